@@ -1,0 +1,52 @@
+# Each target does all of its own set-up, in .venv; a second call finds it done.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+OUTPUT := generated
+PACKAGE := runware_client
+SOURCES := generator tests
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help generate test check clean
+
+help:
+	@echo "make generate   generate $(OUTPUT)/$(PACKAGE) from specs/"
+	@echo "make test       run all tests"
+	@echo "make check      lint, check the format and the types"
+	@echo "make clean      remove $(VENV) and what tools have left"
+
+generate: $(READY)
+	@$(BIN)/runware-codegen generate specs --output $(OUTPUT) --package $(PACKAGE)
+
+test: $(READY)
+	@$(BIN)/python -m pytest --numprocesses auto
+
+check: $(READY)
+	$(BIN)/ruff check $(SOURCES) $(OUTPUT)
+	$(BIN)/black --quiet --check $(SOURCES) $(OUTPUT)
+	$(BIN)/mypy --strict
+	$(BIN)/basedpyright
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find $(SOURCES) $(OUTPUT) -name __pycache__ -prune -exec rm -rf {} +
+
+# pip knows --group since 25.1.
+$(READY): pyproject.toml | $(BIN)/python
+	@echo "Setting up $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@
+
+# The first interpreter that runs and is new enough; PYTHON=... names another.
+$(BIN)/python:
+	@for python in $(or $(PYTHON),$(PYTHONS)); do \
+	  if "$$python" -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; then \
+	    exec "$$python" -m venv $(VENV); \
+	  fi; \
+	done; \
+	echo "Python 3.11 or later is needed: install it, or name it: make PYTHON=/path/to/it" >&2; \
+	exit 1

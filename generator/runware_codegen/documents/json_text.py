@@ -1,0 +1,125 @@
+"""Reads JSON (RFC 8259) strictly: no duplicate keys, no NaN, no number out of range."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from json import JSONDecodeError
+from typing import TYPE_CHECKING
+
+from runware_codegen.documents.values import (
+    TOO_DEEP,
+    Fault,
+    FaultyObject,
+    Malformed,
+    duplicate_key,
+    no_json_value,
+    place_in,
+    read_float,
+    read_integer,
+)
+
+if TYPE_CHECKING:
+    from runware_codegen.documents.values import RawValue
+
+# What the standard library's message begins with, and what to say in its place.
+_EXPLANATIONS = {
+    "Expecting property name": Fault(
+        "a key is missing", "write every key in double quotes"
+    ),
+    "Expecting ':'": Fault("a colon is missing", "put a colon between key and value"),
+    "Expecting ','": Fault(
+        "a comma or a closing bracket is missing",
+        "put a comma between two values and close every bracket",
+    ),
+    "Expecting value": Fault(
+        "a value is missing",
+        "write text in double quotes, a number, true, false, null, [...] or {...}",
+    ),
+    "Extra data": Fault("more text follows the value", "keep one value in one file"),
+    "Unterminated string": Fault("a text is not closed", "end it with a double quote"),
+    "Invalid control character": Fault(
+        "a text has a line break or another control character in it",
+        "write it as \\n, \\t or \\u and four hexadecimal digits",
+    ),
+    "Invalid \\": Fault(
+        "a backslash is not followed by an escape of JSON", "write a backslash as \\\\"
+    ),
+}
+_TRAILING_COMMA = Fault("a comma is followed by no value", "take the comma out")
+_TOO_SHORT = Fault("the text ends too early", "complete the file")
+# What stands at the place of the error tells more than what the decoder expected there.
+_FOUND = {
+    "'": Fault("a single quote stands here", "write text in double quotes"),
+    "/": Fault("JSON has no comments", "take the comment out"),
+    "#": Fault("JSON has no comments", "take the comment out"),
+}
+
+
+def read_json(text: str) -> RawValue:
+    """Read a JSON text.
+
+    Args:
+        text: The whole text, without a byte order mark.
+
+    Returns:
+        Its value, with a `Fault` or a `FaultyObject` wherever a value cannot be kept.
+
+    Raises:
+        Malformed: If the text is not JSON, or nested far too deeply.
+    """
+    try:
+        value: RawValue = _DECODER.decode(text)
+    except JSONDecodeError as error:
+        raise _malformed(text, error) from None
+    except RecursionError:
+        raise Malformed(TOO_DEEP.message, TOO_DEEP.remedy) from None
+    return value
+
+
+def _read_object(members: list[tuple[str, RawValue]]) -> dict[str, RawValue]:
+    value = dict(members)
+    if len(value) == len(members):
+        return value
+    counts = Counter(key for key, _ in members)
+    repeated = [key for key, count in counts.items() if count > 1]
+    return FaultyObject(value, [duplicate_key(key) for key in repeated])
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_read_object,
+    parse_int=read_integer,
+    parse_float=read_float,
+    parse_constant=no_json_value,
+)
+
+
+def _malformed(text: str, error: JSONDecodeError) -> Malformed:
+    position, fault = _locate(text, error)
+    return Malformed(
+        f"not JSON: {fault.message} {place_in(text, position)}", fault.remedy
+    )
+
+
+def _locate(text: str, error: JSONDecodeError) -> tuple[int, Fault]:
+    position = error.pos
+    found = text[position : position + 1]
+    if error.msg.startswith("Illegal trailing comma"):
+        return position, _TRAILING_COMMA
+    before = text[:position].rstrip()
+    if found in {"]", "}"} and before.endswith(","):
+        # Up to Python 3.12 the error stands at the bracket, not at the comma.
+        return len(before) - 1, _TRAILING_COMMA
+    if error.msg.startswith("Expecting"):
+        if not text[position:].strip():
+            return position, _TOO_SHORT
+        if found in _FOUND:
+            return position, _FOUND[found]
+    return position, _explanation(error.msg)
+
+
+def _explanation(message: str) -> Fault:
+    for start, explanation in _EXPLANATIONS.items():
+        if message.startswith(start):
+            return explanation
+    return Fault(message, "correct the text there")

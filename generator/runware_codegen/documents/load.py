@@ -1,0 +1,143 @@
+"""Loads documents: finds their texts, reads them, and checks what they are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from runware_codegen.documents.json_text import read_json
+from runware_codegen.documents.outline import check_version, read_outline
+from runware_codegen.documents.sources import (
+    JSON_SUFFIXES,
+    YAML_SUFFIXES,
+    find_sources,
+    read_text,
+)
+from runware_codegen.documents.values import Malformed, find_faults
+from runware_codegen.documents.yaml_text import read_yaml
+from runware_codegen.problems import InvalidInput, Problem, json_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import BinaryIO, TextIO
+
+    from openapi_pydantic.v3.v3_1 import OpenAPI
+
+    from runware_codegen.documents.sources import Source
+    from runware_codegen.documents.values import JsonObject, RawValue
+
+# Without one of these, a text is not even a broken document.
+_VERSION_KEY = re.compile("openapi|swagger")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One OpenAPI 3.1 document.
+
+    Attributes:
+        source: The file as the user named it, or `<stdin>`.
+        name: The file's base name, or `stdin`.
+        tree: The document exactly as it is written: the order of keys, integers apart
+            from floats, nulls, and every keyword.
+        openapi: A model of what surrounds the schemas; schemas are read from the tree.
+    """
+
+    source: str
+    name: str
+    tree: JsonObject
+    openapi: OpenAPI
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What inputs gave.
+
+    Attributes:
+        documents: The documents, in an order that does not depend on the inputs'.
+        passed_over: What was found in folders and is no OpenAPI document, a line for each,
+            such as `docs/index.json: not an OpenAPI document`.
+    """
+
+    documents: tuple[Document, ...]
+    passed_over: tuple[str, ...]
+
+
+def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
+    """Load the OpenAPI 3.1 documents that inputs lead to.
+
+    Args:
+        inputs: Files, folders, which are searched for `*.json`, `*.yaml` and `*.yml`, and
+            `-` for standard input. A file that is named twice is loaded once.
+        stdin: Standard input, of bytes or of text; read only if it is named.
+
+    Returns:
+        The documents, and what was passed over.
+
+    Raises:
+        InvalidInput: With the problems of all inputs. A file in a folder that does not
+            claim to be an OpenAPI document is none; one that is named itself is.
+    """
+    found = find_sources(inputs)
+    documents: list[Document] = []
+    passed_over = found.passed_over
+    problems = found.problems
+    for source in found.sources:
+        try:
+            document = _load_one(source, stdin)
+        except InvalidInput as invalid:
+            problems.extend(invalid.problems)
+            continue
+        if document is None:
+            passed_over.append(f"{source.name}: not an OpenAPI document")
+        else:
+            documents.append(document)
+    if problems:
+        raise InvalidInput(problems)
+    return Loaded(tuple(documents), tuple(sorted(set(passed_over))))
+
+
+def _load_one(source: Source, stdin: BinaryIO | TextIO) -> Document | None:
+    text = read_text(source, stdin)
+    if source.sought and not _VERSION_KEY.search(text):
+        return None
+    raw = _read_value(text, source)
+    if source.sought and not _has_version(raw):
+        return None
+    tree = _as_tree(raw, source.name)
+    check_version(tree, source.name)
+    openapi = read_outline(tree, source.name)
+    return Document(source.name, source.base_name, tree, openapi)
+
+
+def _read_value(text: str, source: Source) -> RawValue:
+    try:
+        return read_json(text) if _is_json(text, source) else read_yaml(text)
+    except Malformed as malformed:
+        fault = malformed.fault
+        problem = Problem(source.name, "", fault.message, fault.remedy)
+        raise InvalidInput([problem]) from None
+
+
+def _is_json(text: str, source: Source) -> bool:
+    if source.suffix in JSON_SUFFIXES | YAML_SUFFIXES:
+        return source.suffix in JSON_SUFFIXES
+    return text.lstrip().startswith(("{", "["))
+
+
+def _has_version(value: RawValue) -> bool:
+    return isinstance(value, dict) and ("openapi" in value or "swagger" in value)
+
+
+def _as_tree(raw: RawValue, source: str) -> JsonObject:
+    problems = [
+        Problem(source, json_pointer(path), fault.message, fault.remedy)
+        for path, fault in find_faults(raw)
+    ]
+    if not problems and not _has_version(raw):
+        message = 'not an OpenAPI document: it has no "openapi"'
+        remedy = 'give an object with "openapi": "3.1.0"'
+        problems.append(Problem(source, "", message, remedy))
+    if problems:
+        raise InvalidInput(problems)
+    return cast("JsonObject", raw)

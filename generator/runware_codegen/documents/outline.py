@@ -1,0 +1,191 @@
+"""Checks what surrounds the schemas of a document, with openapi-pydantic's models.
+
+The schemas themselves are left out: the library refuses some that JSON Schema 2020-12
+allows, such as `items: true`, and does not keep what others say, as it turns integers into
+floats. They are read from the document's own tree.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from openapi_pydantic.v3.v3_1 import OpenAPI
+from pydantic import ValidationError
+
+from runware_codegen.documents.outline_errors import describe, explain
+from runware_codegen.documents.values import MAX_FAULTS, shown
+from runware_codegen.problems import InvalidInput, Problem, json_pointer
+
+if TYPE_CHECKING:
+    from runware_codegen.documents.values import JsonObject, JsonValue
+    from runware_codegen.problems import Path
+
+# OpenAPI 3.1.1, section 4.1: tools are not to tell patch versions apart.
+_SUPPORTED_VERSION = re.compile(r"3\.1\.[0-9]+(-.+)?")
+_ANY_PATCH = "3.1.0"
+
+# Where OpenAPI 3.1.1, section 4.8, has schemas: the kinds of object that lead to one, with
+# their fields. "*" stands for every field; a kind that begins with "*" is an array or an
+# object of that kind.
+_FIELDS = {
+    "OpenAPI": {
+        "paths": "Paths",
+        "webhooks": "*Path Item",
+        "components": "Components",
+    },
+    "Components": {
+        "schemas": "*Schema",
+        "responses": "*Response",
+        "parameters": "*Parameter",
+        "requestBodies": "*Request Body",
+        "headers": "*Parameter",
+        "callbacks": "*Callback",
+        "pathItems": "*Path Item",
+    },
+    "Paths": {"*": "Path Item"},
+    "Path Item": {
+        "parameters": "*Parameter",
+        **dict.fromkeys(
+            ("get", "put", "post", "delete", "options", "head", "patch", "trace"),
+            "Operation",
+        ),
+    },
+    "Operation": {
+        "parameters": "*Parameter",
+        "requestBody": "Request Body",
+        "responses": "Responses",
+        "callbacks": "*Callback",
+    },
+    "Request Body": {"content": "*Media Type"},
+    "Responses": {"*": "Response"},
+    "Response": {"headers": "*Parameter", "content": "*Media Type"},
+    "Parameter": {"schema": "Schema", "content": "*Media Type"},
+    "Media Type": {"schema": "Schema", "encoding": "*Encoding"},
+    "Encoding": {"headers": "*Parameter"},
+    "Callback": {"*": "Path Item"},
+}
+# The library takes an extension in one of these for a member like the others.
+_EXTENSIBLE_MAPS = {"Paths", "Responses", "Callback"}
+
+
+def check_version(tree: JsonObject, source: str) -> None:
+    """Refuse a document of another version than OpenAPI 3.1.
+
+    Args:
+        tree: The document.
+        source: The file as the user named it.
+
+    Raises:
+        InvalidInput: If it says another version, or none.
+    """
+    key = "openapi" if "openapi" in tree else "swagger"
+    version = tree.get(key)
+    if key == "openapi" and isinstance(version, str):
+        if _SUPPORTED_VERSION.fullmatch(version):
+            return
+        message = f"the document is OpenAPI {shown(version)}, not OpenAPI 3.1"
+    elif key == "swagger" and isinstance(version, str):
+        message = f"the document is Swagger {shown(version)}, not OpenAPI 3.1"
+    else:
+        message = f"{describe(version)} stands where the version should"
+    remedy = f'convert the document to OpenAPI 3.1, with "openapi": "{_ANY_PATCH}"'
+    raise InvalidInput([Problem(source, json_pointer((key,)), message, remedy)])
+
+
+def read_outline(tree: JsonObject, source: str) -> OpenAPI:
+    """Read a document without its schemas.
+
+    Args:
+        tree: The document, of version 3.1.
+        source: The file as the user named it.
+
+    Returns:
+        The library's model of it. A schema in it is a reference or empty, and the version
+        is 3.1.0, whatever the document's patch version.
+
+    Raises:
+        InvalidInput: If OpenAPI 3.1 does not allow what surrounds the schemas, or there is
+            no schema `RequestBody`.
+    """
+    reduction = _Reduction(source)
+    outline = reduction.reduce({**tree, "openapi": _ANY_PATCH}, "OpenAPI")
+    problems = [*reduction.problems, *_request_body_problems(tree, source)]
+    try:
+        openapi = OpenAPI.model_validate(outline)
+    except ValidationError as error:
+        problems += islice(explain(error, outline, source), MAX_FAULTS)
+        raise InvalidInput(problems[:MAX_FAULTS]) from None
+    if problems:
+        raise InvalidInput(problems[:MAX_FAULTS])
+    return openapi
+
+
+def _request_body_problems(tree: JsonObject, source: str) -> list[Problem]:
+    components = tree.get("components")
+    schemas = components.get("schemas") if isinstance(components, dict) else None
+    if isinstance(schemas, dict) and "RequestBody" in schemas:
+        return []
+    return [
+        Problem(
+            source,
+            json_pointer(("components", "schemas")),
+            "the document has no RequestBody",
+            "describe the tasks that are sent, under components.schemas.RequestBody",
+        )
+    ]
+
+
+class _Reduction:
+    """Copies a document without what its schemas say.
+
+    Attributes:
+        problems: What cannot be a schema and stands where one belongs.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.problems: list[Problem] = []
+        self._source = source
+
+    def reduce(self, value: JsonValue, kind: str, path: Path = ()) -> JsonValue:
+        """Copy what should be an object of OpenAPI of that kind."""
+        if kind == "Schema":
+            return self._reduce_schema(value, path)
+        if isinstance(value, list) and kind.startswith("*"):
+            return [
+                self.reduce(item, kind[1:], (*path, index))
+                for index, item in enumerate(value)
+            ]
+        if isinstance(value, dict):
+            return self._reduce_object(value, kind, path)
+        return value
+
+    def _reduce_object(self, value: JsonObject, kind: str, path: Path) -> JsonObject:
+        reduced: JsonObject = {}
+        for key, member in value.items():
+            if kind in _EXTENSIBLE_MAPS and key.startswith("x-"):
+                continue
+            member_kind = _member_kind(kind, key)
+            if member_kind is not None:
+                reduced[key] = self.reduce(member, member_kind, (*path, key))
+            else:
+                reduced[key] = member
+        return reduced
+
+    def _reduce_schema(self, value: JsonValue, path: Path) -> JsonObject:
+        if not isinstance(value, dict | bool):
+            message = f"{describe(value)} stands where a schema belongs"
+            remedy = "write a schema: an object, true or false"
+            self.problems.append(
+                Problem(self._source, json_pointer(path), message, remedy)
+            )
+        reference = value.get("$ref") if isinstance(value, dict) else None
+        return {"$ref": reference} if isinstance(reference, str) else {}
+
+
+def _member_kind(kind: str, key: str) -> str | None:
+    if kind.startswith("*"):
+        return kind[1:]
+    fields = _FIELDS[kind]
+    return fields.get(key, fields.get("*"))

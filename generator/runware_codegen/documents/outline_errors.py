@@ -1,0 +1,107 @@
+"""Says what pydantic finds wrong with an OpenAPI document in terms of that document.
+
+pydantic names the alternatives of a union among the steps to a value, and reports all of
+them; here the steps are a JSON pointer, and the alternative is the one that was meant.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runware_codegen.documents.values import shown
+from runware_codegen.problems import Problem, json_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pydantic import ValidationError
+
+    from runware_codegen.documents.values import JsonValue
+    from runware_codegen.problems import Path
+
+_EXPECTED = {
+    "string_type": "text",
+    "model_type": "an object",
+    "dict_type": "an object",
+    "list_type": "an array",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+
+
+def explain(
+    error: ValidationError, outline: JsonValue, source: str
+) -> Iterator[Problem]:
+    """Turn pydantic's errors into problems.
+
+    Args:
+        error: What was raised for the outline.
+        outline: What was validated.
+        source: The file as the user named it.
+
+    Yields:
+        One problem for each place.
+    """
+    for details in error.errors(
+        include_url=False, include_context=False, include_input=False
+    ):
+        missing = details["type"] == "missing"
+        steps = details["loc"][:-1] if missing else details["loc"]
+        place = _find(steps, outline)
+        if place is None:
+            continue
+        path, value = place
+        if missing:
+            message = f"{shown(details['loc'][-1])} is missing"
+            remedy = "add it: OpenAPI 3.1 requires it here"
+        else:
+            expected = _EXPECTED.get(
+                details["type"], details["msg"].removeprefix("Input should be ")
+            )
+            message = f"{describe(value)} stands where OpenAPI 3.1 has {expected}"
+            remedy = f"write {expected}"
+        yield Problem(source, json_pointer(path), message, remedy)
+
+
+def describe(value: JsonValue) -> str:
+    """Name a value, without what is in it if it is large."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "an array"
+    if isinstance(value, str):
+        return f"the text {shown(value)}"
+    if value is None or isinstance(value, bool):
+        return shown(value)
+    return f"the number {shown(value)}"
+
+
+def _find(
+    steps: Sequence[str | int], outline: JsonValue
+) -> tuple[Path, JsonValue] | None:
+    """Follow the steps of an error.
+
+    Returns:
+        The path without alternatives, and the value there; nothing if the steps lead
+        through an alternative that was not meant.
+    """
+    path: list[str | int] = []
+    value = outline
+    for step in steps:
+        match value, step:
+            case dict(), str() if step in value:
+                value = value[step]
+            case list(), int():
+                value = value[step]
+            case _ if _is_meant(step, value):
+                continue
+            case _:
+                return None
+        path.append(step)
+    return tuple(path), value
+
+
+def _is_meant(alternative: str | int, value: JsonValue) -> bool:
+    # Every union in the library's models is one of an object and a reference to it.
+    is_reference = isinstance(value, dict) and "$ref" in value
+    return (alternative == "Reference") == is_reference

@@ -1,0 +1,209 @@
+"""Finds and reads the texts that a user names: files, folders and standard input."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runware_codegen.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO, TextIO
+
+JSON_SUFFIXES = frozenset({".json"})
+YAML_SUFFIXES = frozenset({".yaml", ".yml"})
+MAX_SIZE = 32 * 2**20
+
+_STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text that may be a document.
+
+    Attributes:
+        name: The file as the user named it, or `<stdin>`.
+        path: The file; nothing for standard input.
+        sought: Whether it was found in a folder, instead of being named itself.
+    """
+
+    name: str
+    path: Path | None
+    sought: bool = False
+
+    @property
+    def base_name(self) -> str:
+        """The name without its folder."""
+        return "stdin" if self.path is None else _printable(self.path.name)
+
+    @property
+    def suffix(self) -> str:
+        """What the name ends with, in lower case, from the last dot."""
+        return "" if self.path is None else self.path.suffix.lower()
+
+
+@dataclass(slots=True)
+class Found:
+    """What inputs lead to.
+
+    Attributes:
+        sources: The texts, each once, in an order that does not depend on the inputs'.
+        passed_over: A line for each thing in a folder that cannot be read as a file.
+        problems: What is wrong with the inputs.
+    """
+
+    sources: list[Source] = field(default_factory=list[Source])
+    passed_over: list[str] = field(default_factory=list[str])
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+
+def find_sources(inputs: Iterable[str]) -> Found:
+    """Find the texts that inputs lead to.
+
+    Folders are searched at any depth for `*.json`, `*.yaml` and `*.yml`. What has a name
+    that begins with a dot is left alone. A link to a file counts as the file; a link to a
+    folder is not followed, as it may lead anywhere.
+
+    Args:
+        inputs: Paths of files and folders, and `-` for standard input.
+
+    Returns:
+        The sources, and what else there is to say. A path that leads nowhere is a source
+        like any other: to read it gives the problem.
+    """
+    found = Found()
+    sources: list[Source] = []
+    for given in inputs:
+        if given == _STDIN:
+            sources.append(Source("<stdin>", None))
+        elif not given or "\0" in given:
+            found.problems.append(
+                Problem(repr(given), "", "not a path", "name a file or a folder")
+            )
+        elif os.path.isdir(given):  # noqa: PTH112  Path.is_dir may raise
+            sources.extend(_search(Path(given), found))
+        else:
+            path = Path(given)
+            sources.append(Source(_printable(str(path)), path))
+    found.sources = _each_once(sources)
+    return found
+
+
+def read_text(source: Source, stdin: BinaryIO | TextIO) -> str:
+    """Read the text of a source.
+
+    Args:
+        source: Where it is.
+        stdin: Standard input, of bytes or of text.
+
+    Returns:
+        The text, without a byte order mark.
+
+    Raises:
+        InvalidInput: If it cannot be read, is too large, is not UTF-8, or is empty.
+    """
+    content = _read_bytes(source, stdin)
+    if len(content) > MAX_SIZE:
+        raise _problem(
+            source,
+            f"too large: more than {MAX_SIZE // 2**20} MiB",
+            "split the document, or leave out what is not about one model",
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise _problem(
+            source,
+            f"not UTF-8: byte 0x{error.object[error.start]:02x} in line {line}",
+            "save the file as UTF-8",
+        ) from None
+    if not text.strip():
+        raise _problem(source, "the file is empty", "give an OpenAPI 3.1 document")
+    return text
+
+
+def _search(top: Path, found: Found) -> Iterator[Source]:
+    problems_before = len(found.problems)
+    empty = True
+    folders = [top]
+    while folders:
+        for entry in _entries(folders.pop(), found):
+            path = Path(entry.path)
+            name = _printable(str(path))
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(path)
+            elif os.path.isdir(path):  # noqa: PTH112
+                found.passed_over.append(f"{name}: a link to a folder, not followed")
+            elif path.suffix.lower() in JSON_SUFFIXES | YAML_SUFFIXES:
+                empty = False
+                if os.path.isfile(path):  # noqa: PTH113  Path.is_file may raise
+                    yield Source(name, path, sought=True)
+                else:
+                    found.passed_over.append(f"{name}: not a file")
+    if empty and len(found.problems) == problems_before:
+        found.problems.append(
+            Problem(
+                _printable(str(top)),
+                "",
+                "the folder has no JSON or YAML file in it",
+                "name a folder with OpenAPI documents",
+            )
+        )
+
+
+def _entries(folder: Path, found: Found) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        found.problems.append(_unreadable(_printable(str(folder)), error))
+        return []
+
+
+def _each_once(sources: list[Source]) -> list[Source]:
+    """Leave one source of those that are the same file: one that was named, if any."""
+    by_file: dict[str, Source] = {}
+    for source in sorted(sources, key=lambda each: (each.sought, each.name)):
+        file = "" if source.path is None else os.path.realpath(source.path)
+        by_file.setdefault(file, source)
+    return sorted(by_file.values(), key=lambda each: (each.base_name, each.name))
+
+
+def _read_bytes(source: Source, stdin: BinaryIO | TextIO) -> bytes:
+    try:
+        if source.path is None:
+            return _read_stdin(stdin)
+        with source.path.open("rb") as file:
+            return file.read(MAX_SIZE + 1)
+    except FileNotFoundError:
+        raise _problem(
+            source, "no such file or folder", "name one that exists"
+        ) from None
+    except OSError as error:
+        raise InvalidInput([_unreadable(source.name, error)]) from None
+
+
+def _read_stdin(stdin: BinaryIO | TextIO) -> bytes:
+    stream: Any = getattr(stdin, "buffer", stdin)
+    content: bytes | str = stream.read(MAX_SIZE + 1)
+    if isinstance(content, str):
+        return content.encode("utf-8", "surrogatepass")
+    return content
+
+
+def _problem(source: Source, message: str, remedy: str) -> InvalidInput:
+    return InvalidInput([Problem(source.name, "", message, remedy)])
+
+
+def _unreadable(name: str, error: OSError) -> Problem:
+    reason = error.strerror or type(error).__name__
+    return Problem(name, "", f"cannot be read: {reason}", "allow it to be read")
+
+
+def _printable(path: str) -> str:
+    # A file's name is bytes, which need not be UTF-8.
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -1,0 +1,194 @@
+"""The values that documents are made of, and the faults that a text can have in them.
+
+A reader of JSON or YAML does not stop at a value that cannot be kept: it leaves a `Fault`
+in its place, so that `find_faults` can name all of them with the path that leads there.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runware_codegen.problems import Path
+
+JsonValue: TypeAlias = (
+    "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+)
+JsonObject: TypeAlias = dict[str, JsonValue]
+
+MAX_DEPTH = 128
+MAX_VALUES = 200_000
+MAX_FAULTS = 20
+
+_MAX_INTEGER_DIGITS = sys.float_info.max_10_exp + 1
+_MAX_SHOWN = 40
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NOT_ZERO = re.compile("[-+.0]*[1-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a value, and what would be right."""
+
+    message: str
+    remedy: str
+
+
+class FaultyObject(dict[str, "RawValue"]):
+    """An object whose keys cannot all be kept as they are written."""
+
+    def __init__(self, members: dict[str, RawValue], faults: list[Fault]) -> None:
+        super().__init__(members)
+        self.faults = faults
+
+
+RawValue: TypeAlias = (
+    "bool | int | float | str | Fault | list[RawValue] | dict[str, RawValue] | None"
+)
+
+
+class Malformed(Exception):  # noqa: N818  the fault is the text's, not the program's
+    """A text that has no value, because of one fault."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.fault = Fault(message, remedy)
+
+
+TOO_DEEP = Fault(
+    f"nested too deeply: more than {MAX_DEPTH} levels",
+    "name the inner parts under components and refer to them",
+)
+TOO_LARGE = Fault(
+    f"too large: more than {MAX_VALUES:,} values",
+    "split the document into smaller ones",
+)
+_OUT_OF_RANGE = Fault(
+    "a number is out of range",
+    "keep numbers within what a 64-bit float can hold, or write text",
+)
+_LONE_SURROGATE = Fault(
+    "text has a lone surrogate, which is half a character",
+    "write both halves, or the character itself",
+)
+_LONE_SURROGATE_IN_KEY = Fault(
+    "a key has a lone surrogate, which is half a character", _LONE_SURROGATE.remedy
+)
+
+
+def shown(value: object) -> str:
+    """Write a value for a message: as JSON, in ASCII, and cut short if it is long."""
+    text = json.dumps(value[:_MAX_SHOWN] if isinstance(value, str) else value)
+    whole = not isinstance(value, str) or len(value) <= _MAX_SHOWN
+    return text if whole else f"{text}..."
+
+
+def place_in(text: str, position: int) -> str:
+    """Say where a position in a text is: its line and column, counted from 1."""
+    line = text.count("\n", 0, position) + 1
+    column = position - text.rfind("\n", 0, position)
+    return f"(line {line}, column {column})"
+
+
+def duplicate_key(key: str, where: str = "") -> Fault:
+    """Say that an object has a key more than once."""
+    return Fault(
+        f"the key {shown(key)} is given more than once{where}", "give each key once"
+    )
+
+
+def no_json_value(text: str) -> Fault:
+    """Say that a text such as `NaN` stands where a value should."""
+    return Fault(f"{text} is not a value of JSON", "write a number, or null")
+
+
+def read_integer(digits: str, base: int = 10) -> int | Fault:
+    """Read an integer of any length, or say that it is out of range."""
+    if len(digits.lstrip("+-0")) > _MAX_INTEGER_DIGITS:
+        return _OUT_OF_RANGE
+    integer = int(digits, base)
+    return integer if abs(integer) <= sys.float_info.max else _OUT_OF_RANGE
+
+
+def read_float(text: str) -> float | Fault:
+    """Read a number with a fraction or an exponent, or say that it is out of range.
+
+    A number so small that it would turn into zero is out of range too.
+    """
+    number = float(text)
+    if math.isinf(number) or (number == 0 and _NOT_ZERO.match(text)):
+        return _OUT_OF_RANGE
+    return number
+
+
+def find_faults(value: RawValue) -> list[tuple[Path, Fault]]:
+    """Look through a value for everything that JSON cannot carry.
+
+    Args:
+        value: What a reader made of a text.
+
+    Returns:
+        The faults in the order of the text, each with the path that leads to it, and no
+        more than `MAX_FAULTS` of them. Without any, the value is a `JsonValue`.
+    """
+    search = _Search()
+    search.visit(value)
+    if search.values > MAX_VALUES:
+        return [((), TOO_LARGE)]
+    return search.found[:MAX_FAULTS]
+
+
+class _Search:
+    """One pass over a value, which keeps the path to where it is."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[Path, Fault]] = []
+        self.values = 0
+        self._path: list[str | int] = []
+
+    def visit(self, value: RawValue) -> None:
+        if isinstance(value, str):
+            if _has_surrogate(value):
+                self._report(_LONE_SURROGATE)
+        elif isinstance(value, dict):
+            self._visit_keys(value)
+            self._visit_members(value.items(), len(value))
+        elif isinstance(value, list):
+            self._visit_members(enumerate(value), len(value))
+        elif isinstance(value, Fault):
+            self._report(value)
+
+    def _visit_keys(self, value: dict[str, RawValue]) -> None:
+        if isinstance(value, FaultyObject):
+            for fault in value.faults:
+                self._report(fault)
+        if any(map(_has_surrogate, value)):
+            self._report(_LONE_SURROGATE_IN_KEY)
+
+    def _visit_members(
+        self, members: Iterable[tuple[str | int, RawValue]], count: int
+    ) -> None:
+        if len(self._path) >= MAX_DEPTH:
+            self._report(TOO_DEEP)
+            return
+        self.values += count
+        for step, member in members:
+            if self.values > MAX_VALUES or len(self.found) >= MAX_FAULTS:
+                return
+            self._path.append(step)
+            self.visit(member)
+            self._path.pop()
+
+    def _report(self, fault: Fault) -> None:
+        self.found.append((tuple(self._path), fault))
+
+
+def _has_surrogate(text: str) -> bool:
+    return not text.isascii() and _SURROGATE.search(text) is not None

@@ -1,0 +1,184 @@
+"""Parses YAML 1.2 into events, with ruamel.yaml.
+
+This module is the border to that library: past it there are typed events that hold what
+JSON needs to know, and one kind of exception.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from runware_codegen.documents.values import Malformed, place_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Place(NamedTuple):
+    """Where an event begins, counted from 1."""
+
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"(line {self.line}, column {self.column})"
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A scalar, with its text as it is after escapes and folding."""
+
+    place: Place
+    anchor: str | None
+    tag: str | None
+    text: str
+    plain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The start of a mapping, or else of a sequence."""
+
+    place: Place
+    anchor: str | None
+    tag: str | None
+    mapping: bool
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of the mapping or sequence that was started last."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A place where the node with that anchor stands once more."""
+
+    place: Place
+    anchor: str
+
+
+Event: TypeAlias = Scalar | Start | End | Alias
+
+
+def read_events(text: str) -> Iterator[Event]:
+    """Parse a YAML text that holds one document.
+
+    Args:
+        text: The whole text, without a byte order mark.
+
+    Yields:
+        The document's events, each as soon as it has been read.
+
+    Raises:
+        Malformed: If the text is not YAML 1.2, or holds more than one document.
+    """
+    _refuse_next_line(text)
+    # `pure`, as the parser in C reads YAML 1.1.
+    parser: Any = YAML(typ="safe", pure=True)
+    started = False
+    try:
+        for event in parser.parse(text):
+            kind: type = event.__class__
+            if kind is DocumentStartEvent:
+                _check_start(event, started=started)
+                started = True
+            elif kind in _CONVERTERS:
+                yield _CONVERTERS[kind](event)
+    except YAMLError as error:
+        raise _malformed(text, error) from None
+    except (ValueError, OverflowError):
+        # An escape such as "\\U00110000", or a %YAML directive with a huge version.
+        raise Malformed(
+            "not YAML: an escape or a directive has a number that is out of range",
+            "write the character itself, and no directive",
+        ) from None
+
+
+def _check_start(event: Any, *, started: bool) -> None:
+    if started:
+        raise Malformed(
+            f"more than one YAML document {_place(event.start_mark)}",
+            "keep one document in one file",
+        )
+    if event.version not in {None, (1, 2)}:
+        raise Malformed("the text is not YAML 1.2", "take the %YAML directive out")
+
+
+def _refuse_next_line(text: str) -> None:
+    # YAML 1.2 takes U+0085 for a character like any other, ruamel.yaml for a line break.
+    position = text.find("\N{NEXT LINE}")
+    if position >= 0:
+        raise _unprintable(text, position)
+
+
+def _unprintable(text: str, position: int) -> Malformed:
+    return Malformed(
+        f"not YAML: the character U+{ord(text[position]):04X} may not stand there as it"
+        f" is {place_in(text, position)}",
+        "write it as an escape, in a text in double quotes",
+    )
+
+
+def _malformed(text: str, error: Any) -> Malformed:
+    if hasattr(error, "position"):
+        return _unprintable(text, error.position)
+    mark = error.problem_mark or error.context_mark
+    where = "" if mark is None else f" {_place(mark)}"
+    return Malformed(f"not YAML: {error.problem}{where}", "correct the text there")
+
+
+def _place(mark: Any) -> Place:
+    return Place(mark.line + 1, mark.column + 1)
+
+
+def _scalar(event: Any) -> Scalar:
+    return Scalar(
+        place=_place(event.start_mark),
+        anchor=event.anchor,
+        tag=event.tag,
+        text=event.value,
+        plain=event.style is None,
+    )
+
+
+def _start(event: Any) -> Start:
+    return Start(
+        place=_place(event.start_mark),
+        anchor=event.anchor,
+        tag=event.tag,
+        mapping=type(event) is MappingStartEvent,
+    )
+
+
+def _end(event: Any) -> End:
+    return End(_place(event.start_mark))
+
+
+def _alias(event: Any) -> Alias:
+    return Alias(_place(event.start_mark), event.anchor)
+
+
+_CONVERTERS: dict[type, Callable[[Any], Event]] = {
+    ScalarEvent: _scalar,
+    SequenceStartEvent: _start,
+    MappingStartEvent: _start,
+    SequenceEndEvent: _end,
+    MappingEndEvent: _end,
+    AliasEvent: _alias,
+}

@@ -1,0 +1,33 @@
+"""The formats of JSON Schema that are asserted, and the predicate of each.
+
+The predicates themselves are part of the emitted package (`_formats.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+FORMATS: Final = frozenset(
+    {
+        "date",
+        "date-time",
+        "duration",
+        "email",
+        "hostname",
+        "ipv4",
+        "ipv6",
+        "json-pointer",
+        "regex",
+        "relative-json-pointer",
+        "time",
+        "uri",
+        "uri-reference",
+        "uuid",
+    }
+)
+"""Their names in JSON Schema."""
+
+
+def predicate_name(name: str) -> str:
+    """Return the name of the predicate of a format."""
+    return f"is_{name.replace('-', '_')}"

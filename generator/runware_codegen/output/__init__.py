@@ -1,0 +1,244 @@
+"""The last stage: source text becomes a folder of files, all of it or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Literal
+
+from runware_codegen.output.names import unfit
+from runware_codegen.output.replacement import Replacement, WorkFolder, alone_in
+from runware_codegen.output.tree import TYPED, read_any, read_ours, state
+from runware_codegen.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator, Mapping
+
+__all__ = ["Change", "compare", "publish"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file that differs from what it should be.
+
+    Attributes:
+        path: Relative to the package's folder, with forward slashes.
+        before: The text on disk, None where there is no file.
+        after: The text that should be there, None where no file should be.
+    """
+
+    path: str
+    before: str | None
+    after: str | None
+
+    @property
+    def kind(self) -> Literal["added", "changed", "removed"]:
+        """What happens to the file."""
+        if self.before is None:
+            return "added"
+        return "removed" if self.after is None else "changed"
+
+
+def compare(
+    files: Mapping[str, str], target: Path, *, force: bool
+) -> tuple[Change, ...]:
+    """Say how a folder differs from the files that should be in it; write nothing.
+
+    Args:
+        files: Text by path; the path is relative, with forward slashes.
+        target: The package's folder; it need not exist.
+        force: Whether files that the generator did not make may be in the folder.
+
+    Returns:
+        The differences, ordered by path. Files of others count only where one of ours
+        must go.
+
+    Raises:
+        InvalidInput: The folder is not ours, holds files that are not, or cannot be
+            read.
+    """
+    content = _encoded(files, target)
+    with _failures_told(target):
+        changes, _ = _plan(content, target, force=force)
+    return changes
+
+
+def publish(
+    files: Mapping[str, str], target: Path, *, force: bool
+) -> tuple[Change, ...]:
+    """Make a folder hold these files and no others that the generator made.
+
+    The folder is replaced as a whole; if anything fails, it is as it was. Where
+    nothing differs, nothing is written. Files of others stay where they are.
+
+    Args:
+        files: Text by path; the path is relative, with forward slashes.
+        target: The package's folder; it need not exist.
+        force: Whether files that the generator did not make may be in the folder. One
+            that stands where one of ours must go is then replaced.
+
+    Returns:
+        What has changed, ordered by path.
+
+    Raises:
+        InvalidInput: The folder is not ours, holds files that are not, or cannot be
+            written.
+    """
+    content = _encoded(files, target)
+    with _failures_told(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with alone_in(target.parent):
+            work = WorkFolder(target)
+            work.clear()
+            changes, replacement = _plan(content, target, force=force)
+            if changes:
+                work.replace_target(replacement)
+    return changes
+
+
+def _plan(
+    content: Mapping[str, bytes], target: Path, *, force: bool
+) -> tuple[tuple[Change, ...], Replacement]:
+    """Decide what happens to each file, or say which files forbid it."""
+    if target.is_symlink():
+        raise InvalidInput([_a_link(target)])
+    found = state(target)
+    read = {path: read_ours(target / path) for path in found}
+    ours = {path: data for path, data in read.items() if data is not None}
+    foreign = found.keys() - ours.keys()
+    if foreign and not ours.keys() - {TYPED}:
+        raise InvalidInput([_nothing_ours(target)])
+    if foreign and not force:
+        raise InvalidInput(_foreign(target / path) for path in foreign)
+    if buried := [path for path in foreign if _is_below_a_file(path, content)]:
+        raise InvalidInput(_buried(target / path) for path in buried)
+    lost = {p: read_any(target / p) for p in foreign if _is_in_the_way(p, content)}
+    changes = _changes(ours | lost, content)
+    changed = {change.path for change in changes}
+    written = {path: data for path, data in content.items() if path in changed}
+    return changes, Replacement(written, sorted(found.keys() - changed), found)
+
+
+def _is_below_a_file(path: str, content: Collection[str]) -> bool:
+    return any(str(folder) in content for folder in PurePosixPath(path).parents)
+
+
+def _is_in_the_way(path: str, content: Collection[str]) -> bool:
+    return path in content or any(other.startswith(f"{path}/") for other in content)
+
+
+def _changes(
+    before: Mapping[str, bytes], after: Mapping[str, bytes]
+) -> tuple[Change, ...]:
+    return tuple(
+        Change(path, _text(before.get(path)), _text(after.get(path)))
+        for path in sorted(before.keys() | after.keys())
+        if before.get(path) != after.get(path)
+    )
+
+
+def _text(data: bytes | None) -> str | None:
+    return None if data is None else data.decode(errors="backslashreplace")
+
+
+def _encoded(files: Mapping[str, str], target: Path) -> dict[str, bytes]:
+    """Turn text into bytes, and refuse what cannot be a file of a package.
+
+    The renderer gives nothing of the kind; this is the wall behind it.
+    """
+    problems = [_unfit_path(target, path) for path in unfit(files)]
+    content: dict[str, bytes] = {}
+    for path, text in files.items():
+        try:
+            content[path] = text.encode()
+        except UnicodeEncodeError as error:
+            problems.append(_unfit_text(target, path, error.reason))
+    if problems:
+        raise InvalidInput(problems)
+    return content
+
+
+# -- what can be wrong --------------------------------------------------------
+
+
+def _unfit_path(target: Path, path: str) -> Problem:
+    return Problem(
+        str(target),
+        "",
+        f"{path!r} cannot be the path of a file in a package on every system.",
+        "This is a fault of runware-codegen; please report it with the document.",
+    )
+
+
+def _unfit_text(target: Path, path: str, reason: str) -> Problem:
+    return Problem(
+        str(target / path),
+        "",
+        f"The text for this file is not Unicode: {reason}.",
+        "This is a fault of runware-codegen; please report it with the document.",
+    )
+
+
+def _a_link(target: Path) -> Problem:
+    return Problem(
+        str(target),
+        "",
+        "This is a symbolic link, which cannot change places with a folder.",
+        "Choose the --output that the link leads to, or remove the link.",
+    )
+
+
+def _nothing_ours(target: Path) -> Problem:
+    return Problem(
+        str(target),
+        "",
+        "The folder is not empty, and runware-codegen made nothing that is in it.",
+        "Choose another --output or --package, or empty the folder.",
+    )
+
+
+def _foreign(path: Path) -> Problem:
+    return Problem(
+        str(path),
+        "",
+        "This file was not made by runware-codegen.",
+        "Move it out of the package's folder, or keep it there with --force.",
+    )
+
+
+def _buried(path: Path) -> Problem:
+    return Problem(
+        str(path),
+        "",
+        "This file was not made by runware-codegen, which must put one in place of its"
+        " folder.",
+        "Move it out of the package's folder.",
+    )
+
+
+@contextlib.contextmanager
+def _failures_told(target: Path) -> Generator[None]:
+    """Turn what the system refuses into a problem."""
+    try:
+        yield
+    except OSError as error:
+        raise InvalidInput([_failure(target, error)]) from error
+
+
+def _failure(target: Path, error: OSError) -> Problem:
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        remedy = "Get the right to write there, or choose another --output"
+    elif error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        remedy = "Make room and run again"
+    elif error.errno == errno.EXDEV:
+        remedy = "Remove the folder first, which its file system cannot rename"
+    else:
+        remedy = "Put that right and run again"
+    reason = error.strerror or str(error)
+    place = f" ({os.fsdecode(error.filename)})" if error.filename else ""
+    return Problem(
+        str(target), "", f"{reason}{place}.", f"{remedy}; the folder is as it was."
+    )

@@ -1,0 +1,45 @@
+"""Which paths can be files of a package, on every system that may check it out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_SEGMENT = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)?")
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+
+
+def is_device(name: str) -> bool:
+    """Tell whether Windows takes a name, with or without a suffix, for a device."""
+    return _DEVICE.fullmatch(name) is not None
+
+
+def unfit(paths: Iterable[str]) -> Iterator[str]:
+    """Give the relative paths that are not safe to write.
+
+    Safe is a path of plain names only, none of them a device of Windows, that shares
+    its place with no other path where letter case does not count.
+    """
+    taken: dict[str, str] = {}
+    for path in paths:
+        if not all(map(_is_plain, path.split("/"))) or _clashes(path, taken):
+            yield path
+
+
+def _is_plain(name: str) -> bool:
+    return _SEGMENT.fullmatch(name) is not None and not is_device(name)
+
+
+def _clashes(path: str, taken: dict[str, str]) -> bool:
+    """Tell whether a path or a folder above it has the place of another; take them.
+
+    Folders end in a slash, so that a file in the place of a folder is a clash too.
+    """
+    folders = [f"{parent}/" for parent in PurePosixPath(path).parents][:-1]
+    places = [path, *folders]
+    owners = [taken.setdefault(p.rstrip("/").casefold(), p) for p in places]
+    return owners != places

@@ -1,0 +1,117 @@
+"""The second stage: documents to the intermediate model."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import Package, TaskType
+from runware_codegen.parse.document import parse_document
+from runware_codegen.parse.names import module_name, pascal_case
+from runware_codegen.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from runware_codegen.documents import Document as Source
+    from runware_codegen.model import Document
+
+__all__ = ["parse"]
+
+
+def parse(
+    documents: Iterable[Source],
+    *,
+    package: str,
+    allow_unenforced: bool = False,
+    only: Sequence[str] = (),
+    include_status: Sequence[str] = ("live", "deprecated"),
+) -> Package:
+    """Turn documents into the model of a package.
+
+    Args:
+        documents: In any order.
+        package: The name of the package.
+        allow_unenforced: Whether keywords that are not carried are let through.
+        only: Patterns of identifiers, AIRs or task types; none for all.
+        include_status: The statuses wanted; a document without one is always in.
+
+    Raises:
+        InvalidInput: With all that is wrong in all documents.
+    """
+    made: list[tuple[Source, Document]] = []
+    problems: list[Problem] = []
+    for source in documents:
+        try:
+            document = parse_document(source, allow_unenforced=allow_unenforced)
+        except InvalidInput as error:
+            problems += error.problems
+            continue
+        wanted = not document.status or document.status in include_status
+        if wanted and _is_chosen(document, only):
+            made.append((source, document))
+    problems += _clashes(made)
+    if problems:
+        raise InvalidInput(problems)
+    chosen = sorted((document for _, document in made), key=lambda d: d.id)
+    names = sorted({document.task_type for document in chosen}, key=module_name)
+    return Package(
+        package,
+        tuple(
+            TaskType(
+                name,
+                module_name(name),
+                pascal_case(name),
+                tuple(d for d in chosen if d.task_type == name),
+            )
+            for name in names
+        ),
+    )
+
+
+def _is_chosen(document: Document, only: Sequence[str]) -> bool:
+    names = (document.id, document.air, document.task_type)
+    return not only or any(fnmatchcase(n, pattern) for pattern in only for n in names)
+
+
+def _clashes(made: list[tuple[Source, Document]]) -> list[Problem]:
+    """Find documents that say the same thing, or would be the same module."""
+    problems: list[Problem] = []
+    tasks: dict[tuple[str, str], Source] = {}
+    modules: dict[tuple[str, str], tuple[Source, str]] = {}
+    packages: dict[str, tuple[Source, str]] = {}
+    for source, document in sorted(made, key=lambda pair: pair[0].source):
+        repeated = False
+        for model in document.models or ("",):
+            first = tasks.setdefault((document.task_type, model), source)
+            if first is not source and not repeated:
+                repeated = True
+                what = f"the model {model!r}" if model else "any model"
+                problems.append(
+                    Problem(
+                        source.source,
+                        "/components/schemas/RequestBody",
+                        f"The task type {document.task_type!r} for {what} is already "
+                        f"described by {first.source}.",
+                        "Give one document for each task type and model.",
+                    )
+                )
+        key = (module_name(document.task_type), document.module)
+        known, identifier = modules.setdefault(key, (source, document.id))
+        if known is not source and not repeated:
+            problems.append(
+                _clash(source, document.id, identifier, known, "tasks." + ".".join(key))
+            )
+        known, name = packages.setdefault(key[0], (source, document.task_type))
+        if name != document.task_type:
+            problems.append(_clash(source, document.task_type, name, known, key[0]))
+    return problems
+
+
+def _clash(source: Source, name: str, other: str, known: Source, module: str) -> Problem:
+    return Problem(
+        source.source,
+        "/info",
+        f"{name!r} and {other!r} ({known.source}) would both be named {module}.",
+        "Leave one of them out, or generate it into a package of its own.",
+    )

@@ -1,0 +1,163 @@
+"""One document to its part of the model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runware_codegen.formats import FORMATS
+from runware_codegen.model import Class, Document, Field, Literals
+from runware_codegen.parse import reading
+from runware_codegen.parse.checking import check
+from runware_codegen.parse.conjunction import conjunction
+from runware_codegen.parse.lowering import Lowering
+from runware_codegen.parse.markdown import readable
+from runware_codegen.parse.metadata import media_limits, metadata
+from runware_codegen.parse.names import module_name, pascal_case
+from runware_codegen.parse.order import parts_first
+from runware_codegen.parse.schemas import Schema, Schemas
+from runware_codegen.parse.types import Types
+from runware_codegen.problems import InvalidInput, Problem, json_pointer
+
+if TYPE_CHECKING:
+    from runware_codegen.documents import Document as Source
+    from runware_codegen.problems import Path
+
+_REQUEST: Path = ("components", "schemas", "RequestBody")
+_RESULT: Path = ("components", "schemas", "ResponseBody", "properties", "data", "items")
+
+
+def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
+    """Turn one document into its part of the model.
+
+    Args:
+        source: The document.
+        allow_unenforced: Whether keywords that are not carried are let through.
+
+    Raises:
+        InvalidInput: With all that is wrong in the document.
+    """
+    about = metadata(source)
+    schemas = Schemas(source.source, source.tree)
+    task = _task_schema(schemas)
+    findings = check(schemas, task)
+    if findings.malformed or (findings.unenforced and not allow_unenforced):
+        raise InvalidInput([*findings.malformed, *findings.unenforced])
+    lowering = Lowering(schemas, FORMATS, frozenset(findings.skipped))
+    types = Types(lowering)
+    stem = pascal_case(about.id or _task_type_hint(task))
+    together = conjunction(schemas, task)
+    made = None if together.impossible else types.classes.build(
+        together, f"{stem}Request", readable(together.text("description"))
+    )
+    if types.problems or made is None:
+        raise InvalidInput(types.problems or [_impossible(schemas, task)])
+    classes = types.classes.by_name
+    request = classes.pop(f"{stem}Request")
+    task_types, models = _constants(request, "taskType"), _constants(request, "model")
+    if not task_types:
+        raise InvalidInput([_no_task_type(schemas, task)])
+    result, result_parts = _result(schemas, f"{stem}Result", classes)
+    delivery = _field(request, "deliveryMethod")
+    return Document(
+        id=about.id or task_types[0],
+        source=source.name,
+        title=about.title,
+        summary=about.summary,
+        description=about.description,
+        air=about.air,
+        status=about.status,
+        modes=about.modes,
+        price=about.price,
+        capabilities=about.capabilities,
+        link=about.link,
+        task_type=task_types[0],
+        models=models,
+        module=module_name(about.id or task_types[0]),
+        request=request,
+        result=result,
+        parts=parts_first(request, classes),
+        result_parts=result_parts,
+        definitions=tuple(sorted(lowering.definitions.items())),
+        deliveries=_constants(request, "deliveryMethod"),
+        default_delivery=_default(delivery),
+        statuses=about.statuses,
+        codes=about.codes,
+        media_limits=media_limits(task.keywords),
+        unenforced=tuple(findings.unenforced),
+    )
+
+
+def _task_schema(schemas: Schemas) -> Schema:
+    """Find the task in RequestBody: the items of an array, or the object itself."""
+    body = schemas.at(_REQUEST)
+    seen: set[Path] = set()
+    while "$ref" in body.keywords and body.path not in seen:
+        seen.add(body.path)
+        if "properties" in body.keywords or "items" in body.keywords:
+            break
+        body = schemas.target(body)
+    if reading.members(body.keywords, "items") or "items" in body.keywords:
+        return body.child("items")
+    return body
+
+
+def _task_type_hint(task: Schema) -> str:
+    return str(task.keywords.get("title") or "task")
+
+
+def _result(
+    schemas: Schemas, name: str, taken: dict[str, Class]
+) -> tuple[Class, tuple[Class, ...]]:
+    """Make the classes of a result; a plain one when the document does not say."""
+    empty = Class(name, "", (), open=True)
+    try:
+        schema = schemas.at(_RESULT)
+    except KeyError:
+        return empty, ()
+    if check(schemas, schema).malformed:
+        return empty, ()
+    skipped = frozenset(check(schemas, schema).skipped)
+    types = Types(Lowering(schemas, FORMATS, skipped), [*taken, name])
+    together = conjunction(schemas, schema)
+    doc = readable(together.text("description"))
+    if together.impossible or types.classes.build(together, name, doc) is None:
+        return empty, ()
+    classes = types.classes.by_name
+    made = classes.pop(name)
+    return replace(made, rules=()), parts_first(made, classes)
+
+
+def _field(request: Class, wire: str) -> Field | None:
+    return next((field for field in request.fields if field.wire == wire), None)
+
+
+def _constants(request: Class, wire: str) -> tuple[str, ...]:
+    field = _field(request, wire)
+    if field is None or not isinstance(field.type, Literals):
+        return ()
+    values = (choice.value.value for choice in field.type.choices)
+    return tuple(value for value in values if isinstance(value, str))
+
+
+def _default(field: Field | None) -> str:
+    value = None if field is None or field.default is None else field.default.value
+    return value if isinstance(value, str) else ""
+
+
+def _impossible(schemas: Schemas, task: Schema) -> Problem:
+    return Problem(
+        schemas.source,
+        json_pointer(task.path),
+        "No task satisfies this schema.",
+        "A member that is required has to be possible.",
+    )
+
+
+def _no_task_type(schemas: Schemas, task: Schema) -> Problem:
+    return Problem(
+        schemas.source,
+        json_pointer(task.path),
+        "The task does not say its task type.",
+        'It needs a property taskType with a constant: {"const": "imageInference"}.',
+    )

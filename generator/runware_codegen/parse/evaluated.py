@@ -1,0 +1,89 @@
+"""What the other keywords of a schema have evaluated already.
+
+JSON Schema core §11: `unevaluatedProperties` and `unevaluatedItems` speak of what no
+keyword beside them, nor below an applicator that held, has spoken for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runware_codegen.parse.reading import length, member_patterns, members
+from runware_codegen.predicates import (
+    TRUE,
+    Exempt,
+    ExemptItems,
+    Predicate,
+    all_of,
+    has,
+    not_,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.parse.lowering import Lowering
+    from runware_codegen.parse.schemas import Schema
+    from runware_codegen.problems import Path
+
+
+def evaluated_members(lowering: Lowering, schema: Schema) -> tuple[Exempt, ...]:
+    """Say which members of an object are evaluated beside `unevaluatedProperties`."""
+    exempt: dict[Exempt, None] = {}
+    for guard, each in _in_place(lowering, schema, TRUE, frozenset()):
+        keywords = each.keywords
+        everything = "additionalProperties" in keywords or (
+            "unevaluatedProperties" in keywords and each.path != schema.path
+        )
+        declared = members(keywords, "properties")
+        exempt[Exempt(guard, declared, member_patterns(each), everything)] = None
+    return tuple(e for e in exempt if e.names or e.patterns or e.everything)
+
+
+def evaluated_items(lowering: Lowering, schema: Schema) -> tuple[ExemptItems, ...]:
+    """Say which items of an array are evaluated beside `unevaluatedItems`."""
+    exempt: dict[ExemptItems, None] = {}
+    for guard, each in _in_place(lowering, schema, TRUE, frozenset()):
+        keywords = each.keywords
+        everything = "items" in keywords or (
+            "unevaluatedItems" in keywords and each.path != schema.path
+        )
+        first = None if everything else length(keywords, "prefixItems")
+        if first != 0:
+            exempt[ExemptItems(guard, first)] = None
+        if "contains" in keywords:
+            matching = lowering.below(each.child("contains"))
+            exempt[ExemptItems(guard, 0, matching)] = None
+    return tuple(exempt)
+
+
+def _in_place(
+    lowering: Lowering, schema: Schema, guard: Predicate, seen: frozenset[Path]
+) -> Iterator[tuple[Predicate, Schema]]:
+    """Yield the schemas that speak of the same value, each with when it counts."""
+    if schema.path in seen:
+        return
+    yield guard, schema
+    for condition, each in _applied(lowering, schema):
+        inner = all_of([guard, condition])
+        yield from _in_place(lowering, each, inner, seen | {schema.path})
+
+
+def _applied(lowering: Lowering, schema: Schema) -> Iterator[tuple[Predicate, Schema]]:
+    keywords = schema.keywords
+    if "$ref" in keywords:
+        yield TRUE, lowering.schemas.target(schema)
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for index in range(length(keywords, keyword)):
+            branch = schema.child(keyword, index)
+            certain = keyword == "allOf"
+            yield TRUE if certain else lowering.lower(branch), branch
+    if "if" in keywords:
+        condition = lowering.lower(schema.child("if"))
+        yield condition, schema.child("if")
+        if "then" in keywords:
+            yield condition, schema.child("then")
+        if "else" in keywords:
+            yield not_(condition), schema.child("else")
+    for name in members(keywords, "dependentSchemas"):
+        yield has(name), schema.child("dependentSchemas", name)

@@ -1,0 +1,30 @@
+"""A document's own text, made readable: Markdown without what a page would need."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_ESCAPED: Final = re.compile(r"\\([`*_\[\]#>~|{}()!<-])")
+_CALLOUT: Final = re.compile(r"^> \[!(\w+)\][ \t]*\n((?:>.*(?:\n|$))*)", re.MULTILINE)
+_MORE: Final = re.compile(r"\n*\[Read full documentation\]\([^)\s]*\)\s*$")
+_LONGEST: Final = 20_000
+
+
+def readable(text: str) -> str:
+    """Undo needless escapes, and turn call-outs into paragraphs.
+
+    A text past 20,000 characters is cut there, with a word that says so.
+    """
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST].rstrip()} […]"
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _MORE.sub("", text)
+    text = _ESCAPED.sub(r"\1", text)
+    text = _CALLOUT.sub(_paragraph, text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _paragraph(callout: re.Match[str]) -> str:
+    body = re.sub(r"^> ?", "", callout[2], flags=re.MULTILINE).strip()
+    return f"{callout[1].capitalize()}: {body}\n"

@@ -1,0 +1,37 @@
+"""Texts that stand for a medium: an image, a video, audio, or another file.
+
+A document says it as a choice of formats and patterns: a UUID, a URI, a data URI, or
+base64. The kind is read from the data URI's pattern.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import Media
+from runware_codegen.predicates import AnyOf, HasFormat, Matches
+
+if TYPE_CHECKING:
+    from runware_codegen.model import Text
+    from runware_codegen.predicates import Predicate
+
+_DATA_URI = re.compile(r"\^data:(image|video|audio)\b")
+
+
+def as_media(text: Text, left: Predicate) -> Media | None:
+    """Recognise a medium in a text and in what is left to check of it.
+
+    Returns:
+        The medium, or None when it is another text, or one with limits of its own.
+    """
+    plain = not (text.least or text.most or text.patterns or text.format)
+    if not plain or not isinstance(left, AnyOf):
+        return None
+    if not all(isinstance(part, (HasFormat, Matches)) for part in left.parts):
+        return None
+    for part in left.parts:
+        kind = _DATA_URI.match(part.source) if isinstance(part, Matches) else None
+        if kind:
+            return Media(kind[1], left.parts)
+    return None

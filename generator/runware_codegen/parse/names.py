@@ -1,0 +1,153 @@
+"""Python names for what a document names: the one place, and the rules.
+
+1. A name is cut into words at case changes and at everything that is no letter or
+   digit; digits stay with the letters beside them. `imageBase64Data` is image,
+   base64, data; `CFGScale` is cfg, scale.
+2. Accents are dropped; another non-ASCII character is spelled by its code point.
+3. A leading digit is spelled out: `3dInference` is three, d, inference.
+4. Words are joined as PEP 8 has it: `image_base64_data`, `ThreeDInference`.
+5. A name that Python, pydantic or the emitted package uses gets an underscore at its
+   end: `from_`, `copy_`.
+6. Among members of one object, a name that is taken already gets a number: `name_2`.
+
+Nothing here looks at other documents, so that names stay when documents come and go.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from runware_codegen.problems import Path
+
+_LONGEST: Final = 60
+_ACRONYMS: Final = "AIR|API|CFG|NSFW|TTL|URI|URL|UUID"
+_WORD: Final = re.compile(
+    rf"(?:{_ACRONYMS})(?:s(?![a-z]))?\d*"
+    r"|[A-Z]{2,}(?![a-z])\d*|[A-Z]{2,}(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]\d*|\d+[a-z]*"
+)
+_DIGITS: Final = (
+    *("zero", "one", "two", "three", "four"),
+    *("five", "six", "seven", "eight", "nine"),
+)
+
+KEYWORDS: Final = frozenset(
+    "False None True and as assert async await break class continue def del elif else "
+    "except finally for from global if import in is lambda nonlocal not or pass raise "
+    "return try while with yield".split()
+)
+BUILTINS: Final = frozenset(
+    "abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr "
+    "classmethod compile complex delattr dict dir divmod enumerate eval exec exit "
+    "filter float format frozenset getattr globals hasattr hash help hex id input int "
+    "isinstance issubclass iter len list locals map max memoryview min next object "
+    "oct open ord pow print property quit range repr reversed round set setattr "
+    "slice sorted staticmethod str sum super tuple type vars zip".split()
+)
+MODEL_ATTRIBUTES: Final = frozenset(
+    "construct copy dict from_orm json model_computed_fields model_config "
+    "model_construct model_copy model_dump model_dump_json model_extra model_fields "
+    "model_fields_set model_json_schema model_parametrized_name model_post_init "
+    "model_rebuild model_validate model_validate_json model_validate_strings "
+    "parse_file parse_obj parse_raw schema schema_json update_forward_refs "
+    "validate".split()
+)
+OWN_ATTRIBUTES: Final = frozenset(
+    "air asave deliveries default_delivery fills read replace result rules save "
+    "secrets sizes to_wire".split()
+)
+OWN_CLASSES: Final = frozenset(
+    "Absent Annotated Any Choice ClassVar Count Field Integer Iterator Json Limits "
+    "Literal Media Must Number Part ResultPart Size TaskRequest TaskResult Text Uri "
+    "Uuid Wire".split()
+)
+_RESERVED: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | OWN_ATTRIBUTES
+
+
+def words(text: str) -> list[str]:
+    """Cut a name into lower-case ASCII words; `["x"]` where nothing is left."""
+    found = [word.lower() for word in _WORD.findall(_ascii(text))]
+    if found and found[0][0].isdigit():
+        found = _spelled(found[0]) + found[1:]
+    return found or ["x"]
+
+
+def _ascii(text: str) -> str:
+    return "".join(map(_ascii_character, text[: 4 * _LONGEST]))
+
+
+def _ascii_character(character: str) -> str:
+    if character.isascii():
+        return character
+    if character < "\u2000":
+        plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore")
+        if plain:
+            return plain.decode("ascii")
+    return f" u{ord(character):x} "
+
+
+def _spelled(word: str) -> list[str]:
+    digits = re.match(r"\d+", word)
+    end = digits.end() if digits else 0
+    rest = [word[end:]] if word[end:] else []
+    return [_DIGITS[int(digit)] for digit in word[:end]] + rest
+
+
+def snake_case(text: str) -> str:
+    """Write a name as PEP 8 has it for members and modules, any name allowed."""
+    return "_".join(words(text))[:_LONGEST].rstrip("_")
+
+
+def pascal_case(text: str) -> str:
+    """Write a name as PEP 8 has it for classes, any name allowed."""
+    return "".join(word.capitalize() for word in words(text))[:_LONGEST]
+
+
+def module_name(text: str) -> str:
+    """Name a module or package."""
+    name = snake_case(text)
+    return f"{name}_" if name in KEYWORDS or name in ("client", "errors") else name
+
+
+def member_name(wire: str, taken: Container[str]) -> str:
+    """Name a member of a class."""
+    name = snake_case(wire)
+    name = f"{name}_" if name in _RESERVED else name
+    return _numbered(name, taken, "_")
+
+
+def class_name(text: str, taken: Container[str]) -> str:
+    """Name a class of a module."""
+    name = pascal_case(text)
+    clashes = name in OWN_CLASSES or name in KEYWORDS
+    return _numbered(f"{name}_" if clashes else name, taken, "")
+
+
+def definition_name(path: Path, taken: Container[str]) -> str:
+    """Name a predicate after the last name on the way to its schema."""
+    named = [step for step in path if isinstance(step, str)]
+    return _numbered(f"is_{snake_case(named[-1] if named else 'value')}", taken, "_")
+
+
+def singular(name: str) -> str:
+    """Name one item of what a plural names, where English is regular."""
+    if name.endswith("ies") and len(name) > 4:
+        return f"{name[:-3]}y"
+    if name.endswith("s") and not name.endswith(("ss", "us", "is")):
+        return name[:-1]
+    return name
+
+
+def _numbered(name: str, taken: Container[str], joint: str) -> str:
+    if name not in taken:
+        return name
+    return next(
+        numbered
+        for number in count(2)
+        if (numbered := f"{name}{joint}{number}") not in taken
+    )

@@ -1,0 +1,250 @@
+"""Object schemas to classes: their members, whether they are open, their rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import (
+    Anything,
+    Class,
+    Field,
+    Instance,
+    Literals,
+    Mapping,
+    Type,
+)
+from runware_codegen.parse import reading
+from runware_codegen.parse.constants import constant
+from runware_codegen.parse.markdown import readable
+from runware_codegen.parse.names import class_name, member_name
+from runware_codegen.parse.rules import rules_of
+from runware_codegen.parse.simplify import Known, Simplifier, json_types
+from runware_codegen.predicates import (
+    FALSE,
+    TRUE,
+    AllMembers,
+    Predicate,
+    all_of,
+    any_of,
+    has,
+    if_given,
+    lacks,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runware_codegen.parse.conjunction import Conjunction, Said
+    from runware_codegen.parse.schemas import Schema
+    from runware_codegen.parse.types import Types
+    from runware_codegen.problems import Path
+
+_SECRET = ("apikey", "api_key", "password", "secret")
+
+
+class Classes:
+    """The classes of one document.
+
+    Attributes:
+        by_name: All classes, in the order in which they were met.
+    """
+
+    def __init__(self, types: Types, taken: Iterable[str]) -> None:
+        self.by_name: dict[str, Class] = {}
+        self._types = types
+        self._taken = frozenset(taken)
+        self._names: dict[Path, str] = {}
+        self._simplifier = Simplifier(self.by_name)
+
+    def again(self, schema: Schema) -> Type | None:
+        """Return the class that a schema is becoming, for a recursive reference."""
+        name = self._names.get(schema.path)
+        return None if name is None else Instance(name)
+
+    def simplify(self, predicate: Predicate, a_type: Type) -> Predicate:
+        """Simplify what is left to say of a value of a type."""
+        return self._simplifier.simplify(predicate, Known(a_type))
+
+    def make(
+        self, schema: Schema, together: Conjunction, name: str, settled: set[Said]
+    ) -> Type | None:
+        """Make a class of an object schema, or a mapping when it names no members.
+
+        Args:
+            schema: The nearest of the schemas, which recursion comes back to.
+            together: All the schemas that describe the object.
+            name: What the object is called.
+            settled: Keywords that need no check; those that the type says are added.
+
+        Returns:
+            The type; None when no object satisfies it.
+        """
+        if not any(together.having("properties")):
+            return self._mapping(together, name, settled)
+        reserved = class_name(name, self._taken | self.by_name.keys())
+        for each in together.schemas:
+            self._names.setdefault(each.path, reserved)
+        return self.build(together, reserved, readable(together.text("description")))
+
+    def build(self, together: Conjunction, name: str, doc: str) -> Type | None:
+        """Make the class of some schemas under a name that is free."""
+        self.by_name[name] = Class(name, doc, (), open=True)
+        closed = _closed_to(together)
+        fields, left, possible = self._fields(together, closed)
+        if not possible:
+            del self.by_name[name]
+            return None
+        made = Class(name, doc, fields, open=closed is None)
+        self.by_name[name] = made
+        settled = together.said(["type", "properties"])
+        settled |= {(s.path, "additionalProperties") for s in _closed(together)}
+        settled |= {
+            (each.path, "required")
+            for each in together.having("required")
+            if set(reading.names(each.keywords["required"]))
+            <= {field.wire for field in fields}
+        }
+        said = together.rest(self._types.lowering, settled)
+        rest = [self.simplify(part, Instance(name)) for part in (*left, *said)]
+        if FALSE in rest:
+            del self.by_name[name]
+            return None
+        left = [part for part in rest if part != TRUE]
+        self.by_name[name] = replace(made, rules=rules_of(left))
+        return Instance(self._same_as_before(name))
+
+    def _same_as_before(self, name: str) -> str:
+        """Let equal classes be one: drop the newest where an older one is equal."""
+        made = self.by_name[name]
+        for other in self.by_name.values():
+            same = replace(other, name=made.name, doc=made.doc) == made
+            if same and other.name != name and not _mentions(made, name):
+                del self.by_name[name]
+                for path, named in self._names.items():
+                    if named == name:
+                        self._names[path] = other.name
+                return other.name
+        return name
+
+    def _mapping(
+        self, together: Conjunction, name: str, settled: set[Said]
+    ) -> Type | None:
+        value: Type | None = None
+        for each in together.having("additionalProperties"):
+            if "patternProperties" not in each.keywords:
+                value = self._types.of(each.child("additionalProperties"), name)
+                if value is not None:
+                    settled.add((each.path, "additionalProperties"))
+                break
+        return Mapping(value or Anything())
+
+    def _fields(
+        self, together: Conjunction, closed: frozenset[str] | None
+    ) -> tuple[tuple[Field, ...], list[Predicate], bool]:
+        """Return the members, what is left to say of them, and whether they can be."""
+        required = {
+            name
+            for each in together.having("required")
+            for name in reading.names(each.keywords["required"])
+        }
+        fields: list[Field] = []
+        left: list[Predicate] = []
+        for wire, schemas in _declared(together).items():
+            if closed is not None and wire not in closed:
+                continue
+            a_type = self._types.of(schemas[0], wire)
+            if a_type is None:
+                if wire in required:
+                    return (), [], False
+                left += [] if closed is not None else [lacks(wire)]
+                continue
+            taken = {field.name for field in fields}
+            fields.append(_field(wire, taken, a_type, schemas[0], wire in required))
+            others = map(self._types.lowering.below, schemas[1:])
+            left += [if_given(wire, part) for part in others]
+        known = {field.wire for field in fields}
+        for wire in sorted(required - known):
+            if closed is not None:
+                return (), [], False
+            name = member_name(wire, {field.name for field in fields})
+            fields.append(Field(name, wire, Anything(), required=True))
+        return tuple(fields), left, True
+
+    def are_disjoint(self, one: Type, other: Type) -> bool:
+        """Whether no value is of both types, as far as the types alone tell."""
+        if isinstance(one, Literals) and isinstance(other, Literals):
+            values = {choice.value for choice in one.choices}
+            return not values & {choice.value for choice in other.choices}
+        if isinstance(one, Instance) and isinstance(other, Instance):
+            return self._are_told_apart(one, other)
+        return not _widened(json_types(one)) & _widened(json_types(other))
+
+    def _are_told_apart(self, one: Instance, other: Instance) -> bool:
+        constants = {
+            field.wire: field.type
+            for field in self.by_name[one.class_name].fields
+            if field.required and isinstance(field.type, Literals)
+        }
+        return any(
+            field.required
+            and isinstance(field.type, Literals)
+            and field.wire in constants
+            and self.are_disjoint(field.type, constants[field.wire])
+            for field in self.by_name[other.class_name].fields
+        )
+
+
+def _widened(types: frozenset[str]) -> frozenset[str]:
+    return types | {"integer"} if "number" in types else types
+
+
+def _declared(together: Conjunction) -> dict[str, list[Schema]]:
+    declared: dict[str, list[Schema]] = {}
+    for each in together.having("properties"):
+        for wire in reading.members(each.keywords, "properties"):
+            declared.setdefault(wire, []).append(each.child("properties", wire))
+    return declared
+
+
+def _closed(together: Conjunction) -> list[Schema]:
+    return [
+        each
+        for each in together.having("additionalProperties")
+        if each.keywords["additionalProperties"] is False
+        and not each.keywords.get("patternProperties")
+    ]
+
+
+def _closed_to(together: Conjunction) -> frozenset[str] | None:
+    """Return the only names that are allowed; None when others are too."""
+    allowed: frozenset[str] | None = None
+    for each in _closed(together):
+        names = frozenset(reading.members(each.keywords, "properties"))
+        allowed = names if allowed is None else allowed & names
+    return allowed
+
+
+def _field(
+    wire: str, taken: set[str], a_type: Type, schema: Schema, required: bool
+) -> Field:
+    keywords = schema.keywords
+    secret = (
+        wire.replace("-", "").lower().endswith(_SECRET)
+        or keywords.get("format") == "password"
+        or keywords.get("writeOnly") is True
+    )
+    return Field(
+        name=member_name(wire, taken),
+        wire=wire,
+        type=a_type,
+        required=required,
+        doc=readable(str(keywords.get("description", ""))),
+        default=constant(keywords["default"]) if "default" in keywords else None,
+        secret=secret,
+    )
+
+
+def _mentions(made: Class, name: str) -> bool:
+    """Whether a class refers to itself."""
+    return any(f"Instance(class_name={name!r})" in repr(f.type) for f in made.fields)

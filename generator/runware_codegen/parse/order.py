@@ -1,0 +1,45 @@
+"""The order of classes: parts before what is made of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import Array, Checked, Instance, Mapping, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Mapping as MappingOf
+
+    from runware_codegen.model import Class, Type
+
+
+def parts_first(whole: Class, classes: MappingOf[str, Class]) -> tuple[Class, ...]:
+    """Return the classes that a class is made of, each after its own parts."""
+    ordered: dict[str, Class] = {}
+    entered: set[str] = set()
+
+    def visit(each: Class) -> None:
+        entered.add(each.name)
+        for field in each.fields:
+            for name in class_names(field.type):
+                if name in classes and name not in entered:
+                    visit(classes[name])
+        ordered[each.name] = each
+
+    visit(whole)
+    del ordered[whole.name]
+    return tuple(ordered.values())
+
+
+def class_names(a_type: Type) -> Iterator[str]:
+    """Yield the names of the classes in a type."""
+    match a_type:
+        case Instance(name):
+            yield name
+        case Array(item) | Mapping(item) | Checked(item):
+            yield from class_names(item)
+        case Union(alternatives):
+            for each in alternatives:
+                yield from class_names(each)
+        case _:
+            pass

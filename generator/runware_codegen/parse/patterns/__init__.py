@@ -1,0 +1,109 @@
+"""Turns a `pattern` of JSON Schema into expressions that are checked in bounded time.
+
+A `pattern` has the meaning that ECMA-262 gives it (JSON Schema 2020-12, validation, 6.3.3),
+and is searched for anywhere in the text. Python's own `re` can take exponential time over
+one; the emitted package uses the engine that pydantic brings, Rust's `regex`, whose time
+is at most the length of the text times the size of the expression.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+from runware_codegen.parse.patterns import conjunction, ecma, rust
+from runware_codegen.parse.patterns.nodes import (
+    Alternatives,
+    CharClass,
+    InvalidPattern,
+    Lookaround,
+    Node,
+    Repeat,
+    UnsupportedPattern,
+)
+
+__all__ = ["InvalidPattern", "Pattern", "UnsupportedPattern", "translate"]
+
+# A text of 100,000 characters takes seconds, not minutes, against the worst expression
+# of this size.
+MAX_LENGTH = 20_000
+MAX_STEPS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern that can be checked.
+
+    Attributes:
+        source: The pattern as in the document.
+        parts: Expressions in the syntax of Rust's `regex`, each with whether it must
+            match somewhere in the text or must not. All of them count. Most patterns
+            have one.
+    """
+
+    source: str
+    parts: tuple[tuple[str, bool], ...]
+
+
+def translate(source: str) -> Pattern:
+    """Translate a pattern of ECMA-262.
+
+    Raises:
+        InvalidPattern: It is not a regular expression.
+        UnsupportedPattern: It cannot be checked in bounded time, or not by the engine.
+    """
+    if len(source) > MAX_LENGTH:
+        raise UnsupportedPattern(f"it is longer than {MAX_LENGTH:,} characters")
+    expression = ecma.parse(source)
+    _check_size(expression)
+    parts = tuple(
+        (_write(terms), expected)
+        for terms, expected in conjunction.split((expression,))
+    )
+    for text, _ in parts:
+        _check_engine(text)
+    return Pattern(source, parts)
+
+
+def _write(terms: conjunction.Terms) -> str:
+    match terms:
+        case (Alternatives() as alone,):
+            return rust.write_alternatives(alone)
+        case _:
+            return rust.write(terms)
+
+
+def _check_size(expression: Alternatives) -> None:
+    steps = _steps(expression)
+    if steps > MAX_STEPS:
+        raise UnsupportedPattern(
+            f"it has {steps:,} steps when its counted repetitions are written out, and "
+            f"more than {MAX_STEPS:,} could take too long; to limit a length, use maxLength"
+        )
+
+
+def _steps(node: Node) -> int:
+    """Count the characters and groups of a node with all its repetitions written out.
+
+    A class of many items counts as several.
+    """
+    match node:
+        case Repeat(body, low, high):
+            return _steps(body) * max(low, high or 0, 1)
+        case Alternatives(branches):
+            return 1 + sum(_steps(term) for branch in branches for term in branch)
+        case Lookaround(body):
+            return _steps(body)
+        case CharClass(items):
+            return 1 + len(items) // 16
+        case _:
+            return 1
+
+
+def _check_engine(text: str) -> None:
+    try:
+        SchemaValidator(core_schema.str_schema(pattern=text, regex_engine="rust-regex"))
+    except SchemaError as error:
+        reason = str(error).strip().rpartition(": ")[2]
+        raise UnsupportedPattern(f"pydantic's engine refuses it: {reason}") from error

@@ -1,0 +1,156 @@
+"""Splits a regular expression into several that together say the same.
+
+An engine of bounded time has no lookarounds. Those that stand where the text starts or
+ends all look from one place, so that `^(?=A)(?!B)C` says of a text that `^A` and `^C`
+match and `^B` does not: a conjunction of expressions without lookarounds.
+
+The engine also writes out counted repetitions, and has no room for many copies of a
+property of Unicode. Where the whole text is one such repetition, its length is counted in
+an expression of its own.
+"""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from runware_codegen.parse.patterns.nodes import (
+    Alternatives,
+    Assertion,
+    CharClass,
+    Lookaround,
+    Property,
+    Repeat,
+    UnsupportedPattern,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runware_codegen.parse.patterns.nodes import Node
+
+Terms = tuple["Node", ...]
+Conjunct = tuple[Terms, bool]
+
+_START = Assertion("^")
+_END = Assertion("$")
+_ANY_CHAR = CharClass((), negated=True)
+
+
+def split(terms: Iterable[Node]) -> list[Conjunct]:
+    """Split a sequence that is searched for into simpler ones.
+
+    Lookarounds that stand elsewhere than at the start or the end are left where they are.
+
+    Returns:
+        Sequences, each with whether it must match; the given one matches a text if and
+        only if all of them are as they must be.
+
+    Raises:
+        UnsupportedPattern: What must not match is a conjunction in its turn.
+    """
+    return [
+        (part, expected)
+        for conjunct, expected in _without_lookarounds(terms)
+        for part in (_with_length_apart(conjunct) if expected else [conjunct])
+    ]
+
+
+def _without_lookarounds(terms: Iterable[Node]) -> list[Conjunct]:
+    terms = _without_edge_lookarounds(_flattened(terms))
+    terms, at_start = _without_lookarounds_at_start(terms)
+    terms, at_end = _without_lookarounds_at_end(terms)
+    lifted = at_start + at_end
+    if lifted and _always_matches(terms):
+        return lifted
+    return [*lifted, (terms, True)]
+
+
+def _flattened(terms: Iterable[Node]) -> Terms:
+    flat: list[Node] = []
+    for term in terms:
+        if isinstance(term, Alternatives) and len(term.branches) == 1:
+            flat.extend(_flattened(term.branches[0]))
+        else:
+            flat.append(term)
+    return tuple(flat)
+
+
+def _without_edge_lookarounds(terms: Terms) -> Terms:
+    """Turn `A(?=B)` and `(?<=A)B`, which are found wherever `AB` is, into that."""
+    while terms and (body := _required_body(terms[-1], ahead=True)) is not None:
+        terms = (*terms[:-1], *body)
+    while terms and (body := _required_body(terms[0], ahead=False)) is not None:
+        terms = (*body, *terms[1:])
+    return terms
+
+
+def _required_body(term: Node, *, ahead: bool) -> Terms | None:
+    if isinstance(term, Lookaround) and term.ahead == ahead and not term.negated:
+        return _flattened((term.body,))
+    return None
+
+
+def _without_lookarounds_at_start(terms: Terms) -> tuple[Terms, list[Conjunct]]:
+    run = tuple(takewhile(_is_zero_width, terms))
+    if _START not in run:
+        return terms, []
+    kept, lifted = _lift(run, _START)
+    return kept + terms[len(run) :], lifted
+
+
+def _without_lookarounds_at_end(terms: Terms) -> tuple[Terms, list[Conjunct]]:
+    run = tuple(takewhile(_is_zero_width, reversed(terms)))[::-1]
+    if _END not in run:
+        return terms, []
+    kept, lifted = _lift(run, _END)
+    return terms[: len(terms) - len(run)] + kept, lifted
+
+
+def _is_zero_width(term: Node) -> bool:
+    return isinstance(term, Assertion | Lookaround)
+
+
+def _lift(run: Terms, place: Assertion) -> tuple[Terms, list[Conjunct]]:
+    """Part a run of zero-width terms into what stays and what its lookarounds say."""
+    kept = tuple(term for term in run if not isinstance(term, Lookaround))
+    lookarounds = [term for term in run if isinstance(term, Lookaround)]
+    return kept, [
+        c for lookaround in lookarounds for c in _seen_from(place, lookaround)
+    ]
+
+
+def _seen_from(place: Assertion, lookaround: Lookaround) -> list[Conjunct]:
+    body = lookaround.body
+    sequence = (place, body) if lookaround.ahead else (body, place)
+    conjuncts = _without_lookarounds(sequence)
+    if not lookaround.negated:
+        return conjuncts
+    if len(conjuncts) > 1:
+        raise UnsupportedPattern(
+            "a negated lookaround that holds other lookarounds cannot be checked in "
+            "bounded time"
+        )
+    return [(terms, not expected) for terms, expected in conjuncts]
+
+
+def _always_matches(terms: Terms) -> bool:
+    return terms in {(), (_START,), (_END,)}
+
+
+def _with_length_apart(terms: Terms) -> list[Terms]:
+    match terms:
+        case (
+            Assertion("^"),
+            Repeat(CharClass() as char, low, int(high)),
+            Assertion("$"),
+        ) if _has_property(char):
+            characters = Repeat(char, min(low, 1), None)
+            length = Repeat(_ANY_CHAR, low, high)
+            return [(_START, characters, _END), (_START, length, _END)]
+        case _:
+            return [terms]
+
+
+def _has_property(char: CharClass) -> bool:
+    return any(isinstance(item, Property) for item in char.items)

@@ -1,0 +1,166 @@
+"""Writes regular expressions in the syntax of Rust's `regex`, pydantic's engine.
+
+Both languages spell many things alike and mean different ones: digits, word characters,
+white space, word boundaries and the dot are spelled out where they differ.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from runware_codegen.parse.patterns.nodes import (
+    Alternatives,
+    Assertion,
+    Backreference,
+    Char,
+    CharClass,
+    CharRange,
+    ClassEscape,
+    Lookaround,
+    Property,
+    Repeat,
+    UnsupportedPattern,
+)
+from runware_codegen.parse.patterns.properties import is_surrogate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runware_codegen.parse.patterns.nodes import ClassItem, Node
+
+_SPECIAL = frozenset(r"\.+*?()|[]{}^$")
+_SPECIAL_IN_CLASS = frozenset(r"\[]^-&~")
+_CONTROL_ESCAPES = {0x09: r"\t", 0x0A: r"\n", 0x0D: r"\r"}
+
+_ANYTHING = "(?s:.)"
+_NOTHING = r"\P{Any}"
+
+# Of a class within a class, the bracketed form; of Unicode's white space, ECMA-262 leaves
+# out NEXT LINE and adds the byte order mark.
+_CLASS_ESCAPES = {
+    ClassEscape("d", negated=False): "0-9",
+    ClassEscape("d", negated=True): "[^0-9]",
+    ClassEscape("w", negated=False): "0-9A-Za-z_",
+    ClassEscape("w", negated=True): "[^0-9A-Za-z_]",
+    ClassEscape("s", negated=False): r"[\s\x{FEFF}--\x{85}]",
+    ClassEscape("s", negated=True): r"[\S\x{85}--\x{FEFF}]",
+}
+_ASSERTIONS = {"^": "^", "$": "$", "b": r"(?-u:\b)", "B": r"(?-u:\B)"}
+_QUANTIFIERS: dict[tuple[int, int | None], str] = {
+    (0, None): "*",
+    (1, None): "+",
+    (0, 1): "?",
+}
+
+
+def write(terms: Iterable[Node]) -> str:
+    """Write a sequence that matches what it means in ECMA-262, in Unicode texts.
+
+    Raises:
+        UnsupportedPattern: It holds what the engine has not: a lookaround or a
+            backreference.
+    """
+    return "".join(_write_node(term) for term in terms)
+
+
+def _write_node(node: Node) -> str:
+    match node:
+        case Char(code):
+            return _NOTHING if _is_surrogate_code(code) else _write_char(code, _SPECIAL)
+        case CharClass():
+            return _write_class(node)
+        case Assertion(kind):
+            return _ASSERTIONS[kind]
+        case Repeat():
+            return _write_node(node.body) + _write_quantifier(node)
+        case Alternatives():
+            return f"({write_alternatives(node)})"
+        case Lookaround():
+            raise UnsupportedPattern(_describe_lookaround(node))
+        case Backreference(group):
+            reference = f"\\{group}" if isinstance(group, int) else f"\\k<{group}>"
+            raise UnsupportedPattern(
+                f"a backreference ({reference}) cannot be checked in bounded time"
+            )
+        case _:
+            assert_never(node)
+
+
+def write_alternatives(alternatives: Alternatives) -> str:
+    """Write alternatives as they stand, without a group around them.
+
+    Raises:
+        UnsupportedPattern: As for `write`.
+    """
+    return "|".join(write(branch) for branch in alternatives.branches)
+
+
+def _describe_lookaround(node: Lookaround) -> str:
+    sign = ("" if node.ahead else "<") + ("!" if node.negated else "=")
+    kind = "lookahead" if node.ahead else "lookbehind"
+    return (
+        f"a {kind} ((?{sign}…)) can be checked in bounded time only where the text starts "
+        "or ends, directly beside a ^ or $ outside all groups"
+    )
+
+
+def _write_quantifier(repeat: Repeat) -> str:
+    low, high = repeat.low, repeat.high
+    if short := _QUANTIFIERS.get((low, high)):
+        return short
+    if low == high:
+        return f"{{{low}}}"
+    return f"{{{low},{'' if high is None else high}}}"
+
+
+def _write_class(node: CharClass) -> str:
+    items = [text for item in node.items if (text := _write_item(item))]
+    if not items:
+        return _ANYTHING if node.negated else _NOTHING
+    alone = len(items) == 1 and not node.negated
+    if alone and items[0].startswith(("[", r"\p", r"\P")):
+        return items[0]
+    return f"[{'^' if node.negated else ''}{''.join(items)}]"
+
+
+def _write_item(item: ClassItem) -> str:
+    match item:
+        case Char(code):
+            return _write_range(code, code)
+        case CharRange(first, last):
+            return _write_range(first, last)
+        case ClassEscape():
+            return _CLASS_ESCAPES[item]
+        case Property(expression, negated):
+            if is_surrogate(expression):
+                return r"\p{Any}" if negated else ""
+            return f"\\{'P' if negated else 'p'}{{{expression}}}"
+        case _:
+            assert_never(item)
+
+
+def _write_range(first: int, last: int) -> str:
+    """Write the part of a range that Unicode text can hold; empty if there is none."""
+    if _is_surrogate_code(first):
+        first = 0xE000
+    if _is_surrogate_code(last):
+        last = 0xD7FF
+    if first > last:
+        return ""
+    start = _write_char(first, _SPECIAL_IN_CLASS)
+    if first == last:
+        return start
+    return f"{start}-{_write_char(last, _SPECIAL_IN_CLASS)}"
+
+
+def _write_char(code: int, special: frozenset[str]) -> str:
+    if code in _CONTROL_ESCAPES:
+        return _CONTROL_ESCAPES[code]
+    # What is printable depends on the version of Unicode, but for ASCII.
+    if not 0x20 <= code < 0x7F:
+        return f"\\x{{{code:X}}}"
+    return f"\\{chr(code)}" if chr(code) in special else chr(code)
+
+
+def _is_surrogate_code(code: int) -> bool:
+    return 0xD800 <= code <= 0xDFFF

@@ -1,0 +1,200 @@
+"""What is left of an object to rules: one sentence for each thing that can be wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import Rule, Size, SizeRule
+from runware_codegen.parse.sentences import (
+    absent_path,
+    absent_paths,
+    clause,
+    demand,
+    flattened,
+    given_path,
+    given_paths,
+)
+from runware_codegen.parse.wording import joined
+from runware_codegen.predicates import (
+    TRUE,
+    All,
+    AnyOf,
+    At,
+    ExactlyOne,
+    IfGiven,
+    IsIn,
+    Predicate,
+    When,
+    all_of,
+    any_of,
+    at,
+    has,
+    if_given,
+    lacks,
+    not_,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def rules_of(parts: Sequence[Predicate]) -> tuple[Rule | SizeRule, ...]:
+    """Turn what has to hold of an object into rules, in the same order."""
+    pairs = [names for part in parts if (names := _together(part))]
+    paired = any(names >= {"width", "height"} for names in pairs)
+    found = dict.fromkeys(
+        rule for part in parts for rule in _split(TRUE, part, paired=paired)
+    )
+    return tuple(rule for rule in found if not _is_said(rule, pairs))
+
+
+def _is_said(rule: Rule | SizeRule, pairs: Sequence[set[str]]) -> bool:
+    """Whether a rule only repeats that some members go together."""
+    if isinstance(rule, SizeRule):
+        return False
+    needed = {given_path(part) for part in flattened([rule.must], All)}
+    given = {given_path(part) for part in flattened([rule.when], AnyOf)}
+    return any(needed | given <= names for names in pairs)
+
+
+def _split(
+    when: Predicate, must: Predicate, *, paired: bool
+) -> Iterator[Rule | SizeRule]:
+    names = _together(must)
+    if names and when == TRUE:
+        yield _together_rule(names)
+        return
+    match must:
+        case All(parts) if not given_paths(must) and not absent_paths(must):
+            sure = paired or {has("width"), has("height")} <= set(parts)
+            for part in _grouped(parts):
+                yield from _split(when, part, paired=sure)
+        case When(condition, then, otherwise):
+            for holding, part in ((condition, then), (not_(condition), otherwise)):
+                if part != TRUE:
+                    yield from _split(all_of([when, holding]), part, paired=paired)
+        case At(name, All(parts)) if not given_paths(must):
+            for part in _grouped(parts):
+                yield from _split(when, at(name, part), paired=paired)
+        case IfGiven(name, All(parts)) if not absent_paths(must):
+            for part in _grouped(parts):
+                yield from _split(when, if_given(name, part), paired=paired)
+        case IfGiven(name, When(condition, then, otherwise)):
+            for holding, part in ((condition, then), (not_(condition), otherwise)):
+                inner = all_of([when, at(name, holding)])
+                if part != TRUE:
+                    yield from _split(inner, if_given(name, part), paired=paired)
+        case ExactlyOne(parts, titles) if paired and (sizes := _sizes(parts, titles)):
+            yield SizeRule(when, sizes)
+        case AnyOf(parts) if when == TRUE and (implied := _implied(parts)):
+            condition, consequence = implied
+            yield Rule(consequence, _sentence(*implied), condition)
+        case _:
+            yield Rule(must, _sentence(when, must), when)
+
+
+def _grouped(parts: Sequence[Predicate]) -> list[Predicate]:
+    """Keep together what is only about what is given, or only about what is not."""
+    given = [part for part in parts if given_paths(part)]
+    absent = [part for part in parts if absent_paths(part)]
+    others = [part for part in parts if part not in given and part not in absent]
+    groups = [all_of(group) for group in (given, absent) if group]
+    return [*groups, *others]
+
+
+def _together(part: Predicate) -> set[str]:
+    """Return the members of which each demands all others; none when it is not so."""
+    demands = {
+        (each.condition.name, need.name)
+        for each in (part.parts if isinstance(part, All) else ())
+        if isinstance(each, When)
+        and isinstance(each.condition, At)
+        and each.otherwise == TRUE
+        for need in (each.then.parts if isinstance(each.then, All) else (each.then,))
+        if isinstance(need, At) and need == has(need.name)
+    }
+    names = {name for pair in demands for name in pair}
+    complete = {(a, b) for a in names for b in names if a != b}
+    whole = isinstance(part, All) and len(part.parts) == len(names)
+    return names if whole and demands == complete else set()
+
+
+def _together_rule(names: set[str]) -> Rule:
+    ordered = sorted(names, key=lambda name: (name != "width", name))
+    must = any_of([all_of(map(has, ordered)), all_of(map(lacks, ordered))])
+    both = "both" if len(names) == 2 else "all"
+    neither = "neither" if len(names) == 2 else "none"
+    sentence = f"{joined(ordered, 'and')} go together: give {both} or {neither}"
+    return Rule(must, sentence)
+
+
+def _sizes(
+    parts: tuple[Predicate, ...], titles: tuple[str, ...]
+) -> tuple[Size, ...] | None:
+    """Read alternatives that are each a width and a height, both of which are given."""
+    named = titles or ("",) * len(parts)
+    sizes = [_size(part, title) for part, title in zip(parts, named, strict=True)]
+    if None in sizes:
+        return None
+    listed = [size for size in sizes if size is not None]
+    pairs = [(size.width, size.height) for size in listed]
+    # "Exactly one" refuses a pair that the document lists twice.
+    return tuple(s for s in listed if pairs.count((s.width, s.height)) == 1)
+
+
+def _size(part: Predicate, title: str) -> Size | None:
+    if not isinstance(part, All) or len(part.parts) != 2:
+        return None
+    found: dict[str, int] = {}
+    for each in part.parts:
+        if not isinstance(each, (At, IfGiven)) or not isinstance(each.part, IsIn):
+            return None
+        values = each.part.values
+        value = values[0].value
+        if len(values) != 1 or not isinstance(value, int) or isinstance(value, bool):
+            return None
+        found[each.name] = value
+    if found.keys() != {"width", "height"}:
+        return None
+    return Size(found["width"], found["height"], title)
+
+
+def _implied(parts: tuple[Predicate, ...]) -> tuple[Predicate, Predicate] | None:
+    """Read "a is not so, or b is" as "when a is so, b must be"."""
+    flat = flattened(parts, AnyOf)
+    if all(map(absent_paths, flat)):
+        return None  # these cannot be combined: said better as it stands
+    denied: list[Predicate] = [part for part in flat if isinstance(part, IfGiven)]
+    if not denied or any(isinstance(part, All) for part in flat):
+        return None
+    wanted = [part for part in flat if not isinstance(part, IfGiven)]
+    if not wanted:
+        wanted, denied = denied[-1:], denied[:-1]
+    if not denied:
+        return None
+    return all_of(map(not_, denied)), any_of(wanted)
+
+
+def _sentence(when: Predicate, must: Predicate) -> str:
+    if when == TRUE:
+        return demand(must)
+    wanted, unwanted = given_paths(must), absent_paths(must)
+    given = _given_only(when)
+    if unwanted and given:
+        return f"{joined(unwanted, 'and')} cannot be combined with {given}"
+    if wanted and (single := given_path(when)):
+        return f"{single} requires {joined(wanted, 'and')}"
+    if wanted and (missing := absent_paths(when)):
+        return f"{demand(must)} unless {joined(missing, 'or')} is given"
+    return f"{demand(must)} when {clause(when)}"
+
+
+def _given_only(when: Predicate) -> str:
+    """Write a condition that is only about what is given; "" for any other."""
+    if single := given_path(when):
+        return single
+    for kind, word in ((AnyOf, "or"), (All, "and")):
+        names = [given_path(part) for part in flattened([when], kind)]
+        if len(names) > 1 and all(names):
+            return joined(names, word)
+    return ""

@@ -1,0 +1,378 @@
+"""Predicates as English: what a person is told who broke one.
+
+A clause says that something holds of the value at a path ("settings.quad is true"),
+a demand that it has to ("settings.quad must be true").
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from runware_codegen.parse.constants import plain
+from runware_codegen.parse.wording import (
+    allowed_names,
+    bounds_of,
+    count_of,
+    format_words,
+    joined,
+    one_of,
+)
+from runware_codegen.predicates import (
+    FALSE,
+    TRUE,
+    All,
+    AllDifferent,
+    AllItems,
+    AllMembers,
+    AllNames,
+    Always,
+    AnyOf,
+    AreaIn,
+    At,
+    AtIndex,
+    ExactlyOne,
+    HasFormat,
+    IfGiven,
+    InRange,
+    IsIn,
+    IsType,
+    ItemCount,
+    LengthIn,
+    Matches,
+    MatchingMembers,
+    MultipleOf,
+    Not,
+    OtherItems,
+    Predicate,
+    PropertyCount,
+    RatioIn,
+    Satisfies,
+    SomeItems,
+    When,
+    not_,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Verb(NamedTuple):
+    """A verb phrase in the forms that sentences need."""
+
+    base: str
+    third: str
+    rest: str
+
+    def holds(self) -> str:
+        """Say that it holds: "is true"."""
+        return f"{self.third} {self.rest}"
+
+    def fails(self) -> str:
+        """Say that it does not: "is not true", "does not match …"."""
+        if self.base == "be":
+            return f"is not {self.rest}"
+        return f"does not {self.base} {self.rest}"
+
+
+def _be(rest: str) -> Verb:
+    return Verb("be", "is", rest)
+
+
+def _have(rest: str) -> Verb:
+    return Verb("have", "has", rest)
+
+
+def verb(test: Predicate) -> Verb:  # noqa: C901, PLR0911, PLR0912 - a row for each test
+    """Return what a test says of a value."""
+    match test:
+        case IsIn(values):
+            return _be(one_of([plain(value.value) for value in values]))
+        case IsType(types):
+            return _be(joined([_TYPE_WORDS[name] for name in sorted(types)], "or"))
+        case InRange():
+            return _be(bounds_of(test))
+        case MultipleOf(step):
+            return _be(f"a multiple of {step:f}")
+        case LengthIn(least, most):
+            return _have(count_of(least, most, "character"))
+        case Matches(source):
+            return Verb("match", "matches", f"the pattern {source}")
+        case HasFormat(name):
+            return _be(format_words(name))
+        case ItemCount(least, most):
+            return _have(count_of(least, most, "item"))
+        case PropertyCount(least, most):
+            return _have(count_of(least, most, "member"))
+        case AllDifferent():
+            return _have("no two equal items")
+        case AreaIn() | RatioIn():
+            return _have(" ".join(_figure(test)))
+        case AtIndex(index, part):
+            return _have(f"an item {index}, if any, that {_that(part)}")
+        case AllItems(part, start):
+            after = f" from item {start} on" if start else ""
+            return _have(f"only items{after} that {_that(part, many=True)}")
+        case OtherItems(part):
+            return _have(f"no further items but such that {_that(part, many=True)}")
+        case SomeItems(part, least, most):
+            return _have(
+                f"{count_of(least, most, 'item')} that {_that(part, many=least != 1)}"
+            )
+        case AllMembers(part, exempt):
+            names = allowed_names(exempt)
+            if part == FALSE:
+                return _have(f"no members{names}")
+            return _have(f"only members{names} that {_that(part, many=True)}")
+        case MatchingMembers(pattern, part):
+            rest = f"that {_that(part, many=True)}"
+            return _have(f"only members named like {pattern.source} {rest}")
+        case AllNames(part):
+            return _have(f"only members whose names {_that(part, many=True)}")
+        case Satisfies(definition):
+            return _be(f"as {definition.removeprefix('is_')} demands")
+        case _:
+            return _be("such that " + clause(test, "it"))
+
+
+def _figure(test: AreaIn | RatioIn) -> tuple[str, str]:
+    sign = "×" if isinstance(test, AreaIn) else "÷"
+    span = bounds_of(InRange(ge=test.least, le=test.most))
+    return f"{test.first} {sign} {test.second}", span
+
+
+_TYPE_WORDS = {
+    "null": "null",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a string",
+    "array": "a list",
+    "object": "an object",
+}
+
+
+def _that(part: Predicate, *, many: bool = False) -> str:
+    if part == FALSE:
+        return "cannot be" if many else "can never be"
+    if _is_test(part):
+        said = verb(part)
+        if not many:
+            return said.holds()
+        return f"are {said.rest}" if said.base == "be" else f"{said.base} {said.rest}"
+    if isinstance(part, Not) and not many:
+        return verb(part.part).fails()
+    return ("are" if many else "is") + " such that " + clause(part, "it")
+
+
+def _is_test(part: Predicate) -> bool:
+    return not isinstance(
+        part, (Always, All, AnyOf, ExactlyOne, Not, When, At, IfGiven)
+    )
+
+
+def below(path: str, name: str) -> str:
+    """Write the path of a member."""
+    return f"{path}.{name}" if path and path != "it" else name
+
+
+def given_path(part: Predicate, path: str = "") -> str:
+    """Return the path when a predicate says only that something is given, else ""."""
+    while isinstance(part, At):
+        path, part = below(path, part.name), part.part
+    return path if part == TRUE else ""
+
+
+def absent_path(part: Predicate, path: str = "") -> str:
+    """Return the path when a predicate says only that something is absent, else ""."""
+    while isinstance(part, IfGiven):
+        path, part = below(path, part.name), part.part
+    return path if part == FALSE else ""
+
+
+def given_paths(part: Predicate, path: str = "") -> list[str]:
+    """Return the paths when a predicate says only that all of them are given."""
+    paths = [given_path(each, path) for each in flattened([part], All)]
+    return paths if all(paths) else []
+
+
+def absent_paths(part: Predicate, path: str = "") -> list[str]:
+    """Return the paths when a predicate says only that all of them are absent."""
+    paths = [absent_path(each, path) for each in flattened([part], All)]
+    return paths if all(paths) else []
+
+
+def flattened(
+    parts: Iterable[Predicate], kind: type[AnyOf] | type[All]
+) -> list[Predicate]:
+    """Take apart what is joined, inside members too: inputs.(a or b) is two parts."""
+    found: list[Predicate] = []
+    for part in parts:
+        if isinstance(part, kind):
+            found += flattened(part.parts, kind)
+        elif isinstance(part, (At, IfGiven)):
+            inner = flattened([part.part], kind)
+            found += [type(part)(part.name, each) for each in inner]
+        else:
+            found.append(part)
+    return found
+
+
+def clause(part: Predicate, path: str = "") -> str:  # noqa: PLR0911 - a row for each node
+    """Say that a predicate holds of the value at a path."""
+    if given := given_path(part, path):
+        return f"{given} is given"
+    if absent := absent_path(part, path):
+        return f"{absent} is not given"
+    match part:
+        case Always(truth):
+            return f"{path or 'the value'} is {'anything' if truth else 'impossible'}"
+        case At(name, inner):
+            return clause(inner, below(path, name))
+        case IfGiven(name, inner):
+            return _clause_if_given(inner, below(path, name))
+        case All(parts):
+            return _all_clause(flattened(parts, All), path)
+        case AnyOf(parts):
+            return _any_clause(flattened(parts, AnyOf), path)
+        case ExactlyOne(parts):
+            return f"exactly one of these holds: {_listed(parts, path)}"
+        case When(condition, then, otherwise):
+            return _when_clause(condition, then, otherwise, path)
+        case Not(inner):
+            return f"{path or 'it'} {verb(inner).fails()}"
+        case _:
+            return f"{path or 'it'} {verb(part).holds()}"
+
+
+def _clause_if_given(inner: Predicate, path: str) -> str:
+    while isinstance(inner, IfGiven):
+        path, inner = below(path, inner.name), inner.part
+    if isinstance(inner, Not):
+        return f"{path} {verb(inner.part).fails()}"
+    return f"{path} is not given or {clause(inner, path)}"
+
+
+def _all_clause(parts: list[Predicate], path: str) -> str:
+    given = [name for part in parts if (name := given_path(part, path))]
+    absent = [name for part in parts if (name := absent_path(part, path))]
+    others = [
+        clause(part, path)
+        for part in parts
+        if not given_path(part, path) and not absent_path(part, path)
+    ]
+    said = list(others)
+    if given:
+        said.append(f"{joined(given, 'and')} {'are' if len(given) > 1 else 'is'} given")
+    if absent:
+        neither = f"none of {joined(absent, 'and')}" if len(absent) > 1 else absent[0]
+        said.append(f"{neither} is {'given' if len(absent) > 1 else 'not given'}")
+    return joined(said, "and")
+
+
+def _any_clause(parts: list[Predicate], path: str) -> str:
+    given = [name for part in parts if (name := given_path(part, path))]
+    if len(given) == len(parts):
+        return f"{joined(given, 'or')} is given"
+    same = _same_subject(parts)
+    if same:
+        return f"{below(path, same)} {_verbs(parts)}"
+    return joined([clause(part, path) for part in parts], "or")
+
+
+def _same_subject(parts: list[Predicate]) -> str:
+    names = {part.name if isinstance(part, At) else "" for part in parts}
+    tests = all(isinstance(part, At) and _is_test(part.part) for part in parts)
+    return names.pop() if tests and len(names) == 1 else ""
+
+
+def _verbs(parts: list[Predicate]) -> str:
+    return joined([verb(p.part).holds() for p in parts if isinstance(p, At)], "or")
+
+
+def _when_clause(
+    condition: Predicate, then: Predicate, otherwise: Predicate, path: str
+) -> str:
+    said = [
+        f"{demand(part, path)} when {clause(case, path)}"
+        for case, part in ((condition, then), (not_(condition), otherwise))
+        if part != TRUE
+    ]
+    return joined(said, "and")
+
+
+def _listed(parts: Iterable[Predicate], path: str) -> str:
+    return "; ".join(clause(part, path) for part in parts)
+
+
+def demand(part: Predicate, path: str = "") -> str:  # noqa: C901, PLR0911 - a row for each node
+    """Say that a predicate has to hold of the value at a path."""
+    if given := given_paths(part, path):
+        return f"{joined(given, 'and')} {'are' if given[1:] else 'is'} required"
+    if absent := absent_paths(part, path):
+        return f"{joined(absent, 'and')} {'are' if absent[1:] else 'is'} not allowed"
+    match part:
+        case At(name, inner) if _is_simple(inner):
+            return f"{below(path, name)} is required and {_must(inner)}"
+        case At(name, inner) | IfGiven(name, inner):
+            return demand(inner, below(path, name))
+        case AnyOf(parts):
+            return _any_demand(flattened(parts, AnyOf), path)
+        case ExactlyOne(parts):
+            return _one_demand(parts, path)
+        case All(parts):
+            return joined([demand(each, path) for each in flattened(parts, All)], "and")
+        case When(condition, then, otherwise):
+            return _when_clause(condition, then, otherwise, path)
+        case Always(truth):
+            return f"{path or 'it'} is {'allowed' if truth else 'not allowed'}"
+        case AreaIn() | RatioIn():
+            return " must be ".join(_figure(part))
+        case _:
+            return f"{path} {_must(part)}".strip()
+
+
+def _is_simple(part: Predicate) -> bool:
+    return _is_test(part.part if isinstance(part, Not) else part)
+
+
+def _must(part: Predicate) -> str:
+    if isinstance(part, Not):
+        said = verb(part.part)
+        return f"must not {said.base} {said.rest}"
+    said = verb(part)
+    return f"must {said.base} {said.rest}"
+
+
+def _any_demand(parts: list[Predicate], path: str) -> str:
+    given = [name for part in parts if (name := given_path(part, path))]
+    if len(given) == len(parts):
+        return f"give at least one of {joined(given, 'and')}"
+    groups = [absent_paths(part, path) for part in parts]
+    if all(groups):
+        return " cannot be combined with ".join(joined(g, "or") for g in groups)
+    if all(map(_is_simple, parts)):
+        return f"{path} {joined([_must(part) for part in parts], 'or')}".strip()
+    return joined([clause(part, path) for part in parts], "or")
+
+
+def _one_demand(parts: tuple[Predicate, ...], path: str) -> str:
+    names = [_offer(part, path) for part in parts]
+    if all(names):
+        return f"give exactly one of {joined(names, 'and')}"
+    if all(map(_is_simple, parts)):
+        return f"{path} {joined([_must(p) for p in parts], 'or')}, not both".strip()
+    return f"exactly one of these must hold: {_listed(parts, path)}"
+
+
+def _offer(part: Predicate, path: str) -> str:
+    """Name what an alternative of "exactly one" gives; at least one item is giving."""
+    while isinstance(part, At):
+        path, part = below(path, part.name), part.part
+    return path if part in (TRUE, ItemCount(1)) else ""
+
+
+def must_be(part: Predicate) -> str:
+    """Say what a value has to be, without naming it."""
+    if isinstance(part, AnyOf) and all(map(_is_simple, part.parts)):
+        return joined([_must(each) for each in part.parts], "or")
+    return demand(part)

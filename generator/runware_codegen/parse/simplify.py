@@ -1,0 +1,278 @@
+"""Predicates made simpler by what is known already: of the type, and of the value.
+
+The rules of a class are checked after its fields, so a rule need not ask again what
+the fields have settled; and what a condition says holds in its consequence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import (
+    Anything,
+    Array,
+    Boolean,
+    Checked,
+    Instance,
+    Literals,
+    Mapping,
+    Media,
+    Null,
+    Number,
+    Text,
+    Union,
+)
+from runware_codegen.parse.constants import json_type
+from runware_codegen.parse.evaluate import holds
+from runware_codegen.parse.vocabulary import JSON_TYPES
+from runware_codegen.predicates import (
+    FALSE,
+    TRUE,
+    All,
+    AllItems,
+    AllMembers,
+    AnyOf,
+    At,
+    ExactlyOne,
+    IfGiven,
+    IsIn,
+    IsType,
+    ItemCount,
+    Not,
+    Predicate,
+    SomeItems,
+    When,
+    all_of,
+    any_of,
+    at,
+    exactly_one,
+    if_given,
+    not_,
+    when,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingOf
+
+    from runware_codegen.model import Class, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a value.
+
+    Attributes:
+        type: Its type, None for anything.
+        facts: Predicates that hold of it.
+    """
+
+    type: Type | None
+    facts: tuple[Predicate, ...] = ()
+
+
+ALL_TYPES = frozenset(JSON_TYPES) - {"integer"}
+
+
+def json_types(a_type: Type | None) -> frozenset[str]:
+    """Say which JSON types the values of a type may have."""
+    match a_type:
+        case Text() | Media():
+            return frozenset({"string"})
+        case Number(integer):
+            return frozenset({"integer" if integer else "number"})
+        case Boolean():
+            return frozenset({"boolean"})
+        case Null():
+            return frozenset({"null"})
+        case Literals(choices):
+            return frozenset(json_type(choice.value.value) for choice in choices)
+        case Array():
+            return frozenset({"array"})
+        case Mapping() | Instance():
+            return frozenset({"object"})
+        case Union(alternatives):
+            return frozenset[str]().union(*map(json_types, alternatives))
+        case Anything(types) if types:
+            return types
+        case Checked(inner):
+            return json_types(inner)
+        case _:
+            return ALL_TYPES
+
+
+class Simplifier:
+    """Simplifies predicates of one document's values."""
+
+    def __init__(self, classes: MappingOf[str, Class]) -> None:
+        self._classes = classes
+
+    def simplify(self, predicate: Predicate, known: Known) -> Predicate:
+        """Return a predicate that is equal for every value of which `known` holds."""
+        if isinstance(predicate, Not):
+            return not_(self.simplify(predicate.part, known))
+        values = _possible_values(known)
+        if values is not None and (decided := _among(values, predicate)) is not None:
+            return decided
+        match predicate:
+            case All(parts):
+                return all_of(self._conjunction(parts, known))
+            case AnyOf(parts):
+                return any_of(self._disjunction(parts, known))
+            case ExactlyOne(parts, titles):
+                simpler = [self.simplify(part, known) for part in parts]
+                return exactly_one(simpler, titles)
+            case When():
+                return self._when(predicate, known)
+            case At(name, part):
+                return self._at(name, part, known)
+            case IfGiven(name, part):
+                return self._if_given(name, part, known)
+            case AllItems(part, start):
+                item = self._item(known.type)
+                inner = self.simplify(part, Known(item))
+                return TRUE if inner == TRUE else AllItems(inner, start)
+            case SomeItems(part, least, most):
+                item = self._item(known.type)
+                return SomeItems(self.simplify(part, Known(item)), least, most)
+            case ItemCount(least, most) if self._has_items(least, most, known.type):
+                return TRUE
+            case AllMembers() if self._allows_no_more(predicate, known):
+                return TRUE
+            case _:
+                return self._test(predicate, known)
+
+    def _conjunction(
+        self, parts: tuple[Predicate, ...], known: Known
+    ) -> list[Predicate]:
+        simpler: list[Predicate] = []
+        for part in parts:
+            given = Known(known.type, (*known.facts, *simpler))
+            simpler.append(self.simplify(part, given))
+        return simpler
+
+    def _disjunction(
+        self, parts: tuple[Predicate, ...], known: Known
+    ) -> list[Predicate]:
+        simpler: list[Predicate] = []
+        for part in parts:
+            given = Known(known.type, (*known.facts, *map(not_, simpler)))
+            simpler.append(self.simplify(part, given))
+        return simpler
+
+    def _when(self, predicate: When, known: Known) -> Predicate:
+        condition = self.simplify(predicate.condition, known)
+        holding = Known(known.type, (*known.facts, condition))
+        failing = Known(known.type, (*known.facts, not_(condition)))
+        return when(
+            condition,
+            self.simplify(predicate.then, holding),
+            self.simplify(predicate.otherwise, failing),
+        )
+
+    def _at(self, name: str, part: Predicate, known: Known) -> Predicate:
+        can_have, must_have, member = self._known_member(name, known)
+        if not can_have:
+            return FALSE
+        inner = self.simplify(part, member)
+        return TRUE if inner == TRUE and must_have else at(name, inner)
+
+    def _if_given(self, name: str, part: Predicate, known: Known) -> Predicate:
+        can_have, must_have, member = self._known_member(name, known)
+        if not can_have:
+            return TRUE
+        inner = self.simplify(part, member)
+        return FALSE if inner == FALSE and must_have else if_given(name, inner)
+
+    def _known_member(self, name: str, known: Known) -> tuple[bool, bool, Known]:
+        """Say whether a member can be there, whether it must, and what is known."""
+        can_have, must_have, a_type = self._member(name, known.type)
+        facts: list[Predicate] = []
+        for fact in _conjuncts(known.facts):
+            if isinstance(fact, (At, IfGiven)) and fact.name == name:
+                must_have = must_have or isinstance(fact, At)
+                facts.append(fact.part)
+        return can_have and FALSE not in facts, must_have, Known(a_type, tuple(facts))
+
+    def _member(self, name: str, a_type: Type | None) -> tuple[bool, bool, Type | None]:
+        """Say whether a member can be there, whether it must, and its type."""
+        instance = _bare(a_type)
+        if isinstance(instance, Instance) and instance.class_name in self._classes:
+            owner = self._classes[instance.class_name]
+            for each in owner.fields:
+                if each.wire == name:
+                    return True, each.required, each.type
+            return owner.open, False, None
+        return "object" in json_types(a_type), False, None
+
+    def _item(self, a_type: Type | None) -> Type | None:
+        array = _bare(a_type)
+        return array.item if isinstance(array, Array) else None
+
+    def _has_items(self, least: int, most: int | None, a_type: Type | None) -> bool:
+        """Whether a list has always as many items as it should."""
+        array = _bare(a_type)
+        if not isinstance(array, Array) or array.least < least:
+            return False
+        return most is None or (array.most is not None and array.most <= most)
+
+    def _allows_no_more(self, predicate: AllMembers, known: Known) -> bool:
+        """Whether a closed class has already refused what the predicate refuses."""
+        if not isinstance(known.type, Instance):
+            return False
+        owner = self._classes.get(known.type.class_name)
+        if owner is None or owner.open:
+            return False
+        exempt = {n for e in predicate.exempt if e.guard == TRUE for n in e.names}
+        return all(each.wire in exempt for each in owner.fields)
+
+    def _test(self, test: Predicate, known: Known) -> Predicate:
+        if test in known.facts:
+            return TRUE
+        if not_(test) in known.facts:
+            return FALSE
+        if isinstance(test, IsType):
+            return _type_test(test, json_types(known.type))
+        return test
+
+
+def _among(values: IsIn, predicate: Predicate) -> Predicate | None:
+    """Name the values for which a predicate holds; None where that is not decided."""
+    verdicts = [holds(predicate, value.value) for value in values.values]
+    if None in verdicts:
+        return None
+    kept = [v for v, good in zip(values.values, verdicts, strict=True) if good]
+    if len(kept) == len(values.values):
+        return TRUE
+    return IsIn(tuple(kept)) if kept else FALSE
+
+
+def _bare(a_type: Type | None) -> Type | None:
+    while isinstance(a_type, Checked):
+        a_type = a_type.type
+    return a_type
+
+
+def _conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
+    flat: list[Predicate] = []
+    for fact in facts:
+        flat.extend(fact.parts if isinstance(fact, All) else [fact])
+    return flat
+
+
+def _type_test(test: IsType, possible: frozenset[str]) -> Predicate:
+    asked = test.types | ({"integer"} if "number" in test.types else frozenset())
+    if possible <= asked:
+        return TRUE
+    reachable = possible | ({"integer"} if "number" in possible else frozenset())
+    return IsType(test.types) if reachable & asked else FALSE
+
+
+def _possible_values(known: Known) -> IsIn | None:
+    for fact in _conjuncts(known.facts):
+        if isinstance(fact, IsIn):
+            return fact
+    a_type = _bare(known.type)
+    if isinstance(a_type, Literals):
+        return IsIn(tuple(choice.value for choice in a_type.choices))
+    return None

@@ -1,0 +1,416 @@
+"""Schemas to types: what a person sees of a schema, and what is left to check.
+
+A type may allow more than its schema. What it leaves is lowered to a predicate: a
+rule of the class for an object, a check beside the type for every other value. So
+nothing is lost whatever the schema looks like; a type only says it more readably.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from runware_codegen.model import (
+    Anything,
+    Array,
+    Boolean,
+    Checked,
+    Choice,
+    Instance,
+    Literals,
+    Mapping,
+    Media,
+    Null,
+    Number,
+    Text,
+    Union,
+)
+from runware_codegen.parse import reading
+from runware_codegen.parse.conjunction import ALL_TYPES, Conjunction, conjunction
+from runware_codegen.parse.constants import constant, json_type
+from runware_codegen.parse.media import as_media
+from runware_codegen.parse.names import singular
+from runware_codegen.parse.objects import Classes
+from runware_codegen.parse.sentences import must_be
+from runware_codegen.predicates import (
+    FALSE,
+    TRUE,
+    HasFormat,
+    IsIn,
+    Predicate,
+    all_of,
+)
+from runware_codegen.problems import Problem, json_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from runware_codegen.documents import JsonValue
+    from runware_codegen.model import Type
+    from runware_codegen.parse.conjunction import Said
+    from runware_codegen.parse.lowering import Lowering
+    from runware_codegen.parse.schemas import Schema
+    from runware_codegen.problems import Path
+
+_TEXT = ("minLength", "maxLength", "pattern", "format")
+_NUMBER = (
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    "multipleOf",
+)
+_ARRAY = ("minItems", "maxItems", "uniqueItems")
+_STRUCTURE = ("properties", "items", "prefixItems", "additionalProperties", "required")
+_LABELS = frozenset({"const", "enum", "title", "description", "deprecated", "type"})
+
+
+class Types:
+    """Makes types of the schemas of one document.
+
+    Attributes:
+        classes: The classes that objects became.
+        problems: Schemas that no value can satisfy.
+    """
+
+    def __init__(self, lowering: Lowering, taken: Iterable[str] = ()) -> None:
+        """Prepare to make types.
+
+        Args:
+            lowering: Lowers what a type does not say.
+            taken: Names that no class may have.
+        """
+        self.lowering = lowering
+        self.classes = Classes(self, taken)
+        self.problems: list[Problem] = []
+        self._open: set[Path] = set()
+        self._alternative = 0
+
+    def of(self, schema: Schema, name: str) -> Type | None:
+        """Return the type of a schema; None when no value satisfies it.
+
+        Args:
+            schema: The schema.
+            name: What the value is called, for the name of a class.
+
+        Raises:
+            InvalidInput: When a reference leads nowhere, or in a circle.
+        """
+        if schema.path in self._open:
+            return self.classes.again(schema) or self._checked(
+                Anything(), [self.lowering.lower(schema)]
+            )
+        self._open.add(schema.path)
+        try:
+            return self._of(schema, name)
+        finally:
+            self._open.discard(schema.path)
+
+    def _of(self, schema: Schema, name: str) -> Type | None:
+        together = conjunction(self.lowering.schemas, schema)
+        if together.impossible:
+            return None
+        literals = _literals(together)
+        if literals is not None:
+            return self._literals(schema, together, *literals)
+        branches = self._branches(together)
+        if branches is not None:
+            return self._union(together, branches, name)
+        types = together.types()
+        if types is None and not any(together.having("properties", "items")):
+            return self._checked(Anything(), together.rest(self.lowering, set()))
+        if types is not None and not types:
+            return self._contradiction(schema, "its types exclude each other")
+        return self._typed(schema, together, types or ALL_TYPES, name)
+
+    # -- sets of constants ----------------------------------------------------
+
+    def _literals(
+        self,
+        schema: Schema,
+        together: Conjunction,
+        choices: tuple[Choice, ...],
+        settled: set[Said],
+    ) -> Type | None:
+        scalars = [c for c in choices if json_type(c.value.value) not in _COMPOSITE]
+        whole = together.rest(self.lowering, settled if scalars == [*choices] else set())
+        if scalars != [*choices]:
+            return self._checked(Anything(), whole)
+        literals = Literals(choices)
+        rest = self.classes.simplify(all_of(whole), literals)
+        if isinstance(rest, IsIn):
+            kept = tuple(c for c in choices if c.value in rest.values)
+            literals, rest = Literals(kept), TRUE
+        if rest == FALSE or not literals.choices:
+            return self._contradiction(schema, "none of its constants is allowed by it")
+        return self._checked(literals, [rest])
+
+    # -- alternatives ---------------------------------------------------------
+
+    def _branches(self, together: Conjunction) -> Schema | None:
+        """Find the schema whose anyOf or oneOf tells apart what a value may be."""
+        if any(together.having(*_STRUCTURE)):
+            return None
+        for schema in together.having("anyOf", "oneOf"):
+            keyword = "oneOf" if "oneOf" in schema.keywords else "anyOf"
+            if all(map(self._is_structural, _listed(schema, keyword))):
+                return schema
+        return None
+
+    def _is_structural(self, schema: Schema) -> bool:
+        if schema.node is False:
+            return True
+        together = conjunction(self.lowering.schemas, schema)
+        if any(together.having("type", "const", "enum", "properties")):
+            return True
+        return self._branches(together) is not None
+
+    def _union(self, together: Conjunction, at: Schema, name: str) -> Type | None:
+        keyword = "oneOf" if "oneOf" in at.keywords else "anyOf"
+        self._alternative += 1
+        made = [self.of(branch, name) for branch in _listed(at, keyword)]
+        self._alternative -= 1
+        alternatives = list(_flat(each for each in made if each is not None))
+        if not alternatives:
+            return None
+        distinct = keyword == "anyOf" or self._are_disjoint(made)
+        settled = {(at.path, keyword)} if distinct else set[tuple["Path", str]]()
+        union = _joined(alternatives)
+        return self._checked(union, together.rest(self.lowering, settled))
+
+    def _are_disjoint(self, alternatives: list[Type | None]) -> bool:
+        present = [each for each in alternatives if each is not None]
+        return all(
+            self.classes.are_disjoint(one, other)
+            for index, one in enumerate(present)
+            for other in present[:index]
+        )
+
+    # -- by JSON type ---------------------------------------------------------
+
+    def _typed(
+        self, schema: Schema, together: Conjunction, types: frozenset[str], name: str
+    ) -> Type | None:
+        settled = together.said(["type"])
+        made: list[Type] = []
+        others = set(types)
+        for json_name in sorted(types, key=_ORDER.index):
+            if types == ALL_TYPES and not any(together.having(*_SHAPES[json_name])):
+                continue
+            others.discard(json_name)
+            one = self._single(json_name, schema, together, name, settled)
+            made += [] if one is None else [one]
+        if others and types == ALL_TYPES:
+            made.append(Anything(frozenset(others)))
+        rest = together.rest(self.lowering, settled)
+        checked = [
+            # A class has made rules of the rest.
+            each if isinstance(each, Instance) else self._checked(each, rest)
+            for each in made
+        ]
+        kept = [each for each in checked if each is not None]
+        return _joined(kept) if kept else None
+
+    def _single(
+        self,
+        json_name: str,
+        schema: Schema,
+        together: Conjunction,
+        name: str,
+        settled: set[Said],
+    ) -> Type | None:
+        match json_name:
+            case "string":
+                return self._text(schema, together, settled)
+            case "integer" | "number":
+                settled |= together.said(_NUMBER)
+                return self._number(schema, together, integer=json_name == "integer")
+            case "boolean":
+                return Boolean()
+            case "null":
+                return Null()
+            case "array":
+                return self._array(schema, together, name, settled)
+            case _:
+                return self.classes.make(schema, together, name, settled)
+
+    def _text(
+        self, schema: Schema, together: Conjunction, settled: set[Said]
+    ) -> Type | None:
+        parts = [
+            self.lowering.keyword(each, keyword)
+            for keyword in ("pattern", "format")
+            for each in together.having(keyword)
+        ]
+        tests = [test for part in parts for test in _tests_of_text(part)]
+        formats = [test.name for test in tests if isinstance(test, HasFormat)]
+        settled |= together.said(_TEXT)
+        least, most = _bounds(together, "Length")
+        if most is not None and least > most:
+            return self._contradiction(schema, "its least length exceeds its greatest")
+        patterns = tuple(t for t in tests if t != HasFormat(formats[0] if formats else ""))
+        return Text(least, most, patterns, formats[0] if formats else None)
+
+    def _number(
+        self, schema: Schema, together: Conjunction, *, integer: bool
+    ) -> Type | None:
+        steps = tuple(
+            dict.fromkeys(
+                step
+                for each in together.having("multipleOf")
+                if (step := reading.step(each.keywords)) is not None
+            )
+        )
+        number = Number(
+            integer,
+            ge=_extreme(together, "minimum", max),
+            gt=_extreme(together, "exclusiveMinimum", max),
+            le=_extreme(together, "maximum", min),
+            lt=_extreme(together, "exclusiveMaximum", min),
+            steps=steps,
+        )
+        if _is_empty(number):
+            return self._contradiction(schema, "its least value exceeds its greatest")
+        return number
+
+    def _array(
+        self, schema: Schema, together: Conjunction, name: str, settled: set[Said]
+    ) -> Type | None:
+        settled |= together.said(_ARRAY)
+        least, most = _bounds(together, "Items")
+        if most is not None and least > most:
+            return self._contradiction(schema, "it has to have more items than it may")
+        different = True in together.values("uniqueItems")
+        item: Type | None = None
+        for each in together.having("items"):
+            if "prefixItems" not in each.keywords:
+                item = self.of(each.child("items"), singular(name))
+                if item is not None:
+                    settled.add((each.path, "items"))
+                break
+        return Array(item or Anything(), least, most, different)
+
+    # -- what is left ---------------------------------------------------------
+
+    def _checked(self, a_type: Type, rest: list[Predicate]) -> Type | None:
+        """Add to a type what it leaves to check."""
+        left = self.classes.simplify(all_of(rest), a_type)
+        if left == FALSE:
+            return None
+        if left == TRUE:
+            return a_type
+        if isinstance(a_type, Text):
+            return as_media(a_type, left) or Checked(a_type, left, must_be(left))
+        return Checked(a_type, left, must_be(left))
+
+    def _contradiction(self, schema: Schema, why: str) -> Type | None:
+        if not self._alternative:
+            self.problems.append(
+                Problem(
+                    self.lowering.schemas.source,
+                    json_pointer(schema.path),
+                    f"No value satisfies this schema: {why}.",
+                    "Mend the keywords that contradict each other; to forbid a "
+                    "value on purpose write false.",
+                )
+            )
+        return None
+
+
+_COMPOSITE = frozenset({"array", "object"})
+_ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
+_SHAPES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(_ORDER, ()),
+    "object": ("properties",),
+    "array": ("items",),
+}
+
+
+def _listed(schema: Schema, keyword: str) -> Iterator[Schema]:
+    for index in range(reading.length(schema.keywords, keyword)):
+        yield schema.child(keyword, index)
+
+
+def _flat(types: Iterator[Type]) -> Iterator[Type]:
+    for each in types:
+        if isinstance(each, Union):
+            yield from each.alternatives
+        else:
+            yield each
+
+
+def _joined(alternatives: list[Type]) -> Type:
+    distinct = list(dict.fromkeys(alternatives))
+    return distinct[0] if len(distinct) == 1 else Union(tuple(distinct))
+
+
+def _tests_of_text(predicate: Predicate) -> list[Predicate]:
+    """Take the tests out of their "if it is a string"."""
+    parts = getattr(predicate, "parts", ())
+    return [part for part in parts if type(part).__name__ in ("Matches", "HasFormat")]
+
+
+def _bounds(together: Conjunction, what: str) -> tuple[int, int | None]:
+    least = _extreme(together, f"min{what}", max)
+    most = _extreme(together, f"max{what}", min)
+    return int(least or 0), None if most is None else int(most)
+
+
+def _extreme(
+    together: Conjunction,
+    keyword: str,
+    choose: Callable[[list[int | float]], int | float],
+) -> int | float | None:
+    values = cast("list[int | float]", together.values(keyword))
+    return choose(values) if values else None
+
+
+def _is_empty(number: Number) -> bool:
+    lows = [bound for bound in (number.ge, number.gt) if bound is not None]
+    highs = [bound for bound in (number.le, number.lt) if bound is not None]
+    return bool(lows and highs and max(lows) > min(highs))
+
+
+def _literals(together: Conjunction) -> tuple[tuple[Choice, ...], set[Said]] | None:
+    """Find the constants that a value is one of, and the keyword that says so."""
+    for schema in together.having("const"):
+        value = constant(schema.keywords["const"])
+        return (Choice(value),), {(schema.path, "const")}
+    for schema in together.having("enum"):
+        values = cast("list[JsonValue]", schema.keywords["enum"])
+        constants = dict.fromkeys(map(constant, values))
+        return tuple(map(Choice, constants)), {(schema.path, "enum")}
+    for schema in together.having("oneOf", "anyOf"):
+        for keyword in ("oneOf", "anyOf"):
+            if keyword in schema.keywords and _are_labelled(schema, keyword):
+                choices = _labelled(schema, keyword)
+                return choices, {(schema.path, keyword)}
+    return None
+
+
+def _are_labelled(schema: Schema, keyword: str) -> bool:
+    return all(
+        ("const" in branch.keywords) != ("enum" in branch.keywords)
+        and all(k in _LABELS or k.startswith(("x-", "$id")) for k in branch.keywords)
+        for branch in _listed(schema, keyword)
+    )
+
+
+def _labelled(schema: Schema, keyword: str) -> tuple[Choice, ...]:
+    found: list[Choice] = []
+    for branch in _listed(schema, keyword):
+        keywords = branch.keywords
+        title = str(keywords.get("title", ""))
+        text = str(keywords.get("description", ""))
+        values = [keywords["const"]] if "const" in keywords else keywords["enum"]
+        found += [
+            Choice(constant(value), title, text)
+            for value in cast("list[JsonValue]", values)
+            if _fits(value, branch)
+        ]
+    count = [choice.value for choice in found]
+    if keyword == "oneOf":
+        found = [choice for choice in found if count.count(choice.value) == 1]
+    return tuple({choice.value: choice for choice in reversed(found)}.values())[::-1]
+
+
+def _fits(value: JsonValue, branch: Schema) -> bool:
+    types = reading.types(branch.keywords)
+    name = json_type(constant(value).value)
+    return types is None or name in types or (name == "integer" and "number" in types)

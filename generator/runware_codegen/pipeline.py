@@ -1,0 +1,178 @@
+"""The way of the data from end to end: documents, parse, render, output."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from runware_codegen.documents import load
+from runware_codegen.output import compare, publish
+from runware_codegen.parse import parse
+from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.render import render
+from runware_codegen.report import table, unified_diff
+from runware_codegen.resources import folder
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from runware_codegen.model import Document, Package
+    from runware_codegen.options import GenerateOptions, ListOptions, Selection
+    from runware_codegen.output import Change
+    from runware_codegen.report import Terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A package that was made, the number of its files, and which of them changed."""
+
+    package: Package
+    files: int
+    changes: Sequence[Change]
+
+
+def generate(options: GenerateOptions, target: Path, terminal: Terminal) -> Generated:
+    """Make a package from documents.
+
+    Raises:
+        InvalidInput: Something is wrong with a document or with the folder, which then
+            is as it was.
+    """
+    package = _read(options, target.name, terminal)
+    files = _render(package, terminal)
+    terminal.step(f"Writing {target}")
+    changes = publish(files, target, force=options["force"])
+    return Generated(package, len(files), changes)
+
+
+def summarize(made: Generated, target: Path, terminal: Terminal) -> None:
+    """Tell in two lines what was made; tell each change to those who want to know."""
+    for change in made.changes:
+        terminal.detail(f"{change.kind}: {target / change.path}")
+    terminal.summary(f"Generated {target} from {_contents(made.package)}.")
+    terminal.summary(f"Files: {made.files}. {_counted(made.changes)}.")
+
+
+def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
+    """Tell how a package differs from what would be made; write nothing.
+
+    Returns:
+        Whether it differs.
+
+    Raises:
+        InvalidInput: Something is wrong with a document or with the folder.
+    """
+    package = _read(options, target.name, terminal)
+    files = _render(package, terminal)
+    changes = compare(files, target, force=options["force"])
+    if options["diff"]:
+        for line in (line for c in changes for line in unified_diff(c, target.name)):
+            terminal.result(line)
+        terminal.note(_verdict(changes, target))
+    else:
+        for change in changes:
+            terminal.summary(f"would be {change.kind}: {target / change.path}")
+        terminal.summary(_verdict(changes, target))
+    return bool(changes)
+
+
+def list_documents(options: ListOptions, terminal: Terminal) -> None:
+    """Show which documents a package would be made from.
+
+    Raises:
+        InvalidInput: Something is wrong with a document.
+    """
+    package = _read(options, "client", terminal)
+    if options["as_json"]:
+        rows = [_row(document) for document in package.documents]
+        terminal.result(json.dumps(rows, indent=2))
+        return
+    head = ("ID", "AIR", "TASK TYPE", "STATUS", "FIELDS", "RULES")
+    cells = [tuple(_row(document).values()) for document in package.documents]
+    for line in table(head, cells):
+        terminal.result(line)
+
+
+def _read(selection: Selection, name: str, terminal: Terminal) -> Package:
+    terminal.step("Reading documents")
+    inputs = selection["documents"] or [str(folder("specs"))]
+    loaded = load(inputs, click.get_binary_stream("stdin"))
+    for passed in loaded.passed_over:
+        terminal.note(f"Passed over {passed}.")
+    terminal.step(f"Understanding {len(loaded.documents)} documents")
+    package = parse(
+        loaded.documents,
+        package=name,
+        allow_unenforced=selection["allow_unenforced"],
+        only=selection["only"],
+        include_status=selection["include_status"],
+    )
+    if not package.documents:
+        raise InvalidInput([_none_left(len(loaded.documents), inputs)])
+    for document in package.documents:
+        terminal.detail(f"{document.source}: {_described(document)}")
+    terminal.warnings(package.unenforced)
+    return package
+
+
+def _render(package: Package, terminal: Terminal) -> dict[str, str]:
+    return render(package, on_file=lambda path: terminal.step(f"Rendering {path}"))
+
+
+def _row(document: Document) -> dict[str, str | int]:
+    return {
+        "id": document.id,
+        "air": document.air,
+        "taskType": document.task_type,
+        "status": document.status,
+        "fields": len(document.fields),
+        "rules": document.rule_count,
+    }
+
+
+def _described(document: Document) -> str:
+    return (
+        f"{document.id}, {document.task_type},"
+        f" {len(document.fields)} fields, {document.rule_count} rules"
+    )
+
+
+def _none_left(count: int, inputs: Sequence[str]) -> Problem:
+    if not count:
+        return Problem(
+            ", ".join(inputs),
+            "",
+            "There is no document here.",
+            "Name files or folders that hold OpenAPI documents of Runware.",
+        )
+    return Problem(
+        ", ".join(inputs),
+        "",
+        f"None of the {count} documents is chosen by --only and --include-status.",
+        "Look at what there is: `runware-codegen list` without --only.",
+    )
+
+
+def _contents(package: Package) -> str:
+    documents, task_types = len(package.documents), len(package.task_types)
+    return (
+        f"{documents} document{'s' * (documents != 1)}"
+        f" of {task_types} task type{'s' * (task_types != 1)}"
+    )
+
+
+def _counted(changes: Collection[Change]) -> str:
+    kinds = Counter(change.kind for change in changes)
+    added, changed, removed = kinds["added"], kinds["changed"], kinds["removed"]
+    return f"{added} added, {changed} changed, {removed} removed"
+
+
+def _verdict(changes: Collection[Change], target: Path) -> str:
+    if not changes:
+        return f"{target} is as it would be generated."
+    return f"{target} is not as it would be generated: {_counted(changes)}."

@@ -1,0 +1,245 @@
+"""Types as annotations, and the names they need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import (
+    Anything,
+    Array,
+    Boolean,
+    Checked,
+    Instance,
+    Literals,
+    Mapping,
+    Media,
+    Null,
+    Number,
+    Text,
+    Union,
+)
+from runware_codegen.formats import predicate_name
+from runware_codegen.predicates import HasFormat, Matches
+from runware_codegen.render.literals import string, value
+from runware_codegen.render.subjects import subject
+
+if TYPE_CHECKING:
+    from runware_codegen.model import Type
+    from runware_codegen.predicates import Predicate
+    from runware_codegen.render.expressions import Expressions
+
+_ALIASES = {"uuid": "Uuid", "uri": "Uri"}
+
+
+class Annotations:
+    """Writes the annotations of one module.
+
+    Attributes:
+        names: What the annotations use and has to be imported.
+        media: The media aliases of the module, by what they stand for.
+        checks: Functions that the annotations call, by name: what each tests.
+    """
+
+    def __init__(self, expressions: Expressions) -> None:
+        self._expressions = expressions
+        self.names: set[str] = set()
+        self.media: dict[Media, str] = {}
+        self.checks: dict[str, Checked] = {}
+
+    def request(self, a_type: Type) -> str:
+        """Write the annotation of a request's field: exact."""
+        match a_type:
+            case Text():
+                return self._text(a_type)
+            case Number():
+                return self._number(a_type)
+            case Boolean():
+                return "bool"
+            case Null():
+                return "None"
+            case Literals():
+                return self._literals(a_type)
+            case Array():
+                return self._array(a_type)
+            case Mapping(inner):
+                return f"dict[str, {self.request(inner)}]"
+            case Instance(name):
+                return name
+            case Union():
+                return self._union(a_type)
+            case Anything(types):
+                return self._anything(types)
+            case Checked():
+                return self._checked(a_type)
+            case Media():
+                return self._media(a_type)
+
+    def result(self, a_type: Type) -> str:
+        """Write the annotation of a result's field: what to expect, no limits."""
+        match a_type:
+            case Text() | Media():
+                return "str"
+            case Number(integer):
+                return self._named("Integer" if integer else "Number")
+            case Literals():
+                return self._open_literals(a_type)
+            case Array(item):
+                return f"list[{self.result(item)}]"
+            case Mapping(inner):
+                return f"dict[str, {self.result(inner)}]"
+            case Union(alternatives):
+                return " | ".join(dict.fromkeys(map(self.result, alternatives)))
+            case Checked(inner):
+                return self.result(inner)
+            case Anything():
+                return self._named("Json")
+            case _:
+                return self.request(a_type)
+
+    def is_nullable(self, a_type: Type) -> bool:
+        """Whether null is one of the values."""
+        match a_type:
+            case Null():
+                return True
+            case Union(alternatives):
+                return any(map(self.is_nullable, alternatives))
+            case Literals(choices):
+                return any(choice.value.value is None for choice in choices)
+            case Checked(inner):
+                return self.is_nullable(inner)
+            case _:
+                return False
+
+    def _named(self, name: str) -> str:
+        self.names.add(name)
+        return name
+
+    def _annotated(self, a_type: str, *marks: str) -> str:
+        if not marks:
+            return a_type
+        return f"{self._named('Annotated')}[{a_type}, {', '.join(marks)}]"
+
+    def _call(self, name: str, *arguments: str) -> str:
+        return f"{self._named(name)}({', '.join(arguments)})"
+
+    def _text(self, text: Text) -> str:
+        if text.format in _ALIASES and text == Text(format=text.format):
+            return self._named(_ALIASES[text.format])
+        arguments = [f"min_length={text.least}"] if text.least else []
+        arguments += [] if text.most is None else [f"max_length={text.most}"]
+        tests = [self._test(pattern) for pattern in text.patterns]
+        if len(tests) == 1:
+            arguments.append(f"matches={tests[0]}")
+        elif tests:
+            arguments.append(f"matches=({', '.join(tests)})")
+        arguments += [f"format={string(text.format)}"] if text.format else []
+        return self._annotated("str", self._call("Text", *arguments)) if arguments else "str"
+
+    def _test(self, test: Predicate) -> str:
+        if isinstance(test, HasFormat):
+            name = predicate_name(test.name)
+            self._expressions.helpers.add(name)
+            return name
+        if isinstance(test, Matches):
+            return self._expressions.pattern(test)
+        raise TypeError(test)
+
+    def _number(self, number: Number) -> str:
+        bounds = [
+            f"{name}={bound!r}"
+            for name in ("ge", "gt", "le", "lt")
+            if (bound := getattr(number, name)) is not None
+        ]
+        steps = [f"{step:f}" for step in number.steps]
+        if len(steps) == 1:
+            bounds.append(f"multiple_of={steps[0]}")
+        elif steps:
+            bounds.append(f"multiple_of=({', '.join(steps)})")
+        if not bounds:
+            return self._named("Integer" if number.integer else "Number")
+        plain = "int" if number.integer else "float"
+        return self._annotated(plain, self._call("Limits", *bounds))
+
+    def _literals(self, literals: Literals) -> str:
+        values = [choice.value.value for choice in literals.choices]
+        if any(isinstance(each, float) for each in values):
+            # A float cannot stand in Literal.
+            listed = ", ".join(map(value, values))
+            return self._annotated(
+                self._named("Json"), self._call("Exactly", listed)
+            )
+        written = f"{self._named('Literal')}[{', '.join(map(value, values))}]"
+        if all(isinstance(each, str) for each in values):
+            return written
+        return self._annotated(written, self._call("Exactly"))
+
+    def _open_literals(self, literals: Literals) -> str:
+        values = [choice.value.value for choice in literals.choices]
+        if len(values) > 1 and all(isinstance(each, str) for each in values):
+            listed = ", ".join(map(value, values))
+            return f"{self._named('Literal')}[{listed}] | str"
+        kinds = dict.fromkeys(_python_type(each) for each in values)
+        return " | ".join(self._named(k) if k[0].isupper() else k for k in kinds)
+
+    def _array(self, array: Array) -> str:
+        items = f"list[{self.request(array.item)}]"
+        arguments = [f"at_least={array.least}"] if array.least else []
+        arguments += [] if array.most is None else [f"at_most={array.most}"]
+        arguments += ["different=True"] if array.different else []
+        if not arguments:
+            return items
+        return self._annotated(items, self._call("Count", *arguments))
+
+    def _union(self, union: Union) -> str:
+        written = [self.request(each) for each in union.alternatives]
+        written.sort(key=lambda text: text == "None")
+        joined = " | ".join(dict.fromkeys(written))
+        marks = [self._call("Nullable")] if "None" in written else []
+        if len(set(written) - {"None"}) > 1:
+            marks.append(self._call("Either"))
+        return self._annotated(joined, *marks)
+
+    def _anything(self, types: frozenset[str]) -> str:
+        json = self._named("Json")
+        if not types:
+            return json
+        return self._annotated(json, self._call("OfType", *map(string, sorted(types))))
+
+    def _checked(self, checked: Checked) -> str:
+        name = next((n for n, c in self.checks.items() if c == checked), "")
+        if not name:
+            name = f"_check_{len(self.checks) + 1}"
+            self.checks[name] = checked
+        must = self._call("Must", name, string(checked.sentence))
+        return self._annotated(self.request(checked.type), must)
+
+    def _media(self, media: Media) -> str:
+        if media not in self.media:
+            same = [name for name in self.media.values() if _stem(name) == media.kind]
+            number = str(len(same) + 1) if same else ""
+            self.media[media] = f"{media.kind.capitalize()}Input{number}"
+        return self.media[media]
+
+    def media_alias(self, media: Media) -> str:
+        """Write what a media alias stands for."""
+        tests = [self._test(each) for each in media.accepts]
+        return self._annotated("str", self._call("Media", string(media.kind), *tests))
+
+    def check(self, checked: Checked, name: str) -> str:
+        """Write the expression of a check over a value of that name."""
+        on = subject(name, checked.type)
+        return self._expressions.write(checked.check, on).text
+
+
+def _stem(alias: str) -> str:
+    return alias.rstrip("0123456789").removesuffix("Input").lower()
+
+
+def _python_type(constant: object) -> str:
+    if constant is None:
+        return "None"
+    if isinstance(constant, bool):
+        return "bool"
+    if isinstance(constant, int):
+        return "Integer"
+    return "Number" if isinstance(constant, float) else "str"

@@ -1,0 +1,99 @@
+"""Docstrings: Markdown wrapped to the line length, lists and code kept as they are."""
+
+from __future__ import annotations
+
+import re
+from textwrap import wrap
+from typing import Final
+
+from runware_codegen.render.literals import docstring_body
+
+LINE: Final = 88
+_FENCE: Final = re.compile(r"^\s*(```|~~~)")
+_VERBATIM: Final = re.compile(r"^(\||    )")
+_ITEM: Final = re.compile(r"^(\s*)([-*+]|\d+[.)])\s+")
+
+
+def docstring(text: str, indent: int) -> str:
+    """Write a whole docstring, quotes included, for a place at some indentation.
+
+    Args:
+        text: Markdown, as it came out of a document or was written around it.
+        indent: Columns to the left of it.
+    """
+    body = docstring_body(text).rstrip()
+    if body.endswith('"'):
+        body = f'{body[:-1]}\\"'
+    if body.endswith("\\") and not body.endswith("\\\\"):
+        body += " "
+    room = LINE - indent
+    if "\n" not in body and len(body) + 6 <= room:
+        return f'"""{body}"""'
+    lines = wrapped(body, room, first=room - 3)
+    if len(lines) == 1 and len(lines[0]) + 6 <= room:
+        return f'"""{lines[0]}"""'
+    margin = " " * indent
+    rest = [f"{margin}{line}" if line else "" for line in lines[1:]]
+    return "\n".join([f'"""{lines[0]}', *rest, f'{margin}"""'])
+
+
+def wrapped(text: str, room: int, *, first: int | None = None) -> list[str]:
+    """Wrap Markdown to some columns; code, tables and single long words stay whole."""
+    lines: list[str] = []
+    fenced = False
+    for paragraph in _paragraphs(text):
+        fence = bool(_FENCE.match(paragraph))
+        if fenced or fence or _VERBATIM.match(paragraph) or not paragraph.strip():
+            lines.append(paragraph.rstrip())
+        else:
+            lines += _wrapped_line(paragraph, room, lines, first)
+        fenced ^= fence
+    return lines or [""]
+
+
+def _wrapped_line(
+    paragraph: str, room: int, before: list[str], first: int | None
+) -> list[str]:
+    item = _ITEM.match(paragraph)
+    hanging = " " * item.end() if item else ""
+    if first is not None and not before:
+        # The opening quotes stand on the first line.
+        made = wrap(
+            f"   {paragraph}",
+            room,
+            subsequent_indent=hanging,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        return [made[0].lstrip(), *made[1:]]
+    return wrap(
+        paragraph,
+        max(room, 20),
+        subsequent_indent=hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Join the lines of a paragraph; keep what begins a line of its own."""
+    joined: list[str] = []
+    fenced = False
+    for line in text.split("\n"):
+        fence = bool(_FENCE.match(line))
+        starts = fenced or fence or not line.strip() or _begins(line)
+        previous = joined[-1] if joined else ""
+        if starts or not previous.strip() or _stands_alone(previous):
+            joined.append(line)
+        else:
+            joined[-1] = f"{previous.rstrip()} {line.strip()}"
+        fenced ^= fence
+    return joined
+
+
+def _begins(line: str) -> bool:
+    return bool(_ITEM.match(line) or _VERBATIM.match(line) or line.startswith(("#", ">")))
+
+
+def _stands_alone(line: str) -> bool:
+    return bool(_FENCE.match(line) or _VERBATIM.match(line) or line.startswith("#"))

@@ -1,0 +1,321 @@
+"""Predicates as Python expressions over a value of JSON.
+
+A rule runs after the fields have been checked, so an expression may rely on the types
+of the fields: `task.get("settings", {})` is an object. Where the type is not known, the
+expression asks for it first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import TypeIs
+
+from runware_codegen.formats import predicate_name
+from runware_codegen.predicates import (
+    FALSE,
+    TRUE,
+    All,
+    AllDifferent,
+    AllItems,
+    AllMembers,
+    AllNames,
+    Always,
+    AnyOf,
+    AreaIn,
+    At,
+    AtIndex,
+    Constant,
+    ExactlyOne,
+    FrozenArray,
+    FrozenObject,
+    HasFormat,
+    IfGiven,
+    InRange,
+    IsIn,
+    IsType,
+    ItemCount,
+    LengthIn,
+    Matches,
+    MatchingMembers,
+    MultipleOf,
+    Not,
+    OtherItems,
+    Predicate,
+    PropertyCount,
+    RatioIn,
+    Satisfies,
+    SomeItems,
+    When,
+)
+from runware_codegen.render.literals import string, value
+from runware_codegen.render.loops import Loops
+from runware_codegen.render.python import (
+    Expression,
+    between,
+    call,
+    choice,
+    comparison,
+    conjunction,
+    constants,
+    disjunction,
+    negation,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runware_codegen.model import Class
+    from runware_codegen.render.subjects import Subject
+
+
+class Expressions:
+    """Writes expressions for the classes of one document.
+
+    Attributes:
+        helpers: The names that the expressions use and that have to be imported.
+    """
+
+    def __init__(self, classes: Mapping[str, Class]) -> None:
+        self._classes = classes
+        self._loops = Loops(self)
+        self.helpers: set[str] = set()
+
+    def write(self, predicate: Predicate, subject: Subject) -> Expression:
+        """Write an expression that is true where the predicate holds."""
+        match predicate:
+            case Always(truth):
+                return Expression(str(truth))
+            case All(parts):
+                return conjunction(self.write(part, subject) for part in parts)
+            case AnyOf(parts):
+                return disjunction(self.write(part, subject) for part in parts)
+            case ExactlyOne(parts):
+                listed = ", ".join(self.write(part, subject).text for part in parts)
+                return comparison(f"[{listed}].count(True) == 1")
+            case When(condition, then, otherwise):
+                return choice(
+                    self.write(condition, subject),
+                    self.write(then, subject),
+                    self.write(otherwise, subject),
+                )
+            case Not(part):
+                return self._not(part, subject)
+            case At(name, part):
+                return self._at(name, part, subject)
+            case IfGiven(name, part):
+                return self._if_given(name, part, subject)
+            case _:
+                return self._guarded(predicate, subject)
+
+    def helper(self, name: str, *arguments: str) -> Expression:
+        """Call a function of the emitted package, which has to be imported."""
+        self.helpers.add(name)
+        return call(name, *arguments)
+
+    def pattern(self, test: Matches) -> str:
+        """Write the pattern of a test as an object that can be called."""
+        wanted = [string(text) for text, must in test.parts if must]
+        unwanted = [string(text) for text, must in test.parts if not must]
+        if len(unwanted) == 1:
+            wanted.append(f"unless={unwanted[0]}")
+        elif unwanted:
+            wanted.append(f"unless=({', '.join(unwanted)})")
+        return self.helper("Pattern", *wanted).text
+
+    def _not(self, part: Predicate, subject: Subject) -> Expression:
+        if isinstance(part, IsIn) and _are_comparable(part.values, subject):
+            return _comparison(subject.text, part.values, positive=False)
+        if isinstance(part, ExactlyOne):
+            listed = ", ".join(self.write(each, subject).text for each in part.parts)
+            return comparison(f"[{listed}].count(True) != 1")
+        return negation(self.write(part, subject))
+
+    # -- members --------------------------------------------------------------
+
+    def _at(self, name: str, part: Predicate, subject: Subject) -> Expression:
+        found = [] if subject.is_surely("object") else [_is_object(subject)]
+        return conjunction([*found, self._at_object(name, part, subject)])
+
+    def _at_object(self, name: str, part: Predicate, subject: Subject) -> Expression:
+        present = comparison(f"{string(name)} in {subject.asked}")
+        member = subject.member(name, self._classes)
+        if part == TRUE:
+            return present
+        if member.is_surely("object") and _only(part, At):
+            return self.write(part, member.perhaps(subject, name))
+        if _is_direct(part, member):
+            got = f"{subject.asked}.get({string(name)})"
+            return _comparison(got, part.values, positive=True)
+        return conjunction([present, self.write(part, member)])
+
+    def _if_given(self, name: str, part: Predicate, subject: Subject) -> Expression:
+        member = subject.member(name, self._classes)
+        absent = comparison(f"{string(name)} not in {subject.asked}")
+        if not subject.is_surely("object"):
+            other = [negation(_is_object(subject)), absent]
+            return disjunction([*other, *self._unless_false(part, member)])
+        if member.is_surely("object") and _only(part, IfGiven):
+            return self.write(part, member.perhaps(subject, name))
+        if isinstance(part, Not) and _is_direct(part.part, member):
+            got = f"{subject.asked}.get({string(name)})"
+            return _comparison(got, part.part.values, positive=False)
+        return disjunction([absent, *self._unless_false(part, member)])
+
+    def _unless_false(self, part: Predicate, member: Subject) -> list[Expression]:
+        return [] if part == FALSE else [self.write(part, member)]
+
+    # -- tests ----------------------------------------------------------------
+
+    def _guarded(self, test: Predicate, subject: Subject) -> Expression:
+        """Write a test, and before it that the value is of the type it speaks of."""
+        text = self._test(test, subject)
+        for kinds, types, name in _SPEAK_OF:
+            if isinstance(test, kinds) and not subject.is_surely(*types):
+                guard = call("isinstance", subject.text, name)
+                if name == "number":
+                    guard = self.helper("is_type", subject.text, string(name))
+                return conjunction([guard, text])
+        return text
+
+    def _test(self, test: Predicate, subject: Subject) -> Expression:  # noqa: C901, PLR0911 - a row for each test
+        on = subject.text
+        match test:
+            case IsType(types):
+                return self.helper("is_type", on, *map(string, sorted(types)))
+            case IsIn(values):
+                return self._is_in(values, subject)
+            case InRange():
+                return _in_range(test, on)
+            case MultipleOf(step):
+                return self.helper("is_multiple", on, f"{step:f}")
+            case (
+                LengthIn(least, most)
+                | ItemCount(least, most)
+                | PropertyCount(least, most)
+            ):
+                return between(f"len({on})", least, most)
+            case Matches():
+                return call(self.pattern(test), on)
+            case HasFormat(name):
+                return self.helper(predicate_name(name), on)
+            case AllDifferent():
+                return self.helper("all_different", on)
+            case AreaIn(first, second, least, most):
+                return self._two_numbers("area_in", on, first, second, least, most)
+            case RatioIn(first, second, least, most):
+                return self._two_numbers("ratio_in", on, first, second, least, most)
+            case AtIndex(index, part):
+                short = comparison(f"len({on}) <= {index}")
+                return disjunction([short, self.write(part, subject.item_at(index))])
+            case Satisfies(definition):
+                return call(f"_{definition}", on)
+            case _:
+                return self._loop(test, subject)
+
+    def _loop(self, test: Predicate, subject: Subject) -> Expression:
+        match test:
+            case AllItems(part, start):
+                return self._loops.all_items(part, start, subject)
+            case SomeItems(part, least, most):
+                return self._loops.some_items(part, least, most, subject)
+            case OtherItems(part, exempt):
+                return self._loops.other_items(part, exempt, subject)
+            case AllMembers(part, exempt):
+                return self._loops.all_members(part, exempt, subject)
+            case MatchingMembers(pattern, part):
+                return self._loops.matching_members(pattern, part, subject)
+            case AllNames(part):
+                return self._loops.all_names(part, subject)
+            case _:
+                raise TypeError(test)
+
+    def _two_numbers(  # noqa: PLR0913 - as many as the helper has
+        self,
+        helper: str,
+        on: str,
+        first: str,
+        second: str,
+        least: float | None,
+        most: float | None,
+    ) -> Expression:
+        names = string(first), string(second)
+        return self.helper(helper, on, *names, repr(least), repr(most))
+
+    def _is_in(self, values: tuple[Constant, ...], subject: Subject) -> Expression:
+        if _are_comparable(values, subject):
+            return _comparison(subject.text, values, positive=True)
+        return disjunction(
+            self.helper("same", subject.text, value(each.value)) for each in values
+        )
+
+
+_SPEAK_OF = (
+    ((InRange, MultipleOf), ("integer", "number"), "number"),
+    ((LengthIn, Matches, HasFormat), ("string",), "str"),
+    ((ItemCount, AllDifferent, AtIndex, AllItems), ("array",), "list"),
+    ((SomeItems, OtherItems), ("array",), "list"),
+    ((PropertyCount, AllMembers, MatchingMembers, AllNames), ("object",), "dict"),
+    ((AreaIn, RatioIn), ("object",), "dict"),
+)
+"""Tests, the types they speak of, and how to ask for those."""
+
+
+def _is_object(subject: Subject) -> Expression:
+    return call("isinstance", subject.text, "dict")
+
+
+def _only(part: Predicate, kind: type[At] | type[IfGiven]) -> bool:
+    """Whether a predicate of an object is decided by {} as by its absence."""
+    if isinstance(part, (All, AnyOf)):
+        return all(_only(each, kind) for each in part.parts)
+    return isinstance(part, kind)
+
+
+def _are_comparable(values: tuple[Constant, ...], subject: Subject) -> bool:
+    """Whether Python's own equality is JSON's here: 1 equals true in Python."""
+    if len(values) > 1 and any(isinstance(v.value, bool) for v in values):
+        return False
+    if any(isinstance(v.value, (FrozenArray, FrozenObject)) for v in values):
+        return False
+    numbers = [v for v in values if isinstance(v.value, (int, float))]
+    booleans = [v for v in numbers if isinstance(v.value, bool)]
+    return numbers == booleans or subject.is_surely(
+        "integer", "number", "string", "null"
+    )
+
+
+def _is_direct(part: Predicate, member: Subject) -> TypeIs[IsIn]:
+    """Whether a member that may be absent can be compared in one step."""
+    if not isinstance(part, IsIn):
+        return False
+    null = any(each.value is None for each in part.values)
+    return not null and _are_comparable(part.values, member)
+
+
+def _comparison(
+    text: str, values: tuple[Constant, ...], *, positive: bool
+) -> Expression:
+    if len(values) > 1:
+        word = "in" if positive else "not in"
+        return comparison(f"{text} {word} {constants(values)}")
+    only = values[0].value
+    if only is None or isinstance(only, bool):
+        return comparison(f"{text} {'is' if positive else 'is not'} {only}")
+    return comparison(f"{text} {'==' if positive else '!='} {value(only)}")
+
+
+def _in_range(bounds: InRange, on: str) -> Expression:
+    tests = [
+        (sign, bound)
+        for sign, bound in (
+            (">=", bounds.ge),
+            (">", bounds.gt),
+            ("<=", bounds.le),
+            ("<", bounds.lt),
+        )
+        if bound is not None
+    ]
+    if bounds.ge is not None and bounds.le is not None and len(tests) == 2:
+        return comparison(f"{bounds.ge!r} <= {on} <= {bounds.le!r}")
+    return conjunction(comparison(f"{on} {s} {bound!r}") for s, bound in tests)

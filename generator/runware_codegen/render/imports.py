@@ -1,0 +1,56 @@
+"""The import lines of a module, from the names that it uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runware_codegen.formats import FORMATS, predicate_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MODULES: Final = {
+    "typing": ("Annotated", "ClassVar", "Literal"),
+    "pydantic": ("Field",),
+    "..._base": (
+        *("Part", "ResultPart", "TaskRequest", "TaskResult"),
+        *("constant", "fresh_uuid"),
+    ),
+    "..._constraints": (
+        *("Count", "Either", "Exactly", "Integer", "Json", "Limits", "Media"),
+        *("Must", "Nullable", "Number", "OfType", "Secret", "Text", "Uri", "Uuid"),
+        *("all_different", "is_multiple", "is_type", "same"),
+    ),
+    "..._formats": tuple(sorted(map(predicate_name, FORMATS))),
+    "..._patterns": ("Pattern",),
+    "..._rules": (
+        *("Iterator", "Size", "Wire"),
+        *("area_in", "is_size", "not_a_size", "ratio_in"),
+    ),
+}
+"""Modules in the order of import blocks, with the names that a module may use."""
+
+def _block(module: str) -> int:
+    """Number the blocks: the standard library, other packages, this package."""
+    return 2 if module.startswith(".") else int(module != "typing")
+
+
+def import_lines(used: Iterable[str]) -> list[str]:
+    """Write imports of the names that are used, with empty lines between blocks.
+
+    Raises:
+        KeyError: When no module has a name; then a name is missing here.
+    """
+    left = set(used)
+    lines: list[str] = []
+    last = ""
+    for module, names in _MODULES.items():
+        found = [name for name in names if name in left]
+        left.difference_update(found)
+        if found:
+            lines += [""] if lines and _block(module) != _block(last) else []
+            last = module
+            lines.append(f"from {module} import {', '.join(found)}")
+    if left:
+        raise KeyError(*sorted(left))
+    return lines

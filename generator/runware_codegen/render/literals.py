@@ -1,0 +1,78 @@
+"""Text of a document as Python text: one function for each position.
+
+What a document says is data. It reaches the output through these functions only, and
+none of them depends on the machine, the locale or the version of Python.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from runware_codegen.predicates import FrozenArray, FrozenObject
+
+if TYPE_CHECKING:
+    from runware_codegen.predicates import Frozen
+
+_ESCAPES = {
+    "\\": "\\\\",
+    '"': '\\"',
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
+
+# Letters, digits, punctuation and symbols that show, in blocks that are long settled:
+# no controls, no bidirectional marks, no invisible spaces, no surrogates.
+_SHOWN = re.compile(
+    "[\x20-\x7e\xa1-\xac\xae-\u0377\u0384-\u0386\u0388-\u038a\u038e-\u03a1"
+    "\u03a3-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u218b\u2190-\u23ff"
+    "\u2500-\u27bf\u3001-\u303f\u3041-\u3096\u30a1-\u30ff\u4e00-\u9fef\uac00-\ud7a3]"
+)
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if _SHOWN.match(character):
+        return character
+    code = ord(character)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def string(text: str) -> str:
+    """Write a string literal."""
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def value(constant: Frozen) -> str:
+    """Write a JSON value as a Python literal."""
+    match constant:
+        case str():
+            return string(constant)
+        case FrozenArray(items):
+            return f"[{', '.join(map(value, items))}]"
+        case FrozenObject(members):
+            inner = (f"{string(name)}: {value(member)}" for name, member in members)
+            return f"{{{', '.join(inner)}}}"
+        case _:
+            return repr(constant)
+
+
+def visible(text: str) -> str:
+    """Return text for a docstring or comment: what does not show is spelled out."""
+    shown = (c if c == "\n" or _SHOWN.match(c) else _escaped(c) for c in text)
+    return "".join(shown)
+
+
+def docstring_body(text: str) -> str:
+    r"""Return text that can stand between three quotes: no quotes, no escapes of it."""
+    return visible(text).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+def strings(texts: tuple[str, ...]) -> str:
+    """Write a tuple of strings."""
+    written = ", ".join(map(string, texts))
+    return f"({written}{',' if len(texts) == 1 else ''})"

@@ -1,0 +1,331 @@
+"""A document as the parts of its module: what the template lays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import Instance, Literals, SizeRule, Text
+from runware_codegen.predicates import all_of, not_
+from runware_codegen.render.annotations import Annotations
+from runware_codegen.render.docs import (
+    class_doc,
+    field_doc,
+    media_doc,
+    module_doc,
+    sentence,
+)
+from runware_codegen.render.expressions import Expressions
+from runware_codegen.render.imports import import_lines
+from runware_codegen.render.literals import string, strings
+from runware_codegen.render.python import Binding
+from runware_codegen.render.subjects import subject
+from runware_codegen.parse.sentences import clause
+
+if TYPE_CHECKING:
+    from runware_codegen.model import Class, Document, Field, Rule, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for an annotation."""
+
+    name: str
+    annotation: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class SizeTable:
+    """A table of sizes."""
+
+    name: str
+    sizes: tuple[Size, ...]
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestFunction:
+    """A function that tests a value."""
+
+    name: str
+    doc: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A class variable."""
+
+    name: str
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A field of a class."""
+
+    name: str
+    annotation: str
+    default: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRule:
+    """A rule: when it is broken, and what to say then."""
+
+    condition: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassView:
+    """A class."""
+
+    name: str
+    base: str
+    doc: str
+    fields: tuple[Member, ...]
+    rules: tuple[BrokenRule, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    subject: str = "part"
+    open_extra: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it would have no body."""
+        return not (self.doc or self.fields or self.rules or self.variables)
+
+
+@dataclass(slots=True)
+class ModuleView:
+    """A module."""
+
+    docstring: str
+    imports: list[str] = field(default_factory=list)
+    media: list[Alias] = field(default_factory=list)
+    sizes: list[SizeTable] = field(default_factory=list)
+    tests: list[TestFunction] = field(default_factory=list)
+    classes: list[ClassView] = field(default_factory=list)
+
+
+class ModuleMaker:
+    """Makes the module of one document."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        classes = [document.request, *document.parts, *document.result_parts]
+        self._expressions = Expressions({each.name: each for each in classes})
+        self._annotations = Annotations(self._expressions)
+        self._used: set[str] = {"ClassVar"}
+        self._view = ModuleView(module_doc(document))
+
+    def make(self) -> ModuleView:
+        """Return the parts of the module."""
+        document, view = self._document, self._view
+        parts = [self._part(part) for part in document.parts]
+        results = [self._result(part, "ResultPart") for part in document.result_parts]
+        result = self._result(document.result, "TaskResult")
+        request = self._request(document.request)
+        view.classes = [*parts, *results, result, request]
+        view.tests = [*self._definitions(), *self._checks()]
+        view.media = [
+            Alias(name, self._annotations.media_alias(media), media_doc(media))
+            for media, name in self._annotations.media.items()
+        ]
+        used = self._used | self._annotations.names | self._expressions.helpers
+        view.imports = import_lines(used)
+        return view
+
+    def _definitions(self) -> list[TestFunction]:
+        made = []
+        for name, predicate in self._document.definitions:
+            self._used.add("Json")
+            written = self._expressions.write(predicate, subject("value")).text
+            doc = f"Say whether a value is as `{name.removeprefix('is_')}` demands."
+            made.append(TestFunction(f"_{name}", doc, written))
+        return made
+
+    def _checks(self) -> list[TestFunction]:
+        made = []
+        for name, checked in self._annotations.checks.items():
+            self._used.add("Json")
+            written = self._annotations.check(checked, "value")
+            doc = f"Say whether a value holds: it {checked.sentence}."
+            made.append(TestFunction(name, doc, written))
+        return made
+
+    # -- classes --------------------------------------------------------------
+
+    def _part(self, part: Class) -> ClassView:
+        self._used.add("Part")
+        return ClassView(
+            part.name,
+            "Part",
+            class_doc(part),
+            tuple(self._member(each) for each in part.fields),
+            self._rules(part, "part"),
+            open_extra=part.open,
+        )
+
+    def _result(self, part: Class, base: str) -> ClassView:
+        self._used.add(base)
+        fields = tuple(self._result_member(each) for each in part.fields)
+        doc = class_doc(part)
+        if base == "TaskResult":
+            doc = doc or f"One result of {self._document.title or self._document.id}."
+        return ClassView(part.name, base, doc, fields)
+
+    def _request(self, request: Class) -> ClassView:
+        self._used.add("TaskRequest")
+        document = self._document
+        variables = [
+            Variable("air", "str", string(document.air)) if document.air else None,
+            Variable("result", f"type[{document.result.name}]", document.result.name),
+            Variable("deliveries", "tuple[str, ...]", strings(document.deliveries))
+            if document.deliveries
+            else None,
+            Variable("default_delivery", "str", string(document.default_delivery))
+            if document.default_delivery
+            else None,
+        ]
+        rules = self._rules(request, "task")
+        if any(table.name == "SIZES" for table in self._view.sizes):
+            self._used.add("Size")
+            variables.append(Variable("sizes", "tuple[Size, ...]", "SIZES"))
+        return ClassView(
+            request.name,
+            f"TaskRequest[{document.result.name}]",
+            class_doc(request) or sentence(document.summary) or _task(document),
+            tuple(self._member(each) for each in request.fields),
+            rules,
+            tuple(each for each in variables if each is not None),
+            subject="task",
+            open_extra=request.open,
+        )
+
+    # -- members --------------------------------------------------------------
+
+    def _member(self, field: Field) -> Member:
+        annotation = self._annotations.request(field.type)
+        if field.secret:
+            self._annotations.names |= {"Annotated", "Secret"}
+            annotation = f"Annotated[{annotation}, Secret()]"
+        nullable = self._annotations.is_nullable(field.type)
+        if not field.required and not nullable and not annotation.startswith("Json"):
+            annotation = f"{annotation} | None"
+        return Member(field.name, annotation, self._default(field), field_doc(field))
+
+    def _default(self, field: Field) -> str:
+        alias = "" if wire_name(field.name) == field.wire else string(field.wire)
+        only = _only_value(field)
+        if field.required and only:
+            self._used.add("constant")
+            return f"constant({only}{f', alias={alias}' if alias else ''})"
+        if field.required and field.wire == "taskUUID" and _is_uuid(field):
+            self._used.add("fresh_uuid")
+            return "fresh_uuid()"
+        arguments = [] if field.required else ["default=None"]
+        if alias:
+            self._used.add("Field")
+            arguments.append(f"validation_alias={alias}")
+            return f"Field({', '.join(arguments)})"
+        return "" if field.required else "None"
+
+    def _result_member(self, field: Field) -> Member:
+        annotation = self._annotations.result(field.type)
+        if not field.required and "None" not in annotation.split(" | "):
+            annotation = f"{annotation} | None"
+        alias = "" if wire_name(field.name) == field.wire else string(field.wire)
+        default = "" if field.required else "None"
+        if alias:
+            self._used.add("Field")
+            start = "" if field.required else "default=None, "
+            default = f"Field({start}validation_alias={alias})"
+        return Member(field.name, annotation, default, field_doc(field, result=True))
+
+    # -- rules ----------------------------------------------------------------
+
+    def _rules(self, owner: Class, name: str) -> tuple[BrokenRule, ...]:
+        if owner.rules:
+            self._used |= {"Iterator", "Wire"}
+        return tuple(
+            self._size_rule(rule, owner, name)
+            if isinstance(rule, SizeRule)
+            else self._rule(rule, owner, name)
+            for rule in owner.rules
+        )
+
+    def _rule(self, rule: Rule, owner: Class, name: str) -> BrokenRule:
+        broken = all_of([rule.when, not_(rule.must)])
+        on = subject(name, _instance(owner))
+        written = self._expressions.write(broken, on).text
+        return BrokenRule(written, string(rule.sentence))
+
+    def _size_rule(self, rule: SizeRule, owner: Class, name: str) -> BrokenRule:
+        self._used |= {"Size", "is_size", "not_a_size"}
+        table = self._table(rule.sizes)
+        on = subject(name, _instance(owner))
+        test = f"not is_size({name}, {table})"
+        given = _beside_sizes(rule)
+        if not given:
+            return BrokenRule(test, f"not_a_size({name}, {table})")
+        condition = self._expressions.write(rule.when, on).within(Binding.AND)
+        words = string(given)
+        return BrokenRule(
+            f"{condition} and {test}", f"not_a_size({name}, {table}, {words})"
+        )
+
+    def _table(self, sizes: tuple[Size, ...]) -> str:
+        for table in self._view.sizes:
+            if table.sizes == sizes:
+                return table.name
+        number = len(self._view.sizes) + 1
+        name = "SIZES" if number == 1 else f"SIZES_{number}"
+        self._view.sizes.append(SizeTable(name, sizes, "Width and height in pixels."))
+        return name
+
+
+def _beside_sizes(rule: SizeRule) -> str:
+    """Say when the sizes count, apart from when width and height are given."""
+    said = clause(rule.when)
+    return "" if said in _WHEN_GIVEN else said
+
+
+_WHEN_GIVEN = (
+    "the value is anything",
+    "width or height is given",
+    "height or width is given",
+    "width and height are given",
+)
+
+
+def _task(document: Document) -> str:
+    return f"A `{document.task_type}` task."
+
+
+def _only_value(field: Field) -> str:
+    if isinstance(field.type, Literals) and len(field.type.choices) == 1:
+        only = field.type.choices[0].value.value
+        if isinstance(only, str):
+            return string(only)
+    return ""
+
+
+def _is_uuid(field: Field) -> bool:
+    return isinstance(field.type, Text) and field.type.format == "uuid"
+
+
+def _instance(owner: Class) -> Instance:
+    return Instance(owner.name)
+
+
+def wire_name(name: str) -> str:
+    """Return the wire name that a field has in the emitted package without an alias."""
+    first, *rest = name.split("_")
+    return first + "".join(
+        word.upper() if word in ("uri", "url", "uuid") else word.capitalize()
+        for word in rest
+    )

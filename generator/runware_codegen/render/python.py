@@ -1,0 +1,98 @@
+"""Python expressions with what is needed to combine them: how tightly they bind."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from runware_codegen.render.literals import string, value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runware_codegen.predicates import Constant
+
+
+class Binding(IntEnum):
+    """How tightly an expression binds, the loosest first."""
+
+    CHOICE = 0
+    OR = 1
+    AND = 2
+    NOT = 3
+    COMPARISON = 4
+    ATOM = 5
+
+
+class Expression(NamedTuple):
+    """The text of an expression, and how tightly it binds."""
+
+    text: str
+    binding: Binding = Binding.ATOM
+
+    def within(self, binding: Binding) -> str:
+        """Return the text, in parentheses where it would bind too loosely."""
+        return self.text if self.binding >= binding else f"({self.text})"
+
+
+def disjunction(parts: Iterable[Expression]) -> Expression:
+    """Join with `or`."""
+    return _joined([*parts], " or ", Binding.OR, "False")
+
+
+def conjunction(parts: Iterable[Expression]) -> Expression:
+    """Join with `and`."""
+    return _joined([*parts], " and ", Binding.AND, "True")
+
+
+def _joined(
+    parts: list[Expression], word: str, binding: Binding, nothing: str
+) -> Expression:
+    if len(parts) < 2:
+        return parts[0] if parts else Expression(nothing)
+    return Expression(word.join(part.within(binding) for part in parts), binding)
+
+
+def negation(part: Expression) -> Expression:
+    """Put `not` before an expression."""
+    return Expression(f"not {part.within(Binding.NOT)}", Binding.NOT)
+
+
+def choice(test: Expression, then: Expression, otherwise: Expression) -> Expression:
+    """Choose with `if` and `else`."""
+    first, condition = then.within(Binding.OR), test.within(Binding.OR)
+    text = f"{first} if {condition} else {otherwise.within(Binding.OR)}"
+    return Expression(text, Binding.CHOICE)
+
+
+def comparison(text: str) -> Expression:
+    """Mark a comparison as such."""
+    return Expression(text, Binding.COMPARISON)
+
+
+def call(function: str, *arguments: str) -> Expression:
+    """Call a function."""
+    return Expression(f"{function}({', '.join(arguments)})")
+
+
+def between(text: str, least: int, most: int | None) -> Expression:
+    """Compare a count with bounds."""
+    if most is None:
+        return comparison(f"{text} >= {least}")
+    if least == most:
+        return comparison(f"{text} == {least}")
+    return comparison(f"{least} <= {text} <= {most}" if least else f"{text} <= {most}")
+
+
+def names(listed: Iterable[str]) -> str:
+    """Write a tuple of strings."""
+    return _tuple([string(name) for name in listed])
+
+
+def constants(values: Iterable[Constant]) -> str:
+    """Write a tuple of JSON values."""
+    return _tuple([value(each.value) for each in values])
+
+
+def _tuple(written: list[str]) -> str:
+    return f"({', '.join(written)}{',' if len(written) == 1 else ''})"

@@ -1,0 +1,84 @@
+"""The values that expressions are about, and what is known of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import Array, Checked, Instance
+from runware_codegen.parse.simplify import json_types
+from runware_codegen.render.literals import string
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runware_codegen.model import Class, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The value that an expression is about.
+
+    Attributes:
+        text: An expression for it, when it is there.
+        asked: An expression to ask for its members: {} when it is not there.
+        type: What is known of it; None for nothing.
+        depth: How many loops there are around it.
+    """
+
+    text: str
+    asked: str
+    type: Type | None = None
+    depth: int = 0
+
+    def is_surely(self, *names: str) -> bool:
+        """Whether it can only be of these JSON types."""
+        return self.type is not None and json_types(self.type) <= set(names)
+
+    def member(self, name: str, classes: Mapping[str, Class]) -> Subject:
+        """Return a member of it, which is there."""
+        text = f"{self.text}[{string(name)}]"
+        return Subject(text, text, self._member_type(name, classes), self.depth)
+
+    def perhaps(self, owner: Subject, name: str) -> Subject:
+        """Return this member of an owner, which may be absent."""
+        asked = f"{owner.asked}.get({string(name)}, {{}})"
+        return Subject(self.text, asked, self.type, self.depth)
+
+    def item(self, name: str) -> Subject:
+        """Return each of its items in turn."""
+        depth = self.depth + 1
+        text = looped(name, depth)
+        bare = _bare(self.type)
+        return Subject(
+            text, text, bare.item if isinstance(bare, Array) else None, depth
+        )
+
+    def item_at(self, index: int) -> Subject:
+        """Return one of its items."""
+        text = f"{self.text}[{index}]"
+        return Subject(text, text, None, self.depth)
+
+    def _member_type(self, name: str, classes: Mapping[str, Class]) -> Type | None:
+        owner = _bare(self.type)
+        if isinstance(owner, Instance) and owner.class_name in classes:
+            for field in classes[owner.class_name].fields:
+                if field.wire == name:
+                    return field.type
+        return None
+
+
+def subject(name: str, a_type: Type | None = None) -> Subject:
+    """Return the value that a name stands for."""
+    return Subject(name, name, a_type)
+
+
+def looped(name: str, depth: int) -> str:
+    """Name the variable of a loop, by how many loops there are."""
+    return name if depth == 1 else f"{name}_{depth}"
+
+
+def _bare(a_type: Type | None) -> Type | None:
+    while isinstance(a_type, Checked):
+        a_type = a_type.type
+    return a_type

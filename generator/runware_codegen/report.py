@@ -1,0 +1,176 @@
+"""How a run speaks to the person who started it.
+
+Results go to standard output, everything else to standard error. Text of documents may
+be hostile, so whatever could steer a terminal is written as an escape.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Self, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    from runware_codegen.output import Change
+    from runware_codegen.problems import Problem
+
+_LONGEST = 2000  # characters of a piece of text; more of it helps nobody
+
+_STYLE_OF_DIFF = {"+": "green", "-": "red", "@": "cyan"}
+
+
+class Terminal:
+    """Standard output and standard error, with a line of progress where one is of use.
+
+    Used as a context, it takes the line of progress away at the end. Nobody listening
+    is no reason to stop: what is written to a closed pipe is lost without a word.
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._quiet = quiet
+        self._verbose = verbose
+        self._color = False if os.environ.get("NO_COLOR") else None
+        live = sys.stderr is not None and sys.stderr.isatty()
+        self._shows_progress = live and not quiet and os.environ.get("TERM") != "dumb"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.step("")
+
+    def result(self, line: str) -> None:
+        """Write a line of what was asked for."""
+        self.step("")
+        self._write(line, sys.stdout)
+
+    def summary(self, line: str) -> None:
+        """Write a line about what was done, to standard output."""
+        if not self._quiet:
+            self.result(line)
+
+    def note(self, line: str) -> None:
+        """Write a line that is good to know."""
+        if not self._quiet:
+            self.error(line)
+
+    def detail(self, line: str) -> None:
+        """Write a line for those who want to know more."""
+        if self._verbose:
+            self.error(line)
+
+    def error(self, line: str) -> None:
+        """Write a line that must be seen."""
+        self.step("")
+        self._write(line, sys.stderr)
+
+    def problems(self, problems: Sequence[Problem]) -> None:
+        """Write a block for each problem, and at last how many there are."""
+        for problem in problems:
+            self.error(_block(problem))
+        self.error(_counted(len(problems), "problem"))
+
+    def warnings(self, problems: Sequence[Problem]) -> None:
+        """Write a block for each problem that was let through, and how many these are."""
+        for problem in problems:
+            self.note(_block(problem))
+        if problems:
+            self.note(_counted(len(problems), "warning"))
+
+    def step(self, text: str) -> None:
+        """Show in place of the last step what the run is at; nothing for no text."""
+        if self._shows_progress:
+            width = shutil.get_terminal_size().columns - 1
+            self._write(f"\r\x1b[K{plain(text)[:width]}", sys.stderr, end="")
+
+    def _write(self, text: str, stream: TextIO | None, end: str = "\n") -> None:
+        if stream is None:  # it was closed before Python began
+            return
+        try:
+            click.echo(text + end, file=stream, nl=False, color=self._color)
+        except OSError as error:
+            _hang_up(stream)
+            if not isinstance(error, BrokenPipeError):
+                raise
+
+
+def _hang_up(stream: TextIO) -> None:
+    """Lead a stream that fails to nowhere, where it fails no more at exit either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def plain(text: str) -> str:
+    """Write text in one line of bearable length that does nothing to a terminal."""
+    return _escaped(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
+def _escaped(text: str, allowed: str = "") -> str:
+    """Write as escapes what is not printable: controls, line ends, directions of text."""
+    return "".join(
+        (
+            character
+            if character.isprintable() or character in allowed
+            else character.encode("unicode_escape").decode("ascii")
+        )
+        for character in text
+    )
+
+
+def _block(problem: Problem) -> str:
+    place = problem.source + (f"#{problem.pointer}" if problem.pointer else "")
+    lines = [
+        click.style(plain(place), bold=True),
+        f"  {plain(problem.message)}",
+        f"  → {plain(problem.remedy)}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str | int]]) -> Iterator[str]:
+    """Lay out rows in columns, numbers to the right, and give the lines."""
+    cells = [[plain(str(cell)) for cell in row] for row in [head, *rows]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    numeric = [isinstance(cell, int) for cell in (rows[0] if rows else head)]
+    for row in cells:
+        aligned = [
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(row, widths, numeric, strict=True)
+        ]
+        yield "  ".join(aligned).rstrip()
+
+
+def unified_diff(change: Change, folder: str) -> Iterator[str]:
+    """Give the lines of a patch (`patch -p1`) for one file of a package's folder."""
+    old, new = f"a/{folder}/{change.path}", f"b/{folder}/{change.path}"
+    yield click.style(f"--- {'/dev/null' if change.before is None else old}", bold=True)
+    yield click.style(f"+++ {'/dev/null' if change.after is None else new}", bold=True)
+    hunks = difflib.unified_diff(
+        _lines(change.before), _lines(change.after), lineterm=""
+    )
+    for line in itertools.islice(hunks, 2, None):  # less a head that names no files
+        yield click.style(_escaped(line, "\t\n"), fg=_STYLE_OF_DIFF.get(line[0]))
+
+
+def _lines(text: str | None) -> list[str]:
+    """Split text at its line feeds alone; a last line without one says so, as in diff."""
+    *lines, last = (text or "").split("\n")
+    return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines

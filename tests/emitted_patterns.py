@@ -1,0 +1,40 @@
+"""Loads the emitted package's pattern module as it stands among the templates."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+from typing import Protocol, cast
+
+from runware_codegen.parse.patterns import translate
+
+TEMPLATE = Path(__file__).parents[1] / "templates" / "_patterns.py"
+
+
+class Matcher(Protocol):
+    def __call__(self, text: str) -> bool: ...
+
+
+class MatcherFactory(Protocol):
+    def __call__(
+        self, *matches: str, unless: str | tuple[str, ...] = ()
+    ) -> Matcher: ...
+
+
+@cache
+def emitted() -> MatcherFactory:
+    spec = importlib.util.spec_from_file_location("emitted_patterns", TEMPLATE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return cast("MatcherFactory", module.Pattern)
+
+
+def matcher(source: str) -> Matcher:
+    parts = translate(source).parts
+    return emitted()(
+        *(text for text, expected in parts if expected),
+        unless=tuple(text for text, expected in parts if not expected),
+    )

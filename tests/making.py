@@ -1,0 +1,118 @@
+"""Documents and packages for tests: small documents of our own, generated in process."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from runware_codegen.documents import load
+from runware_codegen.parse import parse
+from runware_codegen.render import render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import ModuleType
+
+TASK_UUID = "11111111-1111-4111-8111-111111111111"
+
+
+def a_document(
+    task: Mapping[str, Any],
+    *,
+    identifier: str = "sample",
+    model: str = "test:sample@1",
+    result: Mapping[str, Any] | None = None,
+    info: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Make a document around what a task schema says besides taskType, UUID and model.
+
+    Args:
+        task: Keywords of the task's schema. Its properties and required names come
+            after those that every task has.
+        identifier: The model's identifier.
+        model: Its AIR.
+        result: The schema of a result.
+        info: More members of `info`.
+    """
+    common = {
+        "taskType": {"type": "string", "const": "imageInference"},
+        "taskUUID": {"type": "string", "format": "uuid"},
+        "model": {"type": "string", "const": model},
+    }
+    schema = {
+        "type": "object",
+        **task,
+        "properties": {**common, **task.get("properties", {})},
+        "required": [*common, *task.get("required", [])],
+    }
+    responses = {"200": {"description": "The results."}}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": f"Runware API - {identifier}",
+            "version": "1.0.0",
+            "x-model-id": identifier,
+            "x-air-id": model,
+            **(info or {}),
+        },
+        "paths": {
+            "/": {"post": {"operationId": f"run_{identifier}", "responses": responses}}
+        },
+        "components": {
+            "schemas": {
+                "RequestBody": {"type": "array", "items": schema},
+                "ResponseBody": {
+                    "type": "object",
+                    "properties": {
+                        "data": {"type": "array", "items": result or {"type": "object"}}
+                    },
+                },
+            }
+        },
+    }
+
+
+def a_task(model: str = "test:sample@1", **members: Any) -> dict[str, Any]:
+    """Make a task of a document made here."""
+    common = {"taskType": "imageInference", "taskUUID": TASK_UUID, "model": model}
+    return {**common, **members}
+
+
+def generated(
+    folder: Path,
+    documents: Mapping[str, Mapping[str, Any]],
+    *,
+    package: str,
+    allow_unenforced: bool = False,
+) -> ModuleType:
+    """Generate a package from documents by file name, and import it.
+
+    Args:
+        folder: Where the documents and the package are written.
+        documents: The documents, by the name of their file.
+        package: The package's name, which no other test may use.
+        allow_unenforced: As the option of the command.
+    """
+    specs = folder / "documents"
+    specs.mkdir(exist_ok=True)
+    for name, document in documents.items():
+        (specs / name).write_text(json.dumps(document), encoding="utf-8")
+    loaded = load([str(specs)], io.BytesIO())
+    model = parse(
+        loaded.documents, package=package, allow_unenforced=allow_unenforced
+    )
+    for path, text in render(model).items():
+        target = folder / package / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    sys.path.insert(0, str(folder))
+    try:
+        importlib.invalidate_caches()
+        return importlib.import_module(package)
+    finally:
+        sys.path.remove(str(folder))
+

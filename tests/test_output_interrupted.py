@@ -1,0 +1,146 @@
+"""Whatever ends a run, the folder holds the whole old package or the whole new one."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from publish_and_die import package, snapshot
+from runware_codegen.output import publish
+
+PROGRAM = Path(__file__).with_name("publish_and_die.py")
+MINE = {"mine.py": "mine = True\n"}
+OLD = package(1) | MINE
+NEW = package(2) | MINE
+WORK = [".package.runware-codegen"]
+
+
+def run_steps(folder: Path, number: str, exchange: str) -> list[dict[str, object]]:
+    """Stop a run at each of its steps; the last line is of one that was not stopped."""
+    command = [sys.executable, str(PROGRAM), "steps", str(folder), number, exchange]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    *stopped, whole = map(json.loads, run.stdout.splitlines())
+    assert (whole["ended"], whole["left"]) == (None, NEW)
+    assert len(stopped) > 50
+    for line in stopped:
+        assert line["then"] == NEW
+        assert line["beside_then"] == []
+        assert line["beside"] in ([], WORK)
+        assert line["changes"] == (0 if line["left"] == NEW else 9)
+    return stopped
+
+
+def changes_once(states: list[object]) -> bool:
+    return sum(one != other for one, other in itertools.pairwise(states)) == 1
+
+
+def test_killed_at_each_step(tmp_path: Path) -> None:
+    lines = run_steps(tmp_path, "SIGKILL", exchange="yes")
+    states = [line["left"] for line in lines]
+    assert all(state in (OLD, NEW) for state in states)
+    assert (states[0], states[-1]) == (OLD, NEW)
+    assert changes_once(states)
+
+
+def test_killed_at_each_step_where_folders_cannot_be_exchanged(tmp_path: Path) -> None:
+    states = [line["left"] for line in run_steps(tmp_path, "SIGKILL", exchange="no")]
+    assert states.count(None) == 1
+    states.remove(None)
+    assert all(state in (OLD, NEW) for state in states)
+    assert changes_once(states)
+
+
+@pytest.mark.parametrize("exchange", ["yes", "no"])
+def test_interrupted_at_each_step(tmp_path: Path, exchange: str) -> None:
+    lines = run_steps(tmp_path, "SIGINT", exchange)
+    expected = {130: OLD, 0: NEW}
+    assert {line["ended"] for line in lines} == expected.keys()
+    for line in lines:
+        assert line["left"] == expected[line["ended"]]
+        assert line["beside"] == []
+
+
+class Reader(threading.Thread):
+    """Opens the package over and over, and reads each one that it has opened."""
+
+    def __init__(self, target: Path) -> None:
+        super().__init__()
+        self.target = target
+        self.done = threading.Event()
+        self.whole = 0
+        self.mixed: list[set[str]] = []
+
+    def run(self) -> None:
+        while not self.done.is_set():
+            folder = os.open(self.target, os.O_RDONLY)
+            versions = {text for text in self.read(folder) if "Version" in text}
+            os.close(folder)
+            if len(versions) > 1:
+                self.mixed.append(versions)
+
+    def read(self, folder: int) -> list[str]:
+        """Read what is in an open folder; the old one is removed meanwhile."""
+        texts: list[str] = []
+        try:
+            for _, _, files, here in os.fwalk(".", dir_fd=folder):
+                for name in files:
+                    descriptor = os.open(name, os.O_RDONLY, dir_fd=here)
+                    with os.fdopen(descriptor) as file:
+                        texts.append(file.read())
+        except FileNotFoundError:
+            return texts
+        self.whole += 1
+        return texts
+
+
+def test_killed_at_any_moment_while_others_read(tmp_path: Path) -> None:
+    target = tmp_path / "package"
+    modules = 100
+    publish(package(1, modules), target, force=False)
+    reader = Reader(target)
+    reader.start()
+    moments = random.Random(4711)  # noqa: S311  # not a secret
+    seen: set[int] = set()
+    for _ in range(15):
+        command = [sys.executable, str(PROGRAM), "forever", str(target), str(modules)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            time.sleep(moments.uniform(0, 0.1))
+            process.kill()
+        assert process.returncode == -signal.SIGKILL
+        left = snapshot(target)
+        versions = [v for v in (1, 2) if left == package(v, modules)]
+        assert len(versions) == 1
+        seen.update(versions)
+    reader.done.set()
+    reader.join()
+    assert reader.mixed == []
+    assert reader.whole > 15
+    assert seen == {1, 2}
+    publish(package(1, modules), target, force=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["package"]
+
+
+def test_two_runs_wait_for_each_other(tmp_path: Path) -> None:
+    target = tmp_path / "package"
+    command = [sys.executable, str(PROGRAM), "forever", str(target), "20"]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+    for process in processes:
+        assert process.stdout is not None
+        for _ in range(40):
+            assert process.stdout.readline()
+    for process in processes:
+        process.kill()
+        process.communicate()
+    assert snapshot(target) in (package(1, 20), package(2, 20))

@@ -1,0 +1,317 @@
+"""The documents under `specs/`: sound, complete, and in one outline.
+
+The judges are not ours: openapi-spec-validator for a document as a whole, jsonschema-rs
+for its schemas. What the schemas let through is the matter of `test_specs_verdicts.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+import jsonschema_rs
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Json = Any
+
+SPECS = Path(__file__).parent.parent / "specs"
+AUTHENTICATION = "authentication"
+# The documents in our own wording, and the task type that each describes.
+OURS = {
+    "get-response": "getResponse",
+    "get-task-details": "getTaskDetails",
+    "image-inference": "imageInference",
+    "ping": "ping",
+}
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+STATUSES = ["200", "400", "401", "402", "403", "429", "500", "503"]
+
+# Where JSON Schema 2020-12 puts subschemas under the keywords that the documents use.
+ONE_SCHEMA = ("additionalProperties", "else", "if", "items", "not", "then")
+LIST_OF_SCHEMAS = ("allOf", "anyOf", "oneOf")
+MAP_OF_SCHEMAS = ("dependentSchemas", "properties")
+OTHER_KEYWORDS = {
+    "$ref",
+    "const",
+    "default",
+    "dependentRequired",
+    "description",
+    "enum",
+    "exclusiveMinimum",
+    "format",
+    "maximum",
+    "maxItems",
+    "maxLength",
+    "minimum",
+    "minItems",
+    "minLength",
+    "multipleOf",
+    "pattern",
+    "required",
+    "title",
+    "type",
+}
+
+# What descriptions speak of although it belongs to another document.
+NAMED_ELSEWHERE = {
+    "controlNetPreprocess",
+    "deliveryMethod",
+    "getResponse",
+    "imageURL",
+    "invalidApiKey",
+    "numberResults",
+    "timeoutProvider",
+}
+
+
+class Place(NamedTuple):
+    """One schema of a document, and the JSON pointer at which it stands."""
+
+    pointer: str
+    schema: dict[str, Json]
+
+
+def read(name: str) -> dict[str, Json]:
+    document: dict[str, Json] = json.loads((SPECS / f"{name}.json").read_text("utf-8"))
+    return document
+
+
+def subschemas(place: Place) -> Iterator[Place]:
+    """The schema at `place` and every one inside it; boolean schemas are left out."""
+    yield place
+    for keyword, value in place.schema.items():
+        pointer = f"{place.pointer}/{keyword}"
+        children: list[tuple[str, Json]] = []
+        if keyword in ONE_SCHEMA:
+            children = [(pointer, value)]
+        elif keyword in LIST_OF_SCHEMAS:
+            children = [(f"{pointer}/{i}", child) for i, child in enumerate(value)]
+        elif keyword in MAP_OF_SCHEMAS:
+            children = [(f"{pointer}/{key}", child) for key, child in value.items()]
+        for child_pointer, child in children:
+            if isinstance(child, dict):
+                yield from subschemas(Place(child_pointer, child))
+
+
+def all_schemas(document: dict[str, Json]) -> Iterator[Place]:
+    for name, schema in document["components"]["schemas"].items():
+        yield from subschemas(Place(f"/components/schemas/{name}", schema))
+
+
+def all_properties(document: dict[str, Json]) -> Iterator[Place]:
+    """Every described property; those that a rule only mentions have no type of theirs."""
+    for pointer, schema in all_schemas(document):
+        if "type" not in schema:
+            continue
+        for name, child in schema.get("properties", {}).items():
+            yield Place(f"{pointer}/properties/{name}", child)
+
+
+def all_descriptions(node: Json, pointer: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "description" and isinstance(value, str):
+                yield f"{pointer}/{key}", value
+            else:
+                yield from all_descriptions(value, f"{pointer}/{key}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from all_descriptions(value, f"{pointer}/{index}")
+
+
+@pytest.fixture(params=sorted([AUTHENTICATION, *OURS]))
+def name(request: pytest.FixtureRequest) -> str:
+    chosen: str = request.param
+    return chosen
+
+
+@pytest.fixture(params=sorted(OURS))
+def our_name(request: pytest.FixtureRequest) -> str:
+    chosen: str = request.param
+    return chosen
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_kwargs: object) -> NoReturn:
+        pytest.fail("validating a document must not open a connection")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+
+
+class TestValidity:
+    def test_no_document_escapes_the_tests(self) -> None:
+        found = {path.relative_to(SPECS).as_posix() for path in SPECS.rglob("*.*")}
+        assert found == {f"{name}.json" for name in [AUTHENTICATION, *OURS]}
+
+    @pytest.mark.usefixtures("offline")
+    def test_is_openapi_3_1(self, name: str) -> None:
+        document = read(name)
+        assert document["openapi"] == "3.1.0"
+        assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+    @pytest.mark.usefixtures("offline")
+    def test_the_openapi_validator_notices_a_fault(self, name: str) -> None:
+        document = read(name)
+        del document["info"]["title"]
+        assert list(OpenAPIV31SpecValidator(document).iter_errors())
+
+    def test_schemas_are_json_schema_2020_12(self, name: str) -> None:
+        schemas = read(name)["components"]["schemas"]
+        assert {"RequestBody", "ResponseBody", "ErrorResponse"} <= set(schemas)
+        for schema in schemas.values():
+            jsonschema_rs.meta.validate({"$schema": DIALECT, **schema})
+
+    def test_keywords_are_known_ones(self, name: str) -> None:
+        known = {*ONE_SCHEMA, *LIST_OF_SCHEMAS, *MAP_OF_SCHEMAS, *OTHER_KEYWORDS}
+        unknown = {
+            f"{pointer}/{keyword}"
+            for pointer, schema in all_schemas(read(name))
+            for keyword in schema
+            if keyword not in known
+        }
+        assert unknown == set()
+
+    def test_required_names_are_described(self, name: str) -> None:
+        for pointer, schema in all_schemas(read(name)):
+            if "type" in schema:
+                described = schema.get("properties", {})
+                assert set(schema.get("required", [])) <= set(described), pointer
+
+    def test_every_component_is_used(self, name: str) -> None:
+        document = read(name)
+        text = json.dumps(document)
+        for component in document["components"]["schemas"]:
+            assert f'"#/components/schemas/{component}"' in text
+
+    def test_defaults_are_allowed_values(self, name: str) -> None:
+        document = read(name)
+        for pointer, schema in all_schemas(document):
+            if "default" in schema:
+                whole = {"allOf": [schema], "components": document["components"]}
+                assert jsonschema_rs.is_valid(whole, schema["default"]), pointer
+
+
+class TestOutline:
+    def test_sections_and_their_order(self, our_name: str) -> None:
+        document = read(our_name)
+        sections = [key for key in document if key != "externalDocs"]
+        assert sections == list(read(AUTHENTICATION))
+        assert list(document["components"]["schemas"])[:3] == [
+            "RequestBody",
+            "ResponseBody",
+            "ErrorResponse",
+        ]
+
+    def test_info(self, our_name: str) -> None:
+        info = read(our_name)["info"]
+        keys = ["title", "summary", "description", "version", "x-status"]
+        assert list(info) == keys
+        assert info["x-status"] == "live"
+        assert info["summary"].endswith(".")
+        assert re.fullmatch(r"\d+\.\d+\.\d+", info["version"])
+
+    def test_titles_agree(self, our_name: str) -> None:
+        document = read(our_name)
+        title = our_name.replace("-", " ").title()
+        schemas = document["components"]["schemas"]
+        assert document["info"]["title"] == f"Runware API - {title}"
+        assert schemas["RequestBody"]["items"]["title"] == title
+        result = schemas["ResponseBody"]["properties"]["data"]["items"]
+        assert result["title"] == f"{title} Response"
+
+    def test_task_type(self, our_name: str) -> None:
+        task = read(our_name)["components"]["schemas"]["RequestBody"]["items"]
+        assert task["properties"]["taskType"]["const"] == OURS[our_name]
+        assert task["required"][0] == "taskType"
+
+    def test_file_name_is_the_task_type_in_kebab_case(self, our_name: str) -> None:
+        words = re.findall(r"[A-Z]?[a-z]+", OURS[our_name])
+        assert our_name == "-".join(words).lower()
+
+    def test_server_and_security(self, our_name: str) -> None:
+        ours, given = read(our_name), read(AUTHENTICATION)
+        assert [s["url"] for s in ours["servers"]] == ["https://api.runware.ai/v1"]
+        assert ours["security"] == given["security"] == [{"apiKeyAuth": []}]
+        scheme = ours["components"]["securitySchemes"]["apiKeyAuth"]
+        assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+
+    def test_operation(self, our_name: str) -> None:
+        document = read(our_name)
+        assert list(document["paths"]) == ["/"]
+        assert list(document["paths"]["/"]) == ["post"]
+        operation = document["paths"]["/"]["post"]
+        given = read(AUTHENTICATION)["paths"]["/"]["post"]
+        assert list(operation) == list(given)
+        assert operation["operationId"] == f"run_{our_name.replace('-', '_')}"
+        assert operation["requestBody"] == given["requestBody"]
+
+    def test_statuses(self, our_name: str) -> None:
+        responses = read(our_name)["paths"]["/"]["post"]["responses"]
+        given = read(AUTHENTICATION)["paths"]["/"]["post"]["responses"]
+        assert list(responses) == list(given) == STATUSES
+        for status in STATUSES:
+            assert responses[status]["content"] == given[status]["content"]
+
+    def test_failures_are_described_alike_everywhere(self, our_name: str) -> None:
+        ours = read(our_name)["components"]["schemas"]["ErrorResponse"]
+        assert ours == read("ping")["components"]["schemas"]["ErrorResponse"]
+        given = read(AUTHENTICATION)["components"]["schemas"]["ErrorResponse"]
+        fields, given_fields = (
+            schema["properties"]["errors"]["items"]["properties"]
+            for schema in (ours, given)
+        )
+        assert list(fields) == list(given_fields)
+
+
+class TestDescriptions:
+    def test_every_property_says_what_it_is_for(self, our_name: str) -> None:
+        silent = [
+            pointer
+            for pointer, schema in all_properties(read(our_name))
+            if len(schema.get("description", "").split()) < 5
+        ]
+        assert silent == []
+
+    def test_every_field_of_task_and_result_has_a_title(self, our_name: str) -> None:
+        schemas = read(our_name)["components"]["schemas"]
+        task = schemas["RequestBody"]["items"]
+        result = schemas["ResponseBody"]["properties"]["data"]["items"]
+        for schema in (task, result):
+            for field, described in schema["properties"].items():
+                assert described.get("title"), field
+
+    def test_every_literal_says_what_it_means(self, our_name: str) -> None:
+        for pointer, schema in all_schemas(read(our_name)):
+            for literal in schema.get("oneOf", []):
+                if "const" in literal:
+                    assert {"const", "title", "description"} <= set(literal), pointer
+
+    def test_descriptions_are_sentences(self, our_name: str) -> None:
+        descriptions = list(all_descriptions(read(our_name)))
+        assert len(descriptions) > 20
+        for pointer, text in descriptions:
+            assert text == text.strip(), pointer
+            assert text.endswith("."), pointer
+            assert "  " not in text, pointer
+            assert text.count("`") % 2 == 0, pointer
+
+    def test_no_two_fields_of_a_task_share_a_description(self, our_name: str) -> None:
+        task = read(our_name)["components"]["schemas"]["RequestBody"]["items"]
+        texts = [schema["description"] for schema in task["properties"].values()]
+        assert len(set(texts)) == len(texts)
+
+    def test_fields_in_backticks_exist(self, our_name: str) -> None:
+        document = read(our_name)
+        known = {*re.findall(r'"(\w+)"', json.dumps(document)), *NAMED_ELSEWHERE}
+        for pointer, text in all_descriptions(document):
+            for word in re.findall(r"`([a-z]+[A-Z]\w*)`", text):
+                assert word in known, pointer
