@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, get_args
 
 from pydantic import (
     AliasGenerator,
@@ -74,7 +75,7 @@ class _Object(BaseModel):
 
     @property
     def _order(self) -> tuple[str, ...]:
-        return (self.__pydantic_private__ or {}).get("order", ())
+        return cast("tuple[str, ...]", (self.__pydantic_private__ or {}).get("order", ()))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, _Object):
@@ -125,13 +126,19 @@ class Part(_Object):
             errors = [field_error(n, "must not be null: leave it out") for n in nulls]
             raise combined(cls.__name__, [*errors, *map(rule_error, broken)])
         object.__setattr__(part, "__pydantic_private__", {"order": tuple(data)})
+        cls._made()
         return part
+
+    @classmethod
+    def _made(cls) -> None:
+        """Note that an object was made."""
 
     @classmethod
     def _explained(cls, data: Any, error: ValidationError) -> ValidationError:
         """Say all that is wrong at once: rules too, once every field can be read."""
         details = error.errors(include_url=False)
-        errors = [again(detail, _hidden(cls)) for detail in details]
+        hidden, known = _hidden(cls), _wire_names(cls)
+        errors = [again(detail, hidden, known) for detail in details]
         if all(detail["type"] == "rule" for detail in details):
             errors += map(rule_error, cls.rules(data))
         return combined(cls.__name__, errors)
@@ -146,6 +153,18 @@ class TaskResult(_Object):
     """
 
     model_config = ConfigDict(extra="allow")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                wire = _wire_names(type(self)).get(name)
+                if wire is None:
+                    raise
+                message = f"this {type(self).__name__} came without {wire!r}"
+                raise AttributeError(message, name=name, obj=self) from None
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -174,10 +193,11 @@ class ResultPart(TaskResult):
     """An object inside a result, as open as the result."""
 
 
-ResultT = TypeVar("ResultT", bound=TaskResult, covariant=True)
+ResultT = TypeVar("ResultT", bound=TaskResult)
+ResultT_co = TypeVar("ResultT_co", bound=TaskResult, covariant=True)
 
 
-class TaskRequest(Part, Generic[ResultT]):
+class TaskRequest(Part, Generic[ResultT_co]):
     """A task, checked against its document when it is made.
 
     A keyword is a field's Python name. A field that is None is left out, where the
@@ -200,7 +220,16 @@ class TaskRequest(Part, Generic[ResultT]):
     default_delivery: ClassVar[str | None] = None
     """The way that is taken when the request does not say."""
 
-    def read(self, item: Mapping[str, Any]) -> ResultT:
+    status: ClassVar[str] = ""
+    """What the document says of the model: live, deprecated …"""
+
+    @classmethod
+    def _made(cls) -> None:
+        if cls.status == "deprecated":
+            message = f"{cls.air or cls.__name__} is deprecated by its document"
+            warnings.warn(message, DeprecationWarning, stacklevel=4)
+
+    def read(self, item: Mapping[str, Any]) -> ResultT_co:
         """Read one item of an answer's `data`.
 
         Args:
@@ -209,7 +238,7 @@ class TaskRequest(Part, Generic[ResultT]):
         Returns:
             The result. Nothing that came is lost, and nothing odd in it is an error.
         """
-        return cast("ResultT", self.result.model_validate(dict(item)))
+        return cast("ResultT_co", self.result.model_validate(dict(item)))
 
     def replace(self, **members: Any) -> Self:
         """Return a checked copy with other values, and a task UUID of its own."""
@@ -314,8 +343,7 @@ def _marks(annotation: Any) -> Iterator[Any]:
     """Yield classes and marks in an annotation, at any depth."""
     if isinstance(annotation, type):
         yield annotation
-    for mark in getattr(annotation, "__metadata__", ()):
-        yield mark
+    yield from getattr(annotation, "__metadata__", ())
     for part in get_args(annotation):
         yield from _marks(part)
 

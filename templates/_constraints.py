@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Final, TypeAlias, cast, get_args, get_origin
 
 from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
@@ -24,8 +24,6 @@ Json: TypeAlias = Any
 
 Test: TypeAlias = Callable[[str], bool]
 """Says whether a text is as it must be."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +175,11 @@ class Count:
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         items = handler(source)
-        if items["type"] == "list":
-            if self.at_least:
-                items["min_length"] = self.at_least
-            if self.at_most is not None:
-                items["max_length"] = self.at_most
+        items = cast("core.ListSchema", items)
+        if self.at_least:
+            items["min_length"] = self.at_least
+        if self.at_most is not None:
+            items["max_length"] = self.at_most
         if not self.different:
             return items
         return core.chain_schema([_raw(all_different, "must not repeat an item"), items])
@@ -361,8 +359,10 @@ class Media:
             else "a URL (https://…)"
             if way is is_uri
             else f"a data URI (data:{self.kind}/…;base64,…)"
-            if "data:" in str(way)
-            else "plain base64"
+            if "^data:" in repr(way)
+            else "base64"
+            if "+/=" in repr(way)
+            else f"text like {way!r}"
             for way in self.accepts
         ]
         return f"{', '.join(ways[:-1])} or {ways[-1]}" if len(ways) > 1 else ways[0]
@@ -385,17 +385,22 @@ class Either:
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        union = handler(source)
-        for each in (union, union.get("schema")):
-            if isinstance(each, dict) and each.get("type") == "union":
-                each["mode"] = "left_to_right"
+        union = _left_to_right(handler(source))
         return core.no_info_wrap_validator_function(self._check, union)
 
     def _check(self, value: Any, read: Callable[[Any], Any]) -> Any:
         try:
             return read(value)
         except ValidationError as error:
-            raise nearest_alternative(error, value) from None
+            raise nearest_alternative(error) from None
+
+
+def _left_to_right(schema: CoreSchema) -> CoreSchema:
+    if schema["type"] == "nullable":
+        return core.nullable_schema(_left_to_right(schema["schema"]))
+    if schema["type"] == "union":
+        return core.union_schema(schema["choices"], mode="left_to_right")
+    return schema
 
 
 @dataclass(frozen=True, slots=True)

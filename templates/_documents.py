@@ -43,7 +43,7 @@ class Document(NamedTuple):
 
 def documents() -> tuple[Document, ...]:
     """Return what the package covers, by task type and identifier."""
-    from ._index import DOCUMENTS  # noqa: PLC0415 - read when it is first needed
+    from ._index import DOCUMENTS
 
     return DOCUMENTS
 
@@ -76,10 +76,8 @@ def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
         pydantic.ValidationError: With all that is wrong, or when no document of the
             package describes such a task.
     """
-    from ._errors import unknown_task  # noqa: PLC0415 - pydantic only when needed
+    from ._errors import unknown_task
 
-    if not isinstance(task, Mapping):
-        raise unknown_task("a task is an object with a taskType")
     task_type, model = task.get("taskType"), task.get("model")
     found = _for(task_type, model)
     if found is None:

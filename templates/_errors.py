@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Final, LiteralString, cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
@@ -34,18 +35,32 @@ def unknown_task(sentence: str) -> ValidationError:
     return combined("Task", [rule_error(sentence)])
 
 
-def again(error: ErrorDetails, hidden: frozenset[str]) -> InitErrorDetails:
-    """Say an error again, without an input that must not be shown."""
-    loc = error["loc"]
+def again(
+    detail: ErrorDetails, hidden: frozenset[str], known: Mapping[str, str]
+) -> InitErrorDetails:
+    """Say an error again, without an input that must not be shown.
+
+    Args:
+        detail: The error.
+        hidden: Names in JSON of what is never shown.
+        known: The names that the object has in JSON, by their Python names.
+    """
+    loc = detail["loc"]
+    sentence = detail["msg"]
+    if detail["type"] == "extra_forbidden" and len(loc) == 1:
+        sentence = f"is no field here{_meant(str(loc[0]), known)}"
     return InitErrorDetails(
-        type=PydanticCustomError(
-            error["type"],  # pyright: ignore[reportArgumentType]
-            "{sentence}",
-            {**error.get("ctx", {}), "sentence": error["msg"]},
-        ),
+        type=_custom(detail, sentence),
         loc=loc,
-        input=shown(error["input"], hide=any(part in hidden for part in loc)),
+        input=shown(detail["input"], hide=any(part in hidden for part in loc)),
     )
+
+
+def _meant(name: str, known: Mapping[str, str]) -> str:
+    if name in known:
+        return f": in JSON it is {known[name]}"
+    near = get_close_matches(name, [*known.values()], n=1)
+    return f": did you mean {near[0]}?" if near else ""
 
 
 def combined(title: str, errors: Iterable[InitErrorDetails]) -> ValidationError:
@@ -64,47 +79,49 @@ def shown(value: Any, *, hide: bool = False) -> Any:
     return f"<{type(value).__name__}>"
 
 
-def nearest_alternative(error: ValidationError, value: Any) -> ValidationError:
+def nearest_alternative(error: ValidationError) -> ValidationError:
     """Keep what is said of the alternative that was nearly met."""
     by_alternative: dict[object, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         by_alternative.setdefault(detail["loc"][0], []).append(detail)
-    best = min(by_alternative.values(), key=_distance)
-    if all(len(details[0]["loc"]) == 1 for details in by_alternative.values()):
-        return _no_alternative(error.title, by_alternative.values())
-    kept = [
-        InitErrorDetails(
-            type=PydanticCustomError(
-                detail["type"],  # pyright: ignore[reportArgumentType]
-                "{sentence}",
-                {**detail.get("ctx", {}), "sentence": detail["msg"]},
-            ),
-            loc=detail["loc"][1:],
-            input=detail["input"],
-        )
-        for detail in best
-    ]
+    least = min(map(_distance, by_alternative.values()))
+    nearest = {
+        name: details
+        for name, details in by_alternative.items()
+        if _distance(details) == least
+    }
+    if len(nearest) > 1 or least[0]:
+        firsts = [details[0] for details in nearest.values()]
+        sentences = dict.fromkeys(detail["msg"] for detail in firsts)
+        kept = [_said(firsts[0], "; or ".join(sentences), ())]
+    else:
+        [(name, details)] = nearest.items()
+        named = f" (as {name})" if str(name).isidentifier() else ""
+        kept = [_said(d, d["msg"] + named, d["loc"][1:]) for d in details]
     return ValidationError.from_exception_data(error.title, kept)
 
 
-def _distance(details: Sequence[ErrorDetails]) -> tuple[bool, int]:
-    """Say how far from an alternative a value was: of another type, then how wrong."""
-    at_root = any(len(detail["loc"]) == 1 for detail in details)
-    return (at_root and any("type" in d["type"] for d in details), len(details))
-
-
-def _no_alternative(
-    title: str, alternatives: Iterable[Sequence[ErrorDetails]]
-) -> ValidationError:
-    """Say in one sentence what each alternative would have wanted."""
-    details = [details[0] for details in alternatives]
-    nearest = [d for d in details if not d["type"].endswith("_type")] or details
-    sentences = dict.fromkeys(d["msg"] for d in nearest)
-    merged = InitErrorDetails(
-        type=PydanticCustomError(
-            "no_alternative", "{sentence}", {"sentence": "; or ".join(sentences)}
-        ),
-        loc=(),
-        input=details[0]["input"],
+def _said(
+    detail: ErrorDetails, sentence: str, loc: tuple[int | str, ...]
+) -> InitErrorDetails:
+    return InitErrorDetails(
+        type=_custom(detail, sentence), loc=loc, input=detail["input"]
     )
-    return ValidationError.from_exception_data(title, [merged])
+
+
+def _custom(detail: ErrorDetails, sentence: str) -> PydanticCustomError:
+    """Make an error of the same type that says another sentence."""
+    kind = cast("LiteralString", detail["type"])
+    return PydanticCustomError(
+        kind, "{sentence}", {**detail.get("ctx", {}), "sentence": sentence}
+    )
+
+
+def _distance(details: Sequence[ErrorDetails]) -> tuple[int, int]:
+    """Say how far from an alternative a value was: of another type, another constant,
+    or so many errors away.
+    """
+    at_root = [detail["type"] for detail in details if len(detail["loc"]) == 1]
+    if any(kind.endswith("_type") for kind in at_root):
+        return (2, len(details))
+    return (int("literal_error" in at_root), len(details))

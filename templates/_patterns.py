@@ -30,6 +30,10 @@ class Pattern:
         self._required = matches or ("",)
         self._excluded = (unless,) if isinstance(unless, str) else unless
 
+    def __repr__(self) -> str:
+        found = [*map(repr, self._required), *(f"unless {e!r}" for e in self._excluded)]
+        return f"Pattern({', '.join(found)})"
+
     def __call__(self, text: str) -> bool:
         """Say whether a text is as it must be; one with lone surrogates never is."""
         return all(_is_found(expression, text) for expression in self._required) and (

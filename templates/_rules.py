@@ -54,7 +54,7 @@ def not_a_size(task: Wire, sizes: tuple[Size, ...], when: str = "") -> str:
     width, height = task["width"], task["height"]
 
     def distance(size: Size) -> float:
-        return abs(size.width - width) + abs(size.height - height)
+        return float(abs(size.width - width) + abs(size.height - height))
 
     near = sorted(sizes, key=distance)[:3]
     condition = f" when {when}" if when else ""

@@ -104,6 +104,7 @@ MEANINGS: list[tuple[str, list[str], list[str]]] = [
     (r"^[^\ud800-\udfff]$", ["a", "\ufffd"], [""]),
     (r"^[\ud7ff-\ue000]$", ["\ud7ff", "\ue000"], ["\ue001"]),
     (r"^[a-\udabc]$", ["a", "\ud7ff"], ["\ue000"]),
+    (r"^[\udabc-\ue001]$", ["\ue000", "\ue001"], ["\ud7ff"]),
     (r"^\p{Cs}$", [], ["a"]),
     (r"^\P{Surrogate}$", ["a", "😀"], [""]),
     # Properties

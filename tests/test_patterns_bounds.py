@@ -34,6 +34,7 @@ from runware_codegen.parse.patterns import (
         ("^(?!(?=a)b(?<!c)$)d", "a negated lookaround that holds other lookarounds"),
         (r"\p{CWKCF}", "Unicode property not found"),
         ("a{5001}", "it has 5,002 steps"),
+        (f"[{'bdfh' * 40}]{{1000}}", "it has 11,001 steps"),
         ("((a{1000}){1000}){1000}", "to limit a length, use maxLength"),
         ("a{1,9999999999999999999}", "the count at offset 1 is too large"),
         (r"[\p{L}x]\p{L}{300}", "exceeds size limit"),

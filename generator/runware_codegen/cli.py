@@ -176,7 +176,7 @@ def _run(prog_name: str) -> int:
     except InvalidInput as error:
         terminal.problems(error.problems)
     except OSError as error:
-        terminal.error(f"Error: {error}")
+        terminal.error(f"Error: {error.strerror or error}")
     except _Stopped as stop:
         event = "Interrupted" if stop.number == signal.SIGINT else "Terminated"
         terminal.error(f"{event}{stop.remark}.")

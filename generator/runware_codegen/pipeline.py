@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import click
 
 from runware_codegen.documents import load
 from runware_codegen.output import compare, publish
@@ -101,10 +101,10 @@ def list_documents(options: ListOptions, terminal: Terminal) -> None:
 def _read(selection: Selection, name: str, terminal: Terminal) -> Package:
     terminal.step("Reading documents")
     inputs = selection["documents"] or [str(folder("specs"))]
-    loaded = load(inputs, click.get_binary_stream("stdin"))
+    loaded = load(inputs, sys.stdin.buffer if sys.stdin else io.BytesIO())
     for passed in loaded.passed_over:
         terminal.note(f"Passed over {passed}.")
-    terminal.step(f"Understanding {len(loaded.documents)} documents")
+    terminal.step("Understanding documents")
     package = parse(
         loaded.documents,
         package=name,

@@ -367,6 +367,8 @@ Predicate: TypeAlias = (
 )
 
 
+_OBJECT = IsType(frozenset({"object"}))
+
 # -- building -----------------------------------------------------------------
 
 
@@ -388,6 +390,8 @@ def all_of(parts: Iterable[Predicate]) -> Predicate:
             return FALSE
         if part != TRUE:
             kept[part] = None
+    if any(isinstance(part, At) for part in kept):
+        kept.pop(_OBJECT, None)  # what has a member is an object
     merged = _merge(list(kept), any_part=False)
     if FALSE in merged:
         return FALSE
@@ -402,6 +406,8 @@ def any_of(parts: Iterable[Predicate]) -> Predicate:
             return TRUE
         if part != FALSE:
             kept[part] = None
+    if any(isinstance(part, IfGiven) for part in kept):
+        kept.pop(Not(_OBJECT), None)  # what is no object has no member
     merged = _merge(list(kept), any_part=True)
     if TRUE in merged:
         return TRUE

@@ -8,7 +8,9 @@ from json import JSONDecodeError
 from typing import TYPE_CHECKING
 
 from runware_codegen.documents.values import (
+    MAX_VALUES,
     TOO_DEEP,
+    TOO_LARGE,
     Fault,
     FaultyObject,
     Malformed,
@@ -66,10 +68,16 @@ def read_json(text: str) -> RawValue:
         Its value, with a `Fault` or a `FaultyObject` wherever a value cannot be kept.
 
     Raises:
-        Malformed: If the text is not JSON, or nested far too deeply.
+        Malformed: If the text is not JSON, or is far too large or too deep.
     """
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_ObjectReader().read,
+        parse_int=read_integer,
+        parse_float=read_float,
+        parse_constant=no_json_value,
+    )
     try:
-        value: RawValue = _DECODER.decode(text)
+        value: RawValue = decoder.decode(text)
     except JSONDecodeError as error:
         raise _malformed(text, error) from None
     except RecursionError:
@@ -77,21 +85,22 @@ def read_json(text: str) -> RawValue:
     return value
 
 
-def _read_object(members: list[tuple[str, RawValue]]) -> dict[str, RawValue]:
-    value = dict(members)
-    if len(value) == len(members):
-        return value
-    counts = Counter(key for key, _ in members)
-    repeated = [key for key, count in counts.items() if count > 1]
-    return FaultyObject(value, [duplicate_key(key) for key in repeated])
+class _ObjectReader:
+    """Makes objects of their members, and stops when there are far too many."""
 
+    def __init__(self) -> None:
+        self._objects = 0
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_read_object,
-    parse_int=read_integer,
-    parse_float=read_float,
-    parse_constant=no_json_value,
-)
+    def read(self, members: list[tuple[str, RawValue]]) -> dict[str, RawValue]:
+        self._objects += 1
+        if self._objects > MAX_VALUES:
+            raise Malformed(TOO_LARGE.message, TOO_LARGE.remedy)
+        value = dict(members)
+        if len(value) == len(members):
+            return value
+        counts = Counter(key for key, _ in members)
+        repeated = [key for key, count in counts.items() if count > 1]
+        return FaultyObject(value, [duplicate_key(key) for key in repeated])
 
 
 def _malformed(text: str, error: JSONDecodeError) -> Malformed:

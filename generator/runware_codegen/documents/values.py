@@ -25,6 +25,7 @@ JsonObject: TypeAlias = dict[str, JsonValue]
 
 MAX_DEPTH = 128
 MAX_VALUES = 200_000
+MAX_KEY = 10_000
 MAX_FAULTS = 20
 
 _MAX_INTEGER_DIGITS = sys.float_info.max_10_exp + 1
@@ -78,9 +79,6 @@ _LONE_SURROGATE = Fault(
     "text has a lone surrogate, which is half a character",
     "write both halves, or the character itself",
 )
-_LONE_SURROGATE_IN_KEY = Fault(
-    "a key has a lone surrogate, which is half a character", _LONE_SURROGATE.remedy
-)
 
 
 def shown(value: object) -> str:
@@ -107,6 +105,13 @@ def duplicate_key(key: str, where: str = "") -> Fault:
 def no_json_value(text: str) -> Fault:
     """Say that a text such as `NaN` stands where a value should."""
     return Fault(f"{text} is not a value of JSON", "write a number, or null")
+
+
+def _unfit_key(key: str) -> Fault:
+    if len(key) > MAX_KEY:
+        message = f"the key {shown(key)} is longer than {MAX_KEY:,} characters"
+        return Fault(message, "give it a shorter name")
+    return Fault(f"the key {shown(key)} has a lone surrogate", _LONE_SURROGATE.remedy)
 
 
 def read_integer(digits: str, base: int = 10) -> int | Fault:
@@ -158,19 +163,22 @@ class _Search:
             if _has_surrogate(value):
                 self._report(_LONE_SURROGATE)
         elif isinstance(value, dict):
-            self._visit_keys(value)
-            self._visit_members(value.items(), len(value))
+            if self._check_keys(value):
+                self._visit_members(value.items(), len(value))
         elif isinstance(value, list):
             self._visit_members(enumerate(value), len(value))
         elif isinstance(value, Fault):
             self._report(value)
 
-    def _visit_keys(self, value: dict[str, RawValue]) -> None:
+    def _check_keys(self, value: dict[str, RawValue]) -> bool:
+        """Report what is wrong with keys, and tell whether a pointer can have them."""
         if isinstance(value, FaultyObject):
             for fault in value.faults:
                 self._report(fault)
-        if any(map(_has_surrogate, value)):
-            self._report(_LONE_SURROGATE_IN_KEY)
+        unfit = [key for key in value if len(key) > MAX_KEY or _has_surrogate(key)]
+        for key in unfit[:MAX_FAULTS]:
+            self._report(_unfit_key(key))
+        return not unfit
 
     def _visit_members(
         self, members: Iterable[tuple[str | int, RawValue]], count: int

@@ -102,8 +102,8 @@ def read_events(text: str) -> Iterator[Event]:
                 yield _CONVERTERS[kind](event)
     except YAMLError as error:
         raise _malformed(text, error) from None
-    except (ValueError, OverflowError):
-        # An escape such as "\\U00110000", or a %YAML directive with a huge version.
+    except (AssertionError, OverflowError, ValueError):
+        # An escape such as "\\U00110000", or a directive such as %YAML 1.3.
         raise Malformed(
             "not YAML: an escape or a directive has a number that is out of range",
             "write the character itself, and no directive",

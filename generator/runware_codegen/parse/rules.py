@@ -182,8 +182,9 @@ def _sentence(when: Predicate, must: Predicate) -> str:
     given = _given_only(when)
     if unwanted and given:
         return f"{joined(unwanted, 'and')} cannot be combined with {given}"
-    if wanted and (single := given_path(when)):
-        return f"{single} requires {joined(wanted, 'and')}"
+    needed = joined(wanted, "and") or _given_only(must)
+    if needed and (single := given_path(when)):
+        return f"{single} requires {needed}"
     if wanted and (missing := absent_paths(when)):
         return f"{demand(must)} unless {joined(missing, 'or')} is given"
     return f"{demand(must)} when {clause(when)}"

@@ -115,9 +115,7 @@ def verb(test: Predicate) -> Verb:  # noqa: C901, PLR0911, PLR0912 - a row for e
         case OtherItems(part):
             return _have(f"no further items but such that {_that(part, many=True)}")
         case SomeItems(part, least, most):
-            return _have(
-                f"{count_of(least, most, 'item')} that {_that(part, many=least != 1)}"
-            )
+            return _have(f"{count_of(least, most, 'item')} {_such(part, least)}")
         case AllMembers(part, exempt):
             names = allowed_names(exempt)
             if part == FALSE:
@@ -151,6 +149,13 @@ _TYPE_WORDS = {
 }
 
 
+def _such(part: Predicate, least: int) -> str:
+    """Say what some items are, by their member where it is about one."""
+    if least == 1 and isinstance(part, (At, IfGiven)) and _is_simple(part.part):
+        return f"whose {clause(part)}"
+    return f"that {_that(part, many=least != 1)}"
+
+
 def _that(part: Predicate, *, many: bool = False) -> str:
     if part == FALSE:
         return "cannot be" if many else "can never be"
@@ -161,6 +166,8 @@ def _that(part: Predicate, *, many: bool = False) -> str:
         return f"are {said.rest}" if said.base == "be" else f"{said.base} {said.rest}"
     if isinstance(part, Not) and not many:
         return verb(part.part).fails()
+    if isinstance(part, (At, IfGiven)) and not many:
+        return clause(part)
     return ("are" if many else "is") + " such that " + clause(part, "it")
 
 

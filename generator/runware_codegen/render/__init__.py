@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.error_codes import error_members
 from runware_codegen.render.environment import environment
+from runware_codegen.render.exports import (
+    offered,
+    package_exports,
+    task_type_exports,
+)
 from runware_codegen.render.formatting import formatted
 from runware_codegen.render.module import ModuleMaker
 from runware_codegen.resources import folder
@@ -16,12 +21,6 @@ if TYPE_CHECKING:
     from runware_codegen.model import Package, TaskType
 
 __all__ = ["render"]
-
-_EXPORTS = {
-    "_documents": ("Document", "documents", "parse_request", "parse_result"),
-    "client": ("AsyncRunware", "Runware"),
-}
-
 
 def render(
     package: Package, *, on_file: Callable[[str], None] | None = None
@@ -49,34 +48,28 @@ def _files(package: Package) -> Iterator[tuple[str, str]]:
         yield path.relative_to(templates).as_posix(), path.read_text(encoding="utf-8")
     yield "py.typed", ""
     env = environment(templates)
+    exports = package_exports()
     for name in ("__init__", "_index", "client"):
         template = env.get_template(f"{name}.py.jinja")
-        yield f"{name}.py", template.render(package=package, exports=_exports())
+        text = template.render(
+            package=package, exports=exports, offered=offered(exports)
+        )
+        yield f"{name}.py", text
     for task_type in package.task_types:
         for path, text in _task_type_files(task_type):
             yield f"tasks/{task_type.module}/{path}", text
 
 
-def _exports() -> dict[str, list[str]]:
-    return {module: list(names) for module, names in sorted(_EXPORTS.items())}
-
-
 def _task_type_files(task_type: TaskType) -> Iterator[tuple[str, str]]:
     env = environment(folder("templates"))
-    stem = task_type.class_name
-    names = [f"Async{stem}Client", f"{stem}Client", f"{stem}Errors"]
     statuses = {s: text for d in task_type.documents for s, text in d.statuses}
     codes = [code for d in task_type.documents for code in d.codes]
+    exports = task_type_exports(task_type)
     context = {
         "task_type": task_type,
         "errors": error_members(statuses, codes),
-        "names": sorted(
-            [
-                *names,
-                *(d.request.name for d in task_type.documents),
-                *(d.result.name for d in task_type.documents),
-            ]
-        ),
+        "exports": exports,
+        "offered": offered(exports),
     }
     for name in ("__init__", "client", "errors"):
         template = env.get_template(f"tasks/{{task_type}}/{name}.py.jinja")

@@ -23,7 +23,6 @@ def environment(templates: Path) -> Environment:
         autoescape=False,  # noqa: S701 - Python, not HTML: the filters escape
         trim_blocks=True,
         lstrip_blocks=True,
-        keep_trailing_newline=True,
     )
     env.filters["docstring"] = docstring
     env.filters["literal"] = string

@@ -17,7 +17,7 @@ from runware_codegen.render.docs import (
 )
 from runware_codegen.render.expressions import Expressions
 from runware_codegen.render.imports import import_lines
-from runware_codegen.render.literals import string, strings
+from runware_codegen.render.literals import string, strings, value
 from runware_codegen.render.python import Binding
 from runware_codegen.render.subjects import subject
 from runware_codegen.parse.sentences import clause
@@ -179,15 +179,18 @@ class ModuleMaker:
         return ClassView(part.name, base, doc, fields)
 
     def _request(self, request: Class) -> ClassView:
-        self._used.add("TaskRequest")
+        self._used |= {"TaskRequest", "TaskResult"}
         document = self._document
         variables = [
             Variable("air", "str", string(document.air)) if document.air else None,
-            Variable("result", f"type[{document.result.name}]", document.result.name),
+            Variable("status", "str", string(document.status))
+            if document.status not in ("", "live")
+            else None,
+            Variable("result", "type[TaskResult]", document.result.name),
             Variable("deliveries", "tuple[str, ...]", strings(document.deliveries))
             if document.deliveries
             else None,
-            Variable("default_delivery", "str", string(document.default_delivery))
+            Variable("default_delivery", "str | None", string(document.default_delivery))
             if document.default_delivery
             else None,
         ]
@@ -224,7 +227,7 @@ class ModuleMaker:
         if field.required and only:
             self._used.add("constant")
             return f"constant({only}{f', alias={alias}' if alias else ''})"
-        if field.required and field.wire == "taskUUID" and _is_uuid(field):
+        if field.required and self._is_own_uuid(field):
             self._used.add("fresh_uuid")
             return "fresh_uuid()"
         arguments = [] if field.required else ["default=None"]
@@ -233,6 +236,11 @@ class ModuleMaker:
             arguments.append(f"validation_alias={alias}")
             return f"Field({', '.join(arguments)})"
         return "" if field.required else "None"
+
+    def _is_own_uuid(self, field: Field) -> bool:
+        """Whether a field names this task, and not another that it asks about."""
+        own = self._document.task_type not in _ABOUT_ANOTHER_TASK
+        return own and field.wire == "taskUUID" and _is_uuid(field)
 
     def _result_member(self, field: Field) -> Member:
         annotation = self._annotations.result(field.type)
@@ -309,9 +317,11 @@ def _task(document: Document) -> str:
 def _only_value(field: Field) -> str:
     if isinstance(field.type, Literals) and len(field.type.choices) == 1:
         only = field.type.choices[0].value.value
-        if isinstance(only, str):
-            return string(only)
+        return value(only) if isinstance(only, (str, bool, int)) else ""
     return ""
+
+
+_ABOUT_ANOTHER_TASK = frozenset({"getResponse", "getTaskDetails"})
 
 
 def _is_uuid(field: Field) -> bool:

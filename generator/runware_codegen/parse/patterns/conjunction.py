@@ -145,9 +145,9 @@ def _with_length_apart(terms: Terms) -> list[Terms]:
             Repeat(CharClass() as char, low, int(high)),
             Assertion("$"),
         ) if _has_property(char):
-            characters = Repeat(char, min(low, 1), None)
-            length = Repeat(_ANY_CHAR, low, high)
-            return [(_START, characters, _END), (_START, length, _END)]
+            characters = (_START, Repeat(char, 0, None), _END)
+            length = (_START, Repeat(_ANY_CHAR, low, high), _END)
+            return [characters, length]
         case _:
             return [terms]
 

@@ -1,0 +1,65 @@
+"""The API key, which is shown to the server and to nobody else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, NoReturn, cast
+
+from ._exceptions import RunwareError
+
+VARIABLE = "RUNWARE_API_KEY"
+
+
+class ApiKey:
+    """An API key that no message, `repr` or pickle gives away."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str | None = None) -> None:
+        """Take a key, or the one in the environment.
+
+        Args:
+            text: The key; None reads it from the environment variable RUNWARE_API_KEY.
+
+        Raises:
+            RunwareError: There is no key, or it holds a sign that cannot stand in a header.
+        """
+        key = (os.environ.get(VARIABLE, "") if text is None else text).strip()
+        if not key:
+            message = f"there is no API key: give api_key=… or set {VARIABLE}"
+            raise RunwareError(message)
+        if not key.isascii() or not key.isprintable() or set(key) & set(' "\\'):
+            message = (
+                "the API key holds a space, a quote or another sign that no key has"
+            )
+            raise RunwareError(message)
+        self._text = key
+
+    def __repr__(self) -> str:
+        return "ApiKey(…)"
+
+    def __reduce__(self) -> NoReturn:
+        message = (
+            "an API key is not pickled or copied: make the client anew from its key"
+        )
+        raise TypeError(message)
+
+    def header(self) -> dict[str, str]:
+        """The key as an HTTP header."""
+        return {"Authorization": f"Bearer {self._text}"}
+
+    def task(self) -> dict[str, Any]:
+        """The key as the task that stands first in an array of tasks."""
+        return {"taskType": "authentication", "apiKey": self._text}
+
+    def scrub(self, value: Any) -> Any:
+        """A copy of a JSON value in which nothing repeats the key."""
+        if isinstance(value, str):
+            return value.replace(self._text, "[API key]")
+        if isinstance(value, Mapping):
+            items = cast("Mapping[str, Any]", value).items()
+            return {self.scrub(name): self.scrub(member) for name, member in items}
+        if isinstance(value, list):
+            return [self.scrub(member) for member in cast("list[Any]", value)]
+        return value

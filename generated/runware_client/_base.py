@@ -1,0 +1,370 @@
+"""What requests, results and their parts have in common."""
+
+from __future__ import annotations
+
+import uuid
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, get_args
+
+from pydantic import (
+    AliasGenerator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from ._constraints import Media, Nullable, Secret
+from ._errors import again, combined, field_error, rule_error, shown
+from ._rules import Wire
+
+T = TypeVar("T")
+
+
+_CAPITALS = frozenset({"uri", "url", "uuid"})
+
+
+def wire_name(name: str) -> str:
+    """Return the name in JSON of a field that says no other: task_uuid is taskUUID."""
+    first, *rest = name.split("_")
+    return first + "".join(
+        word.upper() if word in _CAPITALS else word.capitalize() for word in rest
+    )
+
+
+def constant(value: T, *, alias: str | None = None) -> T:
+    """Declare a field that has one value, which the constructor fills in."""
+    extra = {"const": cast("Any", value)}
+    return cast("T", Field(validation_alias=alias, json_schema_extra=extra))
+
+
+def fresh_uuid() -> str:
+    """Declare a field that the constructor fills with a new UUID."""
+    return cast("str", Field(json_schema_extra={"format": "uuid"}))
+
+
+class _Object(BaseModel):
+    """An object as it stands in JSON, with Python's names for its members."""
+
+    model_config = ConfigDict(
+        alias_generator=AliasGenerator(validation_alias=wire_name),
+        frozen=True,
+        hide_input_in_errors=True,
+        protected_namespaces=(),
+        strict=True,
+    )
+
+    def to_wire(self) -> Wire:
+        """Return the object as it is sent: what was set, in its order, nothing else."""
+        wire_names = _wire_names(type(self))
+        members = {wire: self.__dict__[name] for name, wire in self._set(wire_names)}
+        return {
+            name: _plain(value)
+            for name, value in _ordered(
+                {**members, **(self.__pydantic_extra__ or {})}, self._order
+            )
+        }
+
+    def _set(self, wire_names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        given = self.__pydantic_fields_set__
+        return (
+            (n, w) for n, w in wire_names.items() if n in given and n in self.__dict__
+        )
+
+    @property
+    def _order(self) -> tuple[str, ...]:
+        return cast(
+            "tuple[str, ...]", (self.__pydantic_private__ or {}).get("order", ())
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Object):
+            return NotImplemented
+        return type(self) is type(other) and self.to_wire() == other.to_wire()
+
+    def __hash__(self) -> int:
+        return hash((type(self), repr(self.to_wire())))
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        hidden = _hidden(type(self))
+        for name, wire in self._set(_wire_names(type(self))):
+            yield name, _repr(self.__dict__[name], hide=wire in hidden)
+        for name, value in (self.__pydantic_extra__ or {}).items():
+            yield name, _repr(value, hide=False)
+
+
+class Part(_Object):
+    """An object inside a request."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @staticmethod
+    def rules(_: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that an object breaks."""
+        yield from ()
+
+    def __init__(self, /, **members: Any) -> None:
+        wire = _wire_of(type(self), members)
+        self.__pydantic_validator__.validate_python(wire, self_instance=self)
+
+    # pydantic calls a constructor of one's own for every nested object, unless told
+    # that it validates like its own.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check(cls, data: Any, read: Callable[[Any], Self]) -> Self:
+        if isinstance(data, Part):
+            data = data.to_wire()
+        try:
+            part = read(data)
+        except ValidationError as error:
+            raise cls._explained(data, error) from None
+        broken = [*cls.rules(data)]
+        nulls = _unwanted_nulls(cls, data) if None in data.values() else []
+        if broken or nulls:
+            errors = [field_error(n, "must not be null: leave it out") for n in nulls]
+            raise combined(cls.__name__, [*errors, *map(rule_error, broken)])
+        object.__setattr__(part, "__pydantic_private__", {"order": tuple(data)})
+        cls._made()
+        return part
+
+    @classmethod
+    def _made(cls) -> None:
+        """Note that an object was made."""
+
+    @classmethod
+    def _explained(cls, data: Any, error: ValidationError) -> ValidationError:
+        """Say all that is wrong at once: rules too, once every field can be read."""
+        details = error.errors(include_url=False)
+        hidden, known = _hidden(cls), _wire_names(cls)
+        errors = [again(detail, hidden, known) for detail in details]
+        if all(detail["type"] == "rule" for detail in details):
+            errors += map(rule_error, cls.rules(data))
+        return combined(cls.__name__, errors)
+
+
+class TaskResult(_Object):
+    """One result of a task: open to what the document does not know.
+
+    A field that the document promises but that did not come raises AttributeError when
+    it is read, and only then. A value that is not what the document says is kept as it
+    came. `to_wire()` gives everything back.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                wire = _wire_names(type(self)).get(name)
+                if wire is None:
+                    raise
+                message = f"this {type(self).__name__} came without {wire!r}"
+                raise AttributeError(message, name=name, obj=self) from None
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _keep(cls, value: Any, read: Callable[[Any], Any]) -> Any:
+        try:
+            return read(value)
+        except ValidationError:
+            return value
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read(cls, data: Any, read: Callable[[Any], Self]) -> Self:
+        if not isinstance(data, dict):
+            return read(data)
+        missing = [w for w in _required(cls) if w not in data]
+        result = read({**data, **dict.fromkeys(missing)})
+        names = {wire: name for name, wire in _wire_names(cls).items()}
+        for wire in missing:
+            result.__dict__.pop(names[wire], None)
+            result.__pydantic_fields_set__.discard(names[wire])
+        object.__setattr__(result, "__pydantic_private__", {"order": tuple(data)})
+        return result
+
+
+class ResultPart(TaskResult):
+    """An object inside a result, as open as the result."""
+
+
+ResultT = TypeVar("ResultT", bound=TaskResult)
+ResultT_co = TypeVar("ResultT_co", bound=TaskResult, covariant=True)
+
+
+class TaskRequest(Part, Generic[ResultT_co]):
+    """A task, checked against its document when it is made.
+
+    A keyword is a field's Python name. A field that is None is left out, where the
+    document does not allow null. `taskType`, `model` and a fresh `taskUUID` are filled
+    in.
+
+    Raises:
+        pydantic.ValidationError: With all that is wrong, under the names of JSON.
+    """
+
+    air: ClassVar[str] = ""
+    """The model's AIR; empty where the document is about any model."""
+
+    result: ClassVar[type[TaskResult]] = TaskResult
+    """The class of its results."""
+
+    deliveries: ClassVar[tuple[str, ...]] = ()
+    """The ways of delivery that the document offers."""
+
+    default_delivery: ClassVar[str | None] = None
+    """The way that is taken when the request does not say."""
+
+    status: ClassVar[str] = ""
+    """What the document says of the model: live, deprecated …"""
+
+    @classmethod
+    def _made(cls) -> None:
+        if cls.status == "deprecated":
+            message = f"{cls.air or cls.__name__} is deprecated by its document"
+            warnings.warn(message, DeprecationWarning, stacklevel=4)
+
+    def read(self, item: Mapping[str, Any]) -> ResultT_co:
+        """Read one item of an answer's `data`.
+
+        Args:
+            item: The item as it came.
+
+        Returns:
+            The result. Nothing that came is lost, and nothing odd in it is an error.
+        """
+        return cast("ResultT_co", self.result.model_validate(dict(item)))
+
+    def replace(self, **members: Any) -> Self:
+        """Return a checked copy with other values, and a task UUID of its own."""
+        wire = {**self.to_wire(), **_wire_of(type(self), members, fill=False)}
+        for name, fill in _fills(type(self)).items():
+            wire[name] = fill()
+        return type(self).model_validate(wire)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Object):
+        return value.to_wire()
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(member) for name, member in value.items()}
+    return value
+
+
+def _ordered(members: Wire, order: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    for name in order:
+        if name in members:
+            yield name, members.pop(name)
+    yield from members.items()
+
+
+def _wire_of(cls: type[Part], members: Wire, *, fill: bool = True) -> Wire:
+    names = _wire_names(cls)
+    nullable = _nullable(cls)
+    wire = {name: make() for name, make in _fills(cls).items()} if fill else {}
+    for name, value in members.items():
+        if value is not None or name not in names or name in nullable:
+            wire[names.get(name, name)] = _plain(value)
+    return wire
+
+
+def _unwanted_nulls(cls: type[Part], data: Wire) -> list[str]:
+    nullable = _nullable(cls)
+    return [
+        wire
+        for name, wire in _wire_names(cls).items()
+        if name not in nullable and wire in data and data[wire] is None
+    ]
+
+
+@cache
+def _wire_names(cls: type[BaseModel]) -> dict[str, str]:
+    return {
+        name: str(info.validation_alias or name)
+        for name, info in cls.model_fields.items()
+    }
+
+
+@cache
+def _required(cls: type[BaseModel]) -> list[str]:
+    names = _wire_names(cls)
+    return [names[n] for n, info in cls.model_fields.items() if info.is_required()]
+
+
+@cache
+def _nullable(cls: type[BaseModel]) -> frozenset[str]:
+    return frozenset(
+        name
+        for name, info in cls.model_fields.items()
+        if any(isinstance(extra, Nullable) for extra in info.metadata)
+        or info.annotation is Any
+    )
+
+
+@cache
+def _fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
+    fills: dict[str, Callable[[], Any]] = {}
+    for name, wire in _wire_names(cls).items():
+        extra = cls.model_fields[name].json_schema_extra
+        if isinstance(extra, dict) and "const" in extra:
+            fills[wire] = _returning(extra["const"])
+        elif isinstance(extra, dict) and extra.get("format") == "uuid":
+            fills[wire] = lambda: str(uuid.uuid4())
+    return fills
+
+
+def _returning(value: Any) -> Callable[[], Any]:
+    return lambda: value
+
+
+@cache
+def _hidden(cls: type[BaseModel]) -> frozenset[str]:
+    """Return the wire names, here and below, of what is never shown in full."""
+    names = _wire_names(cls)
+    found: set[str] = set()
+    for name, info in cls.model_fields.items():
+        marks = [*info.metadata, *_marks(info.annotation)]
+        if any(isinstance(mark, (Media, Secret)) for mark in marks):
+            found.add(names[name])
+        for mark in marks:
+            if (
+                isinstance(mark, type)
+                and issubclass(mark, BaseModel)
+                and mark is not cls
+            ):
+                found |= _hidden(mark)
+    return frozenset(found)
+
+
+def _marks(annotation: Any) -> Iterator[Any]:
+    """Yield classes and marks in an annotation, at any depth."""
+    if isinstance(annotation, type):
+        yield annotation
+    yield from getattr(annotation, "__metadata__", ())
+    for part in get_args(annotation):
+        yield from _marks(part)
+
+
+def _repr(value: Any, *, hide: bool) -> Any:
+    if isinstance(value, _Object):
+        return value
+    if isinstance(value, list):
+        return [_repr(item, hide=hide) for item in value]
+    if isinstance(value, dict):
+        return {name: _repr(member, hide=hide) for name, member in value.items()}
+    return shown(value, hide=hide and not _is_link(value))
+
+
+def _is_link(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("https://", "http://"))

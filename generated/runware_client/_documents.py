@@ -1,0 +1,136 @@
+"""What the package covers, and which class a task belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+if TYPE_CHECKING:
+    from ._base import TaskRequest, TaskResult
+
+    ResultT = TypeVar("ResultT", bound=TaskResult)
+
+
+class Document(NamedTuple):
+    """One document that the package was made from.
+
+    Attributes:
+        id: Its identifier.
+        air: The model's AIR; empty where it is about any model.
+        task_type: The task type, as on the wire.
+        status: Such as "live" or "deprecated"; empty where it does not say.
+        models: The models on the wire that it describes; none for any model.
+        module: The module of its classes, within this package.
+        class_name: The name of its request class.
+    """
+
+    id: str
+    air: str
+    task_type: str
+    status: str
+    models: tuple[str, ...]
+    module: str
+    class_name: str
+
+    @property
+    def request(self) -> type[TaskRequest[TaskResult]]:
+        """The request class, imported when it is first asked for."""
+        module = import_module(f".{self.module}", __package__)
+        return cast("type[TaskRequest[TaskResult]]", getattr(module, self.class_name))
+
+
+def documents() -> tuple[Document, ...]:
+    """Return what the package covers, by task type and identifier."""
+    from ._index import DOCUMENTS
+
+    return DOCUMENTS
+
+
+def request_class(task_type: str, model: str | None) -> type[TaskRequest[TaskResult]]:
+    """Return the request class of a task type and model.
+
+    A document about the model comes before one about any model.
+
+    Raises:
+        LookupError: When no document describes such a task.
+    """
+    by_task = _by_task()
+    for key in ((task_type, model), (task_type, None)):
+        if key in by_task:
+            return by_task[key].request
+    raise LookupError(_unknown(task_type, model))
+
+
+def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
+    """Read one task as it is sent.
+
+    Args:
+        task: The object with `taskType` and, where the task type has one, `model`.
+
+    Returns:
+        A request of the class of its document; its `to_wire()` equals the task.
+
+    Raises:
+        pydantic.ValidationError: With all that is wrong, or when no document of the
+            package describes such a task.
+    """
+    from ._errors import unknown_task
+
+    task_type, model = task.get("taskType"), task.get("model")
+    found = _for(task_type, model)
+    if found is None:
+        raise unknown_task(_unknown(task_type, model))
+    return found.request.model_validate(dict(task))
+
+
+def parse_result(request: TaskRequest[ResultT], item: Mapping[str, Any]) -> ResultT:
+    """Read one item of an answer's `data` as the result of a request.
+
+    Args:
+        request: The request that it answers.
+        item: The item as it came; nothing odd in it is an error.
+    """
+    return request.read(item)
+
+
+@cache
+def _by_task() -> dict[tuple[str, str | None], Document]:
+    return {
+        (document.task_type, model): document
+        for document in documents()
+        for model in (document.models or (None,))
+    }
+
+
+def _for(task_type: object, model: object) -> Document | None:
+    by_task = _by_task()
+    if isinstance(task_type, str):
+        known = by_task.get((task_type, model)) if isinstance(model, str) else None
+        found = known or by_task.get((task_type, None))
+        alone = [d for d in documents() if d.task_type == task_type]
+        if found is None and len(alone) == 1 and not isinstance(model, str):
+            return alone[0]  # its errors say what is missing
+        return found
+    if task_type is None:
+        fitting = [*_fitting(model)]
+        return fitting[0] if len(fitting) == 1 else None
+    return None
+
+
+def _fitting(model: object) -> Iterator[Document]:
+    for document in documents():
+        if model in document.models or (not document.models and model is None):
+            yield document
+
+
+def _unknown(task_type: object, model: object) -> str:
+    known = sorted({document.task_type for document in documents()})
+    if task_type not in known:
+        return f"taskType {task_type!r} is none of this package's: {', '.join(known)}"
+    models = sorted(
+        m for d in documents() if d.task_type == task_type for m in d.models
+    )
+    shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
+    return f"model {model!r} is none that this package has for {task_type}: {shown}"

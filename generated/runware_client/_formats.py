@@ -1,0 +1,421 @@
+"""The formats of JSON Schema (2020-12, Validation §7.3), one predicate for each.
+
+A predicate takes any text, says whether it has the format, and raises nothing. It runs
+in linear time on whatever text: its patterns have one way to match, or keep what they
+took (possessive quantifiers). A lone surrogate is no character and fits no format.
+
+The patterns of the everyday formats are compiled on import; those of the others, given
+to `re` as text, when first used.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+from unicodedata import category, combining
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# --- UUID and JSON Pointer: RFC 4122, RFC 6901 ---------------------------------------
+
+_HEX: Final = "[0-9A-Fa-f]"
+_UUID: Final = re.compile(f"{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}")
+_JSON_POINTER: Final = r"(?:/(?:[^~\ud800-\udfff]++|~[01])*+)?"
+_RELATIVE_JSON_POINTER: Final = rf"(?:0|[1-9][0-9]*+)(?:\#|{_JSON_POINTER})"
+
+
+def is_uuid(text: str) -> bool:
+    """Say whether `text` is a UUID with its hyphens, of any version (RFC 4122 §3)."""
+    return _UUID.fullmatch(text) is not None
+
+
+def is_json_pointer(text: str) -> bool:
+    """Say whether `text` is a JSON Pointer in its string form (RFC 6901 §3)."""
+    return re.fullmatch(_JSON_POINTER, text) is not None
+
+
+def is_relative_json_pointer(text: str) -> bool:
+    """Say whether `text` is a count of levels up, then `#` or a JSON Pointer."""
+    return re.fullmatch(_RELATIVE_JSON_POINTER, text) is not None
+
+
+# --- URI: RFC 3986 -------------------------------------------------------------------
+
+_PLAIN: Final = r"A-Za-z0-9\-._~!$&'()*+,;="  # unreserved / sub-delims
+_USERINFO: Final = f"[{_PLAIN}%:]*+@"
+_IP_LITERAL: Final = rf"\[(?:(?P<ipv6>[0-9A-Fa-f:.]++)|[Vv]{_HEX}++\.[{_PLAIN}:]++)\]"
+_AUTHORITY: Final = f"(?:{_USERINFO})?+(?:{_IP_LITERAL}|[{_PLAIN}%]*+)(?::[0-9]*+)?"
+_PATH: Final = f"[{_PLAIN}%:@/]*+"
+_AFTER_SCHEME: Final = (
+    f"(?://{_AUTHORITY}(?:/{_PATH})?|(?!//){_PATH})"
+    rf"(?:\?[{_PLAIN}%:@/?]*+)?(?:\#[{_PLAIN}%:@/?]*+)?"
+)
+_SCHEME: Final = "[A-Za-z][A-Za-z0-9+.-]*+:"
+_URI: Final = re.compile(_SCHEME + _AFTER_SCHEME)
+# A relative reference has no colon in its first segment (RFC 3986 §4.2).
+_URI_REFERENCE: Final = re.compile(rf"(?:{_SCHEME}|(?![^/?\#:]*+:)){_AFTER_SCHEME}")
+_STRAY_PERCENT: Final = re.compile(f"%(?!{_HEX}{{2}})")
+
+
+def is_uri(text: str) -> bool:
+    """Say whether `text` is a URI, its scheme included (RFC 3986 §3)."""
+    return _is_identifier(_URI.fullmatch(text))
+
+
+def is_uri_reference(text: str) -> bool:
+    """Say whether `text` is a URI or a relative reference (RFC 3986 §4.1)."""
+    return _is_identifier(_URI_REFERENCE.fullmatch(text))
+
+
+def _is_identifier(match: re.Match[str] | None) -> bool:
+    if match is None:
+        return False
+    if "%" in match.string and _STRAY_PERCENT.search(match.string):
+        return False
+    ipv6 = match["ipv6"]
+    return ipv6 is None or is_ipv6(ipv6)
+
+
+# --- Dates and times: RFC 3339 -------------------------------------------------------
+
+_DATE: Final = r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+_TIME: Final = (
+    r"([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.[0-9]++)?"
+    r"(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
+)
+
+_SECONDS: Final = "[0-9]++S"
+_MINUTES: Final = f"[0-9]++M(?:{_SECONDS})?"
+_HOURS: Final = f"[0-9]++H(?:{_MINUTES})?"
+_CLOCK: Final = f"T(?:{_HOURS}|{_MINUTES}|{_SECONDS})"
+_DAYS: Final = "[0-9]++D"
+_MONTHS: Final = f"[0-9]++M(?:{_DAYS})?"
+_YEARS: Final = f"[0-9]++Y(?:{_MONTHS})?"
+_DURATION: Final = f"P(?:(?:{_YEARS}|{_MONTHS}|{_DAYS})(?:{_CLOCK})?|{_CLOCK}|[0-9]++W)"
+
+
+def is_date(text: str) -> bool:
+    """Say whether `text` is a day of the calendar, `full-date` of RFC 3339 §5.6."""
+    match = re.fullmatch(_DATE, text)
+    if match is None:
+        return False
+    year, month, day = map(int, match.groups())
+    return 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
+
+
+def is_time(text: str) -> bool:
+    """Say whether `text` is a time with its offset, `full-time` of RFC 3339 §5.6.
+
+    Second 60 is the leap second, which comes at 23:59 UTC alone (§5.7).
+    """
+    match = re.fullmatch(_TIME, text)
+    if match is None:
+        return False
+    hour, minute, second, sign, offset_hour, offset_minute = match.groups("0")
+    if second != "60":
+        return True
+    offset = int(offset_hour) * 60 + int(offset_minute)
+    utc = int(hour) * 60 + int(minute) + (offset if sign == "-" else -offset)
+    return utc % (24 * 60) == 23 * 60 + 59
+
+
+def is_date_time(text: str) -> bool:
+    """Say whether `text` is a date, `T` and a time, `date-time` of RFC 3339 §5.6."""
+    return text[10:11] in {"T", "t"} and is_date(text[:10]) and is_time(text[11:])
+
+
+def is_duration(text: str) -> bool:
+    """Say whether `text` is a duration such as `P1DT2H` (RFC 3339, appendix A)."""
+    return re.fullmatch(_DURATION, text) is not None
+
+
+# --- Addresses: RFC 2673, RFC 4291, RFC 1123, RFC 5890 to 5892, RFC 5321 -------------
+
+_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# Letters and digits (RFC 5892 §2.1), the exceptions to them (§2.6) and the joiners.
+_LETTERS_AND_DIGITS: Final = {"Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Mn", "Nd"}
+_DISALLOWED: Final = "\u0640\u07fa\u302e\u302f\u3031\u3032\u3033\u3034\u3035\u303b"
+_ALLOWED: Final = "-\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u200c\u3007\u30fb"
+_ZERO_WIDTH_JOINER: Final = "\u200d"
+_VIRAMA: Final = 9  # the combining class of the signs that a joiner may follow
+_NOT_KANA_OR_HAN: Final = (
+    "[^\u3005\u3007\u3041-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff]"
+)
+# Misplaced hyphens (RFC 5891 §4.2.3.1); then, a line for each, RFC 5892 A.3 to A.9.
+_OUT_OF_PLACE: Final = (
+    "^-|-$|^..--"
+    "|(?<!l)\u00b7|\u00b7(?!l)"
+    "|\u0375(?![\u0370-\u03ff\u1f00-\u1fff])"
+    "|(?<![\u0591-\u05f4])[\u05f3\u05f4]"
+    f"|^{_NOT_KANA_OR_HAN}*\u30fb{_NOT_KANA_OR_HAN}*$"
+    "|[\u0660-\u0669].*[\u06f0-\u06f9]|[\u06f0-\u06f9].*[\u0660-\u0669]"
+)
+
+_ATEXT: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++"
+_QUOTED_STRING: Final = r'"(?:[ !#-\[\]-~]|\\[ -~])*+"'
+_LOCAL_PART: Final = rf"{_ATEXT}(?:\.{_ATEXT})*+|{_QUOTED_STRING}"
+
+
+def is_ipv4(text: str) -> bool:
+    """Say whether `text` is four bytes in decimal, `dotted-quad` of RFC 2673 §3.2."""
+    try:
+        _ = IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True
+
+
+def is_ipv6(text: str) -> bool:
+    """Say whether `text` is an IPv6 address without a zone (RFC 4291 §2.2)."""
+    try:
+        return IPv6Address(text).scope_id is None
+    except AddressValueError:
+        return False
+
+
+def is_hostname(text: str) -> bool:
+    """Say whether `text` is a host name (RFC 1123 §2.1), internationalized or not.
+
+    An A-label (`xn--…`) is decoded and its characters are checked, each in its context
+    (RFC 5892). Case folding, joining types and direction (RFC 5893) are not checked.
+    """
+    return len(text) <= 253 and all(map(_is_label, text.split(".")))
+
+
+def _is_label(label: str) -> bool:
+    if re.fullmatch(_LABEL, label) is None:
+        return False
+    prefix, rest = label[:4].lower(), label[4:].lower()
+    return prefix[2:] != "--" or (prefix == "xn--" and _is_punycode(rest))
+
+
+def _is_punycode(encoded: str) -> bool:
+    """Say whether `encoded` is what Punycode makes of a U-label (RFC 5891 §4.2)."""
+    try:
+        label = encoded.encode().decode("punycode")
+    except UnicodeError:
+        return False
+    return (
+        label.encode("punycode").decode() == encoded
+        and not category(label[0]).startswith("M")
+        and all(map(_may_follow, f" {label}", label))
+        and re.search(_OUT_OF_PLACE, label) is None
+    )
+
+
+def _may_follow(before: str, character: str) -> bool:
+    if character == _ZERO_WIDTH_JOINER:
+        return combining(before) == _VIRAMA
+    if category(character) in _LETTERS_AND_DIGITS:
+        return character not in _DISALLOWED
+    return character in _ALLOWED
+
+
+def is_email(text: str) -> bool:
+    """Say whether `text` is a mailbox: `Mailbox` and the lengths of RFC 5321 §4."""
+    local, _, domain = text.rpartition("@")
+    if len(local) > 64 or re.fullmatch(_LOCAL_PART, local) is None:
+        return False
+    if not domain.startswith("["):
+        return is_hostname(domain)
+    literal, closing = domain[1:-1], domain[-1]
+    is_ipv6_literal = literal[:5].lower() == "ipv6:" and is_ipv6(literal[5:])
+    return closing == "]" and (is_ipv6_literal or is_ipv4(literal))
+
+
+# --- Regular expressions: ECMA-262 §22.2.1, as with the flag u ------------------------
+
+_UNICODE_ESCAPE: Final = (
+    rf"\\u(?:[Dd][89ABab]{_HEX}{{2}}\\u[Dd][C-Fc-f]{_HEX}{{2}}|{_HEX}{{4}}"
+    rf"|\{{0*(?:10|{_HEX})?{_HEX}{{1,4}}\}})"
+)
+_ESCAPE: Final = (
+    rf"\\(?:[fnrtv\W_]|c[A-Za-z]|0(?![0-9])|x{_HEX}{{2}})|{_UNICODE_ESCAPE}"
+    r"|\\(?:[dDsSwW]|[pP]\{[A-Za-z0-9_]++(?:=[A-Za-z0-9_]++)?\})"
+)
+_MEMBER: Final = rf"[^\\\]]|\\b|{_ESCAPE}"
+_RANGE_OR_MEMBER: Final = rf"({_MEMBER})-({_MEMBER})|{_MEMBER}"
+_ATOM: Final = (
+    rf"[^\\^$.*+?()[\]{{}}|]++|\.|\[\^?(?P<members>(?:{_MEMBER})*+)\]|{_ESCAPE}"
+    r"|\\k<(?P<reference>[^>]*+)>|\\(?P<number>[1-9][0-9]*+)"
+)
+_COUNTS: Final = r"\{(?P<least>[0-9]++)(?:,(?P<most>[0-9]*+))?\}"
+_QUANTIFIER: Final = rf"(?P<quantifier>(?:[*+?]|{_COUNTS})\??)"
+_OPENING: Final = (
+    r"\((?:\?(?:(?P<look><?[=!])|<(?P<name>[^>]*+)>|(?P<flags>[ims]*+-?[ims]*+):))?"
+)
+_TOKEN: Final = (
+    rf"(?:{_ATOM}|\)){_QUANTIFIER}?|{_OPENING}|\||\^|\$|\\[bB]|(?P<error>[\s\S])"
+)
+_NO_NAMES: Final[set[str]] = set()  # shared; stays empty, as the smaller set of a union
+_CONTROLS: Final = {"0": 0, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
+
+
+def is_regex(text: str) -> bool:
+    r"""Say whether `text` is a regular expression of ECMA-262, with the flag u.
+
+    Two things are taken on trust: an escaped sign that needs no escape (`\-`, `\@`),
+    and the name of a property (`\p{…}`).
+    """
+    if re.search("[\ud800-\udfff]", text):
+        return False
+    pattern = _Pattern()
+    return all(map(pattern.accepts, re.finditer(_TOKEN, text))) and pattern.is_whole()
+
+
+class _Group:
+    """An open group, with the names of the groups in it.
+
+    Two groups may share a name only if they stand in different alternatives.
+    """
+
+    __slots__ = ("earlier_names", "names", "repeatable")
+
+    def __init__(self, *, repeatable: bool) -> None:
+        self.repeatable: bool = repeatable
+        self.names: set[str] = _NO_NAMES
+        self.earlier_names: set[str] = _NO_NAMES
+
+    def begin_alternative(self) -> None:
+        self.earlier_names = self.all_names()
+        self.names = _NO_NAMES
+
+    def all_names(self) -> set[str]:
+        return _union(self.names, self.earlier_names)
+
+    def add(self, names: set[str]) -> bool:
+        is_new = self.names.isdisjoint(names)
+        self.names = _union(self.names, names)
+        return is_new
+
+
+def _union(one: set[str], other: set[str]) -> set[str]:
+    """Pour the smaller set into the larger: deep nesting then takes no square time."""
+    smaller, larger = (one, other) if len(one) < len(other) else (other, one)
+    larger |= smaller
+    return larger
+
+
+class _Pattern:
+    """What the tokens of a pattern have shown so far."""
+
+    def __init__(self) -> None:
+        self._groups: list[_Group] = [_Group(repeatable=True)]
+        self._captures: int = 0
+        self._highest_number: int = 0
+        self._references: set[str] = set()
+
+    def accepts(self, token: re.Match[str]) -> bool:
+        """Take in the next token; say whether it is right and may stand there."""
+        if token["number"]:
+            self._highest_number = max(self._highest_number, int(token["number"][:10]))
+        elif token["reference"] is not None:
+            self._references.add(_unescape(token["reference"]))
+        elif token[0] == "|":
+            self._groups[-1].begin_alternative()
+        elif token[0].startswith("("):
+            return self._open(token)
+        elif token[0].startswith(")") and not self._close(token):
+            return False
+        return token["error"] is None and _ascends(token)
+
+    def is_whole(self) -> bool:
+        """Say whether each group is closed and each reference has its group."""
+        return (
+            len(self._groups) == 1
+            and self._highest_number <= self._captures
+            and self._references <= self._groups[0].all_names()
+        )
+
+    def _open(self, token: re.Match[str]) -> bool:
+        parent = self._groups[-1]
+        self._groups.append(_Group(repeatable=token["look"] is None))
+        if token["name"] is not None:
+            self._captures += 1
+            name = _unescape(token["name"])
+            return _is_group_name(name) and parent.add({name})
+        self._captures += token[0] == "("
+        return not token["flags"] or _are_modifiers(token["flags"])
+
+    def _close(self, token: re.Match[str]) -> bool:
+        group = self._groups.pop()
+        return (
+            bool(self._groups)
+            and (group.repeatable or not token["quantifier"])
+            and self._groups[-1].add(group.all_names())
+        )
+
+
+def _is_group_name(name: str) -> bool:
+    return re.sub("[$]|(?<=.)[\u200c\u200d]", "_", name).isidentifier()
+
+
+def _are_modifiers(flags: str) -> bool:
+    return flags != "-" and all(flags.count(flag) < 2 for flag in "ims")
+
+
+def _ascends(token: re.Match[str]) -> bool:
+    """Say whether the token's counts and ranges, `{1,2}` and `[a-z]`, go upwards."""
+    least, most = token["least"], token["most"]
+    if most:
+        width = max(len(least), len(most))
+        if least.zfill(width) > most.zfill(width):
+            return False
+    ranges = re.finditer(_RANGE_OR_MEMBER, token["members"] or "")
+    return all(_is_range(*members.groups()) for members in ranges if members[1])
+
+
+def _is_range(first: str, last: str) -> bool:
+    start, end = _code_point(first), _code_point(last)
+    return start is not None and end is not None and start <= end
+
+
+def _unescape(name: str) -> str:
+    return re.sub(
+        _UNICODE_ESCAPE, lambda escape: chr(_code_point(escape[0]) or 0), name
+    )
+
+
+def _code_point(member: str) -> int | None:
+    r"""Return the character that a class's member stands for, None for a set (`\d`)."""
+    if not member.startswith("\\"):
+        return ord(member)
+    kind, rest = member[1], member[2:]
+    if kind in "dDsSwWpP":
+        return None
+    if kind == "c":
+        return ord(rest) % 32
+    if kind in "xu":
+        lead, _, trail = rest.partition("\\u")
+        unit = int(lead.strip("{}"), 16)
+        return (
+            0x10000 + unit % 0x400 * 0x400 + int(trail, 16) % 0x400 if trail else unit
+        )
+    return _CONTROLS.get(kind, ord(kind))
+
+
+# -------------------------------------------------------------------------------------
+
+FORMATS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
+    {
+        "date": is_date,
+        "date-time": is_date_time,
+        "duration": is_duration,
+        "email": is_email,
+        "hostname": is_hostname,
+        "ipv4": is_ipv4,
+        "ipv6": is_ipv6,
+        "json-pointer": is_json_pointer,
+        "regex": is_regex,
+        "relative-json-pointer": is_relative_json_pointer,
+        "time": is_time,
+        "uri": is_uri,
+        "uri-reference": is_uri_reference,
+        "uuid": is_uuid,
+    }
+)
+"""The predicate of each format, by the format's name in JSON Schema."""

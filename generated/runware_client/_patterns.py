@@ -1,0 +1,54 @@
+"""Patterns of texts, checked in bounded time.
+
+Python's `re` can take exponential time over an expression, so that a short text would
+stop a program. The engine that pydantic brings (Rust's `regex`) never does; where a
+pattern says what must not be there, it takes several expressions.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import final
+
+from pydantic_core import SchemaValidator, core_schema
+
+
+@final
+class Pattern:
+    """What a text must look like.
+
+    Args:
+        matches: Expressions in the syntax of Rust's `regex`. Each must be found somewhere
+            in the text.
+        unless: One or more of the same, of which none may be found.
+    """
+
+    __slots__ = ("_excluded", "_required")
+
+    def __init__(self, *matches: str, unless: str | tuple[str, ...] = ()) -> None:
+        # An empty expression is found in any text that is Unicode.
+        self._required = matches or ("",)
+        self._excluded = (unless,) if isinstance(unless, str) else unless
+
+    def __repr__(self) -> str:
+        found = [*map(repr, self._required), *(f"unless {e!r}" for e in self._excluded)]
+        return f"Pattern({', '.join(found)})"
+
+    def __call__(self, text: str) -> bool:
+        """Say whether a text is as it must be; one with lone surrogates never is."""
+        return all(_is_found(expression, text) for expression in self._required) and (
+            not any(_is_found(expression, text) for expression in self._excluded)
+        )
+
+
+def _is_found(expression: str, text: str) -> bool:
+    return _compiled(expression).isinstance_python(text)
+
+
+@cache
+def _compiled(expression: str) -> SchemaValidator:
+    return SchemaValidator(
+        core_schema.str_schema(
+            pattern=expression, regex_engine="rust-regex", strict=True
+        )
+    )

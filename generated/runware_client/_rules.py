@@ -1,0 +1,93 @@
+"""What the rules of a request are written with: plain Python over the task's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+from ._constraints import all_different, is_multiple, is_type, same
+
+__all__ = [
+    "Iterator",
+    "Size",
+    "Wire",
+    "all_different",
+    "area_in",
+    "is_multiple",
+    "is_type",
+    "not_a_size",
+    "ratio_in",
+    "same",
+]
+
+Wire: TypeAlias = dict[str, Any]
+"""An object as it is sent."""
+
+
+class Size(NamedTuple):
+    """A width and height that a model offers.
+
+    Attributes:
+        width: In pixels.
+        height: In pixels.
+        title: What the document calls it, such as "1K (16:9)".
+    """
+
+    width: int
+    height: int
+    title: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.width}×{self.height}" + (f" {self.title}" if self.title else "")
+
+
+def is_size(task: Wire, sizes: tuple[Size, ...]) -> bool:
+    """Say whether a task's width and height, if both are given, are one of the sizes."""
+    width, height = task.get("width"), task.get("height")
+    if width is None or height is None:
+        return True
+    return any(width == size.width and height == size.height for size in sizes)
+
+
+def not_a_size(task: Wire, sizes: tuple[Size, ...], when: str = "") -> str:
+    """Say that a task's width and height are no size of the model, and what is near."""
+    width, height = task["width"], task["height"]
+
+    def distance(size: Size) -> float:
+        return float(abs(size.width - width) + abs(size.height - height))
+
+    near = sorted(sizes, key=distance)[:3]
+    condition = f" when {when}" if when else ""
+    return (
+        f"{width}×{height} is not a size of this model{condition}; "
+        f"nearest: {', '.join(map(str, near))}"
+    )
+
+
+def area_in(
+    task: Wire, first: str, second: str, least: float | None, most: float | None
+) -> bool:
+    """Say whether the product of two numbers, if both are given, is within bounds."""
+    numbers = _numbers(task, first, second)
+    return numbers is None or _within(numbers[0] * numbers[1], least, most)
+
+
+def ratio_in(
+    task: Wire, first: str, second: str, least: float | None, most: float | None
+) -> bool:
+    """Say whether the quotient of two numbers, if both are given, is within bounds."""
+    numbers = _numbers(task, first, second)
+    if numbers is None or not numbers[1]:
+        return True
+    return _within(numbers[0] / numbers[1], least, most)
+
+
+def _numbers(task: Wire, first: str, second: str) -> tuple[float, float] | None:
+    one, other = task.get(first), task.get(second)
+    if is_type(one, "number") and is_type(other, "number"):
+        return (one, other)  # type: ignore[return-value]
+    return None
+
+
+def _within(value: float, least: float | None, most: float | None) -> bool:
+    return (least is None or value >= least) and (most is None or value <= most)

@@ -1,0 +1,55 @@
+"""What the packages of the output offer by name, and from which module."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from runware_codegen.model import TaskType
+
+Exports = list[tuple[str, list[str]]]
+"""Modules with the names taken from each, sorted as import lines are."""
+
+_PACKAGE: Final = {
+    "_base": ("TaskRequest", "TaskResult"),
+    "_batch": ("Outcome", "Polling"),
+    "_documents": (
+        *("Document", "documents"),
+        *("parse_request", "parse_result", "request_class"),
+    ),
+    "_exceptions": (
+        *("APIError", "APIStatusError", "AuthenticationError", "BadRequestError"),
+        *("ConnectionError", "NotFoundError", "PaymentRequiredError"),
+        *("PermissionDeniedError", "RateLimitError", "ResponseError"),
+        *("RunwareError", "ServerError", "TaskError", "TimeoutError"),
+    ),
+    "client": ("AsyncRunware", "Runware"),
+}
+
+
+def package_exports() -> Exports:
+    """Return what the package itself offers."""
+    return [(module, sorted(names)) for module, names in sorted(_PACKAGE.items())]
+
+
+def task_type_exports(task_type: TaskType) -> Exports:
+    """Return what the package of a task type offers."""
+    stem = task_type.class_name
+    exports = {
+        "client": [f"Async{stem}Client", f"{stem}Client"],
+        "errors": [f"{stem}Errors"],
+        **{d.module: [d.request.name, d.result.name] for d in task_type.documents},
+    }
+    return sorted(exports.items(), key=lambda export: _natural(export[0]))
+
+
+def offered(exports: Exports) -> list[str]:
+    """Return all names, sorted."""
+    return sorted(name for _, names in exports for name in names)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sort numbers by size: flux_2 before flux_10."""
+    parts = re.split(r"(\d+)", name)
+    return [(int(p), "") if p.isdigit() else (-1, p) for p in parts if p]

@@ -1,0 +1,102 @@
+"""Runs the command as a process, as people and their programs do."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "runware_codegen"]
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give an environment in which nothing is said about colours and terminals."""
+    unset = {"NO_COLOR", "TERM", "COLUMNS", "PYTHONIOENCODING"}
+    inherited = {k: v for k, v in os.environ.items() if k not in unset}
+    return inherited | {"TERM": "xterm"} | dict(extra or {})
+
+
+def run(
+    *arguments: str | Path,
+    cwd: Path,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run the command with pipes at its ends."""
+    finished = subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        env=environment(env),
+        check=False,
+    )
+    out, err = finished.stdout.decode(), finished.stderr.decode()
+    assert "Traceback" not in err
+    return subprocess.CompletedProcess(arguments, finished.returncode, out, err)
+
+
+@dataclass
+class Session:
+    """What a command in a terminal has shown, and how it ended."""
+
+    shown: str
+    code: int
+
+
+def run_in_terminal(
+    *arguments: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    react: Callable[[str, Callable[[bytes], object], int], object] | None = None,
+) -> Session:
+    """Run the command in a terminal of its own.
+
+    Args:
+        arguments: Those of the command.
+        cwd: The folder to run it in.
+        env: More of its environment.
+        react: Called after each piece of output with all that was shown so far, a
+            function that types, and the number of the process.
+    """
+    primary, secondary = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _IN_SESSION, *map(str, arguments)],
+        cwd=cwd,
+        env=environment(env),
+        stdin=secondary,
+        stdout=secondary,
+        stderr=secondary,
+        start_new_session=True,
+    )
+    os.close(secondary)
+    shown = b""
+    try:
+        while piece := os.read(primary, 65536):
+            shown += piece
+            if react:
+                typed = lambda keys: os.write(primary, keys)  # noqa: E731
+                react(shown.decode(errors="replace"), typed, process.pid)
+    except OSError:  # how Linux says that nobody has the terminal open any more
+        pass
+    finally:
+        os.close(primary)
+    return Session(shown.decode(errors="replace"), process.wait(timeout=60))
+
+
+# Makes the terminal that of the process, which then can be interrupted by a key, also
+# where the tests themselves run in the background and are not.
+_IN_SESSION = f"""
+import fcntl, runpy, signal, sys, termios
+signal.signal({signal.SIGINT.value}, signal.default_int_handler)
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+runpy.run_module("runware_codegen", run_name="__main__", alter_sys=True)
+"""

@@ -1,0 +1,251 @@
+"""Options in the pyproject.toml nearest above, and what is said about wrong ones."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+
+from command import run
+from making import a_document
+from runware_codegen.cli import cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Give a project with three documents, of two statuses."""
+    folder = tmp_path / "project"
+    (folder / "docs").mkdir(parents=True)
+    (folder / "src" / "deep").mkdir(parents=True)
+    for name, status in [("one", "live"), ("two", "live"), ("three", "draft")]:
+        document = a_document(
+            {}, identifier=name, model=f"test:{name}@1", info={"x-status": status}
+        )
+        (folder / "docs" / f"{name}.json").write_text(json.dumps(document))
+    return folder
+
+
+def configure(project: Path, table: str) -> None:
+    (project / "pyproject.toml").write_text(f"[tool.runware-codegen]\n{table}\n")
+
+
+def listed(*arguments: str | Path, cwd: Path) -> list[str]:
+    """Give the identifiers that the command lists as JSON."""
+    finished = run("list", *arguments, cwd=cwd)
+    assert finished.returncode == 0, finished.stderr
+    return [row["id"] for row in json.loads(finished.stdout)]
+
+
+def refused(project: Path, *arguments: str) -> str:
+    finished = run(*(arguments or ["list"]), cwd=project)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    return finished.stderr
+
+
+class TestWhatTheFileSays:
+    def test_paths_are_relative_to_the_file(self, project: Path) -> None:
+        configure(
+            project, 'documents = ["docs/one.json", "docs/two.json"]\njson = true'
+        )
+        assert listed(cwd=project) == ["one", "two"]
+        assert listed(cwd=project / "src" / "deep") == ["one", "two"]
+
+    def test_absolute_paths_stay(self, project: Path) -> None:
+        path = json.dumps(str(project / "docs" / "one.json"))
+        configure(project, f"documents = [{path}]\njson = true")
+        assert listed(cwd=project / "src") == ["one"]
+
+    def test_standard_input_is_no_path(self, project: Path) -> None:
+        configure(project, 'documents = ["-"]')
+        text = (project / "docs" / "two.json").read_bytes()
+        finished = run("list", cwd=project / "src", stdin=text)
+        assert finished.stdout.splitlines()[1].startswith("two ")
+
+    def test_everything_for_a_package(self, project: Path) -> None:
+        table = 'documents = ["docs"]\noutput = "src"\npackage = "mine"\nquiet = true'
+        configure(project, table)
+        finished = run("generate", cwd=project / "src" / "deep")
+        assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+        assert (project / "src" / "mine" / "__init__.py").is_file()
+
+    def test_the_nearest_file_counts_alone(self, project: Path) -> None:
+        configure(project, 'documents = ["docs"]\nnonsense = 1')
+        (project / "src" / "pyproject.toml").write_text('[project]\nname = "other"\n')
+        assert listed("../docs", "--json", cwd=project / "src") == ["one", "two"]
+
+    def test_without_a_file_there_are_no_options(self, project: Path) -> None:
+        assert listed("docs", "--json", cwd=project) == ["one", "two"]
+
+    def test_help_needs_no_valid_file(self, project: Path) -> None:
+        configure(project, "nonsense = 1")
+        for arguments in (["--help"], ["list", "--help"], ["generate", "-h"]):
+            finished = run(*arguments, cwd=project)
+            assert finished.returncode == 0
+            assert finished.stdout.startswith("Usage: runware-codegen")
+
+    def test_each_option_can_stand_in_the_file(self, project: Path) -> None:
+        """The keys are written out here, for people rely on them."""
+        configure(
+            project,
+            """
+            documents = ["docs"]
+            output = "src"
+            package = "mine"
+            check = true
+            diff = false
+            only = ["*"]
+            include-status = ["live"]
+            allow-unenforced = false
+            force = false
+            json = true
+            quiet = false
+            verbose = false
+            """,
+        )
+        assert listed(cwd=project) == ["one", "two"]
+        assert run("generate", cwd=project).returncode == 1
+        parameters = [p for c in cli.commands.values() for p in c.params]
+        options = [p for p in parameters if isinstance(p, click.Option)]
+        assert {max(o.opts, key=len) for o in options if o.expose_value} == {
+            *(
+                "--output",
+                "--package",
+                "--check",
+                "--diff",
+                "--only",
+                "--include-status",
+            ),
+            *("--allow-unenforced", "--force", "--json", "--quiet", "--verbose"),
+        }
+
+
+class TestTheCommandLineWins:
+    def test_over_documents(self, project: Path) -> None:
+        configure(project, 'documents = ["docs/one.json"]\njson = true')
+        assert listed("docs/two.json", cwd=project) == ["two"]
+
+    def test_over_lists(self, project: Path) -> None:
+        table = 'documents = ["docs"]\nonly = ["one"]\ninclude-status = ["live"]'
+        configure(project, f"{table}\njson = true")
+        assert listed(cwd=project) == ["one"]
+        assert listed("--only", "tw*", cwd=project) == ["two"]
+        arguments = ["--only", "*", "--include-status", "draft"]
+        assert listed(*arguments, cwd=project) == ["three"]
+
+    def test_over_flags(self, project: Path) -> None:
+        configure(project, 'documents = ["docs"]\njson = true')
+        finished = run("list", "--no-json", cwd=project)
+        assert finished.stdout.startswith("ID ")
+
+    def test_over_texts(self, project: Path) -> None:
+        configure(project, 'documents = ["docs"]\noutput = "src"\npackage = "mine"')
+        run("generate", "--package", "other", "--output", "elsewhere", cwd=project)
+        assert (project / "elsewhere" / "other" / "__init__.py").is_file()
+        assert not (project / "src" / "mine").exists()
+
+    @pytest.mark.parametrize(
+        ("setting", "option", "says"),
+        [
+            ("quiet", "--verbose", True),
+            ("verbose", "--quiet", False),
+            ("quiet", "--no-quiet", True),
+        ],
+    )
+    def test_over_how_much_is_said(
+        self, project: Path, setting: str, option: str, *, says: bool
+    ) -> None:
+        (project / "docs" / "other.json").write_text("{}")
+        configure(project, f'documents = ["docs"]\n{setting} = true')
+        finished = run("list", option, cwd=project)
+        assert ("Passed over" in finished.stderr) is says
+
+    def test_quiet_and_verbose_exclude_each_other(self, project: Path) -> None:
+        assert "exclude each other" in refused(project, "list", "docs", "-q", "-v")
+
+
+class TestWhatIsWrong:
+    def test_an_unknown_key_is_named_with_the_nearest(self, project: Path) -> None:
+        configure(project, 'include_status = ["live"]\noutptu = "src"\nnonsense = 1')
+        known = (
+            "documents, only, include-status, allow-unenforced, output, package, "
+            "check, diff, force, quiet, verbose, json"
+        )
+        remedies = {
+            "include_status": "Did you mean include-status?",
+            "nonsense": f"Known are {known}.",
+            "outptu": "Did you mean output?",
+        }
+        blocks = [
+            f"pyproject.toml#/tool/runware-codegen/{key}\n"
+            "  This is not an option of runware-codegen.\n"
+            f"  → {remedy}\n"
+            for key, remedy in remedies.items()
+        ]
+        assert refused(project) == "\n".join([*blocks, "3 problems\n"])
+
+    def test_the_file_is_named_as_seen_from_here(self, project: Path) -> None:
+        configure(project, "nonsense = 1")
+        told = refused(project / "src" / "deep")
+        assert told.startswith("../../pyproject.toml#/tool/runware-codegen/nonsense\n")
+
+    @pytest.mark.parametrize(
+        ("key", "value", "form"),
+        [
+            ("check", '"yes"', "true or false"),
+            ("check", "1", "true or false"),
+            ("output", "1", "a string"),
+            ("package", '["a"]', "a string"),
+            ("documents", '"docs"', "a list of strings"),
+            ("only", "[1]", "a list of strings"),
+            ("include-status", "{}", "a list of strings"),
+        ],
+    )
+    def test_a_value_of_a_wrong_type(
+        self, project: Path, key: str, value: str, form: str
+    ) -> None:
+        configure(project, f"{key} = {value}")
+        told = refused(project)
+        assert told.startswith(f"pyproject.toml#/tool/runware-codegen/{key}\n")
+        assert f"  → Give {form}.\n" in told
+
+    def test_a_package_that_cannot_be(self, project: Path) -> None:
+        configure(project, 'output = "src"\npackage = "json"')
+        told = refused(project, "generate")
+        assert told.startswith("pyproject.toml#/tool/runware-codegen/package\n")
+        assert "json_client" in told
+        told = refused(project, "generate", "--package", "class")
+        assert "Invalid value for '--package'" in told
+
+    @pytest.mark.parametrize(
+        ("text", "place"),
+        [
+            (b"[tool.runware-codegen\n", ""),
+            (b"a = '\xff'\n", ""),
+            (b"tool = 1\n", "#/tool"),
+            (b"[tool]\nrunware-codegen = []\n", "#/tool/runware-codegen"),
+        ],
+    )
+    def test_a_file_that_is_not_right(
+        self, project: Path, text: bytes, place: str
+    ) -> None:
+        (project / "pyproject.toml").write_bytes(text)
+        assert refused(project).startswith(f"pyproject.toml{place}\n")
+
+    def test_a_key_that_would_steer_a_terminal(self, project: Path) -> None:
+        configure(project, r'"\u001b[2J\u202e" = 1')
+        assert "\\x1b[2J\\u202e" in refused(project)
+
+
+def test_an_option_is_defined_once() -> None:
+    """Options that both commands have are alike in all that a person sees."""
+    seen: dict[str, Any] = {}
+    for command in cli.commands.values():
+        for parameter in command.params:
+            info = parameter.to_info_dict()
+            assert seen.setdefault(parameter.name, info) == info
+    assert len(seen) == 12
