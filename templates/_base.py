@@ -125,7 +125,7 @@ class Part(_Object):
         if broken or nulls:
             errors = [field_error(n, "must not be null: leave it out") for n in nulls]
             raise combined(cls.__name__, [*errors, *map(rule_error, broken)])
-        object.__setattr__(part, "__pydantic_private__", {"order": tuple(data)})
+        _remember_order(part, data)
         cls._made()
         return part
 
@@ -179,13 +179,14 @@ class TaskResult(_Object):
     def _read(cls, data: Any, read: Callable[[Any], Self]) -> Self:
         if not isinstance(data, dict):
             return read(data)
-        missing = [w for w in _required(cls) if w not in data]
-        result = read({**data, **dict.fromkeys(missing)})
+        known = cast("Wire", data)
+        missing = [w for w in _required(cls) if w not in known]
+        result = read({**known, **dict.fromkeys(missing)})
         names = {wire: name for name, wire in _wire_names(cls).items()}
         for wire in missing:
-            result.__dict__.pop(names[wire], None)
+            vars(result).pop(names[wire], None)
             result.__pydantic_fields_set__.discard(names[wire])
-        object.__setattr__(result, "__pydantic_private__", {"order": tuple(data)})
+        _remember_order(result, known)
         return result
 
 
@@ -248,13 +249,17 @@ class TaskRequest(Part, Generic[ResultT_co]):
         return type(self).model_validate(wire)
 
 
+def _remember_order(made: _Object, data: Wire) -> None:
+    object.__setattr__(made, "__pydantic_private__", {"order": tuple(data)})
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, _Object):
         return value.to_wire()
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {name: _plain(member) for name, member in value.items()}
+        return {name: _plain(member) for name, member in cast("Wire", value).items()}
     return value
 
 
@@ -313,9 +318,11 @@ def _fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
     fills: dict[str, Callable[[], Any]] = {}
     for name, wire in _wire_names(cls).items():
         extra = cls.model_fields[name].json_schema_extra
-        if isinstance(extra, dict) and "const" in extra:
+        if not isinstance(extra, dict):
+            continue
+        if "const" in extra:
             fills[wire] = _returning(extra["const"])
-        elif isinstance(extra, dict) and extra.get("format") == "uuid":
+        elif "format" in extra:
             fills[wire] = lambda: str(uuid.uuid4())
     return fills
 
@@ -352,9 +359,10 @@ def _repr(value: Any, *, hide: bool) -> Any:
     if isinstance(value, _Object):
         return value
     if isinstance(value, list):
-        return [_repr(item, hide=hide) for item in value]
+        return [_repr(item, hide=hide) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {name: _repr(member, hide=hide) for name, member in value.items()}
+        members = cast("Wire", value).items()
+        return {name: _repr(member, hide=hide) for name, member in members}
     return shown(value, hide=hide and not _is_link(value))
 
 

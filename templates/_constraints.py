@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import Annotated, Any, Final, TypeAlias, cast, get_args, get_origin
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeAlias, TypeVar, cast, get_args, get_origin
 
 from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
@@ -18,12 +17,19 @@ from pydantic_core import core_schema as core
 
 from ._errors import nearest_alternative
 from ._formats import FORMATS, is_uri, is_uuid
-
-Json: TypeAlias = Any
-"""Any JSON value."""
+from ._json import all_different, is_multiple, is_type, same
 
 Test: TypeAlias = Callable[[str], bool]
 """Says whether a text is as it must be."""
+
+T = TypeVar("T")
+
+
+def _each(one_or_more: T | tuple[T, ...]) -> tuple[T, ...]:
+    if isinstance(one_or_more, tuple):
+        several: tuple[T, ...] = one_or_more  # pyright: ignore[reportUnknownVariableType]
+        return several
+    return (one_or_more,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +45,6 @@ class Limits:
     le: float | None = None
     lt: float | None = None
     multiple_of: float | tuple[float, ...] = ()
-    _bounds: tuple[tuple[str, str, float], ...] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        bounds = (
-            ("greater_than_equal", "ge", self.ge),
-            ("greater_than", "gt", self.gt),
-            ("less_than_equal", "le", self.le),
-            ("less_than", "lt", self.lt),
-        )
-        given = tuple((kind, key, b) for kind, key, b in bounds if b is not None)
-        object.__setattr__(self, "_bounds", given)
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -86,41 +81,19 @@ class Limits:
         ):
             raise self._out_of_bounds(value)
         if self.multiple_of:
-            steps = self.multiple_of
-            for step in steps if isinstance(steps, tuple) else (steps,):
+            for step in _each(self.multiple_of):
                 if not is_multiple(value, step):
                     raise PydanticKnownError("multiple_of", {"multiple_of": step})
         return value
 
     def _out_of_bounds(self, value: float) -> PydanticKnownError:
-        broken = {
-            "ge": lambda bound: value < bound,
-            "gt": lambda bound: value <= bound,
-            "le": lambda bound: value > bound,
-            "lt": lambda bound: value >= bound,
-        }
-        kind, key, bound = next(
-            (kind, key, bound)
-            for kind, key, bound in self._bounds
-            if broken[key](bound)
-        )
-        return PydanticKnownError(kind, {key: bound})  # type: ignore[arg-type]
-
-
-def is_multiple(value: float, step: float) -> bool:
-    """Say whether a number is a whole multiple of a step, both read as decimals."""
-    if type(value) is int and type(step) is int:
-        return value % step == 0
-    numerator, denominator = _decimal(step)
-    times = round(value * denominator / numerator) if abs(value) < 1e9 else 0
-    if times:
-        # The quotient of two integers is rounded right; so few digits are told apart.
-        return times * numerator / denominator == value
-    return value == 0 or Fraction(repr(value)) % Fraction(numerator, denominator) == 0
-
-
-def _decimal(step: float) -> tuple[int, int]:
-    return Fraction(repr(step)).as_integer_ratio()
+        if self.ge is not None and value < self.ge:
+            return PydanticKnownError("greater_than_equal", {"ge": self.ge})
+        if self.gt is not None and value <= self.gt:
+            return PydanticKnownError("greater_than", {"gt": self.gt})
+        if self.le is not None and value > self.le:
+            return PydanticKnownError("less_than_equal", {"le": self.le})
+        return PydanticKnownError("less_than", {"lt": self.lt})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +121,7 @@ class Text:
         if self.format is not None and not FORMATS[self.format](text):
             what = _FORMAT_WORDS.get(self.format, f"a valid {self.format}")
             raise _refusal(f"must be {what}")
-        matches = self.matches
-        for test in matches if isinstance(matches, tuple) else (matches,):
+        for test in _each(self.matches):
             if not test(text):
                 raise _refusal(f"must match {test}")
         return text
@@ -189,9 +161,9 @@ def _raw(test: Callable[[Any], bool], sentence: str) -> CoreSchema:
     """Test a list before its items are read."""
 
     def check(value: Any) -> Any:
-        if isinstance(value, list) and not test(value):
+        if isinstance(value, list) and not test(cast("list[Any]", value)):
             raise _refusal(sentence)
-        return value
+        return cast("Any", value)
 
     return core.no_info_plain_validator_function(check)
 
@@ -239,33 +211,6 @@ def _plain(value: Any) -> str:
     return repr(value)
 
 
-def same(one: Any, other: Any) -> bool:
-    """Say whether two JSON values are equal: 1 is 1.0, and true is not 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
-
-
-def all_different(items: list[Any]) -> bool:
-    """Say whether no two items of a list are equal."""
-    keys = [_key(item) for item in items]
-    return len(set(keys)) == len(keys)
-
-
-def _key(value: Any) -> object:
-    if isinstance(value, bool):
-        return ("boolean", value)
-    if isinstance(value, list):
-        return ("array", tuple(map(_key, value)))
-    if isinstance(value, dict):
-        return ("object", frozenset((name, _key(v)) for name, v in value.items()))
-    return value
-
-
 @dataclass(frozen=True, slots=True)
 class OfType:
     """Any JSON value of some types: "null", "boolean", "number", "string" …"""
@@ -284,28 +229,6 @@ class OfType:
         if not is_type(value, *self.types):
             raise _refusal(f"must be of type {' or '.join(self.types)}")
         return value
-
-
-def is_type(value: Any, *types: str) -> bool:
-    """Say whether a value is of one of some JSON types; 1.0 is an integer."""
-    return any(name in types for name in _types_of(value))
-
-
-def _types_of(value: Any) -> tuple[str, ...]:
-    if isinstance(value, bool):
-        return ("boolean",)
-    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
-        return ("integer", "number")
-    return (_JSON_TYPES.get(type(value), ""),)
-
-
-_JSON_TYPES: Final[dict[type, str]] = {
-    type(None): "null",
-    float: "number",
-    str: "string",
-    list: "array",
-    dict: "object",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from ._constraints import all_different, is_multiple, is_type, same
+from ._json import is_type
 
-__all__ = [
-    "Iterator",
-    "Size",
-    "Wire",
-    "all_different",
-    "area_in",
-    "is_multiple",
-    "is_type",
-    "not_a_size",
-    "ratio_in",
-    "same",
-]
+__all__ = ["Iterator", "Size", "Wire", "area_in", "is_size", "not_a_size", "ratio_in"]
 
 Wire: TypeAlias = dict[str, Any]
 """An object as it is sent."""

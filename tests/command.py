@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pty
 import signal
@@ -83,7 +84,7 @@ def run_in_terminal(
         while piece := os.read(primary, 65536):
             shown += piece
             if react:
-                typed = lambda keys: os.write(primary, keys)  # noqa: E731
+                typed = functools.partial(os.write, primary)
                 react(shown.decode(errors="replace"), typed, process.pid)
     except OSError:  # how Linux says that nobody has the terminal open any more
         pass

@@ -102,9 +102,7 @@ def generated(
     for name, document in documents.items():
         (specs / name).write_text(json.dumps(document), encoding="utf-8")
     loaded = load([str(specs)], io.BytesIO())
-    model = parse(
-        loaded.documents, package=package, allow_unenforced=allow_unenforced
-    )
+    model = parse(loaded.documents, package=package, allow_unenforced=allow_unenforced)
     for path, text in render(model).items():
         target = folder / package / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -115,4 +113,3 @@ def generated(
         return importlib.import_module(package)
     finally:
         sys.path.remove(str(folder))
-

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 JsonType: TypeAlias = str
 """One of null, boolean, integer, number, string, array, object."""
 
-Frozen: TypeAlias = "None | bool | int | float | str | FrozenArray | FrozenObject"
+Frozen: TypeAlias = "bool | int | float | str | FrozenArray | FrozenObject | None"
 """A JSON value that can be hashed and that tells 1 from true."""
 
 
@@ -57,7 +57,7 @@ def _equality_key(value: Frozen) -> object:
         return ("array", tuple(_equality_key(item) for item in value.items))
     if isinstance(value, FrozenObject):
         return ("object", frozenset((k, _equality_key(v)) for k, v in value.members))
-    return (("text", value) if isinstance(value, str) else ("number", value))
+    return ("text", value) if isinstance(value, str) else ("number", value)
 
 
 # -- logic --------------------------------------------------------------------
@@ -466,9 +466,7 @@ def not_(part: Predicate) -> Predicate:
             return Not(part)
 
 
-def _flat(
-    parts: Iterable[Predicate], kind: type[All] | type[AnyOf]
-) -> Iterator[Predicate]:
+def _flat(parts: Iterable[Predicate], kind: type[All | AnyOf]) -> Iterator[Predicate]:
     for part in parts:
         if isinstance(part, kind):
             yield from part.parts

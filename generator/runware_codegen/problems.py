@@ -17,7 +17,9 @@ Path = tuple[str | int, ...]
 
 def json_pointer(path: Path) -> str:
     """Write the keys and indexes that lead to a value as a JSON pointer (RFC 6901)."""
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+    return "".join(
+        f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path
+    )
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,4 +48,6 @@ class InvalidInput(Exception):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
-        super().__init__("\n".join(f"{p.source}#{p.pointer}: {p.message}" for p in self.problems))
+        super().__init__(
+            "\n".join(f"{p.source}#{p.pointer}: {p.message}" for p in self.problems)
+        )

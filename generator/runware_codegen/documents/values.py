@@ -55,7 +55,7 @@ RawValue: TypeAlias = (
 )
 
 
-class Malformed(Exception):  # noqa: N818  the fault is the text's, not the program's
+class Malformed(Exception):
     """A text that has no value, because of one fault."""
 
     def __init__(self, message: str, remedy: str) -> None:

@@ -26,6 +26,9 @@ from runware_codegen.documents.values import Malformed, place_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+# The library's reasons may repeat any part of the text.
+_MAX_REASON = 100
+
 
 class Place(NamedTuple):
     """Where an event begins, counted from 1."""
@@ -103,7 +106,7 @@ def read_events(text: str) -> Iterator[Event]:
     except YAMLError as error:
         raise _malformed(text, error) from None
     except (AssertionError, OverflowError, ValueError):
-        # An escape such as "\\U00110000", or a directive such as %YAML 1.3.
+        # An escape such as \U00110000, or a directive such as %YAML 1.3.
         raise Malformed(
             "not YAML: an escape or a directive has a number that is out of range",
             "write the character itself, and no directive",
@@ -140,7 +143,8 @@ def _malformed(text: str, error: Any) -> Malformed:
         return _unprintable(text, error.position)
     mark = error.problem_mark or error.context_mark
     where = "" if mark is None else f" {_place(mark)}"
-    return Malformed(f"not YAML: {error.problem}{where}", "correct the text there")
+    reason = str(error.problem)[:_MAX_REASON]
+    return Malformed(f"not YAML: {reason}{where}", "correct the text there")
 
 
 def _place(mark: Any) -> Place:

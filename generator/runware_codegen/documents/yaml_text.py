@@ -151,9 +151,9 @@ class _Builder:
         """Add what an alias stands for."""
         if alias.anchor not in self._anchors:
             raise Malformed(
-                f"the alias *{alias.anchor} stands for nothing that ends before it"
+                f"the alias {shown(alias.anchor)} stands for nothing that ends before it"
                 f" {alias.place}",
-                f"give a value before it the anchor &{alias.anchor}",
+                "give a value before it that anchor",
             )
         for event in self._events[self._anchors[alias.anchor]]:
             self._build(event)
@@ -236,7 +236,10 @@ def _read_scalar(scalar: Scalar) -> RawValue:
         )
     if not scalar.plain:
         return _SURROGATE_PAIR.sub(_join_pair, scalar.text)
-    return _read_plain(scalar.text)
+    value = _read_plain(scalar.text)
+    if isinstance(value, Fault):
+        return Fault(f"{value.message} {scalar.place}", value.remedy)
+    return value
 
 
 def _read_plain(text: str) -> RawValue:

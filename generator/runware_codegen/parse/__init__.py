@@ -108,7 +108,9 @@ def _clashes(made: list[tuple[Source, Document]]) -> list[Problem]:
     return problems
 
 
-def _clash(source: Source, name: str, other: str, known: Source, module: str) -> Problem:
+def _clash(
+    source: Source, name: str, other: str, known: Source, module: str
+) -> Problem:
     return Problem(
         source.source,
         "/info",

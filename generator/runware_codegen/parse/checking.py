@@ -72,7 +72,9 @@ def _check_keyword(
 ) -> None:
     value = schema.keywords[keyword]
     path = (*schema.path, keyword)
-    if keyword == "$schema" and (value == _JSON_SCHEMA or str(value).startswith(_OPENAPI)):
+    if keyword == "$schema" and (
+        value == _JSON_SCHEMA or str(value).startswith(_OPENAPI)
+    ):
         return
     if not is_carried(keyword):
         message = f"The keyword {keyword!r} is not carried: it would not be enforced."

@@ -67,7 +67,8 @@ class Conjunction:
             lowering.keyword(schema, keyword)
             for schema in self.schemas
             for keyword in schema.keywords
-            if keyword not in ("$ref", "allOf") and (schema.path, keyword) not in settled
+            if keyword not in ("$ref", "allOf")
+            and (schema.path, keyword) not in settled
         ]
         return [predicate for predicate in dict.fromkeys(found) if predicate != TRUE]
 

@@ -47,8 +47,12 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     types = Types(lowering)
     stem = pascal_case(about.id or _task_type_hint(task))
     together = conjunction(schemas, task)
-    made = None if together.impossible else types.classes.build(
-        together, f"{stem}Request", readable(together.text("description"))
+    made = (
+        None
+        if together.impossible
+        else types.classes.build(
+            together, f"{stem}Request", readable(together.text("description"))
+        )
     )
     if types.problems or made is None:
         raise InvalidInput(types.problems or [_impossible(schemas, task)])

@@ -6,6 +6,7 @@ are false there. `_spoken_of` is the bridge between the two.
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
@@ -188,9 +189,9 @@ def size(predicate: Predicate, limit: int) -> int:
         node = stack.pop()
         if isinstance(node, tuple):
             stack.extend(cast("tuple[object, ...]", node))
-        elif hasattr(node, "__dataclass_fields__"):
+        elif is_dataclass(node):
             count += 1
-            stack.extend(getattr(node, name) for name in node.__dataclass_fields__)
+            stack.extend(getattr(node, each.name) for each in fields(node))
     return count
 
 
@@ -390,9 +391,12 @@ def _constraints(_: Lowering, schema: Schema) -> Predicate:
     return all_of(map(_constraint, listed))
 
 
+_FIGURES: dict[str, type[AreaIn | RatioIn]] = {"area": AreaIn, "ratio": RatioIn}
+
+
 def _constraint(constraint: JsonObject) -> Predicate:
     parameters = names(constraint["parameters"])
-    operation = {"area": AreaIn, "ratio": RatioIn}.get(str(constraint["operation"]))
+    operation = _FIGURES.get(str(constraint["operation"]))
     if operation is None or len(parameters) != 2 or "." in "".join(parameters):
         return TRUE  # about media: see metadata.media_limits
     least, most = bound(constraint, "minimum"), bound(constraint, "maximum")

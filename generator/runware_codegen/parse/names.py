@@ -37,34 +37,196 @@ _DIGITS: Final = (
 )
 
 KEYWORDS: Final = frozenset(
-    "False None True and as assert async await break class continue def del elif else "
-    "except finally for from global if import in is lambda nonlocal not or pass raise "
-    "return try while with yield".split()
+    [
+        "False",
+        "None",
+        "True",
+        "and",
+        "as",
+        "assert",
+        "async",
+        "await",
+        "break",
+        "class",
+        "continue",
+        "def",
+        "del",
+        "elif",
+        "else",
+        "except",
+        "finally",
+        "for",
+        "from",
+        "global",
+        "if",
+        "import",
+        "in",
+        "is",
+        "lambda",
+        "nonlocal",
+        "not",
+        "or",
+        "pass",
+        "raise",
+        "return",
+        "try",
+        "while",
+        "with",
+        "yield",
+    ]
 )
 BUILTINS: Final = frozenset(
-    "abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr "
-    "classmethod compile complex delattr dict dir divmod enumerate eval exec exit "
-    "filter float format frozenset getattr globals hasattr hash help hex id input int "
-    "isinstance issubclass iter len list locals map max memoryview min next object "
-    "oct open ord pow print property quit range repr reversed round set setattr "
-    "slice sorted staticmethod str sum super tuple type vars zip".split()
+    [
+        "abs",
+        "aiter",
+        "all",
+        "anext",
+        "any",
+        "ascii",
+        "bin",
+        "bool",
+        "breakpoint",
+        "bytearray",
+        "bytes",
+        "callable",
+        "chr",
+        "classmethod",
+        "compile",
+        "complex",
+        "delattr",
+        "dict",
+        "dir",
+        "divmod",
+        "enumerate",
+        "eval",
+        "exec",
+        "exit",
+        "filter",
+        "float",
+        "format",
+        "frozenset",
+        "getattr",
+        "globals",
+        "hasattr",
+        "hash",
+        "help",
+        "hex",
+        "id",
+        "input",
+        "int",
+        "isinstance",
+        "issubclass",
+        "iter",
+        "len",
+        "list",
+        "locals",
+        "map",
+        "max",
+        "memoryview",
+        "min",
+        "next",
+        "object",
+        "oct",
+        "open",
+        "ord",
+        "pow",
+        "print",
+        "property",
+        "quit",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "setattr",
+        "slice",
+        "sorted",
+        "staticmethod",
+        "str",
+        "sum",
+        "super",
+        "tuple",
+        "type",
+        "vars",
+        "zip",
+    ]
 )
 MODEL_ATTRIBUTES: Final = frozenset(
-    "construct copy dict from_orm json model_computed_fields model_config "
-    "model_construct model_copy model_dump model_dump_json model_extra model_fields "
-    "model_fields_set model_json_schema model_parametrized_name model_post_init "
-    "model_rebuild model_validate model_validate_json model_validate_strings "
-    "parse_file parse_obj parse_raw schema schema_json update_forward_refs "
-    "validate".split()
+    [
+        "construct",
+        "copy",
+        "dict",
+        "from_orm",
+        "json",
+        "model_computed_fields",
+        "model_config",
+        "model_construct",
+        "model_copy",
+        "model_dump",
+        "model_dump_json",
+        "model_extra",
+        "model_fields",
+        "model_fields_set",
+        "model_json_schema",
+        "model_parametrized_name",
+        "model_post_init",
+        "model_rebuild",
+        "model_validate",
+        "model_validate_json",
+        "model_validate_strings",
+        "parse_file",
+        "parse_obj",
+        "parse_raw",
+        "schema",
+        "schema_json",
+        "update_forward_refs",
+        "validate",
+    ]
 )
 OWN_ATTRIBUTES: Final = frozenset(
-    "air asave deliveries default_delivery fills read replace result rules save "
-    "secrets sizes to_wire".split()
+    [
+        "air",
+        "asave",
+        "deliveries",
+        "default_delivery",
+        "fills",
+        "read",
+        "replace",
+        "result",
+        "rules",
+        "save",
+        "secrets",
+        "sizes",
+        "to_wire",
+    ]
 )
 OWN_CLASSES: Final = frozenset(
-    "Absent Annotated Any Choice ClassVar Count Field Integer Iterator Json Limits "
-    "Literal Media Must Number Part ResultPart Size TaskRequest TaskResult Text Uri "
-    "Uuid Wire".split()
+    [
+        "Absent",
+        "Annotated",
+        "Any",
+        "Choice",
+        "ClassVar",
+        "Count",
+        "Field",
+        "Integer",
+        "Iterator",
+        "Json",
+        "Limits",
+        "Literal",
+        "Media",
+        "Must",
+        "Number",
+        "Part",
+        "ResultPart",
+        "Size",
+        "TaskRequest",
+        "TaskResult",
+        "Text",
+        "Uri",
+        "Uuid",
+        "Wire",
+    ]
 )
 _RESERVED: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | OWN_ATTRIBUTES
 

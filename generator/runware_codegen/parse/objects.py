@@ -23,11 +23,7 @@ from runware_codegen.parse.simplify import Known, Simplifier, json_types
 from runware_codegen.predicates import (
     FALSE,
     TRUE,
-    AllMembers,
     Predicate,
-    all_of,
-    any_of,
-    has,
     if_given,
     lacks,
 )

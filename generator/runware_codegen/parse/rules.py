@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.model import Rule, Size, SizeRule
 from runware_codegen.parse.sentences import (
-    absent_path,
     absent_paths,
     clause,
     demand,
@@ -167,7 +166,7 @@ def _implied(parts: tuple[Predicate, ...]) -> tuple[Predicate, Predicate] | None
     denied: list[Predicate] = [part for part in flat if isinstance(part, IfGiven)]
     if not denied or any(isinstance(part, All) for part in flat):
         return None
-    wanted = [part for part in flat if not isinstance(part, IfGiven)]
+    wanted: list[Predicate] = [part for part in flat if not isinstance(part, IfGiven)]
     if not wanted:
         wanted, denied = denied[-1:], denied[:-1]
     if not denied:

@@ -82,7 +82,7 @@ def _have(rest: str) -> Verb:
     return Verb("have", "has", rest)
 
 
-def verb(test: Predicate) -> Verb:  # noqa: C901, PLR0911, PLR0912 - a row for each test
+def verb(test: Predicate) -> Verb:
     """Return what a test says of a value."""
     match test:
         case IsIn(values):
@@ -208,9 +208,7 @@ def absent_paths(part: Predicate, path: str = "") -> list[str]:
     return paths if all(paths) else []
 
 
-def flattened(
-    parts: Iterable[Predicate], kind: type[AnyOf] | type[All]
-) -> list[Predicate]:
+def flattened(parts: Iterable[Predicate], kind: type[AnyOf | All]) -> list[Predicate]:
     """Take apart what is joined, inside members too: inputs.(a or b) is two parts."""
     found: list[Predicate] = []
     for part in parts:
@@ -224,7 +222,7 @@ def flattened(
     return found
 
 
-def clause(part: Predicate, path: str = "") -> str:  # noqa: PLR0911 - a row for each node
+def clause(part: Predicate, path: str = "") -> str:
     """Say that a predicate holds of the value at a path."""
     if given := given_path(part, path):
         return f"{given} is given"
@@ -311,7 +309,7 @@ def _listed(parts: Iterable[Predicate], path: str) -> str:
     return "; ".join(clause(part, path) for part in parts)
 
 
-def demand(part: Predicate, path: str = "") -> str:  # noqa: C901, PLR0911 - a row for each node
+def demand(part: Predicate, path: str = "") -> str:
     """Say that a predicate has to hold of the value at a path."""
     if given := given_paths(part, path):
         return f"{joined(given, 'and')} {'are' if given[1:] else 'is'} required"

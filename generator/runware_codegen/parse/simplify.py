@@ -261,11 +261,14 @@ def _conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
 
 
 def _type_test(test: IsType, possible: frozenset[str]) -> Predicate:
-    asked = test.types | ({"integer"} if "number" in test.types else frozenset())
+    asked = _widened(test.types)
     if possible <= asked:
         return TRUE
-    reachable = possible | ({"integer"} if "number" in possible else frozenset())
-    return IsType(test.types) if reachable & asked else FALSE
+    return IsType(test.types) if _widened(possible) & asked else FALSE
+
+
+def _widened(types: frozenset[str]) -> frozenset[str]:
+    return types | {"integer"} if "number" in types else types
 
 
 def _possible_values(known: Known) -> IsIn | None:

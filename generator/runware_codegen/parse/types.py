@@ -17,8 +17,6 @@ from runware_codegen.model import (
     Choice,
     Instance,
     Literals,
-    Mapping,
-    Media,
     Null,
     Number,
     Text,
@@ -129,7 +127,9 @@ class Types:
         settled: set[Said],
     ) -> Type | None:
         scalars = [c for c in choices if json_type(c.value.value) not in _COMPOSITE]
-        whole = together.rest(self.lowering, settled if scalars == [*choices] else set())
+        whole = together.rest(
+            self.lowering, settled if scalars == [*choices] else set()
+        )
         if scalars != [*choices]:
             return self._checked(Anything(), whole)
         literals = Literals(choices)
@@ -244,7 +244,9 @@ class Types:
         least, most = _bounds(together, "Length")
         if most is not None and least > most:
             return self._contradiction(schema, "its least length exceeds its greatest")
-        patterns = tuple(t for t in tests if t != HasFormat(formats[0] if formats else ""))
+        patterns = tuple(
+            t for t in tests if t != HasFormat(formats[0] if formats else "")
+        )
         return Text(least, most, patterns, formats[0] if formats else None)
 
     def _number(

@@ -46,7 +46,7 @@ def one_of(values: Sequence[str]) -> str:
     return joined(values, "or")
 
 
-def number_words(value: int | float) -> str:
+def number_words(value: float) -> str:
     """Write a number as a person would: no exponent for common sizes."""
     if isinstance(value, float) and len(repr(value)) > _MOST_DIGITS:
         return f"{value:.4g}"
@@ -64,7 +64,7 @@ def bounds_of(bounds: InRange) -> str:
 
 
 def _low(bounds: InRange) -> list[str]:
-    said = []
+    said: list[str] = []
     if bounds.ge is not None:
         said.append(f"at least {number_words(bounds.ge)}")
     if bounds.gt is not None:
@@ -73,7 +73,7 @@ def _low(bounds: InRange) -> list[str]:
 
 
 def _high(bounds: InRange) -> list[str]:
-    said = []
+    said: list[str] = []
     if bounds.le is not None:
         said.append(f"at most {number_words(bounds.le)}")
     if bounds.lt is not None:

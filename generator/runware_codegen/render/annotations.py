@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runware_codegen.formats import predicate_name
 from runware_codegen.model import (
     Anything,
     Array,
@@ -18,7 +19,6 @@ from runware_codegen.model import (
     Text,
     Union,
 )
-from runware_codegen.formats import predicate_name
 from runware_codegen.predicates import HasFormat, Matches
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.subjects import subject
@@ -133,7 +133,11 @@ class Annotations:
         elif tests:
             arguments.append(f"matches=({', '.join(tests)})")
         arguments += [f"format={string(text.format)}"] if text.format else []
-        return self._annotated("str", self._call("Text", *arguments)) if arguments else "str"
+        return (
+            self._annotated("str", self._call("Text", *arguments))
+            if arguments
+            else "str"
+        )
 
     def _test(self, test: Predicate) -> str:
         if isinstance(test, HasFormat):
@@ -165,9 +169,7 @@ class Annotations:
         if any(isinstance(each, float) for each in values):
             # A float cannot stand in Literal.
             listed = ", ".join(map(value, values))
-            return self._annotated(
-                self._named("Json"), self._call("Exactly", listed)
-            )
+            return self._annotated(self._named("Json"), self._call("Exactly", listed))
         written = f"{self._named('Literal')}[{', '.join(map(value, values))}]"
         if all(isinstance(each, str) for each in values):
             return written

@@ -92,7 +92,9 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _begins(line: str) -> bool:
-    return bool(_ITEM.match(line) or _VERBATIM.match(line) or line.startswith(("#", ">")))
+    return bool(
+        _ITEM.match(line) or _VERBATIM.match(line) or line.startswith(("#", ">"))
+    )
 
 
 def _stands_alone(line: str) -> bool:

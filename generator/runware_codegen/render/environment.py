@@ -11,6 +11,7 @@ from runware_codegen.render.docstrings import docstring
 from runware_codegen.render.literals import string, strings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -24,7 +25,10 @@ def environment(templates: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters["docstring"] = docstring
-    env.filters["literal"] = string
-    env.filters["literals"] = strings
+    filters: dict[str, Callable[..., str]] = {
+        "docstring": docstring,
+        "literal": string,
+        "literals": strings,
+    }
+    env.filters.update(filters)  # pyright: ignore[reportArgumentType, reportCallIssue]
     return env

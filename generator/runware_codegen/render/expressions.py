@@ -178,7 +178,7 @@ class Expressions:
                 return conjunction([guard, text])
         return text
 
-    def _test(self, test: Predicate, subject: Subject) -> Expression:  # noqa: C901, PLR0911 - a row for each test
+    def _test(self, test: Predicate, subject: Subject) -> Expression:
         on = subject.text
         match test:
             case IsType(types):
@@ -265,7 +265,7 @@ def _is_object(subject: Subject) -> Expression:
     return call("isinstance", subject.text, "dict")
 
 
-def _only(part: Predicate, kind: type[At] | type[IfGiven]) -> bool:
+def _only(part: Predicate, kind: type[At | IfGiven]) -> bool:
     """Whether a predicate of an object is decided by {} as by its absence."""
     if isinstance(part, (All, AnyOf)):
         return all(_only(each, kind) for each in part.parts)
@@ -299,7 +299,7 @@ def _comparison(
     if len(values) > 1:
         word = "in" if positive else "not in"
         return comparison(f"{text} {word} {constants(values)}")
-    only = values[0].value
+    (only,) = (each.value for each in values)
     if only is None or isinstance(only, bool):
         return comparison(f"{text} {'is' if positive else 'is not'} {only}")
     return comparison(f"{text} {'==' if positive else '!='} {value(only)}")

@@ -17,11 +17,11 @@ _MODULES: Final = {
         *("constant", "fresh_uuid"),
     ),
     "..._constraints": (
-        *("Count", "Either", "Exactly", "Integer", "Json", "Limits", "Media"),
+        *("Count", "Either", "Exactly", "Integer", "Limits", "Media"),
         *("Must", "Nullable", "Number", "OfType", "Secret", "Text", "Uri", "Uuid"),
-        *("all_different", "is_multiple", "is_type", "same"),
     ),
     "..._formats": tuple(sorted(map(predicate_name, FORMATS))),
+    "..._json": ("Json", "all_different", "is_multiple", "is_type", "same"),
     "..._patterns": ("Pattern",),
     "..._rules": (
         *("Iterator", "Size", "Wire"),
@@ -29,6 +29,7 @@ _MODULES: Final = {
     ),
 }
 """Modules in the order of import blocks, with the names that a module may use."""
+
 
 def _block(module: str) -> int:
     """Number the blocks: the standard library, other packages, this package."""

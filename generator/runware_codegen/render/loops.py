@@ -89,7 +89,9 @@ class Loops:
         return self._all(part, each, f"{loop} if {test.text}")
 
     def _all(self, part: Predicate, each: Subject, loop: str) -> Expression:
-        test = self._expressions.write(part, Subject(each.text, each.text, each.type, each.depth))
+        test = self._expressions.write(
+            part, Subject(each.text, each.text, each.type, each.depth)
+        )
         return call("all", f"{test.text} for {loop}")
 
     def _spared(self, exempt: Exempt, name: str, subject: Subject) -> Expression:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import Instance, Literals, SizeRule, Text
+from runware_codegen.parse.sentences import clause
 from runware_codegen.predicates import all_of, not_
 from runware_codegen.render.annotations import Annotations
 from runware_codegen.render.docs import (
@@ -20,7 +21,6 @@ from runware_codegen.render.imports import import_lines
 from runware_codegen.render.literals import string, strings, value
 from runware_codegen.render.python import Binding
 from runware_codegen.render.subjects import subject
-from runware_codegen.parse.sentences import clause
 
 if TYPE_CHECKING:
     from runware_codegen.model import Class, Document, Field, Rule, Size
@@ -140,7 +140,7 @@ class ModuleMaker:
         return view
 
     def _definitions(self) -> list[TestFunction]:
-        made = []
+        made: list[TestFunction] = []
         for name, predicate in self._document.definitions:
             self._used.add("Json")
             written = self._expressions.write(predicate, subject("value")).text
@@ -149,7 +149,7 @@ class ModuleMaker:
         return made
 
     def _checks(self) -> list[TestFunction]:
-        made = []
+        made: list[TestFunction] = []
         for name, checked in self._annotations.checks.items():
             self._used.add("Json")
             written = self._annotations.check(checked, "value")
@@ -183,16 +183,24 @@ class ModuleMaker:
         document = self._document
         variables = [
             Variable("air", "str", string(document.air)) if document.air else None,
-            Variable("status", "str", string(document.status))
-            if document.status not in ("", "live")
-            else None,
+            (
+                Variable("status", "str", string(document.status))
+                if document.status not in ("", "live")
+                else None
+            ),
             Variable("result", "type[TaskResult]", document.result.name),
-            Variable("deliveries", "tuple[str, ...]", strings(document.deliveries))
-            if document.deliveries
-            else None,
-            Variable("default_delivery", "str | None", string(document.default_delivery))
-            if document.default_delivery
-            else None,
+            (
+                Variable("deliveries", "tuple[str, ...]", strings(document.deliveries))
+                if document.deliveries
+                else None
+            ),
+            (
+                Variable(
+                    "default_delivery", "str | None", string(document.default_delivery)
+                )
+                if document.default_delivery
+                else None
+            ),
         ]
         rules = self._rules(request, "task")
         if any(table.name == "SIZES" for table in self._view.sizes):
@@ -260,9 +268,11 @@ class ModuleMaker:
         if owner.rules:
             self._used |= {"Iterator", "Wire"}
         return tuple(
-            self._size_rule(rule, owner, name)
-            if isinstance(rule, SizeRule)
-            else self._rule(rule, owner, name)
+            (
+                self._size_rule(rule, owner, name)
+                if isinstance(rule, SizeRule)
+                else self._rule(rule, owner, name)
+            )
             for rule in owner.rules
         )
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from ..._base import ResultPart, TaskRequest, TaskResult, constant
-from ..._constraints import Json, Uuid
+from ..._constraints import Uuid
+from ..._json import Json
 
 
 class Response(ResultPart):

@@ -24,7 +24,6 @@ from ..._constraints import (
     Either,
     Exactly,
     Integer,
-    Json,
     Limits,
     Media,
     Number,
@@ -33,6 +32,7 @@ from ..._constraints import (
     Uuid,
 )
 from ..._formats import is_uri, is_uuid
+from ..._json import Json
 from ..._patterns import Pattern
 from ..._rules import Iterator, Wire
 
