@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeAlias, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any, Final, TypeAlias, cast, get_args, get_origin
 
 from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
@@ -17,19 +17,10 @@ from pydantic_core import core_schema as core
 
 from ._errors import nearest_alternative
 from ._formats import FORMATS, is_uri, is_uuid
-from ._json import all_different, is_multiple, is_type, same
+from ._json import all_different, is_array, is_multiple, is_type, same
 
 Test: TypeAlias = Callable[[str], bool]
 """Says whether a text is as it must be."""
-
-T = TypeVar("T")
-
-
-def _each(one_or_more: T | tuple[T, ...]) -> tuple[T, ...]:
-    if isinstance(one_or_more, tuple):
-        several: tuple[T, ...] = one_or_more  # pyright: ignore[reportUnknownVariableType]
-        return several
-    return (one_or_more,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +35,7 @@ class Limits:
     gt: float | None = None
     le: float | None = None
     lt: float | None = None
-    multiple_of: float | tuple[float, ...] = ()
+    multiple_of: float | None = None
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -80,10 +71,9 @@ class Limits:
             or (self.lt is not None and value >= self.lt)
         ):
             raise self._out_of_bounds(value)
-        if self.multiple_of:
-            for step in _each(self.multiple_of):
-                if not is_multiple(value, step):
-                    raise PydanticKnownError("multiple_of", {"multiple_of": step})
+        step = self.multiple_of
+        if step is not None and not is_multiple(value, step):
+            raise PydanticKnownError("multiple_of", {"multiple_of": step})
         return value
 
     def _out_of_bounds(self, value: float) -> PydanticKnownError:
@@ -102,7 +92,7 @@ class Text:
 
     min_length: int = 0
     max_length: int | None = None
-    matches: Test | tuple[Test, ...] = ()
+    matches: Test | None = None
     format: str | None = None
 
     def __get_pydantic_core_schema__(
@@ -113,7 +103,7 @@ class Text:
             min_length=self.min_length or None,
             max_length=self.max_length,
         )
-        if not self.matches and self.format is None:
+        if self.matches is None and self.format is None:
             return text
         return core.no_info_after_validator_function(self._check, text)
 
@@ -121,9 +111,8 @@ class Text:
         if self.format is not None and not FORMATS[self.format](text):
             what = _FORMAT_WORDS.get(self.format, f"a valid {self.format}")
             raise _refusal(f"must be {what}")
-        for test in _each(self.matches):
-            if not test(text):
-                raise _refusal(f"must match {test}")
+        if self.matches is not None and not self.matches(text):
+            raise _refusal(f"must match {self.matches}")
         return text
 
 
@@ -154,16 +143,18 @@ class Count:
             items["max_length"] = self.at_most
         if not self.different:
             return items
-        return core.chain_schema([_raw(all_different, "must not repeat an item"), items])
+        return core.chain_schema(
+            [_raw(all_different, "must not repeat an item"), items]
+        )
 
 
 def _raw(test: Callable[[Any], bool], sentence: str) -> CoreSchema:
     """Test a list before its items are read."""
 
     def check(value: Any) -> Any:
-        if isinstance(value, list) and not test(cast("list[Any]", value)):
+        if is_array(value) and not test(value):
             raise _refusal(sentence)
-        return cast("Any", value)
+        return value
 
     return core.no_info_plain_validator_function(check)
 
@@ -277,15 +268,19 @@ class Media:
 
     def _ways(self) -> str:
         ways = [
-            "a UUID"
-            if way is is_uuid
-            else "a URL (https://…)"
-            if way is is_uri
-            else f"a data URI (data:{self.kind}/…;base64,…)"
-            if "^data:" in repr(way)
-            else "base64"
-            if "+/=" in repr(way)
-            else f"text like {way!r}"
+            (
+                "a UUID"
+                if way is is_uuid
+                else (
+                    "a URL (https://…)"
+                    if way is is_uri
+                    else (
+                        f"a data URI (data:{self.kind}/…;base64,…)"
+                        if "^data:" in repr(way)
+                        else "base64" if "+/=" in repr(way) else f"text like {way!r}"
+                    )
+                )
+            )
             for way in self.accepts
         ]
         return f"{', '.join(ways[:-1])} or {ways[-1]}" if len(ways) > 1 else ways[0]

@@ -129,6 +129,8 @@ def _unknown(task_type: object, model: object) -> str:
     known = sorted({document.task_type for document in documents()})
     if task_type not in known:
         return f"taskType {task_type!r} is none of this package's: {', '.join(known)}"
-    models = sorted(m for d in documents() if d.task_type == task_type for m in d.models)
+    models = sorted(
+        m for d in documents() if d.task_type == task_type for m in d.models
+    )
     shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
     return f"model {model!r} is none that this package has for {task_type}: {shown}"

@@ -3,19 +3,49 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import pty
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from making import a_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "runware_codegen"]
+GENERATE = ["generate", "docs", "--output", "out", "--package", "client"]
+
+
+def write(folder: Path, name: str, schema: dict[str, Any], **said: Any) -> None:
+    """Write a document of a name into a folder."""
+    document = a_document(schema, identifier=name, model=f"test:{name}@1", **said)
+    (folder / f"{name}.json").write_text(json.dumps(document))
+
+
+def write_documents(folder: Path) -> None:
+    """Write the two documents that GENERATE makes a package of."""
+    docs = folder / "docs"
+    docs.mkdir()
+    write(docs, "one", {}, info={"x-status": "live"})
+    write(docs, "two", {"properties": {"size": {"type": "integer"}}})
+
+
+def files(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Read a folder, and when each file was written."""
+    return {
+        path.relative_to(folder).as_posix(): (
+            path.read_bytes(),
+            path.stat().st_mtime_ns,
+        )
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
+import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from command import COMMAND, environment, run, run_in_terminal
-from making import a_document
+from command import (
+    GENERATE,
+    files,
+    run,
+    run_in_terminal,
+    write,
+    write_documents,
+)
 from runware_codegen import __version__
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-GENERATE = ["generate", "docs", "--output", "out", "--package", "client"]
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def write(folder: Path, name: str, schema: dict[str, Any], **said: Any) -> None:
-    document = a_document(schema, identifier=name, model=f"test:{name}@1", **said)
-    (folder / f"{name}.json").write_text(json.dumps(document))
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     """Give a folder with two documents in `docs`."""
-    docs = tmp_path / "docs"
-    docs.mkdir()
-    write(docs, "one", {}, info={"x-status": "live"})
-    write(docs, "two", {"properties": {"size": {"type": "integer"}}})
+    write_documents(tmp_path)
     return tmp_path
 
 
@@ -44,9 +35,7 @@ def here(tmp_path: Path) -> Path:
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder as `here`, with the package in it; only to be read."""
     folder = tmp_path_factory.mktemp("made")
-    (folder / "docs").mkdir()
-    write(folder / "docs", "one", {}, info={"x-status": "live"})
-    write(folder / "docs", "two", {"properties": {"size": {"type": "integer"}}})
+    write_documents(folder)
     assert run(*GENERATE, cwd=folder).returncode == 0
     return folder
 
@@ -55,19 +44,8 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(made_once: Path, tmp_path: Path) -> Path:
     """Give a folder as `here`, with the package in it."""
     copied = tmp_path / "made"
-    subprocess.run(["cp", "-R", str(made_once), str(copied)], check=True)
+    shutil.copytree(made_once, copied)
     return copied
-
-
-def files(folder: Path) -> dict[str, tuple[bytes, int]]:
-    return {
-        path.relative_to(folder).as_posix(): (
-            path.read_bytes(),
-            path.stat().st_mtime_ns,
-        )
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 class TestGenerate:
@@ -406,159 +384,3 @@ class TestCalls:
             [script, "--version"], cwd=here, capture_output=True, check=True
         )
         assert finished.stdout.decode() == run("--version", cwd=here).stdout
-
-
-class TestStreams:
-    def test_nobody_reads_the_results(self, here: Path) -> None:
-        reader, writer = os.pipe()
-        os.close(reader)
-        command = [*COMMAND, "list", "docs"]
-        finished = subprocess.run(
-            command, cwd=here, stdout=writer, stderr=subprocess.PIPE, check=False
-        )
-        os.close(writer)
-        assert (finished.returncode, finished.stderr) == (0, b"")
-
-    def test_a_difference_is_one_also_when_nobody_reads(self, here: Path) -> None:
-        reader, writer = os.pipe()
-        os.close(reader)
-        command = [*COMMAND, *GENERATE, "--check"]
-        finished = subprocess.run(
-            command, cwd=here, stdout=writer, stderr=writer, check=False
-        )
-        os.close(writer)
-        assert finished.returncode == 1
-
-    def test_results_that_cannot_be_written(self, here: Path) -> None:
-        with Path("/dev/full").open("wb") as full:
-            finished = subprocess.run(
-                [*COMMAND, "list", "docs"],
-                cwd=here,
-                stdout=full,
-                stderr=subprocess.PIPE,
-                check=False,
-            )
-        assert finished.returncode == 2
-        assert finished.stderr == b"Error: No space left on device\n"
-
-    def test_a_stream_that_cannot_write_all_letters(self, here: Path) -> None:
-        write(here / "docs", "kaese", {}, info={"x-status": "käse"})
-        env = {"PYTHONIOENCODING": "ascii"}
-        options = ["--include-status", "käse"]
-        finished = run("list", "docs", *options, cwd=here, env=env)
-        assert finished.returncode == 0
-        assert "k\\xe4se" in finished.stdout
-
-
-class TestTerminal:
-    def test_progress_is_one_line_that_goes_away(self, here: Path) -> None:
-        session = run_in_terminal(*GENERATE, cwd=here)
-        assert session.code == 0
-        first, *rest = session.shown.split("\r\n")
-        steps = first.split("\r\x1b[K")
-        assert "Reading documents" in steps
-        assert "Rendering tasks/image_inference/one.py" in steps
-        assert steps[-1] == "Generated out/client from 2 documents of 1 task type."
-        assert "Rendering" not in "".join(rest)
-
-    def test_progress_fits_the_terminal(self, here: Path) -> None:
-        session = run_in_terminal("list", "docs", cwd=here, env={"COLUMNS": "10"})
-        assert "\rReading d\r" in session.shown.replace("\x1b[K", "")
-
-    @pytest.mark.parametrize(
-        ("options", "env"),
-        [(["-q"], {}), ([], {"TERM": "dumb"})],
-        ids=["quiet", "dumb"],
-    )
-    def test_without_progress(
-        self, here: Path, options: list[str], env: dict[str, str]
-    ) -> None:
-        session = run_in_terminal("list", "docs", *options, cwd=here, env=env)
-        assert session.code == 0
-        assert "\x1b" not in session.shown
-        assert session.shown.startswith("ID ")
-
-    def test_a_problem_takes_the_place_of_progress(self, here: Path) -> None:
-        (here / "docs" / "bad.json").write_text('{"openapi": ')
-        session = run_in_terminal("list", "docs", cwd=here)
-        assert session.code == 2
-        assert "\r\x1b[K\x1b[1mdocs/bad.json\x1b[0m\r\n" in session.shown
-
-
-class TestStopped:
-    """A run that would change the package is stopped at something that it shows."""
-
-    @staticmethod
-    def once(
-        shown: str, act: Callable[[Callable[[bytes], object], int], object]
-    ) -> Any:
-        acted: list[bool] = []
-
-        def react(so_far: str, typed: Callable[[bytes], object], process: int) -> None:
-            if shown in so_far and not acted:
-                acted.append(True)
-                act(typed, process)
-
-        return react
-
-    @pytest.mark.parametrize(
-        ("act", "code", "word"),
-        [
-            (lambda typed, _: typed(b"\x03"), 130, "Interrupted"),
-            (lambda _, process: os.kill(process, signal.SIGTERM), 143, "Terminated"),
-        ],
-        ids=["Ctrl-C", "SIGTERM"],
-    )
-    def test_the_package_is_as_it_was(
-        self, made: Path, act: Any, code: int, word: str
-    ) -> None:
-        write(made / "docs", "three", {})
-        before = files(made)
-        react = self.once("Rendering", act)
-        session = run_in_terminal(*GENERATE, cwd=made, react=react)
-        assert session.code == code
-        assert session.shown.count("\n") == 1
-        line = session.shown.split("\r\x1b[K")[-1]
-        assert line == f"{word}; out/client is as it was.\r\n"
-        assert files(made) == before
-        assert [path.name for path in (made / "out").iterdir()] == ["client"]
-
-    @pytest.mark.parametrize("delay", [0, 0.001, 0.002, 0.004, 0.008])
-    def test_killed_when_it_writes(self, made: Path, delay: float) -> None:
-        def kill(_: object, process: int) -> None:
-            time.sleep(delay)
-            os.kill(process, signal.SIGKILL)
-
-        write(made / "docs", "three", {})
-        old = files(made / "out" / "client")
-        react = self.once("Writing", kill)
-        session = run_in_terminal(*GENERATE, cwd=made, react=react)
-        left = files(made / "out" / "client")
-        finished = run(*GENERATE, cwd=made)
-        assert finished.returncode == 0
-        new = files(made / "out" / "client")
-        assert session.code in (-signal.SIGKILL, 0)
-        assert left in (old, new)
-        assert ("0 added, 0 changed" in finished.stdout) is (left == new)
-        assert [path.name for path in (made / "out").iterdir()] == ["client"]
-
-    def test_an_ignored_signal_stays_ignored(self, here: Path) -> None:
-        """As under nohup, and as a shell does for what it runs in the background."""
-        program = (
-            "import os, runpy, signal\n"
-            "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-            "from runware_codegen import cli\n"
-            "def interrupted(**_):\n"
-            "    os.kill(os.getpid(), signal.SIGINT)\n"
-            "    return 0\n"
-            "cli.cli.main = interrupted\n"
-            "cli.main()\n"
-        )
-        finished = subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=here,
-            env=environment(),
-            capture_output=True,
-            check=False,
-        )
-        assert (finished.returncode, finished.stderr) == (0, b"")

@@ -21,6 +21,7 @@ from pydantic import (
 
 from ._constraints import Media, Nullable, Secret
 from ._errors import again, combined, field_error, rule_error, shown
+from ._json import is_array, is_object
 from ._rules import Wire
 
 T = TypeVar("T")
@@ -182,16 +183,15 @@ class TaskResult(_Object):
     @model_validator(mode="wrap")
     @classmethod
     def _read(cls, data: Any, read: Callable[[Any], Self]) -> Self:
-        if not isinstance(data, dict):
+        if not is_object(data):
             return read(data)
-        known = cast("Wire", data)
-        missing = [w for w in _required(cls) if w not in known]
-        result = read({**known, **dict.fromkeys(missing)})
+        missing = [w for w in _required(cls) if w not in data]
+        result = read({**data, **dict.fromkeys(missing)})
         names = {wire: name for name, wire in _wire_names(cls).items()}
         for wire in missing:
             vars(result).pop(names[wire], None)
             result.__pydantic_fields_set__.discard(names[wire])
-        _remember_order(result, known)
+        _remember_order(result, data)
         return result
 
 
@@ -261,10 +261,10 @@ def _remember_order(made: _Object, data: Wire) -> None:
 def _plain(value: Any) -> Any:
     if isinstance(value, _Object):
         return value.to_wire()
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in cast("list[Any]", value)]
-    if isinstance(value, dict):
-        return {name: _plain(member) for name, member in cast("Wire", value).items()}
+    if is_array(value):
+        return [_plain(item) for item in value]
+    if is_object(value):
+        return {name: _plain(member) for name, member in value.items()}
     return value
 
 
@@ -367,11 +367,10 @@ def _marks(annotation: Any) -> Iterator[Any]:
 def _repr(value: Any, *, hide: bool) -> Any:
     if isinstance(value, _Object):
         return value
-    if isinstance(value, list):
-        return [_repr(item, hide=hide) for item in cast("list[Any]", value)]
-    if isinstance(value, dict):
-        members = cast("Wire", value).items()
-        return {name: _repr(member, hide=hide) for name, member in members}
+    if is_array(value):
+        return [_repr(item, hide=hide) for item in value]
+    if is_object(value):
+        return {name: _repr(member, hide=hide) for name, member in value.items()}
     return shown(value, hide=hide and not _is_link(value))
 
 

@@ -4,29 +4,31 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, TypeGuard
 
 Json: TypeAlias = Any
 """Any JSON value."""
 
-_Array: TypeAlias = "list[Any]"
-_Object: TypeAlias = "dict[str, Any]"
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Say whether a value is a JSON array."""
+    return isinstance(value, list)
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Say whether a value is a JSON object."""
+    return isinstance(value, dict)
 
 
 def same(one: Any, other: Any) -> bool:
     """Say whether two JSON values are equal: 1 is 1.0, and true is not 1."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return _same_objects(cast("_Object", one), cast("_Object", other))
-    if isinstance(one, list) and isinstance(other, list):
-        items, others = cast("_Array", one), cast("_Array", other)
-        return len(items) == len(others) and all(map(same, items, others))
+    if is_object(one) and is_object(other):
+        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
+    if is_array(one) and is_array(other):
+        return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other)
-
-
-def _same_objects(one: _Object, other: _Object) -> bool:
-    return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
 
 
 def all_different(items: list[Any]) -> bool:
@@ -38,11 +40,10 @@ def all_different(items: list[Any]) -> bool:
 def _key(value: Any) -> object:
     if isinstance(value, bool):
         return ("boolean", value)
-    if isinstance(value, list):
-        return ("array", tuple(map(_key, cast("_Array", value))))
-    if isinstance(value, dict):
-        members = cast("_Object", value).items()
-        return ("object", frozenset((name, _key(member)) for name, member in members))
+    if is_array(value):
+        return ("array", tuple(map(_key, value)))
+    if is_object(value):
+        return ("object", frozenset((k, _key(member)) for k, member in value.items()))
     return value
 
 
@@ -56,17 +57,16 @@ def _types_of(value: Any) -> tuple[str, ...]:
         return ("boolean",)
     if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         return ("integer", "number")
-    kind: type[object] = type(value)
-    return (_JSON_TYPES.get(kind, ""),)
+    return (next((name for t, name in _JSON_TYPES if isinstance(value, t)), ""),)
 
 
-_JSON_TYPES: Final[dict[type, str]] = {
-    type(None): "null",
-    float: "number",
-    str: "string",
-    list: "array",
-    dict: "object",
-}
+_JSON_TYPES: Final = (
+    (type(None), "null"),
+    (float, "number"),
+    (str, "string"),
+    (list, "array"),
+    (dict, "object"),
+)
 
 
 def is_multiple(value: float, step: float) -> bool:

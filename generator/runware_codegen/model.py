@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from runware_codegen.predicates import TRUE, Constant, Predicate
+from runware_codegen.predicates import TRUE, Constant, Matches, Predicate
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string. Lengths count code points; each pattern and format must hold."""
+    """A string. Lengths count code points."""
 
     least: int = 0
     most: int | None = None
-    patterns: tuple[Predicate, ...] = ()
+    pattern: Matches | None = None
     format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An integer or any number, within bounds, perhaps a multiple of steps."""
+    """An integer or any number, within bounds, perhaps a multiple of a step."""
 
     integer: bool
     ge: int | float | None = None
     gt: int | float | None = None
     le: int | float | None = None
     lt: int | float | None = None
-    steps: tuple[Decimal, ...] = ()
+    step: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

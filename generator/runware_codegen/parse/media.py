@@ -25,7 +25,7 @@ def as_media(text: Text, left: Predicate) -> Media | None:
     Returns:
         The medium, or None when it is another text, or one with limits of its own.
     """
-    plain = not (text.least or text.most or text.patterns or text.format)
+    plain = not (text.least or text.most or text.pattern or text.format)
     if not plain or not isinstance(left, AnyOf):
         return None
     if not all(isinstance(part, (HasFormat, Matches)) for part in left.parts):

@@ -7,7 +7,8 @@ nothing is lost whatever the schema looks like; a type only says it more readabl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from runware_codegen.model import (
     Anything,
@@ -32,8 +33,10 @@ from runware_codegen.parse.sentences import must_be
 from runware_codegen.predicates import (
     FALSE,
     TRUE,
+    AnyOf,
     HasFormat,
     IsIn,
+    Matches,
     Predicate,
     all_of,
 )
@@ -49,14 +52,12 @@ if TYPE_CHECKING:
     from runware_codegen.parse.schemas import Schema
     from runware_codegen.problems import Path
 
-_TEXT = ("minLength", "maxLength", "pattern", "format")
-_NUMBER = (
-    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-    "multipleOf",
-)
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _ARRAY = ("minItems", "maxItems", "uniqueItems")
 _STRUCTURE = ("properties", "items", "prefixItems", "additionalProperties", "required")
 _LABELS = frozenset({"const", "enum", "title", "description", "deprecated", "type"})
+
+TestT = TypeVar("TestT", Matches, HasFormat)
 
 
 class Types:
@@ -219,8 +220,8 @@ class Types:
             case "string":
                 return self._text(schema, together, settled)
             case "integer" | "number":
-                settled |= together.said(_NUMBER)
-                return self._number(schema, together, integer=json_name == "integer")
+                integer = json_name == "integer"
+                return self._number(schema, together, settled, integer=integer)
             case "boolean":
                 return Boolean()
             case "null":
@@ -233,39 +234,40 @@ class Types:
     def _text(
         self, schema: Schema, together: Conjunction, settled: set[Said]
     ) -> Type | None:
-        parts = [
-            self.lowering.keyword(each, keyword)
-            for keyword in ("pattern", "format")
-            for each in together.having(keyword)
-        ]
-        tests = [test for part in parts for test in _tests_of_text(part)]
-        formats = [test.name for test in tests if isinstance(test, HasFormat)]
-        settled |= together.said(_TEXT)
         least, most = _bounds(together, "Length")
         if most is not None and least > most:
             return self._contradiction(schema, "its least length exceeds its greatest")
-        patterns = tuple(
-            t for t in tests if t != HasFormat(formats[0] if formats else "")
-        )
-        return Text(least, most, patterns, formats[0] if formats else None)
+        settled |= together.said(["minLength", "maxLength"])
+        found: dict[str, Predicate] = {}
+        for keyword in ("pattern", "format"):
+            # The first is said by the type, what others say is left to check.
+            for each in islice(together.having(keyword), 1):
+                settled.add((each.path, keyword))
+                found[keyword] = self.lowering.keyword(each, keyword)
+        pattern = _test_in(found.get("pattern"), Matches)
+        form = _test_in(found.get("format"), HasFormat)
+        return Text(least, most, pattern, form.name if form else None)
 
     def _number(
-        self, schema: Schema, together: Conjunction, *, integer: bool
+        self,
+        schema: Schema,
+        together: Conjunction,
+        settled: set[Said],
+        *,
+        integer: bool,
     ) -> Type | None:
-        steps = tuple(
-            dict.fromkeys(
-                step
-                for each in together.having("multipleOf")
-                if (step := reading.step(each.keywords)) is not None
-            )
-        )
+        settled |= together.said(_BOUNDS)
+        step = None
+        for each in islice(together.having("multipleOf"), 1):
+            settled.add((each.path, "multipleOf"))
+            step = reading.step(each.keywords)
         number = Number(
             integer,
             ge=_extreme(together, "minimum", max),
             gt=_extreme(together, "exclusiveMinimum", max),
             le=_extreme(together, "maximum", min),
             lt=_extreme(together, "exclusiveMaximum", min),
-            steps=steps,
+            step=step,
         )
         if _is_empty(number):
             return self._contradiction(schema, "its least value exceeds its greatest")
@@ -342,10 +344,10 @@ def _joined(alternatives: list[Type]) -> Type:
     return distinct[0] if len(distinct) == 1 else Union(tuple(distinct))
 
 
-def _tests_of_text(predicate: Predicate) -> list[Predicate]:
-    """Take the tests out of their "if it is a string"."""
-    parts = getattr(predicate, "parts", ())
-    return [part for part in parts if type(part).__name__ in ("Matches", "HasFormat")]
+def _test_in(predicate: Predicate | None, kind: type[TestT]) -> TestT | None:
+    """Take a test out of its "if it is a string"."""
+    parts = predicate.parts if isinstance(predicate, AnyOf) else ()
+    return next((part for part in parts if isinstance(part, kind)), None)
 
 
 def _bounds(together: Conjunction, what: str) -> tuple[int, int | None]:

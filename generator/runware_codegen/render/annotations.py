@@ -127,11 +127,8 @@ class Annotations:
             return self._named(_ALIASES[text.format])
         arguments = [f"min_length={text.least}"] if text.least else []
         arguments += [] if text.most is None else [f"max_length={text.most}"]
-        tests = [self._test(pattern) for pattern in text.patterns]
-        if len(tests) == 1:
-            arguments.append(f"matches={tests[0]}")
-        elif tests:
-            arguments.append(f"matches=({', '.join(tests)})")
+        if text.pattern is not None:
+            arguments.append(f"matches={self._expressions.pattern(text.pattern)}")
         arguments += [f"format={string(text.format)}"] if text.format else []
         return (
             self._annotated("str", self._call("Text", *arguments))
@@ -154,11 +151,8 @@ class Annotations:
             for name in ("ge", "gt", "le", "lt")
             if (bound := getattr(number, name)) is not None
         ]
-        steps = [f"{step:f}" for step in number.steps]
-        if len(steps) == 1:
-            bounds.append(f"multiple_of={steps[0]}")
-        elif steps:
-            bounds.append(f"multiple_of=({', '.join(steps)})")
+        if number.step is not None:
+            bounds.append(f"multiple_of={number.step:f}")
         if not bounds:
             return self._named("Integer" if number.integer else "Number")
         plain = "int" if number.integer else "float"

@@ -140,7 +140,8 @@ def _limits(a_type: Type) -> list[str]:
 def _number_limits(number: Number) -> list[str]:
     bounds = InRange(number.ge, number.gt, number.le, number.lt)
     said = [bounds_of(bounds)] if bounds != InRange() else []
-    said += [f"in steps of {number_words(float(step))}" for step in number.steps]
+    if number.step is not None and number.step != 1:
+        said.append(f"in steps of {number_words(float(number.step))}")
     return [_capital(", ".join(said))] if said else []
 
 

@@ -1,0 +1,131 @@
+"""Texts of documents for tests of the first stage, and what comes of them."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runware_codegen.documents import Loaded, load
+from runware_codegen.problems import InvalidInput
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runware_codegen.problems import Problem
+
+RESPONSES = {
+    "200": {
+        "description": "It worked",
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/ResponseBody"}
+            }
+        },
+    }
+}
+
+
+def a_document(**schemas: object) -> dict[str, Any]:
+    """A whole document, with more schemas if wanted."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Echo", "version": "1.0.0", "x-air-id": "echo:1@1"},
+        "servers": [{"url": "https://example.com/v1"}],
+        "components": {
+            "schemas": {
+                "RequestBody": {"type": "array", "items": {"type": "object"}},
+                "ResponseBody": {"type": "object"},
+                **schemas,
+            }
+        },
+        "paths": {"/": {"post": {"responses": RESPONSES}}},
+    }
+
+
+def changed(*path: str | int, to: object) -> dict[str, Any]:
+    """A whole document in which one thing is different."""
+    document: Any = json.loads(json.dumps(a_document()))
+    inner = document
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = to
+    return document
+
+
+def lacking(*path: str) -> dict[str, Any]:
+    """A whole document in which one thing is missing."""
+    document: Any = json.loads(json.dumps(a_document()))
+    inner = document
+    for step in path[:-1]:
+        inner = inner[step]
+    del inner[path[-1]]
+    return document
+
+
+def put(file: Path, content: object) -> str:
+    """Write a file: bytes and text as they are, anything else as JSON."""
+    if not isinstance(content, bytes):
+        text = content if isinstance(content, str) else json.dumps(content)
+        content = text.encode()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    return str(file)
+
+
+def loaded(*inputs: str, stdin: bytes = b"") -> Loaded:
+    """What inputs give."""
+    return load(inputs, io.BytesIO(stdin))
+
+
+def tree_of(text: str | bytes) -> dict[str, Any]:
+    """What a text from standard input holds."""
+    content = text.encode() if isinstance(text, str) else text
+    (document,) = loaded("-", stdin=content).documents
+    return document.tree
+
+
+def refusal(*inputs: str, stdin: bytes = b"") -> tuple[Problem, ...]:
+    """What is wrong with inputs; each problem can be printed and says what to do."""
+    with pytest.raises(InvalidInput) as caught:
+        loaded(*inputs, stdin=stdin)
+    for problem in caught.value.problems:
+        assert problem.message
+        assert problem.remedy
+        f"{problem.source}{problem.pointer}{problem.message}{problem.remedy}".encode()
+    return caught.value.problems
+
+
+def only_problem(text: str | bytes) -> Problem:
+    """The one thing that is wrong with a text from standard input."""
+    content = text.encode() if isinstance(text, str) else text
+    (problem,) = refusal("-", stdin=content)
+    return problem
+
+
+_YAML = """
+openapi: "3.1.0"
+info: {title: Echo, version: "1"}
+components:
+  schemas:
+    RequestBody: {type: array}
+    Odd:
+      const: HERE
+"""
+
+
+def with_constant(text: str) -> str:
+    """The JSON text of a document with a constant that need not be valid JSON."""
+    return json.dumps(a_document(Odd={"const": "HERE"})).replace('"HERE"', text)
+
+
+def yaml_with_constant(text: str) -> str:
+    """The YAML text of a document with a constant."""
+    return _YAML.replace("HERE", text)
+
+
+def constant_in(tree: dict[str, Any]) -> Any:
+    """The constant of such a document."""
+    return tree["components"]["schemas"]["Odd"]["const"]

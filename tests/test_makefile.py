@@ -1,0 +1,109 @@
+"""`make` sets up what a target needs, once; interpreters that only take notes do it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Says what it is called with. "-m venv DIR" puts itself into DIR; where there is a file
+# "broken", only after having failed once.
+PYTHON = """#!/bin/sh
+echo "$(basename "$0") $*" >> notes
+case "$*" in
+  "-m venv "*)
+    mkdir -p "$3/bin"
+    cp "$0" "$3/bin/python"
+    cp "$0" "$3/bin/runware-codegen"
+    if [ -e broken ]; then rm broken; exit 1; fi;;
+esac
+"""
+OLD_PYTHON = "#!/bin/sh\nexit 1\n"
+
+SET_UP = ["-m venv .venv", "pip>=25.1", "--editable . --group dev"]
+GENERATE = ["generate specs --output generated --package runware_client"]
+TEST = ["-m pytest"]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name, text in {"new": PYTHON, "old": OLD_PYTHON}.items():
+        python = tmp_path / name / "python3"
+        python.parent.mkdir()
+        python.write_text(text)
+        python.chmod(0o755)
+    return tmp_path
+
+
+def make(
+    checkout: Path, *arguments: str, path: str = "new"
+) -> subprocess.CompletedProcess[str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=checkout,
+        env=inherited | {"PATH": f"{checkout / path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def noted(checkout: Path) -> list[str]:
+    """Give what the interpreters were called with, but for their version, and forget."""
+    notes = checkout / "notes"
+    lines = notes.read_text().splitlines()
+    notes.unlink()
+    return [line for line in lines if "version_info" not in line]
+
+
+def agree(lines: list[str], parts: list[str]) -> bool:
+    return len(lines) == len(parts) and all(map(str.__contains__, lines, parts))
+
+
+@pytest.mark.parametrize(("target", "work"), [("generate", GENERATE), ("test", TEST)])
+def test_set_up_comes_first_and_once(
+    checkout: Path, target: str, work: list[str]
+) -> None:
+    assert make(checkout, target).returncode == 0
+    assert agree(noted(checkout), SET_UP + work)
+    assert make(checkout, target).returncode == 0
+    assert agree(noted(checkout), work)
+
+
+def test_new_requirements_are_installed(checkout: Path) -> None:
+    make(checkout, "test")
+    noted(checkout)
+    ready = (checkout / ".venv" / "ready").stat().st_mtime
+    os.utime(checkout / "pyproject.toml", (ready + 1, ready + 1))
+    make(checkout, "test")
+    assert agree(noted(checkout), SET_UP[1:] + TEST)
+
+
+def test_a_set_up_that_failed_begins_again(checkout: Path) -> None:
+    (checkout / "broken").touch()
+    assert make(checkout, "test").returncode == 2
+    assert agree(noted(checkout), SET_UP[:1])
+    assert make(checkout, "test").returncode == 0
+    assert agree(noted(checkout), SET_UP + TEST)
+
+
+def test_without_a_python_that_is_new_enough(checkout: Path) -> None:
+    finished = make(checkout, "test", f"PYTHON={checkout}/old/python3")
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("Python 3.11 or later is needed: install it")
+    assert not (checkout / ".venv").exists()
+
+
+def test_what_continuous_integration_runs(checkout: Path) -> None:
+    shutil.copytree(ROOT / ".ci", checkout / ".ci")
+    environment = os.environ | {"PATH": f"{checkout}/new:/usr/bin:/bin"}
+    subprocess.run([checkout / ".ci" / "run"], env=environment, check=True)
+    assert agree(noted(checkout), SET_UP + TEST)
