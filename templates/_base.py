@@ -21,7 +21,7 @@ from pydantic import (
 from ._constraints import Media, Nullable, Secret
 from ._errors import again, combined, field_error, rule_error, shown
 from ._json import is_array, is_object
-from ._rules import Wire
+from ._rules import MediaLimit, Size, Wire
 
 T = TypeVar("T")
 
@@ -224,6 +224,12 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
     default_delivery: ClassVar[str | None] = None
     """The way that is taken when the request does not say."""
+
+    media_limits: ClassVar[tuple[MediaLimit, ...]] = ()
+    """Limits on the media themselves, which the server checks."""
+
+    sizes: ClassVar[tuple[Size, ...]] = ()
+    """The widths and heights to choose from, where the document lists them."""
 
     status: ClassVar[str] = ""
     """What the document says of the model: live, deprecated …"""

@@ -7,7 +7,16 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ._json import is_type
 
-__all__ = ["Iterator", "Size", "Wire", "area_in", "is_size", "not_a_size", "ratio_in"]
+__all__ = [
+    "Iterator",
+    "MediaLimit",
+    "Size",
+    "Wire",
+    "area_in",
+    "is_size",
+    "not_a_size",
+    "ratio_in",
+]
 
 Wire: TypeAlias = dict[str, Any]
 """An object as it is sent."""
@@ -28,6 +37,22 @@ class Size(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.width}×{self.height}" + (f" {self.title}" if self.title else "")
+
+
+class MediaLimit(NamedTuple):
+    """A limit on a medium itself, which the server checks.
+
+    Attributes:
+        parameter: The field, such as "inputs.image".
+        operation: What is limited: area, width, height, duration, fileSize …
+        minimum: The least, in pixels, seconds or bytes.
+        maximum: The greatest.
+    """
+
+    parameter: str
+    operation: str
+    minimum: float | None
+    maximum: float | None
 
 
 def is_size(task: Wire, sizes: tuple[Size, ...]) -> bool:

@@ -288,6 +288,11 @@ class TestProblems:
         finished = run(*command, cwd=here)
         assert finished.stdout.count("\n") == finished.stdout.count("test:") + 1
 
+    def test_names_of_files_cannot_steer_a_terminal(self, here: Path) -> None:
+        (here / "docs" / "\x1b[2J.json").write_text("{}")
+        finished = run("list", "docs", cwd=here)
+        assert finished.stderr.startswith("Passed over docs/\\x1b[2J.json: ")
+
     def test_long_text_is_cut(self, here: Path) -> None:
         write(here / "docs", "bad", {"properties": {"x" * 10**6: {"$dynamicRef": "#"}}})
         finished = run("list", "docs", cwd=here)

@@ -132,7 +132,7 @@ class TestInputs:
         assert [each.source for each in refusal(str(tmp_path))] == [broken]
 
     def test_all_problems_of_all_documents_come_together(self, tmp_path: Path) -> None:
-        first = put(tmp_path / "a.json", "{")
+        first = put(tmp_path / "a.json", '{"openapi"')
         second = put(tmp_path / "b.json", lacking("info"))
         third = put(tmp_path / "c.json", lacking("components"))
         put(tmp_path / "d.json", a_document())

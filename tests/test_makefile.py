@@ -42,14 +42,18 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def make(
-    checkout: Path, *arguments: str, path: str = "new"
-) -> subprocess.CompletedProcess[str]:
+def environment(checkout: Path) -> dict[str, str]:
+    """Give an environment with that Python first, and without a make around it."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+    inherited.pop("PYTHON", None)
+    return inherited | {"PATH": f"{checkout / 'new'}:/usr/bin:/bin"}
+
+
+def make(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", *arguments],
         cwd=checkout,
-        env=inherited | {"PATH": f"{checkout / path}:/usr/bin:/bin"},
+        env=environment(checkout),
         capture_output=True,
         text=True,
         check=False,
@@ -104,6 +108,6 @@ def test_without_a_python_that_is_new_enough(checkout: Path) -> None:
 
 def test_what_continuous_integration_runs(checkout: Path) -> None:
     shutil.copytree(ROOT / ".ci", checkout / ".ci")
-    environment = os.environ | {"PATH": f"{checkout}/new:/usr/bin:/bin"}
-    subprocess.run([checkout / ".ci" / "run"], env=environment, check=True)
+    command = [checkout / ".ci" / "run"]
+    subprocess.run(command, env=environment(checkout), check=True)
     assert agree(noted(checkout), SET_UP + TEST)

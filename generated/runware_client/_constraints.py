@@ -304,7 +304,8 @@ class Either:
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        union = _left_to_right(handler(source))
+        names = [part.__name__ for part in get_args(source) if isinstance(part, type)]
+        union = _left_to_right(handler(source), names)
         return core.no_info_wrap_validator_function(self._check, union)
 
     def _check(self, value: Any, read: Callable[[Any], Any]) -> Any:
@@ -314,12 +315,24 @@ class Either:
             raise nearest_alternative(error) from None
 
 
-def _left_to_right(schema: CoreSchema) -> CoreSchema:
+def _left_to_right(schema: CoreSchema, names: list[str]) -> CoreSchema:
+    """Try alternatives in their order; give each the name that errors call it by."""
     if schema["type"] == "nullable":
-        return core.nullable_schema(_left_to_right(schema["schema"]))
-    if schema["type"] == "union":
-        return core.union_schema(schema["choices"], mode="left_to_right")
-    return schema
+        return core.nullable_schema(_left_to_right(schema["schema"], names))
+    if schema["type"] != "union":
+        return schema
+    choices = [
+        (choice, _label(choice, names, index))
+        for index, choice in enumerate(schema["choices"])
+    ]
+    return core.union_schema(choices, mode="left_to_right")
+
+
+def _label(choice: Any, names: list[str], index: int) -> str:
+    """Return the name of a class, or a number for what has none."""
+    reference = str(choice.get("ref") or choice.get("schema_ref") or "")
+    qualified = reference.partition(":")[0].rpartition(".")[2]
+    return qualified if qualified in names else str(index)
 
 
 @dataclass(frozen=True, slots=True)

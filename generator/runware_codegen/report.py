@@ -53,27 +53,27 @@ class Terminal:
         self.step("")
 
     def result(self, line: str) -> None:
-        """Write a line of what was asked for."""
+        """Write a line of what was asked for, as it is."""
         self.step("")
         self._write(line, sys.stdout)
 
     def summary(self, line: str) -> None:
         """Write a line about what was done, to standard output."""
         if not self._quiet:
-            self.result(line)
+            self.result(plain(line))
 
     def note(self, line: str) -> None:
         """Write a line that is good to know."""
         if not self._quiet:
-            self.error(line)
+            self.error(plain(line))
 
     def detail(self, line: str) -> None:
         """Write a line for those who want to know more."""
         if self._verbose:
-            self.error(line)
+            self.error(plain(line))
 
     def error(self, line: str) -> None:
-        """Write a line that must be seen."""
+        """Write a line that must be seen, as it is."""
         self.step("")
         self._write(line, sys.stderr)
 
@@ -85,10 +85,10 @@ class Terminal:
 
     def warnings(self, problems: Sequence[Problem]) -> None:
         """Write a block for each problem that was let through, and how many these are."""
-        for problem in problems:
-            self.note(_block(problem))
-        if problems:
-            self.note(_counted(len(problems), "warning"))
+        if problems and not self._quiet:
+            for problem in problems:
+                self.error(_block(problem))
+            self.error(_counted(len(problems), "warning"))
 
     def step(self, text: str) -> None:
         """Show in place of the last step what the run is at; nothing for no text."""

@@ -41,8 +41,8 @@ _EXPLANATIONS = {
     "Extra data": Fault("more text follows the value", "keep one value in one file"),
     "Unterminated string": Fault("a text is not closed", "end it with a double quote"),
     "Invalid control character": Fault(
-        "a text has a line break or another control character in it",
-        "write it as \\n, \\t or \\u and four hexadecimal digits",
+        "a text has a control character in it",
+        "write a line break as \\n, a tab as \\t",
     ),
     "Invalid \\": Fault(
         "a backslash is not followed by an escape of JSON", "write a backslash as \\\\"

@@ -100,6 +100,7 @@ class _Collection:
 
     @property
     def awaits_key(self) -> bool:
+        """Whether the next scalar is a key."""
         return self.start.mapping and self.key is None
 
     def begin_member(self, scalar: Scalar) -> None:
@@ -124,6 +125,9 @@ class _Collection:
             self.key = None
 
     def finished(self) -> RawValue:
+        """Give what has been read as a value."""
+        if self.start.tag is not None:
+            return _tagged(self.start)
         if not self.start.mapping:
             return self.items
         return FaultyObject(self.members, self.faults) if self.faults else self.members
@@ -228,12 +232,16 @@ def _merge_key(scalar: Scalar) -> Fault:
     )
 
 
+def _tagged(event: Scalar | Start) -> Fault:
+    return Fault(
+        f"the tag {shown(event.tag)} says more than JSON can {event.place}",
+        "take the tag out, and write text in quotes",
+    )
+
+
 def _read_scalar(scalar: Scalar) -> RawValue:
     if scalar.tag is not None:
-        return Fault(
-            f"the tag {shown(scalar.tag)} says more than JSON can {scalar.place}",
-            "take the tag out, and write text in quotes",
-        )
+        return _tagged(scalar)
     if not scalar.plain:
         return _SURROGATE_PAIR.sub(_join_pair, scalar.text)
     value = _read_plain(scalar.text)

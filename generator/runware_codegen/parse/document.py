@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.formats import FORMATS
 from runware_codegen.model import Class, Document, Field, Literals
-from runware_codegen.parse import reading
+from runware_codegen.parse import reading, reserved
 from runware_codegen.parse.checking import check
 from runware_codegen.parse.conjunction import conjunction
 from runware_codegen.parse.lowering import Lowering
 from runware_codegen.parse.markdown import readable
-from runware_codegen.parse.metadata import media_limits, metadata
+from runware_codegen.parse.media_limits import media_limits, say_at_field
+from runware_codegen.parse.metadata import metadata
 from runware_codegen.parse.names import module_name, pascal_case
 from runware_codegen.parse.order import parts_first
 from runware_codegen.parse.schemas import Schema, Schemas
@@ -57,6 +58,9 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     if types.problems or made is None:
         raise InvalidInput(types.problems or [_impossible(schemas, task)])
     classes = types.classes.by_name
+    limits = media_limits(task.keywords)
+    for limit in limits:
+        say_at_field(classes, f"{stem}Request", limit)
     request = classes.pop(f"{stem}Request")
     task_types, models = _constants(request, "taskType"), _constants(request, "model")
     if not task_types:
@@ -87,7 +91,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         default_delivery=_default(delivery),
         statuses=about.statuses,
         codes=about.codes,
-        media_limits=media_limits(task.keywords),
+        media_limits=limits,
         unenforced=tuple(findings.unenforced),
     )
 
@@ -122,7 +126,8 @@ def _result(
     if check(schemas, schema).malformed:
         return empty, ()
     skipped = frozenset(check(schemas, schema).skipped)
-    types = Types(Lowering(schemas, FORMATS, skipped), [*taken, name])
+    lowering = Lowering(schemas, FORMATS, skipped)
+    types = Types(lowering, [*taken, name], reserved.RESULT_MEMBERS)
     together = conjunction(schemas, schema)
     doc = readable(together.text("description"))
     if together.impossible or types.classes.build(together, name, doc) is None:

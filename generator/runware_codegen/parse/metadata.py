@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from runware_codegen.model import MediaLimit
 from runware_codegen.parse.markdown import readable
 
 if TYPE_CHECKING:
@@ -50,21 +49,6 @@ def metadata(document: Document) -> Metadata:
         link=_link(document, model_id),
         statuses=tuple(_statuses(document).items()),
         codes=tuple(_codes(document)),
-    )
-
-
-def media_limits(task: JsonObject) -> tuple[MediaLimit, ...]:
-    """Read the `x-constraints` that are about media: data and documentation only."""
-    return tuple(
-        MediaLimit(
-            parameter,
-            _text(constraint, "operation"),
-            cast("int | float | None", constraint.get("minimum")),
-            cast("int | float | None", constraint.get("maximum")),
-        )
-        for constraint in _objects(task.get("x-constraints"))
-        if len(parameters := list(_texts(constraint.get("parameters")))) == 1
-        for parameter in parameters
     )
 
 

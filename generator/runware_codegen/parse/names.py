@@ -6,8 +6,8 @@
 2. Accents are dropped; another non-ASCII character is spelled by its code point.
 3. A leading digit is spelled out: `3dInference` is three, d, inference.
 4. Words are joined as PEP 8 has it: `image_base64_data`, `ThreeDInference`.
-5. A name that Python, pydantic or the emitted package uses gets an underscore at its
-   end: `from_`, `copy_`.
+5. A name that Python, pydantic or the emitted package uses (see `reserved`) gets an
+   underscore at its end: `from_`, `copy_`.
 6. Among members of one object, a name that is taken already gets a number: `name_2`.
 
 Nothing here looks at other documents, so that names stay when documents come and go.
@@ -19,6 +19,8 @@ import re
 import unicodedata
 from itertools import count
 from typing import TYPE_CHECKING, Final
+
+from runware_codegen.parse import reserved
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -35,200 +37,6 @@ _DIGITS: Final = (
     *("zero", "one", "two", "three", "four"),
     *("five", "six", "seven", "eight", "nine"),
 )
-
-KEYWORDS: Final = frozenset(
-    [
-        "False",
-        "None",
-        "True",
-        "and",
-        "as",
-        "assert",
-        "async",
-        "await",
-        "break",
-        "class",
-        "continue",
-        "def",
-        "del",
-        "elif",
-        "else",
-        "except",
-        "finally",
-        "for",
-        "from",
-        "global",
-        "if",
-        "import",
-        "in",
-        "is",
-        "lambda",
-        "nonlocal",
-        "not",
-        "or",
-        "pass",
-        "raise",
-        "return",
-        "try",
-        "while",
-        "with",
-        "yield",
-    ]
-)
-BUILTINS: Final = frozenset(
-    [
-        "abs",
-        "aiter",
-        "all",
-        "anext",
-        "any",
-        "ascii",
-        "bin",
-        "bool",
-        "breakpoint",
-        "bytearray",
-        "bytes",
-        "callable",
-        "chr",
-        "classmethod",
-        "compile",
-        "complex",
-        "delattr",
-        "dict",
-        "dir",
-        "divmod",
-        "enumerate",
-        "eval",
-        "exec",
-        "exit",
-        "filter",
-        "float",
-        "format",
-        "frozenset",
-        "getattr",
-        "globals",
-        "hasattr",
-        "hash",
-        "help",
-        "hex",
-        "id",
-        "input",
-        "int",
-        "isinstance",
-        "issubclass",
-        "iter",
-        "len",
-        "list",
-        "locals",
-        "map",
-        "max",
-        "memoryview",
-        "min",
-        "next",
-        "object",
-        "oct",
-        "open",
-        "ord",
-        "pow",
-        "print",
-        "property",
-        "quit",
-        "range",
-        "repr",
-        "reversed",
-        "round",
-        "set",
-        "setattr",
-        "slice",
-        "sorted",
-        "staticmethod",
-        "str",
-        "sum",
-        "super",
-        "tuple",
-        "type",
-        "vars",
-        "zip",
-    ]
-)
-MODEL_ATTRIBUTES: Final = frozenset(
-    [
-        "construct",
-        "copy",
-        "dict",
-        "from_orm",
-        "json",
-        "model_computed_fields",
-        "model_config",
-        "model_construct",
-        "model_copy",
-        "model_dump",
-        "model_dump_json",
-        "model_extra",
-        "model_fields",
-        "model_fields_set",
-        "model_json_schema",
-        "model_parametrized_name",
-        "model_post_init",
-        "model_rebuild",
-        "model_validate",
-        "model_validate_json",
-        "model_validate_strings",
-        "parse_file",
-        "parse_obj",
-        "parse_raw",
-        "schema",
-        "schema_json",
-        "update_forward_refs",
-        "validate",
-    ]
-)
-OWN_ATTRIBUTES: Final = frozenset(
-    [
-        "air",
-        "asave",
-        "deliveries",
-        "default_delivery",
-        "fills",
-        "read",
-        "replace",
-        "result",
-        "rules",
-        "save",
-        "secrets",
-        "sizes",
-        "to_wire",
-    ]
-)
-OWN_CLASSES: Final = frozenset(
-    [
-        "Absent",
-        "Annotated",
-        "Any",
-        "Choice",
-        "ClassVar",
-        "Count",
-        "Field",
-        "Integer",
-        "Iterator",
-        "Json",
-        "Limits",
-        "Literal",
-        "Media",
-        "Must",
-        "Number",
-        "Part",
-        "ResultPart",
-        "Size",
-        "TaskRequest",
-        "TaskResult",
-        "Text",
-        "Uri",
-        "Uuid",
-        "Wire",
-    ]
-)
-_RESERVED: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | OWN_ATTRIBUTES
 
 
 def words(text: str) -> list[str]:
@@ -273,20 +81,20 @@ def pascal_case(text: str) -> str:
 def module_name(text: str) -> str:
     """Name a module or package."""
     name = snake_case(text)
-    return f"{name}_" if name in KEYWORDS or name in ("client", "errors") else name
+    return f"{name}_" if name in reserved.MODULES else name
 
 
-def member_name(wire: str, taken: Container[str]) -> str:
-    """Name a member of a class."""
+def member_name(wire: str, taken: Container[str], used: Container[str]) -> str:
+    """Name a member of a class, apart from names taken and names in other use."""
     name = snake_case(wire)
-    name = f"{name}_" if name in _RESERVED else name
+    name = f"{name}_" if name in used else name
     return _numbered(name, taken, "_")
 
 
 def class_name(text: str, taken: Container[str]) -> str:
     """Name a class of a module."""
     name = pascal_case(text)
-    clashes = name in OWN_CLASSES or name in KEYWORDS
+    clashes = name in reserved.CLASSES
     return _numbered(f"{name}_" if clashes else name, taken, "")
 
 

@@ -46,10 +46,20 @@ class Classes:
         by_name: All classes, in the order in which they were met.
     """
 
-    def __init__(self, types: Types, taken: Iterable[str]) -> None:
+    def __init__(
+        self, types: Types, taken: Iterable[str], used: frozenset[str]
+    ) -> None:
+        """Prepare to make classes.
+
+        Args:
+            types: Makes the types of members.
+            taken: Names that no class may have.
+            used: Names that no member may have.
+        """
         self.by_name: dict[str, Class] = {}
         self._types = types
         self._taken = frozenset(taken)
+        self._used = used
         self._names: dict[Path, str] = {}
         self._simplifier = Simplifier(self.by_name)
 
@@ -62,13 +72,10 @@ class Classes:
         """Simplify what is left to say of a value of a type."""
         return self._simplifier.simplify(predicate, Known(a_type))
 
-    def make(
-        self, schema: Schema, together: Conjunction, name: str, settled: set[Said]
-    ) -> Type | None:
+    def make(self, together: Conjunction, name: str, settled: set[Said]) -> Type | None:
         """Make a class of an object schema, or a mapping when it names no members.
 
         Args:
-            schema: The nearest of the schemas, which recursion comes back to.
             together: All the schemas that describe the object.
             name: What the object is called.
             settled: Keywords that need no check; those that the type says are added.
@@ -155,15 +162,17 @@ class Classes:
                     return (), [], False
                 left += [] if closed is not None else [lacks(wire)]
                 continue
-            taken = {field.name for field in fields}
-            fields.append(_field(wire, taken, a_type, schemas[0], wire in required))
+            name = member_name(wire, {field.name for field in fields}, self._used)
+            fields.append(
+                _field(wire, name, a_type, schemas[0], required=wire in required)
+            )
             others = map(self._types.lowering.below, schemas[1:])
             left += [if_given(wire, part) for part in others]
         known = {field.wire for field in fields}
         for wire in sorted(required - known):
             if closed is not None:
                 return (), [], False
-            name = member_name(wire, {field.name for field in fields})
+            name = member_name(wire, {field.name for field in fields}, self._used)
             fields.append(Field(name, wire, Anything(), required=True))
         return tuple(fields), left, True
 
@@ -222,7 +231,7 @@ def _closed_to(together: Conjunction) -> frozenset[str] | None:
 
 
 def _field(
-    wire: str, taken: set[str], a_type: Type, schema: Schema, required: bool
+    wire: str, name: str, a_type: Type, schema: Schema, *, required: bool
 ) -> Field:
     keywords = schema.keywords
     secret = (
@@ -231,7 +240,7 @@ def _field(
         or keywords.get("writeOnly") is True
     )
     return Field(
-        name=member_name(wire, taken),
+        name=name,
         wire=wire,
         type=a_type,
         required=required,

@@ -23,7 +23,7 @@ from runware_codegen.model import (
     Text,
     Union,
 )
-from runware_codegen.parse import reading
+from runware_codegen.parse import reading, reserved
 from runware_codegen.parse.conjunction import ALL_TYPES, Conjunction, conjunction
 from runware_codegen.parse.constants import constant, json_type
 from runware_codegen.parse.media import as_media
@@ -68,15 +68,21 @@ class Types:
         problems: Schemas that no value can satisfy.
     """
 
-    def __init__(self, lowering: Lowering, taken: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        lowering: Lowering,
+        taken: Iterable[str] = (),
+        used: frozenset[str] = reserved.REQUEST_MEMBERS,
+    ) -> None:
         """Prepare to make types.
 
         Args:
             lowering: Lowers what a type does not say.
             taken: Names that no class may have.
+            used: Names that no member of a class may have.
         """
         self.lowering = lowering
-        self.classes = Classes(self, taken)
+        self.classes = Classes(self, taken, used)
         self.problems: list[Problem] = []
         self._open: set[Path] = set()
         self._alternative = 0
@@ -229,7 +235,7 @@ class Types:
             case "array":
                 return self._array(schema, together, name, settled)
             case _:
-                return self.classes.make(schema, together, name, settled)
+                return self.classes.make(together, name, settled)
 
     def _text(
         self, schema: Schema, together: Conjunction, settled: set[Said]

@@ -24,7 +24,7 @@ _MODULES: Final = {
     "..._json": ("Json", "all_different", "is_multiple", "is_type", "same"),
     "..._patterns": ("Pattern",),
     "..._rules": (
-        *("Iterator", "Size", "Wire"),
+        *("Iterator", "MediaLimit", "Size", "Wire"),
         *("area_in", "is_size", "not_a_size", "ratio_in"),
     ),
 }

@@ -23,7 +23,7 @@ from runware_codegen.render.python import Binding
 from runware_codegen.render.subjects import subject
 
 if TYPE_CHECKING:
-    from runware_codegen.model import Class, Document, Field, Rule, Size
+    from runware_codegen.model import Class, Document, Field, MediaLimit, Rule, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +206,12 @@ class ModuleMaker:
         if any(table.name == "SIZES" for table in self._view.sizes):
             self._used.add("Size")
             variables.append(Variable("sizes", "tuple[Size, ...]", "SIZES"))
+        if document.media_limits:
+            self._used.add("MediaLimit")
+            listed = "".join(map(_media_limit, document.media_limits))
+            variables.append(
+                Variable("media_limits", "tuple[MediaLimit, ...]", f"({listed})")
+            )
         return ClassView(
             request.name,
             f"TaskRequest[{document.result.name}]",
@@ -318,6 +324,12 @@ _WHEN_GIVEN = (
     "height or width is given",
     "width and height are given",
 )
+
+
+def _media_limit(limit: MediaLimit) -> str:
+    names = string(limit.parameter), string(limit.operation)
+    bounds = repr(limit.minimum), repr(limit.maximum)
+    return f"MediaLimit({', '.join((*names, *bounds))}),"
 
 
 def _task(document: Document) -> str:

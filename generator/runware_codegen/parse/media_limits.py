@@ -1,0 +1,88 @@
+"""Limits on media themselves: nothing to enforce, but to be read where it counts.
+
+`x-constraints` may speak of what an image or a video is, which a request that holds its
+address cannot show. Such a limit is said at its field, and kept as data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, cast
+
+from runware_codegen.model import Array, Checked, Instance, MediaLimit
+from runware_codegen.parse.wording import bounds_of
+from runware_codegen.predicates import InRange
+
+if TYPE_CHECKING:
+    from runware_codegen.documents import JsonObject
+    from runware_codegen.model import Class, Field, Type
+
+_UNITS: Final = {
+    "area": "pixels",
+    "duration": "seconds",
+    "fileSize": "bytes",
+    "height": "pixels",
+    "width": "pixels",
+}
+
+
+def media_limits(task: JsonObject) -> tuple[MediaLimit, ...]:
+    """Read the `x-constraints` of a task that are about media."""
+    constraints = cast("list[JsonObject]", task.get("x-constraints", []))
+    return tuple(
+        MediaLimit(
+            parameter,
+            str(constraint["operation"]),
+            cast("int | float | None", constraint.get("minimum")),
+            cast("int | float | None", constraint.get("maximum")),
+        )
+        for constraint in constraints
+        if not _is_about_numbers(constraint)
+        for parameter in cast("list[str]", constraint["parameters"])
+    )
+
+
+def _is_about_numbers(constraint: JsonObject) -> bool:
+    parameters = cast("list[str]", constraint["parameters"])
+    plain = len(parameters) == 2 and "." not in "".join(parameters)
+    return plain and constraint["operation"] in ("area", "ratio")
+
+
+def say_at_field(classes: dict[str, Class], request: str, limit: MediaLimit) -> None:
+    """Add a limit to the documentation of the field it is about, where there is one.
+
+    Args:
+        classes: The classes of the document, which are replaced in place.
+        request: The name of the request's class.
+        limit: The limit.
+    """
+    *way, last = limit.parameter.split(".")
+    owner = classes[request]
+    for wire in way:
+        found = _member(owner, wire)
+        name = None if found is None else _class_in(found.type)
+        if name is None or name not in classes:
+            return
+        owner = classes[name]
+    fields = tuple(
+        replace(field, doc=_with(field.doc, limit)) if field.wire == last else field
+        for field in owner.fields
+    )
+    classes[owner.name] = replace(owner, fields=fields)
+
+
+def _member(owner: Class, wire: str) -> Field | None:
+    return next((field for field in owner.fields if field.wire == wire), None)
+
+
+def _class_in(a_type: Type) -> str | None:
+    while isinstance(a_type, (Array, Checked)):
+        a_type = a_type.item if isinstance(a_type, Array) else a_type.type
+    return a_type.class_name if isinstance(a_type, Instance) else None
+
+
+def _with(doc: str, limit: MediaLimit) -> str:
+    bounds = bounds_of(InRange(ge=limit.minimum, le=limit.maximum))
+    unit = _UNITS.get(limit.operation, "")
+    said = f"{limit.operation}: {bounds} {unit}".strip()
+    return f"{doc}\n\nThe server checks its {said}." if bounds else doc

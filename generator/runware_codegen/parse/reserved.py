@@ -1,0 +1,60 @@
+"""Names that are taken: by Python, by pydantic, and by the emitted package itself.
+
+They are listed, not asked for, so that the output does not depend on the versions of
+Python and pydantic that the generator runs with.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _listed(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+KEYWORDS: Final = _listed("""
+    False None True and as assert async await break class continue def del elif else
+    except finally for from global if import in is lambda nonlocal not or pass raise
+    return try while with yield
+    """)
+
+BUILTINS: Final = _listed("""
+    abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr
+    classmethod compile complex delattr dict dir divmod enumerate eval exec exit filter
+    float format frozenset getattr globals hasattr hash help hex id input int isinstance
+    issubclass iter len list locals map max memoryview min next object oct open ord pow
+    print property quit range repr reversed round set setattr slice sorted staticmethod
+    str sum super tuple type vars zip
+    """)
+
+MODEL_ATTRIBUTES: Final = _listed("""
+    construct copy dict from_orm json model_computed_fields model_config model_construct
+    model_copy model_dump model_dump_json model_extra model_fields model_fields_set
+    model_json_schema model_parametrized_name model_post_init model_rebuild
+    model_validate model_validate_json model_validate_strings parse_file parse_obj
+    parse_raw schema schema_json update_forward_refs validate
+    """)
+
+REQUEST_ATTRIBUTES: Final = _listed("""
+    air default_delivery deliveries media_limits read replace result rules sizes status
+    to_wire
+    """)
+
+OWN_CLASSES: Final = _listed("""
+    Annotated AudioInput ClassVar Count Either Exactly Field FileInput ImageInput Integer
+    Iterator Json Limits Literal Media MediaLimit Must Nullable Number OfType Part
+    Pattern ResultPart Secret Size TaskRequest TaskResult Text Uri Uuid VideoInput Wire
+    """)
+
+MODULES: Final = KEYWORDS | {"client", "errors"}
+"""Names that no module of a document may have."""
+
+RESULT_MEMBERS: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | {"to_wire"}
+"""Names that no member of a result or its parts may have."""
+
+REQUEST_MEMBERS: Final = RESULT_MEMBERS | REQUEST_ATTRIBUTES
+"""Names that no member of a request or its parts may have."""
+
+CLASSES: Final = KEYWORDS | OWN_CLASSES
+"""Names that no class of a module may have."""
