@@ -226,9 +226,7 @@ class AsyncClient(_Client):
         self,
         request: TaskRequest[ResultT],
         *,
-        timeout: (
-            float | None
-        ) = None,  # noqa: ASYNC109  (it ends the wait, not the task)
+        timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> list[ResultT]:
         """Run one task; see `Runware.run`, which does the same."""
@@ -241,9 +239,7 @@ class AsyncClient(_Client):
         self,
         requests: Iterable[TaskRequest[ResultT]],
         *,
-        timeout: (
-            float | None
-        ) = None,  # noqa: ASYNC109  (it ends the wait, not the task)
+        timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> list[Outcome[ResultT]]:
         """Run many tasks with one POST; see `Runware.run_many`, which does the same."""

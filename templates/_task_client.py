@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
-from ._registry import request_class
+from ._documents import request_class
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +65,7 @@ class TaskClient(_TaskType):
     @overload
     def run(
         self,
+        /,
         *,
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
@@ -115,19 +116,16 @@ class AsyncTaskClient(_TaskType):
         request: TaskRequest[ResultT],
         /,
         *,
-        timeout: (
-            float | None
-        ) = None,  # noqa: ASYNC109  (it ends the wait, not the task)
+        timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> list[ResultT]: ...
 
     @overload
     async def run(
         self,
+        /,
         *,
-        timeout: (
-            float | None
-        ) = None,  # noqa: ASYNC109  (it ends the wait, not the task)
+        timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
         **fields: Any,
     ) -> list[TaskResult]: ...
@@ -137,9 +135,7 @@ class AsyncTaskClient(_TaskType):
         request: TaskRequest[Any] | None = None,
         /,
         *,
-        timeout: (
-            float | None
-        ) = None,  # noqa: ASYNC109  (it ends the wait, not the task)
+        timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
         **fields: Any,
     ) -> list[Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 import httpx2
 
-from . import _exceptions as exceptions
 from ._envelope import read_envelope
+from ._exceptions import ConnectionError, RunwareError, TimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ LONGEST_CONNECT = 10.0
 """Seconds after which a server that does not take a connection is taken for dead."""
 
 NEVER_SENT = (httpx2.ConnectTimeout, httpx2.PoolTimeout)
+"""Time-outs before anything was written."""
 
 
 class _Message(TypedDict):
@@ -73,7 +74,7 @@ class Endpoint:
         """
         return read_envelope(response.status_code, response.content, self.key)
 
-    def error(self, cause: httpx2.RequestError) -> exceptions.RunwareError:
+    def error(self, cause: httpx2.RequestError) -> RunwareError:
         """The exception of ours for a failed exchange."""
         cause.request = httpx2.Request(
             "POST", self.url
@@ -82,10 +83,10 @@ class Endpoint:
         if isinstance(cause, httpx2.TimeoutException) and not isinstance(
             cause, NEVER_SENT
         ):
-            return exceptions.TimeoutError(
+            return TimeoutError(
                 f"the server did not answer in time: {reason}"
             )
-        return exceptions.ConnectionError(f"no answer from {self.url}: {reason}")
+        return ConnectionError(f"no answer from {self.url}: {reason}")
 
 
 class HTTPTransport:

@@ -6,6 +6,7 @@ JSON needs to know, and one kind of exception.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -25,6 +26,10 @@ from runware_codegen.documents.values import Malformed, place_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# YAML 1.2 takes these for characters like any other; the library now and then takes them
+# for line breaks. It also takes "?a" for a key in [?a], where YAML has a text.
+_SEPARATOR = re.compile("[\N{NEXT LINE}\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]")
 
 # The library's reasons may repeat any part of the text.
 _MAX_REASON = 100
@@ -91,7 +96,7 @@ def read_events(text: str) -> Iterator[Event]:
     Raises:
         Malformed: If the text is not YAML 1.2, or holds more than one document.
     """
-    _refuse_next_line(text)
+    _refuse_separators(text)
     # `pure`, as the parser in C reads YAML 1.1.
     parser: Any = YAML(typ="safe", pure=True)
     started = False
@@ -102,6 +107,7 @@ def read_events(text: str) -> Iterator[Event]:
                 _check_start(event, started=started)
                 started = True
             elif kind in _CONVERTERS:
+                _refuse_question_mark(text, event.start_mark.index)
                 yield _CONVERTERS[kind](event)
     except YAMLError as error:
         raise _malformed(text, error) from None
@@ -123,11 +129,18 @@ def _check_start(event: Any, *, started: bool) -> None:
         raise Malformed("the text is not YAML 1.2", "take the %YAML directive out")
 
 
-def _refuse_next_line(text: str) -> None:
-    # YAML 1.2 takes U+0085 for a character like any other, ruamel.yaml for a line break.
-    position = text.find("\N{NEXT LINE}")
-    if position >= 0:
-        raise _unprintable(text, position)
+def _refuse_separators(text: str) -> None:
+    found = _SEPARATOR.search(text)
+    if found is not None:
+        raise _unprintable(text, found.start())
+
+
+def _refuse_question_mark(text: str, position: int) -> None:
+    if position > 0 and text[position - 1] == "?":
+        raise Malformed(
+            f"a question mark is followed by no space {place_in(text, position)}",
+            "write the text that begins with it in quotes",
+        )
 
 
 def _unprintable(text: str, position: int) -> Malformed:
