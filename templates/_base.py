@@ -299,7 +299,7 @@ def _unwanted_nulls(cls: type[Part], data: Wire) -> list[str]:
 @cache
 def _wire_names(cls: type[BaseModel]) -> dict[str, str]:
     return {
-        name: str(info.validation_alias or name)
+        name: info.validation_alias if isinstance(info.validation_alias, str) else name
         for name, info in cls.model_fields.items()
     }
 

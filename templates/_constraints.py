@@ -218,7 +218,10 @@ class OfType:
 
     def _check(self, value: Any) -> Any:
         if not is_type(value, *self.types):
-            raise _refusal(f"must be of type {' or '.join(self.types)}")
+            words = " or ".join(self.types)
+            raise PydanticCustomError(
+                "json_type", "must be of type {types}", {"types": words}
+            )
         return value
 
 

@@ -56,11 +56,12 @@ def read_envelope(http_status: int, body: bytes, key: ApiKey) -> Envelope:
     Raises:
         ResponseError: The status is below 400 and the body is not an envelope.
     """
+    errors: list[Item] = []
     try:
         content = json.loads(body)
         errors = key.scrub(_errors(content))
     except (ValueError, RecursionError):
-        content, errors = None, []
+        content = None
     data = _results(content)
     if errors or (http_status < 300 and _is_envelope(content)):
         return Envelope(http_status, data, errors)

@@ -96,6 +96,7 @@ class TaskClient(_TaskType):
             Its results, `numberResults` of them.
 
         Raises:
+            LookupError: No document of the package is about this model.
             pydantic.ValidationError: The document does not allow these fields.
             RunwareError: The task failed, see `Runware.run`.
             TypeError: The request is of another task type.

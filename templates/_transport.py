@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Auth: TypeAlias = Literal["header", "payload"]
 
+JSON_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+
 LONGEST_CONNECT = 10.0
 """Seconds after which a server that does not take a connection is taken for dead."""
 
@@ -52,18 +54,14 @@ class Endpoint:
         in_payload = self.auth == "payload"
         tasks = [self.key.task(), *call.tasks] if in_payload else call.tasks
         headers = httpx2.Headers({} if in_payload else self.key.header())
-        headers.update(
-            {"Content-Type": "application/json", "Accept": "application/json"}
-        )
+        headers.update(JSON_HEADERS)
         headers.update(extra_headers)
+        connect = min(call.timeout, LONGEST_CONNECT)
+        text = json.dumps(tasks, separators=(",", ":"), allow_nan=False)
         return {
-            "content": json.dumps(
-                tasks, separators=(",", ":"), allow_nan=False
-            ).encode(),
+            "content": text.encode(),
             "headers": headers,
-            "timeout": httpx2.Timeout(
-                call.timeout, connect=min(call.timeout, LONGEST_CONNECT)
-            ),
+            "timeout": httpx2.Timeout(call.timeout, connect=connect),
         }
 
     def answer(self, response: httpx2.Response) -> Envelope:
@@ -76,16 +74,12 @@ class Endpoint:
 
     def error(self, cause: httpx2.RequestError) -> RunwareError:
         """The exception of ours for a failed exchange."""
-        cause.request = httpx2.Request(
-            "POST", self.url
-        )  # the one that failed has the key
+        # The request that failed has the key: the cause gets one without.
+        cause.request = httpx2.Request("POST", self.url)
         reason = self.key.scrub(str(cause)) or type(cause).__name__
-        if isinstance(cause, httpx2.TimeoutException) and not isinstance(
-            cause, NEVER_SENT
-        ):
-            return TimeoutError(
-                f"the server did not answer in time: {reason}"
-            )
+        is_late = isinstance(cause, httpx2.TimeoutException)
+        if is_late and not isinstance(cause, NEVER_SENT):
+            return TimeoutError(f"the server did not answer in time: {reason}")
         return ConnectionError(f"no answer from {self.url}: {reason}")
 
 

@@ -47,8 +47,8 @@ def a_document(**schemas: object) -> dict[str, Any]:
 
 def changed(*path: str | int, to: object) -> dict[str, Any]:
     """A whole document in which one thing is different."""
-    document: Any = json.loads(json.dumps(a_document()))
-    inner = document
+    document: dict[str, Any] = json.loads(json.dumps(a_document()))
+    inner: Any = document
     for step in path[:-1]:
         inner = inner[step]
     inner[path[-1]] = to
@@ -57,8 +57,8 @@ def changed(*path: str | int, to: object) -> dict[str, Any]:
 
 def lacking(*path: str) -> dict[str, Any]:
     """A whole document in which one thing is missing."""
-    document: Any = json.loads(json.dumps(a_document()))
-    inner = document
+    document: dict[str, Any] = json.loads(json.dumps(a_document()))
+    inner: Any = document
     for step in path[:-1]:
         inner = inner[step]
     del inner[path[-1]]

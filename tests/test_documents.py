@@ -244,8 +244,8 @@ class TestOutline:
         }
         assert openapi.components is not None
         assert openapi.components.schemas == {
-            "RequestBody": Schema(),
-            "ResponseBody": Schema(),
+            "RequestBody": Schema.model_validate({}),
+            "ResponseBody": Schema.model_validate({}),
         }
 
     @pytest.mark.parametrize(

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 from ._exceptions import RunwareError
+from ._json import is_array, is_object
 
 VARIABLE = "RUNWARE_API_KEY"
 
@@ -58,9 +58,9 @@ class ApiKey:
         """A copy of a JSON value in which nothing repeats the key."""
         if isinstance(value, str):
             return value.replace(self._text, "[API key]")
-        if isinstance(value, Mapping):
-            items = cast("Mapping[str, Any]", value).items()
+        if is_object(value):
+            items = value.items()
             return {self.scrub(name): self.scrub(member) for name, member in items}
-        if isinstance(value, list):
-            return [self.scrub(member) for member in cast("list[Any]", value)]
+        if is_array(value):
+            return [self.scrub(member) for member in value]
         return value

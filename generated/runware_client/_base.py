@@ -62,26 +62,24 @@ class _Object(BaseModel):
 
     def to_wire(self) -> Wire:
         """Return the object as it is sent: what was set, in its order, nothing else."""
-        wire_names = _wire_names(type(self))
-        members = {wire: self.__dict__[name] for name, wire in self._set(wire_names)}
+        names = _python_names(type(self))
+        members = self.__dict__
+        extra = self.__pydantic_extra__ or {}
         return {
-            name: _plain(value)
-            for name, value in _ordered(
-                {**members, **(self.__pydantic_extra__ or {})}, self._order
-            )
+            wire: _plain(members[names[wire]] if wire in names else extra[wire])
+            for wire in self._order()
         }
 
-    def _set(self, wire_names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        given = self.__pydantic_fields_set__
-        return (
-            (n, w) for n, w in wire_names.items() if n in given and n in self.__dict__
-        )
-
-    @property
     def _order(self) -> tuple[str, ...]:
-        return cast(
-            "tuple[str, ...]", (self.__pydantic_private__ or {}).get("order", ())
-        )
+        """Return the wire names of what was set, in the order in which it came."""
+        order: tuple[str, ...] = (self.__pydantic_private__ or {}).get("order", ())
+        given = self.__pydantic_fields_set__
+        extra = self.__pydantic_extra__ or {}
+        if len(order) == len(given) + len(extra):
+            return order
+        # pydantic made it without validation, as model_construct and model_copy do.
+        names = _wire_names(type(self))
+        return (*(wire for name, wire in names.items() if name in given), *extra)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, _Object):
@@ -93,8 +91,9 @@ class _Object(BaseModel):
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         hidden = _hidden(type(self))
-        for name, wire in self._set(_wire_names(type(self))):
-            yield name, _repr(self.__dict__[name], hide=wire in hidden)
+        for name, wire in _wire_names(type(self)).items():
+            if name in self.__pydantic_fields_set__:
+                yield name, _repr(self.__dict__[name], hide=wire in hidden)
         for name, value in (self.__pydantic_extra__ or {}).items():
             yield name, _repr(value, hide=False)
 
@@ -187,7 +186,7 @@ class TaskResult(_Object):
             return read(data)
         missing = [w for w in _required(cls) if w not in data]
         result = read({**data, **dict.fromkeys(missing)})
-        names = {wire: name for name, wire in _wire_names(cls).items()}
+        names = _python_names(cls)
         for wire in missing:
             vars(result).pop(names[wire], None)
             result.__pydantic_fields_set__.discard(names[wire])
@@ -260,11 +259,16 @@ class TaskRequest(Part, Generic[ResultT_co]):
         return type(self).model_validate(wire)
 
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
 def _remember_order(made: _Object, data: Wire) -> None:
     object.__setattr__(made, "__pydantic_private__", {"order": tuple(data)})
 
 
 def _plain(value: Any) -> Any:
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, _Object):
         return value.to_wire()
     if is_array(value):
@@ -272,13 +276,6 @@ def _plain(value: Any) -> Any:
     if is_object(value):
         return {name: _plain(member) for name, member in value.items()}
     return value
-
-
-def _ordered(members: Wire, order: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    for name in order:
-        if name in members:
-            yield name, members.pop(name)
-    yield from members.items()
 
 
 def _wire_of(cls: type[Part], members: Wire, *, fill: bool = True) -> Wire:
@@ -303,9 +300,14 @@ def _unwanted_nulls(cls: type[Part], data: Wire) -> list[str]:
 @cache
 def _wire_names(cls: type[BaseModel]) -> dict[str, str]:
     return {
-        name: str(info.validation_alias or name)
+        name: info.validation_alias if isinstance(info.validation_alias, str) else name
         for name, info in cls.model_fields.items()
     }
+
+
+@cache
+def _python_names(cls: type[BaseModel]) -> dict[str, str]:
+    return {wire: name for name, wire in _wire_names(cls).items()}
 
 
 @cache

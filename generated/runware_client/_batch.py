@@ -15,14 +15,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias
 
 from ._base import ResultT
 from ._exceptions import (
     APIError,
     ResponseError,
     RunwareError,
-    TimeoutError,  # noqa: A004  (our own, which is the builtin too)
+    TimeoutError,
     error_class,
 )
 
@@ -185,9 +185,13 @@ class Batch(Generic[ResultT]):
             error_enums: Gives the error enum of a task type.
 
         Raises:
-            ValueError: Two tasks could not be told apart in the answer.
+            ValueError: Two tasks could not be told apart in the answer, or one asks for
+                a stream.
         """
         tasks = [_Task(request, request.to_wire()) for request in requests]
+        if any(task.wire.get("deliveryMethod") == "stream" for task in tasks):
+            message = "streams are not read here: deliveryMethod must be sync or async"
+            raise ValueError(message)
         self._tasks = {task.key: task for task in tasks}
         if len(self._tasks) < len(tasks):
             message = (
@@ -223,9 +227,7 @@ class Batch(Generic[ResultT]):
         """Take the answer to the last call."""
         items, errors = self._by_task(answer.data), self._by_task(answer.errors)
         for task in self._pending():
-            own = items[task.key]
-            failures = errors[task.key] + [i for i in own if i.get("status") == "error"]
-            own = [item for item in own if item.get("status") != "error"]
+            own, failures = items[task.key], errors[task.key]
             if not own and not failures:
                 failures = errors[None]  # they speak of the call as a whole
             if own or failures or task.is_polled:
@@ -261,12 +263,10 @@ class Batch(Generic[ResultT]):
     def _api_error(
         self, item: Item, task: _Task[ResultT], answer: Envelope
     ) -> APIError:
-        inner = item.get("error")
-        facts = {**item, **inner} if isinstance(inner, dict) else item
-        scope: dict[str, Any] = {"taskType": task.task_type, "taskUUID": task.task_uuid}
+        scope = {"taskType": task.task_type, "taskUUID": task.task_uuid}
         kind = error_class(answer.http_status)
         enum = self._error_enums(task.task_type)
-        return kind({**facts, **scope}, answer.http_status, enum)
+        return kind({**item, **scope}, answer.http_status, enum)
 
 
 def _not_in(known: list[Item], items: list[Item]) -> list[Item]:

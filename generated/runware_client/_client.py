@@ -227,9 +227,7 @@ class AsyncClient(_Client):
         self,
         request: TaskRequest[ResultT],
         *,
-        timeout: (
-            float | None
-        ) = None,  # noqa: ASYNC109  (it ends the wait, not the task)
+        timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> list[ResultT]:
         """Run one task; see `Runware.run`, which does the same."""
@@ -242,9 +240,7 @@ class AsyncClient(_Client):
         self,
         requests: Iterable[TaskRequest[ResultT]],
         *,
-        timeout: (
-            float | None
-        ) = None,  # noqa: ASYNC109  (it ends the wait, not the task)
+        timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> list[Outcome[ResultT]]:
         """Run many tasks with one POST; see `Runware.run_many`, which does the same."""

@@ -38,8 +38,13 @@ class Document(NamedTuple):
     @property
     def request(self) -> type[TaskRequest[TaskResult]]:
         """The request class, imported when it is first asked for."""
-        module = import_module(f".{self.module}", __package__)
-        return cast("type[TaskRequest[TaskResult]]", getattr(module, self.class_name))
+        return _imported(self.module, self.class_name)
+
+
+@cache
+def _imported(module: str, name: str) -> type[TaskRequest[TaskResult]]:
+    found = getattr(import_module(f".{module}", __package__), name)
+    return cast("type[TaskRequest[TaskResult]]", found)
 
 
 def documents() -> tuple[Document, ...]:
@@ -109,15 +114,20 @@ def _for(task_type: object, model: object) -> Document | None:
     by_task = _by_task()
     if isinstance(task_type, str):
         known = by_task.get((task_type, model)) if isinstance(model, str) else None
-        found = known or by_task.get((task_type, None))
-        alone = [d for d in documents() if d.task_type == task_type]
-        if found is None and len(alone) == 1 and not isinstance(model, str):
-            return alone[0]  # its errors say what is missing
-        return found
+        return known or by_task.get((task_type, None)) or _alone(task_type, model)
     if task_type is None:
         fitting = [*_fitting(model)]
         return fitting[0] if len(fitting) == 1 else None
     return None
+
+
+def _alone(task_type: str, model: object) -> Document | None:
+    """Return the only document of a task type for a task without a model.
+
+    Its errors say what is missing.
+    """
+    alone = [d for d in documents() if d.task_type == task_type]
+    return alone[0] if len(alone) == 1 and not isinstance(model, str) else None
 
 
 def _fitting(model: object) -> Iterator[Document]:

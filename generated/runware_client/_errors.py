@@ -126,4 +126,5 @@ def _distance(details: Sequence[ErrorDetails]) -> tuple[int, int]:
     at_root = [detail["type"] for detail in details if len(detail["loc"]) == 1]
     if any(kind.endswith("_type") for kind in at_root):
         return (2, len(details))
-    return (int("literal_error" in at_root), len(details))
+    constants = [d for d in details if d["type"] == "literal_error"]
+    return (int(any(len(d["loc"]) <= 2 for d in constants)), len(details))

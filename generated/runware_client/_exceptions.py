@@ -221,7 +221,7 @@ class TaskError(APIError):
     )
 
 
-class ConnectionError(RunwareError, builtins.ConnectionError):  # noqa: A001  (its kind)
+class ConnectionError(RunwareError, builtins.ConnectionError):
     """The server could not be reached, or the connection broke before its answer.
 
     `except` catches it under this name and under the builtin one.
@@ -233,7 +233,7 @@ class ConnectionError(RunwareError, builtins.ConnectionError):  # noqa: A001  (i
     )
 
 
-class TimeoutError(RunwareError, builtins.TimeoutError):  # noqa: A001  (its kind)
+class TimeoutError(RunwareError, builtins.TimeoutError):
     """The time ran out before the result was there; the task goes on and is billed.
 
     `except` catches it under this name and under the builtin one.

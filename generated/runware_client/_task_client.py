@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
-from ._registry import request_class
+from ._documents import request_class
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +66,7 @@ class TaskClient(_TaskType):
     @overload
     def run(
         self,
+        /,
         *,
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
@@ -96,6 +97,7 @@ class TaskClient(_TaskType):
             Its results, `numberResults` of them.
 
         Raises:
+            LookupError: No document of the package is about this model.
             pydantic.ValidationError: The document does not allow these fields.
             RunwareError: The task failed, see `Runware.run`.
             TypeError: The request is of another task type.
@@ -116,19 +118,16 @@ class AsyncTaskClient(_TaskType):
         request: TaskRequest[ResultT],
         /,
         *,
-        timeout: (
-            float | None
-        ) = None,  # noqa: ASYNC109  (it ends the wait, not the task)
+        timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> list[ResultT]: ...
 
     @overload
     async def run(
         self,
+        /,
         *,
-        timeout: (
-            float | None
-        ) = None,  # noqa: ASYNC109  (it ends the wait, not the task)
+        timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
         **fields: Any,
     ) -> list[TaskResult]: ...
@@ -138,9 +137,7 @@ class AsyncTaskClient(_TaskType):
         request: TaskRequest[Any] | None = None,
         /,
         *,
-        timeout: (
-            float | None
-        ) = None,  # noqa: ASYNC109  (it ends the wait, not the task)
+        timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
         **fields: Any,
     ) -> list[Any]:

@@ -62,18 +62,24 @@ _STATUSES: Final = {
     ),
     500: (
         "internalServerError",
-        "Something failed at Runware, perhaps after the task had run. Ask `getResponse` "
-        "for its taskUUID before it is sent again.",
+        (
+            "Something failed at Runware, perhaps after the task had run. Ask `getResponse` "
+            "for its taskUUID before it is sent again."
+        ),
     ),
     503: (
         "serviceUnavailable",
-        "Runware is under maintenance or has no capacity left. Try again later, with "
-        "longer and longer waits.",
+        (
+            "Runware is under maintenance or has no capacity left. Try again later, with "
+            "longer and longer waits."
+        ),
     ),
     504: (
         "gatewayTimeout",
-        "Runware did not answer its own gateway in time; the task may run all the same. "
-        "Ask `getResponse` for its taskUUID before it is sent again.",
+        (
+            "Runware did not answer its own gateway in time; the task may run all the same. "
+            "Ask `getResponse` for its taskUUID before it is sent again."
+        ),
     ),
 }
 

@@ -107,8 +107,10 @@ def read_events(text: str) -> Iterator[Event]:
                 _check_start(event, started=started)
                 started = True
             elif kind in _CONVERTERS:
-                _refuse_question_mark(text, event.start_mark.index)
-                yield _CONVERTERS[kind](event)
+                converted = _CONVERTERS[kind](event)
+                if isinstance(converted, Scalar | Start):
+                    _refuse_question_mark(text, event)
+                yield converted
     except YAMLError as error:
         raise _malformed(text, error) from None
     except (AssertionError, OverflowError, ValueError):
@@ -135,10 +137,12 @@ def _refuse_separators(text: str) -> None:
         raise _unprintable(text, found.start())
 
 
-def _refuse_question_mark(text: str, position: int) -> None:
-    if position > 0 and text[position - 1] == "?":
+def _refuse_question_mark(text: str, event: Any) -> None:
+    start = event.start_mark.index
+    # An event without length is a null, which may stand anywhere.
+    if text[start - 1 : start] == "?" and event.end_mark.index > start:
         raise Malformed(
-            f"a question mark is followed by no space {place_in(text, position)}",
+            f"a question mark is followed by no space {place_in(text, start)}",
             "write the text that begins with it in quotes",
         )
 

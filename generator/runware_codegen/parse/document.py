@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.formats import FORMATS
-from runware_codegen.model import Class, Document, Field, Literals
+from runware_codegen.model import Anything, Class, Document, Field, Literals
 from runware_codegen.parse import reading, reserved
 from runware_codegen.parse.checking import check
 from runware_codegen.parse.conjunction import conjunction
@@ -86,7 +86,10 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         result=result,
         parts=parts_first(request, classes),
         result_parts=result_parts,
-        definitions=tuple(sorted(lowering.definitions.items())),
+        definitions=tuple(
+            (name, types.classes.simplify(predicate, Anything()))
+            for name, predicate in sorted(lowering.definitions.items())
+        ),
         deliveries=_constants(request, "deliveryMethod"),
         default_delivery=_default(delivery),
         statuses=about.statuses,

@@ -29,15 +29,21 @@ if TYPE_CHECKING:
 
 def evaluated_members(lowering: Lowering, schema: Schema) -> tuple[Exempt, ...]:
     """Say which members of an object are evaluated beside `unevaluatedProperties`."""
-    exempt: dict[Exempt, None] = {}
+    exempt: dict[Predicate, Exempt] = {}
     for guard, each in _in_place(lowering, schema, TRUE, frozenset()):
         keywords = each.keywords
         everything = "additionalProperties" in keywords or (
             "unevaluatedProperties" in keywords and each.path != schema.path
         )
         declared = members(keywords, "properties")
-        exempt[Exempt(guard, declared, member_patterns(each), everything)] = None
-    return tuple(e for e in exempt if e.names or e.patterns or e.everything)
+        before = exempt.get(guard, Exempt(guard))
+        exempt[guard] = Exempt(
+            guard,
+            (*before.names, *(n for n in declared if n not in before.names)),
+            (*before.patterns, *member_patterns(each)),
+            before.everything or everything,
+        )
+    return tuple(e for e in exempt.values() if e.names or e.patterns or e.everything)
 
 
 def evaluated_items(lowering: Lowering, schema: Schema) -> tuple[ExemptItems, ...]:

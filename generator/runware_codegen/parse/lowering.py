@@ -262,6 +262,8 @@ def _format(lowering: Lowering, schema: Schema) -> Predicate:
 def _items(lowering: Lowering, schema: Schema) -> Predicate:
     start = length(schema.keywords, "prefixItems")
     part = lowering.below(schema.child("items"))
+    if part == FALSE:
+        return _spoken_of("array", ItemCount(0, start))
     return TRUE if part == TRUE else _spoken_of("array", AllItems(part, start))
 
 

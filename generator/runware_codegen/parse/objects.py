@@ -16,6 +16,7 @@ from runware_codegen.model import (
 )
 from runware_codegen.parse import reading
 from runware_codegen.parse.constants import constant
+from runware_codegen.parse.evaluated import evaluated_members
 from runware_codegen.parse.markdown import readable
 from runware_codegen.parse.names import class_name, member_name
 from runware_codegen.parse.rules import rules_of
@@ -23,6 +24,7 @@ from runware_codegen.parse.simplify import Known, Simplifier, json_types
 from runware_codegen.predicates import (
     FALSE,
     TRUE,
+    Exempt,
     Predicate,
     if_given,
     lacks,
@@ -93,7 +95,8 @@ class Classes:
     def build(self, together: Conjunction, name: str, doc: str) -> Type | None:
         """Make the class of some schemas under a name that is free."""
         self.by_name[name] = Class(name, doc, (), open=True)
-        closed = _closed_to(together)
+        closing = self._closing(together)
+        closed = frozenset.intersection(*closing.values()) if closing else None
         fields, left, possible = self._fields(together, closed)
         if not possible:
             del self.by_name[name]
@@ -101,7 +104,7 @@ class Classes:
         made = Class(name, doc, fields, open=closed is None)
         self.by_name[name] = made
         settled = together.said(["type", "properties"])
-        settled |= {(s.path, "additionalProperties") for s in _closed(together)}
+        settled |= closing.keys()
         settled |= {
             (each.path, "required")
             for each in together.having("required")
@@ -116,6 +119,23 @@ class Classes:
         left = [part for part in rest if part != TRUE]
         self.by_name[name] = replace(made, rules=rules_of(left))
         return Instance(self._same_as_before(name))
+
+    def _closing(self, together: Conjunction) -> dict[Said, frozenset[str]]:
+        """Return the keywords that allow no other names, each with those it allows."""
+        found: dict[Said, frozenset[str]] = {}
+        for each in together.having("additionalProperties"):
+            refuses = each.keywords["additionalProperties"] is False
+            if refuses and not each.keywords.get("patternProperties"):
+                names = reading.members(each.keywords, "properties")
+                found[each.path, "additionalProperties"] = frozenset(names)
+        for each in together.having("unevaluatedProperties"):
+            exempt = evaluated_members(self._types.lowering, each)
+            certain = all(e == Exempt(TRUE, e.names) for e in exempt)
+            if each.keywords["unevaluatedProperties"] is False and certain:
+                found[each.path, "unevaluatedProperties"] = frozenset(
+                    name for e in exempt for name in e.names
+                )
+        return found
 
     def _same_as_before(self, name: str) -> str:
         """Let equal classes be one: drop the newest where an older one is equal."""
@@ -210,24 +230,6 @@ def _declared(together: Conjunction) -> dict[str, list[Schema]]:
         for wire in reading.members(each.keywords, "properties"):
             declared.setdefault(wire, []).append(each.child("properties", wire))
     return declared
-
-
-def _closed(together: Conjunction) -> list[Schema]:
-    return [
-        each
-        for each in together.having("additionalProperties")
-        if each.keywords["additionalProperties"] is False
-        and not each.keywords.get("patternProperties")
-    ]
-
-
-def _closed_to(together: Conjunction) -> frozenset[str] | None:
-    """Return the only names that are allowed; None when others are too."""
-    allowed: frozenset[str] | None = None
-    for each in _closed(together):
-        names = frozenset(reading.members(each.keywords, "properties"))
-        allowed = names if allowed is None else allowed & names
-    return allowed
 
 
 def _field(

@@ -50,11 +50,11 @@ OWN_CLASSES: Final = _listed("""
 MODULES: Final = KEYWORDS | {"client", "errors"}
 """Names that no module of a document may have."""
 
-RESULT_MEMBERS: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | {"to_wire"}
+RESULT_MEMBERS: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | {"l", "to_wire"}
 """Names that no member of a result or its parts may have."""
 
 REQUEST_MEMBERS: Final = RESULT_MEMBERS | REQUEST_ATTRIBUTES
 """Names that no member of a request or its parts may have."""
 
-CLASSES: Final = KEYWORDS | OWN_CLASSES
-"""Names that no class of a module may have."""
+CLASSES: Final = KEYWORDS | OWN_CLASSES | {"I", "O"}
+"""Names that no class of a module may have; PEP 8 forbids I and O, and l as a member."""

@@ -108,7 +108,7 @@ def verb(test: Predicate) -> Verb:
         case AreaIn() | RatioIn():
             return _have(" ".join(_figure(test)))
         case AtIndex(index, part):
-            return _have(f"an item {index}, if any, that {_that(part)}")
+            return _have(f"as item {index + 1} nothing but what {_that(part)}")
         case AllItems(part, start):
             after = f" from item {start} on" if start else ""
             return _have(f"only items{after} that {_that(part, many=True)}")

@@ -146,7 +146,8 @@ class Simplifier:
         self, parts: tuple[Predicate, ...], known: Known
     ) -> list[Predicate]:
         simpler: list[Predicate] = []
-        for part in parts:
+        # The type first: what else is said is said of values of that type.
+        for part in sorted(parts, key=lambda part: not isinstance(part, IsType)):
             given = Known(known.type, (*known.facts, *simpler))
             simpler.append(self.simplify(part, given))
         return simpler

@@ -30,6 +30,7 @@ from runware_codegen.parse.media import as_media
 from runware_codegen.parse.names import singular
 from runware_codegen.parse.objects import Classes
 from runware_codegen.parse.sentences import must_be
+from runware_codegen.parse.vocabulary import ANNOTATIONS
 from runware_codegen.predicates import (
     FALSE,
     TRUE,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from runware_codegen.parse.schemas import Schema
     from runware_codegen.problems import Path
 
+_ALONE = ANNOTATIONS | {"$ref", "$defs", "definitions"}
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _ARRAY = ("minItems", "maxItems", "uniqueItems")
 _STRUCTURE = ("properties", "items", "prefixItems", "additionalProperties", "required")
@@ -85,6 +87,7 @@ class Types:
         self.classes = Classes(self, taken, used)
         self.problems: list[Problem] = []
         self._open: set[Path] = set()
+        self._made: dict[Path, Type | None] = {}
         self._alternative = 0
 
     def of(self, schema: Schema, name: str) -> Type | None:
@@ -97,15 +100,39 @@ class Types:
         Raises:
             InvalidInput: When a reference leads nowhere, or in a circle.
         """
+        name = self._named(schema) or name
+        schema = self._target(schema)
+        if schema.path in self._made:
+            return self._made[schema.path]
         if schema.path in self._open:
             return self.classes.again(schema) or self._checked(
                 Anything(), [self.lowering.lower(schema)]
             )
         self._open.add(schema.path)
         try:
-            return self._of(schema, name)
+            made = self._of(schema, name)
         finally:
             self._open.discard(schema.path)
+        self._made[schema.path] = made
+        return made
+
+    def _target(self, schema: Schema) -> Schema:
+        """Follow references that stand alone, so that what they share is made once."""
+        seen = {schema.path}
+        while "$ref" in schema.keywords and not schema.keywords.keys() - _ALONE:
+            schema = self.lowering.schemas.target(schema)
+            if schema.path in seen:
+                break  # a circle, which lowering reports
+            seen.add(schema.path)
+        return schema
+
+    def _named(self, schema: Schema) -> str:
+        """Return the name that a document gives to what a `$ref` leads to."""
+        if "$ref" not in schema.keywords:
+            return ""
+        path = self.lowering.schemas.target(schema).path
+        named = path[-2:-1] in (("schemas",), ("$defs",), ("definitions",))
+        return str(path[-1]) if named else ""
 
     def _of(self, schema: Schema, name: str) -> Type | None:
         together = conjunction(self.lowering.schemas, schema)
@@ -171,7 +198,10 @@ class Types:
     def _union(self, together: Conjunction, at: Schema, name: str) -> Type | None:
         keyword = "oneOf" if "oneOf" in at.keywords else "anyOf"
         self._alternative += 1
-        made = [self.of(branch, name) for branch in _listed(at, keyword)]
+        made = [
+            self.of(branch, str(branch.keywords.get("title") or name))
+            for branch in _listed(at, keyword)
+        ]
         self._alternative -= 1
         alternatives = list(_flat(each for each in made if each is not None))
         if not alternatives:

@@ -46,8 +46,13 @@ class Annotations:
         self.media: dict[Media, str] = {}
         self.checks: dict[str, Checked] = {}
 
-    def request(self, a_type: Type) -> str:
-        """Write the annotation of a request's field: exact."""
+    def request(self, a_type: Type, name: str = "value") -> str:
+        """Write the annotation of a request's field: exact.
+
+        Args:
+            a_type: Its type.
+            name: Its name, after which its checks are named.
+        """
         match a_type:
             case Text():
                 return self._text(a_type)
@@ -60,17 +65,17 @@ class Annotations:
             case Literals():
                 return self._literals(a_type)
             case Array():
-                return self._array(a_type)
+                return self._array(a_type, name)
             case Mapping(inner):
-                return f"dict[str, {self.request(inner)}]"
-            case Instance(name):
-                return name
+                return f"dict[str, {self.request(inner, name)}]"
+            case Instance(class_name):
+                return class_name
             case Union():
-                return self._union(a_type)
+                return self._union(a_type, name)
             case Anything(types):
                 return self._anything(types)
             case Checked():
-                return self._checked(a_type)
+                return self._checked(a_type, name)
             case Media():
                 return self._media(a_type)
 
@@ -177,8 +182,8 @@ class Annotations:
         kinds = dict.fromkeys(_python_type(each) for each in values)
         return " | ".join(self._named(k) if k[0].isupper() else k for k in kinds)
 
-    def _array(self, array: Array) -> str:
-        items = f"list[{self.request(array.item)}]"
+    def _array(self, array: Array, name: str) -> str:
+        items = f"list[{self.request(array.item, name)}]"
         arguments = [f"at_least={array.least}"] if array.least else []
         arguments += [] if array.most is None else [f"at_most={array.most}"]
         arguments += ["different=True"] if array.different else []
@@ -186,8 +191,8 @@ class Annotations:
             return items
         return self._annotated(items, self._call("Count", *arguments))
 
-    def _union(self, union: Union) -> str:
-        written = [self.request(each) for each in union.alternatives]
+    def _union(self, union: Union, name: str) -> str:
+        written = [self.request(each, name) for each in union.alternatives]
         written.sort(key=lambda text: text == "None")
         joined = " | ".join(dict.fromkeys(written))
         marks = [self._call("Nullable")] if "None" in written else []
@@ -201,13 +206,15 @@ class Annotations:
             return json
         return self._annotated(json, self._call("OfType", *map(string, sorted(types))))
 
-    def _checked(self, checked: Checked) -> str:
-        name = next((n for n, c in self.checks.items() if c == checked), "")
-        if not name:
-            name = f"_check_{len(self.checks) + 1}"
-            self.checks[name] = checked
-        must = self._call("Must", name, string(checked.sentence))
-        return self._annotated(self.request(checked.type), must)
+    def _checked(self, checked: Checked, name: str) -> str:
+        check = next((n for n, c in self.checks.items() if c == checked), "")
+        if not check:
+            stem = f"_check_{name}"
+            same = sum(each.startswith(stem) for each in self.checks)
+            check = f"{stem}_{same + 1}" if same else stem
+            self.checks[check] = checked
+        must = self._call("Must", check, string(checked.sentence))
+        return self._annotated(self.request(checked.type, name), must)
 
     def _media(self, media: Media) -> str:
         if media not in self.media:

@@ -7,11 +7,13 @@ expression asks for it first.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from typing_extensions import TypeIs
 
 from runware_codegen.formats import predicate_name
+from runware_codegen.model import Anything
 from runware_codegen.predicates import (
     FALSE,
     TRUE,
@@ -63,7 +65,7 @@ from runware_codegen.render.python import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from runware_codegen.model import Class
     from runware_codegen.render.subjects import Subject
@@ -74,12 +76,14 @@ class Expressions:
 
     Attributes:
         helpers: The names that the expressions use and that have to be imported.
+        definitions: The definitions that they call.
     """
 
     def __init__(self, classes: Mapping[str, Class]) -> None:
         self._classes = classes
         self._loops = Loops(self)
         self.helpers: set[str] = set()
+        self.definitions: set[str] = set()
 
     def write(self, predicate: Predicate, subject: Subject) -> Expression:
         """Write an expression that is true where the predicate holds."""
@@ -87,7 +91,7 @@ class Expressions:
             case Always(truth):
                 return Expression(str(truth))
             case All(parts):
-                return conjunction(self.write(part, subject) for part in parts)
+                return conjunction(self._narrowing(parts, subject))
             case AnyOf(parts):
                 return disjunction(self.write(part, subject) for part in parts)
             case ExactlyOne(parts):
@@ -107,6 +111,15 @@ class Expressions:
                 return self._if_given(name, part, subject)
             case _:
                 return self._guarded(predicate, subject)
+
+    def _narrowing(
+        self, parts: Iterable[Predicate], subject: Subject
+    ) -> Iterator[Expression]:
+        """Write parts one after the other; what follows a type may rely on it."""
+        for part in parts:
+            yield self.write(part, subject)
+            if isinstance(part, IsType) and subject.type is None:
+                subject = replace(subject, type=Anything(part.types))
 
     def helper(self, name: str, *arguments: str) -> Expression:
         """Call a function of the emitted package, which has to be imported."""
@@ -182,7 +195,7 @@ class Expressions:
         on = subject.text
         match test:
             case IsType(types):
-                return self.helper("is_type", on, *map(string, sorted(types)))
+                return self._is_type(types, on)
             case IsIn(values):
                 return self._is_in(values, subject)
             case InRange():
@@ -209,9 +222,18 @@ class Expressions:
                 short = comparison(f"len({on}) <= {index}")
                 return disjunction([short, self.write(part, subject.item_at(index))])
             case Satisfies(definition):
+                self.definitions.add(definition)
                 return call(f"_{definition}", on)
             case _:
                 return self._loop(test, subject)
+
+    def _is_type(self, types: frozenset[str], on: str) -> Expression:
+        name = next(iter(types))
+        if len(types) > 1 or name in ("integer", "number"):
+            return self.helper("is_type", on, *map(string, sorted(types)))
+        if name == "null":
+            return comparison(f"{on} is None")
+        return call("isinstance", on, _CLASSES[name])
 
     def _loop(self, test: Predicate, subject: Subject) -> Expression:
         match test:
@@ -249,6 +271,8 @@ class Expressions:
             self.helper("same", subject.text, value(each.value)) for each in values
         )
 
+
+_CLASSES = {"array": "list", "boolean": "bool", "object": "dict", "string": "str"}
 
 _SPEAK_OF = (
     ((InRange, MultipleOf), ("integer", "number"), "number"),

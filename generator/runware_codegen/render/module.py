@@ -130,7 +130,8 @@ class ModuleMaker:
         result = self._result(document.result, "TaskResult")
         request = self._request(document.request)
         view.classes = [*parts, *results, result, request]
-        view.tests = [*self._definitions(), *self._checks()]
+        checks = self._checks()
+        view.tests = [*self._definitions(), *checks]
         view.media = [
             Alias(name, self._annotations.media_alias(media), media_doc(media))
             for media, name in self._annotations.media.items()
@@ -140,20 +141,23 @@ class ModuleMaker:
         return view
 
     def _definitions(self) -> list[TestFunction]:
-        made: list[TestFunction] = []
-        for name, predicate in self._document.definitions:
-            self._used.add("Json")
-            written = self._expressions.write(predicate, subject("value")).text
+        """Write the definitions that something calls, and those that they call."""
+        definitions = dict(self._document.definitions)
+        made: dict[str, TestFunction] = {}
+        while missing := self._expressions.definitions - made.keys():
+            name = min(missing)
+            written = self._expressions.write(definitions[name], subject("value"))
             doc = f"Say whether a value is as `{name.removeprefix('is_')}` demands."
-            made.append(TestFunction(f"_{name}", doc, written))
-        return made
+            made[name] = TestFunction(f"_{name}", doc, written.text)
+        self._used |= {"Json"} if made else set()
+        return [made[name] for name in sorted(made)]
 
     def _checks(self) -> list[TestFunction]:
         made: list[TestFunction] = []
         for name, checked in self._annotations.checks.items():
             self._used.add("Json")
             written = self._annotations.check(checked, "value")
-            doc = f"Say whether a value holds: it {checked.sentence}."
+            doc = f"Say whether a value is right: it {checked.sentence}."
             made.append(TestFunction(name, doc, written))
         return made
 
@@ -226,7 +230,7 @@ class ModuleMaker:
     # -- members --------------------------------------------------------------
 
     def _member(self, field: Field) -> Member:
-        annotation = self._annotations.request(field.type)
+        annotation = self._annotations.request(field.type, field.name)
         if field.secret:
             self._annotations.names |= {"Annotated", "Secret"}
             annotation = f"Annotated[{annotation}, Secret()]"
@@ -333,7 +337,8 @@ def _media_limit(limit: MediaLimit) -> str:
 
 
 def _task(document: Document) -> str:
-    return f"A `{document.task_type}` task."
+    article = "An" if document.task_type[:1] in "aeiou" else "A"
+    return f"{article} `{document.task_type}` task."
 
 
 def _only_value(field: Field) -> str:

@@ -229,7 +229,7 @@ class IpAdapter(Part, extra="allow"):
     """
 
 
-class HiresFix(Part, extra="allow"):
+class HiresFixSettings(Part, extra="allow"):
     """How the second pass enlarges and refines the image."""
 
     model: Annotated[
@@ -753,7 +753,8 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     """
 
     hires_fix: (
-        Annotated[Annotated[Literal[True], Exactly()] | HiresFix, Either()] | None
+        Annotated[Annotated[Literal[True], Exactly()] | HiresFixSettings, Either()]
+        | None
     ) = None
     """Makes the image small first, then enlarges it and refines it in a second pass.
     `true` takes the platform's settings; an object sets them.

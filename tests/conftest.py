@@ -1,0 +1,33 @@
+"""Fixtures of the tests that ask a server on a loopback socket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from loopback import Caller, Server, serving, shipped_package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The package that the generator makes of `specs/`."""
+    return shipped_package(tmp_path_factory.mktemp("shipped"), "shipped_client")
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server that answers as the test tells it."""
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(params=["sync", "async"])
+def caller(
+    request: pytest.FixtureRequest, shipped: ModuleType, server: Server
+) -> Caller:
+    """Calls methods of a client of that server, sync and async."""
+    return Caller(request.param, shipped, server.url)

@@ -1,0 +1,168 @@
+"""A server on a loopback socket, and both clients of a generated package to ask it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import json
+import sys
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from operator import attrgetter
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from command import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+    Tasks = list[dict[str, Any]]
+    Answer = Callable[[Tasks], object]
+
+SPECS = Path(__file__).parent.parent / "specs"
+KEY = "rw/SECRET+0123456789"
+
+
+@dataclass
+class Reply:
+    """What the server sends when it is not JSON with HTTP 200."""
+
+    body: object
+    status: int = 200
+    content_type: str = "application/json"
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent."""
+        if isinstance(self.body, bytes):
+            return self.body
+        text = self.body if isinstance(self.body, str) else json.dumps(self.body)
+        return text.encode()
+
+
+@dataclass
+class Server:
+    """Answers each POST with what `answer` makes of its tasks, and remembers it."""
+
+    url: str = ""
+    answer: Answer = lambda _: {"data": []}
+    headers: list[dict[str, str]] = field(default_factory=list)
+    calls: list[Tasks] = field(default_factory=list)
+
+    def reply(self, headers: dict[str, str], body: bytes) -> Reply:
+        """Note a call and answer it."""
+        self.headers.append({name.lower(): value for name, value in headers.items()})
+        self.calls.append(json.loads(body))
+        answer = self.answer(self.calls[-1])
+        return answer if isinstance(answer, Reply) else Reply(answer)
+
+    def script(self, *answers: object) -> None:
+        """Give these answers, one after the other; a function makes one of the tasks."""
+        left = iter(answers)
+
+        def answer(tasks: Tasks) -> object:
+            made = next(left)
+            return made(tasks) if callable(made) else made
+
+        self.answer = answer
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[Server]:
+    """Run a server while the context lasts."""
+    server = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            reply = server.reply(dict(self.headers.items()), body)
+            self.send_response(reply.status)
+            self.send_header("Content-Type", reply.content_type)
+            self.send_header("Content-Length", str(len(reply.content)))
+            self.end_headers()
+            self.wfile.write(reply.content)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    class Sockets(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: object) -> None:
+            """Say nothing of a client that does not wait for its answer."""
+
+    with Sockets(("127.0.0.1", 0), Handler) as sockets:
+        server.url = f"http://127.0.0.1:{sockets.server_port}/v1"
+        thread = Thread(target=sockets.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        sockets.shutdown()
+        thread.join()
+
+
+@dataclass
+class Caller:
+    """Calls methods of a fresh client, the sync one or its async twin."""
+
+    kind: str
+    package: ModuleType
+    url: str
+
+    def __call__(
+        self, method: str, *args: Any, options: dict[str, Any] | None = None, **kw: Any
+    ) -> Any:
+        """Call a method such as `image_inference.run` and wait for what it gives."""
+        given = {"api_key": KEY, "base_url": self.url, **(options or {})}
+        polling = self.package.Polling(first=0.005, longest=0.01)
+
+        async def awaited() -> Any:
+            async with self.package.AsyncRunware(**given) as client:
+                client.polling = polling
+                return await attrgetter(method)(client)(*args, **kw)
+
+        if self.kind == "async":
+            return asyncio.run(awaited())
+        with self.package.Runware(**given) as client:
+            client.polling = polling
+            return attrgetter(method)(client)(*args, **kw)
+
+    def error(self, method: str, *args: Any, **kw: Any) -> Any:
+        """Call a method that must fail, and return the exception of ours."""
+        try:
+            given = self(method, *args, **kw)
+        except self.package.RunwareError as error:
+            return error
+        raise AssertionError(f"no error, but {given!r}")
+
+
+def shipped_package(folder: Path, name: str) -> ModuleType:
+    """Generate a package from `specs/` with the command, and import it."""
+    made = run("generate", SPECS, "--output", folder, "--package", name, cwd=folder)
+    assert made.returncode == 0, made.stderr
+    sys.path.insert(0, str(folder))
+    try:
+        importlib.invalidate_caches()
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(folder))
+
+
+def echo(*, copies: int = 1, **members: Any) -> Answer:
+    """Answer each task with results that repeat its taskUUID."""
+
+    def answer(tasks: Tasks) -> object:
+        return {
+            "data": [
+                {"taskType": t["taskType"], "taskUUID": t["taskUUID"], "n": n} | members
+                for t in tasks
+                for n in range(copies)
+            ]
+        }
+
+    return answer

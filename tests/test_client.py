@@ -1,0 +1,409 @@
+"""The client against a real socket: what is sent, and which results belong to what.
+
+What it raises is the matter of `test_client_errors.py`.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import httpx2
+import pydantic
+import pytest
+from loopback import KEY, echo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import ModuleType
+
+    from loopback import Caller, Server, Tasks
+
+RUN = "image_inference.run"
+
+
+@pytest.fixture
+def image(shipped: ModuleType) -> Callable[..., Any]:
+    """Makes requests for an image."""
+    tasks = pytest.importorskip(f"{shipped.__name__}.tasks.image_inference")
+
+    def make(**members: Any) -> Any:
+        members = {"model": "runware:101@1", "positive_prompt": "a chair"} | members
+        return tasks.ImageInferenceRequest(**members)
+
+    return make
+
+
+def acknowledge(tasks: Tasks) -> object:
+    return {
+        "data": [{"taskType": t["taskType"], "taskUUID": t["taskUUID"]} for t in tasks]
+    }
+
+
+def news(*items: dict[str, Any]) -> Callable[[Tasks], object]:
+    """Answer a question about one task with these items."""
+    return lambda tasks: {
+        "data": [{"taskUUID": tasks[0]["taskUUID"]} | item for item in items]
+    }
+
+
+# -- what is sent -------------------------------------------------------------
+
+
+def test_the_key_travels_as_a_header(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = echo()
+    request = image()
+    caller("run", request)
+    assert server.headers[0]["authorization"] == f"Bearer {KEY}"
+    assert server.headers[0]["content-type"] == "application/json"
+    assert server.calls == [[request.to_wire()]]
+
+
+def test_the_key_travels_as_the_first_task(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    def answer(tasks: Tasks) -> object:
+        [authentication, task] = tasks
+        session = {"connectionSessionUUID": str(uuid4())}
+        authenticated = {"taskType": authentication["taskType"], **session}
+        return {"data": [authenticated, {"taskUUID": task["taskUUID"], "seed": 7}]}
+
+    server.answer = answer
+    request = image()
+    [result] = caller("run", request, options={"auth": "payload"})
+    assert result.seed == 7
+    assert "authorization" not in server.headers[0]
+    sent = [{"taskType": "authentication", "apiKey": KEY}, request.to_wire()]
+    assert server.calls == [sent]
+
+
+def test_the_key_comes_from_the_environment(
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RUNWARE_API_KEY", "from-environment\n")
+    server.answer = echo()
+    caller("run", image(), options={"api_key": None})
+    assert server.headers[0]["authorization"] == "Bearer from-environment"
+
+
+def test_headers_of_a_call_win(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = echo()
+    extra = {"authorization": "Bearer other", "X-Trace": "1"}
+    caller(RUN, image(), extra_headers=extra)
+    assert server.headers[0]["authorization"] == "Bearer other"
+    assert server.headers[0]["x-trace"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"base_url": "api.runware.ai/v1"}, "base_url must begin with https://"),
+        ({"auth": "cookie"}, "auth must be 'header' or 'payload', not 'cookie'"),
+        ({"timeout": 0}, "timeout must be a number of seconds above 0, not 0"),
+        ({"timeout": float("inf")}, "timeout must be a number of seconds above 0"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused(
+    caller: Caller, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        caller("run", None, options=options)
+
+
+def test_an_http_client_that_was_brought_is_used_and_left_open(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = echo()
+    with httpx2.Client(headers={"X-Mine": "1"}) as mine:
+        for _ in range(2):
+            with shipped.Runware(KEY, base_url=server.url, http_client=mine) as client:
+                client.run(image())
+        assert not mine.is_closed
+    assert [headers["x-mine"] for headers in server.headers] == ["1", "1"]
+
+
+# -- a request, or its keywords -----------------------------------------------
+
+
+def test_results_are_of_the_class_of_the_request(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = echo(imageUUID="u", newField=[1])
+    request = image()
+    for method in ("run", RUN):
+        [result] = caller(method, request)
+        assert type(result) is request.result
+        assert result.image_uuid == "u"
+        assert result.to_wire()["newField"] == [1]
+
+
+def test_keywords_make_the_request(caller: Caller, server: Server) -> None:
+    server.answer = echo(seed=5)
+    [result] = caller(RUN, model="runware:101@1", positive_prompt="dusk", timeout=9)
+    assert result.seed == 5
+    [[sent]] = server.calls
+    sent.pop("taskUUID")
+    task = {"taskType": "imageInference", "model": "runware:101@1"}
+    assert sent == {**task, "positivePrompt": "dusk"}
+
+
+def test_nothing_is_sent_for_a_wrong_request(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    with pytest.raises(pydantic.ValidationError, match="positivePrompt"):
+        caller(RUN, model="runware:101@1", positive_prompt="")
+    with pytest.raises(TypeError, match="either a request or keywords, not both: seed"):
+        caller(RUN, image(), seed=1)
+    with pytest.raises(TypeError, match="client of ping tasks.*is for imageInference"):
+        caller("ping.run", image())
+    assert server.calls == []
+
+
+def test_a_task_without_uuid_is_matched_by_its_type(
+    caller: Caller, server: Server
+) -> None:
+    server.answer = lambda _: {"data": [{"taskType": "ping", "pong": True}]}
+    [result] = caller("ping.run", ping=True)
+    assert result.pong is True
+    assert len(server.calls) == 1
+
+
+def test_a_lone_task_owns_a_result_without_uuid(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    item = {"taskType": "anotherName", "imageUUID": "u"}
+    server.answer = lambda _: {"data": [item]}
+    [result] = caller("run", image())
+    assert result.to_wire() == item
+
+
+# -- many tasks ---------------------------------------------------------------
+
+
+def test_results_are_matched_whatever_their_order(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    def shuffled(tasks: Tasks) -> object:
+        items = [
+            {"taskUUID": t["taskUUID"].upper(), "n": n, "prompt": t["positivePrompt"]}
+            for n in range(2)
+            for t in reversed(tasks)
+        ]
+        stranger = {"taskUUID": str(uuid4()), "prompt": "of another"}
+        return {"data": [*items, stranger]}
+
+    server.answer = shuffled
+    requests = [image(positive_prompt=p, number_results=2) for p in ("a", "b", "c")]
+    outcomes = caller("run_many", requests)
+    assert [outcome.request for outcome in outcomes] == requests
+    assert [
+        [(r.to_wire()["prompt"], r.to_wire()["n"]) for r in outcome.results]
+        for outcome in outcomes
+    ] == [[(p, 0), (p, 1)] for p in ("a", "b", "c")]
+    assert [outcome.error for outcome in outcomes] == [None] * 3
+    assert [len(call) for call in server.calls] == [3]
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_one_failure_does_not_lose_the_others(
+    shipped: ModuleType,
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    status: int,
+) -> None:
+    def answer(tasks: Tasks) -> object:
+        first, second, third = (task["taskUUID"] for task in tasks)
+        return loopback_reply(
+            status,
+            data=[{"taskUUID": third, "seed": 3}, {"taskUUID": first, "seed": 1}],
+            errors=[{"taskUUID": second, "code": "taskFailed", "message": "no"}],
+        )
+
+    server.answer = answer
+    first, second, third = caller("run_many", [image(), image(), image()])
+    assert [first.unwrap()[0].seed, third.unwrap()[0].seed] == [1, 3]
+    assert second.results == []
+    assert second.error.code == "taskFailed"
+    assert second.error.task_uuid == second.request.task_uuid
+    with pytest.raises(shipped.RunwareError, match="taskFailed: no"):
+        second.unwrap()
+
+
+def loopback_reply(status: int, **body: object) -> object:
+    from loopback import Reply
+
+    return Reply(body, status)
+
+
+def test_tasks_that_cannot_be_told_apart_are_not_sent(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    request = image()
+    with pytest.raises(ValueError, match="the same taskUUID"):
+        caller("run_many", [request, request])
+    assert server.calls == []
+
+
+def test_no_tasks_are_no_call(caller: Caller, server: Server) -> None:
+    assert caller("run_many", []) == []
+    assert server.calls == []
+
+
+# -- tasks that are delivered later -------------------------------------------
+
+
+def test_an_acknowledged_task_is_asked_for_until_it_is_done(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.script(
+        acknowledge,
+        {"data": []},
+        news({"status": "processing", "progress": 40}),
+        news({"status": "pending"}),
+        news({"status": "success", "imageUUID": "u"}),
+    )
+    request = image(delivery_method="async")
+    [result] = caller("run", request)
+    assert result.image_uuid == "u"
+    assert server.calls[0] == [request.to_wire()]
+    question = {"taskType": "getResponse", "taskUUID": request.task_uuid}
+    assert server.calls[1:] == [[question]] * 4
+
+
+@pytest.mark.parametrize("repeats", [True, False], ids=["all so far", "news alone"])
+def test_all_results_of_a_task_are_waited_for(
+    caller: Caller, server: Server, image: Callable[..., Any], *, repeats: bool
+) -> None:
+    """Whether an answer repeats the results of the one before is not documented."""
+    one, two = ({"status": "success", "imageUUID": u} for u in "ab")
+    last = news(one, two) if repeats else news(two)
+    server.script(acknowledge, news(one, {"status": "processing"}), news(one), last)
+    results = caller("run", image(delivery_method="async", number_results=2))
+    assert [result.image_uuid for result in results] == ["a", "b"]
+
+
+def test_equal_results_of_one_answer_are_two(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    same = {"status": "success", "text": "yes"}
+    server.script(acknowledge, news(same), news(same, same))
+    results = caller("run", image(delivery_method="async", number_results=2))
+    assert len(results) == 2
+
+
+def test_a_batch_asks_for_all_that_is_left_at_once(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    requests = [image(positive_prompt=p) for p in ("a", "b", "c")]
+    uuids = [request.task_uuid for request in requests]
+    acknowledged = [{"taskUUID": uuid} for uuid in uuids[1:]]
+    server.script(
+        {"data": [{"taskUUID": uuids[0], "seed": 0}, *acknowledged]},
+        {"data": [{"taskUUID": uuids[2], "seed": 2, "status": "success"}]},
+        {"data": [{"taskUUID": uuids[1], "seed": 1, "status": "success"}]},
+    )
+    outcomes = caller("run_many", requests)
+    assert [outcome.unwrap()[0].seed for outcome in outcomes] == [0, 1, 2]
+    asked = [[task["taskUUID"] for task in call] for call in server.calls]
+    assert asked == [uuids, uuids[1:], uuids[1:2]]
+
+
+def test_asking_for_a_task_oneself_waits_for_nothing(
+    caller: Caller, server: Server
+) -> None:
+    server.answer = news({"taskType": "imageInference", "status": "processing"})
+    [result] = caller("get_response.run", task_uuid=str(uuid4()))
+    assert result.status == "processing"
+    assert len(server.calls) == 1
+
+
+def test_waits_grow_to_a_limit(shipped: ModuleType) -> None:
+    waits = shipped.Polling().waits()
+    assert [next(waits) for _ in range(8)] == pytest.approx(
+        [1, 1.5, 2.25, 3.375, 5.0625, 7.59375, 10, 10]
+    )
+
+
+# -- the client itself --------------------------------------------------------
+
+
+def test_a_task_type_is_imported_when_it_is_used(shipped: ModuleType) -> None:
+    code = (
+        f"import sys, {shipped.__name__} as c\n"
+        "def loaded(): return [m for m in sys.modules if 'image_inference' in m]\n"
+        "assert 'httpx2' not in sys.modules\n"
+        "client = c.Runware('key')\n"
+        "assert not loaded(), loaded()\n"
+        "assert client.image_inference is client.image_inference\n"
+        "assert loaded()\n"
+        "client.close()\n"
+    )
+    folder = shipped.__path__[0].rpartition("/")[0]
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize("name", ["Runware", "AsyncRunware"])
+def test_a_client_shows_no_key_and_is_not_copied(
+    shipped: ModuleType, name: str
+) -> None:
+    client = getattr(shipped, name)(KEY)
+    shown = [repr(vars(client)), repr(client), str(client), str(client._endpoint)]
+    assert KEY not in "".join(shown)
+    assert repr(client).startswith(f"{name}(base_url='https://api.runware.ai/v1'")
+    for copied in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="make one in each process"):
+            copied(client)
+        with pytest.raises(TypeError, match="make the client anew"):
+            copied(client._endpoint.key)
+
+
+def test_a_type_checker_knows_the_results(shipped: ModuleType, tmp_path: Path) -> None:
+    package = shipped.__name__
+    (tmp_path / "use.py").write_text(f"""
+from typing import assert_type
+from {package} import AsyncRunware, Outcome, Runware, TaskResult
+from {package}.tasks.image_inference import ImageInferenceRequest, ImageInferenceResult
+from {package}.tasks.ping import PingRequest, PingResult
+
+def sync(client: Runware, image: ImageInferenceRequest, ping: PingRequest) -> None:
+    assert_type(client.run(image), list[ImageInferenceResult])
+    assert_type(client.image_inference.run(image), list[ImageInferenceResult])
+    assert_type(client.ping.run(ping), list[PingResult])
+    assert_type(client.image_inference.run(model="m", steps=4), list[TaskResult])
+    assert_type(client.run_many([image]), list[Outcome[ImageInferenceResult]])
+    client.run_many([image, ping])
+    client.image_inference.run(image, timeout="soon")  # type: ignore[call-overload]
+    client.image_inference.run(image, seed=1)  # type: ignore[call-overload]
+    client.no_such_task_type  # type: ignore[attr-defined]
+
+async def asynchronous(client: AsyncRunware, image: ImageInferenceRequest) -> None:
+    assert_type(await client.run(image), list[ImageInferenceResult])
+    assert_type(await client.image_inference.run(image), list[ImageInferenceResult])
+    assert_type(await client.run_many([image]), list[Outcome[ImageInferenceResult]])
+""")
+    folder = shipped.__path__[0].rpartition("/")[0]
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "use.py"]
+    checked = subprocess.run(
+        mypy,
+        cwd=tmp_path,
+        env={"MYPYPATH": folder, "MYPY_CACHE_DIR": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    problems = [line for line in checked.stdout.splitlines() if "use.py" in line]
+    assert problems == []
+    assert "import-not-found" not in checked.stdout
