@@ -28,6 +28,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def run_instead(
+    work: str, *, cwd: Path, before: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run the command with something else in place of all its work."""
+    program = f"""
+import os, signal
+{before}
+from runware_codegen import cli
+def main(**_):
+    {work}
+cli.cli.main = main
+cli.main()
+"""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=cwd,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     """Give a folder with two documents in `docs`."""
@@ -188,21 +211,18 @@ class TestStopped:
 
     def test_an_ignored_signal_stays_ignored(self, here: Path) -> None:
         """As under nohup, and as a shell does for what it runs in the background."""
-        program = (
-            "import os, runpy, signal\n"
-            "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-            "from runware_codegen import cli\n"
-            "def interrupted(**_):\n"
-            "    os.kill(os.getpid(), signal.SIGINT)\n"
-            "    return 0\n"
-            "cli.cli.main = interrupted\n"
-            "cli.main()\n"
-        )
-        finished = subprocess.run(
-            [sys.executable, "-c", program],
+        finished = run_instead(
+            "os.kill(os.getpid(), signal.SIGINT)",
+            before="signal.signal(signal.SIGINT, signal.SIG_IGN)",
             cwd=here,
-            env=environment(),
-            capture_output=True,
-            check=False,
         )
-        assert (finished.returncode, finished.stderr) == (0, b"")
+        assert (finished.returncode, finished.stderr) == (0, "")
+
+
+def test_a_fault_of_our_own_does_not_end_as_a_difference_does(here: Path) -> None:
+    finished = run_instead("raise RuntimeError('\x1b[2J')", cwd=here)
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("Traceback (most recent call last):\n")
+    *_, message, last = finished.stderr.splitlines()
+    assert message == "RuntimeError: \\x1b[2J"
+    assert last == "This is a fault of runware-codegen; please report it."

@@ -15,7 +15,7 @@ from uuid import uuid4
 import httpx2
 import pydantic
 import pytest
-from loopback import KEY, echo
+from loopback import KEY, Reply, echo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,11 +226,9 @@ def test_one_failure_does_not_lose_the_others(
 ) -> None:
     def answer(tasks: Tasks) -> object:
         first, second, third = (task["taskUUID"] for task in tasks)
-        return loopback_reply(
-            status,
-            data=[{"taskUUID": third, "seed": 3}, {"taskUUID": first, "seed": 1}],
-            errors=[{"taskUUID": second, "code": "taskFailed", "message": "no"}],
-        )
+        data = [{"taskUUID": third, "seed": 3}, {"taskUUID": first, "seed": 1}]
+        errors = [{"taskUUID": second, "code": "taskFailed", "message": "no"}]
+        return Reply({"data": data, "errors": errors}, status)
 
     server.answer = answer
     first, second, third = caller("run_many", [image(), image(), image()])
@@ -240,12 +238,6 @@ def test_one_failure_does_not_lose_the_others(
     assert second.error.task_uuid == second.request.task_uuid
     with pytest.raises(shipped.RunwareError, match="taskFailed: no"):
         second.unwrap()
-
-
-def loopback_reply(status: int, **body: object) -> object:
-    from loopback import Reply
-
-    return Reply(body, status)
 
 
 def test_tasks_that_cannot_be_told_apart_are_not_sent(
@@ -404,6 +396,8 @@ async def asynchronous(client: AsyncRunware, image: ImageInferenceRequest) -> No
         text=True,
         check=False,
     )
+    assert checked.stderr == ""
     problems = [line for line in checked.stdout.splitlines() if "use.py" in line]
     assert problems == []
     assert "import-not-found" not in checked.stdout
+    assert "1 source file" in checked.stdout

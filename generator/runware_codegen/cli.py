@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -25,7 +26,7 @@ from runware_codegen.options import (
     with_options,
 )
 from runware_codegen.problems import InvalidInput
-from runware_codegen.report import Terminal
+from runware_codegen.report import Terminal, plain
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -177,6 +178,10 @@ def _run(prog_name: str) -> int:
         terminal.problems(error.problems)
     except OSError as error:
         terminal.error(f"Error: {error.strerror or error}")
+    except Exception:  # noqa: BLE001  # else Python ends with 1, as --check does
+        for line in traceback.format_exc().splitlines():
+            terminal.error(plain(line))
+        terminal.error("This is a fault of runware-codegen; please report it.")
     except _Stopped as stop:
         event = "Interrupted" if stop.number == signal.SIGINT else "Terminated"
         terminal.error(f"{event}{stop.remark}.")

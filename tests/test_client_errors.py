@@ -1,0 +1,387 @@
+"""What the client raises, against a real socket: classes, contents, advice, no key."""
+
+from __future__ import annotations
+
+import builtins
+import pickle
+import re
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+from loopback import KEY, Caller, Reply, echo
+from test_client import acknowledge, news
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from loopback import Server, Tasks
+
+RUN = "image_inference.run"
+CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
+LATER = {**CHAIR, "delivery_method": "async"}
+HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+
+
+def failing(**item: Any) -> Any:
+    """Answer every task with an error."""
+
+    def answer(tasks: Tasks) -> object:
+        return {"errors": [{"taskUUID": t["taskUUID"]} | item for t in tasks]}
+
+    return answer
+
+
+def refused(status: int, **item: Any) -> Any:
+    """Answer every task with an error and an HTTP status."""
+    return lambda tasks: Reply(failing(**item)(tasks), status)
+
+
+# -- errors of the server -----------------------------------------------------
+
+CLASSES = [
+    (400, "BadRequestError", "BAD_REQUEST", "Correct what the message names"),
+    (401, "AuthenticationError", "UNAUTHORIZED", "Check the key in api_key or RUNWARE"),
+    (402, "PaymentRequiredError", "PAYMENT_REQUIRED", "Add credit to the account"),
+    (403, "PermissionDeniedError", "FORBIDDEN", "Use a key of a team that may"),
+    (404, "NotFoundError", "NOT_FOUND", "Check the task's identifiers"),
+    (429, "RateLimitError", "TOO_MANY_REQUESTS", "Wait before the task is sent again"),
+    (500, "ServerError", "INTERNAL_SERVER_ERROR", "ask `getResponse` for its taskUUID"),
+    (503, "ServerError", "SERVICE_UNAVAILABLE", "ask `getResponse` for its taskUUID"),
+    (504, "ServerError", "GATEWAY_TIMEOUT", "ask `getResponse` for its taskUUID"),
+]
+
+
+@pytest.mark.parametrize(("status", "kind", "member", "advice"), CLASSES)
+def test_each_status_has_a_class(
+    shipped: ModuleType,
+    caller: Caller,
+    server: Server,
+    status: int,
+    kind: str,
+    member: str,
+    advice: str,
+) -> None:
+    tasks = pytest.importorskip(f"{shipped.__name__}.tasks.image_inference")
+    server.answer = refused(status, code="invalidApiKey", message="It is not so.")
+    error = caller.error(RUN, **CHAIR)
+    assert type(error) is getattr(shipped, kind)
+    assert isinstance(error, shipped.APIStatusError)
+    assert error.status is tasks.ImageInferenceErrors[member]
+    assert error.code is tasks.ImageInferenceErrors.INVALID_API_KEY
+    assert error.http_status == status
+    said = f"HTTP {status}, invalidApiKey: It is not so (imageInference "
+    assert str(error).startswith(f"{said}{error.task_uuid}). {advice}")
+
+
+def test_a_status_without_a_class_is_still_an_error(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    server.answer = refused(418, message="I am a teapot")
+    error = caller.error(RUN, **CHAIR)
+    assert type(error) is shipped.APIStatusError
+    assert (error.status, error.status.known, error.code) == ("418", False, None)
+
+
+def test_a_task_fails_inside_an_answer_that_is_fine(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    server.answer = failing(
+        code="brandNew",
+        message="too long",
+        parameter=["positivePrompt", "seed"],
+        documentation="https://runware.ai/docs",
+        allowedValues=[1, 2],
+    )
+    error = caller.error(RUN, **CHAIR)
+    assert type(error) is shipped.TaskError
+    assert (error.code, error.code.known, error.status) == ("brandNew", False, None)
+    assert error.parameters == ("positivePrompt", "seed")
+    assert error.parameter == "positivePrompt, seed"
+    assert error.documentation == "https://runware.ai/docs"
+    assert error.item["allowedValues"] == [1, 2]
+    assert UUID(error.task_uuid)
+    assert str(error) == (
+        f"brandNew: too long (imageInference {error.task_uuid}). The task is over; "
+        "change what the message names and send it as a new task. "
+        "Parameter: positivePrompt, seed. See https://runware.ai/docs"
+    )
+
+
+@pytest.mark.parametrize("status", [200, 402])
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        lambda error: {"errors": [error]},
+        lambda error: {"errors": error},
+        lambda error: {"error": error, "taskType": "imageInference"},
+        lambda error: {"data": [{"status": "error", "error": error}]},
+        lambda error: {"data": [{"status": "error", **error}]},
+        lambda error: {"data": None, "errors": [error], "error": None},
+    ],
+)
+def test_every_spelling_of_an_error_is_read(
+    shipped: ModuleType, caller: Caller, server: Server, status: int, spelling: Any
+) -> None:
+    facts = {"code": "insufficientCredits", "message": "none", "parameter": "model"}
+    server.answer = lambda _: Reply(spelling(facts), status)
+    error = caller.error(RUN, **CHAIR)
+    expected = shipped.TaskError if status == 200 else shipped.PaymentRequiredError
+    assert type(error) is expected
+    assert (error.code, error.message, error.parameter) == (*facts.values(),)
+
+
+@pytest.mark.parametrize("text", ["no credit", {"message": "no credit"}])
+def test_an_error_may_be_no_more_than_a_text(
+    caller: Caller, server: Server, text: object
+) -> None:
+    server.answer = lambda _: {"error": text}
+    error = caller.error(RUN, **CHAIR)
+    assert (error.code, error.message, error.parameter) == (None, "no credit", None)
+
+
+@pytest.mark.parametrize("odd", [None, 7, [], {}, True, [None, {}]])
+def test_an_odd_error_is_still_one(
+    shipped: ModuleType, caller: Caller, server: Server, odd: object
+) -> None:
+    server.answer = refused(
+        400, code=odd, message=odd, parameter=odd, documentation=odd
+    )
+    error = caller.error(RUN, **CHAIR)
+    assert type(error) is shipped.BadRequestError
+    assert str(error)
+
+
+def test_more_errors_of_a_task_are_notes(caller: Caller, server: Server) -> None:
+    def answer(tasks: Tasks) -> object:
+        uuid = tasks[0]["taskUUID"]
+        return {"errors": [{"taskUUID": uuid, "message": m} for m in ("one", "two")]}
+
+    server.answer = answer
+    error = caller.error(RUN, **CHAIR)
+    assert error.message == "one"
+    [note] = error.__notes__
+    assert note.startswith("Also: two")
+
+
+def test_an_error_without_task_is_everyones(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    tasks = pytest.importorskip(f"{shipped.__name__}.tasks.image_inference")
+    server.answer = lambda _: Reply({"errors": [{"code": "invalidApiKey"}]}, 401)
+    requests = [tasks.ImageInferenceRequest(**CHAIR) for _ in range(2)]
+    errors = [outcome.error for outcome in caller("run_many", requests)]
+    assert [type(e) for e in errors] == [shipped.AuthenticationError] * 2
+    assert [e.task_uuid for e in errors] == [r.task_uuid for r in requests]
+
+
+# -- answers that cannot be read ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "nonsense", "[]", "7", "null", '{"data": [', '{"other": 1}', b"\xff\xfe\x00"]
+    + ["[" * 100_000, "9" * 10_000],
+    ids=lambda body: repr(body)[:20],
+)
+def test_an_answer_that_is_not_runwares(
+    shipped: ModuleType, caller: Caller, server: Server, body: str | bytes
+) -> None:
+    server.answer = lambda _: Reply(body)
+    error = caller.error(RUN, **CHAIR)
+    assert type(error) is shipped.ResponseError
+    assert error.http_status == 200
+    assert "HTTP 200 with an answer that is not JSON with data or errors" in str(error)
+    assert "Check that base_url is Runware's" in str(error)
+    assert len(error.body) <= 301
+    assert error.body
+
+
+def test_a_page_of_a_proxy(shipped: ModuleType, caller: Caller, server: Server) -> None:
+    server.answer = lambda _: Reply(HTML, 502, "text/html")
+    error = caller.error(RUN, **CHAIR)
+    assert type(error) is shipped.ServerError
+    assert error.http_status == 502
+    assert str(error).startswith("HTTP 502: there is no error object in the answer")
+    assert "<h1>502 Bad Gateway</h1>" in str(error)
+
+
+def test_a_redirection_is_not_followed(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    server.answer = lambda _: Reply("", 302)
+    assert type(caller.error(RUN, **CHAIR)) is shipped.ResponseError
+
+
+@pytest.mark.parametrize("data", [[], [None, 7, "text"], [{"taskUUID": "another"}]])
+def test_an_answer_that_says_nothing_of_the_task(
+    shipped: ModuleType, caller: Caller, server: Server, data: object
+) -> None:
+    server.answer = lambda _: {"data": data}
+    error = caller.error(RUN, **CHAIR)
+    assert type(error) is shipped.ResponseError
+    assert "says nothing of this task" in str(error)
+    assert error.task_uuid == server.calls[0][0]["taskUUID"]
+
+
+# -- no answer ----------------------------------------------------------------
+
+
+def test_nobody_answers(shipped: ModuleType, caller: Caller) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+        error = caller.error(RUN, **CHAIR, options={"base_url": url})
+    assert type(error) is shipped.ConnectionError
+    assert isinstance(error, builtins.ConnectionError)
+    assert str(error).startswith(f"no answer from {url}: ")
+    assert "Check the network and base_url" in str(error)
+    assert UUID(error.task_uuid)
+
+
+def test_a_server_that_keeps_silent(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    def answer(tasks: Tasks) -> object:
+        time.sleep(0.3)
+        return echo()(tasks)
+
+    server.answer = answer
+    error = caller.error(RUN, **CHAIR, timeout=0.1)
+    assert type(error) is shipped.TimeoutError
+    assert isinstance(error, builtins.TimeoutError)
+    assert "instead of sending it again" in str(error)
+
+
+def test_a_task_that_never_ends(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    half = news({"status": "success", "imageUUID": "a"}, {"status": "processing"})
+    server.answer = lambda tasks: (
+        half(tasks) if tasks[0]["taskType"] == "getResponse" else acknowledge(tasks)
+    )
+    began = time.monotonic()
+    error = caller.error(RUN, **LATER, number_results=2, timeout=0.2)
+    assert time.monotonic() - began < 2
+    assert type(error) is shipped.TimeoutError
+    assert error.message == "there was no result within 0.2 s"
+    assert error.task_uuid == server.calls[0][0]["taskUUID"]
+    assert [result.image_uuid for result in error.results] == ["a"]
+
+
+@pytest.mark.parametrize("place", ["errors", "data"])
+def test_a_task_fails_later(
+    shipped: ModuleType, caller: Caller, server: Server, place: str
+) -> None:
+    def failed(tasks: Tasks) -> object:
+        facts = {"status": "error", "code": "timeoutProvider", "message": "late"}
+        done = {"status": "success", "imageUUID": "a"}
+        uuid = {"taskUUID": tasks[0]["taskUUID"]}
+        answer: dict[str, list[object]] = {"data": [uuid | done], "errors": []}
+        answer[place].append(uuid | facts)
+        return answer
+
+    server.script(acknowledge, news({"status": "processing"}), failed)
+    error = caller.error(RUN, **LATER, number_results=2)
+    assert type(error) is shipped.TaskError
+    assert error.code == "timeoutProvider"
+    assert [result.image_uuid for result in error.results] == ["a"]
+    assert len(server.calls) == 3
+
+
+def test_a_stream_is_refused_before_it_is_paid_for(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    ping = pytest.importorskip(f"{shipped.__name__}.tasks.ping").PingRequest(ping=True)
+
+    class Streamed(type(ping)):  # type: ignore[misc]
+        def to_wire(self) -> dict[str, object]:
+            return {**super().to_wire(), "deliveryMethod": "stream"}
+
+    with pytest.raises(ValueError, match="deliveryMethod must be sync or async"):
+        caller("run", Streamed(ping=True))
+    assert server.calls == []
+
+
+# -- the key ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("api_key", "said"),
+    [
+        (None, "there is no API key: give api_key=… or set RUNWARE_API_KEY"),
+        ("  ", "there is no API key: give api_key=… or set RUNWARE_API_KEY"),
+        ("two words", "holds a space, a quote or another sign that no key has"),
+        ("line\nbreak", "holds a space, a quote or another sign that no key has"),
+        ("schlüssel", "holds a space, a quote or another sign that no key has"),
+    ],
+)
+def test_a_key_that_cannot_be_used(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, api_key: str | None, said: str
+) -> None:
+    monkeypatch.delenv("RUNWARE_API_KEY", raising=False)
+    error = caller.error("run", None, options={"api_key": api_key})
+    assert said in str(error)
+    assert api_key is None or not api_key.strip() or api_key not in str(error)
+
+
+def shown(error: BaseException) -> str:
+    """All that is shown of an exception and of those behind it."""
+    texts: list[str] = []
+    behind: BaseException | None = error
+    while behind is not None:
+        request = getattr(behind, "_request", None)
+        sent = [request.headers.raw, request.content] if request else []
+        texts += [str(behind), repr(behind), repr(vars(behind)), repr(sent)]
+        behind = behind.__cause__ or behind.__context__
+    return "\n".join(texts).replace("\\\\", "")
+
+
+@pytest.mark.parametrize("auth", ["header", "payload"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refused(401, code=KEY, message=f"'{KEY}' is unknown", parameter=[KEY]),
+        failing(code="x", **{KEY: KEY}, documentation=f"https://example.com/?{KEY}"),
+        lambda _: {"data": [{"status": "error", "error": {"message": KEY}}]},
+        lambda _: Reply(f"<p>{KEY}</p>", 502),
+        lambda _: Reply(f"{'.' * 290}{KEY}"),
+        lambda _: Reply({"key": KEY}),
+        lambda _: Reply({"key": KEY.replace("/", "\\/")}),
+        lambda _: Reply(b'{"key": "%s"}' % KEY.replace("/", "\\/").encode()),
+        lambda _: time.sleep(0.15),
+    ],
+)
+def test_the_key_is_in_nothing_that_is_shown(
+    caller: Caller, server: Server, answer: Any, auth: str
+) -> None:
+    server.answer = answer
+    error = caller.error(RUN, **CHAIR, options={"auth": auth}, timeout=0.1)
+    assert KEY in str(server.headers) + str(server.calls)
+    assert not re.search("SECRET.0123", shown(error))
+    again = pickle.loads(pickle.dumps(error))
+    assert b"SECRET" not in pickle.dumps(error)
+    assert type(again) is type(error)
+    assert (str(again), vars(again).keys()) == (str(error), vars(error).keys())
+
+
+def test_the_results_of_a_failure_survive_a_pickle(
+    caller: Caller, server: Server
+) -> None:
+    half = news({"status": "success", "imageUUID": "a"}, {"status": "error"})
+    server.answer = half
+    error = caller.error(RUN, **CHAIR, number_results=2)
+    again = pickle.loads(pickle.dumps(error))
+    assert [result.image_uuid for result in again.results] == ["a"]
+    assert again.results == error.results
+
+
+def test_a_message_stays_on_one_printable_line(caller: Caller, server: Server) -> None:
+    hostile = "\x1b[31m\n\u202e" + "x" * 100_000
+    server.answer = failing(code=hostile, message=hostile, parameter=hostile)
+    error = caller.error(RUN, **CHAIR)
+    assert str(error).isprintable()
+    assert len(str(error)) < 4000
+    assert error.code == hostile
