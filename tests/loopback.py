@@ -78,6 +78,7 @@ def serving() -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer in one piece, which no delayed ACK holds up
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

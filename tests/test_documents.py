@@ -118,7 +118,16 @@ class TestInputs:
         assert [each.name for each in found.documents] == ["a.json"]
         assert found.passed_over == (f"{other}: not an OpenAPI document",)
 
-    def test_another_file_that_is_named_itself_is_a_problem(
+    def test_another_file_that_is_named_beside_a_document_is_passed_over(
+        self, tmp_path: Path
+    ) -> None:
+        document = put(tmp_path / "a.json", a_document())
+        other = put(tmp_path / "index.json", [])
+        found = loaded(other, document)
+        assert [each.name for each in found.documents] == ["a.json"]
+        assert found.passed_over == (f"{other}: not an OpenAPI document",)
+
+    def test_another_file_that_is_named_alone_is_a_problem(
         self, tmp_path: Path
     ) -> None:
         other = put(tmp_path / "index.json", {"info": {}})

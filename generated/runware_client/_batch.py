@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 ErrorEnums: TypeAlias = "Callable[[str], type[ErrorEnum] | None]"
 """Gives the error enum of a task type."""
 
+AUTHENTICATION = "authentication"
+"""The type of the task with which a payload brings its key; its answer is no result."""
+
 UNFINISHED = ("processing", "pending")
 ACKNOWLEDGEMENT = {"taskType", "taskUUID", "status", "progress"}
 """The members of an item that says no more than that a task was taken."""
@@ -256,9 +259,11 @@ class Batch(Generic[ResultT]):
 
     def _key_of(self, item: Item) -> str | None:
         names = [str(item.get(name)).casefold() for name in ("taskUUID", "taskType")]
-        if "taskUUID" not in item and len(self._tasks) == 1:
+        found = next((name for name in names if name in self._tasks), None)
+        is_nameless = "taskUUID" not in item and item.get("taskType") != AUTHENTICATION
+        if found is None and is_nameless and len(self._tasks) == 1:
             return next(iter(self._tasks))
-        return next((name for name in names if name in self._tasks), None)
+        return found
 
     def _api_error(
         self, item: Item, task: _Task[ResultT], answer: Envelope

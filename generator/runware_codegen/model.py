@@ -8,8 +8,9 @@ result made of types. Constraints hang on types; what is true of a whole object 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from runware_codegen.constants import json_type
 from runware_codegen.predicates import TRUE, Constant, Matches, Predicate
 
 if TYPE_CHECKING:
@@ -151,6 +152,37 @@ Type: TypeAlias = (
 )
 
 
+ALL_TYPES: Final = frozenset({"null", "boolean", "number", "string", "array", "object"})
+"""The JSON types; an integer is a number."""
+
+
+def json_types(a_type: Type | None) -> frozenset[str]:
+    """Say which JSON types the values of a type may have."""
+    match a_type:
+        case Text() | Media():
+            return frozenset({"string"})
+        case Number(integer):
+            return frozenset({"integer" if integer else "number"})
+        case Boolean():
+            return frozenset({"boolean"})
+        case Null():
+            return frozenset({"null"})
+        case Literals(choices):
+            return frozenset(json_type(choice.value.value) for choice in choices)
+        case Array():
+            return frozenset({"array"})
+        case Mapping() | Instance():
+            return frozenset({"object"})
+        case Union(alternatives):
+            return frozenset[str]().union(*map(json_types, alternatives))
+        case Anything(types) if types:
+            return types
+        case Checked(inner):
+            return json_types(inner)
+        case _:
+            return ALL_TYPES
+
+
 # -- classes ------------------------------------------------------------------
 
 
@@ -208,10 +240,12 @@ class SizeRule:
     Attributes:
         when: The condition; width and height are both given then.
         sizes: The pairs.
+        condition: The condition in words, but for that both are given; or empty.
     """
 
     when: Predicate
     sizes: tuple[Size, ...]
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +350,23 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorMember:
+    """One member of a task type's error enum.
+
+    Attributes:
+        name: The Python name, as PEP 8 has it for constants.
+        value: The code on the wire; for a status, the code of the same meaning.
+        http_status: The status that it names; None for a code alone.
+        doc: What it means and what to do.
+    """
+
+    name: str
+    value: str
+    http_status: int | None
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskType:
     """A task type and its documents.
 
@@ -324,12 +375,14 @@ class TaskType:
         module: The Python name of its package (`three_d_inference`).
         class_name: The stem of its class names (`ThreeDInference`).
         documents: In order of their identifiers.
+        errors: What its tasks can fail with.
     """
 
     wire: str
     module: str
     class_name: str
     documents: tuple[Document, ...]
+    errors: tuple[ErrorMember, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,10 +135,16 @@ def _block(problem: Problem) -> str:
     place = problem.source + (f"#{problem.pointer}" if problem.pointer else "")
     lines = [
         click.style(plain(place), bold=True),
-        f"  {plain(problem.message)}",
-        f"  → {plain(problem.remedy)}",
+        f"  {_sentence(problem.message)}",
+        f"  → {_sentence(problem.remedy)}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital and end with a full stop, whichever way it was written."""
+    shown = plain(text)
+    return shown[:1].upper() + shown[1:] + ("" if shown.endswith((".", "…")) else ".")
 
 
 def _counted(count: int, noun: str) -> str:

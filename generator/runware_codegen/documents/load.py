@@ -75,13 +75,14 @@ def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
         The documents, and what was passed over.
 
     Raises:
-        InvalidInput: With the problems of all inputs. A file in a folder that does not
-            claim to be an OpenAPI document is none; one that is named itself is.
+        InvalidInput: With the problems of all inputs. JSON that does not claim to be an
+            OpenAPI document is passed over, unless that leaves nothing of what was named.
     """
     found = find_sources(inputs)
     documents: list[Document] = []
     passed_over = found.passed_over
     problems = found.problems
+    strays: list[Problem] = []
     for source in found.sources:
         try:
             document = _load_one(source, stdin)
@@ -90,8 +91,10 @@ def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
             continue
         if document is None:
             passed_over.append(f"{source.name}: not an OpenAPI document")
+            strays += [] if source.sought else [_stray(source.name)]
         else:
             documents.append(document)
+    problems += [] if documents else strays
     if problems:
         raise InvalidInput(problems)
     return Loaded(tuple(documents), tuple(sorted(set(passed_over))))
@@ -102,7 +105,7 @@ def _load_one(source: Source, stdin: BinaryIO | TextIO) -> Document | None:
     if source.sought and not _VERSION_KEY.search(text):
         return None
     raw = _read_value(text, source)
-    if source.sought and not _has_version(raw):
+    if not _has_version(raw):
         return None
     tree = _as_tree(raw, source.name)
     check_version(tree, source.name)
@@ -125,6 +128,11 @@ def _is_json(text: str, source: Source) -> bool:
     return text.lstrip().startswith(("{", "["))
 
 
+def _stray(source: str) -> Problem:
+    message = 'not an OpenAPI document: it has no "openapi"'
+    return Problem(source, "", message, 'give an object with "openapi": "3.1.0"')
+
+
 def _has_version(value: RawValue) -> bool:
     return isinstance(value, dict) and ("openapi" in value or "swagger" in value)
 
@@ -134,10 +142,6 @@ def _as_tree(raw: RawValue, source: str) -> JsonObject:
         Problem(source, json_pointer(path), fault.message, fault.remedy)
         for path, fault in find_faults(raw)
     ]
-    if not problems and not _has_version(raw):
-        message = 'not an OpenAPI document: it has no "openapi"'
-        remedy = 'give an object with "openapi": "3.1.0"'
-        problems.append(Problem(source, "", message, remedy))
     if problems:
         raise InvalidInput(problems)
     return cast("JsonObject", raw)

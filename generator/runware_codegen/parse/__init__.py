@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.model import Package, TaskType
 from runware_codegen.parse.document import parse_document
+from runware_codegen.parse.error_codes import error_members
 from runware_codegen.parse.names import module_name, pascal_case
 from runware_codegen.problems import InvalidInput, Problem
 
@@ -55,18 +56,16 @@ def parse(
         raise InvalidInput(problems)
     chosen = sorted((document for _, document in made), key=lambda d: d.id)
     names = sorted({document.task_type for document in chosen}, key=module_name)
-    return Package(
-        package,
-        tuple(
-            TaskType(
-                name,
-                module_name(name),
-                pascal_case(name),
-                tuple(d for d in chosen if d.task_type == name),
-            )
-            for name in names
-        ),
-    )
+    return Package(package, tuple(_task_type(name, chosen) for name in names))
+
+
+def _task_type(name: str, chosen: Sequence[Document]) -> TaskType:
+    documents = tuple(document for document in chosen if document.task_type == name)
+    statuses = {s: text for document in documents for s, text in document.statuses}
+    codes = [code for document in documents for code in document.codes]
+    errors = error_members(statuses, codes)
+    stem = pascal_case(name)
+    return TaskType(name, module_name(name), stem, documents, errors)
 
 
 def _is_chosen(document: Document, only: Sequence[str]) -> bool:

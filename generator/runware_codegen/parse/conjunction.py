@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runware_codegen.parse import reading
-from runware_codegen.parse.vocabulary import JSON_TYPES
 from runware_codegen.predicates import TRUE, Predicate
 
 if TYPE_CHECKING:
@@ -100,4 +99,7 @@ def conjunction(schemas: Schemas, schema: Schema) -> Conjunction:
     return Conjunction(tuple(found.values()))
 
 
-ALL_TYPES = frozenset(JSON_TYPES) - {"integer"}
+def branches_of(schema: Schema, keyword: str) -> Iterator[Schema]:
+    """Yield the schemas in a list of schemas."""
+    for index in range(reading.length(schema.keywords, keyword)):
+        yield schema.child(keyword, index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from runware_codegen.parse.constants import json_type
+from runware_codegen.constants import json_type
 from runware_codegen.predicates import (
     All,
     Always,

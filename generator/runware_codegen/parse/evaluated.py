@@ -8,16 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runware_codegen.logic import all_of, has, not_
 from runware_codegen.parse.reading import length, member_patterns, members
-from runware_codegen.predicates import (
-    TRUE,
-    Exempt,
-    ExemptItems,
-    Predicate,
-    all_of,
-    has,
-    not_,
-)
+from runware_codegen.predicates import TRUE, Exempt, ExemptItems, Predicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

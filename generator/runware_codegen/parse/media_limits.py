@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from runware_codegen.model import Array, Checked, Instance, MediaLimit
-from runware_codegen.parse.wording import bounds_of
 from runware_codegen.predicates import InRange
+from runware_codegen.wording import bounds_of
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonObject

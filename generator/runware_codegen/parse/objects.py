@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runware_codegen.constants import constant
+from runware_codegen.logic import if_given, lacks
 from runware_codegen.model import (
     Anything,
     Class,
@@ -13,22 +15,15 @@ from runware_codegen.model import (
     Literals,
     Mapping,
     Type,
+    json_types,
 )
 from runware_codegen.parse import reading
-from runware_codegen.parse.constants import constant
 from runware_codegen.parse.evaluated import evaluated_members
 from runware_codegen.parse.markdown import readable
 from runware_codegen.parse.names import class_name, member_name
 from runware_codegen.parse.rules import rules_of
-from runware_codegen.parse.simplify import Known, Simplifier, json_types
-from runware_codegen.predicates import (
-    FALSE,
-    TRUE,
-    Exempt,
-    Predicate,
-    if_given,
-    lacks,
-)
+from runware_codegen.parse.simplify import Known, Simplifier
+from runware_codegen.predicates import FALSE, TRUE, Exempt, Predicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runware_codegen.logic import all_of, any_of, at, has, if_given, lacks, not_
 from runware_codegen.model import Rule, Size, SizeRule
 from runware_codegen.parse.sentences import (
     absent_paths,
@@ -13,7 +14,6 @@ from runware_codegen.parse.sentences import (
     given_path,
     given_paths,
 )
-from runware_codegen.parse.wording import joined
 from runware_codegen.predicates import (
     TRUE,
     All,
@@ -24,14 +24,8 @@ from runware_codegen.predicates import (
     IsIn,
     Predicate,
     When,
-    all_of,
-    any_of,
-    at,
-    has,
-    if_given,
-    lacks,
-    not_,
 )
+from runware_codegen.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,7 +78,7 @@ def _split(
                 if part != TRUE:
                     yield from _split(inner, if_given(name, part), paired=paired)
         case ExactlyOne(parts, titles) if paired and (sizes := _sizes(parts, titles)):
-            yield SizeRule(when, sizes)
+            yield SizeRule(when, sizes, _beside_sizes(when))
         case AnyOf(parts) if when == TRUE and (implied := _implied(parts)):
             condition, consequence = implied
             yield Rule(consequence, _sentence(*implied), condition)
@@ -139,6 +133,14 @@ def _sizes(
     pairs = [(size.width, size.height) for size in listed]
     # "Exactly one" refuses a pair that the document lists twice.
     return tuple(s for s in listed if pairs.count((s.width, s.height)) == 1)
+
+
+def _beside_sizes(when: Predicate) -> str:
+    """Say when the sizes count, apart from when width and height are given."""
+    given = {given_path(part) for part in flattened([when], AnyOf)}
+    both = {given_path(part) for part in flattened([when], All)}
+    plain = when == TRUE or {"width", "height"} in (given, both)
+    return "" if plain else clause(when)
 
 
 def _size(part: Predicate, title: str) -> Size | None:

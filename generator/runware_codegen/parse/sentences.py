@@ -8,15 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.parse.constants import plain
-from runware_codegen.parse.wording import (
-    allowed_names,
-    bounds_of,
-    count_of,
-    format_words,
-    joined,
-    one_of,
-)
+from runware_codegen.constants import plain
+from runware_codegen.logic import not_
 from runware_codegen.predicates import (
     FALSE,
     TRUE,
@@ -49,7 +42,14 @@ from runware_codegen.predicates import (
     Satisfies,
     SomeItems,
     When,
-    not_,
+)
+from runware_codegen.wording import (
+    allowed_names,
+    bounds_of,
+    count_of,
+    format_words,
+    joined,
+    one_of,
 )
 
 if TYPE_CHECKING:

@@ -9,23 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runware_codegen.logic import all_of, any_of, at, exactly_one, if_given, not_, when
 from runware_codegen.model import (
-    Anything,
     Array,
-    Boolean,
     Checked,
     Instance,
     Literals,
-    Mapping,
-    Media,
-    Null,
-    Number,
-    Text,
-    Union,
+    json_types,
 )
-from runware_codegen.parse.constants import json_type
 from runware_codegen.parse.evaluate import holds
-from runware_codegen.parse.vocabulary import JSON_TYPES
 from runware_codegen.predicates import (
     FALSE,
     TRUE,
@@ -43,13 +35,6 @@ from runware_codegen.predicates import (
     Predicate,
     SomeItems,
     When,
-    all_of,
-    any_of,
-    at,
-    exactly_one,
-    if_given,
-    not_,
-    when,
 )
 
 if TYPE_CHECKING:
@@ -69,36 +54,6 @@ class Known:
 
     type: Type | None
     facts: tuple[Predicate, ...] = ()
-
-
-ALL_TYPES = frozenset(JSON_TYPES) - {"integer"}
-
-
-def json_types(a_type: Type | None) -> frozenset[str]:
-    """Say which JSON types the values of a type may have."""
-    match a_type:
-        case Text() | Media():
-            return frozenset({"string"})
-        case Number(integer):
-            return frozenset({"integer" if integer else "number"})
-        case Boolean():
-            return frozenset({"boolean"})
-        case Null():
-            return frozenset({"null"})
-        case Literals(choices):
-            return frozenset(json_type(choice.value.value) for choice in choices)
-        case Array():
-            return frozenset({"array"})
-        case Mapping() | Instance():
-            return frozenset({"object"})
-        case Union(alternatives):
-            return frozenset[str]().union(*map(json_types, alternatives))
-        case Anything(types) if types:
-            return types
-        case Checked(inner):
-            return json_types(inner)
-        case _:
-            return ALL_TYPES
 
 
 class Simplifier:

@@ -10,7 +10,10 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from runware_codegen.constants import json_type
+from runware_codegen.logic import all_of
 from runware_codegen.model import (
+    ALL_TYPES,
     Anything,
     Array,
     Boolean,
@@ -24,8 +27,8 @@ from runware_codegen.model import (
     Union,
 )
 from runware_codegen.parse import reading, reserved
-from runware_codegen.parse.conjunction import ALL_TYPES, Conjunction, conjunction
-from runware_codegen.parse.constants import constant, json_type
+from runware_codegen.parse.conjunction import Conjunction, branches_of, conjunction
+from runware_codegen.parse.literal_sets import literals
 from runware_codegen.parse.media import as_media
 from runware_codegen.parse.names import singular
 from runware_codegen.parse.objects import Classes
@@ -39,14 +42,12 @@ from runware_codegen.predicates import (
     IsIn,
     Matches,
     Predicate,
-    all_of,
 )
 from runware_codegen.problems import Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from runware_codegen.documents import JsonValue
     from runware_codegen.model import Type
     from runware_codegen.parse.conjunction import Said
     from runware_codegen.parse.lowering import Lowering
@@ -57,7 +58,6 @@ _ALONE = ANNOTATIONS | {"$ref", "$defs", "definitions"}
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _ARRAY = ("minItems", "maxItems", "uniqueItems")
 _STRUCTURE = ("properties", "items", "prefixItems", "additionalProperties", "required")
-_LABELS = frozenset({"const", "enum", "title", "description", "deprecated", "type"})
 
 TestT = TypeVar("TestT", Matches, HasFormat)
 
@@ -138,9 +138,9 @@ class Types:
         together = conjunction(self.lowering.schemas, schema)
         if together.impossible:
             return None
-        literals = _literals(together)
-        if literals is not None:
-            return self._literals(schema, together, *literals)
+        found = literals(together)
+        if found is not None:
+            return self._literals(schema, together, *found)
         branches = self._branches(together)
         if branches is not None:
             return self._union(together, branches, name)
@@ -183,7 +183,7 @@ class Types:
             return None
         for schema in together.having("anyOf", "oneOf"):
             keyword = "oneOf" if "oneOf" in schema.keywords else "anyOf"
-            if all(map(self._is_structural, _listed(schema, keyword))):
+            if all(map(self._is_structural, branches_of(schema, keyword))):
                 return schema
         return None
 
@@ -200,7 +200,7 @@ class Types:
         self._alternative += 1
         made = [
             self.of(branch, str(branch.keywords.get("title") or name))
-            for branch in _listed(at, keyword)
+            for branch in branches_of(at, keyword)
         ]
         self._alternative -= 1
         alternatives = list(_flat(each for each in made if each is not None))
@@ -362,11 +362,6 @@ _SHAPES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _listed(schema: Schema, keyword: str) -> Iterator[Schema]:
-    for index in range(reading.length(schema.keywords, keyword)):
-        yield schema.child(keyword, index)
-
-
 def _flat(types: Iterator[Type]) -> Iterator[Type]:
     for each in types:
         if isinstance(each, Union):
@@ -405,52 +400,3 @@ def _is_empty(number: Number) -> bool:
     lows = [bound for bound in (number.ge, number.gt) if bound is not None]
     highs = [bound for bound in (number.le, number.lt) if bound is not None]
     return bool(lows and highs and max(lows) > min(highs))
-
-
-def _literals(together: Conjunction) -> tuple[tuple[Choice, ...], set[Said]] | None:
-    """Find the constants that a value is one of, and the keyword that says so."""
-    for schema in together.having("const"):
-        value = constant(schema.keywords["const"])
-        return (Choice(value),), {(schema.path, "const")}
-    for schema in together.having("enum"):
-        values = cast("list[JsonValue]", schema.keywords["enum"])
-        constants = dict.fromkeys(map(constant, values))
-        return tuple(map(Choice, constants)), {(schema.path, "enum")}
-    for schema in together.having("oneOf", "anyOf"):
-        for keyword in ("oneOf", "anyOf"):
-            if keyword in schema.keywords and _are_labelled(schema, keyword):
-                choices = _labelled(schema, keyword)
-                return choices, {(schema.path, keyword)}
-    return None
-
-
-def _are_labelled(schema: Schema, keyword: str) -> bool:
-    return all(
-        ("const" in branch.keywords) != ("enum" in branch.keywords)
-        and all(k in _LABELS or k.startswith(("x-", "$id")) for k in branch.keywords)
-        for branch in _listed(schema, keyword)
-    )
-
-
-def _labelled(schema: Schema, keyword: str) -> tuple[Choice, ...]:
-    found: list[Choice] = []
-    for branch in _listed(schema, keyword):
-        keywords = branch.keywords
-        title = str(keywords.get("title", ""))
-        text = str(keywords.get("description", ""))
-        values = [keywords["const"]] if "const" in keywords else keywords["enum"]
-        found += [
-            Choice(constant(value), title, text)
-            for value in cast("list[JsonValue]", values)
-            if _fits(value, branch)
-        ]
-    count = [choice.value for choice in found]
-    if keyword == "oneOf":
-        found = [choice for choice in found if count.count(choice.value) == 1]
-    return tuple({choice.value: choice for choice in reversed(found)}.values())[::-1]
-
-
-def _fits(value: JsonValue, branch: Schema) -> bool:
-    types = reading.types(branch.keywords)
-    name = json_type(constant(value).value)
-    return types is None or name in types or (name == "integer" and "number" in types)

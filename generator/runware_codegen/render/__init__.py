@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.error_codes import error_members
 from runware_codegen.render.environment import environment
 from runware_codegen.render.exports import (
     offered,
@@ -68,12 +67,10 @@ def _files(package: Package) -> Iterator[tuple[str, str]]:
 
 def _task_type_files(task_type: TaskType) -> Iterator[tuple[str, str]]:
     env = environment(folder("templates"))
-    statuses = {s: text for d in task_type.documents for s, text in d.statuses}
-    codes = [code for d in task_type.documents for code in d.codes]
     exports = task_type_exports(task_type)
     context = {
         "task_type": task_type,
-        "errors": error_members(statuses, codes),
+        "errors": task_type.errors,
         "exports": exports,
         "offered": offered(exports),
     }

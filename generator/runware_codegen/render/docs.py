@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from runware_codegen.constants import plain
 from runware_codegen.model import Array, Checked, Literals, Number, Text, Union
-from runware_codegen.parse.constants import plain
-from runware_codegen.parse.wording import bounds_of, count_of, number_words
 from runware_codegen.predicates import InRange
+from runware_codegen.wording import bounds_of, count_of, number_words
 
 if TYPE_CHECKING:
     from runware_codegen.model import Choice, Class, Document, Field, Media, Type

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from runware_codegen.logic import all_of, not_
 from runware_codegen.model import Instance, Literals, SizeRule, Text
-from runware_codegen.parse.sentences import clause
-from runware_codegen.predicates import all_of, not_
 from runware_codegen.render.annotations import Annotations
 from runware_codegen.render.docs import (
     class_doc,
@@ -297,11 +296,10 @@ class ModuleMaker:
         table = self._table(rule.sizes)
         on = subject(name, _instance(owner))
         test = f"not is_size({name}, {table})"
-        given = _beside_sizes(rule)
-        if not given:
+        if not rule.condition:
             return BrokenRule(test, f"not_a_size({name}, {table})")
         condition = self._expressions.write(rule.when, on).within(Binding.AND)
-        words = string(given)
+        words = string(rule.condition)
         return BrokenRule(
             f"{condition} and {test}", f"not_a_size({name}, {table}, {words})"
         )
@@ -314,20 +312,6 @@ class ModuleMaker:
         name = "SIZES" if number == 1 else f"SIZES_{number}"
         self._view.sizes.append(SizeTable(name, sizes, "Width and height in pixels."))
         return name
-
-
-def _beside_sizes(rule: SizeRule) -> str:
-    """Say when the sizes count, apart from when width and height are given."""
-    said = clause(rule.when)
-    return "" if said in _WHEN_GIVEN else said
-
-
-_WHEN_GIVEN = (
-    "the value is anything",
-    "width or height is given",
-    "height or width is given",
-    "width and height are given",
-)
 
 
 def _media_limit(limit: MediaLimit) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import Array, Checked, Instance
-from runware_codegen.parse.simplify import json_types
+from runware_codegen.model import Array, Checked, Instance, json_types
 from runware_codegen.render.literals import string
 
 if TYPE_CHECKING:

@@ -6,31 +6,14 @@ has been seen, each with what it means and what to do; documents may add to them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
+from runware_codegen.model import ErrorMember
 from runware_codegen.parse.names import snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorMember:
-    """One member of a task type's error enum.
-
-    Attributes:
-        name: The Python name, as PEP 8 has it for constants.
-        value: The code on the wire; for a status, the code of the same meaning.
-        http_status: The status that it names; None for a code alone.
-        doc: What it means and what to do.
-    """
-
-    name: str
-    value: str
-    http_status: int | None
-    doc: str
 
 
 # The values are the phrases of IANA's registry of HTTP statuses (RFC 9110, section 15) in

@@ -1,0 +1,66 @@
+"""Sets of constants, however a schema says them, with what is said of each value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from runware_codegen.constants import constant, json_type
+from runware_codegen.model import Choice
+from runware_codegen.parse import reading
+from runware_codegen.parse.conjunction import branches_of
+
+if TYPE_CHECKING:
+    from runware_codegen.documents import JsonValue
+    from runware_codegen.parse.conjunction import Conjunction, Said
+    from runware_codegen.parse.schemas import Schema
+
+_LABELS = frozenset({"const", "enum", "title", "description", "deprecated", "type"})
+
+
+def literals(together: Conjunction) -> tuple[tuple[Choice, ...], set[Said]] | None:
+    """Find the constants that a value is one of, and the keyword that says so."""
+    for schema in together.having("const"):
+        value = constant(schema.keywords["const"])
+        return (Choice(value),), {(schema.path, "const")}
+    for schema in together.having("enum"):
+        values = cast("list[JsonValue]", schema.keywords["enum"])
+        constants = dict.fromkeys(map(constant, values))
+        return tuple(map(Choice, constants)), {(schema.path, "enum")}
+    for schema in together.having("oneOf", "anyOf"):
+        for keyword in ("oneOf", "anyOf"):
+            if keyword in schema.keywords and _are_labelled(schema, keyword):
+                choices = _labelled(schema, keyword)
+                return choices, {(schema.path, keyword)}
+    return None
+
+
+def _are_labelled(schema: Schema, keyword: str) -> bool:
+    return all(
+        ("const" in branch.keywords) != ("enum" in branch.keywords)
+        and all(k in _LABELS or k.startswith(("x-", "$id")) for k in branch.keywords)
+        for branch in branches_of(schema, keyword)
+    )
+
+
+def _labelled(schema: Schema, keyword: str) -> tuple[Choice, ...]:
+    found: list[Choice] = []
+    for branch in branches_of(schema, keyword):
+        keywords = branch.keywords
+        title = str(keywords.get("title", ""))
+        text = str(keywords.get("description", ""))
+        values = [keywords["const"]] if "const" in keywords else keywords["enum"]
+        found += [
+            Choice(constant(value), title, text)
+            for value in cast("list[JsonValue]", values)
+            if _fits(value, branch)
+        ]
+    count = [choice.value for choice in found]
+    if keyword == "oneOf":
+        found = [choice for choice in found if count.count(choice.value) == 1]
+    return tuple({choice.value: choice for choice in reversed(found)}.values())[::-1]
+
+
+def _fits(value: JsonValue, branch: Schema) -> bool:
+    types = reading.types(branch.keywords)
+    name = json_type(constant(value).value)
+    return types is None or name in types or (name == "integer" and "number" in types)
