@@ -37,7 +37,7 @@ class _Client:
         polling: How long to wait before unfinished tasks are asked for; may be set.
     """
 
-    attributes: ClassVar[Mapping[str, str]] = {}
+    _attributes: ClassVar[Mapping[str, str]] = {}
     """The name of the attribute for each task type, by the type's wire name."""
 
     def __init__(
@@ -76,7 +76,7 @@ class _Client:
         )
 
     def _error_enum(self, task_type: str) -> type[ErrorEnum] | None:
-        attribute = self.attributes.get(task_type)
+        attribute = self._attributes.get(task_type)
         return getattr(self, attribute).errors if attribute else None
 
 

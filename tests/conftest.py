@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
+
 from loopback import Caller, Server, serving, shipped_package
 
 if TYPE_CHECKING:
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     """The package that the generator makes of `specs/`."""
     return shipped_package(tmp_path_factory.mktemp("shipped"), "shipped_client")
+
+
+@pytest.fixture(scope="session")
+def image_inference(shipped: ModuleType) -> ModuleType:
+    """Its package of `imageInference` tasks."""
+    return import_module(f"{shipped.__name__}.tasks.image_inference")
 
 
 @pytest.fixture

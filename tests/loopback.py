@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import importlib
 import json
+import pickle
 import sys
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from operator import attrgetter
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from command import run
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     Answer = Callable[[Tasks], object]
 
 SPECS = Path(__file__).parent.parent / "specs"
+T = TypeVar("T")
+
 KEY = "rw/SECRET+0123456789"
 
 
@@ -142,6 +145,11 @@ class Caller:
         raise AssertionError(f"no error, but {given!r}")
 
 
+def pickled(value: T) -> T:
+    """Give what comes back from a pickle."""
+    return cast("T", pickle.loads(pickle.dumps(value)))  # noqa: S301 - our own bytes
+
+
 def shipped_package(folder: Path, name: str) -> ModuleType:
     """Generate a package from `specs/` with the command, and import it."""
     made = run("generate", SPECS, "--output", folder, "--package", name, cwd=folder)
@@ -152,6 +160,20 @@ def shipped_package(folder: Path, name: str) -> ModuleType:
         return importlib.import_module(name)
     finally:
         sys.path.remove(str(folder))
+
+
+def acknowledge(tasks: Tasks) -> object:
+    """Answer each task as one that is delivered later."""
+    return {
+        "data": [{"taskType": t["taskType"], "taskUUID": t["taskUUID"]} for t in tasks]
+    }
+
+
+def news(*items: dict[str, Any]) -> Answer:
+    """Answer a question about one task with these items."""
+    return lambda tasks: {
+        "data": [{"taskUUID": tasks[0]["taskUUID"]} | item for item in items]
+    }
 
 
 def echo(*, copies: int = 1, **members: Any) -> Answer:

@@ -15,7 +15,8 @@ from uuid import uuid4
 import httpx2
 import pydantic
 import pytest
-from loopback import KEY, Reply, echo
+
+from loopback import KEY, Reply, acknowledge, echo, news
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,28 +29,14 @@ RUN = "image_inference.run"
 
 
 @pytest.fixture
-def image(shipped: ModuleType) -> Callable[..., Any]:
+def image(image_inference: ModuleType) -> Callable[..., Any]:
     """Makes requests for an image."""
-    tasks = pytest.importorskip(f"{shipped.__name__}.tasks.image_inference")
 
     def make(**members: Any) -> Any:
         members = {"model": "runware:101@1", "positive_prompt": "a chair"} | members
-        return tasks.ImageInferenceRequest(**members)
+        return image_inference.ImageInferenceRequest(**members)
 
     return make
-
-
-def acknowledge(tasks: Tasks) -> object:
-    return {
-        "data": [{"taskType": t["taskType"], "taskUUID": t["taskUUID"]} for t in tasks]
-    }
-
-
-def news(*items: dict[str, Any]) -> Callable[[Tasks], object]:
-    """Answer a question about one task with these items."""
-    return lambda tasks: {
-        "data": [{"taskUUID": tasks[0]["taskUUID"]} | item for item in items]
-    }
 
 
 # -- what is sent -------------------------------------------------------------
@@ -166,7 +153,7 @@ def test_nothing_is_sent_for_a_wrong_request(
         caller(RUN, model="runware:101@1", positive_prompt="")
     with pytest.raises(TypeError, match="either a request or keywords, not both: seed"):
         caller(RUN, image(), seed=1)
-    with pytest.raises(TypeError, match="client of ping tasks.*is for imageInference"):
+    with pytest.raises(TypeError, match=r"client of ping tasks.*is for imageInference"):
         caller("ping.run", image())
     assert server.calls == []
 
