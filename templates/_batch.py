@@ -1,6 +1,6 @@
 """The tasks of one call, from the first request to the last result, without any I/O.
 
-A `Batch` says what to send next and takes the answers; a client carries them to and fro:
+A `Batch` says what to send next and takes the answers; a client carries them:
 
     while (call := batch.next_call()) is not None:
         ...wait `call.wait` seconds, then send `call.tasks`...
@@ -124,7 +124,7 @@ class _Task(Generic[ResultT]):
 
     @property
     def key(self) -> str:
-        """What its items are known by: the taskUUID, or the type of a task without one."""
+        """What its items are known by: the taskUUID or, without one, the type."""
         return (self.task_uuid or self.task_type).casefold()
 
     def take(self, items: list[Item], errors: list[APIError]) -> None:
@@ -167,7 +167,7 @@ class _Task(Generic[ResultT]):
 class Batch(Generic[ResultT]):
     """Tasks that are sent together, and later asked for together.
 
-    Results are matched to their tasks by `taskUUID`; the order of an answer means nothing.
+    Results are matched to their tasks by `taskUUID`, never by the order of an answer.
     """
 
     def __init__(
@@ -197,8 +197,8 @@ class Batch(Generic[ResultT]):
         self._tasks = {task.key: task for task in tasks}
         if len(self._tasks) < len(tasks):
             message = (
-                "two of these tasks have the same taskUUID, or the same taskType and no "
-                "taskUUID, so that their results could not be told apart: make each "
+                "two of these tasks have the same taskUUID, or the same taskType and "
+                "no taskUUID, so that their results could not be told apart: make each "
                 "request anew, or send them in separate calls"
             )
             raise ValueError(message)
@@ -250,7 +250,7 @@ class Batch(Generic[ResultT]):
         return [task for task in self._tasks.values() if not task.is_over]
 
     def _by_task(self, items: list[Item]) -> defaultdict[str | None, list[Item]]:
-        """Items under the key of their task; under None those that name no task here."""
+        """Items by the key of their task; under None those that name no task here."""
         found: defaultdict[str | None, list[Item]] = defaultdict(list)
         for item in items:
             found[self._key_of(item)].append(item)
@@ -274,7 +274,7 @@ class Batch(Generic[ResultT]):
 
 
 def _not_in(known: list[Item], items: list[Item]) -> list[Item]:
-    """The items that are not known yet: an answer may repeat those of the one before."""
+    """The items that are not known yet: an answer may repeat those before it."""
     known = known.copy()
     fresh: list[Item] = []
     for item in items:

@@ -104,9 +104,9 @@ class SyncClient(_Client):
         Args:
             api_key: The API key; else the environment variable RUNWARE_API_KEY.
             base_url: The address that tasks are posted to.
-            auth: `header` sends the key as `Authorization`, `payload` as the first task.
+            auth: `header` sends the key as `Authorization`, `payload` as first task.
             timeout: The seconds after which a call is given up, waiting for unfinished
-                tasks included. Giving up does not stop a task: it is billed all the same.
+                tasks included. Giving up does not stop a task: it is billed even so.
             http_client: Your own HTTP client; it is not closed with this one.
 
         Raises:
@@ -210,9 +210,9 @@ class AsyncClient(_Client):
         Args:
             api_key: The API key; else the environment variable RUNWARE_API_KEY.
             base_url: The address that tasks are posted to.
-            auth: `header` sends the key as `Authorization`, `payload` as the first task.
+            auth: `header` sends the key as `Authorization`, `payload` as first task.
             timeout: The seconds after which a call is given up, waiting for unfinished
-                tasks included. Giving up does not stop a task: it is billed all the same.
+                tasks included. Giving up does not stop a task: it is billed even so.
             http_client: Your own HTTP client; it is not closed with this one.
 
         Raises:

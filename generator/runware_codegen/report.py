@@ -144,7 +144,9 @@ def _block(problem: Problem) -> str:
 def _sentence(text: str) -> str:
     """Begin with a capital and end with a full stop, whichever way it was written."""
     shown = plain(text)
-    return shown[:1].upper() + shown[1:] + ("" if shown.endswith((".", "…", "?")) else ".")
+    return (
+        shown[:1].upper() + shown[1:] + ("" if shown.endswith((".", "…", "?")) else ".")
+    )
 
 
 def _counted(count: int, noun: str) -> str:

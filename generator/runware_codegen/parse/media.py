@@ -1,7 +1,7 @@
 """Texts that stand for a medium: an image, a video, audio, or another file.
 
 A document says it as a choice of formats and patterns: a UUID, a URI, a data URI, or
-base64. The kind is read from the data URI's pattern.
+base64. The kind is read from the data URI's pattern, else from the name.
 """
 
 from __future__ import annotations
@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from runware_codegen.predicates import Predicate
 
 _DATA_URI = re.compile(r"\^data:(image|video|audio)\b")
+_NAME = re.compile(r"image|video|audio|mask", re.IGNORECASE)
+_ADDRESSES = {HasFormat("uuid"), HasFormat("uri")}
 
 
-def as_media(text: Text, left: Predicate) -> Media | None:
+def as_media(text: Text, left: Predicate, name: str) -> Media | None:
     """Recognise a medium in a text and in what is left to check of it.
+
+    Args:
+        text: The text.
+        left: What is left to check.
+        name: What the value is called.
 
     Returns:
         The medium, or None when it is another text, or one with limits of its own.
@@ -34,4 +41,8 @@ def as_media(text: Text, left: Predicate) -> Media | None:
         kind = _DATA_URI.match(part.source) if isinstance(part, Matches) else None
         if kind:
             return Media(kind[1], left.parts)
-    return None
+    if not set(left.parts) >= _ADDRESSES:
+        return None
+    named = _NAME.search(name)
+    kind_named = named[0].lower().replace("mask", "image") if named else "file"
+    return Media(kind_named, left.parts)

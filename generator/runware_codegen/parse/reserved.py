@@ -56,5 +56,8 @@ RESULT_MEMBERS: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | {"l", "to_wire"
 REQUEST_MEMBERS: Final = RESULT_MEMBERS | REQUEST_ATTRIBUTES
 """Names that no member of a request or its parts may have."""
 
+LOCALS: Final = KEYWORDS | BUILTINS | {"part", "task", "item", "member", "index", "l"}
+"""Names that no variable of a rule may have."""
+
 CLASSES: Final = KEYWORDS | OWN_CLASSES | {"I", "O"}
 """Names that no class of a module may have; PEP 8 forbids I and O, and l as a member."""

@@ -209,7 +209,7 @@ class Types:
         distinct = keyword == "anyOf" or self._are_disjoint(made)
         settled = {(at.path, keyword)} if distinct else set[tuple["Path", str]]()
         union = _joined(alternatives)
-        return self._checked(union, together.rest(self.lowering, settled))
+        return self._checked(union, together.rest(self.lowering, settled), name)
 
     def _are_disjoint(self, alternatives: list[Type | None]) -> bool:
         present = [each for each in alternatives if each is not None]
@@ -238,7 +238,7 @@ class Types:
         rest = together.rest(self.lowering, settled)
         checked = [
             # A class has made rules of the rest.
-            each if isinstance(each, Instance) else self._checked(each, rest)
+            each if isinstance(each, Instance) else self._checked(each, rest, name)
             for each in made
         ]
         kept = [each for each in checked if each is not None]
@@ -328,7 +328,9 @@ class Types:
 
     # -- what is left ---------------------------------------------------------
 
-    def _checked(self, a_type: Type, rest: list[Predicate]) -> Type | None:
+    def _checked(
+        self, a_type: Type, rest: list[Predicate], name: str = ""
+    ) -> Type | None:
         """Add to a type what it leaves to check."""
         left = self.classes.simplify(all_of(rest), a_type)
         if left == FALSE:
@@ -336,7 +338,7 @@ class Types:
         if left == TRUE:
             return a_type
         if isinstance(a_type, Text):
-            return as_media(a_type, left) or Checked(a_type, left, must_be(left))
+            return as_media(a_type, left, name) or Checked(a_type, left, must_be(left))
         return Checked(a_type, left, must_be(left))
 
     def _contradiction(self, schema: Schema, why: str) -> Type | None:

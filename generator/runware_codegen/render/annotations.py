@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.formats import predicate_name
 from runware_codegen.model import (
@@ -31,6 +31,17 @@ if TYPE_CHECKING:
 _ALIASES = {"uuid": "Uuid", "uri": "Uri"}
 
 
+class Annotation(NamedTuple):
+    """A type, and what is said beside it, the innermost first."""
+
+    base: str
+    marks: tuple[str, ...] = ()
+
+    def marked(self, *marks: str) -> Annotation:
+        """Say more beside it."""
+        return Annotation(self.base, (*self.marks, *marks))
+
+
 class Annotations:
     """Writes the annotations of one module.
 
@@ -46,30 +57,42 @@ class Annotations:
         self.media: dict[Media, str] = {}
         self.checks: dict[str, Checked] = {}
 
-    def request(self, a_type: Type, name: str = "value") -> str:
+    def request(
+        self, a_type: Type, name: str = "value", *, secret: bool = False
+    ) -> str:
         """Write the annotation of a request's field: exact.
 
         Args:
             a_type: Its type.
             name: Its name, after which its checks are named.
+            secret: Whether it must never be shown.
         """
+        made = self._of(a_type, name)
+        return self._text_of(made.marked(self._call("Secret")) if secret else made)
+
+    def _text_of(self, made: Annotation) -> str:
+        if not made.marks:
+            return made.base
+        return f"{self._named('Annotated')}[{made.base}, {', '.join(made.marks)}]"
+
+    def _of(self, a_type: Type, name: str) -> Annotation:
         match a_type:
             case Text():
                 return self._text(a_type)
             case Number():
                 return self._number(a_type)
             case Boolean():
-                return "bool"
+                return Annotation("bool")
             case Null():
-                return "None"
+                return Annotation("None")
             case Literals():
                 return self._literals(a_type)
             case Array():
                 return self._array(a_type, name)
             case Mapping(inner):
-                return f"dict[str, {self.request(inner, name)}]"
+                return Annotation(f"dict[str, {self.request(inner, name)}]")
             case Instance(class_name):
-                return class_name
+                return Annotation(class_name)
             case Union():
                 return self._union(a_type, name)
             case Anything(types):
@@ -77,7 +100,7 @@ class Annotations:
             case Checked():
                 return self._checked(a_type, name)
             case Media():
-                return self._media(a_type)
+                return Annotation(self._media(a_type))
 
     def result(self, a_type: Type) -> str:
         """Write the annotation of a result's field: what to expect, no limits."""
@@ -119,27 +142,19 @@ class Annotations:
         self.names.add(name)
         return name
 
-    def _annotated(self, a_type: str, *marks: str) -> str:
-        if not marks:
-            return a_type
-        return f"{self._named('Annotated')}[{a_type}, {', '.join(marks)}]"
-
     def _call(self, name: str, *arguments: str) -> str:
         return f"{self._named(name)}({', '.join(arguments)})"
 
-    def _text(self, text: Text) -> str:
+    def _text(self, text: Text) -> Annotation:
         if text.format in _ALIASES and text == Text(format=text.format):
-            return self._named(_ALIASES[text.format])
+            return Annotation(self._named(_ALIASES[text.format]))
         arguments = [f"min_length={text.least}"] if text.least else []
         arguments += [] if text.most is None else [f"max_length={text.most}"]
         if text.pattern is not None:
             arguments.append(f"matches={self._expressions.pattern(text.pattern)}")
         arguments += [f"format={string(text.format)}"] if text.format else []
-        return (
-            self._annotated("str", self._call("Text", *arguments))
-            if arguments
-            else "str"
-        )
+        plain = Annotation("str")
+        return plain.marked(self._call("Text", *arguments)) if arguments else plain
 
     def _test(self, test: Predicate) -> str:
         if isinstance(test, HasFormat):
@@ -150,7 +165,7 @@ class Annotations:
             return self._expressions.pattern(test)
         raise TypeError(test)
 
-    def _number(self, number: Number) -> str:
+    def _number(self, number: Number) -> Annotation:
         bounds = [
             f"{name}={bound!r}"
             for name in ("ge", "gt", "le", "lt")
@@ -159,20 +174,22 @@ class Annotations:
         if number.step is not None:
             bounds.append(f"multiple_of={number.step:f}")
         if not bounds:
-            return self._named("Integer" if number.integer else "Number")
-        plain = "int" if number.integer else "float"
-        return self._annotated(plain, self._call("Limits", *bounds))
+            return Annotation(self._named("Integer" if number.integer else "Number"))
+        plain = Annotation("int" if number.integer else "float")
+        return plain.marked(self._call("Limits", *bounds))
 
-    def _literals(self, literals: Literals) -> str:
+    def _literals(self, literals: Literals) -> Annotation:
         values = [choice.value.value for choice in literals.choices]
         if any(isinstance(each, float) for each in values):
             # A float cannot stand in Literal.
             listed = ", ".join(map(value, values))
-            return self._annotated(self._named("Json"), self._call("Exactly", listed))
-        written = f"{self._named('Literal')}[{', '.join(map(value, values))}]"
+            return Annotation(self._named("Json")).marked(self._call("Exactly", listed))
+        listed = ", ".join(map(value, values))
+        written = Annotation(f"{self._named('Literal')}[{listed}]")
         if all(isinstance(each, str) for each in values):
             return written
-        return self._annotated(written, self._call("Exactly"))
+        nullable = [self._call("Nullable")] if None in values else []
+        return written.marked(self._call("Exactly"), *nullable)
 
     def _open_literals(self, literals: Literals) -> str:
         values = [choice.value.value for choice in literals.choices]
@@ -182,31 +199,29 @@ class Annotations:
         kinds = dict.fromkeys(_python_type(each) for each in values)
         return " | ".join(self._named(k) if k[0].isupper() else k for k in kinds)
 
-    def _array(self, array: Array, name: str) -> str:
-        items = f"list[{self.request(array.item, name)}]"
+    def _array(self, array: Array, name: str) -> Annotation:
+        items = Annotation(f"list[{self.request(array.item, name)}]")
         arguments = [f"at_least={array.least}"] if array.least else []
         arguments += [] if array.most is None else [f"at_most={array.most}"]
         arguments += ["different=True"] if array.different else []
-        if not arguments:
-            return items
-        return self._annotated(items, self._call("Count", *arguments))
+        return items.marked(self._call("Count", *arguments)) if arguments else items
 
-    def _union(self, union: Union, name: str) -> str:
+    def _union(self, union: Union, name: str) -> Annotation:
         written = [self.request(each, name) for each in union.alternatives]
         written.sort(key=lambda text: text == "None")
         joined = " | ".join(dict.fromkeys(written))
         marks = [self._call("Nullable")] if "None" in written else []
         if len(set(written) - {"None"}) > 1:
             marks.append(self._call("Either"))
-        return self._annotated(joined, *marks)
+        return Annotation(joined).marked(*marks)
 
-    def _anything(self, types: frozenset[str]) -> str:
-        json = self._named("Json")
+    def _anything(self, types: frozenset[str]) -> Annotation:
+        json = Annotation(self._named("Json"))
         if not types:
             return json
-        return self._annotated(json, self._call("OfType", *map(string, sorted(types))))
+        return json.marked(self._call("OfType", *map(string, sorted(types))))
 
-    def _checked(self, checked: Checked, name: str) -> str:
+    def _checked(self, checked: Checked, name: str) -> Annotation:
         check = next((n for n, c in self.checks.items() if c == checked), "")
         if not check:
             stem = f"_check_{name}"
@@ -214,7 +229,7 @@ class Annotations:
             check = f"{stem}_{same + 1}" if same else stem
             self.checks[check] = checked
         must = self._call("Must", check, string(checked.sentence))
-        return self._annotated(self.request(checked.type, name), must)
+        return self._of(checked.type, name).marked(must)
 
     def _media(self, media: Media) -> str:
         if media not in self.media:
@@ -226,7 +241,8 @@ class Annotations:
     def media_alias(self, media: Media) -> str:
         """Write what a media alias stands for."""
         tests = [self._test(each) for each in media.accepts]
-        return self._annotated("str", self._call("Media", string(media.kind), *tests))
+        mark = self._call("Media", string(media.kind), *tests)
+        return self._text_of(Annotation("str").marked(mark))
 
     def check(self, checked: Checked, name: str) -> str:
         """Write the expression of a check over a value of that name."""

@@ -8,9 +8,7 @@ expression asks for it first.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
-
-from typing_extensions import TypeIs
+from typing import TYPE_CHECKING, TypeGuard
 
 from runware_codegen.formats import predicate_name
 from runware_codegen.model import Anything
@@ -309,7 +307,7 @@ def _are_comparable(values: tuple[Constant, ...], subject: Subject) -> bool:
     )
 
 
-def _is_direct(part: Predicate, member: Subject) -> TypeIs[IsIn]:
+def _is_direct(part: Predicate, member: Subject) -> TypeGuard[IsIn]:
     """Whether a member that may be absent can be compared in one step."""
     if not isinstance(part, IsIn):
         return False

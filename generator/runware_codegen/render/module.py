@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runware_codegen.logic import all_of, not_
-from runware_codegen.model import Instance, Literals, SizeRule, Text
+from runware_codegen.model import Literals, SizeRule, Text
 from runware_codegen.render.annotations import Annotations
 from runware_codegen.render.docs import (
     class_doc,
@@ -23,6 +23,7 @@ from runware_codegen.render.subjects import subject
 
 if TYPE_CHECKING:
     from runware_codegen.model import Class, Document, Field, MediaLimit, Rule, Size
+    from runware_codegen.render.subjects import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,19 @@ class BrokenRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of a class, and the parts of the object that they name.
+
+    Attributes:
+        parts: The wire names of parts, each with the variable for it.
+        broken: The rules.
+    """
+
+    parts: tuple[tuple[str, str], ...] = ()
+    broken: tuple[BrokenRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ClassView:
     """A class."""
 
@@ -87,7 +101,7 @@ class ClassView:
     base: str
     doc: str
     fields: tuple[Member, ...]
-    rules: tuple[BrokenRule, ...] = ()
+    rules: Rules = Rules()
     variables: tuple[Variable, ...] = ()
     subject: str = "part"
     open_extra: bool = False
@@ -95,7 +109,7 @@ class ClassView:
     @property
     def is_empty(self) -> bool:
         """Whether it would have no body."""
-        return not (self.doc or self.fields or self.rules or self.variables)
+        return not (self.doc or self.fields or self.rules.broken or self.variables)
 
 
 @dataclass(slots=True)
@@ -229,10 +243,9 @@ class ModuleMaker:
     # -- members --------------------------------------------------------------
 
     def _member(self, field: Field) -> Member:
-        annotation = self._annotations.request(field.type, field.name)
-        if field.secret:
-            self._annotations.names |= {"Annotated", "Secret"}
-            annotation = f"Annotated[{annotation}, Secret()]"
+        annotation = self._annotations.request(
+            field.type, field.name, secret=field.secret
+        )
         nullable = self._annotations.is_nullable(field.type)
         if not field.required and not nullable and not annotation.startswith("Json"):
             annotation = f"{annotation} | None"
@@ -273,28 +286,24 @@ class ModuleMaker:
 
     # -- rules ----------------------------------------------------------------
 
-    def _rules(self, owner: Class, name: str) -> tuple[BrokenRule, ...]:
+    def _rules(self, owner: Class, name: str) -> Rules:
         if owner.rules:
             self._used |= {"Iterator", "Wire"}
-        return tuple(
-            (
-                self._size_rule(rule, owner, name)
-                if isinstance(rule, SizeRule)
-                else self._rule(rule, owner, name)
-            )
-            for rule in owner.rules
-        )
+        on = whole(name, Instance(owner.name))
+        broken = [self._broken(rule, on) for rule in owner.rules]
+        return Rules(tuple((on.parts or {}).items()), tuple(broken))
 
-    def _rule(self, rule: Rule, owner: Class, name: str) -> BrokenRule:
+    def _broken(self, rule: Rule | SizeRule, on: Subject) -> BrokenRule:
+        if isinstance(rule, SizeRule):
+            return self._size_rule(rule, on)
         broken = all_of([rule.when, not_(rule.must)])
-        on = subject(name, _instance(owner))
         written = self._expressions.write(broken, on).text
         return BrokenRule(written, string(rule.sentence))
 
-    def _size_rule(self, rule: SizeRule, owner: Class, name: str) -> BrokenRule:
+    def _size_rule(self, rule: SizeRule, on: Subject) -> BrokenRule:
         self._used |= {"Size", "is_size", "not_a_size"}
         table = self._table(rule.sizes)
-        on = subject(name, _instance(owner))
+        name = on.text
         test = f"not is_size({name}, {table})"
         if not rule.condition:
             return BrokenRule(test, f"not_a_size({name}, {table})")
@@ -337,10 +346,6 @@ _ABOUT_ANOTHER_TASK = frozenset({"getResponse", "getTaskDetails"})
 
 def _is_uuid(field: Field) -> bool:
     return isinstance(field.type, Text) and field.type.format == "uuid"
-
-
-def _instance(owner: Class) -> Instance:
-    return Instance(owner.name)
 
 
 def wire_name(name: str) -> str:

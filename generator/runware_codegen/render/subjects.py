@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import Array, Checked, Instance, json_types
+from runware_codegen.parse import reserved
+from runware_codegen.parse.names import member_name
 from runware_codegen.render.literals import string
 
 if TYPE_CHECKING:
@@ -23,12 +25,15 @@ class Subject:
         asked: An expression to ask for its members: {} when it is not there.
         type: What is known of it; None for nothing.
         depth: How many loops there are around it.
+        parts: Names for its members that are objects, collected as they are used, by
+            the members' wire names; None where it cannot name them.
     """
 
     text: str
     asked: str
     type: Type | None = None
     depth: int = 0
+    parts: dict[str, str] | None = field(default=None, compare=False)
 
     def is_surely(self, *names: str) -> bool:
         """Whether it can only be of these JSON types."""
@@ -40,9 +45,15 @@ class Subject:
         return Subject(text, text, self._member_type(name, classes), self.depth)
 
     def perhaps(self, owner: Subject, name: str) -> Subject:
-        """Return this member of an owner, which may be absent."""
-        asked = f"{owner.asked}.get({string(name)}, {{}})"
-        return Subject(self.text, asked, self.type, self.depth)
+        """Return this member of an owner, which may be absent and is {} then."""
+        if owner.parts is None:
+            asked = f"{owner.asked}.get({string(name)}, {{}})"
+            return Subject(self.text, asked, self.type, self.depth)
+        local = owner.parts.get(name) or member_name(
+            name, owner.parts.values(), reserved.LOCALS
+        )
+        owner.parts[name] = local
+        return Subject(local, local, self.type, self.depth)
 
     def item(self, name: str) -> Subject:
         """Return each of its items in turn."""
@@ -70,6 +81,11 @@ class Subject:
 def subject(name: str, a_type: Type | None = None) -> Subject:
     """Return the value that a name stands for."""
     return Subject(name, name, a_type)
+
+
+def whole(name: str, a_type: Type) -> Subject:
+    """Return the object that a rule is about; its parts get names of their own."""
+    return Subject(name, name, a_type, parts={})
 
 
 def looped(name: str, depth: int) -> str:
