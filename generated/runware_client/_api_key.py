@@ -24,7 +24,7 @@ class ApiKey:
             text: The key; None reads it from the environment variable RUNWARE_API_KEY.
 
         Raises:
-            RunwareError: There is no key, or it holds a sign that cannot stand in a header.
+            RunwareError: There is no key, or it holds a sign that no header takes.
         """
         key = (os.environ.get(VARIABLE, "") if text is None else text).strip()
         if not key:

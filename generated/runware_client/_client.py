@@ -38,7 +38,7 @@ class _Client:
         polling: How long to wait before unfinished tasks are asked for; may be set.
     """
 
-    attributes: ClassVar[Mapping[str, str]] = {}
+    _attributes: ClassVar[Mapping[str, str]] = {}
     """The name of the attribute for each task type, by the type's wire name."""
 
     def __init__(
@@ -77,7 +77,7 @@ class _Client:
         )
 
     def _error_enum(self, task_type: str) -> type[ErrorEnum] | None:
-        attribute = self.attributes.get(task_type)
+        attribute = self._attributes.get(task_type)
         return getattr(self, attribute).errors if attribute else None
 
 
@@ -105,9 +105,9 @@ class SyncClient(_Client):
         Args:
             api_key: The API key; else the environment variable RUNWARE_API_KEY.
             base_url: The address that tasks are posted to.
-            auth: `header` sends the key as `Authorization`, `payload` as the first task.
+            auth: `header` sends the key as `Authorization`, `payload` as first task.
             timeout: The seconds after which a call is given up, waiting for unfinished
-                tasks included. Giving up does not stop a task: it is billed all the same.
+                tasks included. Giving up does not stop a task: it is billed even so.
             http_client: Your own HTTP client; it is not closed with this one.
 
         Raises:
@@ -211,9 +211,9 @@ class AsyncClient(_Client):
         Args:
             api_key: The API key; else the environment variable RUNWARE_API_KEY.
             base_url: The address that tasks are posted to.
-            auth: `header` sends the key as `Authorization`, `payload` as the first task.
+            auth: `header` sends the key as `Authorization`, `payload` as first task.
             timeout: The seconds after which a call is given up, waiting for unfinished
-                tasks included. Giving up does not stop a task: it is billed all the same.
+                tasks included. Giving up does not stop a task: it is billed even so.
             http_client: Your own HTTP client; it is not closed with this one.
 
         Raises:

@@ -46,8 +46,8 @@ class Envelope:
 def read_envelope(http_status: int, body: bytes, key: ApiKey) -> Envelope:
     """Read the body of an answer.
 
-    An answer with a status of 400 or more that is not an envelope, such as the HTML page
-    of a proxy, becomes an error object that quotes it: the status says what it means.
+    An answer with a status of 400 or more that is not an envelope, such as the page of
+    a proxy, becomes an error object that quotes it: the status says what it means.
 
     Args:
         http_status: The answer's HTTP status.

@@ -11,8 +11,8 @@ class ErrorEnum(StrEnum):
     """Names for the HTTP statuses and error codes that a task can end with.
 
     Runware publishes no list of its codes, so none is refused: an unknown one becomes a
-    value of the same type that equals its text and is kept nowhere else. Known codes are
-    members, to be compared with `is` or `==`; unknown ones compare with `==` alone.
+    value of the same type that equals its text and is kept nowhere else. Known codes
+    are members, to be compared with `is` or `==`; unknown ones with `==` alone.
     """
 
     _value_: str
@@ -44,5 +44,5 @@ class ErrorEnum(StrEnum):
 
     @property
     def known(self) -> bool:
-        """Whether this is a member, as opposed to text that the package has no name for."""
+        """Whether this is a member, and not text that the package has no name for."""
         return type(self).__members__.get(self._name_) is self

@@ -16,8 +16,8 @@
     ├── TimeoutError              no result in time; also the builtin of that name
     └── ResponseError             an answer that cannot be read
 
-A task that its document does not allow never reaches the server: making the request raises
-`pydantic.ValidationError`.
+A task that its document does not allow never reaches the server: making the request
+raises `pydantic.ValidationError`.
 """
 
 from __future__ import annotations
@@ -119,9 +119,9 @@ class APIError(RunwareError):
         """Read one error object.
 
         Args:
-            item: The object: `code`, `message`, `parameter`, … each may be missing or odd.
+            item: The object: `code`, `message`, … each may be missing or odd.
             http_status: The HTTP status of the answer that it stood in.
-            errors: The error enum of the task's type; without one, codes stay plain text.
+            errors: The task type's error enum; without one, codes are plain text.
         """
         name = errors or str
         super().__init__(
@@ -143,7 +143,7 @@ class APIError(RunwareError):
 
     @property
     def parameter(self) -> str | None:
-        """The parameters that the error is about, with commas between; None for none."""
+        """The parameters that the error is about, with commas between, or None."""
         return ", ".join(self.parameters) or None
 
     def __str__(self) -> str:
@@ -166,7 +166,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 class APIStatusError(APIError):
-    """The answer had an HTTP status of 400 or more: the server did not take the call."""
+    """The answer had an HTTP status of 400 or more: the call was not taken."""
 
     advice = "The HTTP status is not one that Runware documents; look at `item`."
 
@@ -210,7 +210,10 @@ class RateLimitError(APIStatusError):
 class ServerError(APIStatusError):
     """HTTP 500 and above: something failed at Runware or on the way to it."""
 
-    advice = "The task may have run: ask `getResponse` for its taskUUID before sending it again."
+    advice = (
+        "The task may have run: ask `getResponse` for its taskUUID before sending it "
+        "again."
+    )
 
 
 class TaskError(APIError):
@@ -228,8 +231,8 @@ class ConnectionError(RunwareError, builtins.ConnectionError):
     """
 
     advice = (
-        "Check the network and base_url. If the task was already on its way it may run: "
-        "ask `getResponse` for its taskUUID before sending it again."
+        "Check the network and base_url. If the task was already on its way it may "
+        "run: ask `getResponse` for its taskUUID before sending it again."
     )
 
 
@@ -240,8 +243,8 @@ class TimeoutError(RunwareError, builtins.TimeoutError):
     """
 
     advice = (
-        "The task may still run: ask `getResponse` for its taskUUID instead of sending it "
-        "again, and give a longer timeout next time."
+        "The task may still run: ask `getResponse` for its taskUUID instead of sending "
+        "it again, and give a longer timeout next time."
     )
 
 
@@ -254,8 +257,8 @@ class ResponseError(RunwareError):
     """
 
     advice = (
-        "Check that base_url is Runware's and that no proxy answers in its place. The task "
-        "may have run: ask `getResponse` for its taskUUID before sending it again."
+        "Check that base_url is Runware's and that no proxy answers in its place. The "
+        "task may have run: ask `getResponse` for its taskUUID before sending it again."
     )
 
     def __init__(self, message: str, *, http_status: int, body: str) -> None:

@@ -43,7 +43,7 @@ class Runware(SyncClient):
     Close it, or use it as a context manager. May be shared between threads.
     """
 
-    attributes = _ATTRIBUTES
+    _attributes = _ATTRIBUTES
 
     @cached_property
     def authentication(self) -> AuthenticationClient:
@@ -88,7 +88,7 @@ class AsyncRunware(AsyncClient):
     one event loop.
     """
 
-    attributes = _ATTRIBUTES
+    _attributes = _ATTRIBUTES
 
     @cached_property
     def authentication(self) -> AsyncAuthenticationClient:

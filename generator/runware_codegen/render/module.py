@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runware_codegen.logic import all_of, not_
-from runware_codegen.model import Literals, SizeRule, Text
+from runware_codegen.model import Instance, Literals, SizeRule, Text
 from runware_codegen.render.annotations import Annotations
 from runware_codegen.render.docs import (
     class_doc,
@@ -19,7 +19,7 @@ from runware_codegen.render.expressions import Expressions
 from runware_codegen.render.imports import import_lines
 from runware_codegen.render.literals import string, strings, value
 from runware_codegen.render.python import Binding
-from runware_codegen.render.subjects import subject
+from runware_codegen.render.subjects import subject, whole
 
 if TYPE_CHECKING:
     from runware_codegen.model import Class, Document, Field, MediaLimit, Rule, Size

@@ -880,13 +880,14 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
         """Yield a sentence for each rule that is broken."""
+        inputs = task.get("inputs", {})
         if ("width" not in task or "height" not in task) and (
             "width" in task or "height" in task
         ):
             yield "width and height go together: give both or neither"
         if "resolution" in task and ("width" in task or "height" in task):
             yield "resolution cannot be combined with width or height"
-        if "strength" in task and "seedImage" not in task.get("inputs", {}):
+        if "strength" in task and "seedImage" not in inputs:
             yield "strength requires inputs.seedImage"
         if "acceleration" in task and "acceleratorOptions" in task:
             yield "acceleration cannot be combined with acceleratorOptions"
