@@ -51,6 +51,7 @@ from runware_codegen.predicates import (
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.loops import Loops
 from runware_codegen.render.python import (
+    Binding,
     Expression,
     between,
     call,
@@ -93,8 +94,7 @@ class Expressions:
             case AnyOf(parts):
                 return disjunction(self.write(part, subject) for part in parts)
             case ExactlyOne(parts):
-                listed = ", ".join(self.write(part, subject).text for part in parts)
-                return comparison(f"[{listed}].count(True) == 1")
+                return self._exactly_one(parts, subject, positive=True)
             case When(condition, then, otherwise):
                 return choice(
                     self.write(condition, subject),
@@ -138,9 +138,18 @@ class Expressions:
         if isinstance(part, IsIn) and _are_comparable(part.values, subject):
             return _comparison(subject.text, part.values, positive=False)
         if isinstance(part, ExactlyOne):
-            listed = ", ".join(self.write(each, subject).text for each in part.parts)
-            return comparison(f"[{listed}].count(True) != 1")
+            return self._exactly_one(part.parts, subject, positive=False)
         return negation(self.write(part, subject))
+
+    def _exactly_one(
+        self, parts: tuple[Predicate, ...], subject: Subject, *, positive: bool
+    ) -> Expression:
+        written = [self.write(part, subject) for part in parts]
+        if len(written) == 2:
+            one, other = (each.within(Binding.ATOM) for each in written)
+            return comparison(f"{one} {'!=' if positive else '=='} {other}")
+        listed = ", ".join(each.text for each in written)
+        return comparison(f"[{listed}].count(True) {'==' if positive else '!='} 1")
 
     # -- members --------------------------------------------------------------
 
@@ -158,6 +167,9 @@ class Expressions:
         if _is_direct(part, member):
             got = f"{subject.asked}.get({string(name)})"
             return _comparison(got, part.values, positive=True)
+        if isinstance(part, Not) and _is_single(part.part, member):
+            got = _with_default(subject, name, part.part)
+            return _comparison(got, part.part.values, positive=False)
         return conjunction([present, self.write(part, member)])
 
     def _if_given(self, name: str, part: Predicate, subject: Subject) -> Expression:
@@ -171,6 +183,9 @@ class Expressions:
         if isinstance(part, Not) and _is_direct(part.part, member):
             got = f"{subject.asked}.get({string(name)})"
             return _comparison(got, part.part.values, positive=False)
+        if _is_single(part, member):
+            got = _with_default(subject, name, part)
+            return _comparison(got, part.values, positive=True)
         return disjunction([absent, *self._unless_false(part, member)])
 
     def _unless_false(self, part: Predicate, member: Subject) -> list[Expression]:
@@ -313,6 +328,16 @@ def _is_direct(part: Predicate, member: Subject) -> TypeGuard[IsIn]:
         return False
     null = any(each.value is None for each in part.values)
     return not null and _are_comparable(part.values, member)
+
+
+def _is_single(part: Predicate, member: Subject) -> TypeGuard[IsIn]:
+    """Whether a member, if given, can be compared with one constant."""
+    return _is_direct(part, member) and len(part.values) == 1
+
+
+def _with_default(subject: Subject, name: str, part: IsIn) -> str:
+    only = value(part.values[0].value)
+    return f"{subject.asked}.get({string(name)}, {only})"
 
 
 def _comparison(

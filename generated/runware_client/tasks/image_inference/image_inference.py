@@ -512,7 +512,7 @@ class Watermark(Part):
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
         """Yield a sentence for each rule that is broken."""
-        if ["text" in part, "image" in part].count(True) != 1:
+        if ("text" in part) == ("image" in part):
             yield "give exactly one of text and image"
 
 
