@@ -80,6 +80,13 @@ class _Object(BaseModel):
         names = _wire_names(type(self))
         return (*(wire for name, wire in names.items() if name in given), *extra)
 
+    if not TYPE_CHECKING:  # checkers know it from `frozen`
+
+        def __setattr__(self, name: str, value: object) -> None:
+            owner = type(self).__name__
+            message = f"{owner} cannot be changed; replace() of a request makes another"
+            raise AttributeError(message, name=name, obj=self)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, _Object):
             return NotImplemented
