@@ -328,7 +328,7 @@ def _nullable(cls: type[BaseModel]) -> frozenset[str]:
         name
         for name, info in cls.model_fields.items()
         if any(isinstance(extra, Nullable) for extra in info.metadata)
-        or info.annotation is Any
+        or info.annotation in (Any, None, type(None))
     )
 
 

@@ -27,6 +27,11 @@ FORMATS: Final = frozenset(
 )
 """Their names in JSON Schema."""
 
+NOT_ASSERTED: Final = frozenset(
+    {"idn-email", "idn-hostname", "iri", "iri-reference", "uri-template"}
+)
+"""Formats that JSON Schema defines as well; a document that uses one is told so."""
+
 
 def predicate_name(name: str) -> str:
     """Return the name of the predicate of a format."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from runware_codegen.formats import NOT_ASSERTED
 from runware_codegen.parse.patterns import UnsupportedPattern, translate
 from runware_codegen.parse.vocabulary import SHAPES, advice, is_carried
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
@@ -87,6 +88,11 @@ def _check_keyword(
         message = f"The value of {keyword!r} has the wrong shape."
         remedy = f"It has to be {shape}."
         findings.malformed.append(Problem(source, json_pointer(path), message, remedy))
+    elif keyword == "format" and value in NOT_ASSERTED:
+        message = f"The format {value!r} is not carried: it would not be enforced."
+        remedy = "Leave it out, or let it through with --allow-unenforced."
+        problem = Problem(source, json_pointer(path), message, remedy)
+        findings.unenforced.append(problem)
     elif keyword == "pattern":
         _check_pattern(source, str(value), path, findings)
     elif keyword == "patternProperties":

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.constants import constant
+from runware_codegen.formats import FORMATS
 from runware_codegen.logic import if_given, lacks
 from runware_codegen.model import (
     Anything,
@@ -28,6 +29,7 @@ from runware_codegen.predicates import FALSE, TRUE, Exempt, Predicate
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from runware_codegen.documents import JsonObject
     from runware_codegen.parse.conjunction import Conjunction, Said
     from runware_codegen.parse.schemas import Schema
     from runware_codegen.parse.types import Types
@@ -241,10 +243,18 @@ def _field(
         wire=wire,
         type=a_type,
         required=required,
-        doc=readable(str(keywords.get("description", ""))),
+        doc=_doc(keywords),
         default=constant(keywords["default"]) if "default" in keywords else None,
         secret=secret,
     )
+
+
+def _doc(keywords: JsonObject) -> str:
+    doc = readable(str(keywords.get("description", "")))
+    form = keywords.get("format")
+    if not isinstance(form, str) or form in FORMATS:
+        return doc
+    return f"{doc}\n\nFormat: {form}, which is not checked.".strip()
 
 
 def _mentions(made: Class, name: str) -> bool:

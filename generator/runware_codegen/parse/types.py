@@ -105,9 +105,7 @@ class Types:
         if schema.path in self._made:
             return self._made[schema.path]
         if schema.path in self._open:
-            return self.classes.again(schema) or self._checked(
-                Anything(), [self.lowering.lower(schema)]
-            )
+            return self._again(schema)
         self._open.add(schema.path)
         try:
             made = self._of(schema, name)
@@ -115,6 +113,14 @@ class Types:
             self._open.discard(schema.path)
         self._made[schema.path] = made
         return made
+
+    def _again(self, schema: Schema) -> Type | None:
+        """Return the type of a schema that is being made: its class, if it is one."""
+        known = self.classes.again(schema)
+        types = conjunction(self.lowering.schemas, schema).types()
+        if known is not None and types == frozenset({"object"}):
+            return known
+        return self._checked(Anything(), [self.lowering.lower(schema)])
 
     def _target(self, schema: Schema) -> Schema:
         """Follow references that stand alone, so that what they share is made once."""

@@ -135,6 +135,8 @@ class Annotations:
                 return any(choice.value.value is None for choice in choices)
             case Checked(inner):
                 return self.is_nullable(inner)
+            case Anything(types):
+                return not types or "null" in types
             case _:
                 return False
 
@@ -210,7 +212,7 @@ class Annotations:
         written = [self.request(each, name) for each in union.alternatives]
         written.sort(key=lambda text: text == "None")
         joined = " | ".join(dict.fromkeys(written))
-        marks = [self._call("Nullable")] if "None" in written else []
+        marks = [self._call("Nullable")] if self.is_nullable(union) else []
         if len(set(written) - {"None"}) > 1:
             marks.append(self._call("Either"))
         return Annotation(joined).marked(*marks)

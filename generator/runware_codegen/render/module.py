@@ -247,7 +247,7 @@ class ModuleMaker:
             field.type, field.name, secret=field.secret
         )
         nullable = self._annotations.is_nullable(field.type)
-        if not field.required and not nullable and not annotation.startswith("Json"):
+        if not field.required and not nullable:
             annotation = f"{annotation} | None"
         return Member(field.name, annotation, self._default(field), field_doc(field))
 
