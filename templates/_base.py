@@ -72,13 +72,13 @@ class _Object(BaseModel):
     def _order(self) -> tuple[str, ...]:
         """Return the wire names of what was set, in the order in which it came."""
         order: tuple[str, ...] = (self.__pydantic_private__ or {}).get("order", ())
-        given = self.__pydantic_fields_set__
-        extra = self.__pydantic_extra__ or {}
-        if len(order) == len(given) + len(extra):
+        given = self.__pydantic_fields_set__  # members beyond the fields among them
+        if len(order) == len(given):
             return order
         # pydantic made it without validation, as model_construct and model_copy do.
         names = _wire_names(type(self))
-        return (*(wire for name, wire in names.items() if name in given), *extra)
+        fields = (wire for name, wire in names.items() if name in given)
+        return (*fields, *(self.__pydantic_extra__ or {}))
 
     if not TYPE_CHECKING:  # checkers know it from `frozen`
 
