@@ -9,7 +9,7 @@ from runware_codegen.formats import FORMATS
 from runware_codegen.model import Anything, Class, Document, Field, Literals
 from runware_codegen.parse import reading, reserved
 from runware_codegen.parse.checking import check
-from runware_codegen.parse.conjunction import conjunction
+from runware_codegen.parse.conjunction import Conjunction, conjunction
 from runware_codegen.parse.lowering import Lowering
 from runware_codegen.parse.markdown import readable
 from runware_codegen.parse.media_limits import media_limits, say_at_field
@@ -50,7 +50,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     together = conjunction(schemas, task)
     made = (
         None
-        if together.impossible
+        if together.impossible or not _may_be_object(together)
         else types.classes.build(
             together, f"{stem}Request", readable(together.text("description"))
         )
@@ -111,6 +111,11 @@ def _task_schema(schemas: Schemas) -> Schema:
     if reading.members(body.keywords, "items") or "items" in body.keywords:
         return body.child("items")
     return body
+
+
+def _may_be_object(together: Conjunction) -> bool:
+    types = together.types()
+    return types is None or "object" in types
 
 
 def _task_type_hint(task: Schema) -> str:

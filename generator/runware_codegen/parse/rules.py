@@ -58,19 +58,19 @@ def _split(
         yield _together_rule(names)
         return
     match must:
-        case All(parts) if not given_paths(must) and not absent_paths(must):
+        case All(parts) if len(groups := _grouped(parts)) > 1:
             sure = paired or {has("width"), has("height")} <= set(parts)
-            for part in _grouped(parts):
+            for part in groups:
                 yield from _split(when, part, paired=sure)
         case When(condition, then, otherwise):
             for holding, part in ((condition, then), (not_(condition), otherwise)):
                 if part != TRUE:
                     yield from _split(all_of([when, holding]), part, paired=paired)
-        case At(name, All(parts)) if not given_paths(must):
-            for part in _grouped(parts):
+        case At(name, All(parts)) if len(groups := _grouped(parts)) > 1:
+            for part in groups:
                 yield from _split(when, at(name, part), paired=paired)
-        case IfGiven(name, All(parts)) if not absent_paths(must):
-            for part in _grouped(parts):
+        case IfGiven(name, All(parts)) if len(groups := _grouped(parts)) > 1:
+            for part in groups:
                 yield from _split(when, if_given(name, part), paired=paired)
         case IfGiven(name, When(condition, then, otherwise)):
             for holding, part in ((condition, then), (not_(condition), otherwise)):
