@@ -6,7 +6,9 @@ import importlib
 import io
 import json
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
@@ -88,6 +90,7 @@ def generated(
     *,
     package: str,
     allow_unenforced: bool = False,
+    formatted: bool = True,
 ) -> ModuleType:
     """Generate a package from documents by file name, and import it.
 
@@ -96,6 +99,7 @@ def generated(
         documents: The documents, by the name of their file.
         package: The package's name, which no other test may use.
         allow_unenforced: As the option of the command.
+        formatted: Whether black formats it; it takes its time.
     """
     specs = folder / "documents"
     specs.mkdir(exist_ok=True)
@@ -103,7 +107,12 @@ def generated(
         (specs / name).write_text(json.dumps(document), encoding="utf-8")
     loaded = load([str(specs)], io.BytesIO())
     model = parse(loaded.documents, package=package, allow_unenforced=allow_unenforced)
-    for path, text in render(model).items():
+    with ExitStack() as patches:
+        if not formatted:
+            unchanged = patch("runware_codegen.render.formatted", lambda text: text)
+            patches.enter_context(unchanged)
+        files = render(model)
+    for path, text in files.items():
         target = folder / package / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
