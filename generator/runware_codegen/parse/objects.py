@@ -60,6 +60,7 @@ class Classes:
         self._taken = frozenset(taken)
         self._used = used
         self._names: dict[Path, str] = {}
+        self._finished: list[str] = []
         self._simplifier = Simplifier(self.by_name)
 
     def again(self, schema: Schema) -> Type | None:
@@ -137,14 +138,15 @@ class Classes:
     def _same_as_before(self, name: str) -> str:
         """Let equal classes be one: drop the newest where an older one is equal."""
         made = self.by_name[name]
-        for other in self.by_name.values():
+        for other in (self.by_name[each] for each in self._finished):
             same = replace(other, name=made.name, doc=made.doc) == made
-            if same and other.name != name and not _mentions(made, name):
+            if same and not _mentions(made, name):
                 del self.by_name[name]
                 for path, named in self._names.items():
                     if named == name:
                         self._names[path] = other.name
                 return other.name
+        self._finished.append(name)
         return name
 
     def _mapping(

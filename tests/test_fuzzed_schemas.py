@@ -1,0 +1,124 @@
+"""Any schema, any instance: the emitted class says what jsonschema-rs says.
+
+FUZZ=100 makes a run that many times as long.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from making import a_document, a_task, generated
+from runware_codegen.documents import load
+from runware_codegen.parse import parse
+from runware_codegen.problems import InvalidInput
+from schema_strategies import DEFINITIONS, members, schemas, tasks, values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+TIMES = int(os.environ.get("FUZZ", "1"))
+PACKAGES = count()
+
+thorough = settings(
+    max_examples=150 * TIMES,
+    deadline=None,
+    derandomize=TIMES == 1,
+    database=None,
+    phases=[Phase.generate],  # the examples are judged together: nothing to shrink
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def _documents(
+    folder: Path, drawn: Iterable[dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Make a document of each task schema; leave out those that are refused."""
+    documents: dict[str, dict[str, Any]] = {}
+    path = folder / "one.json"
+    for number, task in enumerate(drawn):
+        name = f"drawn-{number}"
+        document = a_document(task, identifier=name, model=f"test:{name}@1")
+        document["components"]["schemas"].update(DEFINITIONS)
+        path.write_text(json.dumps(document))
+        try:
+            with path.open("rb") as nothing:
+                parse(load([str(path)], nothing).documents, package="drawn")
+        except InvalidInput:
+            continue
+        documents[f"{name}.json"] = document
+    return documents
+
+
+def _disagreements(
+    folder: Path, drawn: list[tuple[dict[str, Any], list[dict[str, Any]]]]
+) -> tuple[list[str], int]:
+    """Compare the emitted classes with the judge over tasks.
+
+    Returns:
+        Where they differ, and how many tasks were compared.
+    """
+    documents = _documents(folder, (task for task, _ in drawn))
+    name = f"drawn_{next(PACKAGES)}"
+    package = generated(folder, documents, package=name, formatted=False)
+    found: list[str] = []
+    compared = 0
+    for number, (_, instances) in enumerate(drawn):
+        document = documents.get(f"drawn-{number}.json")
+        if document is None:
+            continue
+        body = document["components"]["schemas"]["RequestBody"]["items"]
+        judge = jsonschema_rs.Draft202012Validator(
+            {**body, "components": document["components"]}, validate_formats=True
+        )
+        for instance in instances:
+            task = a_task(f"test:drawn-{number}@1", **instance)
+            allowed = judge.is_valid(task)
+            compared += 1
+            try:
+                wire = package.parse_request(task).to_wire()
+            except ValidationError as error:
+                said = f"refused: {error}" if allowed else ""
+            else:
+                same = json.dumps(wire) == json.dumps(task)
+                said = ("" if same else f"altered: {wire}") if allowed else "accepted"
+            if said:
+                found.append(f"{json.dumps(instance)}\n{json.dumps(body)}\n{said}")
+    return found, compared
+
+
+def test_any_schema_of_a_member(tmp_path: Path) -> None:
+    drawn: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
+
+    @thorough
+    @given(schemas, st.lists(values, min_size=10, max_size=10))
+    def draw(schema: Any, instances: list[Any]) -> None:
+        task = {"properties": {"value": schema}}
+        drawn.append((task, [{"value": each} for each in instances]))
+
+    draw()
+    found, compared = _disagreements(tmp_path, drawn)
+    assert not found, "\n\n".join(found[:3])
+    assert compared > 1000
+
+
+def test_any_schema_of_a_task(tmp_path: Path) -> None:
+    drawn: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
+
+    @thorough
+    @given(tasks(), st.lists(members(values), min_size=10, max_size=10))
+    def draw(task: dict[str, Any], instances: list[dict[str, Any]]) -> None:
+        drawn.append((task, instances))
+
+    draw()
+    found, compared = _disagreements(tmp_path, drawn)
+    assert not found, "\n\n".join(found[:3])
+    assert compared > 600
