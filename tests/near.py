@@ -1,0 +1,260 @@
+"""Tasks near the boundary of a document: most of them break one thing, or nothing."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Json = Any
+Object = dict[str, Any]
+
+TEXTS = (
+    "https://example.com/cat.png",
+    "7f3b3b1e-6d0c-4a55-9d5c-0d5a3f0c7a11",
+    "data:image/png;base64,iVBORw0KGgo=",
+    "iVBORw0KGgo=",
+    "./cat.png",
+    "runware:101@1",
+    "2026-05-01",
+    "#ff8800",
+    "a",
+    "",
+)
+
+
+class Judge:
+    """What a document says of tasks: its schema, and `x-constraints` over numbers."""
+
+    def __init__(self, path: Path) -> None:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        body = document["components"]["schemas"]["RequestBody"]
+        self.schema: Object = _resolved(body.get("items", body), document)
+        self._validator = jsonschema_rs.Draft202012Validator(
+            self.schema, validate_formats=True
+        )
+
+    def allows(self, task: Object) -> bool:
+        """Say whether the document allows a task."""
+        constraints = self.schema.get("x-constraints", [])
+        return self._validator.is_valid(task) and all(
+            _holds(constraint, task) for constraint in constraints
+        )
+
+
+def _resolved(node: Json, document: Object) -> Json:
+    """Put references in place, and drop `$id`, which would change what they mean."""
+    if isinstance(node, list):
+        return [_resolved(item, document) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {k: v for k, v in node.items() if not (k == "$id" and isinstance(v, str))}
+    if isinstance(reference := kept.pop("$ref", None), str):
+        target: Json = document
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
+        kept = {**target, **kept}
+    return {name: _resolved(value, document) for name, value in kept.items()}
+
+
+def _holds(constraint: Object, task: Object) -> bool:
+    numbers = [task.get(name) for name in constraint["parameters"]]
+    if len(numbers) != 2 or not all(type(n) in (int, float) for n in numbers):
+        return True
+    first, second = numbers
+    if constraint["operation"] == "area":
+        figure = first * second
+    elif constraint["operation"] == "ratio" and second:
+        figure = first / second
+    else:
+        return True
+    return bool(
+        constraint.get("minimum", figure) <= figure <= constraint.get("maximum", figure)
+    )
+
+
+class Tasks:
+    """Draws tasks around one schema."""
+
+    def __init__(self, judge: Judge, rng: random.Random) -> None:
+        self._judge = judge
+        self._schema = judge.schema
+        self._rng = rng
+        self._partial = list(_conditions(judge.schema, root=True))
+        self._texts: dict[str, list[str]] = {}
+
+    def near(self, count: int) -> Iterator[Object]:
+        """Draw tasks, each a small change away from one that is allowed."""
+        task = self._allowed()
+        for number in range(count):
+            if number % 40 == 0:
+                task = self._allowed()
+            changed = deepcopy(task)
+            for _ in range(self._rng.choice([1, 1, 2, 3])):
+                self._change(changed)
+            yield changed
+            if self._judge.allows(changed):
+                task = changed
+
+    def _allowed(self) -> Object:
+        """Draw a task that is allowed: with more and more members, then fewer again."""
+        for attempt in range(400):
+            task = self._object(self._schema, self._rng.choice([0.02, 0.1, 0.3]))
+            for _ in range(attempt % 4):
+                self._change(task)
+            if self._judge.allows(task):
+                return task
+        raise AssertionError("no task was found that the document allows")
+
+    def _change(self, task: Object) -> None:
+        rng = self._rng
+        if self._partial and rng.random() < 0.35:
+            _merge(task, deepcopy(rng.choice(self._partial)))
+            return
+        place, schema = task, self._schema
+        for name, member in schema.get("properties", {}).items():
+            inside = isinstance(task.get(name), dict) and "properties" in member
+            if inside and rng.random() < 0.4:
+                place, schema = task[name], member
+        names = [n for n in schema["properties"] if n not in ("taskType", "model")]
+        name = rng.choice(names or ["other"])
+        roll = rng.random()
+        if roll < 0.25:
+            place.pop(name, None)
+        elif roll < 0.3:
+            place["unknownField"] = 1
+        else:
+            place[name] = self._value(
+                schema["properties"].get(name, {}), odd=roll < 0.42
+            )
+
+    def _object(self, schema: Object, chance: float) -> Object:
+        required = schema.get("required", [])
+        return {
+            name: self._value(member)
+            for name, member in schema.get("properties", {}).items()
+            if name in required or self._rng.random() < chance
+        }
+
+    def _value(self, schema: Json, *, odd: bool = False) -> Json:
+        rng = self._rng
+        if odd or not isinstance(schema, dict):
+            return self._odd(schema if isinstance(schema, dict) else {})
+        if "const" in schema:
+            return deepcopy(schema["const"])
+        if "enum" in schema:
+            return deepcopy(rng.choice(schema["enum"]))
+        for keyword in ("oneOf", "anyOf"):
+            if keyword in schema and "properties" not in schema:
+                branch = rng.choice(schema[keyword])
+                rest = {k: v for k, v in schema.items() if k != keyword}
+                return self._value({**rest, **branch})
+        match schema.get("type"):
+            case "object":
+                return self._object(schema, 0.4)
+            case "array":
+                least = schema.get("minItems", 0)
+                length = rng.choice([least, least + 1, schema.get("maxItems", 2)])
+                items = schema.get("items", {})
+                return [self._value(items) for _ in range(min(length, 5))]
+            case "integer" | "number":
+                return self._number(schema)
+            case "boolean":
+                return rng.random() < 0.5
+            case "null":
+                return None
+            case _:
+                return self._text(schema)
+
+    def _number(self, schema: Object) -> Json:
+        low = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+        high = schema.get("maximum", low + 100)
+        step = schema.get("multipleOf", 1)
+        steps = self._rng.randint(0, max(int((high - low) / step), 0))
+        number = self._rng.choice([low, high, round(low + steps * step, 6)])
+        return int(number) if schema["type"] == "integer" else number
+
+    def _text(self, schema: Object) -> str:
+        if "minLength" in schema or "maxLength" in schema:
+            least = schema.get("minLength", 0)
+            most = schema.get("maxLength", least + 9)
+            return "é" * self._rng.choice([least, least + 1, most])
+        key = json.dumps(schema, sort_keys=True)
+        if key not in self._texts:
+            valid = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+            self._texts[key] = [text for text in TEXTS if valid.is_valid(text)]
+        fitting = self._texts[key] if self._rng.random() < 0.95 else []
+        return self._rng.choice(fitting or TEXTS)
+
+    def _odd(self, schema: Object) -> Json:
+        """Return a value just beyond a bound, or of another type."""
+        beyond: list[Json] = [
+            "",
+            "zzz",
+            -1,
+            0,
+            1,
+            1.5,
+            True,
+            None,
+            [],
+            {},
+            {"unknown": 1},
+        ]
+        for keyword, shift in (("minimum", -1), ("maximum", 1)):
+            if keyword in schema:
+                beyond += [schema[keyword] + shift] * 4
+        if "multipleOf" in schema:
+            beyond += [schema.get("minimum", 0) + schema["multipleOf"] / 2] * 4
+        if "maxLength" in schema:
+            beyond += ["x" * (schema["maxLength"] + 1)] * 4
+        if schema.get("minLength"):
+            beyond += ["x" * (schema["minLength"] - 1)] * 4
+        if "maxItems" in schema:
+            items = schema.get("items", {})
+            beyond += [[self._value(items) for _ in range(schema["maxItems"] + 1)]] * 4
+        return self._rng.choice(beyond)
+
+
+def _conditions(node: Json, *, root: bool = False) -> Iterator[Object]:
+    """Yield small objects that conditions are about, such as a width and a height."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _conditions(item)
+    elif isinstance(node, dict):
+        if not root and isinstance(node.get("properties"), dict):
+            example = _example(node)
+            if example:
+                yield example
+        for keyword, value in node.items():
+            if not (root and keyword == "properties"):
+                yield from _conditions(value)
+
+
+def _example(node: Object) -> Object:
+    made: Object = {}
+    for name, member in node["properties"].items():
+        if not isinstance(member, dict):
+            continue
+        if "const" in member:
+            made[name] = member["const"]
+        elif member.get("enum"):
+            made[name] = member["enum"][0]
+        elif "properties" in member and (inner := _example(member)):
+            made[name] = inner
+    return made
+
+
+def _merge(into: Object, change: Object) -> None:
+    for name, value in change.items():
+        if isinstance(value, dict) and isinstance(into.get(name), dict):
+            _merge(into[name], value)
+        else:
+            into[name] = value

@@ -1,0 +1,141 @@
+"""The emitted code accepts exactly what a document allows, and sends it as it was given.
+
+Over `specs/`, and over the folder that RUNWARE_CORPUS names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from pydantic import ValidationError
+
+from making import generated
+from near import Judge, Tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+SPECS = Path(__file__).parent.parent / "specs"
+CORPUS = os.environ.get("RUNWARE_CORPUS")
+TASKS = 1000
+
+
+def _documents() -> list[Path]:
+    folders = [SPECS, *([Path(CORPUS)] if CORPUS else [])]
+    return [
+        path
+        for folder in folders
+        for path in sorted(folder.glob("*.json"))
+        if "openapi" in json.loads(path.read_text(encoding="utf-8"))
+    ]
+
+
+class Counted(NamedTuple):
+    """What a comparison found."""
+
+    valid: int
+    invalid: int
+    wrong: list[str]
+
+
+def compared(parse: Callable[[Any], Any], path: Path, count: int) -> Counted:
+    """Compare a parser with what a document allows, over tasks near its boundary."""
+    judge = Judge(path)
+    valid = invalid = 0
+    wrong: list[str] = []
+    for task in Tasks(judge, random.Random(path.name)).near(count):
+        allowed = judge.allows(task)
+        valid, invalid = valid + allowed, invalid + (not allowed)
+        try:
+            wire = parse(deepcopy(task)).to_wire()
+        except ValidationError as error:
+            said = f"refused: {error}" if allowed else ""
+        else:
+            same = json.dumps(wire) == json.dumps(task)
+            said = ("" if same else f"altered: {wire}") if allowed else "accepted"
+        if said:
+            wrong.append(f"{path.name}: {json.dumps(task)}\n{said}")
+    return Counted(valid, invalid, wrong)
+
+
+class Packages:
+    """A package for each folder: a model's document comes before a general one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[Path, ModuleType] = {}
+
+    def of(self, documents: Path) -> ModuleType:
+        """Return the package of a folder of documents."""
+        if documents not in self._made:
+            name = f"conforming_{len(self._made)}"
+            (self._folder / name).mkdir()
+            self._made[documents] = generated(
+                self._folder / name,
+                {
+                    path.name: json.loads(path.read_text("utf-8"))
+                    for path in _documents()
+                    if path.parent == documents
+                },
+                package=name,
+                formatted=False,
+            )
+        return self._made[documents]
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    return Packages(tmp_path_factory.mktemp("conformance"))
+
+
+@pytest.mark.parametrize("path", _documents(), ids=lambda path: path.stem)
+def test_requests_accept_exactly_what_the_document_allows(
+    packages: Packages, path: Path
+) -> None:
+    counted = compared(packages.of(path.parent).parse_request, path, TASKS)
+    assert not counted.wrong, "\n\n".join(counted.wrong[:3])
+    assert counted.valid > TASKS / 50
+    assert counted.invalid > TASKS / 50
+
+
+def test_a_parser_that_checks_too_little_is_noticed(packages: Packages) -> None:
+    package = packages.of(SPECS)
+
+    class Lenient:
+        def __init__(self, task: dict[str, Any]) -> None:
+            package.parse_request(
+                deepcopy({k: v for k, v in task.items() if k != "steps"})
+            )
+            self._task = task
+
+        def to_wire(self) -> dict[str, Any]:
+            return self._task
+
+    counted = compared(Lenient, SPECS / "image-inference.json", TASKS)
+    assert any(said.endswith("accepted") for said in counted.wrong)
+
+
+def _recorded() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Return recorded requests and results, where the corpus has them."""
+    found: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
+    for path in sorted(Path(CORPUS or "nowhere").glob("examples/*.json")):
+        for example in json.loads(path.read_text("utf-8"))["examples"]:
+            response = example["response"]
+            items = response if isinstance(response, list) else [response]
+            found += [(example["id"], example["request"], item) for item in items]
+    return found
+
+
+def test_recorded_results_are_given_back_whole(packages: Packages) -> None:
+    for name, request, item in _recorded():
+        task = {**request, "taskUUID": "3d3b0bd1-21a5-4f1c-9ff0-8ff3d1a1d0fb"}
+        package = packages.of(Path(CORPUS or "nowhere"))
+        result = package.parse_result(package.parse_request(task), item)
+        assert json.dumps(result.to_wire()) == json.dumps(item), name
