@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 Json = Any
@@ -40,6 +41,10 @@ class Judge:
         self._validator = jsonschema_rs.Draft202012Validator(
             self.schema, validate_formats=True
         )
+
+    def broken(self, task: Object) -> int:
+        """Count the assertions of the schema that a task breaks."""
+        return sum(1 for _ in self._validator.iter_errors(task))
 
     def allows(self, task: Object) -> bool:
         """Say whether the document allows a task."""
@@ -195,7 +200,7 @@ class Tasks:
 
     def _odd(self, schema: Object) -> Json:
         """Return a value just beyond a bound, or of another type."""
-        beyond: list[Json] = [
+        other: list[Json] = [
             "",
             "zzz",
             -1,
@@ -208,19 +213,98 @@ class Tasks:
             {},
             {"unknown": 1},
         ]
-        for keyword, shift in (("minimum", -1), ("maximum", 1)):
-            if keyword in schema:
-                beyond += [schema[keyword] + shift] * 4
+        return deepcopy(self._rng.choice([*other, *self._beyond(schema) * 4]))
+
+    def _beyond(self, schema: Object) -> list[Json]:
+        """Return the values just beyond each bound of a schema."""
+        step = schema.get("multipleOf", 1)
+        found: list[Json] = []
+        if "minimum" in schema:
+            found.append(round(schema["minimum"] - step, 9))
+        if "maximum" in schema:
+            found.append(round(schema["maximum"] + step, 9))
         if "multipleOf" in schema:
-            beyond += [schema.get("minimum", 0) + schema["multipleOf"] / 2] * 4
+            found.append(schema.get("minimum", 0) + step / 2)
         if "maxLength" in schema:
-            beyond += ["x" * (schema["maxLength"] + 1)] * 4
+            found.append("x" * (schema["maxLength"] + 1))
         if schema.get("minLength"):
-            beyond += ["x" * (schema["minLength"] - 1)] * 4
-        if "maxItems" in schema:
-            items = schema.get("items", {})
-            beyond += [[self._value(items) for _ in range(schema["maxItems"] + 1)]] * 4
-        return self._rng.choice(beyond)
+            found.append("x" * (schema["minLength"] - 1))
+        items = schema.get("items", {})
+        lengths = (schema.get("minItems", 0) - 1, schema.get("maxItems", -2) + 1)
+        found += [[self._value(items) for _ in range(n)] for n in lengths if n >= 0]
+        return found
+
+    def directed(self) -> Iterator[Object]:
+        """Break each assertion of each member, at any depth, by itself."""
+        drawn = [*self.near(500), *(self._allowed() for _ in range(100))]
+        yield from self._objects(self._schema, drawn, self._judge.allows)
+
+    def _objects(
+        self, schema: Object, drawn: list[Object], allows: Callable[[Object], bool]
+    ) -> Iterator[Object]:
+        """Break each assertion of an object's members in objects that are allowed."""
+        allowed = sorted(filter(allows, drawn), key=len)
+        missing = [n for n in schema["properties"] if all(n not in a for a in allowed)]
+        for name, other in product(missing, schema["properties"]):
+            value = self._value(schema["properties"][name])
+            another = self._value(schema["properties"][other])
+            whole = {**(allowed or [{}])[0], name: value, other: another}
+            allowed += [whole] if allows(whole) else []
+        for name, member in schema["properties"].items():
+            for whole in [each for each in allowed if name in each][:2]:
+                yield {other: v for other, v in whole.items() if other != name}
+                for value in self._variants(member):
+                    yield {**whole, name: value}
+            for whole in allowed[:2]:
+                yield {**whole, name: self._value(member), "unknownField": 1}
+                yield {**whole, name: self._value(member)}
+                for other, another in schema["properties"].items():
+                    pair = {name: self._value(member), other: self._value(another)}
+                    yield {**whole, **pair}
+        for whole in allowed[:3]:
+            yield from ({**whole, **_example(each)} for each in _branches(schema))
+
+    def _variants(self, schema: Json) -> Iterator[Json]:
+        """Yield values that each break one assertion of a schema, at any depth."""
+        if not isinstance(schema, dict):
+            return
+        yield from (
+            {},
+            [],
+            "zzz",
+            "./cat.png",
+            1,
+            1.5,
+            True,
+            None,
+            *self._beyond(schema),
+        )
+        rest = {k: v for k, v in schema.items() if k not in ("oneOf", "anyOf")}
+        if "properties" in schema:
+            chances = [0.0, 0.1, 0.3, 0.6]
+            drawn = [self._object(schema, chances[n % 4]) for n in range(240)]
+            valid = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+            yield from self._objects(schema, drawn, valid.is_valid)
+        else:
+            for branch in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
+                yield from self._variants({**rest, **branch})
+        least = schema.get("minItems", 1)
+        for item in self._variants(schema.get("items")):
+            yield [item] * max(least, 1)
+
+
+def _branches(schema: Object) -> Iterator[Object]:
+    """Yield the schemas with members inside the rules of an object."""
+    rules = {k: v for k, v in schema.items() if k != "properties"}
+    stack: list[Json] = [rules]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack.extend(node)
+        elif isinstance(node, dict):
+            if isinstance(node.get("properties"), dict):
+                yield node
+            stack.extend(node.values())
 
 
 def _conditions(node: Json, *, root: bool = False) -> Iterator[Object]:

@@ -27,7 +27,8 @@ CORPUS = os.environ.get("RUNWARE_CORPUS")
 TASKS = 1000
 
 
-def _documents() -> list[Path]:
+def documents_of_the_test() -> list[Path]:
+    """Return the paths of specs and, where one is named, of the corpus."""
     folders = [SPECS, *([Path(CORPUS)] if CORPUS else [])]
     return [
         path
@@ -81,7 +82,7 @@ class Packages:
                 self._folder / name,
                 {
                     path.name: json.loads(path.read_text("utf-8"))
-                    for path in _documents()
+                    for path in documents_of_the_test()
                     if path.parent == documents
                 },
                 package=name,
@@ -95,7 +96,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
     return Packages(tmp_path_factory.mktemp("conformance"))
 
 
-@pytest.mark.parametrize("path", _documents(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", documents_of_the_test(), ids=lambda path: path.stem)
 def test_requests_accept_exactly_what_the_document_allows(
     packages: Packages, path: Path
 ) -> None:

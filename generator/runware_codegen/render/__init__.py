@@ -17,7 +17,7 @@ from runware_codegen.resources import folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from runware_codegen.model import Package, TaskType
+    from runware_codegen.model import Document, Package, TaskType
 
 __all__ = ["render"]
 
@@ -77,7 +77,12 @@ def _task_type_files(task_type: TaskType) -> Iterator[tuple[str, str]]:
     for name in ("__init__", "client", "errors"):
         template = env.get_template(f"tasks/{{task_type}}/{name}.py.jinja")
         yield f"{name}.py", template.render(context)
-    template = env.get_template("tasks/{task_type}/{document}.py.jinja")
     for document in task_type.documents:
-        module = ModuleMaker(document).make()
-        yield f"{document.module}.py", template.render(module=module)
+        yield f"{document.module}.py", module_text(document)
+
+
+def module_text(document: Document) -> str:
+    """Write the module of one document, before it is formatted."""
+    env = environment(folder("templates"))
+    template = env.get_template("tasks/{task_type}/{document}.py.jinja")
+    return template.render(module=ModuleMaker(document).make())

@@ -1,0 +1,99 @@
+"""A document's model with one assertion taken away: each a mutant to be noticed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import (
+    Anything,
+    Array,
+    Checked,
+    Literals,
+    Mapping,
+    Media,
+    Number,
+    Text,
+    Union,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.model import Class, Document, Field, Type
+
+
+def mutants(document: Document) -> Iterator[tuple[str, Document]]:
+    """Yield every mutant of a document's request, with what it lacks."""
+    for label, request in _classes(document.request):
+        yield label, replace(document, request=request)
+    for index, part in enumerate(document.parts):
+        for label, mutated in _classes(part):
+            parts = (*document.parts[:index], mutated, *document.parts[index + 1 :])
+            yield label, replace(document, parts=parts)
+
+
+def _classes(whole: Class) -> Iterator[tuple[str, Class]]:
+    for index, rule in enumerate(whole.rules):
+        rules = (*whole.rules[:index], *whole.rules[index + 1 :])
+        yield f"{whole.name}: rule {rule}", replace(whole, rules=rules)
+    if not whole.open:
+        yield f"{whole.name}: closed", replace(whole, open=True)
+    for index, field in enumerate(whole.fields):
+        if field.wire in ("taskType", "model"):
+            continue  # they choose the class
+        for label, mutated in _fields(field):
+            fields = (*whole.fields[:index], mutated, *whole.fields[index + 1 :])
+            name = f"{whole.name}.{field.wire}: {label}"
+            yield name, replace(whole, fields=fields)
+
+
+def _fields(field: Field) -> Iterator[tuple[str, Field]]:
+    if field.required:
+        yield "required", replace(field, required=False)
+    for label, mutated in _types(field.type):
+        if mutated != field.type:
+            yield label, replace(field, type=mutated)
+
+
+def _types(a_type: Type) -> Iterator[tuple[str, Type]]:
+    yield "type", Anything()
+    match a_type:
+        case Text():
+            for name, nothing in (
+                ("least", 0),
+                ("most", None),
+                ("pattern", None),
+                ("format", None),
+            ):
+                if getattr(a_type, name) != nothing:
+                    yield name, replace(a_type, **{name: nothing})
+        case Number():
+            for name in ("ge", "gt", "le", "lt", "step"):
+                if getattr(a_type, name) is not None:
+                    yield name, replace(a_type, **{name: None})
+        case Array(item, least, most):
+            if least:
+                yield "least", replace(a_type, least=0)
+            if most is not None:
+                yield "most", replace(a_type, most=None)
+            yield from (("item " + n, replace(a_type, item=t)) for n, t in _types(item))
+        case Mapping(value):
+            yield from (("value " + n, Mapping(t)) for n, t in _types(value))
+        case Checked(inner):
+            yield "check", inner
+        case Literals():
+            yield "literals", Text()
+        case Media():
+            yield "media", Text()
+        case Union(alternatives):
+            for index, each in enumerate(alternatives):
+                for label, mutated in _types(each):
+                    others = (
+                        *alternatives[:index],
+                        mutated,
+                        *alternatives[index + 1 :],
+                    )
+                    yield f"alternative {index} {label}", Union(others)
+        case _:
+            pass
