@@ -131,11 +131,14 @@ class Part(_Object):
             part = read(data)
         except ValidationError as error:
             raise cls._explained(data, error) from None
-        broken = [*cls.rules(data)]
+        # Rules rely on the fields, and None is a field's way to be left out.
         nulls = _unwanted_nulls(cls, data) if None in data.values() else []
-        if broken or nulls:
+        if nulls:
             errors = [field_error(n, "must not be null: leave it out") for n in nulls]
-            raise combined(cls.__name__, [*errors, *map(rule_error, broken)])
+            raise combined(cls.__name__, errors)
+        broken = [*cls.rules(data)]
+        if broken:
+            raise combined(cls.__name__, map(rule_error, broken))
         _remember_order(part, data)
         cls._made()
         return part

@@ -245,7 +245,7 @@ class Tasks:
         """Break each assertion of an object's members in objects that are allowed."""
         allowed = sorted(filter(allows, drawn), key=len)
         missing = [n for n in schema["properties"] if all(n not in a for a in allowed)]
-        for name, other in product(missing, schema["properties"]):
+        for name, other in product(missing * 20, [*missing, *schema["properties"]]):
             value = self._value(schema["properties"][name])
             another = self._value(schema["properties"][other])
             whole = {**(allowed or [{}])[0], name: value, other: another}
@@ -263,6 +263,26 @@ class Tasks:
                     yield {**whole, **pair}
         for whole in allowed[:3]:
             yield from ({**whole, **_example(each)} for each in _branches(schema))
+        yield from self._conditional(schema, allowed[0] if allowed else {})
+
+    def _conditional(self, schema: Object, whole: Object) -> Iterator[Object]:
+        """Exceed a bound that a rule sets, under any two conditions of the rules."""
+        branches = list(_branches(schema))
+        beyond = [made for each in branches for made in self._exceeding(each)]
+        conditions = [made for each in branches if (made := _example(each))]
+        unique = list({json.dumps(made): made for made in conditions}.values())
+        for change, one, other in product(beyond, unique, unique):
+            task = deepcopy(whole)
+            for each in (one, other, change):
+                _merge(task, deepcopy(each))
+            yield task
+
+    def _exceeding(self, node: Object) -> Iterator[Object]:
+        for name, member in node["properties"].items():
+            if isinstance(member, dict) and "properties" in member:
+                yield from ({name: made} for made in self._exceeding(member))
+            elif isinstance(member, dict):
+                yield from ({name: value} for value in self._beyond(member))
 
     def _variants(self, schema: Json) -> Iterator[Json]:
         """Yield values that each break one assertion of a schema, at any depth."""

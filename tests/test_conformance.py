@@ -9,6 +9,7 @@ import json
 import os
 import random
 from copy import deepcopy
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 SPECS = Path(__file__).parent.parent / "specs"
 CORPUS = os.environ.get("RUNWARE_CORPUS")
 TASKS = 1000
+_NUMBERS = count()
 
 
 def documents_of_the_test() -> list[Path]:
@@ -46,12 +48,12 @@ class Counted(NamedTuple):
     wrong: list[str]
 
 
-def compared(parse: Callable[[Any], Any], path: Path, count: int) -> Counted:
+def compared(parse: Callable[[Any], Any], path: Path, number: int) -> Counted:
     """Compare a parser with what a document allows, over tasks near its boundary."""
     judge = Judge(path)
     valid = invalid = 0
     wrong: list[str] = []
-    for task in Tasks(judge, random.Random(path.name)).near(count):
+    for task in Tasks(judge, random.Random(path.name)).near(number):
         allowed = judge.allows(task)
         valid, invalid = valid + allowed, invalid + (not allowed)
         try:
@@ -72,11 +74,12 @@ class Packages:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._made: dict[Path, ModuleType] = {}
+        self._name = f"conforming_{next(_NUMBERS)}"
 
     def of(self, documents: Path) -> ModuleType:
         """Return the package of a folder of documents."""
         if documents not in self._made:
-            name = f"conforming_{len(self._made)}"
+            name = f"{self._name}_{len(self._made)}"
             (self._folder / name).mkdir()
             self._made[documents] = generated(
                 self._folder / name,

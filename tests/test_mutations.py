@@ -31,6 +31,15 @@ __all__ = ["packages"]
 
 DRAWN = 2000
 
+IMPLIED = {
+    # "FBX when settings.quad is true" and "GLB when it is not" allow no other value.
+    "tripo-v3-1": [
+        "TripoV31Request.outputFormat: type",
+        "TripoV31Request.outputFormat: literals",
+    ],
+}
+"""Assertions that others imply, by document."""
+
 
 @cache
 def _model(path: Path) -> Document:
@@ -67,7 +76,8 @@ def _is_noticed(request: type[Any], forbidden: list[dict[str, Any]]) -> bool:
     for task in forbidden:
         try:
             request.model_validate(deepcopy(task))
-        except ValidationError:
+        except (ValidationError, TypeError):
+            # A rule may trip over a value whose type is not checked any more.
             continue
         return True
     return False
@@ -83,4 +93,4 @@ def test_every_missing_assertion_is_noticed(packages: Packages, path: Path) -> N
         for label, mutant in mutants(_model(path))
         if not _is_noticed(_request_class(package, mutant), forbidden)
     ]
-    assert not survivors, "\n".join(survivors)
+    assert survivors == IMPLIED.get(path.stem, []), "\n".join(survivors)
