@@ -11,11 +11,13 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple, cast
 
-_VERSION = "4.26.0"
+_RELEASE = "jsonschema-4.26.0"
 _SHA256 = "0c26707e2efad8aa1bfc5b7ce170f3fccc2e4918ff85989ba9ffa9facb2be326"
-_CACHE = Path(__file__).parent.parent / ".cache" / f"jsonschema-{_VERSION}"
+_PART = f"{_RELEASE}/json/tests/draft2020-12"
+_KEPT = Path(__file__).parent.parent / ".cache" / f"draft2020-12-{_SHA256[:12]}"
 
 
 class Group(NamedTuple):
@@ -26,43 +28,55 @@ class Group(NamedTuple):
     schema: Any
     tests: list[dict[str, Any]]
 
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The keywords of the schema: none of a boolean."""
+        if isinstance(self.schema, bool):
+            return {}
+        return cast("dict[str, Any]", self.schema)
 
-def groups(*patterns: str) -> list[Group]:
-    """Return the groups in the files that match, such as `optional/format/*.json`."""
-    root = _suite() / "json" / "tests" / "draft2020-12"
+
+def groups() -> list[Group]:
+    """Return all groups of the draft, by file; optional ones are in `optional/`.
+
+    Raises:
+        subprocess.CalledProcessError: When pip cannot obtain the suite.
+    """
+    suite = _suite()
     return [
         Group(
-            str(path.relative_to(root)),
+            path.relative_to(suite).as_posix(),
             each["description"],
             each["schema"],
             each["tests"],
         )
-        for pattern in patterns
-        for path in sorted(root.glob(pattern))
+        for path in sorted(suite.rglob("*.json"))
         for each in json.loads(path.read_text(encoding="utf-8"))
     ]
 
 
 def _suite() -> Path:
-    if not _CACHE.is_dir():
-        _CACHE.mkdir(parents=True)
-        try:
-            _obtain(_CACHE)
-        except BaseException:
-            _CACHE.rmdir()
-            raise
-    return _CACHE
+    if not _KEPT.is_dir():
+        _KEPT.parent.mkdir(exist_ok=True)
+        with TemporaryDirectory(dir=_KEPT.parent) as folder:
+            obtained = _obtained(Path(folder))
+            try:
+                obtained.rename(_KEPT)
+            except OSError:
+                if not _KEPT.is_dir():  # or else another process was first
+                    raise
+    return _KEPT
 
 
-def _obtain(target: Path) -> None:
-    folder = target.parent / "download"
-    folder.mkdir(exist_ok=True)
+def _obtained(folder: Path) -> Path:
+    """Download the source distribution into a folder, and unpack the draft there."""
+    name, version = _RELEASE.split("-")
     wanted = folder / "requirements.txt"
-    wanted.write_text(f"jsonschema=={_VERSION} --hash=sha256:{_SHA256}\n")
-    options = ["--no-deps", "--no-binary", ":all:", "--require-hashes"]
-    command = [sys.executable, "-m", "pip", "download", *options, "-r", str(wanted)]
-    subprocess.run([*command, "-d", str(folder), "-q"], check=True, cwd=folder)
-    archive = folder / f"jsonschema-{_VERSION}.tar.gz"
-    with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
-    (folder / f"jsonschema-{_VERSION}").rename(target)
+    wanted.write_text(f"{name}=={version} --hash=sha256:{_SHA256}\n", encoding="utf-8")
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder)]
+    sdist_alone = ["--no-deps", "--no-binary", name, "--require-hashes"]
+    subprocess.run([*pip, *sdist_alone, "--requirement", str(wanted)], check=True)
+    with tarfile.open(folder / f"{_RELEASE}.tar.gz") as archive:
+        draft = [each for each in archive if each.name.startswith(f"{_PART}/")]
+        archive.extractall(folder, draft, filter="data")
+    return folder / _PART

@@ -13,6 +13,7 @@ from runware_codegen.model import (
     Mapping,
     Media,
     Number,
+    SizeRule,
     Text,
     Union,
 )
@@ -36,7 +37,8 @@ def mutants(document: Document) -> Iterator[tuple[str, Document]]:
 def _classes(whole: Class) -> Iterator[tuple[str, Class]]:
     for index, rule in enumerate(whole.rules):
         rules = (*whole.rules[:index], *whole.rules[index + 1 :])
-        yield f"{whole.name}: rule {rule}", replace(whole, rules=rules)
+        said = "sizes" if isinstance(rule, SizeRule) else rule.sentence
+        yield f"{whole.name}: {said}", replace(whole, rules=rules)
     if not whole.open:
         yield f"{whole.name}: closed", replace(whole, open=True)
     for index, field in enumerate(whole.fields):

@@ -11,8 +11,8 @@ import jsonschema_rs
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
+    from pathlib import Path as FilePath
 
 Json = Any
 Object = dict[str, Any]
@@ -34,7 +34,7 @@ TEXTS = (
 class Judge:
     """What a document says of tasks: its schema, and `x-constraints` over numbers."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: FilePath) -> None:
         document = json.loads(path.read_text(encoding="utf-8"))
         body = document["components"]["schemas"]["RequestBody"]
         self.schema: Object = _resolved(body.get("items", body), document)
@@ -43,8 +43,10 @@ class Judge:
         )
 
     def broken(self, task: Object) -> int:
-        """Count the assertions of the schema that a task breaks."""
-        return sum(1 for _ in self._validator.iter_errors(task))
+        """Count the assertions that a task breaks."""
+        constraints = self.schema.get("x-constraints", [])
+        figures = sum(not _holds(constraint, task) for constraint in constraints)
+        return figures + sum(1 for _ in self._validator.iter_errors(task))
 
     def allows(self, task: Object) -> bool:
         """Say whether the document allows a task."""
@@ -93,7 +95,9 @@ class Tasks:
         self._schema = judge.schema
         self._rng = rng
         self._partial = list(_conditions(judge.schema, root=True))
+        self._members = list(_paths(judge.schema))
         self._texts: dict[str, list[str]] = {}
+        self._found: list[Object] = []
 
     def near(self, count: int) -> Iterator[Object]:
         """Draw tasks, each a small change away from one that is allowed."""
@@ -119,26 +123,21 @@ class Tasks:
         raise AssertionError("no task was found that the document allows")
 
     def _change(self, task: Object) -> None:
+        """Change one member, at any depth, in place."""
         rng = self._rng
-        if self._partial and rng.random() < 0.35:
+        if self._partial and rng.random() < 0.3:
             _merge(task, deepcopy(rng.choice(self._partial)))
             return
-        place, schema = task, self._schema
-        for name, member in schema.get("properties", {}).items():
-            inside = isinstance(task.get(name), dict) and "properties" in member
-            if inside and rng.random() < 0.4:
-                place, schema = task[name], member
-        names = [n for n in schema["properties"] if n not in ("taskType", "model")]
-        name = rng.choice(names or ["other"])
+        path, schema = rng.choice(self._members)
         roll = rng.random()
-        if roll < 0.25:
-            place.pop(name, None)
-        elif roll < 0.3:
-            place["unknownField"] = 1
+        if roll < 0.3 and _has(task, path):
+            changed = _without(task, path)
+        elif roll < 0.34:
+            changed = _with(task, (*path[:-1], "unknownField"), 1)
         else:
-            place[name] = self._value(
-                schema["properties"].get(name, {}), odd=roll < 0.42
-            )
+            changed = _with(task, path, self._value(schema, odd=roll < 0.45))
+        task.clear()
+        task.update(changed)
 
     def _object(self, schema: Object, chance: float) -> Object:
         required = schema.get("required", [])
@@ -183,7 +182,8 @@ class Tasks:
         high = schema.get("maximum", low + 100)
         step = schema.get("multipleOf", 1)
         steps = self._rng.randint(0, max(int((high - low) / step), 0))
-        number = self._rng.choice([low, high, round(low + steps * step, 6)])
+        between = round(low + steps * step, 6)
+        number = self._rng.choice([low, high, between, between, between])
         return int(number) if schema["type"] == "integer" else number
 
     def _text(self, schema: Object) -> str:
@@ -224,7 +224,8 @@ class Tasks:
         if "maximum" in schema:
             found.append(round(schema["maximum"] + step, 9))
         if "multipleOf" in schema:
-            found.append(schema.get("minimum", 0) + step / 2)
+            low, high = schema.get("minimum", 0), schema.get("maximum", 100 * step)
+            found += [low + step / 2, round((low + high) / 2 / step) * step + step / 2]
         if "maxLength" in schema:
             found.append("x" * (schema["maxLength"] + 1))
         if schema.get("minLength"):
@@ -235,35 +236,51 @@ class Tasks:
         return found
 
     def directed(self) -> Iterator[Object]:
-        """Break each assertion of each member, at any depth, by itself."""
-        drawn = [*self.near(500), *(self._allowed() for _ in range(100))]
-        yield from self._objects(self._schema, drawn, self._judge.allows)
+        """Break each assertion of each member, at any depth, in tasks that have it."""
+        for path, member in self._members * 2:
+            task = self._allowed_with(path)
+            if task is None:
+                continue
+            yield _without(task, path)
+            yield from (_with(task, path, value) for value in self._variants(member))
+            for other, another in self._members:
+                yield _with(task, other, self._value(another))
+            for change in self._partial:
+                changed = deepcopy(task)
+                _merge(changed, deepcopy(change))
+                yield changed
+        yield from self._conditional(self._schema, self._allowed())
 
-    def _objects(
-        self, schema: Object, drawn: list[Object], allows: Callable[[Object], bool]
-    ) -> Iterator[Object]:
-        """Break each assertion of an object's members in objects that are allowed."""
-        allowed = sorted(filter(allows, drawn), key=len)
-        missing = [n for n in schema["properties"] if all(n not in a for a in allowed)]
-        for name, other in product(missing * 20, [*missing, *schema["properties"]]):
-            value = self._value(schema["properties"][name])
-            another = self._value(schema["properties"][other])
-            whole = {**(allowed or [{}])[0], name: value, other: another}
-            allowed += [whole] if allows(whole) else []
-        for name, member in schema["properties"].items():
-            for whole in [each for each in allowed if name in each][:2]:
-                yield {other: v for other, v in whole.items() if other != name}
-                for value in self._variants(member):
-                    yield {**whole, name: value}
-            for whole in allowed[:2]:
-                yield {**whole, name: self._value(member), "unknownField": 1}
-                yield {**whole, name: self._value(member)}
-                for other, another in schema["properties"].items():
-                    pair = {name: self._value(member), other: self._value(another)}
-                    yield {**whole, **pair}
-        for whole in allowed[:3]:
-            yield from ({**whole, **_example(each)} for each in _branches(schema))
-        yield from self._conditional(schema, allowed[0] if allowed else {})
+    def _allowed_with(self, path: Path) -> Object | None:
+        """Draw a task that has a member and is allowed: change it until it is."""
+        known = [each for each in self._found if _has(each, path)]
+        if len(known) > 2:
+            return self._rng.choice(known)
+        for _ in range(4):
+            task = self._rng.choice([*self._found, self._allowed()])
+            task = _with(task, path, self._value(_member(self._schema, path)))
+            least = self._judge.broken(task)
+            for _ in range(300):
+                if not least:
+                    self._found.append(task)
+                    return task
+                changed = self._elsewhere(task)
+                broken = self._judge.broken(changed)
+                if broken <= least and _has(changed, path):
+                    task, least = changed, broken
+        return None
+
+    def _elsewhere(self, task: Object) -> Object:
+        """Go some steps away from a task: drop some members, or change some."""
+        changed = deepcopy(task)
+        steps = self._rng.choice([1, 1, 2, 3])
+        if self._rng.random() < 0.4:
+            for name in self._rng.sample(list(changed), min(steps, len(changed))):
+                del changed[name]
+            return changed
+        for _ in range(steps):
+            self._change(changed)
+        return changed
 
     def _conditional(self, schema: Object, whole: Object) -> Iterator[Object]:
         """Exceed a bound that a rule sets, under any two conditions of the rules."""
@@ -301,16 +318,75 @@ class Tasks:
         )
         rest = {k: v for k, v in schema.items() if k not in ("oneOf", "anyOf")}
         if "properties" in schema:
-            chances = [0.0, 0.1, 0.3, 0.6]
-            drawn = [self._object(schema, chances[n % 4]) for n in range(240)]
-            valid = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-            yield from self._objects(schema, drawn, valid.is_valid)
+            yield from self._objects(schema)
         else:
             for branch in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
                 yield from self._variants({**rest, **branch})
         least = schema.get("minItems", 1)
         for item in self._variants(schema.get("items")):
             yield [item] * max(least, 1)
+
+    def _objects(self, schema: Object) -> Iterator[Object]:
+        """Break each assertion of an object's members in objects that are allowed."""
+        valid = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        chances = [0.0, 0.1, 0.3, 0.6]
+        drawn = [self._object(schema, chances[n % 4]) for n in range(240)]
+        allowed = sorted(filter(valid.is_valid, drawn), key=len)
+        for name, member in schema["properties"].items():
+            for whole in [each for each in allowed if name in each][:2]:
+                yield {other: v for other, v in whole.items() if other != name}
+                yield {**whole, "unknownField": 1}
+                yield from ({**whole, name: value} for value in self._variants(member))
+                for other, another in schema["properties"].items():
+                    yield {**whole, other: self._value(another)}
+        for whole in allowed[:2]:
+            yield from ({**whole, **_example(each)} for each in _branches(schema))
+
+
+Path = tuple[str, ...]
+
+
+def _paths(schema: Object, above: Path = ()) -> Iterator[tuple[Path, Object]]:
+    """Yield the members of an object and of the objects in it, each with its schema."""
+    for name, member in schema["properties"].items():
+        if isinstance(member, dict) and (*above, name) not in _FIXED:
+            yield (*above, name), member
+            if "properties" in member:
+                yield from _paths(member, (*above, name))
+
+
+_FIXED = {("taskType",), ("model",)}
+
+
+def _member(schema: Object, path: Path) -> Object:
+    for name in path:
+        schema = schema["properties"][name]
+    return schema
+
+
+def _has(task: Object, path: Path) -> bool:
+    for name in path:
+        if not isinstance(task, dict) or name not in task:
+            return False
+        task = task[name]
+    return True
+
+
+def _with(task: Object, path: Path, value: Json) -> Object:
+    first, *rest = path
+    if rest:
+        inner = task.get(first)
+        value = _with(inner if isinstance(inner, dict) else {}, tuple(rest), value)
+    return {**deepcopy(task), first: value}
+
+
+def _without(task: Object, path: Path) -> Object:
+    changed = deepcopy(task)
+    inner = changed
+    for name in path[:-1]:
+        inner = inner[name]
+    del inner[path[-1]]
+    return changed
 
 
 def _branches(schema: Object) -> Iterator[Object]:

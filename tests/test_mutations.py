@@ -32,10 +32,25 @@ __all__ = ["packages"]
 DRAWN = 2000
 
 IMPLIED = {
+    # Other rules forbid both, or demand both.
+    "klingai-video-2-6-pro": [
+        "KlingaiVideo26ProRequest: width and height go together: give both or neither",
+    ],
+    # Width × height has a least value, and the other one is above 0.
+    "openai-gpt-image-2-5-flare": [
+        "OpenaiGptImage25FlareRequest.width: ge",
+        "OpenaiGptImage25FlareRequest.height: ge",
+    ],
     # "FBX when settings.quad is true" and "GLB when it is not" allow no other value.
     "tripo-v3-1": [
         "TripoV31Request.outputFormat: type",
         "TripoV31Request.outputFormat: literals",
+    ],
+    # Without frameImages, width and height are required, which exclude resolution; and
+    # a frame can only be the first.
+    "xai-grok-imagine-video-1-5": [
+        "XaiGrokImagineVideo15Request: resolution requires inputs.frameImages",
+        "Inputs.frameImages: check",
     ],
 }
 """Assertions that others imply, by document."""
@@ -50,10 +65,10 @@ def _model(path: Path) -> Document:
 
 
 @cache
-def _forbidden(path: Path) -> list[dict[str, Any]]:
+def _forbidden(path: Path, attempt: int) -> list[dict[str, Any]]:
     """Draw tasks that the document forbids; those that break least come first."""
     judge = Judge(path)
-    drawn = Tasks(judge, random.Random(f"mutants of {path.name}"))
+    drawn = Tasks(judge, random.Random(f"{path.name}, {attempt}"))
     tasks = [*drawn.directed(), *drawn.near(DRAWN)]
     return sorted((task for task in tasks if not judge.allows(task)), key=judge.broken)
 
@@ -86,11 +101,16 @@ def _is_noticed(request: type[Any], forbidden: list[dict[str, Any]]) -> bool:
 @pytest.mark.parametrize("path", documents_of_the_test(), ids=lambda path: path.stem)
 def test_every_missing_assertion_is_noticed(packages: Packages, path: Path) -> None:
     package = packages.of(path.parent)
-    forbidden = _forbidden(path)
-    assert not _is_noticed(_request_class(package, _model(path)), forbidden)
-    survivors = [
-        label
-        for label, mutant in mutants(_model(path))
-        if not _is_noticed(_request_class(package, mutant), forbidden)
-    ]
-    assert survivors == IMPLIED.get(path.stem, []), "\n".join(survivors)
+    whole = _request_class(package, _model(path))
+    left = dict(mutants(_model(path)))
+    for attempt in range(3):
+        forbidden = _forbidden(path, attempt)
+        assert not _is_noticed(whole, forbidden)
+        left = {
+            label: mutant
+            for label, mutant in left.items()
+            if not _is_noticed(_request_class(package, mutant), forbidden)
+        }
+        if not left:
+            break
+    assert list(left) == IMPLIED.get(path.stem, []), "\n".join(left)

@@ -1,0 +1,323 @@
+"""What keywords that combine schemas, or lead to others, say of a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keyword_cases import ONE_OF_EACH, Case
+
+COMPONENTS: dict[str, Any] = {
+    "Shade": {"type": "string", "enum": ["light", "dark"]},
+    "Percent": {"type": "number", "minimum": 0, "maximum": 100},
+    "Point": {
+        "type": "object",
+        "properties": {"x": {"type": "number"}, "y": {"type": "number"}},
+        "required": ["x", "y"],
+    },
+    "Tree": {
+        "type": "object",
+        "properties": {
+            "label": {"type": "string"},
+            "children": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/Tree"},
+            },
+        },
+        "required": ["label"],
+        "additionalProperties": False,
+    },
+    "Even": {
+        "type": "object",
+        "properties": {"next": {"$ref": "#/components/schemas/Odd"}},
+        "required": ["next"],
+    },
+    "Odd": {
+        "anyOf": [{"const": "end"}, {"$ref": "#/components/schemas/Even"}],
+    },
+    "a/b~c %": {"type": "integer"},
+}
+"""Schemas that the cases refer to."""
+
+
+def _component(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+LOGIC = [
+    Case(
+        "allOf",
+        {"allOf": [{"minimum": 1}, {"maximum": 3}, {"multipleOf": 0.5}]},
+        [1, 2.5, 3, "a"],
+        [0.5, 3.5, 1.2],
+    ),
+    Case("allOf of false", {"allOf": [True, False]}, [], ONE_OF_EACH),
+    Case(
+        "allOf and its siblings",
+        {"allOf": [{"minLength": 2}], "type": "string", "maxLength": 3},
+        ["ab", "abc"],
+        ["a", "abcd", None],
+    ),
+    Case(
+        "allOf of objects is one object",
+        {
+            "type": "object",
+            "properties": {"a": {"type": "integer"}},
+            "allOf": [
+                {"properties": {"b": {"type": "string"}}, "required": ["b"]},
+                {"properties": {"a": {"minimum": 1}}},
+            ],
+        },
+        [{"b": "x"}, {"a": 1, "b": "x", "c": None}],
+        [{}, {"a": 1}, {"a": 0, "b": "x"}, {"b": 1}],
+    ),
+    Case(
+        "anyOf",
+        {"anyOf": [{"type": "integer"}, {"minimum": 2}]},
+        [1, 2.5, "a", None],
+        [1.5, -0.5],
+    ),
+    Case(
+        "a text, or an object with one",
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {
+                    "type": "object",
+                    "properties": {"url": {"type": "string"}, "weight": {"minimum": 0}},
+                    "required": ["url"],
+                    "additionalProperties": False,
+                },
+            ]
+        },
+        ["a", {"url": ""}, {"url": "a", "weight": 0}],
+        ["", None, {}, {"url": 1}, {"url": "a", "weight": -1}, {"url": "a", "b": 1}],
+    ),
+    Case(
+        "oneOf is exactly one",
+        {"oneOf": [{"type": "integer"}, {"minimum": 2}]},
+        [1, 2.5, -3, "a"],
+        [2, 3.0, 1.5],
+    ),
+    Case(
+        "oneOf of true twice",
+        {"oneOf": [True, True, False]},
+        [],
+        ONE_OF_EACH,
+    ),
+    Case(
+        "oneOf objects told apart by a constant",
+        {
+            "oneOf": [
+                {
+                    "type": "object",
+                    "properties": {"kind": {"const": kind}, "size": {"maximum": top}},
+                    "required": ["kind", "size"],
+                }
+                for kind, top in (("small", 1), ("large", 9))
+            ]
+        },
+        [{"kind": "small", "size": 1}, {"kind": "large", "size": 2}],
+        [
+            {"kind": "small", "size": 2},
+            {"kind": "large"},
+            {"kind": "huge", "size": 1},
+            {"size": 1},
+            [],
+        ],
+    ),
+    Case(
+        "exactly one of two members",
+        {
+            "type": "object",
+            "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
+            "oneOf": [{"required": ["a"]}, {"required": ["b"]}],
+        },
+        [{"a": 1}, {"b": 1, "c": 1}],
+        [{}, {"a": 1, "b": 1}, {"a": "x"}],
+    ),
+    Case(
+        "null beside a schema",
+        {"oneOf": [{"type": "null"}, _component("Percent")]},
+        [None, 0, 99.5],
+        [-1, 101, "1", False],
+    ),
+    Case("not", {"not": {"type": "string"}}, [None, 1, [], {}], ["", "a"]),
+    Case("not true", {"not": True}, [], ONE_OF_EACH),
+    Case("not false", {"not": False}, ONE_OF_EACH, []),
+    Case(
+        "not beside a type",
+        {"type": "integer", "not": {"enum": [1, 2]}},
+        [0, 3, 3.0],
+        [1, 2.0, "a", 1.5],
+    ),
+    Case(
+        "not both",
+        {"type": "object", "not": {"required": ["a", "b"]}},
+        [{}, {"a": 1}, {"b": None}],
+        [{"a": 1, "b": 1}, {"a": None, "b": None, "c": 1}],
+    ),
+    Case(
+        "not not",
+        {"not": {"not": {"minimum": 3}}},
+        [3, "a", None],
+        [2, 2.9],
+    ),
+    Case(
+        "if, then and else",
+        {"if": {"type": "integer"}, "then": {"minimum": 0}, "else": {"maxLength": 1}},
+        [0, 5.0, -0.5, "a", None],
+        [-1, -1.0, "ab"],
+    ),
+    Case(
+        "if alone, then or else without if",
+        {"allOf": [{"if": False}, {"then": False}, {"else": False}]},
+        ONE_OF_EACH,
+        [],
+    ),
+    Case(
+        "if a member is given",
+        {
+            "type": "object",
+            "if": {"required": ["mode"]},
+            "then": {"properties": {"mode": {"const": "fast"}}, "required": ["seed"]},
+            "else": {"properties": {"seed": False}},
+        },
+        [{}, {"mode": "fast", "seed": 1}],
+        [{"mode": "fast"}, {"mode": "slow", "seed": 1}, {"seed": 1}],
+    ),
+    Case(
+        "dependentRequired",
+        {"dependentRequired": {"width": ["height"], "height": ["width"], "x": []}},
+        [{}, {"width": 1, "height": 1}, {"x": 1}, [], "width"],
+        [{"width": 1}, {"height": None}, {"x": 1, "height": 1}],
+    ),
+    Case(
+        "dependentSchemas",
+        {
+            "dependentSchemas": {
+                "a": {"properties": {"b": {"type": "integer"}}, "minProperties": 2},
+                "c": False,
+            }
+        },
+        [{}, {"b": "x"}, {"a": 1, "b": 1}, {"a": 1, "d": 1}, "a"],
+        [{"a": 1}, {"a": 1, "b": "x"}, {"c": 1}],
+    ),
+]
+
+REFERENCES = [
+    Case("to a component", _component("Shade"), ["light"], ["blue", None, ["light"]]),
+    Case(
+        "with siblings",
+        {**_component("Percent"), "multipleOf": 5, "description": "In steps."},
+        [0, 5, 100.0],
+        [1, -5, 105, "5"],
+    ),
+    Case(
+        "to a name that a pointer escapes",
+        {"$ref": "#/components/schemas/a~1b~0c%20%25"},
+        [1, 2.0],
+        [1.5, "a"],
+    ),
+    Case(
+        "into a component",
+        {"$ref": "#/components/schemas/Point/properties/x"},
+        [1, 0.5],
+        ["1", None],
+    ),
+    Case(
+        "to $defs of a schema with an $id",
+        {
+            "$id": "https://example.com/value",
+            "$defs": {"short": {"type": "string", "maxLength": 2}},
+            "type": "array",
+            "items": {"$ref": "#/$defs/short"},
+        },
+        [[], ["a", "ab"]],
+        [["abc"], [1], "a"],
+    ),
+    Case(
+        "to an $anchor",
+        {
+            "$id": "https://example.com/anchored",
+            "$defs": {"a": {"$anchor": "positive", "exclusiveMinimum": 0}},
+            "properties": {
+                "a": {"$ref": "#positive"},
+                "b": {"$ref": "https://example.com/anchored#positive"},
+            },
+        },
+        [{}, {"a": 1, "b": 0.5}],
+        [{"a": 0}, {"b": -1}],
+    ),
+    Case(
+        "to an $id below",
+        {
+            "$id": "https://example.com/outer/",
+            "$defs": {"any": {"$id": "inner", "type": "boolean"}},
+            "items": {"$ref": "inner"},
+            "contains": {"$ref": "https://example.com/outer/inner"},
+        },
+        [[True], [False, True]],
+        [[], [1], [True, None]],
+    ),
+    Case(
+        "to the schema itself",
+        {
+            "$id": "https://example.com/nested",
+            "type": ["array", "integer"],
+            "items": {"$ref": "#"},
+        },
+        [1, [], [1, [2, [3, []]]]],
+        ["a", [1, ["a"]], [[[None]]]],
+    ),
+    Case(
+        "a tree",
+        _component("Tree"),
+        [
+            {"label": "a"},
+            {"label": "a", "children": [{"label": "b", "children": []}]},
+        ],
+        [
+            {},
+            {"label": "a", "children": [{}]},
+            {"label": "a", "children": [{"label": "b", "children": [{"label": 1}]}]},
+            {"label": "a", "children": [{"label": "b", "extra": 1}]},
+        ],
+    ),
+    Case(
+        "two schemas that refer to each other",
+        _component("Even"),
+        [{"next": "end"}, {"next": {"next": "end"}}],
+        [{}, {"next": None}, {"next": {"next": "start"}}, "end"],
+    ),
+    Case(
+        "what a reference leads to keeps to itself",
+        {
+            "allOf": [_component("Point")],
+            "properties": {"x": {"minimum": 1}},
+            "additionalProperties": {"type": "number"},
+        },
+        [{"x": 1, "y": 2, "z": 3}],
+        [{"x": 0, "y": 2}, {"x": 1, "y": "2"}, {"x": 1, "y": 1, "z": "a"}],
+    ),
+]
+
+ANNOTATIONS = [
+    Case(
+        "what asserts nothing",
+        {
+            "$comment": "For readers of the schema.",
+            "title": "A title",
+            "description": "A description.",
+            "default": "not even an integer",
+            "examples": ["a", None],
+            "deprecated": True,
+            "readOnly": True,
+            "writeOnly": True,
+            "contentEncoding": "base64",
+            "contentMediaType": "application/json",
+            "contentSchema": {"type": "object"},
+        },
+        ONE_OF_EACH,
+        [],
+    ),
+]

@@ -1,0 +1,177 @@
+"""Each keyword of JSON Schema 2020-12, wherever a schema can stand.
+
+The tables say by hand what is allowed; jsonschema-rs, a second judge, agrees with them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import pytest
+from pydantic import ValidationError
+
+import keyword_cases as single
+import keyword_cases_combined as combined
+import keyword_cases_containers as containers
+from making import a_document, a_task, generated
+from runware_codegen.parse.vocabulary import SHAPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+TABLES = {
+    "types": single.TYPES,
+    "constants": single.CONSTANTS,
+    "numbers": single.NUMBERS,
+    "strings": single.STRINGS,
+    "arrays": containers.ARRAYS,
+    "objects": containers.OBJECTS,
+    "unevaluated": containers.UNEVALUATED,
+    "logic": combined.LOGIC,
+    "references": combined.REFERENCES,
+    "annotations": combined.ANNOTATIONS,
+}
+CASES = {
+    f"{table}: {case.name}": case for table, cases in TABLES.items() for case in cases
+}
+
+
+ELSEWHERE = {"definitions", "x-constraints"}
+"""An old name of $defs, and Runware's own keyword."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a schema stands in that of a task, and a value of it in a task."""
+
+    schema: Callable[[Any], dict[str, Any]]
+    task: Callable[[Any], dict[str, Any]]
+
+
+def _member(schema: Any) -> dict[str, Any]:
+    return {"properties": {"value": schema}}
+
+
+POSITIONS = {
+    "member": Position(_member, lambda value: {"value": value}),
+    "member of a member": Position(
+        lambda schema: _member({"type": "object", **_member(schema)}),
+        lambda value: {"value": {"value": value}},
+    ),
+    "item": Position(
+        lambda schema: _member({"type": "array", "items": schema}),
+        lambda value: {"value": [value]},
+    ),
+    "map": Position(
+        lambda schema: _member({"type": "object", "additionalProperties": schema}),
+        lambda value: {"value": {"any name": value}},
+    ),
+    "alternative": Position(
+        lambda schema: _member({"anyOf": [{"const": "the other"}, schema]}),
+        lambda value: {"value": value},
+    ),
+    "condition": Position(
+        lambda schema: {"if": {"required": ["value"]}, "then": _member(schema)},
+        lambda value: {"value": value},
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A case at a position, which has a document of its own."""
+
+    case: str
+    position: str
+
+    @property
+    def identifier(self) -> str:
+        return f"case-{list(CASES).index(self.case)}-{self.position.replace(' ', '-')}"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        document = a_document(
+            POSITIONS[self.position].schema(CASES[self.case].schema),
+            identifier=self.identifier,
+            model=f"test:{self.identifier}@1",
+        )
+        document["components"]["schemas"] |= combined.COMPONENTS
+        return document
+
+    def tasks(self) -> Iterator[tuple[dict[str, Any], bool]]:
+        """Yield tasks, and whether each is allowed."""
+        case = CASES[self.case]
+        for value, allowed in [
+            *((value, True) for value in case.valid),
+            *((value, False) for value in case.invalid),
+        ]:
+            members = POSITIONS[self.position].task(value)
+            yield a_task(f"test:{self.identifier}@1", **members), allowed
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """A package with a document for each case at each position."""
+    places = (Place(case, position) for case, position in product(CASES, POSITIONS))
+    return generated(
+        tmp_path_factory.mktemp("keywords"),
+        {f"{place.identifier}.json": place.document for place in places},
+        package="keywords_package",
+        formatted=False,
+    )
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_a_keyword_allows_is_accepted_and_the_rest_refused(
+    package: ModuleType, case: str
+) -> None:
+    wrong = [
+        f"{position}: {json.dumps(task)}: {mistake}"
+        for position in POSITIONS
+        for task, allowed in Place(case, position).tasks()
+        if (mistake := _mistake(package, task, allowed=allowed))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_another_judge_agrees(case: str) -> None:
+    wrong = [
+        f"{position}: {json.dumps(task)} is {'not ' if allowed else ''}allowed"
+        for position in POSITIONS
+        for judge in [_judge(Place(case, position).document)]
+        for task, allowed in Place(case, position).tasks()
+        if judge.is_valid(task) != allowed
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_keyword_has_a_case() -> None:
+    schemas = json.dumps(
+        [*(case.schema for case in CASES.values()), combined.COMPONENTS]
+    )
+    assert not {name for name in SHAPES if f'"{name}": ' not in schemas} - ELSEWHERE
+
+
+def _judge(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    components = document["components"]
+    task = components["schemas"]["RequestBody"]["items"]
+    return jsonschema_rs.Draft202012Validator(
+        {**task, "components": components}, validate_formats=True
+    )
+
+
+def _mistake(package: ModuleType, task: dict[str, Any], *, allowed: bool) -> str:
+    """Say how the emitted class is wrong about a task; "" where it is right."""
+    try:
+        wire = package.parse_request(task).to_wire()
+    except ValidationError as error:
+        return str(error) if allowed else ""
+    if not allowed:
+        return "accepted"
+    return "" if json.dumps(wire) == json.dumps(task) else f"altered to {wire}"
