@@ -242,6 +242,7 @@ class Tasks:
             if task is None:
                 continue
             yield _without(task, path)
+            yield from (self._elsewhere(task) for _ in range(10))
             yield from (_with(task, path, value) for value in self._variants(member))
             for other, another in self._members:
                 yield _with(task, other, self._value(another))
