@@ -10,12 +10,13 @@ PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help generate test check clean
+.PHONY: help generate test check golden clean
 
 help:
 	@echo "make generate   generate $(OUTPUT)/$(PACKAGE) from specs/"
 	@echo "make test       run all tests"
 	@echo "make check      lint, check the format and the types"
+	@echo "make golden     accept how the golden documents come out now"
 	@echo "make clean      remove $(VENV) and what tools have left"
 
 generate: $(READY)
@@ -29,6 +30,9 @@ check: $(READY)
 	$(BIN)/black --quiet --check $(SOURCES) $(OUTPUT)
 	$(BIN)/mypy --strict
 	$(BIN)/basedpyright
+
+golden: $(READY)
+	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -323,11 +323,11 @@ def _left_to_right(schema: CoreSchema, names: list[str]) -> CoreSchema:
         return core.nullable_schema(_left_to_right(schema["schema"], names))
     if schema["type"] != "union":
         return schema
-    choices = [
-        (choice, _label(choice, names, index))
-        for index, choice in enumerate(schema["choices"])
-    ]
-    return core.union_schema(choices, mode="left_to_right")
+    labelled: list[CoreSchema | tuple[CoreSchema, str]] = []
+    for index, choice in enumerate(schema["choices"]):
+        bare = choice[0] if isinstance(choice, tuple) else choice
+        labelled.append((bare, _label(bare, names, index)))
+    return core.union_schema(labelled, mode="left_to_right")
 
 
 def _label(choice: Any, names: list[str], index: int) -> str:

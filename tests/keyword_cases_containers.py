@@ -38,12 +38,8 @@ ARRAYS = [
         [[1, 2], [1.0, 2]],
         [[], [1], [1, 2, 3], [1, "a"], None],
     ),
-    Case(
-        "minItems and maxItems",
-        {"minItems": 1, "maxItems": 2},
-        [[0], [None, None], "abc", {}],
-        [[], [1, 2, 3]],
-    ),
+    Case("minItems", {"minItems": 1}, [[0], [None, None], "", {}], [[]]),
+    Case("maxItems", {"maxItems": 2}, [[], [1, 2], "abc"], [[1, 2, 3], [[], [], []]]),
     Case(
         "contains",
         {"contains": {"const": "a"}},
@@ -194,11 +190,12 @@ OBJECTS = [
         [{}, {"a": 0}, {"b": 1, "a": "x"}],
         [{"c": 1}, {"a": -1}],
     ),
+    Case("minProperties", {"minProperties": 1}, [{"a": None}, [], ""], [{}]),
     Case(
-        "minProperties and maxProperties",
-        {"minProperties": 1, "maxProperties": 2},
-        [{"a": 1}, {"a": 1, "b": None}, [], "abc"],
-        [{}, {"a": 1, "b": 2, "c": 3}],
+        "maxProperties",
+        {"properties": {"a": {}}, "maxProperties": 1},
+        [{}, {"a": 1}, {"b": 1}, [1, 2], "abc"],
+        [{"a": 1, "b": 1}, {"b": 1, "c": 1}],
     ),
     Case(
         "members of every name can be sent",

@@ -167,6 +167,17 @@ def test_a_task_without_uuid_is_matched_by_its_type(
     assert len(server.calls) == 1
 
 
+def test_the_case_of_a_uuid_means_nothing(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    uuids = [str(uuid4()).upper() for _ in range(2)]
+    server.answer = lambda _: {
+        "data": [{"taskUUID": uuid.lower(), "seed": n} for n, uuid in enumerate(uuids)]
+    }
+    outcomes = caller("run_many", [image(task_uuid=uuid) for uuid in uuids])
+    assert [outcome.unwrap()[0].seed for outcome in outcomes] == [0, 1]
+
+
 def test_a_lone_task_owns_a_result_without_uuid(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:

@@ -292,6 +292,21 @@ def test_a_task_fails_later(
     assert len(server.calls) == 3
 
 
+def test_what_is_unfinished_when_a_task_fails_is_waited_for(
+    caller: Caller, server: Server
+) -> None:
+    def half_failed(tasks: Tasks) -> object:
+        uuid = {"taskUUID": tasks[0]["taskUUID"]}
+        failure = {**uuid, "status": "error", "code": "taskFailed"}
+        return {"data": [{**uuid, "status": "processing"}], "errors": [failure]}
+
+    done = news({"status": "success", "imageUUID": "b"})
+    server.script(acknowledge, half_failed, done)
+    error = caller.error(RUN, **LATER, number_results=2)
+    assert error.code == "taskFailed"
+    assert [result.image_uuid for result in error.results] == ["b"]
+
+
 def test_a_stream_is_refused_before_it_is_paid_for(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:

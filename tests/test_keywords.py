@@ -22,6 +22,7 @@ from runware_codegen.parse.vocabulary import SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
     from types import ModuleType
 
 TABLES = {
@@ -42,7 +43,21 @@ CASES = {
 
 
 ELSEWHERE = {"definitions", "x-constraints"}
-"""An old name of $defs, and Runware's own keyword."""
+"""An old name of $defs, and Runware's own keyword, of which no other judge knows."""
+
+
+SIZES = [
+    (10, 10, True),
+    (20.0, 20, True),
+    (20, 10, True),
+    (8, 16.0, True),
+    (10, 9.9, False),
+    (20, 21, False),
+    (21, 10, False),
+    (7, 15, False),
+    (0, 0, False),
+]
+"""Widths and heights, and whether the constraints of the test below allow them."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +164,37 @@ def test_another_judge_agrees(case: str) -> None:
         if judge.is_valid(task) != allowed
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_constraints_over_two_numbers(tmp_path: Path) -> None:
+    sizes: dict[str, Any] = {
+        "properties": {"width": {"type": "integer"}, "height": {"type": "number"}},
+        "x-constraints": [
+            {
+                "operation": "area",
+                "parameters": ["width", "height"],
+                "minimum": 100,
+                "maximum": 400,
+            },
+            {
+                "operation": "ratio",
+                "parameters": ["width", "height"],
+                "minimum": 0.5,
+                "maximum": 2,
+            },
+        ],
+    }
+    documents = {"sizes.json": a_document(sizes)}
+    package = generated(
+        tmp_path, documents, package="constraints_package", formatted=False
+    )
+    wrong = [
+        (width, height)
+        for width, height, allowed in SIZES
+        if _mistake(package, a_task(width=width, height=height), allowed=allowed)
+    ]
+    assert not wrong
+    assert not _mistake(package, a_task(width=1), allowed=True)
 
 
 def test_every_keyword_has_a_case() -> None:

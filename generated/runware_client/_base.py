@@ -73,13 +73,13 @@ class _Object(BaseModel):
     def _order(self) -> tuple[str, ...]:
         """Return the wire names of what was set, in the order in which it came."""
         order: tuple[str, ...] = (self.__pydantic_private__ or {}).get("order", ())
-        given = self.__pydantic_fields_set__
-        extra = self.__pydantic_extra__ or {}
-        if len(order) == len(given) + len(extra):
+        given = self.__pydantic_fields_set__  # members beyond the fields among them
+        if len(order) == len(given):
             return order
         # pydantic made it without validation, as model_construct and model_copy do.
         names = _wire_names(type(self))
-        return (*(wire for name, wire in names.items() if name in given), *extra)
+        fields = (wire for name, wire in names.items() if name in given)
+        return (*fields, *(self.__pydantic_extra__ or {}))
 
     if not TYPE_CHECKING:  # checkers know it from `frozen`
 
@@ -132,11 +132,14 @@ class Part(_Object):
             part = read(data)
         except ValidationError as error:
             raise cls._explained(data, error) from None
-        broken = [*cls.rules(data)]
+        # Rules rely on the fields, and None is a field's way to be left out.
         nulls = _unwanted_nulls(cls, data) if None in data.values() else []
-        if broken or nulls:
+        if nulls:
             errors = [field_error(n, "must not be null: leave it out") for n in nulls]
-            raise combined(cls.__name__, [*errors, *map(rule_error, broken)])
+            raise combined(cls.__name__, errors)
+        broken = [*cls.rules(data)]
+        if broken:
+            raise combined(cls.__name__, map(rule_error, broken))
         _remember_order(part, data)
         cls._made()
         return part
@@ -329,7 +332,7 @@ def _nullable(cls: type[BaseModel]) -> frozenset[str]:
         name
         for name, info in cls.model_fields.items()
         if any(isinstance(extra, Nullable) for extra in info.metadata)
-        or info.annotation is Any
+        or info.annotation in (Any, None, type(None))
     )
 
 

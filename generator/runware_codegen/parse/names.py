@@ -33,6 +33,7 @@ _WORD: Final = re.compile(
     rf"(?:{_ACRONYMS})(?:s(?![a-z]))?\d*"
     r"|[A-Z]{2,}(?![a-z])\d*|[A-Z]{2,}(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]\d*|\d+[a-z]*"
 )
+_SPELLED: Final = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l"}
 _DIGITS: Final = (
     *("zero", "one", "two", "three", "four"),
     *("five", "six", "seven", "eight", "nine"),
@@ -43,7 +44,7 @@ def words(text: str) -> list[str]:
     """Cut a name into lower-case ASCII words; `["x"]` where nothing is left."""
     found = [word.lower() for word in _WORD.findall(_ascii(text))]
     if found and found[0][0].isdigit():
-        found = _spelled(found[0]) + found[1:]
+        found = _spelled_out(found[0]) + found[1:]
     return found or ["x"]
 
 
@@ -54,6 +55,8 @@ def _ascii(text: str) -> str:
 def _ascii_character(character: str) -> str:
     if character.isascii():
         return character
+    if character in _SPELLED:
+        return _SPELLED[character]
     if character < "\u2000":
         plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore")
         if plain:
@@ -61,7 +64,7 @@ def _ascii_character(character: str) -> str:
     return f" u{ord(character):x} "
 
 
-def _spelled(word: str) -> list[str]:
+def _spelled_out(word: str) -> list[str]:
     digits = re.match(r"\d+", word)
     end = digits.end() if digits else 0
     rest = [word[end:]] if word[end:] else []

@@ -332,6 +332,8 @@ def demand(part: Predicate, path: str = "") -> str:
             return f"{path or 'it'} is {'allowed' if truth else 'not allowed'}"
         case AreaIn() | RatioIn():
             return " must be ".join(_figure(part))
+        case AtIndex(index, inner) if _is_simple(inner):
+            return f"item {index + 1}{f' of {path}' if path else ''} {_must(inner)}"
         case _:
             return f"{path} {_must(part)}".strip()
 

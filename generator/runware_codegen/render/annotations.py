@@ -186,8 +186,10 @@ class Annotations:
             # A float cannot stand in Literal.
             listed = ", ".join(map(value, values))
             return Annotation(self._named("Json")).marked(self._call("Exactly", listed))
-        listed = ", ".join(map(value, values))
-        written = Annotation(f"{self._named('Literal')}[{listed}]")
+        listed = ", ".join(value(each) for each in values if each is not None)
+        literal = f"{self._named('Literal')}[{listed}]" if listed else ""
+        null = ["None"] if None in values else []
+        written = Annotation(" | ".join([literal, *null] if literal else null))
         if all(isinstance(each, str) for each in values):
             return written
         nullable = [self._call("Nullable")] if None in values else []

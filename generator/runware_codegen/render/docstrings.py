@@ -21,11 +21,7 @@ def docstring(text: str, indent: int) -> str:
         text: Markdown, as it came out of a document or was written around it.
         indent: Columns to the left of it.
     """
-    body = docstring_body(text).rstrip()
-    if body.endswith('"'):
-        body = f'{body[:-1]}\\"'
-    if body.endswith("\\") and not body.endswith("\\\\"):
-        body += " "
+    body = docstring_body(text.rstrip(" \n"))
     room = LINE - indent
     if "\n" not in body and len(body) + 6 <= room:
         return f'"""{body}"""'

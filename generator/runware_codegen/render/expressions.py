@@ -154,7 +154,8 @@ class Expressions:
     # -- members --------------------------------------------------------------
 
     def _at(self, name: str, part: Predicate, subject: Subject) -> Expression:
-        found = [] if subject.is_surely("object") else [_is_object(subject)]
+        sure = subject.is_surely("object")
+        found = [] if sure else [self.helper("is_object", subject.text)]
         return conjunction([*found, self._at_object(name, part, subject)])
 
     def _at_object(self, name: str, part: Predicate, subject: Subject) -> Expression:
@@ -176,7 +177,7 @@ class Expressions:
         member = subject.member(name, self._classes)
         absent = comparison(f"{string(name)} not in {subject.asked}")
         if not subject.is_surely("object"):
-            other = [negation(_is_object(subject)), absent]
+            other = [negation(self.helper("is_object", subject.text)), absent]
             return disjunction([*other, *self._unless_false(part, member)])
         if member.is_surely("object") and _only(part, IfGiven):
             return self.write(part, member.perhaps(subject, name))
@@ -196,12 +197,11 @@ class Expressions:
     def _guarded(self, test: Predicate, subject: Subject) -> Expression:
         """Write a test, and before it that the value is of the type it speaks of."""
         text = self._test(test, subject)
-        for kinds, types, name in _SPEAK_OF:
+        for kinds, types in _SPEAK_OF:
             if isinstance(test, kinds) and not subject.is_surely(*types):
-                guard = call("isinstance", subject.text, name)
-                if name == "number":
-                    guard = self.helper("is_type", subject.text, string(name))
-                return conjunction([guard, text])
+                return conjunction(
+                    [self._is_type(frozenset(types[:1]), subject.text), text]
+                )
         return text
 
     def _test(self, test: Predicate, subject: Subject) -> Expression:
@@ -244,9 +244,11 @@ class Expressions:
         name = next(iter(types))
         if len(types) > 1 or name in ("integer", "number"):
             return self.helper("is_type", on, *map(string, sorted(types)))
+        if name in ("array", "object"):
+            return self.helper(f"is_{name}", on)
         if name == "null":
             return comparison(f"{on} is None")
-        return call("isinstance", on, _CLASSES[name])
+        return call("isinstance", on, "bool" if name == "boolean" else "str")
 
     def _loop(self, test: Predicate, subject: Subject) -> Expression:
         match test:
@@ -285,21 +287,15 @@ class Expressions:
         )
 
 
-_CLASSES = {"array": "list", "boolean": "bool", "object": "dict", "string": "str"}
-
 _SPEAK_OF = (
-    ((InRange, MultipleOf), ("integer", "number"), "number"),
-    ((LengthIn, Matches, HasFormat), ("string",), "str"),
-    ((ItemCount, AllDifferent, AtIndex, AllItems), ("array",), "list"),
-    ((SomeItems, OtherItems), ("array",), "list"),
-    ((PropertyCount, AllMembers, MatchingMembers, AllNames), ("object",), "dict"),
-    ((AreaIn, RatioIn), ("object",), "dict"),
+    ((InRange, MultipleOf), ("number", "integer")),
+    ((LengthIn, Matches, HasFormat), ("string",)),
+    ((ItemCount, AllDifferent, AtIndex, AllItems), ("array",)),
+    ((SomeItems, OtherItems), ("array",)),
+    ((PropertyCount, AllMembers, MatchingMembers, AllNames), ("object",)),
+    ((AreaIn, RatioIn), ("object",)),
 )
-"""Tests, the types they speak of, and how to ask for those."""
-
-
-def _is_object(subject: Subject) -> Expression:
-    return call("isinstance", subject.text, "dict")
+"""Tests, and the types they speak of, the widest first."""
 
 
 def _only(part: Predicate, kind: type[At | IfGiven]) -> bool:

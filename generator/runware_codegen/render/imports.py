@@ -21,7 +21,10 @@ _MODULES: Final = {
         *("Must", "Nullable", "Number", "OfType", "Secret", "Text", "Uri", "Uuid"),
     ),
     "..._formats": tuple(sorted(map(predicate_name, FORMATS))),
-    "..._json": ("Json", "all_different", "is_multiple", "is_type", "same"),
+    "..._json": (
+        *("Json", "all_different", "is_array", "is_multiple", "is_object"),
+        *("is_type", "same"),
+    ),
     "..._patterns": ("Pattern",),
     "..._rules": (
         *("Iterator", "MediaLimit", "Size", "Wire"),

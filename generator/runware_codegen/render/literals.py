@@ -30,6 +30,9 @@ _SHOWN = re.compile(
     "\u2500-\u27bf\u3001-\u303f\u3041-\u3096\u30a1-\u30ff\u4e00-\u9fef\uac00-\ud7a3]"
 )
 
+# Quotes that would end a docstring, or make its end longer.
+_ENDING = re.compile(r'"{3,}|"\Z')
+
 
 def _escaped(character: str) -> str:
     if character in _ESCAPES:
@@ -68,8 +71,9 @@ def visible(text: str) -> str:
 
 
 def docstring_body(text: str) -> str:
-    r"""Return text that can stand between three quotes: no quotes, no escapes of it."""
-    return visible(text).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    """Return text that can stand between three quotes: nothing in it ends them."""
+    escaped = visible(text).replace("\\", "\\\\")
+    return _ENDING.sub(lambda quotes: quotes[0].replace('"', '\\"'), escaped)
 
 
 def strings(texts: tuple[str, ...]) -> str:

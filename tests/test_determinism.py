@@ -1,0 +1,73 @@
+"""The same documents give the same bytes, whatever is around them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from environments import TOP
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+SPECS = sorted(str(path) for path in (TOP / "specs").glob("*.json"))
+EXPECTED = TOP / "generated" / "runware_client"
+
+
+def _generated(
+    folder: Path, documents: Sequence[str], package: str, **environment: str
+) -> dict[str, bytes]:
+    folder.mkdir(parents=True)
+    command = [sys.executable, "-m", "runware_codegen", "generate", *documents]
+    subprocess.run(
+        [*command, "--output", str(folder), "--package", package],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        env={**os.environ, **environment},
+    )
+    return _files(folder / package)
+
+
+def _files(package: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(package).as_posix(): path.read_bytes()
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland"},
+        {"PYTHONHASHSEED": "2", "LC_ALL": "C", "LANG": "C"},
+        {"PYTHONUTF8": "0", "LC_ALL": "POSIX"},
+    ],
+    ids=["time zone", "locale", "no UTF-8 mode"],
+)
+def test_the_machine_does_not_matter(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    made = _generated(tmp_path / "out", SPECS, "runware_client", **environment)
+    assert made == _files(EXPECTED)
+
+
+def test_order_and_names_do_not_matter(tmp_path: Path) -> None:
+    made = _generated(tmp_path / "a folder é" / "deep", SPECS[::-1], "another_name")
+    assert made == _files(EXPECTED)
+
+
+def test_a_document_touches_its_own_module_and_the_indexes(tmp_path: Path) -> None:
+    fewer = [path for path in SPECS if not path.endswith("ping.json")]
+    without = _generated(tmp_path / "without", fewer, "runware_client")
+    whole = _files(EXPECTED)
+    changed = {path for path in whole if whole[path] != without.get(path)}
+    own = {path for path in whole if path.startswith("tasks/ping/")}
+    assert changed == own | {"_index.py", "client.py"}
+    assert without.keys() == whole.keys() - own

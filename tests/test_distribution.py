@@ -1,0 +1,105 @@
+"""The distribution: what is in it, and that it works wherever it is installed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from environments import TOP, environment, newest_python
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+CLIENT = TOP / "generated" / "runware_client"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder)]
+    subprocess.run([*build, str(TOP)], check=True, capture_output=True)
+    return folder
+
+
+def _archive(built: Path, ending: str) -> Path:
+    [archive] = built.glob(f"*{ending}")
+    return archive
+
+
+def _checked_out(folder: str) -> set[str]:
+    return {
+        name
+        for path in (TOP / folder).rglob("*")
+        if path.is_file()
+        and "__pycache__" not in (name := path.relative_to(TOP).as_posix())
+        and "/." not in name  # the caches of tools
+    }
+
+
+def _no_leftovers(names: Iterable[str]) -> bool:
+    unwanted = ("__pycache__", ".pyc", ".venv", ".cache", ".hypothesis", "shared/")
+    return not any(part in name for name in names for part in unwanted)
+
+
+def test_the_wheel_carries_templates_and_specs(built: Path) -> None:
+    with zipfile.ZipFile(_archive(built, ".whl")) as wheel:
+        names = set(wheel.namelist())
+    for folder in ("templates", "specs"):
+        assert {f"runware_codegen/{name}" for name in _checked_out(folder)} <= names
+    assert "runware_codegen/py.typed" in names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert _no_leftovers(names)
+
+
+def test_the_sdist_carries_what_a_checkout_has(built: Path) -> None:
+    with tarfile.open(_archive(built, ".tar.gz")) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+    for folder in ("generator", "templates", "specs", "generated", "tests"):
+        assert _checked_out(folder) <= names
+    assert {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"} <= names
+    assert _no_leftovers(names)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+@pytest.mark.parametrize(
+    ("ending", "python"),
+    [(".whl", newest_python()), (".tar.gz", sys.executable)],
+    ids=["the wheel on the newest Python", "the sdist on this Python"],
+)
+def test_an_installed_generator_works_anywhere(
+    built: Path, tmp_path: Path, ending: str, python: str
+) -> None:
+    commands = environment(
+        tmp_path / "env", str(_archive(built, ending)), "httpx2", python=python
+    )
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    generate = [commands / "runware-codegen", "generate", "--package", "runware_client"]
+    subprocess.run([*generate, "--output", "."], cwd=elsewhere, check=True)
+    assert _files(elsewhere / "runware_client") == _files(CLIENT)
+    script = (
+        "import runware_client as rw; "
+        "from runware_client.tasks.ping import PingRequest; "
+        "print(rw.parse_request(PingRequest().to_wire()).to_wire())"
+    )
+    said = subprocess.run(
+        [commands / "python", "-c", script],
+        cwd=elsewhere,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout == "{'taskType': 'ping', 'ping': True}\n"

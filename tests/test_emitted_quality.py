@@ -1,0 +1,63 @@
+"""Emitted code is as strict as code that people write: types, lint, format.
+
+Over the shipped client and the golden documents, and over the folder that
+RUNWARE_CORPUS names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import black
+import pytest
+
+from environments import TOP
+
+EMITTED = "emitted_client"
+
+
+@pytest.fixture(scope="module")
+def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a package of all documents there are."""
+    folder = tmp_path_factory.mktemp("quality")
+    corpus = os.environ.get("RUNWARE_CORPUS")
+    documents = ["specs", "tests/golden/documents", *([corpus] if corpus else [])]
+    command = [sys.executable, "-m", "runware_codegen", "generate", *documents]
+    target = ["--output", str(folder), "--package", EMITTED]
+    subprocess.run([*command, *target, "-q"], cwd=TOP, check=True)
+    return folder
+
+
+def _checked(folder: Path, *command: str | Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+def test_mypy_is_strict(emitted: Path) -> None:
+    _checked(emitted, "mypy", "--strict", "--no-incremental", EMITTED)
+
+
+def test_pyright_is_strict(emitted: Path) -> None:
+    configuration = {"include": [EMITTED], "typeCheckingMode": "strict"}
+    (emitted / "pyrightconfig.json").write_text(json.dumps(configuration))
+    _checked(emitted, "basedpyright", "--pythonpath", sys.executable)
+
+
+def test_ruff_finds_nothing(emitted: Path) -> None:
+    _checked(emitted, "ruff", "check", "--no-cache", "--isolated", EMITTED)
+
+
+def test_black_leaves_every_file_as_it_is(emitted: Path) -> None:
+    for path in (emitted / EMITTED).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert black.format_str(text, mode=black.Mode()) == text, path.name

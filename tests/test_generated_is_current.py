@@ -1,0 +1,26 @@
+"""`generated/runware_client` is what the generator makes of `specs/`, byte for byte."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from runware_codegen.documents import load
+from runware_codegen.parse import parse
+from runware_codegen.render import render
+
+TOP = Path(__file__).parent.parent
+
+
+def test_the_committed_client_is_current() -> None:
+    loaded = load([str(TOP / "specs")], io.BytesIO())
+    made = render(parse(loaded.documents, package="runware_client"))
+    folder = TOP / "generated" / "runware_client"
+    committed = {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert committed.keys() == made.keys(), "run `make generate`"
+    changed = [path for path, text in made.items() if committed[path] != text]
+    assert not changed, f"run `make generate`: {changed} differ"
