@@ -80,7 +80,7 @@ class _Object(BaseModel):
         fields = (wire for name, wire in names.items() if name in given)
         return (*fields, *(self.__pydantic_extra__ or {}))
 
-    if not TYPE_CHECKING:  # checkers know it from `frozen`
+    if not TYPE_CHECKING:
 
         def __setattr__(self, name: str, value: object) -> None:
             owner = type(self).__name__

@@ -10,6 +10,7 @@ import ast
 import contextlib
 import io
 import json
+import os
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hostile_texts import HALF_CHARACTERS, PAYLOADS, SENTINEL
-from making import TASK_UUID, a_document, generated
+from making import a_document, a_task, generated
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
 from runware_codegen.output.names import is_device
@@ -210,11 +211,15 @@ class Emitted:
     folder: Path
     module: ModuleType
 
-    def text(self, document: str) -> str:
-        """Read the module of a document."""
-        name = document.replace("-", "_")
-        (file,) = self.folder.glob(f"{self.module.__name__}/tasks/*/{name}.py")
-        return file.read_text(encoding="utf-8")
+    def texts(self) -> dict[str, str]:
+        """Read the modules of its documents, by the document's identifier."""
+        return {
+            document.id: self._file(document.module).read_text(encoding="utf-8")
+            for document in self.module.documents()
+        }
+
+    def _file(self, module: str) -> Path:
+        return self.folder / self.module.__name__ / f"{module.replace('.', '/')}.py"
 
 
 def _emitted(
@@ -240,23 +245,20 @@ def _is_plain_path(path: Path) -> None:
 # -- tests --------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Emitted:
-    """A package whose documents each say one text everywhere."""
+def test_what_a_document_says_is_never_code(tmp_path: Path) -> None:
     documents = {}
-    for number, text in enumerate(["An ordinary text", *PAYLOADS]):
-        documents[f"told-n{number}x"] = _plain_document(f"told-n{number}x")
-        _say(documents[f"told-n{number}x"], text)
-    return _emitted(
-        tmp_path_factory.mktemp("told"), documents, "told_client", formatted=False
-    )
+    for name, text in _numbered(["An ordinary text", *PAYLOADS]):
+        documents[name] = _plain_document(name)
+        _say(documents[name], text)
+    modules = _emitted(tmp_path, documents, "told_client", formatted=False).texts()
+    ordinary = modules["n0"]
+    assert ordinary.count("An ordinary text") > 8
+    for name, text in _numbered(["An ordinary text", *PAYLOADS]):
+        assert _skeleton(modules[name]) == _skeleton(ordinary), ascii(text)
 
 
-def test_what_a_document_says_is_never_code(told: Emitted) -> None:
-    ordinary = _skeleton(told.text("told-n0x"))
-    for number, text in enumerate(PAYLOADS, start=1):
-        assert _skeleton(told.text(f"told-n{number}x")) == ordinary, ascii(text)
-    assert "An ordinary text" in told.text("told-n0x")
+def _numbered(payloads: list[str]) -> list[tuple[str, str]]:
+    return [(f"n{number}", text) for number, text in enumerate(payloads)]
 
 
 def _skeleton(source: str) -> str:
@@ -273,30 +275,47 @@ class _Skeleton(ast.NodeTransformer):
         return ast.Constant("") if isinstance(node.value, str) else node
 
 
-@pytest.fixture(scope="module", params=CARRIED)
-def carried(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Carried, Emitted]:
-    """A position, and the package whose documents each have one text there."""
-    position = CARRIED[request.param]
-    name = request.param.replace(" ", "_")
+@pytest.mark.parametrize("position", CARRIED)
+def test_tasks_carry_the_text(position: str, tmp_path: Path) -> None:
+    plant, members = CARRIED[position].plant, CARRIED[position].members
     documents = {}
-    for number, text in enumerate(PAYLOADS):
-        documents[f"n{number}x"] = _plain_document(f"n{number}x")
-        position.plant(documents[f"n{number}x"], text)
-    folder = tmp_path_factory.mktemp(name)
-    return position, _emitted(folder, documents, f"{name}_client", formatted=False)
+    for name, text in _numbered(PAYLOADS):
+        documents[name] = _plain_document(name)
+        plant(documents[name], text)
+    package = f"{position.replace(' ', '_')}_client"
+    emitted = _emitted(tmp_path, documents, package, formatted=False)
+    with contextlib.chdir(tmp_path):
+        for name, text in _numbered(PAYLOADS):
+            task = a_task(f"test:{name}@1") | members(text)
+            assert _sent(emitted, task) == json.dumps(task), ascii(text)
+    assert SENTINEL not in os.listdir(tmp_path)
 
 
-def test_tasks_carry_the_text(carried: tuple[Carried, Emitted]) -> None:
-    position, emitted = carried
-    for number, text in enumerate(PAYLOADS):
-        task = {
-            "taskType": "imageInference",
-            "taskUUID": TASK_UUID,
-            "model": f"test:n{number}x@1",
-            **position.members(text),
-        }
-        sent = emitted.module.parse_request(task).to_wire()
-        assert sent == task, ascii(text)
-        assert list(sent) == list(task), ascii(text)
+def _sent(emitted: Emitted, task: Mapping[str, Any]) -> str:
+    """What is sent of a task, in JSON, which tells the order of members and 1 from 1.0."""
+    return json.dumps(emitted.module.parse_request(task).to_wire())
+
+
+def test_a_document_may_have_any_identifier(tmp_path: Path) -> None:
+    documents = {}
+    for name, text in _numbered(PAYLOADS):
+        documents[name] = _plain_document(name)
+        documents[name]["info"]["x-model-id"] = text
+        _task(documents[name])["properties"]["taskType"]["const"] = name
+    emitted = _emitted(tmp_path, documents, "identifier_client", formatted=False)
+    # An empty identifier is none: the operation's name stands in for it.
+    expected = {text or f"n{number}" for number, text in enumerate(PAYLOADS)}
+    assert {document.id for document in emitted.module.documents()} == expected
+    for name, text in _numbered(PAYLOADS):
+        task = a_task(f"test:{name}@1", taskType=name)
+        assert _sent(emitted, task) == json.dumps(task), ascii(text)
+
+
+@pytest.mark.parametrize("number", range(len(PAYLOADS)), ids=map(ascii, PAYLOADS))
+def test_a_task_may_have_any_type(number: int, tmp_path: Path) -> None:
+    document = _plain_document("plain")
+    _task(document)["properties"]["taskType"]["const"] = PAYLOADS[number]
+    package = f"task_type_client_{number}"
+    emitted = _emitted(tmp_path, {"plain": document}, package, formatted=False)
+    task = a_task("test:plain@1", taskType=PAYLOADS[number])
+    assert _sent(emitted, task) == json.dumps(task)
