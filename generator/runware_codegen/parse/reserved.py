@@ -47,8 +47,18 @@ OWN_CLASSES: Final = _listed("""
     Pattern ResultPart Secret Size TaskRequest TaskResult Text Uri Uuid VideoInput Wire
     """)
 
-MODULES: Final = KEYWORDS | {"client", "errors"}
-"""Names that no module of a document may have."""
+CLIENT_ATTRIBUTES: Final = _listed("""
+    auth base_url close polling run run_many timeout
+    """)
+
+DEVICES: Final = _listed("""
+    aux com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 con lpt0 lpt1 lpt2 lpt3 lpt4
+    lpt5 lpt6 lpt7 lpt8 lpt9 nul prn
+    """)
+"""Names that Windows gives no file, whatever its suffix."""
+
+MODULES: Final = KEYWORDS | CLIENT_ATTRIBUTES | DEVICES | {"client", "errors"}
+"""Names that no module of a document, and no package of a task type, may have."""
 
 RESULT_MEMBERS: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | {"l", "to_wire"}
 """Names that no member of a result or its parts may have."""

@@ -1,0 +1,79 @@
+"""Each lower bound that the project states is one with which it works."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from environments import TOP, environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAM = """
+import runware_client as rw
+from runware_client.tasks.image_inference import ImageInferenceRequest
+
+task = {
+    "taskType": "imageInference",
+    "taskUUID": "3d3b0bd1-21a5-4f1c-9ff0-8ff3d1a1d0fb",
+    "model": "runware:101@1",
+    "positivePrompt": "dusk",
+    "inputs": {"seedImage": "https://example.com/cat.png"},
+    "strength": 0.75,
+}
+request = rw.parse_request(task)
+assert request.to_wire() == task
+result = rw.parse_result(request, {"imageUUID": "1", "new": True})
+assert result.to_wire() == {"imageUUID": "1", "new": True}
+try:
+    ImageInferenceRequest(model="runware:101@1", width=1, hires_fix={"model": 1})
+except ValueError as error:
+    print(error)
+with rw.Runware(api_key="key") as client:
+    print(client.image_inference.task_type)
+"""
+
+
+def _lowest() -> list[str]:
+    """Pin every dependency of the generator, and of the emitted package, to its bound."""
+    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+    emitted = re.findall(r"`(\w+>=[\d.]+)`", (TOP / "README.md").read_text("utf-8"))
+    assert len(emitted) == 2
+    stated = [*project["project"]["dependencies"], *emitted]
+    pins = {re.sub(r">=([\d.]+).*", r"==\1", requirement) for requirement in stated}
+    assert all("==" in pin for pin in pins)
+    return sorted(pins)
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lowest")
+    return environment(folder / "env", *_lowest(), str(TOP))
+
+
+def test_the_generator_makes_the_same_bytes(commands: Path, tmp_path: Path) -> None:
+    output = ["--output", str(tmp_path), "--package", "runware_client"]
+    generate = [commands / "runware-codegen", "generate", "specs", *output]
+    subprocess.run(generate, cwd=TOP, check=True, capture_output=True)
+    committed = TOP / "generated" / "runware_client"
+    for path in committed.rglob("*.py"):
+        made = tmp_path / "runware_client" / path.relative_to(committed)
+        assert made.read_bytes() == path.read_bytes(), path.name
+
+
+def test_the_emitted_package_works(commands: Path) -> None:
+    done = subprocess.run(
+        [commands / "python", "-c", PROGRAM],
+        cwd=TOP / "generated",
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "hiresFix.model" in done.stdout
+    assert done.stdout.endswith("imageInference\n")

@@ -1,0 +1,78 @@
+"""What README shows is so: its code runs, and its output is what comes out."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from environments import TOP
+from making import a_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+README = (TOP / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+TEXT = [text for language, text in BLOCKS if language == "text"]
+
+
+def _run(program: str, cwd: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=cwd,
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"RUNWARE_API_KEY": "key", "PYTHONPATH": str(TOP / "generated")},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("program", PYTHON, ids=range(len(PYTHON)))
+def test_python_runs(program: str, tmp_path: Path) -> None:
+    if "Runware()" in program:
+        # Sent to no server here: only as far as the first call.
+        program, _, _ = program.partition("    for image in")
+        program += "    pass\n"
+    _run(program, tmp_path)
+
+
+def test_the_refusal_is_the_one_shown(tmp_path: Path) -> None:
+    [program] = [text for text in PYTHON if "except ValueError" in text]
+    assert _run(program, tmp_path) in TEXT
+
+
+def test_the_problem_is_the_one_shown(tmp_path: Path) -> None:
+    seed = {"type": "integer", "minimun": 0}
+    (tmp_path / "schemas").mkdir()
+    document = json.dumps(a_document({"properties": {"seed": seed}}))
+    (tmp_path / "schemas" / "model.json").write_text(document)
+    done = subprocess.run(
+        [sys.executable, "-m", "runware_codegen", "list", "schemas"],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert any(text in done.stderr for text in TEXT)
+
+
+def test_every_option_is_named() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "runware_codegen", "generate", "--help"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    options = set(re.findall(r"--(?!no-|help)[a-z-]+", done.stdout))
+    short = {"--quiet": "`-q`", "--verbose": "`-v`", "--version": "--version"}
+    missing = {o for o in options if o not in README and short.get(o, o) not in README}
+    assert not missing
