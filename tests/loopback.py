@@ -122,7 +122,7 @@ class Caller:
         self, method: str, *args: Any, options: dict[str, Any] | None = None, **kw: Any
     ) -> Any:
         """Call a method such as `image_inference.run` and wait for what it gives."""
-        given = {"api_key": KEY, "base_url": self.url, **(options or {})}
+        given = {"api_key": KEY, "base_url": self.url, "timeout": 10} | (options or {})
         polling = self.package.Polling(first=0.005, longest=0.01)
 
         async def awaited() -> Any:

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import httpx2
 import pytest
 
 from loopback import KEY, Reply, acknowledge, echo, news, pickled
@@ -236,7 +237,8 @@ def test_nobody_answers(shipped: ModuleType, caller: Caller) -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
         error = caller.error(RUN, **CHAIR, options={"base_url": url})
     assert type(error) is shipped.ConnectionError
-    assert isinstance(error, builtins.ConnectionError)
+    assert issubclass(type(error), builtins.ConnectionError)
+    assert isinstance(error.__cause__, httpx2.ConnectError)
     assert str(error).startswith(f"no answer from {url}: ")
     assert "Check the network and base_url" in str(error)
     assert UUID(error.task_uuid)

@@ -74,10 +74,10 @@ def _is_chosen(document: Document, only: Sequence[str]) -> bool:
 
 
 def _clashes(made: list[tuple[Source, Document]]) -> list[Problem]:
-    """Find documents that say the same thing, or would be the same module."""
+    """Find documents that say the same thing, or would have the same name."""
     problems: list[Problem] = []
     tasks: dict[tuple[str, str], Source] = {}
-    modules: dict[tuple[str, str], tuple[Source, str]] = {}
+    names: dict[str, tuple[Source, str]] = {}
     packages: dict[str, tuple[Source, str]] = {}
     for source, document in sorted(made, key=lambda pair: pair[0].source):
         repeated = False
@@ -95,15 +95,16 @@ def _clashes(made: list[tuple[Source, Document]]) -> list[Problem]:
                         "Give one document for each task type and model.",
                     )
                 )
-        key = (module_name(document.task_type), document.module)
-        known, identifier = modules.setdefault(key, (source, document.id))
-        if known is not source and not repeated:
-            problems.append(
-                _clash(source, document.id, identifier, known, "tasks." + ".".join(key))
-            )
-        known, name = packages.setdefault(key[0], (source, document.task_type))
+        package = module_name(document.task_type)
+        for name in (document.module, document.request.name):
+            full = f"tasks.{package}.{name}"
+            known, identifier = names.setdefault(full, (source, document.id))
+            if known is not source and not repeated:
+                repeated = True
+                problems.append(_clash(source, document.id, identifier, known, full))
+        known, name = packages.setdefault(package, (source, document.task_type))
         if name != document.task_type:
-            problems.append(_clash(source, document.task_type, name, known, key[0]))
+            problems.append(_clash(source, document.task_type, name, known, package))
     return problems
 
 

@@ -37,7 +37,7 @@ def task_type_exports(task_type: TaskType) -> Exports:
     """Return what the package of a task type offers."""
     stem = task_type.class_name
     exports = {
-        "client": [f"Async{stem}Client", f"{stem}Client"],
+        "client": sorted([f"Async{stem}Client", f"{stem}Client"]),
         "errors": [f"{stem}Errors"],
         **{d.module: [d.request.name, d.result.name] for d in task_type.documents},
     }
