@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.formats import FORMATS
 from runware_codegen.model import Anything, Class, Document, Field, Literals
@@ -22,6 +22,7 @@ from runware_codegen.problems import InvalidInput, Problem, json_pointer
 
 if TYPE_CHECKING:
     from runware_codegen.documents import Document as Source
+    from runware_codegen.predicates import Predicate
     from runware_codegen.problems import Path
 
 _REQUEST: Path = ("components", "schemas", "RequestBody")
@@ -44,31 +45,17 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     findings = check(schemas, task)
     if findings.malformed or (findings.unenforced and not allow_unenforced):
         raise InvalidInput([*findings.malformed, *findings.unenforced])
-    lowering = Lowering(schemas, FORMATS, frozenset(findings.skipped))
-    types = Types(lowering)
     stem = pascal_case(about.id or _task_type_hint(task))
-    together = conjunction(schemas, task)
-    made = (
-        None
-        if together.impossible or not _may_be_object(together)
-        else types.classes.build(
-            together, f"{stem}Request", readable(together.text("description"))
-        )
-    )
-    if types.problems or made is None:
-        raise InvalidInput(types.problems or [_impossible(schemas, task)])
-    classes = types.classes.by_name
-    limits = media_limits(task.keywords)
-    for limit in limits:
-        say_at_field(classes, f"{stem}Request", limit)
-    request = classes.pop(f"{stem}Request")
-    task_types, models = _constants(request, "taskType"), _constants(request, "model")
+    lowering = Lowering(schemas, FORMATS, frozenset(findings.skipped))
+    request = _request(lowering, task, f"{stem}Request")
+    task_types = _constants(request.whole, "taskType")
     if not task_types:
         raise InvalidInput([_no_task_type(schemas, task)])
-    result, result_parts = _result(schemas, f"{stem}Result", classes)
-    delivery = _field(request, "deliveryMethod")
+    taken = [part.name for part in request.parts]
+    result = _result(schemas, f"{stem}Result", taken)
+    identifier = about.id or task_types[0]
     return Document(
-        id=about.id or task_types[0],
+        id=identifier,
         source=source.name,
         title=about.title,
         summary=about.summary,
@@ -80,23 +67,78 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         capabilities=about.capabilities,
         link=about.link,
         task_type=task_types[0],
-        models=models,
-        module=module_name(about.id or task_types[0]),
-        request=request,
-        result=result,
-        parts=parts_first(request, classes),
-        result_parts=result_parts,
-        definitions=tuple(
-            (name, types.classes.simplify(predicate, Anything()))
-            for name, predicate in sorted(lowering.definitions.items())
-        ),
-        deliveries=_constants(request, "deliveryMethod"),
-        default_delivery=_default(delivery),
+        models=_constants(request.whole, "model"),
+        module=module_name(identifier),
+        request=request.whole,
+        result=result.whole,
+        parts=request.parts,
+        result_parts=result.parts,
+        definitions=request.definitions,
+        deliveries=_constants(request.whole, "deliveryMethod"),
+        default_delivery=_default(_field(request.whole, "deliveryMethod")),
         statuses=about.statuses,
         codes=about.codes,
-        media_limits=limits,
+        media_limits=media_limits(task.keywords),
         unenforced=tuple(findings.unenforced),
     )
+
+
+class _Classes(NamedTuple):
+    """The classes that an object became.
+
+    Attributes:
+        whole: The class of the object itself.
+        parts: The classes it is made of, each after its own parts.
+        definitions: Named predicates that their checks call.
+    """
+
+    whole: Class
+    parts: tuple[Class, ...] = ()
+    definitions: tuple[tuple[str, Predicate], ...] = ()
+
+
+def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
+    """Make the classes of a task.
+
+    Raises:
+        InvalidInput: When no task satisfies the schema.
+    """
+    types = Types(lowering)
+    together = conjunction(lowering.schemas, task)
+    doc = readable(together.text("description"))
+    possible = not together.impossible and _may_be_object(together)
+    made = types.classes.build(together, name, doc) if possible else None
+    if types.problems or made is None:
+        raise InvalidInput(types.problems or [_impossible(lowering.schemas, task)])
+    classes = types.classes.by_name
+    for limit in media_limits(task.keywords):
+        say_at_field(classes, name, limit)
+    definitions = tuple(
+        (each, types.classes.simplify(predicate, Anything()))
+        for each, predicate in sorted(lowering.definitions.items())
+    )
+    return _Classes(classes[name], parts_first(classes[name], classes), definitions)
+
+
+def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
+    """Make the classes of a result; an open one when the document does not say."""
+    nothing = _Classes(Class(name, "", (), open=True))
+    try:
+        schema = schemas.at(_RESULT)
+    except KeyError:
+        return nothing
+    findings = check(schemas, schema)
+    if findings.malformed:
+        return nothing
+    lowering = Lowering(schemas, FORMATS, frozenset(findings.skipped))
+    types = Types(lowering, [*taken, name], reserved.RESULT_MEMBERS)
+    together = conjunction(schemas, schema)
+    doc = readable(together.text("description"))
+    if together.impossible or types.classes.build(together, name, doc) is None:
+        return nothing
+    classes = types.classes.by_name
+    whole = replace(classes[name], rules=())
+    return _Classes(whole, parts_first(classes[name], classes))
 
 
 def _task_schema(schemas: Schemas) -> Schema:
@@ -120,29 +162,6 @@ def _may_be_object(together: Conjunction) -> bool:
 
 def _task_type_hint(task: Schema) -> str:
     return str(task.keywords.get("title") or "task")
-
-
-def _result(
-    schemas: Schemas, name: str, taken: dict[str, Class]
-) -> tuple[Class, tuple[Class, ...]]:
-    """Make the classes of a result; a plain one when the document does not say."""
-    empty = Class(name, "", (), open=True)
-    try:
-        schema = schemas.at(_RESULT)
-    except KeyError:
-        return empty, ()
-    if check(schemas, schema).malformed:
-        return empty, ()
-    skipped = frozenset(check(schemas, schema).skipped)
-    lowering = Lowering(schemas, FORMATS, skipped)
-    types = Types(lowering, [*taken, name], reserved.RESULT_MEMBERS)
-    together = conjunction(schemas, schema)
-    doc = readable(together.text("description"))
-    if together.impossible or types.classes.build(together, name, doc) is None:
-        return empty, ()
-    classes = types.classes.by_name
-    made = classes.pop(name)
-    return replace(made, rules=()), parts_first(made, classes)
 
 
 def _field(request: Class, wire: str) -> Field | None:

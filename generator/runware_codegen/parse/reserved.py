@@ -48,7 +48,7 @@ OWN_CLASSES: Final = _listed("""
     """)
 
 CLIENT_ATTRIBUTES: Final = _listed("""
-    auth base_url close polling run run_many timeout
+    aclose attributes auth base_url close polling run run_many timeout
     """)
 
 DEVICES: Final = _listed("""
