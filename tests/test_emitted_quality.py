@@ -10,12 +10,15 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import black
 import pytest
 
 from environments import TOP
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EMITTED = "emitted_client"
 

@@ -109,7 +109,7 @@ def test_killed_at_any_moment_while_others_read(tmp_path: Path) -> None:
     publish(package(1, modules), target, force=False)
     reader = Reader(target)
     reader.start()
-    moments = random.Random(4711)  # noqa: S311  # not a secret
+    moments = random.Random(4711)  # not a secret
     seen: set[int] = set()
     for _ in range(15):
         command = [sys.executable, str(PROGRAM), "forever", str(target), str(modules)]

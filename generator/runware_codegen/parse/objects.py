@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from runware_codegen.constants import constant
@@ -94,7 +95,9 @@ class Classes:
         """Make the class of some schemas under a name that is free."""
         self.by_name[name] = Class(name, doc, (), open=True)
         closing = self._closing(together)
-        closed = frozenset.intersection(*closing.values()) if closing else None
+        closed = (
+            reduce(frozenset[str].intersection, closing.values()) if closing else None
+        )
         fields, left, possible = self._fields(together, closed)
         if not possible:
             del self.by_name[name]
