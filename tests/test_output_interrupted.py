@@ -115,8 +115,10 @@ def test_killed_at_any_moment_while_others_read(tmp_path: Path) -> None:
         command = [sys.executable, str(PROGRAM), "forever", str(target), str(modules)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
-            assert process.stdout.readline()
-            time.sleep(moments.uniform(0, 0.1))
+            # However slow the machine is, some runs are killed after either version.
+            for _ in range(moments.choice([1, 2])):
+                assert process.stdout.readline()
+            time.sleep(moments.uniform(0, 0.05))
             process.kill()
         assert process.returncode == -signal.SIGKILL
         left = snapshot(target)
