@@ -1,40 +1,73 @@
-"""Virtual environments for tests."""
+"""Virtual environments for tests, and the interpreters that they are made with."""
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 TOP = Path(__file__).parent.parent
 
+_UV = Path(sys.executable).with_name("uv")
+_OLDEST_SUPPORTED = (3, 11)
+
 
 def environment(folder: Path, *what: str, python: str = sys.executable) -> Path:
     """Make a virtual environment with something installed; return its folder of commands.
 
-    pip installs from wherever it is configured to.
+    pip installs from wherever it is configured to. uv makes the environment, because an
+    interpreter may come without `ensurepip`.
     """
-    subprocess.run([python, "-m", "venv", str(folder)], check=True)
+    subprocess.run([_UV, "venv", "-q", "--python", python, folder], check=True)
     commands = folder / "bin"
-    quietly = ["-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    subprocess.run([commands / "python", *quietly, *what], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", commands / "python"]
+    quietly = ["install", "-q", "--disable-pip-version-check"]
+    subprocess.run([*pip, *quietly, *what], check=True)
     return commands
 
 
+def oldest_python() -> str:
+    """Return the oldest CPython on this machine that the project supports."""
+    found = _pythons()
+    return found[min(found)]
+
+
 def newest_python() -> str:
-    """Return the newest CPython on this machine that the project supports."""
-    uv = Path(sys.executable).with_name("uv")
-    found = subprocess.run(
-        [uv, "python", "list", "--only-installed", "--output-format", "json"],
+    """Return the newest released CPython on this machine."""
+    found = _pythons()
+    return found[max(found)]
+
+
+@functools.cache
+def _pythons() -> dict[tuple[int, ...], str]:
+    """Find an interpreter of each minor version; the running one stands for its own."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    folders = [*map(str, pyenv.glob("versions/*/bin")), os.environ["PATH"]]
+    listed = subprocess.run(
+        [_UV, "python", "list", "--only-installed", "--output-format", "json"],
         check=True,
         capture_output=True,
         text=True,
+        env={**os.environ, "PATH": os.pathsep.join(folders)},
     )
-    versions = {
-        tuple(map(int, each["version"].split(".")[:2])): str(each["path"])
-        for each in json.loads(found.stdout)
-        if each["implementation"] == "cpython" and "rc" not in each["version"]
+    found = {
+        tuple(map(int, python["version"].split(".")[:2])): str(python["path"])
+        for python in reversed(json.loads(listed.stdout))  # the first of a version wins
+        if python["implementation"] == "cpython"
+        and python["variant"] == "default"
+        and python["version"].replace(".", "").isdigit()  # no alpha, beta or candidate
     }
-    versions[sys.version_info[:2]] = sys.executable
-    return versions[max(versions)]
+    supported = {k: path for k, path in found.items() if k >= _OLDEST_SUPPORTED}
+    return {**supported, sys.version_info[:2]: sys.executable}
+
+
+def wheel(folder: Path) -> str:
+    """Build the project's wheel in a folder; return its path."""
+    build = [sys.executable, "-m", "build", "--no-isolation", "--wheel"]
+    command = [*build, "--outdir", str(folder), str(TOP)]
+    subprocess.run(command, check=True, capture_output=True)
+    [built] = folder.glob("*.whl")
+    return str(built)

@@ -47,9 +47,10 @@ def _files(package: Path) -> dict[str, bytes]:
     [
         {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland"},
         {"PYTHONHASHSEED": "2", "LC_ALL": "C", "LANG": "C"},
-        {"PYTHONUTF8": "0", "LC_ALL": "POSIX"},
+        {"PYTHONHASHSEED": "3", "PYTHONUTF8": "0", "LC_ALL": "POSIX"},
+        {"PYTHONHASHSEED": "random", "LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Kolkata"},
     ],
-    ids=["time zone", "locale", "no UTF-8 mode"],
+    ids=["time zone", "locale", "no UTF-8 mode", "another language"],
 )
 def test_the_machine_does_not_matter(
     tmp_path: Path, environment: dict[str, str]

@@ -87,12 +87,18 @@ def test_an_installed_generator_works_anywhere(
     )
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    generate = [commands / "runware-codegen", "generate", "--package", "runware_client"]
-    subprocess.run([*generate, "--output", "."], cwd=elsewhere, check=True)
-    assert _files(elsewhere / "runware_client") == _files(CLIENT)
+    generate = [commands / "runware-codegen", "generate", "-q", "--output", "."]
+    subprocess.run([*generate, "--package", CLIENT.name], cwd=elsewhere, check=True)
+    assert _files(elsewhere / CLIENT.name) == _files(CLIENT)
+    document = TOP / "specs" / "ping.json"
+    subprocess.run(
+        [*generate, document, "--package", "pinging"], cwd=elsewhere, check=True
+    )
+    ours = _files(elsewhere / "pinging")
+    assert ours["tasks/ping/ping.py"] == _files(CLIENT)["tasks/ping/ping.py"]
     script = (
-        "import runware_client as rw; "
-        "from runware_client.tasks.ping import PingRequest; "
+        "import pinging as rw; "
+        "from pinging.tasks.ping import PingRequest; "
         "print(rw.parse_request(PingRequest().to_wire()).to_wire())"
     )
     said = subprocess.run(

@@ -20,7 +20,7 @@ from environments import TOP
 if TYPE_CHECKING:
     from pathlib import Path
 
-EMITTED = "emitted_client"
+EMITTED = "generated/emitted_client"  # below `generated`, as the rules for it expect
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     corpus = os.environ.get("RUNWARE_CORPUS")
     documents = ["specs", "tests/golden/documents", *([corpus] if corpus else [])]
     command = [sys.executable, "-m", "runware_codegen", "generate", *documents]
-    target = ["--output", str(folder), "--package", EMITTED]
+    target = ["--output", folder / "generated", "--package", "emitted_client"]
     subprocess.run([*command, *target, "-q"], cwd=TOP, check=True)
     return folder
 
@@ -46,21 +46,34 @@ def _checked(folder: Path, *command: str | Path) -> None:
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
-def test_mypy_is_strict(emitted: Path) -> None:
-    _checked(emitted, "mypy", "--strict", "--no-incremental", EMITTED)
+@pytest.mark.parametrize("version", ["3.11", "3.14"])
+def test_mypy_is_strict(emitted: Path, version: str) -> None:
+    strictly = ("--strict", "--no-incremental", "--python-version", version)
+    _checked(emitted, "mypy", *strictly, EMITTED)
 
 
 def test_pyright_is_strict(emitted: Path) -> None:
-    configuration = {"include": [EMITTED], "typeCheckingMode": "strict"}
+    configuration = {
+        "include": [EMITTED],
+        "typeCheckingMode": "strict",
+        "pythonVersion": "3.11",
+    }
     (emitted / "pyrightconfig.json").write_text(json.dumps(configuration))
     _checked(emitted, "basedpyright", "--pythonpath", sys.executable)
 
 
-def test_ruff_finds_nothing(emitted: Path) -> None:
-    _checked(emitted, "ruff", "check", "--no-cache", "--isolated", EMITTED)
+@pytest.mark.parametrize(
+    "rules",
+    [["--isolated"], ["--config", str(TOP / "pyproject.toml")]],
+    ids=["rules that anyone has", "rules of this project"],
+)
+def test_ruff_finds_nothing(emitted: Path, rules: list[str]) -> None:
+    _checked(emitted, "ruff", "check", "--no-cache", *rules, EMITTED)
 
 
 def test_black_leaves_every_file_as_it_is(emitted: Path) -> None:
-    for path in (emitted / EMITTED).rglob("*.py"):
+    paths = list((emitted / EMITTED).rglob("*.py"))
+    assert paths
+    for path in paths:
         text = path.read_text(encoding="utf-8")
         assert black.format_str(text, mode=black.Mode()) == text, path.name

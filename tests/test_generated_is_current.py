@@ -17,10 +17,10 @@ def test_the_committed_client_is_current() -> None:
     made = render(parse(loaded.documents, package="runware_client"))
     folder = TOP / "generated" / "runware_client"
     committed = {
-        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert committed.keys() == made.keys(), "run `make generate`"
-    changed = [path for path, text in made.items() if committed[path] != text]
+    changed = [path for path in made if committed[path] != made[path].encode()]
     assert not changed, f"run `make generate`: {changed} differ"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from environments import TOP, environment
+from environments import TOP, environment, oldest_python, wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,8 @@ def _lowest() -> list[str]:
 @pytest.fixture(scope="module")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lowest")
-    return environment(folder / "env", *_lowest(), str(TOP))
+    what = [*_lowest(), wheel(folder)]
+    return environment(folder / "env", *what, python=oldest_python())
 
 
 def test_the_generator_makes_the_same_bytes(commands: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Take any one assertion from a model, and conformance notices.
 
-Over `specs/`, and over the folder that RUNWARE_CORPUS names.
+Over `specs/` and the golden documents, and over the folder that RUNWARE_CORPUS names.
 """
 
 from __future__ import annotations
@@ -15,19 +15,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+from conformance import Judge, Packages, documents_of_the_test
 from mutants import mutants
-from near import Judge, Tasks
+from near import Tasks
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
 from runware_codegen.render import module_text
-from test_conformance import Packages, documents_of_the_test, packages
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from runware_codegen.model import Document
-
-__all__ = ["packages"]
 
 DRAWN = 2000
 
@@ -54,6 +52,11 @@ IMPLIED = {
     ],
 }
 """Assertions that others imply, by document."""
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    return Packages(tmp_path_factory.mktemp("mutations"))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 from runware_codegen.constants import constant, json_type
@@ -54,9 +55,9 @@ def _labelled(schema: Schema, keyword: str) -> tuple[Choice, ...]:
             for value in cast("list[JsonValue]", values)
             if _fits(value, branch)
         ]
-    count = [choice.value for choice in found]
     if keyword == "oneOf":
-        found = [choice for choice in found if count.count(choice.value) == 1]
+        counts = Counter(choice.value for choice in found)
+        found = [choice for choice in found if counts[choice.value] == 1]
     return tuple({choice.value: choice for choice in reversed(found)}.values())[::-1]
 
 

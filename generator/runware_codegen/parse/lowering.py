@@ -26,6 +26,12 @@ INLINE_LIMIT = 40
 TOTAL_LIMIT = 200_000
 """How many tests one document may come to: a bound on what it can make of us."""
 
+SIZE_LIMIT = 40_000
+"""How many tests one schema may come to, those of what it is made of included."""
+
+NESTING_LIMIT = 32
+"""How many schemas may stand in one another, references followed."""
+
 
 class Lowering:
     """Lowers the schemas of one document; remembers what it has lowered.
@@ -58,7 +64,8 @@ class Lowering:
         """Return what a schema asserts.
 
         Raises:
-            InvalidInput: When it refers to itself without end, or grows too large.
+            InvalidInput: When it refers to itself without end, is nested too deeply or
+                grows too large.
         """
         if isinstance(schema.node, bool):
             return TRUE if schema.node else FALSE
@@ -66,6 +73,7 @@ class Lowering:
             return self._lowered[schema.path]
         if schema.path in self._entered:
             return self._reenter(schema)
+        self.check_nesting(schema, len(self._entered))
         self._entered[schema.path] = self._depth
         try:
             predicate = all_of(
@@ -73,6 +81,12 @@ class Lowering:
             )
         finally:
             del self._entered[schema.path]
+        if size(predicate, SIZE_LIMIT) >= SIZE_LIMIT:
+            raise self._problem(
+                schema,
+                f"The schema comes to more than {SIZE_LIMIT} assertions.",
+                "Say it with fewer alternatives, or with fewer in one another.",
+            )
         if schema.path in self._names:
             predicate = self._define(schema, predicate)
         self._lowered[schema.path] = predicate
@@ -91,6 +105,20 @@ class Lowering:
                 "Split it, or say repeated parts once with $ref.",
             )
         return lower(self, schema)
+
+    def check_nesting(self, schema: Schema, levels: int) -> None:
+        """Refuse a schema that stands in too many others.
+
+        Raises:
+            InvalidInput: When it does.
+        """
+        if levels >= NESTING_LIMIT:
+            raise self._problem(
+                schema,
+                f"Schemas are nested in one another more than {NESTING_LIMIT} deep here,"
+                " references followed.",
+                "Make the parts of the value simpler.",
+            )
 
     def below(self, schema: Schema) -> Predicate:
         """Lower a schema that speaks of a part of the value."""

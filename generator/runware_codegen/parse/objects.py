@@ -61,7 +61,7 @@ class Classes:
         self._taken = frozenset(taken)
         self._used = used
         self._names: dict[Path, str] = {}
-        self._finished: list[str] = []
+        self._finished: dict[Class, str] = {}
         self._simplifier = Simplifier(self.by_name)
 
     def again(self, schema: Schema) -> Type | None:
@@ -71,7 +71,7 @@ class Classes:
 
     def simplify(self, predicate: Predicate, a_type: Type) -> Predicate:
         """Simplify what is left to say of a value of a type."""
-        return self._simplifier.simplify(predicate, Known(a_type))
+        return self._simplifier.simplify(predicate, Known.of(a_type))
 
     def make(self, together: Conjunction, name: str, settled: set[Said]) -> Type | None:
         """Make a class of an object schema, or a mapping when it names no members.
@@ -89,7 +89,10 @@ class Classes:
         reserved = class_name(name, self._taken | self.by_name.keys())
         for each in together.schemas:
             self._names.setdefault(each.path, reserved)
-        return self.build(together, reserved, readable(together.text("description")))
+        doc = readable(together.text("description"))
+        if self.build(together, reserved, doc) is None:
+            return None
+        return Instance(self._same_as_before(reserved))
 
     def build(self, together: Conjunction, name: str, doc: str) -> Type | None:
         """Make the class of some schemas under a name that is free."""
@@ -119,7 +122,7 @@ class Classes:
             return None
         left = [part for part in rest if part != TRUE]
         self.by_name[name] = replace(made, rules=rules_of(left))
-        return Instance(self._same_as_before(name))
+        return Instance(name)
 
     def _closing(self, together: Conjunction) -> dict[Said, frozenset[str]]:
         """Return the keywords that allow no other names, each with those it allows."""
@@ -141,16 +144,15 @@ class Classes:
     def _same_as_before(self, name: str) -> str:
         """Let equal classes be one: drop the newest where an older one is equal."""
         made = self.by_name[name]
-        for other in (self.by_name[each] for each in self._finished):
-            same = replace(other, name=made.name, doc=made.doc) == made
-            if same and not _mentions(made, name):
-                del self.by_name[name]
-                for path, named in self._names.items():
-                    if named == name:
-                        self._names[path] = other.name
-                return other.name
-        self._finished.append(name)
-        return name
+        if _mentions(made, name):
+            return name
+        known = self._finished.setdefault(replace(made, name="", doc=""), name)
+        if known != name:
+            del self.by_name[name]
+            for path, named in self._names.items():
+                if named == name:
+                    self._names[path] = known
+        return known
 
     def _mapping(
         self, together: Conjunction, name: str, settled: set[Said]

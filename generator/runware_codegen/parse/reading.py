@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
 
 
 def count(keywords: JsonObject, keyword: str) -> int | None:
-    """Read a count, which JSON may write as 2.0; None where it is absent."""
+    """Read a count, which JSON may write as 2.0; None where it is absent.
+
+    Nothing in memory has more than `sys.maxsize` parts, so a greater count is that one.
+    """
     value = cast("int | float | None", keywords.get(keyword))
-    return None if value is None else int(value)
+    return None if value is None else min(int(value), sys.maxsize)
 
 
 def bound(keywords: JsonObject, keyword: str) -> int | float | None:

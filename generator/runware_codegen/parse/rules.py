@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.logic import all_of, any_of, at, has, if_given, lacks, not_
 from runware_codegen.model import Rule, Size, SizeRule
+from runware_codegen.parse.extent import TOO_MUCH, is_sayable
 from runware_codegen.parse.sentences import (
     absent_paths,
     clause,
@@ -107,9 +108,10 @@ def _together(part: Predicate) -> set[str]:
         if isinstance(need, At) and need == has(need.name)
     }
     names = {name for pair in demands for name in pair}
-    complete = {(a, b) for a in names for b in names if a != b}
+    mutual = len(demands) == len(names) * (len(names) - 1)
+    mutual = mutual and all(one != other for one, other in demands)
     whole = isinstance(part, All) and len(part.parts) == len(names)
-    return names if whole and demands == complete else set()
+    return names if whole and mutual else set()
 
 
 def _together_rule(names: set[str]) -> Rule:
@@ -177,6 +179,8 @@ def _implied(parts: tuple[Predicate, ...]) -> tuple[Predicate, Predicate] | None
 
 
 def _sentence(when: Predicate, must: Predicate) -> str:
+    if not is_sayable(when, must):
+        return TOO_MUCH
     if when == TRUE:
         return demand(must)
     wanted, unwanted = given_paths(must), absent_paths(must)

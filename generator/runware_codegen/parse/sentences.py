@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.constants import plain
 from runware_codegen.logic import not_
+from runware_codegen.parse.extent import TOO_MUCH, is_sayable
 from runware_codegen.predicates import (
     FALSE,
     TRUE,
@@ -380,6 +381,8 @@ def _offer(part: Predicate, path: str) -> str:
 
 def must_be(part: Predicate) -> str:
     """Say what a value has to be, without naming it."""
+    if not is_sayable(part):
+        return TOO_MUCH
     if isinstance(part, AnyOf) and all(map(_is_simple, part.parts)):
         return joined([_must(each) for each in part.parts], "or")
     return demand(part)

@@ -7,7 +7,7 @@ the fields have settled; and what a condition says holds in its consequence.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from runware_codegen.logic import all_of, any_of, at, exactly_one, if_given, not_, when
 from runware_codegen.model import (
@@ -49,11 +49,22 @@ class Known:
 
     Attributes:
         type: Its type, None for anything.
+        json_types: The JSON types that it may have.
         facts: Predicates that hold of it.
     """
 
     type: Type | None
+    json_types: frozenset[str]
     facts: tuple[Predicate, ...] = ()
+
+    @classmethod
+    def of(cls, a_type: Type | None, facts: tuple[Predicate, ...] = ()) -> Self:
+        """Return what is known of a value of a type."""
+        return cls(a_type, json_types(a_type), facts)
+
+    def and_also(self, *facts: Predicate) -> Known:
+        """Add facts to what is known."""
+        return Known(self.type, self.json_types, (*self.facts, *facts))
 
 
 class Simplifier:
@@ -85,11 +96,11 @@ class Simplifier:
                 return self._if_given(name, part, known)
             case AllItems(part, start):
                 item = self._item(known.type)
-                inner = self.simplify(part, Known(item))
+                inner = self.simplify(part, Known.of(item))
                 return TRUE if inner == TRUE else AllItems(inner, start)
             case SomeItems(part, least, most):
                 item = self._item(known.type)
-                return SomeItems(self.simplify(part, Known(item)), least, most)
+                return SomeItems(self.simplify(part, Known.of(item)), least, most)
             case ItemCount(least, most) if self._has_items(least, most, known.type):
                 return TRUE
             case AllMembers() if self._allows_no_more(predicate, known):
@@ -103,8 +114,7 @@ class Simplifier:
         simpler: list[Predicate] = []
         # The type first: what else is said is said of values of that type.
         for part in sorted(parts, key=lambda part: not isinstance(part, IsType)):
-            given = Known(known.type, (*known.facts, *simpler))
-            simpler.append(self.simplify(part, given))
+            simpler.append(self.simplify(part, known.and_also(*simpler)))
         return simpler
 
     def _disjunction(
@@ -112,14 +122,13 @@ class Simplifier:
     ) -> list[Predicate]:
         simpler: list[Predicate] = []
         for part in parts:
-            given = Known(known.type, (*known.facts, *map(not_, simpler)))
+            given = known.and_also(*map(not_, simpler))
             simpler.append(self.simplify(part, given))
         return simpler
 
     def _when(self, predicate: When, known: Known) -> Predicate:
         condition = self.simplify(predicate.condition, known)
-        holding = Known(known.type, (*known.facts, condition))
-        failing = Known(known.type, (*known.facts, not_(condition)))
+        holding, failing = known.and_also(condition), known.and_also(not_(condition))
         return when(
             condition,
             self.simplify(predicate.then, holding),
@@ -142,24 +151,25 @@ class Simplifier:
 
     def _known_member(self, name: str, known: Known) -> tuple[bool, bool, Known]:
         """Say whether a member can be there, whether it must, and what is known."""
-        can_have, must_have, a_type = self._member(name, known.type)
+        can_have, must_have, a_type = self._member(name, known)
         facts: list[Predicate] = []
         for fact in _conjuncts(known.facts):
             if isinstance(fact, (At, IfGiven)) and fact.name == name:
                 must_have = must_have or isinstance(fact, At)
                 facts.append(fact.part)
-        return can_have and FALSE not in facts, must_have, Known(a_type, tuple(facts))
+        member = Known.of(a_type, tuple(facts))
+        return can_have and FALSE not in facts, must_have, member
 
-    def _member(self, name: str, a_type: Type | None) -> tuple[bool, bool, Type | None]:
+    def _member(self, name: str, known: Known) -> tuple[bool, bool, Type | None]:
         """Say whether a member can be there, whether it must, and its type."""
-        instance = _bare(a_type)
+        instance = _bare(known.type)
         if isinstance(instance, Instance) and instance.class_name in self._classes:
             owner = self._classes[instance.class_name]
             for each in owner.fields:
                 if each.wire == name:
                     return True, each.required, each.type
             return owner.open, False, None
-        return "object" in json_types(a_type), False, None
+        return "object" in known.json_types, False, None
 
     def _item(self, a_type: Type | None) -> Type | None:
         array = _bare(a_type)
@@ -188,7 +198,7 @@ class Simplifier:
         if not_(test) in known.facts:
             return FALSE
         if isinstance(test, IsType):
-            return _type_test(test, json_types(known.type))
+            return _type_test(test, known.json_types)
         return test
 
 

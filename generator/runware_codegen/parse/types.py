@@ -88,6 +88,7 @@ class Types:
         self.problems: list[Problem] = []
         self._open: set[Path] = set()
         self._made: dict[Path, Type | None] = {}
+        self._structural: dict[Path, bool] = {}
         self._alternative = 0
 
     def of(self, schema: Schema, name: str) -> Type | None:
@@ -98,7 +99,8 @@ class Types:
             name: What the value is called, for the name of a class.
 
         Raises:
-            InvalidInput: When a reference leads nowhere, or in a circle.
+            InvalidInput: When a reference leads nowhere, or in a circle, or when
+                schemas are nested too deeply.
         """
         name = self._named(schema) or name
         schema = self._target(schema)
@@ -106,6 +108,7 @@ class Types:
             return self._made[schema.path]
         if schema.path in self._open:
             return self._again(schema)
+        self.lowering.check_nesting(schema, len(self._open))
         self._open.add(schema.path)
         try:
             made = self._of(schema, name)
@@ -183,23 +186,29 @@ class Types:
 
     # -- alternatives ---------------------------------------------------------
 
-    def _branches(self, together: Conjunction) -> Schema | None:
+    def _branches(self, together: Conjunction, levels: int = 0) -> Schema | None:
         """Find the schema whose anyOf or oneOf tells apart what a value may be."""
         if any(together.having(*_STRUCTURE)):
             return None
         for schema in together.having("anyOf", "oneOf"):
             keyword = "oneOf" if "oneOf" in schema.keywords else "anyOf"
-            if all(map(self._is_structural, branches_of(schema, keyword))):
+            branches = branches_of(schema, keyword)
+            if all(self._is_structural(branch, levels) for branch in branches):
                 return schema
         return None
 
-    def _is_structural(self, schema: Schema) -> bool:
+    def _is_structural(self, schema: Schema, levels: int) -> bool:
         if schema.node is False:
             return True
-        together = conjunction(self.lowering.schemas, schema)
-        if any(together.having("type", "const", "enum", "properties")):
-            return True
-        return self._branches(together) is not None
+        if schema.path not in self._structural:
+            self.lowering.check_nesting(schema, levels)
+            self._structural[schema.path] = False  # as long as that is being found out
+            together = conjunction(self.lowering.schemas, schema)
+            self._structural[schema.path] = (
+                any(together.having("type", "const", "enum", "properties"))
+                or self._branches(together, levels + 1) is not None
+            )
+        return self._structural[schema.path]
 
     def _union(self, together: Conjunction, at: Schema, name: str) -> Type | None:
         keyword = "oneOf" if "oneOf" in at.keywords else "anyOf"
@@ -390,9 +399,13 @@ def _test_in(predicate: Predicate | None, kind: type[TestT]) -> TestT | None:
 
 
 def _bounds(together: Conjunction, what: str) -> tuple[int, int | None]:
-    least = _extreme(together, f"min{what}", max)
-    most = _extreme(together, f"max{what}", min)
-    return int(least or 0), None if most is None else int(most)
+    least, most = _counts(together, f"min{what}"), _counts(together, f"max{what}")
+    return max(least, default=0), min(most, default=None)
+
+
+def _counts(together: Conjunction, keyword: str) -> list[int]:
+    counts = (reading.count(each.keywords, keyword) for each in together.schemas)
+    return [count for count in counts if count is not None]
 
 
 def _extreme(

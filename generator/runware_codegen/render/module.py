@@ -170,7 +170,8 @@ class ModuleMaker:
         for name, checked in self._annotations.checks.items():
             self._used.add("Json")
             written = self._annotations.check(checked, "value")
-            doc = f"Say whether a value is right: it {checked.sentence}."
+            it = "it " if checked.sentence.startswith("must ") else ""
+            doc = f"Say whether a value is right: {it}{checked.sentence}."
             made.append(TestFunction(name, doc, written))
         return made
 

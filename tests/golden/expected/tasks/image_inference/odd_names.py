@@ -17,7 +17,7 @@ from ..._json import Json, is_type
 
 
 def _check_pair(value: Json) -> bool:
-    """Say whether a value is right: it item 1 must be a string, item 2 must be a number
+    """Say whether a value is right: item 1 must be a string, item 2 must be a number
     and must have at most 2 items.
     """
     return (

@@ -1,0 +1,53 @@
+"""How long a sentence about a predicate would be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runware_codegen.predicates import (
+    All,
+    AllItems,
+    AllMembers,
+    AllNames,
+    AnyOf,
+    At,
+    AtIndex,
+    ExactlyOne,
+    IfGiven,
+    MatchingMembers,
+    Not,
+    OtherItems,
+    SomeItems,
+    When,
+)
+
+if TYPE_CHECKING:
+    from runware_codegen.predicates import Predicate
+
+_MOST_SAID: Final = 300
+
+TOO_MUCH: Final = "must be one of many combinations, which the document describes"
+"""Said instead of a sentence that nobody could follow."""
+
+
+def is_sayable(*parts: Predicate) -> bool:
+    """Tell whether a person could follow a sentence about all the parts."""
+    return sum(map(_extent, parts)) <= _MOST_SAID
+
+
+def _extent(part: Predicate) -> int:
+    """Count the tests that a sentence would name."""
+    match part:
+        case All(parts) | AnyOf(parts) | ExactlyOne(parts):
+            return sum(map(_extent, parts))
+        case When(condition, then, otherwise):
+            # The condition is said again for the other direction.
+            return 2 * _extent(condition) + _extent(then) + _extent(otherwise)
+        case At(_, inner) | IfGiven(_, inner) | AtIndex(_, inner) | Not(inner):
+            return _extent(inner)
+        case AllItems(inner) | SomeItems(inner) | AllNames(inner) | OtherItems(inner):
+            return _extent(inner)
+        case AllMembers(inner) | MatchingMembers(_, inner):
+            return _extent(inner)
+        case _:
+            return 1
