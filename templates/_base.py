@@ -20,7 +20,7 @@ from pydantic import (
 
 from ._constraints import Media, Nullable, Secret
 from ._errors import again, combined, field_error, rule_error, shown
-from ._json import is_array, is_object
+from ._json import MOST_LEVELS, is_array, is_object, is_too_deep
 from ._rules import MediaLimit, Size, Wire
 
 T = TypeVar("T")
@@ -127,6 +127,9 @@ class Part(_Object):
     def _check(cls, data: Any, read: Callable[[Any], Self]) -> Self:
         if isinstance(data, Part):
             data = data.to_wire()
+        if is_too_deep(data):
+            sentence = f"must not be nested more than {MOST_LEVELS} levels deep"
+            raise combined(cls.__name__, [rule_error(sentence)])
         try:
             part = read(data)
         except ValidationError as error:

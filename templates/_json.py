@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, Final, TypeAlias, TypeGuard
 
@@ -17,6 +18,26 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
     """Say whether a value is a JSON object."""
     return isinstance(value, dict)
+
+
+MOST_LEVELS: Final = 128
+"""How deep a request may be nested: to check and send it takes a call for each level."""
+
+
+def is_too_deep(value: Any) -> bool:
+    """Say whether a JSON value is nested deeper than a request may be."""
+    level = [value]
+    for _ in range(MOST_LEVELS):
+        level = [part for each in level for part in _parts(each)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if is_object(value):
+        return value.values()
+    return value if is_array(value) else ()
 
 
 def same(one: Any, other: Any) -> bool:

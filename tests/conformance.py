@@ -64,10 +64,11 @@ class Judge:
             validate_formats=True,
         )
 
-    def broken(self, task: dict[str, Any]) -> int:
-        """Count the assertions that a task breaks."""
-        figures = sum(not _holds(constraint, task) for constraint in self._constraints)
-        return figures + sum(1 for _ in self._validator.iter_errors(task))
+    def broken(self, task: dict[str, Any]) -> tuple[str, ...]:
+        """Name the assertions that a task breaks, by their place in the schema."""
+        figures = [str(each) for each in self._constraints if not _holds(each, task)]
+        errors = self._validator.iter_errors(task)
+        return (*figures, *sorted("/".join(map(str, e.schema_path)) for e in errors))
 
     def allows(self, task: dict[str, Any]) -> bool:
         """Say whether the document allows a task."""

@@ -23,7 +23,7 @@ def environment(folder: Path, *what: str, python: str = sys.executable) -> Path:
     """
     subprocess.run([_UV, "venv", "-q", "--python", python, folder], check=True)
     commands = folder / "bin"
-    pip = [sys.executable, "-m", "pip", "--python", commands / "python"]
+    pip = [sys.executable, "-m", "pip", "--python", str(commands / "python")]
     quietly = ["install", "-q", "--disable-pip-version-check"]
     subprocess.run([*pip, *quietly, *what], check=True)
     return commands

@@ -35,8 +35,8 @@ class Judge(Protocol):
 
     schema: Object
 
-    def broken(self, task: Object) -> int:
-        """Count the assertions that a task breaks."""
+    def broken(self, task: Object) -> tuple[str, ...]:
+        """Name the assertions that a task breaks."""
         ...
 
     def allows(self, task: Object) -> bool:
@@ -243,13 +243,13 @@ class Tasks:
         for _ in range(4):
             task = self._rng.choice([*self._found, self._allowed()])
             task = _with(task, path, self._value(_member(self._schema, path)))
-            least = self._judge.broken(task)
+            least = len(self._judge.broken(task))
             for _ in range(300):
                 if not least:
                     self._found.append(task)
                     return task
                 changed = self._elsewhere(task)
-                broken = self._judge.broken(changed)
+                broken = len(self._judge.broken(changed))
                 if broken <= least and _has(changed, path):
                     task, least = changed, broken
         return None

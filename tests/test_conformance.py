@@ -22,6 +22,8 @@ from conformance import (
 )
 from making import TASK_UUID, a_task
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated by its document")
+
 TASKS = 1000
 
 

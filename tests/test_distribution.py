@@ -87,7 +87,7 @@ def test_an_installed_generator_works_anywhere(
     )
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    generate = [commands / "runware-codegen", "generate", "-q", "--output", "."]
+    generate = [str(commands / "runware-codegen"), "generate", "-q", "--output", "."]
     subprocess.run([*generate, "--package", CLIENT.name], cwd=elsewhere, check=True)
     assert _files(elsewhere / CLIENT.name) == _files(CLIENT)
     document = TOP / "specs" / "ping.json"

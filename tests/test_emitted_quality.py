@@ -30,7 +30,7 @@ def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     corpus = os.environ.get("RUNWARE_CORPUS")
     documents = ["specs", "tests/golden/documents", *([corpus] if corpus else [])]
     command = [sys.executable, "-m", "runware_codegen", "generate", *documents]
-    target = ["--output", folder / "generated", "--package", "emitted_client"]
+    target = ["--output", str(folder / "generated"), "--package", "emitted_client"]
     subprocess.run([*command, *target, "-q"], cwd=TOP, check=True)
     return folder
 

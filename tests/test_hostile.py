@@ -12,22 +12,32 @@ import io
 import json
 import os
 import re
+import tempfile
+import time
+import uuid
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+import black
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from command import GENERATE, files, run, write_documents
 from hostile_texts import HALF_CHARACTERS, PAYLOADS, SENTINEL
 from making import a_document, a_task, generated
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
 from runware_codegen.output.names import is_device
+from runware_codegen.parse.reserved import CLIENT_ATTRIBUTES
 from runware_codegen.problems import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
     from types import ModuleType
 
     from runware_codegen.problems import Problem
@@ -193,12 +203,15 @@ def _refusal(folder: Path, document: Document) -> tuple[Problem, ...]:
     """What is wrong with a document; nothing if it is accepted."""
     file = folder / "one.json"
     file.write_text(json.dumps(document), encoding="utf-8")
+    return _refused(file)
+
+
+def _refused(place: Path) -> tuple[Problem, ...]:
     try:
-        loaded = load([str(file)], io.BytesIO())
-        parse(loaded.documents, package="one")
+        parse(load([str(place)], io.BytesIO()).documents, package="one")
     except InvalidInput as refused:
         for problem in refused.problems:
-            assert problem.source == str(file)
+            assert problem.source.startswith(str(place))
             assert problem.message
             assert problem.remedy
         return refused.problems
@@ -314,11 +327,198 @@ def test_a_document_may_have_any_identifier(tmp_path: Path) -> None:
         assert _sent(emitted, task) == json.dumps(task), ascii(text)
 
 
-@pytest.mark.parametrize("number", range(len(PAYLOADS)), ids=map(ascii, PAYLOADS))
-def test_a_task_may_have_any_type(number: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [*PAYLOADS, *CLIENT_ATTRIBUTES], ids=ascii)
+def test_a_task_may_have_any_type(text: str, tmp_path: Path) -> None:
     document = _plain_document("plain")
-    _task(document)["properties"]["taskType"]["const"] = PAYLOADS[number]
-    package = f"task_type_client_{number}"
+    _task(document)["properties"]["taskType"]["const"] = text
+    package = f"task_type_client_{text.encode().hex()[:180]}"
     emitted = _emitted(tmp_path, {"plain": document}, package, formatted=False)
-    task = a_task("test:plain@1", taskType=PAYLOADS[number])
+    task = a_task("test:plain@1", taskType=text)
     assert _sent(emitted, task) == json.dumps(task)
+    with emitted.module.Runware("key") as client:
+        (name,) = client._attributes.values()
+        assert getattr(client, name).task_type == text
+
+
+def test_results_may_have_any_members(tmp_path: Path) -> None:
+    names = dict.fromkeys(PAYLOADS, {"type": "object", "properties": {"x": {}}})
+    result = {"type": "object", "properties": names, "required": [*names]}
+    document = a_document({}, result=result)
+    emitted = _emitted(tmp_path, {"plain": document}, "results_client")
+    request = emitted.module.parse_request(a_task())
+    item: dict[str, Any] = {name: {"x": name} for name in names}
+    assert emitted.module.parse_result(request, item).to_wire() == item
+    assert emitted.module.parse_result(request, {}).to_wire() == {}
+
+
+def test_error_codes_may_be_any_text(tmp_path: Path) -> None:
+    document = a_document({})
+    code = {"properties": {"code": {"enum": PAYLOADS}}}
+    errors = {"properties": {"errors": {"items": code}}}
+    document["components"]["schemas"]["ErrorResponse"] = errors
+    responses = document["paths"]["/"]["post"]["responses"]
+    responses |= {text: {"description": text} for text in PAYLOADS}
+    _emitted(tmp_path, {"plain": document}, "codes_client")
+    module = import_module("codes_client.tasks.image_inference.errors")
+    values = {str(member) for member in module.ImageInferenceErrors}
+    assert values >= {*PAYLOADS}
+    assert module.ImageInferenceErrors("") in PAYLOADS
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x.json",
+        '"""\n.json',
+        "\u2028\u202e.json",
+        "a b\\.json",
+        "{{ 7*7 }}.json",
+        "'.json",
+        "-.json",
+    ],
+    ids=ascii,
+)
+def test_a_file_may_have_any_name(name: str, tmp_path: Path) -> None:
+    document = _plain_document("plain")
+    package = f"file_client_{name.encode().hex()}"
+    with contextlib.chdir(tmp_path):
+        module = generated(tmp_path, {name: document}, package=package)
+        task = a_task("test:plain@1")
+        assert module.parse_request(task).to_wire() == task
+
+
+def test_names_that_clash_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    for other in ("a-b", "a_b", "A-B", "a--b", "á-b", "a-b " * 40):
+        documents = [_plain_document("a-b"), _plain_document(other)]
+        documents[1]["info"]["x-model-id"] = other
+        _task(documents[1])["properties"]["model"]["const"] = "another"
+        for number, document in enumerate(documents):
+            (folder / f"{number}.json").write_text(json.dumps(document))
+        (problem,) = _refused(folder)
+        assert "would both be named" in problem.message or other.startswith("a-b ")
+
+
+# -- refused ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("half", HALF_CHARACTERS, ids=ascii)
+def test_half_a_character_is_refused_everywhere(half: str, tmp_path: Path) -> None:
+    positions = [_say, *(carried.plant for carried in CARRIED.values())]
+    for plant in positions:
+        document = _plain_document("plain")
+        plant(document, half)
+        problems = _refusal(tmp_path, document)
+        assert problems
+        assert all("surrogate" in problem.message for problem in problems)
+
+
+@pytest.mark.parametrize("text", PAYLOADS, ids=ascii)
+def test_a_reference_to_anything_is_refused(text: str, tmp_path: Path) -> None:
+    for reference in (text, f"#/{text}", f"#{text}", f"other.json#{text}"):
+        document = _plain_document("plain")
+        _task(document)["properties"]["odd"] = {"$ref": reference}
+        (problem,) = _refusal(tmp_path, document)
+        assert problem.pointer.endswith("/properties/odd/$ref")
+        assert "leads" in problem.message
+
+
+@pytest.mark.parametrize("text", PAYLOADS, ids=ascii)
+def test_schemas_may_be_named_by_anything(text: str, tmp_path: Path) -> None:
+    document = _plain_document("plain")
+    named = text.replace("~", "~0").replace("/", "~1")
+    document["components"]["schemas"][text] = {
+        "$id": f"schema:{quote(text)}",
+        "$anchor": text,
+        "$comment": text,
+        "type": "object",
+        "properties": {"x": {"$ref": f"#/components/schemas/{quote(named)}"}},
+    }
+    reference = {"$ref": f"schema:{quote(text)}"}
+    _task(document)["properties"]["odd"] = reference
+    assert _refusal(tmp_path, document) == ()
+
+
+PATTERNS = [
+    "(a+)+$",
+    "(a|a)*b",
+    "(.*)*x",
+    "^(([a-z])+.)+[A-Z]([a-z])+$",
+    "(x+x+)+y",
+    "\\s*\\s*\\s*\\s*\\s*\\s*b",
+    "(a?){500}a{500}",
+]
+"""Patterns that a backtracking engine never ends with."""
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_a_pattern_takes_no_time(pattern: str, tmp_path: Path) -> None:
+    document = _plain_document("plain")
+    _task(document)["properties"]["odd"] = {"type": "string", "pattern": pattern}
+    package = f"pattern_client_{PATTERNS.index(pattern)}"
+    emitted = _emitted(tmp_path, {"plain": document}, package, formatted=False)
+    for text in ("a" * 50_000 + "!", "x" * 50_000, " " * 50_000):
+        began = time.process_time()
+        with contextlib.suppress(ValidationError):
+            emitted.module.parse_request(a_task("test:plain@1", odd=text))
+        assert time.process_time() - began < 5
+
+
+# -- everything at once -------------------------------------------------------
+
+
+def test_black_has_nothing_to_add(tmp_path: Path) -> None:
+    document = _plain_document("plain")
+    for number, text in enumerate(PAYLOADS):
+        schema = {"enum": [text, [text]], "title": text, "description": text}
+        _task(document)["properties"] |= {f"said {number}": schema, text: {}}
+    _say(document, PAYLOADS[0])
+    emitted = _emitted(tmp_path, {"plain": document}, "black_client")
+    for text in emitted.texts().values():
+        assert black.format_str(text, mode=black.Mode()) == text
+
+
+_ANY_TEXT = st.text() | st.sampled_from(PAYLOADS)
+
+
+@settings(max_examples=40, deadline=None)
+@given(texts=st.lists(_ANY_TEXT, min_size=4, max_size=4), numbers=st.integers())
+def test_any_texts_at_once(texts: list[str], numbers: int) -> None:
+    said, key, value, inner = texts
+    document = _plain_document("plain")
+    _say(document, said)
+    _task(document)["properties"][key] = {
+        "enum": [value, numbers, {inner: value}],
+        "description": inner,
+        "default": value,
+    }
+    if key in a_task():
+        return
+    with tempfile.TemporaryDirectory() as name:
+        package = f"any_{uuid.uuid4().hex}"
+        folder = Path(name)
+        emitted = _emitted(folder, {"plain": document}, package, formatted=False)
+        for given_value in (value, numbers, {inner: value}):
+            task = a_task("test:plain@1", **{key: given_value})
+            assert _sent(emitted, task) == json.dumps(task)
+
+
+def test_the_command_refuses_in_blocks(tmp_path: Path) -> None:
+    write_documents(tmp_path)
+    assert run(*GENERATE, cwd=tmp_path).returncode == 0
+    before = files(tmp_path / "out")
+    for text in ("\x1b[2J\u202e", "\n# line\r", '"""', "../../etc", "\0", "a" * 5000):
+        document = _plain_document("plain")
+        _task(document)["properties"][text] = {"$ref": text, "pattern": f"({text}"}
+        (tmp_path / "docs" / "plain.json").write_text(json.dumps(document))
+        finished = run(*GENERATE, cwd=tmp_path)
+        assert finished.returncode == 2
+        assert finished.stdout == ""
+        assert "docs/plain.json#/components/schemas/RequestBody" in finished.stderr
+        assert finished.stderr.isprintable() or not _controls(finished.stderr)
+        assert files(tmp_path / "out") == before
+
+
+def _controls(text: str) -> list[str]:
+    return [c for c in text if not c.isprintable() and c != "\n"]

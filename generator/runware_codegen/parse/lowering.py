@@ -17,6 +17,8 @@ from runware_codegen.predicates import (
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runware_codegen.parse.schemas import Schema, Schemas
     from runware_codegen.problems import Path
 
@@ -27,7 +29,8 @@ TOTAL_LIMIT = 200_000
 """How many tests one document may come to: a bound on what it can make of us."""
 
 SIZE_LIMIT = 40_000
-"""How many tests one schema may come to, those of what it is made of included."""
+"""How many tests one schema may come to, those of what it refers to included: a bound
+on how long it takes to check a value."""
 
 NESTING_LIMIT = 32
 """How many schemas may stand in one another, references followed."""
@@ -54,6 +57,7 @@ class Lowering:
         self.formats = formats
         self._skipped = skipped
         self.definitions: dict[str, Predicate] = {}
+        self._sizes: dict[str, int] = {}
         self._names: dict[Path, str] = {}
         self._lowered: dict[Path, Predicate] = {}
         self._entered: dict[Path, int] = {}
@@ -81,7 +85,7 @@ class Lowering:
             )
         finally:
             del self._entered[schema.path]
-        if size(predicate, SIZE_LIMIT) >= SIZE_LIMIT:
+        if size(predicate, SIZE_LIMIT, self._sizes) >= SIZE_LIMIT:
             raise self._problem(
                 schema,
                 f"The schema comes to more than {SIZE_LIMIT} assertions.",
@@ -156,6 +160,7 @@ class Lowering:
         name = self._names[schema.path]
         if predicate != Satisfies(name):
             self.definitions[name] = predicate
+            self._sizes[name] = size(predicate, SIZE_LIMIT, self._sizes)
         self._lowered[schema.path] = Satisfies(name)
         return Satisfies(name)
 
@@ -164,14 +169,25 @@ class Lowering:
         return InvalidInput([Problem(self.schemas.source, pointer, message, remedy)])
 
 
-def size(predicate: Predicate, limit: int) -> int:
-    """Count the nodes of a predicate, up to a limit."""
+def size(
+    predicate: Predicate, limit: int, definitions: Mapping[str, int] | None = None
+) -> int:
+    """Count the nodes of a predicate, up to a limit.
+
+    Args:
+        predicate: The predicate.
+        limit: Where counting may end.
+        definitions: What to count for each definition that it names, instead of 1.
+    """
+    sizes = definitions or {}
     count = 0
     stack: list[object] = [predicate]
     while stack and count < limit:
         node = stack.pop()
         if isinstance(node, tuple):
             stack.extend(cast("tuple[object, ...]", node))
+        elif isinstance(node, Satisfies):
+            count += sizes.get(node.definition, 1)
         elif is_dataclass(node):
             count += 1
             stack.extend(getattr(node, each.name) for each in fields(node))
