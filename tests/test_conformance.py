@@ -1,30 +1,97 @@
 """The emitted code accepts exactly what a document allows, and sends it as it was given.
 
-Over `specs/` and the golden documents, and over the folder that RUNWARE_CORPUS names.
+Over `specs/`, and over the folder that RUNWARE_CORPUS names.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import random
 from copy import deepcopy
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from pydantic import ValidationError
 
-from conformance import (
-    CORPUS,
-    GOLDEN,
-    SPECS,
-    Packages,
-    compared,
-    documents_of_the_test,
-)
-from making import TASK_UUID, a_task
+from making import generated
+from near import Judge, Tasks
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated by its document")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
 
+SPECS = Path(__file__).parent.parent / "specs"
+CORPUS = os.environ.get("RUNWARE_CORPUS")
 TASKS = 1000
+_NUMBERS = count()
+
+
+def documents_of_the_test() -> list[Path]:
+    """Return the paths of specs and, where one is named, of the corpus."""
+    folders = [SPECS, *([Path(CORPUS)] if CORPUS else [])]
+    return [
+        path
+        for folder in folders
+        for path in sorted(folder.glob("*.json"))
+        if "openapi" in json.loads(path.read_text(encoding="utf-8"))
+    ]
+
+
+class Counted(NamedTuple):
+    """What a comparison found."""
+
+    valid: int
+    invalid: int
+    wrong: list[str]
+
+
+def compared(parse: Callable[[Any], Any], path: Path, number: int) -> Counted:
+    """Compare a parser with what a document allows, over tasks near its boundary."""
+    judge = Judge(path)
+    valid = invalid = 0
+    wrong: list[str] = []
+    for task in Tasks(judge, random.Random(path.name)).near(number):
+        allowed = judge.allows(task)
+        valid, invalid = valid + allowed, invalid + (not allowed)
+        try:
+            wire = parse(deepcopy(task)).to_wire()
+        except ValidationError as error:
+            said = f"refused: {error}" if allowed else ""
+        else:
+            same = json.dumps(wire) == json.dumps(task)
+            said = ("" if same else f"altered: {wire}") if allowed else "accepted"
+        if said:
+            wrong.append(f"{path.name}: {json.dumps(task)}\n{said}")
+    return Counted(valid, invalid, wrong)
+
+
+class Packages:
+    """A package for each folder: a model's document comes before a general one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[Path, ModuleType] = {}
+        self._name = f"conforming_{next(_NUMBERS)}"
+
+    def of(self, documents: Path) -> ModuleType:
+        """Return the package of a folder of documents."""
+        if documents not in self._made:
+            name = f"{self._name}_{len(self._made)}"
+            (self._folder / name).mkdir()
+            self._made[documents] = generated(
+                self._folder / name,
+                {
+                    path.name: json.loads(path.read_text("utf-8"))
+                    for path in documents_of_the_test()
+                    if path.parent == documents
+                },
+                package=name,
+                formatted=False,
+            )
+        return self._made[documents]
 
 
 @pytest.fixture(scope="module")
@@ -59,41 +126,20 @@ def test_a_parser_that_checks_too_little_is_noticed(packages: Packages) -> None:
     assert any(said.endswith("accepted") for said in counted.wrong)
 
 
-RESULTS: list[tuple[Path, dict[str, Any], dict[str, Any]]] = [
-    (SPECS, {"taskType": "ping", "ping": True}, {"taskType": "ping", "pong": True}),
-    (SPECS, {"taskType": "ping", "ping": True}, {"pong": "not a boolean", "new": {}}),
-    (
-        SPECS,
-        a_task("runware:101@1", positivePrompt="dusk"),
-        {
-            "taskType": "imageUpscale",
-            "taskUUID": TASK_UUID,
-            "imageURL": "not a URL",
-            "cost": "free",
-            "seed": 1.0,
-            "new": {"deep": [1, 1.0, None, True]},
-        },
-    ),
-    (GOLDEN, a_task("example:odd@1"), {"status": "an unknown one", "from": None}),
-]
-"""Results that documents do not expect, each after the task that it answers."""
-
-
-@pytest.mark.parametrize(("documents", "task", "item"), RESULTS)
-def test_results_are_given_back_whole(
-    packages: Packages, documents: Path, task: dict[str, Any], item: dict[str, Any]
-) -> None:
-    package = packages.of(documents)
-    result = package.parse_result(package.parse_request(task), deepcopy(item))
-    assert json.dumps(result.to_wire()) == json.dumps(item)
+def _recorded() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Return recorded requests and results, where the corpus has them."""
+    found: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
+    for path in sorted(Path(CORPUS or "nowhere").glob("examples/*.json")):
+        for example in json.loads(path.read_text("utf-8"))["examples"]:
+            response = example["response"]
+            items = response if isinstance(response, list) else [response]
+            found += [(example["id"], example["request"], item) for item in items]
+    return found
 
 
 def test_recorded_results_are_given_back_whole(packages: Packages) -> None:
-    for path in sorted(Path(CORPUS or "nowhere").glob("examples/*.json")):
-        package = packages.of(path.parent.parent)
-        for example in json.loads(path.read_text(encoding="utf-8"))["examples"]:
-            task = {**example["request"], "taskUUID": TASK_UUID}
-            response = example["response"]
-            for item in response if isinstance(response, list) else [response]:
-                result = package.parse_result(package.parse_request(task), item)
-                assert json.dumps(result.to_wire()) == json.dumps(item), example["id"]
+    for name, request, item in _recorded():
+        task = {**request, "taskUUID": "3d3b0bd1-21a5-4f1c-9ff0-8ff3d1a1d0fb"}
+        package = packages.of(Path(CORPUS or "nowhere"))
+        result = package.parse_result(package.parse_request(task), item)
+        assert json.dumps(result.to_wire()) == json.dumps(item), name
