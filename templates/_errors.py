@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
@@ -10,6 +11,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 _SHORT: Final = 40
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+"""What UTF-8 cannot say, nor therefore an error that is written as JSON."""
 
 
 def rule_error(sentence: str) -> InitErrorDetails:
@@ -73,7 +76,8 @@ def shown(value: Any, *, hide: bool = False) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
-        if hide or len(value) > _SHORT or value.startswith("data:"):
+        odd = value.startswith("data:") or _HALF_CHARACTER.search(value)
+        if hide or odd or len(value) > _SHORT:
             return f"<text of {len(value):,} characters>"
         return value
     return f"<{type(value).__name__}>"

@@ -98,8 +98,12 @@ def is_multiple(value: float, step: float) -> bool:
     if times:
         # The quotient of two integers is rounded right; so few digits are told apart.
         return times * numerator / denominator == value
-    return value == 0 or Fraction(repr(value)) % Fraction(numerator, denominator) == 0
+    return value == 0 or _exact(value) % Fraction(numerator, denominator) == 0
 
 
 def _decimal(step: float) -> tuple[int, int]:
-    return Fraction(repr(step)).as_integer_ratio()
+    return _exact(step).as_integer_ratio()
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(number if type(number) is int else repr(number))

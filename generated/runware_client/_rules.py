@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
 
 from ._json import is_type
@@ -68,8 +69,8 @@ def not_a_size(task: Wire, sizes: tuple[Size, ...], when: str = "") -> str:
     """Say that a task's width and height are no size of the model, and what is near."""
     width, height = task["width"], task["height"]
 
-    def distance(size: Size) -> float:
-        return float(abs(size.width - width) + abs(size.height - height))
+    def distance(size: Size) -> Any:
+        return abs(size.width - width) + abs(size.height - height)
 
     near = sorted(sizes, key=distance)[:3]
     condition = f" when {when}" if when else ""
@@ -84,7 +85,13 @@ def area_in(
 ) -> bool:
     """Say whether the product of two numbers, if both are given, is within bounds."""
     numbers = _numbers(task, first, second)
-    return numbers is None or _within(numbers[0] * numbers[1], least, most)
+    if numbers is None:
+        return True
+    one, other = numbers
+    try:
+        return _within(one * other, least, most)
+    except OverflowError:  # too large for a float
+        return _within(Fraction(one) * Fraction(other), least, most)
 
 
 def ratio_in(
@@ -94,7 +101,11 @@ def ratio_in(
     numbers = _numbers(task, first, second)
     if numbers is None or not numbers[1]:
         return True
-    return _within(numbers[0] / numbers[1], least, most)
+    one, other = numbers
+    try:
+        return _within(one / other, least, most)
+    except OverflowError:  # too large for a float
+        return _within(Fraction(one) / Fraction(other), least, most)
 
 
 def _numbers(task: Wire, first: str, second: str) -> tuple[float, float] | None:
@@ -104,5 +115,5 @@ def _numbers(task: Wire, first: str, second: str) -> tuple[float, float] | None:
     return None
 
 
-def _within(value: float, least: float | None, most: float | None) -> bool:
+def _within(value: float | Fraction, least: float | None, most: float | None) -> bool:
     return (least is None or value >= least) and (most is None or value <= most)

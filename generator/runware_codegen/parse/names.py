@@ -91,20 +91,21 @@ def member_name(wire: str, taken: Container[str], used: Container[str]) -> str:
     """Name a member of a class, apart from names taken and names in other use."""
     name = snake_case(wire)
     name = f"{name}_" if name in used else name
-    return _numbered(name, taken, "_")
+    return numbered(name, taken, "_")
 
 
 def class_name(text: str, taken: Container[str]) -> str:
     """Name a class of a module."""
     name = pascal_case(text)
-    clashes = name in reserved.CLASSES
-    return _numbered(f"{name}_" if clashes else name, taken, "")
+    media = name.rstrip("0123456789") in reserved.MEDIA
+    clashes = media or name in reserved.CLASSES
+    return numbered(f"{name}_" if clashes else name, taken, "")
 
 
 def definition_name(path: Path, taken: Container[str]) -> str:
     """Name a predicate after the last name on the way to its schema."""
     named = [step for step in path if isinstance(step, str)]
-    return _numbered(f"is_{snake_case(named[-1] if named else 'value')}", taken, "_")
+    return numbered(f"is_{snake_case(named[-1] if named else 'value')}", taken, "_")
 
 
 def singular(name: str) -> str:
@@ -116,11 +117,9 @@ def singular(name: str) -> str:
     return name
 
 
-def _numbered(name: str, taken: Container[str], joint: str) -> str:
+def numbered(name: str, taken: Container[str], joint: str) -> str:
+    """Give a name that is taken the first number that makes it another."""
     if name not in taken:
         return name
-    return next(
-        numbered
-        for number in count(2)
-        if (numbered := f"{name}{joint}{number}") not in taken
-    )
+    numbers = (f"{name}{joint}{number}" for number in count(2))
+    return next(each for each in numbers if each not in taken)

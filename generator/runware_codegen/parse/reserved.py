@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from runware_codegen.formats import FORMATS, predicate_name
+
 
 def _listed(names: str) -> frozenset[str]:
     return frozenset(names.split())
@@ -42,10 +44,22 @@ REQUEST_ATTRIBUTES: Final = _listed("""
     """)
 
 OWN_CLASSES: Final = _listed("""
-    Annotated AudioInput ClassVar Count Either Exactly Field FileInput ImageInput Integer
-    Iterator Json Limits Literal Media MediaLimit Must Nullable Number OfType Part
-    Pattern ResultPart Secret Size TaskRequest TaskResult Text Uri Uuid VideoInput Wire
+    Annotated ClassVar Count Either Exactly Field Integer Iterator Json Limits Literal
+    Media MediaLimit Must Nullable Number OfType Part Pattern ResultPart Secret Size
+    TaskRequest TaskResult Text Uri Uuid Wire
     """)
+
+MEDIA: Final = _listed("AudioInput FileInput ImageInput VideoInput")
+"""Names that no class of a module may have, nor with a number at the end."""
+
+FIELD_FUNCTIONS: Final = _listed("constant fresh_uuid")
+"""Functions that a class of a request calls between its fields."""
+
+RULE_FUNCTIONS: Final = frozenset(map(predicate_name, FORMATS)) | _listed("""
+    all_different area_in is_array is_multiple is_object is_size is_type not_a_size
+    ratio_in same
+    """)
+"""Functions that rules call."""
 
 CLIENT_ATTRIBUTES: Final = _listed("""
     aclose attributes auth base_url close polling run run_many timeout
@@ -63,10 +77,12 @@ MODULES: Final = KEYWORDS | CLIENT_ATTRIBUTES | DEVICES | {"client", "errors"}
 RESULT_MEMBERS: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | {"l", "to_wire"}
 """Names that no member of a result or its parts may have."""
 
-REQUEST_MEMBERS: Final = RESULT_MEMBERS | REQUEST_ATTRIBUTES
+REQUEST_MEMBERS: Final = RESULT_MEMBERS | REQUEST_ATTRIBUTES | FIELD_FUNCTIONS
 """Names that no member of a request or its parts may have."""
 
-LOCALS: Final = KEYWORDS | BUILTINS | {"part", "task", "item", "member", "index", "l"}
+LOCALS: Final = (
+    KEYWORDS | BUILTINS | RULE_FUNCTIONS | _listed("part task item member index l")
+)
 """Names that no variable of a rule may have."""
 
 CLASSES: Final = KEYWORDS | OWN_CLASSES | {"I", "O"}

@@ -19,6 +19,7 @@ from runware_codegen.model import (
     Text,
     Union,
 )
+from runware_codegen.parse.names import numbered
 from runware_codegen.predicates import HasFormat, Matches
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.subjects import subject
@@ -228,9 +229,7 @@ class Annotations:
     def _checked(self, checked: Checked, name: str) -> Annotation:
         check = next((n for n, c in self.checks.items() if c == checked), "")
         if not check:
-            stem = f"_check_{name}"
-            same = sum(each.startswith(stem) for each in self.checks)
-            check = f"{stem}_{same + 1}" if same else stem
+            check = numbered(f"_check_{name}", self.checks, "_")
             self.checks[check] = checked
         must = self._call("Must", check, string(checked.sentence))
         return self._of(checked.type, name).marked(must)

@@ -1,0 +1,236 @@
+"""Documents with a text of an enemy at some position, and the packages they make."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from making import a_document, generated
+from runware_codegen.documents import load
+from runware_codegen.output.names import is_device
+from runware_codegen.parse import parse
+from runware_codegen.problems import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from types import ModuleType
+
+    from runware_codegen.problems import Problem
+
+Document = dict[str, Any]
+
+
+# -- positions that only say something ----------------------------------------
+
+
+def say(document: Document, text: str) -> None:
+    """Put a text everywhere where it changes nothing but what a reader is told."""
+    _say_in_info(document, text)
+    _say_in_paths(document, text)
+    task = task_of(document)
+    told = {"title": text, "description": text, "$comment": text}
+    task |= told
+    task["properties"]["mode"] |= {**told, "default": text, "examples": [text]}
+    task["properties"]["inner"] |= told
+    task["properties"]["choice"]["oneOf"][0] |= told
+    task["allOf"][0]["then"]["oneOf"][0] |= told
+    task["allOf"][1]["then"]["oneOf"][0] |= told
+    task["x-constraints"][0] |= {"title": text, "unit": text}
+
+
+def _say_in_info(document: Document, text: str) -> None:
+    told = ("title", "summary", "description", "version", "x-air-id")
+    document["info"] |= dict.fromkeys(told, text)
+    document["info"]["x-modes"] = [{"id": text, "title": text}]
+    document["info"]["x-capabilities"] = [text, {"id": text}]
+    rates = [{"display": text, "label": text}]
+    document["info"]["x-pricing"] = {"rates": rates, "overview": text}
+    document["externalDocs"] = {"url": text, "description": text}
+
+
+def _say_in_paths(document: Document, text: str) -> None:
+    post = document["paths"]["/"]["post"]
+    post |= {"operationId": text, "summary": text, "description": text}
+    for status in ("200", "404", "418"):
+        post["responses"][status] = {"description": text}
+
+
+# -- positions that tasks are made of -----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A position whose text a task has to carry.
+
+    Attributes:
+        plant: Puts the text into a document.
+        members: The members of a task that then is valid.
+    """
+
+    plant: Callable[[Document, str], None]
+    members: Callable[[str], Mapping[str, Any]]
+
+
+def _new_field(schema: Callable[[str], Any]) -> Callable[[Document, str], None]:
+    def plant(document: Document, text: str) -> None:
+        task_of(document)["properties"]["odd"] = schema(text)
+
+    return plant
+
+
+def _key(document: Document, text: str) -> None:
+    task_of(document)["properties"][text] = {"type": "integer"}
+
+
+def _required_key(document: Document, text: str) -> None:
+    task_of(document)["required"].append(text)
+
+
+def _keys_that_go_together(document: Document, text: str) -> None:
+    _key(document, text)
+    task_of(document)["dependentRequired"] = {text: ["mode"], "mode": [text]}
+
+
+def _key_in_rule(document: Document, text: str) -> None:
+    _key(document, text)
+    condition = {"properties": {text: {"const": 7}}, "required": [text]}
+    task_of(document)["if"] = condition
+    task_of(document)["then"] = {"required": ["mode"]}
+
+
+def _object_of(text: str) -> Document:
+    return {
+        "type": "object",
+        "properties": {text: {"type": "object", "properties": {text: {"const": 1}}}},
+        "required": [text],
+        "additionalProperties": False,
+    }
+
+
+def _model(document: Document, text: str) -> None:
+    task_of(document)["properties"]["model"] = {"const": text}
+
+
+CARRIED: Mapping[str, Carried] = {
+    "key": Carried(_key, lambda text: {text: 1}),
+    "required key": Carried(_required_key, lambda text: {text: [text]}),
+    "key in a rule": Carried(_key_in_rule, lambda text: {text: 7, "mode": "x"}),
+    "keys that go together": Carried(
+        _keys_that_go_together, lambda text: {text: 1, "mode": "x"}
+    ),
+    "nested key": Carried(
+        _new_field(_object_of), lambda text: {"odd": {text: {text: 1}}}
+    ),
+    "enum value": Carried(
+        _new_field(lambda text: {"enum": [text, "another"], "default": text}),
+        lambda text: {"odd": text},
+    ),
+    "constant": Carried(
+        _new_field(lambda text: {"const": text}), lambda text: {"odd": text}
+    ),
+    "constant inside": Carried(
+        _new_field(lambda text: {"enum": [{text: [text, None]}, [text]]}),
+        lambda text: {"odd": {text: [text, None]}},
+    ),
+    "prefix items": Carried(
+        _new_field(lambda text: {"prefixItems": [{"const": text}], "minItems": 1}),
+        lambda text: {"odd": [text]},
+    ),
+    "model": Carried(_model, lambda text: {"model": text}),
+}
+
+
+# -- making packages ----------------------------------------------------------
+
+
+def task_of(document: Document) -> Document:
+    task: Document = document["components"]["schemas"]["RequestBody"]["items"]
+    return task
+
+
+def plain_document(name: str) -> Document:
+    sizes = [{"required": ["width", "height"], "properties": _size(n)} for n in (1, 2)]
+    given = [{"required": ["mode"]}, {"required": ["inner"]}]
+    task = {
+        "properties": {
+            "mode": {"type": "string"},
+            "choice": {"oneOf": [{"const": "a"}, {"const": "b", "title": "B"}]},
+            "inner": {"type": "object", "properties": {"depth": {"type": "integer"}}},
+            "width": {"type": "integer"},
+            "height": {"type": "integer"},
+        },
+        "allOf": [
+            {"if": {"required": ["width"]}, "then": {"oneOf": sizes}},
+            {"if": {"required": ["choice"]}, "then": {"oneOf": given}},
+        ],
+        "x-constraints": [
+            {"operation": "duration", "parameters": ["mode"], "minimum": 1}
+        ],
+    }
+    return a_document(task, identifier=name, model=f"test:{name}@1")
+
+
+def _size(width: int) -> Document:
+    return {"width": {"const": width}, "height": {"const": 9}}
+
+
+def refusal(folder: Path, document: Document) -> tuple[Problem, ...]:
+    """What is wrong with a document; nothing if it is accepted."""
+    file = folder / "one.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    return refusals(file)
+
+
+def refusals(place: Path) -> tuple[Problem, ...]:
+    try:
+        parse(load([str(place)], io.BytesIO()).documents, package="one")
+    except InvalidInput as refused:
+        for problem in refused.problems:
+            assert problem.source.startswith(str(place))
+            assert problem.message
+            assert problem.remedy
+        return refused.problems
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """A package, and the folder that it is in."""
+
+    folder: Path
+    module: ModuleType
+
+    def texts(self) -> dict[str, str]:
+        """Read the modules of its documents, by the document's identifier."""
+        return {
+            document.id: self._file(document.module).read_text(encoding="utf-8")
+            for document in self.module.documents()
+        }
+
+    def _file(self, module: str) -> Path:
+        return self.folder / self.module.__name__ / f"{module.replace('.', '/')}.py"
+
+
+def emit(
+    folder: Path, documents: Mapping[str, Document], package: str, **options: bool
+) -> Emitted:
+    """Generate a package, import every module of it, and look for what must not be."""
+    files = {f"{name}.json": document for name, document in documents.items()}
+    with contextlib.chdir(folder):
+        module = generated(folder, files, package=package, **options)
+        for file in sorted((folder / package).rglob("*.py")):
+            _is_plain_path(file.relative_to(folder))
+            name = ".".join(file.relative_to(folder).with_suffix("").parts)
+            import_module(name.removesuffix(".__init__"))
+    assert {path.name for path in folder.iterdir()} <= {"documents", package}
+    return Emitted(folder, module)
+
+
+def _is_plain_path(path: Path) -> None:
+    assert not any(map(is_device, path.with_suffix("").parts))
+    assert path.as_posix().isascii()

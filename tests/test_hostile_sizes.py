@@ -1,0 +1,396 @@
+"""Documents that are too much: what is big, deep or recursive ends within bounds.
+
+What the generator makes of it is either right or one clear problem. Time is measured as
+that of the processor, which other programs do not change.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from command import COMMAND, GENERATE
+from making import a_document, a_task, generated
+from runware_codegen.documents import load
+from runware_codegen.parse import parse
+from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.render import render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from types import ModuleType
+
+Schema = dict[str, Any]
+
+MILLION = 1_000_000
+
+
+def _document(
+    odd: Schema | None = None,
+    *,
+    task: Schema | None = None,
+    schemas: Mapping[str, Any] | None = None,
+) -> Schema:
+    """Make a document with a member `odd`, more keywords for the task, more schemas."""
+    properties = {} if odd is None else {"odd": odd}
+    document = a_document({**(task or {}), "properties": properties})
+    document["components"]["schemas"] |= schemas or {}
+    return document
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _nested(levels: int, around: Callable[[Schema], Schema]) -> Schema:
+    schema: Schema = {"type": "integer"}
+    for _ in range(levels):
+        schema = around(schema)
+    return schema
+
+
+def _chain(levels: int, link: Callable[[Schema], Schema]) -> Schema:
+    """Make schemas of which each is made of the next."""
+    schemas = {f"s{n}": link(_ref(f"s{n + 1}")) for n in range(levels)}
+    last = {"type": "object", "properties": {"x": {"const": 1}}, "required": ["x"]}
+    return _document(_ref("s0"), schemas={**schemas, f"s{levels}": last})
+
+
+def _object(schema: Schema) -> Schema:
+    return {"type": "object", "properties": {"inner": schema}, "required": ["inner"]}
+
+
+def _doubled(keyword: str) -> Callable[[Schema], Schema]:
+    """Refer to a schema twice, each time with something else."""
+    return lambda schema: {
+        keyword: [{"allOf": [schema, {"minProperties": n}]} for n in (1, 2)]
+    }
+
+
+def _nested_constant(levels: int) -> str:
+    text = json.dumps(_document({"const": "HERE"}))
+    return text.replace('"HERE"', "[" * levels + "]" * levels)
+
+
+# -- refused ------------------------------------------------------------------
+
+REFUSED: Mapping[str, tuple[Schema | str, str]] = {
+    "a chain of objects": (_chain(3000, _object), "nested in one another"),
+    "a chain of items": (_chain(3000, lambda s: {"items": s}), "nested in one another"),
+    "a chain of not": (_chain(3000, lambda s: {"not": s}), "nested in one another"),
+    "a chain of anyOf": (
+        _chain(3000, lambda s: {"anyOf": [s, {"type": "null"}]}),
+        "nested in one another",
+    ),
+    "2^40 anyOf": (_chain(40, _doubled("anyOf")), "nested in one another"),
+    "2^12 oneOf": (_chain(12, _doubled("oneOf")), "assertions"),
+    "2^40 unevaluated": (
+        _chain(40, lambda s: {**_doubled("anyOf")(s), "unevaluatedProperties": False}),
+        "nested in one another",
+    ),
+    "2^25 if": (
+        _chain(
+            25,
+            lambda s: {"if": s, "then": {"not": s}, "else": {"allOf": [s, {"not": s}]}},
+        ),
+        "nested in one another",
+    ),
+    "objects of each other": (
+        _document(
+            _ref("s0"),
+            schemas={
+                f"s{i}": {
+                    "type": "object",
+                    "properties": {f"p{j}": _ref(f"s{j}") for j in range(60)},
+                }
+                for i in range(60)
+            },
+        ),
+        "nested in one another",
+    ),
+    "nested objects": (_document(_nested(50, _object)), "nested in one another"),
+    "nested oneOf": (
+        _document(_nested(50, lambda s: {"oneOf": [s, {"type": "string"}]})),
+        "nested in one another",
+    ),
+    "nested if": (
+        _document(_nested(100, lambda s: {"if": s, "then": {"minimum": 1}})),
+        "nested in one another",
+    ),
+    "a nested constant": (_nested_constant(1000), "nested too deeply"),
+    "not itself": (
+        _document(_ref("s"), schemas={"s": {"not": _ref("s")}}),
+        "refers to itself",
+    ),
+    "one of itself": (
+        _document(_ref("s"), schemas={"s": {"oneOf": [_ref("s"), {"type": "null"}]}}),
+        "refers to itself",
+    ),
+    "all of any of each other": (
+        _document(
+            _ref("s"),
+            schemas={
+                "s": {"allOf": [_ref("t")]},
+                "t": {"anyOf": [_ref("s"), {"type": "null"}]},
+            },
+        ),
+        "refers to itself",
+    ),
+    "a huge key": (
+        _document({"properties": {"k" * MILLION: True}}),
+        "longer than 10,000 characters",
+    ),
+    "a huge constant": (_document({"const": "v" * MILLION}), "characters"),
+    "a huge pattern": (_document({"pattern": "a" * MILLION}), "20,000 characters"),
+    "a pattern of nested groups": (
+        _document({"pattern": "(" * 5000 + "a" + ")" * 5000}),
+        "nested more than",
+    ),
+    "a pattern of repetitions": (
+        _document({"pattern": "((a{1000}){1000}){1000}"}),
+        "steps",
+    ),
+    "a huge reference": (_document({"$ref": "#" + "/a" * MILLION}), "leads nowhere"),
+    "a huge reference of tildes": (
+        _document({"$ref": "#/" + "~1" * MILLION}),
+        "leads nowhere",
+    ),
+    "names that are long in sum": (
+        _document({"type": "object", "properties": {" " * n: {} for n in range(1000)}}),
+        "characters",
+    ),
+    "ten thousand objects as values": (
+        _document({"enum": [{"number": number} for number in range(10_000)]}),
+        "characters",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_too_much_is_refused(case: str, tmp_path: Path) -> None:
+    document, message = REFUSED[case]
+    (problem,) = _problems(tmp_path, document)
+    assert message in problem.message
+    assert problem.remedy
+    assert problem.source.endswith("one.json")
+
+
+def _problems(folder: Path, document: Schema | str) -> tuple[Problem, ...]:
+    """What is wrong with a document, or with its text."""
+    text = document if isinstance(document, str) else json.dumps(document)
+    file = folder / "one.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidInput) as caught:
+        _made_of(file)
+    return caught.value.problems
+
+
+def _made_of(file: Path) -> dict[str, str]:
+    loaded = load([str(file)], io.BytesIO())
+    return render(parse(loaded.documents, package="one"))
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1e-400", "9" * 400, "NaN"])
+def test_numbers_that_no_float_holds_are_refused(number: str, tmp_path: Path) -> None:
+    for keyword in ("minimum", "const", "multipleOf", "maxLength", "default"):
+        text = json.dumps(_document({keyword: 123456})).replace("123456", number)
+        (problem,) = _problems(tmp_path, text)
+        assert problem.pointer.endswith(f"/odd/{keyword}")
+
+
+# -- generated ----------------------------------------------------------------
+
+BIG: Mapping[str, tuple[Schema, Mapping[str, Any], Mapping[str, Any]]] = {
+    "ten thousand values": (
+        _document({"enum": [f"value {number}" for number in range(10_000)]}),
+        {"odd": "value 9999"},
+        {"odd": "value 10000"},
+    ),
+    "ten thousand numbers": (
+        _document({"enum": [*range(10_000)]}),
+        {"odd": 9999},
+        {"odd": 10000},
+    ),
+    "five thousand members": (
+        _document(
+            {
+                "type": "object",
+                "properties": {f"p{n}": {"type": "integer"} for n in range(5000)},
+            }
+        ),
+        {"odd": {"p4999": 1}},
+        {"odd": {"p4999": "1"}},
+    ),
+    "two thousand alternatives": (
+        _document(task={"oneOf": [{"required": [f"x{n}"]} for n in range(2000)]}),
+        {"x1999": 1},
+        {"x1999": 1, "x0": 1},
+    ),
+    "two thousand ranges": (
+        _document({"oneOf": [{"minimum": n, "maximum": n} for n in range(2000)]}),
+        {"odd": 1999},
+        {"odd": 2000},
+    ),
+    "three hundred rules": (
+        _document(
+            task={
+                "allOf": [
+                    {"if": {"required": [f"x{n}"]}, "then": {"required": [f"y{n}"]}}
+                    for n in range(300)
+                ]
+            }
+        ),
+        {"x299": 1, "y299": 1},
+        {"x299": 1, "y0": 1},
+    ),
+    "a million characters of text": (
+        _document(
+            {
+                "type": "string",
+                "title": "t" * MILLION,
+                "description": "[word](( `" * (MILLION // 10),
+            }
+        ),
+        {"odd": "x"},
+        {"odd": 1},
+    ),
+}
+"""Documents, what a task has to have to be accepted, and what makes it refused."""
+
+
+@pytest.mark.parametrize("case", BIG)
+def test_much_is_generated_in_time(case: str, tmp_path: Path) -> None:
+    document, good, bad = BIG[case]
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "one.json").write_text(json.dumps(document))
+    made = _within_ten_seconds([*COMMAND, *GENERATE], tmp_path)
+    assert made.stdout.startswith("Generated out/client from 1 document")
+    script = f"""
+from client import parse_request
+from pydantic import ValidationError
+assert parse_request({a_task(**good)!r}).to_wire() == {a_task(**good)!r}
+try:
+    parse_request({a_task(**bad)!r})
+except ValidationError:
+    print("refused")
+"""
+    used = _within_ten_seconds([sys.executable, "-c", script], tmp_path / "out")
+    assert used.stdout == "refused\n"
+
+
+def _within_ten_seconds(
+    command: list[str], folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that may use the processor for ten seconds."""
+    return subprocess.run(
+        ["sh", "-c", 'ulimit -t 10; exec "$@"', "sh", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+# -- recursive ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def recursive(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """A package whose members are made of themselves, and with bounds out of reach."""
+    a, b = ({"type": "object", "properties": {n: _ref(n)}} for n in ("b", "a"))
+    node = {"type": "object", "properties": {"next": _ref("node")}}
+    members = {
+        "node": _ref("node"),
+        "a": _ref("a"),
+        "list": _ref("list"),
+        "whole": {"$ref": "#/components/schemas/RequestBody/items"},
+        "any": True,
+        "different": {"type": "array", "uniqueItems": True},
+        "long": {"type": "string", "minLength": 10**18},
+        "short": {"type": "string", "maxLength": 1e300},
+        "few": {"type": "array", "maxItems": 1e30},
+        "many": {"type": "object", "minProperties": 1e300},
+        "found": {"type": "array", "contains": {}, "minContains": 1e300},
+        "fine": {"type": "number", "multipleOf": 1e-300},
+        "large": {"minimum": 10**300},
+    }
+    schemas = {
+        "node": node,
+        "a": a,
+        "b": b,
+        "list": {
+            "anyOf": [{"type": "integer"}, {"type": "array", "items": _ref("list")}]
+        },
+    }
+    document = a_document({"properties": members})
+    document["components"]["schemas"] |= schemas
+    folder = tmp_path_factory.mktemp("recursive")
+    return generated(folder, {"one.json": document}, package="recursive_client")
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"node": {"next": {"next": {"next": {}}}}},
+        {"a": {"b": {"a": {}}}},
+        {"list": [[[1], 2], []]},
+        {"whole": a_task(whole=a_task(node={}))},
+        {"short": "x", "few": [1], "fine": 0.1, "large": 10**301},
+    ],
+)
+def test_what_refers_to_itself_can_be_sent(
+    recursive: ModuleType, members: Mapping[str, Any]
+) -> None:
+    task = a_task(**members)
+    assert recursive.parse_request(task).to_wire() == task
+
+
+@pytest.mark.parametrize(
+    ("members", "where"),
+    [
+        ({"node": {"next": {"next": {"next": 1}}}}, "node.next.next.next"),
+        ({"a": {"b": {"a": 1}}}, "a.b.a"),
+        ({"list": [[["1"], 2], []]}, "list"),
+        ({"whole": a_task(whole=a_task(node=1))}, "whole.whole.node"),
+        ({"long": "x"}, "long"),
+        ({"many": {}}, "many"),
+        ({"found": [1]}, "found"),
+        ({"large": 10**299}, "large"),
+    ],
+)
+def test_what_refers_to_itself_is_checked(
+    recursive: ModuleType, members: Mapping[str, Any], where: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        recursive.parse_request(a_task(**members))
+    (error,) = caught.value.errors()
+    assert ".".join(map(str, error["loc"])).startswith(where)
+
+
+def test_all_of_itself_adds_nothing(tmp_path: Path) -> None:
+    itself = {"allOf": [_ref("itself")], "type": "integer"}
+    document = _document(_ref("itself"), schemas={"itself": itself})
+    package = generated(tmp_path, {"one.json": document}, package="itself_client")
+    assert package.parse_request(a_task(odd=1)).odd == 1
+    with pytest.raises(ValidationError, match="odd"):
+        package.parse_request(a_task(odd="1"))
+
+
+@pytest.mark.parametrize("levels", [200, 900, 1_000, 5_000, 100_000])
+@pytest.mark.parametrize("member", ["node", "list", "any", "different"])
+def test_a_task_may_be_nested_only_so_deep(
+    recursive: ModuleType, member: str, levels: int
+) -> None:
+    value: Any = {} if member == "node" else []
+    for _ in range(levels):
+        value = {"next": value} if member == "node" else [value]
+    with pytest.raises(ValidationError, match="not be nested more than 128 levels"):
+        recursive.parse_request(a_task(**{member: value}))
+    assert recursive.parse_request(a_task(node={})).node is not None
