@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any, NoReturn
 
@@ -49,9 +50,10 @@ class ApiKey:
         """The key as an HTTP header."""
         return {"Authorization": f"Bearer {self._text}"}
 
-    def task(self) -> dict[str, Any]:
-        """The key as the task that stands first in an array of tasks."""
-        return {"taskType": "authentication", "apiKey": self._text}
+    def encoded_task(self, **members: str) -> bytes:
+        """The key as the task that stands first in an array of tasks, as JSON text."""
+        task = {"taskType": "authentication", "apiKey": self._text, **members}
+        return json.dumps(task).encode()
 
     def scrub(self, value: Any) -> Any:
         """A copy of a JSON value in which nothing repeats the key."""

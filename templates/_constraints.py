@@ -1,4 +1,4 @@
-"""What a field may hold, said beside its type: limits, lengths, patterns, media.
+"""What a field may hold, said beside its type: limits, lengths, patterns.
 
 These are exact about JSON: 1.0 is a whole number, true is no number, 0.07 is a multiple
 of 0.01, and a value comes out as it went in.
@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 from pydantic_core import core_schema as core
 
 from ._errors import nearest_alternative
-from ._formats import FORMATS, is_uri, is_uuid
+from ._formats import FORMATS
 from ._json import all_different, is_array, is_multiple, is_type, same
 
 Test: TypeAlias = Callable[[str], bool]
@@ -243,50 +243,6 @@ class Must:
         if not self.hold(value):
             raise _refusal(self.sentence)
         return made
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """Text that stands for a medium, in one of the ways that the document accepts."""
-
-    kind: str
-    accepts: tuple[Test, ...]
-
-    def __init__(self, kind: str, *accepts: Test) -> None:
-        object.__setattr__(self, "kind", kind)
-        object.__setattr__(self, "accepts", accepts)
-
-    def __get_pydantic_core_schema__(
-        self, source: type[Any], handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core.no_info_after_validator_function(
-            self._check, core.str_schema(strict=True)
-        )
-
-    def _check(self, text: str) -> str:
-        for accepts in self.accepts:
-            if accepts(text):
-                return text
-        raise _refusal(f"must be {self._ways()}")
-
-    def _ways(self) -> str:
-        ways = [
-            (
-                "a UUID"
-                if way is is_uuid
-                else (
-                    "a URL (https://…)"
-                    if way is is_uri
-                    else (
-                        f"a data URI (data:{self.kind}/…;base64,…)"
-                        if "^data:" in repr(way)
-                        else "base64" if "+/=" in repr(way) else f"text like {way!r}"
-                    )
-                )
-            )
-            for way in self.accepts
-        ]
-        return f"{', '.join(ways[:-1])} or {ways[-1]}" if len(ways) > 1 else ways[0]
 
 
 @dataclass(frozen=True, slots=True)

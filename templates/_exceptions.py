@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._base import TaskResult
+    from ._envelope import Envelope
     from ._error_enum import ErrorEnum
+    from ._handle import AsyncHandle, Handle
 
 LONGEST_TEXT = 1000
 """Characters of a server's text that a message repeats."""
@@ -43,11 +45,16 @@ class RunwareError(Exception):
         message: What went wrong, without the advice and the place that `str()` adds.
         advice: What to do next.
         task_type: The wire name of the task's type, where the error is about one task.
-        task_uuid: The task's `taskUUID`, with which `getResponse` can be asked for it.
+        task_uuid: The task's `taskUUID`.
+        may_have_run: Whether the server may have taken the task, and will bill it.
+        handle: Collects what the task gives after all, where it may have run; it stays
+            in the process that the error was raised in.
         results: What the task gave before it failed.
     """
 
     advice: ClassVar[str] = ""
+    may_have_run: bool = False
+    handle: Handle[Any] | AsyncHandle[Any] | None = None
 
     def __init__(
         self,
@@ -69,7 +76,8 @@ class RunwareError(Exception):
         return f"{what}{place}. {self.advice}".rstrip()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (type(self), self.args, vars(self).copy())
+        state = {name: vars(self)[name] for name in vars(self) if name != "handle"}
+        return _rebuilt, (type(self), self.args, state)
 
     def about(self, task_type: str | None, task_uuid: str | None) -> Self:
         """A copy that speaks of one task, with the same cause."""
@@ -101,6 +109,8 @@ class APIError(RunwareError):
 
     Attributes:
         http_status: The HTTP status of the answer.
+        request_id: The name of the exchange, for Runware's support; None without one.
+        body: The first part of the answer's body, without the key.
         status: The same as a member of the task type's error enum; None below 400.
         code: What the server calls the error: a member of that enum, or the text itself
             where the enum does not know it; None where the server gave none.
@@ -112,14 +122,14 @@ class APIError(RunwareError):
     def __init__(
         self,
         item: Mapping[str, Any],
-        http_status: int,
+        envelope: Envelope,
         errors: type[ErrorEnum] | None = None,
     ) -> None:
         """Read one error object.
 
         Args:
             item: The object: `code`, `message`, … each may be missing or odd.
-            http_status: The HTTP status of the answer that it stood in.
+            envelope: The answer that it stood in.
             errors: The task type's error enum; without one, codes are plain text.
         """
         name = errors or str
@@ -129,7 +139,10 @@ class APIError(RunwareError):
             task_uuid=_text(item.get("taskUUID")),
         )
         code = _text(item.get("code"))
+        http_status = envelope.http_status
         self.http_status = http_status
+        self.request_id = envelope.answer.request_id
+        self.body = envelope.excerpt
         self.status: str | None = None
         if http_status >= 400:
             self.status = (
@@ -150,7 +163,9 @@ class APIError(RunwareError):
         heading = ", ".join(filter(None, (heading, readable(self.code or ""))))
         about = f" Parameter: {readable(self.parameter)}." if self.parameter else ""
         link = f" See {readable(self.documentation)}" if self.documentation else ""
-        return f"{heading}: {super().__str__()}{about}{link}".removeprefix(": ")
+        name = f" Request: {readable(self.request_id)}." if self.request_id else ""
+        text = f"{heading}: {super().__str__()}{about}{link}{name}"
+        return text.removeprefix(": ")
 
 
 def _text(value: object) -> str | None:
@@ -210,9 +225,10 @@ class ServerError(APIStatusError):
     """HTTP 500 and above: something failed at Runware or on the way to it."""
 
     advice = (
-        "The task may have run: ask `getResponse` for its taskUUID before sending it "
-        "again."
+        "The task may have run: collect it with this error's handle instead of sending "
+        "it again."
     )
+    may_have_run = True
 
 
 class TaskError(APIError):
@@ -230,8 +246,8 @@ class ConnectionError(RunwareError, builtins.ConnectionError):
     """
 
     advice = (
-        "Check the network and base_url. If the task was already on its way it may "
-        "run: ask `getResponse` for its taskUUID before sending it again."
+        "Check the network and base_url. If may_have_run is true, collect the task with "
+        "this error's handle instead of sending it again."
     )
 
 
@@ -242,9 +258,10 @@ class TimeoutError(RunwareError, builtins.TimeoutError):
     """
 
     advice = (
-        "The task may still run: ask `getResponse` for its taskUUID instead of sending "
+        "The task may still run: collect it with this error's handle instead of sending "
         "it again, and give a longer timeout next time."
     )
+    may_have_run = True
 
 
 class ResponseError(RunwareError):
@@ -252,17 +269,22 @@ class ResponseError(RunwareError):
 
     Attributes:
         http_status: The HTTP status of the answer.
+        request_id: The name of the exchange, for Runware's support; None without one.
         body: The first part of the answer's body.
     """
 
     advice = (
         "Check that base_url is Runware's and that no proxy answers in its place. The "
-        "task may have run: ask `getResponse` for its taskUUID before sending it again."
+        "task may have run: collect it with this error's handle."
     )
+    may_have_run = True
 
-    def __init__(self, message: str, *, http_status: int, body: str) -> None:
+    def __init__(
+        self, message: str, *, http_status: int, request_id: str | None, body: str
+    ) -> None:
         super().__init__(message)
         self.http_status = http_status
+        self.request_id = request_id
         self.body = body
 
 

@@ -114,7 +114,5 @@ def _numbers(task: Wire, first: str, second: str) -> tuple[float, float] | None:
     return None
 
 
-def _within(
-    value: float | Fraction, least: float | None, most: float | None
-) -> bool:
+def _within(value: float | Fraction, least: float | None, most: float | None) -> bool:
     return (least is None or value >= least) and (most is None or value <= most)

@@ -9,9 +9,12 @@ from ._documents import request_class
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ._async_client import AsyncClient
     from ._base import ResultT, TaskRequest, TaskResult
-    from ._client import AsyncClient, SyncClient
     from ._error_enum import ErrorEnum
+    from ._handle import AsyncHandle, Handle
+    from ._stream import AsyncStream, Stream
+    from ._sync_client import SyncClient
 
 
 class _TaskType:
@@ -104,6 +107,88 @@ class TaskClient(_TaskType):
         task = self._request(request, fields)
         return self._client.run(task, timeout=timeout, extra_headers=extra_headers)
 
+    @overload
+    def submit(
+        self,
+        request: TaskRequest[ResultT],
+        /,
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+    ) -> Handle[ResultT]: ...
+
+    @overload
+    def submit(
+        self,
+        /,
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> Handle[TaskResult]: ...
+
+    def submit(
+        self,
+        request: TaskRequest[Any] | None = None,
+        /,
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> Handle[Any]:
+        """Send one task, given as a request or as the keywords of one.
+
+        The same as `submit` of `Runware`, which says more; see `run` for the keywords.
+
+        Returns:
+            Its handle.
+        """
+        task = self._request(request, fields)
+        return self._client.submit(task, timeout=timeout, extra_headers=extra_headers)
+
+
+class StreamingTaskClient(TaskClient):
+    """Runs tasks of one type, some of which come as streams."""
+
+    @overload
+    def stream(
+        self,
+        request: TaskRequest[ResultT],
+        /,
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+    ) -> Stream[ResultT]: ...
+
+    @overload
+    def stream(
+        self,
+        /,
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> Stream[TaskResult]: ...
+
+    def stream(
+        self,
+        request: TaskRequest[Any] | None = None,
+        /,
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> Stream[Any]:
+        """Run one task whose result comes piece by piece, as the task or its keywords.
+
+        The same as `stream` of `Runware`, which says more; see `run` for the keywords.
+
+        Returns:
+            The stream.
+        """
+        task = self._request(request, fields)
+        return self._client.stream(task, timeout=timeout, extra_headers=extra_headers)
+
 
 class AsyncTaskClient(_TaskType):
     """Runs tasks of one type, asynchronously."""
@@ -148,3 +233,75 @@ class AsyncTaskClient(_TaskType):
         return await self._client.run(
             task, timeout=timeout, extra_headers=extra_headers
         )
+
+    @overload
+    async def submit(
+        self,
+        request: TaskRequest[ResultT],
+        /,
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+    ) -> AsyncHandle[ResultT]: ...
+
+    @overload
+    async def submit(
+        self,
+        /,
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> AsyncHandle[TaskResult]: ...
+
+    async def submit(
+        self,
+        request: TaskRequest[Any] | None = None,
+        /,
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> AsyncHandle[Any]:
+        """Send one task; the same as `TaskClient.submit`, with `await`."""
+        task = self._request(request, fields)
+        return await self._client.submit(
+            task, timeout=timeout, extra_headers=extra_headers
+        )
+
+
+class AsyncStreamingTaskClient(AsyncTaskClient):
+    """Runs tasks of one type, some of which come as streams."""
+
+    @overload
+    def stream(
+        self,
+        request: TaskRequest[ResultT],
+        /,
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+    ) -> AsyncStream[ResultT]: ...
+
+    @overload
+    def stream(
+        self,
+        /,
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> AsyncStream[TaskResult]: ...
+
+    def stream(
+        self,
+        request: TaskRequest[Any] | None = None,
+        /,
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> AsyncStream[Any]:
+        """Run one task as a stream; the same as `StreamingTaskClient.stream`."""
+        task = self._request(request, fields)
+        return self._client.stream(task, timeout=timeout, extra_headers=extra_headers)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import inspect
 import json
 import pickle
 import sys
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from operator import attrgetter
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from command import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
     from types import ModuleType
 
     Tasks = list[dict[str, Any]]
@@ -37,6 +39,7 @@ class Reply:
     body: object
     status: int = 200
     content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def content(self) -> bytes:
@@ -47,21 +50,34 @@ class Reply:
         return text.encode()
 
 
+class Drop:
+    """What the server does when it closes the connection in place of an answer."""
+
+
 @dataclass
 class Server:
-    """Answers each POST with what `answer` makes of its tasks, and remembers it."""
+    """Answers each POST with what `answer` makes of its tasks, and remembers it.
+
+    With a `pause`, in seconds, an answer is sent byte by byte.
+    """
 
     url: str = ""
+    pause: float = 0
     answer: Answer = lambda _: {"data": []}
     headers: list[dict[str, str]] = field(default_factory=list)
     calls: list[Tasks] = field(default_factory=list)
 
-    def reply(self, headers: dict[str, str], body: bytes) -> Reply:
+    def reply(self, headers: dict[str, str], body: bytes) -> Reply | Drop:
         """Note a call and answer it."""
         self.headers.append({name.lower(): value for name, value in headers.items()})
         self.calls.append(json.loads(body))
         answer = self.answer(self.calls[-1])
-        return answer if isinstance(answer, Reply) else Reply(answer)
+        return answer if isinstance(answer, (Reply, Drop)) else Reply(answer)
+
+    @property
+    def sent(self) -> list[str]:
+        """The task types of each call, in short."""
+        return ["+".join(t["taskType"] for t in tasks) for tasks in self.calls]
 
     def script(self, *answers: object) -> None:
         """Give these answers, one after the other; a function makes one of the tasks."""
@@ -86,11 +102,22 @@ def serving() -> Iterator[Server]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             reply = server.reply(dict(self.headers.items()), body)
+            if isinstance(reply, Drop):
+                self.close_connection = True
+                return
             self.send_response(reply.status)
             self.send_header("Content-Type", reply.content_type)
             self.send_header("Content-Length", str(len(reply.content)))
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(reply.content)
+            if not server.pause:
+                self.wfile.write(reply.content)
+                return
+            for byte in reply.content:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                time.sleep(server.pause)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -122,19 +149,27 @@ class Caller:
         self, method: str, *args: Any, options: dict[str, Any] | None = None, **kw: Any
     ) -> Any:
         """Call a method such as `image_inference.run` and wait for what it gives."""
-        given = {"api_key": KEY, "base_url": self.url, "timeout": 10} | (options or {})
-        polling = self.package.Polling(first=0.005, longest=0.01)
 
-        async def awaited() -> Any:
+        async def work(client: Any) -> Any:
+            return await value(attrgetter(method)(client)(*args, **kw))
+
+        return self.using(work, **(options or {}))
+
+    def using(self, work: Callable[[Any], Coroutine[Any, Any, T]], **options: Any) -> T:
+        """Do some work with a client: a coroutine that awaits `value` of each call."""
+        given = {"api_key": KEY, "base_url": self.url, "timeout": 10} | options
+        waits = self.package.Waits(first=0.005, longest=0.01)
+
+        async def awaited() -> T:
             async with self.package.AsyncRunware(**given) as client:
-                client.polling = polling
-                return await attrgetter(method)(client)(*args, **kw)
+                client.polling = client.retrying = waits
+                return await work(client)
 
         if self.kind == "async":
             return asyncio.run(awaited())
         with self.package.Runware(**given) as client:
-            client.polling = polling
-            return attrgetter(method)(client)(*args, **kw)
+            client.polling = client.retrying = waits
+            return without_a_loop(work(client))
 
     def error(self, method: str, *args: Any, **kw: Any) -> Any:
         """Call a method that must fail, and return the exception of ours."""
@@ -143,6 +178,32 @@ class Caller:
         except self.package.RunwareError as error:
             return error
         raise AssertionError(f"no error, but {given!r}")
+
+
+async def value(given: Any) -> Any:
+    """What a call gives: of the async client, when it is awaited."""
+    return await given if inspect.isawaitable(given) else given
+
+
+async def each(given: Any) -> AsyncIterator[Any]:
+    """The items of an iterator, an async one or a plain one."""
+    if hasattr(given, "__aiter__"):
+        async for item in given:
+            yield item
+    else:
+        for item in given:
+            yield item
+
+
+def without_a_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits."""
+    try:
+        work.send(None)
+    except StopIteration as stop:
+        return cast("T", stop.value)
+    finally:
+        work.close()
+    raise AssertionError("the sync client made something that has to be awaited")
 
 
 def pickled(value: T) -> T:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runware_codegen.model import (
     Anything,
@@ -69,11 +69,11 @@ def _types(a_type: Type) -> Iterator[tuple[str, Type]]:
                 ("format", None),
             ):
                 if getattr(a_type, name) != nothing:
-                    yield name, replace(a_type, **{name: nothing})
+                    yield name, _without(a_type, name, nothing)
         case Number():
             for name in ("ge", "gt", "le", "lt", "step"):
                 if getattr(a_type, name) is not None:
-                    yield name, replace(a_type, **{name: None})
+                    yield name, _without(a_type, name, None)
         case Array(item, least, most):
             if least:
                 yield "least", replace(a_type, least=0)
@@ -99,3 +99,9 @@ def _types(a_type: Type) -> Iterator[tuple[str, Type]]:
                     yield f"alternative {index} {label}", Union(others)
         case _:
             pass
+
+
+def _without(a_type: Text | Number, name: str, nothing: Any) -> Type:
+    """Take away what a type says under a name."""
+    said: dict[str, Any] = {name: nothing}
+    return replace(a_type, **said)

@@ -72,7 +72,7 @@ def _resolved(node: Json, document: Object) -> Json:
 
 
 def _holds(constraint: Object, task: Object) -> bool:
-    numbers = [task.get(name) for name in constraint["parameters"]]
+    numbers: list[Json] = [task.get(name) for name in constraint["parameters"]]
     if len(numbers) != 2 or not all(type(n) in (int, float) for n in numbers):
         return True
     first, second = numbers
@@ -178,7 +178,7 @@ class Tasks:
                 return self._text(schema)
 
     def _number(self, schema: Object) -> Json:
-        low = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+        low: Json = schema.get("minimum", schema.get("exclusiveMinimum", 0))
         high = schema.get("maximum", low + 100)
         step = schema.get("multipleOf", 1)
         steps = self._rng.randint(0, max(int((high - low) / step), 0))
@@ -188,8 +188,8 @@ class Tasks:
 
     def _text(self, schema: Object) -> str:
         if "minLength" in schema or "maxLength" in schema:
-            least = schema.get("minLength", 0)
-            most = schema.get("maxLength", least + 9)
+            least: int = schema.get("minLength", 0)
+            most: int = schema.get("maxLength", least + 9)
             return "é" * self._rng.choice([least, least + 1, most])
         key = json.dumps(schema, sort_keys=True)
         if key not in self._texts:

@@ -7,6 +7,7 @@ import subprocess
 import tomllib
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
 from environments import TOP, environment, oldest_python, wheel
@@ -40,11 +41,12 @@ with rw.Runware(api_key="key") as client:
 
 
 def _lowest() -> list[str]:
-    """Pin every dependency of the generator, and of the emitted package, to its bound."""
+    """Pin all that the generator, its extra and the emitted package need to its bound."""
     project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
     emitted = re.findall(r"`(\w+>=[\d.]+)`", (TOP / "README.md").read_text("utf-8"))
     assert len(emitted) == 2
-    stated = [*project["project"]["dependencies"], *emitted]
+    extra = project["project"]["optional-dependencies"]["mock"]
+    stated = [*project["project"]["dependencies"], *extra, *emitted]
     pins = {re.sub(r">=([\d.]+).*", r"==\1", requirement) for requirement in stated}
     assert all("==" in pin for pin in pins)
     return sorted(pins)
@@ -78,3 +80,18 @@ def test_the_emitted_package_works(commands: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "hiresFix.model" in done.stdout
     assert done.stdout.endswith("imageInference\n")
+
+
+def test_the_mock_works(commands: Path) -> None:
+    command = [commands / "runware-codegen", "mock", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            greeting = process.stdout.readline()
+            [url] = re.findall(r"http://\S+/v1", greeting)
+            task = {"taskType": "ping", "ping": True}
+            headers = {"Authorization": "Bearer key"}
+            answer = httpx2.post(url, json=[task], headers=headers)
+            assert answer.json() == {"data": [{"taskType": "ping", "pong": True}]}
+        finally:
+            process.terminate()

@@ -14,12 +14,15 @@ import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from emitted_patterns import matcher
+from making import a_document, a_task, generated
 from runware_codegen.parse.patterns import Pattern, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def engine_text(source: str) -> str:
@@ -256,6 +259,49 @@ def test_lookarounds_as_they_are_used(
 
     assert [text for text in accepted if not matches(text)] == []
     assert [text for text in refused if matches(text)] == []
+
+
+# Constants beside a pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "constants", "allowed"),
+    [
+        ("^[a-z]+$", ["a", "b"], ["a", "b"]),
+        ("^[a-z]+$", ["a", "1", 2, None], ["a", 2, None]),
+        ("^(?!a)[a-z]+$", ["a", "b"], ["b"]),
+    ],
+)
+def test_constants_are_matched_at_generation(
+    pattern: str, constants: list[object], allowed: list[object], tmp_path: Path
+) -> None:
+    odd = {"enum": constants, "pattern": pattern}
+    document = a_document({"properties": {"odd": odd}})
+    name = f"matched_client_{len(allowed)}_{len(constants)}"
+    package = generated(
+        tmp_path, {"sample.json": document}, package=name, formatted=False
+    )
+    module = tmp_path / name / "tasks" / "image_inference" / "sample.py"
+    assert "Pattern" not in module.read_text()
+    for constant in constants:
+        task = a_task(odd=constant)
+        if constant in allowed:
+            assert package.parse_request(task).to_wire() == task
+        else:
+            with pytest.raises(ValidationError, match="odd"):
+                package.parse_request(task)
+
+
+def test_a_long_constant_is_matched_when_it_is_checked(tmp_path: Path) -> None:
+    long = "a" * 20_000
+    odd = {"enum": [long, f"{long}b"], "pattern": "^a+$"}
+    document = a_document({"properties": {"odd": odd}})
+    package = generated(
+        tmp_path, {"sample.json": document}, package="long_client", formatted=False
+    )
+    assert package.parse_request(a_task(odd=long)).odd == long
+    with pytest.raises(ValidationError, match="must match the pattern"):
+        package.parse_request(a_task(odd=f"{long}b"))
 
 
 # The judge

@@ -29,6 +29,7 @@ OURS = {
     "get-task-details": "getTaskDetails",
     "image-inference": "imageInference",
     "ping": "ping",
+    "text-inference": "textInference",
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 STATUSES = ["200", "400", "401", "402", "403", "429", "500", "503"]

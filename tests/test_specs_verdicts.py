@@ -31,6 +31,12 @@ TASKS: dict[str, dict[str, Json]] = {
         "positivePrompt": "a lighthouse in the fog",
     },
     "ping": {"taskType": "ping", "ping": True},
+    "text-inference": {
+        "taskType": "textInference",
+        "taskUUID": TASK_UUID,
+        "model": "minimax:m2.7@0",
+        "messages": [{"role": "user", "content": "Where is the lighthouse?"}],
+    },
 }
 RESULTS: dict[str, dict[str, Json]] = {
     "get-response": {
@@ -50,6 +56,13 @@ RESULTS: dict[str, dict[str, Json]] = {
         "imageUUID": IMAGE_UUID,
     },
     "ping": {"pong": True},
+    "text-inference": {
+        "taskType": "textInference",
+        "taskUUID": TASK_UUID,
+        "text": "At the end of the pier.",
+        "finishReason": "stop",
+        "usage": {},
+    },
 }
 
 GONE = object()
@@ -80,6 +93,18 @@ def image(**change: Json) -> Case:
 
 def bad_image(keyword: str, **change: Json) -> Case:
     return Case("image-inference", change, keyword)
+
+
+def text(**change: Json) -> Case:
+    return Case("text-inference", change)
+
+
+def bad_text(keyword: str, **change: Json) -> Case:
+    return Case("text-inference", change, keyword)
+
+
+def message(**change: Json) -> list[Json]:
+    return [changed({"role": "user", "content": "Where?"}, change)]
 
 
 CONTROL = {"model": "runware:25@1", "guideImage": IMAGE_UUID}
@@ -143,6 +168,15 @@ VALID_TASKS = [
     image(numberResults=20, outputQuality=99, ttl=60),
     image(webhookURL="https://example.com/hook"),
     image(aFieldOfOneModelOnly={"anything": [1]}),
+    *(text(deliveryMethod=method) for method in ("sync", "async", "stream")),
+    text(messages=message(role="system", name="a field of one model only")),
+    text(messages=message(content=[{"type": "text", "text": "Where?"}])),
+    text(messages=message() * 100),
+    text(settings={"temperature": 0, "topP": 1, "maxTokens": 1, "seed": 7}),
+    text(settings={"systemPrompt": "", "thinkingLevel": "high"}),
+    text(numberResults=4, outputFormat="TEXT"),
+    text(includeCost=True, includeUsage=True, routing={"region": "eu"}),
+    text(aFieldOfOneModelOnly={"anything": [1]}),
 ]
 
 INVALID_TASKS = [
@@ -243,6 +277,24 @@ INVALID_TASKS = [
     bad_image("minimum", ttl=59),
     bad_image("type", includeCost="yes"),
     bad_image("additionalProperties", safety={"checkNSFW": True}),
+    bad_text("required", model=GONE),
+    bad_text("required", messages=GONE),
+    bad_text("minItems", messages=[]),
+    bad_text("type", messages="Where?"),
+    bad_text("required", messages=message(role=GONE)),
+    bad_text("required", messages=message(content=GONE)),
+    bad_text("minLength", messages=message(role="")),
+    bad_text("type", messages=message(content={"text": "Where?"})),
+    bad_text("type", messages=message(content=["Where?"])),
+    bad_text("oneOf", deliveryMethod="websocket"),
+    bad_text("const", outputFormat="JSON"),
+    bad_text("minimum", settings={"temperature": -0.1}),
+    bad_text("minimum", settings={"topP": -0.1}),
+    bad_text("maximum", settings={"topP": 1.1}),
+    bad_text("minimum", settings={"maxTokens": 0}),
+    bad_text("minimum", numberResults=0),
+    bad_text("type", includeUsage="yes"),
+    bad_text("format", webhookURL="/hook"),
 ]
 
 VALID_RESULTS = [
@@ -255,6 +307,12 @@ VALID_RESULTS = [
     Case("get-task-details", {"response": {"errors": [{"code": "taskFailed"}]}}),
     image(imageURL="https://example.com/i.png", seed=2**63 + 1, cost=0.0013),
     image(NSFWContent=False, aFieldOfOneModelOnly="kept"),
+    text(reasoningContent="It needs the sea.", cost=0.0001),
+    *(
+        text(finishReason=reason)
+        for reason in ("stop", "length", "content_filter", "unknown")
+    ),
+    text(text="", usage={"completionTokens": 7}, aFieldOfOneModelOnly="kept"),
 ]
 
 INVALID_RESULTS = [
@@ -278,6 +336,12 @@ INVALID_RESULTS = [
     bad_image("format", imageUUID="42"),
     bad_image("format", imageURL="pier.png"),
     bad_image("type", seed="7"),
+    bad_text("required", text=GONE),
+    bad_text("required", finishReason=GONE),
+    bad_text("required", usage=GONE),
+    bad_text("oneOf", finishReason="tired"),
+    bad_text("type", usage=7),
+    bad_text("const", taskType="imageInference"),
 ]
 
 

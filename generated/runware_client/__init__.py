@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._base import TaskRequest, TaskResult
-    from ._batch import Outcome, Polling
+    from ._deltas import Delta
     from ._documents import (
         Document,
         documents,
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
         parse_result,
         request_class,
     )
+    from ._download import DownloadError
+    from ._envelope import Answer
+    from ._events import Event
     from ._exceptions import (
         APIError,
         APIStatusError,
@@ -34,18 +37,27 @@ if TYPE_CHECKING:
         TaskError,
         TimeoutError,
     )
+    from ._handle import AsyncHandle, Handle
+    from ._media import MediaSource
+    from ._outcome import Outcome, RawResponse
+    from ._stream import AsyncStream, Stream
+    from ._waits import Waits
+    from ._webhook import Webhook, parse_webhook
+    from ._webhook_app import webhook_app
     from .client import AsyncRunware, Runware
 
 _MODULES = {
     "TaskRequest": "_base",
     "TaskResult": "_base",
-    "Outcome": "_batch",
-    "Polling": "_batch",
+    "Delta": "_deltas",
     "Document": "_documents",
     "documents": "_documents",
     "parse_request": "_documents",
     "parse_result": "_documents",
     "request_class": "_documents",
+    "DownloadError": "_download",
+    "Answer": "_envelope",
+    "Event": "_events",
     "APIError": "_exceptions",
     "APIStatusError": "_exceptions",
     "AuthenticationError": "_exceptions",
@@ -60,6 +72,17 @@ _MODULES = {
     "ServerError": "_exceptions",
     "TaskError": "_exceptions",
     "TimeoutError": "_exceptions",
+    "AsyncHandle": "_handle",
+    "Handle": "_handle",
+    "MediaSource": "_media",
+    "Outcome": "_outcome",
+    "RawResponse": "_outcome",
+    "AsyncStream": "_stream",
+    "Stream": "_stream",
+    "Waits": "_waits",
+    "Webhook": "_webhook",
+    "parse_webhook": "_webhook",
+    "webhook_app": "_webhook_app",
     "AsyncRunware": "client",
     "Runware": "client",
 }
@@ -67,29 +90,42 @@ _MODULES = {
 __all__ = [
     "APIError",
     "APIStatusError",
+    "Answer",
+    "AsyncHandle",
     "AsyncRunware",
+    "AsyncStream",
     "AuthenticationError",
     "BadRequestError",
     "ConnectionError",
+    "Delta",
     "Document",
+    "DownloadError",
+    "Event",
+    "Handle",
+    "MediaSource",
     "NotFoundError",
     "Outcome",
     "PaymentRequiredError",
     "PermissionDeniedError",
-    "Polling",
     "RateLimitError",
+    "RawResponse",
     "ResponseError",
     "Runware",
     "RunwareError",
     "ServerError",
+    "Stream",
     "TaskError",
     "TaskRequest",
     "TaskResult",
     "TimeoutError",
+    "Waits",
+    "Webhook",
     "documents",
     "parse_request",
     "parse_result",
+    "parse_webhook",
     "request_class",
+    "webhook_app",
 ]
 
 

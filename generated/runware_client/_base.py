@@ -5,9 +5,21 @@ from __future__ import annotations
 
 import uuid
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, get_args
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    Self,
+    TypeAlias,
+    TypeVar,
+    cast,
+    get_args,
+)
 
 from pydantic import (
     AliasGenerator,
@@ -19,12 +31,22 @@ from pydantic import (
     model_validator,
 )
 
-from ._constraints import Media, Nullable, Secret
+from ._constraints import Nullable, Secret
 from ._errors import again, combined, field_error, rule_error, shown
-from ._json import MOST_LEVELS, is_array, is_object, is_too_deep
+from ._json import MOST_LEVELS, SCALARS, is_array, is_object, is_too_deep
+from ._media import Media, holds_file, with_texts
 from ._rules import MediaLimit, Size, Wire
 
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    import httpx2
+
 T = TypeVar("T")
+
+LARGEST_OUTPUT = 2**30
+"""Bytes of an output that is saved, unless more are allowed."""
 
 
 _CAPITALS = frozenset({"uri", "url", "uuid"})
@@ -62,24 +84,8 @@ class _Object(BaseModel):
 
     def to_wire(self) -> Wire:
         """Return the object as it is sent: what was set, in its order, nothing else."""
-        names = _python_names(type(self))
-        members = self.__dict__
-        extra = self.__pydantic_extra__ or {}
-        return {
-            wire: _plain(members[names[wire]] if wire in names else extra[wire])
-            for wire in self._order()
-        }
-
-    def _order(self) -> tuple[str, ...]:
-        """Return the wire names of what was set, in the order in which it came."""
-        order: tuple[str, ...] = (self.__pydantic_private__ or {}).get("order", ())
-        given = self.__pydantic_fields_set__  # members beyond the fields among them
-        if len(order) == len(given):
-            return order
-        # pydantic made it without validation, as model_construct and model_copy do.
-        names = _wire_names(type(self))
-        fields = (wire for name, wire in names.items() if name in given)
-        return (*fields, *(self.__pydantic_extra__ or {}))
+        wire: Wire = _plain(self)
+        return wire
 
     if not TYPE_CHECKING:
 
@@ -116,8 +122,9 @@ class Part(_Object):
         yield from ()
 
     def __init__(self, /, **members: Any) -> None:
-        wire = _wire_of(type(self), members)
-        self.__pydantic_validator__.validate_python(wire, self_instance=self)
+        with _measured(type(self), members):
+            wire = _wire_of(type(self), members)
+            self.__pydantic_validator__.validate_python(wire, self_instance=self)
 
     # pydantic calls a constructor of one's own for every nested object, unless told
     # that it validates like its own.
@@ -126,11 +133,26 @@ class Part(_Object):
     @model_validator(mode="wrap")
     @classmethod
     def _check(cls, data: Any, read: Callable[[Any], Self]) -> Self:
+        known = _CHECKED.get()
+        if known is None:
+            with _measured(cls, data):
+                return cls._checked(data, read)
+        # Alternatives ask of the same object again and again, at each of its levels.
+        key = (cls, id(data))
+        if key not in known:
+            try:
+                known[key] = data, cls._checked(data, read)
+            except ValidationError as error:
+                known[key] = data, error
+        outcome = known[key][1]
+        if isinstance(outcome, ValidationError):
+            raise outcome
+        return cast("Self", outcome)
+
+    @classmethod
+    def _checked(cls, data: Any, read: Callable[[Any], Self]) -> Self:
         if isinstance(data, Part):
             data = data.to_wire()
-        if is_too_deep(data):
-            sentence = f"must not be nested more than {MOST_LEVELS} levels deep"
-            raise combined(cls.__name__, [rule_error(sentence)])
         try:
             part = read(data)
         except ValidationError as error:
@@ -184,12 +206,62 @@ class TaskResult(_Object):
                 message = f"this {type(self).__name__} came without {wire!r}"
                 raise AttributeError(message, name=name, obj=self) from None
 
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        output: str | None = None,
+        limit: int = LARGEST_OUTPUT,
+        timeout: float = 60.0,
+        http_client: httpx2.Client | None = None,
+    ) -> Path:
+        """Save the output that this result gives, such as its image, to a file.
+
+        It is fetched from its URL, unless it came with the result. The file appears
+        when it is whole, in place of one that was there.
+
+        Args:
+            path: The file. Without a suffix it gets the one of its type; in a folder
+                it gets its UUID for a name.
+            output: Which output, where there are several: `image` is what imageURL,
+                imageDataURI or imageBase64Data gives.
+            limit: The bytes that it may have.
+            timeout: The seconds for which its host may be silent.
+            http_client: Your own HTTP client; no key goes to the file's host even so.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            DownloadError: There is no such output, or no way to get it.
+            OSError: The file cannot be written.
+        """
+        from ._download import Saving, save
+
+        saving = Saving(self.to_wire(), path, output, limit, timeout)
+        return save(saving, http_client)
+
+    async def asave(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        output: str | None = None,
+        limit: int = LARGEST_OUTPUT,
+        timeout: float = 60.0,
+        http_client: httpx2.AsyncClient | None = None,
+    ) -> Path:
+        """Save the output that this result gives; see `save`, which does the same."""
+        from ._download import Saving, asave
+
+        saving = Saving(self.to_wire(), path, output, limit, timeout)
+        return await asave(saving, http_client)
+
     @field_validator("*", mode="wrap")
     @classmethod
     def _keep(cls, value: Any, read: Callable[[Any], Any]) -> Any:
         try:
             return read(value)
-        except ValidationError:
+        except (ValidationError, RecursionError):  # the latter: it is nested too deeply
             return value
 
     @model_validator(mode="wrap")
@@ -251,7 +323,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
     def _made(cls) -> None:
         if cls.status == "deprecated":
             message = f"{cls.air or cls.__name__} is deprecated by its document"
-            warnings.warn(message, DeprecationWarning, stacklevel=4)
+            warnings.warn(message, DeprecationWarning, stacklevel=5)
 
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
         """Read one item of an answer's `data`.
@@ -266,29 +338,83 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
     def replace(self, **members: Any) -> Self:
         """Return a checked copy with other values, and a task UUID of its own."""
-        wire = {**self.to_wire(), **_wire_of(type(self), members, fill=False)}
-        for name, fill in _fills(type(self)).items():
-            wire[name] = fill()
-        return type(self).model_validate(wire)
-
-
-_SCALARS = frozenset({str, int, float, bool, type(None)})
+        with _measured(type(self), members):
+            wire = {**self.to_wire(), **_wire_of(type(self), members, fill=False)}
+            for name, fill in _fills(type(self)).items():
+                wire[name] = fill()
+            return type(self).model_validate(wire)
 
 
 def _remember_order(made: _Object, data: Wire) -> None:
     object.__setattr__(made, "__pydantic_private__", {"order": tuple(data)})
 
 
+_Checked: TypeAlias = dict[tuple[type[Part], int], tuple[Any, Part | ValidationError]]
+_CHECKED: ContextVar[_Checked | None] = ContextVar("_CHECKED", default=None)
+"""What came of the objects inside the one that is being checked, by class and identity.
+
+Each is kept beside what came of it, so that no other object can have its identity.
+"""
+
+
+@contextmanager
+def _measured(cls: type[Part], value: Any) -> Generator[None]:
+    """Refuse what is nested too deeply; its parts need not be measured again."""
+    if is_too_deep(value):
+        sentence = f"must not be nested more than {MOST_LEVELS} levels deep"
+        raise combined(cls.__name__, [rule_error(sentence)])
+    token = _CHECKED.set({})
+    try:
+        yield
+    finally:
+        _CHECKED.reset(token)
+
+
 def _plain(value: Any) -> Any:
-    if type(value) in _SCALARS:
-        return value
-    if isinstance(value, _Object):
-        return value.to_wire()
-    if is_array(value):
-        return [_plain(item) for item in value]
-    if is_object(value):
-        return {name: _plain(member) for name, member in value.items()}
-    return value
+    """Copy a value as JSON; a result may be nested deeper than Python can call."""
+    whole = [value]
+    copied: list[list[Any] | Wire] = [whole]
+    while copied:
+        container = copied.pop()
+        parts = container.items() if is_object(container) else enumerate(container)
+        for place, part in parts:
+            if type(part) in SCALARS:
+                continue
+            copy = _shallow(part)
+            if copy is not None:
+                container[place] = copy  # type: ignore[index]
+                copied.append(copy)
+    return whole[0]
+
+
+def _members(made: _Object) -> Wire:
+    """Return the members that were set, as they are, by their wire names."""
+    names = _python_names(type(made))
+    members = vars(made)
+    extra = made.model_extra or {}
+    return {
+        wire: members[names[wire]] if wire in names else extra[wire]
+        for wire in _order(made)
+    }
+
+
+def _order(made: _Object) -> tuple[str, ...]:
+    """Return the wire names of what was set, in the order in which it came."""
+    order: tuple[str, ...] = (made.__pydantic_private__ or {}).get("order", ())
+    given = made.model_fields_set  # members beyond the fields among them
+    if len(order) == len(given):
+        return order
+    # pydantic made it without validation, as model_construct and model_copy do.
+    names = _wire_names(type(made))
+    fields = (wire for name, wire in names.items() if name in given)
+    return (*fields, *(made.model_extra or {}))
+
+
+def _shallow(value: Any) -> list[Any] | Wire | None:
+    """Copy an array or an object, but not what is in it; None for any other value."""
+    if is_array(value) or is_object(value):
+        return value.copy()
+    return _members(value) if isinstance(value, _Object) else None
 
 
 def _wire_of(cls: type[Part], members: Wire, *, fill: bool = True) -> Wire:
@@ -297,8 +423,15 @@ def _wire_of(cls: type[Part], members: Wire, *, fill: bool = True) -> Wire:
     wire = {name: make() for name, make in _fills(cls).items()} if fill else {}
     for name, value in members.items():
         if value is not None or name not in names or name in nullable:
-            wire[names.get(name, name)] = _plain(value)
+            wire[names.get(name, name)] = _plain(_without_files(cls, name, value))
     return wire
+
+
+def _without_files(cls: type[Part], name: str, value: Any) -> Any:
+    """Turn the files in a member's value into texts."""
+    if name not in cls.model_fields or not holds_file(value):
+        return value
+    return with_texts(value, cls.model_fields[name].rebuild_annotation())
 
 
 def _unwanted_nulls(cls: type[Part], data: Wire) -> list[str]:

@@ -10,7 +10,10 @@ may come with HTTP 200.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._exceptions import ResponseError, readable
@@ -22,58 +25,106 @@ if TYPE_CHECKING:
 Item: TypeAlias = dict[str, Any]
 
 LONGEST_EXCERPT = 300
-"""Characters of a body that cannot be read which its error repeats."""
+"""Characters of a body which an error repeats."""
+
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
+"""Headers in which servers and what stands before them name an exchange."""
 
 SCOPE = ("taskType", "taskUUID")
 """The members that say which task an error is about."""
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
-    """One answer.
+class Answer:
+    """One HTTP answer.
 
     Attributes:
         http_status: Its HTTP status.
-        data: Results, and news of tasks that are still under way.
-        errors: Error objects, without the key even where the server repeats it.
+        headers: Its headers; the case of their names means nothing.
+        body: Its body, decompressed.
     """
 
     http_status: int
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+
+    @property
+    def request_id(self) -> str | None:
+        """What Runware's support can find the exchange by; None where it has no name."""
+        names = (name for name in REQUEST_ID_HEADERS if name in self.headers)
+        return self.headers[name] if (name := next(names, None)) else None
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds that the server asks to be left alone; None where it does not.
+
+        Source: RFC 9110, section 10.2.3: a number of seconds or a date.
+        """
+        text = self.headers.get("retry-after", "").strip()
+        if text.isascii() and text.isdigit():
+            return float(text)
+        try:
+            return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+        except (ValueError, OverflowError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What stands in one answer.
+
+    Attributes:
+        answer: The answer.
+        data: Results, and news of tasks that are still under way.
+        errors: Error objects, without the key even where the server repeats it.
+        excerpt: The first part of the body, without the key; only beside errors.
+    """
+
+    answer: Answer
     data: list[Item]
     errors: list[Item]
+    excerpt: str = ""
+
+    @property
+    def http_status(self) -> int:
+        """The HTTP status of the answer."""
+        return self.answer.http_status
 
 
-def read_envelope(http_status: int, body: bytes, key: ApiKey) -> Envelope:
+def read_envelope(answer: Answer, key: ApiKey) -> Envelope:
     """Read the body of an answer.
 
     An answer with a status of 400 or more that is not an envelope, such as the page of
     a proxy, becomes an error object that quotes it: the status says what it means.
 
     Args:
-        http_status: The answer's HTTP status.
-        body: Its body, decompressed.
+        answer: The answer.
         key: The key to keep out of errors.
 
     Raises:
         ResponseError: The status is below 400 and the body is not an envelope.
     """
+    http_status = answer.http_status
     errors: list[Item] = []
     try:
-        content = json.loads(body)
+        content = json.loads(answer.body)
         errors = key.scrub(_errors(content))
     except (ValueError, RecursionError):
         content = None
     data = _results(content)
-    if errors or (http_status < 300 and _is_envelope(content)):
-        return Envelope(http_status, data, errors)
-    excerpt = _excerpt(body, key)
+    if http_status < 300 and _is_envelope(content) and not errors:
+        return Envelope(answer, data, errors)
+    excerpt = _excerpt(answer.body, key)
+    if errors:
+        return Envelope(answer, data, errors, excerpt)
     if http_status >= 400:
         message = f"there is no error object in the answer, which begins: {excerpt}"
-        return Envelope(http_status, data, [{"message": message}])
+        return Envelope(answer, data, [{"message": message}], excerpt)
     raise ResponseError(
         f"HTTP {http_status} with an answer that is not JSON with data or errors; "
         f"it begins: {excerpt}",
         http_status=http_status,
+        request_id=answer.request_id,
         body=excerpt,
     )
 
@@ -120,5 +171,6 @@ def _objects(value: Any) -> list[Item]:
 
 
 def _excerpt(body: bytes, key: ApiKey) -> str:
-    text = key.scrub(body.decode(errors="replace").replace("\\/", "/"))
+    start = body[: LONGEST_EXCERPT * 100]  # enough for the key to be found
+    text = key.scrub(start.decode(errors="replace").replace("\\/", "/"))
     return readable(text.strip(), LONGEST_EXCERPT) or "(nothing)"

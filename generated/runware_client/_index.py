@@ -53,5 +53,14 @@ DOCUMENTS = (
         module="tasks.ping.ping",
         class_name="PingRequest",
     ),
+    Document(
+        id="text-inference",
+        air="",
+        task_type="textInference",
+        status="live",
+        models=(),
+        module="tasks.text_inference.text_inference",
+        class_name="TextInferenceRequest",
+    ),
 )
 """By task type and identifier."""

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, Final, TypeAlias, TypeGuard
 
+from pydantic import BaseModel
+
 Json: TypeAlias = Any
 """Any JSON value."""
 
@@ -26,19 +28,32 @@ MOST_LEVELS: Final = 128
 
 
 def is_too_deep(value: Any) -> bool:
-    """Say whether a JSON value is nested deeper than a request may be."""
+    """Say whether a value is nested deeper than a request may be.
+
+    Args:
+        value: JSON, in which objects may be instances of their classes already.
+    """
     level = [value]
     for _ in range(MOST_LEVELS):
-        level = [part for each in level for part in _parts(each)]
+        parts = (part for each in level for part in _parts(each))
+        level = [part for part in parts if type(part) not in SCALARS]
         if not level:
             return False
     return True
 
 
+SCALARS: Final = frozenset({str, int, float, bool, type(None)})
+"""Types of values that have no parts."""
+
+
 def _parts(value: Any) -> Iterable[Any]:
     if is_object(value):
         return value.values()
-    return value if is_array(value) else ()
+    if is_array(value):
+        return value
+    if isinstance(value, BaseModel):
+        return (*vars(value).values(), *(value.model_extra or {}).values())
+    return ()
 
 
 def same(one: Any, other: Any) -> bool:

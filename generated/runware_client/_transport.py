@@ -3,37 +3,41 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
+import builtins
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
+from threading import BoundedSemaphore
+from time import monotonic
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import httpx2
 
-from ._envelope import read_envelope
+from ._envelope import Answer, read_envelope
 from ._exceptions import ConnectionError, RunwareError, TimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ._api_key import ApiKey
-    from ._batch import Call
     from ._envelope import Envelope
 
 Auth: TypeAlias = Literal["header", "payload"]
+Headers: TypeAlias = Mapping[str, str] | None
 
 JSON_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+STREAM_HEADERS = JSON_HEADERS | {"Accept": "text/event-stream, application/json"}
 
 LONGEST_CONNECT = 10.0
 """Seconds after which a server that does not take a connection is taken for dead."""
 
-NEVER_SENT = (httpx2.ConnectTimeout, httpx2.PoolTimeout)
-"""Time-outs before anything was written."""
-
-
-class _Message(TypedDict):
-    content: bytes
-    headers: httpx2.Headers
-    timeout: httpx2.Timeout
+NEVER_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+)
+"""Failures before anything was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,62 +54,175 @@ class Endpoint:
     key: ApiKey
     auth: Auth
 
-    def message(self, call: Call, extra_headers: Mapping[str, str] | None) -> _Message:
-        """A call as an HTTP message; the extra headers win over ours."""
-        in_payload = self.auth == "payload"
-        tasks = [self.key.task(), *call.tasks] if in_payload else call.tasks
-        headers = httpx2.Headers({} if in_payload else self.key.header())
-        headers.update(JSON_HEADERS)
-        headers.update(extra_headers)
-        connect = min(call.timeout, LONGEST_CONNECT)
-        text = json.dumps(tasks, separators=(",", ":"), allow_nan=False)
-        return {
-            "content": text.encode(),
-            "headers": headers,
-            "timeout": httpx2.Timeout(call.timeout, connect=connect),
-        }
+    def body(self, parts: list[bytes]) -> bytes:
+        """Tasks, each as JSON text, as the array that is sent."""
+        if self.auth == "payload":
+            parts = [self.key.encoded_task(), *parts]
+        return b"[" + b",".join(parts) + b"]"
 
-    def answer(self, response: httpx2.Response) -> Envelope:
-        """Read an HTTP response.
-
-        Raises:
-            ResponseError: It is not what Runware answers.
-        """
-        return read_envelope(response.status_code, response.content, self.key)
+    def headers(self, given: dict[str, str], extra: Headers) -> dict[str, str]:
+        """The headers of a request; the extra ones win over ours."""
+        headers = given | (self.key.header() if self.auth == "header" else {})
+        if extra:
+            replaced = {name.lower() for name in extra}
+            headers = {n: v for n, v in headers.items() if n.lower() not in replaced}
+            headers |= extra
+        return headers
 
     def error(self, cause: httpx2.RequestError) -> RunwareError:
         """The exception of ours for a failed exchange."""
         # The request that failed has the key: the cause gets one without.
         cause.request = httpx2.Request("POST", self.url)
         reason = self.key.scrub(str(cause)) or type(cause).__name__
-        is_late = isinstance(cause, httpx2.TimeoutException)
-        if is_late and not isinstance(cause, NEVER_SENT):
-            return TimeoutError(f"the server did not answer in time: {reason}")
-        return ConnectionError(f"no answer from {self.url}: {reason}")
+        is_sent = not isinstance(cause, NEVER_SENT)
+        if is_sent and isinstance(cause, httpx2.TimeoutException):
+            return _silent(reason)
+        error = ConnectionError(f"no answer from {self.url}: {reason}")
+        error.may_have_run = is_sent
+        return error
+
+
+def _silent(reason: str) -> TimeoutError:
+    return TimeoutError(f"the server did not answer in time: {reason}")
+
+
+def _crowded(limit: int) -> ConnectionError:
+    return ConnectionError(
+        f"all {limit} calls that the client may make at once were under way until the "
+        "time ran out"
+    )
+
+
+class _Timeouts:
+    """How long the steps of one exchange may take; read by httpx2 as each begins."""
+
+    def __init__(self, seconds: float) -> None:
+        self._deadline = monotonic() + seconds
+        self.steps: dict[str, float] = dict.fromkeys(("read", "write"), seconds)
+        self.steps |= dict.fromkeys(("connect", "pool"), min(seconds, LONGEST_CONNECT))
+
+    def left(self) -> float:
+        """The seconds that are left."""
+        return max(0.0, self._deadline - monotonic())
+
+    def check(self) -> None:
+        """Bound the next step by what is left.
+
+        Raises:
+            TimeoutError: Nothing is left.
+        """
+        left = self.left()
+        if not left:
+            raise _silent("it sends its answer too slowly")
+        self.steps["read"] = left
+
+
+class Transport(Protocol):
+    """What carries calls for the sync client."""
+
+    def post(self, parts: list[bytes], timeout: float, extra: Headers) -> Envelope:
+        """Send tasks, each as JSON text, and give the answer that comes in time."""
+        ...
+
+    def open(
+        self, part: bytes, timeout: float, extra: Headers
+    ) -> AbstractContextManager[httpx2.Response]:
+        """Send one task whose answer is a stream of events."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class AsyncTransport(Protocol):
+    """What carries calls for the async client."""
+
+    async def post(
+        self, parts: list[bytes], timeout: float, extra: Headers
+    ) -> Envelope:
+        """Send tasks, each as JSON text, and give the answer that comes in time."""
+        ...
+
+    def open(
+        self, part: bytes, timeout: float, extra: Headers
+    ) -> AbstractAsyncContextManager[httpx2.Response]:
+        """Send one task whose answer is a stream of events."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
 
 
 class HTTPTransport:
     """Sends calls through a sync HTTP client."""
 
-    def __init__(self, endpoint: Endpoint, http_client: httpx2.Client | None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, http_client: httpx2.Client | None, concurrency: int
+    ) -> None:
         self._endpoint = endpoint
         self._is_own = http_client is None
-        self._http = http_client or httpx2.Client()
+        self._http = http_client or httpx2.Client(limits=_limits(concurrency))
+        self._concurrency = concurrency
+        self._places = BoundedSemaphore(concurrency)
 
-    def post(self, call: Call, extra_headers: Mapping[str, str] | None) -> Envelope:
-        """Send a call and read the answer.
+    def post(self, parts: list[bytes], timeout: float, extra: Headers) -> Envelope:
+        """Send tasks and read the answer.
+
+        Args:
+            parts: The tasks, each as JSON text.
+            timeout: The seconds that it may take.
+            extra: Headers that win over ours.
 
         Raises:
             ConnectionError: No answer came.
             TimeoutError: None came in time.
             ResponseError: What came cannot be read.
         """
-        message = self._endpoint.message(call, extra_headers)
+        timeouts = _Timeouts(timeout)
+        if not self._places.acquire(timeout=timeout):
+            raise _crowded(self._concurrency)
         try:
-            response = self._http.post(self._endpoint.url, **message)
+            answer = self._answer(parts, timeouts, extra)
         except httpx2.RequestError as error:
             raise self._endpoint.error(error) from error
-        return self._endpoint.answer(response)
+        finally:
+            self._places.release()
+        return read_envelope(answer, self._endpoint.key)
+
+    def _answer(
+        self, parts: list[bytes], timeouts: _Timeouts, extra: Headers
+    ) -> Answer:
+        request = self._http.build_request(
+            "POST",
+            self._endpoint.url,
+            content=self._endpoint.body(parts),
+            headers=self._endpoint.headers(JSON_HEADERS, extra),
+            extensions={"timeout": timeouts.steps},
+        )
+        response = self._http.send(request, stream=True)
+        chunks: list[bytes] = []
+        try:
+            timeouts.check()
+            for chunk in response.iter_bytes():
+                chunks.append(chunk)
+                timeouts.check()
+        finally:
+            response.close()
+        return _answer(response, b"".join(chunks))
+
+    def open(
+        self, part: bytes, timeout: float, extra: Headers
+    ) -> AbstractContextManager[httpx2.Response]:
+        """Send one task whose answer is a stream of events."""
+        return self._http.stream(
+            "POST",
+            self._endpoint.url,
+            content=self._endpoint.body([part]),
+            headers=self._endpoint.headers(STREAM_HEADERS, extra),
+            extensions={"timeout": _Timeouts(timeout).steps},
+        )
 
     def close(self) -> None:
         """Close the connections, unless the HTTP client was brought by the caller."""
@@ -117,30 +234,84 @@ class AsyncHTTPTransport:
     """Sends calls through an async HTTP client."""
 
     def __init__(
-        self, endpoint: Endpoint, http_client: httpx2.AsyncClient | None
+        self,
+        endpoint: Endpoint,
+        http_client: httpx2.AsyncClient | None,
+        concurrency: int,
     ) -> None:
         self._endpoint = endpoint
         self._is_own = http_client is None
-        self._http = http_client or httpx2.AsyncClient()
+        self._http = http_client or httpx2.AsyncClient(limits=_limits(concurrency))
+        self._concurrency = concurrency
+        self._places = asyncio.Semaphore(concurrency)
 
     async def post(
-        self, call: Call, extra_headers: Mapping[str, str] | None
+        self, parts: list[bytes], timeout: float, extra: Headers
     ) -> Envelope:
-        """Send a call and read the answer.
+        """Send tasks and read the answer.
+
+        Args:
+            parts: The tasks, each as JSON text.
+            timeout: The seconds that it may take.
+            extra: Headers that win over ours.
 
         Raises:
             ConnectionError: No answer came.
             TimeoutError: None came in time.
             ResponseError: What came cannot be read.
         """
-        message = self._endpoint.message(call, extra_headers)
+        timeouts = _Timeouts(timeout)
         try:
-            response = await self._http.post(self._endpoint.url, **message)
+            async with asyncio.timeout(timeout):
+                await self._places.acquire()
+        except builtins.TimeoutError:
+            raise _crowded(self._concurrency) from None
+        try:
+            async with asyncio.timeout(timeouts.left()):
+                answer = await self._answer(parts, timeouts, extra)
         except httpx2.RequestError as error:
             raise self._endpoint.error(error) from error
-        return self._endpoint.answer(response)
+        except builtins.TimeoutError:
+            raise _silent("it sends its answer too slowly") from None
+        finally:
+            self._places.release()
+        return read_envelope(answer, self._endpoint.key)
+
+    async def _answer(
+        self, parts: list[bytes], timeouts: _Timeouts, extra: Headers
+    ) -> Answer:
+        response = await self._http.post(
+            self._endpoint.url,
+            content=self._endpoint.body(parts),
+            headers=self._endpoint.headers(JSON_HEADERS, extra),
+            extensions={"timeout": timeouts.steps},
+        )
+        return _answer(response, response.content)
+
+    def open(
+        self, part: bytes, timeout: float, extra: Headers
+    ) -> AbstractAsyncContextManager[httpx2.Response]:
+        """Send one task whose answer is a stream of events."""
+        return self._http.stream(
+            "POST",
+            self._endpoint.url,
+            content=self._endpoint.body([part]),
+            headers=self._endpoint.headers(STREAM_HEADERS, extra),
+            extensions={"timeout": _Timeouts(timeout).steps},
+        )
 
     async def aclose(self) -> None:
         """Close the connections, unless the HTTP client was brought by the caller."""
         if self._is_own:
             await self._http.aclose()
+
+
+def _limits(concurrency: int) -> httpx2.Limits:
+    """As many connections as calls: the client counts the calls itself."""
+    return httpx2.Limits(
+        max_connections=None, max_keepalive_connections=concurrency, keepalive_expiry=5
+    )
+
+
+def _answer(response: httpx2.Response, body: bytes) -> Answer:
+    return Answer(response.status_code, response.headers, body)

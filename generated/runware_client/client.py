@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ._client import AsyncClient, SyncClient
+from ._async_client import AsyncClient
+from ._sync_client import SyncClient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
         ImageInferenceClient,
     )
     from .tasks.ping.client import AsyncPingClient, PingClient
+    from .tasks.text_inference.client import (
+        AsyncTextInferenceClient,
+        TextInferenceClient,
+    )
 
 _ATTRIBUTES: Mapping[str, str] = {
     "authentication": "authentication",
@@ -34,6 +39,7 @@ _ATTRIBUTES: Mapping[str, str] = {
     "getTaskDetails": "get_task_details",
     "imageInference": "image_inference",
     "ping": "ping",
+    "textInference": "text_inference",
 }
 
 
@@ -80,6 +86,13 @@ class Runware(SyncClient):
 
         return PingClient(self)
 
+    @cached_property
+    def text_inference(self) -> TextInferenceClient:
+        """Runs `textInference` tasks."""
+        from .tasks.text_inference.client import TextInferenceClient
+
+        return TextInferenceClient(self)
+
 
 class AsyncRunware(AsyncClient):
     """Runs tasks on Runware and awaits their results.
@@ -124,3 +137,10 @@ class AsyncRunware(AsyncClient):
         from .tasks.ping.client import AsyncPingClient
 
         return AsyncPingClient(self)
+
+    @cached_property
+    def text_inference(self) -> AsyncTextInferenceClient:
+        """Runs `textInference` tasks."""
+        from .tasks.text_inference.client import AsyncTextInferenceClient
+
+        return AsyncTextInferenceClient(self)

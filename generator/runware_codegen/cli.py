@@ -19,8 +19,10 @@ from click.core import ParameterSource
 
 from runware_codegen import __version__, settings
 from runware_codegen.options import (
+    DOCUMENTS,
     GENERATING,
     LISTING,
+    MOCKING,
     SELECTING,
     SPEAKING,
     with_options,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Unpack
 
-    from runware_codegen.options import GenerateOptions, ListOptions
+    from runware_codegen.options import GenerateOptions, ListOptions, MockOptions
 
 _DIFFERENT = 1
 _WRONG = 2
@@ -71,9 +73,8 @@ class _Configured(click.Command):
 
 
 def _all_parameters() -> list[click.Parameter]:
-    return [
-        parameter for command in cli.commands.values() for parameter in command.params
-    ]
+    """What pyproject.toml may set: what makes a package, not how the mock is run."""
+    return [*generate.params, *list_documents.params]
 
 
 # -- commands -----------------------------------------------------------------
@@ -84,7 +85,7 @@ def _all_parameters() -> list[click.Parameter]:
 def cli() -> None:
     """Turn Runware's OpenAPI documents into a typed Python client.
 
-    Each option of a command may also stand in [tool.runware-codegen] of the
+    Each option of generate and list may also stand in [tool.runware-codegen] of the
     pyproject.toml that is nearest above the current folder; the command line wins.
 
     Exit codes: 0 done, 1 --check found a difference, 2 the input or the call is wrong.
@@ -127,6 +128,23 @@ def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> Non
 
     with _terminal(ctx) as terminal:
         pipeline.list_documents(options, terminal)
+
+
+@cli.command(cls=_Configured)
+@with_options(DOCUMENTS, *MOCKING)
+def mock(**options: Unpack[MockOptions]) -> None:
+    """Serve Runware's API from documents, on this machine.
+
+    DOCS are files, folders, or - for standard input; without any, the documents that
+    come with this program. Tasks are judged by their documents, results are made up,
+    nothing is paid. GET /_ledger shows what was accepted, run, billed and collected.
+    """
+    try:
+        from runware_codegen.mock import server  # noqa: PLC0415  # it is an extra
+    except ModuleNotFoundError as error:
+        message = f"{error.name} is missing: install runware-codegen[mock]"
+        raise click.ClickException(message) from None
+    server.serve(options, Terminal())
 
 
 def _terminal(ctx: click.Context) -> Terminal:

@@ -130,10 +130,14 @@ class Media:
     Attributes:
         kind: image, video, audio or file.
         accepts: The ways, as predicates of which one must hold.
+        least_bytes: The size of the smallest file.
+        most_bytes: The size of the largest.
     """
 
     kind: str
     accepts: tuple[Predicate, ...]
+    least_bytes: int | float | None = None
+    most_bytes: int | float | None = None
 
 
 Type: TypeAlias = (
@@ -383,6 +387,11 @@ class TaskType:
     class_name: str
     documents: tuple[Document, ...]
     errors: tuple[ErrorMember, ...] = ()
+
+    @property
+    def streams(self) -> bool:
+        """Whether one of its documents offers results as a stream."""
+        return any("stream" in document.deliveries for document in self.documents)
 
 
 @dataclass(frozen=True, slots=True)

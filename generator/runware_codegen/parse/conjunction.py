@@ -22,9 +22,15 @@ Said = tuple["Path", str]
 
 @dataclass(frozen=True, slots=True)
 class Conjunction:
-    """Schemas of which all describe the same value, the nearest first."""
+    """Schemas of which all describe the same value, the nearest first.
+
+    Attributes:
+        schemas: The schemas.
+        circular: Whether the nearest is one of those that it is made of.
+    """
 
     schemas: tuple[Schema, ...]
+    circular: bool = False
 
     @property
     def impossible(self) -> bool:
@@ -83,6 +89,7 @@ def conjunction(schemas: Schemas, schema: Schema) -> Conjunction:
         InvalidInput: When a reference leads nowhere.
     """
     found: dict[Path, Schema] = {}
+    circular = False
     stack = [schema]
     while stack:
         each = stack.pop()
@@ -95,8 +102,9 @@ def conjunction(schemas: Schemas, schema: Schema) -> Conjunction:
         ]
         if "$ref" in each.keywords:
             parts.insert(0, schemas.target(each))
+        circular = circular or schema in parts
         stack.extend(reversed(parts))
-    return Conjunction(tuple(found.values()))
+    return Conjunction(tuple(found.values()), circular)
 
 
 def branches_of(schema: Schema, keyword: str) -> Iterator[Schema]:

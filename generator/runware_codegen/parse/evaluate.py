@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runware_codegen.constants import json_type
+from runware_codegen.parse.patterns import is_found
 from runware_codegen.predicates import (
     All,
     Always,
@@ -15,12 +16,16 @@ from runware_codegen.predicates import (
     IsIn,
     IsType,
     LengthIn,
+    Matches,
     MultipleOf,
     Not,
 )
 
 if TYPE_CHECKING:
     from runware_codegen.predicates import Frozen, Predicate
+
+_MOST_WORK: Final = 10_000
+"""How long a text and an expression may be, multiplied, to be tried at generation."""
 
 
 def holds(test: Predicate, value: Frozen) -> bool | None:
@@ -51,8 +56,17 @@ def holds(test: Predicate, value: Frozen) -> bool | None:
                 and least <= len(value)
                 and (most is None or len(value) <= most)
             )
+        case Matches(_, parts):
+            return isinstance(value, str) and _matches(parts, value)
         case _:
             return None
+
+
+def _matches(parts: tuple[tuple[str, bool], ...], text: str) -> bool | None:
+    """Say whether a text matches a pattern; None where that could take its time."""
+    if any(len(text) * len(expression) > _MOST_WORK for expression, _ in parts):
+        return None
+    return all(is_found(expression, text) == must for expression, must in parts)
 
 
 def _every(verdicts: list[bool | None]) -> bool | None:

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, cast
 
 from runware_codegen.logic import all_of
+from runware_codegen.parse.conjunction import conjunction
 from runware_codegen.parse.keywords import KEYWORDS
 from runware_codegen.parse.names import definition_name
 from runware_codegen.predicates import (
@@ -17,7 +18,7 @@ from runware_codegen.predicates import (
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from runware_codegen.parse.schemas import Schema, Schemas
     from runware_codegen.problems import Path
@@ -80,9 +81,7 @@ class Lowering:
         self.check_nesting(schema, len(self._entered))
         self._entered[schema.path] = self._depth
         try:
-            predicate = all_of(
-                self.keyword(schema, keyword) for keyword in schema.keywords
-            )
+            predicate = all_of(self._assertions(schema))
         finally:
             del self._entered[schema.path]
         if size(predicate, SIZE_LIMIT, self._sizes) >= SIZE_LIMIT:
@@ -95,6 +94,14 @@ class Lowering:
             predicate = self._define(schema, predicate)
         self._lowered[schema.path] = predicate
         return predicate
+
+    def _assertions(self, schema: Schema) -> Iterable[Predicate]:
+        """Lower each keyword; that a schema is all of itself adds nothing to it."""
+        if not schema.keywords.keys().isdisjoint(("$ref", "allOf")):
+            together = conjunction(self.schemas, schema)
+            if together.circular:
+                return [FALSE] if together.impossible else together.rest(self, set())
+        return (self.keyword(schema, keyword) for keyword in schema.keywords)
 
     def keyword(self, schema: Schema, keyword: str) -> Predicate:
         """Return what one keyword of a schema asserts, its siblings given."""

@@ -1,7 +1,8 @@
-"""Limits on media themselves: nothing to enforce, but to be read where it counts.
+"""Limits on media themselves: little to enforce, but to be read where it counts.
 
 `x-constraints` may speak of what an image or a video is, which a request that holds its
-address cannot show. Such a limit is said at its field, and kept as data.
+address cannot show. Such a limit is said at its field, and kept as data. A file that is
+sent itself shows its size.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
-from runware_codegen.model import Array, Checked, Instance, MediaLimit
+from runware_codegen.model import Array, Checked, Instance, Media, MediaLimit, Union
 from runware_codegen.predicates import InRange
 from runware_codegen.wording import bounds_of
 
@@ -49,7 +50,9 @@ def _is_about_numbers(constraint: JsonObject) -> bool:
 
 
 def say_at_field(classes: dict[str, Class], request: str, limit: MediaLimit) -> None:
-    """Add a limit to the documentation of the field it is about, where there is one.
+    """Add a limit to the field it is about, where there is one.
+
+    It is added to the documentation, and one on the size of files to the type.
 
     Args:
         classes: The classes of the document, which are replaced in place.
@@ -65,10 +68,38 @@ def say_at_field(classes: dict[str, Class], request: str, limit: MediaLimit) -> 
             return
         owner = classes[name]
     fields = tuple(
-        replace(field, doc=_with(field.doc, limit)) if field.wire == last else field
+        _limited(field, limit) if field.wire == last else field
         for field in owner.fields
     )
     classes[owner.name] = replace(owner, fields=fields)
+
+
+def _limited(field: Field, limit: MediaLimit) -> Field:
+    is_size = limit.operation == "fileSize"
+    a_type = _sized(field.type, limit) if is_size else field.type
+    return replace(field, type=a_type, doc=_with(field.doc, limit))
+
+
+def _sized(a_type: Type, limit: MediaLimit) -> Type:
+    """Bound the size of the files in a type."""
+    match a_type:
+        case Media():
+            least = [a_type.least_bytes, limit.minimum]
+            most = [a_type.most_bytes, limit.maximum]
+            return replace(
+                a_type,
+                least_bytes=max((n for n in least if n is not None), default=None),
+                most_bytes=min((n for n in most if n is not None), default=None),
+            )
+        case Array(item):
+            return replace(a_type, item=_sized(item, limit))
+        case Checked(inner):
+            return replace(a_type, type=_sized(inner, limit))
+        case Union(alternatives):
+            sized = tuple(_sized(each, limit) for each in alternatives)
+            return Union(sized)
+        case _:
+            return a_type
 
 
 def _member(owner: Class, wire: str) -> Field | None:

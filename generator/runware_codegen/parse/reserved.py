@@ -45,8 +45,8 @@ REQUEST_ATTRIBUTES: Final = _listed("""
 
 OWN_CLASSES: Final = _listed("""
     Annotated ClassVar Count Either Exactly Field Integer Iterator Json Limits Literal
-    Media MediaLimit Must Nullable Number OfType Part Pattern ResultPart Secret Size
-    TaskRequest TaskResult Text Uri Uuid Wire
+    Media MediaLimit MediaSource Must Nullable Number OfType Part Pattern ResultPart
+    Secret Size TaskRequest TaskResult Text Uri Uuid Wire
     """)
 
 MEDIA: Final = _listed("AudioInput FileInput ImageInput VideoInput")
@@ -62,7 +62,8 @@ RULE_FUNCTIONS: Final = frozenset(map(predicate_name, FORMATS)) | _listed("""
 """Functions that rules call."""
 
 CLIENT_ATTRIBUTES: Final = _listed("""
-    aclose attributes auth base_url close polling run run_many timeout
+    aclose attributes auth base_url close cost handle iter_many polling resume retrying
+    run run_many stream submit timeout unfinished with_raw_response
     """)
 
 DEVICES: Final = _listed("""
@@ -74,10 +75,12 @@ DEVICES: Final = _listed("""
 MODULES: Final = KEYWORDS | CLIENT_ATTRIBUTES | DEVICES | {"client", "errors"}
 """Names that no module of a document, and no package of a task type, may have."""
 
-RESULT_MEMBERS: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | {"l", "to_wire"}
+_MEMBERS: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | {"l", "to_wire"}
+
+RESULT_MEMBERS: Final = _MEMBERS | {"asave", "save"}
 """Names that no member of a result or its parts may have."""
 
-REQUEST_MEMBERS: Final = RESULT_MEMBERS | REQUEST_ATTRIBUTES | FIELD_FUNCTIONS
+REQUEST_MEMBERS: Final = _MEMBERS | REQUEST_ATTRIBUTES | FIELD_FUNCTIONS
 """Names that no member of a request or its parts may have."""
 
 LOCALS: Final = (

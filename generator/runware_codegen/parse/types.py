@@ -99,8 +99,8 @@ class Types:
             name: What the value is called, for the name of a class.
 
         Raises:
-            InvalidInput: When a reference leads nowhere, or in a circle, or when
-                schemas are nested too deeply.
+            InvalidInput: When a reference leads nowhere, or when schemas are nested
+                too deeply.
         """
         name = self._named(schema) or name
         schema = self._target(schema)
@@ -131,7 +131,7 @@ class Types:
         while "$ref" in schema.keywords and not schema.keywords.keys() - _ALONE:
             schema = self.lowering.schemas.target(schema)
             if schema.path in seen:
-                break  # a circle, which lowering reports
+                break  # a circle, which says nothing
             seen.add(schema.path)
         return schema
 

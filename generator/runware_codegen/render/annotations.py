@@ -243,9 +243,12 @@ class Annotations:
 
     def media_alias(self, media: Media) -> str:
         """Write what a media alias stands for."""
-        tests = [self._test(each) for each in media.accepts]
-        mark = self._call("Media", string(media.kind), *tests)
-        return self._text_of(Annotation("str").marked(mark))
+        arguments = [string(media.kind), *map(self._test, media.accepts)]
+        for name in ("least_bytes", "most_bytes"):
+            bound = getattr(media, name)
+            arguments += [] if bound is None else [f"{name}={bound!r}"]
+        source = Annotation(self._named("MediaSource"))
+        return self._text_of(source.marked(self._call("Media", *arguments)))
 
     def check(self, checked: Checked, name: str) -> str:
         """Write the expression of a check over a value of that name."""

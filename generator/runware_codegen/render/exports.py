@@ -13,17 +13,27 @@ Exports = list[tuple[str, list[str]]]
 
 _PACKAGE: Final = {
     "_base": ("TaskRequest", "TaskResult"),
-    "_batch": ("Outcome", "Polling"),
+    "_deltas": ("Delta",),
     "_documents": (
         *("Document", "documents"),
         *("parse_request", "parse_result", "request_class"),
     ),
+    "_download": ("DownloadError",),
+    "_envelope": ("Answer",),
+    "_events": ("Event",),
     "_exceptions": (
         *("APIError", "APIStatusError", "AuthenticationError", "BadRequestError"),
         *("ConnectionError", "NotFoundError", "PaymentRequiredError"),
         *("PermissionDeniedError", "RateLimitError", "ResponseError"),
         *("RunwareError", "ServerError", "TaskError", "TimeoutError"),
     ),
+    "_handle": ("AsyncHandle", "Handle"),
+    "_media": ("MediaSource",),
+    "_outcome": ("Outcome", "RawResponse"),
+    "_stream": ("AsyncStream", "Stream"),
+    "_waits": ("Waits",),
+    "_webhook": ("Webhook", "parse_webhook"),
+    "_webhook_app": ("webhook_app",),
     "client": ("AsyncRunware", "Runware"),
 }
 

@@ -17,7 +17,7 @@ _MODULES: Final = {
         *("constant", "fresh_uuid"),
     ),
     "..._constraints": (
-        *("Count", "Either", "Exactly", "Integer", "Limits", "Media"),
+        *("Count", "Either", "Exactly", "Integer", "Limits"),
         *("Must", "Nullable", "Number", "OfType", "Secret", "Text", "Uri", "Uuid"),
     ),
     "..._formats": tuple(sorted(map(predicate_name, FORMATS))),
@@ -25,6 +25,7 @@ _MODULES: Final = {
         *("Json", "all_different", "is_array", "is_multiple", "is_object"),
         *("is_type", "same"),
     ),
+    "..._media": ("Media", "MediaSource"),
     "..._patterns": ("Pattern",),
     "..._rules": (
         *("Iterator", "MediaLimit", "Size", "Wire"),

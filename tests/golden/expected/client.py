@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ._client import AsyncClient, SyncClient
+from ._async_client import AsyncClient
+from ._sync_client import SyncClient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -25,7 +25,6 @@ from ..._constraints import (
     Exactly,
     Integer,
     Limits,
-    Media,
     Number,
     Text,
     Uri,
@@ -33,11 +32,12 @@ from ..._constraints import (
 )
 from ..._formats import is_uri, is_uuid
 from ..._json import Json
+from ..._media import Media, MediaSource
 from ..._patterns import Pattern
 from ..._rules import Iterator, Wire
 
 ImageInput = Annotated[
-    str,
+    MediaSource,
     Media(
         "image",
         is_uuid,

@@ -9,6 +9,7 @@ is at most the length of the text times the size of the expression.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
@@ -23,7 +24,7 @@ from runware_codegen.parse.patterns.nodes import (
     UnsupportedPattern,
 )
 
-__all__ = ["InvalidPattern", "Pattern", "UnsupportedPattern", "translate"]
+__all__ = ["InvalidPattern", "Pattern", "UnsupportedPattern", "is_found", "translate"]
 
 # At these sizes translating takes a fraction of a second, and checking a text of 100,000
 # characters some fifteen seconds for the worst of patterns and texts; usual ones take a
@@ -104,7 +105,21 @@ def _steps(node: Node) -> int:
 
 def _check_engine(text: str) -> None:
     try:
-        SchemaValidator(core_schema.str_schema(pattern=text, regex_engine="rust-regex"))
+        _compiled(text)
     except SchemaError as error:
         reason = str(error).strip().rpartition(": ")[2]
         raise UnsupportedPattern(f"pydantic's engine refuses it: {reason}") from error
+
+
+def is_found(expression: str, text: str) -> bool:
+    """Say whether an expression of a pattern matches somewhere in a text."""
+    return _compiled(expression).isinstance_python(text)
+
+
+@lru_cache(maxsize=64)
+def _compiled(expression: str) -> SchemaValidator:
+    return SchemaValidator(
+        core_schema.str_schema(
+            pattern=expression, regex_engine="rust-regex", strict=True
+        )
+    )

@@ -21,7 +21,6 @@ from ..._constraints import (
     Exactly,
     Integer,
     Limits,
-    Media,
     Must,
     Number,
     Text,
@@ -29,11 +28,12 @@ from ..._constraints import (
 )
 from ..._formats import is_uri, is_uuid
 from ..._json import Json, is_object
+from ..._media import Media, MediaSource
 from ..._patterns import Pattern
 from ..._rules import Iterator, MediaLimit, Size, Wire, is_size, not_a_size
 
 ImageInput = Annotated[
-    str,
+    MediaSource,
     Media(
         "image",
         is_uuid,

@@ -1,0 +1,82 @@
+"""The routes of the mock, as an ASGI application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from runware_codegen.mock.media import file_of
+from runware_codegen.mock.replies import internal_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.websockets import WebSocket
+
+    from runware_codegen.mock.ledger import Ledger
+    from runware_codegen.mock.posts import Posts
+    from runware_codegen.mock.sockets import Sockets
+
+PATHS = ("/v1", "/")
+"""Where tasks are taken, over HTTP and over a WebSocket."""
+
+
+def make_app(
+    posts: Posts,
+    sockets: Sockets,
+    ledger: Ledger,
+    report: Callable[[Exception], None],
+) -> Starlette:
+    """Put the endpoints together.
+
+    Args:
+        posts: Takes tasks over HTTP.
+        sockets: Takes tasks over WebSockets.
+        ledger: What is shown and emptied.
+        report: Is told of exceptions that nobody expected.
+    """
+
+    async def take(request: Request) -> Response:
+        return await posts(request)
+
+    async def talk(websocket: WebSocket) -> None:
+        try:
+            await sockets(websocket)
+        except Exception as error:
+            report(error)
+            raise
+
+    async def fail(_request: Request, error: Exception) -> Response:
+        report(error)
+        return internal_error()
+
+    async def show_ledger(_request: Request) -> Response:
+        return JSONResponse(ledger.to_json())
+
+    async def clear_ledger(_request: Request) -> Response:
+        ledger.clear()
+        return Response(status_code=204)
+
+    return Starlette(
+        routes=[
+            *(Route(path, take, methods=["POST"]) for path in PATHS),
+            *(WebSocketRoute(path, talk) for path in PATHS),
+            Route("/files/{name}", give_file, methods=["GET"]),
+            Route("/_ledger", show_ledger, methods=["GET"]),
+            Route("/_ledger", clear_ledger, methods=["DELETE"]),
+        ],
+        exception_handlers={Exception: fail},
+    )
+
+
+async def give_file(request: Request) -> Response:
+    """Give an output's file; it follows from its name."""
+    try:
+        data, media_type = file_of(request.path_params["name"])
+    except KeyError:
+        return Response("There is no such file.\n", 404, media_type="text/plain")
+    return Response(data, media_type=media_type)

@@ -1,0 +1,90 @@
+"""What was accepted, run, billed and collected: the truth that clients are held to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from runware_codegen.mock.items import array_of, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runware_codegen.mock.faults import Fault
+    from runware_codegen.mock.items import Item
+    from runware_codegen.mock.tasks import Task
+
+
+class Ledger:
+    """The tasks that were accepted, by their taskUUID, and what else happened.
+
+    Attributes:
+        exchanges: How many calls came in: POSTs, and frames of sockets.
+        faults: How often each kind of fault was made.
+    """
+
+    def __init__(self) -> None:
+        self.exchanges = 0
+        self.faults: Counter[str] = Counter()
+        self._tasks: dict[str, Task] = {}
+
+    def find(self, uuid: str) -> Task | None:
+        """The task of a taskUUID; None for one that was never accepted."""
+        return self._tasks.get(uuid.casefold())
+
+    def add(self, task: Task) -> None:
+        """Take in a task that was accepted."""
+        self._tasks[task.uuid.casefold()] = task
+
+    def collect(self, items: Iterable[Item]) -> None:
+        """Note that items were written whole to a client."""
+        for item in items:
+            if task := self.find(text_of(item, "taskUUID")):
+                task.note_collected(item)
+            self.collect(array_of(item.get("response"), "data"))
+
+    def note_fault(self, fault: Fault | None) -> None:
+        """Note that a fault was made."""
+        if fault is not None:
+            self.faults[fault] += 1
+
+    def clear(self) -> None:
+        """Forget everything: tasks are unknown from now on."""
+        self.exchanges = 0
+        self.faults.clear()
+        self._tasks.clear()
+
+    def to_json(self) -> Item:
+        """The whole ledger."""
+        entries = {task.uuid: _entry(task) for task in self._tasks.values()}
+        counts = ("accepted", "run", "billed", "cost")
+        totals = {name: sum(e[name] for e in entries.values()) for name in counts}
+        lists = ("results", "collected")
+        totals |= {name: sum(len(e[name]) for e in entries.values()) for name in lists}
+        return {
+            "tasks": entries,
+            "totals": {
+                "tasks": len(entries),
+                **totals,
+                "cost": round(totals["cost"], 6),
+                "statuses": Counter(entry["status"] for entry in entries.values()),
+            },
+            "exchanges": self.exchanges,
+            "faults": dict(self.faults),
+        }
+
+
+def _entry(task: Task) -> Item:
+    billed = [run for run in task.runs if run.is_billed]
+    return {
+        "taskType": task.offer.task_type,
+        "model": task.wire.get("model"),
+        "delivery": task.delivery,
+        "accepted": len(task.runs),
+        "run": len(task.runs),
+        "billed": len(billed),
+        "cost": round(sum(made.cost for run in billed for made in run.made), 6),
+        "results": [made.id for run in task.runs for made in run.ready()],
+        "collected": list(task.collected),
+        "status": task.status,
+    }

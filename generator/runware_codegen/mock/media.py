@@ -1,0 +1,202 @@
+"""Small files of many types, the same bytes each time for the same name."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import struct
+import wave
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from runware_codegen.mock.jpeg import jpeg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SIDE = 64
+"""Pixels of an image's edge."""
+
+
+class FileType(NamedTuple):
+    """A type of file: its media type, and what makes a file from a seed of 16 bytes."""
+
+    media_type: str
+    make: Callable[[bytes], bytes]
+
+
+def file_of(name: str) -> tuple[bytes, str]:
+    """Give a file by its name, and its media type.
+
+    Raises:
+        KeyError: There is no file type of that suffix.
+    """
+    stem, _, suffix = name.rpartition(".")
+    file_type = FILE_TYPES[suffix]
+    return (
+        file_type.make(hashlib.blake2b(stem.encode(), digest_size=16).digest()),
+        file_type.media_type,
+    )
+
+
+# -- images -------------------------------------------------------------------
+
+
+def _png(seed: bytes) -> bytes:
+    """An image that goes from one colour to another (PNG, third edition)."""
+    header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
+    rows = b"".join(b"\0" + _gradient(seed, y) for y in range(_SIDE))
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(*chunk) for chunk in chunks)
+
+
+def _gradient(seed: bytes, y: int) -> bytes:
+    """A row of pixels, each of red, green and blue."""
+    start, end = seed[:3], seed[3:6]
+    steps = ((x + y) / (2 * _SIDE) for x in range(_SIDE))
+    return bytes(
+        round(a + (b - a) * step)
+        for step in steps
+        for a, b in zip(start, end, strict=True)
+    )
+
+
+def _png_chunk(kind: bytes, data: bytes) -> bytes:
+    checksum = zlib.crc32(kind + data)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+
+def _jpeg(seed: bytes) -> bytes:
+    return jpeg((seed[0], seed[1], seed[2]), _SIDE)
+
+
+def _webp(seed: bytes) -> bytes:
+    """An image of one colour, without loss (RFC 9649, section 3).
+
+    Each of the five prefix codes has one symbol, which takes no bits, so nothing
+    follows them: green, red, blue, alpha, and the distance that is never used.
+    """
+    bits = f"{_SIDE - 1:014b}"[::-1] * 2 + "0" + "000" + "000"
+    for symbol in (seed[1], seed[0], seed[2], 255, 0):
+        bits += "1" + "0" + "1" + f"{symbol:08b}"[::-1]
+    bits += "0" * (-len(bits) % 8)
+    pixels = bytes(int(bits[i : i + 8][::-1], 2) for i in range(0, len(bits), 8))
+    stream = b"\x2f" + pixels
+    chunk = (
+        b"VP8L" + struct.pack("<I", len(stream)) + stream + b"\0" * (len(stream) % 2)
+    )
+    return b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk
+
+
+def _svg(seed: bytes) -> bytes:
+    size = f'width="{_SIDE}" height="{_SIDE}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}>'
+        f'<rect {size} fill="#{seed[:3].hex()}"/></svg>\n'
+    ).encode()
+
+
+# -- sound and moving pictures ------------------------------------------------
+
+
+def _wav(seed: bytes) -> bytes:
+    """A twentieth of a second of a square wave."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        half = 4 + seed[0] % 16
+        sound.writeframes(
+            b"".join(
+                struct.pack("<h", 3000 if t // half % 2 else -3000) for t in range(400)
+            )
+        )
+    return file.getvalue()
+
+
+def _mp3(_seed: bytes) -> bytes:
+    """A frame of silence: MPEG 1, layer 3, 128 kbit/s, 44.1 kHz, 417 bytes."""
+    return (b"\xff\xfb\x90\xc4" + bytes(413)) * 2
+
+
+def _flac(seed: bytes) -> bytes:
+    """A stream that tells of itself and holds no sound (RFC 9639, section 8.2)."""
+    info = struct.pack(">HH", 4096, 4096) + bytes(6)
+    info += (44100 << 44 | 15 << 36).to_bytes(8, "big") + seed
+    return b"fLaC\x80" + len(info).to_bytes(3, "big") + info
+
+
+def _ogg(seed: bytes) -> bytes:
+    """A page that begins and ends a stream (RFC 3533, section 6)."""
+    return b"OggS\0\x06" + bytes(8) + seed[:4] + bytes(8) + b"\x01\x00"
+
+
+def _box(kind: bytes, data: bytes) -> bytes:
+    """A box of a file of the ISO base media family."""
+    return struct.pack(">I", len(data) + 8) + kind + data
+
+
+def _mp4(seed: bytes) -> bytes:
+    return _box(b"ftyp", b"isom\0\0\x02\0isomiso2mp41") + _box(b"mdat", seed)
+
+
+def _mov(seed: bytes) -> bytes:
+    return _box(b"ftyp", b"qt  \0\0\x02\0qt  ") + _box(b"mdat", seed)
+
+
+def _webm(_seed: bytes) -> bytes:
+    """An EBML header whose DocType is `webm` (RFC 8794, section 11.2)."""
+    header = b"\x42\x82\x84webm"
+    return b"\x1a\x45\xdf\xa3" + bytes([0x80 | len(header)]) + header
+
+
+# -- shapes and the rest ------------------------------------------------------
+
+
+def _glb(seed: bytes) -> bytes:
+    """A scene without anything in it (glTF 2.0, section 4.4)."""
+    scene = json.dumps({"asset": {"version": "2.0", "generator": seed.hex()}}).encode()
+    scene += b" " * (-len(scene) % 4)
+    size = 12 + 8 + len(scene)
+    return struct.pack("<4sII", b"glTF", 2, size) + struct.pack(
+        "<I4s", len(scene), b"JSON"
+    ) + scene  # fmt: skip
+
+
+def _obj(seed: bytes) -> bytes:
+    return f"# {seed.hex()}\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n".encode()
+
+
+def _stl(seed: bytes) -> bytes:
+    """A body without faces, in the binary form."""
+    return seed.hex().encode().ljust(80) + struct.pack("<I", 0)
+
+
+def _zip(_seed: bytes) -> bytes:
+    """An archive with nothing in it."""
+    return b"PK\x05\x06" + bytes(18)
+
+
+def _text(seed: bytes) -> bytes:
+    return f"{seed.hex()}\n".encode()
+
+
+FILE_TYPES = {
+    "png": FileType("image/png", _png),
+    "jpg": FileType("image/jpeg", _jpeg),
+    "webp": FileType("image/webp", _webp),
+    "svg": FileType("image/svg+xml", _svg),
+    "wav": FileType("audio/wav", _wav),
+    "mp3": FileType("audio/mpeg", _mp3),
+    "flac": FileType("audio/flac", _flac),
+    "ogg": FileType("audio/ogg", _ogg),
+    "mp4": FileType("video/mp4", _mp4),
+    "mov": FileType("video/quicktime", _mov),
+    "webm": FileType("video/webm", _webm),
+    "glb": FileType("model/gltf-binary", _glb),
+    "obj": FileType("model/obj", _obj),
+    "stl": FileType("model/stl", _stl),
+    "zip": FileType("application/zip", _zip),
+    "txt": FileType("text/plain", _text),
+}
+"""The types of file that there are, by suffix."""

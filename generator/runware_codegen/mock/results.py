@@ -1,0 +1,291 @@
+"""Makes results from the schemas that documents have for them."""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from runware_codegen.mock.catalog import choices, resolved
+from runware_codegen.mock.items import (
+    array_of,
+    is_array,
+    object_of,
+    text_of,
+)
+from runware_codegen.mock.media import FILE_TYPES, file_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runware_codegen.mock.catalog import Offer, Schema
+    from runware_codegen.mock.items import Item
+
+_SUFFIXES = {"image": "png", "video": "mp4", "audio": "mp3", "3d": "glb"}
+"""The suffix of a file of each medium where the task does not say its format."""
+
+_FORMS = {"URL": "URL", "Base64Data": "base64Data", "DataURI": "dataURI"}
+"""How the names of outputs end, and the `outputType` that orders each."""
+
+_OF_FAILURES = ("error", "errors")
+"""Members that only a failure has."""
+
+_TEXT = (
+    "a quiet harbour at dawn where boats lie still and gulls wait for the light "
+    "to reach the water and the first bell to ring "
+)
+
+_HIGHEST_SEED = 2**32
+
+_DEEPEST = 8
+"""Levels below which nothing is there that may be missing: a schema may have no end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One item that is to be made.
+
+    Attributes:
+        task: The task, as it was sent.
+        offer: Its document.
+        index: Which of the task's items it is, from 0.
+        attempt: How often the task was run before.
+        seed: Where random numbers begin, together with the task and the index.
+        base_url: Where the mock's files are, without a slash at the end.
+    """
+
+    task: Item
+    offer: Offer
+    index: int
+    attempt: int
+    seed: int
+    base_url: str
+
+
+def make_result(order: Order) -> Item:
+    """Make an item that its schema allows, the same each time for the same order."""
+    whole = _Maker(order, sparing=False).item()
+    if order.offer.result_judge.is_valid(whole):
+        return whole
+    return _Maker(order, sparing=True).item()
+
+
+def item_id(item: Item, task_uuid: str, index: int) -> str:
+    """Name an item: by its own UUID, else by its task's and its place."""
+    members = (name for name in item if name.endswith("UUID"))
+    own = (name for name in members if not name.startswith(("task", "input")))
+    names = (text_of(item, name) for name in own)
+    file = next(iter(array_of(object_of(item, "outputs"), "files")), None)
+    return next(names, "") or text_of(file, "uuid") or f"{task_uuid}#{index}"
+
+
+class _Maker:
+    """Makes the values of one item.
+
+    Args:
+        order: What is to be made.
+        sparing: Leave out whatever may be missing.
+    """
+
+    def __init__(self, order: Order, *, sparing: bool) -> None:
+        self._order = order
+        self._root = order.offer.result
+        self._sparing = sparing
+        uuid = text_of(order.task, "taskUUID").casefold()
+        start = f"{order.seed}/{uuid}/{order.attempt}/{order.index}"
+        self._random = random.Random(start)  # noqa: S311  # repeatable, not secret
+        self._file_uuid = self._uuid()
+
+    def item(self) -> Item:
+        """Make the item."""
+        schema = self._merged(self._root)
+        if not object_of(schema, "properties"):
+            schema = {**schema, "properties": self._usual()}
+        item = self._object(schema, ())
+        task_type = self._order.offer.task_type
+        scope = {"taskType": task_type, "taskUUID": self._order.task.get("taskUUID")}
+        return {n: v for n, v in (scope | item).items() if v is not None}
+
+    def _usual(self) -> Schema:
+        """The members of a result whose document does not name them."""
+        medium = self._medium()
+        noun = "file" if medium == "3d" else medium
+        return {
+            f"{noun}UUID": {"type": "string", "format": "uuid"},
+            f"{noun}URL": {"type": "string", "format": "uri"},
+            "cost": {"type": "number"},
+        }
+
+    # -- any value ------------------------------------------------------------
+
+    def _value(self, schema: object, path: tuple[str, ...]) -> Any:
+        whole = self._merged(schema)
+        if listed := choices(whole):
+            return listed[0]
+        if "default" in whole:
+            return whole["default"]
+        for alternatives in ("oneOf", "anyOf"):
+            if whole.get(alternatives):
+                rest = {n: v for n, v in whole.items() if n != alternatives}
+                return self._value({**rest, **whole[alternatives][0]}, path)
+        makers: dict[str, Callable[[Schema, tuple[str, ...]], Any]] = {
+            "object": self._object,
+            "array": self._array,
+            "string": self._text,
+            "integer": self._integer,
+            "number": self._number,
+            "boolean": _no,
+            "null": _nothing,
+        }
+        return makers[_json_type(whole)](whole, path)
+
+    def _merged(self, schema: object) -> Schema:
+        """A schema with what `allOf` adds."""
+        whole = resolved(schema, self._root)
+        for part in array_of(whole, "allOf"):
+            more = self._merged(part)
+            both = object_of(whole, "properties") | object_of(more, "properties")
+            required = array_of(whole, "required") + array_of(more, "required")
+            whole = {**more, **whole, "properties": both, "required": required}
+        return {name: value for name, value in whole.items() if name != "allOf"}
+
+    def _object(self, schema: Schema, path: tuple[str, ...]) -> Item:
+        required = schema.get("required", [])
+        properties = schema.get("properties", {})
+        wanted = (n for n in properties if n in required or self._wants(n, path))
+        made = {name: self._value(properties[name], (*path, name)) for name in wanted}
+        if path == ("usage",) and not properties:
+            return self._usage()
+        unknown = (name for name in required if name not in properties)
+        return made | {name: self._value({}, (*path, name)) for name in unknown}
+
+    def _usage(self) -> Item:
+        read, written = (self._random.randint(1, 500) for _ in range(2))
+        counts = {"promptTokens": read, "completionTokens": written}
+        return counts | {"totalTokens": read + written}
+
+    def _wants(self, name: str, path: tuple[str, ...]) -> bool:
+        """Whether an optional member is to be there."""
+        if path:
+            return not self._sparing and len(path) < _DEEPEST
+        for ending, output_type in _FORMS.items():
+            if name.endswith(ending):
+                return output_type == self._output_type
+        if name == "cost":
+            return self._order.task.get("includeCost") is True
+        if name == "usage" and "includeUsage" in self._order.task:
+            return self._order.task["includeUsage"] is True
+        return not self._sparing and name not in _OF_FAILURES
+
+    def _array(self, schema: Schema, path: tuple[str, ...]) -> list[Any]:
+        least = 1 if self._wants("", path) else 0
+        count = max(least, schema.get("minItems", 0))
+        item = (*path, "")
+        return [self._value(schema.get("items", {}), item) for _ in range(count)]
+
+    # -- numbers --------------------------------------------------------------
+
+    def _integer(self, schema: Schema, path: tuple[str, ...]) -> int:
+        if path[-1:] == ("seed",):
+            given = self._order.task.get("seed")
+            drawn = self._random.randrange(_HIGHEST_SEED)
+            return given + self._order.index if isinstance(given, int) else drawn
+        return int(self._number({**schema, "multipleOf": 1}, path))
+
+    def _number(self, schema: Schema, path: tuple[str, ...]) -> float:
+        if path == ("cost",):
+            return self._order.offer.price
+        step = schema.get("multipleOf", 0)
+        least = schema.get("minimum", schema.get("exclusiveMinimum", -1) + (step or 1))
+        most = schema.get("maximum", schema.get("exclusiveMaximum", least + 100))
+        value = self._random.uniform(least, min(most, least + 100))
+        aligned = round(value / step) * step if step else round(value, 3)
+        return float(min(max(aligned, least), most))
+
+    # -- text -----------------------------------------------------------------
+
+    def _text(self, schema: Schema, path: tuple[str, ...]) -> str:
+        name = path[-1] if path else ""
+        if name == "taskUUID":
+            return text_of(self._order.task, "taskUUID")
+        if name in self._order.task and "format" not in schema:
+            return str(self._order.task[name])
+        if schema.get("format") == "uuid" or name.endswith(("UUID", "uuid")):
+            if path[1:]:  # one of several files, whose address comes after it
+                self._file_uuid = self._uuid()
+            return self._file_uuid
+        return self._output(name, schema) or self._words(schema)
+
+    def _output(self, name: str, schema: Schema) -> str:
+        """An output in the form that its name says; empty for what is none."""
+        file_name = f"{self._file_uuid}.{self._suffix()}"
+        if name.endswith("Base64Data"):
+            return base64.b64encode(file_of(file_name)[0]).decode()
+        if name.endswith("DataURI"):
+            data, media_type = file_of(file_name)
+            return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+        if name.casefold().endswith("url") or schema.get("format") == "uri":
+            return f"{self._order.base_url}/files/{file_name}"
+        return ""
+
+    def _words(self, schema: Schema) -> str:
+        words = (_TEXT * 2).split()
+        start = self._random.randrange(len(words) // 2)
+        count = self._random.randint(8, len(words) // 2)
+        text = " ".join(words[start : start + count])
+        text = text.ljust(schema.get("minLength", 0), ".")
+        return text[: schema.get("maxLength", len(text))]
+
+    def _uuid(self) -> str:
+        return str(UUID(int=self._random.getrandbits(128), version=4))
+
+    # -- what the task orders -------------------------------------------------
+
+    @property
+    def _output_type(self) -> str:
+        given = text_of(self._order.task, "outputType")
+        return given or self._default("outputType") or "URL"
+
+    def _suffix(self) -> str:
+        given = text_of(self._order.task, "outputFormat")
+        wanted = (given or self._default("outputFormat")).casefold()
+        suffix = {"jpeg": "jpg"}.get(wanted, wanted)
+        return suffix if suffix in FILE_TYPES else _SUFFIXES[self._medium()]
+
+    def _default(self, name: str) -> str:
+        """What the document says of a parameter that is not given."""
+        properties = object_of(self._order.offer.task, "properties")
+        return text_of(object_of(properties, name), "default")
+
+    def _medium(self) -> str:
+        """What is made: the medium that the result, or else the task type, names."""
+        names = [*object_of(self._root, "properties"), self._order.offer.task_type]
+        found = (
+            medium
+            for name in names
+            for medium in _SUFFIXES
+            if re.match(medium, name, re.IGNORECASE)
+        )
+        return next(found, "image")
+
+
+def _no(_schema: Schema, _path: tuple[str, ...]) -> bool:
+    return False
+
+
+def _nothing(_schema: Schema, _path: tuple[str, ...]) -> None:
+    return None
+
+
+def _json_type(schema: Schema) -> str:
+    """The type of a value to make."""
+    given = schema.get("type")
+    if is_array(given):
+        kinds = [str(kind) for kind in given if kind != "null"]
+        return kinds[0] if kinds else "null"
+    if isinstance(given, str):
+        return given
+    return "object" if "properties" in schema else "string"

@@ -1,0 +1,120 @@
+"""Runs the mock on a socket until it is told to end."""
+
+from __future__ import annotations
+
+import socket
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import (
+    WebSocketsSansIOProtocol,
+)
+
+from runware_codegen.mock.app import make_app
+from runware_codegen.mock.catalog import open_catalog
+from runware_codegen.mock.connections import TrackedProtocol
+from runware_codegen.mock.desk import Desk
+from runware_codegen.mock.faults import Fault, Faults
+from runware_codegen.mock.ledger import Ledger
+from runware_codegen.mock.limits import RateLimit
+from runware_codegen.mock.posts import Posts
+from runware_codegen.mock.rules import Rules
+from runware_codegen.mock.sockets import Sockets
+from runware_codegen.mock.webhooks import Webhooks
+from runware_codegen.report import plain
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from runware_codegen.mock.catalog import Catalog
+    from runware_codegen.options import MockOptions
+    from runware_codegen.report import Terminal
+
+_KEEP_ALIVE = 75
+"""Seconds for which a connection is kept that is not in use."""
+
+
+def serve(options: MockOptions, terminal: Terminal) -> None:
+    """Serve documents until a signal ends it.
+
+    Raises:
+        InvalidInput: Something is wrong with a document.
+        ClickException: The port cannot be had.
+    """
+    catalog = open_catalog(options["documents"])
+    listening = _listen(options["host"], options["port"])
+    with listening:
+        port = listening.getsockname()[1]
+        terminal.result(_greeting(options["host"], port, catalog))
+        config = uvicorn.Config(
+            _application(options, catalog, terminal),
+            loop="asyncio",
+            http=TrackedProtocol,
+            ws=WebSocketsSansIOProtocol,
+            ws_max_size=options["max_body"],
+            ws_ping_interval=None,
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE,
+            timeout_graceful_shutdown=0,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _application(options: MockOptions, catalog: Catalog, terminal: Terminal) -> ASGIApp:
+    ledger = Ledger()
+    rules = Rules(
+        api_key=options["api_key"],
+        latency=options["latency"],
+        max_tasks=options["max_tasks"],
+        max_body=options["max_body"],
+        unknown_task=options["unknown_task"],
+        repeated_task=options["repeated_task"],
+        delay=options["delay"],
+        retry_after=options["retry_after"],
+        patience=options["patience"],
+        seed=options["seed"],
+    )
+    shares = {Fault(kind): share for kind, share in options["fault"]}
+    faults = Faults(shares, options["faults"], rules.seed)
+    desk, webhooks = Desk(catalog, ledger, rules), Webhooks(ledger)
+    limit = RateLimit(options["rate_limit"])
+    return make_app(
+        Posts(desk, faults, limit, webhooks),
+        Sockets(desk, faults, limit, webhooks),
+        ledger,
+        lambda error: _report(error, terminal),
+    )
+
+
+def _report(error: Exception, terminal: Terminal) -> None:
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        terminal.error(plain(line))
+    terminal.error("This is a fault of runware-codegen; please report it.")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        message = (
+            f"{host} port {port} cannot be had: {reason}. --port 0 takes a free one."
+        )
+        raise click.ClickException(message) from None
+
+
+def _greeting(host: str, port: int, catalog: Catalog) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    count = len(catalog.offers)
+    return (
+        f"Runware mock on http://{shown}:{port}/v1"
+        f" ({count} documents; ledger at /_ledger; Ctrl-C ends it)"
+    )

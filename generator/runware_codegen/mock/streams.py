@@ -1,0 +1,100 @@
+"""Streams text as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from math import inf
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from runware_codegen.mock import connections
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.types import Receive, Scope, Send
+
+    from runware_codegen.mock.items import Item
+    from runware_codegen.mock.ledger import Ledger
+    from runware_codegen.mock.tasks import Task
+
+DONE = "[DONE]"
+
+_LAST = ("finishReason", "usage", "cost")
+"""Members that the last event has."""
+
+_DELTAS = ("reasoningContent", "text")
+"""Members that come in pieces, in this order."""
+
+
+class EventStream(Response):
+    """The first result of a task, in pieces, over the time that the task takes.
+
+    Args:
+        task: The task.
+        ledger: Notes the result as collected once its last event was written.
+        breaks: Whether the connection is closed amid the stream.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, task: Task, ledger: Ledger, *, breaks: bool) -> None:
+        super().__init__(headers={"Cache-Control": "no-store"})
+        del self.headers["content-length"]
+        self._task = task
+        self._ledger = ledger
+        self._breaks = breaks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Write the events."""
+        head = {"status": 200, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **head})
+        events = list(_events(self._task))
+        if self._task.run.fate.seconds == inf:
+            await _write(send, events[0])
+            await connections.ended(receive)
+            return
+        kept = events[: len(events) // 2] if self._breaks else events
+        pause = self._task.run.fate.seconds / len(events)
+        for event in kept:
+            await asyncio.sleep(pause)
+            await _write(send, event)
+        if self._breaks:
+            connections.close(scope)
+            await connections.ended(receive)
+            return
+        await send({"type": "http.response.body", "body": b""})
+        if connections.is_open(scope) and not self._task.run.fate.fails:
+            self._ledger.collect([self._task.run.made[0].item])
+
+
+async def _write(send: Send, event: str) -> None:
+    body = f"data: {event}\n\n".encode()
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+def _events(task: Task) -> Iterator[str]:
+    """The data of each event."""
+    if task.run.fate.fails:
+        yield json.dumps({"errors": [task.failure()]})
+    else:
+        item = task.run.made[0].item
+        for name in _DELTAS:
+            yield from (
+                json.dumps(_delta(name, piece, task)) for piece in _pieces(item, name)
+            )
+        last = {name: item[name] for name in _LAST if name in item}
+        yield json.dumps({"delta": {}, **task.scope, **last})
+    yield DONE
+
+
+def _delta(name: str, piece: str, task: Task) -> Item:
+    return {"delta": {name: piece}, **task.scope}
+
+
+def _pieces(item: Item, name: str) -> list[str]:
+    """A text in words, each with the space after it."""
+    return re.findall(r"\S+\s*|\s+", str(item.get(name, "")))

@@ -1,0 +1,77 @@
+"""Sends finished items to where their tasks want them."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runware_codegen.mock.items import Item
+    from runware_codegen.mock.ledger import Ledger
+    from runware_codegen.mock.tasks import Task
+
+_TIMEOUT = 5.0
+"""Seconds that a receiver has for its answer."""
+
+_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2)
+"""Seconds before each further attempt."""
+
+
+class Webhooks:
+    """Sends each item once it is finished, until a receiver says that it has it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def watch(self, tasks: Iterable[Task]) -> None:
+        """Send the items of those tasks that want it."""
+        for task in tasks:
+            if task.webhook_url:
+                sending = asyncio.create_task(self._send_all(task))
+                self._under_way.add(sending)
+                sending.add_done_callback(self._under_way.discard)
+
+    async def _send_all(self, task: Task) -> None:
+        run = task.run
+        if run.fate.fails:
+            await asyncio.sleep(run.ends - monotonic())
+            await self._send(task.webhook_url, task.failure())
+        for made in run.made:
+            await asyncio.sleep(made.at - monotonic())
+            if await self._send(task.webhook_url, made.item):
+                self._ledger.collect([made.item])
+
+    async def _send(self, url: str, item: Item) -> bool:
+        """Send an item; say whether it arrived."""
+        for pause in (*_PAUSES, None):
+            if await asyncio.to_thread(_post, url, json.dumps(item).encode()):
+                return True
+            if pause is not None:
+                await asyncio.sleep(pause)
+        return False
+
+
+def _post(url: str, body: bytes) -> bool:
+    """POST a body; say whether the answer was 2xx."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    path = parts.path or "/"
+    target = f"{path}?{parts.query}" if parts.query else path
+    try:
+        connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT)
+        try:
+            headers = {"Content-Type": "application/json"}
+            connection.request("POST", target, body, headers)
+            return connection.getresponse().status // 100 == 2
+        finally:
+            connection.close()
+    except (OSError, http.client.HTTPException, ValueError):
+        return False

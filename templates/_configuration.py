@@ -1,0 +1,212 @@
+"""The configuration of a client, the same for both twins."""
+
+from __future__ import annotations
+
+import math
+from typing import (
+    TYPE_CHECKING,
+    ClassVar,
+    Generic,
+    Literal,
+    NoReturn,
+    TypeAlias,
+    TypeVar,
+)
+from urllib.parse import urlsplit
+
+from ._api_key import ApiKey
+from ._calls import Settings
+from ._events import Observer
+from ._task import Task, task_of
+from ._transport import Auth, Endpoint
+from ._waits import POLLING, RETRYING, Waits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ._base import ResultT, TaskRequest
+    from ._engine import AsyncEngine, Engine
+    from ._error_enum import ErrorEnum
+    from ._events import Event
+    from ._websocket import WebSocketTransport
+
+RUNWARE_URL = "https://api.runware.ai/v1"
+RUNWARE_SOCKET_URL = "wss://ws-api.runware.ai/v1"
+DEFAULT_TIMEOUT = 1200.0
+DEFAULT_RETRIES = 3
+DEFAULT_CONCURRENCY = 100
+
+Channel: TypeAlias = Literal["http", "websocket"]
+SCHEMES = {"http": ("https", "http"), "websocket": ("wss", "ws")}
+
+EngineT = TypeVar("EngineT", bound="Engine | AsyncEngine")
+
+
+class Configured(Generic[EngineT]):
+    """What both clients are configured with.
+
+    Attributes:
+        base_url: The address that tasks are posted to.
+        auth: Whether the API key travels as a header or as the first task.
+    """
+
+    _attributes: ClassVar[Mapping[str, str]] = {}
+    """The name of the attribute for each task type, by the type's wire name."""
+
+    _engine: EngineT
+
+    def __init__(
+        self,
+        api_key: str | None,
+        base_url: str,
+        auth: Auth,
+        concurrency: int,
+        channel: Channel = "http",
+    ) -> None:
+        if channel not in SCHEMES:
+            message = f"transport must be 'http' or 'websocket', not {channel!r}"
+            raise ValueError(message)
+        if channel == "websocket" and base_url == RUNWARE_URL:
+            base_url = RUNWARE_SOCKET_URL
+        best, other = SCHEMES[channel]
+        if urlsplit(base_url).scheme not in (best, other):
+            message = (
+                f"base_url must begin with {best}:// or {other}://, not be {base_url!r}"
+            )
+            raise ValueError(message)
+        if auth not in ("header", "payload"):
+            message = f"auth must be 'header' or 'payload', not {auth!r}"
+            raise ValueError(message)
+        if concurrency < 1:
+            raise ValueError(f"concurrency must be 1 or more, not {concurrency!r}")
+        self.base_url = base_url
+        self.auth: Auth = auth
+        self._endpoint = Endpoint(base_url, ApiKey(api_key), auth)
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        return f"{name}(base_url={self.base_url!r}, auth={self.auth!r})"
+
+    def __reduce__(self) -> NoReturn:
+        message = "a client is not pickled or copied: make one in each process"
+        raise TypeError(message)
+
+    @property
+    def timeout(self) -> float:
+        """The seconds after which a call is given up, where it names no other."""
+        return self._engine.timeout
+
+    @property
+    def cost(self) -> float:
+        """What finished tasks have cost, in US dollars, where their results say."""
+        return self._observer.cost
+
+    @property
+    def polling(self) -> Waits:
+        """How long to wait before unfinished tasks are asked for; may be set."""
+        return self._engine.settings.polling
+
+    @polling.setter
+    def polling(self, waits: Waits) -> None:
+        self._engine.settings = self._engine.settings._replace(polling=waits)
+
+    @property
+    def retrying(self) -> Waits:
+        """How long to wait before what failed is tried again; may be set."""
+        return self._engine.settings.retrying
+
+    @retrying.setter
+    def retrying(self, waits: Waits) -> None:
+        self._engine.settings = self._engine.settings._replace(retrying=waits)
+
+    def _settings(
+        self, max_retries: int, on_event: Callable[[Event], object] | None
+    ) -> Settings:
+        if max_retries < 0:
+            raise ValueError(f"max_retries must be 0 or more, not {max_retries!r}")
+        self._observer = Observer(on_event)
+        enums, observe = self._error_enum, self._observer
+        return Settings(POLLING, RETRYING, max_retries, enums, observe)
+
+    def _error_enum(self, task_type: str) -> type[ErrorEnum] | None:
+        attribute = self._attributes.get(task_type)
+        return getattr(self, attribute).errors if attribute else None
+
+
+def websocket_transport() -> type[WebSocketTransport]:
+    """Return what carries calls over a WebSocket; it is imported only when it is used.
+
+    Raises:
+        ImportError: httpx2 is installed without its extra `ws`.
+    """
+    try:
+        from ._websocket import WebSocketTransport
+    except ModuleNotFoundError as error:
+        message = (
+            "transport='websocket' needs httpx2 with its extra: pip install "
+            "'httpx2[ws]'"
+        )
+        raise ImportError(message) from error
+    return WebSocketTransport
+
+
+def seconds(timeout: float) -> float:
+    """Return a timeout that can be used.
+
+    Raises:
+        ValueError: It is no number of seconds above 0.
+    """
+    if not 0 < timeout < math.inf:
+        message = f"timeout must be a number of seconds above 0, not {timeout!r}"
+        raise ValueError(message)
+    return float(timeout)
+
+
+def given(timeout: float | None) -> float | None:
+    """Return a call's own timeout, if it has one.
+
+    Raises:
+        ValueError: It is no number of seconds above 0.
+    """
+    return None if timeout is None else seconds(timeout)
+
+
+def tasks_of(requests: Iterable[TaskRequest[ResultT]]) -> list[Task[ResultT]]:
+    """Return the tasks of requests, not sent yet."""
+    return [task_of(request) for request in requests]
+
+
+def later(request: TaskRequest[ResultT]) -> Task[ResultT]:
+    """Return the task of a request that is delivered later, where that is possible.
+
+    A request that says itself how it is delivered is left as it is.
+    """
+    wire = request.to_wire()
+    if "deliveryMethod" in wire or "async" not in request.deliveries:
+        return task_of(request)
+    try:
+        return task_of(_delivered(request, "async"))
+    except ValueError:  # another member rules it out
+        return task_of(request)
+
+
+def streamed(request: TaskRequest[ResultT]) -> Task[ResultT]:
+    """Return the task of a request that is delivered as a stream.
+
+    Raises:
+        ValueError: Its document does not offer that, or it asks for another delivery.
+    """
+    wanted = request.to_wire().get("deliveryMethod", "stream")
+    if wanted != "stream" or "stream" not in request.deliveries:
+        ways = ", ".join(request.deliveries) or "none that it names"
+        message = (
+            f"this {type(request).__name__} cannot be streamed: it asks for {wanted}, "
+            f"and its document offers {ways}"
+        )
+        raise ValueError(message)
+    return task_of(_delivered(request, "stream"))
+
+
+def _delivered(request: TaskRequest[ResultT], delivery: str) -> TaskRequest[ResultT]:
+    wire = {**request.to_wire(), "deliveryMethod": delivery}
+    return type(request).model_validate(wire)

@@ -1,0 +1,402 @@
+"""Brings tasks from the first request to the last result, without any I/O.
+
+A `Delivery` says what to send next and takes the answers; an engine carries them:
+
+    while (call := delivery.next_call()) is not None:
+        ...wait `call.wait` seconds, then send `call.body()`...
+        delivery.receive(call, answer)  # or delivery.fail(call, error)
+
+Several calls may be under way at once. What surely was not accepted is sent again; what
+may have been accepted is asked for, and sent again only when the server says that it
+does not know it. So no task is paid for twice, and no result is lost.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from time import monotonic
+from typing import TYPE_CHECKING, Generic
+
+from ._base import ResultT
+from ._calls import Call, Kind, Settings, Slot
+from ._events import Event, EventKind
+from ._exceptions import APIError, ResponseError, RunwareError, TimeoutError
+from ._task import Phase
+from ._verdicts import (
+    api_error,
+    is_final,
+    is_own_failure,
+    is_repeated,
+    is_too_large,
+    is_unknown,
+    joined,
+    says_not_accepted,
+    says_not_yet,
+)
+
+if TYPE_CHECKING:
+    from ._envelope import Envelope, Item
+    from ._task import Task
+
+AUTHENTICATION = "authentication"
+"""The type of the task with which a payload brings its key; its answer is no result."""
+
+MOST_TASKS = 100
+"""Tasks, or questions about tasks, that one POST carries."""
+
+LARGEST_POST = 8_000_000
+"""Bytes of one POST with more than one task."""
+
+TOGETHER = 0.25
+"""Seconds that a question waits at most for others, to be asked with them."""
+
+SILENCES = 2
+"""Answers without a word of a task that may have been accepted, until it was not."""
+
+LONGEST_SILENCE = 5
+"""How often the server may not know a task that it has accepted: it may be slow."""
+
+
+class Delivery(Generic[ResultT]):
+    """Tasks that are delivered together.
+
+    Results are matched to their tasks by `taskUUID`, never by the order of an answer.
+    """
+
+    def __init__(
+        self,
+        tasks: Iterable[Task[ResultT]],
+        settings: Settings,
+        timeout: float,
+        *,
+        ask_first: bool = False,
+    ) -> None:
+        """Take the tasks.
+
+        Args:
+            tasks: The tasks, none of which is over.
+            settings: How to deliver them.
+            timeout: The seconds after which those that are not over are given up.
+            ask_first: Ask for tasks at once, without the wait before the first time.
+
+        Raises:
+            ValueError: Two tasks could not be told apart in the answer.
+        """
+        self._settings = settings
+        self._timeout = timeout
+        self._deadline = monotonic() + timeout
+        self._most = MOST_TASKS
+        self._idle = [self._slot(task) for task in tasks]
+        self._slots = {slot.task.key: slot for slot in self._idle}
+        self._given_up: dict[str, RunwareError] = {}
+        self._ended: list[Task[ResultT]] = []
+        if len(self._slots) < len(self._idle):
+            message = (
+                "two of these tasks have the same taskUUID, or the same taskType and "
+                "no taskUUID, so that their results could not be told apart: make each "
+                "request anew, or send them in separate calls"
+            )
+            raise ValueError(message)
+        if not ask_first:
+            for slot in self._idle:
+                if slot.kind is Kind.ASK:
+                    slot.due += next(slot.polls)
+
+    # -- what to do -----------------------------------------------------------
+
+    def next_call(self) -> Call[ResultT] | None:
+        """What to do next; None when nothing is left that is not under way."""
+        if not self._idle:
+            return None
+        first = min(self._idle, key=lambda slot: slot.due)
+        begins = max(first.due, monotonic())
+        left = self._deadline - begins
+        if left <= 0:
+            for slot in self._idle:
+                self._give_up(slot, self._late())
+            self._idle = []
+            return None
+        slots, parts = self._companions(first, begins)
+        kind = first.kind
+        # An answer that does not come leaves time to ask what became of the tasks.
+        timeout = left if kind is Kind.ASK else left - min(2.0, left / 10)
+        call = Call(kind, slots, parts, begins, timeout)
+        taken = set(map(id, slots))
+        self._idle = [slot for slot in self._idle if id(slot) not in taken]
+        if kind is Kind.SEND:
+            for task in call.tasks:
+                task.note_sending()
+        return call
+
+    def _companions(
+        self, first: Slot[ResultT], begins: float
+    ) -> tuple[list[Slot[ResultT]], list[bytes]]:
+        """The tasks of one POST: as many as it takes of what is to be done by then."""
+        if first.kind is Kind.ASK:
+            same = [slot for slot in self._idle if slot.kind is Kind.ASK]
+            slots = [s for s in same if s.due <= begins + TOGETHER][: self._most]
+            return slots, [slot.task.question() for slot in slots]
+        if first.task.is_stream:
+            return [first], [first.task.encoded()]
+        slots, parts, size = list[Slot[ResultT]](), list[bytes](), 0
+        for slot in self._idle:
+            if slot.kind is Kind.ASK or slot.due > begins or slot.task.is_stream:
+                continue
+            part = slot.task.encoded()
+            size += len(part)
+            if parts and (size > LARGEST_POST or len(parts) == self._most):
+                break
+            slots.append(slot)
+            parts.append(part)
+        return slots, parts
+
+    # -- what came of it ------------------------------------------------------
+
+    def receive(self, call: Call[ResultT], envelope: Envelope) -> None:
+        """Take the answer to a call."""
+        if is_too_large(envelope) and len(call.slots) > 1:
+            self._most = len(call.slots) // 2
+            for slot in call.slots:
+                slot.task.phase = Phase.UNSENT
+            self._idle += call.slots
+            return
+        items = self._by_task(call, envelope.data)
+        errors = self._by_task(call, envelope.errors)
+        take = self._answered if call.kind is Kind.SEND else self._told
+        for slot in call.slots:
+            task = slot.task
+            self._observe(call.kind.value, task, monotonic() - call.begins)
+            own, about_it = items[task.key], errors[task.key]
+            if not own and not about_it:
+                about_it = errors[None]  # they speak of the call as a whole
+            take(slot, own, about_it, envelope)
+
+    def fail(self, call: Call[ResultT], error: RunwareError) -> None:
+        """Note that a call had no answer."""
+        for slot in call.slots:
+            self._observe(
+                call.kind.value, slot.task, monotonic() - call.begins, error=error
+            )
+            if is_final(error):  # the answer in place of a stream
+                slot.task.end(error)
+                self._end(slot, slot.task.error)
+            elif call.kind is Kind.SEND and not error.may_have_run:
+                self._send_again(slot, error)
+            else:
+                self._ask_again(slot, error)
+
+    def _answered(
+        self,
+        slot: Slot[ResultT],
+        items: list[Item],
+        errors: list[Item],
+        envelope: Envelope,
+    ) -> None:
+        """Take what the answer to sending a task says of it."""
+        task = slot.task
+        error = self._error(errors, task, envelope)
+        if not items and not errors:
+            self._ask_again(slot, _unanswered(envelope))
+        elif items or error is None:
+            self._take(slot, items, error, is_first=True)
+        elif says_not_accepted(envelope):
+            self._send_again(slot, error, envelope.answer.retry_after)
+        elif is_repeated(errors) and task.sends > 1:
+            task.phase = Phase.ACCEPTED  # an earlier sending did reach the server
+            self._ask_later(slot)
+        elif says_not_yet(envelope):
+            self._ask_again(slot, error)
+        else:
+            self._take(slot, items, error, is_first=True)
+
+    def _told(
+        self,
+        slot: Slot[ResultT],
+        items: list[Item],
+        errors: list[Item],
+        envelope: Envelope,
+    ) -> None:
+        """Take what the answer to a question about a task says of it."""
+        task = slot.task
+        error = self._error(errors, task, envelope)
+        if items:
+            slot.retries = slot.silences = 0
+            self._take(slot, items, error, is_first=False)
+        elif error is None:
+            self._not_known(slot, _unanswered(envelope), SILENCES)
+        elif is_unknown(errors, envelope):
+            self._not_known(slot, error, 1)
+        elif is_own_failure(errors, task, envelope):
+            self._take(slot, items, error, is_first=False)
+        elif says_not_yet(envelope) or says_not_accepted(envelope):
+            self._ask_again(slot, error, envelope.answer.retry_after)
+        else:
+            self._give_up(slot, error)  # the question was refused, not the task
+
+    def _not_known(self, slot: Slot[ResultT], error: RunwareError, enough: int) -> None:
+        """Note that the server does not know a task, or says nothing of it."""
+        slot.silences += 1
+        task = slot.task
+        if task.phase is Phase.UNSURE and slot.silences >= enough:
+            slot.silences = 0
+            if task.request is None:
+                self._give_up(slot, error)
+            else:
+                self._send_anew(slot, slot.error or error)
+        elif slot.silences > LONGEST_SILENCE and not isinstance(error, ResponseError):
+            self._give_up(slot, error)
+        else:
+            self._ask_later(slot)
+
+    # -- and what next --------------------------------------------------------
+
+    def _take(
+        self,
+        slot: Slot[ResultT],
+        items: list[Item],
+        error: APIError | None,
+        *,
+        is_first: bool,
+    ) -> None:
+        task = slot.task
+        task.take(items, error, is_first=is_first)
+        if task.is_over:
+            self._end(slot, task.error)
+        else:
+            self._ask_later(slot)
+
+    def _ask_later(self, slot: Slot[ResultT]) -> None:
+        slot.due = monotonic() + next(slot.polls)
+        self._idle.append(slot)
+
+    def _send_again(
+        self, slot: Slot[ResultT], error: RunwareError, wait: float | None = None
+    ) -> None:
+        """Send a task again that the server surely has not taken."""
+        slot.task.phase = Phase.UNSENT
+        self._try_again(slot, error, wait)
+
+    def _send_anew(self, slot: Slot[ResultT], error: RunwareError) -> None:
+        """Send a task again that never reached the server; that it failed was noted."""
+        slot.task.phase = Phase.UNSENT
+        slot.due = monotonic()
+        self._observe("retried", slot.task, 0.0, error=error)
+        self._idle.append(slot)
+
+    def _ask_again(
+        self, slot: Slot[ResultT], error: RunwareError, wait: float | None = None
+    ) -> None:
+        """Ask for a task that the server may have taken."""
+        task = slot.task
+        if task.can_be_asked_for:
+            self._try_again(slot, error, wait)
+        elif task.is_harmless:
+            self._send_again(slot, error, wait)
+        else:
+            task.end(error)
+            self._end(slot, task.error)
+
+    def _try_again(
+        self, slot: Slot[ResultT], error: RunwareError, wait: float | None
+    ) -> None:
+        slot.retries += 1
+        slot.error = error
+        pause = next(slot.backoff)
+        slot.due = monotonic() + (pause if wait is None else wait)
+        if slot.retries > self._settings.max_retries or slot.due >= self._deadline:
+            self._give_up(slot, error)
+        else:
+            seconds = slot.due - monotonic()
+            self._observe("retried", slot.task, seconds, error=error)
+            self._idle.append(slot)
+
+    def _give_up(self, slot: Slot[ResultT], error: RunwareError) -> None:
+        """Leave a task as it stands: it may be asked for another time."""
+        task = slot.task
+        about = error.about(task.task_type, task.task_uuid)
+        self._given_up[task.key] = about
+        self._end(slot, about)
+
+    def _end(self, slot: Slot[ResultT], error: RunwareError | None) -> None:
+        task = slot.task
+        self._ended.append(task)
+        cost = task.cost if task.is_over else None
+        since = monotonic() - task.first_sent
+        self._observe("finished", task, since, cost=cost, error=error)
+
+    # -- what is there --------------------------------------------------------
+
+    def ended(self) -> list[Task[ResultT]]:
+        """The tasks that ended since this was last asked."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def seconds_left(self) -> float:
+        """The seconds until what is not over is given up."""
+        return max(0.0, self._deadline - monotonic())
+
+    def error(self, task: Task[ResultT]) -> RunwareError | None:
+        """What ended a task, or why it was given up."""
+        return task.error if task.is_over else self._given_up.get(task.key)
+
+    def tasks(self) -> list[Task[ResultT]]:
+        """All tasks, in the order in which they were given."""
+        return [slot.task for slot in self._slots.values()]
+
+    # -- details --------------------------------------------------------------
+
+    def _slot(self, task: Task[ResultT]) -> Slot[ResultT]:
+        polls = self._settings.polling.of(task.task_type)
+        return Slot(task, polls, self._settings.retrying.of(task.task_type))
+
+    def _by_task(
+        self, call: Call[ResultT], items: list[Item]
+    ) -> defaultdict[str | None, list[Item]]:
+        """Items by the key of their task; under None those that name no task."""
+        found: defaultdict[str | None, list[Item]] = defaultdict(list)
+        for item in items:
+            key = self._key_of(call, item)
+            is_of_another = key is None and "taskUUID" in item and call.kind is Kind.ASK
+            if not is_of_another:
+                found[key].append(item)
+        return found
+
+    def _key_of(self, call: Call[ResultT], item: Item) -> str | None:
+        names = [str(item.get(name)).casefold() for name in ("taskUUID", "taskType")]
+        found = next((name for name in names if name in self._slots), None)
+        is_nameless = "taskUUID" not in item and item.get("taskType") != AUTHENTICATION
+        if found is None and is_nameless and len(call.slots) == 1:
+            return call.slots[0].task.key
+        return found
+
+    def _error(
+        self, items: list[Item], task: Task[ResultT], envelope: Envelope
+    ) -> APIError | None:
+        scope = {"taskType": task.task_type, "taskUUID": task.task_uuid}
+        enum = self._settings.error_enums(task.task_type)
+        return joined([api_error({**i, **scope}, envelope, enum) for i in items])
+
+    def _late(self) -> TimeoutError:
+        return TimeoutError(f"there was no result within {self._timeout:g} s")
+
+    def _observe(
+        self,
+        kind: EventKind,
+        task: Task[ResultT],
+        seconds: float,
+        *,
+        cost: float | None = None,
+        error: RunwareError | None = None,
+    ) -> None:
+        event = Event(kind, task.task_type, task.task_uuid, seconds, cost, error)
+        self._settings.observe(event)
+
+
+def _unanswered(envelope: Envelope) -> ResponseError:
+    return ResponseError(
+        f"HTTP {envelope.http_status} with an answer that says nothing of this task",
+        http_status=envelope.http_status,
+        request_id=envelope.answer.request_id,
+        body="",
+    )

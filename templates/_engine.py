@@ -1,0 +1,277 @@
+"""Carries deliveries through to their end, sync and async."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from ._calls import Kind, Settings
+from ._delivery import Delivery
+from ._envelope import Answer, Envelope
+from ._events import Event
+from ._exceptions import RunwareError
+from ._questions import AsyncQuestions, Questions
+from ._stream import AsyncStream, Stream
+from ._task import Phase, requested
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+
+    from ._base import ResultT
+    from ._calls import Call
+    from ._envelope import Item
+    from ._error_enum import ErrorEnum
+    from ._task import Task
+    from ._transport import AsyncTransport, Endpoint, Headers, Transport
+
+    OnEnd = Callable[[Item, BaseException | None], object]
+
+MOST_REMEMBERED = 10_000
+"""Tasks that were left before their end of which a client keeps a handle."""
+
+
+class Unfinished:
+    """Tasks that the server may be at work on, and that nobody waits for any more."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._tasks: OrderedDict[str, Task[Any]] = OrderedDict()
+
+    def note(self, tasks: Iterable[Task[Any]]) -> None:
+        """Remember those of some tasks that are under way, forget those that are not."""
+        with self._lock:
+            for task in tasks:
+                self._tasks.pop(task.key, None)
+                if is_under_way(task):
+                    self._tasks[task.key] = task
+            while len(self._tasks) > MOST_REMEMBERED:
+                self._tasks.popitem(last=False)
+
+    def tasks(self) -> list[Task[Any]]:
+        """The tasks, the longest left first."""
+        with self._lock:
+            return [task for task in self._tasks.values() if is_under_way(task)]
+
+
+def is_under_way(task: Task[Any]) -> bool:
+    """Whether the server may be at work on a task, and can be asked for it."""
+    return task.phase in (Phase.UNSURE, Phase.ACCEPTED) and task.can_be_asked_for
+
+
+class _Engine:
+    """What both engines know.
+
+    Attributes:
+        settings: How tasks are delivered.
+        timeout: The seconds after which a call is given up, where it names no other.
+        unfinished: The tasks that were left before their end.
+    """
+
+    def __init__(self, endpoint: Endpoint, settings: Settings, timeout: float) -> None:
+        self.settings = settings
+        self.timeout = timeout
+        self.unfinished = Unfinished()
+        self._endpoint = endpoint
+
+    def delivery(
+        self,
+        tasks: Iterable[Task[ResultT]],
+        timeout: float | None,
+        *,
+        ask_first: bool = False,
+    ) -> Delivery[ResultT]:
+        """Deliver tasks within some seconds, or within the client's."""
+        seconds = self.timeout if timeout is None else timeout
+        return Delivery(tasks, self.settings, seconds, ask_first=ask_first)
+
+    def note_stream(
+        self, task: Task[Any], item: Item, error: BaseException | None
+    ) -> None:
+        """Note how the stream of a task ended.
+
+        Args:
+            task: The task.
+            item: What the stream came to.
+            error: What ended it early; None where nothing did.
+        """
+        if error is None:
+            task.take([item], None, is_first=True)
+        elif isinstance(error, RunwareError) and not error.may_have_run:
+            task.end(error)
+        self.unfinished.note([task])
+        uuid, seconds = task.task_uuid, time.monotonic() - task.first_sent
+        cause = error if isinstance(error, Exception) else None
+        self.settings.observe(
+            Event("finished", task.task_type, uuid, seconds, task.cost, cause)
+        )
+
+    def _errors(self, task: Task[Any]) -> type[ErrorEnum] | None:
+        return self.settings.error_enums(task.task_type)
+
+
+class Engine(_Engine):
+    """Carries deliveries for the threads that ask for them."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        endpoint: Endpoint,
+        settings: Settings,
+        timeout: float,
+    ) -> None:
+        super().__init__(endpoint, settings, timeout)
+        self.transport = transport
+        self._questions = Questions(transport)
+
+    def carry(
+        self,
+        delivery: Delivery[ResultT],
+        extra: Headers = None,
+        answers: list[Answer] | None = None,
+    ) -> Generator[None]:
+        """Carry a delivery on, call by call.
+
+        Args:
+            delivery: The delivery.
+            extra: Headers that win over ours.
+            answers: Takes the HTTP answers, where they are wanted.
+
+        Yields:
+            After each call.
+        """
+        try:
+            while (call := delivery.next_call()) is not None:
+                if wait := call.wait:
+                    time.sleep(wait)
+                try:
+                    envelope = self._exchange(call, extra)
+                except RunwareError as error:
+                    delivery.fail(call, error)
+                else:
+                    if answers is not None:
+                        answers.append(envelope.answer)
+                    delivery.receive(call, envelope)
+                yield
+        finally:
+            self.unfinished.note(delivery.tasks())
+
+    def stream(
+        self, task: Task[ResultT], timeout: float, extra: Headers, on_end: OnEnd
+    ) -> Stream[ResultT]:
+        """Return the stream of a task; it is sent when the stream is read."""
+        return Stream(
+            requested(task),
+            task.wire,
+            lambda: self.transport.open(task.encoded(), timeout, extra),
+            endpoint=self._endpoint,
+            errors=self._errors(task),
+            deadline=time.monotonic() + timeout,
+            on_end=on_end,
+        )
+
+    def _exchange(self, call: Call[Any], extra: Headers) -> Envelope:
+        if call.is_stream:
+            [task] = call.tasks
+            stream = self.stream(task, call.timeout, extra, _unwatched)
+            return _whole(stream.get_result().to_wire())
+        if call.kind is Kind.ASK and extra is None:
+            return self._questions.ask(call.parts, call.timeout)
+        return self.transport.post(call.parts, call.timeout, extra)
+
+
+class AsyncEngine(_Engine):
+    """Carries deliveries for the tasks of an event loop."""
+
+    def __init__(
+        self,
+        transport: AsyncTransport,
+        endpoint: Endpoint,
+        settings: Settings,
+        timeout: float,
+    ) -> None:
+        super().__init__(endpoint, settings, timeout)
+        self.transport = transport
+        self._questions = AsyncQuestions(transport)
+
+    async def carry(
+        self,
+        delivery: Delivery[ResultT],
+        extra: Headers = None,
+        answers: list[Answer] | None = None,
+    ) -> AsyncGenerator[None]:
+        """Carry a delivery on; see `Engine.carry`. Calls may be under way together."""
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                calls = [*iter(delivery.next_call, None)]
+                if len(calls) == 1 and not running:
+                    await self._perform(delivery, calls[0], extra, answers)
+                elif calls or running:
+                    work = [self._perform(delivery, c, extra, answers) for c in calls]
+                    running |= {*map(asyncio.create_task, work)}
+                    first = asyncio.FIRST_COMPLETED
+                    done, running = await asyncio.wait(running, return_when=first)
+                    for each in done:
+                        each.result()
+                else:
+                    break
+                yield
+        finally:
+            for each in running:
+                each.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            self.unfinished.note(delivery.tasks())
+
+    async def _perform(
+        self,
+        delivery: Delivery[ResultT],
+        call: Call[ResultT],
+        extra: Headers,
+        answers: list[Answer] | None,
+    ) -> None:
+        if wait := call.wait:
+            await asyncio.sleep(wait)
+        try:
+            envelope = await self._exchange(call, extra)
+        except RunwareError as error:
+            delivery.fail(call, error)
+        else:
+            if answers is not None:
+                answers.append(envelope.answer)
+            delivery.receive(call, envelope)
+
+    def stream(
+        self, task: Task[ResultT], timeout: float, extra: Headers, on_end: OnEnd
+    ) -> AsyncStream[ResultT]:
+        """Return the stream of a task; it is sent when the stream is read."""
+        return AsyncStream(
+            requested(task),
+            task.wire,
+            lambda: self.transport.open(task.encoded(), timeout, extra),
+            endpoint=self._endpoint,
+            errors=self._errors(task),
+            deadline=time.monotonic() + timeout,
+            on_end=on_end,
+        )
+
+    async def _exchange(self, call: Call[Any], extra: Headers) -> Envelope:
+        if call.is_stream:
+            [task] = call.tasks
+            stream = self.stream(task, call.timeout, extra, _unwatched)
+            result = await stream.get_result()
+            return _whole(result.to_wire())
+        if call.kind is Kind.ASK and extra is None:
+            return await self._questions.ask(call.parts, call.timeout)
+        return await self.transport.post(call.parts, call.timeout, extra)
+
+
+def _unwatched(_item: Item, _error: BaseException | None) -> None:
+    """Take no note of the end of a stream: its delivery does."""
+
+
+def _whole(item: Item) -> Envelope:
+    """What a stream came to, as an answer without a stream would hold it."""
+    return Envelope(Answer(200), [item], [])

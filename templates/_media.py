@@ -1,0 +1,311 @@
+"""Media in a request: the texts that stand for them, and files that become such texts.
+
+A document takes a medium as text: a UUID, a URL, a data URI or base64. People have a
+`Path`, `bytes` or an open file; a constructor turns it into what the document takes.
+"""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    Protocol,
+    TypeAlias,
+    TypeGuard,
+    Union,
+    get_args,
+    get_origin,
+)
+
+from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
+from pydantic_core import core_schema as core
+
+from ._file_types import BYTES, HEAD, FileType, file_type
+from ._formats import is_uri, is_uuid
+from ._json import is_array, is_object
+
+Test: TypeAlias = Callable[[str], bool]
+"""Says whether a text is as it must be."""
+
+
+class BinaryFile(Protocol):
+    """A file that is open for reading bytes."""
+
+    def read(self) -> bytes:
+        """Read from where the file stands to its end."""
+        ...
+
+
+MediaFile: TypeAlias = bytes | os.PathLike[str] | BinaryFile
+"""A medium itself: its content, the path of its file, or its file when it is open."""
+
+MediaSource: TypeAlias = str | MediaFile
+"""What a constructor takes where a medium is wanted.
+
+A text is sent as it is; an open file is read from where it stands to its end.
+"""
+
+
+class UnusableFile(Exception):
+    """Stands in a request in place of a file that cannot be sent, and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Text that stands for a medium, in one of the ways that the document accepts.
+
+    Attributes:
+        kind: image, video, audio or file.
+        accepts: The ways.
+        least_bytes: The size of the smallest file that the document allows.
+        most_bytes: The size of the largest.
+    """
+
+    kind: str
+    accepts: tuple[Test, ...]
+    least_bytes: float | None
+    most_bytes: float | None
+
+    def __init__(
+        self,
+        kind: str,
+        *accepts: Test,
+        least_bytes: float | None = None,
+        most_bytes: float | None = None,
+    ) -> None:
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "accepts", accepts)
+        object.__setattr__(self, "least_bytes", least_bytes)
+        object.__setattr__(self, "most_bytes", most_bytes)
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core.no_info_plain_validator_function(
+            self._check, json_schema_input_schema=core.str_schema()
+        )
+
+    def _check(self, value: object) -> str:
+        if isinstance(value, UnusableFile):
+            raise _refusal(str(value))
+        if not isinstance(value, str):
+            raise PydanticKnownError("string_type")
+        for accepts in self.accepts:
+            if accepts(value):
+                return value
+        file = ", or a file as pathlib.Path(…)" if self._inline else ""
+        raise _refusal(f"must be {self._ways()}{file}")
+
+    @property
+    def _inline(self) -> list[Test]:
+        """The ways that hold the medium itself, and not where it is."""
+        return [way for way in self.accepts if way not in (is_uuid, is_uri)]
+
+    def text_of(self, content: bytes) -> str:
+        """Turn the content of a file into a text that the document accepts.
+
+        Raises:
+            UnusableFile: The document does not accept such a file.
+        """
+        _check_size(len(content), self.least_bytes, self.most_bytes)
+        found = self._type_of(content)
+        base64 = b64encode(content).decode("ascii")
+        for text in (f"data:{found.media_type};base64,{base64}", base64):
+            if any(accepts(text) for accepts in self._inline):
+                return text
+        raise UnusableFile(
+            f"is {found.media_type}, but must be {self._ways()}"
+            if self._inline
+            else f"must be {self._ways()}, not the file itself: upload it first, with "
+            f"{self._upload()} task, and give the UUID that its result has"
+        )
+
+    def _type_of(self, content: bytes) -> FileType:
+        found = file_type(content[:HEAD])
+        if found is None and self.kind == "file":
+            return BYTES
+        of_kind = found and found.of_kind(self.kind)
+        if of_kind:
+            return of_kind
+        is_what = f"is {found.media_type}" if found else "begins like no known type"
+        raise UnusableFile(f"must be {_a(self.kind)}, but the file {is_what}")
+
+    def _upload(self) -> str:
+        return "an imageUpload" if self.kind == "image" else "a mediaStorage"
+
+    def _ways(self) -> str:
+        *ways, last = map(self._way, self.accepts)
+        return f"{', '.join(ways)} or {last}" if ways else last
+
+    def _way(self, way: Test) -> str:
+        if way is is_uuid:
+            return "a UUID"
+        if way is is_uri:
+            return "a URL (https://…)"
+        pattern = repr(way)
+        if "^data:" in pattern:
+            return f"a data URI (data:{self.kind}/…;base64,…)"
+        return "base64" if "+/=" in pattern else f"text like {pattern}"
+
+
+def _refusal(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
+
+
+# -- from files to texts --------------------------------------------------------------
+
+
+def holds_file(value: Any) -> bool:
+    """Say whether a value is, or has in it, a file that is not text yet."""
+    if isinstance(value, (str, int, float, BaseModel)) or value is None:
+        return False
+    if is_object(value):
+        return any(map(holds_file, value.values()))
+    return any(map(holds_file, value)) if is_array(value) else _is_file(value)
+
+
+def with_texts(value: Any, annotation: Any) -> Any:
+    """Copy a value with texts in place of files.
+
+    A file where no medium is wanted stays; an `UnusableFile` comes in place of one that
+    the document does not take.
+
+    Args:
+        value: What was given for a field.
+        annotation: The field's annotation.
+    """
+    return _with_texts(value, [*_alternatives(annotation)])
+
+
+def _with_texts(value: Any, expected: list[Any]) -> Any:
+    if is_array(value):
+        items = [*_flat(map(_item_of, expected))]
+        return [_with_texts(item, items) for item in value]
+    if is_object(value):
+        return {
+            name: _with_texts(
+                part, [*_flat(_member_of(each, name) for each in expected)]
+            )
+            for name, part in value.items()
+        }
+    media = [each for each in expected if isinstance(each, Media)]
+    return _text_of(value, media) if media and _is_file(value) else value
+
+
+def _is_file(value: object) -> TypeGuard[MediaFile]:
+    return isinstance(value, (bytes, os.PathLike)) or (
+        hasattr(value, "read") and not isinstance(value, BaseModel)
+    )
+
+
+def _flat(annotations: Iterable[Any]) -> Iterator[Any]:
+    for annotation in annotations:
+        yield from _alternatives(annotation)
+
+
+def _alternatives(annotation: Any) -> Iterator[Any]:
+    """Yield what may stand in a place: types, and marks of media."""
+    if get_origin(annotation) is Annotated:
+        base, *marks = get_args(annotation)
+        media = [mark for mark in marks if isinstance(mark, Media)]
+        yield from media or _alternatives(base)
+    elif get_origin(annotation) in (Union, UnionType):
+        yield from _flat(get_args(annotation))
+    else:
+        yield annotation
+
+
+def _item_of(expected: Any) -> Any:
+    return get_args(expected)[0] if get_origin(expected) is list else None
+
+
+def _member_of(expected: Any, wire: str) -> Any:
+    if get_origin(expected) is dict:
+        return get_args(expected)[1]
+    if isinstance(expected, type) and issubclass(expected, BaseModel):
+        for name, info in expected.model_fields.items():
+            if wire == (info.validation_alias or name):
+                return info.rebuild_annotation()
+    return None
+
+
+def _text_of(file: MediaFile, media: list[Media]) -> str | UnusableFile:
+    """Turn a file into a text that one of some media accepts."""
+    sizes = [each.most_bytes for each in media]
+    most = None if None in sizes else max(filter(None, sizes))
+    refusal = UnusableFile()
+    try:
+        content = _content(file, most)
+    except UnusableFile as error:
+        return error
+    for each in media:
+        try:
+            return each.text_of(content)
+        except UnusableFile as error:
+            refusal = error
+    return refusal
+
+
+def _content(file: MediaFile, most: float | None) -> bytes:
+    if isinstance(file, bytes):
+        content, name = file, "the file"
+    elif isinstance(file, os.PathLike):
+        path = Path(os.fsdecode(file))
+        content, name = _content_of_path(path, most), _printable(path)
+    else:
+        content, name = _rest(file), "the rest of the file"
+    if not content:
+        raise UnusableFile(f"{name} is empty")
+    return content
+
+
+def _content_of_path(path: Path, most: float | None) -> bytes:
+    name = _printable(path)
+    try:
+        if not path.is_file():
+            path.stat()
+            what = "a folder" if path.is_dir() else "no regular file"
+            raise UnusableFile(f"must be a file, but {name} is {what}")
+        _check_size(path.stat().st_size, None, most)
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UnusableFile(f"the file {name} does not exist") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UnusableFile(f"the file {name} cannot be read: {reason}") from None
+
+
+def _rest(file: BinaryFile) -> bytes:
+    content: object = None
+    try:
+        content = file.read()
+    except UnicodeError:
+        pass  # it was opened for text, and is none
+    except (OSError, ValueError) as error:
+        raise UnusableFile(f"the file cannot be read: {error}") from None
+    if not isinstance(content, bytes):
+        raise UnusableFile("must be a file opened for bytes, as open(…, 'rb') does")
+    return content
+
+
+def _check_size(size: int, least: float | None, most: float | None) -> None:
+    if most is not None and size > most:
+        raise UnusableFile(f"has {size:,} bytes, more than the {most:,} allowed")
+    if least is not None and size < least:
+        raise UnusableFile(f"has {size:,} bytes, fewer than the {least:,} needed")
+
+
+def _printable(path: Path) -> str:
+    name = path.name or str(path)
+    return "".join(sign if sign.isprintable() else "?" for sign in name[:100])
+
+
+def _a(kind: str) -> str:
+    return {"audio": "audio", "image": "an image"}.get(kind, f"a {kind}")

@@ -1,0 +1,62 @@
+"""What a call gives back besides plain results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic
+
+from ._base import ResultT
+from ._task import requested
+
+if TYPE_CHECKING:
+    from ._base import TaskRequest
+    from ._envelope import Answer
+    from ._exceptions import RunwareError
+    from ._task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[ResultT]):
+    """What became of one task.
+
+    Attributes:
+        request: The task.
+        results: Its results; with an error, those that were there before it.
+        error: Why it failed; None where it did not.
+    """
+
+    request: TaskRequest[ResultT]
+    results: list[ResultT]
+    error: RunwareError | None
+
+    def unwrap(self) -> list[ResultT]:
+        """The results.
+
+        Raises:
+            RunwareError: The task failed; the error holds what results there were.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.results
+
+
+@dataclass(frozen=True, slots=True)
+class RawResponse(Generic[ResultT]):
+    """The results of a task, with the HTTP answers that they came in.
+
+    Attributes:
+        results: The results.
+        answers: The answers, in the order in which they came: that to the task, and
+            those to the questions after it.
+    """
+
+    results: list[ResultT]
+    answers: list[Answer]
+
+
+def outcome_of(task: Task[ResultT], error: RunwareError | None) -> Outcome[ResultT]:
+    """Return what became of a task that was sent for its request."""
+    results = task.results()
+    if error is not None:
+        error.results = [*results]
+    return Outcome(requested(task), results, error)

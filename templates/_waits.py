@@ -1,0 +1,43 @@
+"""How long to wait before the server is asked again, or sent to again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+FIRST_WAITS = {
+    "3dInference": 5.0,
+    "audioInference": 2.0,
+    "training": 30.0,
+    "videoInference": 5.0,
+}
+"""Seconds that tasks of a type take at the least; others may be done after one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Waits that grow, in seconds, each a little shorter at random than it could be.
+
+    Attributes:
+        first: The first wait; None for what suits the task type.
+        factor: Each wait is this many times the one before,
+        longest: but never longer than this.
+    """
+
+    first: float | None = None
+    factor: float = 1.5
+    longest: float = 10.0
+
+    def of(self, task_type: str) -> Iterator[float]:
+        """The waits for a task of a type, without end."""
+        first = FIRST_WAITS.get(task_type, 1.0) if self.first is None else self.first
+        wait = min(first, self.longest)
+        while True:
+            # Clients that began together shall not ask together for ever.
+            yield wait * random.uniform(0.8, 1.0)
+            wait = min(wait * self.factor, self.longest)
+
+
+POLLING = Waits()
+RETRYING = Waits(first=0.5, factor=2.0, longest=8.0)

@@ -1,0 +1,186 @@
+"""Reads what Runware posts to a task's `webhookURL`: one finished item at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
+
+from ._base import TaskResult
+from ._documents import documents
+from ._envelope import SCOPE, Answer, Envelope
+from ._error_enum import ErrorEnum
+from ._exceptions import RunwareError, TaskError
+from ._json import is_array, is_object, is_too_deep
+
+if TYPE_CHECKING:
+    from ._envelope import Item
+
+
+class Seen(Protocol):
+    """Remembers the keys of items: a `set`, or a store of your own."""
+
+    def __contains__(self, key: object, /) -> bool:
+        """Say whether a key was added."""
+        ...
+
+    def add(self, key: str, /) -> object:
+        """Remember a key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One finished item of a task, or the error that it ended with.
+
+    Attributes:
+        item: The item as it came.
+        outcome: What it was read as.
+        key: What the item is known by when it comes again.
+        is_repeat: Whether it came before, as far as `seen` remembers.
+    """
+
+    item: Mapping[str, Any]
+    outcome: TaskResult | TaskError
+    key: str
+    is_repeat: bool
+
+    @property
+    def error(self) -> TaskError | None:
+        """Why the task failed; None where it did not."""
+        return self.outcome if isinstance(self.outcome, TaskError) else None
+
+    @property
+    def result(self) -> TaskResult:
+        """The result, of the class of its document where the item tells which.
+
+        Where it does not, `request.read(webhook.item)` does, with the request.
+
+        Raises:
+            TaskError: The task failed.
+        """
+        if isinstance(self.outcome, TaskError):
+            raise self.outcome
+        return self.outcome
+
+    @property
+    def task_uuid(self) -> str:
+        """The task's `taskUUID`."""
+        return str(self.item["taskUUID"])
+
+    @property
+    def task_type(self) -> str | None:
+        """The wire name of the task's type; None where the item does not say."""
+        task_type = self.item.get("taskType")
+        return task_type if isinstance(task_type, str) else None
+
+
+def parse_webhook(
+    body: bytes | str | Mapping[str, Any], *, seen: Seen | None = None
+) -> Webhook:
+    """Read the body of a webhook.
+
+    Runware posts an item again until it is answered with a status of 2xx, so that an
+    item may come more than once.
+
+    Args:
+        body: The body of the POST, or the object that its JSON says.
+        seen: Tells repeats, and is told of each item. Where handling an item may fail,
+            leave it out, and add `key` to it when the item was handled.
+
+    Raises:
+        RunwareError: The body is not an item of a task.
+    """
+    item, is_error = _item(_content(body))
+    failure = _failure(item, is_error=is_error)
+    outcome = _result(item) if failure is None else _error(failure)
+    key = _key(item)
+    is_repeat = seen is not None and key in seen
+    if seen is not None and not is_repeat:
+        seen.add(key)
+    return Webhook(item, outcome, key, is_repeat)
+
+
+def _content(body: bytes | str | Mapping[str, Any]) -> Item:
+    content: object = None
+    if isinstance(body, Mapping):
+        content = dict(body)
+    else:
+        with suppress(ValueError, RecursionError):
+            content = json.loads(body)
+    if not is_object(content):
+        raise RunwareError("the body of a webhook has to be a JSON object, and is none")
+    if is_too_deep(content):
+        raise RunwareError("the body of a webhook is nested too deeply to be an item")
+    return content
+
+
+def _item(content: Item) -> tuple[Item, bool]:
+    """The item, which may stand alone in an envelope, and whether it does as an error."""
+    item, is_error = content, False
+    for name in () if "taskUUID" in content else ("data", "errors"):
+        items = content.get(name)
+        if is_array(items) and len(items) == 1 and is_object(items[0]):
+            item, is_error = items[0], name == "errors"
+    if not isinstance(item.get("taskUUID"), str):
+        raise RunwareError("the body of a webhook has no taskUUID, as each item has")
+    return item, is_error
+
+
+def _failure(item: Item, *, is_error: bool) -> Item | None:
+    """The error object that an item is, or has; None where it is a result."""
+    error = item.get("error")
+    if error is not None:
+        scope = {name: item[name] for name in SCOPE if name in item}
+        return scope | (error if is_object(error) else {"message": error})
+    has_code = item.keys() >= {"code", "message"}
+    return item if is_error or has_code or item.get("status") == "error" else None
+
+
+def _error(failure: Item) -> TaskError:
+    envelope = Envelope(Answer(http_status=200), [], [failure])
+    return TaskError(failure, envelope, _error_enum(failure.get("taskType")))
+
+
+def _result(item: Item) -> TaskResult:
+    return _result_class(item.get("taskType"), item.get("model")).model_validate(item)
+
+
+def _result_class(task_type: object, model: object) -> type[TaskResult]:
+    """The class of the model's results, or the only one of the task type."""
+    of_type = [each for each in documents() if each.task_type == task_type]
+    of_model = [each for each in of_type if model in each.models]
+    found = of_model or of_type
+    return found[0].request.result if len(found) == 1 else TaskResult
+
+
+def _error_enum(task_type: object) -> type[ErrorEnum] | None:
+    of_type = [each for each in documents() if each.task_type == task_type]
+    if not of_type:
+        return None
+    package = of_type[0].module.rpartition(".")[0]
+    module = import_module(f".{package}.errors", __package__)
+    return next(filter(_is_error_enum, vars(module).values()))
+
+
+def _is_error_enum(value: object) -> TypeGuard[type[ErrorEnum]]:
+    is_enum = isinstance(value, type) and issubclass(value, ErrorEnum)
+    return is_enum and value is not ErrorEnum
+
+
+def _key(item: Item) -> str:
+    """The task and the item's own UUIDs; without such, a digest of all that it says."""
+    own = [f"{name}={item[name]}" for name in sorted(item) if _is_own_uuid(name)]
+    if not own:
+        text = json.dumps(item, sort_keys=True, default=str)
+        own = [sha256(text.encode("utf-8", "surrogatepass")).hexdigest()]
+    return "/".join([item["taskUUID"], *own])
+
+
+def _is_own_uuid(name: str) -> bool:
+    is_shared = name == "taskUUID" or name.startswith("input")
+    return name.endswith("UUID") and not is_shared

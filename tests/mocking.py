@@ -1,0 +1,154 @@
+"""Runs the mock as a process, and reads its ledger."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
+
+import httpx2
+
+from command import COMMAND, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+KEY = "rw/SECRET+0123456789"
+BEARER = {"Authorization": f"Bearer {KEY}"}
+
+_GREETING = re.compile(r"Runware mock on (http://\S+/v1)")
+
+
+@dataclass(frozen=True)
+class Mock:
+    """A mock that runs.
+
+    Attributes:
+        url: Where it takes tasks.
+        process: The process that it is.
+        client: Asks it, over connections that stay open.
+    """
+
+    url: str
+    process: subprocess.Popen[str]
+    client: httpx2.Client
+
+    @property
+    def root(self) -> str:
+        """Its address without a path."""
+        return self.url.removesuffix("/v1")
+
+    @property
+    def socket_url(self) -> str:
+        """Where it takes tasks over a WebSocket."""
+        return self.url.replace("http", "ws", 1)
+
+    def ledger(self) -> dict[str, Any]:
+        """What it has accepted, run, billed and given out."""
+        answer = self.client.get(f"{self.root}/_ledger")
+        assert answer.status_code == 200
+        return cast("dict[str, Any]", answer.json())
+
+    def clear(self) -> None:
+        """Empty its ledger."""
+        assert self.client.delete(f"{self.root}/_ledger").status_code == 204
+
+
+@contextlib.contextmanager
+def mocking(*arguments: str | Path) -> Iterator[Mock]:
+    """Run the mock while the context lasts, on a free port.
+
+    Args:
+        arguments: Documents and options of `mock`.
+    """
+    process = subprocess.Popen(
+        [*COMMAND, "mock", "--port", "0", *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment({"PYTHONUNBUFFERED": "1"}),
+    )
+    with process, httpx2.Client() as client:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            greeting = process.stdout.readline()  # it listens before it says so
+            found = _GREETING.match(greeting)
+            assert found, greeting + process.stderr.read()
+            yield Mock(found[1], process, client)
+        finally:
+            process.terminate()
+            told = process.stderr.read()
+    assert "Traceback" not in told, told
+
+
+def image(**members: Any) -> dict[str, Any]:
+    """A task that makes an image."""
+    task = {"taskType": "imageInference", "taskUUID": str(uuid4()), "model": "a:b@1"}
+    return {**task, "positivePrompt": "a boat", **members}
+
+
+def question(task: dict[str, Any], kind: str = "getResponse") -> dict[str, Any]:
+    """A question about a task."""
+    return {"taskType": kind, "taskUUID": task["taskUUID"]}
+
+
+def post(mock: Mock, *tasks: object, **more: Any) -> httpx2.Response:
+    """Send tasks with a key."""
+    return mock.client.post(mock.url, json=tasks, headers=BEARER, **more)
+
+
+def answer(mock: Mock, *tasks: object) -> dict[str, Any]:
+    """Send tasks that the mock takes, and give what it answers."""
+    response = post(mock, *tasks)
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def the_error(response: httpx2.Response, status: int = 400) -> dict[str, Any]:
+    """The one error of an answer that holds nothing else."""
+    assert response.status_code == status, response.text
+    body = response.json()
+    assert list(body) == ["errors"]
+    [error] = body["errors"]
+    assert error["message"].endswith(".")
+    assert error["documentation"].startswith("https://")
+    return dict(error)
+
+
+def text(**members: Any) -> dict[str, Any]:
+    """A task that writes a text."""
+    return {
+        "taskType": "textInference",
+        "taskUUID": str(uuid4()),
+        "model": "a:b@1",
+        "deliveryMethod": "stream",
+        "messages": [{"role": "user", "content": "Say something."}],
+        **members,
+    }
+
+
+def authentication(key: str) -> dict[str, Any]:
+    """The task that brings a key."""
+    return {"taskType": "authentication", "apiKey": key}
+
+
+def entry(mock: Mock, task: dict[str, Any]) -> dict[str, Any]:
+    """What the ledger says of a task."""
+    told: dict[str, Any] = mock.ledger()["tasks"][task["taskUUID"]]
+    return told
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait until something is so, for some seconds at most."""
+    deadline = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

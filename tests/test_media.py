@@ -1,0 +1,407 @@
+"""Media in requests: files become the text that the document takes, or are refused."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from environments import TOP
+from making import a_document, a_task, generated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(40))
+JPEG = b"\xff\xd8\xff\xe0" + bytes(20)
+MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(20)
+MP3 = b"ID3\x04" + bytes(20)
+
+UUID, URI = {"format": "uuid"}, {"format": "uri"}
+BASE64 = {"pattern": "^[a-zA-Z0-9+/=]+$"}
+
+
+def _data_uri(kind: str, subtypes: str = "[a-zA-Z0-9.+-]+") -> dict[str, str]:
+    return {"pattern": f"^data:{kind}/{subtypes};base64,[a-zA-Z0-9+/=]+$"}
+
+
+def _text(*ways: dict[str, str]) -> dict[str, Any]:
+    return {"type": "string", "anyOf": list(ways)}
+
+
+IMAGE = _text(UUID, URI, _data_uri("image"), BASE64)
+FIELDS: dict[str, Any] = {
+    "seedImage": IMAGE,
+    "bareImage": _text(UUID, URI, BASE64),
+    "jpegImage": _text(UUID, URI, _data_uri("image", "jpeg")),
+    "smallImage": _text(UUID, URI, _data_uri("image"), BASE64),
+    "linkedImage": _text(UUID, URI),
+    "linkedVideo": _text(UUID, URI),
+    "video": _text(UUID, URI, _data_uri("video")),
+    "audio": _text(UUID, URI, _data_uri("audio")),
+    "archive": _text(UUID, URI, _data_uri("application")),
+    "images": {"type": "array", "items": IMAGE, "uniqueItems": True},
+    "frames": {
+        "type": "array",
+        "items": {
+            "anyOf": [
+                IMAGE,
+                {
+                    "type": "object",
+                    "properties": {"image": IMAGE, "at": {"type": "integer"}},
+                    "required": ["image"],
+                    "additionalProperties": False,
+                },
+            ]
+        },
+    },
+    "byName": {"type": "object", "additionalProperties": IMAGE},
+    "title": {"type": "string"},
+}
+LIMITS = [
+    {"operation": "fileSize", "parameters": ["inputs.smallImage"], "maximum": 30},
+    {"operation": "fileSize", "parameters": ["inputs.smallImage"], "minimum": 10},
+]
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The module of a document with media of all kinds."""
+    inputs = {"type": "object", "properties": FIELDS, "additionalProperties": False}
+    task = {"properties": {"inputs": inputs}, "x-constraints": LIMITS}
+    folder = tmp_path_factory.mktemp("media")
+    package = generated(folder, {"m.json": a_document(task)}, package="media_client")
+    return import_module(f"{package.__name__}.tasks.image_inference.sample")
+
+
+@pytest.fixture
+def sent(media: ModuleType) -> Callable[..., Any]:
+    """Makes the inputs and gives what of them is sent."""
+    return lambda **members: media.Inputs(**members).to_wire()
+
+
+@pytest.fixture
+def refused(media: ModuleType) -> Callable[..., dict[str, str]]:
+    """Makes inputs that must be refused, and gives what is said of each place."""
+
+    def refuse(**members: Any) -> dict[str, str]:
+        with pytest.raises(ValidationError) as caught:
+            media.Inputs(**members)
+        return {
+            ".".join(map(str, each["loc"])): each["msg"]
+            for each in caught.value.errors()
+        }
+
+    return refuse
+
+
+def _uri(media_type: str, content: bytes) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+
+
+# -- what is sent -------------------------------------------------------------
+
+
+class _OwnPath(os.PathLike[str]):
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+
+@pytest.mark.parametrize("how", ["path", "own path", "bytes", "open", "memory"])
+def test_a_file_is_sent_as_a_data_uri(
+    how: str, sent: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "cat.png"
+    path.write_bytes(PNG)
+    with path.open("rb") as file:
+        given = {
+            "path": path,
+            "own path": _OwnPath(path),
+            "bytes": PNG,
+            "open": file,
+            "memory": io.BytesIO(PNG),
+        }[how]
+        assert sent(seed_image=given) == {"seedImage": _uri("image/png", PNG)}
+
+
+def test_a_file_is_sent_as_base64_where_only_that_is_taken(
+    sent: Callable[..., Any],
+) -> None:
+    assert sent(bare_image=PNG) == {"bareImage": base64.b64encode(PNG).decode()}
+
+
+def test_files_are_found_at_any_depth(media: ModuleType) -> None:
+    uri = _uri("image/png", PNG)
+    request = media.SampleRequest(
+        inputs={
+            "images": [PNG, "https://example.com/a.png"],
+            "frames": [PNG, {"image": PNG, "at": 1}, media.Frame(image=JPEG)],
+            "byName": {"one": PNG},
+        }
+    )
+    assert request.to_wire()["inputs"] == {
+        "images": [uri, "https://example.com/a.png"],
+        "frames": [
+            uri,
+            {"image": uri, "at": 1},
+            {"image": _uri("image/jpeg", JPEG)},
+        ],
+        "byName": {"one": uri},
+    }
+    again = request.replace(inputs={"seedImage": PNG})
+    assert again.to_wire()["inputs"] == {"seedImage": uri}
+
+
+def test_an_open_file_is_read_from_where_it_stands(sent: Callable[..., Any]) -> None:
+    file = io.BytesIO(b"skipped" + PNG)
+    file.seek(7)
+    assert sent(seed_image=file) == {"seedImage": _uri("image/png", PNG)}
+
+
+def test_texts_stay_as_they_are(media: ModuleType, sent: Callable[..., Any]) -> None:
+    uuid = "11111111-1111-4111-8111-111111111111"
+    texts = [uuid, "https://example.com/a.png", _uri("image/png", PNG), "iVBORw0K"]
+    assert sent(images=texts) == {"images": texts}
+    task = a_task(inputs={"images": texts})
+    assert media.SampleRequest.model_validate(task).to_wire() == task
+
+
+TYPES = {
+    "image": {
+        "png": PNG,
+        "jpeg": JPEG,
+        "gif": b"GIF89a" + bytes(9),
+        "webp": b"RIFF\x09\x00\x00\x00WEBPVP8 ",
+        "bmp": b"BM\x40\x00\x00\x00\x00\x00\x00\x00\x36",
+        "avif": b"\x00\x00\x00\x20ftypavif" + bytes(9),
+        "heic": b"\x00\x00\x00\x20ftypheic" + bytes(9),
+        "tiff": b"II*\x00" + bytes(9),
+        "svg+xml": b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>',
+    },
+    "video": {
+        "mp4": MP4,
+        "quicktime": b"\x00\x00\x00\x14ftypqt  " + bytes(9),
+        "webm": b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm",
+        "x-matroska": b"\x1a\x45\xdf\xa3\x9f\x42\x82\x88matroska",
+        "x-msvideo": b"RIFF\x09\x00\x00\x00AVI LIST",
+        "ogg": b"OggS" + bytes(24) + b"\x80theora",
+    },
+    "audio": {
+        "mpeg": MP3,
+        "wav": b"RIFF\x09\x00\x00\x00WAVEfmt ",
+        "flac": b"fLaC" + bytes(9),
+        "ogg": b"OggS" + bytes(24) + b"OpusHead",
+        "mp4": b"\x00\x00\x00\x20ftypM4A " + bytes(9),
+        "aac": b"\xff\xf1\x50\x80",
+        "webm": b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_the_type_is_found_by_the_bytes(kind: str, sent: Callable[..., Any]) -> None:
+    field = "seedImage" if kind == "image" else kind
+    found = {
+        subtype: sent(**{field.replace("I", "_i"): content})[field]
+        for subtype, content in TYPES[kind].items()
+    }
+    assert found == {
+        subtype: _uri(f"{kind}/{subtype}", content)
+        for subtype, content in TYPES[kind].items()
+    }
+
+
+def test_mp3_without_a_tag_is_known_by_its_frame(sent: Callable[..., Any]) -> None:
+    for second in (0xFB, 0xF3, 0xFA):
+        content = bytes([0xFF, second, 0x90, 0x00])
+        assert sent(audio=content) == {"audio": _uri("audio/mpeg", content)}
+
+
+def test_other_files_are_sent_where_any_are_taken(sent: Callable[..., Any]) -> None:
+    for media_type, content in {
+        "application/pdf": b"%PDF-1.7\n",
+        "application/zip": b"PK\x03\x04" + bytes(9),
+        "application/octet-stream": b"what is this",
+    }.items():
+        assert sent(archive=content) == {"archive": _uri(media_type, content)}
+
+
+# -- what is refused ----------------------------------------------------------
+
+
+def test_files_that_cannot_be_read_are_refused(
+    refused: Callable[..., dict[str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "words.txt").write_text("words")
+    os.mkfifo(tmp_path / "pipe.png")
+    closed = io.BytesIO(PNG)
+    closed.close()
+
+    def said(given: Any) -> str:
+        [(place, sentence)] = refused(seed_image=given).items()
+        assert place == "seedImage"
+        return sentence
+
+    assert said(tmp_path / "no.png") == "the file no.png does not exist"
+    assert said(tmp_path / "empty.png") == "empty.png is empty"
+    assert said(b"") == "the file is empty"
+    assert said(io.BytesIO()) == "the rest of the file is empty"
+    assert said(tmp_path).endswith("is a folder")
+    assert said(tmp_path / "pipe.png").endswith("is no regular file")
+    assert said(closed).startswith("the file cannot be read: ")
+    assert "open(…, 'rb')" in said(io.StringIO("words"))
+    assert said(Path("nul\0.png")).startswith("the file nul?.png cannot be read: ")
+    with (tmp_path / "words.txt").open() as file:
+        assert "open(…, 'rb')" in said(file)
+    (tmp_path / "words.txt").write_bytes(PNG)
+    with (tmp_path / "words.txt").open(encoding="ascii") as file:
+        assert "open(…, 'rb')" in said(file)
+
+
+def test_a_medium_of_another_kind_is_refused(
+    refused: Callable[..., dict[str, str]],
+) -> None:
+    said = refused(seed_image=MP3, video=PNG, audio=b"%PDF-1.7", bare_image=b"words")
+    assert said == {
+        "seedImage": "must be an image, but the file is audio/mpeg",
+        "video": "must be a video, but the file is image/png",
+        "audio": "must be audio, but the file is application/pdf",
+        "bareImage": "must be an image, but the file begins like no known type",
+    }
+
+
+def test_a_format_that_the_document_does_not_name_is_refused(
+    sent: Callable[..., Any], refused: Callable[..., dict[str, str]]
+) -> None:
+    assert sent(jpeg_image=JPEG) == {"jpegImage": _uri("image/jpeg", JPEG)}
+    assert refused(jpeg_image=PNG)["jpegImage"].startswith("is image/png, but must be ")
+
+
+def test_a_file_is_to_be_uploaded_where_none_is_taken(
+    refused: Callable[..., dict[str, str]],
+) -> None:
+    said = refused(linked_video=MP4, linked_image=PNG)
+    assert "upload it first, with a mediaStorage task" in said["linkedVideo"]
+    assert "upload it first, with an imageUpload task" in said["linkedImage"]
+    assert said["linkedVideo"].startswith("must be a UUID or a URL")
+
+
+def test_the_size_of_a_file_is_checked(
+    sent: Callable[..., Any], refused: Callable[..., dict[str, str]], tmp_path: Path
+) -> None:
+    assert sent(small_image=JPEG) == {"smallImage": _uri("image/jpeg", JPEG)}
+    large = "has 1,234,567 bytes, more than the 30 allowed"
+    sparse = tmp_path / "large.png"
+    with sparse.open("wb") as file:
+        file.truncate(1_234_567)
+    assert refused(small_image=sparse) == {"smallImage": large}
+    assert refused(small_image=bytes(1_234_567)) == {"smallImage": large}
+    few = "has 4 bytes, fewer than the 10 needed"
+    assert refused(small_image=b"1234") == {"smallImage": few}
+
+
+def test_a_text_in_base64_is_not_measured(sent: Callable[..., Any]) -> None:
+    text = _uri("image/png", PNG + bytes(1000))
+    assert sent(small_image=text) == {"smallImage": text}
+
+
+def test_all_that_is_wrong_is_said_at_once(
+    refused: Callable[..., dict[str, str]], tmp_path: Path
+) -> None:
+    said = refused(seed_image=tmp_path / "no.png", images=[PNG, b""], title=3)
+    assert set(said) == {"seedImage", "images.1", "title"}
+
+
+def test_equal_files_are_equal_items(refused: Callable[..., dict[str, str]]) -> None:
+    said = refused(images=[PNG, io.BytesIO(PNG)])
+    assert said == {"images": "must not repeat an item"}
+
+
+def test_files_are_no_other_texts(refused: Callable[..., dict[str, str]]) -> None:
+    assert set(refused(title=PNG)) == {"title"}
+
+
+def test_the_wire_has_no_files(media: ModuleType, tmp_path: Path) -> None:
+    for file in (PNG, tmp_path):
+        with pytest.raises(ValidationError, match=r"inputs\.seedImage"):
+            media.SampleRequest.model_validate(a_task(inputs={"seedImage": file}))
+
+
+def test_a_path_as_text_is_told_from_a_path(
+    refused: Callable[..., dict[str, str]],
+) -> None:
+    said = refused(seed_image="./cat.png", linked_image="./cat.png")
+    assert said["seedImage"].endswith("or a file as pathlib.Path(…)")
+    assert "Path" not in said["linkedImage"]
+
+
+def test_nothing_shows_the_content(media: ModuleType) -> None:
+    secret = b"do-not-show-this"
+    inputs = media.Inputs(seed_image=PNG + secret)
+    encoded = base64.b64encode(PNG + secret).decode()
+    assert inputs.to_wire()["seedImage"].endswith(encoded)
+    shown = repr(inputs)
+    with pytest.raises(ValidationError) as caught:
+        media.Inputs(seed_image=MP3 + secret, jpeg_image=PNG + secret, title=secret)
+    shown += str(caught.value) + repr(caught.value) + caught.value.json()
+    shown += repr(caught.value.errors())
+    assert "do-not-show" not in shown
+    assert base64.b64encode(secret).decode()[4:-4] not in shown
+    assert encoded not in shown
+
+
+# -- what type checkers say ---------------------------------------------------
+
+PROGRAM = """
+from io import BytesIO
+from pathlib import Path
+from runware_client.tasks.image_inference.image_inference import Inputs
+
+Inputs(seed_image=Path("cat.png"), mask_image=b"png")
+Inputs(reference_images=[Path("cat.png"), "https://example.com/cat.png", BytesIO()])
+with Path("cat.png").open("rb") as file:
+    Inputs(seed_image=file)
+Inputs(seed_image=3)  # wrong
+with Path("cat.png").open() as text:
+    Inputs(seed_image=text)  # wrong
+"""
+WRONG = [n for n, line in enumerate(PROGRAM.splitlines(), 1) if "# wrong" in line]
+
+
+@pytest.mark.parametrize("checker", ["mypy", "basedpyright"])
+def test_type_checkers_take_files(checker: str, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM)
+    (tmp_path / "pyrightconfig.json").write_text(
+        json.dumps(
+            {"typeCheckingMode": "strict", "extraPaths": [str(TOP / "generated")]}
+        )
+    )
+    arguments = {
+        "mypy": ["--strict", "--no-error-summary", "program.py"],
+        "basedpyright": ["program.py"],
+    }[checker]
+    done = subprocess.run(
+        [sys.executable, "-m", checker, *arguments],
+        cwd=tmp_path,
+        env=os.environ | {"MYPYPATH": str(TOP / "generated")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [line for line in done.stdout.splitlines() if "program.py:" in line]
+    found = {int(line.split("program.py:")[1].split(":")[0]) for line in lines}
+    assert sorted(found) == WRONG, done.stdout + done.stderr

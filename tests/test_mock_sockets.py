@@ -1,0 +1,233 @@
+"""The mock over WebSockets: one connection for many tasks, and its session after it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from websockets.exceptions import (
+    ConnectionClosedError,
+    ConnectionClosedOK,
+    InvalidMessage,
+)
+from websockets.sync.client import connect
+
+from mocking import (
+    KEY,
+    Mock,
+    authentication,
+    entry,
+    image,
+    mocking,
+    question,
+    text,
+    until,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from websockets.sync.client import ClientConnection
+
+LATENCY = 0.2
+PATIENCE = 0.6
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[Mock]:
+    """A mock whose tasks take a moment and which soon loses patience."""
+    with mocking("--latency", str(LATENCY), "--patience", str(PATIENCE)) as one:
+        yield one
+
+
+@contextlib.contextmanager
+def connected(
+    mock: Mock, session: str = "", fault: str = ""
+) -> Iterator[tuple[ClientConnection, str]]:
+    """Connect and authenticate.
+
+    Yields:
+        The connection, and the connectionSessionUUID.
+    """
+    headers = {"x-mock-fault": fault} if fault else {}
+    with connect(mock.socket_url, additional_headers=headers) as socket:
+        task = authentication(KEY)
+        send(socket, task | ({"connectionSessionUUID": session} if session else {}))
+        [item] = received(socket)["data"]
+        assert item["taskType"] == "authentication"
+        yield socket, item["connectionSessionUUID"]
+
+
+def send(socket: ClientConnection, *tasks: object) -> None:
+    """Send tasks in one frame."""
+    socket.send(json.dumps(tasks))
+
+
+def received(socket: ClientConnection) -> dict[str, Any]:
+    """The next frame."""
+    frame: dict[str, Any] = json.loads(socket.recv(timeout=5))
+    return frame
+
+
+def results(socket: ClientConnection, count: int) -> list[dict[str, Any]]:
+    """A number of items, from as many frames as they come in."""
+    items: list[dict[str, Any]] = []
+    while len(items) < count:
+        items += received(socket)["data"]
+    return items
+
+
+def test_results_come_as_they_are_made(mock: Mock) -> None:
+    tasks = [image(numberResults=2), image()]
+    with connected(mock) as (socket, _):
+        send(socket, *tasks)
+        items = results(socket, 3)
+    assert sorted(item["taskUUID"] for item in items) == sorted(
+        [tasks[0]["taskUUID"]] * 2 + [tasks[1]["taskUUID"]]
+    )
+    for task in tasks:
+        assert entry(mock, task)["collected"] == entry(mock, task)["results"]
+
+
+def test_tasks_that_come_later_are_asked_for(mock: Mock) -> None:
+    task = image(deliveryMethod="async")
+    with connected(mock) as (socket, _):
+        send(socket, task)
+        [acknowledged] = received(socket)["data"]
+        assert acknowledged == {
+            "taskType": "imageInference",
+            "taskUUID": task["taskUUID"],
+        }
+        time.sleep(LATENCY)
+        send(socket, question(task))
+        assert received(socket)["data"][0]["status"] == "success"
+
+
+def test_pings_keep_it_open(mock: Mock) -> None:
+    with connected(mock) as (socket, _):
+        for _ in range(3):
+            time.sleep(PATIENCE / 2)
+            send(socket, {"taskType": "ping", "ping": True})
+            assert received(socket)["data"] == [{"taskType": "ping", "pong": True}]
+        began = time.monotonic()
+        with pytest.raises(ConnectionClosedOK):
+            socket.recv(timeout=5)
+        assert time.monotonic() - began == pytest.approx(PATIENCE, abs=0.3)
+
+
+@pytest.mark.parametrize("first", [[image()], [authentication("")], "no JSON"])
+def test_the_first_frame_has_to_authenticate(mock: Mock, first: object) -> None:
+    with connect(mock.socket_url) as socket:
+        socket.send(json.dumps(first))
+        [error] = received(socket)["errors"]
+        assert error["code"] in {"invalidApiKey", "invalidRequest"}
+        with pytest.raises(ConnectionClosedError) as closed:
+            socket.recv(timeout=5)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+
+
+def test_errors_name_their_tasks(mock: Mock) -> None:
+    bad = image(width=1)
+    with connected(mock) as (socket, _):
+        send(socket, bad)
+        [error] = received(socket)["errors"]
+        assert (error["taskUUID"], error["parameter"]) == (bad["taskUUID"], "height")
+        send(socket, text())
+        assert received(socket)["errors"][0]["parameter"] == "deliveryMethod"
+        socket.send("no JSON")
+        assert received(socket)["errors"][0]["code"] == "invalidJSON"
+
+
+class TestSessions:
+    def test_what_was_not_delivered_is_kept(self, mock: Mock) -> None:
+        task = image()
+        with connected(mock) as (socket, session):
+            send(socket, task)
+        until(lambda: entry(mock, task)["billed"])
+        assert entry(mock, task)["collected"] == []
+        with connected(mock, session) as (socket, again):
+            assert again == session
+            [item] = received(socket)["data"]
+            assert item["taskUUID"] == task["taskUUID"]
+        assert entry(mock, task)["collected"] == [item["imageUUID"]]
+
+    def test_not_for_ever(self, mock: Mock) -> None:
+        with connected(mock) as (socket, session):
+            send(socket, image())
+        time.sleep(LATENCY + PATIENCE + 0.1)
+        with connected(mock, session) as (socket, _):
+            send(socket, {"taskType": "ping", "ping": True})
+            assert received(socket)["data"][0]["pong"]
+
+    def test_one_that_there_is_not(self, mock: Mock) -> None:
+        unknown = image()["taskUUID"]
+        with connected(mock, unknown) as (_, session):
+            assert session != unknown
+
+
+class TestFaults:
+    def test_it_is_closed_between_items(self, mock: Mock) -> None:
+        task = image(numberResults=2)
+        with connected(mock, fault="ws-drop") as (socket, session):
+            send(socket, task)
+            [first] = received(socket)["data"]
+            with pytest.raises(ConnectionClosedError):
+                socket.recv(timeout=5)
+        until(lambda: len(entry(mock, task)["results"]) == 2)
+        assert entry(mock, task)["collected"] == [first["imageUUID"]]
+        with connected(mock, session) as (socket, _):
+            [second] = received(socket)["data"]
+        assert first["imageUUID"] != second["imageUUID"]
+        assert len(entry(mock, task)["collected"]) == 2
+        assert mock.ledger()["faults"]["ws-drop"] == 1
+
+    @pytest.mark.parametrize("fault", ["drop-before", "drop-after"])
+    def test_it_is_closed_without_an_answer(self, mock: Mock, fault: str) -> None:
+        task = image()
+        with connected(mock, fault=fault) as (socket, _):
+            send(socket, task)
+            with pytest.raises(ConnectionClosedError):
+                socket.recv(timeout=5)
+        accepted = task["taskUUID"] in mock.ledger()["tasks"]
+        assert accepted == (fault == "drop-after")
+
+    def test_it_is_refused(self, mock: Mock) -> None:
+        with (
+            pytest.raises((InvalidMessage, ConnectionError)),
+            connected(mock, fault="refuse"),
+        ):
+            pass
+
+    def test_items_twice_and_in_disorder(self, mock: Mock) -> None:
+        with connected(mock, fault="duplicate-items") as (socket, _):
+            send(socket, image(numberResults=2))
+            first, second, third, fourth = results(socket, 4)
+            assert (first, third) == (second, fourth)
+        task = image(numberResults=2, seed=1)
+        with connected(mock, fault="reorder-items") as (socket, _):
+            send(socket, task)
+            assert [item["seed"] for item in results(socket, 2)] == [2, 1]
+
+    def test_a_task_that_fails(self, mock: Mock) -> None:
+        task = image()
+        with connected(mock, fault="fail") as (socket, _):
+            send(socket, task)
+            [error] = received(socket)["errors"]
+        assert (error["status"], error["taskUUID"]) == ("error", task["taskUUID"])
+
+    def test_they_are_about_one_frame(self, mock: Mock) -> None:
+        with connected(mock, fault="fail") as (socket, _):
+            send(socket, image())
+            assert received(socket)["errors"]
+            send(socket, image())
+            assert received(socket)["data"]
+
+    def test_one_that_there_is_not(self, mock: Mock) -> None:
+        headers = {"x-mock-fault": "cats"}
+        with connect(mock.socket_url, additional_headers=headers) as socket:
+            [error] = received(socket)["errors"]
+        assert error["code"] == "invalidFault"

@@ -1,0 +1,748 @@
+"""Streams against a real socket: what they give, how they end, and what they raise.
+
+Only the places at which an answer is cut into pieces are tried without one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import socket
+import struct
+import time
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loopback import KEY, each, value, without_a_loop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from types import ModuleType
+
+TASK_UUID = "5c1e3a52-7a0d-4d57-9b1e-0a3f9f4c2d11"
+EVENTS = "text/event-stream; charset=utf-8"
+LONG = 5.0
+"""Seconds within which everything happens that does happen."""
+
+
+# -- the server ---------------------------------------------------------------
+
+
+@dataclass
+class Script:
+    """What the server answers, and what it has seen.
+
+    Attributes:
+        parts: What is sent, one after the other; a number is a pause in seconds, an
+            event is waited for.
+        ending: `whole`, `cut` without the last chunk, `reset`, or `hold`: the server
+            waits until the client closes.
+        status: The HTTP status; 0 for an answer without a head.
+        raw: Whether the parts are sent as they are, and not as chunks of a body.
+        was_left: Set when the client has closed the connection.
+    """
+
+    parts: list[bytes | float | Event] = field(default_factory=list)
+    ending: str = "whole"
+    status: int = 200
+    raw: bool = False
+    content_type: str = EVENTS
+    url: str = ""
+    calls: list[tuple[bytes, Any]] = field(default_factory=list)
+    was_left: Event = field(default_factory=Event)
+
+    def events(self, *events: object, ending: str = "whole") -> None:
+        """Send these events, each in a piece of its own."""
+        self.parts = [event(e) for e in events]
+        self.ending = ending
+
+    def answer(self, body: object, status: int = 200, kind: str = "json") -> None:
+        """Send a whole answer in place of a stream."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        self.parts, self.status = [text.encode()], status
+        self.content_type = f"text/{kind}" if kind == "html" else "application/json"
+
+
+def event(content: object) -> bytes:
+    """An event as it is sent."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    return f"data: {text}\n\n".encode()
+
+
+def _serve_one(client: socket.socket, script: Script) -> None:
+    with client, client.makefile("rb") as incoming:
+        head = b"".join(iter(incoming.readline, b"\r\n"))
+        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r")[0])
+        script.calls.append((head, json.loads(incoming.read(length))))
+        if script.status:
+            client.sendall(
+                f"HTTP/1.1 {script.status} Said\r\nTransfer-Encoding: chunked\r\n"
+                f"Content-Type: {script.content_type}\r\nX-Request-Id: r-1\r\n\r\n".encode()
+            )
+        for part in script.parts:
+            if isinstance(part, bytes):
+                chunk = part if script.raw else b"%x\r\n%b\r\n" % (len(part), part)
+                client.sendall(chunk)
+            elif isinstance(part, Event):
+                assert part.wait(LONG)
+            else:
+                time.sleep(part)
+        if script.ending == "whole":
+            client.sendall(b"0\r\n\r\n")
+        if script.ending in ("whole", "hold"):
+            client.settimeout(LONG)
+            incoming.read()
+            script.was_left.set()
+        if script.ending == "reset":
+            linger = struct.pack("ii", 1, 0)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    """A server for one call that does what the script says."""
+    script = Script()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        script.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+
+        def serve() -> None:
+            try:
+                client, _ = listening.accept()
+            except OSError:  # the test has ended without a call
+                return
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                _serve_one(client, script)
+            except ConnectionError:
+                script.was_left.set()
+
+        thread = Thread(target=serve)
+        thread.start()
+        yield script
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(LONG)
+        assert not thread.is_alive()
+
+
+# -- the client ---------------------------------------------------------------
+
+
+@dataclass
+class Streamer:
+    """Makes streams of a package, sync or async, and reads them."""
+
+    kind: str
+    package: str
+    url: str = ""
+    ends: list[tuple[dict[str, Any], BaseException | None]] = field(
+        default_factory=list
+    )
+
+    def module(self, name: str) -> Any:
+        """A module of the package."""
+        return import_module(f"{self.package}.{name}")
+
+    def request(self, **members: Any) -> Any:
+        """A request for a text."""
+        members = {
+            "model": "minimax:m2.7@0",
+            "messages": [{"role": "user", "content": "Where?"}],
+            "task_uuid": TASK_UUID,
+            "delivery_method": "stream",
+        } | members
+        kind = self.module("tasks.text_inference").TextInferenceRequest
+        return kind(**members)
+
+    def stream(self, send: Any, *, timeout: float = LONG, **members: Any) -> Any:
+        """A stream whose answer is what `send` gives."""
+        transport, request = self.module("_transport"), self.request(**members)
+        key = self.module("_api_key").ApiKey(KEY)
+        endpoint = transport.Endpoint(self.url, key, "header")
+        names = {"sync": "Stream", "async": "AsyncStream"}
+        return getattr(self.module("_stream"), names[self.kind])(
+            request,
+            request.to_wire(),
+            send(endpoint, request, timeout),
+            endpoint=endpoint,
+            errors=self.module("tasks.text_inference").TextInferenceErrors,
+            deadline=time.monotonic() + timeout,
+            on_end=lambda item, error: self.ends.append((item, error)),
+        )
+
+    def over_http(self, endpoint: Any, request: Any, timeout: float) -> Any:
+        """What sends a request over a socket."""
+        transports = self.module("_transport")
+        part = json.dumps(request.to_wire()).encode()
+
+        @contextmanager
+        def send() -> Iterator[Any]:
+            with httpx2.Client(verify=False) as http:
+                transport = transports.HTTPTransport(endpoint, http, 4)
+                with transport.open(part, timeout, None) as response:
+                    yield response
+
+        @asynccontextmanager
+        async def asend() -> AsyncIterator[Any]:
+            async with httpx2.AsyncClient(verify=False) as http:
+                transport = transports.AsyncHTTPTransport(endpoint, http, 4)
+                async with transport.open(part, timeout, None) as response:
+                    yield response
+
+        return send if self.kind == "sync" else asend
+
+    def using(self, work: Callable[[Any], Any], **options: Any) -> Any:
+        """Do some work with a stream: a coroutine that awaits `value` of each call."""
+
+        async def begun() -> Any:
+            return await work(self.stream(self.over_http, **options))
+
+        return asyncio.run(begun()) if self.kind == "async" else without_a_loop(begun())
+
+    def read(self, **options: Any) -> tuple[Any, list[Any]]:
+        """Read a stream to its end; return it and its deltas."""
+
+        async def work(stream: Any) -> tuple[Any, list[Any]]:
+            return stream, [delta async for delta in each(stream)]
+
+        stream, deltas = self.using(work, **options)
+        return stream, deltas
+
+    def failure(self, **options: Any) -> tuple[Any, Any]:
+        """Read a stream that must fail; return it and the exception."""
+
+        async def work(stream: Any) -> tuple[Any, Any]:
+            try:
+                async for _ in each(stream):
+                    pass
+            except self.module("_exceptions").RunwareError as error:
+                return stream, error
+            raise AssertionError(f"no error, but {stream!r}")
+
+        stream, error = self.using(work, **options)
+        assert self.ends == [(self.ends[0][0], error)]
+        assert (error.task_type, error.task_uuid) == ("textInference", TASK_UUID)
+        return stream, error
+
+
+@pytest.fixture(params=["sync", "async"])
+def streamer(
+    request: pytest.FixtureRequest, shipped: ModuleType, script: Script
+) -> Streamer:
+    """Makes streams from the scripted server."""
+    return Streamer(request.param, shipped.__name__, script.url)
+
+
+SCOPE = {"taskType": "textInference", "taskUUID": TASK_UUID}
+THOUGHT = {**SCOPE, "delta": {"reasoningContent": "Fog, so "}}
+HERE = {**SCOPE, "delta": {"text": "At the "}}
+THERE = {"delta": {"text": "lighthouse 🗼"}, "finishReason": None}
+USAGE = {"promptTokens": 5, "completionTokens": 7}
+LAST = {"delta": {}, "finishReason": "stop", "usage": USAGE, "cost": 0.002, "seed": 9}
+DONE = "[DONE]"
+ALL = (THOUGHT, HERE, THERE, LAST, DONE)
+TEXT = "At the lighthouse 🗼"
+
+
+# -- what it gives ------------------------------------------------------------
+
+
+def test_it_gives_each_piece_and_then_the_whole(
+    streamer: Streamer, script: Script
+) -> None:
+    script.events(*ALL)
+    stream, deltas = streamer.read()
+    assert [delta.text for delta in deltas] == ["", "At the ", "lighthouse 🗼", ""]
+    assert [delta.reasoning for delta in deltas] == ["Fog, so ", "", "", ""]
+    assert [delta.item for delta in deltas] == [THOUGHT, HERE, THERE, LAST]
+    last = deltas[-1]
+    assert (last.finish_reason, last.usage, last.cost) == ("stop", USAGE, 0.002)
+    assert {(d.finish_reason, d.cost) for d in deltas[:-1]} == {(None, None)}
+    result = stream.result
+    assert type(result).__name__ == "TextInferenceResult"
+    assert (result.text, result.reasoning_content) == (TEXT, "Fog, so ")
+    assert (result.finish_reason, result.usage) == ("stop", USAGE)
+    item = {**SCOPE, "text": TEXT, "reasoningContent": "Fog, so "}
+    end = {"finishReason": "stop", "usage": USAGE, "cost": 0.002, "seed": 9}
+    assert result.to_wire() == item | end
+    assert (stream.text, stream.reasoning) == (TEXT, "Fog, so ")
+    assert streamer.ends == [(item | end, None)]
+
+
+def test_the_task_is_sent_once_when_the_reading_begins(
+    streamer: Streamer, script: Script
+) -> None:
+    async def work(stream: Any) -> None:
+        assert script.calls == []
+        result = await value(stream.get_result())
+        assert result is stream.result is await value(stream.get_result())
+        with pytest.raises(RuntimeError, match="read once"):
+            [_ async for _ in each(stream)]
+
+    script.events(*ALL)
+    streamer.using(work)
+    [(head, body)] = script.calls
+    assert body == [streamer.request().to_wire()]
+    assert b"text/event-stream" in head
+    assert f"Bearer {KEY}".encode() in head
+
+
+def test_pieces_come_as_they_are_sent(streamer: Streamer, script: Script) -> None:
+    async def work(stream: Any) -> None:
+        seen: list[str] = []
+        async for delta in each(stream):
+            seen.append(delta.text)
+            was_read.set()
+        assert seen == ["At the ", "lighthouse 🗼", ""]
+
+    was_read = Event()
+    script.parts = [event(HERE), was_read, *map(event, (THERE, LAST, DONE))]
+    streamer.using(work)
+
+
+def test_a_whole_answer_comes_as_one_piece(streamer: Streamer, script: Script) -> None:
+    item = {**SCOPE, "text": TEXT, "finishReason": "stop", "usage": USAGE}
+    signed_in = {"taskType": "authentication", "connectionSessionUUID": TASK_UUID}
+    script.answer({"data": [signed_in, item]})
+    stream, [delta] = streamer.read()
+    assert (delta.text, delta.finish_reason, delta.item) == (TEXT, "stop", item)
+    assert stream.result.to_wire() == item
+
+
+def test_whole_texts_inside_a_stream_are_not_doubled(
+    streamer: Streamer, script: Script
+) -> None:
+    whole = {**SCOPE, "text": TEXT, "finishReason": "stop"}
+    script.events(HERE, {"data": [whole]}, DONE)
+    stream, deltas = streamer.read()
+    assert [delta.text for delta in deltas] == ["At the ", "lighthouse 🗼"]
+    assert stream.result.text == TEXT
+
+
+def test_odd_members_are_kept_and_do_no_harm(
+    streamer: Streamer, script: Script
+) -> None:
+    odd = {"delta": {"text": None}, "finishReason": 7, "usage": [1], "cost": True}
+    script.events({}, {"delta": None, "errors": []}, HERE, odd, {"cost": None}, DONE)
+    stream, deltas = streamer.read()
+    assert [d.text for d in deltas] == ["", "", "At the ", "", ""]
+    assert {(d.finish_reason, d.usage, d.cost) for d in deltas} == {(None, None, None)}
+    wire = stream.result.to_wire()
+    assert (wire["finishReason"], wire["usage"], wire["cost"]) == (7, [1], True)
+
+
+@pytest.mark.parametrize("ending", ["whole", "cut", "reset", "hold"])
+def test_a_finish_reason_is_an_end(
+    streamer: Streamer, script: Script, ending: str
+) -> None:
+    script.events(HERE, LAST, ending=ending)
+    if ending == "reset":  # what was sent before is read before it
+        script.parts.append(0.2)
+    stream, _ = streamer.read(timeout=0.2 if ending == "hold" else LONG)
+    assert (stream.result.text, stream.result.cost) == ("At the ", 0.002)
+
+
+def test_more_than_one_text_is_refused_before_it_is_sent(
+    streamer: Streamer, script: Script
+) -> None:
+    with pytest.raises(ValueError, match="a stream gives one text"):
+        streamer.stream(streamer.over_http, number_results=2)
+    assert script.calls == []
+
+
+# -- how it is left -----------------------------------------------------------
+
+
+def test_leaving_the_loop_closes_the_connection(
+    streamer: Streamer, script: Script
+) -> None:
+    async def work(stream: Any) -> None:
+        async for _ in each(stream):
+            break
+        await _turns(streamer)
+        assert script.was_left.wait(LONG / 2)
+        assert stream.text == "At the "
+        with pytest.raises(RuntimeError, match="not read to its end"):
+            _ = stream.result
+        with pytest.raises(RuntimeError, match="read once"):
+            await value(stream.get_result())
+
+    script.events(HERE, ending="hold")
+    streamer.using(work)
+    [(item, error)] = streamer.ends
+    assert item == {**SCOPE, "text": "At the "}
+    assert isinstance(error, (GeneratorExit, asyncio.CancelledError))
+
+
+def test_an_exception_in_the_loop_closes_the_connection(
+    streamer: Streamer, script: Script
+) -> None:
+    async def work(stream: Any) -> None:
+        async for _ in each(stream):
+            raise KeyError("mine")
+
+    script.events(HERE, ending="hold")
+    with pytest.raises(KeyError, match="mine"):
+        streamer.using(work)
+    assert script.was_left.wait(LONG / 2)
+
+
+def test_a_context_closes_the_connection_at_its_end(
+    streamer: Streamer, script: Script
+) -> None:
+    async def read_one(stream: Any) -> Any:
+        deltas = stream.__aiter__() if streamer.kind == "async" else iter(stream)
+        step = deltas.__anext__() if streamer.kind == "async" else next(deltas)
+        await value(step)
+        return deltas  # so that nothing but the context can close it
+
+    async def work(stream: Any) -> None:
+        if streamer.kind == "async":
+            async with stream:
+                deltas = await read_one(stream)
+            assert await asyncio.to_thread(script.was_left.wait, LONG / 2)
+            await deltas.aclose()
+        else:
+            with stream:
+                deltas = await read_one(stream)
+            assert script.was_left.wait(LONG / 2)
+            deltas.close()
+
+    script.events(HERE, ending="hold")
+    streamer.using(work)
+
+
+def test_a_stream_that_is_closed_unread_sends_nothing(
+    streamer: Streamer, script: Script
+) -> None:
+    async def work(stream: Any) -> None:
+        await value(stream.close() if streamer.kind == "sync" else stream.aclose())
+        with pytest.raises(RuntimeError, match="read once"):
+            await value(stream.get_result())
+
+    streamer.using(work)
+    assert script.calls == []
+
+
+def test_cancelling_closes_the_connection(shipped: ModuleType, script: Script) -> None:
+    streamer = Streamer("async", shipped.__name__, script.url)
+
+    async def work(stream: Any) -> None:
+        reading = asyncio.create_task(stream.get_result())
+        async with asyncio.timeout(LONG):
+            while not stream.text:  # noqa: ASYNC110 - it has nothing to wait for
+                await asyncio.sleep(0.01)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert await asyncio.to_thread(script.was_left.wait, LONG / 2)
+
+    script.events(HERE, ending="hold")
+    streamer.using(work)
+    [(_, error)] = streamer.ends
+    assert isinstance(error, asyncio.CancelledError)
+
+
+async def _turns(streamer: Streamer) -> None:
+    """Let the event loop close what was left."""
+    if streamer.kind == "async":
+        for _ in range(5):
+            await asyncio.sleep(0.01)
+
+
+# -- errors -------------------------------------------------------------------
+
+ERROR = {"code": "invalidApiKey", "message": "No."}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (200, "TaskError"),
+        (400, "BadRequestError"),
+        (401, "AuthenticationError"),
+        (429, "RateLimitError"),
+        (500, "ServerError"),
+    ],
+)
+@pytest.mark.parametrize("spelling", [{"error": ERROR}, {"errors": [ERROR]}])
+def test_an_error_before_the_stream(
+    streamer: Streamer, script: Script, status: int, kind: str, spelling: Any
+) -> None:
+    script.answer(spelling | SCOPE, status)
+    _, error = streamer.failure()
+    assert type(error).__name__ == kind
+    assert (error.http_status, error.request_id) == (status, "r-1")
+    assert type(error.code).__name__ == "TextInferenceErrors"
+    assert error.code.name == "INVALID_API_KEY"
+    assert error.results == []
+
+
+def test_the_page_of_a_proxy(streamer: Streamer, script: Script) -> None:
+    script.answer("<h1>Bad Gateway</h1>", 502, "html")
+    _, error = streamer.failure()
+    assert type(error).__name__ == "ServerError"
+    assert "<h1>Bad Gateway</h1>" in str(error)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        event({"errors": [{**ERROR, **SCOPE}]}),
+        event({"error": ERROR, **SCOPE}),
+        event({**SCOPE, **ERROR, "status": "error"}),
+        event({"data": [{**SCOPE, "status": "error", "error": ERROR}]}),
+        b"event: error\n" + event(ERROR),
+    ],
+)
+def test_an_error_in_the_middle_has_what_came_before_it(
+    streamer: Streamer, script: Script, said: bytes
+) -> None:
+    script.parts = [event(THOUGHT), event(HERE), said]
+    stream, error = streamer.failure()
+    assert type(error).__name__ == "TaskError"
+    assert (error.code, error.message) == ("invalidApiKey", "No.")
+    [partial] = error.results
+    assert type(partial).__name__ == "TextInferenceResult"
+    assert partial.text == stream.text == "At the "
+    assert partial.reasoning_content == stream.reasoning == "Fog, so "
+
+
+@pytest.mark.parametrize("ending", ["whole", "cut", "reset"])
+def test_a_connection_that_breaks(
+    streamer: Streamer, script: Script, ending: str
+) -> None:
+    script.events(HERE, ending=ending)
+    script.parts.append(0.1)  # what was sent is read before a reset
+    stream, error = streamer.failure()
+    assert type(error).__name__ == "ConnectionError"
+    assert error.may_have_run
+    assert "broke off (characters so far: 7)" in str(error)
+    assert "getResponse and getTaskDetails tell" in str(error)
+    assert [result.text for result in error.results] == [stream.text] == ["At the "]
+    assert isinstance(error, ConnectionError)  # the builtin
+
+
+def test_a_server_that_closes_without_a_word(
+    streamer: Streamer, script: Script
+) -> None:
+    script.status, script.ending = 0, "cut"
+    _, error = streamer.failure()
+    assert type(error).__name__ == "ConnectionError"
+    assert error.may_have_run
+    assert error.results == []
+
+
+def test_a_server_that_is_not_there(streamer: Streamer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        streamer.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    _, error = streamer.failure()
+    assert type(error).__name__ == "ConnectionError"
+    assert not error.may_have_run
+
+
+SILENCES = {
+    "before the answer": (0, []),
+    "before the first event": (200, []),
+    "after an event": (200, [event(HERE)]),
+    "with signs of life": (200, [event(HERE), *[b": alive\n\n", 0.05] * 40]),
+    "in a body without a length": (
+        0,
+        [b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", event(HERE)],
+    ),
+    "in an event": (200, [event(HERE), b"data: {"]),
+}
+
+
+@pytest.mark.parametrize(("status", "parts"), SILENCES.values(), ids=SILENCES)
+def test_silence_ends_with_the_time(
+    streamer: Streamer, script: Script, status: int, parts: list[Any]
+) -> None:
+    script.status, script.parts, script.ending = status, parts, "hold"
+    script.raw = not status
+    began = time.monotonic()
+    stream, error = streamer.failure(timeout=0.2)
+    assert 0.15 < time.monotonic() - began < 1.5
+    assert type(error).__name__ == "TimeoutError"
+    assert error.may_have_run
+    assert stream.text == ("At the " if event(HERE) in parts else "")
+    texts = [result.text for result in error.results]
+    assert texts == ([stream.text] if stream.text else [])
+    assert isinstance(error, TimeoutError)  # the builtin
+    assert script.was_left.wait(LONG / 2)
+
+
+def test_silence_that_begins_late_ends_with_the_time(
+    streamer: Streamer, script: Script
+) -> None:
+    script.parts = [event(HERE), 0.55, event(THERE)]
+    script.ending = "hold"
+    began = time.monotonic()
+    stream, error = streamer.failure(timeout=0.6)
+    assert time.monotonic() - began < 1.1  # and not 0.6 s after the last event
+    assert type(error).__name__ == "TimeoutError"
+    assert stream.text == TEXT
+
+
+def test_headers_that_come_too_slowly(shipped: ModuleType, script: Script) -> None:
+    streamer = Streamer("async", shipped.__name__, script.url)
+    script.status, script.ending = 0, "cut"
+    lines: list[Any] = [b"X-Alive: 1\r\n", 0.05] * 40
+    script.raw, script.parts = True, [b"HTTP/1.1 200 OK\r\n", *lines]
+    _, error = streamer.failure(timeout=0.2)
+    assert type(error).__name__ == "TimeoutError"
+
+
+def test_a_whole_answer_that_comes_too_slowly(
+    streamer: Streamer, script: Script
+) -> None:
+    script.answer({"data": [{**SCOPE, "text": "never whole"}]})
+    dripping: list[Any] = [b" ", 0.05] * 40
+    script.parts = [b'{"data": ', *dripping]
+    _, error = streamer.failure(timeout=0.2)
+    assert type(error).__name__ == "TimeoutError"
+
+
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize("said", ["{", "7", "null", "<b>no</b>", DEEP])
+def test_an_event_that_cannot_be_read(
+    streamer: Streamer, script: Script, said: str
+) -> None:
+    script.events(HERE, said)
+    stream, error = streamer.failure()
+    assert type(error).__name__ == "ResponseError"
+    assert error.http_status == 200
+    assert said[:100] in str(error)
+    assert [result.text for result in error.results] == [stream.text] == ["At the "]
+
+
+def test_an_event_that_is_too_long(streamer: Streamer, script: Script) -> None:
+    script.events(HERE)
+    script.parts += [b"data: " + b"x" * 600_000, b"x" * 600_000]
+    _, error = streamer.failure()
+    assert type(error).__name__ == "ResponseError"
+    assert "an event that is too long" in str(error)
+    assert [result.text for result in error.results] == ["At the "]
+
+
+@pytest.mark.parametrize("data", [[], [SCOPE], [{**SCOPE, "status": "processing"}]])
+def test_an_answer_without_a_text(
+    streamer: Streamer, script: Script, data: list[Any]
+) -> None:
+    script.answer({"data": data})
+    _, error = streamer.failure()
+    assert type(error).__name__ == "ResponseError"
+    assert "neither a stream nor a text" in str(error)
+    assert error.may_have_run
+
+
+@pytest.mark.parametrize("where", ["before", "in", "html", "broken"])
+def test_no_exception_has_the_key(
+    streamer: Streamer, script: Script, where: str
+) -> None:
+    leak = {"code": KEY, "message": f"bad key {KEY}", "documentation": KEY}
+    if where == "before":
+        script.answer({"error": leak}, 401)
+    elif where == "html":
+        script.answer(f"<p>{KEY}</p>", 502, "html")
+    else:
+        script.events(HERE, *([{"error": leak}] if where == "in" else []), ending="cut")
+    stream, error = streamer.failure()
+    seen: list[BaseException] = [error]
+    while (cause := seen[-1].__cause__ or seen[-1].__context__) is not None:
+        seen.append(cause)
+    for each_one in seen:
+        assert KEY not in f"{each_one}{each_one!r}{vars(each_one)}"
+        if isinstance(each_one, httpx2.RequestError):
+            assert "authorization" not in each_one.request.headers
+    assert KEY not in repr(stream)
+
+
+# -- where it is cut ----------------------------------------------------------
+
+NEWLINES = ["\n", "\r\n", "\r"]
+
+
+@dataclass
+class Pieces(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A body that comes in pieces."""
+
+    pieces: Iterable[bytes]
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self.pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self.pieces:
+            yield piece
+
+
+def answering(pieces: Iterable[bytes]) -> Any:
+    """What gives an answer without a socket."""
+    response = httpx2.Response(
+        200,
+        headers={"Content-Type": "Text/Event-Stream;charset=latin-1"},
+        stream=Pieces(pieces),
+        request=httpx2.Request("POST", "http://127.0.0.1"),
+    )
+    return lambda *_: lambda: contextlib.nullcontext(response)
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> tuple[list[str], list[bytes]]:
+    """Texts, and the pieces of a body that streams them."""
+    letters = st.sampled_from("aé🗼\u2028\x85 \ufeff:")
+    texts = draw(st.lists(st.text(letters, max_size=4), min_size=1, max_size=4))
+    newline = draw(st.sampled_from(NEWLINES))
+    lines: list[str] = []
+    for text in texts:
+        noise = draw(st.sampled_from([[], [": alive"], ["id: 7", "retry: 9"], [":"]]))
+        indent = draw(st.sampled_from([None, 0]))  # one line, or a line for each part
+        content = json.dumps(
+            {"delta": {"text": text}}, ensure_ascii=False, indent=indent
+        )
+        space = draw(st.sampled_from(["", " "]))
+        lines += [*noise, *(f"data:{space}{line}" for line in content.split("\n")), ""]
+    mark = draw(st.sampled_from(["", "\ufeff"]))
+    end = ["data: [DONE]", "", "data: after the end", ""]
+    body = (mark + newline.join([*lines, *end, ""])).encode()
+    cuts = sorted(draw(st.sets(st.integers(0, len(body)), max_size=12)))
+    pieces = [body[a:b] for a, b in zip([0, *cuts], [*cuts, len(body)], strict=True)]
+    if draw(st.booleans()):
+        pieces = [bytes([byte]) for byte in body]
+    return texts, pieces
+
+
+@given(bodies())
+def test_it_does_not_matter_where_the_answer_is_cut(
+    shipped: ModuleType, made: tuple[list[str], list[bytes]]
+) -> None:
+    texts, pieces = made
+
+    stream = Streamer("sync", shipped.__name__).stream(answering(pieces))
+    assert [delta.text for delta in stream] == texts
+    assert stream.result.text == stream.text == "".join(texts)
+
+
+def test_a_text_without_end_ends_with_the_time(streamer: Streamer) -> None:
+    stream = streamer.stream(
+        answering(itertools.repeat(event(HERE), 100_000)), timeout=0.05
+    )
+
+    async def work() -> None:
+        with pytest.raises(TimeoutError, match="the time ran out"):
+            await value(stream.get_result())
+
+    asyncio.run(work()) if streamer.kind == "async" else without_a_loop(work())
+    assert stream.text.startswith("At the At the ")

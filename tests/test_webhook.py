@@ -1,0 +1,547 @@
+"""Webhooks: what their bodies are read as, and the ASGI app that takes them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import threading
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx2
+import pytest
+
+from making import a_document, generated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import ModuleType
+
+TASK_UUID = "11111111-1111-4111-8111-111111111111"
+UUID = "22222222-2222-4222-8222-222222222222"
+OTHER_UUID = "33333333-3333-4333-8333-333333333333"
+ITEM = {
+    "taskType": "imageInference",
+    "taskUUID": TASK_UUID,
+    "imageUUID": UUID,
+    "imageURL": "https://files.example/a.png",
+    "cost": 0.01,
+}
+ERROR = {
+    "taskType": "imageInference",
+    "taskUUID": TASK_UUID,
+    "status": "error",
+    "code": "invalidPositivePrompt",
+    "message": "The prompt is empty.",
+    "parameter": "positivePrompt",
+}
+SPACED = "s3 cret"
+SECRET = "s3cret-ä+/%"  # noqa: S105 - one of a test
+
+
+# -- reading ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "spell", [dict, json.dumps, lambda item: json.dumps(item).encode()]
+)
+def test_an_item_is_a_result_of_its_class(
+    spell: Callable[[Any], Any], shipped: ModuleType, image_inference: ModuleType
+) -> None:
+    for wrapped in ({"data": [ITEM]}, ITEM):
+        webhook = shipped.parse_webhook(spell(wrapped))
+        assert type(webhook.result) is image_inference.ImageInferenceResult
+        assert webhook.result.image_url == ITEM["imageURL"]
+        assert webhook.result.to_wire() == webhook.item == ITEM
+    assert webhook.error is None
+    assert webhook.task_uuid == TASK_UUID
+    assert webhook.task_type == "imageInference"
+    assert not webhook.is_repeat
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ERROR,
+        {"errors": [ERROR]},
+        {"errors": [{name: ERROR[name] for name in ERROR if name != "status"}]},
+        {name: text for name, text in ERROR.items() if name != "status"},
+        {
+            "taskType": ERROR["taskType"],
+            "taskUUID": TASK_UUID,
+            "error": {name: ERROR[name] for name in ("code", "message", "parameter")},
+        },
+    ],
+)
+def test_an_error_is_a_task_error_with_its_enum(
+    body: dict[str, Any], shipped: ModuleType, image_inference: ModuleType
+) -> None:
+    webhook = shipped.parse_webhook(body)
+    error = webhook.error
+    assert type(error) is shipped.TaskError
+    assert type(error.code) is image_inference.ImageInferenceErrors
+    assert error.code == "invalidPositivePrompt"
+    assert error.parameters == ("positivePrompt",)
+    assert error.message == "The prompt is empty."
+    assert (error.task_uuid, webhook.task_uuid) == (TASK_UUID, TASK_UUID)
+    assert error.status is None
+    with pytest.raises(shipped.TaskError) as caught:
+        _ = webhook.result
+    assert caught.value is error
+
+
+def test_an_error_without_words_is_one(shipped: ModuleType) -> None:
+    item: dict[str, Any] = {"taskUUID": TASK_UUID, "status": "error"}
+    assert "no reason" in str(shipped.parse_webhook(item).error)
+    item = {"errors": [{"taskUUID": TASK_UUID}]}
+    assert "no reason" in str(shipped.parse_webhook(item).error)
+    item = {"taskUUID": TASK_UUID, "error": "no more room"}
+    assert "no more room" in str(shipped.parse_webhook(item).error)
+
+
+@pytest.mark.parametrize("task_type", ["newInference", 3, ["x"], {"a": 1}, None])
+def test_a_task_type_that_nobody_knows(task_type: Any, shipped: ModuleType) -> None:
+    item = {"taskUUID": TASK_UUID, "taskType": task_type, "model": ["odd"], "x": 1}
+    webhook = shipped.parse_webhook(item)
+    assert type(webhook.result) is shipped.TaskResult
+    assert webhook.result.to_wire() == item
+    assert shipped.parse_webhook({**item, "status": "error"}).error is not None
+    assert shipped.parse_webhook({"taskUUID": TASK_UUID}).task_type is None
+
+
+def test_the_model_tells_the_class_where_there_are_several(tmp_path: Path) -> None:
+    result = {"type": "object", "properties": {"imageURL": {"type": "string"}}}
+    documents = {
+        f"{name}.json": a_document(
+            {}, identifier=name, model=f"test:{name}@1", result=result
+        )
+        for name in ("one", "two")
+    }
+    package = generated(tmp_path, documents, package="webhook_client", formatted=False)
+    module = import_module(f"{package.__name__}.tasks.image_inference")
+    read = package.parse_webhook
+    assert type(read(ITEM).result) is package.TaskResult
+    assert type(read({**ITEM, "model": "test:two@1"}).result) is module.TwoResult
+    assert type(read({**ITEM, "model": "test:three@1"}).result) is package.TaskResult
+    request = module.OneRequest()
+    assert type(request.read(read(ITEM).item)) is module.OneResult
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"data": []}',
+        b'{"taskUUID": 3}',
+        b'{"errors": [3]}',
+        b'{"a":' * 100_000,
+        b'{"taskUUID": "u", "a":' + b"[" * 500 + b"]" * 500 + b"}",
+        [ITEM],
+    ],
+    ids=repr,
+)
+def test_a_body_that_is_no_item_is_refused(body: Any, shipped: ModuleType) -> None:
+    if isinstance(body, list):
+        body = json.dumps(body)
+    with pytest.raises(shipped.RunwareError, match="the body of a webhook"):
+        shipped.parse_webhook(body)
+
+
+def test_repeats_are_known_by_the_item(shipped: ModuleType) -> None:
+    seen: set[str] = set()
+
+    def is_repeat(**members: Any) -> bool:
+        webhook = shipped.parse_webhook(ITEM | members, seen=seen)
+        repeat: bool = webhook.is_repeat
+        assert webhook.key in seen
+        return repeat
+
+    assert not is_repeat()
+    assert is_repeat()
+    assert is_repeat(cost=0.02, status="success")
+    assert not is_repeat(imageUUID=OTHER_UUID)
+    assert not is_repeat(taskUUID=OTHER_UUID)
+    assert is_repeat(imageUUID=OTHER_UUID)
+    assert len(seen) == 3
+
+
+def test_items_without_a_uuid_are_known_by_what_they_say(shipped: ModuleType) -> None:
+    seen: set[str] = set()
+    item = {"taskUUID": TASK_UUID, "inputImageUUID": UUID, "text": "a"}
+    backwards = dict(reversed(item.items()))
+    found = [
+        shipped.parse_webhook(each, seen=seen).is_repeat
+        for each in (item, {**item, "text": "b"}, backwards, ERROR, ERROR)
+    ]
+    assert found == [False, False, True, False, True]
+
+
+def test_nothing_is_noted_without_a_store(shipped: ModuleType) -> None:
+    assert not shipped.parse_webhook(ITEM).is_repeat
+    assert not shipped.parse_webhook(ITEM).is_repeat
+
+
+# -- the app ------------------------------------------------------------------
+
+
+class Served:
+    """An app on a loopback socket, with no more of HTTP than the tests need."""
+
+    def __init__(self, app: Any, root: str = "/hook") -> None:
+        self.app = app
+        self.root = root
+        self.url = ""
+        self.server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        self.server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self.server is not None
+        self.server.close()
+        await self.server.wait_closed()
+
+    async def _connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            await self._answered(reader, writer)
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _answered(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        first, *lines = head.strip().split("\r\n")
+        method, target, _ = first.split(" ")
+        query = target.partition("?")[2]
+        headers = [
+            (name.strip().lower().encode(), text.strip().encode("latin-1"))
+            for name, _, text in (line.partition(":") for line in lines)
+        ]
+        left = int(dict(headers).get(b"content-length", b"0"))
+
+        async def receive() -> dict[str, Any]:
+            nonlocal left
+            body = await reader.read(min(left, 4096)) if left else b""
+            if left and not body:
+                return {"type": "http.disconnect"}
+            left -= len(body)
+            return {"type": "http.request", "body": body, "more_body": left > 0}
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                writer.write(
+                    b"HTTP/1.1 %d X\r\nConnection: close\r\n" % message["status"]
+                )
+                for name, text in message["headers"]:
+                    writer.write(name + b": " + text + b"\r\n")
+                writer.write(b"\r\n")
+            else:
+                writer.write(message["body"])
+                await writer.drain()
+
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": httpx2.URL(target).path,
+            "query_string": query.encode(),
+            "headers": headers,
+        }
+        await self.app(scope, receive, send)
+
+
+class Client:
+    """Posts to an app that is served while the context lasts."""
+
+    def __init__(self, http: httpx2.AsyncClient, url: str) -> None:
+        self.http = http
+        self.url = url
+
+    async def post(self, item: Any = ITEM, **options: Any) -> httpx2.Response:
+        """Post an item with the secret in the header, unless told otherwise."""
+        body = item if isinstance(item, bytes) else json.dumps(item).encode()
+        given: dict[str, Any] = {
+            "method": "POST",
+            "url": "/hook",
+            "headers": {"X-Webhook-Secret": SECRET.encode()},
+        }
+        given |= options
+        given["url"] = self.url + given["url"]
+        return await self.http.request(content=body, **given)
+
+    async def status(self, item: Any = ITEM, **options: Any) -> int:
+        """Post an item and give the status of the answer."""
+        return (await self.post(item, **options)).status_code
+
+
+def _with_client(app: Any, talk: Callable[[Client], Any]) -> Any:
+    async def talked() -> Any:
+        async with Served(app) as served, httpx2.AsyncClient() as http:
+            return await talk(Client(http, served.url))
+
+    return asyncio.run(talked())
+
+
+class Handler:
+    """Remembers what it was given, and raises as often as it is told."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.given: list[Any] = []
+        self.failures = failures
+        self.threads: list[threading.Thread] = []
+
+    def __call__(self, webhook: Any) -> None:
+        self.given.append(webhook)
+        self.threads.append(threading.current_thread())
+        if len(self.given) <= self.failures:
+            raise RuntimeError("out of order")
+
+    async def awaited(self, webhook: Any) -> None:
+        """Do the same in the event loop."""
+        await asyncio.sleep(0)
+        self(webhook)
+
+
+class Awaited:
+    """A handler that is an object, and is awaited."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+
+    async def __call__(self, webhook: Any) -> None:
+        await self.handler.awaited(webhook)
+
+
+@pytest.fixture(params=["sync", "async", "sync that gives an awaitable", "object"])
+def handlers(
+    request: pytest.FixtureRequest,
+) -> Callable[[Handler], Callable[[Any], object]]:
+    """Makes a handler of one of the kinds that the app takes."""
+
+    def made(handler: Handler) -> Callable[[Any], object]:
+        def plain(webhook: Any) -> object:
+            return handler.awaited(webhook)
+
+        kinds: dict[str, Callable[[Any], object]] = {
+            "sync": handler,
+            "async": handler.awaited,
+            "sync that gives an awaitable": plain,
+            "object": Awaited(handler),
+        }
+        return kinds[request.param]
+
+    return made
+
+
+def test_the_handler_gets_each_item_once(
+    shipped: ModuleType, handlers: Callable[[Handler], Any]
+) -> None:
+    handler = Handler()
+    seen: set[str] = set()
+    app = shipped.webhook_app(handlers(handler), secret=SECRET, seen=seen)
+
+    async def talk(client: Client) -> list[int]:
+        items = (ITEM, ITEM, ITEM | {"imageUUID": OTHER_UUID}, ERROR, ITEM, ERROR)
+        return [await client.status(item) for item in items]
+
+    assert _with_client(app, talk) == [204] * 6
+    assert [webhook.item for webhook in handler.given] == [
+        ITEM,
+        ITEM | {"imageUUID": OTHER_UUID},
+        ERROR,
+    ]
+    assert seen == {webhook.key for webhook in handler.given}
+    assert handler.given[0].result.image_url == ITEM["imageURL"]
+    assert handler.given[2].error.code == "invalidPositivePrompt"
+
+
+def test_a_plain_function_does_not_hold_up_the_loop(shipped: ModuleType) -> None:
+    handler = Handler()
+    app = shipped.webhook_app(handler, secret=SECRET)
+    assert _with_client(app, lambda client: client.status()) == 204
+    assert handler.threads != [threading.current_thread()]
+
+
+def test_what_failed_is_given_again(
+    shipped: ModuleType,
+    handlers: Callable[[Handler], Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    handler = Handler(failures=2)
+    seen: set[str] = set()
+    app = shipped.webhook_app(handlers(handler), secret=SECRET, seen=seen)
+
+    async def talk(client: Client) -> list[int]:
+        codes = [await client.status(), await client.status()]
+        assert not seen
+        return [*codes, await client.status(), await client.status()]
+
+    with caplog.at_level(logging.INFO, logger=shipped.__name__):
+        assert _with_client(app, talk) == [500, 500, 204, 204]
+    assert len(handler.given) == 3
+    assert len(seen) == 1
+    assert [record.name for record in caplog.records] == [shipped.__name__] * 2
+    assert "out of order" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_an_item_is_not_handled_twice_at_once(shipped: ModuleType) -> None:
+    handled: list[Any] = []
+
+    async def talk_to(app: Any, begun: asyncio.Event, go_on: asyncio.Event) -> None:
+        async with Served(app) as served, httpx2.AsyncClient() as http:
+            client = Client(http, served.url)
+            first = asyncio.create_task(client.status())
+            await begun.wait()
+            second = await client.post()
+            assert second.status_code == 503
+            assert second.headers["retry-after"] == "5"
+            assert await client.status(ERROR) == 204
+            go_on.set()
+            assert await first == 204
+            assert await client.status() == 204
+
+    async def test() -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def handler(webhook: Any) -> None:
+            handled.append(webhook.item)
+            if webhook.error is None:
+                begun.set()
+                await go_on.wait()
+
+        app = shipped.webhook_app(handler, secret=SECRET)
+        await asyncio.wait_for(talk_to(app, begun, go_on), 20)
+
+    asyncio.run(test())
+    assert handled == [ITEM, ERROR]
+
+
+@pytest.mark.parametrize(
+    ("place", "status"),
+    [
+        ({"url": "/hook/s3cret-%C3%A4%2B%2F%25"}, 401),  # a slash ends the last part
+        ({"url": "/hook?secret=s3cret-%C3%A4%2B%2F%25"}, 204),
+        ({"url": "/hook?a=b&secret=no&secret=s3cret-%C3%A4%2B%2F%25"}, 204),
+        ({"headers": {"x-webhook-secret": SECRET.encode()}}, 204),
+        ({}, 401),
+        ({"url": "/hook/"}, 401),
+        ({"url": "/hook?secret="}, 401),
+        ({"url": "/hook?secret=s3cret"}, 401),
+        ({"url": "/hook?secret=%ff"}, 401),
+        ({"headers": {"x-webhook-secret": SECRET.encode() + b"x"}}, 401),
+        ({"headers": {"x-webhook-secret": b"\xff"}}, 401),
+        ({"url": "/s3cret-%C3%A4/hook"}, 401),
+    ],
+)
+def test_nobody_is_let_in_without_the_secret(
+    place: dict[str, Any], status: int, shipped: ModuleType
+) -> None:
+    handler = Handler()
+    app = shipped.webhook_app(handler, secret=SECRET)
+    options = {"headers": {}} | place
+    assert _with_client(app, lambda client: client.status(**options)) == status
+    assert len(handler.given) == (status == 204)
+
+
+def test_the_secret_may_end_the_path(shipped: ModuleType) -> None:
+    app = shipped.webhook_app(Handler(), secret=SPACED)
+    options: dict[str, Any] = {"headers": {}, "url": "/any/hook/s3%20cret"}
+    assert _with_client(app, lambda client: client.status(**options)) == 204
+
+
+def test_a_secret_is_demanded(shipped: ModuleType) -> None:
+    with pytest.raises(ValueError, match="must not be empty"):
+        shipped.webhook_app(Handler(), secret="")
+
+
+def test_what_is_no_webhook_is_refused(
+    shipped: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = Handler()
+    app = shipped.webhook_app(handler, secret=SECRET, limit=10_000)
+    padded = json.dumps(ITEM).encode().ljust(10_000)
+
+    async def talk(client: Client) -> None:
+        answer = await client.post(method="GET")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+        assert await client.status(method="PUT") == 405
+        assert await client.status(b"no JSON") == 400
+        assert await client.status([]) == 400
+        assert await client.status({"taskType": "imageInference"}) == 400
+        assert await client.status(padded + b" ") == 413
+        assert not handler.given
+        assert await client.status(padded) == 204
+
+    _with_client(app, talk)
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 3
+
+
+def test_a_connection_that_breaks_is_no_item(shipped: ModuleType) -> None:
+    handler = Handler()
+    app = shipped.webhook_app(handler, secret=SECRET)
+    body = json.dumps(ITEM).encode()
+
+    async def test() -> int:
+        over = asyncio.Event()
+
+        async def noted(scope: Any, receive: Any, send: Any) -> None:
+            await app(scope, receive, send)
+            over.set()
+
+        async with Served(noted) as served:
+            port = httpx2.URL(served.url).port
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            secret = b"X-Webhook-Secret: " + SECRET.encode()
+            length = b"Content-Length: %d" % (len(body) + 1)
+            writer.write(b"POST / HTTP/1.1\r\n%b\r\n%b\r\n\r\n" % (secret, length))
+            writer.write(body)
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
+            await asyncio.wait_for(over.wait(), 10)
+        return len(handler.given)
+
+    assert asyncio.run(test()) == 0
+
+
+def test_the_app_remembers_the_last_items_only(shipped: ModuleType) -> None:
+    module = import_module(f"{shipped.__name__}._webhook_app")
+    keys = module.RecentKeys(most=2)
+    for key in ("a", "b", "a", "c"):
+        keys.add(key)
+    assert [key for key in "abc" if key in keys] == ["b", "c"]
+
+
+def test_the_app_follows_the_life_of_its_server(shipped: ModuleType) -> None:
+    app = shipped.webhook_app(Handler(), secret=SECRET)
+    sent: list[dict[str, Any]] = []
+    told = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+
+    async def receive() -> dict[str, Any]:
+        return next(told)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app({"type": "lifespan"}, receive, send))
+    assert [message["type"] for message in sent] == [
+        "lifespan.startup.complete",
+        "lifespan.shutdown.complete",
+    ]
+    sent.clear()
+    asyncio.run(app({"type": "websocket"}, receive, send))
+    assert sent == [{"type": "websocket.close"}]
