@@ -5,16 +5,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 OUTPUT := generated
 PACKAGE := runware_client
-SOURCES := generator tests templates
+SOURCES := generator tests templates benchmarks
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help generate test check golden clean
+.PHONY: help generate test faults check golden clean
 
 help:
 	@echo "make generate   generate $(OUTPUT)/$(PACKAGE) from specs/"
 	@echo "make test       run all tests"
+	@echo "make faults     run 1,000 tasks under faults and compare the books"
 	@echo "make check      lint, check the format and the types"
 	@echo "make golden     accept how the golden documents come out now"
 	@echo "make clean      remove $(VENV) and what tools have left"
@@ -24,6 +25,9 @@ generate: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest --numprocesses auto
+
+faults: $(READY)
+	@$(BIN)/python tests/fault_run.py --tasks 1000 --seed $(or $(SEED),1)
 
 check: $(READY)
 	$(BIN)/ruff check $(SOURCES) $(OUTPUT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ from ._task import Phase, requested
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+
+    import httpx2
 
     from ._base import ResultT
     from ._calls import Call
@@ -99,8 +103,8 @@ class _Engine:
         """
         if error is None:
             task.take([item], None, is_first=True)
-        elif isinstance(error, RunwareError) and not error.may_have_run:
-            task.end(error)
+        elif isinstance(error, RunwareError):
+            task.note_failure(error)
         self.unfinished.note([task])
         uuid, seconds = task.task_uuid, time.monotonic() - task.first_sent
         cause = error if isinstance(error, Exception) else None
@@ -165,12 +169,19 @@ class Engine(_Engine):
         return Stream(
             requested(task),
             task.wire,
-            lambda: self.transport.open(task.encoded(), timeout, extra),
+            partial(self._open, task, timeout, extra),
             endpoint=self._endpoint,
             errors=self._errors(task),
             deadline=time.monotonic() + timeout,
             on_end=on_end,
         )
+
+    def _open(
+        self, task: Task[Any], timeout: float, extra: Headers
+    ) -> AbstractContextManager[httpx2.Response]:
+        if task.phase is Phase.UNSENT:
+            task.note_sending()
+        return self.transport.open(task.encoded(), timeout, extra)
 
     def _exchange(self, call: Call[Any], extra: Headers) -> Envelope:
         if call.is_stream:
@@ -250,12 +261,19 @@ class AsyncEngine(_Engine):
         return AsyncStream(
             requested(task),
             task.wire,
-            lambda: self.transport.open(task.encoded(), timeout, extra),
+            partial(self._open, task, timeout, extra),
             endpoint=self._endpoint,
             errors=self._errors(task),
             deadline=time.monotonic() + timeout,
             on_end=on_end,
         )
+
+    def _open(
+        self, task: Task[Any], timeout: float, extra: Headers
+    ) -> AbstractAsyncContextManager[httpx2.Response]:
+        if task.phase is Phase.UNSENT:
+            task.note_sending()
+        return self.transport.open(task.encoded(), timeout, extra)
 
     async def _exchange(self, call: Call[Any], extra: Headers) -> Envelope:
         if call.is_stream:

@@ -97,7 +97,7 @@ class _Handle(Generic[ResultT]):
         if error is None:  # another waiter of this handle ran out of tries
             error = TimeoutError("the wait for this task was given up")
             error = error.about(task.task_type, task.task_uuid)
-        error.results = [*task.results()]
+        error.results = [*task.results()] or error.results
         return error
 
 

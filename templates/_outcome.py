@@ -58,5 +58,5 @@ def outcome_of(task: Task[ResultT], error: RunwareError | None) -> Outcome[Resul
     """Return what became of a task that was sent for its request."""
     results = task.results()
     if error is not None:
-        error.results = [*results]
+        error.results = [*results] or error.results
     return Outcome(requested(task), results, error)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from fractions import Fraction
+from functools import wraps
 from typing import Any, NamedTuple, TypeAlias
 
 from ._json import is_type
@@ -15,6 +17,7 @@ __all__ = [
     "Wire",
     "area_in",
     "is_size",
+    "judged_once",
     "not_a_size",
     "ratio_in",
 ]
@@ -54,6 +57,40 @@ class MediaLimit(NamedTuple):
     operation: str
     minimum: float | None
     maximum: float | None
+
+
+Test: TypeAlias = Callable[[Any], bool]
+"""Says whether a value is as it must be."""
+
+_VERDICTS: ContextVar[dict[tuple[Test, int], tuple[Any, bool]] | None] = ContextVar(
+    "_VERDICTS", default=None
+)
+"""What tests said of the parts of a value, by test and identity, each beside its part:
+so no other part can have its identity.
+"""
+
+
+def judged_once(test: Test) -> Test:
+    """Let a test that calls itself judge each part of a value once.
+
+    It may ask of the same part twice, and so would ask 2^n times n levels below.
+    """
+
+    @wraps(test)
+    def judge(value: Any) -> bool:
+        verdicts = _VERDICTS.get()
+        if verdicts is None:
+            token = _VERDICTS.set({})
+            try:
+                return test(value)
+            finally:
+                _VERDICTS.reset(token)
+        key = (test, id(value))
+        if key not in verdicts:
+            verdicts[key] = value, test(value)
+        return verdicts[key][1]
+
+    return judge
 
 
 def is_size(task: Wire, sizes: tuple[Size, ...]) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._exceptions import APIError, RateLimitError, ServerError, error_class
+from ._exceptions import APIError, error_class
 
 if TYPE_CHECKING:
     from ._envelope import Envelope, Item
     from ._error_enum import ErrorEnum
-    from ._exceptions import RunwareError
     from ._task import Task
 
 UNKNOWN_CODES = frozenset(
@@ -32,12 +31,6 @@ def says_not_accepted(envelope: Envelope) -> bool:
 def says_not_yet(envelope: Envelope) -> bool:
     """Whether something failed on the way, so that nobody knows what was taken."""
     return envelope.http_status >= 500
-
-
-def is_final(error: RunwareError) -> bool:
-    """Whether an exception is the server's last word on a task."""
-    is_passing = isinstance(error, (RateLimitError, ServerError))
-    return isinstance(error, APIError) and not is_passing
 
 
 def is_too_large(envelope: Envelope) -> bool:
@@ -81,7 +74,10 @@ def api_error(
     item: Item, envelope: Envelope, errors: type[ErrorEnum] | None
 ) -> APIError:
     """The exception for an error object."""
-    return error_class(envelope.http_status)(item, envelope, errors)
+    error = error_class(envelope.http_status)(item, envelope, errors)
+    if says_not_accepted(envelope):
+        error.may_have_run = False
+    return error
 
 
 def joined(errors: list[APIError]) -> APIError | None:

@@ -258,13 +258,12 @@ class WebSocketTransport:
                     await socket.send(pending.text)
 
     async def _watch(self, socket: Socket) -> None:
-        """Keep the connection alive, and end it when nobody answers."""
+        """Keep the connection alive, for as long as anything comes over it."""
         with suppress(Broken):
             is_alive = True
             while is_alive:
                 await asyncio.sleep(PING_EVERY)
                 is_alive = await socket.answers(f"[{PING.decode()}]", LONGEST_SILENCE)
-            await socket.drop()
 
     # -- what comes, and what does not ----------------------------------------
 

@@ -434,6 +434,90 @@ TWICE: Mapping[str, tuple[Mapping[str, Schema], Callable[[Any], Any], Any]] = {
         lambda value: {"x": value},
         ({}, {"y": 1}),
     ),
+    "items and contains": (
+        {
+            "s": {
+                "type": ["array", "integer"],
+                "items": _ref("s"),
+                "contains": _ref("s"),
+            }
+        },
+        lambda value: [value],
+        (1, "x"),
+    ),
+    "a member by name, by pattern, and all others": (
+        {
+            "s": {
+                "type": "object",
+                "properties": {"x": _ref("s")},
+                "patternProperties": {"x": _ref("s")},
+                "additionalProperties": _ref("s"),
+            }
+        },
+        lambda value: {"x": value},
+        ({}, 1),
+    ),
+    "parts of all and any": (
+        {
+            "s": {
+                "type": ["object", "integer"],
+                "allOf": [
+                    {"properties": {"x": {"anyOf": [_ref("s"), {"const": "a"}]}}},
+                    {"properties": {"x": {"anyOf": [_ref("s"), {"const": "b"}]}}},
+                ],
+            }
+        },
+        lambda value: {"x": value},
+        (1, "x"),
+    ),
+    "a condition": (
+        {
+            "s": {
+                "type": ["object", "integer"],
+                "if": {"properties": {"x": _ref("s")}},
+                "then": {"properties": {"x": _ref("s")}},
+                "else": False,
+            }
+        },
+        lambda value: {"x": value},
+        (1, "x"),
+    ),
+    "each other": (
+        {
+            name: {
+                "type": ["object", "integer"],
+                "properties": {"x": {"allOf": [_ref("s"), _ref("t")]}},
+            }
+            for name in ("s", "t")
+        },
+        lambda value: {"x": value},
+        (1, "x"),
+    ),
+    "unevaluated": (
+        {
+            "s": {
+                "type": ["object", "integer"],
+                "anyOf": [
+                    {"properties": {"x": _ref("s")}, "required": ["x"]},
+                    {"required": ["y"]},
+                ],
+                "unevaluatedProperties": _ref("s"),
+            }
+        },
+        lambda value: {"x": value},
+        (1, "x"),
+    ),
+    "alternatives that are near": (
+        {
+            "s": {
+                "type": "object",
+                "properties": {"x": {"anyOf": [_ref("s"), _ref("t")]}},
+            },
+            "t": {"type": "object", "properties": {"x": _ref("s"), "y": {"const": 1}}},
+        },
+        lambda value: {"x": value},
+        ({}, "x"),
+    ),
 }
 """Schemas that ask twice of the same part, how a part is wrapped, and the innermost
 part: one that is allowed, and one that is not.

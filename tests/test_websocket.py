@@ -225,7 +225,9 @@ def test_many_tasks_share_a_connection_in_any_order(
             seeds = sorted(one.seed for one in results)
             assert seeds == [*range(request.number_results)]
 
-    assert len(run(work, backwards).peers) == 1
+    [peer] = run(work, backwards).peers
+    sent = {task["taskType"] for tasks in peer.frames for task in tasks}
+    assert sent == {"authentication", "imageInference"}  # nothing had to be asked for
 
 
 def test_a_batch_is_one_message(run: Run, image: Callable[..., Any]) -> None:
@@ -435,6 +437,27 @@ def test_what_the_server_never_got_is_sent_again(
     questions = 1 if says == "an error" else 2
     expected = ["authentication", *["getResponse"] * questions, "imageInference"]
     assert asked == expected
+
+
+def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    async def dropping(peer: Peer) -> None:
+        await acknowledged(peer)
+        await peer.heard()
+        peer.drop()
+
+    async def asked(peer: Peer) -> None:
+        await peer.let_in()
+        [question] = await peer.ponged()
+        await peer.say(result({**question, "taskType": "imageInference"}, 2))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        [made] = await client.run(image(delivery_method="async"))
+        assert made.seed == 2
+
+    run(work, dropping, asked, max_retries=0)
 
 
 def unknown(task: Item) -> Item:
@@ -890,6 +913,57 @@ def test_cancelling_a_call_leaves_the_others(
         assert [one.seed for one in await other] == [0]
 
     run(work, two)
+
+
+def test_what_came_before_a_call_was_cancelled_is_kept(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    async def halves(peer: Peer) -> None:
+        await peer.let_in()
+        [task] = await peer.heard()
+        await peer.say(result(task, 0))
+        await peer.ponged()
+        await peer.say(result(task, 1))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        running = asyncio.create_task(client.run(image(number_results=2)))
+        await asyncio.sleep(0)
+        await client.ping.run(ping=True)  # what was sent before it has come
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        [handle] = client.unfinished()
+        assert sorted(one.seed for one in await handle.wait()) == [0, 1]
+
+    run(work, halves)
+
+
+def test_a_server_that_reads_nothing_holds_up_nobody(
+    run: Run,
+    image: Callable[..., Any],
+    shipped: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    socket = import_module(f"{shipped.__name__}._socket")
+    monkeypatch.setattr(socket, "LONGEST_GOODBYE", 0.05)
+    closed = asyncio.Event()
+
+    async def deaf(peer: Peer) -> None:
+        await peer.let_in()
+        peer.connection.transport.pause_reading()
+        await closed.wait()
+        peer.drop()
+
+    async def work(client: Any, _: Sockets) -> None:
+        large = "data:image/png;base64," + "A" * 20_000_000
+        request = image(inputs={"seedImage": large}, strength=0.5)
+        with pytest.raises(shipped.TimeoutError):
+            await client.run(request, timeout=0.3)
+        await client.aclose()
+        closed.set()
+
+    run(work, deaf)
 
 
 def test_closing_ends_what_is_under_way(run: Run, image: Callable[..., Any]) -> None:

@@ -26,7 +26,6 @@ from ._exceptions import APIError, ResponseError, RunwareError, TimeoutError
 from ._task import Phase
 from ._verdicts import (
     api_error,
-    is_final,
     is_own_failure,
     is_repeated,
     is_too_large,
@@ -179,13 +178,16 @@ class Delivery(Generic[ResultT]):
             self._observe(
                 call.kind.value, slot.task, monotonic() - call.begins, error=error
             )
-            if is_final(error):  # the answer in place of a stream
-                slot.task.end(error)
-                self._end(slot, slot.task.error)
-            elif call.kind is Kind.SEND and not error.may_have_run:
-                self._send_again(slot, error)
+            task = slot.task
+            if call.kind is Kind.SEND:
+                task.note_failure(error)
+            wait = error.retry_after if isinstance(error, APIError) else None
+            if task.is_over:
+                self._end(slot, task.error)
+            elif task.phase is Phase.UNSENT:
+                self._send_again(slot, error, wait)
             else:
-                self._ask_again(slot, error)
+                self._ask_again(slot, error, wait)
 
     def _answered(
         self,
@@ -246,7 +248,7 @@ class Delivery(Generic[ResultT]):
             else:
                 self._send_anew(slot, slot.error or error)
         elif slot.silences > LONGEST_SILENCE and not isinstance(error, ResponseError):
-            self._give_up(slot, error)
+            self._give_up(slot, slot.error or error)
         else:
             self._ask_later(slot)
 

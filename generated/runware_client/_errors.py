@@ -97,7 +97,9 @@ def nearest_alternative(error: ValidationError) -> ValidationError:
     }
     if len(nearest) > 1 or least[0]:
         firsts = [details[0] for details in nearest.values()]
-        sentences = dict.fromkeys(detail["msg"] for detail in firsts)
+        sentences = dict.fromkeys(
+            sentence for detail in firsts for sentence in detail["msg"].split("; or ")
+        )
         kept = [_said(firsts[0], "; or ".join(sentences), ())]
     else:
         [(name, details)] = nearest.items()

@@ -112,6 +112,7 @@ class APIError(RunwareError):
         http_status: The HTTP status of the answer.
         request_id: The name of the exchange, for Runware's support; None without one.
         body: The first part of the answer's body, without the key.
+        retry_after: The seconds that the server asks to be left alone; None without.
         status: The same as a member of the task type's error enum; None below 400.
         code: What the server calls the error: a member of that enum, or the text itself
             where the enum does not know it; None where the server gave none.
@@ -141,6 +142,7 @@ class APIError(RunwareError):
         )
         code = _text(item.get("code"))
         http_status = envelope.http_status
+        self.retry_after = envelope.answer.retry_after
         self.http_status = http_status
         self.request_id = envelope.answer.request_id
         self.body = envelope.excerpt
@@ -306,3 +308,9 @@ def error_class(http_status: int) -> type[APIError]:
     return _CLASSES.get(
         http_status, ServerError if http_status >= 500 else APIStatusError
     )
+
+
+def is_final(error: RunwareError) -> bool:
+    """Whether an exception is the server's last word on a task."""
+    is_passing = isinstance(error, (RateLimitError, ServerError))
+    return isinstance(error, APIError) and not is_passing

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -174,8 +174,6 @@ class Session:
         self._pending: dict[Pending, None] = {}
         self._by_key: dict[str, list[Pending]] = {}
         self._kept: OrderedDict[str, list[Item]] = OrderedDict()
-        self._late = Counter[str]()
-        self._outdated = Counter[str]()
 
     # -- who waits ------------------------------------------------------------
 
@@ -191,8 +189,6 @@ class Session:
             tasks[key] = expected
             if expected.task_type == "getResponse":
                 expected.results = self._kept.pop(key, [])
-            elif key in self._late:
-                self._outdated[key] += self._late.pop(key)
             if not expected.is_answered:
                 asked.append(part.decode())
         pending = Pending(f"[{','.join(asked)}]" if asked else "", tasks)
@@ -206,7 +202,6 @@ class Session:
     def forget(self, pending: Pending) -> None:
         """Wait no longer; results of a call that was not answered are kept."""
         del self._pending[pending]
-        self._note_late(pending)
         is_lost = not isinstance(pending.outcome, Envelope)
         for key, task in pending.tasks.items():
             self._by_key[key].remove(pending)
@@ -239,24 +234,8 @@ class Session:
         """
         written = self.written()
         for pending in written:
-            self._note_late(pending)
             pending.is_written = not pending.is_harmless
         return [pending for pending in written if pending.is_written]
-
-    def _note_late(self, question: Pending) -> None:
-        """Note that the answer to a question may come when nobody waits for it."""
-        if question.is_question and question.is_written:
-            tasks = question.tasks
-            self._late.update(key for key in tasks if not tasks[key].is_answered)
-
-    def _is_outdated(self, error: Item) -> bool:
-        """Whether an error answers a question that came before the task was sent."""
-        key = str(error.get("taskUUID")).casefold()
-        if key not in self._outdated or _code(error) not in UNKNOWN_CODES:
-            return False
-        self._outdated.subtract([key])
-        self._outdated += Counter()  # without those that are at zero
-        return True
 
     # -- what comes -----------------------------------------------------------
 
@@ -270,8 +249,6 @@ class Session:
             if not owners:
                 self._keep(item)
         for error in frame.errors:
-            if self._is_outdated(error):
-                continue
             owners = self._give(error, is_error=True)
             for owner in owners:
                 owner.excerpt = frame.excerpt
@@ -289,9 +266,6 @@ class Session:
     def _give(self, item: Item, *, is_error: bool) -> list[Pending]:
         """Give an item to the calls that are about its task."""
         for key in _keys(item):
-            if not is_error:  # the server knows the task by now
-                self._late.pop(key, None)
-                self._outdated.pop(key, None)
             waiting = self._by_key.get(key, [])
             meant = [
                 p for p in waiting if p.tasks[key].is_meant(item, is_error=is_error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
@@ -132,17 +132,11 @@ class Socket:
             return False
         return True
 
-    async def drop(self) -> None:
-        """Close the connection without a word: nobody is there to hear it."""
-        await self._session.heard.aclose()
-
     async def close(self) -> None:
-        """Close the connection."""
-        try:
+        """Say goodbye; what cannot be said in time is left out."""
+        with suppress(builtins.TimeoutError):
             async with asyncio.timeout(LONGEST_GOODBYE):
                 await self._session.close()
-        except builtins.TimeoutError:
-            await self.drop()
 
 
 @asynccontextmanager

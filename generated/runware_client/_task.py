@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic
 
 from ._base import ResultT
+from ._exceptions import is_final
 
 if TYPE_CHECKING:
     from ._base import TaskRequest
@@ -154,6 +155,15 @@ class Task(Generic[ResultT]):
             is_first=is_first, is_more=bool(fresh)
         )
         self.phase = Phase.OVER if has_all and not waiting else Phase.ACCEPTED
+
+    def note_failure(self, error: RunwareError) -> None:
+        """Note an exchange that failed, as far as it says where the task stands now."""
+        if error.results:  # the server was at work on it
+            self.phase = Phase.ACCEPTED
+        elif is_final(error):
+            self.end(error)
+        elif not error.may_have_run:
+            self.phase = Phase.UNSENT
 
     def end(self, error: RunwareError) -> None:
         """Note what ended this task."""

@@ -45,21 +45,25 @@ def render(
     Raises:
         InvalidInput: When the module of a document would be too long.
     """
-    files: dict[str, str] = {}
-    for path, text in _files(package):
-        files[path] = formatted(text) if text else text
+    files = dict(_copied())
+    for path, text in _written(package):
+        files[path] = formatted(text)
         if on_file is not None:
             on_file(path)
     return dict(sorted(files.items()))
 
 
-def _files(package: Package) -> Iterator[tuple[str, str]]:
+def _copied() -> Iterator[tuple[str, str]]:
+    """Read what never varies; it is formatted where it stands."""
     templates = folder("templates")
     for file in sorted(templates.rglob("*.py")):
         text = file.read_text(encoding="utf-8")
         yield file.relative_to(templates).as_posix(), f"{_HEADER}\n{text}"
     yield "py.typed", ""
-    env = environment(templates)
+
+
+def _written(package: Package) -> Iterator[tuple[str, str]]:
+    env = environment(folder("templates"))
     exports = package_exports()
     for name in ("__init__", "_index", "client"):
         template = env.get_template(f"{name}.py.jinja")

@@ -29,7 +29,7 @@ _MODULES: Final = {
     "..._patterns": ("Pattern",),
     "..._rules": (
         *("Iterator", "MediaLimit", "Size", "Wire"),
-        *("area_in", "is_size", "not_a_size", "ratio_in"),
+        *("area_in", "is_size", "judged_once", "not_a_size", "ratio_in"),
     ),
 }
 """Modules in the order of import blocks, with the names that a module may use."""

@@ -46,11 +46,19 @@ class SizeTable:
 
 @dataclass(frozen=True, slots=True)
 class TestFunction:
-    """A function that tests a value."""
+    """A function that tests a value.
+
+    Attributes:
+        name: Its name.
+        doc: Its docstring.
+        expression: What it returns.
+        decorator: The name of its decorator, if it has one.
+    """
 
     name: str
     doc: str
     expression: str
+    decorator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +169,8 @@ class ModuleMaker:
             name = min(missing)
             written = self._expressions.write(definitions[name], subject("value"))
             doc = f"Say whether a value is as `{name.removeprefix('is_')}` demands."
-            made[name] = TestFunction(f"_{name}", doc, written.text)
-        self._used |= {"Json"} if made else set()
+            made[name] = TestFunction(f"_{name}", doc, written.text, "judged_once")
+        self._used |= {"Json", "judged_once"} if made else set()
         return [made[name] for name in sorted(made)]
 
     def _checks(self) -> list[TestFunction]:

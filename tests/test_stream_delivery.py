@@ -1,0 +1,111 @@
+"""Streams through the client: deltas, the whole result, and what is left of a broken one."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopback import KEY, Caller, each, value
+from mocking import mocking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from mocking import Mock
+
+SAY = {
+    "model": "a:b@1",
+    "messages": [{"role": "user", "content": "Say something."}],
+    "include_cost": True,
+}
+BROKEN = {"x-mock-fault": "drop-during"}
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[Mock]:
+    """A mock that bills whatever arrives."""
+    with mocking("--repeated-task", "run") as mock:
+        yield mock
+
+
+@pytest.fixture(params=["sync", "async"])
+def caller(request: pytest.FixtureRequest, shipped: ModuleType, mock: Mock) -> Caller:
+    """Calls methods of a client of the mock, sync and async."""
+    return Caller(request.param, shipped, mock.url)
+
+
+def asking(shipped: ModuleType, **members: Any) -> Any:
+    tasks = import_module(f"{shipped.__name__}.tasks.text_inference")
+    return tasks.TextInferenceRequest(**(SAY | members))
+
+
+def test_a_stream_ends_with_the_whole_result(
+    shipped: ModuleType, caller: Caller
+) -> None:
+    async def work(client: Any) -> None:
+        stream = client.text_inference.stream(asking(shipped))
+        deltas = [delta async for delta in each(stream)]
+        assert len(deltas) > 2
+        assert "".join(delta.text for delta in deltas) == stream.result.text
+        assert stream.result.cost == client.cost > 0
+        assert stream.result.usage
+
+    caller.using(work)
+
+
+def test_run_reads_a_stream(shipped: ModuleType, caller: Caller, mock: Mock) -> None:
+    request = asking(shipped, delivery_method="stream")
+    [result] = caller("run", request)
+    assert type(result) is type(request).result
+    assert result.text
+    assert mock.ledger()["tasks"][request.task_uuid]["run"] == 1
+
+
+def test_a_broken_stream_leaves_a_handle(
+    shipped: ModuleType, caller: Caller, mock: Mock
+) -> None:
+    request = asking(shipped)
+
+    async def work(client: Any) -> None:
+        stream = client.stream(request, extra_headers=BROKEN)
+        with pytest.raises(shipped.ConnectionError) as caught:
+            await value(stream.get_result())
+        error = caught.value
+        [partial] = error.results
+        [left] = client.unfinished()
+        assert left.task_uuid == error.handle.task_uuid == request.task_uuid
+        [whole] = await value(error.handle.wait())
+        assert whole.text.startswith(partial.text)
+        assert len(whole.text) > len(partial.text)
+
+    caller.using(work)
+    assert mock.ledger()["tasks"][request.task_uuid]["run"] == 1
+
+
+def test_a_refused_stream_may_be_tried_again(
+    shipped: ModuleType, caller: Caller
+) -> None:
+    async def work(client: Any) -> None:
+        limited = {"x-mock-fault": "rate-limit"}
+        stream = client.stream(asking(shipped), extra_headers=limited)
+        with pytest.raises(shipped.RateLimitError) as caught:
+            await value(stream.get_result())
+        assert caught.value.retry_after == 1
+        assert caught.value.handle is None
+        assert client.unfinished() == []
+
+    caller.using(work)
+
+
+def test_what_is_not_offered_as_a_stream(shipped: ModuleType, mock: Mock) -> None:
+    image = shipped.request_class("imageInference", None)
+    with shipped.Runware(KEY, base_url=mock.url) as client:
+        request = image(model="a:b@1", positive_prompt="a chair")
+        with pytest.raises(ValueError, match="its document offers sync, async"):
+            client.stream(request)
+        with pytest.raises(ValueError, match="it asks for sync"):
+            client.stream(asking(shipped, delivery_method="sync"))
+        assert not hasattr(client.image_inference, "stream")
