@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -17,7 +15,6 @@ from typing import (
     TypeAlias,
     TypeVar,
     cast,
-    get_args,
 )
 
 from pydantic import (
@@ -30,10 +27,20 @@ from pydantic import (
     model_validator,
 )
 
-from ._constraints import Nullable, Secret
+from ._depth import MOST_LEVELS, SCALARS, is_too_deep
 from ._errors import again, combined, field_error, rule_error, shown
-from ._json import MOST_LEVELS, SCALARS, is_array, is_object, is_too_deep
-from ._media import Media, holds_file, with_texts
+from ._fields import (
+    fills,
+    hidden_names,
+    nullable_fields,
+    python_names,
+    required_names,
+    wire_name,
+    wire_names,
+)
+from ._generics import ResultT_co
+from ._json import is_array, is_object
+from ._media import holds_file, with_texts
 from ._rules import MediaLimit, Size, Wire
 
 if TYPE_CHECKING:
@@ -46,17 +53,6 @@ T = TypeVar("T")
 
 LARGEST_OUTPUT = 2**30
 """Bytes of an output that is saved, unless more are allowed."""
-
-
-_CAPITALS = frozenset({"uri", "url", "uuid"})
-
-
-def wire_name(name: str) -> str:
-    """Return the name in JSON of a field that says no other: task_uuid is taskUUID."""
-    first, *rest = name.split("_")
-    return first + "".join(
-        word.upper() if word in _CAPITALS else word.capitalize() for word in rest
-    )
 
 
 def constant(value: T, *, alias: str | None = None) -> T:
@@ -75,6 +71,7 @@ class _Object(BaseModel):
 
     model_config = ConfigDict(
         alias_generator=AliasGenerator(validation_alias=wire_name),
+        defer_build=True,
         frozen=True,
         hide_input_in_errors=True,
         protected_namespaces=(),
@@ -102,8 +99,8 @@ class _Object(BaseModel):
         return hash((type(self), repr(self.to_wire())))
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        hidden = _hidden(type(self))
-        for name, wire in _wire_names(type(self)).items():
+        hidden = hidden_names(type(self))
+        for name, wire in wire_names(type(self)).items():
             if name in self.__pydantic_fields_set__:
                 yield name, _repr(self.__dict__[name], hide=wire in hidden)
         for name, value in (self.__pydantic_extra__ or {}).items():
@@ -176,7 +173,7 @@ class Part(_Object):
     def _explained(cls, data: Any, error: ValidationError) -> ValidationError:
         """Say all that is wrong at once: rules too, once every field can be read."""
         details = error.errors(include_url=False)
-        hidden, known = _hidden(cls), _wire_names(cls)
+        hidden, known = hidden_names(cls), wire_names(cls)
         errors = [again(detail, hidden, known) for detail in details]
         if all(detail["type"] == "rule" for detail in details):
             errors += map(rule_error, cls.rules(data))
@@ -199,7 +196,7 @@ class TaskResult(_Object):
             try:
                 return super().__getattr__(name)
             except AttributeError:
-                wire = _wire_names(type(self)).get(name)
+                wire = wire_names(type(self)).get(name)
                 if wire is None:
                     raise
                 message = f"this {type(self).__name__} came without {wire!r}"
@@ -268,9 +265,9 @@ class TaskResult(_Object):
     def _read(cls, data: Any, read: Callable[[Any], Self]) -> Self:
         if not is_object(data):
             return read(data)
-        missing = [w for w in _required(cls) if w not in data]
+        missing = [w for w in required_names(cls) if w not in data]
         result = read({**data, **dict.fromkeys(missing)})
-        names = _python_names(cls)
+        names = python_names(cls)
         for wire in missing:
             vars(result).pop(names[wire], None)
             result.__pydantic_fields_set__.discard(names[wire])
@@ -280,10 +277,6 @@ class TaskResult(_Object):
 
 class ResultPart(TaskResult):
     """An object inside a result, as open as the result."""
-
-
-ResultT = TypeVar("ResultT", bound=TaskResult)
-ResultT_co = TypeVar("ResultT_co", bound=TaskResult, covariant=True)
 
 
 class TaskRequest(Part, Generic[ResultT_co]):
@@ -339,7 +332,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
         """Return a checked copy with other values, and a task UUID of its own."""
         with _measured(type(self), members):
             wire = {**self.to_wire(), **_wire_of(type(self), members, fill=False)}
-            for name, fill in _fills(type(self)).items():
+            for name, fill in fills(type(self)).items():
                 wire[name] = fill()
             return type(self).model_validate(wire)
 
@@ -388,7 +381,7 @@ def _plain(value: Any) -> Any:
 
 def _members(made: _Object) -> Wire:
     """Return the members that were set, as they are, by their wire names."""
-    names = _python_names(type(made))
+    names = python_names(type(made))
     members = vars(made)
     extra = made.model_extra or {}
     return {
@@ -404,7 +397,7 @@ def _order(made: _Object) -> tuple[str, ...]:
     if len(order) == len(given):
         return order
     # pydantic made it without validation, as model_construct and model_copy do.
-    names = _wire_names(type(made))
+    names = wire_names(type(made))
     fields = (wire for name, wire in names.items() if name in given)
     return (*fields, *(made.model_extra or {}))
 
@@ -417,9 +410,9 @@ def _shallow(value: Any) -> list[Any] | Wire | None:
 
 
 def _wire_of(cls: type[Part], members: Wire, *, fill: bool = True) -> Wire:
-    names = _wire_names(cls)
-    nullable = _nullable(cls)
-    wire = {name: make() for name, make in _fills(cls).items()} if fill else {}
+    names = wire_names(cls)
+    nullable = nullable_fields(cls)
+    wire = {name: make() for name, make in fills(cls).items()} if fill else {}
     for name, value in members.items():
         if value is not None or name not in names or name in nullable:
             wire[names.get(name, name)] = _plain(_without_files(cls, name, value))
@@ -434,87 +427,12 @@ def _without_files(cls: type[Part], name: str, value: Any) -> Any:
 
 
 def _unwanted_nulls(cls: type[Part], data: Wire) -> list[str]:
-    nullable = _nullable(cls)
+    nullable = nullable_fields(cls)
     return [
         wire
-        for name, wire in _wire_names(cls).items()
+        for name, wire in wire_names(cls).items()
         if name not in nullable and wire in data and data[wire] is None
     ]
-
-
-@cache
-def _wire_names(cls: type[BaseModel]) -> dict[str, str]:
-    return {
-        name: info.validation_alias if isinstance(info.validation_alias, str) else name
-        for name, info in cls.model_fields.items()
-    }
-
-
-@cache
-def _python_names(cls: type[BaseModel]) -> dict[str, str]:
-    return {wire: name for name, wire in _wire_names(cls).items()}
-
-
-@cache
-def _required(cls: type[BaseModel]) -> list[str]:
-    names = _wire_names(cls)
-    return [names[n] for n, info in cls.model_fields.items() if info.is_required()]
-
-
-@cache
-def _nullable(cls: type[BaseModel]) -> frozenset[str]:
-    return frozenset(
-        name
-        for name, info in cls.model_fields.items()
-        if any(isinstance(extra, Nullable) for extra in info.metadata)
-        or info.annotation in (Any, None, type(None))
-    )
-
-
-@cache
-def _fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
-    fills: dict[str, Callable[[], Any]] = {}
-    for name, wire in _wire_names(cls).items():
-        extra = cls.model_fields[name].json_schema_extra
-        if not isinstance(extra, dict):
-            continue
-        if "const" in extra:
-            fills[wire] = _returning(extra["const"])
-        elif "format" in extra:
-            fills[wire] = lambda: str(uuid.uuid4())
-    return fills
-
-
-def _returning(value: Any) -> Callable[[], Any]:
-    return lambda: value
-
-
-@cache
-def _hidden(cls: type[BaseModel]) -> frozenset[str]:
-    """Return the wire names, here and below, of what is never shown in full."""
-    names = _wire_names(cls)
-    found: set[str] = set()
-    for name, info in cls.model_fields.items():
-        marks = [*info.metadata, *_marks(info.annotation)]
-        if any(isinstance(mark, (Media, Secret)) for mark in marks):
-            found.add(names[name])
-        for mark in marks:
-            if (
-                isinstance(mark, type)
-                and issubclass(mark, BaseModel)
-                and mark is not cls
-            ):
-                found |= _hidden(mark)
-    return frozenset(found)
-
-
-def _marks(annotation: Any) -> Iterator[Any]:
-    """Yield classes and marks in an annotation, at any depth."""
-    if isinstance(annotation, type):
-        yield annotation
-    yield from getattr(annotation, "__metadata__", ())
-    for part in get_args(annotation):
-        yield from _marks(part)
 
 
 def _repr(value: Any, *, hide: bool) -> Any:

@@ -18,10 +18,10 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import TYPE_CHECKING, Generic
 
-from ._base import ResultT
 from ._calls import Call, Kind, Settings, Slot
 from ._events import Event, EventKind
 from ._exceptions import APIError, ResponseError, RunwareError, TimeoutError
+from ._generics import ResultT
 from ._task import Phase
 from ._verdicts import (
     api_error,

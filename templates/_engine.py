@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import OrderedDict
 from functools import partial
@@ -14,22 +13,22 @@ from ._delivery import Delivery
 from ._envelope import Answer, Envelope
 from ._events import Event
 from ._exceptions import RunwareError
-from ._questions import AsyncQuestions, Questions
-from ._stream import AsyncStream, Stream
+from ._questions import Questions
+from ._stream import Stream
 from ._task import Phase, requested
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+    from collections.abc import Callable, Generator, Iterable
+    from contextlib import AbstractContextManager
 
     import httpx2
 
-    from ._base import ResultT
     from ._calls import Call
     from ._envelope import Item
     from ._error_enum import ErrorEnum
+    from ._generics import ResultT
     from ._task import Task
-    from ._transport import AsyncTransport, Endpoint, Headers, Transport
+    from ._transport import Endpoint, Headers, Transport
 
     OnEnd = Callable[[Item, BaseException | None], object]
 
@@ -65,7 +64,7 @@ def is_under_way(task: Task[Any]) -> bool:
     return task.phase in (Phase.UNSURE, Phase.ACCEPTED) and task.can_be_asked_for
 
 
-class _Engine:
+class BaseEngine:
     """What both engines know.
 
     Attributes:
@@ -116,7 +115,7 @@ class _Engine:
         return self.settings.error_enums(task.task_type)
 
 
-class Engine(_Engine):
+class Engine(BaseEngine):
     """Carries deliveries for the threads that ask for them."""
 
     def __init__(
@@ -186,110 +185,17 @@ class Engine(_Engine):
     def _exchange(self, call: Call[Any], extra: Headers) -> Envelope:
         if call.is_stream:
             [task] = call.tasks
-            stream = self.stream(task, call.timeout, extra, _unwatched)
-            return _whole(stream.get_result().to_wire())
+            stream = self.stream(task, call.timeout, extra, unwatched)
+            return whole(stream.get_result().to_wire())
         if call.kind is Kind.ASK and extra is None:
             return self._questions.ask(call.parts, call.timeout)
         return self.transport.post(call.parts, call.timeout, extra)
 
 
-class AsyncEngine(_Engine):
-    """Carries deliveries for the tasks of an event loop."""
-
-    def __init__(
-        self,
-        transport: AsyncTransport,
-        endpoint: Endpoint,
-        settings: Settings,
-        timeout: float,
-    ) -> None:
-        super().__init__(endpoint, settings, timeout)
-        self.transport = transport
-        self._questions = AsyncQuestions(transport)
-
-    async def carry(
-        self,
-        delivery: Delivery[ResultT],
-        extra: Headers = None,
-        answers: list[Answer] | None = None,
-    ) -> AsyncGenerator[None]:
-        """Carry a delivery on; see `Engine.carry`. Calls may be under way together."""
-        running: set[asyncio.Task[None]] = set()
-        try:
-            while True:
-                calls = [*iter(delivery.next_call, None)]
-                if len(calls) == 1 and not running:
-                    await self._perform(delivery, calls[0], extra, answers)
-                elif calls or running:
-                    work = [self._perform(delivery, c, extra, answers) for c in calls]
-                    running |= {*map(asyncio.create_task, work)}
-                    first = asyncio.FIRST_COMPLETED
-                    done, running = await asyncio.wait(running, return_when=first)
-                    for each in done:
-                        each.result()
-                else:
-                    break
-                yield
-        finally:
-            for each in running:
-                each.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            self.unfinished.note(delivery.tasks())
-
-    async def _perform(
-        self,
-        delivery: Delivery[ResultT],
-        call: Call[ResultT],
-        extra: Headers,
-        answers: list[Answer] | None,
-    ) -> None:
-        if wait := call.wait:
-            await asyncio.sleep(wait)
-        try:
-            envelope = await self._exchange(call, extra)
-        except RunwareError as error:
-            delivery.fail(call, error)
-        else:
-            if answers is not None:
-                answers.append(envelope.answer)
-            delivery.receive(call, envelope)
-
-    def stream(
-        self, task: Task[ResultT], timeout: float, extra: Headers, on_end: OnEnd
-    ) -> AsyncStream[ResultT]:
-        """Return the stream of a task; it is sent when the stream is read."""
-        return AsyncStream(
-            requested(task),
-            task.wire,
-            partial(self._open, task, timeout, extra),
-            endpoint=self._endpoint,
-            errors=self._errors(task),
-            deadline=time.monotonic() + timeout,
-            on_end=on_end,
-        )
-
-    def _open(
-        self, task: Task[Any], timeout: float, extra: Headers
-    ) -> AbstractAsyncContextManager[httpx2.Response]:
-        if task.phase is Phase.UNSENT:
-            task.note_sending()
-        return self.transport.open(task.encoded(), timeout, extra)
-
-    async def _exchange(self, call: Call[Any], extra: Headers) -> Envelope:
-        if call.is_stream:
-            [task] = call.tasks
-            stream = self.stream(task, call.timeout, extra, _unwatched)
-            result = await stream.get_result()
-            return _whole(result.to_wire())
-        if call.kind is Kind.ASK and extra is None:
-            return await self._questions.ask(call.parts, call.timeout)
-        return await self.transport.post(call.parts, call.timeout, extra)
-
-
-def _unwatched(_item: Item, _error: BaseException | None) -> None:
+def unwatched(_item: Item, _error: BaseException | None) -> None:
     """Take no note of the end of a stream: its delivery does."""
 
 
-def _whole(item: Item) -> Envelope:
+def whole(item: Item) -> Envelope:
     """What a stream came to, as an answer without a stream would hold it."""
     return Envelope(Answer(200), [item], [])

@@ -29,6 +29,9 @@ LONGEST_EXCERPT = 300
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 """Headers in which servers and what stands before them name an exchange."""
 
+FAILURES = ("error", "failed")
+"""What the status of an item of `data` says when its task has failed."""
+
 SCOPE = ("taskType", "taskUUID")
 """The members that say which task an error is about."""
 
@@ -155,7 +158,7 @@ def _errors(content: Any) -> list[Item]:
 
 
 def _is_failure(item: Item) -> bool:
-    return item.get("status") == "error"
+    return item.get("status") in FAILURES
 
 
 def _error_objects(value: Any) -> list[Item]:

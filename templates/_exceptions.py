@@ -27,10 +27,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ._async_handle import AsyncHandle
     from ._base import TaskResult
     from ._envelope import Envelope
     from ._error_enum import ErrorEnum
-    from ._handle import AsyncHandle, Handle
+    from ._handle import Handle
 
 LONGEST_TEXT = 1000
 """Characters of a server's text that a message repeats."""

@@ -6,7 +6,6 @@ in the next. So the number of POSTs does not grow with the number of tasks.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from ._exceptions import ConnectionError, RunwareError
 
 if TYPE_CHECKING:
     from ._envelope import Envelope
-    from ._transport import AsyncTransport, Transport
+    from ._transport import Transport
 
 MOST_QUESTIONS = 100
 """Questions that one POST carries."""
@@ -46,7 +45,7 @@ class _Round:
         return self.outcome
 
 
-class _Rounds:
+class Rounds:
     """The round that takes questions now."""
 
     def __init__(self) -> None:
@@ -74,7 +73,7 @@ class Questions:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._rounds = _Rounds()
+        self._rounds = Rounds()
         self._turn = Lock()
 
     def ask(self, parts: list[bytes], timeout: float) -> Envelope:
@@ -89,7 +88,7 @@ class Questions:
         """
         mine = self._rounds.join(parts)
         if not self._turn.acquire(timeout=timeout):
-            raise _late()
+            raise late()
         try:
             if mine.outcome is None:
                 self._rounds.close(mine)
@@ -102,34 +101,5 @@ class Questions:
         return mine.answer()
 
 
-class AsyncQuestions:
-    """Asks for the tasks of an event loop."""
-
-    def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
-        self._rounds = _Rounds()
-        self._turn = asyncio.Lock()
-
-    async def ask(self, parts: list[bytes], timeout: float) -> Envelope:
-        """Ask, together with whoever else does; see `Questions.ask`."""
-        mine = self._rounds.join(parts)
-        try:
-            async with asyncio.timeout(timeout):
-                await self._turn.acquire()
-        except TimeoutError:
-            raise _late() from None
-        try:
-            if mine.outcome is None:
-                self._rounds.close(mine)
-                try:
-                    envelope = await self._transport.post(mine.parts, timeout, None)
-                    mine.settle(envelope)
-                except RunwareError as error:
-                    mine.outcome = error
-        finally:
-            self._turn.release()
-        return mine.answer()
-
-
-def _late() -> ConnectionError:
+def late() -> ConnectionError:
     return ConnectionError("the questions before this one took too long")

@@ -9,22 +9,31 @@ from enum import Enum
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic
 
-from ._base import ResultT
 from ._exceptions import is_final
+from ._generics import ResultT
 
 if TYPE_CHECKING:
     from ._base import TaskRequest
     from ._envelope import Item
     from ._exceptions import RunwareError
 
-UNFINISHED = ("processing", "pending")
+UNFINISHED = frozenset(
+    {"pending", "processing", "validated", "downloaded", "optimized", "stored"}
+)
+"""What the status of a task says while it goes on; the last four of a model's upload."""
+
+NUMBERS = ("numberResults", "promptVersions")
+"""The members of a task that say how many results it orders."""
+
 NEWS = frozenset({"taskType", "taskUUID", "status", "progress"})
 """The members of an item that says no more than that a task was taken, or how far."""
 
 _SHARED = frozenset({"taskUUID", "inputUUID", "inputImageUUID", "inputVideoUUID"})
 """Members that name what all results of a task have in common."""
 
-QUESTIONS = frozenset({"getResponse", "getTaskDetails", "modelSearch", "ping"})
+QUESTIONS = frozenset(
+    {"accountManagement", "getResponse", "getTaskDetails", "modelSearch", "ping"}
+)
 """Task types that cost nothing and change nothing: sending them twice does no harm."""
 
 
@@ -169,12 +178,8 @@ class Task(Generic[ResultT]):
         self.error = error.about(self.task_type, self.task_uuid)
         self.phase = Phase.OVER
 
-    def _wanted(self) -> int:
-        number = self.wire.get("numberResults")
-        return number if type(number) is int else 1
-
     def _has_all(self, *, is_first: bool, is_more: bool) -> bool:
-        if len(self.items) >= self._wanted():
+        if len(self.items) >= number_of_results(self.wire):
             return True
         if not self.items:
             return False
@@ -205,7 +210,7 @@ class Task(Generic[ResultT]):
                 unmatched.remove(identity)
                 continue
             is_named = isinstance(identity, tuple)
-            has_room = len(known) < self._wanted()
+            has_room = len(known) < number_of_results(self.wire)
             if identity not in known or (has_room and not is_named):
                 known.append(identity)
                 fresh.append(item)
@@ -214,7 +219,7 @@ class Task(Generic[ResultT]):
     def _note_progress(self, waiting: list[Item]) -> None:
         told = _numbers(waiting, "progress")
         if told or self.items:
-            number = max(self._wanted(), len(self.items) + len(told))
+            number = max(number_of_results(self.wire), len(self.items) + len(told))
             done = 100.0 * len(self.items) + sum(told)
             self.progress = max(self.progress or 0.0, min(100.0, done / number))
 
@@ -222,6 +227,12 @@ class Task(Generic[ResultT]):
 def task_of(request: TaskRequest[ResultT]) -> Task[ResultT]:
     """Return the task of a request, not sent yet."""
     return Task(request.to_wire(), request.read, request)
+
+
+def number_of_results(task: Item) -> int:
+    """Return how many results a task orders."""
+    numbers = [task.get(name) for name in NUMBERS]
+    return next((number for number in numbers if type(number) is int), 1)
 
 
 def requested(task: Task[ResultT]) -> TaskRequest[ResultT]:

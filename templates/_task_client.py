@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._async_client import AsyncClient
-    from ._base import ResultT, TaskRequest, TaskResult
+    from ._async_handle import AsyncHandle
+    from ._async_stream import AsyncStream
+    from ._base import TaskRequest, TaskResult
     from ._error_enum import ErrorEnum
-    from ._handle import AsyncHandle, Handle
-    from ._stream import AsyncStream, Stream
+    from ._generics import ResultT
+    from ._handle import Handle
+    from ._stream import Stream
     from ._sync_client import SyncClient
 
 

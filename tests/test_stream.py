@@ -37,6 +37,8 @@ LONG = 5.0
 
 # -- the server ---------------------------------------------------------------
 
+STREAMS = {"sync": "Stream", "async": "AsyncStream"}
+
 
 @dataclass
 class Script:
@@ -168,8 +170,8 @@ class Streamer:
         transport, request = self.module("_transport"), self.request(**members)
         key = self.module("_api_key").ApiKey(KEY)
         endpoint = transport.Endpoint(self.url, key, "header")
-        names = {"sync": "Stream", "async": "AsyncStream"}
-        return getattr(self.module("_stream"), names[self.kind])(
+        package, name = import_module(self.package), STREAMS[self.kind]
+        return getattr(package, name)(
             request,
             request.to_wire(),
             send(endpoint, request, timeout),
@@ -181,20 +183,21 @@ class Streamer:
 
     def over_http(self, endpoint: Any, request: Any, timeout: float) -> Any:
         """What sends a request over a socket."""
-        transports = self.module("_transport")
         part = json.dumps(request.to_wire()).encode()
 
         @contextmanager
         def send() -> Iterator[Any]:
             with httpx2.Client(verify=False) as http:
-                transport = transports.HTTPTransport(endpoint, http, 4)
+                transport = self.module("_transport").HTTPTransport(endpoint, http, 4)
                 with transport.open(part, timeout, None) as response:
                     yield response
 
         @asynccontextmanager
         async def asend() -> AsyncIterator[Any]:
             async with httpx2.AsyncClient(verify=False) as http:
-                transport = transports.AsyncHTTPTransport(endpoint, http, 4)
+                transport = self.module("_async_transport").AsyncHTTPTransport(
+                    endpoint, http, 4
+                )
                 async with transport.open(part, timeout, None) as response:
                     yield response
 

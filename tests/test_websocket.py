@@ -225,9 +225,9 @@ def test_many_tasks_share_a_connection_in_any_order(
             seeds = sorted(one.seed for one in results)
             assert seeds == [*range(request.number_results)]
 
-    [peer] = run(work, backwards).peers
-    sent = {task["taskType"] for tasks in peer.frames for task in tasks}
-    assert sent == {"authentication", "imageInference"}  # nothing had to be asked for
+    events: list[Any] = []
+    assert len(run(work, backwards, on_event=events.append).peers) == 1
+    assert {event.kind for event in events} == {"sent", "finished"}  # none was polled
 
 
 def test_a_batch_is_one_message(run: Run, image: Callable[..., Any]) -> None:
@@ -408,8 +408,15 @@ def test_what_a_drop_left_unanswered_is_asked_for(
 
 @pytest.mark.parametrize("says", ["an error", "nothing", "an empty answer"])
 def test_what_the_server_never_got_is_sent_again(
-    run: Run, image: Callable[..., Any], says: str
+    run: Run,
+    image: Callable[..., Any],
+    hurried: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    says: str,
 ) -> None:
+    if says != "nothing":
+        monkeypatch.setattr(hurried, "QUIET", 10)
+
     async def dropping(peer: Peer) -> None:
         await peer.let_in()
         await peer.heard()
@@ -440,11 +447,19 @@ def test_what_the_server_never_got_is_sent_again(
 
 
 def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
-    run: Run, image: Callable[..., Any]
+    run: Run,
+    image: Callable[..., Any],
+    hurried: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(hurried, "QUIET", 10)
+
     async def dropping(peer: Peer) -> None:
         await acknowledged(peer)
         await peer.heard()
+        peer.drop()
+
+    async def unreachable(peer: Peer) -> None:
         peer.drop()
 
     async def asked(peer: Peer) -> None:
@@ -457,7 +472,25 @@ def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
         [made] = await client.run(image(delivery_method="async"))
         assert made.seed == 2
 
-    run(work, dropping, asked, max_retries=0)
+    run(work, dropping, unreachable, asked, max_retries=0)
+
+
+def test_an_error_of_the_sending_does_not_answer_a_question(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    async def confused(peer: Peer) -> None:
+        task = await acknowledged(peer)
+        await peer.ponged()
+        scope = {name: task[name] for name in ("taskType", "taskUUID")}
+        await peer.say(errors=[{"code": "duplicateTaskUUID", **scope}])
+        await peer.say(result(task, 7))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        [made] = await client.run(image(delivery_method="async"))
+        assert made.seed == 7
+
+    run(work, confused)
 
 
 def unknown(task: Item) -> Item:
@@ -703,6 +736,21 @@ def test_a_key_that_is_let_in_no_more(
         assert raised.value.handle  # the task was sent before
 
     run(work, dropping, refusing)
+
+
+def test_the_reason_for_a_goodbye_is_told_without_the_key(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
+    async def curt(peer: Peer) -> None:
+        [task] = await peer.heard()
+        await peer.connection.close(1008, f"Not {task['apiKey']}!")
+
+    async def work(client: Any, _: Sockets) -> None:
+        with pytest.raises(shipped.ConnectionError) as raised:
+            await client.run(image())
+        assert "closed the connection (1008: Not [API key]!)" in str(raised.value)
+
+    run(work, curt)
 
 
 def test_a_session_that_is_refused_is_left(run: Run, image: Callable[..., Any]) -> None:

@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._async_handle import AsyncHandle
+    from ._async_stream import AsyncStream
     from ._base import TaskRequest, TaskResult
     from ._deltas import Delta
     from ._documents import (
@@ -37,16 +39,19 @@ if TYPE_CHECKING:
         TaskError,
         TimeoutError,
     )
-    from ._handle import AsyncHandle, Handle
+    from ._handle import Handle
     from ._media import MediaSource
     from ._outcome import Outcome, RawResponse
-    from ._stream import AsyncStream, Stream
+    from ._stream import Stream
     from ._waits import Waits
     from ._webhook import Webhook, parse_webhook
     from ._webhook_app import webhook_app
-    from .client import AsyncRunware, Runware
+    from .async_client import AsyncRunware
+    from .client import Runware
 
 _MODULES = {
+    "AsyncHandle": "_async_handle",
+    "AsyncStream": "_async_stream",
     "TaskRequest": "_base",
     "TaskResult": "_base",
     "Delta": "_deltas",
@@ -72,18 +77,16 @@ _MODULES = {
     "ServerError": "_exceptions",
     "TaskError": "_exceptions",
     "TimeoutError": "_exceptions",
-    "AsyncHandle": "_handle",
     "Handle": "_handle",
     "MediaSource": "_media",
     "Outcome": "_outcome",
     "RawResponse": "_outcome",
-    "AsyncStream": "_stream",
     "Stream": "_stream",
     "Waits": "_waits",
     "Webhook": "_webhook",
     "parse_webhook": "_webhook",
     "webhook_app": "_webhook_app",
-    "AsyncRunware": "client",
+    "AsyncRunware": "async_client",
     "Runware": "client",
 }
 

@@ -7,7 +7,9 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
-from ._base import ResultT, TaskResult
+from ._async_engine import AsyncEngine
+from ._async_handle import AsyncHandle
+from ._async_transport import AsyncHTTPTransport
 from ._configuration import (
     DEFAULT_CONCURRENCY,
     DEFAULT_RETRIES,
@@ -22,12 +24,13 @@ from ._configuration import (
     tasks_of,
     websocket_transport,
 )
-from ._engine import AsyncEngine, is_under_way
+from ._engine import is_under_way
 from ._exceptions import RunwareError
-from ._handle import AsyncHandle, saved_task
+from ._generics import ResultT
+from ._handle import saved_task
 from ._outcome import Outcome, RawResponse, outcome_of
 from ._task import Task, task_of
-from ._transport import AsyncHTTPTransport, Auth
+from ._transport import Auth
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -36,11 +39,11 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from ._base import TaskRequest
+    from ._async_stream import AsyncStream
+    from ._base import TaskRequest, TaskResult
     from ._delivery import Delivery
     from ._envelope import Answer, Item
     from ._events import Event
-    from ._stream import AsyncStream
 
 
 class AsyncClient(Configured[AsyncEngine]):

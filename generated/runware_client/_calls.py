@@ -9,7 +9,7 @@ from enum import Enum
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, NamedTuple
 
-from ._base import ResultT
+from ._generics import ResultT
 from ._task import Phase
 from ._waits import Waits
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 from typing import (
     TYPE_CHECKING,
-    ClassVar,
     Generic,
     Literal,
     NoReturn,
@@ -23,12 +22,14 @@ from ._transport import Auth, Endpoint
 from ._waits import POLLING, RETRYING, Waits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from ._base import ResultT, TaskRequest
-    from ._engine import AsyncEngine, Engine
+    from ._async_engine import AsyncEngine
+    from ._base import TaskRequest
+    from ._engine import Engine
     from ._error_enum import ErrorEnum
     from ._events import Event
+    from ._generics import ResultT
     from ._websocket import WebSocketTransport
 
 RUNWARE_URL = "https://api.runware.ai/v1"
@@ -50,9 +51,6 @@ class Configured(Generic[EngineT]):
         base_url: The address that tasks are posted to.
         auth: Whether the API key travels as a header or as the first task.
     """
-
-    _attributes: ClassVar[Mapping[str, str]] = {}
-    """The name of the attribute for each task type, by the type's wire name."""
 
     _engine: EngineT
 
@@ -130,7 +128,9 @@ class Configured(Generic[EngineT]):
         return Settings(POLLING, RETRYING, max_retries, enums, observe)
 
     def _error_enum(self, task_type: str) -> type[ErrorEnum] | None:
-        attribute = self._attributes.get(task_type)
+        from ._task_types import ATTRIBUTES
+
+        attribute = ATTRIBUTES.get(task_type)
         return getattr(self, attribute).errors if attribute else None
 
 

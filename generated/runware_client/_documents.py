@@ -6,12 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     from ._base import TaskRequest, TaskResult
-
-    ResultT = TypeVar("ResultT", bound=TaskResult)
+    from ._generics import ResultT
 
 
 class Document(NamedTuple):

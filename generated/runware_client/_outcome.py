@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
-from ._base import ResultT
+from ._generics import ResultT
 from ._task import requested
 
 if TYPE_CHECKING:

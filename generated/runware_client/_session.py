@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ._delivery import AUTHENTICATION
 from ._envelope import Answer, Envelope
 from ._exceptions import ConnectionError, RunwareError
-from ._task import NEWS, QUESTIONS, UNFINISHED
+from ._task import NEWS, QUESTIONS, UNFINISHED, number_of_results
 from ._verdicts import REPEATED_CODES, UNKNOWN_CODES
 
 if TYPE_CHECKING:
@@ -311,8 +311,7 @@ def _expected(part: bytes) -> tuple[str, _Expected]:
     """What a task, given as JSON text, is waited for by, and how much of it."""
     task = json.loads(part)
     task_type = str(task["taskType"])
-    number = task.get("numberResults")
-    wanted = number if type(number) is int and number > 0 else 1
+    wanted = max(1, number_of_results(task))
     key = str(task.get("taskUUID") or task_type).casefold()
     return key, _Expected(task_type, wanted)
 

@@ -3,13 +3,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import builtins
 from collections.abc import Callable
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
-    AsyncExitStack,
     contextmanager,
     suppress,
 )
@@ -21,12 +18,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import httpx2
 
-from ._base import ResultT
 from ._exceptions import ConnectionError, RunwareError, TimeoutError
+from ._generics import ResultT
 from ._stream_reader import COLLECT, StreamReader, is_stream, unreadable
+from ._task import number_of_results
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Generator
+    from collections.abc import Generator
     from types import TracebackType
     from typing import Self
 
@@ -48,7 +46,7 @@ Source: WHATWG HTML, section 9.2.5.
 """
 
 
-class _Stream(Generic[ResultT, SendT]):
+class BaseStream(Generic[ResultT, SendT]):
     """What both twins know of their stream."""
 
     def __init__(
@@ -77,7 +75,7 @@ class _Stream(Generic[ResultT, SendT]):
         Raises:
             ValueError: The task orders more than one text.
         """
-        if task.get("numberResults", 1) != 1:
+        if number_of_results(task) != 1:
             message = "a stream gives one text: leave numberResults out, or use run"
             raise ValueError(message)
         self._request = request
@@ -189,7 +187,7 @@ class _Stream(Generic[ResultT, SendT]):
             error.results = [self._so_far()]
 
 
-class Stream(_Stream[ResultT, Send]):
+class Stream(BaseStream[ResultT, Send]):
     """The pieces of a text while it is written; then the whole result.
 
         with client.text_inference.stream(request) as stream:
@@ -255,66 +253,6 @@ class Stream(_Stream[ResultT, Send]):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-class AsyncStream(_Stream[ResultT, AsyncSend]):
-    """The pieces of a text while it is written; then the whole result.
-
-    The same as `Stream`, with `async with`, `async for` and `await`.
-    """
-
-    async def __aiter__(self) -> AsyncGenerator[Delta]:
-        """Send the task and give the pieces as they come; see `Stream.__iter__`."""
-        self._begin()
-        with self._reading():
-            async with AsyncExitStack() as stack:
-                answer = stack.enter_async_context(self._send())
-                self._response = response = await self._in_time(answer)
-                if not is_stream(response):
-                    await self._in_time(response.aread())
-                    for delta in self._reader.take_answer(response):
-                        yield delta
-                    return
-                response.encoding = ENCODING
-                events = aiter(httpx2.EventSource(response))
-                while not self._reader.is_done:
-                    event = await self._in_time(anext(events, None))
-                    if event is None:
-                        break
-                    for delta in self._reader.take_event(event, response):
-                        yield delta
-                    self._check_time()
-
-    async def get_result(self) -> ResultT:
-        """Read to the end and return the whole result; see `Stream.get_result`."""
-        if not self._is_whole:
-            async for _ in self:
-                pass
-        return self.result
-
-    async def aclose(self) -> None:
-        """Close the connection; nothing more comes."""
-        self._is_begun = True
-        if self._response is not None:
-            await self._response.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    async def _in_time(self, step: Awaitable[T]) -> T:
-        try:
-            async with asyncio.timeout(self._deadline - monotonic()):
-                return await step
-        except builtins.TimeoutError:
-            raise httpx2.ReadTimeout("the server is silent") from None
 
 
 @contextmanager

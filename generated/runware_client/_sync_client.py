@@ -6,7 +6,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
-from ._base import ResultT, TaskResult
 from ._configuration import (
     DEFAULT_CONCURRENCY,
     DEFAULT_RETRIES,
@@ -21,6 +20,7 @@ from ._configuration import (
 )
 from ._engine import Engine, is_under_way
 from ._exceptions import RunwareError
+from ._generics import ResultT
 from ._handle import Handle, saved_task
 from ._outcome import Outcome, RawResponse, outcome_of
 from ._task import Task, task_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from ._base import TaskRequest
+    from ._base import TaskRequest, TaskResult
     from ._delivery import Delivery
     from ._envelope import Answer, Item
     from ._events import Event

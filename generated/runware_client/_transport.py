@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import builtins
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from time import monotonic
@@ -76,24 +74,24 @@ class Endpoint:
         reason = self.key.scrub(str(cause)) or type(cause).__name__
         is_sent = not isinstance(cause, NEVER_SENT)
         if is_sent and isinstance(cause, httpx2.TimeoutException):
-            return _silent(reason)
+            return silent(reason)
         error = ConnectionError(f"no answer from {self.url}: {reason}")
         error.may_have_run = is_sent
         return error
 
 
-def _silent(reason: str) -> TimeoutError:
+def silent(reason: str) -> TimeoutError:
     return TimeoutError(f"the server did not answer in time: {reason}")
 
 
-def _crowded(limit: int) -> ConnectionError:
+def crowded(limit: int) -> ConnectionError:
     return ConnectionError(
         f"all {limit} calls that the client may make at once were under way until the "
         "time ran out"
     )
 
 
-class _Timeouts:
+class Timeouts:
     """How long the steps of one exchange may take; read by httpx2 as each begins."""
 
     def __init__(self, seconds: float) -> None:
@@ -113,7 +111,7 @@ class _Timeouts:
         """
         left = self.left()
         if not left:
-            raise _silent("it sends its answer too slowly")
+            raise silent("it sends its answer too slowly")
         self.steps["read"] = left
 
 
@@ -135,26 +133,6 @@ class Transport(Protocol):
         ...
 
 
-class AsyncTransport(Protocol):
-    """What carries calls for the async client."""
-
-    async def post(
-        self, parts: list[bytes], timeout: float, extra: Headers
-    ) -> Envelope:
-        """Send tasks, each as JSON text, and give the answer that comes in time."""
-        ...
-
-    def open(
-        self, part: bytes, timeout: float, extra: Headers
-    ) -> AbstractAsyncContextManager[httpx2.Response]:
-        """Send one task whose answer is a stream of events."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        ...
-
-
 class HTTPTransport:
     """Sends calls through a sync HTTP client."""
 
@@ -163,7 +141,7 @@ class HTTPTransport:
     ) -> None:
         self._endpoint = endpoint
         self._is_own = http_client is None
-        self._http = http_client or httpx2.Client(limits=_limits(concurrency))
+        self._http = http_client or httpx2.Client(limits=limits(concurrency))
         self._concurrency = concurrency
         self._places = BoundedSemaphore(concurrency)
 
@@ -180,9 +158,9 @@ class HTTPTransport:
             TimeoutError: None came in time.
             ResponseError: What came cannot be read.
         """
-        timeouts = _Timeouts(timeout)
+        timeouts = Timeouts(timeout)
         if not self._places.acquire(timeout=timeout):
-            raise _crowded(self._concurrency)
+            raise crowded(self._concurrency)
         try:
             answer = self._answer(parts, timeouts, extra)
         except httpx2.RequestError as error:
@@ -191,9 +169,7 @@ class HTTPTransport:
             self._places.release()
         return read_envelope(answer, self._endpoint.key)
 
-    def _answer(
-        self, parts: list[bytes], timeouts: _Timeouts, extra: Headers
-    ) -> Answer:
+    def _answer(self, parts: list[bytes], timeouts: Timeouts, extra: Headers) -> Answer:
         request = self._http.build_request(
             "POST",
             self._endpoint.url,
@@ -210,7 +186,7 @@ class HTTPTransport:
                 timeouts.check()
         finally:
             response.close()
-        return _answer(response, b"".join(chunks))
+        return answered(response, b"".join(chunks))
 
     def open(
         self, part: bytes, timeout: float, extra: Headers
@@ -221,7 +197,7 @@ class HTTPTransport:
             self._endpoint.url,
             content=self._endpoint.body([part]),
             headers=self._endpoint.headers(STREAM_HEADERS, extra),
-            extensions={"timeout": _Timeouts(timeout).steps},
+            extensions={"timeout": Timeouts(timeout).steps},
         )
 
     def close(self) -> None:
@@ -230,88 +206,12 @@ class HTTPTransport:
             self._http.close()
 
 
-class AsyncHTTPTransport:
-    """Sends calls through an async HTTP client."""
-
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        http_client: httpx2.AsyncClient | None,
-        concurrency: int,
-    ) -> None:
-        self._endpoint = endpoint
-        self._is_own = http_client is None
-        self._http = http_client or httpx2.AsyncClient(limits=_limits(concurrency))
-        self._concurrency = concurrency
-        self._places = asyncio.Semaphore(concurrency)
-
-    async def post(
-        self, parts: list[bytes], timeout: float, extra: Headers
-    ) -> Envelope:
-        """Send tasks and read the answer.
-
-        Args:
-            parts: The tasks, each as JSON text.
-            timeout: The seconds that it may take.
-            extra: Headers that win over ours.
-
-        Raises:
-            ConnectionError: No answer came.
-            TimeoutError: None came in time.
-            ResponseError: What came cannot be read.
-        """
-        timeouts = _Timeouts(timeout)
-        try:
-            async with asyncio.timeout(timeout):
-                await self._places.acquire()
-        except builtins.TimeoutError:
-            raise _crowded(self._concurrency) from None
-        try:
-            async with asyncio.timeout(timeouts.left()):
-                answer = await self._answer(parts, timeouts, extra)
-        except httpx2.RequestError as error:
-            raise self._endpoint.error(error) from error
-        except builtins.TimeoutError:
-            raise _silent("it sends its answer too slowly") from None
-        finally:
-            self._places.release()
-        return read_envelope(answer, self._endpoint.key)
-
-    async def _answer(
-        self, parts: list[bytes], timeouts: _Timeouts, extra: Headers
-    ) -> Answer:
-        response = await self._http.post(
-            self._endpoint.url,
-            content=self._endpoint.body(parts),
-            headers=self._endpoint.headers(JSON_HEADERS, extra),
-            extensions={"timeout": timeouts.steps},
-        )
-        return _answer(response, response.content)
-
-    def open(
-        self, part: bytes, timeout: float, extra: Headers
-    ) -> AbstractAsyncContextManager[httpx2.Response]:
-        """Send one task whose answer is a stream of events."""
-        return self._http.stream(
-            "POST",
-            self._endpoint.url,
-            content=self._endpoint.body([part]),
-            headers=self._endpoint.headers(STREAM_HEADERS, extra),
-            extensions={"timeout": _Timeouts(timeout).steps},
-        )
-
-    async def aclose(self) -> None:
-        """Close the connections, unless the HTTP client was brought by the caller."""
-        if self._is_own:
-            await self._http.aclose()
-
-
-def _limits(concurrency: int) -> httpx2.Limits:
+def limits(concurrency: int) -> httpx2.Limits:
     """As many connections as calls: the client counts the calls itself."""
     return httpx2.Limits(
         max_connections=None, max_keepalive_connections=concurrency, keepalive_expiry=5
     )
 
 
-def _answer(response: httpx2.Response, body: bytes) -> Answer:
+def answered(response: httpx2.Response, body: bytes) -> Answer:
     return Answer(response.status_code, response.headers, body)

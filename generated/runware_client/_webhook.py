@@ -12,11 +12,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 from ._base import TaskResult
+from ._depth import is_too_deep
 from ._documents import documents
 from ._envelope import SCOPE, Answer, Envelope
 from ._error_enum import ErrorEnum
 from ._exceptions import RunwareError, TaskError
-from ._json import is_array, is_object, is_too_deep
+from ._json import is_array, is_object
 
 if TYPE_CHECKING:
     from ._envelope import Item

@@ -65,7 +65,7 @@ def _copied() -> Iterator[tuple[str, str]]:
 def _written(package: Package) -> Iterator[tuple[str, str]]:
     env = environment(folder("templates"))
     exports = package_exports()
-    for name in ("__init__", "_index", "client"):
+    for name in ("__init__", "_index", "_task_types", "async_client", "client"):
         template = env.get_template(f"{name}.py.jinja")
         text = template.render(
             package=package, exports=exports, offered=offered(exports)

@@ -12,6 +12,8 @@ Exports = list[tuple[str, list[str]]]
 """Modules with the names taken from each, sorted as import lines are."""
 
 _PACKAGE: Final = {
+    "_async_handle": ("AsyncHandle",),
+    "_async_stream": ("AsyncStream",),
     "_base": ("TaskRequest", "TaskResult"),
     "_deltas": ("Delta",),
     "_documents": (
@@ -27,14 +29,15 @@ _PACKAGE: Final = {
         *("PermissionDeniedError", "RateLimitError", "ResponseError"),
         *("RunwareError", "ServerError", "TaskError", "TimeoutError"),
     ),
-    "_handle": ("AsyncHandle", "Handle"),
+    "_handle": ("Handle",),
     "_media": ("MediaSource",),
     "_outcome": ("Outcome", "RawResponse"),
-    "_stream": ("AsyncStream", "Stream"),
+    "_stream": ("Stream",),
     "_waits": ("Waits",),
     "_webhook": ("Webhook", "parse_webhook"),
     "_webhook_app": ("webhook_app",),
-    "client": ("AsyncRunware", "Runware"),
+    "async_client": ("AsyncRunware",),
+    "client": ("Runware",),
 }
 
 
