@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 OUTPUT := generated
 PACKAGE := runware_client
-SOURCES := generator tests templates benchmarks
+SOURCES := generator tests templates benchmarks examples
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help

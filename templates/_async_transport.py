@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 
 
 class AsyncTransport(Protocol):
-    """What carries calls for the async client."""
+    """What carries calls for the async client.
+
+    Attributes:
+        takes_headers: Whether a call can have headers of its own.
+    """
+
+    takes_headers: bool
 
     async def post(
         self, parts: list[bytes], timeout: float, extra: Headers
@@ -48,6 +54,8 @@ class AsyncTransport(Protocol):
 
 class AsyncHTTPTransport:
     """Sends calls through an async HTTP client."""
+
+    takes_headers = True
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ from ._fields import (
 from ._generics import ResultT_co
 from ._json import is_array, is_object
 from ._media import holds_file, with_texts
+from ._quick import explaining, quick_validator
 from ._rules import MediaLimit, Size, Wire
 
 if TYPE_CHECKING:
@@ -80,7 +82,8 @@ class _Object(BaseModel):
 
     def to_wire(self) -> Wire:
         """Return the object as it is sent: what was set, in its order, nothing else."""
-        wire: Wire = _plain(self)
+        frozen = (self.__pydantic_private__ or {}).get("wire")
+        wire: Wire = _plain(self) if frozen is None else marshal.loads(frozen)
         return wire
 
     if not TYPE_CHECKING:
@@ -117,10 +120,31 @@ class Part(_Object):
         """Yield a sentence for each rule that an object breaks."""
         yield from ()
 
+    def model_copy(
+        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
+    ) -> Self:
+        """Copy without any check; see pydantic. `replace` of a request checks."""
+        copied = super().model_copy(update=update, deep=deep)
+        _remember_order(copied, dict.fromkeys(_order(self)))
+        return copied
+
+    def __getstate__(self) -> dict[Any, Any]:
+        state = super().__getstate__()
+        # What is frozen is for this version of Python alone.
+        return {**state, "__pydantic_private__": {"order": _order(self)}}
+
+    @classmethod
+    def has_rules(cls) -> bool:
+        """Whether rules hold for objects of this class."""
+        return cls.rules is not Part.rules
+
     def __init__(self, /, **members: Any) -> None:
-        with _measured(type(self), members):
-            wire = _wire_of(type(self), members)
-            self.__pydantic_validator__.validate_python(wire, self_instance=self)
+        cls = type(self)
+        _refuse_depth(cls, members)
+        wire = _wire_of(cls, members)
+        if not cls._is_right(wire, self):
+            with _checking():
+                self.__pydantic_validator__.validate_python(wire, self_instance=self)
 
     # pydantic calls a constructor of one's own for every nested object, unless told
     # that it validates like its own.
@@ -128,10 +152,12 @@ class Part(_Object):
 
     @model_validator(mode="wrap")
     @classmethod
+    @explaining
     def _check(cls, data: Any, read: Callable[[Any], Self]) -> Self:
         known = _CHECKED.get()
         if known is None:
-            with _measured(cls, data):
+            _refuse_depth(cls, data)
+            with _checking():
                 return cls._checked(data, read)
         # Alternatives ask of the same object again and again, at each of its levels.
         key = (cls, id(data))
@@ -144,6 +170,23 @@ class Part(_Object):
         if isinstance(outcome, ValidationError):
             raise outcome
         return cast("Self", outcome)
+
+    @classmethod
+    def _is_right(cls, data: Any, made: Self) -> bool:
+        """Make an object of what is right; it is not told what is wrong otherwise."""
+        quick = quick_validator(cls)
+        if quick is None:
+            return False
+        try:
+            wire = marshal.dumps(data)
+            quick.validate_python(data, self_instance=made)
+        except ValueError:  # ValidationError too
+            return False
+        for _ in cls.rules(data):
+            return False
+        _remember_order(made, data, wire)
+        cls._made()
+        return True
 
     @classmethod
     def _checked(cls, data: Any, read: Callable[[Any], Self]) -> Self:
@@ -317,6 +360,20 @@ class TaskRequest(Part, Generic[ResultT_co]):
             message = f"{cls.air or cls.__name__} is deprecated by its document"
             warnings.warn(message, DeprecationWarning, stacklevel=5)
 
+    @classmethod
+    def from_wire(cls, task: Wire) -> Self:
+        """Read a task as it is sent; see `parse_request`.
+
+        Raises:
+            pydantic.ValidationError: With all that is wrong.
+        """
+        made = cls.__new__(cls)
+        _refuse_depth(cls, task)
+        if cls._is_right(task, made):
+            return made
+        with _checking():
+            return cls.model_validate(task)
+
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
         """Read one item of an answer's `data`.
 
@@ -330,15 +387,18 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
     def replace(self, **members: Any) -> Self:
         """Return a checked copy with other values, and a task UUID of its own."""
-        with _measured(type(self), members):
-            wire = {**self.to_wire(), **_wire_of(type(self), members, fill=False)}
-            for name, fill in fills(type(self)).items():
-                wire[name] = fill()
-            return type(self).model_validate(wire)
+        cls = type(self)
+        _refuse_depth(cls, members)
+        wire = {**self.to_wire(), **_wire_of(cls, members, fill=False)}
+        for name, fill in fills(cls).items():
+            wire[name] = fill()
+        return cls.from_wire(wire)
 
 
-def _remember_order(made: _Object, data: Wire) -> None:
-    object.__setattr__(made, "__pydantic_private__", {"order": tuple(data)})
+def _remember_order(made: _Object, data: Wire, wire: bytes | None = None) -> None:
+    """Remember the order of what was given, and all of it where it is frozen already."""
+    private = {"order": tuple(data), "wire": wire}
+    object.__setattr__(made, "__pydantic_private__", private)
 
 
 _Checked: TypeAlias = dict[tuple[type[Part], int], tuple[Any, Part | ValidationError]]
@@ -349,12 +409,16 @@ Each is kept beside what came of it, so that no other object can have its identi
 """
 
 
-@contextmanager
-def _measured(cls: type[Part], value: Any) -> Generator[None]:
+def _refuse_depth(cls: type[Part], value: Any) -> None:
     """Refuse what is nested too deeply; its parts need not be measured again."""
     if is_too_deep(value):
         sentence = f"must not be nested more than {MOST_LEVELS} levels deep"
         raise combined(cls.__name__, [rule_error(sentence)])
+
+
+@contextmanager
+def _checking() -> Generator[None]:
+    """Remember what comes of each part of an object while it is checked."""
     token = _CHECKED.set({})
     try:
         yield

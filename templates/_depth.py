@@ -19,17 +19,18 @@ def is_too_deep(value: Any) -> bool:
     Args:
         value: JSON, in which objects may be instances of their classes already.
     """
-    level = [value]
-    for _ in range(MOST_LEVELS):
-        parts = (part for each in level for part in _parts(each))
-        level = [part for part in parts if type(part) not in SCALARS]
-        if not level:
-            return False
-    return True
+    return _is_deeper(value, MOST_LEVELS - 1)
 
 
 SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 """Types of values that have no parts."""
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    for part in _parts(value):
+        if type(part) not in SCALARS and (not levels or _is_deeper(part, levels - 1)):
+            return True
+    return False
 
 
 def _parts(value: Any) -> Iterable[Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ._delivery import AUTHENTICATION
 from ._envelope import Answer, Envelope
 from ._exceptions import ConnectionError, RunwareError
-from ._task import NEWS, QUESTIONS, UNFINISHED, number_of_results
+from ._task import QUESTIONS, is_news, number_of_results
 from ._verdicts import REPEATED_CODES, UNKNOWN_CODES
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class _Expected:
     def add(self, item: Item, *, is_error: bool) -> None:
         """Add an item; a message may repeat some."""
         is_plain = self.task_type not in QUESTIONS - {"getResponse"}
-        place = self.news if is_plain and _is_news(item) else self.results
+        place = self.news if is_plain and is_news(item) else self.results
         place = self.errors if is_error else place
         if item not in place:
             place.append(item)
@@ -296,7 +296,7 @@ class Session:
     def _keep(self, item: Item) -> None:
         """Keep a result that nobody waits for just now."""
         key = str(item.get("taskUUID") or "").casefold()
-        if not key or _is_news(item) or item.get("taskType") in NEVER_KEPT:
+        if not key or is_news(item) or item.get("taskType") in NEVER_KEPT:
             return
         kept = self._kept.setdefault(key, [])
         if item not in kept:
@@ -318,12 +318,6 @@ def _expected(part: bytes) -> tuple[str, _Expected]:
 def _keys(item: Item) -> list[str]:
     names = (item.get("taskUUID"), item.get("taskType"))
     return [str(name).casefold() for name in names if name]
-
-
-def _is_news(item: Item) -> bool:
-    """Whether an item says no more than that its task was taken, or how far it is."""
-    status = item.get("status")
-    return status in UNFINISHED or (status != "success" and item.keys() <= NEWS)
 
 
 def status_of(errors: list[Item]) -> int:

@@ -52,8 +52,9 @@ def failed(mock: Mock, fault: str, *tasks: dict[str, Any]) -> httpx2.Response:
 @pytest.mark.parametrize("fault", WITHOUT_ANSWER)
 def test_a_connection_that_breaks(mock: Mock, fault: str) -> None:
     error = failing(mock, fault, image(numberResults=2))
-    kind = httpx2.ReadError if fault == "refuse" else httpx2.RemoteProtocolError
-    assert type(error) is kind
+    # A reset may reach the client before it reads, or while it does.
+    kinds = {httpx2.RemoteProtocolError, *([httpx2.ReadError] * (fault == "refuse"))}
+    assert type(error) in kinds
     assert ("incomplete" in str(error) or "without sending complete" in str(error)) == (
         fault == "drop-during"
     )

@@ -12,9 +12,13 @@ import pytest
 
 from environments import TOP
 from making import a_document
+from mocking import mocking
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from mocking import Mock
 
 README = (TOP / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
@@ -35,18 +39,22 @@ def _run(program: str, cwd: Path) -> str:
     return done.stdout
 
 
+@pytest.fixture(scope="module")
+def mock() -> Iterator[Mock]:
+    with mocking() as mock:
+        yield mock
+
+
 @pytest.mark.parametrize("program", PYTHON, ids=range(len(PYTHON)))
-def test_python_runs(program: str, tmp_path: Path) -> None:
-    if "Runware()" in program:
-        # Sent to no server here: only as far as the first call.
-        program, _, _ = program.partition("    for image in")
-        program += "    pass\n"
-    _run(program, tmp_path)
-
-
-def test_the_refusal_is_the_one_shown(tmp_path: Path) -> None:
-    [program] = [text for text in PYTHON if "except ValueError" in text]
-    assert _run(program, tmp_path) in TEXT
+def test_python_runs_and_prints_what_is_shown(
+    program: str, mock: Mock, tmp_path: Path
+) -> None:
+    here = program.replace("http://127.0.0.1:8000/v1", mock.url)
+    here = re.sub(r"Runware\((?!\"any-key)", f"Runware(base_url={mock.url!r}, ", here)
+    printed = _run(here, tmp_path)
+    shown = README.split(f"```python\n{program}```\n", 1)[1].lstrip("\n")
+    if shown.startswith("```text\n"):
+        assert printed == shown.removeprefix("```text\n").partition("```")[0]
 
 
 def test_the_problem_is_the_one_shown(tmp_path: Path) -> None:

@@ -25,11 +25,28 @@ SPECS = Path(__file__).parent.parent / "specs"
 AUTHENTICATION = "authentication"
 # The documents in our own wording, and the task type that each describes.
 OURS = {
+    "3d-inference": "3dInference",
+    "account-management": "accountManagement",
+    "audio-inference": "audioInference",
+    "caption": "caption",
+    "control-net-preprocess": "controlNetPreprocess",
     "get-response": "getResponse",
     "get-task-details": "getTaskDetails",
     "image-inference": "imageInference",
+    "image-masking": "imageMasking",
+    "image-upload": "imageUpload",
+    "media-storage": "mediaStorage",
+    "model-search": "modelSearch",
+    "model-upload": "modelUpload",
     "ping": "ping",
+    "prompt-enhance": "promptEnhance",
+    "remove-background": "removeBackground",
     "text-inference": "textInference",
+    "tools": "tools",
+    "training": "training",
+    "upscale": "upscale",
+    "vectorize": "vectorize",
+    "video-inference": "videoInference",
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 STATUSES = ["200", "400", "401", "402", "403", "429", "500", "503"]
@@ -235,7 +252,7 @@ class TestOutline:
         assert task["required"][0] == "taskType"
 
     def test_file_name_is_the_task_type_in_kebab_case(self, our_name: str) -> None:
-        words = re.findall(r"[A-Z]?[a-z]+", OURS[our_name])
+        words = re.findall(r"\d*[A-Z]?[a-z]+", OURS[our_name])
         assert our_name == "-".join(words).lower()
 
     def test_server_and_security(self, our_name: str) -> None:

@@ -52,6 +52,12 @@ class AsyncEngine(BaseEngine):
         answers: list[Answer] | None = None,
     ) -> AsyncGenerator[None]:
         """Carry a delivery on; see `Engine.carry`. Calls may be under way together."""
+        if extra and not self.transport.takes_headers:
+            message = (
+                "extra_headers cannot be sent over an open WebSocket: leave them out, "
+                "or use a client with transport='http'"
+            )
+            raise ValueError(message)
         running: set[asyncio.Task[None]] = set()
         try:
             while True:

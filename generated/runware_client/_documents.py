@@ -81,13 +81,13 @@ def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
         pydantic.ValidationError: With all that is wrong, or when no document of the
             package describes such a task.
     """
-    from ._errors import unknown_task
-
     task_type, model = task.get("taskType"), task.get("model")
     found = _for(task_type, model)
     if found is None:
+        from ._errors import unknown_task
+
         raise unknown_task(_unknown(task_type, model))
-    return found.request.model_validate(dict(task))
+    return found.request.from_wire(dict(task))
 
 
 def parse_result(request: TaskRequest[ResultT], item: Mapping[str, Any]) -> ResultT:

@@ -193,12 +193,7 @@ class Task(Generic[ResultT]):
 
     def _is_result(self, item: Item) -> bool:
         """Whether an item is more than news of a task that can be asked for again."""
-        if not self.can_be_asked_for:
-            return True
-        status = item.get("status")
-        if status in UNFINISHED:
-            return False
-        return status == "success" or not item.keys() <= NEWS
+        return not (self.can_be_asked_for and is_news(item))
 
     def _fresh(self, items: list[Item]) -> list[Item]:
         """The results that are not known yet: an answer may repeat some."""
@@ -228,6 +223,12 @@ class Task(Generic[ResultT]):
 def task_of(request: TaskRequest[ResultT]) -> Task[ResultT]:
     """Return the task of a request, not sent yet."""
     return Task(request.to_wire(), request.read, request)
+
+
+def is_news(item: Item) -> bool:
+    """Say whether an item tells only that its task was taken, or how far it is."""
+    status = item.get("status")
+    return status in UNFINISHED or (status != "success" and item.keys() <= NEWS)
 
 
 def number_of_results(task: Item) -> int:

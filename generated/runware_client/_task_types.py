@@ -8,10 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ATTRIBUTES: Mapping[str, str] = {
+    "accountManagement": "account_management",
+    "audioInference": "audio_inference",
     "authentication": "authentication",
+    "caption": "caption",
+    "controlNetPreprocess": "control_net_preprocess",
     "getResponse": "get_response",
     "getTaskDetails": "get_task_details",
     "imageInference": "image_inference",
+    "imageMasking": "image_masking",
+    "imageUpload": "image_upload",
+    "mediaStorage": "media_storage",
+    "modelSearch": "model_search",
+    "modelUpload": "model_upload",
     "ping": "ping",
+    "promptEnhance": "prompt_enhance",
+    "removeBackground": "remove_background",
     "textInference": "text_inference",
+    "3dInference": "three_d_inference",
+    "tools": "tools",
+    "training": "training",
+    "upscale": "upscale",
+    "vectorize": "vectorize",
+    "videoInference": "video_inference",
 }

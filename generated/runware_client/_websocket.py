@@ -61,6 +61,8 @@ RECONNECTING = Waits(first=0.1, factor=2.0, longest=2.0)
 class WebSocketTransport:
     """Sends calls over one WebSocket."""
 
+    takes_headers = False
+
     def __init__(
         self,
         endpoint: Endpoint,
@@ -91,21 +93,14 @@ class WebSocketTransport:
         Args:
             parts: The tasks, each as JSON text.
             timeout: The seconds that it may take.
-            extra: Must be None or empty: an open connection takes no headers.
+            extra: Left aside: an open connection takes no headers.
 
         Raises:
             ConnectionError: No answer came.
             TimeoutError: None came in time.
             ResponseError: What came cannot be read.
             RuntimeError: The client is closed.
-            ValueError: There are extra headers.
         """
-        if extra:
-            message = (
-                "extra_headers cannot be sent over an open WebSocket: leave them out, "
-                "or use a client with transport='http'"
-            )
-            raise ValueError(message)
         if self._is_closed:
             raise RuntimeError("this client is closed: make another one")
         deadline = monotonic() + timeout

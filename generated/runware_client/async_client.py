@@ -11,12 +11,29 @@ from typing import TYPE_CHECKING
 from ._async_client import AsyncClient
 
 if TYPE_CHECKING:
+    from .tasks.account_management.client import AsyncAccountManagementClient
+    from .tasks.audio_inference.client import AsyncAudioInferenceClient
     from .tasks.authentication.client import AsyncAuthenticationClient
+    from .tasks.caption.client import AsyncCaptionClient
+    from .tasks.control_net_preprocess.client import AsyncControlNetPreprocessClient
     from .tasks.get_response.client import AsyncGetResponseClient
     from .tasks.get_task_details.client import AsyncGetTaskDetailsClient
     from .tasks.image_inference.client import AsyncImageInferenceClient
+    from .tasks.image_masking.client import AsyncImageMaskingClient
+    from .tasks.image_upload.client import AsyncImageUploadClient
+    from .tasks.media_storage.client import AsyncMediaStorageClient
+    from .tasks.model_search.client import AsyncModelSearchClient
+    from .tasks.model_upload.client import AsyncModelUploadClient
     from .tasks.ping.client import AsyncPingClient
+    from .tasks.prompt_enhance.client import AsyncPromptEnhanceClient
+    from .tasks.remove_background.client import AsyncRemoveBackgroundClient
     from .tasks.text_inference.client import AsyncTextInferenceClient
+    from .tasks.three_d_inference.client import AsyncThreeDInferenceClient
+    from .tasks.tools.client import AsyncToolsClient
+    from .tasks.training.client import AsyncTrainingClient
+    from .tasks.upscale.client import AsyncUpscaleClient
+    from .tasks.vectorize.client import AsyncVectorizeClient
+    from .tasks.video_inference.client import AsyncVideoInferenceClient
 
 
 class AsyncRunware(AsyncClient):
@@ -27,11 +44,39 @@ class AsyncRunware(AsyncClient):
     """
 
     @cached_property
+    def account_management(self) -> AsyncAccountManagementClient:
+        """Runs `accountManagement` tasks."""
+        from .tasks.account_management.client import AsyncAccountManagementClient
+
+        return AsyncAccountManagementClient(self)
+
+    @cached_property
+    def audio_inference(self) -> AsyncAudioInferenceClient:
+        """Runs `audioInference` tasks."""
+        from .tasks.audio_inference.client import AsyncAudioInferenceClient
+
+        return AsyncAudioInferenceClient(self)
+
+    @cached_property
     def authentication(self) -> AsyncAuthenticationClient:
         """Runs `authentication` tasks."""
         from .tasks.authentication.client import AsyncAuthenticationClient
 
         return AsyncAuthenticationClient(self)
+
+    @cached_property
+    def caption(self) -> AsyncCaptionClient:
+        """Runs `caption` tasks."""
+        from .tasks.caption.client import AsyncCaptionClient
+
+        return AsyncCaptionClient(self)
+
+    @cached_property
+    def control_net_preprocess(self) -> AsyncControlNetPreprocessClient:
+        """Runs `controlNetPreprocess` tasks."""
+        from .tasks.control_net_preprocess.client import AsyncControlNetPreprocessClient
+
+        return AsyncControlNetPreprocessClient(self)
 
     @cached_property
     def get_response(self) -> AsyncGetResponseClient:
@@ -55,6 +100,41 @@ class AsyncRunware(AsyncClient):
         return AsyncImageInferenceClient(self)
 
     @cached_property
+    def image_masking(self) -> AsyncImageMaskingClient:
+        """Runs `imageMasking` tasks."""
+        from .tasks.image_masking.client import AsyncImageMaskingClient
+
+        return AsyncImageMaskingClient(self)
+
+    @cached_property
+    def image_upload(self) -> AsyncImageUploadClient:
+        """Runs `imageUpload` tasks."""
+        from .tasks.image_upload.client import AsyncImageUploadClient
+
+        return AsyncImageUploadClient(self)
+
+    @cached_property
+    def media_storage(self) -> AsyncMediaStorageClient:
+        """Runs `mediaStorage` tasks."""
+        from .tasks.media_storage.client import AsyncMediaStorageClient
+
+        return AsyncMediaStorageClient(self)
+
+    @cached_property
+    def model_search(self) -> AsyncModelSearchClient:
+        """Runs `modelSearch` tasks."""
+        from .tasks.model_search.client import AsyncModelSearchClient
+
+        return AsyncModelSearchClient(self)
+
+    @cached_property
+    def model_upload(self) -> AsyncModelUploadClient:
+        """Runs `modelUpload` tasks."""
+        from .tasks.model_upload.client import AsyncModelUploadClient
+
+        return AsyncModelUploadClient(self)
+
+    @cached_property
     def ping(self) -> AsyncPingClient:
         """Runs `ping` tasks."""
         from .tasks.ping.client import AsyncPingClient
@@ -62,8 +142,64 @@ class AsyncRunware(AsyncClient):
         return AsyncPingClient(self)
 
     @cached_property
+    def prompt_enhance(self) -> AsyncPromptEnhanceClient:
+        """Runs `promptEnhance` tasks."""
+        from .tasks.prompt_enhance.client import AsyncPromptEnhanceClient
+
+        return AsyncPromptEnhanceClient(self)
+
+    @cached_property
+    def remove_background(self) -> AsyncRemoveBackgroundClient:
+        """Runs `removeBackground` tasks."""
+        from .tasks.remove_background.client import AsyncRemoveBackgroundClient
+
+        return AsyncRemoveBackgroundClient(self)
+
+    @cached_property
     def text_inference(self) -> AsyncTextInferenceClient:
         """Runs `textInference` tasks."""
         from .tasks.text_inference.client import AsyncTextInferenceClient
 
         return AsyncTextInferenceClient(self)
+
+    @cached_property
+    def three_d_inference(self) -> AsyncThreeDInferenceClient:
+        """Runs `3dInference` tasks."""
+        from .tasks.three_d_inference.client import AsyncThreeDInferenceClient
+
+        return AsyncThreeDInferenceClient(self)
+
+    @cached_property
+    def tools(self) -> AsyncToolsClient:
+        """Runs `tools` tasks."""
+        from .tasks.tools.client import AsyncToolsClient
+
+        return AsyncToolsClient(self)
+
+    @cached_property
+    def training(self) -> AsyncTrainingClient:
+        """Runs `training` tasks."""
+        from .tasks.training.client import AsyncTrainingClient
+
+        return AsyncTrainingClient(self)
+
+    @cached_property
+    def upscale(self) -> AsyncUpscaleClient:
+        """Runs `upscale` tasks."""
+        from .tasks.upscale.client import AsyncUpscaleClient
+
+        return AsyncUpscaleClient(self)
+
+    @cached_property
+    def vectorize(self) -> AsyncVectorizeClient:
+        """Runs `vectorize` tasks."""
+        from .tasks.vectorize.client import AsyncVectorizeClient
+
+        return AsyncVectorizeClient(self)
+
+    @cached_property
+    def video_inference(self) -> AsyncVideoInferenceClient:
+        """Runs `videoInference` tasks."""
+        from .tasks.video_inference.client import AsyncVideoInferenceClient
+
+        return AsyncVideoInferenceClient(self)

@@ -11,12 +11,29 @@ from typing import TYPE_CHECKING
 from ._sync_client import SyncClient
 
 if TYPE_CHECKING:
+    from .tasks.account_management.client import AccountManagementClient
+    from .tasks.audio_inference.client import AudioInferenceClient
     from .tasks.authentication.client import AuthenticationClient
+    from .tasks.caption.client import CaptionClient
+    from .tasks.control_net_preprocess.client import ControlNetPreprocessClient
     from .tasks.get_response.client import GetResponseClient
     from .tasks.get_task_details.client import GetTaskDetailsClient
     from .tasks.image_inference.client import ImageInferenceClient
+    from .tasks.image_masking.client import ImageMaskingClient
+    from .tasks.image_upload.client import ImageUploadClient
+    from .tasks.media_storage.client import MediaStorageClient
+    from .tasks.model_search.client import ModelSearchClient
+    from .tasks.model_upload.client import ModelUploadClient
     from .tasks.ping.client import PingClient
+    from .tasks.prompt_enhance.client import PromptEnhanceClient
+    from .tasks.remove_background.client import RemoveBackgroundClient
     from .tasks.text_inference.client import TextInferenceClient
+    from .tasks.three_d_inference.client import ThreeDInferenceClient
+    from .tasks.tools.client import ToolsClient
+    from .tasks.training.client import TrainingClient
+    from .tasks.upscale.client import UpscaleClient
+    from .tasks.vectorize.client import VectorizeClient
+    from .tasks.video_inference.client import VideoInferenceClient
 
 
 class Runware(SyncClient):
@@ -26,11 +43,39 @@ class Runware(SyncClient):
     """
 
     @cached_property
+    def account_management(self) -> AccountManagementClient:
+        """Runs `accountManagement` tasks."""
+        from .tasks.account_management.client import AccountManagementClient
+
+        return AccountManagementClient(self)
+
+    @cached_property
+    def audio_inference(self) -> AudioInferenceClient:
+        """Runs `audioInference` tasks."""
+        from .tasks.audio_inference.client import AudioInferenceClient
+
+        return AudioInferenceClient(self)
+
+    @cached_property
     def authentication(self) -> AuthenticationClient:
         """Runs `authentication` tasks."""
         from .tasks.authentication.client import AuthenticationClient
 
         return AuthenticationClient(self)
+
+    @cached_property
+    def caption(self) -> CaptionClient:
+        """Runs `caption` tasks."""
+        from .tasks.caption.client import CaptionClient
+
+        return CaptionClient(self)
+
+    @cached_property
+    def control_net_preprocess(self) -> ControlNetPreprocessClient:
+        """Runs `controlNetPreprocess` tasks."""
+        from .tasks.control_net_preprocess.client import ControlNetPreprocessClient
+
+        return ControlNetPreprocessClient(self)
 
     @cached_property
     def get_response(self) -> GetResponseClient:
@@ -54,6 +99,41 @@ class Runware(SyncClient):
         return ImageInferenceClient(self)
 
     @cached_property
+    def image_masking(self) -> ImageMaskingClient:
+        """Runs `imageMasking` tasks."""
+        from .tasks.image_masking.client import ImageMaskingClient
+
+        return ImageMaskingClient(self)
+
+    @cached_property
+    def image_upload(self) -> ImageUploadClient:
+        """Runs `imageUpload` tasks."""
+        from .tasks.image_upload.client import ImageUploadClient
+
+        return ImageUploadClient(self)
+
+    @cached_property
+    def media_storage(self) -> MediaStorageClient:
+        """Runs `mediaStorage` tasks."""
+        from .tasks.media_storage.client import MediaStorageClient
+
+        return MediaStorageClient(self)
+
+    @cached_property
+    def model_search(self) -> ModelSearchClient:
+        """Runs `modelSearch` tasks."""
+        from .tasks.model_search.client import ModelSearchClient
+
+        return ModelSearchClient(self)
+
+    @cached_property
+    def model_upload(self) -> ModelUploadClient:
+        """Runs `modelUpload` tasks."""
+        from .tasks.model_upload.client import ModelUploadClient
+
+        return ModelUploadClient(self)
+
+    @cached_property
     def ping(self) -> PingClient:
         """Runs `ping` tasks."""
         from .tasks.ping.client import PingClient
@@ -61,8 +141,64 @@ class Runware(SyncClient):
         return PingClient(self)
 
     @cached_property
+    def prompt_enhance(self) -> PromptEnhanceClient:
+        """Runs `promptEnhance` tasks."""
+        from .tasks.prompt_enhance.client import PromptEnhanceClient
+
+        return PromptEnhanceClient(self)
+
+    @cached_property
+    def remove_background(self) -> RemoveBackgroundClient:
+        """Runs `removeBackground` tasks."""
+        from .tasks.remove_background.client import RemoveBackgroundClient
+
+        return RemoveBackgroundClient(self)
+
+    @cached_property
     def text_inference(self) -> TextInferenceClient:
         """Runs `textInference` tasks."""
         from .tasks.text_inference.client import TextInferenceClient
 
         return TextInferenceClient(self)
+
+    @cached_property
+    def three_d_inference(self) -> ThreeDInferenceClient:
+        """Runs `3dInference` tasks."""
+        from .tasks.three_d_inference.client import ThreeDInferenceClient
+
+        return ThreeDInferenceClient(self)
+
+    @cached_property
+    def tools(self) -> ToolsClient:
+        """Runs `tools` tasks."""
+        from .tasks.tools.client import ToolsClient
+
+        return ToolsClient(self)
+
+    @cached_property
+    def training(self) -> TrainingClient:
+        """Runs `training` tasks."""
+        from .tasks.training.client import TrainingClient
+
+        return TrainingClient(self)
+
+    @cached_property
+    def upscale(self) -> UpscaleClient:
+        """Runs `upscale` tasks."""
+        from .tasks.upscale.client import UpscaleClient
+
+        return UpscaleClient(self)
+
+    @cached_property
+    def vectorize(self) -> VectorizeClient:
+        """Runs `vectorize` tasks."""
+        from .tasks.vectorize.client import VectorizeClient
+
+        return VectorizeClient(self)
+
+    @cached_property
+    def video_inference(self) -> VideoInferenceClient:
+        """Runs `videoInference` tasks."""
+        from .tasks.video_inference.client import VideoInferenceClient
+
+        return VideoInferenceClient(self)

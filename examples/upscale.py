@@ -1,0 +1,15 @@
+import os
+
+from runware_client import Runware
+from runware_client.tasks.upscale.upscale import Inputs, UpscaleRequest
+
+request = UpscaleRequest(
+    model="runware:500@1",
+    inputs=Inputs(image="https://example.com/lighthouse.jpg"),
+    upscale_factor=2,
+    include_cost=True,
+)
+
+with Runware(base_url=os.environ["RUNWARE_BASE_URL"]) as client:
+    [image] = client.upscale.run(request)
+    print(image.image_url, image.cost)

@@ -1,0 +1,13 @@
+import os
+
+from runware_client import Runware
+from runware_client.tasks.vectorize.vectorize import Inputs, VectorizeRequest
+
+request = VectorizeRequest(
+    model="recraft:1@1",
+    inputs=Inputs(image="https://example.com/logo.png"),
+)
+
+with Runware(base_url=os.environ["RUNWARE_BASE_URL"]) as client:
+    [graphic] = client.vectorize.run(request)
+    print(graphic.image_url)

@@ -1,0 +1,199 @@
+"""A scripted WebSocket server on a loopback socket, and a client that asks it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from loopback import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+    from types import ModuleType
+
+    import pytest
+
+    Item = dict[str, Any]
+    Script = Callable[["Peer"], Awaitable[None]]
+
+SESSION = "7d2f6a52-8a0f-4c6e-9f3c-5f0f2d9a1b11"
+
+
+@dataclass
+class Peer:
+    """The server's end of one connection."""
+
+    connection: ServerConnection
+    frames: list[list[Item]] = field(default_factory=list)
+    close_code: int | None = None
+
+    async def heard(self) -> list[Item]:
+        """The tasks of the next message."""
+        self.frames.append(json.loads(await self.connection.recv()))
+        return self.frames[-1]
+
+    async def say(self, *data: Item, errors: list[Item] | None = None) -> None:
+        """Send a message."""
+        envelope = {"data": [*data]} | ({"errors": errors} if errors else {})
+        await self.connection.send(json.dumps(envelope))
+
+    async def let_in(self) -> Item:
+        """Take the authentication, which comes first."""
+        [task] = await self.heard()
+        assert task["taskType"] == "authentication"
+        session = {"connectionSessionUUID": SESSION}
+        await self.say({"taskType": "authentication", **session})
+        return task
+
+    async def ponged(self) -> list[Item]:
+        """The tasks of the next message that is no ping; pings are answered."""
+        while (tasks := await self.heard()) == [{"taskType": "ping", "ping": True}]:
+            await self.say({"taskType": "ping", "pong": True})
+        return tasks
+
+    def drop(self) -> None:
+        """Break the connection without a word."""
+        self.connection.transport.abort()
+
+    async def rest(self) -> None:
+        """Answer pings until the client is gone."""
+        while True:
+            await self.ponged()
+
+
+@dataclass
+class Sockets:
+    """Connections as they came, each with what it heard."""
+
+    url: str = ""
+    scripts: list[Script] = field(default_factory=list)
+    peers: list[Peer] = field(default_factory=list)
+    failures: list[BaseException] = field(default_factory=list)
+
+    async def talk(self, connection: ServerConnection) -> None:
+        """Follow the next script; the last is for every further connection."""
+        peer = Peer(connection)
+        script = self.scripts[min(len(self.peers), len(self.scripts) - 1)]
+        self.peers.append(peer)
+        try:
+            await script(peer)
+        except ConnectionClosed:
+            pass
+        except Exception as error:  # noqa: BLE001 - told when the test ends
+            self.failures.append(error)
+        await connection.wait_closed()
+        peer.close_code = connection.close_code
+
+
+@asynccontextmanager
+async def listening(*scripts: Script) -> AsyncIterator[Sockets]:
+    """Follow a script with each connection, one after the other."""
+    sockets = Sockets(scripts=[*scripts])
+    server: Server
+    async with serve(sockets.talk, "127.0.0.1", 0, max_size=None) as server:
+        [listener] = server.sockets
+        sockets.url = f"ws://127.0.0.1:{listener.getsockname()[1]}/v1"
+        yield sockets
+    for failure in sockets.failures:
+        raise failure
+
+
+@dataclass
+class Run:
+    """Runs work with a client over a WebSocket, and sees that nothing is left of it."""
+
+    package: ModuleType
+    monkeypatch: pytest.MonkeyPatch
+
+    def __post_init__(self) -> None:
+        again = self.package.Waits(first=0.01, longest=0.02)
+        self.wait(GRACE=0.15, QUIET=0.05, RECONNECTING=again)
+
+    def wait(self, module: str = "_websocket", **waits: Any) -> None:
+        """Set how long a module of the client waits for something."""
+        for name, seconds in waits.items():
+            place = import_module(f"{self.package.__name__}.{module}")
+            self.monkeypatch.setattr(place, name, seconds)
+
+    def __call__(
+        self,
+        work: Callable[[Any, Sockets], Coroutine[Any, Any, None]],
+        *scripts: Script,
+        **options: Any,
+    ) -> Sockets:
+        async def main() -> Sockets:
+            async with listening(*scripts) as sockets:
+                own = asyncio.all_tasks()
+                given = {"base_url": sockets.url, "timeout": 10} | options
+                client = self.package.AsyncRunware(KEY, transport="websocket", **given)
+                async with client:
+                    waits = self.package.Waits(first=0.01, longest=0.02)
+                    client.polling = client.retrying = waits
+                    async with asyncio.timeout(10):
+                        await work(client, sockets)
+                clients = {task for task in asyncio.all_tasks() - own if is_ours(task)}
+                assert not clients
+            return sockets
+
+        return asyncio.run(main())
+
+
+def is_ours(task: asyncio.Task[Any]) -> bool:
+    """Say whether a task of the loop was made by a client over a WebSocket."""
+    name = getattr(task.get_coro(), "__qualname__", "")
+    return "WebSocketTransport" in name or "AsyncWebSocketSession" in name
+
+
+def image_maker(package: ModuleType) -> Callable[..., Any]:
+    """Return what makes requests for an image, with the package of their task type."""
+
+    def make(**members: Any) -> Any:
+        members = {"model": "runware:101@1", "positive_prompt": "a chair"} | members
+        return package.ImageInferenceRequest(**members)
+
+    return make
+
+
+def result(task: Item, number: int = 0, **members: Any) -> Item:
+    """Make a result of a task."""
+    named = {name: task[name] for name in ("taskType", "taskUUID")}
+    return {**named, "imageUUID": str(uuid4()), "seed": number} | members
+
+
+async def answering(peer: Peer) -> None:
+    """Let the client in, and answer each task with a result of its own."""
+    await peer.let_in()
+    while True:
+        for task in await peer.ponged():
+            await peer.say(result(task))
+
+
+async def acknowledged(peer: Peer) -> Item:
+    """Let the client in, and acknowledge the task that it sends."""
+    await peer.let_in()
+    [task] = await peer.ponged()
+    await peer.say({name: task[name] for name in ("taskType", "taskUUID")})
+    return task
+
+
+async def refusing(peer: Peer) -> None:
+    """Let nobody in."""
+    [task] = await peer.heard()
+    message = f"The key {task['apiKey']} is not valid."
+    scope = {"taskType": "authentication", "taskUUID": str(uuid4())}
+    await peer.say(errors=[{"code": "invalidApiKey", "message": message, **scope}])
+    await peer.connection.close(1008, f"Bad key {task['apiKey']}")
+
+
+def unknown(task: Item) -> Item:
+    """Make the error that answers a question about a task that is not known."""
+    scope = {"taskType": "getResponse", "taskUUID": task["taskUUID"]}
+    return {"code": "taskNotFound", "message": "What task?", **scope}

@@ -1,0 +1,61 @@
+"""What the shipped client takes and refuses, type by type, as its documents do."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import pytest
+
+from loopback import SPECS
+from spec_tasks import ALLOWED, REFUSED
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+TASK_UUID = "4f0c9a52-6f0d-4e0e-9b52-1f6f3c1f7a10"
+
+
+def cases(tasks: dict[str, list[dict[str, Any]]]) -> list[Any]:
+    return [
+        pytest.param(
+            {"taskType": task_type, "taskUUID": TASK_UUID} | members,
+            id=f"{task_type}-{number}",
+        )
+        for task_type, given in tasks.items()
+        for number, members in enumerate(given)
+    ]
+
+
+@pytest.fixture(scope="module")
+def judges() -> dict[str, jsonschema_rs.Draft202012Validator]:
+    """What judges a task by the document of its type."""
+    found: dict[str, jsonschema_rs.Draft202012Validator] = {}
+    for path in SPECS.glob("*.json"):
+        document = json.loads(path.read_text("utf-8"))
+        body = document["components"]["schemas"]["RequestBody"]
+        task = body.get("items", body)
+        judge = jsonschema_rs.Draft202012Validator(
+            {**document, "$ref": "#/components/schemas/RequestBody"},
+            validate_formats=True,
+        )
+        found[task["properties"]["taskType"]["const"]] = judge
+    return found
+
+
+@pytest.mark.parametrize("task", cases(ALLOWED))
+def test_an_allowed_task_is_taken_as_it_is(
+    shipped: ModuleType, judges: dict[str, Any], task: dict[str, Any]
+) -> None:
+    assert judges[task["taskType"]].is_valid([task])
+    assert json.dumps(shipped.parse_request(task).to_wire()) == json.dumps(task)
+
+
+@pytest.mark.parametrize("task", cases(REFUSED))
+def test_a_refused_task_is_refused(
+    shipped: ModuleType, judges: dict[str, Any], task: dict[str, Any]
+) -> None:
+    assert not judges[task["taskType"]].is_valid([task])
+    with pytest.raises(ValueError, match="validation error"):
+        shipped.parse_request(task)

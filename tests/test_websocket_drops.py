@@ -1,0 +1,501 @@
+"""The client over a WebSocket that breaks, falls silent, or is left."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopback import KEY
+from mocking import mocking
+from sockets import (
+    SESSION,
+    Peer,
+    Run,
+    Sockets,
+    acknowledged,
+    answering,
+    image_maker,
+    is_ours,
+    listening,
+    result,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from sockets import Item
+
+
+@pytest.fixture
+def run(shipped: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs work with a client over a WebSocket."""
+    return Run(shipped, monkeypatch)
+
+
+@pytest.fixture
+def image(image_inference: ModuleType) -> Callable[..., Any]:
+    """Makes requests for an image."""
+    return image_maker(image_inference)
+
+
+# -- connections that break -----------------------------------------------------
+
+
+def test_a_session_goes_on_after_a_drop(run: Run, image: Callable[..., Any]) -> None:
+    sent: list[Item] = []
+
+    async def dropping(peer: Peer) -> None:
+        await peer.let_in()
+        sent.extend(await peer.heard())
+        await peer.say(result(sent[0], 0, imageUUID="0"))
+        await peer.connection.ping()
+        peer.drop()
+
+    async def buffered(peer: Peer) -> None:
+        assert (await peer.let_in())["connectionSessionUUID"] == SESSION
+        for number in range(3):
+            await peer.say(result(sent[0], number, imageUUID=str(number)))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        made = await client.run(image(number_results=3))
+        assert sorted(one.seed for one in made) == [0, 1, 2]
+
+    sockets = run(work, dropping, buffered)
+    assert [len(peer.frames) for peer in sockets.peers] == [2, 1]  # nothing sent again
+
+
+def test_what_a_drop_left_unanswered_is_asked_for(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    sent: list[Item] = []
+
+    async def dropping(peer: Peer) -> None:
+        await peer.let_in()
+        sent.extend(await peer.heard())
+        peer.drop()
+
+    async def asked(peer: Peer) -> None:
+        await peer.let_in()
+        [question] = await peer.ponged()
+        assert question == {
+            "taskType": "getResponse",
+            "taskUUID": sent[0]["taskUUID"],
+        }
+        await peer.say(result(sent[0], 4))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        [made] = await client.run(image())
+        assert made.seed == 4
+
+    assert len(run(work, dropping, asked).peers) == 2
+
+
+@pytest.mark.parametrize("says", ["an error", "nothing", "an empty answer"])
+def test_what_the_server_never_got_is_sent_again(
+    run: Run,
+    image: Callable[..., Any],
+    says: str,
+) -> None:
+    if says != "nothing":
+        run.wait(QUIET=10)
+
+    async def dropping(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.heard()
+        peer.drop()
+
+    async def ignorant(peer: Peer) -> None:
+        await peer.let_in()
+        while True:
+            [task] = await peer.ponged()
+            if task["taskType"] != "getResponse":
+                await peer.say(result(task, 8))
+            elif says == "an error":
+                error = {"code": "taskNotFound", "taskUUID": task["taskUUID"]}
+                await peer.say(errors=[error])
+            elif says == "an empty answer":
+                await peer.say()
+
+    async def work(client: Any, _: Sockets) -> None:
+        [made] = await client.run(image())
+        assert made.seed == 8
+
+    _, second = run(work, dropping, ignorant).peers
+    sent = [task["taskType"] for tasks in second.frames for task in tasks]
+    asked = [kind for kind in sent if kind != "ping"]
+    questions = 1 if says == "an error" else 2
+    expected = ["authentication", *["getResponse"] * questions, "imageInference"]
+    assert asked == expected
+
+
+def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
+    run: Run,
+    image: Callable[..., Any],
+) -> None:
+    run.wait(QUIET=10)
+
+    async def dropping(peer: Peer) -> None:
+        await acknowledged(peer)
+        await peer.heard()
+        peer.drop()
+
+    async def unreachable(peer: Peer) -> None:
+        peer.drop()
+
+    async def asked(peer: Peer) -> None:
+        await peer.let_in()
+        [question] = await peer.ponged()
+        await peer.say(result({**question, "taskType": "imageInference"}, 2))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        [made] = await client.run(image(delivery_method="async"))
+        assert made.seed == 2
+
+    run(work, dropping, unreachable, asked, max_retries=0)
+
+
+def test_an_error_of_the_sending_does_not_answer_a_question(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    async def confused(peer: Peer) -> None:
+        task = await acknowledged(peer)
+        await peer.ponged()
+        scope = {name: task[name] for name in ("taskType", "taskUUID")}
+        await peer.say(errors=[{"code": "duplicateTaskUUID", **scope}])
+        await peer.say(result(task, 7))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        [made] = await client.run(image(delivery_method="async"))
+        assert made.seed == 7
+
+    run(work, confused)
+
+
+def test_an_answer_that_comes_twice_is_not_taken_for_that_of_the_task(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    async def dropping(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.heard()
+        peer.drop()
+
+    async def repeating(peer: Peer) -> None:
+        await peer.let_in()
+        [question] = await peer.ponged()
+        await peer.say(errors=[unknown(question)])
+        [task] = await peer.ponged()
+        await peer.say(errors=[unknown(question)])
+        await peer.say(result(task, 6))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        [made] = await client.run(image())
+        assert made.seed == 6
+
+    run(work, dropping, repeating)
+
+
+def test_an_answer_that_is_out_of_date_sends_nothing_again(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    sent: list[Item] = []
+
+    async def dropping(peer: Peer) -> None:
+        await peer.let_in()
+        sent.extend(await peer.ponged())  # the task, then the question about it
+        peer.drop()
+
+    async def forgetful(peer: Peer) -> None:
+        await peer.let_in()
+        [question] = await peer.ponged()
+        await peer.say(errors=[unknown(question)])
+        sent.extend(await peer.ponged())  # the task again
+        peer.drop()
+
+    async def late(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.say(errors=[unknown(sent[0])])  # to the first question
+        sent.extend(await peer.ponged())
+        await peer.say(result(sent[0], 3))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        [made] = await client.run(image())
+        assert made.seed == 3
+
+    run(work, dropping, dropping, forgetful, late)
+    kinds = [task["taskType"] for task in sent]
+    assert kinds == ["imageInference", "getResponse", "imageInference", "getResponse"]
+
+
+def test_all_tasks_run_once_whatever_breaks(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    shipped = run.package
+    faults = ("drop-before", "drop-after", "ws-drop", "refuse", "duplicate-items")
+    options = [f"--fault={fault}=0.05" for fault in faults]
+    requests = [
+        image(
+            number_results=1 + n % 3,
+            delivery_method=("sync", "async")[n % 2],
+        )
+        for n in range(60)
+    ]
+
+    async def work(url: str) -> list[Any]:
+        options = {"base_url": url, "timeout": 30, "max_retries": 10}
+        client = shipped.AsyncRunware(KEY, transport="websocket", **options)
+        client.polling = client.retrying = shipped.Waits(first=0.05, longest=0.2)
+        async with client:
+            return await asyncio.gather(*map(client.run, requests))
+
+    with mocking(*options, "--seed=11", "--latency=0.1", "--repeated-task=run") as mock:
+        made = asyncio.run(work(mock.socket_url))
+        ledger = mock.ledger()
+    assert set(ledger["faults"]) & {"drop-before", "drop-after", "ws-drop"}
+    assert len(ledger["tasks"]) == len(requests)
+    for request, results in zip(requests, made, strict=True):
+        task = ledger["tasks"][request.task_uuid]
+        assert (task["run"], task["billed"]) == (1, 1)
+        assert sorted(task["results"]) == sorted(one.image_uuid for one in results)
+
+
+def test_a_server_that_is_not_there(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
+    async def work(client: Any, _: Sockets) -> None:
+        with pytest.raises(
+            shipped.ConnectionError, match="no connection to ws://"
+        ) as e:
+            await client.run(image())
+        assert not e.value.may_have_run
+        assert not client.unfinished()
+
+    nowhere = "ws://127.0.0.1:9/v1"
+    assert run(work, answering, base_url=nowhere).peers == []
+
+
+def test_a_connection_that_breaks_before_a_task_is_written(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    async def dropping(peer: Peer) -> None:
+        await peer.heard()
+        peer.drop()
+
+    async def work(client: Any, _: Sockets) -> None:
+        assert len(await client.run(image())) == 1
+
+    sockets = run(work, dropping, answering)
+    kinds = [tasks[0]["taskType"] for tasks in sockets.peers[1].frames]
+    assert kinds == ["authentication", "imageInference"]
+
+
+def test_an_idle_client_connects_again_when_it_is_used(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    async def once(peer: Peer) -> None:
+        await peer.let_in()
+        [task] = await peer.heard()
+        await peer.say(result(task))
+        await peer.connection.close()
+
+    async def work(client: Any, sockets: Sockets) -> None:
+        await client.run(image())
+        await sockets.peers[0].connection.wait_closed()
+        await asyncio.sleep(0.1)
+        assert len(sockets.peers) == 1
+        await client.run(image())
+
+    assert len(run(work, once, answering).peers) == 2
+
+
+# -- signs of life --------------------------------------------------------------
+
+
+def test_a_connection_is_kept_alive(
+    run: Run,
+    image: Callable[..., Any],
+) -> None:
+    run.wait(PING_EVERY=0.05)
+    run.wait(LONGEST_SILENCE=0.2)
+
+    async def slow(peer: Peer) -> None:
+        await peer.let_in()
+        [task] = await peer.heard()
+        for _ in range(4):
+            assert await peer.heard() == [{"taskType": "ping", "ping": True}]
+            await peer.say({"taskType": "ping", "pong": True})
+        await peer.say(result(task))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        assert len(await client.run(image())) == 1
+
+    assert len(run(work, slow).peers) == 1
+
+
+def test_a_server_that_falls_silent_is_left(
+    run: Run,
+    image: Callable[..., Any],
+) -> None:
+    run.wait(PING_EVERY=0.05)
+    run.wait(LONGEST_SILENCE=0.05)
+    sent: list[Item] = []
+
+    async def silent(peer: Peer) -> None:
+        await peer.let_in()
+        sent.extend(await peer.heard())
+        await peer.connection.wait_closed()
+
+    async def work(client: Any, _: Sockets) -> None:
+        assert len(await client.run(image())) == 1
+
+    async def buffered(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.say(result(sent[0]))
+        await peer.rest()
+
+    assert len(run(work, silent, buffered).peers) == 2
+
+
+# -- leaving --------------------------------------------------------------------
+
+
+def test_cancelling_a_call_leaves_the_others(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    reached = asyncio.Event()
+
+    async def two(peer: Peer) -> None:
+        await peer.let_in()
+        tasks = [(await peer.heard())[0] for _ in range(2)]
+        reached.set()
+        await peer.ponged()
+        for number, task in enumerate(tasks):
+            await peer.say(result(task, number))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        first = asyncio.create_task(client.run(image()))
+        await asyncio.sleep(0)
+        second = asyncio.create_task(client.run(image()))
+        await reached.wait()
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        [handle] = client.unfinished()
+        other = asyncio.create_task(handle.wait())  # it asks, and the server answers
+        assert [one.seed for one in await second] == [1]
+        assert [one.seed for one in await other] == [0]
+
+    run(work, two)
+
+
+def test_what_came_before_a_call_was_cancelled_is_kept(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    async def halves(peer: Peer) -> None:
+        await peer.let_in()
+        [task] = await peer.heard()
+        await peer.say(result(task, 0))
+        await peer.ponged()
+        await peer.say(result(task, 1))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        running = asyncio.create_task(client.run(image(number_results=2)))
+        await asyncio.sleep(0)
+        await client.ping.run(ping=True)  # what was sent before it has come
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        [handle] = client.unfinished()
+        assert sorted(one.seed for one in await handle.wait()) == [0, 1]
+
+    run(work, halves)
+
+
+def test_a_server_that_reads_nothing_holds_up_nobody(
+    run: Run,
+    image: Callable[..., Any],
+    shipped: ModuleType,
+) -> None:
+    run.wait("_socket", LONGEST_GOODBYE=0.05)
+    closed = asyncio.Event()
+
+    async def deaf(peer: Peer) -> None:
+        await peer.let_in()
+        peer.connection.transport.pause_reading()
+        await closed.wait()
+        peer.drop()
+
+    async def work(client: Any, _: Sockets) -> None:
+        large = "data:image/png;base64," + "A" * 20_000_000
+        request = image(inputs={"seedImage": large}, strength=0.5)
+        with pytest.raises(shipped.TimeoutError):
+            await client.run(request, timeout=0.3)
+        await client.aclose()
+        closed.set()
+
+    run(work, deaf)
+
+
+def test_closing_ends_what_is_under_way(run: Run, image: Callable[..., Any]) -> None:
+    reached = asyncio.Event()
+
+    async def still(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.heard()
+        reached.set()
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        running = asyncio.create_task(client.run(image()))
+        await reached.wait()
+        await client.aclose()
+        with pytest.raises(RuntimeError, match="this client is closed"):
+            await running
+        assert len(client.unfinished()) == 1
+
+    [peer] = run(work, still).peers
+    assert peer.close_code == 1000
+
+
+def test_a_client_that_is_not_closed_leaves_nothing(
+    shipped: ModuleType, image: Callable[..., Any]
+) -> None:
+    async def main() -> None:
+        async with listening(answering) as sockets:
+            client = shipped.AsyncRunware(
+                KEY, transport="websocket", base_url=sockets.url
+            )
+            await client.run(image())
+            for task in asyncio.all_tasks():
+                if is_ours(task):
+                    task.cancel()
+            await asyncio.sleep(0.05)
+
+    asyncio.run(main())
+
+
+def test_a_timeout_is_kept(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
+    async def still(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        with pytest.raises(shipped.TimeoutError) as raised:
+            await client.run(image(), timeout=0.3)
+        assert raised.value.handle
+
+    run(work, still)

@@ -1,0 +1,265 @@
+"""What a client raises over a WebSocket: the same as over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopback import KEY, Caller, Reply, echo
+from sockets import (
+    SESSION,
+    Peer,
+    Run,
+    Sockets,
+    answering,
+    image_maker,
+    refusing,
+    result,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from loopback import Server as HTTPServer
+    from sockets import Item
+
+
+@pytest.fixture
+def run(shipped: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs work with a client over a WebSocket."""
+    return Run(shipped, monkeypatch)
+
+
+@pytest.fixture
+def image(image_inference: ModuleType) -> Callable[..., Any]:
+    """Makes requests for an image."""
+    return image_maker(image_inference)
+
+
+def test_a_key_that_is_not_let_in(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
+    async def work(client: Any, _: Sockets) -> None:
+        requests = [image() for _ in range(3)]
+        errors = await asyncio.gather(
+            *map(client.run, requests), return_exceptions=True
+        )
+        for error in errors:
+            assert isinstance(error, shipped.AuthenticationError)
+            assert error.http_status == 401
+            assert error.code == "invalidApiKey"
+            assert KEY not in f"{error} {error!r} {vars(error)}"
+
+    assert len(run(work, refusing).peers) == 1
+
+
+def test_a_key_that_is_let_in_no_more(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
+    async def dropping(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.heard()
+        peer.drop()
+
+    async def work(client: Any, _: Sockets) -> None:
+        with pytest.raises(shipped.AuthenticationError) as raised:
+            await client.run(image())
+        assert raised.value.handle  # the task was sent before
+
+    run(work, dropping, refusing)
+
+
+def test_the_reason_for_a_goodbye_is_told_without_the_key(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
+    async def curt(peer: Peer) -> None:
+        [task] = await peer.heard()
+        await peer.connection.close(1008, f"Not {task['apiKey']}!")
+
+    async def work(client: Any, _: Sockets) -> None:
+        with pytest.raises(shipped.ConnectionError) as raised:
+            await client.run(image())
+        assert "closed the connection (1008: Not [API key]!)" in str(raised.value)
+
+    run(work, curt)
+
+
+def test_a_session_that_is_refused_is_left(run: Run, image: Callable[..., Any]) -> None:
+    async def once(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.heard()
+        peer.drop()
+
+    async def fussy(peer: Peer) -> None:
+        [task] = await peer.heard()
+        assert task["connectionSessionUUID"] == SESSION
+        await peer.say(errors=[{"code": "invalidSession", "message": "Who?"}])
+
+    async def work(client: Any, _: Sockets) -> None:
+        assert len(await client.run(image())) == 1
+
+    sockets = run(work, once, fussy, answering)
+    assert "connectionSessionUUID" not in sockets.peers[2].frames[0][0]
+
+
+ERRORS = [
+    ({"code": "invalidParameter", "parameter": "width"}, 400),
+    ({"code": "insufficientCredits"}, 402),
+    ({"code": "forbidden"}, 403),
+    ({"code": "inferenceError", "status": "error"}, 200),
+    ({"code": "contentPolicyViolation"}, 200),
+]
+
+
+@pytest.mark.parametrize(("item", "status"), ERRORS)
+def test_errors_are_those_of_http(
+    run: Run,
+    image: Callable[..., Any],
+    shipped: ModuleType,
+    server: HTTPServer,
+    item: Item,
+    status: int,
+) -> None:
+    request = image()
+
+    def named(task: Item) -> Item:
+        scope = {name: task[name] for name in ("taskType", "taskUUID")}
+        return {**item, "message": "No.", **scope}
+
+    server.answer = lambda tasks: Reply({"errors": [named(tasks[0])]}, status)
+    expected = Caller("async", shipped, server.url).error("run", request)
+
+    async def failing(peer: Peer) -> None:
+        await peer.let_in()
+        [task] = await peer.heard()
+        await peer.say(errors=[named(task)])
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        with pytest.raises(shipped.RunwareError) as raised:
+            await client.run(request)
+        assert type(raised.value) is type(expected)
+        assert str(raised.value) == str(expected)
+        assert raised.value.parameters == expected.parameters
+        assert raised.value.status == expected.status
+
+    run(work, failing)
+
+
+def test_results_are_those_of_http(
+    run: Run, image: Callable[..., Any], shipped: ModuleType, server: HTTPServer
+) -> None:
+    request = image(number_results=2)
+    server.answer = echo(copies=2, imageURL="https://example.com/1.png")
+    expected = Caller("async", shipped, server.url)("run", request)
+
+    async def echoing(peer: Peer) -> None:
+        await peer.let_in()
+        envelope = server.answer(await peer.heard())
+        await peer.say(*envelope["data"])  # type: ignore[index]
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        assert await client.run(request) == expected
+
+    run(work, echoing)
+
+
+def test_a_stream_comes_over_http(run: Run, server: HTTPServer) -> None:
+    events = [{"delta": {"text": "dusk"}}, {"delta": {}, "finishReason": "stop"}]
+    lines = [f"data: {json.dumps(event)}\n\n" for event in events]
+    body = "".join([*lines, "data: [DONE]\n\n"])
+    server.answer = lambda _: Reply(body, content_type="text/event-stream")
+
+    async def work(client: Any, _: Sockets) -> None:
+        messages = [{"role": "user", "content": "When?"}]
+        stream = client.text_inference.stream(model="a:b@1", messages=messages)
+        assert [delta.text async for delta in stream] == ["dusk", ""]
+
+    assert not run(work, answering, base_url=server.url.replace("http", "ws")).peers
+    assert server.headers[0]["authorization"] == f"Bearer {KEY}"
+
+
+def test_too_many_tasks_are_sent_again(run: Run, image: Callable[..., Any]) -> None:
+    async def busy(peer: Peer) -> None:
+        await peer.let_in()
+        [task] = await peer.heard()
+        scope = {name: task[name] for name in ("taskType", "taskUUID")}
+        await peer.say(errors=[{"code": "rateLimitExceeded", **scope}])
+        assert await peer.heard() == [task]
+        await peer.say(result(task))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        assert len(await client.run(image())) == 1
+
+    run(work, busy)
+
+
+def test_an_error_without_a_name_is_of_the_only_call(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
+    async def vague(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.heard()
+        await peer.say(errors=[{"code": "invalidParameter", "message": "No."}])
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        with pytest.raises(shipped.BadRequestError, match="No"):
+            await client.run(image())
+
+    run(work, vague)
+
+
+def test_an_error_without_a_name_ends_no_task_of_others(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    async def vague(peer: Peer) -> None:
+        await peer.let_in()
+        tasks = {t["taskUUID"]: t for _ in range(2) for t in await peer.heard()}
+        await peer.say(errors=[{"code": "invalidParameter", "message": "No."}])
+        while True:
+            for task in await peer.ponged():
+                assert task["taskType"] == "getResponse"
+                await peer.say(result(tasks[task["taskUUID"]]))
+
+    async def work(client: Any, _: Sockets) -> None:
+        made = await asyncio.gather(*(client.run(image()) for _ in range(2)))
+        assert [len(results) for results in made] == [1, 1]
+
+    run(work, vague)
+
+
+def test_a_message_that_cannot_be_read(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
+    async def babbling(peer: Peer) -> None:
+        await peer.let_in()
+        while True:
+            await peer.ponged()
+            await peer.connection.send(f"<html>{KEY}")
+
+    async def work(client: Any, _: Sockets) -> None:
+        with pytest.raises(shipped.ResponseError, match="begins: <html>") as raised:
+            await client.run(image())
+        assert raised.value.handle
+        assert KEY not in str(raised.value)
+
+    run(work, babbling)
+
+
+def test_a_server_that_opens_no_websocket(
+    run: Run, image: Callable[..., Any], shipped: ModuleType, server: HTTPServer
+) -> None:
+    """The HTTP server has no GET: it answers 501."""
+
+    async def work(client: Any, _: Sockets) -> None:
+        with pytest.raises(shipped.ConnectionError, match="HTTP 501 in place of"):
+            await client.run(image())
+
+    run(work, answering, base_url=server.url.replace("http", "ws"))
