@@ -9,7 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeAlias, cast, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    LiteralString,
+    TypeAlias,
+    cast,
+    get_args,
+    get_origin,
+)
 
 from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
@@ -51,7 +61,7 @@ class Limits:
         if type(value) is float and value.is_integer():
             return self._within(value)
         if type(value) is not int:
-            raise PydanticKnownError("int_type")
+            raise self._no_number("int_type", "integer", "a whole number")
         return self._within(value)
 
     def _number(self, value: object) -> object:
@@ -60,8 +70,23 @@ class Limits:
                 raise PydanticKnownError("finite_number")
             return self._within(value)
         if type(value) is not int:
-            raise PydanticKnownError("float_type")
+            raise self._no_number("float_type", "number", "a number")
         return self._within(value)
+
+    def _no_number(
+        self, kind: Literal["int_type", "float_type"], name: LiteralString, noun: str
+    ) -> PydanticCustomError:
+        """Refuse what is no number, and tell alternatives what would be one."""
+        bounds = {
+            "of at least": self.ge,
+            "above": self.gt,
+            "of at most": self.le,
+            "below": self.lt,
+        }
+        said = [f"{word} {b:g}" for word, b in bounds.items() if b is not None]
+        accepted = " ".join(filter(None, [noun, " and ".join(said)]))
+        message = f"Input should be a valid {name}"
+        return PydanticCustomError(kind, message, {"accepted": accepted})
 
     def _within(self, value: float) -> float:
         if (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,11 @@ from ._delivery import Delivery
 from ._envelope import Answer, Envelope
 from ._events import Event
 from ._exceptions import RunwareError
+from ._patience import Patience
 from ._questions import Questions
 from ._stream import Stream
 from ._task import Phase, requested
+from ._transport import NEVER_SENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -89,6 +92,11 @@ class BaseEngine:
         """Deliver tasks within some seconds, or within the client's."""
         seconds = self.timeout if timeout is None else timeout
         return Delivery(tasks, self.settings, seconds, ask_first=ask_first)
+
+    def patience(self, task: Task[Any], timeout: float) -> Patience:
+        """Return how long to try to open the stream of a task."""
+        pauses = self.settings.retrying.of(task.task_type)
+        return Patience(pauses, self.settings.max_retries, timeout)
 
     def note_stream(
         self, task: Task[Any], item: Item, error: BaseException | None
@@ -178,9 +186,32 @@ class Engine(BaseEngine):
     def _open(
         self, task: Task[Any], timeout: float, extra: Headers
     ) -> AbstractContextManager[httpx2.Response]:
-        if task.phase is Phase.UNSENT:
-            task.note_sending()
-        return self.transport.open(task.encoded(), timeout, extra)
+        if task.phase is not Phase.UNSENT:  # its delivery tries again
+            return self.transport.open(task.encoded(), timeout, extra)
+        task.note_sending()
+        return self._opened(task, timeout, extra)
+
+    @contextmanager
+    def _opened(
+        self, task: Task[Any], timeout: float, extra: Headers
+    ) -> Generator[httpx2.Response]:
+        """Open a stream; send again what the server surely has not taken."""
+        patience = self.patience(task, timeout)
+        while True:
+            with ExitStack() as stack:
+                try:
+                    opening = self.transport.open(
+                        task.encoded(), patience.seconds_left(), extra
+                    )
+                    response = stack.enter_context(opening)
+                except NEVER_SENT:
+                    if not patience.lets_try_again():
+                        raise
+                else:
+                    if not patience.lets_try_again(response):
+                        yield response
+                        return
+            time.sleep(patience.pause)
 
     def _exchange(self, call: Call[Any], extra: Headers) -> Envelope:
         if call.is_stream:

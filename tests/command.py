@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 COMMAND = [sys.executable, "-m", "runware_codegen"]
 GENERATE = ["generate", "docs", "--output", "out", "--package", "client"]
+
+LONGEST_SILENCE = 30
+"""Seconds for which a command in a terminal may show nothing."""
 
 
 def write(folder: Path, name: str, schema: dict[str, Any], **said: Any) -> None:
@@ -111,7 +115,9 @@ def run_in_terminal(
     os.close(secondary)
     shown = b""
     try:
-        while piece := os.read(primary, 65536):
+        while select.select([primary], [], [], LONGEST_SILENCE)[0]:
+            if not (piece := os.read(primary, 65536)):
+                break
             shown += piece
             if react:
                 typed = functools.partial(os.write, primary)
@@ -119,7 +125,7 @@ def run_in_terminal(
     except OSError:  # how Linux says that nobody has the terminal open any more
         pass
     finally:
-        os.close(primary)
+        os.close(primary)  # which ends a command that still waits for a key
     return Session(shown.decode(errors="replace"), process.wait(timeout=60))
 
 

@@ -1,7 +1,10 @@
-"""Fixtures of the tests that ask a server on a loopback socket."""
+"""A cache for the tests, and fixtures of those that ask a server on a loopback socket."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,21 @@ from loopback import Caller, Server, serving, shipped_package
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
+
+
+CACHE = "XDG_CACHE_HOME"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the tests a cache of their own, one for all their processes."""
+    if not hasattr(config, "workerinput"):
+        os.environ[CACHE] = tempfile.mkdtemp(prefix="runware-codegen-cache-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove it."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ[CACHE], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -119,14 +119,14 @@ class TestStreams:
 
 class TestTerminal:
     def test_progress_is_one_line_that_goes_away(self, here: Path) -> None:
-        session = run_in_terminal(*GENERATE, cwd=here)
+        session = run_in_terminal(*GENERATE, "--no-cache", cwd=here)
         assert session.code == 0
         first, *rest = session.shown.split("\r\n")
         steps = first.split("\r\x1b[K")
         assert "Reading documents" in steps
-        assert "Rendering tasks/image_inference/one.py" in steps
+        assert "Made the module of docs/one.json" in steps
         assert steps[-1] == "Generated out/client from 2 documents of 1 task type."
-        assert "Rendering" not in "".join(rest)
+        assert "Made" not in "".join(rest)
 
     def test_progress_fits_the_terminal(self, here: Path) -> None:
         session = run_in_terminal("list", "docs", cwd=here, env={"COLUMNS": "10"})
@@ -181,8 +181,8 @@ class TestStopped:
     ) -> None:
         write(made / "docs", "three", {})
         before = files(made)
-        react = self.once("Rendering", act)
-        session = run_in_terminal(*GENERATE, cwd=made, react=react)
+        react = self.once("Reading", act)
+        session = run_in_terminal(*GENERATE, "--no-cache", cwd=made, react=react)
         assert session.code == code
         assert session.shown.count("\n") == 1
         line = session.shown.split("\r\x1b[K")[-1]

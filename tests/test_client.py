@@ -325,7 +325,7 @@ def test_asking_for_a_task_oneself_waits_for_nothing(
     ("task_type", "most"),
     [
         ("imageInference", [1, 1.5, 2.25, 3.375, 5.0625, 7.59375, 10, 10]),
-        ("videoInference", [5, 7.5, 10, 10]),
+        ("videoInference", [2, 3, 4.5, 6.75, 10, 10]),
     ],
 )
 def test_waits_grow_to_a_limit(

@@ -23,7 +23,8 @@ def _generated(
     folder: Path, documents: Sequence[str], package: str, **environment: str
 ) -> dict[str, bytes]:
     folder.mkdir(parents=True)
-    command = [sys.executable, "-m", "runware_codegen", "generate", *documents]
+    command = [sys.executable, "-m", "runware_codegen", "generate", "--no-cache"]
+    command += documents
     subprocess.run(
         [*command, "--output", str(folder), "--package", package],
         cwd=folder,

@@ -21,6 +21,7 @@ PROGRAM = dedent("""
     from runware_client.tasks.image_inference import ImageInferenceRequest
     from runware_client.tasks.image_inference.image_inference import Inputs
     from runware_client.tasks.ping import PingRequest
+    from runware_client.tasks.text_inference import TextInferenceRequest
 
     request = ImageInferenceRequest(model="runware:101@1", positive_prompt="dusk")
     ImageInferenceRequest(model="runware:101@1", positive_promt="dusk")  # wrong: field
@@ -35,6 +36,17 @@ PROGRAM = dedent("""
         reveal_type(client.run(PingRequest())[0].pong)  # bool
         outcome = client.run_many([request])[0]
         reveal_type(outcome.results)  # list of ImageInferenceResult
+        if outcome.error:
+            reveal_type(outcome.error)  # RunwareError
+        reveal_type(client.submit(request).wait())  # list of ImageInferenceResult
+        reveal_type(client.resume("{}", request).wait())  # list of ImageInferenceResult
+        reveal_type(client.resume("{}").wait()[0])  # TaskResult
+        reveal_type(client.with_raw_response.run(request).results)  # list of ImageInferenceResult
+        question = TextInferenceRequest(model="a:b@1", messages=[])
+        stream = client.text_inference.stream(question)
+        reveal_type(next(iter(stream)))  # Delta
+        reveal_type(stream.result)  # TextInferenceResult
+        client.image_inference.stream(request)  # wrong: no streams
 
     reveal_type(parse_result(request, {}))  # ImageInferenceResult
     reveal_type(request.inputs)  # Inputs | None
@@ -45,6 +57,10 @@ PROGRAM = dedent("""
         async with AsyncRunware() as client:
             reveal_type(await client.run(request))  # list of ImageInferenceResult
             reveal_type(await client.image_inference.run(request))  # list of ImageInferenceResult
+            async for delta in client.text_inference.stream(question):
+                reveal_type(delta)  # Delta
+            async for found in client.iter_many([request]):
+                reveal_type(found.results)  # list of ImageInferenceResult
     """)
 
 WRONG = {

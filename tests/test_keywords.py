@@ -197,6 +197,27 @@ def test_constraints_over_two_numbers(tmp_path: Path) -> None:
     assert not _mistake(package, a_task(width=1), allowed=True)
 
 
+def test_a_condition_on_a_required_member_is_no_question_whether_it_is_given(
+    tmp_path: Path,
+) -> None:
+    deletion = {"properties": {"operation": {"const": "delete"}}}
+    task: dict[str, Any] = {
+        "properties": {
+            "operation": {"enum": ["store", "delete"]},
+            "media": {"type": "string"},
+        },
+        "required": ["operation"],
+        "if": deletion | {"required": ["operation"]},
+        "then": {"properties": {"media": {"format": "uuid"}}},
+    }
+    documents = {"files.json": a_document(task)}
+    package = generated(tmp_path, documents, package="deletion_package")
+    with pytest.raises(ValidationError) as caught:
+        package.parse_request(a_task(operation="delete", media="cat.png"))
+    [error] = caught.value.errors()
+    assert error["msg"] == "media must be a UUID when operation is 'delete'"
+
+
 def test_every_keyword_has_a_case() -> None:
     schemas = json.dumps(
         [*(case.schema for case in CASES.values()), combined.COMPONENTS]

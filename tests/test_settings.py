@@ -106,6 +106,12 @@ class TestWhatTheFileSays:
             include-status = ["live"]
             allow-unenforced = false
             force = false
+            as-hook = false
+            cache = true
+            jobs = 1
+            catalog = false
+            index-url = "https://example.com/index.json"
+            build = "source"
             json = true
             quiet = false
             verbose = false
@@ -124,7 +130,8 @@ class TestWhatTheFileSays:
                 "--only",
                 "--include-status",
             ),
-            *("--allow-unenforced", "--force", "--json", "--quiet", "--verbose"),
+            *("--allow-unenforced", "--force", "--as-hook", "--cache", "--jobs"),
+            *("--json", "--catalog", "--index-url", "--quiet", "--verbose"),
         }
 
 
@@ -177,7 +184,8 @@ class TestWhatIsWrong:
         configure(project, 'include_status = ["live"]\noutptu = "src"\nnonsense = 1')
         known = (
             "documents, only, include-status, allow-unenforced, output, package, "
-            "check, diff, force, quiet, verbose, json"
+            "check, diff, force, as-hook, cache, jobs, quiet, verbose, json, catalog, "
+            "index-url, build"
         )
         remedies = {
             "include_status": "Did you mean include-status?",
@@ -207,6 +215,7 @@ class TestWhatIsWrong:
             ("documents", '"docs"', "a list of strings"),
             ("only", "[1]", "a list of strings"),
             ("include-status", "{}", "a list of strings"),
+            ("jobs", '"2"', "a whole number"),
         ],
     )
     def test_a_value_of_a_wrong_type(
@@ -252,4 +261,4 @@ def test_an_option_is_defined_once() -> None:
         for parameter in cli.commands[name].params:
             info = parameter.to_info_dict()
             assert seen.setdefault(parameter.name, info) == info
-    assert len(seen) == 12
+    assert len(seen) == 17

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopback import KEY, Caller, each, value
+from loopback import KEY, Caller, Reply, each, value
 from mocking import mocking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
+    from loopback import Server
     from mocking import Mock
 
 SAY = {
@@ -27,14 +29,20 @@ BROKEN = {"x-mock-fault": "drop-during"}
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Mock]:
     """A mock that bills whatever arrives."""
-    with mocking("--repeated-task", "run") as mock:
+    with mocking("--repeated-task", "run", "--retry-after", "0") as mock:
         yield mock
 
 
 @pytest.fixture(params=["sync", "async"])
-def caller(request: pytest.FixtureRequest, shipped: ModuleType, mock: Mock) -> Caller:
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which of the twins."""
+    return str(request.param)
+
+
+@pytest.fixture
+def caller(kind: str, shipped: ModuleType, mock: Mock) -> Caller:
     """Calls methods of a client of the mock, sync and async."""
-    return Caller(request.param, shipped, mock.url)
+    return Caller(kind, shipped, mock.url)
 
 
 def asking(shipped: ModuleType, **members: Any) -> Any:
@@ -85,7 +93,23 @@ def test_a_broken_stream_leaves_a_handle(
     assert mock.ledger()["tasks"][request.task_uuid]["run"] == 1
 
 
-def test_a_refused_stream_may_be_tried_again(
+def test_a_stream_that_was_not_accepted_is_sent_again(
+    shipped: ModuleType, server: Server, kind: str
+) -> None:
+    busy = Reply({"errors": [{"code": "rateLimitExceeded", "message": "no"}]}, 429)
+    event = {"delta": {"text": "Hello."}, "finishReason": "stop"}
+    events = f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n"
+    server.script(busy, busy, Reply(events, content_type="text/event-stream"))
+
+    async def work(client: Any) -> None:
+        result = await value(client.stream(asking(shipped)).get_result())
+        assert result.text == "Hello."
+
+    Caller(kind, shipped, server.url).using(work)
+    assert server.calls[0] == server.calls[1] == server.calls[2]
+
+
+def test_tries_to_open_a_stream_come_to_an_end(
     shipped: ModuleType, caller: Caller
 ) -> None:
     async def work(client: Any) -> None:
@@ -93,7 +117,7 @@ def test_a_refused_stream_may_be_tried_again(
         stream = client.stream(asking(shipped), extra_headers=limited)
         with pytest.raises(shipped.RateLimitError) as caught:
             await value(stream.get_result())
-        assert caught.value.retry_after == 1
+        assert caught.value.retry_after == 0
         assert caught.value.handle is None
         assert client.unfinished() == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from ._engine import BaseEngine, unwatched, whole
 from ._exceptions import RunwareError
 from ._questions import Rounds, late
 from ._task import Phase, requested
+from ._transport import NEVER_SENT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -115,9 +117,32 @@ class AsyncEngine(BaseEngine):
     def _open(
         self, task: Task[Any], timeout: float, extra: Headers
     ) -> AbstractAsyncContextManager[httpx2.Response]:
-        if task.phase is Phase.UNSENT:
-            task.note_sending()
-        return self.transport.open(task.encoded(), timeout, extra)
+        if task.phase is not Phase.UNSENT:  # its delivery tries again
+            return self.transport.open(task.encoded(), timeout, extra)
+        task.note_sending()
+        return self._opened(task, timeout, extra)
+
+    @asynccontextmanager
+    async def _opened(
+        self, task: Task[Any], timeout: float, extra: Headers
+    ) -> AsyncGenerator[httpx2.Response]:
+        """Open a stream; send again what the server surely has not taken."""
+        patience = self.patience(task, timeout)
+        while True:
+            async with AsyncExitStack() as stack:
+                try:
+                    opening = self.transport.open(
+                        task.encoded(), patience.seconds_left(), extra
+                    )
+                    response = await stack.enter_async_context(opening)
+                except NEVER_SENT:
+                    if not patience.lets_try_again():
+                        raise
+                else:
+                    if not patience.lets_try_again(response):
+                        yield response
+                        return
+            await asyncio.sleep(patience.pause)
 
     async def _exchange(self, call: Call[Any], extra: Headers) -> Envelope:
         if call.is_stream:

@@ -152,7 +152,8 @@ class Media:
             return "a URL (https://…)"
         pattern = repr(way)
         if "^data:" in pattern:
-            return f"a data URI (data:{self.kind}/…;base64,…)"
+            media_type = "…" if self.kind == "file" else f"{self.kind}/…"
+            return f"a data URI (data:{media_type};base64,…)"
         return "base64" if "+/=" in pattern else f"text like {pattern}"
 
 

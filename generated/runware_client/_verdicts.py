@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ._exceptions import APIError, error_class
 
 if TYPE_CHECKING:
-    from ._envelope import Envelope, Item
+    from ._envelope import Answer, Envelope, Item
     from ._error_enum import ErrorEnum
     from ._task import Task
 
@@ -23,10 +23,13 @@ REPEATED_CODES = frozenset({"duplicatetaskuuid", "taskuuidalreadyexists"})
 
 def says_not_accepted(envelope: Envelope) -> bool:
     """Whether the server turned the call away before it took anything of it."""
-    is_asking_to_wait = envelope.answer.retry_after is not None
-    return envelope.http_status == 429 or (
-        envelope.http_status == 503 and is_asking_to_wait
-    )
+    return refuses(envelope.answer)
+
+
+def refuses(answer: Answer) -> bool:
+    """Whether an answer turns its call away, whatever its body says."""
+    is_busy = answer.http_status == 503 and answer.retry_after is not None
+    return answer.http_status == 429 or is_busy
 
 
 def says_not_yet(envelope: Envelope) -> bool:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 FIRST_WAITS = {
-    "3dInference": 5.0,
-    "audioInference": 2.0,
+    "3dInference": 2.0,
+    "audioInference": 1.5,
     "training": 30.0,
-    "videoInference": 5.0,
+    "videoInference": 2.0,
 }
 """Seconds that tasks of a type take at the least; others may be done after one."""
 

@@ -12,19 +12,24 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from click.core import ParameterSource
 
-from runware_codegen import __version__, settings
+from runware_codegen import __version__, hook, settings
+from runware_codegen.catalog import lock
 from runware_codegen.options import (
+    BUILD,
     DOCUMENTS,
+    FETCHING,
     GENERATING,
     LISTING,
     MOCKING,
     SELECTING,
     SPEAKING,
+    STARTING,
+    documents_folder,
     with_options,
 )
 from runware_codegen.problems import InvalidInput
@@ -35,7 +40,13 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Unpack
 
-    from runware_codegen.options import GenerateOptions, ListOptions, MockOptions
+    from runware_codegen.options import (
+        FetchOptions,
+        GenerateOptions,
+        InitOptions,
+        ListOptions,
+        MockOptions,
+    )
 
 _DIFFERENT = 1
 _WRONG = 2
@@ -63,18 +74,37 @@ class _Configured(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take options of the command line before those of the file."""
-        helping = not set(args).isdisjoint(ctx.help_option_names)
-        if not helping and not ctx.resilient_parsing and (file := settings.find()):
-            ctx.default_map = settings.read(file, _all_parameters())
+        ctx.default_map = _said_in_file(ctx, args)
         rest = super().parse_args(ctx, args)
-        if not ctx.params["documents"] and ctx.default_map:
+        if not ctx.params["documents"]:
             ctx.params["documents"] = ctx.default_map.get("documents", ())
         return rest
 
 
+class _Fetching(click.Command):
+    """A command that brings documents to where pyproject.toml says that they are."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the options that mean the same here as in the file."""
+        said = _said_in_file(ctx, args)
+        shared = said.keys() & {"include_status", "index_url", "quiet", "verbose"}
+        ctx.default_map = {name: said[name] for name in shared}
+        if documents := said.get("documents"):
+            ctx.default_map["output"] = documents_folder(documents)
+        return super().parse_args(ctx, args)
+
+
+def _said_in_file(ctx: click.Context, args: list[str]) -> dict[str, Any]:
+    """Read the options in pyproject.toml, unless only help is wanted."""
+    helping = not set(args).isdisjoint(ctx.help_option_names)
+    if helping or ctx.resilient_parsing or not (file := settings.find()):
+        return {}
+    return settings.read(file, _all_parameters())
+
+
 def _all_parameters() -> list[click.Parameter]:
     """What pyproject.toml may set: what makes a package, not how the mock is run."""
-    return [*generate.params, *list_documents.params]
+    return [*generate.params, *list_documents.params, BUILD]
 
 
 # -- commands -----------------------------------------------------------------
@@ -104,14 +134,18 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
     """
     target = Path(options["output"]) / options["package"]
     with _terminal(ctx) as terminal:
-        with _leaving_alone(target):
+        with _remarking(f"{target} is as it was"):
+            lock.check(options["documents"])
             from runware_codegen import pipeline  # noqa: PLC0415  # it takes its time
 
             if options["check"] or options["diff"]:
                 differs = pipeline.check(options, target, terminal)
-                return _DIFFERENT if options["check"] and differs else 0
+                held_up = options["as_hook"] and hook.holds_up((), target, terminal)
+                return _DIFFERENT if held_up or (options["check"] and differs) else 0
             made = pipeline.generate(options, target, terminal)
         pipeline.summarize(made, target, terminal)
+        if options["as_hook"] and hook.holds_up(made.changes, target, terminal):
+            return _DIFFERENT
     return 0
 
 
@@ -122,12 +156,74 @@ def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> Non
     """Show the documents that a package would be made from.
 
     DOCS are files, folders, or - for standard input; without any, the documents that
-    come with this program.
+    come with this program. With --catalog, show the models that Runware has, and what
+    of them is in the first folder of DOCS.
     """
-    from runware_codegen import pipeline  # noqa: PLC0415  # it takes its time
+    with _terminal(ctx) as terminal:
+        if options["catalog"]:
+            from runware_codegen.catalog import listing  # noqa: PLC0415  # as below
+
+            source = ctx.get_parameter_source("include_status")
+            chosen = source is not ParameterSource.DEFAULT
+            statuses = options["include_status"] if chosen else ()
+            folder = Path(documents_folder(options["documents"]))
+            listing.list_catalog(options, folder, statuses, terminal)
+            return
+        from runware_codegen import pipeline  # noqa: PLC0415  # it takes its time
+
+        pipeline.list_documents(options, terminal)
+
+
+@cli.command(cls=_Fetching)
+@with_options(*FETCHING, *SPEAKING)
+@click.pass_context
+def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> None:
+    """Bring documents of Runware's catalogue into a folder, and lock them.
+
+    MODEL is an id or AIR of a model (* and ? allowed), or the name of a utility.
+    Without any, the documents are fetched that runware.lock names. Proxies and
+    certificates are those of the environment: HTTPS_PROXY, SSL_CERT_FILE and the like.
+    """
+    _exclude(ctx, "--locked", "--update")
+    _exclude(ctx, "--all", "--task-type")
+    _exclude(ctx, "--all", "MODEL")
+    with _terminal(ctx) as terminal, _remarking("what has been fetched is whole"):
+        from runware_codegen.catalog import fetching  # noqa: PLC0415  # as below
+
+        fetching.fetch(options, terminal)
+
+
+@cli.command("init")
+@with_options(*STARTING, *SPEAKING)
+@click.pass_context
+def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
+    """Set up the project in this folder, and make its package.
+
+    Asks for what the options leave open; where nobody can answer, takes what is usual.
+    Writes [tool.runware-codegen] into pyproject.toml, and the hook into a
+    .pre-commit-config.yaml if there is one. Nothing else in them changes.
+    """
+    from runware_codegen import init  # noqa: PLC0415  # it takes its time
 
     with _terminal(ctx) as terminal:
-        pipeline.list_documents(options, terminal)
+        with _remarking("the settings are as they were"):
+            if not (plan := init.plan(options)):
+                terminal.summary("Everything is as it was.")
+                return
+            wanted = plan.answers
+            said = {name: options[name] for name in ("quiet", "verbose")}
+            if wanted.models:
+                place = {"output": wanted.documents, "index_url": wanted.index_url}
+                ctx.invoke(fetch, models=wanted.models, **place, **said)
+            ctx.invoke(
+                generate,
+                documents=(wanted.documents,) if wanted.documents else (),
+                only=wanted.task_types,
+                output=wanted.output,
+                package=wanted.package,
+                **said,
+            )
+        init.write(plan, terminal)
 
 
 @cli.command(cls=_Configured)
@@ -158,6 +254,17 @@ def _terminal(ctx: click.Context) -> Terminal:
     return Terminal(quiet="quiet" in wanted, verbose="verbose" in wanted)
 
 
+def _exclude(ctx: click.Context, *names: str) -> None:
+    """Refuse options, or an argument, that do not go together."""
+    given = {
+        parameter.opts[0] if isinstance(parameter, click.Option) else "MODEL"
+        for parameter in ctx.command.params
+        if parameter.name and ctx.params.get(parameter.name)
+    }
+    if given.issuperset(names):
+        raise click.UsageError(f"{' and '.join(names)} exclude each other.", ctx)
+
+
 # -- how it ends --------------------------------------------------------------
 
 
@@ -172,12 +279,12 @@ def main(prog_name: str = "runware-codegen") -> NoReturn:
 
 
 @contextlib.contextmanager
-def _leaving_alone(target: Path) -> Generator[None]:
-    """Let a person who stops the program know that a folder is as it was."""
+def _remarking(remark: str) -> Generator[None]:
+    """Let a person who stops the program know how it leaves things."""
     try:
         yield
     except _Stopped as stop:
-        stop.remark = f"; {target} is as it was"
+        stop.remark = stop.remark or f"; {remark}"
         raise
 
 
@@ -192,6 +299,8 @@ def _run(prog_name: str) -> int:
         return cli.main(prog_name=prog_name, standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
+    except click.Abort:  # nobody answers: the end of the input is reached
+        terminal.error("\nThere is no answer; everything is as it was.")
     except InvalidInput as error:
         terminal.problems(error.problems)
     except OSError as error:

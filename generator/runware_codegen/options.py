@@ -8,6 +8,7 @@ from __future__ import annotations
 import keyword
 import sys
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -18,9 +19,11 @@ from runware_codegen.output.names import is_device
 from runware_codegen.problems import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
+
+DOCUMENTS_FOLDER = "schemas"
 
 _NEEDED_BY_OUTPUT = {"httpx2", "pydantic", "pydantic_core", "typing_extensions"}
 
@@ -42,6 +45,9 @@ class GenerateOptions(Selection):
     check: bool
     diff: bool
     force: bool
+    cache: bool
+    jobs: int | None
+    as_hook: bool
     quiet: bool
     verbose: bool
 
@@ -50,6 +56,38 @@ class ListOptions(Selection):
     """What `list` is told."""
 
     as_json: bool
+    catalog: bool
+    index_url: str
+    quiet: bool
+    verbose: bool
+
+
+class FetchOptions(TypedDict):
+    """What `fetch` is told."""
+
+    models: tuple[str, ...]
+    everything: bool
+    task_type: tuple[str, ...]
+    include_status: tuple[str, ...]
+    locked: bool
+    update: bool
+    output: str
+    index_url: str
+    concurrency: int
+    timeout: float
+    quiet: bool
+    verbose: bool
+
+
+class InitOptions(TypedDict):
+    """What `init` is told; what is None is asked for."""
+
+    model: tuple[str, ...]
+    task_type: tuple[str, ...]
+    documents: str | None
+    output: str | None
+    package: str | None
+    index_url: str
     quiet: bool
     verbose: bool
 
@@ -88,9 +126,11 @@ def with_options(
     return decorate
 
 
-def _check_package(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+def _check_package(
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
     """Refuse a name that a package cannot have, or should not."""
-    if fault := _unfit(value):
+    if value is not None and (fault := unfit_package(value)):
         message, remedy = fault
         file = settings.find()
         source = ctx.get_parameter_source(parameter.name)
@@ -101,7 +141,7 @@ def _check_package(ctx: click.Context, parameter: click.Parameter, value: str) -
     return value
 
 
-def _unfit(name: str) -> tuple[str, str] | None:
+def unfit_package(name: str) -> tuple[str, str] | None:
     """Say what is wrong with the name of a package, and what would be right."""
     if not name.isascii() or not name.isidentifier():
         return (
@@ -116,6 +156,19 @@ def _unfit(name: str) -> tuple[str, str] | None:
     if is_device(name) or name.startswith("__"):
         return f"{name!r} is a reserved name.", other
     return None
+
+
+def _check_url(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Refuse what is no address of a file on a server."""
+    try:
+        parts = urlsplit(value)
+        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.path
+    except ValueError:
+        fits = False
+    if value and not fits:
+        message = f"{value!r} is no address such as https://example.com/index.json."
+        raise click.BadParameter(message)
+    return value
 
 
 def _read_share(
@@ -141,11 +194,37 @@ def _share(text: str) -> tuple[str, float]:
     return kind, number
 
 
+def documents_folder(documents: Sequence[str]) -> str:
+    """Give the first of some documents that is a folder, as far as its name tells."""
+    files = (".json", ".yaml", ".yml")
+    folders = (d for d in documents if d != "-" and not d.lower().endswith(files))
+    return next(folders, DOCUMENTS_FOLDER)
+
+
 DOCUMENTS = click.argument(
     "documents",
     metavar="[DOCS]...",
     nargs=-1,
     type=click.Path(allow_dash=True),
+)
+
+_INCLUDE_STATUS = click.option(
+    "--include-status",
+    metavar="STATUS",
+    multiple=True,
+    default=("live", "deprecated"),
+    show_default=True,
+    help="Take documents with this status. May be repeated. Documents without a status"
+    " are always taken.",
+)
+
+_INDEX_URL = click.option(
+    "--index-url",
+    metavar="URL",
+    default="",
+    callback=_check_url,
+    help="The index of a mirror, which all documents are then taken from; without it"
+    " Runware's own.",
 )
 
 SELECTING = (
@@ -157,15 +236,7 @@ SELECTING = (
         help="Take only documents whose id, AIR or task type matches (* and ? allowed)."
         " May be repeated.",
     ),
-    click.option(
-        "--include-status",
-        metavar="STATUS",
-        multiple=True,
-        default=("live", "deprecated"),
-        show_default=True,
-        help="Take documents with this status. May be repeated. Documents without a"
-        " status are always taken.",
-    ),
+    _INCLUDE_STATUS,
     click.option(
         "--allow-unenforced/--no-allow-unenforced",
         help="Let keywords through that the package cannot enforce, with a warning.",
@@ -200,10 +271,126 @@ GENERATING = (
         help="Generate into a folder with files of others. They stay, except where one"
         " is in the way.",
     ),
+    click.option(
+        "--as-hook/--no-as-hook",
+        help="End as a hook of pre-commit should: with 1 if anything was written, or if"
+        " git has yet to be told of a file of the package.",
+    ),
+    click.option(
+        "--cache/--no-cache",
+        default=True,
+        help="Keep what is made of each document, and take what an earlier run made;"
+        " on unless told otherwise. The output is the same.",
+    ),
+    click.option(
+        "--jobs",
+        metavar="N",
+        type=click.IntRange(1),
+        help="How many processes may work; one for each processor unless told"
+        " otherwise.",
+    ),
+)
+
+BUILD = click.Option(
+    ["--build"],
+    metavar="WHERE",
+    type=click.Choice(["source", "wheel"]),
+    help="Where a package build generates to: into the project's folder, or into the"
+    " wheel alone. In pyproject.toml only.",
 )
 
 LISTING = (
     click.option("--json/--no-json", "as_json", help="Write JSON instead of a table."),
+    click.option(
+        "--catalog/--no-catalog",
+        help="Show the models that Runware's catalogue has, and which of their documents"
+        " are here and locked.",
+    ),
+    _INDEX_URL,
+)
+
+FETCHING = (
+    click.argument("models", metavar="[MODEL]...", nargs=-1),
+    click.option(
+        "--all/--no-all", "everything", help="Fetch each model of the catalogue."
+    ),
+    click.option(
+        "--task-type",
+        metavar="T",
+        multiple=True,
+        help="Fetch each model of this task type. May be repeated.",
+    ),
+    _INCLUDE_STATUS,
+    click.option(
+        "--locked/--no-locked",
+        help="Fetch exactly what runware.lock names, and refuse what differs.",
+    ),
+    click.option(
+        "--update/--no-update",
+        help="Ask again for what is there, and tell what has changed.",
+    ),
+    click.option(
+        "--output",
+        metavar="DIR",
+        default=DOCUMENTS_FOLDER,
+        show_default=True,
+        type=click.Path(file_okay=False),
+        help="The folder of the documents. In a project, the first folder that its"
+        " setting documents names.",
+    ),
+    _INDEX_URL,
+    click.option(
+        "--concurrency",
+        metavar="N",
+        default=8,
+        show_default=True,
+        type=click.IntRange(1, 64),
+        help="How many documents are asked for at the same time.",
+    ),
+    click.option(
+        "--timeout",
+        metavar="SECONDS",
+        default=30.0,
+        show_default=True,
+        type=click.FloatRange(0, min_open=True),
+        help="How long an answer may take as a whole.",
+    ),
+)
+
+STARTING = (
+    click.option(
+        "--model",
+        metavar="MODEL",
+        multiple=True,
+        help="Fetch the document of this model: an id, an AIR, or a pattern of them. May"
+        " be repeated.",
+    ),
+    click.option(
+        "--task-type",
+        metavar="T",
+        multiple=True,
+        help="Take the general document of this task type, which comes with this"
+        " program. May be repeated.",
+    ),
+    click.option(
+        "--documents",
+        metavar="DIR",
+        type=click.Path(file_okay=False),
+        help="The folder for documents of models.",
+    ),
+    click.option(
+        "--output",
+        metavar="DIR",
+        type=click.Path(file_okay=False),
+        help="The folder that the package's folder is in.",
+    ),
+    click.option(
+        "--package",
+        metavar="NAME",
+        callback=_check_package,
+        help="The name of the package.",
+    ),
+    _INDEX_URL,
 )
 
 _SHARE = click.FloatRange(0, 1)

@@ -9,18 +9,20 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runware_codegen import cache
 from runware_codegen.documents import load
 from runware_codegen.output import compare, publish
 from runware_codegen.parse import parse
 from runware_codegen.problems import InvalidInput, Problem
-from runware_codegen.render import render
 from runware_codegen.report import table, unified_diff
 from runware_codegen.resources import folder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
+    from runware_codegen.cache import Module
     from runware_codegen.model import Document, Package
     from runware_codegen.options import GenerateOptions, ListOptions, Selection
     from runware_codegen.output import Change
@@ -43,8 +45,7 @@ def generate(options: GenerateOptions, target: Path, terminal: Terminal) -> Gene
         InvalidInput: Something is wrong with a document or with the folder, which then
             is as it was.
     """
-    package = _read(options, target.name, terminal)
-    files = _render(package, terminal)
+    package, files = _make(options, target.name, terminal)
     terminal.step(f"Writing {target}")
     changes = publish(files, target, force=options["force"])
     return Generated(package, len(files), changes)
@@ -67,8 +68,7 @@ def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
     Raises:
         InvalidInput: Something is wrong with a document or with the folder.
     """
-    package = _read(options, target.name, terminal)
-    files = _render(package, terminal)
+    _, files = _make(options, target.name, terminal)
     changes = compare(files, target, force=options["force"])
     if options["diff"]:
         for line in (line for c in changes for line in unified_diff(c, target.name)):
@@ -98,12 +98,44 @@ def list_documents(options: ListOptions, terminal: Terminal) -> None:
         terminal.result(line)
 
 
+def _make(
+    options: GenerateOptions, name: str, terminal: Terminal
+) -> tuple[Package, dict[str, str]]:
+    """Make the files of a package, as far as they are not kept from an earlier run."""
+    terminal.step("Reading documents")
+    inputs = _inputs(options)
+    choice = cache.Choice(options["only"], options["include_status"])
+    store = cache.open_store() if options["cache"] else None
+    catalogue = cache.make(
+        inputs,
+        _stdin(),
+        cache.Order(choice, options["allow_unenforced"]),
+        cache.Means(
+            store,
+            options["jobs"] or cache.available(),
+            lambda source: terminal.step(f"Made the module of {source}"),
+        ),
+    )
+    _note(catalogue.passed_over, terminal)
+    modules = list(catalogue.chosen(choice).values())
+    if not modules:
+        raise InvalidInput([_none_left(len(catalogue.modules), inputs)])
+    modules.sort(key=lambda module: (module.document.task_type, module.document.id))
+    for module in modules:
+        terminal.detail(f"{module.document.source}: {_described(module)}")
+    package = cache.assemble(name, [module.document for module in modules])
+    terminal.warnings(package.unenforced)
+    files = cache.package_files(package, modules, store)
+    if store:
+        store.save()
+    return package, files
+
+
 def _read(selection: Selection, name: str, terminal: Terminal) -> Package:
     terminal.step("Reading documents")
-    inputs = selection["documents"] or [str(folder("specs"))]
-    loaded = load(inputs, sys.stdin.buffer if sys.stdin else io.BytesIO())
-    for passed in loaded.passed_over:
-        terminal.note(f"Passed over {passed}.")
+    inputs = _inputs(selection)
+    loaded = load(inputs, _stdin())
+    _note(loaded.passed_over, terminal)
     terminal.step("Understanding documents")
     package = parse(
         loaded.documents,
@@ -114,14 +146,21 @@ def _read(selection: Selection, name: str, terminal: Terminal) -> Package:
     )
     if not package.documents:
         raise InvalidInput([_none_left(len(loaded.documents), inputs)])
-    for document in package.documents:
-        terminal.detail(f"{document.source}: {_described(document)}")
     terminal.warnings(package.unenforced)
     return package
 
 
-def _render(package: Package, terminal: Terminal) -> dict[str, str]:
-    return render(package, on_file=lambda path: terminal.step(f"Rendering {path}"))
+def _inputs(selection: Selection) -> Sequence[str]:
+    return selection["documents"] or [str(folder("specs"))]
+
+
+def _stdin() -> BinaryIO:
+    return sys.stdin.buffer if sys.stdin else io.BytesIO()
+
+
+def _note(passed_over: Iterable[str], terminal: Terminal) -> None:
+    for passed in sorted(set(passed_over)):
+        terminal.note(f"Passed over {passed}.")
 
 
 def _row(document: Document) -> dict[str, str | int]:
@@ -135,10 +174,10 @@ def _row(document: Document) -> dict[str, str | int]:
     }
 
 
-def _described(document: Document) -> str:
+def _described(module: Module) -> str:
     return (
-        f"{document.id}, {document.task_type},"
-        f" {len(document.fields)} fields, {document.rule_count} rules"
+        f"{module.document.id}, {module.document.task_type},"
+        f" {module.fields} fields, {module.rules} rules"
     )
 
 

@@ -117,6 +117,8 @@ def _form(parameter: click.Parameter, value: object) -> tuple[str, bool]:
     if parameter.multiple or parameter.nargs == -1:
         items = cast("list[object]", value) if isinstance(value, list) else [None]
         return "a list of strings", all(isinstance(item, str) for item in items)
+    if isinstance(parameter.type, click.IntRange):
+        return "a whole number", type(value) is int
     return "a string", isinstance(value, str)
 
 

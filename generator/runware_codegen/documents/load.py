@@ -85,13 +85,13 @@ def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
     strays: list[Problem] = []
     for source in found.sources:
         try:
-            document = _load_one(source, stdin)
+            document = load_text(source, read_text(source, stdin))
         except InvalidInput as invalid:
             problems.extend(invalid.problems)
             continue
         if document is None:
             passed_over.append(f"{source.name}: not an OpenAPI document")
-            strays += [] if source.sought else [_stray(source.name)]
+            strays += [] if source.sought else [stray(source)]
         else:
             documents.append(document)
     problems += [] if documents else strays
@@ -100,8 +100,16 @@ def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
     return Loaded(tuple(documents), tuple(sorted(set(passed_over))))
 
 
-def _load_one(source: Source, stdin: BinaryIO | TextIO) -> Document | None:
-    text = read_text(source, stdin)
+def load_text(source: Source, text: str) -> Document | None:
+    """Read a document, or give None for what does not claim to be one.
+
+    Args:
+        source: Where the text is from.
+        text: The text, without a byte order mark.
+
+    Raises:
+        InvalidInput: With all that is wrong in the document.
+    """
     if source.sought and not _VERSION_KEY.search(text):
         return None
     raw = _read_value(text, source)
@@ -128,9 +136,10 @@ def _is_json(text: str, source: Source) -> bool:
     return text.lstrip().startswith(("{", "["))
 
 
-def _stray(source: str) -> Problem:
+def stray(source: Source) -> Problem:
+    """Say that a file that was named is no document."""
     message = 'not an OpenAPI document: it has no "openapi"'
-    return Problem(source, "", message, 'give an object with "openapi": "3.1.0"')
+    return Problem(source.name, "", message, 'give an object with "openapi": "3.1.0"')
 
 
 def _has_version(value: RawValue) -> bool:

@@ -9,6 +9,11 @@
 5. A name that Python, pydantic or the emitted package uses (see `reserved`) gets an
    underscore at its end: `from_`, `copy_`.
 6. Among members of one object, a name that is taken already gets a number: `name_2`.
+7. A class is named after its definition, else after the title of the alternative that
+   it is, else after its member. Objects in a list are named after their title when it
+   is one to three plain words that tell them from other objects (`Output File`, not
+   `LoRA` nor `File Entry`) and no class has that name yet; else after their member,
+   as a singular.
 
 Nothing here looks at other documents, so that names stay when documents come and go.
 """
@@ -33,6 +38,28 @@ _WORD: Final = re.compile(
     rf"(?:{_ACRONYMS})(?:s(?![a-z]))?\d*"
     r"|[A-Z]{2,}(?![a-z])\d*|[A-Z]{2,}(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]\d*|\d+[a-z]*"
 )
+_MOST_SPOKEN: Final = 3
+_VAGUE: Final = frozenset(
+    [
+        "data",
+        "details",
+        "element",
+        "entry",
+        "info",
+        "item",
+        "object",
+        "record",
+        "response",
+        "result",
+        "schema",
+        "settings",
+        "structure",
+        "type",
+        "value",
+    ]
+)
+"""Words that end the title of anything."""
+
 _SPELLED: Final = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l"}
 _DIGITS: Final = (
     *("zero", "one", "two", "three", "four"),
@@ -100,6 +127,18 @@ def class_name(text: str, taken: Container[str]) -> str:
     media = name.rstrip("0123456789") in reserved.MEDIA
     clashes = media or name in reserved.CLASSES
     return numbered(f"{name}_" if clashes else name, taken, "")
+
+
+def is_class_title(title: str) -> bool:
+    """Say whether a title of some objects is a good name for their class."""
+    spoken = title.split()
+    return (
+        1 <= len(spoken) <= _MOST_SPOKEN
+        and title.isascii()
+        and all(map(str.isalpha, spoken))
+        and len(words(title)) == len(spoken)
+        and spoken[-1].lower() not in _VAGUE
+    )
 
 
 def definition_name(path: Path, taken: Container[str]) -> str:

@@ -22,7 +22,12 @@ from runware_codegen.model import (
 from runware_codegen.parse import reading
 from runware_codegen.parse.evaluated import evaluated_members
 from runware_codegen.parse.markdown import readable
-from runware_codegen.parse.names import class_name, member_name
+from runware_codegen.parse.names import (
+    class_name,
+    is_class_title,
+    member_name,
+    pascal_case,
+)
 from runware_codegen.parse.rules import rules_of
 from runware_codegen.parse.simplify import Known, Simplifier
 from runware_codegen.predicates import FALSE, TRUE, Exempt, Predicate
@@ -93,6 +98,20 @@ class Classes:
         if self.build(together, reserved, doc) is None:
             return None
         return Instance(self._same_as_before(reserved))
+
+    def name_of_item(self, items: Schema, member: str) -> str:
+        """Name the items of a list: by their title if it may name a class.
+
+        Args:
+            items: Their schema.
+            member: What one is called after the member that holds the list.
+        """
+        title = items.keywords.get("title")
+        if "properties" not in items.keywords or not isinstance(title, str):
+            return member
+        taken = self._taken | self.by_name.keys()
+        free = class_name(title, taken) == pascal_case(title)
+        return title if free and is_class_title(title) else member
 
     def build(self, together: Conjunction, name: str, doc: str) -> Type | None:
         """Make the class of some schemas under a name that is free."""
@@ -187,9 +206,9 @@ class Classes:
                 left += [] if closed is not None else [lacks(wire)]
                 continue
             name = member_name(wire, {field.name for field in fields}, self._used)
-            fields.append(
-                _field(wire, name, a_type, schemas[0], required=wire in required)
-            )
+            field = _field(wire, name, a_type, schemas[0], required=wire in required)
+            lines = "\n".join(self._types.alternative_lines(schemas[0]))
+            fields.append(replace(field, doc=f"{field.doc}\n\n{lines}".strip()))
             others = map(self._types.lowering.below, schemas[1:])
             left += [if_given(wire, part) for part in others]
         known = {field.wire for field in fields}

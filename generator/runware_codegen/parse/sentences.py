@@ -133,6 +133,16 @@ def verb(test: Predicate) -> Verb:
             return _be("such that " + clause(test, "it"))
 
 
+def _fails(test: Predicate) -> str:
+    """Say that a test does not hold: "is neither 1 nor 2"."""
+    if not isinstance(test, IsIn) or len(test.values) == 1:
+        return verb(test).fails()
+    values = [plain(value.value) for value in test.values]
+    if len(values) == 2:
+        return f"is neither {' nor '.join(values)}"
+    return f"is none of {one_of(values).removeprefix('one of ')}"
+
+
 def _figure(test: AreaIn | RatioIn) -> tuple[str, str]:
     sign = "×" if isinstance(test, AreaIn) else "÷"
     span = bounds_of(InRange(ge=test.least, le=test.most))
@@ -166,7 +176,7 @@ def _that(part: Predicate, *, many: bool = False) -> str:
             return said.holds()
         return f"are {said.rest}" if said.base == "be" else f"{said.base} {said.rest}"
     if isinstance(part, Not) and not many:
-        return verb(part.part).fails()
+        return _fails(part.part)
     if isinstance(part, (At, IfGiven)) and not many:
         return clause(part)
     return ("are" if many else "is") + " such that " + clause(part, "it")
@@ -232,6 +242,8 @@ def clause(part: Predicate, path: str = "") -> str:
     match part:
         case Always(truth):
             return f"{path or 'the value'} is {'anything' if truth else 'impossible'}"
+        case At(name, IfGiven(inside, inner)) if not isinstance(inner, Not):
+            return _clause_without(below(path, name), inside, inner)
         case At(name, inner):
             return clause(inner, below(path, name))
         case IfGiven(name, inner):
@@ -245,7 +257,7 @@ def clause(part: Predicate, path: str = "") -> str:
         case When(condition, then, otherwise):
             return _when_clause(condition, then, otherwise, path)
         case Not(inner):
-            return f"{path or 'it'} {verb(inner).fails()}"
+            return f"{path or 'it'} {_fails(inner)}"
         case _:
             return f"{path or 'it'} {verb(part).holds()}"
 
@@ -254,8 +266,18 @@ def _clause_if_given(inner: Predicate, path: str) -> str:
     while isinstance(inner, IfGiven):
         path, inner = below(path, inner.name), inner.part
     if isinstance(inner, Not):
-        return f"{path} {verb(inner.part).fails()}"
+        return f"{path} {_fails(inner.part)}"
     return f"{path} is not given or {clause(inner, path)}"
+
+
+def _clause_without(path: str, name: str, inner: Predicate) -> str:
+    """Say that an object is given, but not a member of it unless as it must be."""
+    without = f"{path} is given without {name}"
+    return (
+        without
+        if inner == FALSE
+        else f"{without} or {clause(inner, below(path, name))}"
+    )
 
 
 def _all_clause(parts: list[Predicate], path: str) -> str:
@@ -276,23 +298,24 @@ def _all_clause(parts: list[Predicate], path: str) -> str:
 
 
 def _any_clause(parts: list[Predicate], path: str) -> str:
+    leaves = [_leaf(part, path) for part in parts]
+    paths = [*dict.fromkeys(where for where, _ in leaves)]
+    tests = [*dict.fromkeys(test for _, test in leaves)]
+    if all(paths) and all(map(_is_test, tests)) and 1 in (len(paths), len(tests)):
+        said = joined([verb(test).holds() for test in tests], "or")
+        return f"{joined(paths, 'or')} {said}"
     given = [name for part in parts if (name := given_path(part, path))]
-    if len(given) == len(parts):
-        return f"{joined(given, 'or')} is given"
-    same = _same_subject(parts)
-    if same:
-        return f"{below(path, same)} {_verbs(parts)}"
-    return joined([clause(part, path) for part in parts], "or")
+    others = [clause(part, path) for part in parts if not given_path(part, path)]
+    if given:
+        others.insert(0, f"{joined(given, 'or')} is given")
+    return ", or ".join(others) if " or " in others[0] else joined(others, "or")
 
 
-def _same_subject(parts: list[Predicate]) -> str:
-    names = {part.name if isinstance(part, At) else "" for part in parts}
-    tests = all(isinstance(part, At) and _is_test(part.part) for part in parts)
-    return names.pop() if tests and len(names) == 1 else ""
-
-
-def _verbs(parts: list[Predicate]) -> str:
-    return joined([verb(p.part).holds() for p in parts if isinstance(p, At)], "or")
+def _leaf(part: Predicate, path: str) -> tuple[str, Predicate]:
+    """Say what is said inside of members that have to be there, and of which."""
+    while isinstance(part, At):
+        path, part = below(path, part.name), part.part
+    return path, part
 
 
 def _when_clause(
@@ -319,6 +342,8 @@ def demand(part: Predicate, path: str = "") -> str:
     match part:
         case At(name, inner) if _is_simple(inner):
             return f"{below(path, name)} is required and {_must(inner)}"
+        case At(name, IfGiven(inside, inner)):
+            return _demand_inside(below(path, name), inside, inner)
         case At(name, inner) | IfGiven(name, inner):
             return demand(inner, below(path, name))
         case AnyOf(parts):
@@ -337,6 +362,14 @@ def demand(part: Predicate, path: str = "") -> str:
             return f"item {index + 1}{f' of {path}' if path else ''} {_must(inner)}"
         case _:
             return f"{path} {_must(part)}".strip()
+
+
+def _demand_inside(path: str, name: str, inner: Predicate) -> str:
+    """Say that an object is required, and what has to hold of a member, if given."""
+    member = below(path, name)
+    needed = joined(given_paths(inner, member), "and")
+    then = f"{member} requires {needed}" if needed else demand(inner, member)
+    return f"{path} is required and {then}"
 
 
 def _is_simple(part: Predicate) -> bool:

@@ -24,6 +24,7 @@ from runware_codegen.predicates import (
     All,
     AllItems,
     AllMembers,
+    Always,
     AnyOf,
     At,
     ExactlyOne,
@@ -127,27 +128,50 @@ class Simplifier:
         return simpler
 
     def _when(self, predicate: When, known: Known) -> Predicate:
-        condition = self.simplify(predicate.condition, known)
+        condition = self._asked(self.simplify(predicate.condition, known), known)
         holding, failing = known.and_also(condition), known.and_also(not_(condition))
-        return when(
-            condition,
-            self.simplify(predicate.then, holding),
-            self.simplify(predicate.otherwise, failing),
-        )
+        then = self.simplify(predicate.then, holding)
+        otherwise = self.simplify(predicate.otherwise, failing)
+        if then == TRUE:
+            return when(self._asked(not_(condition), known), otherwise, TRUE)
+        return when(condition, then, otherwise)
+
+    def _asked(self, condition: Predicate, known: Known) -> Predicate:
+        """Ask of a member that is always there as such: not "absent, or so"."""
+        match condition:
+            case All(parts):
+                return all_of(self._asked(part, known) for part in parts)
+            case AnyOf(parts):
+                return any_of(self._asked(part, known) for part in parts)
+            case At(name, part) | IfGiven(name, part):
+                _, must_have, member = self._known_member(name, known)
+                if isinstance(condition, IfGiven) and not must_have:
+                    return condition
+                inner = self._asked(part, member)
+                if must_have and not isinstance(inner, IfGiven):
+                    return at(name, inner)
+                return type(condition)(name, inner)
+            case Not(IsIn(excluded)) if values := _possible_values(known):
+                left = tuple(each for each in values.values if each not in excluded)
+                return IsIn(left) if len(left) == 1 else condition
+            case _:
+                return condition
 
     def _at(self, name: str, part: Predicate, known: Known) -> Predicate:
         can_have, must_have, member = self._known_member(name, known)
         if not can_have:
             return FALSE
         inner = self.simplify(part, member)
-        return TRUE if inner == TRUE and must_have else at(name, inner)
+        made = at(name, inner)
+        return _there(made) if must_have else made
 
     def _if_given(self, name: str, part: Predicate, known: Known) -> Predicate:
         can_have, must_have, member = self._known_member(name, known)
         if not can_have:
             return TRUE
         inner = self.simplify(part, member)
-        return FALSE if inner == FALSE and must_have else if_given(name, inner)
+        made = if_given(name, inner)
+        return _there(made) if must_have else made
 
     def _known_member(self, name: str, known: Known) -> tuple[bool, bool, Known]:
         """Say whether a member can be there, whether it must, and what is known."""
@@ -211,6 +235,25 @@ def _among(values: IsIn, predicate: Predicate) -> Predicate | None:
     if len(kept) == len(values.values):
         return TRUE
     return IsIn(tuple(kept)) if kept else FALSE
+
+
+def _there(said: Predicate) -> Predicate:
+    """Say of a member that is always there what is said of a member inside of it."""
+    match said:
+        case At(_, Always() as certain) | IfGiven(_, Always() as certain):
+            return certain
+        case IfGiven(name, At() as inner):
+            return at(name, inner)
+        case At(name, inner) if _is_about_what_is_given(inner):
+            return if_given(name, inner)
+        case _:
+            return said
+
+
+def _is_about_what_is_given(part: Predicate) -> bool:
+    """Whether all that is said of an object is how its members are, if given."""
+    parts = part.parts if isinstance(part, (All, AnyOf)) else (part,)
+    return all(isinstance(each, IfGiven) for each in parts)
 
 
 def _bare(a_type: Type | None) -> Type | None:

@@ -8,7 +8,7 @@ nothing is lost whatever the schema looks like; a type only says it more readabl
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from runware_codegen.constants import json_type
 from runware_codegen.logic import all_of
@@ -24,9 +24,10 @@ from runware_codegen.model import (
     Null,
     Number,
     Text,
-    Union,
 )
 from runware_codegen.parse import reading, reserved
+from runware_codegen.parse.alternatives import Alternative, flat, joined, lines_of
+from runware_codegen.parse.bounds import bounds, extreme, is_empty
 from runware_codegen.parse.conjunction import Conjunction, branches_of, conjunction
 from runware_codegen.parse.literal_sets import literals
 from runware_codegen.parse.media import as_media
@@ -46,7 +47,7 @@ from runware_codegen.predicates import (
 from runware_codegen.problems import Problem, json_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable
 
     from runware_codegen.model import Type
     from runware_codegen.parse.conjunction import Said
@@ -89,6 +90,7 @@ class Types:
         self._open: set[Path] = set()
         self._made: dict[Path, Type | None] = {}
         self._structural: dict[Path, bool] = {}
+        self._lines: dict[Path, tuple[str, ...]] = {}
         self._alternative = 0
 
     def of(self, schema: Schema, name: str) -> Type | None:
@@ -116,6 +118,24 @@ class Types:
             self._open.discard(schema.path)
         self._made[schema.path] = made
         return made
+
+    def alternative_lines(self, schema: Schema) -> tuple[str, ...]:
+        """Say what the alternatives of a value, or of its items, are.
+
+        Args:
+            schema: A schema whose type has been made.
+
+        Returns:
+            The lines of a list, as Markdown; none where there is nothing to say.
+        """
+        schema = self._target(schema)
+        seen: set[Path] = set()
+        while schema.path not in seen and "items" in schema.keywords:
+            if lines := self._lines.get(schema.path):
+                return lines
+            seen.add(schema.path)
+            schema = self._target(schema.child("items"))
+        return self._lines.get(schema.path, ())
 
     def _again(self, schema: Schema) -> Type | None:
         """Return the type of a schema that is being made: its class, if it is one."""
@@ -152,7 +172,7 @@ class Types:
             return self._literals(schema, together, *found)
         branches = self._branches(together)
         if branches is not None:
-            return self._union(together, branches, name)
+            return self._union(schema, together, branches, name)
         types = together.types()
         if types is None and not any(together.having("properties", "items")):
             return self._checked(Anything(), together.rest(self.lowering, set()))
@@ -210,21 +230,34 @@ class Types:
             )
         return self._structural[schema.path]
 
-    def _union(self, together: Conjunction, at: Schema, name: str) -> Type | None:
+    def _union(
+        self, schema: Schema, together: Conjunction, at: Schema, name: str
+    ) -> Type | None:
         keyword = "oneOf" if "oneOf" in at.keywords else "anyOf"
+        branches = [*branches_of(at, keyword)]
         self._alternative += 1
         made = [
             self.of(branch, str(branch.keywords.get("title") or name))
-            for branch in branches_of(at, keyword)
+            for branch in branches
         ]
         self._alternative -= 1
-        alternatives = list(_flat(each for each in made if each is not None))
+        alternatives = list(flat(each for each in made if each is not None))
         if not alternatives:
             return None
+        self._lines[schema.path] = lines_of(
+            Alternative(a_type, self._text_of(branch))
+            for branch, a_type in zip(branches, made, strict=True)
+            if a_type is not None
+        )
         distinct = keyword == "anyOf" or self._are_disjoint(made)
         settled = {(at.path, keyword)} if distinct else set[tuple["Path", str]]()
-        union = _joined(alternatives)
+        union = joined(alternatives)
         return self._checked(union, together.rest(self.lowering, settled), name)
+
+    def _text_of(self, schema: Schema) -> str:
+        """Return what a document says of a schema, or what it calls it."""
+        together = conjunction(self.lowering.schemas, schema)
+        return together.text("description") or together.text("title")
 
     def _are_disjoint(self, alternatives: list[Type | None]) -> bool:
         present = [each for each in alternatives if each is not None]
@@ -257,7 +290,8 @@ class Types:
             for each in made
         ]
         kept = [each for each in checked if each is not None]
-        return _joined(kept) if kept else None
+        self._lines[schema.path] = lines_of(map(Alternative, kept))
+        return joined(kept) if kept else None
 
     def _single(
         self,
@@ -285,7 +319,7 @@ class Types:
     def _text(
         self, schema: Schema, together: Conjunction, settled: set[Said]
     ) -> Type | None:
-        least, most = _bounds(together, "Length")
+        least, most = bounds(together, "Length")
         if most is not None and least > most:
             return self._contradiction(schema, "its least length exceeds its greatest")
         settled |= together.said(["minLength", "maxLength"])
@@ -314,13 +348,13 @@ class Types:
             step = reading.step(each.keywords)
         number = Number(
             integer,
-            ge=_extreme(together, "minimum", max),
-            gt=_extreme(together, "exclusiveMinimum", max),
-            le=_extreme(together, "maximum", min),
-            lt=_extreme(together, "exclusiveMaximum", min),
+            ge=extreme(together, "minimum", max),
+            gt=extreme(together, "exclusiveMinimum", max),
+            le=extreme(together, "maximum", min),
+            lt=extreme(together, "exclusiveMaximum", min),
             step=step,
         )
-        if _is_empty(number):
+        if is_empty(number):
             return self._contradiction(schema, "its least value exceeds its greatest")
         return number
 
@@ -328,14 +362,15 @@ class Types:
         self, schema: Schema, together: Conjunction, name: str, settled: set[Said]
     ) -> Type | None:
         settled |= together.said(_ARRAY)
-        least, most = _bounds(together, "Items")
+        least, most = bounds(together, "Items")
         if most is not None and least > most:
             return self._contradiction(schema, "it has to have more items than it may")
         different = True in together.values("uniqueItems")
         item: Type | None = None
         for each in together.having("items"):
             if "prefixItems" not in each.keywords:
-                item = self.of(each.child("items"), singular(name))
+                items = each.child("items")
+                item = self.of(items, self.classes.name_of_item(items, singular(name)))
                 if item is not None:
                     settled.add((each.path, "items"))
                 break
@@ -379,45 +414,7 @@ _SHAPES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _flat(types: Iterator[Type]) -> Iterator[Type]:
-    for each in types:
-        if isinstance(each, Union):
-            yield from each.alternatives
-        else:
-            yield each
-
-
-def _joined(alternatives: list[Type]) -> Type:
-    distinct = list(dict.fromkeys(alternatives))
-    return distinct[0] if len(distinct) == 1 else Union(tuple(distinct))
-
-
 def _test_in(predicate: Predicate | None, kind: type[TestT]) -> TestT | None:
     """Take a test out of its "if it is a string"."""
     parts = predicate.parts if isinstance(predicate, AnyOf) else ()
     return next((part for part in parts if isinstance(part, kind)), None)
-
-
-def _bounds(together: Conjunction, what: str) -> tuple[int, int | None]:
-    least, most = _counts(together, f"min{what}"), _counts(together, f"max{what}")
-    return max(least, default=0), min(most, default=None)
-
-
-def _counts(together: Conjunction, keyword: str) -> list[int]:
-    counts = (reading.count(each.keywords, keyword) for each in together.schemas)
-    return [count for count in counts if count is not None]
-
-
-def _extreme(
-    together: Conjunction,
-    keyword: str,
-    choose: Callable[[list[int | float]], int | float],
-) -> int | float | None:
-    values = cast("list[int | float]", together.values(keyword))
-    return choose(values) if values else None
-
-
-def _is_empty(number: Number) -> bool:
-    lows = [bound for bound in (number.ge, number.gt) if bound is not None]
-    highs = [bound for bound in (number.le, number.lt) if bound is not None]
-    return bool(lows and highs and max(lows) > min(highs))

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.constants import plain
-from runware_codegen.model import Array, Checked, Literals, Number, Text, Union
-from runware_codegen.predicates import InRange
+from runware_codegen.model import Array, Checked, Literals, Null, Number, Text, Union
+from runware_codegen.predicates import InRange, Matches
 from runware_codegen.wording import bounds_of, count_of, number_words
 
 if TYPE_CHECKING:
@@ -32,12 +32,20 @@ _EMPTY_WORDS: Final = frozenset(
         "parameters",
         "setting",
         "settings",
+        "structure",
         "task",
         "the",
+        "unknown",
         "value",
         "values",
     ]
 )
+
+
+_CONSTANT_ITEM: Final = re.compile(
+    r"^[-*] `([^`\n]+)`:? [^\n]*(?:\n[ \t]+[^\n]*)*(?:\n|\Z)", re.MULTILINE
+)
+"""An item of a Markdown list that says what a constant means."""
 
 
 def module_doc(document: Document) -> str:
@@ -69,12 +77,15 @@ def _origin(document: Document) -> str:
 
 def class_doc(part: Class) -> str:
     """Say what a class is, unless its name says it."""
-    return "" if _says_nothing(part.doc, part.name) else part.doc
+    name = part.name.replace("Result", "ResultResponse")  # documents say either
+    return "" if _says_nothing(part.doc, name) else part.doc
 
 
 def field_doc(field: Field, *, result: bool = False) -> str:
     """Say what a field is, what its values mean, its limits and its default."""
-    text = "" if _says_nothing(field.doc, field.wire) else field.doc
+    doc = field.doc if result else _of_accepted(field.doc, field.type)
+    first, _, more = doc.partition("\n\n")
+    text = more if _says_nothing(first, field.wire) else doc
     facts = [] if result else [*_limits(field.type)]
     if field.default is not None and not result:
         facts.append(f"Default: `{plain(field.default.value).strip(chr(39))}`.")
@@ -87,7 +98,9 @@ def media_doc(media: Media) -> str:
     article = "An" if media.kind[0] in "aeiou" else "A"
     noun = "audio" if media.kind == "audio" else media.kind
     subject = "Audio" if noun == "audio" else f"{article} {noun}"
-    return f"{subject}, as one of the texts that the document accepts."
+    takes_files = any(isinstance(way, Matches) for way in media.accepts)
+    file = ", or a file that becomes one" if takes_files else "; upload a file first"
+    return f"{subject}: a text of these kinds{file}."
 
 
 def sentence(text: str) -> str:
@@ -105,16 +118,48 @@ def _says_nothing(doc: str, name: str) -> bool:
     )
 
 
+def _of_accepted(doc: str, a_type: Type) -> str:
+    """Drop from a list of constants those that are not accepted here.
+
+    A text may be one for many documents, of which each takes some of the constants.
+    """
+    accepted = {plain(each.value.value).strip("'") for each in _constants(a_type)}
+    items = [match[1] for match in _CONSTANT_ITEM.finditer(doc)]
+    if not accepted or not accepted <= {*items}:
+        return doc
+    return _CONSTANT_ITEM.sub(
+        lambda match: match[0] if match[1] in accepted else "", doc
+    ).strip()
+
+
+def _constants(a_type: Type) -> tuple[Choice, ...]:
+    match a_type:
+        case Literals(choices):
+            return choices
+        case Checked(inner) | Array(inner):
+            return _constants(inner)
+        case Union(alternatives) if only := _only(alternatives):
+            return _constants(only)
+        case _:
+            return ()
+
+
 def _choices(a_type: Type) -> list[str]:
     match a_type:
         case Literals(choices) if any(c.title or c.description for c in choices):
             return [_choice(choice) for choice in choices]
         case Checked(inner) | Array(inner):
             return _choices(inner)
-        case Union(alternatives):
-            return [line for each in alternatives for line in _choices(each)]
+        case Union(alternatives) if only := _only(alternatives):
+            return _choices(only)
         case _:
             return []
+
+
+def _only(alternatives: tuple[Type, ...]) -> Type | None:
+    """Return what a value is unless it is null; None where there are alternatives."""
+    others = [each for each in alternatives if each != Null()]
+    return others[0] if len(others) == 1 else None
 
 
 def _choice(choice: Choice) -> str:
@@ -133,6 +178,8 @@ def _limits(a_type: Type) -> list[str]:
             return [_capital(count_of(least, most, "item"))]
         case Checked(inner):
             return _limits(inner)
+        case Union(alternatives) if only := _only(alternatives):
+            return _limits(only)
         case _:
             return []
 

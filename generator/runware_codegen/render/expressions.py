@@ -89,6 +89,9 @@ class Expressions:
         match predicate:
             case Always(truth):
                 return Expression(str(truth))
+            case All(parts) if (pair := _apart(parts)) and subject.is_surely("object"):
+                one, other = (f"({string(n)} in {subject.asked})" for n in pair)
+                return comparison(f"{one} != {other}")
             case All(parts):
                 return conjunction(self._narrowing(parts, subject))
             case AnyOf(parts):
@@ -165,6 +168,8 @@ class Expressions:
             return present
         if member.is_surely("object") and _only(part, At):
             return self.write(part, member.perhaps(subject, name))
+        if subject.requires(name, self._classes):
+            return self.write(part, member)
         if _is_direct(part, member):
             got = f"{subject.asked}.get({string(name)})"
             return _comparison(got, part.values, positive=True)
@@ -181,6 +186,8 @@ class Expressions:
             return disjunction([*other, *self._unless_false(part, member)])
         if member.is_surely("object") and _only(part, IfGiven):
             return self.write(part, member.perhaps(subject, name))
+        if subject.requires(name, self._classes):
+            return self.write(part, member)
         if isinstance(part, Not) and _is_direct(part.part, member):
             got = f"{subject.asked}.get({string(name)})"
             return _comparison(got, part.part.values, positive=False)
@@ -298,11 +305,33 @@ _SPEAK_OF = (
 """Tests, and the types they speak of, the widest first."""
 
 
+def _apart(parts: tuple[Predicate, ...]) -> tuple[str, str] | None:
+    """Name two members of which one is there without the other."""
+    match parts:
+        case (
+            AnyOf((IfGiven(one, Always(False)), IfGiven(other, Always(False)))),
+            AnyOf((At(first, Always(True)), At(second, Always(True)))),
+        ) if (one, other) == (first, second):
+            return one, other
+        case _:
+            return None
+
+
 def _only(part: Predicate, kind: type[At | IfGiven]) -> bool:
     """Whether a predicate of an object is decided by {} as by its absence."""
+    if not isinstance(part, (All, AnyOf)):
+        return isinstance(part, kind)
+    decided = [_only(each, kind) for each in part.parts]
+    if isinstance(part, AnyOf) == (kind is At):
+        return all(decided)
+    return any(decided) and all(map(_is_about_members, part.parts))
+
+
+def _is_about_members(part: Predicate) -> bool:
+    """Whether a predicate of an object says nothing but what its members are."""
     if isinstance(part, (All, AnyOf)):
-        return all(_only(each, kind) for each in part.parts)
-    return isinstance(part, kind)
+        return all(map(_is_about_members, part.parts))
+    return isinstance(part, (At, IfGiven))
 
 
 def _are_comparable(values: tuple[Constant, ...], subject: Subject) -> bool:

@@ -1,17 +1,200 @@
-"""Formatting with black, as black does it without any configuration."""
+"""Formatting with black, as black does it without any configuration.
+
+Documents resemble each other, and black takes longer than everything else does. So it
+is given one statement at a time, in a nest of classes as deep as the statement stands,
+and each statement once. What remains of its work is to count the blank lines between
+statements.
+"""
 
 from __future__ import annotations
 
-import black
-from black.mode import TargetVersion
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-_MODE = black.Mode(target_versions={TargetVersion.PY311})
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_INDENT = "    "
+_QUOTES = '"""'
+_HEADER = re.compile(r"(?:class|def|async def)\b")
+_IMPORT = re.compile(r"(?:from|import)\b")
+
+_MOST_STATEMENTS = 2**15
+"""That many are remembered; they take some 10 MB."""
+
+
+class _Kind(Enum):
+    HEADER = auto()  # the first lines of a class or function, decorators included
+    DOCSTRING = auto()
+    REMARK = auto()  # a string after a name, which is no docstring to black
+    IMPORT = auto()
+    OTHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A statement, or the header of a class or function.
+
+    Attributes:
+        kind: What it is.
+        level: How deep it stands.
+        blank: How many blank lines are before it.
+        text: Its lines.
+    """
+
+    kind: _Kind
+    level: int
+    blank: int
+    text: str
+
+    def is_in(self, other: _Statement) -> bool:
+        """Tell whether it comes right after the header that it belongs to."""
+        return other.kind is _Kind.HEADER and other.level < self.level
+
+
+class _Unknown(Exception):
+    """The text is laid out as no template does it."""
 
 
 def formatted(source: str) -> str:
     """Return source text as black formats it.
 
+    Args:
+        source: Python as the templates lay it out: each statement in a line of its own,
+            except for brackets and blocks, whose inner lines stand further right.
+
     Raises:
-        black.InvalidInput: When it is no Python; then a template is wrong.
+        black.parsing.InvalidInput: When it is no Python; then a template is wrong.
     """
-    return black.format_str(source, mode=_MODE)
+    from black.parsing import InvalidInput  # noqa: PLC0415  # black takes its time
+
+    try:
+        return _joined(_statements(source.split("\n")))
+    except (_Unknown, InvalidInput):
+        return _black(source)
+
+
+@lru_cache(_MOST_STATEMENTS)
+def _alone(kind: _Kind, level: int, text: str) -> str:
+    """Format a statement in a nest of classes, and take it out again."""
+    nest = "".join(f"{_INDENT * depth}class _:\n" for depth in range(level))
+    body = f"\n{_INDENT * (level + 1)}pass" if kind is _Kind.HEADER else ""
+    made = _black(f"{nest}{text}{body}\n")
+    if not made.startswith(nest) or not made.endswith(f"{body}\n"):
+        raise _Unknown
+    return made[len(nest) : len(made) - len(body) - 1]
+
+
+def _black(source: str) -> str:
+    import black  # noqa: PLC0415
+    from black.mode import TargetVersion  # noqa: PLC0415
+
+    mode = black.Mode(target_versions={TargetVersion.PY311})
+    return black.format_str(source, mode=mode)
+
+
+# -- to statements ------------------------------------------------------------
+
+
+def _statements(lines: list[str]) -> Iterator[_Statement]:
+    before: _Statement | None = None
+    start = blank = 0
+    while start < len(lines):
+        line = lines[start].lstrip(" ")
+        if not line:
+            start, blank = start + 1, blank + 1
+            continue
+        level, rest = divmod(len(lines[start]) - len(line), len(_INDENT))
+        if rest or line.startswith("#"):
+            raise _Unknown
+        kind, end = _extent(lines, start, level)
+        text = "\n".join(lines[start:end])
+        statement = _Statement(kind, level, blank, text)
+        if kind is _Kind.REMARK and (before is None or statement.is_in(before)):
+            statement = _Statement(_Kind.DOCSTRING, level, blank, text)
+        yield statement
+        before, start, blank = statement, end, 0
+
+
+def _extent(lines: list[str], start: int, level: int) -> tuple[_Kind, int]:
+    """Say what begins at a line, and the line after its last."""
+    line = lines[start].lstrip(" ")
+    if line.startswith(_QUOTES):
+        return _Kind.REMARK, _end_of_string(lines, start)
+    if line.startswith("@"):
+        _, end = _extent(lines, start + 1, level)
+        return _Kind.HEADER, end
+    if _HEADER.match(line):
+        return _Kind.HEADER, start + 1
+    if line.endswith(("(", "[", "{")):
+        return _Kind.OTHER, _end_of_inner(lines, start, level) + 1
+    if line.endswith(":"):
+        return _Kind.OTHER, _end_of_inner(lines, start, level)
+    return _Kind.IMPORT if _IMPORT.match(line) else _Kind.OTHER, start + 1
+
+
+def _end_of_string(lines: list[str], start: int) -> int:
+    """Find the end of a string; nothing within it looks like one."""
+    if lines[start].rstrip(" ").endswith(_QUOTES, lines[start].index(_QUOTES) + 3):
+        return start + 1
+    for number in range(start + 1, len(lines)):
+        if lines[number].endswith(_QUOTES):
+            return number + 1
+    raise _Unknown
+
+
+def _end_of_inner(lines: list[str], start: int, level: int) -> int:
+    """Find the end of the lines that stand further right than the first."""
+    right = _INDENT * level + " "
+    end = start + 1
+    while end < len(lines) and (not lines[end] or lines[end].startswith(right)):
+        end += 1
+    while not lines[end - 1]:
+        end -= 1
+    return end
+
+
+# -- and back -----------------------------------------------------------------
+
+
+def _joined(statements: Iterable[_Statement]) -> str:
+    parts: list[str] = []
+    before: _Statement | None = None
+    owner: _Statement | None = None
+    for statement in statements:
+        if before is not None:
+            parts.append("\n" * (1 + _blank_lines(owner, before, statement)))
+        remark = statement.kind is _Kind.REMARK
+        text = statement.text
+        parts.append(text if remark else _alone(statement.kind, statement.level, text))
+        before = statement
+        owner = statement if statement.kind is _Kind.HEADER else owner
+    return f"{''.join(parts)}\n" if parts else ""
+
+
+def _blank_lines(
+    owner: _Statement | None, before: _Statement, statement: _Statement
+) -> int:
+    """Count the blank lines that black puts between two statements.
+
+    Args:
+        owner: The last header until then.
+        before: The first of the two.
+        statement: The second.
+    """
+    most = 1 if statement.level else 2
+    if statement.kind is _Kind.DOCSTRING:
+        return 0
+    if statement.kind is _Kind.HEADER:
+        return 0 if statement.is_in(before) else most
+    if before.level > statement.level:
+        return most
+    if before.kind is _Kind.DOCSTRING:
+        in_function = owner is not None and "def " in owner.text
+        return min(statement.blank, 1) if in_function else 1
+    if before.kind is _Kind.IMPORT and statement.kind is not _Kind.IMPORT:
+        return min(max(statement.blank, 1), most)
+    return min(statement.blank, most)

@@ -13,7 +13,7 @@ from runware_codegen.render.literals import string
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runware_codegen.model import Class, Type
+    from runware_codegen.model import Class, Field, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Subject:
         depth: How many loops there are around it.
         parts: Names for its members that are objects, collected as they are used, by
             the members' wire names; None where it cannot name them.
+        there: Whether it is there for certain; else it may stand for {}.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Subject:
     type: Type | None = None
     depth: int = 0
     parts: dict[str, str] | None = field(default=None, compare=False)
+    there: bool = True
 
     def is_surely(self, *names: str) -> bool:
         """Whether it can only be of these JSON types."""
@@ -48,12 +50,17 @@ class Subject:
         """Return this member of an owner, which may be absent and is {} then."""
         if owner.parts is None:
             asked = f"{owner.asked}.get({string(name)}, {{}})"
-            return Subject(self.text, asked, self.type, self.depth)
+            return Subject(self.text, asked, self.type, self.depth, there=False)
         local = owner.parts.get(name) or member_name(
             name, owner.parts.values(), reserved.LOCALS
         )
         owner.parts[name] = local
-        return Subject(local, local, self.type, self.depth)
+        return Subject(local, local, self.type, self.depth, there=False)
+
+    def requires(self, name: str, classes: Mapping[str, Class]) -> bool:
+        """Whether it has a member for certain: its fields have been checked."""
+        member = self._field(name, classes) if self.there else None
+        return member is not None and member.required
 
     def item(self, name: str) -> Subject:
         """Return each of its items in turn."""
@@ -70,12 +77,15 @@ class Subject:
         return Subject(text, text, None, self.depth)
 
     def _member_type(self, name: str, classes: Mapping[str, Class]) -> Type | None:
+        member = self._field(name, classes)
+        return None if member is None else member.type
+
+    def _field(self, name: str, classes: Mapping[str, Class]) -> Field | None:
         owner = _bare(self.type)
-        if isinstance(owner, Instance) and owner.class_name in classes:
-            for field in classes[owner.class_name].fields:
-                if field.wire == name:
-                    return field.type
-        return None
+        if not isinstance(owner, Instance) or owner.class_name not in classes:
+            return None
+        fields = classes[owner.class_name].fields
+        return next((each for each in fields if each.wire == name), None)
 
 
 def subject(name: str, a_type: Type | None = None) -> Subject:

@@ -25,7 +25,7 @@ from ..._patterns import Pattern
 from ..._rules import Iterator, Wire
 
 AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
-"""Audio, as one of the texts that the document accepts."""
+"""Audio: a text of these kinds; upload a file first."""
 
 
 class Speech(Part, extra="allow"):

@@ -34,7 +34,7 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image, as one of the texts that the document accepts."""
+"""An image: a text of these kinds, or a file that becomes one."""
 
 
 class Inputs(Part, extra="allow"):

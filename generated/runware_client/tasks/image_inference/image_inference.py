@@ -46,7 +46,7 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image, as one of the texts that the document accepts."""
+"""An image: a text of these kinds, or a file that becomes one."""
 
 
 class Inputs(Part, extra="allow"):
@@ -758,6 +758,9 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     ) = None
     """Makes the image small first, then enlarges it and refines it in a second pass.
     `true` takes the platform's settings; an object sets them.
+
+    - `true`: Runs the second pass with the platform's settings.
+    - `HiresFixSettings`: How the second pass enlarges and refines the image.
     """
 
     pulid: Pulid | None = None
@@ -881,9 +884,7 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     def rules(task: Wire, /) -> Iterator[str]:
         """Yield a sentence for each rule that is broken."""
         inputs = task.get("inputs", {})
-        if ("width" not in task or "height" not in task) and (
-            "width" in task or "height" in task
-        ):
+        if ("width" in task) != ("height" in task):
             yield "width and height go together: give both or neither"
         if "resolution" in task and ("width" in task or "height" in task):
             yield "resolution cannot be combined with width or height"

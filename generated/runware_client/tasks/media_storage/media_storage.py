@@ -31,7 +31,7 @@ FileInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""A file, as one of the texts that the document accepts."""
+"""A file: a text of these kinds, or a file that becomes one."""
 
 
 class MediaStorageResult(TaskResult):
@@ -93,9 +93,5 @@ class MediaStorageRequest(TaskRequest[MediaStorageResult]):
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
         """Yield a sentence for each rule that is broken."""
-        if (
-            task.get("operation", "upload") != "upload"
-            and "media" in task
-            and not is_uuid(task["media"])
-        ):
-            yield "media must be a UUID when operation is not 'upload'"
+        if task["operation"] == "delete" and not is_uuid(task["media"]):
+            yield "media must be a UUID when operation is 'delete'"

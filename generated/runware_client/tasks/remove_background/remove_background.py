@@ -34,10 +34,10 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image, as one of the texts that the document accepts."""
+"""An image: a text of these kinds, or a file that becomes one."""
 
 VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
-"""A video, as one of the texts that the document accepts."""
+"""A video: a text of these kinds; upload a file first."""
 
 
 class Inputs(Part, extra="allow"):

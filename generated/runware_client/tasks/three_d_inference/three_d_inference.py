@@ -32,7 +32,7 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image, as one of the texts that the document accepts."""
+"""An image: a text of these kinds, or a file that becomes one."""
 
 
 class Inputs(Part, extra="allow"):
@@ -48,7 +48,7 @@ class Inputs(Part, extra="allow"):
     """
 
 
-class File(ResultPart):
+class OutputFile(ResultPart):
     """One file of the object."""
 
     uuid: str
@@ -61,7 +61,7 @@ class File(ResultPart):
 class Outputs(ResultPart):
     """The files of this object. Some models know further outputs."""
 
-    files: list[File]
+    files: list[OutputFile]
     """The files, the object itself among them."""
 
 

@@ -36,13 +36,13 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image, as one of the texts that the document accepts."""
+"""An image: a text of these kinds, or a file that becomes one."""
 
 VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
-"""A video, as one of the texts that the document accepts."""
+"""A video: a text of these kinds; upload a file first."""
 
 AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
-"""Audio, as one of the texts that the document accepts."""
+"""Audio: a text of these kinds; upload a file first."""
 
 
 class FrameImage(Part, extra="allow"):
@@ -55,6 +55,9 @@ class FrameImage(Part, extra="allow"):
     """Where the image stands: `first`, `last`, or the number of a frame, where 0 is the
     first and -1 the last. Which positions there are depends on the model; most know the
     first frame, and many the last.
+
+    - `first` or `last`: The first frame or the last.
+    - a whole number: Counts frames from 0, the first; -1 is the last.
     """
 
     timestamp: Annotated[float, Limits(ge=0)] | None = None
@@ -255,6 +258,10 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], extra="allow"):
     """Length of the video in seconds; with `auto`, on models that know it, the model
     decides, for instance by the length of its input. Range, steps and default depend on
     the model, and a longer video may cost more.
+
+    - a number more than 0: So many seconds.
+    - `auto`: The model decides, for instance by the length of its input; on models that
+      offer it.
     """
 
     fps: Annotated[int, Limits(ge=1)] | None = None
@@ -367,9 +374,7 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], extra="allow"):
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
         """Yield a sentence for each rule that is broken."""
-        if ("width" not in task or "height" not in task) and (
-            "width" in task or "height" in task
-        ):
+        if ("width" in task) != ("height" in task):
             yield "width and height go together: give both or neither"
         if "resolution" in task and ("width" in task or "height" in task):
             yield "resolution cannot be combined with width or height"

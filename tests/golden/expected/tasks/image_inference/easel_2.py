@@ -42,7 +42,7 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image, as one of the texts that the document accepts."""
+"""An image: a text of these kinds, or a file that becomes one."""
 
 SIZES = (
     Size(512, 512, "SD (1:1)"),
@@ -169,7 +169,11 @@ class Easel2Request(TaskRequest[Easel2Result]):
         Annotated[Annotated[int, Limits(ge=2, le=12)] | Literal["auto"], Either()]
         | None
     ) = None
-    """In seconds."""
+    """In seconds.
+
+    - a whole number between 2 and 12
+    - `auto`
+    """
 
     settings: Settings | None = None
     """Fine control."""
@@ -185,9 +189,7 @@ class Easel2Request(TaskRequest[Easel2Result]):
         """Yield a sentence for each rule that is broken."""
         inputs = task.get("inputs", {})
         settings = task.get("settings", {})
-        if ("width" not in task or "height" not in task) and (
-            "width" in task or "height" in task
-        ):
+        if ("width" in task) != ("height" in task):
             yield "width and height go together: give both or neither"
         if ("positivePrompt" in task) == ("seedImage" in inputs):
             yield "give exactly one of positivePrompt and inputs.seedImage"

@@ -73,7 +73,10 @@ class OddNamesRequest(TaskRequest[OddNamesResult], extra="allow"):
     grosse: Annotated[Annotated[str, Text(max_length=9)] | None, Nullable()] = Field(
         default=None, validation_alias="Größe"
     )
-    """Not ASCII, and may be null."""
+    """Not ASCII, and may be null.
+
+    At most 9 characters.
+    """
 
     four_k_mode: bool | None = Field(default=None, validation_alias="4kMode")
     """Begins with a digit."""

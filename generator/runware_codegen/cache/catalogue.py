@@ -1,0 +1,150 @@
+"""The modules of all documents that a package is made of, new or kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runware_codegen.cache.modules import (
+    Job,
+    Module,
+    Order,
+    Outcome,
+    make_module,
+    read,
+    written,
+)
+from runware_codegen.cache.processes import each
+from runware_codegen.documents.load import stray
+from runware_codegen.documents.sources import find_sources, read_text
+from runware_codegen.parse.assembly import clashes
+from runware_codegen.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import BinaryIO, TextIO
+
+    from runware_codegen.cache.store import Store
+    from runware_codegen.documents.sources import Source
+    from runware_codegen.parse.assembly import Choice
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """What inputs gave.
+
+    Attributes:
+        modules: What each document came to, by its file as the user named it.
+        passed_over: A line for each thing in a folder that is no document.
+        problems: What is wrong with inputs and documents.
+    """
+
+    modules: dict[str, Module] = field(default_factory=dict[str, Module])
+    passed_over: list[str] = field(default_factory=list[str])
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+    def chosen(self, choice: Choice) -> dict[str, Module]:
+        """Return the modules of the documents that are wanted.
+
+        Raises:
+            InvalidInput: With all that is wrong in all documents, wanted or not, and
+                where wanted ones do not go together.
+        """
+        modules = self.modules.items()
+        wanted = {name: each for name, each in modules if choice.takes(each.document)}
+        documents = {name: module.document for name, module in wanted.items()}
+        if problems := [*self.problems, *clashes(documents)]:
+            raise InvalidInput(problems)
+        return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a run may use.
+
+    Attributes:
+        store: Where modules are kept between runs, if they are.
+        jobs: How many processes.
+        report: Called with the name of each file when its module is made.
+    """
+
+    store: Store | None
+    jobs: int
+    report: Callable[[str], None]
+
+
+def make(
+    inputs: Sequence[str], stdin: BinaryIO | TextIO, order: Order, means: Means
+) -> Catalogue:
+    """Make the modules of the documents that inputs lead to.
+
+    Args:
+        inputs: Files, folders, and `-` for standard input.
+        stdin: Standard input, of bytes or of text; read only if it is named.
+        order: What is to be made.
+        means: What may be used for it.
+    """
+    found = find_sources(inputs)
+    catalogue = Catalogue(passed_over=found.passed_over, problems=found.problems)
+    texts = _texts(found.sources, stdin, catalogue)
+    outcomes: dict[str, Outcome] = {**_kept(texts, order.choice, means.store)}
+    jobs = [Job(s, text, order) for s, text in texts if s.name not in outcomes]
+    for job, outcome in zip(jobs, each(make_module, jobs, means.jobs), strict=True):
+        means.report(job.source.name)
+        outcomes[job.source.name] = outcome
+        if means.store:
+            _keep(means.store, job, outcome)
+    _sort_out([(source, outcomes[source.name]) for source, _ in texts], catalogue)
+    return catalogue
+
+
+def _texts(
+    sources: Sequence[Source], stdin: BinaryIO | TextIO, catalogue: Catalogue
+) -> list[tuple[Source, str]]:
+    texts: list[tuple[Source, str]] = []
+    for source in sources:
+        try:
+            texts.append((source, read_text(source, stdin)))
+        except InvalidInput as invalid:
+            catalogue.problems += invalid.problems
+    return texts
+
+
+def _kept(
+    texts: Sequence[tuple[Source, str]], choice: Choice, store: Store | None
+) -> dict[str, Module]:
+    """Find the modules that were made before."""
+    kept: dict[str, Module] = {}
+    if store is None:
+        return kept
+    for source, text in texts:
+        entry = store.get(_key(store, source, text))
+        module = read(entry) if entry is not None else None
+        if module and (module.text is not None or not choice.takes(module.document)):
+            kept[source.name] = module
+    return kept
+
+
+def _keep(store: Store, job: Job, outcome: Outcome) -> None:
+    """Keep a module, unless it comes with warnings, which name the file."""
+    if isinstance(outcome, Module) and not outcome.document.unenforced:
+        store.put(_key(store, job.source, job.text), written(outcome))
+
+
+def _key(store: Store, source: Source, text: str) -> str:
+    return store.key("module", source.base_name, source.suffix, text)
+
+
+def _sort_out(outcomes: Sequence[tuple[Source, Outcome]], catalogue: Catalogue) -> None:
+    strays: list[Problem] = []
+    for source, outcome in outcomes:
+        if isinstance(outcome, Module):
+            catalogue.modules[source.name] = outcome
+        elif outcome is None:
+            line = f"{source.name}: not an OpenAPI document"
+            catalogue.passed_over.append(line)
+            strays += [] if source.sought else [stray(source)]
+        else:
+            catalogue.problems += outcome
+    if not catalogue.modules:
+        catalogue.problems += strays

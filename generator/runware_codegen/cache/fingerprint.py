@@ -1,0 +1,52 @@
+"""What tells one state of the generator from another that might make other files."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from runware_codegen.resources import folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Fingerprint: TypeAlias = str
+
+_LIBRARIES = ("black", "jinja2", "openapi-pydantic", "pydantic", "ruamel.yaml")
+
+_SECONDS_TO_SETTLE = 5
+"""What was changed later than that may be another source than the one that runs."""
+
+
+def fingerprint() -> Fingerprint | None:
+    """Hash the generator's sources, its templates, its libraries' versions and Python's.
+
+    Returns:
+        The hash; None where it would tell nothing, since sources are being changed or
+        are no files.
+    """
+    hashed = hashlib.sha256(repr(sys.version_info).encode())
+    for library in _LIBRARIES:
+        hashed.update(f"{library} {version(library)}\n".encode())
+    latest = time.time() - _SECONDS_TO_SETTLE
+    count = 0
+    try:
+        for name, path in _files():
+            if path.stat().st_mtime > latest:
+                return None
+            content = path.read_bytes()
+            hashed.update(f"{name} {len(content)}\n".encode() + content)
+            count += 1
+    except OSError:
+        return None
+    return hashed.hexdigest() if count else None
+
+
+def _files() -> Iterator[tuple[str, Path]]:
+    for top in (Path(__file__).parent.parent, folder("templates")):
+        for path in sorted([*top.rglob("*.py"), *top.rglob("*.jinja")]):
+            yield path.relative_to(top).as_posix(), path

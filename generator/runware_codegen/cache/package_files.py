@@ -1,0 +1,55 @@
+"""All files of a package, from modules that are made already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from runware_codegen.render import module_paths, shared_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runware_codegen.cache.modules import Module
+    from runware_codegen.cache.store import Store
+    from runware_codegen.model import Package
+
+_FILES = TypeAdapter(dict[str, str])
+
+
+def package_files(
+    package: Package, modules: Iterable[Module], store: Store | None
+) -> dict[str, str]:
+    """Put the files of a package together.
+
+    Args:
+        package: The model of the package.
+        modules: Those of its documents.
+        store: Where the other files are kept between runs, if they are.
+
+    Returns:
+        The text of each file by its path in the package.
+    """
+    texts = {module.document: module.text or "" for module in modules}
+    files = {path: texts[document] for path, document in module_paths(package)}
+    return dict(sorted({**files, **_shared(package, store)}.items()))
+
+
+def _shared(package: Package, store: Store | None) -> dict[str, str]:
+    if store is None:
+        return shared_files(package)
+    key = store.key("shared", repr(package))
+    entry = store.get(key)
+    if entry is not None and (kept := _read(entry)) is not None:
+        return kept
+    files = shared_files(package)
+    store.put(key, _FILES.dump_json(files).decode())
+    return files
+
+
+def _read(entry: str) -> dict[str, str] | None:
+    try:
+        return _FILES.validate_json(entry, strict=True)
+    except ValidationError:
+        return None

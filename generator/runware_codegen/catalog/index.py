@@ -1,0 +1,138 @@
+"""The index of the catalogue: which models there are, and where their documents are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urljoin, urlsplit
+
+from runware_codegen.catalog.names import is_air, is_identifier
+from runware_codegen.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+URL = "https://runware.ai/docs/models/index.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model of the catalogue, or a utility, which the index does not list.
+
+    Attributes:
+        id: The identifier, which is fit to be the name of a file.
+        air: The AIR; empty if there is none.
+        status: Such as `live`; empty if the index does not say.
+        url: Where the document is.
+    """
+
+    id: str
+    air: str
+    status: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What an index lists.
+
+    Attributes:
+        url: Where it was read.
+        entries: The models, by identifier.
+        unfit: A line for each thing in it that is no model.
+    """
+
+    url: str
+    entries: tuple[Entry, ...]
+    unfit: tuple[str, ...]
+
+
+def read_index(content: bytes, url: str) -> Index:
+    """Read the index of a catalogue.
+
+    Documents are taken from where the index is: an address in it counts only if it is
+    of the same server, so that a mirror is asked for everything, and no other.
+
+    Args:
+        content: The index as it came.
+        url: Where it came from.
+
+    Raises:
+        InvalidInput: It is not an index.
+    """
+    try:
+        tree: object = json.loads(content)
+    except (ValueError, RecursionError):
+        raise InvalidInput([_no_index(url, "is not JSON")]) from None
+    if not isinstance(tree, list):
+        raise InvalidInput([_no_index(url, "is not a list")])
+    entries: dict[str, Entry] = {}
+    unfit: list[str] = []
+    for number, item in enumerate(cast("list[object]", tree), start=1):
+        entry, fault = _entry(item, url)
+        if entry and entry.id.casefold() in entries:
+            entry, fault = None, "its id is that of another"
+        if entry:
+            entries[entry.id.casefold()] = entry
+        else:
+            unfit.append(f"model number {number} of {url}: {fault}")
+    if unfit and not entries:
+        raise InvalidInput([_no_index(url, "lists no model that has a fit id")])
+    models = sorted(entries.values(), key=lambda entry: entry.id)
+    return Index(url, tuple(models), tuple(unfit))
+
+
+def utility(name: str, index_url: str) -> Entry:
+    """Give the place where the document of a utility is, if there is one of this name."""
+    return Entry(name, "", "", urljoin(index_url, f"../platform/{name}/schema.json"))
+
+
+def moved(url: str, identifier: str, index_url: str) -> str:
+    """Give the place of a document in another catalogue."""
+    if url.endswith(f"/platform/{identifier}/schema.json"):
+        return utility(identifier, index_url).url
+    return urljoin(index_url, f"{identifier}/schema.json")
+
+
+def _entry(item: object, index_url: str) -> tuple[Entry | None, str]:
+    """Read a model, or say why it is none."""
+    if not isinstance(item, dict):
+        return None, "it is not an object"
+    members = cast("dict[str, object]", item)
+    identifier = members.get("id")
+    if not isinstance(identifier, str) or not is_identifier(identifier):
+        shown = json.dumps(identifier)[:80]
+        return None, f"its id {shown} cannot be the name of a file"
+    air, status = members.get("air"), members.get("status")
+    return (
+        Entry(
+            id=identifier,
+            air=air if isinstance(air, str) and is_air(air) else "",
+            status=status if isinstance(status, str) else "",
+            url=_place(members.get("schema"), identifier, index_url),
+        ),
+        "",
+    )
+
+
+def _place(said: object, identifier: str, index_url: str) -> str:
+    beside = urljoin(index_url, f"{identifier}/schema.json")
+    if not isinstance(said, str) or not said.isascii() or not said.isprintable():
+        return beside
+    try:
+        absolute = urljoin(index_url, said)
+        same = list(_origin(absolute)) == list(_origin(index_url))
+    except ValueError:
+        return beside
+    return absolute if same else beside
+
+
+def _origin(url: str) -> Iterator[object]:
+    parts = urlsplit(url)
+    yield from (parts.scheme, parts.hostname, parts.port, parts.username)
+
+
+def _no_index(url: str, fault: str) -> Problem:
+    remedy = "Give the address of the index of Runware's catalogue with --index-url."
+    return Problem(url, "", f"What is there {fault}.", remedy)

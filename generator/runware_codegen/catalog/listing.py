@@ -1,0 +1,113 @@
+"""Shows what the catalogue has, and what of it is here."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, TypedDict
+
+from runware_codegen.catalog import index
+from runware_codegen.catalog.fetching import read_listed
+from runware_codegen.catalog.lock import lock_of
+from runware_codegen.catalog.names import matches
+from runware_codegen.catalog.web import Web
+from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.report import table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from runware_codegen.catalog.index import Entry
+    from runware_codegen.catalog.lock import Locked
+    from runware_codegen.options import ListOptions
+    from runware_codegen.report import Terminal
+
+_TIMEOUT = 30.0
+
+
+class Row(TypedDict):
+    """A model of the catalogue."""
+
+    id: str
+    air: str
+    taskType: str
+    status: str
+    installed: bool
+    locked: bool
+
+
+def list_catalog(
+    options: ListOptions, folder: Path, statuses: Collection[str], terminal: Terminal
+) -> None:
+    """Show the models of the catalogue.
+
+    Args:
+        options: What the command was told.
+        folder: Where documents of models are.
+        statuses: The statuses wanted; none for all.
+        terminal: Where to show them.
+
+    Raises:
+        InvalidInput: There is no catalogue, or nothing in it is chosen.
+    """
+    url = options["index_url"] or index.URL
+    with Web(timeout=_TIMEOUT, connections=1) as web:
+        listed = read_listed(web, url, terminal)
+    locked = lock_of(folder).within(folder)
+    rows = [
+        _row(entry, folder, locked)
+        for entry in listed.entries
+        if _is_chosen(entry, locked, options["only"], statuses)
+    ]
+    if not rows:
+        raise InvalidInput([_none_left(url, len(listed.entries))])
+    if options["as_json"]:
+        terminal.result(json.dumps(rows, indent=2))
+        return
+    head = ("ID", "AIR", "TASK TYPE", "STATUS", "HERE")
+    for line in table(head, [_cells(row) for row in rows]):
+        terminal.result(line)
+
+
+def _is_chosen(
+    entry: Entry,
+    locked: dict[str, Locked],
+    only: Collection[str],
+    statuses: Collection[str],
+) -> bool:
+    if statuses and entry.status and entry.status not in statuses:
+        return False
+    known = locked.get(entry.id)
+    return not only or any(
+        matches(entry, pattern) or (known is not None and known.task_type == pattern)
+        for pattern in only
+    )
+
+
+def _row(entry: Entry, folder: Path, locked: dict[str, Locked]) -> Row:
+    known = locked.get(entry.id)
+    return {
+        "id": entry.id,
+        "air": entry.air,
+        "taskType": known.task_type if known else "",
+        "status": entry.status,
+        "installed": (folder / f"{entry.id}.json").is_file(),
+        "locked": known is not None,
+    }
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    if row["locked"]:
+        here = "locked" if row["installed"] else "locked, but missing"
+    else:
+        here = "not locked" if row["installed"] else ""
+    return (row["id"], row["air"], row["taskType"], row["status"], here)
+
+
+def _none_left(url: str, count: int) -> Problem:
+    return Problem(
+        url,
+        "",
+        f"None of the {count} models is chosen by --only and --include-status.",
+        "Leave them out to see all that there is.",
+    )

@@ -1,0 +1,86 @@
+"""Sets a project up: asks what it wants, and writes that where it belongs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runware_codegen.catalog import files
+from runware_codegen.init import precommit, project
+from runware_codegen.init.answers import answered
+
+if TYPE_CHECKING:
+    from runware_codegen.init.answers import Answers
+    from runware_codegen.options import InitOptions
+    from runware_codegen.report import Terminal
+
+_PROJECT = Path("pyproject.toml")
+_HOOKS = Path(".pre-commit-config.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done.
+
+    Attributes:
+        answers: What the project wants.
+        texts: What files become, by their paths; only those that change.
+        advice: What is left to do by hand; empty for nothing.
+    """
+
+    answers: Answers
+    texts: dict[Path, bytes]
+    advice: str
+
+
+def plan(options: InitOptions) -> Plan | None:
+    """Find out what is wanted and what that changes; write nothing.
+
+    Returns:
+        The plan, or None if somebody would rather keep the settings that there are.
+
+    Raises:
+        InvalidInput: A file cannot be changed, or must not be without an answer.
+    """
+    before = project.read(_PROJECT)
+    answers = answered(options)
+    settings = project.settings(answers)
+    if project.differs(before, settings, _PROJECT) and not answers.may_replace(
+        _PROJECT
+    ):
+        return None
+    texts: dict[Path, bytes] = {}
+    if (after := project.changed(before, settings, _PROJECT)) != before:
+        texts[_PROJECT] = after.encode()
+    advice = ""
+    if _HOOKS.is_file():
+        hooks = project.read(_HOOKS)
+        added = precommit.added(hooks, precommit.stanza(answers))
+        if added is None:
+            advice = f"{_HOOKS} has a form of its own. Add to its repos by hand:\n"
+            advice += precommit.stanza(answers)
+        elif added != hooks:
+            texts[_HOOKS] = added.encode()
+    return Plan(answers, texts, advice)
+
+
+def write(made: Plan, terminal: Terminal) -> None:
+    """Write what was planned, and tell what comes next."""
+    for path, content in made.texts.items():
+        files.replace(path, content)
+        terminal.summary(f"Wrote {path}.")
+    for line in made.advice.splitlines():
+        terminal.note(line)
+    package = made.answers.package
+    terminal.summary(
+        f"Next: `pip install pydantic httpx2`, set RUNWARE_API_KEY, and"
+        f" `from {package} import Runware`."
+    )
+    terminal.summary(
+        "Later: `runware-codegen fetch --update` and `runware-codegen generate` follow"
+        " what Runware changes."
+        if made.answers.models
+        else "Later: `runware-codegen fetch MODEL` brings the exact documents of models;"
+        " `runware-codegen generate` follows."
+    )

@@ -1,0 +1,131 @@
+"""The hook in a .pre-commit-config.yaml; whatever else it says stays to the byte."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, cast
+
+from runware_codegen.catalog.lock import NAME
+
+if TYPE_CHECKING:
+    from runware_codegen.init.answers import Answers
+
+_HOOKS = {"runware-codegen", "runware-codegen-check"}
+
+
+def stanza(answers: Answers) -> str:
+    """Write what belongs below `repos`, without its indentation.
+
+    The hook runs the program of the project's own environment, so that a commit and a
+    call by hand give the same bytes.
+    """
+    documents = PurePath(answers.documents)
+    folders = [PurePath(answers.output, answers.package)]
+    folders += [documents] if answers.documents else []
+    watched = ["pyproject\\.toml$", *(f"{_escaped(path)}/" for path in folders)]
+    watched += [f"{_escaped(documents.with_name(NAME))}$"] if answers.documents else []
+    return f"""\
+- repo: local
+  hooks:
+    - id: runware-codegen
+      name: the client of Runware follows its documents
+      entry: runware-codegen generate --as-hook
+      language: system
+      files: {_single_quoted(f"^({'|'.join(watched)})")}
+      pass_filenames: false
+      require_serial: true
+"""
+
+
+def added(text: str, item: str) -> str | None:
+    """Add an item to the repos of a configuration.
+
+    Args:
+        text: The configuration.
+        item: The item, without indentation.
+
+    Returns:
+        The configuration with the item after the other repos; as it was, if it has one
+        of our hooks; None if it has not the usual form.
+    """
+    before = _object(_loaded(text))
+    repos = _list(before.get("repos"))
+    if not repos:
+        return None
+    if any(
+        _is_ours(hook) for repo in repos for hook in _list(_object(repo).get("hooks"))
+    ):
+        return text
+    place = _end_of_repos(text)
+    if place is None:
+        return None
+    line, column = place
+    end = "\r\n" if "\r\n" in text else "\n"
+    lines = text.splitlines(keepends=True)
+    if not lines[line - 1].endswith("\n"):
+        lines[line - 1] += end
+    lines[line:line] = [f"{' ' * column}{each}{end}" for each in item.splitlines()]
+    after = "".join(lines)
+    expected = {**before, "repos": [*repos, *_list(_loaded(item))]}
+    return after if _loaded(after) == expected else None
+
+
+def _end_of_repos(text: str) -> tuple[int, int] | None:
+    """Find the line after the last repo, and the column of repos."""
+    root = _composed(text)
+    for name, node in root.value:
+        if name.value == "repos" and node.value and not node.flow_style:
+            return _last_line(node) + 1, node.start_mark.column
+    return None
+
+
+def _last_line(node: Any) -> int:
+    """Find the last line that a node has text in."""
+    if isinstance(node.value, str) or not node.value or node.flow_style:
+        end: int = node.end_mark.line
+        return end - 1 if node.end_mark.column == 0 and end else end
+    last = node.value[-1]
+    return _last_line(last[1] if isinstance(last, tuple) else last)
+
+
+def _loaded(text: str) -> object:
+    from ruamel.yaml import YAML  # noqa: PLC0415  # it takes its time
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    reader: Any = YAML(typ="safe", pure=True)
+    try:
+        return reader.load(text)
+    except YAMLError:
+        return None
+
+
+def _composed(text: str) -> Any:
+    from ruamel.yaml import YAML  # noqa: PLC0415  # it takes its time
+
+    reader: Any = YAML(pure=True)
+    return reader.compose(text)
+
+
+def _is_ours(hook: object) -> bool:
+    return _object(hook).get("id") in _HOOKS
+
+
+def _object(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def _escaped(path: PurePath) -> str:
+    return re.escape(path.as_posix())
+
+
+def _single_quoted(text: str) -> str:
+    """Write a text as YAML has it in single quotes, or in double ones if it must."""
+    if text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    return json.dumps(text)

@@ -1,0 +1,156 @@
+"""The table of settings in a pyproject.toml; whatever else it says stays to the byte."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, cast
+
+from runware_codegen.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from runware_codegen.init.answers import Answers
+
+_HEAD = "[tool.runware-codegen]"
+_HEAD_LINE = re.compile(r"\s*\[\s*tool\s*\.\s*([\"']?)runware-codegen\1\s*\]\s*(#.*)?")
+_OTHER_HEAD = re.compile(r"\s*\[")
+_NO_CODE = re.compile(r"\s*(#.*)?")
+
+
+def read(path: Path) -> str:
+    """Read a text with its line ends as they are; nothing if there is no file.
+
+    Raises:
+        InvalidInput: It cannot be read.
+    """
+    try:
+        return path.read_bytes().decode() if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        problem = Problem(
+            str(path), "", f"It cannot be read: {reason}.", "Make it UTF-8 text."
+        )
+        raise InvalidInput([problem]) from None
+
+
+def settings(answers: Answers) -> str:
+    """Write the table, with a word on each setting."""
+    lines = [_HEAD]
+    if answers.documents:
+        lines += [
+            "# Files and folders of documents; `runware-codegen fetch` fills the first.",
+            f"documents = {_text([PurePath(answers.documents).as_posix()])}",
+        ]
+    if answers.task_types:
+        lines += [
+            "# Which documents to take, by id, AIR or task type; without this, all.",
+            f"only = {_text(answers.task_types)}",
+        ]
+    if answers.index_url:
+        lines += [
+            "# The index of the catalogue that documents are fetched from.",
+            f"index-url = {_text(answers.index_url)}",
+        ]
+    lines += [
+        "# The folder that the package's folder is in, and the name of the package.",
+        f"output = {_text(PurePath(answers.output).as_posix())}",
+        f"package = {_text(answers.package)}",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def differs(text: str, table: str, path: Path) -> bool:
+    """Tell whether a project has settings of its own, other than those of a table.
+
+    Raises:
+        InvalidInput: The project's file cannot be understood.
+    """
+    there = _settings_in(_parsed(text, path))
+    return there is not None and there != _settings_in(tomllib.loads(table))
+
+
+def changed(text: str, table: str, path: Path) -> str:
+    """Put a table into the text of a pyproject.toml, in place of one that is there.
+
+    Raises:
+        InvalidInput: The settings are written in a way that cannot be replaced.
+    """
+    before = _parsed(text, path)
+    there = _settings_in(before)
+    wanted = _settings_in(tomllib.loads(table))
+    if there == wanted:
+        return text
+    tools = before.get("tool")
+    others = cast("dict[str, Any]", tools) if isinstance(tools, dict) else {}
+    after = {**before, "tool": {**others, "runware-codegen": wanted}}
+    candidates = _appended if there is None else _replaced
+    for candidate in candidates(text, table):
+        if _means(candidate, after):
+            return candidate
+    remedy = f"Write them as a table of their own, {_HEAD}, and run this again."
+    message = "The settings are not written as a table of their own."
+    raise InvalidInput([Problem(str(path), "/tool", message, remedy)])
+
+
+def _appended(text: str, table: str) -> Iterator[str]:
+    end = _line_end(text)
+    gap = "" if not text else end if text.endswith("\n") else end * 2
+    yield text + gap + table.replace("\n", end)
+
+
+def _replaced(text: str, table: str) -> Iterator[str]:
+    """Give the text with each run of lines replaced that may be the table."""
+    lines = text.splitlines(keepends=True)
+    written = table.replace("\n", _line_end(text))
+    for first, line in enumerate(lines):
+        if not _HEAD_LINE.fullmatch(line.rstrip("\r\n")):
+            continue
+        for last in range(first + 1, len(lines) + 1):
+            if last == len(lines) or _OTHER_HEAD.match(lines[last]):
+                stop = _without_remarks(lines, first, last)
+                yield "".join([*lines[:first], written, *lines[stop:]])
+
+
+def _without_remarks(lines: list[str], first: int, last: int) -> int:
+    """Leave out remarks and blank lines at the end, which belong to what follows."""
+    while last > first + 1 and _NO_CODE.fullmatch(lines[last - 1].rstrip("\r\n")):
+        last -= 1
+    return last
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _means(text: str, tree: dict[str, Any]) -> bool:
+    try:
+        return tomllib.loads(text) == tree
+    except ValueError:
+        return False
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        problem = Problem(
+            str(path), "", f"It cannot be read: {error}.", "Make it TOML."
+        )
+        raise InvalidInput([problem]) from None
+
+
+def _settings_in(tree: dict[str, Any]) -> Any:
+    tool = tree.get("tool")
+    if not isinstance(tool, dict):
+        return None
+    return cast("dict[str, Any]", tool).get("runware-codegen")
+
+
+def _text(value: object) -> str:
+    """Write a text or a list of texts as TOML, which a printable one is in JSON too."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,105 @@
+"""Documents to a package: which of them are wanted, and whether they go together."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
+
+from runware_codegen.model import Document, Package, TaskType
+from runware_codegen.parse.error_codes import error_members
+from runware_codegen.parse.names import module_name, pascal_case
+from runware_codegen.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+class Choice(NamedTuple):
+    """Which documents are wanted.
+
+    Attributes:
+        only: Patterns of identifiers, AIRs or task types; none for all.
+        statuses: Those wanted; a document without one is always in.
+    """
+
+    only: tuple[str, ...]
+    statuses: tuple[str, ...]
+
+    def takes(self, document: Document) -> bool:
+        """Tell whether a document is wanted."""
+        if document.status and document.status not in self.statuses:
+            return False
+        names = (document.id, document.air, document.task_type)
+        return not self.only or any(
+            fnmatchcase(name, pattern) for pattern in self.only for name in names
+        )
+
+
+def assemble(name: str, documents: Iterable[Document]) -> Package:
+    """Put documents together to a package.
+
+    Args:
+        name: The name of the package.
+        documents: Those of the package. Of their classes only the names count.
+    """
+    chosen = sorted(documents, key=lambda document: document.id)
+    names = sorted({document.task_type for document in chosen}, key=module_name)
+    return Package(name, tuple(_task_type(each, chosen) for each in names))
+
+
+def _task_type(name: str, chosen: Sequence[Document]) -> TaskType:
+    documents = tuple(document for document in chosen if document.task_type == name)
+    statuses = {s: text for document in documents for s, text in document.statuses}
+    codes = [code for document in documents for code in document.codes]
+    errors = error_members(statuses, codes)
+    return TaskType(name, module_name(name), pascal_case(name), documents, errors)
+
+
+def clashes(documents: Mapping[str, Document]) -> list[Problem]:
+    """Find documents that say the same thing, or would have the same name.
+
+    Args:
+        documents: Those of the package, by their files as the user named them. Of
+            their classes only the names count.
+    """
+    problems: list[Problem] = []
+    tasks: dict[tuple[str, str], str] = {}
+    names: dict[str, tuple[str, str]] = {}
+    packages: dict[str, tuple[str, str]] = {}
+    for source, document in sorted(documents.items()):
+        repeated = False
+        for model in document.models or ("",):
+            first = tasks.setdefault((document.task_type, model), source)
+            if first != source and not repeated:
+                repeated = True
+                problems.append(_repeated(source, document.task_type, model, first))
+        package = module_name(document.task_type)
+        for name in (document.module, document.request.name):
+            full = f"tasks.{package}.{name}"
+            known, identifier = names.setdefault(full, (source, document.id))
+            if known != source and not repeated:
+                repeated = True
+                problems.append(_clash(source, document.id, identifier, known, full))
+        known, name = packages.setdefault(package, (source, document.task_type))
+        if name != document.task_type:
+            problems.append(_clash(source, document.task_type, name, known, package))
+    return problems
+
+
+def _repeated(source: str, task_type: str, model: str, first: str) -> Problem:
+    what = f"the model {model!r}" if model else "any model"
+    return Problem(
+        source,
+        "/components/schemas/RequestBody",
+        f"The task type {task_type!r} for {what} is already described by {first}.",
+        "Give one document for each task type and model.",
+    )
+
+
+def _clash(source: str, name: str, other: str, known: str, module: str) -> Problem:
+    return Problem(
+        source,
+        "/info",
+        f"{name!r} and {other!r} ({known}) would both be named {module}.",
+        "Leave one of them out, or generate it into a package of its own.",
+    )

@@ -1,0 +1,223 @@
+"""A catalogue of documents on a loopback socket, with the faults that servers have."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from making import a_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = "/docs"
+INDEX = f"{ROOT}/models/index.json"
+TOO_LARGE = 33 * 2**20
+
+
+@dataclass
+class Catalog:
+    """What the server has, and what it was asked.
+
+    Attributes:
+        index: The models, as its index lists them; anything else is sent as it is.
+        files: Texts by path.
+        faults: Faults by path, one for each request that is still to fail.
+        pause: How many seconds an answer is held back.
+        asked: The requests: the path, and the status of the answer.
+        known: The paths that were asked for with a version that the client has.
+        most: How many requests there were at the same time, at most.
+    """
+
+    origin: str = ""
+    index: Any = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    faults: dict[str, list[str]] = field(default_factory=dict)
+    pause: float = 0
+    asked: list[tuple[str, int]] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    most: int = 0
+    _now: int = 0
+    _guard: Lock = field(default_factory=Lock)
+
+    @property
+    def url(self) -> str:
+        """The address of the index."""
+        return self.origin + INDEX
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often each document was asked for, by the folder it is in."""
+        paths = (path for path, _ in self.asked if path != INDEX)
+        return Counter(path.split("/")[-2] for path in paths)
+
+    def add(self, name: str, schema: dict[str, Any] | None = None, **said: Any) -> str:
+        """List a model, and give the path of its document."""
+        air = said.pop("air", f"test:{name}@1")
+        status = said.pop("status", "live")
+        path = f"{ROOT}/models/{name}/schema.json"
+        listed = {"id": name, "air": air, "name": name.title(), "status": status}
+        self.index = [entry for entry in self.index if entry["id"] != name]
+        self.index += [{**listed, "schema": f"https://runware.invalid{path}"}]
+        self.put(path, a_document(schema or {}, identifier=name, model=air, **said))
+        return path
+
+    def put(self, path: str, document: object) -> None:
+        """Have a document at a path."""
+        content = document if isinstance(document, bytes) else _text(document)
+        self.files[path] = content
+
+    def forget(self) -> None:
+        """Forget what was asked so far."""
+        self.asked, self.known, self.most = [], [], 0
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count a request while it lasts."""
+        with self._guard:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._now -= 1
+
+    def content(self, path: str) -> bytes | None:
+        """Give what is at a path, if anything."""
+        return _text(self.index) if path == INDEX else self.files.get(path)
+
+    def fault(self, path: str) -> str:
+        """Take the next fault of a path; nothing if it has none left."""
+        with self._guard:
+            left = self.faults.get(path, [])
+            return left.pop(0) if left else ""
+
+
+def _text(value: object) -> bytes:
+    return value if isinstance(value, bytes) else json.dumps(value, indent=1).encode()
+
+
+@contextlib.contextmanager
+def serving_catalog() -> Iterator[Catalog]:
+    """Run a server while the context lasts."""
+    catalog = Catalog()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+
+        def do_GET(self) -> None:
+            with catalog.counted():
+                time.sleep(catalog.pause)
+                path = urlsplit(self.path).path
+                fault = catalog.fault(path)
+                if fault:
+                    getattr(self, f"fail_by_{fault}")(path)
+                else:
+                    self.answer(path)
+
+        def answer(self, path: str) -> None:
+            content = catalog.content(path)
+            if content is None:
+                self.send(path, 404, b"not here")
+                return
+            etag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+            if given := self.headers.get("If-None-Match"):
+                catalog.known.append(path)
+            if given == etag:
+                self.send(path, 304, b"", ETag=etag)
+            else:
+                self.send(path, 200, content, ETag=etag)
+
+        def send(self, path: str, status: int, content: bytes, **headers: str) -> None:
+            catalog.asked.append((path, status))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            if status != 304:
+                self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def fail_by_500(self, path: str) -> None:
+            self.send(path, 500, b"oh")
+
+        def fail_by_503(self, path: str) -> None:
+            self.send(path, 503, b"later", Retry_After="1")
+
+        def fail_by_503_for_long(self, path: str) -> None:
+            self.send(path, 503, b"later", Retry_After="3600")
+
+        def fail_by_403(self, path: str) -> None:
+            self.send(path, 403, b"no")
+
+        def fail_by_drop(self, path: str) -> None:
+            catalog.asked.append((path, 0))
+            self.close_connection = True
+
+        def fail_by_cut(self, path: str) -> None:
+            """Break off in the middle of an answer."""
+            content = catalog.content(path) or b""
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[: len(content) // 2])
+            catalog.asked.append((path, 200))
+            self.close_connection = True
+
+        def fail_by_half(self, path: str) -> None:
+            """Send half a document as if it were all."""
+            content = catalog.content(path) or b""
+            self.send(path, 200, content[: len(content) // 2])
+
+        def fail_by_html(self, path: str) -> None:
+            self.send(path, 200, b"<!doctype html>\n<p>Please log in")
+
+        def fail_by_size(self, path: str) -> None:
+            """Send a document that has more in it than one may have."""
+            self.send(path, 200, b'{"openapi": "3.1.0", "x": "' + b"x" * TOO_LARGE)
+
+        def fail_by_loop(self, path: str) -> None:
+            self.send(path, 302, b"", Location=path)
+            catalog.faults[path].append("loop")
+
+        def fail_by_drip(self, path: str) -> None:
+            """Send a byte now and then."""
+            catalog.asked.append((path, 200))
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            for _ in range(20):
+                self.wfile.write(b"{")
+                self.wfile.flush()
+                time.sleep(0.05)
+            self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    class Sockets(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 64
+
+        def handle_error(self, *_: object) -> None:
+            """Say nothing of a client that does not wait for its answer."""
+
+    with Sockets(("127.0.0.1", 0), Handler) as sockets:
+        catalog.origin = f"http://127.0.0.1:{sockets.server_port}"
+        thread = Thread(target=sockets.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield catalog
+        finally:
+            sockets.shutdown()
+            thread.join()

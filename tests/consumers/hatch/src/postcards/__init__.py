@@ -1,0 +1,1 @@
+"""Postcards of places that nobody has been to."""

@@ -1,0 +1,1 @@
+"""Stickers for laptops."""

@@ -1,0 +1,1 @@
+"""Subtitles for films without a word."""

@@ -1,0 +1,335 @@
+"""The build step: real projects under `consumers/` are built with both backends."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from command import files
+from environments import environment, wheel
+from mocking import KEY, mocking
+from once import once
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONSUMERS = Path(__file__).parent / "consumers"
+BACKENDS = ["hatch", "setuptools"]
+
+# By consumer: its program, what that is told, and its client's folder.
+PROGRAMS = {
+    "hatch": ("postcards", "Atlantis", "src/postcards/runware_client"),
+    "setuptools": ("subtitles", "A door opens.", "src/subtitles_client"),
+    "makefile": ("stickers", "a fox", "src/stickers_client"),
+}
+BUILD = {
+    "hatch": [sys.executable, "-m", "build"],
+    "setuptools": [sys.executable, "-m", "build"],
+    "makefile": ["make", "dist", f"PYTHON={sys.executable}"],
+}
+
+# Found by Python at its start; ends a program that asks for the network.
+NO_NETWORK = """
+import sys
+
+def refuse(event, arguments):
+    if event in {"socket.connect", "socket.getaddrinfo"}:
+        raise SystemExit(f"network: {event}")
+
+sys.addaudithook(refuse)
+"""
+
+
+@pytest.fixture
+def _pip_finds_this_project(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = once(tmp_path_factory, "wheel", wheel)
+    known = os.environ.get("PIP_FIND_LINKS", "")
+    monkeypatch.setenv("PIP_FIND_LINKS", f"{known} {folder}".strip())
+    monkeypatch.setenv("PIP_NO_COMPILE", "1")  # most modules are never imported
+
+
+def checkout(name: str, folder: Path, *, build: str = "") -> Path:
+    """Copy a consumer, to generate at a place of one's choice if one is given."""
+    project = Path(shutil.copytree(CONSUMERS / name, folder / name))
+    if build:
+        file = project / "pyproject.toml"
+        lines = file.read_text().splitlines()
+        kept = [line for line in lines if not line.startswith("build = ")]
+        file.write_text("\n".join([*kept, f'build = "{build}"', ""]))
+    return project
+
+
+def run(
+    project: Path, *command: str | Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+    return subprocess.run(
+        [*map(str, command)],
+        cwd=project,
+        env=inherited | dict(env or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def build(
+    project: Path, kind: str, *, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Build as a frontend does, where all requirements are installed."""
+    file = (project / "pyproject.toml").read_text()
+    backend = tomllib.loads(file)["build-system"]["build-backend"]
+    script = f"import {backend} as backend; backend.build_{kind}('dist')"
+    (project / "dist").mkdir(exist_ok=True)
+    return run(project, sys.executable, "-c", script, env=env)
+
+
+def built(project: Path, kind: str, *, env: Mapping[str, str] | None = None) -> None:
+    finished = build(project, kind, env=env)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+def wheel_content(project: Path) -> dict[str, bytes]:
+    """Read the modules in a project's wheel."""
+    [archive] = (project / "dist").glob("*.whl")
+    with zipfile.ZipFile(archive) as content:
+        assert len(set(content.namelist())) == len(content.namelist())
+        return {
+            name: content.read(name)
+            for name in content.namelist()
+            if ".dist-info/" not in name
+        }
+
+
+def unpacked_sdist(project: Path, folder: Path) -> Path:
+    [archive] = (project / "dist").glob("*.tar.gz")
+    with tarfile.open(archive) as content:
+        content.extractall(folder, filter="data")
+    return folder / archive.name.removesuffix(".tar.gz")
+
+
+def client_of(name: str, project: Path) -> Path:
+    return project / PROGRAMS[name][2]
+
+
+def in_wheel(name: str, content: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Take a consumer's client out of what is in its wheel."""
+    folder = PROGRAMS[name][2].removeprefix("src/") + "/"
+    return {
+        path.removeprefix(folder): data
+        for path, data in content.items()
+        if path.startswith(folder)
+    }
+
+
+def source(folder: Path) -> dict[str, bytes]:
+    return {
+        path: data
+        for path, (data, _) in files(folder).items()
+        if "__pycache__" not in path
+    }
+
+
+@pytest.mark.usefixtures("_pip_finds_this_project")
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_consumer_from_checkout_to_call(name: str, tmp_path: Path) -> None:
+    project = checkout(name, tmp_path)
+    finished = run(project, *BUILD[name])  # a sdist, and from that a wheel
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    [archive] = (project / "dist").glob("*.whl")
+    commands = environment(tmp_path / "env", str(archive))
+    [site] = commands.parent.glob("lib/python*/site-packages")
+    assert not (site / "runware_codegen").exists()
+    content = wheel_content(project)
+    assert "tasks/__init__.py" in in_wheel(name, content)
+    built(project, "wheel")
+    assert wheel_content(project) == content
+    program, told, _ = PROGRAMS[name]
+    with mocking(project / "schemas") as mock:
+        env = {"RUNWARE_URL": mock.url, "RUNWARE_API_KEY": KEY}
+        said = run(tmp_path, commands / "python", "-m", program, told, env=env)
+        assert said.returncode == 0, said.stderr
+        assert said.stdout.strip()
+        assert len(mock.ledger()["tasks"]) == 1
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_generated_into_the_source_tree(name: str, tmp_path: Path) -> None:
+    project = checkout(name, tmp_path, build="source")
+    (project / ".gitignore").write_text(f"/{PROGRAMS[name][2]}/\n")
+    built(project, "sdist")
+    made = source(client_of(name, project))
+    unpacked = unpacked_sdist(project, tmp_path / "sdist")
+    assert source(client_of(name, unpacked)) == made
+    built(unpacked, "wheel")
+    assert in_wheel(name, wheel_content(unpacked)) == made
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_generated_into_the_wheel_alone_without_a_network(
+    name: str, tmp_path: Path
+) -> None:
+    project = checkout(name, tmp_path, build="wheel")
+    (tmp_path / "sitecustomize.py").write_text(NO_NETWORK)
+    env = {"PYTHONPATH": str(tmp_path)}
+    asking = "import socket; socket.create_connection(('127.0.0.1', 9))"
+    refused = run(tmp_path, sys.executable, "-c", asking, env=env)
+    assert refused.stderr.startswith("network: ")
+    built(project, "sdist")
+    unpacked = unpacked_sdist(project, tmp_path / "sdist")
+    assert source(unpacked / "schemas") == source(project / "schemas")
+    for folder in (project, unpacked):
+        built(folder, "wheel", env=env)
+        assert not client_of(name, folder).exists()
+    made = in_wheel(name, wheel_content(project))
+    assert "tasks/__init__.py" in made
+    assert in_wheel(name, wheel_content(unpacked)) == made
+
+
+@pytest.mark.parametrize("where", ["source", "wheel"])
+@pytest.mark.parametrize("name", BACKENDS)
+def test_an_editable_install_imports_from_the_source_tree(
+    name: str, where: str, tmp_path: Path
+) -> None:
+    project = checkout(name, tmp_path, build=where)
+    built(project, "editable")
+    [editable] = (project / "dist").glob("*.whl")
+    shutil.unpack_archive(editable, tmp_path / "site", "zip")
+    module = PROGRAMS[name][2].removeprefix("src/").replace("/", ".")
+    script = (
+        f"import site; site.addsitedir({str(tmp_path / 'site')!r}); "
+        f"import {module} as client; print(client.__file__); client.Runware"
+    )
+    said = run(tmp_path, sys.executable, "-c", script)
+    assert said.stdout.strip() == str(client_of(name, project) / "__init__.py")
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_what_has_changed_is_written_and_nothing_else(
+    name: str, tmp_path: Path
+) -> None:
+    project = checkout(name, tmp_path, build="source")
+    client = client_of(name, project)
+    [document] = (project / "schemas").iterdir()
+    built(project, "wheel")
+    before = files(client)
+    built(project, "wheel")
+    assert files(client) == before
+    text = document.read_text()
+    document.write_text(re.sub(r'"x-model-id": "\w+"', '"x-model-id": "new"', text))
+    built(project, "wheel")
+    after = files(client)
+    [old] = {path for path in before.keys() - after.keys() if "tasks/" in path}
+    [new] = {path for path in after.keys() - before.keys() if "tasks/" in path}
+    assert (Path(old).stem, Path(new).stem) == (document.stem, "new")
+    made = in_wheel(name, wheel_content(project))
+    assert made == source(client)  # also without the old module
+    assert after["_base.py"] == before["_base.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [("hatch", "--wheel"), ("setuptools", "--wheel"), ("setuptools", "--sdist")],
+)
+def test_a_wrong_document_fails_the_build(
+    name: str, target: str, tmp_path: Path
+) -> None:
+    project = checkout(name, tmp_path, build="source")
+    [document] = (project / "schemas").iterdir()
+    document.write_text(document.read_text().replace('"minLength"', '"minLenght"'))
+    build = [sys.executable, "-m", "build", "--no-isolation", target]
+    finished = run(project, *build)
+    assert finished.returncode == 1
+    said = finished.stdout + finished.stderr
+    assert f"schemas/{document.name}#/components/schemas/RequestBody/" in said
+    assert "→ Did you mean minLength?" in said
+    assert "1 problem\n" in said
+    assert "Traceback" not in said
+    assert not client_of(name, project).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        (
+            "setuptools",
+            'build = "source"',
+            'build = "moon"',
+            "pyproject.toml#/tool/runware-codegen/build\n  'moon' is no place.",
+        ),
+        (
+            "hatch",
+            'documents = ["schemas"]',
+            'documents = ["../elsewhere"]',
+            "pyproject.toml#/tool/runware-codegen/documents\n  ../elsewhere is outside",
+        ),
+        (
+            "setuptools",
+            'output = "src"',
+            'output = "../src"',
+            "pyproject.toml#/tool/runware-codegen/output\n  ../src is outside",
+        ),
+        (
+            "hatch",
+            "[tool.hatch.build.hooks.runware-codegen]",
+            "[tool.hatch.build.hooks.runware-codegen]\noutput = 'src'",
+            "pyproject.toml#/tool/hatch/build/hooks/runware-codegen/output\n"
+            "  No options are read from this table.\n"
+            "  → Move it to [tool.runware-codegen].",
+        ),
+        (
+            "hatch",
+            'output = "src/postcards"',
+            "",
+            "pyproject.toml, [tool.runware-codegen]: Missing option '--output'",
+        ),
+    ],
+    ids=["place", "documents", "output", "table", "missing"],
+)
+def test_a_wrong_configuration_fails_the_build(
+    name: str, old: str, new: str, message: str, tmp_path: Path
+) -> None:
+    project = checkout(name, tmp_path)
+    file = project / "pyproject.toml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    finished = build(project, "sdist")
+    assert finished.returncode != 0
+    said = finished.stdout + finished.stderr
+    assert message in said
+    assert "Traceback" not in said
+
+
+def test_setuptools_generates_only_when_asked(tmp_path: Path) -> None:
+    project = checkout("setuptools", tmp_path)
+    file = project / "pyproject.toml"
+    file.write_text(file.read_text().replace('build = "source"\n', ""))
+    built(project, "wheel")
+    assert not in_wheel("setuptools", wheel_content(project))
+    assert not client_of("setuptools", project).exists()
+
+
+def test_make_generates_when_a_document_is_newer(tmp_path: Path) -> None:
+    project = checkout("makefile", tmp_path)
+    client = ["make", "client", f"PYTHON={sys.executable}"]
+    assert "Files: " in run(project, *client).stdout
+    assert "Nothing to be done" in run(project, *client).stdout
+    assert run(project, *client[:1], "check", client[2]).returncode == 0
+    document = project / "schemas" / "sticker.yaml"
+    document.write_text(document.read_text().replace("minimum: 128", "minimum: 256"))
+    later = document.stat().st_mtime + 10
+    os.utime(document, (later, later))
+    assert run(project, *client[:1], "check", client[2]).returncode != 0
+    assert "1 changed" in run(project, *client).stdout

@@ -1,0 +1,409 @@
+"""The cache changes nothing but time, whatever happens to it, and neither do processes."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from command import environment, write
+from runware_codegen.cache import Store, fingerprint, store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+GENERATOR = "this generator"
+COMMAND = [
+    sys.executable,
+    "-c",
+    f"""
+from runware_codegen.cache import store
+store.fingerprint = lambda: {GENERATOR!r}
+from runware_codegen.cli import main
+main()
+""",
+]
+TEXTS = {f"name {number}": f"text {number}\n" * number for number in range(1, 20)}
+CHECK = ["generate", "docs", "--output", "out", "--package", "client"]
+
+
+# -- entries ------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a store that holds TEXTS."""
+    monkeypatch.setattr(store, "fingerprint", lambda: GENERATOR)
+    _fill(tmp_path / "store")
+    return tmp_path / "store"
+
+
+def _fill(folder: Path) -> None:
+    filled = Store(folder, GENERATOR)
+    for name, text in TEXTS.items():
+        filled.put(filled.key(name), text)
+    filled.save()
+
+
+def _found(folder: Path, generator: str = GENERATOR) -> dict[str, str]:
+    """Look for TEXTS, and make sure that what is found is right."""
+    opened = Store(folder, generator)
+    entries = {name: opened.get(opened.key(name)) for name in TEXTS}
+    found = {name: text for name, text in entries.items() if text is not None}
+    assert found.items() <= TEXTS.items()
+    return found
+
+
+def test_what_was_put_is_found(folder: Path) -> None:
+    assert _found(folder) == TEXTS
+    assert len(list(folder.iterdir())) == len(TEXTS)
+
+
+def test_another_generator_finds_nothing(folder: Path) -> None:
+    assert _found(folder, "another generator") == {}
+
+
+def test_a_generator_that_changes_while_it_runs_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for changed in ("another generator", None):
+        monkeypatch.setattr(store, "fingerprint", lambda changed=changed: changed)
+        _fill(tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_fingerprint_tells_sources_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "source.py"
+    monkeypatch.setattr(fingerprint, "_files", lambda: [("source.py", source)])
+    prints: list[str | None] = []
+    for text in ("x = 1", "x = 2", "x = 1"):
+        source.write_text(text)
+        assert fingerprint.fingerprint() is None  # it is being changed
+        os.utime(source, (1, 1))
+        prints.append(fingerprint.fingerprint())
+    assert None not in prints
+    assert prints[0] == prints[2] != prints[1]
+    source.unlink()
+    assert fingerprint.fingerprint() is None
+
+
+def test_keys_do_not_run_into_each_other(tmp_path: Path) -> None:
+    opened = Store(tmp_path, GENERATOR)
+    parts = [("a", "bc"), ("ab", "c"), ("abc",), ("abc", ""), ("a\0bc",), ("\udcff",)]
+    assert len({opened.key(*each) for each in parts}) == len(parts)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: random.randrange(path.stat().st_size)])
+
+
+def _lengthen(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"text")
+
+
+def _spoil(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[random.randrange(len(data))] ^= 1 << random.randrange(8)
+    path.write_bytes(data)
+
+
+def _take_another(path: Path) -> None:
+    others = [each for each in path.parent.iterdir() if each != path]
+    path.write_bytes(random.choice(others).read_bytes())
+
+
+def _fill_with_noise(path: Path) -> None:
+    path.write_bytes(random.randbytes(1000))
+
+
+def _make_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _make_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _make_a_loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        path.rmdir()
+    else:
+        path.unlink()
+
+
+ATTACKS = [
+    _cut,
+    _lengthen,
+    _spoil,
+    _take_another,
+    _fill_with_noise,
+    _make_a_folder,
+    _make_a_pipe,
+    _make_a_loop,
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_wrong_entry_is_not_there(
+    folder: Path, attack: Callable[[Path], None]
+) -> None:
+    random.seed(1)
+    entries = sorted(folder.iterdir())
+    for path in entries:
+        original = path.read_bytes()
+        attack(path)
+        assert len(_found(folder)) == len(TEXTS) - 1
+        _remove(path)
+        path.write_bytes(original)
+    assert _found(folder) == TEXTS
+
+
+def test_the_oldest_go_when_there_is_too_much(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = Store(folder, GENERATOR)
+    for age, name in enumerate(TEXTS):
+        path = folder / used.key(name)
+        os.utime(path, (age + 1, age + 1))
+    first = next(iter(TEXTS))
+    assert used.get(used.key(first))  # which makes it the youngest
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    monkeypatch.setattr(store, "_MOST_BYTES", size)
+    monkeypatch.setattr(store, "_BYTES_AFTER_CLEANING", size // 2)
+    used.put(used.key("one more"), "text")
+    used.save()
+    left = _found(folder)
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= size // 2
+    assert left.keys() == {first, *list(TEXTS)[-(len(left) - 1) :]}
+
+
+def test_two_hundred_at_once_while_entries_vanish(folder: Path) -> None:
+    stop = threading.Event()
+
+    def vanish() -> None:
+        while not stop.is_set():
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def use(_number: int) -> int:
+        _fill(folder)
+        return len(_found(folder))
+
+    vanishing = threading.Thread(target=vanish)
+    vanishing.start()
+    try:
+        with ThreadPoolExecutor(16) as pool:
+            assert len(list(pool.map(use, range(200)))) == 200
+    finally:
+        stop.set()
+        vanishing.join()
+    _fill(folder)
+    assert _found(folder) == TEXTS
+
+
+# -- runs ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with documents and the package that is made of them without a cache."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "docs").mkdir()
+    for number in range(24):
+        field = {"type": "integer", "minimum": number, "description": "A number."}
+        write(folder / "docs", f"model-{number}", {"properties": {"size": field}})
+    _generate(folder, "--no-cache", "--jobs", "1")
+    return folder
+
+
+def _generate(
+    folder: Path, *options: str, out: str = "out", cache: Path | None = None
+) -> dict[str, bytes]:
+    """Generate in a folder, and return the package."""
+    command = [*COMMAND, "generate", "docs", "--output", out, "--package", "client"]
+    ran = subprocess.run(
+        [*command, *options],
+        cwd=folder,
+        env=environment({"XDG_CACHE_HOME": str(cache or folder / "unused")}),
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    return _files(folder / out)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def _entries(cache: Path) -> list[Path]:
+    return [path for path in cache.rglob("*") if path.is_file()]
+
+
+def _is_as_made(folder: Path, cache: Path, **given: object) -> None:
+    """Let `--check` say that the package is what a run with this cache would make."""
+    ran = subprocess.run(
+        [*COMMAND, *CHECK, "--check"],
+        cwd=folder,
+        env=environment({"XDG_CACHE_HOME": str(cache)}),
+        capture_output=True,
+        check=False,
+        **given,  # type: ignore[call-overload]
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stderr == b""
+
+
+def test_without_cache_none_is_made(project: Path) -> None:
+    assert len(_files(project / "out")) > 24
+    assert not (project / "unused").exists()
+
+
+@pytest.mark.parametrize("jobs", ["2", "3"])
+def test_processes_make_the_same(project: Path, jobs: str) -> None:
+    made = _generate(project, "--no-cache", "--jobs", jobs, out=f"with {jobs}")
+    assert made == _files(project / "out")
+
+
+def test_cold_and_warm_make_the_same(project: Path, tmp_path: Path) -> None:
+    expected = _files(project / "out")
+    assert _generate(project, out=str(tmp_path / "cold"), cache=tmp_path) == expected
+    assert len(_entries(tmp_path / "runware-codegen")) == 25
+    assert _generate(project, out=str(tmp_path / "warm"), cache=tmp_path) == expected
+
+
+def test_spoilt_entries_make_the_same(project: Path, tmp_path: Path) -> None:
+    _is_as_made(project, tmp_path)
+    random.seed(2)
+    for attack in (_cut, _take_another, _spoil):
+        entries = _entries(tmp_path)
+        assert len(entries) == 25
+        for path in entries:
+            attack(path)
+        _is_as_made(project, tmp_path)
+
+
+def test_a_file_in_place_of_the_folder(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "runware-codegen").write_text("mine")
+    _is_as_made(project, tmp_path)
+    assert (tmp_path / "runware-codegen").read_text() == "mine"
+
+
+@pytest.mark.parametrize("room", [0, 500])
+def test_a_full_disk(project: Path, tmp_path: Path, room: int) -> None:
+    """No file may grow beyond some bytes, as if no more were left."""
+    limit = (room, resource.RLIM_INFINITY)
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+    _is_as_made(project, tmp_path, preexec_fn=fill)
+    assert _entries(tmp_path) == []
+
+
+def test_parallel_runs_share_a_cache_that_vanishes(
+    project: Path, tmp_path: Path
+) -> None:
+    stop = threading.Event()
+
+    def vanish() -> None:
+        while not stop.wait(0.05):
+            shutil.rmtree(tmp_path / "runware-codegen", ignore_errors=True)
+
+    vanishing = threading.Thread(target=vanish)
+    vanishing.start()
+    try:
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(lambda _: _is_as_made(project, tmp_path), range(5)))
+    finally:
+        stop.set()
+        vanishing.join()
+
+
+def test_problems_of_all_documents_are_told_together(tmp_path: Path) -> None:
+    """Those that are kept, wrong, and that clash with each other."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    write(docs, "one", {})
+    _generate(tmp_path, cache=tmp_path / "cache")
+    write(docs, "two", {"properties": {"size": {"type": "integre"}}})
+    (docs / "three.json").write_text('{"openapi": "3.1.0",}')
+    shutil.copy(docs / "one.json", docs / "same.json")
+    ran = subprocess.run(
+        [*COMMAND, *CHECK],
+        cwd=tmp_path,
+        env=environment({"XDG_CACHE_HOME": str(tmp_path / "cache")}),
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert ran.returncode == 2
+    assert "3 problems" in ran.stderr
+    for name in ("two.json#/", "three.json\n", "same.json#/", "one.json"):
+        assert name in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)],
+)
+def test_no_process_outlives_a_run(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    (tmp_path / "docs").mkdir()
+    fields = {
+        f"size{each}": {"type": "integer", "minimum": each} for each in range(300)
+    }
+    for document in range(32):
+        write(tmp_path / "docs", f"model-{document}", {"properties": fields})
+    run = subprocess.Popen(
+        [*COMMAND, *CHECK, "--no-cache", "--jobs", "2"],
+        cwd=tmp_path,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    _wait_until(lambda: _size_of_group(run.pid) == 3)
+    os.kill(run.pid, number)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == code
+    assert b"Traceback" not in said
+    _wait_until(lambda: _size_of_group(run.pid) == 0)
+    assert not (tmp_path / "out").exists()
+
+
+def _size_of_group(group: int) -> int:
+    """Count the processes of a group that have not ended."""
+    listed = subprocess.check_output(["ps", "-A", "-o", "pgid=,stat="], text=True)
+    members = [line.split() for line in listed.splitlines()]
+    return sum(int(each) == group and state[0] != "Z" for each, state in members)
+
+
+def _wait_until(happens: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not happens():
+        assert time.monotonic() < end
+        time.sleep(0.01)

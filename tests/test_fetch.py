@@ -1,0 +1,386 @@
+"""`fetch` against a catalogue on a loopback socket: what it brings, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from catalog_server import INDEX, ROOT, Catalog, serving_catalog
+from command import run, run_in_terminal
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Fetch = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def catalog() -> Iterator[Catalog]:
+    """Give a catalogue of three models and a utility."""
+    with serving_catalog() as catalog:
+        for name in ("one", "two", "three"):
+            catalog.add(name)
+        utility = {"properties": {"taskType": {"const": "ping"}}}
+        path = catalog.add("ping", utility)
+        catalog.index.pop()
+        catalog.files[f"{ROOT}/platform/ping/schema.json"] = catalog.files.pop(path)
+        yield catalog
+
+
+@pytest.fixture
+def fetch(catalog: Catalog, tmp_path: Path) -> Fetch:
+    def run_it(*arguments: str, **said: Any) -> subprocess.CompletedProcess[str]:
+        catalog.forget()
+        return run(
+            "fetch", *arguments, "--index-url", catalog.url, cwd=tmp_path, **said
+        )
+
+    return run_it
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+class TestWhatIsFetched:
+    def test_by_id_air_and_pattern(self, fetch: Fetch, tmp_path: Path) -> None:
+        finished = fetch("one", "test:two@1", "th*")
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert finished.stdout.splitlines() == [
+            "new: schemas/one.json",
+            "new: schemas/three.json",
+            "new: schemas/two.json",
+            "Fetched schemas: 3 new, 0 changed, 0 restored, 0 unchanged.",
+        ]
+        assert names(tmp_path) == ["runware.lock", "schemas"]
+
+    def test_the_bytes_are_those_of_the_server(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        fetch("one", "--output", "docs")
+        fetched = (tmp_path / "docs" / "one.json").read_bytes()
+        assert fetched == catalog.files[f"{ROOT}/models/one/schema.json"]
+
+    def test_all_has_the_statuses_that_are_taken(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        catalog.add("soon", status="coming-soon")
+        assert fetch("--all").returncode == 0
+        assert names(tmp_path / "schemas") == ["one.json", "three.json", "two.json"]
+        assert fetch("soon").returncode == 0
+        assert (tmp_path / "schemas" / "soon.json").is_file()
+
+    def test_by_task_type(self, fetch: Fetch, catalog: Catalog, tmp_path: Path) -> None:
+        catalog.add("film", {"properties": {"taskType": {"const": "videoInference"}}})
+        finished = fetch("--task-type", "videoInference")
+        assert finished.returncode == 0
+        assert names(tmp_path / "schemas") == ["film.json"]
+
+    def test_a_utility(self, fetch: Fetch, tmp_path: Path) -> None:
+        assert fetch("ping").returncode == 0
+        assert names(tmp_path / "schemas") == ["ping.json"]
+        lock = tomllib.loads((tmp_path / "runware.lock").read_text())
+        assert lock["document"][0]["task-type"] == "ping"
+
+    @pytest.mark.parametrize(
+        ("name", "told"), [("tow", "Did you mean two?"), ("x*", "list --catalog")]
+    )
+    def test_a_name_that_means_nothing(
+        self, fetch: Fetch, name: str, told: str
+    ) -> None:
+        finished = fetch(name)
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert f"nothing that is called '{name}'" in finished.stderr
+        assert told in finished.stderr
+
+    def test_nothing_named_and_nothing_locked(self, fetch: Fetch) -> None:
+        finished = fetch()
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert "No document of schemas is locked" in finished.stderr
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [("--locked", "--update"), ("--all", "one"), ("--all", "--task-type", "x")],
+    )
+    def test_what_does_not_go_together(
+        self, fetch: Fetch, arguments: tuple[str, ...]
+    ) -> None:
+        finished = fetch(*arguments)
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert "exclude each other" in finished.stderr
+
+    def test_where_the_project_says(self, catalog: Catalog, tmp_path: Path) -> None:
+        (tmp_path / "src").mkdir()
+        (tmp_path / "pyproject.toml").write_text(
+            f'[tool.runware-codegen]\ndocuments = ["extra.json", "docs"]\n'
+            f'output = "src"\nindex-url = "{catalog.url}"\n'
+        )
+        assert run("fetch", "one", cwd=tmp_path / "src").returncode == 0
+        assert (tmp_path / "docs" / "one.json").is_file()
+        assert (tmp_path / "runware.lock").is_file()
+
+    def test_by_a_proxy_of_the_environment(
+        self, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        unset = {"NO_PROXY": "", "no_proxy": "", "http_proxy": catalog.origin}
+        arguments = ["one", "--index-url", f"http://runware.invalid{INDEX}"]
+        finished = run("fetch", *arguments, cwd=tmp_path, env=unset)
+        assert finished.returncode == 0, finished.stderr
+        assert catalog.counts == {"one": 1}
+
+
+class TestNotAskingTwice:
+    def test_what_is_there_is_not_fetched_again(
+        self, fetch: Fetch, catalog: Catalog
+    ) -> None:
+        fetch("--all")
+        finished = fetch("--all")
+        assert finished.stdout.endswith("0 restored, 3 unchanged.\n")
+        assert [path for path, _ in catalog.asked] == [INDEX]
+        assert fetch().returncode == 0
+        assert catalog.asked == []
+
+    def test_update_asks_with_the_version_that_is_known(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        fetch("one", "two")
+        before = (tmp_path / "runware.lock").read_bytes()
+        finished = fetch("--update")
+        assert [status for _, status in catalog.asked] == [304, 304]
+        assert "unchanged: schemas/one.json" in finished.stdout
+        assert (tmp_path / "runware.lock").read_bytes() == before
+
+    def test_update_tells_what_changed(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        fetch("one", "two")
+        catalog.add("two", {"properties": {"size": {"type": "integer"}}})
+        finished = fetch("--all", "--update")
+        assert finished.stdout.splitlines() == [
+            "unchanged: schemas/one.json",
+            "new: schemas/three.json",
+            "changed: schemas/two.json",
+            "Fetched schemas: 1 new, 1 changed, 0 restored, 1 unchanged.",
+        ]
+        fetched = (tmp_path / "schemas" / "two.json").read_bytes()
+        assert fetched == catalog.files[f"{ROOT}/models/two/schema.json"]
+
+    def test_an_edited_document_is_restored(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        fetch("one", "two")
+        (tmp_path / "schemas" / "one.json").write_text("{}")
+        finished = fetch()
+        assert "restored: schemas/one.json" in finished.stdout
+        assert catalog.counts == {"one": 1}
+        assert catalog.known == []  # a 304 would not bring it back
+
+    def test_goes_on_where_it_failed(self, fetch: Fetch, catalog: Catalog) -> None:
+        path = f"{ROOT}/models/two/schema.json"
+        catalog.faults[path] = ["403"]
+        assert fetch("--all").returncode == 2
+        finished = fetch("--all")
+        assert finished.returncode == 0
+        assert catalog.counts == {"two": 1}
+        assert "1 new, 0 changed, 0 restored, 2 unchanged" in finished.stdout
+
+
+class TestFaults:
+    @pytest.mark.parametrize("fault", ["500", "503", "drop", "cut", "drip"])
+    def test_what_passes_is_tried_again(
+        self, fetch: Fetch, catalog: Catalog, fault: str
+    ) -> None:
+        catalog.faults[f"{ROOT}/models/one/schema.json"] = [fault]
+        finished = fetch("one", "--timeout", "0.4" if fault == "drip" else "20")
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert catalog.counts == {"one": 2}
+
+    def test_what_does_not_pass_is_given_up(
+        self, fetch: Fetch, catalog: Catalog
+    ) -> None:
+        catalog.faults[f"{ROOT}/models/one/schema.json"] = ["500"] * 9
+        finished = fetch("one")
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert "HTTP 500, 4 times." in finished.stderr
+        assert catalog.counts == {"one": 4}
+
+    @pytest.mark.parametrize(
+        ("fault", "told"),
+        [
+            ("403", "HTTP 403"),
+            ("503_for_long", "HTTP 503, once"),
+            ("html", "begins with '<!doctype html>"),
+            ("half", "schema.json"),
+            ("size", "more than 32 MiB"),
+            ("loop", "from one address to the next"),
+        ],
+    )
+    def test_the_old_document_stays(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path, fault: str, told: str
+    ) -> None:
+        fetch("one", "two")
+        catalog.add("one", {"properties": {"size": {"type": "integer"}}})
+        catalog.add("two", {"properties": {"size": {"type": "integer"}}})
+        before = (tmp_path / "schemas" / "one.json").read_bytes()
+        catalog.faults[f"{ROOT}/models/one/schema.json"] = [fault]
+        finished = fetch("--update")
+        assert finished.returncode == 2
+        assert told in finished.stderr
+        assert finished.stderr.endswith("\n1 problem\n")
+        assert "changed: schemas/two.json" in finished.stdout
+        assert (tmp_path / "schemas" / "one.json").read_bytes() == before
+        assert names(tmp_path / "schemas") == ["one.json", "two.json"]
+
+    @pytest.mark.parametrize(
+        ("index", "told"),
+        [
+            (b"<html>", "is not JSON"),
+            (b"[" * 100_000, "is not JSON"),
+            (b"\xff", "is not JSON"),
+            (b"{}", "is not a list"),
+            (b'[{"id": "../x"}]', "lists no model"),
+        ],
+    )
+    def test_an_index_that_is_none(
+        self, fetch: Fetch, catalog: Catalog, index: bytes, told: str
+    ) -> None:
+        catalog.index = index
+        finished = fetch("--all")
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert told in finished.stderr
+
+    def test_a_server_that_is_not_there(self, tmp_path: Path) -> None:
+        with serving_catalog() as catalog:
+            url = catalog.url
+        finished = run("fetch", "one", "--index-url", url, cwd=tmp_path)
+        assert finished.returncode == 2
+        assert "The server cannot be reached" in finished.stderr
+
+    @pytest.mark.parametrize("url", ["file:///etc/passwd", "x", "http://", "http://["])
+    def test_an_address_that_is_none(self, tmp_path: Path, url: str) -> None:
+        finished = run("fetch", "one", "--index-url", url, cwd=tmp_path)
+        assert finished.returncode == 2
+        assert "is no address such as" in finished.stderr
+
+    def test_a_proxy_that_cannot_be(self, fetch: Fetch) -> None:
+        finished = fetch("one", env={"http_proxy": "nonsense://x", "no_proxy": ""})
+        assert finished.returncode == 2
+        assert "HTTPS_PROXY" in finished.stderr
+
+    def test_a_folder_that_cannot_be(self, fetch: Fetch, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        finished = fetch("one", "--output", "file/docs")
+        assert finished.returncode == 2
+        assert finished.stderr.startswith("file/docs\n")
+
+
+class TestHostileIndex:
+    UNFIT: tuple[object, ...] = (
+        *("../up", "/etc/x", "a/b", "a\\b", "..", ".hidden", "nul", "con.x", "end."),
+        *("a\n", "é", "", "a" * 200, 7, None),
+    )
+
+    def test_no_path_leaves_the_folder(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        catalog.index += [{"id": unfit, "status": "live"} for unfit in self.UNFIT]
+        catalog.index += ["no model"]
+        finished = fetch("--all")
+        assert finished.returncode == 0
+        count = finished.stderr.count("Passed over model number")
+        assert count == len(self.UNFIT) + 1
+        assert names(tmp_path / "schemas") == ["one.json", "three.json", "two.json"]
+        assert names(tmp_path) == ["runware.lock", "schemas"]
+
+    def test_one_file_for_one_model(self, fetch: Fetch, catalog: Catalog) -> None:
+        catalog.index += [{"id": "ONE", "status": "live"}]
+        finished = fetch("--all")
+        assert "its id is that of another" in finished.stderr
+
+    def test_no_other_server_is_asked(self, fetch: Fetch, catalog: Catalog) -> None:
+        with serving_catalog() as other:
+            for entry, url in zip(
+                catalog.index,
+                [f"{other.origin}/x", "file:///etc/passwd", "http://[::1"],
+                strict=True,
+            ):
+                entry["schema"] = url
+            assert fetch("--all").returncode == 0
+            assert other.asked == []
+
+    def test_a_document_elsewhere_on_the_same_server(
+        self, fetch: Fetch, catalog: Catalog
+    ) -> None:
+        content = catalog.files.pop(f"{ROOT}/models/one/schema.json")
+        catalog.put("/other/folder/one.json", content)
+        catalog.index[0]["schema"] = "/other/folder/one.json"
+        assert fetch("one").returncode == 0
+
+    def test_an_air_that_steers_a_terminal(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        catalog.index[0]["air"] = 'x"\n[[document]]\x1b[2J'
+        assert fetch("one").returncode == 0
+        lock = tomllib.loads((tmp_path / "runware.lock").read_text())
+        assert [set(one) & {"air"} for one in lock["document"]] == [set()]
+
+
+class TestAtTheSameTime:
+    def test_as_many_as_wanted_and_no_more(
+        self, fetch: Fetch, catalog: Catalog
+    ) -> None:
+        for number in range(12):
+            catalog.add(f"model-{number}")
+        catalog.pause = 0.05
+        assert fetch("--all", "--concurrency", "3").returncode == 0
+        assert catalog.most == 3
+
+    @pytest.mark.parametrize(
+        ("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+    )
+    def test_interrupted_it_goes_on_later(
+        self, catalog: Catalog, fetch: Fetch, tmp_path: Path, stop: int, code: int
+    ) -> None:
+        catalog.pause = 0.2
+        stopped: list[bool] = []
+
+        def react(shown: str, _: object, process: int) -> None:
+            if " 1 of 3" in shown and not stopped:
+                stopped.append(True)
+                os.kill(process, stop)
+
+        arguments = ["fetch", "--all", "--index-url", catalog.url, "--concurrency", "1"]
+        session = run_in_terminal(*arguments, cwd=tmp_path, react=react)
+        assert session.code == code
+        assert "what has been fetched is whole" in session.shown
+        there = list((tmp_path / "schemas").iterdir())
+        assert len(there) < 3
+        assert all(json.loads(path.read_bytes()) for path in there)
+        catalog.pause = 0
+        assert fetch("--all").returncode == 0
+        missing = {"one", "two", "three"} - {path.stem for path in there}
+        assert set(catalog.counts) == missing
+
+    def test_killed_it_leaves_nothing_half_written(
+        self, catalog: Catalog, fetch: Fetch, tmp_path: Path
+    ) -> None:
+        catalog.pause = 0.05
+
+        def react(shown: str, _: object, process: int) -> None:
+            if " 2 of 3" in shown:
+                os.kill(process, signal.SIGKILL)
+
+        arguments = ["fetch", "--all", "--index-url", catalog.url, "--concurrency", "1"]
+        run_in_terminal(*arguments, cwd=tmp_path, react=react)
+        locked = tomllib.loads((tmp_path / "runware.lock").read_text())["document"]
+        assert len(locked) >= 2
+        assert fetch("--all").returncode == 0
+        missing = {"one", "two", "three"} - {one["id"] for one in locked}
+        assert set(catalog.counts) == missing

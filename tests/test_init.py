@@ -1,0 +1,233 @@
+"""`init`: a project is set up at the first try, and nothing that it has is lost."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from catalog_server import Catalog, serving_catalog
+from command import files, run, run_in_terminal
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+PROJECT = '[project]\nname = "app"  # ours\n\n# Colours\n[tool.other]\nx = """\n[y]"""'
+HOOKS = """\
+# ours
+repos:
+  - repo: https://example.com/hooks
+    rev: v1
+    hooks:
+      - id: tidy   # keep
+
+      - id: spell
+
+# the end
+fail_fast: true
+"""
+GENERAL = ["--task-type", "ping", "--package", "client"]
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Iterator[Catalog]:
+    """Give a catalogue of two models."""
+    with serving_catalog() as catalog:
+        catalog.add("one")
+        catalog.add("two")
+        yield catalog
+
+
+def init(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return run("init", *arguments, cwd=cwd)
+
+
+def settings(folder: Path) -> dict[str, Any]:
+    table: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text())
+    settings: dict[str, Any] = table["tool"]["runware-codegen"]
+    return settings
+
+
+class TestAnEmptyFolder:
+    def test_with_a_model(self, catalog: Catalog, tmp_path: Path) -> None:
+        finished = init("--model", "one", "--index-url", catalog.url, cwd=tmp_path)
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert settings(tmp_path) == {
+            "documents": ["schemas"],
+            "index-url": catalog.url,
+            "output": ".",
+            "package": "runware_client",
+        }
+        assert (tmp_path / "runware.lock").is_file()
+        assert finished.stdout.splitlines()[-2].startswith("Next: ")
+        check = run("generate", "--check", cwd=tmp_path)
+        assert check.returncode == 0, check.stdout
+        assert run("fetch", "two", cwd=tmp_path).returncode == 0
+        assert (tmp_path / "schemas" / "two.json").is_file()
+
+    def test_with_a_task_type(self, tmp_path: Path) -> None:
+        (tmp_path / "src").mkdir()
+        finished = init(*GENERAL, cwd=tmp_path)
+        assert finished.returncode == 0, finished.stderr
+        expected = {"only": ["ping"], "output": "src", "package": "client"}
+        assert settings(tmp_path) == expected
+        assert (tmp_path / "src" / "client" / "tasks" / "ping").is_dir()
+        assert run("generate", "--check", cwd=tmp_path).returncode == 0
+
+    def test_with_documents_of_its_own(self, catalog: Catalog, tmp_path: Path) -> None:
+        (tmp_path / "docs").mkdir()
+        document = next(iter(catalog.files.values()))
+        (tmp_path / "docs" / "mine.json").write_bytes(document)
+        assert init("--documents", "docs", cwd=tmp_path).returncode == 0
+        assert settings(tmp_path)["documents"] == ["docs"]
+
+
+class TestAProject:
+    @pytest.mark.parametrize("end", ["\n", "\r\n"])
+    def test_keeps_everything_else(self, tmp_path: Path, end: str) -> None:
+        project = tmp_path / "pyproject.toml"
+        before = PROJECT.replace("\n", end).encode()
+        project.write_bytes(before)
+        project.chmod(0o640)
+        assert init(*GENERAL, cwd=tmp_path).returncode == 0
+        after = project.read_bytes()
+        assert after.startswith(before + 2 * end.encode() + b"[tool.runware-codegen]")
+        assert after.count(b"\r") == (after.count(b"\n") if end == "\r\n" else 0)
+        assert project.stat().st_mode & 0o777 == 0o640
+        assert settings(tmp_path)["package"] == "client"
+
+    def test_a_second_time_writes_nothing(self, tmp_path: Path) -> None:
+        (tmp_path / ".pre-commit-config.yaml").write_text(HOOKS)
+        assert init(*GENERAL, cwd=tmp_path).returncode == 0
+        before = files(tmp_path)
+        finished = init(*GENERAL, cwd=tmp_path)
+        assert finished.returncode == 0
+        assert "Wrote" not in finished.stdout
+        assert files(tmp_path) == before
+
+    def test_other_settings_are_not_overwritten(self, tmp_path: Path) -> None:
+        init(*GENERAL, cwd=tmp_path)
+        before = files(tmp_path)
+        finished = init("--task-type", "ping", "--package", "other", cwd=tmp_path)
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert finished.stderr.startswith("pyproject.toml#/tool/runware-codegen\n")
+        assert files(tmp_path) == before
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            (b"[tool", "cannot be read"),
+            (b"\xff", "not UTF-8"),
+            (b"tool = {x = 1}\n", "table of their own"),
+            (b"tool = 1\n", "table of their own"),
+        ],
+    )
+    def test_a_project_that_cannot_be_changed(
+        self, tmp_path: Path, text: bytes, told: str
+    ) -> None:
+        (tmp_path / "pyproject.toml").write_bytes(text)
+        finished = init(*GENERAL, cwd=tmp_path)
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert told in finished.stderr
+        assert list(tmp_path.iterdir()) == [tmp_path / "pyproject.toml"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (["--model", "one", "--task-type", "ping"], "Give --model or --task-type"),
+            (["--package", "class"], "keyword"),
+            (["--task-type", "nonsense"], "is chosen by --only"),
+            (["--documents", "nowhere"], "nowhere"),
+        ],
+    )
+    def test_what_is_wrong_changes_nothing(
+        self, tmp_path: Path, arguments: list[str], told: str
+    ) -> None:
+        finished = init(*arguments, cwd=tmp_path)
+        assert finished.returncode == 2
+        assert told in finished.stderr
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestPreCommit:
+    def test_the_hook_is_added_after_the_others(self, tmp_path: Path) -> None:
+        config = tmp_path / ".pre-commit-config.yaml"
+        config.write_text(HOOKS)
+        assert init(*GENERAL, cwd=tmp_path).returncode == 0
+        head, tail = HOOKS.split("\n# the end")
+        after = config.read_text()
+        assert after.startswith(head.rstrip("\n") + "\n  - repo: local\n")
+        assert after.endswith(f"\n# the end{tail}")
+        assert "      - id: runware-codegen\n" in after
+
+    @pytest.mark.parametrize("text", ["repos: []\n", "", "- x\n", "repos: [\n", "{}"])
+    def test_another_form_is_left_alone(self, tmp_path: Path, text: str) -> None:
+        config = tmp_path / ".pre-commit-config.yaml"
+        config.write_text(text)
+        finished = init(*GENERAL, cwd=tmp_path)
+        assert finished.returncode == 0
+        assert "by hand" in finished.stderr
+        assert "id: runware-codegen" in finished.stderr
+        assert config.read_text() == text
+
+
+class TestInATerminal:
+    @staticmethod
+    def answering(*answers: tuple[str, bytes]) -> Any:
+        """Type each answer once its question is shown."""
+        left = list(answers)
+
+        def react(shown: str, typed: Callable[[bytes], object], _: int) -> None:
+            if left and left[0][0] in shown:
+                time.sleep(0.2)  # a key that comes before the wait for it may be lost
+                typed(left.pop(0)[1])
+
+        return react
+
+    def test_asks_for_what_is_not_said(self, catalog: Catalog, tmp_path: Path) -> None:
+        react = self.answering(
+            ("Models", b"one, test:two@1\n"),
+            ("Folder for documents", b"docs\n"),
+            ("Folder that the package is in", b"\n"),
+            ("Name of the package", b"class\n"),
+            ("keyword", b"mine\n"),
+        )
+        arguments = ["init", "--index-url", catalog.url]
+        session = run_in_terminal(*arguments, cwd=tmp_path, react=react)
+        assert session.code == 0, session.shown
+        made = settings(tmp_path)
+        assert (made["documents"], made["package"]) == (["docs"], "mine")
+        fetched = sorted(path.name for path in (tmp_path / "docs").iterdir())
+        assert fetched == ["one.json", "two.json"]
+        assert (tmp_path / "mine" / "__init__.py").is_file()
+
+    @pytest.mark.parametrize(
+        ("answer", "code", "package"),
+        [(b"y\n", 0, "other"), (b"n\n", 0, "client"), (b"\x03", 130, "client")],
+        ids=["yes", "no", "Ctrl-C"],
+    )
+    def test_asks_before_it_replaces_settings(
+        self, tmp_path: Path, answer: bytes, code: int, package: str
+    ) -> None:
+        old = '[tool.runware-codegen]\noutput = "."\npackage = "client"\n'
+        around = "[a]\n", "\n# of b\n[b]\n"
+        (tmp_path / "pyproject.toml").write_text(old.join(around))
+        said = ["init", "--task-type", "ping", "--output", ".", "--package", "other"]
+        react = self.answering(("Replace them?", answer))
+        session = run_in_terminal(*said, cwd=tmp_path, react=react)
+        assert session.code == code, session.shown
+        after = (tmp_path / "pyproject.toml").read_text()
+        assert after.startswith(around[0])
+        assert after.endswith(f'package = "{package}"\n{around[1]}')
+        assert settings(tmp_path)["package"] == package
+
+    def test_no_more_answers(self, tmp_path: Path) -> None:
+        react = self.answering(("Models", b"\x04"))
+        session = run_in_terminal("init", cwd=tmp_path, react=react)
+        assert session.code == 2
+        assert "There is no answer" in session.shown
+        assert list(tmp_path.iterdir()) == []

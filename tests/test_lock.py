@@ -1,0 +1,209 @@
+"""`runware.lock`: the same commit gives the same code, and says so where it cannot."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from catalog_server import Catalog, serving_catalog
+from command import GENERATE, run, write
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CHANGED = {"properties": {"size": {"type": "integer"}}}
+FETCH = ["fetch", "--output", "docs"]
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Iterator[Catalog]:
+    """Give a catalogue of three models."""
+    with serving_catalog() as catalog:
+        yield catalog
+
+
+def offer(catalog: Catalog) -> None:
+    catalog.index = []
+    for name in ("one", "two", "three"):
+        catalog.add(name)
+
+
+@pytest.fixture(scope="module")
+def locked_once(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a project that has locked two models; only to be read."""
+    offer(catalog)
+    folder = tmp_path_factory.mktemp("locked")
+    finished = run(*FETCH, "one", "two", "--index-url", catalog.url, cwd=folder)
+    assert finished.returncode == 0
+    return folder
+
+
+@pytest.fixture
+def here(catalog: Catalog, locked_once: Path, tmp_path: Path) -> Path:
+    """Give a project that has locked two models."""
+    offer(catalog)
+    return shutil.copytree(locked_once, tmp_path / "here")
+
+
+def refused(finished: subprocess.CompletedProcess[str], *told: str) -> None:
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert all(text in finished.stderr for text in told), finished.stderr
+    assert finished.stderr.endswith("\n1 problem\n")
+
+
+class TestGenerate:
+    def test_takes_what_is_locked_and_what_is_not(self, here: Path) -> None:
+        write(here / "docs", "mine", {})
+        finished = run(*GENERATE, cwd=here)
+        assert finished.returncode == 0, finished.stderr
+        assert "from 3 documents" in finished.stdout
+
+    @pytest.mark.parametrize("option", [(), ("--check",), ("--diff",)])
+    def test_refuses_another_version(self, here: Path, option: tuple[str]) -> None:
+        write(here / "docs", "one", CHANGED)
+        (here / "docs" / "two.json").unlink()
+        told = ("docs/one.json differs, docs/two.json is missing", "fetch --locked")
+        refused(run(*GENERATE, *option, cwd=here), "runware.lock\n", *told)
+        assert not (here / "out").exists()
+
+    def test_a_folder_that_is_not_there_yet(self, here: Path) -> None:
+        for path in (here / "docs").iterdir():
+            path.unlink()
+        (here / "docs").rmdir()
+        refused(run(*GENERATE, cwd=here), "docs/one.json is missing")
+        assert run(*FETCH, "--locked", cwd=here).returncode == 0
+        assert run(*GENERATE, cwd=here).returncode == 0
+
+    def test_many_are_told_in_one_block(self, here: Path, catalog: Catalog) -> None:
+        for number in range(5):
+            catalog.add(f"model-{number}")
+        run(*FETCH, "model-*", "--index-url", catalog.url, cwd=here)
+        for path in (here / "docs").iterdir():
+            path.unlink()
+        refused(run(*GENERATE, cwd=here), "and 4 more")
+
+    def test_of_a_file_that_is_named_alone(self, here: Path) -> None:
+        write(here / "docs", "two", CHANGED)
+        alone = ["--output", "out", "--package", "client"]
+        assert run("generate", "docs/one.json", *alone, cwd=here).returncode == 0
+        refused(run("generate", "docs/two.json", *alone, cwd=here), "two.json differs")
+
+    def test_a_lock_in_the_folder(self, here: Path) -> None:
+        lock = here / "runware.lock"
+        text = lock.read_text().replace('"docs/', '"')
+        (here / "docs" / "runware.lock").write_text(text)
+        lock.unlink()
+        assert run(*GENERATE, cwd=here).returncode == 0
+        write(here / "docs", "two", CHANGED)
+        refused(run(*GENERATE, cwd=here), "docs/runware.lock\n", "two.json differs")
+        assert run(*FETCH, cwd=here).returncode == 0
+        assert not lock.exists()
+
+    def test_of_another_folder_it_says_nothing(self, here: Path) -> None:
+        write(here / "docs", "one", CHANGED)
+        (here / "others").mkdir()
+        write(here / "others", "mine", {})
+        arguments = ["generate", "others", "--output", "out", "--package", "client"]
+        assert run(*arguments, cwd=here).returncode == 0
+
+    @pytest.mark.parametrize(
+        ("old", "new", "told"),
+        [
+            ("version = 1", "version = 2", "not version 1"),
+            ("[[document]]", "<<<<<<< HEAD", "cannot be read"),
+            ("[[document]]", "[document.x]", "cannot be read"),
+            ('"docs/one.json"', '"../one.json"', "number 1"),
+            ('"docs/one.json"', '"docs/two.json"', "number 1"),
+            ('"docs/one.json"', '"/docs/one.json"', "number 1"),
+            ('id = "one"', 'id = "../one"', "number 1"),
+            ('id = "one"', "id = 1", "number 1"),
+            ('url = "http', 'url = "file', "number 1"),
+            ('sha256 = "', 'sha256 = "x', "number 1"),
+        ],
+    )
+    def test_a_lock_that_is_none(
+        self, here: Path, old: str, new: str, told: str
+    ) -> None:
+        lock = here / "runware.lock"
+        text = lock.read_text()
+        assert old in text
+        lock.write_text(text.replace(old, new, 1))
+        refused(run(*GENERATE, cwd=here), "runware.lock\n", told)
+
+
+class TestLocked:
+    def test_fetches_what_the_lock_names(self, here: Path, catalog: Catalog) -> None:
+        (here / "docs" / "one.json").unlink()
+        before = (here / "runware.lock").read_bytes()
+        catalog.forget()
+        finished = run(*FETCH, "--locked", cwd=here)
+        assert finished.returncode == 0
+        assert "restored: docs/one.json" in finished.stdout
+        assert catalog.counts == {"one": 1}
+        assert (here / "runware.lock").read_bytes() == before
+
+    def test_refuses_what_differs(self, here: Path, catalog: Catalog) -> None:
+        catalog.add("one", CHANGED)
+        before = (here / "runware.lock").read_bytes()
+        (here / "docs" / "one.json").unlink()
+        finished = run(*FETCH, "--locked", cwd=here)
+        assert finished.returncode == 2
+        assert finished.stderr.startswith("docs/one.json\n")
+        assert "not the version that is locked" in finished.stderr
+        assert not (here / "docs" / "one.json").exists()
+        assert (here / "runware.lock").read_bytes() == before
+
+    def test_from_a_mirror(self, here: Path, catalog: Catalog) -> None:
+        (here / "docs" / "one.json").unlink()
+        with serving_catalog() as mirror:
+            mirror.files, mirror.index = catalog.files, catalog.index
+            arguments = ["--locked", "--index-url", mirror.url]
+            assert run(*FETCH, *arguments, cwd=here).returncode == 0
+            assert mirror.counts == {"one": 1}
+
+    def test_a_name_that_is_not_locked(self, here: Path) -> None:
+        finished = run(*FETCH, "--locked", "three", cwd=here)
+        refused(finished, "'three' is locked", "runware-codegen fetch three")
+
+
+def test_one_more_document_adds_lines_alone(here: Path, catalog: Catalog) -> None:
+    lock = here / "runware.lock"
+    before = lock.read_text().splitlines()
+    run(*FETCH, "three", "--index-url", catalog.url, cwd=here)
+    after = lock.read_text().splitlines()
+    added = after.index('id = "three"') - 1
+    count = len(after) - len(before)
+    assert after[:added] + after[added + count :] == before
+
+
+class TestListCatalog:
+    def test_shows_what_is_there_and_what_is_here(
+        self, here: Path, catalog: Catalog
+    ) -> None:
+        catalog.add("soon", status="coming-soon")
+        (here / "docs" / "two.json").unlink()
+        write(here / "docs", "three", {})
+        arguments = ["list", "docs", "--catalog", "--index-url", catalog.url]
+        finished = run(*arguments, "--only", "[ost]*", cwd=here)
+        assert finished.returncode == 0
+        assert [
+            line.split(maxsplit=3) for line in finished.stdout.splitlines()[:2]
+        ] == [
+            ["ID", "AIR", "TASK", "TYPE       STATUS       HERE"],
+            ["one", "test:one@1", "imageInference", "live         locked"],
+        ]
+        rows = json.loads(run(*arguments, "--json", cwd=here).stdout)
+        here_now = {row["id"]: (row["installed"], row["locked"]) for row in rows}
+        assert here_now["one"] == (True, True)
+        assert here_now["two"] == (False, True)
+        assert here_now["three"] == (True, False)
+        assert here_now["soon"] == (False, False)
+
+    def test_nothing_is_chosen(self, here: Path, catalog: Catalog) -> None:
+        arguments = ["list", "--catalog", "--only", "x", "--index-url", catalog.url]
+        refused(run(*arguments, cwd=here), "is chosen by --only")

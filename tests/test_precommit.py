@@ -1,0 +1,310 @@
+"""The hooks, run by the real pre-commit in repositories made for the purpose."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command import files, run, write
+from environments import TOP
+from once import once
+
+SETTINGS = """
+[tool.runware-codegen]
+documents = ["schemas"]
+output = "src"
+package = "runware_client"
+"""
+CONFIG = """
+repos:
+  - repo: {source}
+    rev: {revision}
+    hooks:
+      - id: runware-codegen
+      - id: runware-codegen-check
+        stages: [manual]
+"""
+CLIENT = Path("src/runware_client")
+TASKS = CLIENT / "tasks" / "image_inference"
+SIZE = {"properties": {"size": {"type": "integer"}}}
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A git repository that has the hooks.
+
+    Attributes:
+        folder: Where it is.
+        home: Where pre-commit keeps the environments of hooks.
+    """
+
+    folder: Path
+    home: Path
+
+    def git(self, *arguments: str) -> str:
+        """Run git, which succeeds, and give what it says."""
+        return git(self.folder, *arguments, home=self.home)
+
+    def hooks(
+        self, *arguments: str, hook: str = "runware-codegen"
+    ) -> subprocess.CompletedProcess[str]:
+        """Run pre-commit."""
+        finished = self.pre_commit("run", hook, *arguments)
+        assert "Traceback" not in finished.stdout + finished.stderr
+        return finished
+
+    def pre_commit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run any of pre-commit's commands."""
+        return subprocess.run(
+            [sys.executable, "-m", "pre_commit", *arguments],
+            cwd=self.folder,
+            env=environment(self.home),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def passes(self, *arguments: str, **more: Any) -> None:
+        """Run pre-commit, whose hook has nothing to say."""
+        finished = self.hooks(*arguments, **more)
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert finished.stdout.rstrip().endswith("Passed")
+
+    def fails(self, *arguments: str, **more: Any) -> str:
+        """Run pre-commit, whose hook fails, and give what it says."""
+        finished = self.hooks(*arguments, **more)
+        assert finished.returncode == 1
+        assert "Failed\n" in finished.stdout
+        return finished.stdout
+
+    def write(self, name: str, schema: dict[str, Any]) -> None:
+        """Write a document, for the next commit."""
+        write(self.folder / "schemas", name, schema)
+        self.git("add", "schemas")
+
+    def read(self, path: Path) -> str:
+        """Read a file."""
+        return (self.folder / path).read_text()
+
+    def is_clean(self) -> bool:
+        """Tell whether nothing is there but what was committed."""
+        return not self.git("status", "--porcelain")
+
+
+def environment(home: Path | None = None) -> dict[str, str]:
+    """Give an environment in which git knows nobody's configuration.
+
+    Args:
+        home: Where pre-commit keeps the environments of hooks.
+    """
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    person = {
+        f"GIT_{role}_{what}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", "Tests"), ("EMAIL", "tests@example.org"))
+    }
+    nobody = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    pre_commit = {"PRE_COMMIT_HOME": str(home)} if home else {}
+    quick = {"PIP_NO_COMPILE": "1"}  # most modules are never imported
+    return inherited | person | nobody | quick | pre_commit
+
+
+def git(folder: Path, *arguments: str, home: Path | None = None) -> str:
+    return subprocess.run(
+        ["git", *arguments],
+        cwd=folder,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def commit_all(folder: Path) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--no-verify", "--message", "Work")
+
+
+def copy_of_this_repository(folder: Path) -> None:
+    """Commit the checkout as it stands, with what is not committed in it."""
+    listed = git(TOP, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    for name in listed.split("\0")[:-1]:
+        if (TOP / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(TOP / name, folder / name)
+    git(folder, "init", "--quiet")
+    commit_all(folder)
+
+
+def make_everything(folder: Path) -> None:
+    """Make the hooks' source, the environment that they run in, and a repository."""
+    source, project = folder / "source", folder / "project"
+    for each in (source, project / "schemas"):
+        each.mkdir(parents=True)
+    copy_of_this_repository(source)
+    revision = git(source, "rev-parse", "HEAD").strip()
+    config = CONFIG.format(source=source.as_uri(), revision=revision)
+    (project / ".pre-commit-config.yaml").write_text(config)
+    (project / "pyproject.toml").write_text(SETTINGS)
+    (project / "notes.txt").write_text("Nothing yet.\n")
+    write(project / "schemas", "one", {})
+    assert run("generate", cwd=project).returncode == 0
+    git(project, "init", "--quiet")
+    commit_all(project)
+    subprocess.run(
+        [sys.executable, "-m", "pre_commit", "install-hooks"],
+        cwd=project,
+        env=environment(folder / "home"),
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.fixture
+def repository(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A repository with a document and its client, both committed."""
+    made = once(tmp_path_factory, "pre-commit", make_everything)
+    folder = tmp_path / "project"
+    shutil.copytree(made / "project", folder)
+    return Repository(folder, made / "home")
+
+
+def test_a_changed_document_updates_the_client(repository: Repository) -> None:
+    repository.write("one", SIZE)
+    said = repository.fails()
+    assert f"changed: {TASKS / 'one.py'}\n" in said
+    assert "files were modified by this hook" in said
+    assert "    size: " in repository.read(TASKS / "one.py")
+    repository.git("add", "--update")
+    repository.passes()
+    repository.passes("--all-files")
+
+
+def test_a_module_that_git_does_not_know_holds_up_the_commit(
+    repository: Repository,
+) -> None:
+    repository.write("two", {})
+    assert f"added: {TASKS / 'two.py'}\n" in repository.fails()
+    repository.git("add", "--update")
+    for hook in ("runware-codegen", "runware-codegen-check"):
+        stage = () if hook == "runware-codegen" else ("--hook-stage", "manual")
+        said = repository.fails(*stage, hook=hook)
+        assert f"not added to git: {TASKS / 'two.py'}\n" in said
+        assert "files were modified" not in said
+    repository.git("add", "--all")
+    repository.passes()
+
+
+def test_a_first_client_holds_up_the_commit(repository: Repository) -> None:
+    repository.git("rm", "-r", "--quiet", str(CLIENT))
+    repository.git("commit", "--quiet", "--no-verify", "--message", "No client")
+    assert f"added: {CLIENT / '__init__.py'}\n" in repository.fails("--all-files")
+    assert f"not added to git: {CLIENT / '__init__.py'}\n" in repository.fails("-a")
+    (repository.folder / ".gitignore").write_text("/src/runware_client/\n")
+    repository.passes("--all-files")
+
+
+def test_a_removed_document_takes_its_module_along(repository: Repository) -> None:
+    repository.write("two", {})
+    repository.fails()
+    commit_all(repository.folder)
+    repository.git("rm", "--quiet", "schemas/two.json")
+    said = repository.fails("--all-files")
+    assert f"removed: {TASKS / 'two.py'}\n" in said
+    assert not (repository.folder / TASKS / "two.py").exists()
+
+
+def test_output_edited_by_hand_is_restored_and_named(repository: Repository) -> None:
+    edited, deleted = TASKS / "one.py", CLIENT / "client.py"
+    with (repository.folder / edited).open("a") as file:
+        file.write("edited = True\n")
+    (repository.folder / deleted).unlink()
+    repository.git("add", "--all")
+    said = repository.fails()
+    assert f"changed: {edited}\n" in said
+    assert f"added: {deleted}\n" in said
+    repository.git("add", "--all")
+    assert repository.is_clean()
+
+
+def test_a_broken_document_changes_nothing(repository: Repository) -> None:
+    repository.write("one", {"properties": {"size": {"type": "integer", "min": 1}}})
+    before = files(repository.folder / "src")
+    said = repository.fails()
+    place = "#/components/schemas/RequestBody/items/properties/size/min\n"
+    assert f"schemas/one.json{place}" in said
+    assert "  → " in said
+    assert "1 problem\n" in said
+    assert files(repository.folder / "src") == before
+
+
+def test_a_commit_of_something_else_starts_nothing(repository: Repository) -> None:
+    (repository.folder / "notes.txt").write_text("Something.\n")
+    for name in ("src/app/main.py", ".github/workflows/test.yml", "docs/index.md"):
+        path = repository.folder / name
+        path.parent.mkdir(parents=True)
+        path.touch()
+    repository.git("add", "--all")
+    said = repository.hooks().stdout
+    assert "(no files to check)" in said
+    assert said.rstrip().endswith("Skipped")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "other/model.yaml",
+        "src/acme_client/tasks/ping/ping.py",
+        "other/runware.lock",
+        "pyproject.toml",
+    ],
+)
+def test_a_commit_of_what_counts_starts_a_run(
+    repository: Repository, path: str
+) -> None:
+    file = repository.folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as end:
+        end.write("\n")
+    repository.git("add", "--all")
+    repository.passes()
+
+
+def test_many_files_start_one_run(repository: Repository) -> None:
+    folder = repository.folder / "data"
+    folder.mkdir()
+    for number in range(2000):
+        (folder / f"{number}-{'name' * 30}.json").touch()
+    repository.git("add", "--all")
+    said = repository.hooks("--verbose").stdout
+    assert said.count("Generated ") == 1
+
+
+def test_the_check_writes_nothing(repository: Repository) -> None:
+    manual = ("--hook-stage", "manual", "--all-files")
+    repository.passes(*manual, hook="runware-codegen-check")
+    repository.write("one", SIZE)
+    before = files(repository.folder / "src")
+    said = repository.fails(*manual, hook="runware-codegen-check")
+    assert f"would be changed: {TASKS / 'one.py'}\n" in said
+    assert files(repository.folder / "src") == before
+
+
+def test_a_commit_waits_for_the_client(repository: Repository) -> None:
+    repository.pre_commit("install")
+    repository.write("two", {})
+    before = repository.git("rev-parse", "HEAD")
+    for _ in range(2):  # the second time a new module is left out
+        with pytest.raises(subprocess.CalledProcessError):
+            repository.git("commit", "--all", "--message", "Two")
+    assert repository.git("rev-parse", "HEAD") == before
+    repository.git("add", "--all")
+    repository.git("commit", "--message", "Two")
+    assert repository.is_clean()

@@ -1,0 +1,276 @@
+"""How much is done, counted: a run does again only what has to be done again."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from command import environment, write
+from environments import TOP
+from hostile_texts import PAYLOADS
+from making import a_document
+from runware_codegen import pipeline, render
+from runware_codegen.cache import modules, store
+from runware_codegen.cli import cli
+from runware_codegen.documents import load
+from runware_codegen.parse import parse
+from runware_codegen.render import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DOCUMENTS = 12
+MODULE = "tasks/image_inference/model_3.py"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run has done.
+
+    Attributes:
+        parsed: How many documents it has parsed.
+        formatted: How many pieces of source it has given to black.
+        changed: The files of the package that it has written or removed.
+        made: How many files the package has.
+    """
+
+    parsed: int
+    formatted: int
+    changed: frozenset[str]
+    made: int
+
+
+class Bench:
+    """Runs the command in this process and counts."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._folder = folder
+        self._monkeypatch = monkeypatch
+        self._parsed: list[Any] = []
+        self._formatted: list[str] = []
+        self._made: list[pipeline.Generated] = []
+        self._count(modules, "parse_document", self._parsed)
+        self._count(formatting, "_black", self._formatted)
+        whole = pipeline.generate
+
+        def generate(*arguments: Any) -> pipeline.Generated:
+            self._made.append(whole(*arguments))
+            return self._made[-1]
+
+        monkeypatch.setattr(pipeline, "generate", generate)
+        monkeypatch.setattr(store, "fingerprint", lambda: "this generator")
+        monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        monkeypatch.chdir(folder)
+
+    def _count(self, module: Any, name: str, calls: list[Any]) -> None:
+        function: Callable[..., Any] = getattr(module, name)
+
+        def counted(first: Any, **given: Any) -> Any:
+            calls.append(first)
+            return function(first, **given)
+
+        self._monkeypatch.setattr(module, name, counted)
+
+    def run(self, *options: str) -> Work:
+        """Generate, as if in a process of its own."""
+        formatting._alone.cache_clear()
+        for counted in (self._parsed, self._formatted, self._made):
+            counted.clear()
+        arguments = ["generate", "docs", "--output", "out", "--package", "client"]
+        command = [*arguments, "--jobs", "1", "-q", *options]
+        assert cli.main(command, standalone_mode=False) == 0
+        [made] = self._made
+        return Work(
+            len(self._parsed),
+            len(self._formatted),
+            frozenset(change.path for change in made.changes),
+            made.files,
+        )
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """A bench with some documents that are much like each other."""
+    (tmp_path / "docs").mkdir()
+    for number in range(DOCUMENTS):
+        _write(tmp_path, number, most=10)
+    return Bench(tmp_path, monkeypatch)
+
+
+def _write(folder: Path, number: int, *, most: int) -> None:
+    size = {"type": "integer", "minimum": 1, "maximum": most, "description": "A size."}
+    fields = {f"size{each}": size for each in range(20)}
+    write(folder / "docs", f"model-{number}", {"properties": fields})
+
+
+def test_a_cold_run_parses_each_document_once(bench: Bench) -> None:
+    work = bench.run()
+    assert work.parsed == DOCUMENTS
+    assert len(work.changed) == work.made > DOCUMENTS
+
+
+def test_what_documents_share_is_formatted_once(bench: Bench, tmp_path: Path) -> None:
+    work = bench.run("--no-cache")
+    package = (tmp_path / "out" / "client").rglob("model_*.py")
+    statements = sum(path.read_text().count("\n    size") for path in package)
+    assert statements >= DOCUMENTS * 20
+    assert work.formatted < statements + DOCUMENTS * 4
+
+
+def test_an_unchanged_run_does_nothing(bench: Bench) -> None:
+    bench.run()
+    work = bench.run()
+    assert (work.parsed, work.formatted, work.changed) == (0, 0, frozenset())
+
+
+def test_a_changed_document_is_the_only_one_made(bench: Bench, tmp_path: Path) -> None:
+    cold = bench.run()
+    _write(tmp_path, 3, most=11)
+    work = bench.run()
+    assert (work.parsed, work.changed) == (1, {MODULE})
+    assert 0 < work.formatted < cold.formatted
+
+
+def test_a_new_document_touches_what_lists_it(bench: Bench, tmp_path: Path) -> None:
+    bench.run()
+    _write(tmp_path, DOCUMENTS, most=10)
+    work = bench.run()
+    assert work.parsed == 1
+    folder = "tasks/image_inference"
+    own = {f"{folder}/model_{DOCUMENTS}.py", f"{folder}/__init__.py", "_index.py"}
+    assert work.changed == own
+
+
+def test_documents_that_are_not_wanted_are_not_formatted(bench: Bench) -> None:
+    work = bench.run("--only", "model-3")
+    assert work.parsed == DOCUMENTS
+    assert len([path for path in work.changed if "model_" in path]) == 1
+    assert work.formatted < bench.run("--no-cache").formatted - DOCUMENTS
+    again = bench.run("--only", "model-3")
+    assert (again.parsed, again.formatted) == (0, 0)
+
+
+def test_a_wish_for_more_makes_the_rest(bench: Bench) -> None:
+    bench.run("--only", "model-3")
+    work = bench.run()
+    assert work.parsed == DOCUMENTS - 1
+    assert len([path for path in work.changed if "model_" in path]) == DOCUMENTS - 1
+
+
+def test_without_cache_all_is_made_again(bench: Bench, tmp_path: Path) -> None:
+    bench.run("--no-cache")
+    work = bench.run("--no-cache")
+    assert (work.parsed, work.changed) == (DOCUMENTS, frozenset())
+    assert not (tmp_path / "cache").exists()
+
+
+HEAVY = {"black", "jinja2", "pydantic", "openapi_pydantic", "ruamel", "httpx2"}
+
+_LISTED = """
+import json, sys
+from runware_codegen.cli import cli
+try:
+    cli.main(sys.argv[1:], standalone_mode=False)
+finally:
+    print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+_SAME_GENERATOR = """
+from runware_codegen.cache import store
+store.fingerprint = lambda: "this generator"
+"""
+
+
+def _imported(folder: Path, *arguments: str, before: str = "") -> set[str]:
+    """Run the command and say which packages it has imported."""
+    ran = subprocess.run(
+        [sys.executable, "-c", before + _LISTED, *arguments],
+        cwd=folder,
+        env=environment({"XDG_CACHE_HOME": str(folder / "cache")}),
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    names: list[str] = json.loads(ran.stderr)
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["generate", "--help"]], ids=" ".join
+)
+def test_to_ask_for_help_imports_nothing_heavy(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    imported = _imported(tmp_path, *arguments)
+    assert "click" in imported
+    assert not imported & HEAVY
+
+
+def test_an_unchanged_run_does_not_import_black(bench: Bench, tmp_path: Path) -> None:
+    bench.run()
+    arguments = ["generate", "docs", "--output", "out", "--package", "client", "-q"]
+    imported = _imported(tmp_path, *arguments, before=_SAME_GENERATOR)
+    assert "pydantic" in imported
+    assert "black" not in imported
+
+
+# -- statements by themselves, and whole files --------------------------------
+
+GOLDEN = Path(__file__).parent / "golden" / "documents"
+CORPUS = os.environ.get("RUNWARE_CORPUS")
+FOLDERS = [TOP / "specs", GOLDEN, *([Path(CORPUS)] if CORPUS else [])]
+TEXTS = [text for text in PAYLOADS if "\n" in text or '"' in text or "\\" in text]
+
+
+def _templates_filled(folder: Path) -> list[str]:
+    """Make every file that documents in a folder come to, before it is formatted."""
+    package = parse(load([str(folder)], io.BytesIO()).documents, package="client")
+    modules = [render.module_text(document) for document in package.documents]
+    return [*modules, *(text for _, text in render._written(package))]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_file_comes_out_as_black_makes_the_whole_of_it(folder: Path) -> None:
+    texts = _templates_filled(folder)
+    assert len(texts) > 10
+    for text in texts:
+        assert _joined(text) == formatting._black(text)
+
+
+def test_hostile_text_comes_out_as_black_makes_the_whole_of_it(tmp_path: Path) -> None:
+    document = a_document(
+        {"properties": {text: {"description": text} for text in TEXTS}}
+    )
+    (tmp_path / "hostile.json").write_text(json.dumps(document))
+    module, *_ = _templates_filled(tmp_path)
+    assert module.count("Field(") > len(TEXTS) / 2
+    assert _joined(module) == formatting._black(module)
+
+
+def _joined(text: str) -> str:
+    return formatting._joined(formatting._statements(text.split("\n")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 1\n# A comment.\nclass A: pass\n",
+        "if x :\n    y = 1\nelse:\n    y = 2\n",
+        "try:\n  x  =  1\nfinally:\n  pass\n",
+        "x = [1,\n2]\n",
+        "x = 1; y = 2\n",
+        "x = '''\n1'''\n",
+        '"""Not\nclosed."""; x = 1\n',
+        "",
+    ],
+)
+def test_what_no_template_lays_out_is_formatted_whole(text: str) -> None:
+    assert formatting.formatted(text) == formatting._black(text)
