@@ -6,6 +6,8 @@ READY := $(VENV)/ready
 OUTPUT := generated
 PACKAGE := runware_client
 SOURCES := generator tests templates benchmarks examples
+# One more than there are processors: many tests wait for processes of their own.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help
@@ -24,7 +26,7 @@ generate: $(READY)
 	@$(BIN)/runware-codegen generate specs --output $(OUTPUT) --package $(PACKAGE)
 
 test: $(READY)
-	@$(BIN)/python -m pytest --numprocesses auto
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 faults: $(READY)
 	@$(BIN)/python tests/fault_run.py --tasks 1000 --seed $(or $(SEED),1)

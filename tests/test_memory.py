@@ -41,7 +41,7 @@ def test_ten_thousand_tasks_leave_nothing(
         client.polling = shipped.Waits(first=0.001)
         counts: list[int] = []
         for number in range(100):
-            a_hundred(client, "sync" if number % 2 else "async")
+            a_hundred(client, "sync" if number % 5 else "async")
             if number % 20 == 19:
                 counts.append(objects())
         assert client.unfinished() == []

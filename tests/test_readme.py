@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from mocking import mocking
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import ModuleType
 
     from mocking import Mock
 
@@ -84,3 +86,14 @@ def test_every_option_is_named() -> None:
     short = {"--quiet": "`-q`", "--verbose": "`-v`", "--version": "--version"}
     missing = {o for o in options if o not in README and short.get(o, o) not in README}
     assert not missing
+
+
+def test_the_table_of_task_types_is_right(shipped: ModuleType) -> None:
+    attributes = import_module(f"{shipped.__name__}._task_types").ATTRIBUTES
+    rows = [
+        f"| `{document.task_type}` | `{attributes[document.task_type]}` "
+        f"| `{document.class_name}` | {', '.join(document.request.deliveries)} |"
+        for document in shipped.documents()
+    ]
+    assert len(rows) == 23
+    assert "\n".join(rows).replace("|  |", "| |") in README

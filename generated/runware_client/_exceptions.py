@@ -14,7 +14,8 @@
     │   └── TaskError             inside an answer that was otherwise fine
     ├── ConnectionError           no answer; also the builtin of that name
     ├── TimeoutError              no result in time; also the builtin of that name
-    └── ResponseError             an answer that cannot be read
+    ├── ResponseError             an answer that cannot be read
+    └── DownloadError             an output that cannot be saved, from `_download`
 
 A task that its document does not allow never reaches the server: making the request
 raises `pydantic.ValidationError`.
