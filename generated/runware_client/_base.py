@@ -20,8 +20,6 @@ from typing import (
 )
 
 from pydantic import (
-    AliasGenerator,
-    BaseModel,
     ConfigDict,
     Field,
     ValidationError,
@@ -29,20 +27,20 @@ from pydantic import (
     model_validator,
 )
 
-from ._depth import MOST_LEVELS, SCALARS, is_too_deep
-from ._errors import again, combined, field_error, rule_error, shown
+from ._depth import MOST_LEVELS, is_too_deep
+from ._errors import again, combined, field_error, rule_error
 from ._fields import (
     fills,
     hidden_names,
     nullable_fields,
     python_names,
     required_names,
-    wire_name,
     wire_names,
 )
 from ._generics import ResultT_co
-from ._json import is_array, is_object
+from ._json import is_object
 from ._media import holds_file, with_texts
+from ._objects import JsonObject, order_of, plain, remember_order
 from ._quick import explaining, quick_validator
 from ._rules import MediaLimit, Size, Wire
 
@@ -69,49 +67,7 @@ def fresh_uuid() -> str:
     return cast("str", Field(json_schema_extra={"format": "uuid"}))
 
 
-class _Object(BaseModel):
-    """An object as it stands in JSON, with Python's names for its members."""
-
-    model_config = ConfigDict(
-        alias_generator=AliasGenerator(validation_alias=wire_name),
-        defer_build=True,
-        frozen=True,
-        hide_input_in_errors=True,
-        protected_namespaces=(),
-        strict=True,
-    )
-
-    def to_wire(self) -> Wire:
-        """Return the object as it is sent: what was set, in its order, nothing else."""
-        frozen = (self.__pydantic_private__ or {}).get("wire")
-        wire: Wire = _plain(self) if frozen is None else marshal.loads(frozen)
-        return wire
-
-    if not TYPE_CHECKING:
-
-        def __setattr__(self, name: str, value: object) -> None:
-            owner = type(self).__name__
-            message = f"{owner} cannot be changed; replace() of a request makes another"
-            raise AttributeError(message, name=name, obj=self)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Object):
-            return NotImplemented
-        return type(self) is type(other) and self.to_wire() == other.to_wire()
-
-    def __hash__(self) -> int:
-        return hash((type(self), repr(self.to_wire())))
-
-    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        hidden = hidden_names(type(self))
-        for name, wire in wire_names(type(self)).items():
-            if name in self.__pydantic_fields_set__:
-                yield name, _repr(self.__dict__[name], hide=wire in hidden)
-        for name, value in (self.__pydantic_extra__ or {}).items():
-            yield name, _repr(value, hide=False)
-
-
-class Part(_Object):
+class Part(JsonObject):
     """An object inside a request."""
 
     model_config = ConfigDict(extra="forbid")
@@ -126,13 +82,13 @@ class Part(_Object):
     ) -> Self:
         """Copy without any check; see pydantic. `replace` of a request checks."""
         copied = super().model_copy(update=update, deep=deep)
-        _remember_order(copied, dict.fromkeys(_order(self)))
+        remember_order(copied, dict.fromkeys(order_of(self)))
         return copied
 
     def __getstate__(self) -> dict[Any, Any]:
         state = super().__getstate__()
         # What is frozen is for this version of Python alone.
-        return {**state, "__pydantic_private__": {"order": _order(self)}}
+        return {**state, "__pydantic_private__": {"order": order_of(self)}}
 
     @classmethod
     def has_rules(cls) -> bool:
@@ -185,7 +141,7 @@ class Part(_Object):
             return False
         for _ in cls.rules(data):
             return False
-        _remember_order(made, data, wire)
+        remember_order(made, data, wire)
         cls._made()
         return True
 
@@ -205,7 +161,7 @@ class Part(_Object):
         broken = [*cls.rules(data)]
         if broken:
             raise combined(cls.__name__, map(rule_error, broken))
-        _remember_order(part, data)
+        remember_order(part, data)
         cls._made()
         return part
 
@@ -224,7 +180,7 @@ class Part(_Object):
         return combined(cls.__name__, errors)
 
 
-class TaskResult(_Object):
+class TaskResult(JsonObject):
     """One result of a task: open to what the document does not know.
 
     A field that the document promises but that did not come raises AttributeError when
@@ -315,7 +271,7 @@ class TaskResult(_Object):
         for wire in missing:
             vars(result).pop(names[wire], None)
             result.__pydantic_fields_set__.discard(names[wire])
-        _remember_order(result, data)
+        remember_order(result, data)
         return result
 
 
@@ -396,12 +352,6 @@ class TaskRequest(Part, Generic[ResultT_co]):
         return cls.from_wire(wire)
 
 
-def _remember_order(made: _Object, data: Wire, wire: bytes | None = None) -> None:
-    """Remember the order of what was given, and all of it where it is frozen already."""
-    private = {"order": tuple(data), "wire": wire}
-    object.__setattr__(made, "__pydantic_private__", private)
-
-
 _Checked: TypeAlias = dict[tuple[type[Part], int], tuple[Any, Part | ValidationError]]
 _CHECKED: ContextVar[_Checked | None] = ContextVar("_CHECKED", default=None)
 """What came of the objects inside the one that is being checked, by class and identity.
@@ -427,60 +377,13 @@ def _checking() -> Generator[None]:
         _CHECKED.reset(token)
 
 
-def _plain(value: Any) -> Any:
-    """Copy a value as JSON; a result may be nested deeper than Python can call."""
-    whole = [value]
-    copied: list[list[Any] | Wire] = [whole]
-    while copied:
-        container = copied.pop()
-        parts = container.items() if is_object(container) else enumerate(container)
-        for place, part in parts:
-            if type(part) in SCALARS:
-                continue
-            copy = _shallow(part)
-            if copy is not None:
-                container[place] = copy  # type: ignore[index]
-                copied.append(copy)
-    return whole[0]
-
-
-def _members(made: _Object) -> Wire:
-    """Return the members that were set, as they are, by their wire names."""
-    names = python_names(type(made))
-    members = vars(made)
-    extra = made.model_extra or {}
-    return {
-        wire: members[names[wire]] if wire in names else extra[wire]
-        for wire in _order(made)
-    }
-
-
-def _order(made: _Object) -> tuple[str, ...]:
-    """Return the wire names of what was set, in the order in which it came."""
-    order: tuple[str, ...] = (made.__pydantic_private__ or {}).get("order", ())
-    given = made.model_fields_set  # members beyond the fields among them
-    if len(order) == len(given):
-        return order
-    # pydantic made it without validation, as model_construct and model_copy do.
-    names = wire_names(type(made))
-    fields = (wire for name, wire in names.items() if name in given)
-    return (*fields, *(made.model_extra or {}))
-
-
-def _shallow(value: Any) -> list[Any] | Wire | None:
-    """Copy an array or an object, but not what is in it; None for any other value."""
-    if is_array(value) or is_object(value):
-        return value.copy()
-    return _members(value) if isinstance(value, _Object) else None
-
-
 def _wire_of(cls: type[Part], members: Wire, *, fill: bool = True) -> Wire:
     names = wire_names(cls)
     nullable = nullable_fields(cls)
     wire = {name: make() for name, make in fills(cls).items()} if fill else {}
     for name, value in members.items():
         if value is not None or name not in names or name in nullable:
-            wire[names.get(name, name)] = _plain(_without_files(cls, name, value))
+            wire[names.get(name, name)] = plain(_without_files(cls, name, value))
     return wire
 
 
@@ -498,17 +401,3 @@ def _unwanted_nulls(cls: type[Part], data: Wire) -> list[str]:
         for name, wire in wire_names(cls).items()
         if name not in nullable and wire in data and data[wire] is None
     ]
-
-
-def _repr(value: Any, *, hide: bool) -> Any:
-    if isinstance(value, _Object):
-        return value
-    if is_array(value):
-        return [_repr(item, hide=hide) for item in value]
-    if is_object(value):
-        return {name: _repr(member, hide=hide) for name, member in value.items()}
-    return shown(value, hide=hide and not _is_link(value))
-
-
-def _is_link(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(("https://", "http://"))
