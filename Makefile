@@ -12,12 +12,13 @@ PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help generate test faults check golden clean
+.PHONY: help generate test faults bench check golden clean
 
 help:
 	@echo "make generate   generate $(OUTPUT)/$(PACKAGE) from specs/"
 	@echo "make test       run all tests"
 	@echo "make faults     run 1,000 tasks under faults and compare the books"
+	@echo "make bench      measure, beside others, and print tables"
 	@echo "make check      lint, check the format and the types"
 	@echo "make golden     accept how the golden documents come out now"
 	@echo "make clean      remove $(VENV) and what tools have left"
@@ -30,6 +31,11 @@ test: $(READY)
 
 faults: $(READY)
 	@$(BIN)/python tests/fault_run.py --tasks 1000 --seed $(or $(SEED),1)
+
+bench: $(READY)
+	@$(BIN)/python benchmarks/client_overhead.py
+	@$(BIN)/python benchmarks/exactness.py --peers $(VENV)/peers
+	@$(BIN)/python benchmarks/generation.py --peers $(VENV)/peers
 
 check: $(READY)
 	$(BIN)/ruff check $(SOURCES) $(OUTPUT)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
+import time
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -30,6 +32,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove it."""
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ[CACHE], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """Let no test leave a thread behind that keeps the process alive."""
+    before = _threads()
+    yield
+    deadline = time.monotonic() + 5
+    while left := _threads() - before:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.01)
+
+
+def _threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if not thread.daemon}
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pickle
 import subprocess
 import sys
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -21,7 +22,6 @@ from loopback import KEY, Reply, acknowledge, echo, news
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from types import ModuleType
 
     from loopback import Caller, Server, Tasks
@@ -337,6 +337,25 @@ def test_waits_grow_to_a_limit(
 
 
 # -- the client itself --------------------------------------------------------
+
+
+def test_a_client_imports_little(shipped: ModuleType) -> None:
+    code = (
+        f"import sys, {shipped.__name__} as c\n"
+        "heavy = {'asyncio', 'httpx2', 'pydantic.main', 'pydantic.types'}\n"
+        "assert not heavy & {*sys.modules}\n"
+        "c.Runware\n"
+        "print(heavy & {*sys.modules})"
+    )
+    folder = Path(str(shipped.__file__)).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "{'httpx2'}\n", done.stderr
 
 
 def test_a_task_type_is_imported_when_it_is_used(shipped: ModuleType) -> None:
