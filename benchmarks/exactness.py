@@ -1,11 +1,11 @@
 """Which tasks a request model accepts, beside what its document allows.
 
 Draws tasks near the boundary of each document, judges them by jsonschema-rs, and counts
-what this generator's classes and those of datamodel-code-generator make of them:
+what this generator's classes and those of others make of them:
 
     python benchmarks/exactness.py [--documents FOLDER] [--tasks 400] [--peers FOLDER]
 
-The peer is installed into an environment of its own, which `--peers` keeps.
+The others are installed into an environment of their own, which `--peers` keeps.
 """
 
 from __future__ import annotations
@@ -25,15 +25,17 @@ sys.path.insert(0, str(TOP / "tests"))
 
 from near import Judge, Tasks
 
-OURS = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-from measured import parse_request
-print(json.dumps([[bool(allowed), _accepts(parse_request, task)] for task, allowed in TASKS]))
+TAIL = """
+print(json.dumps([[bool(allowed), _accepts(take, task)] for task, allowed in TASKS]))
 """
 
-PEERS = """
-import json, sys, warnings
+OURS = """
+sys.path.insert(0, sys.argv[1])
+from measured import parse_request as take
+"""
+
+DATAMODEL = """
+import warnings
 from pathlib import Path
 from datamodel_code_generator import DataModelType, InputFileType, PythonVersion, generate
 warnings.simplefilter("ignore")
@@ -47,9 +49,27 @@ generate(
 )
 sys.path.insert(0, str(folder))
 from measured_peer import RequestBody
-validate = lambda task: RequestBody.model_validate([task])
-print(json.dumps([[bool(allowed), _accepts(validate, task)] for task, allowed in TASKS]))
+take = lambda task: RequestBody.model_validate([task])
 """
+
+OPENAPI_CLIENT = """
+import importlib, re, subprocess
+from pathlib import Path
+folder = Path(sys.argv[1])
+command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
+options = ["--path", sys.argv[2], "--output-path", folder / "measured_client"]
+subprocess.run([*command, *options, "--overwrite"], capture_output=True, check=True)
+sys.path.insert(0, str(folder))
+calls = (folder / "measured_client" / "api" / "default").glob("*.py")
+texts = [path.read_text() for path in calls]
+[name] = {m for text in texts for m in re.findall(r'body: list\\[\\W*(\\w+)', text)}
+take = getattr(importlib.import_module("measured_client.models"), name).from_dict
+"""
+
+PEERS = {
+    "datamodel-code-generator 0.89": DATAMODEL,
+    "openapi-python-client 0.29": OPENAPI_CLIENT,
+}
 
 HEAD = """
 import json, sys
@@ -69,7 +89,7 @@ Verdicts = list[tuple[bool, bool]]
 def verdicts(program: str, python: str | Path, *arguments: str | Path) -> Verdicts:
     """Run a program that judges tasks; an empty list where it cannot even begin."""
     done = subprocess.run(
-        [python, "-c", HEAD + program, *arguments],
+        [python, "-c", HEAD + program + TAIL, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -86,26 +106,32 @@ def drawn(document: Path, number: int) -> list[tuple[Any, bool]]:
 
 def measured(
     document: Path, number: int, folder: Path, peer: Path
-) -> tuple[Verdicts, Verdicts]:
-    """Judge tasks of a document by both."""
+) -> dict[str, Verdicts]:
+    """Judge tasks of a document by all."""
     tasks = folder / "tasks.json"
     tasks.write_text(json.dumps(drawn(document, number)), encoding="utf-8")
     command = [sys.executable, "-m", "runware_codegen", "generate", "-q", "--force"]
     options = ["--output", folder, "--package", "measured"]
     subprocess.run([*command, document, *options], check=True)
     ours = verdicts(OURS, sys.executable, folder, tasks)
-    return ours, verdicts(PEERS, peer, folder, document, tasks)
+    others = {
+        name: verdicts(program, peer, folder, document, tasks)
+        for name, program in PEERS.items()
+    }
+    return {"runware-codegen": ours, **others}
 
 
-def row(name: str, found: Verdicts, failed: int) -> str:
-    """A row of the table."""
+def row(name: str, all_found: list[Verdicts]) -> str:
+    """A row of the table; a document that a tool cannot take counts for nothing else."""
+    found = [verdict for each in all_found for verdict in each]
+    taken = sum(map(bool, all_found))
     forbidden = [accepted for allowed, accepted in found if not allowed]
     allowed = [accepted for is_allowed, accepted in found if is_allowed]
     wrongly_accepted, refused = sum(forbidden), len(allowed) - sum(allowed)
     return (
         f"| {name} | {wrongly_accepted:,} of {len(forbidden):,} "
         f"({wrongly_accepted / len(forbidden):.1%}) | {refused:,} of {len(allowed):,} "
-        f"({refused / len(allowed):.1%}) | {failed} |"
+        f"({refused / len(allowed):.1%}) | {taken} of {len(all_found)} |"
     )
 
 
@@ -116,8 +142,7 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=400)
     parser.add_argument("--peers", type=Path)
     given = parser.parse_args()
-    totals: tuple[Verdicts, Verdicts] = ([], [])
-    failed = [0, 0]
+    totals: dict[str, list[Verdicts]] = {}
     with tempfile.TemporaryDirectory() as name:
         peer = peers_python(given.peers or Path(name) / "peers")
         for number, document in enumerate(sorted(given.documents.glob("*.json"))):
@@ -125,14 +150,12 @@ def main() -> None:
                 continue
             folder = Path(name) / str(number)
             folder.mkdir()
-            found = measured(document, given.tasks, folder, peer)
-            for place, verdict in enumerate(found):
-                totals[place].extend(verdict)
-                failed[place] += not verdict
-    print("| | forbidden, yet accepted | allowed, yet refused | documents failed |")
+            for tool, found in measured(document, given.tasks, folder, peer).items():
+                totals.setdefault(tool, []).append(found)
+    print("| | forbidden, yet accepted | allowed, yet refused | documents taken |")
     print("|---|---|---|---|")
-    print(row("runware-codegen", totals[0], failed[0]))
-    print(row("datamodel-code-generator 0.89", totals[1], failed[1]))
+    for tool, all_found in totals.items():
+        print(row(tool, all_found))
 
 
 if __name__ == "__main__":

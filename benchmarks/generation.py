@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 TOP = Path(__file__).parent.parent
-PEERS = ("datamodel-code-generator==0.89.0", "black", "isort")
+PEERS = (
+    *("datamodel-code-generator==0.89.0", "black", "isort"),
+    "openapi-python-client==0.29.1",
+)
 ROUNDS = 3
 SAMPLE = 28
 """Documents that the peer is measured with; it handles each by itself."""
