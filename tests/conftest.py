@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from loopback import Caller, Server, serving, shipped_package
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 
 CACHE = "XDG_CACHE_HOME"
+
+# Whether an example comes quickly says something of the machine alone.
+settings.register_profile(
+    "machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
