@@ -34,6 +34,7 @@ faults: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python benchmarks/client_overhead.py
+	@$(BIN)/python benchmarks/imports.py --peers $(VENV)/peers
 	@$(BIN)/python benchmarks/exactness.py --peers $(VENV)/peers
 	@$(BIN)/python benchmarks/generation.py --peers $(VENV)/peers
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TOP = Path(__file__).parent.parent
 PEERS = (
     *("datamodel-code-generator==0.89.0", "black", "isort"),
-    "openapi-python-client==0.29.1",
+    *("openapi-python-client==0.29.1", "httpx2", "runware==0.5.24"),
 )
 ROUNDS = 3
 SAMPLE = 28
