@@ -54,6 +54,11 @@ def _is_unknown(error: Item, http_status: int) -> bool:
     return is_missing or _code(error) in UNKNOWN_CODES
 
 
+def tells_apart(error: Item) -> bool:
+    """Whether an error that answers many questions says which task is unknown, if any."""
+    return "taskUUID" in error or _code(error) not in UNKNOWN_CODES
+
+
 def is_repeated(errors: list[Item]) -> bool:
     """Whether the server says that it has taken the task before."""
     return any(_code(error) in REPEATED_CODES for error in errors)

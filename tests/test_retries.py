@@ -130,6 +130,23 @@ def test_a_task_uuid_that_was_used_before_is_an_error(
     assert server.sent == [TASK]
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_refusal_that_is_not_about_a_task_says_nothing_of_it(
+    caller: Caller, server: Server, image_inference: ModuleType, *, named: bool
+) -> None:
+    """Whoever is meant by it: what it does not name may have been accepted."""
+    requests = [image_inference.ImageInferenceRequest(**CHAIR) for _ in range(2)]
+    unknown = {"code": "taskNotFound", "message": "no"}
+    if named:
+        unknown["taskUUID"] = "11111111-1111-4111-8111-111111111111"
+    refused = Reply({"errors": [unknown]}, 400)
+    done = [{"taskUUID": r.task_uuid, "status": "success"} for r in requests]
+    server.script(Drop(), refused, refused, refused, {"data": done})
+    outcomes = caller("run_many", requests)
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    assert server.sent == [f"{TASK}+{TASK}", *[f"{QUESTION}+{QUESTION}"] * 4]
+
+
 def test_an_accepted_task_is_never_sent_again(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:

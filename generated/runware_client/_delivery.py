@@ -33,6 +33,7 @@ from ._verdicts import (
     joined,
     says_not_accepted,
     says_not_yet,
+    tells_apart,
 )
 
 if TYPE_CHECKING:
@@ -161,8 +162,11 @@ class Delivery(Generic[ResultT]):
                 slot.task.phase = Phase.UNSENT
             self._idle += call.slots
             return
+        told = envelope.errors
+        if len(call.slots) > 1:
+            told = [error for error in told if tells_apart(error)]
         items = self._by_task(call, envelope.data)
-        errors = self._by_task(call, envelope.errors)
+        errors = self._by_task(call, told)
         take = self._answered if call.kind is Kind.SEND else self._told
         for slot in call.slots:
             task = slot.task
@@ -226,6 +230,10 @@ class Delivery(Generic[ResultT]):
         if items:
             slot.retries = slot.silences = 0
             self._take(slot, items, error, is_first=False)
+        elif error is None and (says_not_yet(envelope) or says_not_accepted(envelope)):
+            self._ask_again(slot, _unanswered(envelope), envelope.answer.retry_after)
+        elif error is None and envelope.http_status >= 400:
+            self._ask_later(slot)  # refused for the sake of others: no word of this one
         elif error is None:
             self._not_known(slot, _unanswered(envelope), SILENCES)
         elif is_unknown(errors, envelope):

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from ._exceptions import ConnectionError, RunwareError
+from ._verdicts import tells_apart
 
 if TYPE_CHECKING:
     from ._envelope import Envelope
@@ -32,7 +33,8 @@ class _Round:
         """Take the answer; an item that names no task may be anybody's."""
         if len(self.parts) > 1:
             named = [item for item in envelope.data if "taskUUID" in item]
-            envelope = replace(envelope, data=named)
+            errors = [*filter(tells_apart, envelope.errors)]
+            envelope = replace(envelope, data=named, errors=errors)
         self.outcome = envelope
 
     def answer(self) -> Envelope:
