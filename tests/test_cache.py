@@ -386,9 +386,13 @@ def test_no_process_outlives_a_run(
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    _wait_until(lambda: _size_of_group(run.pid) == 3)
-    os.kill(run.pid, number)
-    _, said = run.communicate(timeout=60)
+    try:
+        _wait_until(lambda: _size_of_group(run.pid) == 3)
+        os.kill(run.pid, number)
+        _, said = run.communicate(timeout=60)
+    finally:
+        run.kill()
+        run.communicate()
     assert run.returncode == code
     assert b"Traceback" not in said
     _wait_until(lambda: _size_of_group(run.pid) == 0)

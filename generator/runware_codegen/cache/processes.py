@@ -8,6 +8,7 @@ import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ _FEWEST = 8
 
 _TURNS = 4
 """Pieces for each process. Neighbours are alike: together they have less to format."""
+
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def available() -> int:
@@ -54,21 +58,46 @@ def _in_processes(
     function: Callable[[Value], Result], values: Sequence[Value], processes: int
 ) -> Iterator[Result]:
     size = -(-len(values) // (processes * _TURNS))
+    pieces = [values[start : start + size] for start in range(0, len(values), size)]
     pool = ProcessPoolExecutor(processes, initializer=_begin)
     try:
-        yield from pool.map(function, values, chunksize=size)
+        # Not `pool.map`: interrupted, it cancels what is left over, and before Python
+        # 3.12.1 the thread that hears of ended processes dies of that; then nobody ends.
+        with _signals_held_back():
+            doing = [pool.submit(_all, function, piece) for piece in pieces]
+        for piece in doing:
+            yield from piece.result()
     except BaseException:
         for process in multiprocessing.active_children():
             process.terminate()
         raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown()
+
+
+def _all(function: Callable[[Value], Result], values: Sequence[Value]) -> list[Result]:
+    return [function(value) for value in values]
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Let no exception of a signal's handler fall into the start of a process."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:
     """Leave interrupts to the process that started this one, and end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
