@@ -11,6 +11,7 @@ from runware_codegen.cache.modules import (
     Order,
     Outcome,
     make_module,
+    prepare,
     read,
     written,
 )
@@ -89,6 +90,8 @@ def make(
     texts = _texts(found.sources, stdin, catalogue)
     outcomes: dict[str, Outcome] = {**_kept(texts, order.choice, means.store)}
     jobs = [Job(s, text, order) for s, text in texts if s.name not in outcomes]
+    if jobs:
+        prepare()
     for job, outcome in zip(jobs, each(make_module, jobs, means.jobs), strict=True):
         means.report(job.source.name)
         outcomes[job.source.name] = outcome

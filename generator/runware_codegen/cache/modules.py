@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -59,6 +60,12 @@ class Job:
 
 Outcome: TypeAlias = Module | tuple[Problem, ...] | None
 """A module, or what is wrong with a document, or None for what is no document."""
+
+
+def prepare() -> None:
+    """Import what making modules takes, once for all processes that are to come."""
+    for name in ("black", "jinja2", "runware_codegen.documents.outline"):
+        import_module(name)
 
 
 def make_module(job: Job) -> Outcome:

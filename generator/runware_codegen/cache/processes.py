@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
@@ -80,7 +80,7 @@ def _all(function: Callable[[Value], Result], values: Sequence[Value]) -> list[R
 
 
 @contextmanager
-def _signals_held_back() -> Iterator[None]:
+def _signals_held_back() -> Generator[None]:
     """Let no exception of a signal's handler fall into the start of a process."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

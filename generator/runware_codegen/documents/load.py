@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from runware_codegen.documents.json_text import read_json
-from runware_codegen.documents.outline import check_version, read_outline
 from runware_codegen.documents.sources import (
     JSON_SUFFIXES,
     YAML_SUFFIXES,
@@ -15,7 +14,6 @@ from runware_codegen.documents.sources import (
     read_text,
 )
 from runware_codegen.documents.values import Malformed, find_faults
-from runware_codegen.documents.yaml_text import read_yaml
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
 
 if TYPE_CHECKING:
@@ -116,14 +114,20 @@ def load_text(source: Source, text: str) -> Document | None:
     if not _has_version(raw):
         return None
     tree = _as_tree(raw, source.name)
-    check_version(tree, source.name)
-    openapi = read_outline(tree, source.name)
+    from runware_codegen.documents import outline  # noqa: PLC0415  # it takes its time
+
+    outline.check_version(tree, source.name)
+    openapi = outline.read_outline(tree, source.name)
     return Document(source.name, source.base_name, tree, openapi)
 
 
 def _read_value(text: str, source: Source) -> RawValue:
     try:
-        return read_json(text) if _is_json(text, source) else read_yaml(text)
+        if _is_json(text, source):
+            return read_json(text)
+        from runware_codegen.documents import yaml_text  # noqa: PLC0415  # as below
+
+        return yaml_text.read_yaml(text)
     except Malformed as malformed:
         fault = malformed.fault
         problem = Problem(source.name, "", fault.message, fault.remedy)

@@ -190,6 +190,10 @@ class _Search:
         for step, member in members:
             if self.values > MAX_VALUES or len(self.found) >= MAX_FAULTS:
                 return
+            if isinstance(member, (int, float)) or (
+                isinstance(member, str) and member.isascii()
+            ):
+                continue  # as most are
             self._path.append(step)
             self.visit(member)
             self._path.pop()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from runware_codegen.formats import NOT_ASSERTED
+from runware_codegen.parse.alike import Memory, code_alone
 from runware_codegen.parse.patterns import UnsupportedPattern, translate
 from runware_codegen.parse.vocabulary import SHAPES, advice, is_carried
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
@@ -22,6 +23,12 @@ _ASIDE = frozenset({"$defs", "definitions"})
 
 _JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _OPENAPI = "https://spec.openapis.org/oas/3.1/dialect/"
+
+_MEMBER = 2
+"""How many steps below an object its members stand."""
+
+_SOUND: Final = Memory[bool]()
+"""Codes of schemas in which nothing is wrong."""
 
 
 @dataclass(slots=True)
@@ -43,17 +50,25 @@ def check(schemas: Schemas, root: Schema) -> Findings:
     """Look at every schema that takes part in a root schema."""
     findings = Findings()
     seen: set[Path] = set()
+    codes: list[bytes] = []
     stack = [root]
     while stack:
         schema = stack.pop()
         if schema.path in seen:
             continue
         seen.add(schema.path)
+        if len(schema.path) == len(root.path) + _MEMBER:
+            codes.append(code_alone(schema.node))
+            if codes[-1] in _SOUND:
+                continue
         before = len(findings.malformed)
         for keyword in schema.keywords:
             _check_keyword(schemas.source, schema, keyword, findings)
         if len(findings.malformed) == before:
             stack.extend(_parts(schemas, schema, findings))
+    if not findings.malformed and not findings.unenforced:
+        for code in filter(None, codes):
+            _SOUND[code] = True
     return findings
 
 

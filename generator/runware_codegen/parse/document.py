@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.formats import FORMATS
 from runware_codegen.model import Anything, Class, Document, Field, Literals
 from runware_codegen.parse import reading, reserved
 from runware_codegen.parse.checking import check
@@ -46,7 +45,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     if findings.malformed or (findings.unenforced and not allow_unenforced):
         raise InvalidInput([*findings.malformed, *findings.unenforced])
     stem = pascal_case(about.id or _task_type_hint(task))
-    lowering = Lowering(schemas, FORMATS, frozenset(findings.skipped))
+    lowering = Lowering(schemas, frozenset(findings.skipped))
     request = _request(lowering, task, f"{stem}Request")
     task_types = _constants(request.whole, "taskType")
     if not task_types:
@@ -130,7 +129,7 @@ def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
     findings = check(schemas, schema)
     if findings.malformed:
         return nothing
-    lowering = Lowering(schemas, FORMATS, frozenset(findings.skipped))
+    lowering = Lowering(schemas, frozenset(findings.skipped))
     types = Types(lowering, [*taken, name], reserved.RESULT_MEMBERS)
     together = conjunction(schemas, schema)
     doc = readable(together.text("description"))

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from runware_codegen.constants import constant
+from runware_codegen.formats import FORMATS
 from runware_codegen.logic import all_of, any_of, exactly_one, has, if_given, not_, when
 from runware_codegen.parse.evaluated import evaluated_items, evaluated_members
 from runware_codegen.parse.reading import (
@@ -110,9 +111,9 @@ def _pattern(_: Lowering, schema: Schema) -> Predicate:
     return _spoken_of("string", pattern(str(schema.keywords["pattern"])))
 
 
-def _format(lowering: Lowering, schema: Schema) -> Predicate:
+def _format(_: Lowering, schema: Schema) -> Predicate:
     name = str(schema.keywords["format"])
-    if name not in lowering.formats:
+    if name not in FORMATS:
         return TRUE
     return _spoken_of("string", HasFormat(name))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from runware_codegen.logic import all_of
+from runware_codegen.parse.alike import Memory, code_alone
 from runware_codegen.parse.conjunction import conjunction
 from runware_codegen.parse.keywords import KEYWORDS
 from runware_codegen.parse.names import definition_name
@@ -37,25 +38,37 @@ NESTING_LIMIT = 32
 """How many schemas may stand in one another, references followed."""
 
 
+class _Lowered(NamedTuple):
+    """What a schema asserts, and how many tests it came to."""
+
+    predicate: Predicate
+    total: int
+
+
+_LOWERED: Final = Memory[_Lowered]()
+"""By code."""
+
+
 class Lowering:
     """Lowers the schemas of one document; remembers what it has lowered.
 
     Attributes:
+        schemas: The document's schemas.
         definitions: Predicates that `Satisfies` names.
+        total: How many tests it has come to.
     """
 
     def __init__(
-        self, schemas: Schemas, formats: frozenset[str], skipped: frozenset[Path]
+        self, schemas: Schemas, skipped: frozenset[Path] = frozenset()
     ) -> None:
         """Prepare to lower.
 
         Args:
             schemas: The document's schemas.
-            formats: The names of formats that are asserted.
             skipped: Keywords, by their places, that assert nothing.
         """
         self.schemas = schemas
-        self.formats = formats
+        self.total = 0
         self._skipped = skipped
         self.definitions: dict[str, Predicate] = {}
         self._sizes: dict[str, int] = {}
@@ -63,7 +76,6 @@ class Lowering:
         self._lowered: dict[Path, Predicate] = {}
         self._entered: dict[Path, int] = {}
         self._depth = 0
-        self._total = 0
 
     def lower(self, schema: Schema) -> Predicate:
         """Return what a schema asserts.
@@ -78,6 +90,26 @@ class Lowering:
             return self._lowered[schema.path]
         if schema.path in self._entered:
             return self._reenter(schema)
+        if not self._entered and (code := self.code_alone(schema)):
+            return self._lower_alone(schema, code)
+        return self._lower(schema)
+
+    def code_alone(self, schema: Schema) -> bytes:
+        """Write a schema as bytes if they tell all that it means, else none."""
+        return b"" if self._skipped else code_alone(schema.node)
+
+    def _lower_alone(self, schema: Schema, code: bytes) -> Predicate:
+        """Lower a schema that means the same wherever it stands."""
+        if code not in _LOWERED:
+            # Apart, so that the total does not depend on what has been met before.
+            apart = Lowering(self.schemas)
+            _LOWERED[code] = _Lowered(apart._lower(schema), apart.total)
+        predicate, total = _LOWERED[code]
+        self.count(schema, total)
+        self._lowered[schema.path] = predicate
+        return predicate
+
+    def _lower(self, schema: Schema) -> Predicate:
         self.check_nesting(schema, len(self._entered))
         self._entered[schema.path] = self._depth
         try:
@@ -108,14 +140,22 @@ class Lowering:
         lower = KEYWORDS.get(keyword)
         if lower is None or (*schema.path, keyword) in self._skipped:
             return TRUE
-        self._total += 1
-        if self._total > TOTAL_LIMIT:
+        self.count(schema, 1)
+        return lower(self, schema)
+
+    def count(self, schema: Schema, tests: int) -> None:
+        """Add to what the document comes to.
+
+        Raises:
+            InvalidInput: When it is too much.
+        """
+        self.total += tests
+        if self.total > TOTAL_LIMIT:
             raise self._problem(
                 schema,
                 f"The document comes to more than {TOTAL_LIMIT} assertions.",
                 "Split it, or say repeated parts once with $ref.",
             )
-        return lower(self, schema)
 
     def check_nesting(self, schema: Schema, levels: int) -> None:
         """Refuse a schema that stands in too many others.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _ESCAPED: Final = re.compile(r"\\([`*_\[\]#>~|{}()!<-])")
 _CALLOUT: Final = re.compile(r"^> \[!(\w+)\][ \t]*\n((?:>.*(?:\n|$))*)", re.MULTILINE)
 _MORE: Final = re.compile(r"\n*\[Read full documentation\]\([^)\s]*\)\s*$")
 _LONGEST: Final = 20_000
+_MOST_TEXTS: Final = 2**12
+"""That many are remembered: documents repeat the texts of each other."""
 
 
+@lru_cache(_MOST_TEXTS)
 def readable(text: str) -> str:
     """Undo needless escapes, and turn call-outs into paragraphs.
 

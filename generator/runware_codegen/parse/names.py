@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -98,6 +99,7 @@ def _spelled_out(word: str) -> list[str]:
     return [_DIGITS[int(digit)] for digit in word[:end]] + rest
 
 
+@lru_cache(2**12)
 def snake_case(text: str) -> str:
     """Write a name as PEP 8 has it for members and modules, any name allowed."""
     return "_".join(words(text))[:_LONGEST].rstrip("_")

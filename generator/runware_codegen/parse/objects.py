@@ -195,6 +195,7 @@ class Classes:
             for name in reading.names(each.keywords["required"])
         }
         fields: list[Field] = []
+        taken: set[str] = set()
         left: list[Predicate] = []
         for wire, schemas in _declared(together).items():
             if closed is not None and wire not in closed:
@@ -205,19 +206,35 @@ class Classes:
                     return (), [], False
                 left += [] if closed is not None else [lacks(wire)]
                 continue
-            name = member_name(wire, {field.name for field in fields}, self._used)
-            field = _field(wire, name, a_type, schemas[0], required=wire in required)
-            lines = "\n".join(self._types.alternative_lines(schemas[0]))
-            fields.append(replace(field, doc=f"{field.doc}\n\n{lines}".strip()))
+            name = member_name(wire, taken, self._used)
+            taken.add(name)
+            sure = wire in required
+            fields.append(self._field(wire, name, a_type, schemas[0], required=sure))
             others = map(self._types.lowering.below, schemas[1:])
             left += [if_given(wire, part) for part in others]
         known = {field.wire for field in fields}
         for wire in sorted(required - known):
             if closed is not None:
                 return (), [], False
-            name = member_name(wire, {field.name for field in fields}, self._used)
+            name = member_name(wire, taken, self._used)
+            taken.add(name)
             fields.append(Field(name, wire, Anything(), required=True))
         return tuple(fields), left, True
+
+    def _field(
+        self, wire: str, name: str, a_type: Type, schema: Schema, *, required: bool
+    ) -> Field:
+        keywords = schema.keywords
+        lines = "\n".join(self._types.alternative_lines(schema))
+        return Field(
+            name=name,
+            wire=wire,
+            type=a_type,
+            required=required,
+            doc=f"{_doc(keywords)}\n\n{lines}".strip(),
+            default=constant(keywords["default"]) if "default" in keywords else None,
+            secret=_is_secret(wire, keywords),
+        )
 
     def are_disjoint(self, one: Type, other: Type) -> bool:
         """Whether no value is of both types, as far as the types alone tell."""
@@ -255,23 +272,11 @@ def _declared(together: Conjunction) -> dict[str, list[Schema]]:
     return declared
 
 
-def _field(
-    wire: str, name: str, a_type: Type, schema: Schema, *, required: bool
-) -> Field:
-    keywords = schema.keywords
-    secret = (
+def _is_secret(wire: str, keywords: JsonObject) -> bool:
+    return (
         wire.replace("-", "").lower().endswith(_SECRET)
         or keywords.get("format") == "password"
         or keywords.get("writeOnly") is True
-    )
-    return Field(
-        name=name,
-        wire=wire,
-        type=a_type,
-        required=required,
-        doc=_doc(keywords),
-        default=constant(keywords["default"]) if "default" in keywords else None,
-        secret=secret,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from runware_codegen.logic import all_of, any_of, at, has, if_given, lacks, not_
@@ -132,9 +133,9 @@ def _sizes(
     if None in sizes:
         return None
     listed = [size for size in sizes if size is not None]
-    pairs = [(size.width, size.height) for size in listed]
+    pairs = Counter((size.width, size.height) for size in listed)
     # "Exactly one" refuses a pair that the document lists twice.
-    return tuple(s for s in listed if pairs.count((s.width, s.height)) == 1)
+    return tuple(s for s in listed if pairs[s.width, s.height] == 1)
 
 
 def _beside_sizes(when: Predicate) -> str:

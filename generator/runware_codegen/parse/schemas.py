@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
 
+from runware_codegen.parse.alike import may_mention
 from runware_codegen.parse.vocabulary import subschemas
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
     from runware_codegen.documents import JsonObject, JsonValue
     from runware_codegen.problems import Path
+
+_ANCHORS = ("$anchor", "$dynamicAnchor")
+_NAMING = ("$id", *_ANCHORS)
+_NEAR = 3
+"""So many steps down from its root, a schema is looked through as a whole for names:
+most have none. Further down it would be looked through too often."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,9 +164,12 @@ class Schemas:
         stack = [root]
         while stack:
             schema = stack.pop()
+            near = len(schema.path) <= len(root.path) + _NEAR
+            if near and not may_mention(schema.node, *_NAMING):
+                continue
             if schema.path == schema.resource.path:
                 self._resources.setdefault(schema.resource.uri, schema.resource)
-            for keyword in ("$anchor", "$dynamicAnchor"):
+            for keyword in _ANCHORS:
                 name = schema.keywords.get(keyword)
                 if isinstance(name, str):
                     self._anchors.setdefault((schema.resource.uri, name), schema)

@@ -281,9 +281,10 @@ def _widened(types: frozenset[str]) -> frozenset[str]:
 
 
 def _possible_values(known: Known) -> IsIn | None:
-    for fact in _conjuncts(known.facts):
-        if isinstance(fact, IsIn):
-            return fact
+    for fact in known.facts:
+        for part in fact.parts if isinstance(fact, All) else (fact,):
+            if isinstance(part, IsIn):
+                return part
     a_type = _bare(known.type)
     if isinstance(a_type, Literals):
         return IsIn(tuple(choice.value for choice in a_type.choices))

@@ -29,7 +29,9 @@ from runware_codegen.parse import reading, reserved
 from runware_codegen.parse.alternatives import Alternative, flat, joined, lines_of
 from runware_codegen.parse.bounds import bounds, extreme, is_empty
 from runware_codegen.parse.conjunction import Conjunction, branches_of, conjunction
+from runware_codegen.parse.leaves import leaf
 from runware_codegen.parse.literal_sets import literals
+from runware_codegen.parse.lowering import NESTING_LIMIT, Lowering
 from runware_codegen.parse.media import as_media
 from runware_codegen.parse.names import singular
 from runware_codegen.parse.objects import Classes
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
 
     from runware_codegen.model import Type
     from runware_codegen.parse.conjunction import Said
-    from runware_codegen.parse.lowering import Lowering
     from runware_codegen.parse.schemas import Schema
     from runware_codegen.problems import Path
 
@@ -110,14 +111,24 @@ class Types:
             return self._made[schema.path]
         if schema.path in self._open:
             return self._again(schema)
+        known = leaf(self, schema, name)
+        if known and len(self._open) + known.levels < NESTING_LIMIT:
+            self.lowering.count(schema, known.tests)
+            self._lines[schema.path] = known.lines
+            self._made[schema.path] = known.type
+            return known.type
         self.lowering.check_nesting(schema, len(self._open))
         self._open.add(schema.path)
         try:
-            made = self._of(schema, name)
+            made = self.make(schema, name)
         finally:
             self._open.discard(schema.path)
         self._made[schema.path] = made
         return made
+
+    def apart(self) -> Types:
+        """Return a maker of types of the same schemas that has made none yet."""
+        return Types(Lowering(self.lowering.schemas))
 
     def alternative_lines(self, schema: Schema) -> tuple[str, ...]:
         """Say what the alternatives of a value, or of its items, are.
@@ -163,7 +174,8 @@ class Types:
         named = path[-2:-1] in (("schemas",), ("$defs",), ("definitions",))
         return str(path[-1]) if named else ""
 
-    def _of(self, schema: Schema, name: str) -> Type | None:
+    def make(self, schema: Schema, name: str) -> Type | None:
+        """Make the type of a schema, known or not; None when no value satisfies it."""
         together = conjunction(self.lowering.schemas, schema)
         if together.impossible:
             return None
@@ -283,15 +295,28 @@ class Types:
             made += [] if one is None else [one]
         if others and types == ALL_TYPES:
             made.append(Anything(frozenset(others)))
-        rest = together.rest(self.lowering, settled)
-        checked = [
-            # A class has made rules of the rest.
-            each if isinstance(each, Instance) else self._checked(each, rest, name)
-            for each in made
-        ]
+        checked = self._with_rest(made, schema, together, settled, name)
         kept = [each for each in checked if each is not None]
         self._lines[schema.path] = lines_of(map(Alternative, kept))
         return joined(kept) if kept else None
+
+    def _with_rest(
+        self,
+        made: list[Type],
+        schema: Schema,
+        together: Conjunction,
+        settled: set[Said],
+        name: str,
+    ) -> list[Type | None]:
+        """Add to types what they leave to check; a class has made rules of it."""
+        instances = all(isinstance(each, Instance) for each in made)
+        if instances and self.lowering.code_alone(schema):
+            return [*made]  # else references in the rest are to be named and checked
+        rest = together.rest(self.lowering, settled)
+        return [
+            each if isinstance(each, Instance) else self._checked(each, rest, name)
+            for each in made
+        ]
 
     def _single(
         self,

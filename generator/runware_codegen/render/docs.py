@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.constants import plain
@@ -108,6 +109,7 @@ def sentence(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 
+@lru_cache(2**12)
 def _says_nothing(doc: str, name: str) -> bool:
     """Whether a text has no word that the name does not have."""
     words = set(re.findall(r"[a-z0-9]+", doc.lower()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from textwrap import wrap
 from typing import Final
 
@@ -13,7 +14,11 @@ _FENCE: Final = re.compile(r"^\s*(```|~~~)")
 _VERBATIM: Final = re.compile(r"^(\||    )")
 _ITEM: Final = re.compile(r"^(\s*)([-*+]|\d+[.)])\s+")
 
+_MOST_TEXTS: Final = 2**13
+"""That many are remembered: documents repeat the texts of each other."""
 
+
+@lru_cache(_MOST_TEXTS)
 def docstring(text: str, indent: int) -> str:
     """Write a whole docstring, quotes included, for a place at some indentation.
 

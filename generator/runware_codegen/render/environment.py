@@ -5,28 +5,32 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from runware_codegen.render.docstrings import docstring
+from runware_codegen.render.imports import import_of
 from runware_codegen.render.literals import string, strings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from jinja2 import Environment
+
 
 @cache
 def environment(templates: Path) -> Environment:
     """Return the environment for a folder of templates."""
-    env = Environment(
-        loader=FileSystemLoader(templates),
-        undefined=StrictUndefined,
+    import jinja2  # noqa: PLC0415  # it takes its time
+
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - Python, not HTML: the filters escape
         trim_blocks=True,
         lstrip_blocks=True,
     )
     filters: dict[str, Callable[..., str]] = {
         "docstring": docstring,
+        "import_of": import_of,
         "literal": string,
         "literals": strings,
     }

@@ -2,8 +2,9 @@
 
 Documents resemble each other, and black takes longer than everything else does. So it
 is given one statement at a time, in a nest of classes as deep as the statement stands,
-and each statement once. What remains of its work is to count the blank lines between
-statements.
+and each statement once. Where lines are short enough, it does not matter what names and
+values stand in them: statements that differ in nothing else are one statement to it.
+What remains of its work is to count the blank lines between statements.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from runware_codegen.render.docstrings import LINE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -21,6 +24,17 @@ _INDENT = "    "
 _QUOTES = '"""'
 _HEADER = re.compile(r"(?:class|def|async def)\b")
 _IMPORT = re.compile(r"(?:from|import)\b")
+
+_VARIABLE = re.compile(
+    r"""
+    \w* (?: "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' )  # texts
+    | (?<![\w.]) (?: 0 | [1-9]\d* ) (?![\w.])  # whole numbers
+    | \b (?! (?:True|False|None)\b ) [A-Z]\w*[a-z]\w*  # names of classes
+    """,
+    re.VERBOSE,
+)
+_PLAIN_TEXT = re.compile(r'"[ !#-&(-\[\]-~]*"')
+"""A text in which black changes nothing: no quotes, no escapes, no prefix."""
 
 _MOST_STATEMENTS = 2**15
 """That many are remembered; they take some 10 MB."""
@@ -77,6 +91,63 @@ def formatted(source: str) -> str:
         return _black(source)
 
 
+def _made(statement: _Statement) -> str:
+    """Format a statement, unless black leaves those of its shape as they are."""
+    kind, level, text = statement.kind, statement.level, statement.text
+    shape = _shape(text)
+    if shape and _alone(kind, level, shape) == shape:
+        return text
+    return _alone(kind, level, text)
+
+
+def _shape(text: str) -> str:
+    """Write the statement that stands for all that differ from it in names and values.
+
+    Black breaks and joins lines only where one is too long, or where a comma ends a
+    list: each of its items has lines of its own then. So a line that is short enough
+    depends on no other, and neither does an item.
+
+    Returns:
+        One line, or a list with an item of each shape, twice; nothing where the layout
+        may depend on the names and values.
+    """
+    first, *inner = text.split("\n")
+    if not text.isascii() or _QUOTES in text or len(first) > LINE:
+        return ""
+    if not inner:
+        return _VARIABLE.sub(_stand_in, text)
+    last = inner.pop()
+    items = _items(inner)
+    if len(items) < 2 or not first.endswith(("(", "[", "{")) or len(last.strip()) != 1:
+        return ""
+    if any(len(line) > LINE for line in inner):
+        return ""
+    shapes = dict.fromkeys(_VARIABLE.sub(_stand_in, item) for item in items)
+    return "\n".join([first, *shapes, *shapes, last])
+
+
+def _stand_in(variable: re.Match[str]) -> str:
+    found = variable[0]
+    if found.endswith(('"', "'")):
+        return '"text"' if _PLAIN_TEXT.fullmatch(found) else found
+    return "0" if found.isdigit() else "Name"
+
+
+def _items(lines: list[str]) -> list[str]:
+    """Put lines together to items that end with a comma; none when they do not."""
+    items: list[str] = []
+    start = 0
+    for end, line in enumerate(lines, 1):
+        if line.endswith(",") and _margin(line) == _margin(lines[0]):
+            items.append("\n".join(lines[start:end]))
+            start = end
+    return items if start == len(lines) else []
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
 @lru_cache(_MOST_STATEMENTS)
 def _alone(kind: _Kind, level: int, text: str) -> str:
     """Format a statement in a nest of classes, and take it out again."""
@@ -107,7 +178,7 @@ def _statements(lines: list[str]) -> Iterator[_Statement]:
         if not line:
             start, blank = start + 1, blank + 1
             continue
-        level, rest = divmod(len(lines[start]) - len(line), len(_INDENT))
+        level, rest = divmod(_margin(lines[start]), len(_INDENT))
         if rest or line.startswith("#"):
             raise _Unknown
         kind, end = _extent(lines, start, level)
@@ -168,8 +239,7 @@ def _joined(statements: Iterable[_Statement]) -> str:
         if before is not None:
             parts.append("\n" * (1 + _blank_lines(owner, before, statement)))
         remark = statement.kind is _Kind.REMARK
-        text = statement.text
-        parts.append(text if remark else _alone(statement.kind, statement.level, text))
+        parts.append(statement.text if remark else _made(statement))
         before = statement
         owner = statement if statement.kind is _Kind.HEADER else owner
     return f"{''.join(parts)}\n" if parts else ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.formats import FORMATS, predicate_name
+from runware_codegen.render.docstrings import LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _MODULES: Final = {
     "typing": ("Annotated", "ClassVar", "Literal"),
@@ -59,3 +60,17 @@ def import_lines(used: Iterable[str]) -> list[str]:
     if left:
         raise KeyError(*sorted(left))
     return lines
+
+
+def import_of(names: Sequence[str], module: str, indent: int) -> str:
+    """Write an import for a place at some indentation, each name in a line if needed.
+
+    It is laid out as black does it, which then has less to do; there is one for each
+    document.
+    """
+    line = f"from {module} import {', '.join(names)}"
+    if indent + len(line) <= LINE:
+        return line
+    margin = " " * indent
+    listed = "".join(f"{margin}    {name},\n" for name in names)
+    return f"from {module} import (\n{listed}{margin})"

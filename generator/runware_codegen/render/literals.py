@@ -24,21 +24,22 @@ _ESCAPES = {
 
 # Letters, digits, punctuation and symbols that show, in blocks that are long settled:
 # no controls, no bidirectional marks, no invisible spaces, no surrogates.
-_SHOWN = re.compile(
-    "[\x20-\x7e\xa1-\xac\xae-\u0377\u0384-\u0386\u0388-\u038a\u038e-\u03a1"
+_SHOWN = (
+    "\x20-\x7e\xa1-\xac\xae-\u0377\u0384-\u0386\u0388-\u038a\u038e-\u03a1"
     "\u03a3-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u218b\u2190-\u23ff"
-    "\u2500-\u27bf\u3001-\u303f\u3041-\u3096\u30a1-\u30ff\u4e00-\u9fef\uac00-\ud7a3]"
+    "\u2500-\u27bf\u3001-\u303f\u3041-\u3096\u30a1-\u30ff\u4e00-\u9fef\uac00-\ud7a3"
 )
+_HIDDEN = re.compile(f"[^{_SHOWN}\n]")
+_TO_ESCAPE = re.compile(f'[^{_SHOWN}]|[\\\\"]')
 
 # Quotes that would end a docstring, or make its end longer.
 _ENDING = re.compile(r'"{3,}|"\Z')
 
 
-def _escaped(character: str) -> str:
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
     if character in _ESCAPES:
         return _ESCAPES[character]
-    if _SHOWN.match(character):
-        return character
     code = ord(character)
     if code <= 0xFF:
         return f"\\x{code:02x}"
@@ -47,7 +48,7 @@ def _escaped(character: str) -> str:
 
 def string(text: str) -> str:
     """Write a string literal."""
-    return f'"{"".join(map(_escaped, text))}"'
+    return f'"{_TO_ESCAPE.sub(_escaped, text)}"'
 
 
 def value(constant: Frozen) -> str:
@@ -66,8 +67,7 @@ def value(constant: Frozen) -> str:
 
 def visible(text: str) -> str:
     """Return text for a docstring or comment: what does not show is spelled out."""
-    shown = (c if c == "\n" or _SHOWN.match(c) else _escaped(c) for c in text)
-    return "".join(shown)
+    return _HIDDEN.sub(_escaped, text)
 
 
 def docstring_body(text: str) -> str:

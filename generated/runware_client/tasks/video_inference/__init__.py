@@ -34,7 +34,9 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for first."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    found = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = found  # from now on, it is found without this
+    return found
 
 
 def __dir__() -> list[str]:

@@ -48,6 +48,7 @@ class Pattern:
     parts: tuple[tuple[str, bool], ...]
 
 
+@lru_cache(maxsize=256)
 def translate(source: str) -> Pattern:
     """Translate a pattern of ECMA-262.
 
