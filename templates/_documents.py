@@ -81,12 +81,26 @@ def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
             package describes such a task.
     """
     task_type, model = task.get("taskType"), task.get("model")
+    try:
+        request = _ASKED_FOR[task_type, model]
+    except (KeyError, TypeError):  # TypeError: one of them is a list or an object
+        request = _request_of(task_type, model)
+    return request.from_wire(task if isinstance(task, dict) else dict(task))
+
+
+_ASKED_FOR: dict[tuple[object, object], type[TaskRequest[TaskResult]]] = {}
+"""Request classes by task type and model, for the tasks that come most often."""
+
+
+def _request_of(task_type: object, model: object) -> type[TaskRequest[TaskResult]]:
     found = _for(task_type, model)
     if found is None:
         from ._errors import unknown_task
 
         raise unknown_task(_unknown(task_type, model))
-    return found.request.from_wire(dict(task))
+    for known in found.models:
+        _ASKED_FOR[found.task_type, known] = found.request
+    return found.request
 
 
 def parse_result(request: TaskRequest[ResultT], item: Mapping[str, Any]) -> ResultT:

@@ -4,8 +4,7 @@ A predicate takes any text, says whether it has the format, and raises nothing. 
 in linear time on whatever text: its patterns have one way to match, or keep what they
 took (possessive quantifiers). A lone surrogate is no character and fits no format.
 
-The patterns of the everyday formats are compiled on import; those of the others, given
-to `re` as text, when first used.
+The patterns are given to `re` as text, which compiles them when they are first used.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
 # --- UUID and JSON Pointer: RFC 4122, RFC 6901 ---------------------------------------
 
 _HEX: Final = "[0-9A-Fa-f]"
-_UUID: Final = re.compile(f"{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}")
+_UUID: Final = f"{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}"
 _JSON_POINTER: Final = r"(?:/(?:[^~\ud800-\udfff]++|~[01])*+)?"
 _RELATIVE_JSON_POINTER: Final = rf"(?:0|[1-9][0-9]*+)(?:\#|{_JSON_POINTER})"
 
 
 def is_uuid(text: str) -> bool:
     """Say whether `text` is a UUID with its hyphens, of any version (RFC 4122 §3)."""
-    return _UUID.fullmatch(text) is not None
+    return re.fullmatch(_UUID, text) is not None
 
 
 def is_json_pointer(text: str) -> bool:
@@ -55,26 +54,26 @@ _AFTER_SCHEME: Final = (
     rf"(?:\?[{_PLAIN}%:@/?]*+)?(?:\#[{_PLAIN}%:@/?]*+)?"
 )
 _SCHEME: Final = "[A-Za-z][A-Za-z0-9+.-]*+:"
-_URI: Final = re.compile(_SCHEME + _AFTER_SCHEME)
+_URI: Final = _SCHEME + _AFTER_SCHEME
 # A relative reference has no colon in its first segment (RFC 3986 §4.2).
-_URI_REFERENCE: Final = re.compile(rf"(?:{_SCHEME}|(?![^/?\#:]*+:)){_AFTER_SCHEME}")
-_STRAY_PERCENT: Final = re.compile(f"%(?!{_HEX}{{2}})")
+_URI_REFERENCE: Final = rf"(?:{_SCHEME}|(?![^/?\#:]*+:)){_AFTER_SCHEME}"
+_STRAY_PERCENT: Final = f"%(?!{_HEX}{{2}})"
 
 
 def is_uri(text: str) -> bool:
     """Say whether `text` is a URI, its scheme included (RFC 3986 §3)."""
-    return _is_identifier(_URI.fullmatch(text))
+    return _is_identifier(re.fullmatch(_URI, text))
 
 
 def is_uri_reference(text: str) -> bool:
     """Say whether `text` is a URI or a relative reference (RFC 3986 §4.1)."""
-    return _is_identifier(_URI_REFERENCE.fullmatch(text))
+    return _is_identifier(re.fullmatch(_URI_REFERENCE, text))
 
 
 def _is_identifier(match: re.Match[str] | None) -> bool:
     if match is None:
         return False
-    if "%" in match.string and _STRAY_PERCENT.search(match.string):
+    if "%" in match.string and re.search(_STRAY_PERCENT, match.string):
         return False
     ipv6 = match["ipv6"]
     return ipv6 is None or is_ipv6(ipv6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import Any, Final, TypeAlias, TypeGuard
 
 Json: TypeAlias = Any
@@ -80,6 +81,7 @@ def is_multiple(value: float, step: float) -> bool:
     return value == 0 or _exact(value) % Fraction(numerator, denominator) == 0
 
 
+@cache
 def _decimal(step: float) -> tuple[int, int]:
     return _exact(step).as_integer_ratio()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pydantic import AliasGenerator, BaseModel, ConfigDict
@@ -29,8 +29,11 @@ class JsonObject(BaseModel):
 
     def to_wire(self) -> Wire:
         """Return the object as it is sent: what was set, in its order, nothing else."""
-        frozen = (self.__pydantic_private__ or {}).get("wire")
-        wire: Wire = plain(self) if frozen is None else marshal.loads(frozen)
+        private = self.__pydantic_private__
+        if private is None or "wire" not in private:
+            wire: Wire = plain(self)
+        else:
+            wire = marshal.loads(private["wire"])
         return wire
 
     if not TYPE_CHECKING:
@@ -57,10 +60,20 @@ class JsonObject(BaseModel):
             yield name, _repr(value, hide=False)
 
 
-def remember_order(made: JsonObject, data: Wire, wire: bytes | None = None) -> None:
-    """Remember the order of what was given, and all of it where it is frozen already."""
-    private = {"order": tuple(data), "wire": wire}
-    object.__setattr__(made, "__pydantic_private__", private)
+# The slot itself: a class that cannot be changed would have to be circumvented.
+_set_private: Callable[[JsonObject, dict[str, Any]], None] = vars(BaseModel)[
+    "__pydantic_private__"
+].__set__
+
+
+def remember_order(made: JsonObject, data: Wire) -> None:
+    """Remember the order of what was given."""
+    _set_private(made, {"order": tuple(data)})
+
+
+def remember_wire(made: JsonObject, frozen: bytes) -> None:
+    """Remember all of what was given, as marshal has frozen it."""
+    _set_private(made, {"wire": frozen})
 
 
 def plain(value: Any) -> Any:
@@ -93,7 +106,7 @@ def _members(made: JsonObject) -> Wire:
 
 def order_of(made: JsonObject) -> tuple[str, ...]:
     """Return the wire names of what was set, in the order in which it came."""
-    order: tuple[str, ...] = (made.__pydantic_private__ or {}).get("order", ())
+    order = _given_order(made)
     given = made.model_fields_set  # members beyond the fields among them
     if len(order) == len(given):
         return order
@@ -101,6 +114,14 @@ def order_of(made: JsonObject) -> tuple[str, ...]:
     names = wire_names(type(made))
     fields = (wire for name, wire in names.items() if name in given)
     return (*fields, *(made.model_extra or {}))
+
+
+def _given_order(made: JsonObject) -> tuple[str, ...]:
+    private = made.__pydantic_private__ or {}
+    if "wire" in private:
+        return tuple(marshal.loads(private["wire"]))
+    order: tuple[str, ...] = private.get("order", ())
+    return order
 
 
 def _shallow(value: Any) -> list[Any] | Wire | None:

@@ -27,6 +27,7 @@ from pydantic import (
     model_validator,
 )
 
+from ._caller import levels_to_caller
 from ._depth import MOST_LEVELS, is_too_deep
 from ._errors import again, combined, field_error, rule_error
 from ._fields import (
@@ -40,8 +41,8 @@ from ._fields import (
 from ._generics import ResultT_co
 from ._json import is_object
 from ._media import holds_file, with_texts
-from ._objects import JsonObject, order_of, plain, remember_order
-from ._quick import explaining, quick_validator
+from ._objects import JsonObject, order_of, plain, remember_order, remember_wire
+from ._quick import explaining, quick, ruleless
 from ._rules import MediaLimit, Size, Wire
 
 if TYPE_CHECKING:
@@ -72,7 +73,11 @@ class Part(JsonObject):
 
     model_config = ConfigDict(extra="forbid")
 
+    _warning: ClassVar[str] = ""
+    """What is said whenever an object is made."""
+
     @staticmethod
+    @ruleless
     def rules(_: Wire, /) -> Iterator[str]:
         """Yield a sentence for each rule that an object breaks."""
         yield from ()
@@ -90,16 +95,11 @@ class Part(JsonObject):
         # What is frozen is for this version of Python alone.
         return {**state, "__pydantic_private__": {"order": order_of(self)}}
 
-    @classmethod
-    def has_rules(cls) -> bool:
-        """Whether rules hold for objects of this class."""
-        return cls.rules is not Part.rules
-
     def __init__(self, /, **members: Any) -> None:
         cls = type(self)
         _refuse_depth(cls, members)
         wire = _wire_of(cls, members)
-        if not cls._is_right(wire, self):
+        if cls._right(wire, self) is None:
             with _checking():
                 self.__pydantic_validator__.validate_python(wire, self_instance=self)
 
@@ -129,21 +129,28 @@ class Part(JsonObject):
         return cast("Self", outcome)
 
     @classmethod
-    def _is_right(cls, data: Any, made: Self) -> bool:
-        """Make an object of what is right; it is not told what is wrong otherwise."""
-        quick = quick_validator(cls)
-        if quick is None:
-            return False
+    def _right(cls, data: Any, made: Self | None = None) -> Self | None:
+        """Make an object of what is right; None for what is wrong, or seems to be.
+
+        Args:
+            data: The object as it is sent.
+            made: What to make it of, where there is something.
+        """
+        check = quick(cls)
+        if check is None or (check.takes_any_depth and is_too_deep(data)):
+            return None
         try:
-            wire = marshal.dumps(data)
-            quick.validate_python(data, self_instance=made)
+            right: Self = check.validate(data, self_instance=made)
+            frozen = marshal.dumps(data)
         except ValueError:  # ValidationError too
-            return False
-        for _ in cls.rules(data):
-            return False
-        remember_order(made, data, wire)
-        cls._made()
-        return True
+            return None
+        if check.has_rules:
+            for _ in cls.rules(data):
+                return None
+        remember_wire(right, frozen)
+        if cls._warning:
+            cls._warn()
+        return right
 
     @classmethod
     def _checked(cls, data: Any, read: Callable[[Any], Self]) -> Self:
@@ -162,12 +169,14 @@ class Part(JsonObject):
         if broken:
             raise combined(cls.__name__, map(rule_error, broken))
         remember_order(part, data)
-        cls._made()
+        if cls._warning:
+            cls._warn()
         return part
 
     @classmethod
-    def _made(cls) -> None:
-        """Note that an object was made."""
+    def _warn(cls) -> None:
+        level = levels_to_caller()
+        warnings.warn(cls._warning, DeprecationWarning, stacklevel=level)
 
     @classmethod
     def _explained(cls, data: Any, error: ValidationError) -> ValidationError:
@@ -312,10 +321,9 @@ class TaskRequest(Part, Generic[ResultT_co]):
     """What the document says of the model: live, deprecated …"""
 
     @classmethod
-    def _made(cls) -> None:
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
         if cls.status == "deprecated":
-            message = f"{cls.air or cls.__name__} is deprecated by its document"
-            warnings.warn(message, DeprecationWarning, stacklevel=5)
+            cls._warning = f"{cls.air or cls.__name__} is deprecated by its document"
 
     @classmethod
     def from_wire(cls, task: Wire) -> Self:
@@ -324,10 +332,10 @@ class TaskRequest(Part, Generic[ResultT_co]):
         Raises:
             pydantic.ValidationError: With all that is wrong.
         """
-        made = cls.__new__(cls)
+        right = cls._right(task)
+        if right is not None:
+            return right
         _refuse_depth(cls, task)
-        if cls._is_right(task, made):
-            return made
         with _checking():
             return cls.model_validate(task)
 

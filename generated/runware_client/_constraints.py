@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import (
     Annotated,
     Any,
     Final,
     Literal,
     LiteralString,
+    NamedTuple,
     TypeAlias,
     cast,
     get_args,
@@ -34,8 +34,7 @@ Test: TypeAlias = Callable[[str], bool]
 """Says whether a text is as it must be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Bounds of a number, and the step it is a multiple of.
 
     On `int` it takes whole numbers, on `float` any; neither takes true, false, NaN or
@@ -112,8 +111,7 @@ class Limits:
         return PydanticKnownError("less_than", {"lt": self.lt})
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Length in code points, a pattern, and a format of JSON Schema such as "uuid"."""
 
     min_length: int = 0
@@ -150,8 +148,7 @@ _FORMAT_WORDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """How many items a list has, and whether no two may be equal."""
 
     at_least: int = 0
@@ -185,17 +182,14 @@ def _raw(test: Callable[[Any], bool], sentence: str) -> CoreSchema:
     return core.no_info_plain_validator_function(check)
 
 
-@dataclass(frozen=True, slots=True)
 class Exactly:
     """Constants that are not all text, under JSON's equality: 1 is 1.0 but not true.
 
     They are those of the `Literal` beside it, or those given here.
     """
 
-    values: tuple[Any, ...]
-
     def __init__(self, *values: Any) -> None:
-        object.__setattr__(self, "values", values)
+        self.values = values
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -228,14 +222,11 @@ def _plain(value: Any) -> str:
     return repr(value)
 
 
-@dataclass(frozen=True, slots=True)
 class OfType:
     """Any JSON value of some types: "null", "boolean", "number", "string" …"""
 
-    types: tuple[str, ...]
-
     def __init__(self, *types: str) -> None:
-        object.__setattr__(self, "types", types)
+        self.types = types
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -251,8 +242,7 @@ class OfType:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Must:
+class Must(NamedTuple):
     """An assertion beside a type, with the sentence for the one who breaks it."""
 
     hold: Callable[[Any], bool]
@@ -271,7 +261,6 @@ class Must:
         return made
 
 
-@dataclass(frozen=True, slots=True)
 class Nullable:
     """Null may be sent, and is something else than leaving the field out."""
 
@@ -281,7 +270,6 @@ class Nullable:
         return handler(source)
 
 
-@dataclass(frozen=True, slots=True)
 class Either:
     """Alternatives: the first that fits is taken; an error speaks of the nearest."""
 
@@ -319,7 +307,6 @@ def _label(choice: Any, names: list[str], index: int) -> str:
     return qualified if qualified in names else str(index)
 
 
-@dataclass(frozen=True, slots=True)
 class Secret:
     """A value that is never shown."""
 

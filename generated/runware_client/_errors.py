@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
@@ -80,6 +79,8 @@ def again(
 def _meant(name: str, known: Mapping[str, str]) -> str:
     if name in known:
         return f": in JSON it is {known[name]}"
+    from difflib import get_close_matches
+
     near = get_close_matches(name, [*known.values()], n=1)
     return f": did you mean {near[0]}?" if near else ""
 

@@ -8,20 +8,25 @@ is wrong with it. Most tasks are right; so each is tried first without explanati
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from pydantic_core import PydanticCustomError, SchemaValidator
 from pydantic_core import core_schema as core
 
+from ._constraints import Either
+from ._depth import MOST_LEVELS
 from ._fields import nullable_fields
 from ._json import is_array, is_object
+from ._native import native
+from ._schemas import is_recursive, is_tuple, most_levels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ._base import Part
 
 EXPLAINS: Final = "explains"
+RULELESS: Final = "ruleless"
 
 FunctionT = TypeVar("FunctionT", bound="Callable[..., Any]")
 
@@ -32,67 +37,83 @@ def explaining(function: FunctionT) -> FunctionT:
     return function
 
 
+def ruleless(function: FunctionT) -> FunctionT:
+    """Mark the function that says of classes without rules that none is broken."""
+    setattr(function, RULELESS, True)
+    return function
+
+
+def _has_rules(cls: type[Part]) -> bool:
+    return not hasattr(cls.rules, RULELESS)
+
+
+class Quick(NamedTuple):
+    """What checks an object of a class.
+
+    Attributes:
+        validate: Checks it, and makes it, but for the rules of the class itself.
+        has_rules: Whether there are such rules.
+        takes_any_depth: Whether what it takes may be nested too deeply.
+    """
+
+    validate: Callable[..., Any]
+    has_rules: bool
+    takes_any_depth: bool
+
+
 @cache
-def quick_validator(cls: type[Part]) -> SchemaValidator | None:
-    """Return what checks an object of a class, but for the rules of the class itself.
+def quick(cls: type[Part]) -> Quick | None:
+    """Return what checks an object of a class without a word.
 
     There is none for a class that has parts of its own kind: pydantic-core would ask of
     the same part again and again, once for each alternative above it.
     """
     cls.model_rebuild()
     schema = cls.__pydantic_core_schema__
-    if _is_recursive(schema):
+    if is_recursive(schema):
         return None
-    return SchemaValidator(_quick(schema, cls))
-
-
-def _is_recursive(schema: Any) -> bool:
-    """Say whether a schema has a definition that refers to itself, however far off."""
-    definitions = schema.get("definitions", ())
-    refers = {node["ref"]: {*_references(node)} for node in definitions}
-    for _ in refers:
-        # Those that refer to none that is left cannot be part of a circle.
-        refers = {
-            name: left for name, to in refers.items() if (left := to & refers.keys())
-        }
-    return bool(refers)
-
-
-def _references(node: Any) -> Iterator[str]:
-    if is_array(node) or _is_tuple(node):
-        for item in node:
-            yield from _references(item)
-    elif is_object(node):
-        if node.get("type") == "definition-ref":
-            yield node["schema_ref"]
-        yield from _references([*node.values()])
+    copy = _quick(schema, cls)
+    return Quick(
+        validate=SchemaValidator(copy).validate_python,
+        has_rules=_has_rules(cls),
+        takes_any_depth=most_levels(copy) > MOST_LEVELS,
+    )
 
 
 def _quick(node: Any, whole: type[Part]) -> Any:
     """Copy a schema, or a part of one, without what explains."""
-    if _is_tuple(node):  # an alternative, with its label
+    if is_tuple(node):  # an alternative, with its label
         return tuple(_quick(item, whole) for item in node)
     if is_array(node):
         return [_quick(item, whole) for item in node]
     if not is_object(node):
         return node
-    if node.get("type") == "function-wrap":
+    kind = node.get("type")
+    if kind == "function-wrap":
         function = node["function"]["function"]
         if hasattr(function, EXPLAINS):
             return _unexplained(node, function.__self__, whole)
+        if isinstance(getattr(function, "__self__", None), Either):
+            return _quick(node["schema"], whole)
     copy = {name: _quick(member, whole) for name, member in node.items()}
-    if copy.get("type") == "model":
+    if kind == "model":
         _refuse_nulls(copy["schema"]["fields"], nullable_fields(copy["cls"]))
+    if kind in ("function-plain", "function-after"):
+        return _natively(copy)
     return copy
 
 
-def _is_tuple(node: object) -> TypeGuard[tuple[Any, ...]]:
-    return isinstance(node, tuple)
+def _natively(check: Any) -> Any:
+    """Ask a check in Python only of what pydantic-core does not take by itself."""
+    natives = [*native(check)]
+    if not natives:
+        return check
+    return core.union_schema([*natives, check], mode="left_to_right")
 
 
 def _unexplained(node: dict[str, Any], cls: type[Part], whole: type[Part]) -> Any:
     schema = _quick(node["schema"], whole)
-    if cls is not whole and cls.has_rules():
+    if cls is not whole and _has_rules(cls):
         schema = core.no_info_wrap_validator_function(_by_the_rules(cls), schema)
     if "ref" in node:
         schema["ref"] = node["ref"]

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from fractions import Fraction
 from functools import wraps
-from typing import Any, NamedTuple, TypeAlias
-
-from ._json import is_type
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 __all__ = [
     "Iterator",
@@ -147,9 +145,13 @@ def ratio_in(
 
 def _numbers(task: Wire, first: str, second: str) -> tuple[float, float] | None:
     one, other = task.get(first), task.get(second)
-    if is_type(one, "number") and is_type(other, "number"):
-        return (one, other)  # type: ignore[return-value]
+    if _is_number(one) and _is_number(other):
+        return one, other
     return None
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _within(value: float | Fraction, least: float | None, most: float | None) -> bool:
