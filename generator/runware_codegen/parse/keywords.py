@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from runware_codegen.constants import constant
 from runware_codegen.formats import FORMATS
 from runware_codegen.logic import all_of, any_of, exactly_one, has, if_given, not_, when
+from runware_codegen.parse.conjunction import branches_of, conjunction
 from runware_codegen.parse.evaluated import evaluated_items, evaluated_members
 from runware_codegen.parse.reading import (
     bound,
@@ -211,11 +212,8 @@ def _any_of(lowering: Lowering, schema: Schema) -> Predicate:
 
 
 def _one_of(lowering: Lowering, schema: Schema) -> Predicate:
-    branches = cast("list[JsonValue]", schema.keywords["oneOf"])
-    titles = tuple(
-        str(branch.get("title", "")) if isinstance(branch, dict) else ""
-        for branch in branches
-    )
+    branches = branches_of(schema, "oneOf")
+    titles = tuple(conjunction(lowering.schemas, b).text("title") for b in branches)
     return exactly_one(list(_branches(lowering, schema, "oneOf")), titles)
 
 

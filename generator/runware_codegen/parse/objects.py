@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from runware_codegen.constants import constant
@@ -20,6 +19,12 @@ from runware_codegen.model import (
     json_types,
 )
 from runware_codegen.parse import reading
+from runware_codegen.parse.alternatives import flat, joined
+from runware_codegen.parse.branches import (
+    closed_names,
+    members_of_branches,
+    names_of_alternatives,
+)
 from runware_codegen.parse.evaluated import evaluated_members
 from runware_codegen.parse.markdown import readable
 from runware_codegen.parse.names import (
@@ -33,9 +38,10 @@ from runware_codegen.parse.simplify import Known, Simplifier
 from runware_codegen.predicates import FALSE, TRUE, Exempt, Predicate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from runware_codegen.documents import JsonObject
+    from runware_codegen.parse.branches import Member
     from runware_codegen.parse.conjunction import Conjunction, Said
     from runware_codegen.parse.schemas import Schema
     from runware_codegen.parse.types import Types
@@ -67,7 +73,7 @@ class Classes:
         self._used = used
         self._names: dict[Path, str] = {}
         self._finished: dict[Class, str] = {}
-        self._simplifier = Simplifier(self.by_name)
+        self._simplifier = Simplifier(self.by_name, types.lowering.definitions)
 
     def again(self, schema: Schema) -> Type | None:
         """Return the class that a schema is becoming, for a recursive reference."""
@@ -116,10 +122,9 @@ class Classes:
     def build(self, together: Conjunction, name: str, doc: str) -> Type | None:
         """Make the class of some schemas under a name that is free."""
         self.by_name[name] = Class(name, doc, (), open=True)
-        closing = self._closing(together)
-        closed = (
-            reduce(frozenset[str].intersection, closing.values()) if closing else None
-        )
+        closing = [*self._closing(together)]
+        allowed = [names for names, _ in closing]
+        closed = allowed[0].intersection(*allowed) if allowed else None
         fields, left, possible = self._fields(together, closed)
         if not possible:
             del self.by_name[name]
@@ -127,7 +132,7 @@ class Classes:
         made = Class(name, doc, fields, open=closed is None)
         self.by_name[name] = made
         settled = together.said(["type", "properties"])
-        settled |= closing.keys()
+        settled |= {said for _, said in closing if said is not None}
         settled |= {
             (each.path, "required")
             for each in together.having("required")
@@ -143,22 +148,23 @@ class Classes:
         self.by_name[name] = replace(made, rules=rules_of(left))
         return Instance(name)
 
-    def _closing(self, together: Conjunction) -> dict[Said, frozenset[str]]:
-        """Return the keywords that allow no other names, each with those it allows."""
-        found: dict[Said, frozenset[str]] = {}
+    def _closing(
+        self, together: Conjunction
+    ) -> Iterator[tuple[frozenset[str], Said | None]]:
+        """Yield the names allowed, with the keyword if it says no more than that."""
         for each in together.having("additionalProperties"):
-            refuses = each.keywords["additionalProperties"] is False
-            if refuses and not each.keywords.get("patternProperties"):
-                names = reading.members(each.keywords, "properties")
-                found[each.path, "additionalProperties"] = frozenset(names)
+            names = closed_names(each)
+            if names is not None:
+                yield names, (each.path, "additionalProperties")
         for each in together.having("unevaluatedProperties"):
             exempt = evaluated_members(self._types.lowering, each)
-            certain = all(e == Exempt(TRUE, e.names) for e in exempt)
-            if each.keywords["unevaluatedProperties"] is False and certain:
-                found[each.path, "unevaluatedProperties"] = frozenset(
-                    name for e in exempt for name in e.names
-                )
-        return found
+            by_name = all(e == Exempt(e.guard, e.names) for e in exempt)
+            if each.keywords["unevaluatedProperties"] is False and by_name:
+                certain = all(e.guard == TRUE for e in exempt)
+                names = frozenset(name for e in exempt for name in e.names)
+                yield names, (each.path, "unevaluatedProperties") if certain else None
+        for names in names_of_alternatives(self._types.lowering.schemas, together):
+            yield names, None
 
     def _same_as_before(self, name: str) -> str:
         """Let equal classes be one: drop the newest where an older one is equal."""
@@ -212,14 +218,31 @@ class Classes:
             fields.append(self._field(wire, name, a_type, schemas[0], required=sure))
             others = map(self._types.lowering.below, schemas[1:])
             left += [if_given(wire, part) for part in others]
-        known = {field.wire for field in fields}
-        for wire in sorted(required - known):
+        declared = {*_declared(together)}
+        schemas_of = members_of_branches(self._types.lowering.schemas, together)
+        for wire, member in schemas_of.items():
+            if wire not in declared and (closed is None or wire in closed):
+                declared.add(wire)
+                name = member_name(wire, taken, self._used)
+                taken.add(name)
+                sure = member.required or wire in required
+                made = self._field_of_branches(wire, name, member)
+                fields.append(replace(made, required=sure))
+        for wire in sorted(required - declared):
             if closed is not None:
                 return (), [], False
             name = member_name(wire, taken, self._used)
             taken.add(name)
             fields.append(Field(name, wire, Anything(), required=True))
         return tuple(fields), left, True
+
+    def _field_of_branches(self, wire: str, name: str, member: Member) -> Field:
+        """Make a field of what is checked by a rule: its type says what is certain."""
+        types = [self._types.of_alternative(each, wire) for each in member.schemas]
+        possible = [each for each in types if each is not None]
+        certain = member.certain and possible
+        a_type = joined(flat(possible)) if certain else Anything()
+        return self._field(wire, name, a_type, member.schemas[0], required=False)
 
     def _field(
         self, wire: str, name: str, a_type: Type, schema: Schema, *, required: bool

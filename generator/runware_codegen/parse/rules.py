@@ -15,6 +15,7 @@ from runware_codegen.parse.sentences import (
     flattened,
     given_path,
     given_paths,
+    is_kind,
 )
 from runware_codegen.predicates import (
     TRUE,
@@ -90,6 +91,8 @@ def _split(
 
 def _grouped(parts: Sequence[Predicate]) -> list[Predicate]:
     """Keep together what is only about what is given, or only about what is not."""
+    if is_kind(all_of(parts)):
+        return [all_of(parts)]
     given = [part for part in parts if given_paths(part)]
     absent = [part for part in parts if absent_paths(part)]
     others = [part for part in parts if part not in given and part not in absent]

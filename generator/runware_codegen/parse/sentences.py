@@ -56,6 +56,8 @@ from runware_codegen.wording import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_LONGEST_NAME = 60
+
 
 class Verb(NamedTuple):
     """A verb phrase in the forms that sentences need."""
@@ -129,8 +131,37 @@ def verb(test: Predicate) -> Verb:
             return _have(f"only members whose names {_that(part, many=True)}")
         case Satisfies(definition):
             return _be(f"as {definition.removeprefix('is_')} demands")
+        case All(parts) if is_kind(test):
+            return _be(_kind(parts))
         case _:
             return _be("such that " + clause(test, "it"))
+
+
+def is_kind(part: Predicate) -> bool:
+    """Whether all that is said of a value is its type and more tests of that type."""
+    if not isinstance(part, All) or not all(map(_is_test, part.parts)):
+        return False
+    return sum(isinstance(each, IsType) for each in part.parts) == 1
+
+
+def _kind(parts: tuple[Predicate, ...]) -> str:
+    """Say what a value of a type is: "a list with 1 to 3 items"."""
+    [noun] = [verb(part).rest for part in parts if isinstance(part, IsType)]
+    bounds, formats, having, others = "", "", list[str](), list[str]()
+    for part in parts:
+        said = verb(part)
+        if isinstance(part, InRange):
+            between = said.rest.startswith("between")
+            bounds = f" {said.rest}" if between else f" of {said.rest}"
+        elif isinstance(part, HasFormat) and not formats:
+            formats = said.rest
+        elif said.base == "have":
+            having.append(said.rest)
+        elif not isinstance(part, IsType):
+            others.append(said.holds())
+    kind = formats or f"{noun}{bounds}"
+    kind += f" with {joined(having, 'and')}" if having else ""
+    return kind + (f" that {joined(others, 'and')}" if others else "")
 
 
 def _fails(test: Predicate) -> str:
@@ -183,7 +214,7 @@ def _that(part: Predicate, *, many: bool = False) -> str:
 
 
 def _is_test(part: Predicate) -> bool:
-    return not isinstance(
+    return is_kind(part) or not isinstance(
         part, (Always, All, AnyOf, ExactlyOne, Not, When, At, IfGiven)
     )
 
@@ -223,7 +254,7 @@ def flattened(parts: Iterable[Predicate], kind: type[AnyOf | All]) -> list[Predi
     """Take apart what is joined, inside members too: inputs.(a or b) is two parts."""
     found: list[Predicate] = []
     for part in parts:
-        if isinstance(part, kind):
+        if isinstance(part, kind) and not is_kind(part):
             found += flattened(part.parts, kind)
         elif isinstance(part, (At, IfGiven)):
             inner = flattened([part.part], kind)
@@ -248,12 +279,12 @@ def clause(part: Predicate, path: str = "") -> str:
             return clause(inner, below(path, name))
         case IfGiven(name, inner):
             return _clause_if_given(inner, below(path, name))
-        case All(parts):
+        case All(parts) if not is_kind(part):
             return _all_clause(flattened(parts, All), path)
         case AnyOf(parts):
             return _any_clause(flattened(parts, AnyOf), path)
-        case ExactlyOne(parts):
-            return f"exactly one of these holds: {_listed(parts, path)}"
+        case ExactlyOne(parts, titles):
+            return f"exactly one of these holds: {_listed(parts, titles, path)}"
         case When(condition, then, otherwise):
             return _when_clause(condition, then, otherwise, path)
         case Not(inner):
@@ -267,6 +298,8 @@ def _clause_if_given(inner: Predicate, path: str) -> str:
         path, inner = below(path, inner.name), inner.part
     if isinstance(inner, Not):
         return f"{path} {_fails(inner.part)}"
+    if is_kind(inner):
+        return f"{path}, if given, {verb(inner).holds()}"
     return f"{path} is not given or {clause(inner, path)}"
 
 
@@ -329,8 +362,15 @@ def _when_clause(
     return joined(said, "and")
 
 
-def _listed(parts: Iterable[Predicate], path: str) -> str:
-    return "; ".join(clause(part, path) for part in parts)
+def _listed(parts: tuple[Predicate, ...], titles: tuple[str, ...], path: str) -> str:
+    said = [clause(part, path) for part in parts]
+    if titles and all(map(_is_name, titles)) and len({*titles}) == len(titles):
+        said = [f"{title} ({each})" for title, each in zip(titles, said, strict=True)]
+    return "; ".join(said)
+
+
+def _is_name(title: str) -> bool:
+    return title.isprintable() and 0 < len(title) <= _LONGEST_NAME
 
 
 def demand(part: Predicate, path: str = "") -> str:
@@ -348,9 +388,9 @@ def demand(part: Predicate, path: str = "") -> str:
             return demand(inner, below(path, name))
         case AnyOf(parts):
             return _any_demand(flattened(parts, AnyOf), path)
-        case ExactlyOne(parts):
-            return _one_demand(parts, path)
-        case All(parts):
+        case ExactlyOne(parts, titles):
+            return _one_demand(parts, titles, path)
+        case All(parts) if not is_kind(part):
             return joined([demand(each, path) for each in flattened(parts, All)], "and")
         case When(condition, then, otherwise):
             return _when_clause(condition, then, otherwise, path)
@@ -396,13 +436,15 @@ def _any_demand(parts: list[Predicate], path: str) -> str:
     return joined([clause(part, path) for part in parts], "or")
 
 
-def _one_demand(parts: tuple[Predicate, ...], path: str) -> str:
+def _one_demand(
+    parts: tuple[Predicate, ...], titles: tuple[str, ...], path: str
+) -> str:
     names = [_offer(part, path) for part in parts]
     if all(names):
         return f"give exactly one of {joined(names, 'and')}"
     if all(map(_is_simple, parts)):
         return f"{path} {joined([_must(p) for p in parts], 'or')}, not both".strip()
-    return f"exactly one of these must hold: {_listed(parts, path)}"
+    return f"exactly one of these must hold: {_listed(parts, titles, path)}"
 
 
 def _offer(part: Predicate, path: str) -> str:

@@ -6,10 +6,19 @@ the fields have settled; and what a condition says holds in its consequence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from runware_codegen.logic import all_of, any_of, at, exactly_one, if_given, not_, when
+from runware_codegen.logic import (
+    all_of,
+    any_of,
+    at,
+    exactly_one,
+    if_given,
+    lacks,
+    not_,
+    when,
+)
 from runware_codegen.model import (
     Array,
     Checked,
@@ -18,6 +27,8 @@ from runware_codegen.model import (
     json_types,
 )
 from runware_codegen.parse.evaluate import holds
+from runware_codegen.parse.lowering import INLINE_LIMIT, size
+from runware_codegen.parse.settled import settles
 from runware_codegen.predicates import (
     FALSE,
     TRUE,
@@ -28,20 +39,27 @@ from runware_codegen.predicates import (
     AnyOf,
     At,
     ExactlyOne,
+    Exempt,
     IfGiven,
     IsIn,
     IsType,
-    ItemCount,
     Not,
     Predicate,
+    Satisfies,
     SomeItems,
     When,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from collections.abc import Mapping as MappingOf
 
     from runware_codegen.model import Class, Type
+
+_OBJECT = IsType(frozenset({"object"}))
+
+_FEW = 8
+"""That many members are said one by one to be absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +83,30 @@ class Known:
 
     def and_also(self, *facts: Predicate) -> Known:
         """Add facts to what is known."""
-        return Known(self.type, self.json_types, (*self.facts, *facts))
+        possible = self.json_types
+        for fact in facts:
+            if isinstance(fact, IsType):
+                possible = _widened(possible) & _widened(fact.types)
+        return Known(self.type, possible, (*self.facts, *facts))
 
 
 class Simplifier:
     """Simplifies predicates of one document's values."""
 
-    def __init__(self, classes: MappingOf[str, Class]) -> None:
+    def __init__(
+        self,
+        classes: MappingOf[str, Class],
+        definitions: MappingOf[str, Predicate],
+    ) -> None:
+        """Prepare to simplify.
+
+        Args:
+            classes: The document's classes.
+            definitions: What predicates refer to by name.
+        """
         self._classes = classes
+        self._definitions = definitions
+        self._entered: set[str] = set()
 
     def simplify(self, predicate: Predicate, known: Known) -> Predicate:
         """Return a predicate that is equal for every value of which `known` holds."""
@@ -102,10 +136,16 @@ class Simplifier:
             case SomeItems(part, least, most):
                 item = self._item(known.type)
                 return SomeItems(self.simplify(part, Known.of(item)), least, most)
-            case ItemCount(least, most) if self._has_items(least, most, known.type):
-                return TRUE
             case AllMembers() if self._allows_no_more(predicate, known):
                 return TRUE
+            case AllMembers(part, (exempt,)) if part == FALSE and (
+                absent := self._other_fields(exempt, known)
+            ):
+                return all_of(map(lacks, absent))
+            case Satisfies(definition):
+                return self._defined(definition, known)
+            case AllMembers(part, exempt):
+                return AllMembers(part, tuple(self._exempt(exempt, known)))
             case _:
                 return self._test(predicate, known)
 
@@ -186,9 +226,8 @@ class Simplifier:
 
     def _member(self, name: str, known: Known) -> tuple[bool, bool, Type | None]:
         """Say whether a member can be there, whether it must, and its type."""
-        instance = _bare(known.type)
-        if isinstance(instance, Instance) and instance.class_name in self._classes:
-            owner = self._classes[instance.class_name]
+        owner = self._owner(known)
+        if owner is not None:
             for each in owner.fields:
                 if each.wire == name:
                     return True, each.required, each.type
@@ -199,25 +238,50 @@ class Simplifier:
         array = _bare(a_type)
         return array.item if isinstance(array, Array) else None
 
-    def _has_items(self, least: int, most: int | None, a_type: Type | None) -> bool:
-        """Whether a list has always as many items as it should."""
-        array = _bare(a_type)
-        if not isinstance(array, Array) or array.least < least:
-            return False
-        return most is None or (array.most is not None and array.most <= most)
+    def _defined(self, definition: str, known: Known) -> Predicate:
+        """Say of an object what a definition adds to its class, if that is little."""
+        body = self._definitions.get(definition)
+        is_object = isinstance(_bare(known.type), Instance)
+        if body is None or not is_object or definition in self._entered:
+            return Satisfies(definition)
+        self._entered.add(definition)
+        added = self.simplify(body, known)
+        self._entered.remove(definition)
+        small = size(added, INLINE_LIMIT) < INLINE_LIMIT
+        return added if small else Satisfies(definition)
+
+    def _other_fields(self, exempt: Exempt, known: Known) -> list[str]:
+        """Name the fields of a closed class that are not exempt, if those are few."""
+        owner = self._owner(known)
+        if owner is None or owner.open or exempt != Exempt(TRUE, exempt.names):
+            return []
+        others = [f.wire for f in owner.fields if f.wire not in exempt.names]
+        return others if len(others) <= _FEW else []
+
+    def _owner(self, known: Known) -> Class | None:
+        instance = _bare(known.type)
+        if not isinstance(instance, Instance):
+            return None
+        return self._classes.get(instance.class_name)
+
+    def _exempt(self, exempt: tuple[Exempt, ...], known: Known) -> Iterator[Exempt]:
+        """Simplify when members are exempt: it is asked of an object."""
+        an_object = known.and_also(_OBJECT)
+        for each in exempt:
+            guard = self.simplify(each.guard, an_object)
+            if guard != FALSE:
+                yield replace(each, guard=guard)
 
     def _allows_no_more(self, predicate: AllMembers, known: Known) -> bool:
         """Whether a closed class has already refused what the predicate refuses."""
-        if not isinstance(known.type, Instance):
-            return False
-        owner = self._classes.get(known.type.class_name)
+        owner = self._owner(known)
         if owner is None or owner.open:
             return False
         exempt = {n for e in predicate.exempt if e.guard == TRUE for n in e.names}
         return all(each.wire in exempt for each in owner.fields)
 
     def _test(self, test: Predicate, known: Known) -> Predicate:
-        if test in known.facts:
+        if test in known.facts or settles(_bare(known.type), test):
             return TRUE
         if not_(test) in known.facts:
             return FALSE

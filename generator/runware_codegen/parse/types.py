@@ -126,6 +126,14 @@ class Types:
         self._made[schema.path] = made
         return made
 
+    def of_alternative(self, schema: Schema, name: str) -> Type | None:
+        """Return the type of a schema that need not be satisfied; else as `of`."""
+        self._alternative += 1
+        try:
+            return self.of(schema, name)
+        finally:
+            self._alternative -= 1
+
     def apart(self) -> Types:
         """Return a maker of types of the same schemas that has made none yet."""
         return Types(Lowering(self.lowering.schemas))
@@ -247,12 +255,10 @@ class Types:
     ) -> Type | None:
         keyword = "oneOf" if "oneOf" in at.keywords else "anyOf"
         branches = [*branches_of(at, keyword)]
-        self._alternative += 1
         made = [
-            self.of(branch, str(branch.keywords.get("title") or name))
+            self.of_alternative(branch, str(branch.keywords.get("title") or name))
             for branch in branches
         ]
-        self._alternative -= 1
         alternatives = list(flat(each for each in made if each is not None))
         if not alternatives:
             return None

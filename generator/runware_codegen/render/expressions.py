@@ -119,8 +119,9 @@ class Expressions:
         """Write parts one after the other; what follows a type may rely on it."""
         for part in parts:
             yield self.write(part, subject)
-            if isinstance(part, IsType) and subject.type is None:
-                subject = replace(subject, type=Anything(part.types))
+            told = _type_told(part)
+            if told and subject.type in (None, Anything()):
+                subject = replace(subject, type=Anything(told))
 
     def helper(self, name: str, *arguments: str) -> Expression:
         """Call a function of the emitted package, which has to be imported."""
@@ -391,3 +392,13 @@ def _in_range(bounds: InRange, on: str) -> Expression:
     if bounds.ge is not None and bounds.le is not None and len(tests) == 2:
         return comparison(f"{bounds.ge!r} <= {on} <= {bounds.le!r}")
     return conjunction(comparison(f"{on} {s} {bound!r}") for s, bound in tests)
+
+
+def _type_told(test: Predicate) -> frozenset[str]:
+    """Return the types of which a value is when a test holds; none for any."""
+    if isinstance(test, IsType):
+        return test.types
+    if isinstance(test, At):
+        return frozenset({"object"})
+    spoken = [types for kinds, types in _SPEAK_OF if isinstance(test, kinds)]
+    return frozenset(spoken[0]) if spoken else frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runware_codegen.predicates import FALSE, TRUE
+from runware_codegen.render.literals import string
 from runware_codegen.render.python import (
     Binding,
     Expression,
@@ -95,7 +96,7 @@ class Loops:
         return call("all", f"{test.text} for {loop}")
 
     def _spared(self, exempt: Exempt, name: str, subject: Subject) -> Expression:
-        ways = [comparison(f"{name} in {names(exempt.names)}")] if exempt.names else []
+        ways = [comparison(_is_one_of(name, exempt.names))] if exempt.names else []
         ways += [
             call(self._expressions.pattern(pattern), name)
             for pattern in exempt.patterns
@@ -122,6 +123,12 @@ class Loops:
             return spared
         deeper = Subject(subject.text, subject.asked, subject.type, subject.depth + 1)
         return conjunction([self._expressions.write(guard, deeper), spared])
+
+
+def _is_one_of(name: str, named: tuple[str, ...]) -> str:
+    if len(named) == 1:
+        return f"{name} == {string(named[0])}"
+    return f"{name} in {names(named)}"
 
 
 def _unless(spared: Expression) -> str:

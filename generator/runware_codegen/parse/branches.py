@@ -1,0 +1,152 @@
+"""Members of an object that only its alternatives and conditions declare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from runware_codegen.parse import reading
+from runware_codegen.parse.conjunction import branches_of, conjunction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from runware_codegen.parse.conjunction import Conjunction
+    from runware_codegen.parse.schemas import Schema, Schemas
+    from runware_codegen.problems import Path
+
+
+class Member(NamedTuple):
+    """A member as branches declare it.
+
+    Attributes:
+        schemas: What it is in each branch that declares it.
+        certain: Whether a value of it satisfies one of those schemas in any case.
+        required: Whether it is given in any case.
+    """
+
+    schemas: tuple[Schema, ...]
+    certain: bool = False
+    required: bool = False
+
+
+class _Branch(NamedTuple):
+    """One of the alternatives of which an object satisfies one at least.
+
+    Attributes:
+        declared: The members that it declares.
+        required: The names of those that it requires.
+        closed: The names that it allows; None for any.
+    """
+
+    declared: dict[str, Schema]
+    required: frozenset[str]
+    closed: frozenset[str] | None
+
+
+def members_of_branches(schemas: Schemas, together: Conjunction) -> dict[str, Member]:
+    """Return the members that branches declare, by their names.
+
+    Args:
+        schemas: The document's schemas.
+        together: The schemas that describe the object in any case.
+    """
+    found: dict[str, Member] = {}
+    for branches in _alternatives(schemas, together):
+        for name in dict.fromkeys(name for each in branches for name in each.declared):
+            member = _shared(name, branches)
+            if member is not None:
+                found.setdefault(name, member)
+    for name, schema in _mentioned(schemas, together):
+        found.setdefault(name, Member((schema,)))
+    return found
+
+
+def names_of_alternatives(
+    schemas: Schemas, together: Conjunction
+) -> Iterator[frozenset[str]]:
+    """Yield the names that all alternatives together allow, where each is closed."""
+    for branches in _alternatives(schemas, together):
+        allowed = [each.closed for each in branches if each.closed is not None]
+        if len(allowed) == len(branches):
+            yield frozenset[str]().union(*allowed)
+
+
+def closed_names(schema: Schema) -> frozenset[str] | None:
+    """Return the only names that `additionalProperties` allows; None for any."""
+    keywords = schema.keywords
+    if keywords.get("additionalProperties") is not False:
+        return None
+    if keywords.get("patternProperties"):
+        return None
+    return frozenset(reading.members(keywords, "properties"))
+
+
+def _shared(name: str, branches: list[_Branch]) -> Member | None:
+    """Return a member of which each branch says what it is, or that there is none."""
+    if any(name not in each.declared and each.closed is None for each in branches):
+        return None
+    declaring = [each for each in branches if name in each.declared]
+    return Member(
+        schemas=tuple(each.declared[name] for each in declaring),
+        certain=True,
+        required=all(name in each.required for each in branches),
+    )
+
+
+def _alternatives(schemas: Schemas, together: Conjunction) -> Iterator[list[_Branch]]:
+    """Yield the branches of each `anyOf` and `oneOf`; none that no object satisfies."""
+    for schema in together.schemas:
+        for keyword in ("anyOf", "oneOf"):
+            found = [_branch(schemas, each) for each in branches_of(schema, keyword)]
+            branches = [each for each in found if each is not None]
+            if branches:
+                yield branches
+
+
+def _branch(schemas: Schemas, schema: Schema) -> _Branch | None:
+    together = conjunction(schemas, schema)
+    types = together.types()
+    if together.impossible or (types is not None and "object" not in types):
+        return None
+    declared: dict[str, Schema] = {}
+    for name, member in _declared(together.schemas):
+        declared.setdefault(name, member)
+    closing = [names for each in together.schemas if (names := closed_names(each))]
+    required = {
+        name
+        for each in together.having("required")
+        for name in reading.names(each.keywords["required"])
+    }
+    closed = closing[0].intersection(*closing) if closing else None
+    return _Branch(declared, frozenset(required), closed)
+
+
+def _declared(schemas: Iterable[Schema]) -> Iterator[tuple[str, Schema]]:
+    for each in schemas:
+        for name in reading.members(each.keywords, "properties"):
+            yield name, each.child("properties", name)
+
+
+def _mentioned(schemas: Schemas, together: Conjunction) -> Iterator[tuple[str, Schema]]:
+    """Yield what branches declare, and branches in them."""
+    seen: set[Path] = {each.path for each in together.schemas}
+    stack = [*_applied(together.schemas)]
+    while stack:
+        found = conjunction(schemas, stack.pop()).schemas
+        new = [each for each in found if each.path not in seen]
+        seen |= {each.path for each in new}
+        yield from _declared(new)
+        stack += _applied(new)
+
+
+def _applied(schemas: Iterable[Schema]) -> list[Schema]:
+    """Return the schemas that some objects of these satisfy, the last first."""
+    found: list[Schema] = []
+    for each in schemas:
+        for keyword in ("anyOf", "oneOf"):
+            found += branches_of(each, keyword)
+        for keyword in ("then", "else"):
+            found += [each.child(keyword)] if keyword in each.keywords else []
+        for name in reading.members(each.keywords, "dependentSchemas"):
+            found.append(each.child("dependentSchemas", name))
+    return found[::-1]
