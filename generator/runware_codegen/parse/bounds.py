@@ -10,13 +10,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runware_codegen.model import Number
-    from runware_codegen.parse.conjunction import Conjunction
+    from runware_codegen.parse.conjunction import Conjunction, Said
 
 
-def bounds(together: Conjunction, what: str) -> tuple[int, int | None]:
-    """Return the least and the greatest count: of "Length" or of "Items"."""
-    least, most = _counts(together, f"min{what}"), _counts(together, f"max{what}")
-    return max(least, default=0), min(most, default=None)
+def bounds(together: Conjunction, what: str, *most: int) -> tuple[int, int | None]:
+    """Return the least and the greatest count, of "Length" or of "Items".
+
+    Args:
+        together: The schemas.
+        what: What is counted.
+        most: What else the count may not exceed.
+    """
+    least, greatest = _counts(together, f"min{what}"), _counts(together, f"max{what}")
+    return max(least, default=0), min([*greatest, *most], default=None)
+
+
+def closed_lengths(together: Conjunction) -> dict[Said, int]:
+    """Return how many items there may be at most where `items` allows no others."""
+    return {
+        (each.path, "items"): reading.length(each.keywords, "prefixItems")
+        for each in together.having("items")
+        if each.keywords["items"] is False
+    }
 
 
 def _counts(together: Conjunction, keyword: str) -> list[int]:

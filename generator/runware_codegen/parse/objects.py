@@ -184,11 +184,18 @@ class Classes:
     ) -> Type | None:
         value: Type | None = None
         for each in together.having("additionalProperties"):
-            if "patternProperties" not in each.keywords:
-                value = self._types.of(each.child("additionalProperties"), name)
-                if value is not None:
-                    settled.add((each.path, "additionalProperties"))
-                break
+            others = self._types.of_alternative(
+                each.child("additionalProperties"), name
+            )
+            patterns = [
+                self._types.of_alternative(each.child("patternProperties", like), name)
+                for like in reading.members(each.keywords, "patternProperties")
+            ]
+            if not patterns and others is not None:
+                settled.add((each.path, "additionalProperties"))
+            possible = [a_type for a_type in (*patterns, others) if a_type is not None]
+            value = joined(flat(possible)) if possible else None
+            break
         return Mapping(value or Anything())
 
     def _fields(

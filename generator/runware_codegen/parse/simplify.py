@@ -24,6 +24,8 @@ from runware_codegen.model import (
     Checked,
     Instance,
     Literals,
+    Mapping,
+    Text,
     json_types,
 )
 from runware_codegen.parse.evaluate import holds
@@ -35,14 +37,17 @@ from runware_codegen.predicates import (
     All,
     AllItems,
     AllMembers,
+    AllNames,
     Always,
     AnyOf,
     At,
+    AtIndex,
     ExactlyOne,
     Exempt,
     IfGiven,
     IsIn,
     IsType,
+    MatchingMembers,
     Not,
     Predicate,
     Satisfies,
@@ -88,6 +93,9 @@ class Known:
             if isinstance(fact, IsType):
                 possible = _widened(possible) & _widened(fact.types)
         return Known(self.type, possible, (*self.facts, *facts))
+
+
+_NAME = Known(Text(), frozenset({"string"}))
 
 
 class Simplifier:
@@ -136,6 +144,15 @@ class Simplifier:
             case SomeItems(part, least, most):
                 item = self._item(known.type)
                 return SomeItems(self.simplify(part, Known.of(item)), least, most)
+            case AtIndex(index, part):
+                inner = self.simplify(part, Known.of(self._item(known.type)))
+                return TRUE if inner == TRUE else AtIndex(index, inner)
+            case AllNames(part):
+                inner = self.simplify(part, _NAME)
+                return TRUE if inner == TRUE else AllNames(inner)
+            case MatchingMembers(pattern, part):
+                inner = self.simplify(part, Known.of(_member_type(known.type)))
+                return TRUE if inner == TRUE else MatchingMembers(pattern, inner)
             case AllMembers() if self._allows_no_more(predicate, known):
                 return TRUE
             case AllMembers(part, (exempt,)) if part == FALSE and (
@@ -145,7 +162,10 @@ class Simplifier:
             case Satisfies(definition):
                 return self._defined(definition, known)
             case AllMembers(part, exempt):
-                return AllMembers(part, tuple(self._exempt(exempt, known)))
+                inner = self.simplify(part, Known.of(_member_type(known.type)))
+                if inner == TRUE:
+                    return TRUE
+                return AllMembers(inner, tuple(self._exempt(exempt, known)))
             case _:
                 return self._test(predicate, known)
 
@@ -324,6 +344,12 @@ def _bare(a_type: Type | None) -> Type | None:
     while isinstance(a_type, Checked):
         a_type = a_type.type
     return a_type
+
+
+def _member_type(a_type: Type | None) -> Type | None:
+    """Return the type of each member of a mapping, if it is one."""
+    mapping = _bare(a_type)
+    return mapping.value if isinstance(mapping, Mapping) else None
 
 
 def _conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:

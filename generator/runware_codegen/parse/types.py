@@ -7,8 +7,7 @@ nothing is lost whatever the schema looks like; a type only says it more readabl
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from runware_codegen.constants import json_type
 from runware_codegen.logic import all_of
@@ -22,12 +21,11 @@ from runware_codegen.model import (
     Instance,
     Literals,
     Null,
-    Number,
     Text,
 )
-from runware_codegen.parse import reading, reserved
+from runware_codegen.parse import reserved
 from runware_codegen.parse.alternatives import Alternative, flat, joined, lines_of
-from runware_codegen.parse.bounds import bounds, extreme, is_empty
+from runware_codegen.parse.bounds import bounds, closed_lengths, is_empty
 from runware_codegen.parse.conjunction import Conjunction, branches_of, conjunction
 from runware_codegen.parse.leaves import leaf
 from runware_codegen.parse.literal_sets import literals
@@ -35,15 +33,13 @@ from runware_codegen.parse.lowering import NESTING_LIMIT, Lowering
 from runware_codegen.parse.media import as_media
 from runware_codegen.parse.names import singular
 from runware_codegen.parse.objects import Classes
+from runware_codegen.parse.scalars import number, text
 from runware_codegen.parse.sentences import must_be
 from runware_codegen.parse.vocabulary import ANNOTATIONS
 from runware_codegen.predicates import (
     FALSE,
     TRUE,
-    AnyOf,
-    HasFormat,
     IsIn,
-    Matches,
     Predicate,
 )
 from runware_codegen.problems import Problem, json_pointer
@@ -57,11 +53,8 @@ if TYPE_CHECKING:
     from runware_codegen.problems import Path
 
 _ALONE = ANNOTATIONS | {"$ref", "$defs", "definitions"}
-_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _ARRAY = ("minItems", "maxItems", "uniqueItems")
 _STRUCTURE = ("properties", "items", "prefixItems", "additionalProperties", "required")
-
-TestT = TypeVar("TestT", Matches, HasFormat)
 
 
 class Types:
@@ -350,19 +343,10 @@ class Types:
     def _text(
         self, schema: Schema, together: Conjunction, settled: set[Said]
     ) -> Type | None:
-        least, most = bounds(together, "Length")
-        if most is not None and least > most:
+        made = text(self.lowering, together, settled)
+        if made.most is not None and made.least > made.most:
             return self._contradiction(schema, "its least length exceeds its greatest")
-        settled |= together.said(["minLength", "maxLength"])
-        found: dict[str, Predicate] = {}
-        for keyword in ("pattern", "format"):
-            # The first is said by the type, what others say is left to check.
-            for each in islice(together.having(keyword), 1):
-                settled.add((each.path, keyword))
-                found[keyword] = self.lowering.keyword(each, keyword)
-        pattern = _test_in(found.get("pattern"), Matches)
-        form = _test_in(found.get("format"), HasFormat)
-        return Text(least, most, pattern, form.name if form else None)
+        return made
 
     def _number(
         self,
@@ -372,40 +356,47 @@ class Types:
         *,
         integer: bool,
     ) -> Type | None:
-        settled |= together.said(_BOUNDS)
-        step = None
-        for each in islice(together.having("multipleOf"), 1):
-            settled.add((each.path, "multipleOf"))
-            step = reading.step(each.keywords)
-        number = Number(
-            integer,
-            ge=extreme(together, "minimum", max),
-            gt=extreme(together, "exclusiveMinimum", max),
-            le=extreme(together, "maximum", min),
-            lt=extreme(together, "exclusiveMaximum", min),
-            step=step,
-        )
-        if is_empty(number):
+        made = number(together, settled, integer=integer)
+        if is_empty(made):
             return self._contradiction(schema, "its least value exceeds its greatest")
-        return number
+        return made
 
     def _array(
         self, schema: Schema, together: Conjunction, name: str, settled: set[Said]
     ) -> Type | None:
-        settled |= together.said(_ARRAY)
-        least, most = bounds(together, "Items")
+        closed = closed_lengths(together)
+        settled |= together.said(_ARRAY) | closed.keys()
+        least, most = bounds(together, "Items", *closed.values())
         if most is not None and least > most:
             return self._contradiction(schema, "it has to have more items than it may")
         different = True in together.values("uniqueItems")
         item: Type | None = None
-        for each in together.having("items"):
-            if "prefixItems" not in each.keywords:
-                items = each.child("items")
-                item = self.of(items, self.classes.name_of_item(items, singular(name)))
-                if item is not None:
-                    settled.add((each.path, "items"))
-                break
+        for each in together.having("items", "prefixItems"):
+            item = self._item(each, name, settled)
+            break
         return Array(item or Anything(), least, most, different)
+
+    def _item(self, each: Schema, name: str, settled: set[Said]) -> Type | None:
+        """Make the type that all items have, wherever they stand; None for any."""
+        first = [*branches_of(each, "prefixItems")]
+        others = each.child("items") if "items" in each.keywords else None
+        if not first and others:
+            item = self.of(others, self.classes.name_of_item(others, singular(name)))
+            settled |= set() if item is None else {(each.path, "items")}
+            return item
+        if others is None:
+            return None
+        made = [self.of_alternative(one, singular(name)) for one in (*first, others)]
+        if made[-1] is None:
+            made.pop()  # none of them
+        elif made[-1] == joined(flat(filter(None, made))):
+            settled.add((each.path, "items"))
+        possible = [one for one in made if one is not None]
+        if len({*made}) == 1 and possible:
+            settled.add((each.path, "prefixItems"))
+        if not possible or Anything() in possible:
+            return None
+        return joined(flat(possible))
 
     # -- what is left ---------------------------------------------------------
 
@@ -443,9 +434,3 @@ _SHAPES: dict[str, tuple[str, ...]] = {
     "object": ("properties",),
     "array": ("items",),
 }
-
-
-def _test_in(predicate: Predicate | None, kind: type[TestT]) -> TestT | None:
-    """Take a test out of its "if it is a string"."""
-    parts = predicate.parts if isinstance(predicate, AnyOf) else ()
-    return next((part for part in parts if isinstance(part, kind)), None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runware_codegen.model import Text
 from runware_codegen.predicates import FALSE, TRUE
 from runware_codegen.render.literals import string
 from runware_codegen.render.python import (
@@ -40,7 +42,7 @@ class Loops:
 
     def all_names(self, part: Predicate, subject: Subject) -> Expression:
         """Write that every name satisfies a predicate."""
-        each = subject.item("name")
+        each = replace(subject.item("name"), type=Text())
         return self._all(part, each, f"{each.text} in {subject.text}")
 
     def some_items(

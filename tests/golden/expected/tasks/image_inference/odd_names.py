@@ -12,18 +12,27 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from ..._base import Part, TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import Either, Exactly, Integer, Limits, Must, Nullable, Text, Uuid
+from ..._constraints import (
+    Count,
+    Either,
+    Exactly,
+    Integer,
+    Limits,
+    Must,
+    Nullable,
+    Number,
+    Text,
+    Uuid,
+)
 from ..._json import Json, is_type
 
 
 def _check_pair(value: Json) -> bool:
-    """Say whether a value is right: item 1 must be a string, item 2 must be a number
-    and must have at most 2 items.
+    """Say whether a value is right: item 1 must be a string and item 2 must be a
+    number.
     """
-    return (
-        (len(value) <= 0 or isinstance(value[0], str))
-        and (len(value) <= 1 or is_type(value[1], "number"))
-        and len(value) <= 2
+    return (len(value) <= 0 or isinstance(value[0], str)) and (
+        len(value) <= 1 or is_type(value[1], "number")
     )
 
 
@@ -99,15 +108,16 @@ class OddNamesRequest(TaskRequest[OddNamesResult], extra="allow"):
 
     pair: (
         Annotated[
-            list[Json],
-            Must(
-                _check_pair,
-                "item 1 must be a string, item 2 must be a number and must have at most 2 items",
-            ),
+            list[Annotated[str | Number, Either()]],
+            Count(at_most=2),
+            Must(_check_pair, "item 1 must be a string and item 2 must be a number"),
         ]
         | None
     ) = None
-    """A name and a number."""
+    """A name and a number.
+
+    At most 2 items.
+    """
 
     level: Annotated[Literal[1, 2, "high"] | None, Exactly(), Nullable()] = None
     """Constants of several types."""

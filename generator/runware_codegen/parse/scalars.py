@@ -1,0 +1,69 @@
+"""Texts and numbers: what their types say, and what is left to check."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from runware_codegen.model import Number, Text
+from runware_codegen.parse import reading
+from runware_codegen.parse.bounds import bounds, extreme
+from runware_codegen.predicates import AnyOf, HasFormat, Matches, Predicate
+
+if TYPE_CHECKING:
+    from runware_codegen.parse.conjunction import Conjunction, Said
+    from runware_codegen.parse.lowering import Lowering
+
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+
+TestT = TypeVar("TestT", Matches, HasFormat)
+
+
+def text(lowering: Lowering, together: Conjunction, settled: set[Said]) -> Text:
+    """Return the type of a text.
+
+    Args:
+        lowering: Lowers patterns and formats.
+        together: The schemas that describe it.
+        settled: Keywords that need no check; those that the type says are added.
+    """
+    least, most = bounds(together, "Length")
+    settled |= together.said(["minLength", "maxLength"])
+    found: dict[str, Predicate] = {}
+    for keyword in ("pattern", "format"):
+        # The first is said by the type, what others say is left to check.
+        for each in islice(together.having(keyword), 1):
+            settled.add((each.path, keyword))
+            found[keyword] = lowering.keyword(each, keyword)
+    pattern = _test_in(found.get("pattern"), Matches)
+    form = _test_in(found.get("format"), HasFormat)
+    return Text(least, most, pattern, form.name if form else None)
+
+
+def number(together: Conjunction, settled: set[Said], *, integer: bool) -> Number:
+    """Return the type of a number.
+
+    Args:
+        together: The schemas that describe it.
+        settled: Keywords that need no check; those that the type says are added.
+        integer: Whether it is a whole number.
+    """
+    settled |= together.said(_BOUNDS)
+    step = None
+    for each in islice(together.having("multipleOf"), 1):
+        settled.add((each.path, "multipleOf"))
+        step = reading.step(each.keywords)
+    return Number(
+        integer,
+        ge=extreme(together, "minimum", max),
+        gt=extreme(together, "exclusiveMinimum", max),
+        le=extreme(together, "maximum", min),
+        lt=extreme(together, "exclusiveMaximum", min),
+        step=step,
+    )
+
+
+def _test_in(predicate: Predicate | None, kind: type[TestT]) -> TestT | None:
+    """Take a test out of its "if it is a string"."""
+    parts = predicate.parts if isinstance(predicate, AnyOf) else ()
+    return next((part for part in parts if isinstance(part, kind)), None)
