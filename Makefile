@@ -18,7 +18,7 @@ help:
 	@echo "make generate   generate $(OUTPUT)/$(PACKAGE) from specs/"
 	@echo "make test       run all tests"
 	@echo "make faults     run 1,000 tasks under faults and compare the books"
-	@echo "make bench      measure, beside others, and print tables"
+	@echo "make bench      measure, beside others, and write benchmarks/results.*"
 	@echo "make check      lint, check the format and the types"
 	@echo "make golden     accept how the golden documents come out now"
 	@echo "make clean      remove $(VENV) and what tools have left"
@@ -27,16 +27,13 @@ generate: $(READY)
 	@$(BIN)/runware-codegen generate specs --output $(OUTPUT) --package $(PACKAGE)
 
 test: $(READY)
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 faults: $(READY)
 	@$(BIN)/python tests/fault_run.py --tasks 1000 --seed $(or $(SEED),1)
 
 bench: $(READY)
-	@$(BIN)/python benchmarks/client_overhead.py
-	@$(BIN)/python benchmarks/imports.py --peers $(VENV)/peers
-	@$(BIN)/python benchmarks/exactness.py --peers $(VENV)/peers
-	@$(BIN)/python benchmarks/generation.py --peers $(VENV)/peers
+	@$(BIN)/python benchmarks/bench.py
 
 check: $(READY)
 	$(BIN)/ruff check $(SOURCES) $(OUTPUT)

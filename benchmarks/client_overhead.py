@@ -1,8 +1,8 @@
 """What the client costs beside a bare POST of the same bytes to the same server.
 
-Prints ratios of medians, measured side by side against the mock on this machine:
+python benchmarks/client_overhead.py [--quick]
 
-    python benchmarks/client_overhead.py
+The server is the local Runware; each pair of figures is measured in turns.
 """
 
 from __future__ import annotations
@@ -14,19 +14,23 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx2
+import script
+from measuring import in_turns
+from peers import TOP
+from results import Row, at_most
 
-TOP = Path(__file__).parent.parent
 sys.path.insert(0, str(TOP / "generated"))
 
-from runware_client import AsyncRunware, Runware, parse_request  # noqa: E402
+from runware_client import AsyncRunware, Runware, parse_request
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Generator, Iterator
+
+    from catalogue import Work
 
 KEY = "key"
 HEADERS = {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"}
@@ -36,16 +40,34 @@ TASK = {
     "model": "runware:101@1",
     "positivePrompt": "a chair",
 }
-ROUNDS, WARM_UP = 500, 50
-TOGETHER, BURSTS = 200, 15
+BODY = json.dumps([TASK]).encode()
+TOGETHER = 200
+
+
+def measured(work: Work) -> Iterator[Row]:
+    """Measure."""
+    with _mock() as url:
+        yield _row(
+            "`client.run`, one task at a time",
+            *one_at_a_time(url, 50 if work.quick else 500),
+            limit=1.3,
+        )
+        yield _row(
+            f"{TOGETHER} tasks at once on `AsyncRunware`",
+            *asyncio.run(many_at_once(url, work.rounds(13))),
+            limit=1.5,
+        )
 
 
 @contextmanager
-def mock() -> Iterator[str]:
+def _mock() -> Generator[str]:
     """Run the mock, which takes the same task again and again."""
     command = [sys.executable, "-m", "runware_codegen", "mock", "--port", "0"]
     command += ["--repeated-task", "run"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=quiet, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             [url] = re.findall(r"http://\S+/v1", process.stdout.readline())
@@ -54,36 +76,37 @@ def mock() -> Iterator[str]:
             process.terminate()
 
 
-def one_at_a_time(url: str) -> float:
-    """Compare a sync run with a bare POST; give the ratio of their medians."""
-    request, body = parse_request(TASK), json.dumps([TASK]).encode()
+def one_at_a_time(url: str, rounds: int) -> tuple[float, float]:
+    """Return the median seconds of a sync run, and of a bare POST."""
+    request = parse_request(TASK)
     with httpx2.Client() as bare, Runware(KEY, base_url=url) as client:
 
         def post() -> object:
-            answer = bare.post(url, content=body, headers=HEADERS)
+            answer = bare.post(url, content=BODY, headers=HEADERS)
             return answer.raise_for_status().json()
 
-        return _ratio(post, lambda: client.run(request))
+        works = {
+            "ours": lambda: _seconds(lambda: client.run(request)),
+            "bare": lambda: _seconds(post),
+        }
+        in_turns(works, rounds // 10 + 1)  # warms them up
+        found = in_turns(works, rounds)
+    return median(found["ours"]), median(found["bare"])
 
 
-def _ratio(bare: Callable[[], object], ours: Callable[[], object]) -> float:
-    times: dict[Any, list[float]] = {bare: [], ours: []}
-    for round_number in range(WARM_UP + ROUNDS):
-        for work, taken in times.items():
-            began = time.perf_counter()
-            work()
-            if round_number >= WARM_UP:
-                taken.append(time.perf_counter() - began)
-    return median(times[ours]) / median(times[bare])
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
-async def many_at_once(url: str) -> float:
-    """Compare concurrent async runs with bare POSTs; give the ratio of their medians."""
-    request, body = parse_request(TASK), json.dumps([TASK]).encode()
+async def many_at_once(url: str, rounds: int) -> tuple[float, float]:
+    """Return the median seconds of concurrent async runs, and of bare POSTs."""
+    request = parse_request(TASK)
     async with httpx2.AsyncClient() as bare, AsyncRunware(KEY, base_url=url) as client:
 
         async def post() -> object:
-            answer = await bare.post(url, content=body, headers=HEADERS, timeout=60)
+            answer = await bare.post(url, content=BODY, headers=HEADERS, timeout=60)
             return answer.raise_for_status().json()
 
         async def burst(work: Callable[[], Awaitable[object]]) -> float:
@@ -92,20 +115,23 @@ async def many_at_once(url: str) -> float:
             return time.perf_counter() - began
 
         times = [
-            (await burst(post), await burst(lambda: client.run(request)))
-            for _ in range(BURSTS)
+            (await burst(lambda: client.run(request)), await burst(post))
+            for _ in range(rounds + 2)
         ]
-    plain, ours = zip(*times[2:], strict=True)
-    return median(ours) / median(plain)
+    ours, plain = zip(*times[2:], strict=True)
+    return median(ours), median(plain)
 
 
-def main() -> None:
-    """Print the ratios."""
-    with mock() as url:
-        print(f"one task at a time, sync: {one_at_a_time(url):.2f} of a bare POST")
-        ratio = asyncio.run(many_at_once(url))
-        print(f"{TOGETHER} tasks at once, async: {ratio:.2f} of bare POSTs")
+def _row(what: str, ours: float, bare: float, *, limit: float) -> Row:
+    return at_most(
+        f"{what}, beside bare POSTs of the same bytes",
+        ours / bare,
+        limit,
+        "{:.2f}×",
+        figures=f"{1000 * ours:.2f} ms against {1000 * bare:.2f} ms",
+        headline=True,
+    )
 
 
 if __name__ == "__main__":
-    main()
+    script.main(__doc__, measured)

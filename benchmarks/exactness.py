@@ -1,162 +1,133 @@
-"""Which tasks a request model accepts, beside what its document allows.
+"""Which tasks a request class accepts, beside what its document allows.
+
+python benchmarks/exactness.py [--quick]
 
 Draws tasks near the boundary of each document, judges them by jsonschema-rs, and counts
-what this generator's classes and those of others make of them:
-
-    python benchmarks/exactness.py [--documents FOLDER] [--tasks 400] [--peers FOLDER]
-
-The others are installed into an environment of their own, which `--peers` keeps.
+what this generator's classes and those of others make of them. A document that a tool
+cannot take counts for nothing else.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import random
 import subprocess
 import sys
-import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from generation import TOP, peers_python
+import peers
+import script
+import tasks
+from measuring import told
+from results import Bar, Panel, Row
 
-sys.path.insert(0, str(TOP / "tests"))
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-from near import Judge, Tasks
+    from catalogue import Work
 
-TAIL = """
-print(json.dumps([[bool(allowed), _accepts(take, task)] for task, allowed in TASKS]))
-"""
-
-OURS = """
-sys.path.insert(0, sys.argv[1])
-from measured import parse_request as take
-"""
-
-DATAMODEL = """
-import warnings
-from pathlib import Path
-from datamodel_code_generator import DataModelType, InputFileType, PythonVersion, generate
-warnings.simplefilter("ignore")
-folder = Path(sys.argv[1])
-generate(
-    Path(sys.argv[2]),
-    input_file_type=InputFileType.OpenAPI,
-    output=folder / "measured_peer.py",
-    output_model_type=DataModelType.PydanticV2BaseModel,
-    target_python_version=PythonVersion.PY_311,
-)
-sys.path.insert(0, str(folder))
-from measured_peer import RequestBody
-take = lambda task: RequestBody.model_validate([task])
-"""
-
-OPENAPI_CLIENT = """
-import importlib, re, subprocess
-from pathlib import Path
-folder = Path(sys.argv[1])
-command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
-options = ["--path", sys.argv[2], "--output-path", folder / "measured_client"]
-subprocess.run([*command, *options, "--overwrite"], capture_output=True, check=True)
-sys.path.insert(0, str(folder))
-calls = (folder / "measured_client" / "api" / "default").glob("*.py")
-texts = [path.read_text() for path in calls]
-[name] = {m for text in texts for m in re.findall(r'body: list\\[\\W*(\\w+)', text)}
-take = getattr(importlib.import_module("measured_client.models"), name).from_dict
-"""
-
-PEERS = {
-    "datamodel-code-generator 0.89": DATAMODEL,
-    "openapi-python-client 0.29": OPENAPI_CLIENT,
+_PROGRAM = Path(__file__).parent / "programs" / "judge.py"
+_OURS = "runware-codegen"
+_TOOLS = {
+    _OURS: "ours",
+    peers.DATAMODEL: "datamodel",
+    peers.OPENAPI_CLIENT: "openapi_client",
 }
 
-HEAD = """
-import json, sys
-def _accepts(take, task):
-    try:
-        take(task)
-    except Exception:
-        return False
-    return True
-TASKS = json.load(open(sys.argv[-1]))
-"""
 
-Verdicts = list[tuple[bool, bool]]
-"""Whether each task is allowed, and whether it was accepted."""
+@dataclass
+class Verdicts:
+    """What a tool made of tasks: those allowed, and those forbidden."""
 
+    documents: int = 0
+    allowed: int = 0
+    refused: int = 0
+    forbidden: int = 0
+    accepted: int = 0
 
-def verdicts(program: str, python: str | Path, *arguments: str | Path) -> Verdicts:
-    """Run a program that judges tasks; an empty list where it cannot even begin."""
-    done = subprocess.run(
-        [python, "-c", HEAD + program + TAIL, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return json.loads(done.stdout) if done.returncode == 0 else []
+    def add(self, *, is_allowed: bool, was_accepted: bool) -> None:
+        """Count one verdict."""
+        if is_allowed:
+            self.allowed += 1
+            self.refused += not was_accepted
+        else:
+            self.forbidden += 1
+            self.accepted += was_accepted
 
 
-def drawn(document: Path, number: int) -> list[tuple[Any, bool]]:
-    """Draw tasks near the boundary of a document, with its verdict on each."""
-    judge = Judge(document)
-    tasks = Tasks(judge, random.Random(document.name)).near(number)
-    return [(task, judge.allows(task)) for task in tasks]
-
-
-def measured(
-    document: Path, number: int, folder: Path, peer: Path
-) -> dict[str, Verdicts]:
-    """Judge tasks of a document by all."""
-    tasks = folder / "tasks.json"
-    tasks.write_text(json.dumps(drawn(document, number)), encoding="utf-8")
-    command = [sys.executable, "-m", "runware_codegen", "generate", "-q", "--force"]
-    options = ["--output", folder, "--package", "measured"]
-    subprocess.run([*command, document, *options], check=True)
-    ours = verdicts(OURS, sys.executable, folder, tasks)
-    others = {
-        name: verdicts(program, peer, folder, document, tasks)
-        for name, program in PEERS.items()
-    }
-    return {"runware-codegen": ours, **others}
-
-
-def row(name: str, all_found: list[Verdicts]) -> str:
-    """A row of the table; a document that a tool cannot take counts for nothing else."""
-    found = [verdict for each in all_found for verdict in each]
-    taken = sum(map(bool, all_found))
-    forbidden = [accepted for allowed, accepted in found if not allowed]
-    allowed = [accepted for is_allowed, accepted in found if is_allowed]
-    wrongly_accepted, refused = sum(forbidden), len(allowed) - sum(allowed)
-    return (
-        f"| {name} | {wrongly_accepted:,} of {len(forbidden):,} "
-        f"({wrongly_accepted / len(forbidden):.1%}) | {refused:,} of {len(allowed):,} "
-        f"({refused / len(allowed):.1%}) | {taken} of {len(all_found)} |"
+def measured(work: Work) -> Iterator[Row | Panel]:
+    """Measure."""
+    documents = work.documents[:3] if work.quick else work.documents
+    totals = {tool: Verdicts() for tool in _TOOLS}
+    for document in documents:
+        folder = work.folder / "exactness" / document.stem
+        folder.mkdir(parents=True)
+        _judge(document, folder, work, totals)
+    yield from _rows(totals, len(documents))
+    yield Panel(
+        "Wrong verdicts",
+        "share of the forbidden, and of the allowed tasks that were tried",
+        [
+            bar
+            for tool, found in totals.items()
+            for bar in (
+                _bar(
+                    f"{tool}: accepts forbidden", found.accepted, found.forbidden, tool
+                ),
+                _bar(f"{tool}: refuses allowed", found.refused, found.allowed, tool),
+            )
+        ],
     )
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=Path, default=TOP / "specs")
-    parser.add_argument("--tasks", type=int, default=400)
-    parser.add_argument("--peers", type=Path)
-    given = parser.parse_args()
-    totals: dict[str, list[Verdicts]] = {}
-    with tempfile.TemporaryDirectory() as name:
-        peer = peers_python(given.peers or Path(name) / "peers")
-        for number, document in enumerate(sorted(given.documents.glob("*.json"))):
-            if "openapi" not in json.loads(document.read_text("utf-8")):
-                continue
-            folder = Path(name) / str(number)
-            folder.mkdir()
-            for tool, found in measured(document, given.tasks, folder, peer).items():
-                totals.setdefault(tool, []).append(found)
-    print("| | forbidden, yet accepted | allowed, yet refused | documents taken |")
-    print("|---|---|---|---|")
-    for tool, all_found in totals.items():
-        print(row(tool, all_found))
+def _judge(
+    document: Path, folder: Path, work: Work, totals: dict[str, Verdicts]
+) -> None:
+    """Let each tool judge tasks of a document."""
+    drawn = tasks.drawn(document, 100 if work.quick else 400)
+    path = folder / "tasks.json"
+    path.write_text(json.dumps([task for task, _ in drawn]), encoding="utf-8")
+    options = ["--output", str(folder), "--package", "measured", "--quiet", "--force"]
+    work.command("generate", str(document), *options)
+    for tool, found in totals.items():
+        python = sys.executable if tool == _OURS else work.peer
+        try:
+            accepted = told([python, _PROGRAM, _TOOLS[tool], folder, document, path])
+        except subprocess.CalledProcessError:
+            assert tool != _OURS
+            continue
+        found.documents += 1
+        for (_, is_allowed), was_accepted in zip(drawn, accepted, strict=True):
+            found.add(is_allowed=is_allowed, was_accepted=was_accepted)
+
+
+def _rows(totals: dict[str, Verdicts], documents: int) -> Iterator[Row]:
+    for tool, found in totals.items():
+        must = "0" if tool == _OURS else ""
+        for what, wrong, number in (
+            ("forbidden tasks accepted", found.accepted, found.forbidden),
+            ("allowed tasks refused", found.refused, found.allowed),
+        ):
+            yield Row(
+                f"{tool}: {what}",
+                _share(wrong, number),
+                must,
+                not wrong if must else None,
+                f"{wrong:,} of {number:,}; "
+                f"{found.documents} of {documents} documents taken",
+                headline=True,
+            )
+
+
+def _bar(label: str, wrong: int, number: int, tool: str) -> Bar:
+    text = _share(wrong, number)
+    return Bar(label, wrong / max(number, 1), text, ours=tool == _OURS)
+
+
+def _share(wrong: int, number: int) -> str:
+    return f"{wrong / number:.1%}" if wrong else "0"
 
 
 if __name__ == "__main__":
-    main()
+    script.main(__doc__, measured)

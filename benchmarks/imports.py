@@ -1,62 +1,114 @@
-"""How long it takes to import the client, beside the official SDK.
+"""How long it takes until a client can be used, beside the libraries that it needs.
 
-Prints the medians of whole processes, in turns, less those of an empty one:
+python benchmarks/imports.py [--quick]
 
-    python benchmarks/imports.py [--peers FOLDER]
-
-The SDK is installed into an environment of its own, which `--peers` keeps; the shipped
-client is imported there too.
+Each is timed in fresh interpreters, in turns, also the official SDK; their own start is
+not counted.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import subprocess
-import tempfile
-import time
-from pathlib import Path
+import json
+from functools import partial
 from statistics import median
+from typing import TYPE_CHECKING
 
-from generation import TOP, peers_python
+import peers
+import script
+import tasks
+from catalogue import PACKAGE
+from measuring import fresh, in_turns
+from results import Bar, Panel, Row, at_most
 
-ROUNDS = 15
-PROGRAMS = {
-    "nothing": "",
-    "shipped client": "from runware_client import Runware",
-    "shipped client, with a request class": (
-        "from runware_client import Runware\n"
-        "from runware_client.tasks.image_inference import ImageInferenceRequest"
-    ),
-    "official SDK 0.5": "from runware import Runware, IImageInference",
-}
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
+    from catalogue import Work
 
-def seconds(python: Path, program: str) -> float:
-    """Time a whole process."""
-    environment = {**os.environ, "PYTHONPATH": str(TOP / "generated")}
-    began = time.perf_counter()
-    subprocess.run([python, "-c", program], env=environment, check=True)
-    return time.perf_counter() - began
+_CLIENT = f"import {PACKAGE}; {PACKAGE}.Runware"
+_LIBRARIES = "import pydantic, httpx2"
+_SDK = "from runware import Runware, IImageInference"
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers", type=Path)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        python = peers_python(given.peers or Path(folder) / "peers")
-        taken: dict[str, list[float]] = {name: [] for name in PROGRAMS}
-        for _ in range(ROUNDS):
-            for name, program in PROGRAMS.items():
-                taken[name].append(seconds(python, program))
-    empty = median(taken.pop("nothing"))
-    print("| imported | ms |")
-    print("|---|---|")
-    for name, times in taken.items():
-        print(f"| {name} | {(median(times) - empty) * 1000:.0f} |")
+def measured(work: Work) -> Iterator[Row | Panel]:
+    """Measure."""
+    package = work.package(work.count)
+    programs = {
+        program: partial(fresh, work.peer, program, path=package)
+        for program in (_LIBRARIES, _CLIENT, _SDK)
+    }
+    found = in_turns(programs, work.rounds(15))
+    libraries, client, sdk = (1000 * min(times) for times in found.values())
+    yield at_most(
+        f"`{_CLIENT}`, of {work.count} documents, beside `{_LIBRARIES}`",
+        client / libraries,
+        1.3,
+        "{:.2f}×",
+        figures=f"{client:.0f} ms against {libraries:.0f} ms",
+        headline=True,
+    )
+    few, many, whole = _first_requests(work)
+    yield at_most(
+        f"First request of a model's class, of {work.count} documents, with pydantic "
+        "and httpx2 imported",
+        median(many),
+        40,
+        "{:.0f} ms",
+        figures=f"{min(many):.0f} to {max(many):.0f} ms, by model",
+    )
+    yield at_most(
+        f"The same, beside of {work.variety} documents",
+        median(many) / median(few),
+        1.1,
+        "{:.2f}×",
+        figures=f"{median(many):.1f} ms against {median(few):.1f} ms",
+    )
+    yield Row(
+        f"From nothing to a first request, beside importing the {peers.SDK}",
+        f"{median(whole) / sdk:.2f}×",
+        figures=f"{median(whole):.0f} ms against {sdk:.0f} ms",
+        headline=True,
+    )
+    bars = [
+        Bar(_LIBRARIES, libraries, f"{libraries:.0f} ms", ours=False),
+        Bar(_CLIENT, client, f"{client:.0f} ms", limit=1.3 * libraries),
+        Bar("the same, and a first request", median(whole), f"{median(whole):.0f} ms"),
+        Bar(f"the {peers.SDK}", sdk, f"{sdk:.0f} ms", ours=False),
+    ]
+    note = f"milliseconds in a fresh interpreter, {work.count} documents"
+    yield Panel("Importing the client", note, bars)
+
+
+def _first_requests(work: Work) -> Iterator[list[float]]:
+    """Time the first request of each model, in milliseconds.
+
+    Yields:
+        Those of a small package, those of a large one, and those of a large one with
+        all that has to be imported.
+    """
+    loaded = f"{_LIBRARIES}; pydantic.BaseModel; {_CLIENT}"
+    uses: dict[tuple[int, str], Callable[[], float]] = {}
+    for document in sorted(work.catalogue(work.variety).glob("*.json")):
+        task = work.folder / f"task-{document.name}"
+        task.write_text(json.dumps(tasks.allowed(document, 40)[0]), encoding="utf-8")
+        given = f"import json; task = json.load(open({str(task)!r}))"
+        first = f"{_CLIENT}; {PACKAGE}.parse_request(task).to_wire()"
+        cases = (
+            (work.variety, f"{given}; {loaded}"),
+            (work.count, f"{given}; {loaded}"),
+            (work.count, given),
+        )
+        for kind, (size, before) in enumerate(cases):
+            package = work.package(size)
+            uses[kind, document.stem] = partial(
+                fresh, work.peer, first, before=before, path=package
+            )
+    found = in_turns(uses, work.rounds(3))
+    for wanted in range(3):
+        yield [
+            1000 * min(times) for (kind, _), times in found.items() if kind == wanted
+        ]
 
 
 if __name__ == "__main__":
-    main()
+    script.main(__doc__, measured)
