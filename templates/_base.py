@@ -40,7 +40,14 @@ from ._fields import (
 from ._generics import ResultT_co
 from ._json import is_object
 from ._media import holds_file, with_texts
-from ._objects import JsonObject, order_of, plain, remember_order, remember_wire
+from ._objects import (
+    JsonObject,
+    order_of,
+    plain,
+    remember_order,
+    remember_wire,
+    wire_so_far,
+)
 from ._quick import explaining, quick, ruleless
 from ._rules import MediaLimit, Size, Wire
 
@@ -154,7 +161,7 @@ class Part(JsonObject):
     @classmethod
     def _checked(cls, data: Any, read: Callable[[Any], Self]) -> Self:
         if isinstance(data, Part):
-            data = data.to_wire()
+            data = wire_so_far(data)
         try:
             part = read(data)
         except ValidationError as error:
@@ -298,6 +305,12 @@ class TaskRequest(Part, Generic[ResultT_co]):
         pydantic.ValidationError: With all that is wrong, under the names of JSON.
     """
 
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, _: Any) -> type[Self]:
+            """Return the class itself: pydantic would make another for each result."""
+            return cls
+
     air: ClassVar[str] = ""
     """The model's AIR; empty where the document is about any model."""
 
@@ -353,7 +366,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
         """Return a checked copy with other values, and a task UUID of its own."""
         cls = type(self)
         _refuse_depth(cls, members)
-        wire = {**self.to_wire(), **_wire_of(cls, members, fill=False)}
+        wire = {**wire_so_far(self), **_wire_of(cls, members, fill=False)}
         for name, fill in fills(cls).items():
             wire[name] = fill()
         return cls.from_wire(wire)

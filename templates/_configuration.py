@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from ._api_key import ApiKey
 from ._calls import Settings
 from ._events import Observer
-from ._task import Task, task_of
+from ._task import Task, task_of, wire_of
 from ._transport import Auth, Endpoint
 from ._waits import POLLING, RETRYING, Waits
 
@@ -181,7 +181,7 @@ def later(request: TaskRequest[ResultT]) -> Task[ResultT]:
 
     A request that says itself how it is delivered is left as it is.
     """
-    wire = request.to_wire()
+    wire = wire_of(request)
     if "deliveryMethod" in wire or "async" not in request.deliveries:
         return task_of(request)
     try:
@@ -196,7 +196,7 @@ def streamed(request: TaskRequest[ResultT]) -> Task[ResultT]:
     Raises:
         ValueError: Its document does not offer that, or it asks for another delivery.
     """
-    wanted = request.to_wire().get("deliveryMethod", "stream")
+    wanted = wire_of(request).get("deliveryMethod", "stream")
     if wanted != "stream" or "stream" not in request.deliveries:
         ways = ", ".join(request.deliveries) or "none that it names"
         message = (
@@ -208,5 +208,5 @@ def streamed(request: TaskRequest[ResultT]) -> Task[ResultT]:
 
 
 def _delivered(request: TaskRequest[ResultT], delivery: str) -> TaskRequest[ResultT]:
-    wire = {**request.to_wire(), "deliveryMethod": delivery}
+    wire = {**wire_of(request), "deliveryMethod": delivery}
     return type(request).model_validate(wire)

@@ -13,8 +13,8 @@ does not know it. So no task is paid for twice, and no result is lost.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
+from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, Generic
 
@@ -23,6 +23,7 @@ from ._events import Event, EventKind
 from ._exceptions import APIError, ResponseError, RunwareError, TimeoutError
 from ._generics import ResultT
 from ._task import Phase
+from ._uploads import Upload, Waiting
 from ._verdicts import (
     api_error,
     is_own_failure,
@@ -33,14 +34,13 @@ from ._verdicts import (
     says_not_accepted,
     says_not_yet,
     tells_apart,
+    unanswered,
 )
 
 if TYPE_CHECKING:
     from ._envelope import Envelope, Item
     from ._task import Task
-
-AUTHENTICATION = "authentication"
-"""The type of the task with which a payload brings its key; its answer is no result."""
+    from ._uploads import Uploads
 
 MOST_TASKS = 100
 """Tasks, or questions about tasks, that one POST carries."""
@@ -69,6 +69,7 @@ class Delivery(Generic[ResultT]):
         tasks: Iterable[Task[ResultT]],
         settings: Settings,
         timeout: float,
+        uploads: Uploads,
         *,
         ask_first: bool = False,
     ) -> None:
@@ -78,6 +79,7 @@ class Delivery(Generic[ResultT]):
             tasks: The tasks, none of which is over.
             settings: How to deliver them.
             timeout: The seconds after which those that are not over are given up.
+            uploads: The files that the client has uploaded.
             ask_first: Ask for tasks at once, without the wait before the first time.
 
         Raises:
@@ -91,6 +93,7 @@ class Delivery(Generic[ResultT]):
         self._slots = {slot.task.key: slot for slot in self._idle}
         self._given_up: dict[str, RunwareError] = {}
         self._ended: list[Task[ResultT]] = []
+        self.waiting = Waiting(uploads)
         if len(self._slots) < len(self._idle):
             message = (
                 "two of these tasks have the same taskUUID, or the same taskType and "
@@ -107,6 +110,7 @@ class Delivery(Generic[ResultT]):
 
     def next_call(self) -> Call[ResultT] | None:
         """What to do next; None when nothing is left that is not under way."""
+        self._upload_first()
         if not self._idle:
             return None
         first = min(self._idle, key=lambda slot: slot.due)
@@ -128,6 +132,25 @@ class Delivery(Generic[ResultT]):
             for task in call.tasks:
                 task.note_sending()
         return call
+
+    def _upload_first(self) -> None:
+        """Put uploads in the place of tasks that wait for them."""
+        held = [s for s in self._idle if s.task.waits and s.kind is Kind.SEND]
+        if held:
+            self._idle = [slot for slot in self._idle if slot not in held]
+            for upload in chain(*(self.waiting.hold(slot.task) for slot in held)):
+                self._slots[upload.key] = self._slot(upload)
+                self._idle.append(self._slots[upload.key])
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Go on with tasks that wait no more for their files."""
+        for task, error in self.waiting.settle(self.error):
+            slot = self._slots[task.key]
+            if error is None:
+                self._idle.append(slot)
+            else:
+                self._give_up(slot, error)
 
     def _companions(
         self, first: Slot[ResultT], begins: float
@@ -164,8 +187,8 @@ class Delivery(Generic[ResultT]):
         told = envelope.errors
         if len(call.slots) > 1:
             told = [error for error in told if tells_apart(error)]
-        items = self._by_task(call, envelope.data)
-        errors = self._by_task(call, told)
+        items = call.by_task(envelope.data, self._slots)
+        errors = call.by_task(told, self._slots)
         take = self._answered if call.kind is Kind.SEND else self._told
         for slot in call.slots:
             task = slot.task
@@ -203,7 +226,7 @@ class Delivery(Generic[ResultT]):
         task = slot.task
         error = self._error(errors, task, envelope)
         if not items and not errors:
-            self._ask_again(slot, _unanswered(envelope))
+            self._ask_again(slot, unanswered(envelope))
         elif items or error is None:
             self._take(slot, items, error, is_first=True)
         elif says_not_accepted(envelope):
@@ -230,11 +253,11 @@ class Delivery(Generic[ResultT]):
             slot.retries = slot.silences = 0
             self._take(slot, items, error, is_first=False)
         elif error is None and (says_not_yet(envelope) or says_not_accepted(envelope)):
-            self._ask_again(slot, _unanswered(envelope), envelope.answer.retry_after)
+            self._ask_again(slot, unanswered(envelope), envelope.answer.retry_after)
         elif error is None and envelope.http_status >= 400:
             self._ask_later(slot)  # refused for the sake of others: no word of this one
         elif error is None:
-            self._not_known(slot, _unanswered(envelope), SILENCES)
+            self._not_known(slot, unanswered(envelope), SILENCES)
         elif is_unknown(errors, envelope):
             self._not_known(slot, error, 1)
         elif is_own_failure(errors, task, envelope):
@@ -250,10 +273,10 @@ class Delivery(Generic[ResultT]):
         task = slot.task
         if task.phase is Phase.UNSURE and slot.silences >= enough:
             slot.silences = 0
-            if task.request is None:
-                self._give_up(slot, error)
-            else:
+            if task.can_be_sent:
                 self._send_anew(slot, slot.error or error)
+            else:
+                self._give_up(slot, error)
         elif slot.silences > LONGEST_SILENCE and not isinstance(error, ResponseError):
             self._give_up(slot, slot.error or error)
         else:
@@ -330,7 +353,12 @@ class Delivery(Generic[ResultT]):
 
     def _end(self, slot: Slot[ResultT], error: RunwareError | None) -> None:
         task = slot.task
-        self._ended.append(task)
+        if isinstance(task, Upload):
+            self._go_on()
+        else:
+            self._ended.append(task)
+        if task.is_over and error is not None:
+            self.waiting.note_failure(task)
         cost = task.cost if task.is_over else None
         since = monotonic() - task.first_sent
         self._observe("finished", task, since, cost=cost, error=error)
@@ -352,33 +380,14 @@ class Delivery(Generic[ResultT]):
 
     def tasks(self) -> list[Task[ResultT]]:
         """All tasks, in the order in which they were given."""
-        return [slot.task for slot in self._slots.values()]
+        tasks = [slot.task for slot in self._slots.values()]
+        return [task for task in tasks if not isinstance(task, Upload)]
 
     # -- details --------------------------------------------------------------
 
     def _slot(self, task: Task[ResultT]) -> Slot[ResultT]:
         polls = self._settings.polling.of(task.task_type)
         return Slot(task, polls, self._settings.retrying.of(task.task_type))
-
-    def _by_task(
-        self, call: Call[ResultT], items: list[Item]
-    ) -> defaultdict[str | None, list[Item]]:
-        """Items by the key of their task; under None those that name no task."""
-        found: defaultdict[str | None, list[Item]] = defaultdict(list)
-        for item in items:
-            key = self._key_of(call, item)
-            is_of_another = key is None and "taskUUID" in item and call.kind is Kind.ASK
-            if not is_of_another:
-                found[key].append(item)
-        return found
-
-    def _key_of(self, call: Call[ResultT], item: Item) -> str | None:
-        names = [str(item.get(name)).casefold() for name in ("taskUUID", "taskType")]
-        found = next((name for name in names if name in self._slots), None)
-        is_nameless = "taskUUID" not in item and item.get("taskType") != AUTHENTICATION
-        if found is None and is_nameless and len(call.slots) == 1:
-            return call.slots[0].task.key
-        return found
 
     def _error(
         self, items: list[Item], task: Task[ResultT], envelope: Envelope
@@ -401,12 +410,3 @@ class Delivery(Generic[ResultT]):
     ) -> None:
         event = Event(kind, task.task_type, task.task_uuid, seconds, cost, error)
         self._settings.observe(event)
-
-
-def _unanswered(envelope: Envelope) -> ResponseError:
-    return ResponseError(
-        f"HTTP {envelope.http_status} with an answer that says nothing of this task",
-        http_status=envelope.http_status,
-        request_id=envelope.answer.request_id,
-        body="",
-    )

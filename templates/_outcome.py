@@ -46,8 +46,8 @@ class RawResponse(Generic[ResultT]):
 
     Attributes:
         results: The results.
-        answers: The answers, in the order in which they came: that to the task, and
-            those to the questions after it.
+        answers: The answers, in the order in which they came: those to uploads of its
+            files, that to the task, and those to the questions after it.
     """
 
     results: list[ResultT]

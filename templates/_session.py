@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ._delivery import AUTHENTICATION
+from ._calls import AUTHENTICATION
 from ._envelope import Answer, Envelope
 from ._exceptions import ConnectionError, RunwareError
 from ._task import QUESTIONS, is_news, number_of_results

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from ._documents import request_class
+from ._task import wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ class _TaskType:
                 "be changed by making the request anew"
             )
             raise TypeError(message)
-        given = request.to_wire()["taskType"]
+        given = wire_of(request)["taskType"]
         if given != self.task_type:
             message = (
                 f"this is the client of {self.task_type} tasks, and the request is for "

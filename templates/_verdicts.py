@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._exceptions import APIError, error_class
+from ._exceptions import APIError, ResponseError, error_class
 
 if TYPE_CHECKING:
     from ._envelope import Answer, Envelope, Item
@@ -96,3 +96,13 @@ def joined(errors: list[APIError]) -> APIError | None:
     for other in others:
         first.add_note(f"Also: {other}")
     return first
+
+
+def unanswered(envelope: Envelope) -> ResponseError:
+    """The exception for an answer that leaves out what was asked about."""
+    return ResponseError(
+        f"HTTP {envelope.http_status} with an answer that says nothing of this task",
+        http_status=envelope.http_status,
+        request_id=envelope.answer.request_id,
+        body="",
+    )

@@ -80,7 +80,7 @@ class AsyncEngine(BaseEngine):
             for each in running:
                 each.cancel()
             await asyncio.gather(*running, return_exceptions=True)
-            self.unfinished.note(delivery.tasks())
+            self.note(delivery)
 
     async def _perform(
         self,
@@ -119,7 +119,6 @@ class AsyncEngine(BaseEngine):
     ) -> AbstractAsyncContextManager[httpx2.Response]:
         if task.phase is not Phase.UNSENT:  # its delivery tries again
             return self.transport.open(task.encoded(), timeout, extra)
-        task.note_sending()
         return self._opened(task, timeout, extra)
 
     @asynccontextmanager
@@ -128,6 +127,11 @@ class AsyncEngine(BaseEngine):
     ) -> AsyncGenerator[httpx2.Response]:
         """Open a stream; send again what the server surely has not taken."""
         patience = self.patience(task, timeout)
+        if task.waits:
+            with self.uploading(task, patience.seconds_left()) as delivery:
+                async for _ in self.carry(delivery, extra):
+                    pass
+        task.note_sending()
         while True:
             async with AsyncExitStack() as stack:
                 try:

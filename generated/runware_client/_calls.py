@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from time import monotonic
@@ -14,10 +15,14 @@ from ._task import Phase
 from ._waits import Waits
 
 if TYPE_CHECKING:
+    from ._envelope import Item
     from ._error_enum import ErrorEnum
     from ._events import Event
     from ._exceptions import RunwareError
     from ._task import Task
+
+AUTHENTICATION = "authentication"
+"""The type of the task with which a payload brings its key; its answer is no result."""
 
 
 class Settings(NamedTuple):
@@ -102,3 +107,31 @@ class Call(Generic[ResultT]):
     def is_stream(self) -> bool:
         """Whether its answer is a stream of events."""
         return self.kind is Kind.SEND and self.slots[0].task.is_stream
+
+    def by_task(
+        self, items: list[Item], known: Container[str]
+    ) -> defaultdict[str | None, list[Item]]:
+        """Sort the items of an answer by their task.
+
+        Args:
+            items: The items.
+            known: The keys of tasks that they may be about.
+
+        Returns:
+            The items by the key of their task; under None those that name no task.
+        """
+        found: defaultdict[str | None, list[Item]] = defaultdict(list)
+        for item in items:
+            key = self._key_of(item, known)
+            is_of_another = key is None and "taskUUID" in item and self.kind is Kind.ASK
+            if not is_of_another:
+                found[key].append(item)
+        return found
+
+    def _key_of(self, item: Item, known: Container[str]) -> str | None:
+        names = [str(item.get(name)).casefold() for name in ("taskUUID", "taskType")]
+        found = next((name for name in names if name in known), None)
+        is_nameless = "taskUUID" not in item and item.get("taskType") != AUTHENTICATION
+        if found is None and is_nameless and len(self.slots) == 1:
+            return self.slots[0].task.key
+        return found

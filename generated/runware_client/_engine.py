@@ -20,6 +20,7 @@ from ._questions import Questions
 from ._stream import Stream
 from ._task import Phase, requested
 from ._transport import NEVER_SENT
+from ._uploads import Uploads, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -81,6 +82,7 @@ class BaseEngine:
         self.settings = settings
         self.timeout = timeout
         self.unfinished = Unfinished()
+        self._uploads = Uploads()
         self._endpoint = endpoint
 
     def delivery(
@@ -92,7 +94,31 @@ class BaseEngine:
     ) -> Delivery[ResultT]:
         """Deliver tasks within some seconds, or within the client's."""
         seconds = self.timeout if timeout is None else timeout
-        return Delivery(tasks, self.settings, seconds, ask_first=ask_first)
+        return Delivery(
+            tasks, self.settings, seconds, self._uploads, ask_first=ask_first
+        )
+
+    @contextmanager
+    def uploading(self, task: Task[Any], timeout: float) -> Generator[Delivery[Any]]:
+        """Give the delivery of the files that a task waits for, without the task.
+
+        Raises:
+            RunwareError: One was not uploaded.
+        """
+        waiting = Waiting(self._uploads)
+        try:
+            delivery = self.delivery(waiting.hold(task), timeout)
+            yield delivery
+        finally:
+            waiting.note()
+        for _, error in waiting.settle(delivery.error):
+            if error is not None:
+                raise error
+
+    def note(self, delivery: Delivery[Any]) -> None:
+        """Note how far the tasks of a delivery are that is not carried any more."""
+        self.unfinished.note(delivery.tasks())
+        delivery.waiting.note()
 
     def patience(self, task: Task[Any], timeout: float) -> Patience:
         """Return how long to try to open the stream of a task."""
@@ -168,7 +194,7 @@ class Engine(BaseEngine):
                     delivery.receive(call, envelope)
                 yield
         finally:
-            self.unfinished.note(delivery.tasks())
+            self.note(delivery)
 
     def stream(
         self, task: Task[ResultT], timeout: float, extra: Headers, on_end: OnEnd
@@ -189,7 +215,6 @@ class Engine(BaseEngine):
     ) -> AbstractContextManager[httpx2.Response]:
         if task.phase is not Phase.UNSENT:  # its delivery tries again
             return self.transport.open(task.encoded(), timeout, extra)
-        task.note_sending()
         return self._opened(task, timeout, extra)
 
     @contextmanager
@@ -198,6 +223,11 @@ class Engine(BaseEngine):
     ) -> Generator[httpx2.Response]:
         """Open a stream; send again what the server surely has not taken."""
         patience = self.patience(task, timeout)
+        if task.waits:
+            with self.uploading(task, patience.seconds_left()) as delivery:
+                for _ in self.carry(delivery, extra):
+                    pass
+        task.note_sending()
         while True:
             with ExitStack() as stack:
                 try:

@@ -2,7 +2,8 @@
 """Media in a request: the texts that stand for them, and files that become such texts.
 
 A document takes a medium as text: a UUID, a URL, a data URI or base64. People have a
-`Path`, `bytes` or an open file; a constructor turns it into what the document takes.
+`Path`, `bytes` or an open file; a constructor turns it into what the document takes,
+or keeps it to be uploaded, where that is no text that holds the medium itself.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from pydantic_core import core_schema as core
 from ._file_types import BYTES, HEAD, FileType, file_type
 from ._formats import is_uri, is_uuid
 from ._json import is_array, is_object
+from ._local_files import LocalFile
 
 Test: TypeAlias = Callable[[str], bool]
 """Says whether a text is as it must be."""
@@ -101,22 +103,30 @@ class Media:
         for accepts in self.accepts:
             if accepts(value):
                 return value
-        file = ", or a file as pathlib.Path(…)" if self._inline else ""
-        raise _refusal(f"must be {self._ways()}{file}")
+        raise _refusal(f"must be {self._ways()}, or a file as pathlib.Path(…)")
 
     @property
     def _inline(self) -> list[Test]:
         """The ways that hold the medium itself, and not where it is."""
         return [way for way in self.accepts if way not in (is_uuid, is_uri)]
 
-    def text_of(self, content: bytes) -> str:
+    def text_of(self, content: bytes, *, uploads: bool) -> str:
         """Turn the content of a file into a text that the document accepts.
+
+        Args:
+            content: The content.
+            uploads: Whether it may be uploaded, where the document accepts no file.
+
+        Returns:
+            The text; a `LocalFile` where it has to be uploaded.
 
         Raises:
             UnusableFile: The document does not accept such a file.
         """
         _check_size(len(content), self.least_bytes, self.most_bytes)
         found = self._type_of(content)
+        if uploads and not self._inline:
+            return LocalFile.of(content, self.kind, found.media_type)
         base64 = b64encode(content).decode("ascii")
         for text in (f"data:{found.media_type};base64,{base64}", base64):
             if any(accepts(text) for accepts in self._inline):
@@ -198,7 +208,10 @@ def _with_texts(value: Any, expected: list[Any]) -> Any:
             for name, part in value.items()
         }
     media = [each for each in expected if isinstance(each, Media)]
-    return _text_of(value, media) if media and _is_file(value) else value
+    if not media or not _is_file(value):
+        return value
+    # Where any text is taken, a UUID could be taken for one.
+    return _text_of(value, media, uploads=str not in expected)
 
 
 def _is_file(value: object) -> TypeGuard[MediaFile]:
@@ -238,7 +251,9 @@ def _member_of(expected: Any, wire: str) -> Any:
     return None
 
 
-def _text_of(file: MediaFile, media: list[Media]) -> str | UnusableFile:
+def _text_of(
+    file: MediaFile, media: list[Media], *, uploads: bool
+) -> str | UnusableFile:
     """Turn a file into a text that one of some media accepts."""
     sizes = [each.most_bytes for each in media]
     most = None if None in sizes else max(filter(None, sizes))
@@ -249,7 +264,7 @@ def _text_of(file: MediaFile, media: list[Media]) -> str | UnusableFile:
         return error
     for each in media:
         try:
-            return each.text_of(content)
+            return each.text_of(content, uploads=uploads)
         except UnusableFile as error:
             refusal = error
     return refusal

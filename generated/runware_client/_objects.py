@@ -13,6 +13,7 @@ from ._depth import SCALARS
 from ._errors import shown
 from ._fields import hidden_names, python_names, wire_name, wire_names
 from ._json import is_array, is_object
+from ._local_files import LocalFile, files_in, refuse_files
 from ._rules import Wire
 
 
@@ -29,10 +30,15 @@ class JsonObject(BaseModel):
     )
 
     def to_wire(self) -> Wire:
-        """Return the object as it is sent: what was set, in its order, nothing else."""
+        """Return the object as it is sent: what was set, in its order, nothing else.
+
+        Raises:
+            ValueError: There is a file in it that is uploaded when it is sent.
+        """
         private = self.__pydantic_private__
         if private is None or "wire" not in private:
             wire: Wire = plain(self)
+            refuse_files(wire, type(self).__name__)
         else:
             wire = marshal.loads(private["wire"])
         return wire
@@ -47,10 +53,10 @@ class JsonObject(BaseModel):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, JsonObject):
             return NotImplemented
-        return type(self) is type(other) and self.to_wire() == other.to_wire()
+        return type(self) is type(other) and wire_so_far(self) == wire_so_far(other)
 
     def __hash__(self) -> int:
-        return hash((type(self), repr(self.to_wire())))
+        return hash((type(self), repr(wire_so_far(self))))
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         hidden = hidden_names(type(self))
@@ -75,6 +81,19 @@ def remember_order(made: JsonObject, data: Wire) -> None:
 def remember_wire(made: JsonObject, frozen: bytes) -> None:
     """Remember all of what was given, as marshal has frozen it."""
     _set_private(made, {"wire": frozen})
+
+
+def wire_so_far(made: JsonObject) -> Wire:
+    """Return an object as it is sent, with a `LocalFile` for each that is uploaded."""
+    private = made.__pydantic_private__ or {}
+    wire: Wire = made.to_wire() if "wire" in private else plain(made)
+    return wire
+
+
+def files_of(made: JsonObject) -> Iterator[LocalFile]:
+    """Yield the files in an object that are uploaded when it is sent."""
+    if "wire" not in (made.__pydantic_private__ or {}):  # what is frozen has none
+        yield from files_in(plain(made))
 
 
 def plain(value: Any) -> Any:
@@ -135,6 +154,8 @@ def _shallow(value: Any) -> list[Any] | Wire | None:
 def _repr(value: Any, *, hide: bool) -> Any:
     if isinstance(value, JsonObject):
         return value
+    if isinstance(value, LocalFile):
+        return value.description
     if is_array(value):
         return [_repr(item, hide=hide) for item in value]
     if is_object(value):

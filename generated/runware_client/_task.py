@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ._base import TaskRequest
     from ._envelope import Item
     from ._exceptions import RunwareError
+    from ._local_files import LocalFile
+    from ._uploads import Upload
 
 UNFINISHED = frozenset(
     {"pending", "processing", "validated", "downloaded", "optimized", "stored"}
@@ -69,6 +71,9 @@ class Task(Generic[ResultT]):
         progress: How much of it is done, from 0 to 100; None where nobody has said.
         sends: How often it was sent.
         first_sent: When it was sent first, on the monotonic clock.
+        uploads: The files in its request that have to be uploaded, each with the task
+            that does it, once there is one.
+        waits: Whether it waits for them; else they are in its wire.
     """
 
     wire: Item
@@ -80,6 +85,10 @@ class Task(Generic[ResultT]):
     progress: float | None = None
     sends: int = 0
     first_sent: float = field(default_factory=monotonic)
+    uploads: dict[LocalFile, Upload | None] = field(
+        default_factory=dict["LocalFile", "Upload | None"]
+    )
+    waits: bool = False
     _is_short: bool = False
     """Whether a sync answer had fewer results than were ordered."""
 
@@ -109,6 +118,11 @@ class Task(Generic[ResultT]):
         return self.task_uuid is not None and self.task_type not in QUESTIONS
 
     @property
+    def can_be_sent(self) -> bool:
+        """Whether all of it is at hand, and not just what asking for it takes."""
+        return self.request is not None
+
+    @property
     def is_harmless(self) -> bool:
         """Whether it may be sent twice."""
         return self.task_type in QUESTIONS
@@ -127,6 +141,8 @@ class Task(Generic[ResultT]):
 
     def encoded(self) -> bytes:
         """The task as JSON text."""
+        if self.waits:
+            raise AssertionError("a task is sent when its files are uploaded")
         return _encoded(self.wire)
 
     def question(self) -> bytes:
@@ -222,7 +238,18 @@ class Task(Generic[ResultT]):
 
 def task_of(request: TaskRequest[ResultT]) -> Task[ResultT]:
     """Return the task of a request, not sent yet."""
-    return Task(request.to_wire(), request.read, request)
+    from ._objects import files_of  # takes its time
+
+    wire = wire_of(request)
+    uploads = dict.fromkeys(files_of(request))
+    return Task(wire, request.read, request, uploads=uploads, waits=bool(uploads))
+
+
+def wire_of(request: TaskRequest[Any]) -> Item:
+    """Return a request as it is sent, but for the files that have to be uploaded."""
+    from ._objects import wire_so_far  # takes its time
+
+    return wire_so_far(request)
 
 
 def is_news(item: Item) -> bool:

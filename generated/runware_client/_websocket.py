@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from ._async_transport import AsyncHTTPTransport
+from ._calls import AUTHENTICATION
 from ._configuration import RUNWARE_SOCKET_URL, RUNWARE_URL
-from ._delivery import AUTHENTICATION
 from ._envelope import SCOPE, Answer, Envelope, read_envelope
 from ._exceptions import ConnectionError, ResponseError, TimeoutError
 from ._session import Pending, Session, status_of

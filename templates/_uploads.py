@@ -1,0 +1,217 @@
+"""Files are uploaded before the tasks that they are for: what is decided, without I/O.
+
+A document may take a medium only as the UUID of a file that the platform has. Then the
+file is uploaded by a task of its own, delivered as any other: what may have been
+accepted is asked for, and not sent again. The task that waits for it is sent next.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ._exceptions import APIError, RunwareError
+from ._local_files import place_of, with_uuids
+from ._task import Phase, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from ._envelope import Item
+    from ._local_files import LocalFile
+
+MOST_REMEMBERED = 10_000
+"""Uploads that a client remembers."""
+
+ADVICE = (
+    "The task that needs the file was not sent; sending it once more goes on with the "
+    "upload."
+)
+
+
+class Way(NamedTuple):
+    """A type of task that uploads files.
+
+    Attributes:
+        members: The members of such a task, besides its taskUUID and the file.
+        takes: The member that holds the file.
+        gives: The member of its result that is the file's UUID.
+    """
+
+    members: Item
+    takes: str
+    gives: str
+
+
+_IMAGES = Way({"taskType": "imageUpload"}, "image", "imageUUID")
+_OTHERS = Way({"taskType": "mediaStorage", "operation": "upload"}, "media", "mediaUUID")
+
+
+@dataclass(slots=True, eq=False)
+class Upload(Task[Any]):
+    """The task that uploads a file.
+
+    Attributes:
+        gives: The member of its result that is the file's UUID.
+    """
+
+    gives: str = ""
+
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether all of it is at hand, which the file is."""
+        return True
+
+    @property
+    def uuid(self) -> str | None:
+        """What the platform calls the file; None where it has not said."""
+        names = [item.get(self.gives) for item in self.items]
+        return next((name for name in names if name and isinstance(name, str)), None)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is over and the platform does not have the file."""
+        return self.is_over and self.uuid is None
+
+
+def upload_of(file: LocalFile, task_uuid: str, phase: Phase) -> Upload:
+    """Return the task that uploads a file."""
+    text = b64encode(file.content).decode("ascii")
+    if file.kind == "image":  # of some, such as SVG, imageUpload takes no data URI
+        way = _IMAGES
+    else:
+        way = _OTHERS
+        text = f"data:{file.media_type};base64,{text}"
+    wire = {**way.members, "taskUUID": task_uuid, way.takes: text}
+    return Upload(wire, dict, None, phase, gives=way.gives)
+
+
+class Uploads:
+    """What a client has uploaded, by content. Shared between threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._known: OrderedDict[str, Upload] = OrderedDict()
+
+    def take(self, file: LocalFile) -> Upload:
+        """Return the task that has uploaded a file, or is to do it.
+
+        One that was left before its end goes to a single caller, who asks for it.
+        """
+        with self._lock:
+            known = self._known.get(file)
+            if known is not None and not known.is_over:
+                del self._known[file]
+        if known is None:
+            from uuid import uuid4  # takes its time
+
+            return upload_of(file, str(uuid4()), Phase.UNSENT)
+        if known.is_over:
+            return known
+        return upload_of(file, str(known.task_uuid), known.phase)
+
+    def note(self, uploads: Mapping[LocalFile, Upload]) -> None:
+        """Remember what is uploaded, and what may be; but not the files themselves."""
+        with self._lock:
+            for file, upload in uploads.items():
+                self._known.pop(file, None)
+                if upload.phase is not Phase.UNSENT and not upload.has_failed:
+                    brief = {n: upload.wire[n] for n in ("taskType", "taskUUID")}
+                    self._known[str(file)] = replace(upload, wire=brief)
+            while len(self._known) > MOST_REMEMBERED:
+                self._known.popitem(last=False)
+
+    def forget(self, files: Iterable[LocalFile]) -> None:
+        """Upload files anew the next time."""
+        with self._lock:
+            for file in files:
+                self._known.pop(file, None)
+
+
+class Waiting:
+    """The tasks of a delivery that wait for files, and the uploads of these."""
+
+    def __init__(self, known: Uploads) -> None:
+        self._known = known
+        self._uploads: dict[LocalFile, Upload] = {}
+        self._tasks: list[tuple[Task[Any], dict[LocalFile, Upload]]] = []
+
+    def hold(self, task: Task[Any]) -> list[Upload]:
+        """Take a task that waits.
+
+        Returns:
+            The uploads that are to be carried for it, besides those for others.
+        """
+        fresh = {
+            file: begun if begun and not begun.has_failed else self._known.take(file)
+            for file, begun in task.uploads.items()
+            if file not in self._uploads
+        }
+        self._uploads |= fresh
+        own = {file: self._uploads[file] for file in task.uploads}
+        task.uploads.update(own)
+        self._tasks.append((task, own))
+        return [upload for upload in fresh.values() if not upload.is_over]
+
+    def settle(
+        self, why: Callable[[Upload], RunwareError | None]
+    ) -> Iterator[tuple[Task[Any], RunwareError | None]]:
+        """Give back the tasks that wait no more.
+
+        Args:
+            why: Says why an upload failed or was given up; None where it was not.
+
+        Yields:
+            Each task, and why it cannot be sent; None where it can.
+        """
+        self.note()
+        for each in self._tasks.copy():
+            task, uploads = each
+            error = _error(task, uploads, why)
+            uuids = {file: upload.uuid or "" for file, upload in uploads.items()}
+            if error is None and not all(uuids.values()):
+                continue
+            self._tasks.remove(each)
+            if error is None:
+                task.wire = with_uuids(task.wire, uuids)
+                task.waits = False
+            yield task, error
+
+    def note(self) -> None:
+        """Have the client remember the uploads, however far they are."""
+        self._known.note(self._uploads)
+
+    def note_failure(self, task: Task[Any]) -> None:
+        """Note that a task failed that was sent: its files may be gone by now."""
+        if not task.waits:
+            self._known.forget(task.uploads)
+            for file in task.uploads:
+                self._uploads.pop(file, None)
+
+
+def _error(
+    task: Task[Any],
+    uploads: Mapping[LocalFile, Upload],
+    why: Callable[[Upload], RunwareError | None],
+) -> RunwareError | None:
+    for file, upload in uploads.items():
+        error = why(upload)
+        if error is None and upload.has_failed:
+            error = RunwareError(f"the answer to it names no {upload.gives}")
+        if error is not None:
+            return _not_uploaded(place_of(file, task.wire), error)
+    return None
+
+
+def _not_uploaded(place: str | None, error: RunwareError) -> RunwareError:
+    """Return what ended an upload, as the error of the task that waited for it."""
+    copy = error.about(error.task_type, error.task_uuid)
+    copy.message = f"the file in {place} was not uploaded: {error.message}"
+    if error.may_have_run:
+        vars(copy).update(advice=ADVICE, may_have_run=False)
+    if isinstance(copy, APIError) and place is not None:
+        copy.parameters = (place,)
+    return copy
