@@ -1,5 +1,3 @@
 """Turns Runware's OpenAPI documents into a typed Python client."""
 
-from importlib.metadata import version
-
-__version__ = version("runware-codegen")
+__version__ = "0.1.0"
