@@ -1,0 +1,84 @@
+"""What was found out about one document changes nothing about another."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from command import run
+from making import a_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIZE = {"type": "integer", "minimum": 1, "maximum": 9}
+NESTED = {
+    "type": "array",
+    "items": {"anyOf": [{"type": "string", "format": "uri"}, {"enum": [1, 1.5, None]}]},
+}
+
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "plain": {"properties": {"size": SIZE, "nested": NESTED}},
+    # The same, and beside it or in it what is not the same to Python or to JSON.
+    "float": {"properties": {"size": {**SIZE, "minimum": 1.0}, "nested": NESTED}},
+    "truth": {"properties": {"size": {"enum": [True]}, "one": {"enum": [1]}}},
+    "named": {"properties": {"dimension": SIZE, "size": NESTED}},
+    "closed": {
+        "properties": {"size": SIZE, "nested": NESTED},
+        "additionalProperties": False,
+    },
+    "deeper": {
+        "properties": {"outer": {"properties": {"size": SIZE}, "type": "object"}}
+    },
+    "referred": {
+        "properties": {
+            "size": {"$ref": "#/components/schemas/RequestBody/items/properties/other"},
+            "other": SIZE,
+        }
+    },
+}
+
+
+def _module(folder: Path, *names: str) -> bytes:
+    """Generate documents together; return the module of the last."""
+    docs = folder / "-".join(names)
+    docs.mkdir()
+    for name in names:
+        document = a_document(DOCUMENTS[name], identifier=name, model=f"test:{name}@1")
+        (docs / f"{name}.json").write_text(json.dumps(document))
+    made = run(
+        *("generate", docs, "--output", docs, "--package", "client", "--no-cache"),
+        *("--jobs", "1"),
+        cwd=folder,
+    )
+    assert made.returncode == 0, made.stderr
+    return (docs / f"client/tasks/image_inference/{names[-1]}.py").read_bytes()
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_module_does_not_depend_on_the_documents_beside_it(
+    tmp_path: Path, name: str
+) -> None:
+    others = [each for each in DOCUMENTS if each != name]
+    alone = _module(tmp_path, name)
+    assert _module(tmp_path, *others, name) == alone
+
+
+def test_a_document_is_refused_in_the_same_words_after_others(tmp_path: Path) -> None:
+    wrong = a_document({"properties": {"size": {**SIZE, "maximum": 0}, "x": NESTED}})
+    (tmp_path / "wrong.json").write_text(json.dumps(wrong))
+    for name, task in DOCUMENTS.items():
+        document = a_document(task, identifier=name, model=f"test:{name}@1")
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    said = [
+        run("generate", *documents, "--output", ".", "--package", "c", cwd=tmp_path)
+        for documents in (
+            ["wrong.json"],
+            [*(f"{name}.json" for name in DOCUMENTS), "wrong.json", "--jobs", "1"],
+        )
+    ]
+    assert [each.returncode for each in said] == [2, 2]
+    assert said[0].stderr == said[1].stderr
+    assert "wrong.json#/components/schemas/RequestBody" in said[0].stderr
