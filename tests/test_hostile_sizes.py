@@ -240,6 +240,24 @@ BIG: Mapping[str, tuple[Schema, Mapping[str, Any], Mapping[str, Any]]] = {
         {"odd": 1999},
         {"odd": 2000},
     ),
+    "a thousand closed alternatives": (
+        _document(
+            {
+                "type": "object",
+                "properties": {"kind": {"type": "string"}},
+                "oneOf": [
+                    {
+                        "properties": {"kind": True, f"p{n}": {"type": "integer"}},
+                        "required": [f"p{n}"],
+                        "additionalProperties": False,
+                    }
+                    for n in range(1000)
+                ],
+            }
+        ),
+        {"odd": {"kind": "x", "p999": 1}},
+        {"odd": {"p999": 1, "p0": 1}},
+    ),
     "three hundred rules": (
         _document(
             task={

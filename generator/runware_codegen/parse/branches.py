@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.parse import reading
@@ -52,10 +53,8 @@ def members_of_branches(schemas: Schemas, together: Conjunction) -> dict[str, Me
     """
     found: dict[str, Member] = {}
     for branches in _alternatives(schemas, together):
-        for name in dict.fromkeys(name for each in branches for name in each.declared):
-            member = _shared(name, branches)
-            if member is not None:
-                found.setdefault(name, member)
+        for name, member in _shared(branches):
+            found.setdefault(name, member)
     for name, schema in _mentioned(schemas, together):
         found.setdefault(name, Member((schema,)))
     return found
@@ -81,16 +80,18 @@ def closed_names(schema: Schema) -> frozenset[str] | None:
     return frozenset(reading.members(keywords, "properties"))
 
 
-def _shared(name: str, branches: list[_Branch]) -> Member | None:
-    """Return a member of which each branch says what it is, or that there is none."""
-    if any(name not in each.declared and each.closed is None for each in branches):
-        return None
-    declaring = [each for each in branches if name in each.declared]
-    return Member(
-        schemas=tuple(each.declared[name] for each in declaring),
-        certain=True,
-        required=all(name in each.required for each in branches),
-    )
+def _shared(branches: list[_Branch]) -> Iterator[tuple[str, Member]]:
+    """Yield the members of which each branch says what they are, or that none is."""
+    declared: dict[str, list[Schema]] = {}
+    for branch in branches:
+        for name, schema in branch.declared.items():
+            declared.setdefault(name, []).append(schema)
+    not_closed = [each for each in branches if each.closed is None]
+    required = Counter(name for each in branches for name in each.required)
+    for name, found in declared.items():
+        if all(name in each.declared for each in not_closed):
+            sure = required[name] == len(branches)
+            yield name, Member(tuple(found), certain=True, required=sure)
 
 
 def _alternatives(schemas: Schemas, together: Conjunction) -> Iterator[list[_Branch]]:

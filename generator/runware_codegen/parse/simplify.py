@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Mapping as MappingOf
 
-    from runware_codegen.model import Class, Type
+    from runware_codegen.model import Class, Field, Type
 
 _OBJECT = IsType(frozenset({"object"}))
 
@@ -115,6 +115,7 @@ class Simplifier:
         self._classes = classes
         self._definitions = definitions
         self._entered: set[str] = set()
+        self._by_wire: dict[str, tuple[tuple[Field, ...], dict[str, Field]]] = {}
 
     def simplify(self, predicate: Predicate, known: Known) -> Predicate:
         """Return a predicate that is equal for every value of which `known` holds."""
@@ -248,11 +249,18 @@ class Simplifier:
         """Say whether a member can be there, whether it must, and its type."""
         owner = self._owner(known)
         if owner is not None:
-            for each in owner.fields:
-                if each.wire == name:
-                    return True, each.required, each.type
+            field = self._fields_of(owner).get(name)
+            if field is not None:
+                return True, field.required, field.type
             return owner.open, False, None
         return "object" in known.json_types, False, None
+
+    def _fields_of(self, owner: Class) -> MappingOf[str, Field]:
+        fields, by_wire = self._by_wire.get(owner.name, ((), {}))
+        if fields is not owner.fields:
+            by_wire = {field.wire: field for field in owner.fields}
+            self._by_wire[owner.name] = owner.fields, by_wire
+        return by_wire
 
     def _item(self, a_type: Type | None) -> Type | None:
         array = _bare(a_type)
@@ -275,7 +283,10 @@ class Simplifier:
         owner = self._owner(known)
         if owner is None or owner.open or exempt != Exempt(TRUE, exempt.names):
             return []
-        others = [f.wire for f in owner.fields if f.wire not in exempt.names]
+        if len(owner.fields) - len(exempt.names) > _FEW:
+            return []
+        spared = {*exempt.names}
+        others = [field.wire for field in owner.fields if field.wire not in spared]
         return others if len(others) <= _FEW else []
 
     def _owner(self, known: Known) -> Class | None:
