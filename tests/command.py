@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from forks import run_forked
 from making import a_document
 
 if TYPE_CHECKING:
@@ -65,15 +66,22 @@ def run(
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command with pipes at its ends."""
-    finished = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        env=environment(env),
-        check=False,
-    )
+    """Run the command, with nothing at its ends that is a terminal.
+
+    With an environment of its own, which may matter to the interpreter, it starts anew.
+    """
+    told = [*map(str, arguments)]
+    if env is None:
+        finished = run_forked(told, cwd=cwd, stdin=stdin, env=environment())
+    else:
+        finished = subprocess.run(
+            [*COMMAND, *told],
+            cwd=cwd,
+            input=stdin,
+            capture_output=True,
+            env=environment(env),
+            check=False,
+        )
     out, err = finished.stdout.decode(), finished.stderr.decode()
     assert "Traceback" not in err
     return subprocess.CompletedProcess(arguments, finished.returncode, out, err)

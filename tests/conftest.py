@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
 import threading
 import time
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from loopback import Caller, Server, serving, shipped_package
+from loopback import Caller, Server, generate_shipped, imported, serving
+from once import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 
 
 CACHE = "XDG_CACHE_HOME"
+
+# Tests hold thousands of emitted classes, which are not garbage each time one looks.
+gc.set_threshold(50_000)
 
 # Whether an example comes quickly says something of the machine alone.
 settings.register_profile(
@@ -30,7 +36,11 @@ settings.load_profile("machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the tests a cache of their own, one for all their processes."""
+    """Give the tests a cache of their own, one for all their processes.
+
+    These may keep the bytecode of what they import too, wherever the tests run.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if not hasattr(config, "workerinput"):
         os.environ[CACHE] = tempfile.mkdtemp(prefix="runware-codegen-cache-")
 
@@ -59,7 +69,9 @@ def _threads() -> set[threading.Thread]:
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     """The package that the generator makes of `specs/`."""
-    return shipped_package(tmp_path_factory.mktemp("shipped"), "shipped_client")
+    name = "shipped_client"
+    folder = once(tmp_path_factory, "shipped", partial(generate_shipped, name=name))
+    return imported(folder, name)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 TOP = Path(__file__).parent.parent
 
+_PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 _UV = Path(sys.executable).with_name("uv")
 _OLDEST_SUPPORTED = (3, 11)
 
@@ -21,12 +22,35 @@ def environment(folder: Path, *what: str, python: str = sys.executable) -> Path:
     pip installs from wherever it is configured to. uv makes the environment, because an
     interpreter may come without `ensurepip`.
     """
-    subprocess.run([_UV, "venv", "-q", "--python", python, folder], check=True)
-    commands = folder / "bin"
-    pip = [sys.executable, "-m", "pip", "--python", str(commands / "python")]
-    quietly = ["install", "-q", "--disable-pip-version-check"]
-    subprocess.run([*pip, *quietly, *what], check=True)
+    commands = _empty_environment(folder, python)
+    pip = [*_PIP, "--python", str(commands / "python"), "install", "-q"]
+    # Most modules are never imported.
+    subprocess.run([*pip, "--no-compile", *what], check=True)
     return commands
+
+
+def environment_from(wheelhouse: Path, folder: Path, *what: str) -> Path:
+    """Make a virtual environment from a wheelhouse alone; return its folder of commands."""
+    commands = _empty_environment(folder, sys.executable)
+    install = [_UV, "pip", "install", "-q", "--python", str(commands / "python")]
+    options = ["--offline", "--no-index", "--find-links", str(wheelhouse)]
+    subprocess.run([*install, *options, *what], check=True)
+    return commands
+
+
+def _empty_environment(folder: Path, python: str) -> Path:
+    subprocess.run([_UV, "venv", "-q", "--python", python, folder], check=True)
+    return folder / "bin"
+
+
+def fill_wheelhouse(folder: Path) -> None:
+    """Put the project's wheel into a folder, and what it, builds and clients need.
+
+    pip finds these wherever it is configured to. What is there once, uv installs quickly.
+    """
+    download = [*_PIP, "download", "-q", "--dest", str(folder)]
+    backends = ["hatchling", "setuptools>=77"]
+    subprocess.run([*download, wheel(folder), *backends], check=True)
 
 
 def oldest_python() -> str:

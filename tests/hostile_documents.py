@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from environments import TOP
 from making import a_document, generated
 from runware_codegen.documents import load
 from runware_codegen.output.names import is_device
@@ -16,7 +18,7 @@ from runware_codegen.parse import parse
 from runware_codegen.problems import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import ModuleType
 
@@ -76,11 +78,15 @@ class Carried:
     members: Callable[[str], Mapping[str, Any]]
 
 
-def _new_field(schema: Callable[[str], Any]) -> Callable[[Document, str], None]:
-    def plant(document: Document, text: str) -> None:
-        task_of(document)["properties"]["odd"] = schema(text)
+def _in_a_field(
+    name: str, schema: Callable[[str], Any], value: Callable[[str], Any]
+) -> Carried:
+    """Make a position in a field of its own, and the value that a task has there."""
 
-    return plant
+    def plant(document: Document, text: str) -> None:
+        task_of(document)["properties"][name] = schema(text)
+
+    return Carried(plant, lambda text: {name: value(text)})
 
 
 def _key(document: Document, text: str) -> None:
@@ -123,26 +129,41 @@ CARRIED: Mapping[str, Carried] = {
     "keys that go together": Carried(
         _keys_that_go_together, lambda text: {text: 1, "mode": "x"}
     ),
-    "nested key": Carried(
-        _new_field(_object_of), lambda text: {"odd": {text: {text: 1}}}
+    "nested key": _in_a_field("nested", _object_of, lambda text: {text: {text: 1}}),
+    "enum value": _in_a_field(
+        "listed",
+        lambda text: {"enum": [text, "another"], "default": text},
+        lambda text: text,
     ),
-    "enum value": Carried(
-        _new_field(lambda text: {"enum": [text, "another"], "default": text}),
-        lambda text: {"odd": text},
+    "constant": _in_a_field("fixed", lambda text: {"const": text}, lambda text: text),
+    "constant inside": _in_a_field(
+        "inside",
+        lambda text: {"enum": [{text: [text, None]}, [text]]},
+        lambda text: {text: [text, None]},
     ),
-    "constant": Carried(
-        _new_field(lambda text: {"const": text}), lambda text: {"odd": text}
-    ),
-    "constant inside": Carried(
-        _new_field(lambda text: {"enum": [{text: [text, None]}, [text]]}),
-        lambda text: {"odd": {text: [text, None]}},
-    ),
-    "prefix items": Carried(
-        _new_field(lambda text: {"prefixItems": [{"const": text}], "minItems": 1}),
-        lambda text: {"odd": [text]},
+    "prefix items": _in_a_field(
+        "prefix",
+        lambda text: {"prefixItems": [{"const": text}], "minItems": 1},
+        lambda text: [text],
     ),
     "model": Carried(_model, lambda text: {"model": text}),
 }
+
+IN_ONE_DOCUMENT: Sequence[Sequence[str]] = [
+    ["key"],
+    ["required key"],
+    ["key in a rule"],
+    ["keys that go together"],
+    [
+        "nested key",
+        "enum value",
+        "constant",
+        "constant inside",
+        "prefix items",
+        "model",
+    ],
+]
+"""All these positions: those together that a document can have at the same time."""
 
 
 # -- making packages ----------------------------------------------------------
@@ -198,6 +219,13 @@ def refusals(place: Path) -> tuple[Problem, ...]:
     return ()
 
 
+_TEMPLATES = TOP / "templates"
+_THE_SAME_IN_EACH = frozenset(
+    path.relative_to(_TEMPLATES).as_posix() for path in _TEMPLATES.rglob("*.py")
+)
+"""The files that are copied into each package as they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Emitted:
     """A package, and the folder that it is in."""
@@ -219,12 +247,14 @@ class Emitted:
 def emit(
     folder: Path, documents: Mapping[str, Document], package: str, **options: bool
 ) -> Emitted:
-    """Generate a package, import every module of it, and look for what must not be."""
+    """Generate a package, import what documents made of it, and look for what must not be."""
     files = {f"{name}.json": document for name, document in documents.items()}
     with contextlib.chdir(folder):
         module = generated(folder, files, package=package, **options)
         for file in sorted((folder / package).rglob("*.py")):
             _is_plain_path(file.relative_to(folder))
+            if file.relative_to(folder / package).as_posix() in _THE_SAME_IN_EACH:
+                continue
             name = ".".join(file.relative_to(folder).with_suffix("").parts)
             import_module(name.removesuffix(".__init__"))
     assert {path.name for path in folder.iterdir()} <= {"documents", package}
@@ -234,3 +264,13 @@ def emit(
 def _is_plain_path(path: Path) -> None:
     assert not any(map(is_device, path.with_suffix("").parts))
     assert path.as_posix().isascii()
+
+
+def forget(folder: Path) -> None:
+    """Forget the modules that came from a folder.
+
+    There are thousands, which Hypothesis would search for constants to try.
+    """
+    for name, module in [*sys.modules.items()]:
+        if (getattr(module, "__file__", None) or "").startswith(f"{folder}/"):
+            del sys.modules[name]

@@ -211,10 +211,14 @@ def pickled(value: T) -> T:
     return cast("T", pickle.loads(pickle.dumps(value)))  # noqa: S301 - our own bytes
 
 
-def shipped_package(folder: Path, name: str) -> ModuleType:
-    """Generate a package from `specs/` with the command, and import it."""
+def generate_shipped(folder: Path, name: str) -> None:
+    """Generate a package from `specs/` with the command."""
     made = run("generate", SPECS, "--output", folder, "--package", name, cwd=folder)
     assert made.returncode == 0, made.stderr
+
+
+def imported(folder: Path, name: str) -> ModuleType:
+    """Import a package from a folder."""
     sys.path.insert(0, str(folder))
     try:
         importlib.invalidate_caches()

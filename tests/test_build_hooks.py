@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from command import files
-from environments import environment, wheel
+from environments import environment_from, fill_wheelhouse
 from mocking import KEY, mocking
 from once import once
 
@@ -33,8 +33,8 @@ PROGRAMS = {
     "makefile": ("stickers", "a fox", "src/stickers_client"),
 }
 BUILD = {
-    "hatch": [sys.executable, "-m", "build"],
-    "setuptools": [sys.executable, "-m", "build"],
+    "hatch": [sys.executable, "-m", "build", "--installer", "uv"],
+    "setuptools": [sys.executable, "-m", "build", "--installer", "uv"],
     "makefile": ["make", "dist", f"PYTHON={sys.executable}"],
 }
 
@@ -51,13 +51,15 @@ sys.addaudithook(refuse)
 
 
 @pytest.fixture
-def _pip_finds_this_project(
+def wheelhouse(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = once(tmp_path_factory, "wheel", wheel)
-    known = os.environ.get("PIP_FIND_LINKS", "")
-    monkeypatch.setenv("PIP_FIND_LINKS", f"{known} {folder}".strip())
-    monkeypatch.setenv("PIP_NO_COMPILE", "1")  # most modules are never imported
+) -> Path:
+    """A folder with this project and all else that consumers need; nothing else is asked."""
+    folder = once(tmp_path_factory, "wheelhouse", fill_wheelhouse)
+    for installer in ("PIP", "UV"):
+        monkeypatch.setenv(f"{installer}_NO_INDEX", "1")
+        monkeypatch.setenv(f"{installer}_FIND_LINKS", str(folder))
+    return folder
 
 
 def checkout(name: str, folder: Path, *, build: str = "") -> Path:
@@ -142,14 +144,15 @@ def source(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.usefixtures("_pip_finds_this_project")
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_a_consumer_from_checkout_to_call(name: str, tmp_path: Path) -> None:
+def test_a_consumer_from_checkout_to_call(
+    name: str, tmp_path: Path, wheelhouse: Path
+) -> None:
     project = checkout(name, tmp_path)
     finished = run(project, *BUILD[name])  # a sdist, and from that a wheel
     assert finished.returncode == 0, finished.stdout + finished.stderr
     [archive] = (project / "dist").glob("*.whl")
-    commands = environment(tmp_path / "env", str(archive))
+    commands = environment_from(wheelhouse, tmp_path / "env", str(archive))
     [site] = commands.parent.glob("lib/python*/site-packages")
     assert not (site / "runware_codegen").exists()
     content = wheel_content(project)

@@ -46,12 +46,11 @@ def _files(package: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "environment",
     [
-        {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland"},
-        {"PYTHONHASHSEED": "2", "LC_ALL": "C", "LANG": "C"},
-        {"PYTHONHASHSEED": "3", "PYTHONUTF8": "0", "LC_ALL": "POSIX"},
+        {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland", "LC_ALL": "C", "LANG": "C"},
+        {"PYTHONHASHSEED": "2", "PYTHONUTF8": "0", "LC_ALL": "POSIX"},
         {"PYTHONHASHSEED": "random", "LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Kolkata"},
     ],
-    ids=["time zone", "locale", "no UTF-8 mode", "another language"],
+    ids=["time zone and locale", "no UTF-8 mode", "another language"],
 )
 def test_the_machine_does_not_matter(
     tmp_path: Path, environment: dict[str, str]

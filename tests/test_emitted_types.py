@@ -1,4 +1,8 @@
-"""What a type checker tells the people who use the client."""
+"""What type checkers tell the people who use the client, over three of their programs.
+
+Each checker runs once over all of them, since most of its time goes into reading what
+they import.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import re
 import subprocess
 import sys
 from textwrap import dedent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -16,7 +20,7 @@ from environments import TOP
 if TYPE_CHECKING:
     from pathlib import Path
 
-PROGRAM = dedent("""
+RESULTS = dedent("""
     from runware_client import AsyncRunware, Runware, parse_result
     from runware_client.tasks.image_inference import ImageInferenceRequest
     from runware_client.tasks.image_inference.image_inference import Inputs
@@ -63,21 +67,73 @@ PROGRAM = dedent("""
                 reveal_type(found.results)  # list of ImageInferenceResult
     """)
 
+FILES = dedent("""
+    from io import BytesIO
+    from pathlib import Path
+    from runware_client.tasks.image_inference.image_inference import Inputs
+
+    Inputs(seed_image=Path("cat.png"), mask_image=b"png")
+    Inputs(reference_images=[Path("cat.png"), "https://example.com/cat.png", BytesIO()])
+    with Path("cat.png").open("rb") as file:
+        Inputs(seed_image=file)
+    Inputs(seed_image=3)  # wrong: no media
+    with Path("cat.png").open() as text:
+        Inputs(seed_image=text)  # wrong: text
+    """)
+
+CALLS = dedent("""
+    from typing import assert_type
+    from runware_client import AsyncRunware, Outcome, Runware, TaskResult
+    from runware_client.tasks.image_inference import ImageInferenceRequest, ImageInferenceResult
+    from runware_client.tasks.ping import PingRequest, PingResult
+
+    def sync(client: Runware, image: ImageInferenceRequest, ping: PingRequest) -> None:
+        assert_type(client.run(image), list[ImageInferenceResult])
+        assert_type(client.image_inference.run(image), list[ImageInferenceResult])
+        assert_type(client.ping.run(ping), list[PingResult])
+        assert_type(client.image_inference.run(model="m", steps=4), list[TaskResult])
+        assert_type(client.run_many([image]), list[Outcome[ImageInferenceResult]])
+        client.run_many([image, ping])
+        client.image_inference.run(image, timeout="soon")  # type: ignore[call-overload]
+        client.image_inference.run(image, seed=1)  # type: ignore[call-overload]
+        client.no_such_task_type  # type: ignore[attr-defined]
+
+    async def asynchronous(client: AsyncRunware, image: ImageInferenceRequest) -> None:
+        assert_type(await client.run(image), list[ImageInferenceResult])
+        assert_type(await client.image_inference.run(image), list[ImageInferenceResult])
+        assert_type(await client.run_many([image]), list[Outcome[ImageInferenceResult]])
+    """)
+
+PROGRAMS = {"results.py": RESULTS, "files.py": FILES, "calls.py": CALLS}
+
 WRONG = {
-    number for number, line in enumerate(PROGRAM.splitlines(), 1) if "# wrong" in line
+    (name, number)
+    for name, program in PROGRAMS.items()
+    for number, line in enumerate(program.splitlines(), 1)
+    if "# wrong" in line
 }
 REVEALED = {
     number: line.rpartition("# ")[2].replace(
         "list of ImageInferenceResult", "list[ImageInferenceResult]"
     )
-    for number, line in enumerate(PROGRAM.splitlines(), 1)
+    for number, line in enumerate(RESULTS.splitlines(), 1)
     if "reveal_type" in line
 }
 
 
+class Said(NamedTuple):
+    """What a checker says of a line."""
+
+    program: str
+    line: int
+    kind: str
+    text: str
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "program.py").write_text(PROGRAM)
+    for name, program in PROGRAMS.items():
+        (tmp_path / name).write_text(program)
     (tmp_path / "pyrightconfig.json").write_text(
         json.dumps(
             {"typeCheckingMode": "strict", "extraPaths": [str(TOP / "generated")]}
@@ -86,26 +142,30 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _said(folder: Path, pattern: str, *command: str) -> list[tuple[int, str, str]]:
-    """Run a checker; return each message as line, kind, text."""
+def _said(folder: Path, pattern: str, *command: str) -> list[Said]:
+    """Run a checker; return its messages about the programs."""
     done = subprocess.run(
-        [sys.executable, "-m", *command],
+        [sys.executable, "-m", *command, *PROGRAMS],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
         env={"MYPYPATH": str(TOP / "generated"), "PATH": "/usr/bin:/bin"},
     )
-    found = re.findall(pattern, done.stdout)
+    found = re.findall(rf"\b(\w+\.py):{pattern}", done.stdout)
     assert found, done.stdout + done.stderr
-    return [(int(line), kind, text) for line, kind, text in found]
+    return [
+        Said(name, int(line), kind, text)
+        for name, line, kind, text in found
+        if name in PROGRAMS
+    ]
 
 
-def _verify(said: list[tuple[int, str, str]], reveals: str) -> None:
-    errors = {line for line, kind, _ in said if kind == "error"}
-    assert errors == WRONG
+def _verify(said: list[Said], reveals: str) -> None:
+    errors = {(each.program, each.line) for each in said if each.kind == "error"}
+    assert errors == WRONG, said
     for number, expected in REVEALED.items():
-        texts = [text for line, _, text in said if line == number]
+        texts = [e.text for e in said if (e.program, e.line) == ("results.py", number)]
         shown = [
             re.sub(r"(\w+\.)+", "", m[1]) for t in texts if (m := re.search(reveals, t))
         ]
@@ -113,12 +173,12 @@ def _verify(said: list[tuple[int, str, str]], reveals: str) -> None:
 
 
 def test_mypy(folder: Path) -> None:
-    pattern = r"program\.py:(\d+): (error|note): (.*)"
-    options = ("--strict", "--no-incremental", "program.py")
-    _verify(_said(folder, pattern, "mypy", *options), r'Revealed type is "(.*)"')
+    command = ("mypy", "--strict", "--no-incremental")
+    said = _said(folder, r"(\d+): (error|note): (.*)", *command)
+    _verify(said, r'Revealed type is "(.*)"')
 
 
 def test_pyright(folder: Path) -> None:
-    pattern = r"program\.py:(\d+):\d+ - (error|information): (.*)"
-    options = ("--pythonpath", sys.executable, "program.py")
-    _verify(_said(folder, pattern, "basedpyright", *options), r'is "(.*)"$')
+    command = ("basedpyright", "--pythonpath", sys.executable)
+    said = _said(folder, r"(\d+):\d+ - (error|information): (.*)", *command)
+    _verify(said, r'is "(.*)"$')

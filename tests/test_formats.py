@@ -616,7 +616,7 @@ def test_specification_goes_before_the_judge(
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_near_valid_texts_are_judged_alike(name: str) -> None:
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(near_valid_texts(name))
     def compare(text: str) -> None:
         if not judge_errs(name, text):

@@ -1,7 +1,8 @@
 """Documents that attack: any text anywhere is data in what is emitted, or refused.
 
-Each pair of a position and a payload is a document of its own. Those that are accepted
-come out as one package, which is imported and used.
+Each payload makes documents of its own, with the payload at one position, or at several
+that have nothing to do with each other. Those that are accepted come out as one package,
+which is imported and used.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ from pydantic import ValidationError
 from command import GENERATE, files, run, write_documents
 from hostile_documents import (
     CARRIED,
+    IN_ONE_DOCUMENT,
     Emitted,
     emit,
+    forget,
     plain_document,
     refusal,
     refusals,
@@ -42,7 +45,13 @@ from runware_codegen.parse.names import pascal_case
 from runware_codegen.parse.reserved import CLIENT_ATTRIBUTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+@pytest.fixture(autouse=True)
+def _what_was_emitted_is_forgotten(tmp_path: Path) -> Iterator[None]:
+    yield
+    forget(tmp_path)
 
 
 def test_what_a_document_says_is_never_code(tmp_path: Path) -> None:
@@ -77,20 +86,27 @@ class _Skeleton(ast.NodeTransformer):
         return ast.Constant("") if isinstance(node.value, str) else node
 
 
-@pytest.mark.parametrize("position", CARRIED)
-def test_tasks_carry_the_text(position: str, tmp_path: Path) -> None:
-    plant, members = CARRIED[position].plant, CARRIED[position].members
+@pytest.mark.parametrize("positions", IN_ONE_DOCUMENT, ids=", ".join)
+def test_tasks_carry_the_text(positions: Sequence[str], tmp_path: Path) -> None:
     documents = {}
     for name, text in _numbered(PAYLOADS):
         documents[name] = plain_document(name)
-        plant(documents[name], text)
-    package = f"{position.replace(' ', '_')}_client"
+        for position in positions:
+            CARRIED[position].plant(documents[name], text)
+    package = f"{positions[0].replace(' ', '_')}_client"
     emitted = emit(tmp_path, documents, package, formatted=False)
     with contextlib.chdir(tmp_path):
         for name, text in _numbered(PAYLOADS):
-            task = {**a_task(f"test:{name}@1"), **members(text)}
+            task = a_task(f"test:{name}@1")
+            for position in positions:
+                task |= CARRIED[position].members(text)
             assert _sent(emitted, task) == json.dumps(task), ascii(text)
     assert not (tmp_path / SENTINEL).exists()
+
+
+def test_all_positions_are_tested() -> None:
+    tested = [position for positions in IN_ONE_DOCUMENT for position in positions]
+    assert tested == [*CARRIED]
 
 
 def _sent(emitted: Emitted, task: Mapping[str, Any]) -> str:
@@ -310,6 +326,7 @@ def test_any_texts_at_once(odds: list[tuple[str, str, str, str, int]]) -> None:
             for given_value in (value, integer, {inner: value}):
                 task = a_task(f"test:n{number}@1", **{key: given_value})
                 assert _sent(emitted, task) == json.dumps(task)
+        forget(Path(folder))
 
 
 def test_the_command_refuses_in_blocks(tmp_path: Path) -> None:

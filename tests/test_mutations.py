@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from pydantic import ValidationError
@@ -72,28 +72,40 @@ def _forbidden(path: Path, attempt: int) -> list[dict[str, Any]]:
     return [task for task in tasks if not judge.allows(task)]
 
 
+class Refused(NamedTuple):
+    """A task that the document forbids, and what is said of it: places and sentences."""
+
+    said: frozenset[object]
+    task: dict[str, Any]
+
+
 def _telling_first(
     request: type[Any], forbidden: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
+) -> list[Refused]:
     """Order tasks by what a class refuses them for: those with the fewest reasons first,
     and of these, one for each set of reasons before another.
     """
     turns: Counter[frozenset[object]] = Counter()
-    ordered: list[tuple[int, int, int]] = []
+    ordered: list[tuple[int, int, int, Refused]] = []
     for index, task in enumerate(forbidden):
         with pytest.raises(ValidationError) as caught:
             request.model_validate(task)
+        errors = caught.value.errors()
         reasons = frozenset(
             (
                 error["loc"],
                 error["type"],
                 error["msg"] if error["type"] == "rule" else "",
             )
-            for error in caught.value.errors()
+            for error in errors
         )
-        ordered.append((len(reasons), turns[reasons], index))
+        said = frozenset(
+            each for error in errors for each in (*error["loc"], error["msg"])
+        )
+        rank = (len(reasons), turns[reasons], index)
+        ordered.append((*rank, Refused(said, task)))
         turns[reasons] += 1
-    return [forbidden[index] for *_, index in sorted(ordered)]
+    return [refused for *_, refused in sorted(ordered, key=lambda each: each[:3])]
 
 
 def _request_class(package: ModuleType, document: Document) -> type[Any]:
@@ -110,8 +122,11 @@ def _request_class(package: ModuleType, document: Document) -> type[Any]:
     return made
 
 
-def _is_noticed(request: type[Any], forbidden: list[dict[str, Any]]) -> bool:
-    for task in forbidden:
+def _is_noticed(request: type[Any], label: str, forbidden: list[Refused]) -> bool:
+    """Say whether a mutant accepts a task; those refused for what it lacks come first."""
+    place, _, assertion = label.partition(": ")
+    lacking = {place.rpartition(".")[2], assertion}
+    for _, task in sorted(forbidden, key=lambda each: lacking.isdisjoint(each.said)):
         try:
             request.model_validate(task)
         except (ValidationError, TypeError):
@@ -131,7 +146,7 @@ def test_every_missing_assertion_is_noticed(packages: Packages, path: Path) -> N
         left = {
             label: mutant
             for label, mutant in left.items()
-            if not _is_noticed(_request_class(package, mutant), forbidden)
+            if not _is_noticed(_request_class(package, mutant), label, forbidden)
         }
         if not left:
             break

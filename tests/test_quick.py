@@ -249,14 +249,14 @@ def test_a_deprecated_model_is_told_of_where_it_is_used(
     package = generated(tmp_path, {"one.json": document}, package=name)
     request = package.request_class("imageInference", "test:sample@1")
     base = import_module("._base", name)
+    ways = {
+        "constructor": lambda: request(task_uuid=a_task()["taskUUID"]),
+        "from_wire": lambda: request.from_wire(a_task()),
+        "parse_request": lambda: package.parse_request(a_task()),
+    }
     with (
         patch.object(base, "quick", base.quick if quickly else lambda _: None),
-        pytest.warns(DeprecationWarning) as caught,
+        pytest.warns(DeprecationWarning, match="is deprecated") as caught,
     ):
-        if way == "constructor":
-            request()
-        elif way == "from_wire":
-            request.from_wire(a_task())
-        else:
-            package.parse_request(a_task())
+        ways[way]()
     assert {each.filename for each in caught} == {__file__}

@@ -369,7 +369,7 @@ def test_what_may_have_been_uploaded_is_asked_for_by_the_next_call(
     async def work(client: Any) -> None:
         request = look(video=MP4)
         with pytest.raises(package.TimeoutError) as caught:
-            await value(client.run(request, timeout=0.2))
+            await value(client.run(request, timeout=1))
         error = caught.value
         assert "inputs.video was not uploaded: there was no result" in error.message
         assert (error.task_uuid, error.may_have_run) == (request.task_uuid, False)
