@@ -153,7 +153,7 @@ class Part(JsonObject):
         if check.has_rules:
             for _ in cls.rules(data):
                 return None
-        remember_wire(right, frozen)
+        remember_wire(right, data, frozen)
         if cls._warning:
             cls._warn()
         return right

@@ -214,6 +214,22 @@ def test_depth_is_not_measured_where_a_schema_bounds_it(limits: ModuleType) -> N
         limits.parse_request(a_task(images=[TASK_UUID]))
 
 
+@pytest.mark.parametrize("length", [3, 5000], ids=["short", "long"])
+def test_nobody_changes_what_is_sent(image_inference: ModuleType, length: int) -> None:
+    task = {
+        **a_task("runware:101@1"),
+        "positivePrompt": "é" * length,
+        "inputs": {"referenceImages": ["https://example.com/a.png"]},
+    }
+    given = deepcopy(task)
+    request = image_inference.ImageInferenceRequest.from_wire(given)
+    for wire in (given, request.to_wire()):
+        wire["inputs"]["referenceImages"].append("https://example.com/b.png")
+        wire["other"] = 1
+    assert request.to_wire() == task
+    assert [*request.to_wire()] == [*task]
+
+
 def test_members_may_have_the_names_of_what_pydantic_says(tmp_path: Path) -> None:
     members = ("hasRules", "type", "metadata", "ref", "schema", "fields", "function")
     properties = {member: {"type": "array", "items": UUID} for member in members}

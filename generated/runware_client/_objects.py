@@ -16,6 +16,10 @@ from ._json import is_array, is_object
 from ._local_files import LocalFile, files_in, refuse_files
 from ._rules import Wire
 
+_LONG = 2**12
+"""Bytes from which marshal takes longer than to copy all but the texts, which cannot
+change."""
+
 
 class JsonObject(BaseModel):
     """An object as it stands in JSON, with Python's names for its members."""
@@ -40,7 +44,7 @@ class JsonObject(BaseModel):
             wire: Wire = plain(self)
             refuse_files(wire, type(self).__name__)
         else:
-            wire = marshal.loads(private["wire"])
+            wire = _copy_of(private["wire"])
         return wire
 
     if not TYPE_CHECKING:
@@ -78,9 +82,20 @@ def remember_order(made: JsonObject, data: Wire) -> None:
     _set_private(made, {"order": tuple(data)})
 
 
-def remember_wire(made: JsonObject, frozen: bytes) -> None:
-    """Remember all of what was given, as marshal has frozen it."""
-    _set_private(made, {"wire": frozen})
+def remember_wire(made: JsonObject, data: Wire, frozen: bytes) -> None:
+    """Remember all of what was given.
+
+    Args:
+        made: The object that was made of it.
+        data: What was given.
+        frozen: The same, as marshal writes it.
+    """
+    _set_private(made, {"wire": frozen if len(frozen) < _LONG else plain(data)})
+
+
+def _copy_of(wire: bytes | Wire) -> Wire:
+    copy: Wire = marshal.loads(wire) if isinstance(wire, bytes) else plain(wire)
+    return copy
 
 
 def wire_so_far(made: JsonObject) -> Wire:
@@ -139,7 +154,7 @@ def order_of(made: JsonObject) -> tuple[str, ...]:
 def _given_order(made: JsonObject) -> tuple[str, ...]:
     private = made.__pydantic_private__ or {}
     if "wire" in private:
-        return tuple(marshal.loads(private["wire"]))
+        return tuple(_copy_of(private["wire"]))
     order: tuple[str, ...] = private.get("order", ())
     return order
 
