@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from statistics import linear_regression
 from typing import TYPE_CHECKING
 
 import peers
@@ -86,16 +85,14 @@ def _growth(work: Work) -> Iterator[Row | Panel]:
     processor = {size: min(run.processor for run in found[size]) for size in sizes}
     seconds = {size: min(run.seconds for run in found[size]) for size in sizes}
     memory = {size: max(run.megabytes for run in found[size]) for size in sizes}
-    line = linear_regression(sizes, [*processor.values()])
-    straight = {size: line.intercept + line.slope * size for size in sizes}
-    away = max(abs(processor[size] / straight[size] - 1) for size in sizes)
+    doubled = [processor[2 * n] / processor[n] / 2 for n in sizes[:-1]]
     each = {size: _milliseconds(processor[size] / size) for size in sizes}
     yield at_most(
-        f"Growth from {sizes[0]} to {sizes[-1]} documents: time of processors, "
-        "away from a straight line",
-        away * 100,
-        15,
-        "{:.0f} %",
+        f"Growth from {sizes[0]} to {sizes[-1]} documents: time of processors for twice "
+        "as many, at most",
+        2 * max(doubled),
+        2 * 1.15,
+        "{:.2f}×",
         figures="a document: " + ", ".join(f"{each[n]} of {n}" for n in sizes),
     )
     yield Row(

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
 _HEX: Final = "[0-9A-Fa-f]"
 _UUID: Final = f"{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}"
-_IN_PATH: Final = r"A-Za-z0-9\-._~!$&'()*+,;=:@/"
-_URL: Final = (
-    r"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?"
-    rf"(?:/(?:[{_IN_PATH}]|%{_HEX}{{2}})*)?(?:\?(?:[{_IN_PATH}?]|%{_HEX}{{2}})*)?"
-)
-_PATTERNS: Final = {"uuid": _UUID, "uri": _URL}
-_WAYS: Final[dict[Test, str]] = {is_uuid: _UUID, is_uri: _URL}
+_IN_SEGMENT: Final = r"A-Za-z0-9\-._~!$&'()*+,;=:@"
+_PATH: Final = f"(?:[{_IN_SEGMENT}/]|%{_HEX}{{2}})*"
+_QUERY: Final = rf"(?:\?(?:[{_IN_SEGMENT}/?]|%{_HEX}{{2}})*)?"
+_URL: Final = rf"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?(?:/{_PATH})?{_QUERY}"
+_URN: Final = rf"[A-Za-z][A-Za-z0-9+.\-]*:[{_IN_SEGMENT}]{_PATH}{_QUERY}"
+_URI: Final = f"{_URL}|{_URN}"
+_PATTERNS: Final = {"uuid": _UUID, "uri": _URI}
+_WAYS: Final[dict[Test, str]] = {is_uuid: _UUID, is_uri: _URI}
 
 
 def native(check: Any) -> Iterator[CoreSchema]:
