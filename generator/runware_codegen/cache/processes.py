@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
+    from multiprocessing.synchronize import Event
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
@@ -59,24 +60,39 @@ def _in_processes(
 ) -> Iterator[Result]:
     size = -(-len(values) // (processes * _TURNS))
     pieces = [values[start : start + size] for start in range(0, len(values), size)]
-    pool = ProcessPoolExecutor(processes, initializer=_begin)
+    stopping = multiprocessing.Event()
+    pool = ProcessPoolExecutor(processes, initializer=_begin, initargs=(stopping,))
     try:
-        # Not `pool.map`: interrupted, it cancels what is left over, and before Python
-        # 3.12.1 the thread that hears of ended processes dies of that; then nobody ends.
         with _signals_held_back():
             doing = [pool.submit(_all, function, piece) for piece in pieces]
         for piece in doing:
             yield from piece.result()
     except BaseException:
-        for process in multiprocessing.active_children():
-            process.terminate()
+        # Not by a signal: a process that ends while it hands over what it has made
+        # leaves a half of it, for the rest of which this one would wait.
+        stopping.set()
         raise
     finally:
-        pool.shutdown()
+        pool.shutdown(cancel_futures=True)
 
 
 def _all(function: Callable[[Value], Result], values: Sequence[Value]) -> list[Result]:
-    return [function(value) for value in values]
+    found: list[Result] = []
+    for value in values:
+        if _Worker.stopping.is_set():
+            break  # nobody wants them any more
+        found.append(function(value))
+    return found
+
+
+class _Worker:
+    """What a process that was started here knows.
+
+    Attributes:
+        stopping: Set when what it makes is not wanted any more.
+    """
+
+    stopping: Event
 
 
 @contextmanager
@@ -92,12 +108,13 @@ def _signals_held_back() -> Generator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin() -> None:
-    """Leave interrupts to the process that started this one, and end when it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _begin(stopping: Event) -> None:
+    """Leave signals to the process that started this one, and end when it ends."""
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+    _Worker.stopping = stopping
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
