@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from hashlib import sha256
 from typing import Any, NoReturn
 
 from ._exceptions import RunwareError
@@ -54,6 +55,11 @@ class ApiKey:
         """The key as the task that stands first in an array of tasks, as JSON text."""
         task = {"taskType": "authentication", "apiKey": self._text, **members}
         return json.dumps(task).encode()
+
+    def fingerprint(self, salt: str) -> str:
+        """A short text that is the same for the same key and salt, and tells neither."""
+        digest = sha256(f"{salt.casefold()} {self._text}".encode())
+        return digest.hexdigest()[:16]
 
     def scrub(self, value: Any) -> Any:
         """A copy of a JSON value in which nothing repeats the key."""

@@ -7,13 +7,14 @@ import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
+from ._async_poll_batcher import AsyncPollBatcher
 from ._async_stream import AsyncStream
-from ._calls import Kind, Settings
-from ._engine import BaseEngine, unwatched, whole
+from ._batches import Kind, Reply
+from ._engine import BaseEngine, requested, unwatched, whole
 from ._exceptions import RunwareError
-from ._questions import Rounds, late
-from ._task import Phase, requested
+from ._lifecycle import Phase
 from ._transport import NEVER_SENT
 
 if TYPE_CHECKING:
@@ -23,17 +24,25 @@ if TYPE_CHECKING:
     import httpx2
 
     from ._async_transport import AsyncTransport
-    from ._calls import Call
+    from ._batches import Batch, Settings
     from ._delivery import Delivery
     from ._engine import OnEnd
-    from ._envelope import Answer, Envelope
+    from ._envelope import Answer
     from ._generics import ResultT
-    from ._task import Task
+    from ._task import Submission, Task
     from ._transport import Endpoint, Headers
 
 
+class _LoopState:
+    """What belongs to one event loop."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.batcher = AsyncPollBatcher(engine.transport, engine.settings.limits)
+        self.locks: WeakKeyDictionary[Task[Any], asyncio.Lock] = WeakKeyDictionary()
+
+
 class AsyncEngine(BaseEngine):
-    """Carries deliveries for the tasks of an event loop."""
+    """Carries deliveries for the tasks of event loops."""
 
     def __init__(
         self,
@@ -44,15 +53,28 @@ class AsyncEngine(BaseEngine):
     ) -> None:
         super().__init__(endpoint, settings, timeout)
         self.transport = transport
-        self._questions = AsyncQuestions(transport)
+        self._states: WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopState] = (
+            WeakKeyDictionary()
+        )
 
-    async def carry(
+    @property
+    def _state(self) -> _LoopState:
+        loop = asyncio.get_running_loop()
+        if loop not in self._states:
+            self._states[loop] = _LoopState(self)
+        return self._states[loop]
+
+    def lock_of(self, task: Task[Any]) -> asyncio.Lock:
+        """Return the lock for whoever carries a task on in this event loop."""
+        return self._state.locks.setdefault(task, asyncio.Lock())
+
+    async def run(
         self,
         delivery: Delivery[ResultT],
         extra: Headers = None,
         answers: list[Answer] | None = None,
     ) -> AsyncGenerator[None]:
-        """Carry a delivery on; see `Engine.carry`. Calls may be under way together."""
+        """Carry a delivery on; see `Engine.run`. Batches may be under way together."""
         if extra and not self.transport.takes_headers:
             message = (
                 "extra_headers cannot be sent over an open WebSocket: leave them out, "
@@ -61,81 +83,87 @@ class AsyncEngine(BaseEngine):
             raise ValueError(message)
         running: set[asyncio.Task[None]] = set()
         try:
-            while True:
-                calls = [*iter(delivery.next_call, None)]
-                if len(calls) == 1 and not running:
-                    await self._perform(delivery, calls[0], extra, answers)
-                elif calls or running:
-                    work = [self._perform(delivery, c, extra, answers) for c in calls]
+            while delivery.is_waiting:
+                batches = [*iter(delivery.next_batch, None)]
+                pause = delivery.pause()
+                if len(batches) == 1 and not running and pause is None:
+                    await self._perform(delivery, batches[0], extra, answers)
+                elif batches or running:
+                    work = [self._perform(delivery, b, extra, answers) for b in batches]
                     running |= {*map(asyncio.create_task, work)}
                     first = asyncio.FIRST_COMPLETED
-                    done, running = await asyncio.wait(running, return_when=first)
+                    done, running = await asyncio.wait(
+                        running, timeout=pause, return_when=first
+                    )
                     for each in done:
                         each.result()
-                else:
-                    break
+                elif pause is not None:
+                    await asyncio.sleep(pause)
                 yield
         finally:
             for each in running:
                 each.cancel()
             await asyncio.gather(*running, return_exceptions=True)
-            self.note(delivery)
+            self.leave(delivery)
 
     async def _perform(
         self,
         delivery: Delivery[ResultT],
-        call: Call[ResultT],
+        batch: Batch[ResultT],
         extra: Headers,
         answers: list[Answer] | None,
     ) -> None:
-        if wait := call.wait:
-            await asyncio.sleep(wait)
         try:
-            envelope = await self._exchange(call, extra)
+            reply = await self._exchange(batch, extra)
         except RunwareError as error:
-            delivery.fail(call, error)
+            delivery.fail(batch, error)
         else:
             if answers is not None:
-                answers.append(envelope.answer)
-            delivery.receive(call, envelope)
+                answers.append(reply.envelope.answer)
+            delivery.receive(batch, reply)
 
     def stream(
-        self, task: Task[ResultT], timeout: float, extra: Headers, on_end: OnEnd
+        self,
+        submission: Submission[ResultT],
+        timeout: float,
+        extra: Headers,
+        on_end: OnEnd,
     ) -> AsyncStream[ResultT]:
         """Return the stream of a task; it is sent when the stream is read."""
         return AsyncStream(
-            requested(task),
-            task.wire,
-            partial(self._open, task, timeout, extra),
-            endpoint=self._endpoint,
-            errors=self._errors(task),
+            requested(submission),
+            submission.wire,
+            partial(self._open, submission, timeout, extra),
+            endpoint=self.endpoint,
+            errors=self._errors(submission.task),
             deadline=time.monotonic() + timeout,
             on_end=on_end,
         )
 
     def _open(
-        self, task: Task[Any], timeout: float, extra: Headers
+        self, submission: Submission[Any], timeout: float, extra: Headers
     ) -> AbstractAsyncContextManager[httpx2.Response]:
-        if task.phase is not Phase.UNSENT:  # its delivery tries again
-            return self.transport.open(task.encoded(), timeout, extra)
-        return self._opened(task, timeout, extra)
+        if submission.task.phase is not Phase.UNSENT:  # its delivery tries again
+            return self.transport.open(submission.encoded(), timeout, extra)
+        return self._opened(submission, timeout, extra)
 
     @asynccontextmanager
     async def _opened(
-        self, task: Task[Any], timeout: float, extra: Headers
+        self, submission: Submission[Any], timeout: float, extra: Headers
     ) -> AsyncGenerator[httpx2.Response]:
-        """Open a stream; send again what the server surely has not taken."""
-        patience = self.patience(task, timeout)
-        if task.waits:
-            with self.uploading(task, patience.seconds_left()) as delivery:
-                async for _ in self.carry(delivery, extra):
+        """Open a stream; retry while the server certainly does not have the task."""
+        patience = self.patience(submission.task, timeout)
+        if submission.is_waiting:
+            with self.uploading(submission, patience.seconds_left()) as delivery:
+                async for _ in self.run(delivery, extra):
                     pass
-        task.note_sending()
+        submission.task.note_sending(time.monotonic())
+        self.open_tasks.add(submission.task)
         while True:
             async with AsyncExitStack() as stack:
                 try:
                     opening = self.transport.open(
-                        task.encoded(), patience.seconds_left(), extra
+                        submission.encoded(), patience.seconds_left(), extra
                     )
                     response = await stack.enter_async_context(opening)
                 except NEVER_SENT:
@@ -147,41 +175,12 @@ class AsyncEngine(BaseEngine):
                         return
             await asyncio.sleep(patience.pause)
 
-    async def _exchange(self, call: Call[Any], extra: Headers) -> Envelope:
-        if call.is_stream:
-            [task] = call.tasks
-            stream = self.stream(task, call.timeout, extra, unwatched)
+    async def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
+        if batch.stream is not None:
+            stream = self.stream(batch.stream, batch.timeout, extra, unwatched)
             result = await stream.get_result()
             return whole(result.to_wire())
-        if call.kind is Kind.ASK and extra is None:
-            return await self._questions.ask(call.parts, call.timeout)
-        return await self.transport.post(call.parts, call.timeout, extra)
-
-
-class AsyncQuestions:
-    """Asks for the tasks of an event loop."""
-
-    def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
-        self._rounds = Rounds()
-        self._turn = asyncio.Lock()
-
-    async def ask(self, parts: list[bytes], timeout: float) -> Envelope:
-        """Ask, together with whoever else does; see `Questions.ask`."""
-        mine = self._rounds.join(parts)
-        try:
-            async with asyncio.timeout(timeout):
-                await self._turn.acquire()
-        except TimeoutError:
-            raise late() from None
-        try:
-            if mine.outcome is None:
-                self._rounds.close(mine)
-                try:
-                    envelope = await self._transport.post(mine.parts, timeout, None)
-                    mine.settle(envelope)
-                except RunwareError as error:
-                    mine.outcome = error
-        finally:
-            self._turn.release()
-        return mine.answer()
+        if batch.kind is Kind.POLL and extra is None and not batch.is_alone:
+            return await self._state.batcher.poll(batch.parts, batch.timeout)
+        envelope = await self.transport.post(batch.parts, batch.timeout, extra)
+        return Reply(envelope, len(batch.parts))

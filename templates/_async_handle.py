@@ -7,19 +7,20 @@ import builtins
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from ._engine import is_under_way
 from ._exceptions import RunwareError
 from ._generics import ResultT
-from ._handle import END, BaseHandle
-from ._task import Phase
+from ._handle import BaseHandle
+from ._lifecycle import Phase
+from ._timeouts import MAX_POLL, given_timeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
     from typing import Self
 
     from ._async_engine import AsyncEngine
+    from ._delivery import Delivery
     from ._envelope import Answer
-    from ._task import Task
+    from ._task import Submission, Task
     from ._transport import Headers
 
 
@@ -29,13 +30,12 @@ class AsyncHandle(BaseHandle[ResultT]):
     def __init__(
         self,
         engine: AsyncEngine,
-        task: Task[ResultT],
+        given: Submission[ResultT] | Task[ResultT],
         answers: list[Answer] | None = None,
     ) -> None:
-        super().__init__(task)
+        super().__init__(engine, given)
         self._engine = engine
         self._answers = answers
-        self._lock = asyncio.Lock()
 
     async def submit(
         self, *, timeout: float | None = None, extra_headers: Headers = None
@@ -47,12 +47,15 @@ class AsyncHandle(BaseHandle[ResultT]):
                     return self
         return self
 
-    async def poll(self) -> bool:
-        """Ask for the task once; see `Handle.poll`."""
+    async def poll(self, *, timeout: float | None = None) -> bool:
+        """Poll the task once; see `Handle.poll`."""
+        limit = min(self._engine.timeout, MAX_POLL) if timeout is None else timeout
         if self._task.phase is not Phase.UNSENT:
             try:
-                async with aclosing(self._steps(None, None, ask_first=True)) as steps:
-                    async for _ in steps:
+                async with aclosing(self._steps(limit, None, polls_now=True)) as steps:
+                    async for delivery in steps:
+                        if delivery.error(self._task) is not None:
+                            self._end(delivery)
                         break
             except RunwareError as error:
                 if error is not self._task.error:
@@ -68,47 +71,50 @@ class AsyncHandle(BaseHandle[ResultT]):
         return self._task.results()
 
     async def results(self, *, timeout: float | None = None) -> AsyncIterator[ResultT]:
-        """Give each result as soon as it is there; see `Handle.wait`."""
+        """Give each result as soon as it is there; see `Handle.results`."""
         given = 0
         try:
             async with aclosing(self._steps(timeout, None)) as steps:
-                async for _ in steps:
+                async for delivery in steps:
                     fresh = self._task.items[given:]
                     given += len(fresh)
+                    began = self._engine.settings.clock()
                     for item in fresh:
                         yield self._task.read(item)
+                    delivery.extend(self._engine.settings.clock() - began)
         except RunwareError:
             for item in self._task.items[given:]:
                 yield self._task.read(item)
             raise
 
     async def _steps(
-        self, timeout: float | None, extra: Headers, *, ask_first: bool = False
-    ) -> AsyncGenerator[None]:
+        self, timeout: float | None, extra: Headers, *, polls_now: bool = False
+    ) -> AsyncGenerator[Delivery[ResultT]]:
         """Carry the task on until it is over; see `Handle`."""
         task, engine = self._task, self._engine
-        delivery = engine.delivery([task], timeout, ask_first=ask_first)
-        steps = engine.carry(delivery, extra, self._answers)
+        given = [] if task.is_done else [self._given]
+        delivery = engine.delivery(given, given_timeout(timeout), polls_now=polls_now)
+        lock = engine.lock_of(task)
+        steps = engine.run(delivery, extra, self._answers)
         try:
-            while not task.is_over:
+            while not task.is_done:
                 try:
                     async with asyncio.timeout(delivery.seconds_left()):
-                        await self._lock.acquire()
+                        await lock.acquire()
                 except builtins.TimeoutError:
                     break
                 try:
-                    if task.is_over or await anext(steps, END) is END:
+                    if task.is_done or await anext(steps, False) is False:
                         break
+                except BaseException:
+                    delivery.abandon()  # before the next one takes the task on
+                    raise
                 finally:
-                    self._lock.release()
-                yield
-        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as stop:
-            self._tell(stop)
+                    lock.release()
+                yield delivery
+        except BaseException as stop:
+            engine.give_handle(stop, self._given)
             raise
         finally:
             await steps.aclose()
-        if not task.is_over or task.error is not None:
-            error = self._left(delivery.error(task))
-            if is_under_way(task):
-                error.handle = self
-            raise error
+        self._end(delivery)

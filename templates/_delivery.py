@@ -1,403 +1,465 @@
-"""Brings tasks from the first request to the last result, without any I/O.
+"""Brings tasks from the first sending to the last result, without any I/O.
 
-A `Delivery` says what to send next and takes the answers; an engine carries them:
+A `Delivery` says what to send and when, and takes the answers; an engine does the I/O:
 
-    while (call := delivery.next_call()) is not None:
-        ...wait `call.wait` seconds, then send `call.body()`...
-        delivery.receive(call, answer)  # or delivery.fail(call, error)
+    while delivery.is_waiting:
+        batch = delivery.next_batch()
+        if batch is None:
+            ...wait delivery.pause() seconds...
+        else:
+            ...send batch.parts...
+            delivery.receive(batch, reply)  # or delivery.fail(batch, error)
 
-Several calls may be under way at once. What surely was not accepted is sent again; what
-may have been accepted is asked for, and sent again only when the server says that it
-does not know it. So no task is paid for twice, and no result is lost.
+Several batches may be under way at once. `_lifecycle` says what is allowed, `_classify`
+what an answer means. This module decides when.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
-from time import monotonic
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
-from ._calls import Call, Kind, Settings, Slot
-from ._events import Event, EventKind
-from ._exceptions import APIError, ResponseError, RunwareError, TimeoutError
-from ._generics import ResultT
-from ._task import Phase
-from ._uploads import Upload, Waiting
-from ._verdicts import (
-    api_error,
-    is_own_failure,
-    is_repeated,
-    is_too_large,
-    is_unknown,
-    joined,
-    says_not_accepted,
-    says_not_yet,
-    tells_apart,
-    unanswered,
+from ._batches import Batch, Kind, ScheduledTask, Settings, sort_answer
+from ._classify import (
+    Said,
+    Verdict,
+    answers_too_large,
+    is_timeout,
+    of_failure,
+    of_poll,
+    of_submission,
 )
+from ._events import Event, EventKind
+from ._exceptions import ClosedError, RunwareError, TimeoutError
+from ._generics import ResultT
+from ._lifecycle import Action, Phase, TaskEvent
+from ._task import Submission, Task
+from ._uploads import Upload, Waiting
 
 if TYPE_CHECKING:
-    from ._envelope import Envelope, Item
-    from ._task import Task
+    from ._batches import Reply, Sorted
+    from ._open_tasks import OpenTasks
     from ._uploads import Uploads
 
-MOST_TASKS = 100
-"""Tasks, or questions about tasks, that one POST carries."""
-
-LARGEST_POST = 8_000_000
+MAX_BYTES = 8_000_000
 """Bytes of one POST with more than one task."""
 
 TOGETHER = 0.25
-"""Seconds that a question waits at most for others, to be asked with them."""
+"""Seconds by which a poll may be early, to be sent with others."""
 
-SILENCES = 2
-"""Answers without a word of a task that may have been accepted, until it was not."""
+MAX_NOT_FOUND = 8
+"""Polls in a row that are answered with "not found", after which a task is left."""
 
-LONGEST_SILENCE = 5
-"""How often the server may not know a task that it has accepted: it may be slow."""
+MAX_REFUSED = 4
+"""Silent polls of a task in doubt after an error that may be its refusal."""
+
+NEWS = frozenset({TaskEvent.PROGRESS, TaskEvent.CONFLICT})
+ANSWERS = frozenset({TaskEvent.SILENCE, TaskEvent.NOT_FOUND})
 
 
 class Delivery(Generic[ResultT]):
     """Tasks that are delivered together.
 
     Results are matched to their tasks by `taskUUID`, never by the order of an answer.
+
+    Attributes:
+        waiting: The tasks that wait until their files are uploaded.
     """
 
     def __init__(
         self,
-        tasks: Iterable[Task[ResultT]],
+        tasks: Iterable[Submission[ResultT] | Task[ResultT]],
         settings: Settings,
         timeout: float,
         uploads: Uploads,
+        open_tasks: OpenTasks,
         *,
-        ask_first: bool = False,
+        polls_now: bool = False,
     ) -> None:
         """Take the tasks.
 
         Args:
-            tasks: The tasks, none of which is over.
+            tasks: The tasks, none of which is done. One without what sending it takes
+                is only polled.
             settings: How to deliver them.
-            timeout: The seconds after which those that are not over are given up.
+            timeout: The seconds after which those that are not done are given up.
             uploads: The files that the client has uploaded.
-            ask_first: Ask for tasks at once, without the wait before the first time.
+            open_tasks: Remembers tasks from their first sending.
+            polls_now: Whether tasks that were sent are polled without a wait.
 
         Raises:
             ValueError: Two tasks could not be told apart in the answer.
         """
         self._settings = settings
         self._timeout = timeout
-        self._deadline = monotonic() + timeout
-        self._most = MOST_TASKS
-        self._idle = [self._slot(task) for task in tasks]
-        self._slots = {slot.task.key: slot for slot in self._idle}
-        self._given_up: dict[str, RunwareError] = {}
-        self._ended: list[Task[ResultT]] = []
+        self._now = settings.clock
+        self._deadline = self._now() + timeout
+        # An answer that does not come leaves time to ask what became of the tasks.
+        self._reserve = min(2.0, timeout / 5)
+        self._open_tasks = open_tasks
+        self._idle = [self._scheduled(task) for task in tasks]
+        self._scheduled_tasks = {each.task.key: each for each in self._idle}
+        self._under_way = 0
+        self._errors: dict[str, RunwareError] = {}
+        self._ended: list[Submission[ResultT]] = []
         self.waiting = Waiting(uploads)
-        if len(self._slots) < len(self._idle):
+        if len(self._scheduled_tasks) < len(self._idle):
             message = (
                 "two of these tasks have the same taskUUID, or the same taskType and "
                 "no taskUUID, so that their results could not be told apart: make each "
                 "request anew, or send them in separate calls"
             )
             raise ValueError(message)
-        if not ask_first:
-            for slot in self._idle:
-                if slot.kind is Kind.ASK:
-                    slot.due += next(slot.polls)
+        for each in self._idle:
+            if each.kind is Kind.POLL and not polls_now:
+                self._resume_polling(each)
 
     # -- what to do -----------------------------------------------------------
 
-    def next_call(self) -> Call[ResultT] | None:
-        """What to do next; None when nothing is left that is not under way."""
-        self._upload_first()
+    @property
+    def is_waiting(self) -> bool:
+        """Whether some task is neither done nor given up."""
+        return bool(self._idle) or self._under_way > 0
+
+    def pause(self) -> float | None:
+        """The seconds until `next_batch` may have something; None if only answers do."""
+        self._begin_uploads()
         if not self._idle:
             return None
-        first = min(self._idle, key=lambda slot: slot.due)
-        begins = max(first.due, monotonic())
-        left = self._deadline - begins
-        if left <= 0:
-            for slot in self._idle:
-                self._give_up(slot, self._late())
-            self._idle = []
+        first = min(each.due for each in self._idle)
+        return max(0.0, min(first, self._deadline) - self._now())
+
+    def next_batch(self) -> Batch[ResultT] | None:
+        """Return what is to be sent now; None if nothing is due."""
+        self._begin_uploads()
+        now = self._now()
+        if now >= self._deadline:
+            self._give_up_idle()
             return None
-        slots, parts = self._companions(first, begins)
-        kind = first.kind
-        # An answer that does not come leaves time to ask what became of the tasks.
-        timeout = left if kind is Kind.ASK else left - min(2.0, left / 10)
-        call = Call(kind, slots, parts, begins, timeout)
-        taken = set(map(id, slots))
-        self._idle = [slot for slot in self._idle if id(slot) not in taken]
-        if kind is Kind.SEND:
-            for task in call.tasks:
-                task.note_sending()
-        return call
-
-    def _upload_first(self) -> None:
-        """Put uploads in the place of tasks that wait for them."""
-        held = [s for s in self._idle if s.task.waits and s.kind is Kind.SEND]
-        if held:
-            self._idle = [slot for slot in self._idle if slot not in held]
-            for upload in chain(*(self.waiting.hold(slot.task) for slot in held)):
-                self._slots[upload.key] = self._slot(upload)
-                self._idle.append(self._slots[upload.key])
-            self._go_on()
-
-    def _go_on(self) -> None:
-        """Go on with tasks that wait no more for their files."""
-        for task, error in self.waiting.settle(self.error):
-            slot = self._slots[task.key]
-            if error is None:
-                self._idle.append(slot)
-            else:
-                self._give_up(slot, error)
+        due = [each for each in self._idle if each.due <= now]
+        if not due:
+            return None
+        first = min(due, key=lambda each: each.due)
+        chosen, parts = self._companions(first, due, now)
+        batch = Batch(first.kind, chosen, parts, now, self._timeout_of(chosen, now))
+        taken = set(map(id, chosen))
+        self._idle = [each for each in self._idle if id(each) not in taken]
+        self._under_way += 1
+        for each in chosen:
+            self._note_begun(each, now)
+        return batch
 
     def _companions(
-        self, first: Slot[ResultT], begins: float
-    ) -> tuple[list[Slot[ResultT]], list[bytes]]:
-        """The tasks of one POST: as many as it takes of what is to be done by then."""
-        if first.kind is Kind.ASK:
-            same = [slot for slot in self._idle if slot.kind is Kind.ASK]
-            slots = [s for s in same if s.due <= begins + TOGETHER][: self._most]
-            return slots, [slot.task.question() for slot in slots]
-        if first.task.is_stream:
-            return [first], [first.task.encoded()]
-        slots, parts, size = list[Slot[ResultT]](), list[bytes](), 0
-        for slot in self._idle:
-            if slot.kind is Kind.ASK or slot.due > begins or slot.task.is_stream:
+        self,
+        first: ScheduledTask[ResultT],
+        due: list[ScheduledTask[ResultT]],
+        now: float,
+    ) -> tuple[list[ScheduledTask[ResultT]], list[bytes]]:
+        """Return the tasks of one POST, and their parts: as many as it takes."""
+        most = self._settings.limits.elements
+        if first.kind is Kind.POLL:
+            chosen = [first]
+            if not first.is_alone:
+                chosen = [e for e in self._idle if self._may_poll(e, now)][:most]
+            return chosen, [each.task.poll() for each in chosen]
+        if first.is_alone or _submission(first).is_stream:
+            return [first], [_submission(first).encoded()]
+        chosen, parts, size = list[ScheduledTask[ResultT]](), list[bytes](), 0
+        for each in due:
+            if each.kind is Kind.POLL or each.is_alone or _submission(each).is_stream:
                 continue
-            part = slot.task.encoded()
+            part = _submission(each).encoded()
             size += len(part)
-            if parts and (size > LARGEST_POST or len(parts) == self._most):
+            if parts and (size > MAX_BYTES or len(parts) >= most):
                 break
-            slots.append(slot)
+            chosen.append(each)
             parts.append(part)
-        return slots, parts
+        return chosen, parts
+
+    def _may_poll(self, each: ScheduledTask[ResultT], now: float) -> bool:
+        is_due = each.kind is Kind.POLL and each.due <= now + TOGETHER
+        return is_due and not each.is_alone
+
+    def _timeout_of(self, chosen: list[ScheduledTask[ResultT]], now: float) -> float:
+        left = self._deadline - now
+        if chosen[0].kind is Kind.POLL:
+            return min(left, max(each.poll_timeout for each in chosen))
+        return left - self._reserve if left > self._reserve else left
+
+    def _note_begun(self, each: ScheduledTask[ResultT], now: float) -> None:
+        task = each.task
+        if each.kind is Kind.SUBMIT:
+            each.is_resend = False
+            task.note_sending(now)
+            if not isinstance(task, Upload):
+                self._open_tasks.add(task)
+            return
+        task.last_asked = now
+        each.is_last_poll = now >= self._deadline - self._reserve
+
+    def _give_up_idle(self) -> None:
+        idle, self._idle = self._idle, []
+        for each in idle:
+            self._leave(each, self._late(each))
+
+    # -- files that are uploaded first ----------------------------------------
+
+    def _begin_uploads(self) -> None:
+        """Put uploads in the place of tasks that wait for them."""
+        held = [e for e in self._idle if e.submission and e.submission.is_waiting]
+        held = [each for each in held if each.kind is Kind.SUBMIT]
+        if not held:
+            return
+        self._idle = [each for each in self._idle if each not in held]
+        submissions = [_submission(each) for each in held]
+        for upload in chain(*map(self.waiting.hold, submissions)):
+            scheduled = self._scheduled(upload)
+            self._scheduled_tasks[scheduled.task.key] = scheduled
+            self._idle.append(scheduled)
+        self._end_uploads()
+
+    def _end_uploads(self) -> None:
+        """Go on with tasks that do not wait for their files any more."""
+        for submission, error in self.waiting.settle(self.error):
+            each = self._scheduled_tasks[submission.task.key]
+            if error is None:
+                each.due = self._now()
+                self._idle.append(each)
+            else:
+                self._leave(each, error)
 
     # -- what came of it ------------------------------------------------------
 
-    def receive(self, call: Call[ResultT], envelope: Envelope) -> None:
-        """Take the answer to a call."""
-        if is_too_large(envelope) and len(call.slots) > 1:
-            self._most = len(call.slots) // 2
-            for slot in call.slots:
-                slot.task.phase = Phase.UNSENT
-            self._idle += call.slots
-            return
-        told = envelope.errors
-        if len(call.slots) > 1:
-            told = [error for error in told if tells_apart(error)]
-        items = call.by_task(envelope.data, self._slots)
-        errors = call.by_task(told, self._slots)
-        take = self._answered if call.kind is Kind.SEND else self._told
-        for slot in call.slots:
-            task = slot.task
-            self._observe(call.kind.value, task, monotonic() - call.begins)
-            own, about_it = items[task.key], errors[task.key]
-            if not own and not about_it:
-                about_it = errors[None]  # they speak of the call as a whole
-            take(slot, own, about_it, envelope)
-
-    def fail(self, call: Call[ResultT], error: RunwareError) -> None:
-        """Note that a call had no answer."""
-        for slot in call.slots:
-            self._observe(
-                call.kind.value, slot.task, monotonic() - call.begins, error=error
-            )
-            task = slot.task
-            if call.kind is Kind.SEND:
-                task.note_failure(error)
-            wait = error.retry_after if isinstance(error, APIError) else None
-            if task.is_over:
-                self._end(slot, task.error)
-            elif task.phase is Phase.UNSENT:
-                self._send_again(slot, error, wait)
+    def receive(self, batch: Batch[ResultT], reply: Reply) -> None:
+        """Take the answer to a batch."""
+        self._under_way -= 1
+        envelope = reply.envelope
+        is_too_large = answers_too_large(envelope) and reply.elements > 1
+        if is_too_large:
+            self._settings.limits.note_too_large(reply.elements)
+        found = sort_answer(reply, batch, self._scheduled_tasks)
+        for each in batch.scheduled:
+            task = each.task
+            self._observe(batch.kind.value, task, self._now() - batch.begun)
+            said = self._said(each, found, reply)
+            if is_too_large and not said.items and not said.errors:
+                self._send_smaller(each, batch.kind)
+            elif batch.kind is Kind.SUBMIT:
+                self._take(each, of_submission(said))
             else:
-                self._ask_again(slot, error, wait)
+                self._take(each, of_poll(said))
 
-    def _answered(
-        self,
-        slot: Slot[ResultT],
-        items: list[Item],
-        errors: list[Item],
-        envelope: Envelope,
-    ) -> None:
-        """Take what the answer to sending a task says of it."""
-        task = slot.task
-        error = self._error(errors, task, envelope)
-        if not items and not errors:
-            self._ask_again(slot, unanswered(envelope))
-        elif items or error is None:
-            self._take(slot, items, error, is_first=True)
-        elif says_not_accepted(envelope):
-            self._send_again(slot, error, envelope.answer.retry_after)
-        elif is_repeated(errors) and task.sends > 1:
-            task.phase = Phase.ACCEPTED  # an earlier sending did reach the server
-            self._ask_later(slot)
-        elif says_not_yet(envelope):
-            self._ask_again(slot, error)
-        else:
-            self._take(slot, items, error, is_first=True)
+    def _said(self, each: ScheduledTask[ResultT], found: Sorted, reply: Reply) -> Said:
+        task = each.task
+        return Said(
+            task=task,
+            items=found.data.get(task.key, []),
+            errors=found.errors.get(task.key, []),
+            nameless=found.nameless,
+            envelope=reply.envelope,
+            is_only=reply.elements == 1,
+            error_enum=self._settings.error_enums(task.task_type),
+        )
 
-    def _told(
-        self,
-        slot: Slot[ResultT],
-        items: list[Item],
-        errors: list[Item],
-        envelope: Envelope,
-    ) -> None:
-        """Take what the answer to a question about a task says of it."""
-        task = slot.task
-        error = self._error(errors, task, envelope)
-        if items:
-            slot.retries = slot.silences = 0
-            self._take(slot, items, error, is_first=False)
-        elif error is None and (says_not_yet(envelope) or says_not_accepted(envelope)):
-            self._ask_again(slot, unanswered(envelope), envelope.answer.retry_after)
-        elif error is None and envelope.http_status >= 400:
-            self._ask_later(slot)  # refused for the sake of others: no word of this one
-        elif error is None:
-            self._not_known(slot, unanswered(envelope), SILENCES)
-        elif is_unknown(errors, envelope):
-            self._not_known(slot, error, 1)
-        elif is_own_failure(errors, task, envelope):
-            self._take(slot, items, error, is_first=False)
-        elif says_not_yet(envelope) or says_not_accepted(envelope):
-            self._ask_again(slot, error, envelope.answer.retry_after)
-        else:
-            self._give_up(slot, error)  # the question was refused, not the task
+    def _send_smaller(self, each: ScheduledTask[ResultT], kind: Kind) -> None:
+        """Send or poll a task at once with fewer others."""
+        if kind is Kind.SUBMIT:
+            each.task.apply(TaskEvent.REJECTED)
+            each.is_resend = each.task.phase is Phase.IN_DOUBT
+        each.is_last_poll = False
+        each.due = self._now()
+        self._idle.append(each)
 
-    def _not_known(self, slot: Slot[ResultT], error: RunwareError, enough: int) -> None:
-        """Note that the server does not know a task, or says nothing of it."""
-        slot.silences += 1
-        task = slot.task
-        if task.phase is Phase.UNSURE and slot.silences >= enough:
-            slot.silences = 0
-            if task.can_be_sent:
-                self._send_anew(slot, slot.error or error)
-            else:
-                self._give_up(slot, error)
-        elif slot.silences > LONGEST_SILENCE and not isinstance(error, ResponseError):
-            self._give_up(slot, slot.error or error)
+    def fail(self, batch: Batch[ResultT], error: RunwareError) -> None:
+        """Note that a batch has no answer."""
+        self._under_way -= 1
+        is_poll = batch.kind is Kind.POLL
+        for each in batch.scheduled:
+            task, seconds = each.task, self._now() - batch.begun
+            self._observe(batch.kind.value, task, seconds, error=error)
+            self._take(each, of_failure(error, is_poll=is_poll, task=task))
+
+    def _take(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
+        """Do what follows from a verdict about a task."""
+        each.is_alone |= verdict.is_alone
+        is_resent = each.task.phase is Phase.RESENDING
+        action = each.task.apply(verdict.event)
+        error = verdict.error or self._late(each)
+        if action is Action.END:
+            if verdict.event in (TaskEvent.REFUSED, TaskEvent.FAILED):
+                each.task.error = self._about(each.task, each.task.error or error)
+            self._end(each, each.task.error)
+        elif action is Action.LEAVE or isinstance(error, ClosedError):
+            self._leave(each, error)
+        elif action is Action.RETRY:
+            self._retry(each, error, verdict.wait)
+        elif not each.task.is_pollable:
+            self._leave(each, error)
         else:
-            self._ask_later(slot)
+            if is_resent and verdict.event is TaskEvent.REFUSED:
+                each.task.allows_resend = False
+            self._poll_later(each, verdict)
 
     # -- and what next --------------------------------------------------------
 
-    def _take(
-        self,
-        slot: Slot[ResultT],
-        items: list[Item],
-        error: APIError | None,
-        *,
-        is_first: bool,
+    def _retry(
+        self, each: ScheduledTask[ResultT], error: RunwareError, wait: float | None
     ) -> None:
-        task = slot.task
-        task.take(items, error, is_first=is_first)
-        if task.is_over:
-            self._end(slot, task.error)
+        """Send a task again that the server certainly does not have."""
+        pause = next(each.backoff)
+        each.due = self._now() + (pause if wait is None else wait)
+        each.retries += 1
+        each.error = error
+        if each.retries > self._settings.max_retries or each.due >= self._deadline:
+            self._leave(each, error)
         else:
-            self._ask_later(slot)
+            self._observe_retry(each, error)
+            self._idle.append(each)
 
-    def _ask_later(self, slot: Slot[ResultT]) -> None:
-        slot.due = monotonic() + next(slot.polls)
-        self._idle.append(slot)
-
-    def _send_again(
-        self, slot: Slot[ResultT], error: RunwareError, wait: float | None = None
-    ) -> None:
-        """Send a task again that the server surely has not taken."""
-        slot.task.phase = Phase.UNSENT
-        self._try_again(slot, error, wait)
-
-    def _send_anew(self, slot: Slot[ResultT], error: RunwareError) -> None:
-        """Send a task again that never reached the server; that it failed was noted."""
-        slot.task.phase = Phase.UNSENT
-        slot.due = monotonic()
-        self._observe("retried", slot.task, 0.0, error=error)
-        self._idle.append(slot)
-
-    def _ask_again(
-        self, slot: Slot[ResultT], error: RunwareError, wait: float | None = None
-    ) -> None:
-        """Ask for a task that the server may have taken."""
-        task = slot.task
-        if task.can_be_asked_for:
-            self._try_again(slot, error, wait)
-        elif task.is_harmless:
-            self._send_again(slot, error, wait)
+    def _poll_later(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
+        """Poll a task that the server has or may have, or send it again."""
+        task, event, error = each.task, verdict.event, verdict.error
+        if event in NEWS:
+            each.retries = 0
+            task.refusal = None
+        elif event in ANSWERS:
+            task.silences += 1
+            task.not_found = task.not_found + 1 if event is TaskEvent.NOT_FOUND else 0
         else:
-            task.end(error)
-            self._end(slot, task.error)
+            self._note_trouble(each, verdict)
+        if self._is_hopeless(task):
+            self._leave(each, task.refusal or error or self._late(each))
+            return
+        each.is_resend = self._may_resend(each)
+        has_answered = event in NEWS or event in ANSWERS
+        delay = next(each.polls if has_answered else each.backoff)
+        if each.is_resend and event in ANSWERS:
+            delay = 0.0
+        self._schedule_poll(each, delay if verdict.wait is None else verdict.wait)
+        if not has_answered and error is not None:
+            self._observe_retry(each, error)
+        self._idle.append(each)
 
-    def _try_again(
-        self, slot: Slot[ResultT], error: RunwareError, wait: float | None
-    ) -> None:
-        slot.retries += 1
-        slot.error = error
-        pause = next(slot.backoff)
-        slot.due = monotonic() + (pause if wait is None else wait)
-        if slot.retries > self._settings.max_retries or slot.due >= self._deadline:
-            self._give_up(slot, error)
-        else:
-            seconds = slot.due - monotonic()
-            self._observe("retried", slot.task, seconds, error=error)
-            self._idle.append(slot)
+    def _note_trouble(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
+        """Note an exchange that told nothing of a task, and why."""
+        each.error = verdict.error
+        each.retries += 1
+        if is_timeout(verdict.error):
+            each.poll_timeout *= 2
+        if verdict.may_be_refusal:
+            each.task.refusal = verdict.error
+            each.task.silences = 0
 
-    def _give_up(self, slot: Slot[ResultT], error: RunwareError) -> None:
-        """Leave a task as it stands: it may be asked for another time."""
-        task = slot.task
-        about = error.about(task.task_type, task.task_uuid)
-        self._given_up[task.key] = about
-        self._end(slot, about)
+    def _is_hopeless(self, task: Task[ResultT]) -> bool:
+        """Whether polling on is not likely to tell more; the handle stays."""
+        if task.not_found >= MAX_NOT_FOUND:
+            return True
+        is_in_doubt = task.phase is Phase.IN_DOUBT and task.refusal is not None
+        return is_in_doubt and task.silences >= MAX_REFUSED
 
-    def _end(self, slot: Slot[ResultT], error: RunwareError | None) -> None:
-        task = slot.task
+    def _may_resend(self, each: ScheduledTask[ResultT]) -> bool:
+        """Whether the policy lets a task in doubt be sent again next."""
+        task, policy = each.task, self._settings.resend
+        if task.phase is not Phase.IN_DOUBT or policy == "never":
+            return False
+        if each.submission is None or not task.allows_resend:
+            return False
+        if task.sends > self._settings.max_retries:
+            return False
+        if policy == "eager":
+            return True
+        return task.resend_is_safe and task.silences >= 2**task.sends
+
+    def _schedule_poll(self, each: ScheduledTask[ResultT], delay: float) -> None:
+        """Set when a task is due; the last time is shortly before the time is up."""
+        now = self._now()
+        last = max(now, self._deadline - self._reserve)
+        each.due = self._deadline if each.is_last_poll else min(now + delay, last)
+
+    def _resume_polling(self, each: ScheduledTask[ResultT]) -> None:
+        """Set when a task is due that was sent before this delivery."""
+        if each.task.last_asked is not None:
+            since = self._now() - each.task.last_asked
+            self._schedule_poll(each, max(0.0, next(each.polls) - since))
+
+    def _leave(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
+        """Give a task up as it stands: its handle may be waited for another time."""
+        about = self._about(each.task, error)
+        about.may_have_run = each.task.may_be_billed
+        self._errors[each.task.key] = about
+        self._end(each, about)
+
+    def _end(self, each: ScheduledTask[ResultT], error: RunwareError | None) -> None:
+        task = each.task
         if isinstance(task, Upload):
-            self._go_on()
+            self._end_uploads()
         else:
-            self._ended.append(task)
-        if task.is_over and error is not None:
-            self.waiting.note_failure(task)
-        cost = task.cost if task.is_over else None
-        since = monotonic() - task.first_sent
+            del self._scheduled_tasks[task.key]
+            if each.submission is not None:
+                self._ended.append(each.submission)
+        if each.submission is not None and task.is_done and error is not None:
+            self.waiting.note_failure(each.submission)
+        cost = task.cost if task.is_done else None
+        since = self._now() - task.first_sent if task.sends else 0.0
         self._observe("finished", task, since, cost=cost, error=error)
 
     # -- what is there --------------------------------------------------------
 
-    def ended(self) -> list[Task[ResultT]]:
-        """The tasks that ended since this was last asked."""
+    def ended(self) -> list[Submission[ResultT]]:
+        """The tasks that ended since this was last asked, but for resumed ones."""
         ended, self._ended = self._ended, []
         return ended
 
+    def submissions(self) -> list[Submission[ResultT]]:
+        """The tasks that have not ended, but for uploads and resumed ones."""
+        given = [each.submission for each in self._scheduled_tasks.values()]
+        return [each for each in given if each is not None and each.request]
+
     def seconds_left(self) -> float:
-        """The seconds until what is not over is given up."""
-        return max(0.0, self._deadline - monotonic())
+        """The seconds until what is not done is given up."""
+        return max(0.0, self._deadline - self._now())
 
-    def error(self, task: Task[ResultT]) -> RunwareError | None:
+    def extend(self, seconds: float) -> None:
+        """Add time that the caller took and that is not to count."""
+        self._deadline += seconds
+
+    def abandon(self) -> None:
+        """Note that nobody takes the answers of what is under way."""
+        for each in self._scheduled_tasks.values():
+            if each.task.phase in (Phase.SENDING, Phase.RESENDING):
+                each.task.apply(TaskEvent.UNCLEAR)
+
+    def error(self, task: Task[Any]) -> RunwareError | None:
         """What ended a task, or why it was given up."""
-        return task.error if task.is_over else self._given_up.get(task.key)
-
-    def tasks(self) -> list[Task[ResultT]]:
-        """All tasks, in the order in which they were given."""
-        tasks = [slot.task for slot in self._slots.values()]
-        return [task for task in tasks if not isinstance(task, Upload)]
+        return task.error if task.is_done else self._errors.get(task.key)
 
     # -- details --------------------------------------------------------------
 
-    def _slot(self, task: Task[ResultT]) -> Slot[ResultT]:
+    def _scheduled(
+        self, given: Submission[ResultT] | Task[ResultT]
+    ) -> ScheduledTask[ResultT]:
+        submission = given if isinstance(given, Submission) else None
+        task = given.task if isinstance(given, Submission) else given
         polls = self._settings.polling.of(task.task_type)
-        return Slot(task, polls, self._settings.retrying.of(task.task_type))
+        backoff = self._settings.retrying.of(task.task_type)
+        return ScheduledTask(task, submission, polls, backoff, self._now())
 
-    def _error(
-        self, items: list[Item], task: Task[ResultT], envelope: Envelope
-    ) -> APIError | None:
-        scope = {"taskType": task.task_type, "taskUUID": task.task_uuid}
-        enum = self._settings.error_enums(task.task_type)
-        return joined([api_error({**i, **scope}, envelope, enum) for i in items])
+    @staticmethod
+    def _about(task: Task[Any], error: RunwareError) -> RunwareError:
+        return error.about(task.task_type, task.task_uuid)
 
-    def _late(self) -> TimeoutError:
-        return TimeoutError(f"there was no result within {self._timeout:g} s")
+    def _late(self, each: ScheduledTask[ResultT]) -> RunwareError:
+        """The error of a task that is not done in time."""
+        if each.task.phase is Phase.UNSENT and each.error is not None:
+            return each.error
+        error = TimeoutError(f"there was no result within {self._timeout:g} s")
+        error.__cause__ = each.error
+        return error
+
+    def _observe_retry(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
+        seconds = max(0.0, each.due - self._now())
+        self._observe("retried", each.task, seconds, error=error)
 
     def _observe(
         self,
@@ -410,3 +472,10 @@ class Delivery(Generic[ResultT]):
     ) -> None:
         event = Event(kind, task.task_type, task.task_uuid, seconds, cost, error)
         self._settings.observe(event)
+
+
+def _submission(each: ScheduledTask[ResultT]) -> Submission[ResultT]:
+    """Return what sending a task takes, which only one that is sent has to have."""
+    if each.submission is None:
+        raise AssertionError("only a task with its request is sent")
+    return each.submission

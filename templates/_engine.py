@@ -1,71 +1,46 @@
-"""Carries deliveries through to their end, sync and async."""
+"""Carries deliveries through to their end, for the threads of a process."""
 
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import WeakKeyDictionary
 
-from ._calls import Kind, Settings
+from ._batches import Batch, Kind, Reply, Settings
+from ._classify import of_failure
 from ._delivery import Delivery
 from ._envelope import Answer, Envelope
 from ._events import Event
 from ._exceptions import RunwareError
+from ._lifecycle import Phase, TaskEvent
+from ._open_tasks import OpenTasks
 from ._patience import Patience
-from ._questions import Questions
+from ._poll_batcher import PollBatcher
 from ._stream import Stream
-from ._task import Phase, requested
 from ._transport import NEVER_SENT
 from ._uploads import Uploads, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Generator
     from contextlib import AbstractContextManager
 
     import httpx2
 
-    from ._calls import Call
+    from ._async_handle import AsyncHandle
     from ._envelope import Item
     from ._error_enum import ErrorEnum
     from ._generics import ResultT
-    from ._task import Task
+    from ._handle import Handle
+    from ._task import Submission, Task
     from ._transport import Endpoint, Headers, Transport
 
-    OnEnd = Callable[[Item, BaseException | None], object]
-
-MOST_REMEMBERED = 10_000
-"""Tasks that were left before their end of which a client keeps a handle."""
-
-
-class Unfinished:
-    """Tasks that the server may be at work on, and that nobody waits for any more."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._tasks: OrderedDict[str, Task[Any]] = OrderedDict()
-
-    def note(self, tasks: Iterable[Task[Any]]) -> None:
-        """Remember those of some tasks that are under way, forget those that are not."""
-        with self._lock:
-            for task in tasks:
-                self._tasks.pop(task.key, None)
-                if is_under_way(task):
-                    self._tasks[task.key] = task
-            while len(self._tasks) > MOST_REMEMBERED:
-                self._tasks.popitem(last=False)
-
-    def tasks(self) -> list[Task[Any]]:
-        """The tasks, the longest left first."""
-        with self._lock:
-            return [task for task in self._tasks.values() if is_under_way(task)]
-
-
-def is_under_way(task: Task[Any]) -> bool:
-    """Whether the server may be at work on a task, and can be asked for it."""
-    return task.phase in (Phase.UNSURE, Phase.ACCEPTED) and task.can_be_asked_for
+    OnEnd: TypeAlias = Callable[[Item, BaseException | None], object]
+    AnyHandle: TypeAlias = Handle[Any] | AsyncHandle[Any]
+    Deliverable: TypeAlias = Submission[ResultT] | Task[ResultT]
 
 
 class BaseEngine:
@@ -74,31 +49,41 @@ class BaseEngine:
     Attributes:
         settings: How tasks are delivered.
         timeout: The seconds after which a call is given up, where it names no other.
-        unfinished: The tasks that were left before their end.
+        endpoint: Where tasks go, and the key that lets them in.
+        open_tasks: The tasks whose results the caller does not have yet.
+        make_handle: Makes the handle of a task.
     """
+
+    make_handle: Callable[[Any], AnyHandle]
 
     def __init__(self, endpoint: Endpoint, settings: Settings, timeout: float) -> None:
         self.settings = settings
         self.timeout = timeout
-        self.unfinished = Unfinished()
+        self.endpoint = endpoint
+        self.open_tasks = OpenTasks()
         self._uploads = Uploads()
-        self._endpoint = endpoint
 
     def delivery(
         self,
-        tasks: Iterable[Task[ResultT]],
+        tasks: Iterable[Deliverable[ResultT]],
         timeout: float | None,
         *,
-        ask_first: bool = False,
+        polls_now: bool = False,
     ) -> Delivery[ResultT]:
         """Deliver tasks within some seconds, or within the client's."""
-        seconds = self.timeout if timeout is None else timeout
         return Delivery(
-            tasks, self.settings, seconds, self._uploads, ask_first=ask_first
+            tasks,
+            self.settings,
+            self.timeout if timeout is None else timeout,
+            self._uploads,
+            self.open_tasks,
+            polls_now=polls_now,
         )
 
     @contextmanager
-    def uploading(self, task: Task[Any], timeout: float) -> Generator[Delivery[Any]]:
+    def uploading(
+        self, submission: Submission[Any], timeout: float
+    ) -> Generator[Delivery[Any]]:
         """Give the delivery of the files that a task waits for, without the task.
 
         Raises:
@@ -106,7 +91,7 @@ class BaseEngine:
         """
         waiting = Waiting(self._uploads)
         try:
-            delivery = self.delivery(waiting.hold(task), timeout)
+            delivery = self.delivery(waiting.hold(submission), timeout)
             yield delivery
         finally:
             waiting.note()
@@ -114,10 +99,25 @@ class BaseEngine:
             if error is not None:
                 raise error
 
-    def note(self, delivery: Delivery[Any]) -> None:
-        """Note how far the tasks of a delivery are that is not carried any more."""
-        self.unfinished.note(delivery.tasks())
+    def leave(self, delivery: Delivery[Any]) -> None:
+        """Note that nobody carries a delivery on."""
+        delivery.abandon()
         delivery.waiting.note()
+
+    def give_handle(self, error: BaseException, given: Deliverable[Any]) -> None:
+        """Put the handle of a task that may be billed into what leaves the client.
+
+        Args:
+            error: What leaves it: an exception of ours or any other.
+            given: The task.
+        """
+        may_be_billed = _task(given).may_be_billed
+        handle = self.make_handle(given) if may_be_billed else None
+        if isinstance(error, RunwareError):
+            error.may_have_run = may_be_billed
+            error.handle = handle
+        elif handle is not None:
+            give_handles(error, [handle])
 
     def patience(self, task: Task[Any], timeout: float) -> Patience:
         """Return how long to try to open the stream of a task."""
@@ -125,20 +125,23 @@ class BaseEngine:
         return Patience(pauses, self.settings.max_retries, timeout)
 
     def note_stream(
-        self, task: Task[Any], item: Item, error: BaseException | None
+        self, submission: Submission[Any], item: Item, error: BaseException | None
     ) -> None:
         """Note how the stream of a task ended.
 
         Args:
-            task: The task.
+            submission: The task.
             item: What the stream came to.
-            error: What ended it early; None where nothing did.
+            error: What ended it early; None where nothing did. It gets the handle of
+                the task, if that may be billed.
         """
-        if error is None:
-            task.take([item], None, is_first=True)
-        elif isinstance(error, RunwareError):
-            task.note_failure(error)
-        self.unfinished.note([task])
+        task = submission.task
+        if task.phase is Phase.SENDING:
+            task.apply(_end_of_stream(task, item, error))
+        if not task.may_be_billed:
+            self.open_tasks.close([task])
+        if error is not None:
+            self.give_handle(error, submission)
         uuid, seconds = task.task_uuid, time.monotonic() - task.first_sent
         cause = error if isinstance(error, Exception) else None
         self.settings.observe(
@@ -161,15 +164,22 @@ class Engine(BaseEngine):
     ) -> None:
         super().__init__(endpoint, settings, timeout)
         self.transport = transport
-        self._questions = Questions(transport)
+        self._batcher = PollBatcher(transport, settings.limits)
+        self._locks: WeakKeyDictionary[Task[Any], Lock] = WeakKeyDictionary()
+        self._lock = Lock()
 
-    def carry(
+    def lock_of(self, task: Task[Any]) -> Lock:
+        """Return the lock for whoever carries a task on."""
+        with self._lock:
+            return self._locks.setdefault(task, Lock())
+
+    def run(
         self,
         delivery: Delivery[ResultT],
         extra: Headers = None,
         answers: list[Answer] | None = None,
     ) -> Generator[None]:
-        """Carry a delivery on, call by call.
+        """Carry a delivery on, batch by batch.
 
         Args:
             delivery: The delivery.
@@ -177,61 +187,68 @@ class Engine(BaseEngine):
             answers: Takes the HTTP answers, where they are wanted.
 
         Yields:
-            After each call.
+            After each answer.
         """
         try:
-            while (call := delivery.next_call()) is not None:
-                if wait := call.wait:
-                    time.sleep(wait)
+            while delivery.is_waiting:
+                batch = delivery.next_batch()
+                if batch is None:
+                    time.sleep(delivery.pause() or 0.0)
+                    continue
                 try:
-                    envelope = self._exchange(call, extra)
+                    reply = self._exchange(batch, extra)
                 except RunwareError as error:
-                    delivery.fail(call, error)
+                    delivery.fail(batch, error)
                 else:
                     if answers is not None:
-                        answers.append(envelope.answer)
-                    delivery.receive(call, envelope)
+                        answers.append(reply.envelope.answer)
+                    delivery.receive(batch, reply)
                 yield
         finally:
-            self.note(delivery)
+            self.leave(delivery)
 
     def stream(
-        self, task: Task[ResultT], timeout: float, extra: Headers, on_end: OnEnd
+        self,
+        submission: Submission[ResultT],
+        timeout: float,
+        extra: Headers,
+        on_end: OnEnd,
     ) -> Stream[ResultT]:
         """Return the stream of a task; it is sent when the stream is read."""
         return Stream(
-            requested(task),
-            task.wire,
-            partial(self._open, task, timeout, extra),
-            endpoint=self._endpoint,
-            errors=self._errors(task),
+            requested(submission),
+            submission.wire,
+            partial(self._open, submission, timeout, extra),
+            endpoint=self.endpoint,
+            errors=self._errors(submission.task),
             deadline=time.monotonic() + timeout,
             on_end=on_end,
         )
 
     def _open(
-        self, task: Task[Any], timeout: float, extra: Headers
+        self, submission: Submission[Any], timeout: float, extra: Headers
     ) -> AbstractContextManager[httpx2.Response]:
-        if task.phase is not Phase.UNSENT:  # its delivery tries again
-            return self.transport.open(task.encoded(), timeout, extra)
-        return self._opened(task, timeout, extra)
+        if submission.task.phase is not Phase.UNSENT:  # its delivery tries again
+            return self.transport.open(submission.encoded(), timeout, extra)
+        return self._opened(submission, timeout, extra)
 
     @contextmanager
     def _opened(
-        self, task: Task[Any], timeout: float, extra: Headers
+        self, submission: Submission[Any], timeout: float, extra: Headers
     ) -> Generator[httpx2.Response]:
-        """Open a stream; send again what the server surely has not taken."""
-        patience = self.patience(task, timeout)
-        if task.waits:
-            with self.uploading(task, patience.seconds_left()) as delivery:
-                for _ in self.carry(delivery, extra):
+        """Open a stream; retry while the server certainly does not have the task."""
+        patience = self.patience(submission.task, timeout)
+        if submission.is_waiting:
+            with self.uploading(submission, patience.seconds_left()) as delivery:
+                for _ in self.run(delivery, extra):
                     pass
-        task.note_sending()
+        submission.task.note_sending(time.monotonic())
+        self.open_tasks.add(submission.task)
         while True:
             with ExitStack() as stack:
                 try:
                     opening = self.transport.open(
-                        task.encoded(), patience.seconds_left(), extra
+                        submission.encoded(), patience.seconds_left(), extra
                     )
                     response = stack.enter_context(opening)
                 except NEVER_SENT:
@@ -243,20 +260,66 @@ class Engine(BaseEngine):
                         return
             time.sleep(patience.pause)
 
-    def _exchange(self, call: Call[Any], extra: Headers) -> Envelope:
-        if call.is_stream:
-            [task] = call.tasks
-            stream = self.stream(task, call.timeout, extra, unwatched)
+    def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
+        if batch.stream is not None:
+            stream = self.stream(batch.stream, batch.timeout, extra, unwatched)
             return whole(stream.get_result().to_wire())
-        if call.kind is Kind.ASK and extra is None:
-            return self._questions.ask(call.parts, call.timeout)
-        return self.transport.post(call.parts, call.timeout, extra)
+        if batch.kind is Kind.POLL and extra is None and not batch.is_alone:
+            return self._batcher.poll(batch.parts, batch.timeout)
+        envelope = self.transport.post(batch.parts, batch.timeout, extra)
+        return Reply(envelope, len(batch.parts))
+
+
+def _end_of_stream(
+    task: Task[Any], item: Item, error: BaseException | None
+) -> TaskEvent:
+    """Return what the end of its stream means for a task."""
+    if error is None:
+        return task.take([item], [], is_complete=True)
+    if not isinstance(error, RunwareError):
+        return TaskEvent.UNCLEAR
+    verdict = of_failure(error, is_poll=False, task=task)
+    if verdict.event in (TaskEvent.FAILED, TaskEvent.REFUSED):
+        task.error = error
+    return verdict.event
+
+
+def give_handles(error: BaseException, handles: Iterable[AnyHandle]) -> None:
+    """Put handles into an exception that is not ours, as `handle` and `handles`."""
+    given = [*handles]
+    is_noted = "handles" in vars(error)
+    if not given or isinstance(error, GeneratorExit):  # the caller left a loop
+        return
+    vars(error)["handles"] = given
+    if len(given) == 1:
+        vars(error)["handle"] = given[0]
+    if is_noted:
+        return
+    names = ", ".join(f"{h.task_type} {h.task_uuid}" for h in given[:3])
+    more = f" and {len(given) - 3} more" if len(given) > 3 else ""
+    error.add_note(
+        f"Runware may have {names}{more}: collect the results with the handles in "
+        "`handles` of this exception or in unfinished() of the client"
+    )
+
+
+def requested(submission: Submission[ResultT]) -> Any:
+    """Return the request of a task that is streamed or run."""
+    if submission.request is None:
+        raise AssertionError("only an upload has no request")
+    return submission.request
 
 
 def unwatched(_item: Item, _error: BaseException | None) -> None:
     """Take no note of the end of a stream: its delivery does."""
 
 
-def whole(item: Item) -> Envelope:
-    """What a stream came to, as an answer without a stream would hold it."""
-    return Envelope(Answer(200), [item], [])
+def whole(item: Item) -> Reply:
+    """Return what a stream came to, as an answer without a stream would hold it."""
+    return Reply(Envelope(Answer(200), [item], []), 1)
+
+
+def _task(given: Deliverable[Any]) -> Task[Any]:
+    from ._task import Submission
+
+    return given.task if isinstance(given, Submission) else given

@@ -86,6 +86,7 @@ class Envelope:
     data: list[Item]
     errors: list[Item]
     excerpt: str = ""
+    is_partial: bool = False
 
     @property
     def http_status(self) -> int:

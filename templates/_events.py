@@ -71,4 +71,7 @@ class Observer:
         if LOGGER.isEnabledFor(level):
             LOGGER.log(level, "%s", event)
         if self._on_event is not None:
-            self._on_event(event)
+            try:
+                self._on_event(event)
+            except Exception:
+                LOGGER.exception("on_event raised; the task goes on")

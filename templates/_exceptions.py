@@ -315,3 +315,7 @@ def is_final(error: RunwareError) -> bool:
     """Whether an exception is the server's last word on a task."""
     is_passing = isinstance(error, (RateLimitError, ServerError))
     return isinstance(error, APIError) and not is_passing
+
+
+class ClosedError(RunwareError):
+    """The client is closed."""

@@ -19,8 +19,8 @@ import httpx2
 
 from ._exceptions import ConnectionError, RunwareError, TimeoutError
 from ._generics import ResultT
+from ._results import number_of_results
 from ._stream_reader import COLLECT, StreamReader, is_stream, unreadable
-from ._task import number_of_results
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ._classify import api_error, joined
 from ._deltas import Transcript
 from ._envelope import Answer, read_envelope
 from ._exceptions import ResponseError
 from ._json import is_object
-from ._task import NEWS
-from ._verdicts import api_error, joined
+
+NEWS = frozenset({"taskType", "taskUUID", "status", "progress"})
 
 if TYPE_CHECKING:
     from collections.abc import Generator

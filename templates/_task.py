@@ -1,95 +1,83 @@
-"""One task from its first sending to its last result: what is known of it so far."""
+"""One task: what is known of it, and what sending it takes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from enum import Enum
-from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, cast
 
-from ._exceptions import is_final
 from ._generics import ResultT
+from ._identity import identity_of
+from ._lifecycle import TRANSITIONS, Action, Phase, TaskEvent
+from ._results import (
+    COUNTS,
+    READ_ONLY,
+    UPLOADS,
+    is_result,
+    number_of_results,
+    numbers,
+    outputs_of,
+)
 
 if TYPE_CHECKING:
-    from ._base import TaskRequest
+    from ._base import TaskRequest, TaskResult
     from ._envelope import Item
     from ._exceptions import RunwareError
     from ._local_files import LocalFile
     from ._uploads import Upload
 
-UNFINISHED = frozenset(
-    {"pending", "processing", "validated", "downloaded", "optimized", "stored"}
-)
-"""What the status of a task says while it goes on; the last four of a model's upload."""
+SAVED = ("taskType", "taskUUID", "model", "deliveryMethod", *COUNTS)
+"""The members of a task that polling and reading its results take."""
 
-NUMBERS = ("numberResults", "promptVersions")
-"""The members of a task that say how many results it orders."""
+MAX_QUIET = 5
+"""Polls in a row without news, after which a task that failed in part is over."""
 
-NEWS = frozenset({"taskType", "taskUUID", "status", "progress"})
-"""The members of an item that says no more than that a task was taken, or how far."""
-
-_SHARED = frozenset({"taskUUID", "inputUUID", "inputImageUUID", "inputVideoUUID"})
-"""Members that name what all results of a task have in common."""
-
-QUESTIONS = frozenset(
-    {"accountManagement", "getResponse", "getTaskDetails", "modelSearch", "ping"}
-)
-"""Task types that cost nothing and change nothing: sending them twice does no harm."""
+MAX_QUIET_SHORT = 3
+"""The same, after a sync answer with fewer results than were ordered."""
 
 
-class Phase(Enum):
-    """Where a task stands, as far as the client can tell."""
-
-    UNSENT = "unsent"
-    """The server surely has not taken it: it may be sent."""
-
-    UNSURE = "unsure"
-    """The server may have taken it: it has to be asked before anything is sent."""
-
-    ACCEPTED = "accepted"
-    """The server has taken it: it is asked for, and never sent again."""
-
-    OVER = "over"
-    """All its results are there, or the error that ended it."""
-
-
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Task(Generic[ResultT]):
-    """One task and what is known of it so far.
+    """What is known of one task. It is small: it does not hold the request.
 
     Attributes:
-        wire: The task object; of a task that was resumed without its request, just what
-            asking for it takes.
+        wire: The members of `SAVED` that the task has.
         read: Makes a result of an item.
-        request: The request; None for a task that was resumed without it.
-        phase: Where it stands.
-        items: The results that are there, as they came.
-        error: What ended it; None where nothing did.
+        outputs: The members of a result that are its output.
+        is_async: Whether the server acknowledges it, and makes the results later.
+        phase: Where it stands; only `apply` changes it.
+        items: The results so far, as they came.
+        error: The task's own failure; None where there is none.
+        refusal: An error that may be about it, while that is not certain.
         progress: How much of it is done, from 0 to 100; None where nobody has said.
         sends: How often it was sent.
-        first_sent: When it was sent first, on the monotonic clock.
-        uploads: The files in its request that have to be uploaded, each with the task
-            that does it, once there is one.
-        waits: Whether it waits for them; else they are in its wire.
+        first_sent: When it was sent first, on the client's clock.
+        last_asked: When it was last sent or polled.
+        silences: Polls in a row that were answered without news of it.
+        not_found: Polls in a row that were answered with "not found".
+        allows_resend: Whether it may be sent again while it is in doubt.
     """
 
     wire: Item
     read: Callable[[Item], ResultT]
-    request: TaskRequest[ResultT] | None
+    outputs: AbstractSet[str] = frozenset()
+    is_async: bool = False
     phase: Phase = Phase.UNSENT
     items: list[Item] = field(default_factory=list["Item"])
     error: RunwareError | None = None
+    refusal: RunwareError | None = None
     progress: float | None = None
     sends: int = 0
-    first_sent: float = field(default_factory=monotonic)
-    uploads: dict[LocalFile, Upload | None] = field(
-        default_factory=dict["LocalFile", "Upload | None"]
-    )
-    waits: bool = False
+    first_sent: float = 0.0
+    last_asked: float | None = None
+    silences: int = 0
+    not_found: int = 0
+    allows_resend: bool = True
+    _failed_items: int = 0
+    _quiet: int = 0
     _is_short: bool = False
-    """Whether a sync answer had fewer results than were ordered."""
 
     @property
     def task_type(self) -> str:
@@ -103,28 +91,179 @@ class Task(Generic[ResultT]):
 
     @property
     def key(self) -> str:
-        """What its items are known by: the taskUUID or, without one, the type."""
+        """What its items are matched by: the taskUUID or, without one, the type."""
         return (self.task_uuid or self.task_type).casefold()
 
     @property
-    def is_over(self) -> bool:
+    def is_done(self) -> bool:
         """Whether nothing more will come."""
-        return self.phase is Phase.OVER
+        return self.phase is Phase.DONE
 
     @property
-    def can_be_asked_for(self) -> bool:
-        """Whether getResponse can say what became of it."""
-        return self.task_uuid is not None and self.task_type not in QUESTIONS
+    def is_pollable(self) -> bool:
+        """Whether getResponse can tell what became of it."""
+        return self.task_uuid is not None and self.task_type not in READ_ONLY
 
     @property
-    def can_be_sent(self) -> bool:
-        """Whether all of it is at hand, and not just what asking for it takes."""
-        return self.request is not None
+    def is_idempotent(self) -> bool:
+        """Whether sending it twice changes and costs nothing."""
+        return self.task_type in READ_ONLY
 
     @property
-    def is_harmless(self) -> bool:
-        """Whether it may be sent twice."""
-        return self.task_type in QUESTIONS
+    def resend_is_safe(self) -> bool:
+        """Whether a second sending with the same taskUUID cannot bill.
+
+        The platform answers one of an async task with a conflict; uploads have no price.
+        """
+        return self.is_async or self.task_type in UPLOADS
+
+    @property
+    def may_be_billed(self) -> bool:
+        """Whether the server may have it and its results are still to be collected."""
+        return self.is_pollable and self.phase not in (Phase.UNSENT, Phase.DONE)
+
+    @property
+    def cost(self) -> float | None:
+        """What its results say that they cost, in US dollars; None if they do not."""
+        costs = numbers(self.items, "cost")
+        return sum(costs) if costs else None
+
+    def poll(self) -> bytes:
+        """The getResponse task that asks for this one, as JSON text."""
+        return encoded({"taskType": "getResponse", "taskUUID": self.task_uuid})
+
+    def results(self) -> list[ResultT]:
+        """The results that are there."""
+        return [self.read(item) for item in self.items]
+
+    def apply(self, event: TaskEvent) -> Action:
+        """Go to the next phase; return what is to be done."""
+        self.phase, action = TRANSITIONS[self.phase, event]
+        return action
+
+    def note_sending(self, now: float) -> None:
+        """Note that it is sent now, and from now on may be accepted."""
+        if not self.sends:
+            self.first_sent = now
+        self.sends += 1
+        self.last_asked = now
+        self.apply(TaskEvent.SENT)
+
+    # -- what answers say -----------------------------------------------------
+
+    def take(
+        self, items: list[Item], errors: Sequence[RunwareError], *, is_complete: bool
+    ) -> TaskEvent:
+        """Add what an answer says of this task.
+
+        Args:
+            items: The items of `data` that are about it.
+            errors: Its own failures, one for each error object.
+            is_complete: Whether the answer holds all that there will be: it is that to
+                a sync sending.
+
+        Returns:
+            Whether the task goes on, is finished or has failed.
+        """
+        results = [item for item in items if self._is_result(item)]
+        updates = [item for item in items if not self._is_result(item)]
+        is_news = self._add(results) or len(errors) > self._failed_items
+        self._failed_items = max(self._failed_items, len(errors))
+        if errors:
+            self.error = errors[0]
+            for other in errors[1:]:
+                errors[0].add_note(f"Also: {other}")
+        self._note_progress(updates)
+        self.silences = self.not_found = 0
+        self._quiet = 0 if is_news or updates else self._quiet + 1
+        if updates:
+            return TaskEvent.PROGRESS
+        return self._verdict(is_complete=is_complete)
+
+    def take_silence(self) -> TaskEvent | None:
+        """Note a poll that told nothing; return how that ends the task, if it does."""
+        self._quiet += 1
+        if self.error is None and not self._is_short:
+            return None
+        event = self._verdict(is_complete=False)
+        return None if event is TaskEvent.PROGRESS else event
+
+    def _verdict(self, *, is_complete: bool) -> TaskEvent:
+        end = TaskEvent.FINISHED if self.error is None else TaskEvent.FAILED
+        ordered = number_of_results(self.wire)
+        if len(self.items) + self._failed_items >= ordered:
+            return end
+        if not self.items and self.error is None:
+            return TaskEvent.PROGRESS
+        if not self.is_pollable:
+            return end
+        if self.error is not None:
+            is_last = is_complete or self._quiet >= MAX_QUIET
+            return end if is_last else TaskEvent.PROGRESS
+        self._is_short |= is_complete
+        is_last = self._is_short and self._quiet >= MAX_QUIET_SHORT
+        return end if is_last else TaskEvent.PROGRESS
+
+    def _is_result(self, item: Item) -> bool:
+        return not self.is_pollable or is_result(item, self.outputs)
+
+    def _add(self, results: list[Item]) -> bool:
+        """Add the results that are not known yet; return whether there are some.
+
+        An answer may repeat results. Two that nothing tells apart are two if one answer
+        has both of them.
+        """
+        unmatched = [identity_of(item) for item in self.items]
+        ordered = number_of_results(self.wire)
+        is_news = False
+        for item in results:
+            identity = identity_of(item)
+            if identity in unmatched:
+                unmatched.remove(identity)
+                self._complete(identity, item)
+            elif not self._knows(identity) or len(self.items) < ordered:
+                self.items.append(item)
+                is_news = True
+        return is_news
+
+    def _knows(self, identity: object) -> bool:
+        return any(identity_of(item) == identity for item in self.items)
+
+    def _complete(self, identity: object, item: Item) -> None:
+        """Take members that came later, such as the cost, into a known result."""
+        for place, known in enumerate(self.items):
+            if item.keys() > known.keys() and identity_of(known) == identity:
+                self.items[place] = item
+                return
+
+    def _note_progress(self, updates: list[Item]) -> None:
+        told = [min(100.0, max(0.0, each)) for each in numbers(updates, "progress")]
+        if told or self.items:
+            number = max(number_of_results(self.wire), len(self.items) + len(told))
+            done = 100.0 * len(self.items) + sum(told)
+            self.progress = max(self.progress or 0.0, min(100.0, done / number))
+
+
+@dataclass(slots=True, eq=False)
+class Submission(Generic[ResultT]):
+    """A task with what sending it takes.
+
+    Attributes:
+        task: The task.
+        wire: The whole task object, files that are to be uploaded included.
+        request: The request; None for an upload, which has none.
+        uploads: The files in the request that have to be uploaded, each with the task
+            that does it, once there is one.
+        is_waiting: Whether it waits for them; else they are in its wire.
+    """
+
+    task: Task[ResultT]
+    wire: Item
+    request: TaskRequest[ResultT] | None = None
+    uploads: dict[LocalFile, Upload | None] = field(
+        default_factory=dict["LocalFile", "Upload | None"]
+    )
+    is_waiting: bool = False
 
     @property
     def is_stream(self) -> bool:
@@ -132,116 +271,48 @@ class Task(Generic[ResultT]):
         default = self.request.default_delivery if self.request else None
         return self.wire.get("deliveryMethod", default) == "stream"
 
-    @property
-    def cost(self) -> float | None:
-        """What its results say that they cost, in US dollars; None if they do not."""
-        costs = _numbers(self.items, "cost")
-        return sum(costs) if costs else None
-
     def encoded(self) -> bytes:
         """The task as JSON text."""
-        if self.waits:
+        if self.is_waiting:
             raise AssertionError("a task is sent when its files are uploaded")
-        return _encoded(self.wire)
-
-    def question(self) -> bytes:
-        """The task that asks what became of this one, as JSON text."""
-        return _encoded({"taskType": "getResponse", "taskUUID": self.task_uuid})
-
-    def results(self) -> list[ResultT]:
-        """The results that are there."""
-        return [self.read(item) for item in self.items]
-
-    def note_sending(self) -> None:
-        """Note that it is sent now, and from now on may have been accepted."""
-        if not self.sends:
-            self.first_sent = monotonic()
-        self.sends += 1
-        self.phase = Phase.UNSURE
-
-    def take(
-        self, items: list[Item], error: RunwareError | None, *, is_first: bool
-    ) -> None:
-        """Add what an answer says of this task.
-
-        Args:
-            items: The items of `data` that are about it.
-            error: Why it failed; None where the answer does not say so.
-            is_first: Whether it is the answer to sending the task.
-        """
-        finished = [item for item in items if self._is_result(item)]
-        waiting = [item for item in items if not self._is_result(item)]
-        fresh = self._fresh(finished)
-        self.items += fresh
-        self.error = error or self.error
-        self._note_progress(waiting)
-        has_all = self.error is not None or self._has_all(
-            is_first=is_first, is_more=bool(fresh)
-        )
-        self.phase = Phase.OVER if has_all and not waiting else Phase.ACCEPTED
-
-    def note_failure(self, error: RunwareError) -> None:
-        """Note an exchange that failed, as far as it says where the task stands now."""
-        if error.results:  # the server was at work on it
-            self.phase = Phase.ACCEPTED
-        elif is_final(error):
-            self.end(error)
-        elif not error.may_have_run:
-            self.phase = Phase.UNSENT
-
-    def end(self, error: RunwareError) -> None:
-        """Note what ended this task."""
-        self.error = error.about(self.task_type, self.task_uuid)
-        self.phase = Phase.OVER
-
-    def _has_all(self, *, is_first: bool, is_more: bool) -> bool:
-        if len(self.items) >= number_of_results(self.wire):
-            return True
-        if not self.items:
-            return False
-        if is_first:
-            # A sync answer has all that there will be, unless a part of it was lost.
-            is_async = self.wire.get("deliveryMethod") == "async"
-            self._is_short = self.can_be_asked_for and not is_async
-            return not self.can_be_asked_for
-        return self._is_short and not is_more
-
-    def _is_result(self, item: Item) -> bool:
-        """Whether an item is more than news of a task that can be asked for again."""
-        return not (self.can_be_asked_for and is_news(item))
-
-    def _fresh(self, items: list[Item]) -> list[Item]:
-        """The results that are not known yet: an answer may repeat some."""
-        known = [_identity(item) for item in self.items]
-        unmatched = known.copy()
-        fresh: list[Item] = []
-        for item in items:
-            identity = _identity(item)
-            if identity in unmatched:
-                unmatched.remove(identity)
-                continue
-            is_named = isinstance(identity, tuple)
-            has_room = len(known) < number_of_results(self.wire)
-            if identity not in known or (has_room and not is_named):
-                known.append(identity)
-                fresh.append(item)
-        return fresh
-
-    def _note_progress(self, waiting: list[Item]) -> None:
-        told = _numbers(waiting, "progress")
-        if told or self.items:
-            number = max(number_of_results(self.wire), len(self.items) + len(told))
-            done = 100.0 * len(self.items) + sum(told)
-            self.progress = max(self.progress or 0.0, min(100.0, done / number))
+        return encoded(self.wire)
 
 
-def task_of(request: TaskRequest[ResultT]) -> Task[ResultT]:
+def submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
     """Return the task of a request, not sent yet."""
     from ._objects import files_of  # takes its time
 
     wire = wire_of(request)
+    delivery = wire.get("deliveryMethod", request.default_delivery)
+    task = task_of(wire, cast("type[ResultT]", request.result), delivery)
     uploads = dict.fromkeys(files_of(request))
-    return Task(wire, request.read, request, uploads=uploads, waits=bool(uploads))
+    return Submission(task, wire, request, uploads, is_waiting=bool(uploads))
+
+
+def task_of(
+    wire: Mapping[str, Any], result: type[ResultT], delivery: str | None
+) -> Task[ResultT]:
+    """Return a task, of which nothing is known yet.
+
+    Args:
+        wire: The task object, or those of its members that are in `SAVED`.
+        result: The class of its results.
+        delivery: How it is delivered; None where that is not known.
+    """
+    saved = {name: wire[name] for name in SAVED if name in wire}
+    outputs = outputs_of(str(wire["taskType"]), cast("type[TaskResult]", result))
+    return Task(saved, _Reader(result), outputs, is_async=delivery == "async")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader(Generic[ResultT]):
+    """Reads items as results of a class."""
+
+    result: type[ResultT]
+
+    def __call__(self, item: Item) -> ResultT:
+        kind = cast("type[TaskResult]", self.result)
+        return cast("ResultT", kind.model_validate(dict(item)))
 
 
 def wire_of(request: TaskRequest[Any]) -> Item:
@@ -251,37 +322,6 @@ def wire_of(request: TaskRequest[Any]) -> Item:
     return wire_so_far(request)
 
 
-def is_news(item: Item) -> bool:
-    """Say whether an item tells only that its task was taken, or how far it is."""
-    status = item.get("status")
-    return status in UNFINISHED or (status != "success" and item.keys() <= NEWS)
-
-
-def number_of_results(task: Item) -> int:
-    """Return how many results a task orders."""
-    numbers = [task.get(name) for name in NUMBERS]
-    return next((number for number in numbers if type(number) is int), 1)
-
-
-def requested(task: Task[ResultT]) -> TaskRequest[ResultT]:
-    """Return the request of a task that was not resumed without it."""
-    if task.request is None:
-        raise AssertionError("only a task with its request is sent")
-    return task.request
-
-
-def _numbers(items: list[Item], name: str) -> list[float]:
-    values = [item.get(name) for item in items]
-    return [float(v) for v in values if isinstance(v, (int, float)) and v is not True]
-
-
-def _encoded(task: Item) -> bytes:
+def encoded(task: Item) -> bytes:
+    """Return a task as JSON text."""
     return json.dumps(task, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _identity(item: Item) -> Any:
-    """What tells a result from the others of its task: its own UUID, or all of it."""
-    own = {n: v for n, v in item.items() if n.endswith("UUID") and n not in _SHARED}
-    if own:
-        return (*sorted(own.items()), item.get("seed"))
-    return {name: item[name] for name in item if name not in ("status", "progress")}

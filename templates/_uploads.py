@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._exceptions import APIError, RunwareError
+from ._lifecycle import Phase
 from ._local_files import place_of, with_uuids
-from ._task import Phase, Task
+from ._results import outputs_of
+from ._task import Submission, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -61,11 +63,6 @@ class Upload(Task[Any]):
     gives: str = ""
 
     @property
-    def can_be_sent(self) -> bool:
-        """Whether all of it is at hand, which the file is."""
-        return True
-
-    @property
     def uuid(self) -> str | None:
         """What the platform calls the file; None where it has not said."""
         names = [item.get(self.gives) for item in self.items]
@@ -74,10 +71,10 @@ class Upload(Task[Any]):
     @property
     def has_failed(self) -> bool:
         """Whether it is over and the platform does not have the file."""
-        return self.is_over and self.uuid is None
+        return self.is_done and self.uuid is None
 
 
-def upload_of(file: LocalFile, task_uuid: str, phase: Phase) -> Upload:
+def upload_of(file: LocalFile, task_uuid: str) -> Submission[Any]:
     """Return the task that uploads a file."""
     text = b64encode(file.content).decode("ascii")
     if file.kind == "image":  # of some, such as SVG, imageUpload takes no data URI
@@ -86,7 +83,9 @@ def upload_of(file: LocalFile, task_uuid: str, phase: Phase) -> Upload:
         way = _OTHERS
         text = f"data:{file.media_type};base64,{text}"
     wire = {**way.members, "taskUUID": task_uuid, way.takes: text}
-    return Upload(wire, dict, None, phase, gives=way.gives)
+    brief = {name: wire[name] for name in ("taskType", "taskUUID")}
+    outputs = outputs_of(str(wire["taskType"]), None)
+    return Submission(Upload(brief, dict, outputs, gives=way.gives), wire)
 
 
 class Uploads:
@@ -96,22 +95,22 @@ class Uploads:
         self._lock = Lock()
         self._known: OrderedDict[str, Upload] = OrderedDict()
 
-    def take(self, file: LocalFile) -> Upload:
+    def take(self, file: LocalFile) -> Submission[Any]:
         """Return the task that has uploaded a file, or is to do it.
 
-        One that was left before its end goes to a single caller, who asks for it.
+        One that was left before its end goes to a single caller, who polls it.
         """
         with self._lock:
             known = self._known.get(file)
-            if known is not None and not known.is_over:
+            if known is not None and not known.is_done:
                 del self._known[file]
         if known is None:
             from uuid import uuid4  # takes its time
 
-            return upload_of(file, str(uuid4()), Phase.UNSENT)
-        if known.is_over:
-            return known
-        return upload_of(file, str(known.task_uuid), known.phase)
+            return upload_of(file, str(uuid4()))
+        submission = upload_of(file, str(known.task_uuid))
+        submission.task = known
+        return submission
 
     def note(self, uploads: Mapping[LocalFile, Upload]) -> None:
         """Remember what is uploaded, and what may be; but not the files themselves."""
@@ -119,8 +118,7 @@ class Uploads:
             for file, upload in uploads.items():
                 self._known.pop(file, None)
                 if upload.phase is not Phase.UNSENT and not upload.has_failed:
-                    brief = {n: upload.wire[n] for n in ("taskType", "taskUUID")}
-                    self._known[str(file)] = replace(upload, wire=brief)
+                    self._known[str(file)] = upload
             while len(self._known) > MOST_REMEMBERED:
                 self._known.popitem(last=False)
 
@@ -137,28 +135,33 @@ class Waiting:
     def __init__(self, known: Uploads) -> None:
         self._known = known
         self._uploads: dict[LocalFile, Upload] = {}
-        self._tasks: list[tuple[Task[Any], dict[LocalFile, Upload]]] = []
+        self._waiting: list[tuple[Submission[Any], dict[LocalFile, Upload]]] = []
 
-    def hold(self, task: Task[Any]) -> list[Upload]:
+    def hold(self, submission: Submission[Any]) -> list[Submission[Any]]:
         """Take a task that waits.
 
         Returns:
             The uploads that are to be carried for it, besides those for others.
         """
-        fresh = {
-            file: begun if begun and not begun.has_failed else self._known.take(file)
-            for file, begun in task.uploads.items()
-            if file not in self._uploads
-        }
-        self._uploads |= fresh
-        own = {file: self._uploads[file] for file in task.uploads}
-        task.uploads.update(own)
-        self._tasks.append((task, own))
-        return [upload for upload in fresh.values() if not upload.is_over]
+        fresh: list[Submission[Any]] = []
+        for file, begun in submission.uploads.items():
+            if file in self._uploads:
+                continue
+            if begun and begun.is_done and not begun.has_failed:
+                self._uploads[file] = begun
+                continue
+            upload = self._known.take(file)
+            self._uploads[file] = upload.task  # type: ignore[assignment]
+            if not upload.task.is_done:
+                fresh.append(upload)
+        own = {file: self._uploads[file] for file in submission.uploads}
+        submission.uploads.update(own)
+        self._waiting.append((submission, own))
+        return fresh
 
     def settle(
         self, why: Callable[[Upload], RunwareError | None]
-    ) -> Iterator[tuple[Task[Any], RunwareError | None]]:
+    ) -> Iterator[tuple[Submission[Any], RunwareError | None]]:
         """Give back the tasks that wait no more.
 
         Args:
@@ -168,32 +171,32 @@ class Waiting:
             Each task, and why it cannot be sent; None where it can.
         """
         self.note()
-        for each in self._tasks.copy():
-            task, uploads = each
-            error = _error(task, uploads, why)
+        for each in self._waiting.copy():
+            submission, uploads = each
+            error = _error(submission, uploads, why)
             uuids = {file: upload.uuid or "" for file, upload in uploads.items()}
             if error is None and not all(uuids.values()):
                 continue
-            self._tasks.remove(each)
+            self._waiting.remove(each)
             if error is None:
-                task.wire = with_uuids(task.wire, uuids)
-                task.waits = False
-            yield task, error
+                submission.wire = with_uuids(submission.wire, uuids)
+                submission.is_waiting = False
+            yield submission, error
 
     def note(self) -> None:
         """Have the client remember the uploads, however far they are."""
         self._known.note(self._uploads)
 
-    def note_failure(self, task: Task[Any]) -> None:
+    def note_failure(self, submission: Submission[Any]) -> None:
         """Note that a task failed that was sent: its files may be gone by now."""
-        if not task.waits:
-            self._known.forget(task.uploads)
-            for file in task.uploads:
+        if not submission.is_waiting:
+            self._known.forget(submission.uploads)
+            for file in submission.uploads:
                 self._uploads.pop(file, None)
 
 
 def _error(
-    task: Task[Any],
+    submission: Submission[Any],
     uploads: Mapping[LocalFile, Upload],
     why: Callable[[Upload], RunwareError | None],
 ) -> RunwareError | None:
@@ -202,7 +205,7 @@ def _error(
         if error is None and upload.has_failed:
             error = RunwareError(f"the answer to it names no {upload.gives}")
         if error is not None:
-            return _not_uploaded(place_of(file, task.wire), error)
+            return _not_uploaded(place_of(file, submission.wire), error)
     return None
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from ._async_transport import AsyncHTTPTransport
-from ._calls import AUTHENTICATION
+from ._batches import AUTHENTICATION
 from ._configuration import RUNWARE_SOCKET_URL, RUNWARE_URL
 from ._envelope import SCOPE, Answer, Envelope, read_envelope
 from ._exceptions import ConnectionError, ResponseError, TimeoutError

@@ -242,12 +242,18 @@ def news(*items: dict[str, Any]) -> Answer:
 
 
 def echo(*, copies: int = 1, **members: Any) -> Answer:
-    """Answer each task with results that repeat its taskUUID."""
+    """Answer each task with images, or other results, that repeat its taskUUID."""
 
     def answer(tasks: Tasks) -> object:
         return {
             "data": [
-                {"taskType": t["taskType"], "taskUUID": t["taskUUID"], "n": n} | members
+                {
+                    "taskType": t["taskType"],
+                    "taskUUID": t["taskUUID"],
+                    "imageURL": f"https://im.runware.ai/{n}.png",
+                    "n": n,
+                }
+                | members
                 for t in tasks
                 for n in range(copies)
             ]

@@ -17,23 +17,27 @@ from ._configuration import (
     RUNWARE_URL,
     Channel,
     Configured,
-    given,
-    later,
-    seconds,
-    streamed,
-    tasks_of,
+    Resend,
+    submissions_of,
     websocket_transport,
+    with_async_delivery,
+    with_stream_delivery,
 )
-from ._engine import is_under_way
-from ._exceptions import RunwareError
 from ._generics import ResultT
 from ._handle import saved_task
-from ._outcome import Outcome, RawResponse, outcome_of
-from ._task import Task, task_of
+from ._outcome import Outcome, RawResponse
+from ._task import submission_of
+from ._timeouts import given_timeout, valid_timeout
 from ._transport import Auth
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Callable,
+        Iterable,
+        Mapping,
+    )
     from types import TracebackType
     from typing import Self
 
@@ -41,9 +45,9 @@ if TYPE_CHECKING:
 
     from ._async_stream import AsyncStream
     from ._base import TaskRequest, TaskResult
-    from ._delivery import Delivery
-    from ._envelope import Answer, Item
+    from ._envelope import Answer
     from ._events import Event
+    from ._task import Submission, Task
 
 
 class AsyncClient(Configured[AsyncEngine]):
@@ -58,6 +62,7 @@ class AsyncClient(Configured[AsyncEngine]):
         transport: Channel = "http",
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
+        resend: Resend = "safe",
         concurrency: int = DEFAULT_CONCURRENCY,
         http_client: httpx2.AsyncClient | None = None,
         on_event: Callable[[Event], object] | None = None,
@@ -73,8 +78,10 @@ class AsyncClient(Configured[AsyncEngine]):
                 `extra_headers`, and its first message brings the key.
             timeout: The seconds after which a call is given up, waiting for unfinished
                 tasks included. Giving up does not stop a task: it is billed even so.
-            max_retries: How often in a row a task is tried again. A task is sent again
-                only when the server surely does not have it.
+            max_retries: How often a task is sent again.
+            resend: Whether a task is sent again that the server may have. `safe` does
+                so for async tasks, of which the platform refuses a second one. `eager`
+                does so for every task, and `never` for none: they are polled.
             concurrency: How many POSTs may be under way at once.
             http_client: Your own HTTP client; it is not closed with this one.
             on_event: Is called with each event, in the event loop.
@@ -85,10 +92,12 @@ class AsyncClient(Configured[AsyncEngine]):
             ValueError: Another argument cannot be used.
         """
         super().__init__(api_key, base_url, auth, concurrency, transport)
-        settings = self._settings(max_retries, on_event)
+        settings = self._settings(max_retries, resend, on_event)
         kind = AsyncHTTPTransport if transport == "http" else websocket_transport()
         carrier = kind(self._endpoint, http_client, concurrency)
-        self._engine = AsyncEngine(carrier, self._endpoint, settings, seconds(timeout))
+        limit = valid_timeout(timeout)
+        self._engine = AsyncEngine(carrier, self._endpoint, settings, limit)
+        self._engine.make_handle = partial(AsyncHandle, self._engine)
 
     async def run(
         self,
@@ -99,7 +108,9 @@ class AsyncClient(Configured[AsyncEngine]):
     ) -> list[ResultT]:
         """Run one task; see `Runware.run`, which does the same."""
         handle = self.handle(request)
-        return await handle.wait(timeout=given(timeout), extra_headers=extra_headers)
+        return await handle.wait(
+            timeout=given_timeout(timeout), extra_headers=extra_headers
+        )
 
     async def run_many(
         self,
@@ -109,14 +120,18 @@ class AsyncClient(Configured[AsyncEngine]):
         extra_headers: Mapping[str, str] | None = None,
     ) -> list[Outcome[ResultT]]:
         """Run many tasks; see `Runware.run_many`, which does the same."""
-        requests = [*requests]
-        outcomes = {
-            id(outcome.request): outcome
-            async for outcome in self.iter_many(
-                requests, timeout=timeout, extra_headers=extra_headers
-            )
-        }
-        return [outcomes[id(request)] for request in requests]
+        submissions = submissions_of(requests)
+        outcomes: dict[int, Outcome[ResultT]] = {}
+        try:
+            ended = self._deliver(submissions, timeout, extra_headers)
+            async with aclosing(ended) as steps:
+                async for task, outcome in steps:
+                    outcomes[id(task)] = outcome
+        except BaseException as stop:
+            self._give_handles(stop, submissions)
+            raise
+        self._hand_over(each.task for each in submissions)
+        return [outcomes[id(each.task)] for each in submissions]
 
     async def iter_many(
         self,
@@ -126,17 +141,38 @@ class AsyncClient(Configured[AsyncEngine]):
         extra_headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Outcome[ResultT]]:
         """Run many tasks, giving outcomes as they end; see `Runware.iter_many`."""
-        delivery = self._engine.delivery(tasks_of(requests), given(timeout))
-        async with aclosing(self._engine.carry(delivery, extra_headers)) as steps:
-            async for _ in steps:
-                for task in delivery.ended():
-                    yield self._outcome(delivery, task)
-        for task in delivery.ended():
-            yield self._outcome(delivery, task)
+        ended = self._deliver(submissions_of(requests), timeout, extra_headers)
+        async with aclosing(ended) as steps:
+            async for task, outcome in steps:
+                self._hand_over([task])
+                yield outcome
+
+    async def _deliver(
+        self,
+        submissions: list[Submission[ResultT]],
+        timeout: float | None,
+        extra: Mapping[str, str] | None,
+    ) -> AsyncGenerator[tuple[Task[ResultT], Outcome[ResultT]]]:
+        """Give each task and its outcome as it ends."""
+        delivery = self._engine.delivery(submissions, given_timeout(timeout))
+        submissions = []
+        clock = self._engine.settings.clock
+        try:
+            async with aclosing(self._engine.run(delivery, extra)) as steps:
+                async for _ in steps:
+                    began = clock()
+                    for ended in self._ended(delivery):
+                        yield ended
+                    delivery.extend(clock() - began)
+        except BaseException as stop:
+            self._give_handles(stop, delivery.submissions())
+            raise
+        for ended in self._ended(delivery):
+            yield ended
 
     def handle(self, request: TaskRequest[ResultT]) -> AsyncHandle[ResultT]:
         """Return a handle of a task that is not sent yet; see `Runware.handle`."""
-        return AsyncHandle(self._engine, task_of(request))
+        return AsyncHandle(self._engine, submission_of(request))
 
     async def submit(
         self,
@@ -146,8 +182,10 @@ class AsyncClient(Configured[AsyncEngine]):
         extra_headers: Mapping[str, str] | None = None,
     ) -> AsyncHandle[ResultT]:
         """Send one task and do not wait for its end; see `Runware.submit`."""
-        handle = AsyncHandle(self._engine, later(request))
-        return await handle.submit(timeout=given(timeout), extra_headers=extra_headers)
+        handle = AsyncHandle(self._engine, with_async_delivery(request))
+        return await handle.submit(
+            timeout=given_timeout(timeout), extra_headers=extra_headers
+        )
 
     def stream(
         self,
@@ -157,10 +195,10 @@ class AsyncClient(Configured[AsyncEngine]):
         extra_headers: Mapping[str, str] | None = None,
     ) -> AsyncStream[ResultT]:
         """Run one task whose result comes as a stream; see `Runware.stream`."""
-        task = streamed(request)
-        limit = given(timeout) or self.timeout
-        on_end = partial(self._note_stream, task)
-        return self._engine.stream(task, limit, extra_headers, on_end)
+        submission = with_stream_delivery(request)
+        limit = given_timeout(timeout) or self.timeout
+        on_end = partial(self._engine.note_stream, submission)
+        return self._engine.stream(submission, limit, extra_headers, on_end)
 
     @overload
     def resume(self, text: str) -> AsyncHandle[TaskResult]: ...
@@ -174,12 +212,12 @@ class AsyncClient(Configured[AsyncEngine]):
         self, text: str, request: TaskRequest[Any] | None = None
     ) -> AsyncHandle[Any]:
         """Take up a task that was sent before; see `Runware.resume`."""
-        return AsyncHandle(self._engine, saved_task(text, request))
+        return AsyncHandle(self._engine, saved_task(text, request, self._endpoint.key))
 
     def unfinished(self) -> list[AsyncHandle[Any]]:
-        """Return handles of tasks left before their end; see `Runware.unfinished`."""
+        """Return handles of tasks whose results you do not have yet; see `Runware`."""
         engine = self._engine
-        return [AsyncHandle(engine, task) for task in engine.unfinished.tasks()]
+        return [AsyncHandle(engine, task) for task in engine.open_tasks.tasks()]
 
     @property
     def with_raw_response(self) -> AsyncRawRuns:
@@ -201,21 +239,6 @@ class AsyncClient(Configured[AsyncEngine]):
     ) -> None:
         await self.aclose()
 
-    def _note_stream(
-        self, task: Task[Any], item: Item, error: BaseException | None
-    ) -> None:
-        self._engine.note_stream(task, item, error)
-        if isinstance(error, RunwareError) and is_under_way(task):
-            error.handle = AsyncHandle(self._engine, task)
-
-    def _outcome(
-        self, delivery: Delivery[ResultT], task: Task[ResultT]
-    ) -> Outcome[ResultT]:
-        outcome = outcome_of(task, delivery.error(task))
-        if outcome.error is not None and is_under_way(task):
-            outcome.error.handle = AsyncHandle(self._engine, task)
-        return outcome
-
 
 class AsyncRawRuns:
     """Runs tasks and gives the HTTP answers besides the results."""
@@ -232,6 +255,8 @@ class AsyncRawRuns:
     ) -> RawResponse[ResultT]:
         """Run one task; see `Runware.run`."""
         answers: list[Answer] = []
-        handle = AsyncHandle(self._engine, task_of(request), answers)
-        results = await handle.wait(timeout=given(timeout), extra_headers=extra_headers)
+        handle = AsyncHandle(self._engine, submission_of(request), answers)
+        results = await handle.wait(
+            timeout=given_timeout(timeout), extra_headers=extra_headers
+        )
         return RawResponse(results, answers)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import (
     TYPE_CHECKING,
     Generic,
@@ -15,9 +14,11 @@ from typing import (
 from urllib.parse import urlsplit
 
 from ._api_key import ApiKey
-from ._calls import Settings
+from ._batches import Limits, Settings
+from ._engine import give_handles, requested
 from ._events import Observer
-from ._task import Task, task_of, wire_of
+from ._outcome import Outcome
+from ._task import Submission, Task, submission_of, wire_of
 from ._transport import Auth, Endpoint
 from ._waits import POLLING, RETRYING, Waits
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from ._async_engine import AsyncEngine
     from ._base import TaskRequest
+    from ._delivery import Delivery
     from ._engine import Engine
     from ._error_enum import ErrorEnum
     from ._events import Event
@@ -39,6 +41,15 @@ DEFAULT_RETRIES = 3
 DEFAULT_CONCURRENCY = 100
 
 Channel: TypeAlias = Literal["http", "websocket"]
+Resend: TypeAlias = Literal["safe", "eager", "never"]
+"""Whether a task is sent again that the server may have.
+
+`safe` sends async tasks again, with the same taskUUID, when polls are silent about them:
+the platform answers with a conflict if it has one. Sync and streamed tasks are polled.
+`eager` sends any task again, after each failure: it is right only where the platform
+refuses every taskUUID that it knows. `never` sends nothing again that may have arrived.
+"""
+RESENDS = ("safe", "eager", "never")
 SCHEMES = {"http": ("https", "http"), "websocket": ("wss", "ws")}
 
 EngineT = TypeVar("EngineT", bound="Engine | AsyncEngine")
@@ -119,13 +130,57 @@ class Configured(Generic[EngineT]):
         self._engine.settings = self._engine.settings._replace(retrying=waits)
 
     def _settings(
-        self, max_retries: int, on_event: Callable[[Event], object] | None
+        self,
+        max_retries: int,
+        resend: Resend,
+        on_event: Callable[[Event], object] | None,
     ) -> Settings:
         if max_retries < 0:
             raise ValueError(f"max_retries must be 0 or more, not {max_retries!r}")
+        if resend not in RESENDS:
+            names = ", ".join(map(repr, RESENDS))
+            raise ValueError(f"resend must be one of {names}, not {resend!r}")
         self._observer = Observer(on_event)
-        enums, observe = self._error_enum, self._observer
-        return Settings(POLLING, RETRYING, max_retries, enums, observe)
+        return Settings(
+            POLLING,
+            RETRYING,
+            max_retries,
+            resend,
+            self._error_enum,
+            self._observer,
+            Limits(),
+        )
+
+    def _outcome(
+        self, delivery: Delivery[ResultT], submission: Submission[ResultT]
+    ) -> Outcome[ResultT]:
+        """Return what became of a task of a batch."""
+        task = submission.task
+        results, error = task.results(), delivery.error(task)
+        if error is not None:
+            error.results = [*results] or error.results
+            self._engine.give_handle(error, submission)
+        return Outcome(requested(submission), results, error)
+
+    def _ended(
+        self, delivery: Delivery[ResultT]
+    ) -> list[tuple[Task[ResultT], Outcome[ResultT]]]:
+        """Return the outcomes of the tasks that ended since this was last asked."""
+        return [(each.task, self._outcome(delivery, each)) for each in delivery.ended()]
+
+    def _hand_over(self, tasks: Iterable[Task[ResultT]]) -> None:
+        """Forget tasks whose outcome the caller gets now, but for those left open."""
+        self._engine.open_tasks.close(t for t in tasks if not t.may_be_billed)
+
+    def _give_handles(
+        self, stop: BaseException, submissions: Iterable[Submission[ResultT]]
+    ) -> None:
+        """Put the handles of the tasks of a batch into what interrupts it."""
+        make = self._engine.make_handle
+        known = self._engine.open_tasks
+        give_handles(
+            stop, [make(each) for each in submissions if each.task.task_uuid in known]
+        )
 
     def _error_enum(self, task_type: str) -> type[ErrorEnum] | None:
         from ._task_types import ATTRIBUTES
@@ -151,47 +206,28 @@ def websocket_transport() -> type[WebSocketTransport]:
     return WebSocketTransport
 
 
-def seconds(timeout: float) -> float:
-    """Return a timeout that can be used.
-
-    Raises:
-        ValueError: It is no number of seconds above 0.
-    """
-    if not 0 < timeout < math.inf:
-        message = f"timeout must be a number of seconds above 0, not {timeout!r}"
-        raise ValueError(message)
-    return float(timeout)
-
-
-def given(timeout: float | None) -> float | None:
-    """Return a call's own timeout, if it has one.
-
-    Raises:
-        ValueError: It is no number of seconds above 0.
-    """
-    return None if timeout is None else seconds(timeout)
-
-
-def tasks_of(requests: Iterable[TaskRequest[ResultT]]) -> list[Task[ResultT]]:
+def submissions_of(
+    requests: Iterable[TaskRequest[ResultT]],
+) -> list[Submission[ResultT]]:
     """Return the tasks of requests, not sent yet."""
-    return [task_of(request) for request in requests]
+    return [submission_of(request) for request in requests]
 
 
-def later(request: TaskRequest[ResultT]) -> Task[ResultT]:
+def with_async_delivery(request: TaskRequest[ResultT]) -> Submission[ResultT]:
     """Return the task of a request that is delivered later, where that is possible.
 
     A request that says itself how it is delivered is left as it is.
     """
     wire = wire_of(request)
     if "deliveryMethod" in wire or "async" not in request.deliveries:
-        return task_of(request)
+        return submission_of(request)
     try:
-        return task_of(_delivered(request, "async"))
+        return submission_of(_delivered(request, "async"))
     except ValueError:  # another member rules it out
-        return task_of(request)
+        return submission_of(request)
 
 
-def streamed(request: TaskRequest[ResultT]) -> Task[ResultT]:
+def with_stream_delivery(request: TaskRequest[ResultT]) -> Submission[ResultT]:
     """Return the task of a request that is delivered as a stream.
 
     Raises:
@@ -205,7 +241,7 @@ def streamed(request: TaskRequest[ResultT]) -> Task[ResultT]:
             f"and its document offers {ways}"
         )
         raise ValueError(message)
-    return task_of(_delivered(request, "stream"))
+    return submission_of(_delivered(request, "stream"))
 
 
 def _delivered(request: TaskRequest[ResultT], delivery: str) -> TaskRequest[ResultT]:

@@ -87,6 +87,7 @@ class Envelope:
     data: list[Item]
     errors: list[Item]
     excerpt: str = ""
+    is_partial: bool = False
 
     @property
     def http_status(self) -> int:

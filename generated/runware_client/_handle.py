@@ -4,37 +4,42 @@
 from __future__ import annotations
 
 import json
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, Generic
+from typing import TYPE_CHECKING, Any, Generic
+from uuid import UUID
 
 from ._documents import request_class
-from ._engine import is_under_way
 from ._exceptions import RunwareError, TimeoutError
 from ._generics import ResultT
 from ._json import is_object
-from ._task import Phase, Task, task_of
+from ._lifecycle import Phase
+from ._results import COUNTS, READ_ONLY
+from ._task import SAVED, Submission, Task, submission_of, task_of
+from ._timeouts import MAX_POLL, given_timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Self
 
+    from ._api_key import ApiKey
     from ._base import TaskRequest, TaskResult
-    from ._engine import Engine
+    from ._delivery import Delivery
+    from ._engine import BaseEngine, Engine
     from ._envelope import Answer, Item
     from ._transport import Headers
 
 VERSION = 1
-SAVED = ("taskType", "taskUUID", "model", "numberResults", "deliveryMethod")
-"""The members of a task that asking for it takes."""
-
-END: Final = object()
+"""The version of the JSON text of a handle."""
 
 
 class BaseHandle(Generic[ResultT]):
     """What both twins know of their task."""
 
-    def __init__(self, task: Task[ResultT]) -> None:
-        self._task = task
+    def __init__(
+        self, engine: BaseEngine, given: Submission[ResultT] | Task[ResultT]
+    ) -> None:
+        self._given = given
+        self._task = given.task if isinstance(given, Submission) else given
+        self._base = engine
 
     def __repr__(self) -> str:
         state = self._task.phase.value
@@ -42,8 +47,8 @@ class BaseHandle(Generic[ResultT]):
 
     @property
     def request(self) -> TaskRequest[ResultT] | None:
-        """The request; None where the handle was resumed without it."""
-        return self._task.request
+        """The request; None where the handle was made without it."""
+        return self._given.request if isinstance(self._given, Submission) else None
 
     @property
     def task_type(self) -> str:
@@ -57,22 +62,13 @@ class BaseHandle(Generic[ResultT]):
 
     @property
     def progress(self) -> float | None:
-        """How much is done, from 0 to 100, when last asked; None if nobody has said."""
+        """How much is done, from 0 to 100, when last polled; None if nobody has said."""
         return self._task.progress
 
     @property
     def is_over(self) -> bool:
         """Whether all results are there, or the error that ended the task."""
-        return self._task.is_over
-
-    def _tell(self, stop: BaseException) -> None:
-        """Leave the handle where it can be found when the program is interrupted."""
-        if is_under_way(self._task):
-            vars(stop)["handle"] = self
-            stop.add_note(
-                f"Runware may be at work on {self.task_type} {self.task_uuid}; its "
-                "handle is in unfinished() of the client"
-            )
+        return self._task.is_done
 
     def to_json(self) -> str:
         """Return what another process needs to collect the task: a short JSON text.
@@ -80,23 +76,32 @@ class BaseHandle(Generic[ResultT]):
         `resume` of a client takes it. It holds no key and no prompt.
 
         Raises:
-            ValueError: The task has no `taskUUID` to ask for it by.
+            ValueError: The task has no `taskUUID` to poll it by.
         """
-        if not self._task.can_be_asked_for:
-            raise ValueError(f"{self.task_type} tasks cannot be asked for later")
-        wire = self._task.wire
-        saved = {name: wire[name] for name in SAVED if name in wire}
-        return json.dumps({"handle": VERSION, **saved})
-
-    def _left(self, error: RunwareError | None) -> RunwareError:
-        """The error that ended the task, or for which it is left as it stands."""
         task = self._task
-        error = task.error if task.is_over else error
-        if error is None:  # another waiter of this handle ran out of tries
-            error = TimeoutError("the wait for this task was given up")
+        if task.task_uuid is None or not task.is_pollable:
+            raise ValueError(f"{self.task_type} tasks cannot be polled later")
+        key = self._base.endpoint.key.fingerprint(task.task_uuid)
+        return json.dumps({"handle": VERSION, **task.wire, "key": key})
+
+    def _end(self, delivery: Delivery[ResultT]) -> None:
+        """Hand over how the task ended, or leave it as it stands.
+
+        Raises:
+            RunwareError: It failed or was left.
+        """
+        task = self._task
+        error = task.error if task.is_done else delivery.error(task)
+        if task.is_done or not task.may_be_billed:
+            self._base.open_tasks.close([task])
+        if error is None and task.is_done:
+            return
+        if error is None:  # another caller has the handle
+            error = TimeoutError("the time ran out while another call waited for it")
             error = error.about(task.task_type, task.task_uuid)
         error.results = [*task.results()] or error.results
-        return error
+        self._base.give_handle(error, self._given)
+        raise error
 
 
 class Handle(BaseHandle[ResultT]):
@@ -105,13 +110,12 @@ class Handle(BaseHandle[ResultT]):
     def __init__(
         self,
         engine: Engine,
-        task: Task[ResultT],
+        given: Submission[ResultT] | Task[ResultT],
         answers: list[Answer] | None = None,
     ) -> None:
-        super().__init__(task)
+        super().__init__(engine, given)
         self._engine = engine
         self._answers = answers
-        self._lock = Lock()
 
     def submit(
         self, *, timeout: float | None = None, extra_headers: Headers = None
@@ -130,8 +134,11 @@ class Handle(BaseHandle[ResultT]):
                 return self
         return self
 
-    def poll(self) -> bool:
-        """Ask for the task once.
+    def poll(self, *, timeout: float | None = None) -> bool:
+        """Poll the task once.
+
+        Args:
+            timeout: The seconds that it may take; else the client's, at most 30.
 
         Returns:
             Whether it is over. That it failed is told by `wait` and `results`.
@@ -139,9 +146,12 @@ class Handle(BaseHandle[ResultT]):
         Raises:
             RunwareError: There was no answer that says.
         """
+        limit = min(self._engine.timeout, MAX_POLL) if timeout is None else timeout
         if self._task.phase is not Phase.UNSENT:
             try:
-                for _ in self._steps(None, None, ask_first=True):
+                for delivery in self._steps(limit, None, polls_now=True):
+                    if delivery.error(self._task) is not None:
+                        self._end(delivery)
                     break
             except RunwareError as error:
                 if error is not self._task.error:
@@ -163,99 +173,138 @@ class Handle(BaseHandle[ResultT]):
 
         Raises:
             RunwareError: It failed, or was not over in time; see `Runware.run`.
+            ValueError: The timeout is no number of seconds above 0.
         """
         for _ in self._steps(timeout, extra_headers):
             pass
         return self._task.results()
 
     def results(self, *, timeout: float | None = None) -> Iterator[ResultT]:
-        """Give each result as soon as it is there; see `wait`."""
+        """Give each result as soon as it is there; see `wait`.
+
+        The time between two results that the caller takes does not count.
+        """
         given = 0
         try:
-            for _ in self._steps(timeout, None):
+            for delivery in self._steps(timeout, None):
                 fresh = self._task.items[given:]
                 given += len(fresh)
+                began = self._engine.settings.clock()
                 yield from map(self._task.read, fresh)
+                delivery.extend(self._engine.settings.clock() - began)
         except RunwareError:
             yield from map(self._task.read, self._task.items[given:])
             raise
 
     def _steps(
-        self, timeout: float | None, extra: Headers, *, ask_first: bool = False
-    ) -> Iterator[None]:
+        self, timeout: float | None, extra: Headers, *, polls_now: bool = False
+    ) -> Iterator[Delivery[ResultT]]:
         """Carry the task on until it is over; whoever else waits for it, waits.
 
         Raises:
             RunwareError: It failed, or was left.
         """
         task, engine = self._task, self._engine
-        delivery = engine.delivery([task], timeout, ask_first=ask_first)
-        steps = engine.carry(delivery, extra, self._answers)
+        given = [] if task.is_done else [self._given]
+        delivery = engine.delivery(given, given_timeout(timeout), polls_now=polls_now)
+        lock = engine.lock_of(task)
+        steps = engine.run(delivery, extra, self._answers)
         try:
-            while not task.is_over:
-                if not self._lock.acquire(timeout=delivery.seconds_left()):
+            while not task.is_done:
+                if not lock.acquire(timeout=delivery.seconds_left()):
                     break
                 try:
-                    if task.is_over or next(steps, END) is END:
+                    if task.is_done or next(steps, False) is False:
                         break
+                except BaseException:
+                    delivery.abandon()  # before the next one takes the task on
+                    raise
                 finally:
-                    self._lock.release()
-                yield
-        except (KeyboardInterrupt, SystemExit) as stop:
-            self._tell(stop)
+                    lock.release()
+                yield delivery
+        except BaseException as stop:
+            engine.give_handle(stop, self._given)
             raise
         finally:
             steps.close()
-        if not task.is_over or task.error is not None:
-            error = self._left(delivery.error(task))
-            if is_under_way(task):
-                error.handle = self
-            raise error
+        self._end(delivery)
 
 
-def saved_task(text: str, request: TaskRequest[Any] | None) -> Task[Any]:
-    """Return the task of a handle's JSON text: one that has to be asked for.
+def saved_task(
+    text: str, request: TaskRequest[Any] | None, key: ApiKey
+) -> Submission[Any] | Task[Any]:
+    """Return the task of a handle's JSON text: one that has to be polled.
 
     Args:
         text: What `to_json` of a handle gave.
-        request: The task's request, with which it can be sent again if the server does
-            not know it.
+        request: The task's request, with which it can be sent again where the policy
+            `resend` allows that, and the key is the one it was sent with.
+        key: The key of the client.
 
     Raises:
         ValueError: The text is not that of a handle, or of another task than the
             request.
     """
     wire = _saved(text)
+    fingerprint = wire.pop("key", None)
     if request is None:
-        return Task(wire, _reader(wire), None, phase=Phase.UNSURE)
-    task = task_of(request)
-    if task.task_uuid != wire["taskUUID"]:
+        return _in_doubt(task_of(wire, _result_class(wire), wire.get("deliveryMethod")))
+    submission = submission_of(request)
+    if submission.task.task_uuid != wire["taskUUID"]:
         message = (
             f"the handle is of task {wire['taskUUID']}, and the request of "
-            f"{task.task_uuid}: make the request with task_uuid={wire['taskUUID']!r}"
+            f"{submission.task.task_uuid}: make the request with "
+            f"task_uuid={wire['taskUUID']!r}"
         )
         raise ValueError(message)
-    task.phase = Phase.UNSURE
+    _in_doubt(submission.task)
+    submission.task.allows_resend = fingerprint == key.fingerprint(wire["taskUUID"])
+    return submission
+
+
+def _in_doubt(task: Task[Any]) -> Task[Any]:
+    task.phase = Phase.IN_DOUBT
+    task.sends = 1
     return task
 
 
 def _saved(text: str) -> Item:
+    """Return the members that a handle's JSON text has, and no others."""
     try:
         saved = json.loads(text)
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):
         saved = None
-    if not is_object(saved) or saved.pop("handle", None) != VERSION:
+    if not is_object(saved) or saved.get("handle") != VERSION:
         raise ValueError("this is not the JSON text that a handle's to_json gives")
-    if not isinstance(saved.get("taskType"), str) or not saved.get("taskUUID"):
-        raise ValueError("this handle's JSON text names no taskType or no taskUUID")
-    return saved
+    wire = {name: saved[name] for name in (*SAVED, "key") if name in saved}
+    wrong = [name for name in wire if not _is_good(name, wire[name])]
+    missing = {"taskType", "taskUUID"} - wire.keys()
+    if wrong or missing:
+        names = ", ".join([*wrong, *sorted(missing)])
+        raise ValueError(f"this handle's JSON text has no right value for: {names}")
+    if wire["taskType"] in READ_ONLY or wire["taskType"] == "authentication":
+        message = f"this handle's JSON text names {wire['taskType']}, which is no task"
+        raise ValueError(message)
+    return wire
 
 
-def _reader(wire: Item) -> Callable[[Item], TaskResult]:
+def _is_good(name: str, value: object) -> bool:
+    if name in COUNTS:
+        return type(value) is int and value >= 1
+    if not isinstance(value, str) or not value:
+        return False
+    if name == "taskUUID":
+        try:
+            return bool(UUID(value))
+        except ValueError:
+            return False
+    return len(value) <= 1000
+
+
+def _result_class(wire: Item) -> type[TaskResult]:
     from ._base import TaskResult  # takes its time
 
     try:
-        result = request_class(wire["taskType"], wire.get("model")).result
+        return request_class(wire["taskType"], wire.get("model")).result
     except LookupError:
-        result = TaskResult
-    return lambda item: result.model_validate(dict(item))
+        return TaskResult

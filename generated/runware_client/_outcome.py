@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
 from ._generics import ResultT
-from ._task import requested
 
 if TYPE_CHECKING:
     from ._base import TaskRequest
     from ._envelope import Answer
     from ._exceptions import RunwareError
-    from ._task import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +51,3 @@ class RawResponse(Generic[ResultT]):
 
     results: list[ResultT]
     answers: list[Answer]
-
-
-def outcome_of(task: Task[ResultT], error: RunwareError | None) -> Outcome[ResultT]:
-    """Return what became of a task that was sent for its request."""
-    results = task.results()
-    if error is not None:
-        error.results = [*results] or error.results
-    return Outcome(requested(task), results, error)

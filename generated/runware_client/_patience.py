@@ -6,8 +6,8 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from ._classify import is_rejection
 from ._envelope import Answer
-from ._verdicts import refuses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Patience:
         asked = None
         if response is not None:
             answer = Answer(response.status_code, response.headers)
-            if not refuses(answer):
+            if not is_rejection(answer):
                 return False
             asked = answer.retry_after
         self._left -= 1

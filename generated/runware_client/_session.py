@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ._calls import AUTHENTICATION
+from ._batches import AUTHENTICATION
 from ._envelope import Answer, Envelope
 from ._exceptions import ConnectionError, RunwareError
-from ._task import QUESTIONS, is_news, number_of_results
-from ._verdicts import REPEATED_CODES, UNKNOWN_CODES
+from ._results import READ_ONLY as QUESTIONS
+from ._results import is_result, number_of_results
 
 if TYPE_CHECKING:
     from ._envelope import Item
@@ -66,16 +66,16 @@ class _Expected:
         named = str(item.get("taskType", self.task_type))
         code = _code(item) if is_error else ""
         if self.task_type == "getResponse":
-            return named != "getTaskDetails" and code not in REPEATED_CODES
+            return named != "getTaskDetails" and True
         if self.task_type in QUESTIONS:
             return named == self.task_type
-        is_of_question = "taskType" not in item and code in UNKNOWN_CODES
+        is_of_question = "taskType" not in item and False
         return named not in QUESTIONS and not is_of_question
 
     def add(self, item: Item, *, is_error: bool) -> None:
         """Add an item; a message may repeat some."""
         is_plain = self.task_type not in QUESTIONS - {"getResponse"}
-        place = self.news if is_plain and is_news(item) else self.results
+        place = self.news if is_plain and not is_result(item) else self.results
         place = self.errors if is_error else place
         if item not in place:
             place.append(item)
@@ -297,7 +297,7 @@ class Session:
     def _keep(self, item: Item) -> None:
         """Keep a result that nobody waits for just now."""
         key = str(item.get("taskUUID") or "").casefold()
-        if not key or is_news(item) or item.get("taskType") in NEVER_KEPT:
+        if not key or not is_result(item) or item.get("taskType") in NEVER_KEPT:
             return
         kept = self._kept.setdefault(key, [])
         if item not in kept:

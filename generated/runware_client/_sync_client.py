@@ -12,18 +12,17 @@ from ._configuration import (
     DEFAULT_TIMEOUT,
     RUNWARE_URL,
     Configured,
-    given,
-    later,
-    seconds,
-    streamed,
-    tasks_of,
+    Resend,
+    submissions_of,
+    with_async_delivery,
+    with_stream_delivery,
 )
-from ._engine import Engine, is_under_way
-from ._exceptions import RunwareError
+from ._engine import Engine
 from ._generics import ResultT
 from ._handle import Handle, saved_task
-from ._outcome import Outcome, RawResponse, outcome_of
-from ._task import Task, task_of
+from ._outcome import Outcome, RawResponse
+from ._task import submission_of
+from ._timeouts import given_timeout, valid_timeout
 from ._transport import Auth, HTTPTransport
 
 if TYPE_CHECKING:
@@ -34,10 +33,10 @@ if TYPE_CHECKING:
     import httpx2
 
     from ._base import TaskRequest, TaskResult
-    from ._delivery import Delivery
-    from ._envelope import Answer, Item
+    from ._envelope import Answer
     from ._events import Event
     from ._stream import Stream
+    from ._task import Submission, Task
 
 
 class SyncClient(Configured[Engine]):
@@ -51,6 +50,7 @@ class SyncClient(Configured[Engine]):
         auth: Auth = "header",
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
+        resend: Resend = "safe",
         concurrency: int = DEFAULT_CONCURRENCY,
         http_client: httpx2.Client | None = None,
         on_event: Callable[[Event], object] | None = None,
@@ -63,8 +63,10 @@ class SyncClient(Configured[Engine]):
             auth: `header` sends the key as `Authorization`, `payload` as first task.
             timeout: The seconds after which a call is given up, waiting for unfinished
                 tasks included. Giving up does not stop a task: it is billed even so.
-            max_retries: How often in a row a task is tried again. A task is sent again
-                only when the server surely does not have it.
+            max_retries: How often a task is sent again.
+            resend: Whether a task is sent again that the server may have. `safe` does
+                so for async tasks, of which the platform refuses a second one. `eager`
+                does so for every task, and `never` for none: they are polled.
             concurrency: How many POSTs may be under way at once.
             http_client: Your own HTTP client; it is not closed with this one.
             on_event: Is called with each event; from the thread that it happens in.
@@ -74,9 +76,11 @@ class SyncClient(Configured[Engine]):
             ValueError: Another argument cannot be used.
         """
         super().__init__(api_key, base_url, auth, concurrency)
-        settings = self._settings(max_retries, on_event)
+        settings = self._settings(max_retries, resend, on_event)
+        limit = valid_timeout(timeout)
         transport = HTTPTransport(self._endpoint, http_client, concurrency)
-        self._engine = Engine(transport, self._endpoint, settings, seconds(timeout))
+        self._engine = Engine(transport, self._endpoint, settings, limit)
+        self._engine.make_handle = partial(Handle, self._engine)
 
     def run(
         self,
@@ -103,7 +107,7 @@ class SyncClient(Configured[Engine]):
             ResponseError: The answer cannot be read.
         """
         handle = self.handle(request)
-        return handle.wait(timeout=given(timeout), extra_headers=extra_headers)
+        return handle.wait(timeout=given_timeout(timeout), extra_headers=extra_headers)
 
     def run_many(
         self,
@@ -126,14 +130,16 @@ class SyncClient(Configured[Engine]):
         Raises:
             ValueError: Two tasks have the same `taskUUID`.
         """
-        requests = [*requests]
-        outcomes = {
-            id(outcome.request): outcome
-            for outcome in self.iter_many(
-                requests, timeout=timeout, extra_headers=extra_headers
-            )
-        }
-        return [outcomes[id(request)] for request in requests]
+        submissions = submissions_of(requests)
+        outcomes: dict[int, Outcome[ResultT]] = {}
+        try:
+            for task, outcome in self._deliver(submissions, timeout, extra_headers):
+                outcomes[id(task)] = outcome
+        except BaseException as stop:
+            self._give_handles(stop, submissions)
+            raise
+        self._hand_over(each.task for each in submissions)
+        return [outcomes[id(each.task)] for each in submissions]
 
     def iter_many(
         self,
@@ -147,12 +153,30 @@ class SyncClient(Configured[Engine]):
         See `run_many`. Tasks that are left with the loop go on; `unfinished` has their
         handles.
         """
-        delivery = self._engine.delivery(tasks_of(requests), given(timeout))
-        for _ in self._engine.carry(delivery, extra_headers):
-            for task in delivery.ended():
-                yield self._outcome(delivery, task)
-        for task in delivery.ended():
-            yield self._outcome(delivery, task)
+        ended = self._deliver(submissions_of(requests), timeout, extra_headers)
+        for task, outcome in ended:
+            self._hand_over([task])
+            yield outcome
+
+    def _deliver(
+        self,
+        submissions: list[Submission[ResultT]],
+        timeout: float | None,
+        extra: Mapping[str, str] | None,
+    ) -> Iterator[tuple[Task[ResultT], Outcome[ResultT]]]:
+        """Give each task and its outcome as it ends."""
+        delivery = self._engine.delivery(submissions, given_timeout(timeout))
+        submissions = []
+        clock = self._engine.settings.clock
+        try:
+            for _ in self._engine.run(delivery, extra):
+                began = clock()
+                yield from self._ended(delivery)
+                delivery.extend(clock() - began)
+        except BaseException as stop:
+            self._give_handles(stop, delivery.submissions())
+            raise
+        yield from self._ended(delivery)
 
     def handle(self, request: TaskRequest[ResultT]) -> Handle[ResultT]:
         """Return a handle of a task that is not sent yet.
@@ -160,7 +184,7 @@ class SyncClient(Configured[Engine]):
         Its `to_json`, saved before it is submitted, is enough to collect the task
         whatever happens to this process.
         """
-        return Handle(self._engine, task_of(request))
+        return Handle(self._engine, submission_of(request))
 
     def submit(
         self,
@@ -185,8 +209,10 @@ class SyncClient(Configured[Engine]):
         Raises:
             RunwareError: The server did not take it; see `run`.
         """
-        handle = Handle(self._engine, later(request))
-        return handle.submit(timeout=given(timeout), extra_headers=extra_headers)
+        handle = Handle(self._engine, with_async_delivery(request))
+        return handle.submit(
+            timeout=given_timeout(timeout), extra_headers=extra_headers
+        )
 
     def stream(
         self,
@@ -209,10 +235,10 @@ class SyncClient(Configured[Engine]):
             ValueError: The document does not offer streams, or the request asks for
                 another delivery.
         """
-        task = streamed(request)
-        limit = given(timeout) or self.timeout
-        on_end = partial(self._note_stream, task)
-        return self._engine.stream(task, limit, extra_headers, on_end)
+        submission = with_stream_delivery(request)
+        limit = given_timeout(timeout) or self.timeout
+        on_end = partial(self._engine.note_stream, submission)
+        return self._engine.stream(submission, limit, extra_headers, on_end)
 
     @overload
     def resume(self, text: str) -> Handle[TaskResult]: ...
@@ -225,21 +251,21 @@ class SyncClient(Configured[Engine]):
 
         Args:
             text: What `to_json` of its handle gave.
-            request: Its request, where it is at hand. With it, a task that the server
-                does not know is sent; without it, that is an error.
+            request: Its request, where it is at hand. With it, the task can be sent
+                again where `resend` allows that; without it, it is only polled.
 
         Raises:
             ValueError: The text is not that of a handle, or not of this request.
         """
-        return Handle(self._engine, saved_task(text, request))
+        return Handle(self._engine, saved_task(text, request, self._endpoint.key))
 
     def unfinished(self) -> list[Handle[Any]]:
-        """Return handles of tasks that were left before their end, oldest first.
+        """Return handles of tasks that were sent, and whose results you do not have yet.
 
-        By an interruption, a time-out or a broken connection; the server may be at work
-        on them.
+        The oldest comes first. Calls that are under way are among them, and tasks that
+        were left by an interruption, a time-out or a broken connection.
         """
-        return [Handle(self._engine, task) for task in self._engine.unfinished.tasks()]
+        return [Handle(self._engine, task) for task in self._engine.open_tasks.tasks()]
 
     @property
     def with_raw_response(self) -> RawRuns:
@@ -261,21 +287,6 @@ class SyncClient(Configured[Engine]):
     ) -> None:
         self.close()
 
-    def _note_stream(
-        self, task: Task[Any], item: Item, error: BaseException | None
-    ) -> None:
-        self._engine.note_stream(task, item, error)
-        if isinstance(error, RunwareError) and is_under_way(task):
-            error.handle = Handle(self._engine, task)
-
-    def _outcome(
-        self, delivery: Delivery[ResultT], task: Task[ResultT]
-    ) -> Outcome[ResultT]:
-        outcome = outcome_of(task, delivery.error(task))
-        if outcome.error is not None and is_under_way(task):
-            outcome.error.handle = Handle(self._engine, task)
-        return outcome
-
 
 class RawRuns:
     """Runs tasks and gives the HTTP answers besides the results."""
@@ -292,6 +303,8 @@ class RawRuns:
     ) -> RawResponse[ResultT]:
         """Run one task; see `Runware.run`."""
         answers: list[Answer] = []
-        handle = Handle(self._engine, task_of(request), answers)
-        results = handle.wait(timeout=given(timeout), extra_headers=extra_headers)
+        handle = Handle(self._engine, submission_of(request), answers)
+        results = handle.wait(
+            timeout=given_timeout(timeout), extra_headers=extra_headers
+        )
         return RawResponse(results, answers)

@@ -1,0 +1,325 @@
+"""What an answer means for one task: the event that it is in the task's life.
+
+An answer is about the task only where it names the task, or where the POST was about it
+alone. Whatever else it says is about the call: it ends no task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from ._error_codes import (
+    ErrorCategory,
+    category_of,
+    is_task_conflict,
+    is_task_not_found,
+    is_too_large,
+)
+from ._exceptions import (
+    APIError,
+    ClosedError,
+    ResponseError,
+    RunwareError,
+    TaskError,
+    TimeoutError,
+    error_class,
+)
+from ._lifecycle import TaskEvent
+
+if TYPE_CHECKING:
+    from ._envelope import Answer, Envelope, Item
+    from ._error_enum import ErrorEnum
+    from ._task import Task
+
+ErrorT = TypeVar("ErrorT", bound=RunwareError)
+
+PASSING = (ErrorCategory.RATE_LIMIT, ErrorCategory.SERVER, ErrorCategory.CONNECTION)
+"""Categories of errors that go away by themselves."""
+
+OF_THE_ACCOUNT = (ErrorCategory.AUTH, ErrorCategory.QUOTA)
+"""Categories of errors that are about the caller, and so about every task of a call."""
+
+OF_THE_TASK = (ErrorCategory.SAFETY, ErrorCategory.PROVIDER)
+"""Categories of errors that a poll itself cannot have."""
+
+UNCLEAR_STATUSES = frozenset({408, 409, 425})
+"""HTTP statuses below 500 that leave open what became of the request."""
+
+
+class Verdict(NamedTuple):
+    """What an answer means for one task.
+
+    Attributes:
+        event: The event.
+        error: The error that goes with it; None where there is none.
+        wait: The seconds that the server asks to be left alone; None where it does not.
+        is_alone: Whether the task has to travel alone from now on.
+        may_be_refusal: Whether the error may be the refusal of a task in doubt.
+    """
+
+    event: TaskEvent
+    error: RunwareError | None = None
+    wait: float | None = None
+    is_alone: bool = False
+    may_be_refusal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an answer says of one task.
+
+    Attributes:
+        task: The task.
+        items: The items of `data` that are about it.
+        errors: The error objects that name it.
+        nameless: The error objects that name no task.
+        envelope: The whole answer.
+        is_only: Whether the POST was about this task alone.
+        error_enum: The error enum of the task's type.
+    """
+
+    task: Task[Any]
+    items: list[Item]
+    errors: list[Item]
+    nameless: list[Item]
+    envelope: Envelope
+    is_only: bool
+    error_enum: type[ErrorEnum] | None
+
+    @property
+    def own(self) -> list[Item]:
+        """The error objects that are about this task and no other."""
+        return self.errors or (self.nameless if self.is_only else [])
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the answer."""
+        return self.envelope.http_status
+
+    def exceptions(self, errors: list[Item]) -> list[APIError]:
+        """Return the exceptions for some error objects."""
+        scope = {"taskType": self.task.task_type, "taskUUID": self.task.task_uuid}
+        enum = self.error_enum
+        return [api_error({**each, **scope}, self.envelope, enum) for each in errors]
+
+    def exception(self, errors: list[Item]) -> RunwareError:
+        """Return one exception for some error objects, or for none."""
+        return joined(self.exceptions(errors)) or unmentioned(self.envelope)
+
+    def verdict(self, event: TaskEvent, errors: list[Item]) -> Verdict:
+        """Return a verdict with the exception for some error objects."""
+        wait = self.envelope.answer.retry_after
+        return Verdict(event, self.exception(errors), wait)
+
+
+# -- sendings ---------------------------------------------------------------------
+
+
+def of_submission(said: Said) -> Verdict:
+    """Return what the answer to a sending means for a task of it."""
+    if said.items:
+        return _taken(said, said.own, is_complete=_is_complete(said))
+    errors = said.errors or said.nameless
+    codes = [_code(error) for error in errors]
+    if any(map(is_task_conflict, codes)):
+        if said.own:
+            return said.verdict(TaskEvent.CONFLICT, errors)
+        return _unclear(said, errors)
+    if is_rejection(said.envelope.answer) or _is_rate_limited(said, errors):
+        return said.verdict(TaskEvent.REJECTED, errors)
+    if answers_too_large(said.envelope) and not said.errors:
+        event = TaskEvent.REFUSED if said.is_only else TaskEvent.REJECTED
+        return said.verdict(event, errors)
+    if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
+        return _unclear(said, errors)
+    if not said.own and not _is_of_the_account(said, errors):
+        return _unclear(said, errors)._replace(may_be_refusal=True)
+    if said.status >= 400:
+        return said.verdict(TaskEvent.REFUSED, errors)._replace(may_be_refusal=True)
+    return _taken(said, errors, is_complete=_is_complete(said))
+
+
+def _is_complete(said: Said) -> bool:
+    """Whether an answer to a sending holds all results that there will be."""
+    return not (said.task.is_async or said.envelope.is_partial)
+
+
+def _is_rate_limited(said: Said, errors: list[Item]) -> bool:
+    """Whether errors say that the call came too soon, and none that the task failed."""
+    return bool(errors) and all(
+        category_of(_code(error), None) is ErrorCategory.RATE_LIMIT
+        and not _says_failed(error)
+        for error in errors
+    )
+
+
+def _is_of_the_account(said: Said, errors: list[Item]) -> bool:
+    return any(
+        category_of(_code(error), said.status) in OF_THE_ACCOUNT for error in errors
+    )
+
+
+def _unclear(said: Said, errors: list[Item]) -> Verdict:
+    """Leave open whether the server has the task, and send it alone if it is sent."""
+    if said.task.is_idempotent:
+        return said.verdict(TaskEvent.REJECTED, errors)
+    return said.verdict(TaskEvent.UNCLEAR, errors)._replace(is_alone=not said.is_only)
+
+
+# -- polls ------------------------------------------------------------------------
+
+
+def of_poll(said: Said) -> Verdict:
+    """Return what the answer to a poll means for a task of it."""
+    errors = said.own
+    failures = [error for error in errors if _is_own_failure(said, error)]
+    if said.items or failures:
+        return _taken(said, failures, is_complete=False)
+    if errors and all(_says_not_found(said, error) for error in errors):
+        event = said.task.take_silence() or TaskEvent.NOT_FOUND
+        return said.verdict(event, errors)
+    if errors and _is_passing(said, errors):
+        return said.verdict(TaskEvent.POLL_FAILED, errors)
+    if errors:
+        return said.verdict(TaskEvent.POLL_REFUSED, errors)
+    if said.status < 400 and not said.nameless:
+        event = said.task.take_silence() or TaskEvent.SILENCE
+        return Verdict(event, unmentioned(said.envelope))
+    if _is_of_the_account(said, said.nameless) and not _is_passing(said, said.nameless):
+        return said.verdict(TaskEvent.POLL_REFUSED, said.nameless)
+    failed = said.verdict(TaskEvent.POLL_FAILED, said.nameless)
+    return failed._replace(is_alone=not _is_passing(said, said.nameless))
+
+
+def _is_own_failure(said: Said, error: Item) -> bool:
+    """Whether an error that answers a poll is the task's own failure.
+
+    Some errors a poll cannot have. Else one that says so, unless it names the poll as
+    its task. Else one that names the task's type or comes with HTTP 200, unless it may
+    as well be the poll's: that its UUID is wrong, or that the server is busy.
+    """
+    if _says_not_found(said, error) or is_task_conflict(_code(error)):
+        return False
+    category = category_of(_code(error), said.status)
+    task_type = str(error.get("taskType", "")).casefold()
+    if category in OF_THE_TASK:
+        return True
+    if task_type == "getresponse":
+        return False
+    if _says_failed(error):
+        return True
+    is_named = bool(said.errors) and said.status <= 400
+    is_of_task = said.status < 400 or task_type == said.task.task_type.casefold()
+    is_of_poll = category in (*PASSING, *OF_THE_ACCOUNT) or _is_about_uuid(error)
+    return is_named and is_of_task and not is_of_poll
+
+
+def _says_not_found(said: Said, error: Item) -> bool:
+    is_missing = said.status == 404 or is_task_not_found(_code(error))
+    return is_missing and not _says_failed(error)
+
+
+def _says_failed(error: Item) -> bool:
+    status = error.get("status")
+    return isinstance(status, str) and status.lower() in ("error", "failed", "failure")
+
+
+def _is_about_uuid(error: Item) -> bool:
+    """Whether an error finds fault with the UUID that was polled."""
+    return error.get("parameter") == "taskUUID" or "taskuuid" in _code(error).lower()
+
+
+def _is_passing(said: Said, errors: list[Item]) -> bool:
+    if said.status == 429 or said.status >= 500 or said.status in UNCLEAR_STATUSES:
+        return True
+    return bool(errors) and all(
+        category_of(_code(error), said.status) in PASSING for error in errors
+    )
+
+
+# -- both -------------------------------------------------------------------------
+
+
+def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdict:
+    """Return what an exchange without an answer means for a task of it."""
+    if is_poll:
+        is_closed = isinstance(error, ClosedError)
+        event = TaskEvent.POLL_REFUSED if is_closed else TaskEvent.POLL_FAILED
+        return Verdict(event, error)
+    if isinstance(error, APIError):
+        return _of_stream_error(error)
+    if not error.may_have_run:
+        return Verdict(TaskEvent.NOT_SENT, error)
+    if error.results:  # a stream that broke: the server was at work on it
+        return Verdict(TaskEvent.PROGRESS, error)
+    event = TaskEvent.REJECTED if task.is_idempotent else TaskEvent.UNCLEAR
+    return Verdict(event, error)
+
+
+def _of_stream_error(error: APIError) -> Verdict:
+    """Return what an error object that answers a stream means."""
+    if is_task_conflict(error.code or ""):
+        return Verdict(TaskEvent.CONFLICT, error)
+    if error.http_status == 429 or (error.http_status == 503 and error.retry_after):
+        return Verdict(TaskEvent.REJECTED, error, error.retry_after)
+    if isinstance(error, TaskError):
+        return Verdict(TaskEvent.FAILED, error)
+    if error.http_status >= 500 or error.http_status in UNCLEAR_STATUSES:
+        return Verdict(TaskEvent.UNCLEAR, error)
+    return Verdict(TaskEvent.REFUSED, error)
+
+
+def is_rejection(answer: Answer) -> bool:
+    """Whether an answer turns its call away for now, before anything was taken."""
+    is_busy = answer.http_status == 503 and answer.retry_after is not None
+    return answer.http_status == 429 or is_busy
+
+
+def answers_too_large(envelope: Envelope) -> bool:
+    """Whether the call has more in it than the server takes at once."""
+    return envelope.http_status == 413 or any(
+        is_too_large(_code(error)) and not error.get("taskUUID")
+        for error in envelope.errors
+    )
+
+
+def _taken(said: Said, errors: list[Item], *, is_complete: bool) -> Verdict:
+    failures = said.exceptions(errors)
+    event = said.task.take(said.items, failures, is_complete=is_complete)
+    return Verdict(event, said.task.error)
+
+
+def api_error(
+    item: Item, envelope: Envelope, errors: type[ErrorEnum] | None
+) -> APIError:
+    """Return the exception for an error object."""
+    return error_class(envelope.http_status)(item, envelope, errors)
+
+
+def joined(errors: Sequence[ErrorT]) -> ErrorT | None:
+    """Return the first exception, with the others as notes; None if there is none."""
+    for other in errors[1:]:
+        errors[0].add_note(f"Also: {other}")
+    return errors[0] if errors else None
+
+
+def _code(error: Item) -> str:
+    code = error.get("code")
+    return code if isinstance(code, str) else ""
+
+
+def unmentioned(envelope: Envelope) -> ResponseError:
+    """Return the exception for an answer that says nothing of a task."""
+    return ResponseError(
+        f"HTTP {envelope.http_status} with an answer that does not mention this task",
+        http_status=envelope.http_status,
+        request_id=envelope.answer.request_id,
+        body="",
+    )
+
+
+def is_timeout(error: RunwareError | None) -> bool:
+    """Whether a poll failed since its answer took too long."""
+    return isinstance(error, TimeoutError)

@@ -1,0 +1,52 @@
+"""The tasks that a client has sent and whose results the caller does not have yet."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from ._lifecycle import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ._task import Task
+
+MAX_TASKS = 10_000
+"""Tasks that are remembered; beyond them the oldest is forgotten."""
+
+
+class OpenTasks:
+    """Tasks from their first sending until their results are handed over.
+
+    It holds no requests, so that its size does not grow with what was sent. May be
+    shared between threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._tasks: OrderedDict[str, Task[Any]] = OrderedDict()
+
+    def add(self, task: Task[Any]) -> None:
+        """Remember a task that is sent now."""
+        if not task.is_pollable:
+            return
+        with self._lock:
+            self._tasks[task.key] = task
+            if len(self._tasks) > MAX_TASKS:
+                self._tasks.popitem(last=False)
+
+    def close(self, tasks: Iterable[Task[Any]]) -> None:
+        """Forget tasks whose results or failures the caller gets now."""
+        with self._lock:
+            for task in tasks:
+                self._tasks.pop(task.key, None)
+
+    def tasks(self) -> list[Task[Any]]:
+        """The tasks, the oldest first."""
+        with self._lock:
+            return [t for t in self._tasks.values() if t.phase is not Phase.UNSENT]
+
+    def __contains__(self, task_uuid: object) -> bool:
+        return isinstance(task_uuid, str) and task_uuid.casefold() in self._tasks

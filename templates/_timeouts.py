@@ -1,0 +1,35 @@
+"""What callers may give as timeouts, in seconds."""
+
+from __future__ import annotations
+
+from math import inf
+
+MAX_TIMEOUT = 31_536_000.0
+"""Seconds of a year: what is longer is shortened to it."""
+
+MAX_POLL = 30.0
+"""Seconds that one poll may take, where its caller names no timeout."""
+
+
+def valid_timeout(timeout: float) -> float:
+    """Return a timeout that can be used.
+
+    Raises:
+        ValueError: It is no number of seconds above 0.
+    """
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+        message = f"timeout must be a number of seconds, not {timeout!r}"
+        raise ValueError(message)  # noqa: TRY004 - as for every other wrong value
+    if not 0 < timeout < inf:
+        message = f"timeout must be a number of seconds above 0, not {timeout!r}"
+        raise ValueError(message)
+    return float(min(timeout, MAX_TIMEOUT))
+
+
+def given_timeout(timeout: float | None) -> float | None:
+    """Return a call's own timeout, if it has one.
+
+    Raises:
+        ValueError: It is no number of seconds above 0.
+    """
+    return None if timeout is None else valid_timeout(timeout)
