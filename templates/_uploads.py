@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ._exceptions import APIError, RunwareError
 from ._lifecycle import Phase
@@ -22,7 +22,6 @@ from ._task import Submission, Task
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from ._envelope import Item
     from ._local_files import LocalFile
 
 MOST_REMEMBERED = 10_000
@@ -34,38 +33,21 @@ ADVICE = (
 )
 
 
-class Way(NamedTuple):
-    """A type of task that uploads files.
+_UPLOAD = {"taskType": "mediaStorage", "operation": "upload"}
+"""The members of an upload, besides its taskUUID and the file."""
 
-    Attributes:
-        members: The members of such a task, besides its taskUUID and the file.
-        takes: The member that holds the file.
-        gives: The member of its result that is the file's UUID.
-    """
-
-    members: Item
-    takes: str
-    gives: str
-
-
-_IMAGES = Way({"taskType": "imageUpload"}, "image", "imageUUID")
-_OTHERS = Way({"taskType": "mediaStorage", "operation": "upload"}, "media", "mediaUUID")
+_GIVES = "mediaUUID"
+"""The member of its result that is the file's UUID."""
 
 
 @dataclass(slots=True, eq=False)
 class Upload(Task[Any]):
-    """The task that uploads a file.
-
-    Attributes:
-        gives: The member of its result that is the file's UUID.
-    """
-
-    gives: str = ""
+    """The task that uploads a file."""
 
     @property
     def uuid(self) -> str | None:
         """What the platform calls the file; None where it has not said."""
-        names = [item.get(self.gives) for item in self.items]
+        names = [item.get(_GIVES) for item in self.items]
         return next((name for name in names if name and isinstance(name, str)), None)
 
     @property
@@ -77,15 +59,11 @@ class Upload(Task[Any]):
 def upload_of(file: LocalFile, task_uuid: str) -> Submission[Any]:
     """Return the task that uploads a file."""
     text = b64encode(file.content).decode("ascii")
-    if file.kind == "image":  # of some, such as SVG, imageUpload takes no data URI
-        way = _IMAGES
-    else:
-        way = _OTHERS
-        text = f"data:{file.media_type};base64,{text}"
-    wire = {**way.members, "taskUUID": task_uuid, way.takes: text}
-    brief = {name: wire[name] for name in ("taskType", "taskUUID")}
-    outputs = outputs_of(str(wire["taskType"]), None)
-    return Submission(Upload(brief, dict, outputs, gives=way.gives), wire)
+    media = f"data:{file.media_type};base64,{text}"
+    wire = {**_UPLOAD, "taskUUID": task_uuid, "media": media}
+    brief = {"taskType": wire["taskType"], "taskUUID": task_uuid}
+    upload = Upload(brief, dict, outputs_of("mediaStorage", None))
+    return Submission(upload, wire)
 
 
 class Uploads:
@@ -203,7 +181,7 @@ def _error(
     for file, upload in uploads.items():
         error = why(upload)
         if error is None and upload.has_failed:
-            error = RunwareError(f"the answer to it names no {upload.gives}")
+            error = RunwareError(f"the answer to it names no {_GIVES}")
         if error is not None:
             return _not_uploaded(place_of(file, submission.wire), error)
     return None

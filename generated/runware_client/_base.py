@@ -224,13 +224,15 @@ class TaskResult(JsonObject):
         *,
         output: str | None = None,
         limit: int = LARGEST_OUTPUT,
-        timeout: float = 60.0,
+        timeout: float = 600.0,
         http_client: httpx2.Client | None = None,
     ) -> Path:
         """Save the output that this result gives, such as its image, to a file.
 
         It is fetched from its URL, unless it came with the result. The file appears
-        when it is whole, in place of one that was there.
+        when it is known to be whole, in place of one that was there. It is asked for as
+        it is; what a host compresses all the same is decompressed, and its checksum
+        compared.
 
         Args:
             path: The file. Without a suffix it gets the one of its type; in a folder
@@ -238,14 +240,17 @@ class TaskResult(JsonObject):
             output: Which output, where there are several: `image` is what imageURL,
                 imageDataURI or imageBase64Data gives.
             limit: The bytes that it may have.
-            timeout: The seconds for which its host may be silent.
+            timeout: The seconds after which fetching it is given up: all of it, with
+                redirects, names and connections. A host may be silent for a minute.
             http_client: Your own HTTP client; no key goes to the file's host even so.
 
         Returns:
             The path of the file.
 
         Raises:
-            DownloadError: There is no such output, or no way to get it.
+            DownloadError: There is no such output, or no way to get it whole and in
+                time.
+            ValueError: The timeout is no number of seconds above 0.
             OSError: The file cannot be written.
         """
         from ._download import Saving, save
@@ -259,7 +264,7 @@ class TaskResult(JsonObject):
         *,
         output: str | None = None,
         limit: int = LARGEST_OUTPUT,
-        timeout: float = 60.0,
+        timeout: float = 600.0,
         http_client: httpx2.AsyncClient | None = None,
     ) -> Path:
         """Save the output that this result gives; see `save`, which does the same."""

@@ -35,9 +35,9 @@ _TELLS: Final = frozenset(
 def identity_of(item: Item) -> Identity:
     """Return what tells an item from the other items of its task.
 
-    That is its own UUIDs and URLs, also those inside its outputs, its index, seed, text,
-    data and error. Without a UUID and a URL, it is a digest of all members that stay the
-    same. A URL counts without its query, since a signature may be new each time.
+    That is its own UUIDs, also those inside its outputs. Without a UUID, it is its URLs,
+    index, seed, text, data and error; without a URL too, a digest of all members that
+    stay the same. A URL counts without its query, since a signature may be new each time.
 
     Args:
         item: The item as it came. Nothing odd in it is an error.
@@ -49,9 +49,17 @@ def identity_of(item: Item) -> Identity:
     names = sorted(_names(item))
     if not names:
         return (("digest", _digest(item)),)
+    uuids = [each for each in names if each[0].lower().endswith("uuid")]
+    if uuids:
+        return tuple(uuids)
     telling = _TELLS.intersection(item)
     more = [(name, _digest(item[name])) for name in telling if item[name] is not None]
     return (*names, *sorted(more))
+
+
+def has_uuid(identity: Identity) -> bool:
+    """Return whether an identity holds a UUID, which no other result has."""
+    return any(name.lower().endswith("uuid") for name, _ in identity)
 
 
 def _names(item: Item) -> Iterator[tuple[str, str]]:
@@ -63,10 +71,10 @@ def _names(item: Item) -> Iterator[tuple[str, str]]:
             left += ((str(n), part) for n, part in value.items() if _counts(n))
         elif is_array(value):
             left += ((name, part) for part in value)
-        elif isinstance(value, str) and name.lower().endswith("uuid"):
-            yield name, value.lower()
         elif isinstance(value, str) and _is_url(value) and name not in _TELLS:
             yield name, _without_query(value)
+        elif isinstance(value, str) and name.lower().endswith("uuid"):
+            yield name, value.lower()
 
 
 def _counts(name: object) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 from ._generics import ResultT
-from ._identity import identity_of
+from ._identity import has_uuid, identity_of
 from ._lifecycle import TRANSITIONS, Action, Phase, TaskEvent
 from ._results import (
     COUNTS,
@@ -211,8 +211,8 @@ class Task(Generic[ResultT]):
     def _add(self, results: list[Item]) -> bool:
         """Add the results that are not known yet; return whether there are some.
 
-        An answer may repeat results. Two that nothing tells apart are two if one answer
-        has both of them.
+        An answer may repeat results. Two without a UUID that nothing tells apart are two
+        if one answer has both of them.
         """
         unmatched = [identity_of(item) for item in self.items]
         ordered = number_of_results(self.wire)
@@ -222,7 +222,9 @@ class Task(Generic[ResultT]):
             if identity in unmatched:
                 unmatched.remove(identity)
                 self._complete(identity, item)
-            elif not self._knows(identity) or len(self.items) < ordered:
+            elif not self._knows(identity) or (
+                not has_uuid(identity) and len(self.items) < ordered
+            ):
                 self.items.append(item)
                 is_news = True
         return is_news
