@@ -22,21 +22,22 @@ _CHANGES: Final = frozenset(
 )
 """Members, in lower case, that may change, or that all results of a task share."""
 
-_TELLS: Final = frozenset(
-    {
-        *("code", "error", "message", "parameter", "resultIndex", "seed", "text"),
-        *("reasoningContent", "structuredData", "structuredPrompt"),
-    }
-)
-"""Members that tell results of a task apart which have the same UUIDs and URLs."""
+_NUMBERS: Final = frozenset({"code", "error", "message", "parameter", "resultIndex"})
+"""Members that tell results of a task apart which have the same UUIDs."""
+
+_TELLS: Final = _NUMBERS | {
+    *("reasoningContent", "seed", "structuredData", "structuredPrompt", "text"),
+}
+"""Members that tell results of a task apart which have the same URLs."""
 
 
 def identity_of(item: Item) -> Identity:
     """Return what tells an item from the other items of its task.
 
-    That is its own UUIDs, also those inside its outputs. Without a UUID, it is its URLs,
-    index, seed, text, data and error; without a URL too, a digest of all members that
-    stay the same. A URL counts without its query, since a signature may be new each time.
+    That is its own UUIDs, also those inside its outputs, its index and its error. Without
+    a UUID, it is its URLs, seed, text and data too; without a URL, a digest of all
+    members that stay the same. A URL counts without its query, since a signature may be
+    new each time.
 
     Args:
         item: The item as it came. Nothing odd in it is an error.
@@ -49,11 +50,9 @@ def identity_of(item: Item) -> Identity:
     if not names:
         return (("digest", _digest(item)),)
     uuids = [each for each in names if each[0].lower().endswith("uuid")]
-    if uuids:
-        return tuple(uuids)
-    telling = _TELLS.intersection(item)
+    telling = (_NUMBERS if uuids else _TELLS).intersection(item)
     more = [(name, _digest(item[name])) for name in telling if item[name] is not None]
-    return (*names, *sorted(more))
+    return (*(uuids or names), *sorted(more))
 
 
 def has_uuid(identity: Identity) -> bool:

@@ -10,8 +10,6 @@ from hashlib import sha256
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
-from pydantic import ValidationError
-
 from ._base import TaskResult
 from ._depth import is_too_deep
 from ._documents import documents
@@ -163,11 +161,7 @@ def _error(failure: Item) -> TaskError:
 
 def _result(item: Item) -> TaskResult:
     kind = _result_class(item.get("taskType"), item.get("model"))
-    try:
-        return kind.model_validate(item)
-    except ValidationError:
-        message = "the body of a webhook has a member whose name is not Unicode text"
-        raise RunwareError(message) from None
+    return kind.model_validate(item)
 
 
 def _result_class(task_type: object, model: object) -> type[TaskResult]:

@@ -272,7 +272,9 @@ def test_submit_and_resume(
     request = look(video=MP4)
     acknowledged = {"taskType": TASK, "taskUUID": request.task_uuid}
     unknown = Reply({"errors": [{**acknowledged, "code": "taskNotFound"}]}, 400)
-    server.script(platform, {"data": [acknowledged]}, unknown, platform, platform)
+    server.script(
+        platform, {"data": [acknowledged]}, unknown, unknown, platform, platform
+    )
 
     async def work(client: Any) -> Any:
         handle = await value(client.submit(request))
@@ -288,7 +290,7 @@ def test_submit_and_resume(
 
     [result] = caller.using(again)
     assert result.text == "I see."
-    assert server.sent == [STORED, TASK, QUESTION, STORED, TASK]
+    assert server.sent == [STORED, TASK, QUESTION, QUESTION, STORED, TASK]
     assert server.calls[-1][0]["inputs"] == {"video": UUIDS[MP4]}
 
 
@@ -313,10 +315,10 @@ def test_an_upload_that_did_not_arrive_is_sent_again(
     caller: Caller, server: Server, look: Callable[..., Any]
 ) -> None:
     unknown = Reply({"errors": [{"code": "taskNotFound", "message": "?"}]}, 400)
-    server.script(Drop(), unknown, platform, platform)
+    server.script(Drop(), unknown, unknown, platform, platform)
     assert caller("run", look(video=MP4))
-    assert server.sent == [STORED, QUESTION, STORED, TASK]
-    assert server.calls[2] == server.calls[0]
+    assert server.sent == [STORED, QUESTION, QUESTION, STORED, TASK]
+    assert server.calls[3] == server.calls[0]
 
 
 def test_a_refused_upload_is_an_error_of_its_field(

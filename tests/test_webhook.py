@@ -197,7 +197,6 @@ def test_the_model_tells_the_class_where_there_are_several(tmp_path: Path) -> No
         b'{"taskUUID": 3}',
         b'{"errors": [3]}',
         b'{"a":' * 100_000,
-        b'{"taskUUID": "u", "\\ud800": 1}',
         b'{"taskUUID": "u", "a":' + b"[" * 500 + b"]" * 500 + b"}",
         [ITEM],
     ],
@@ -243,14 +242,13 @@ def test_repeats_are_known_by_all_that_names_the_item(shipped: ModuleType) -> No
     others = {
         first,
         key(**outputs(OTHER_UUID, "1.glb")),
-        key(**outputs(UUID, "2.glb")),
         key(**outputs(UUID, "1.glb"), resultIndex=1),
         key(**outputs(UUID, "1.glb"), taskUUID=OTHER_UUID),
         key(**outputs(UUID, "1.glb"), code="a", message="b"),
         key(code="a", message="b"),
         key(code="a", message="c"),
     }
-    assert len(others) == 8
+    assert len(others) == 7
     assert all(each.isascii() and len(each) == 64 for each in others)
 
 
@@ -259,7 +257,14 @@ _ODD_NAMES = st.text(max_size=2) | st.sampled_from(
         *("taskType", "taskUUID", "status", "error", "errors", "data", "code"),
         *("message", "parameter", "documentation", "imageUUID", "imageURL", "cost"),
         *("outputs", "seed", "text", "model", "model_config", "model_extra", "self"),
-        *("__class__", "__dict__", "__pydantic_private__", "to_wire", "order"),
+        *(
+            "__class__",
+            "__dict__",
+            "__pydantic_private__",
+            "to_wire",
+            "order",
+            "\ud800",
+        ),
     ]
 )
 _ODD_LEAVES = (

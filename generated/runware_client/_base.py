@@ -287,13 +287,27 @@ class TaskResult(JsonObject):
         if not is_object(data):
             return read(data)
         missing = [w for w in required_names(cls) if w not in data]
-        result = read({**data, **dict.fromkeys(missing)})
+        # pydantic refuses an object that has a name with half a surrogate pair.
+        odd = {n: m for n, m in data.items() if not n.isascii() and not _is_unicode(n)}
+        known = {n: m for n, m in data.items() if n not in odd} if odd else data
+        result = read({**known, **dict.fromkeys(missing)})
         names = python_names(cls)
         for wire in missing:
             vars(result).pop(names[wire], None)
             result.__pydantic_fields_set__.discard(names[wire])
+        if odd and result.__pydantic_extra__ is not None:
+            result.__pydantic_extra__.update(odd)
+            result.__pydantic_fields_set__.update(odd)
         remember_order(result, data)
         return result
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class ResultPart(TaskResult):

@@ -257,6 +257,9 @@ def saved_task(
             f"task_uuid={wire['taskUUID']!r}"
         )
         raise ValueError(message)
+    if delivery := wire.get("deliveryMethod"):  # submit has chosen it
+        submission.wire["deliveryMethod"] = delivery
+        submission.task.is_async = delivery == "async"
     _in_doubt(submission.task)
     submission.task.allows_resend = fingerprint == key.fingerprint(wire["taskUUID"])
     return submission

@@ -57,14 +57,19 @@ class Upload(Task[Any]):
         return self.is_done and self.uuid is None
 
 
-def upload_of(file: LocalFile, task_uuid: str) -> Submission[Any]:
-    """Return the task that uploads a file."""
+def new_upload() -> Upload:
+    """Return the task that uploads a file, not sent yet."""
+    from uuid import uuid4  # takes its time
+
+    wire = {"taskType": _UPLOAD["taskType"], "taskUUID": str(uuid4())}
+    return Upload(wire, dict, outputs_of(_UPLOAD["taskType"], None))
+
+
+def submission_of_upload(upload: Upload, file: LocalFile) -> Submission[Any]:
+    """Return an upload with what sending it takes."""
     text = b64encode(file.content).decode("ascii")
     media = f"data:{file.media_type};base64,{text}"
-    wire = {**_UPLOAD, "taskUUID": task_uuid, "media": media}
-    brief = {"taskType": wire["taskType"], "taskUUID": task_uuid}
-    upload = Upload(brief, dict, outputs_of("mediaStorage", None))
-    return Submission(upload, wire)
+    return Submission(upload, {**_UPLOAD, **upload.wire, "media": media})
 
 
 class Uploads:
@@ -74,7 +79,7 @@ class Uploads:
         self._lock = Lock()
         self._known: OrderedDict[str, Upload] = OrderedDict()
 
-    def take(self, file: LocalFile) -> Submission[Any]:
+    def take(self, file: LocalFile) -> Upload:
         """Return the task that has uploaded a file, or is to do it.
 
         One that was left before its end goes to a single caller, who polls it.
@@ -83,13 +88,7 @@ class Uploads:
             known = self._known.get(file)
             if known is not None and not known.is_done:
                 del self._known[file]
-        if known is None:
-            from uuid import uuid4  # takes its time
-
-            return upload_of(file, str(uuid4()))
-        submission = upload_of(file, str(known.task_uuid))
-        submission.task = known
-        return submission
+        return known or new_upload()
 
     def note(self, uploads: Mapping[LocalFile, Upload]) -> None:
         """Remember what is uploaded, and what may be; but not the files themselves."""
@@ -126,13 +125,11 @@ class Waiting:
         for file, begun in submission.uploads.items():
             if file in self._uploads:
                 continue
-            if begun and begun.is_done and not begun.has_failed:
-                self._uploads[file] = begun
-                continue
-            upload = self._known.take(file)
-            self._uploads[file] = upload.task  # type: ignore[assignment]
-            if not upload.task.is_done:
-                fresh.append(upload)
+            is_begun = begun is not None and not begun.has_failed
+            upload = begun if is_begun else self._known.take(file)
+            self._uploads[file] = upload
+            if not upload.is_done:
+                fresh.append(submission_of_upload(upload, file))
         own = {file: self._uploads[file] for file in submission.uploads}
         submission.uploads.update(own)
         self._waiting.append((submission, own))
