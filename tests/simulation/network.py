@@ -127,6 +127,9 @@ GATEWAY_ANSWERS = (
     Answer(204, {}, b""),
 )
 
+# Answers of a gateway that has waited long enough for the server.
+GATEWAY_TIMEOUTS = (Answer(504, HTML, PAGE), Answer(504, JSON, LOST))
+
 # Answers of a gateway that has not handed the POST on, and will not.
 GATEWAY_REFUSALS = (
     Answer(429, HTML, b""),
@@ -144,6 +147,7 @@ class Network:
         self.posts = 0
         self._latency = world.profile.latency
         self._outage = world.profile.outage
+        self._patience = world.profile.gateway_patience
         self._request_troubles = chosen(REQUEST_TROUBLES, world.profile.troubles)
         self._answer_troubles = chosen(ANSWER_TROUBLES, world.profile.troubles)
 
@@ -156,6 +160,8 @@ class Network:
             sent = b",".join(post.elements).decode()
             world.note(process.name, f"sends POST {exchange.number}: [{sent}]")
         world.wake_at(world.now + post.timeout, process, exchange.epoch, TimedOut())
+        if self._patience:
+            world.call_at(world.now + self._patience, self._give_up, exchange)
         if self._outage[0] <= world.now < self._outage[1]:
             connection_refused(self, exchange)
             return
@@ -195,6 +201,10 @@ class Network:
         """Draw a moment that is one usual latency from now."""
         return self.world.now + self._latency * (0.5 + self.world.random.random())
 
+    def sometime(self) -> float:
+        """Draw a moment that is soon, or seconds to minutes away."""
+        return self.world.later() if _coin(self) else self.soon()
+
     def forward(
         self, exchange: Exchange, at: float | None = None, copy: int = 1
     ) -> None:
@@ -204,9 +214,9 @@ class Network:
             self.soon() if at is None else at, world.server.receive, exchange, copy
         )
 
-    def fail_soon(self, exchange: Exchange, error: Exception) -> None:
-        """Raise an error where the caller waits."""
-        self.world.wake_at(self.soon(), exchange.process, exchange.epoch, error)
+    def fail(self, exchange: Exchange, error: Exception) -> None:
+        """Raise an error where the caller waits: soon, or as late as a timeout of the system."""
+        self.world.wake_at(self.sometime(), exchange.process, exchange.epoch, error)
 
     def deliver_at(
         self,
@@ -226,6 +236,11 @@ class Network:
         answer = answers[int(self.world.random.random() * len(answers))]
         self.deliver_at(at, exchange, answer)
 
+    def _give_up(self, exchange: Exchange) -> None:
+        """Let the gateway answer 504 for a server that has not answered yet."""
+        if exchange.awaited and exchange.process.epoch == exchange.epoch:
+            self.answer_itself(exchange, GATEWAY_TIMEOUTS, self.soon())
+
     def _deliver(
         self, exchange: Exchange, answer: Answer, items: Sequence[Item]
     ) -> None:
@@ -233,7 +248,7 @@ class Network:
         process = exchange.process
         waits = process.epoch == exchange.epoch
         if world.tracing:
-            what = f"{answer.status} {answer.body.decode()}"
+            what = told(answer)
             if waits:
                 world.note(process.name, f"gets to POST {exchange.number}: {what}")
             else:
@@ -256,12 +271,12 @@ class Network:
 
 def connection_refused(network: Network, exchange: Exchange) -> None:
     """The connection fails before anything is written."""
-    network.fail_soon(exchange, NotSent())
+    network.fail(exchange, NotSent())
 
 
 def request_cut(network: Network, exchange: Exchange) -> None:
     """The connection breaks while the request is written; the server gets no whole request."""
-    network.fail_soon(exchange, Broken())
+    network.fail(exchange, Broken())
 
 
 def request_lost(network: Network, exchange: Exchange) -> None:
@@ -270,8 +285,8 @@ def request_lost(network: Network, exchange: Exchange) -> None:
 
 def request_broken(network: Network, exchange: Exchange) -> None:
     """The connection breaks when the request is written; the server gets it, soon or much later."""
-    network.fail_soon(exchange, Broken())
-    network.forward(exchange, network.world.later() if _coin(network) else None)
+    network.fail(exchange, Broken())
+    network.forward(exchange, network.sometime())
 
 
 def request_late(network: Network, exchange: Exchange) -> None:
@@ -302,7 +317,7 @@ def gateway_answers(network: Network, exchange: Exchange) -> None:
     """A gateway answers by itself; the server gets the POST never, soon, or later."""
     network.answer_itself(exchange, GATEWAY_ANSWERS, network.soon())
     if _coin(network):
-        network.forward(exchange, network.world.later() if _coin(network) else None)
+        network.forward(exchange, network.sometime())
 
 
 # Troubles on the way back
@@ -314,7 +329,7 @@ def answer_lost(network: Network, exchange: Exchange) -> None:
 
 def answer_cut(network: Network, exchange: Exchange) -> None:
     """The connection breaks before the whole answer has come."""
-    network.fail_soon(exchange, Broken())
+    network.fail(exchange, Broken())
 
 
 def answer_late(network: Network, exchange: Exchange) -> None:
@@ -329,6 +344,16 @@ def answer_replaced(network: Network, exchange: Exchange) -> None:
 
 def _coin(network: Network) -> bool:
     return network.world.random.random() < 0.5
+
+
+def told(answer: Answer) -> str:
+    """An answer in words: status, the headers that matter, body."""
+    headers = [
+        f"{name}: {value}"
+        for name, value in answer.headers.items()
+        if name != "content-type"
+    ]
+    return " ".join([str(answer.status), *headers, answer.body.decode()])
 
 
 def sentence(function: Callable[..., object]) -> str:

@@ -48,6 +48,8 @@ class Profile:
         calm_at: From this moment on no trouble happens; what is late has come by then.
         latency: Seconds that a message usually takes.
         outage: From when to when nothing can be connected to.
+        gateway_patience: Seconds after which a gateway answers 504 for a server that works on; 0 is no limit.
+        retry_after: The server's `Retry-After`, in seconds.
         known: Which known UUIDs the platform refuses: `always`, `async` (those of async tasks), `never`.
         conflict_code: The code of that refusal.
         conflict_status: Its HTTP status, when nothing else is in the answer.
@@ -80,6 +82,8 @@ class Profile:
     calm_at: float = 120.0
     latency: float = 0.05
     outage: tuple[float, float] = (0.0, 0.0)
+    gateway_patience: float = 0.0
+    retry_after: str = "2"
     known: str = "always"
     conflict_code: str = "conflictTaskUUID"
     conflict_status: int = 400
@@ -167,19 +171,21 @@ class Profile:
         return "\n".join(lines)
 
 
-# Knobs that are drawn from a few values each.
+# Knobs that are drawn from a few values each, none of them the default (which comes first where there are names).
 _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("results", (2, 3, 4)),
     ("cancels", (0.2, 0.5)),
     ("latency", (0.001, 0.3, 2.0)),
+    ("gateway_patience", (2.0, 5.0, 30.0)),
+    ("retry_after", ("0", "20")),
     ("conflict_code", ("duplicateTaskUUID", "taskUUIDAlreadyExists")),
     ("conflict_status", (409, 200)),
     ("slowness", (0.1, 3.0, 8.0)),
-    ("acknowledgement", tuple(ACKNOWLEDGEMENTS)),
-    ("in_flight", (*IN_FLIGHT, "silent", "mixed")),
-    ("unknown", (*UNKNOWN, "mixed")),
+    ("acknowledgement", tuple(ACKNOWLEDGEMENTS)[1:]),
+    ("in_flight", (*tuple(IN_FLIGHT)[1:], "silent", "mixed")),
+    ("unknown", (*UNKNOWN[1:], "mixed")),
     ("failure", ("not_found",)),
-    ("error_form", (*ERROR_FORMS, "mixed", "mixed")),
+    ("error_form", (*ERROR_FORMS[1:], "mixed", "mixed")),
     ("says_success", (False,)),
     ("signed", (True,)),
     ("late_cost", (True,)),
@@ -196,9 +202,13 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
 )
 _KNOBS = ("calm_at", "outage", "known", *(name for name, _ in _VALUES))
 
-# One profile for each trouble, often enough that a few seeds show it.
+# One profile for each trouble, often enough that a few seeds show it, and one for each value of each knob.
 NAMED: dict[str, Profile] = {
     name: Profile(tasks=3, results=3, troubles={name: 0.5}) for name in TROUBLES
+} | {
+    f"{name}={value}": replace(Profile(tasks=3, results=3), **{name: value})
+    for name, values in (*_VALUES, ("known", ("async", "never")))
+    for value in values
 }
 
 

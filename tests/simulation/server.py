@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from simulation.network import JSON, Answer, chosen, named, sentence
+from simulation.network import HTML, JSON, Answer, chosen, named, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -240,11 +240,13 @@ class Telling:
         items: The results in `data`, for the ledger.
         status: The HTTP status when there are errors and no data.
         stated: The HTTP status, whatever is in the answer.
+        form: How a body is written that holds one error alone and has a status of 400 or more.
     """
 
-    __slots__ = ("data", "errors", "items", "stated", "status")
+    __slots__ = ("data", "errors", "form", "items", "stated", "status")
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, form: str = "errors") -> None:
+        self.form = form
         self.data: list[Object] = []
         self.errors: list[Object] = []
         self.items: list[Item] = []
@@ -261,6 +263,8 @@ class Telling:
         if self.errors:
             body["errors"] = self.errors
         status = self.stated or (200 if self.data else self.status)
+        if len(self.errors) == 1 and not self.data and status >= 400:
+            return alone(self.form, status, self.errors[0])
         return Answer(status, JSON, _encode(body).encode())
 
 
@@ -326,7 +330,10 @@ class Server:
 
     def _take(self, call: Call) -> None:
         """Decide on each element, and answer when the last sync task has its result."""
-        telling = Telling(self.profile.refusal_status)
+        form = self._named_form()
+        if form == "flat" and len(call.elements) == 1:
+            form = "bare"  # the call has but one task
+        telling = Telling(self.profile.refusal_status, form)
         wrong = [e for e in call.elements if self._invalid(e)]
         for element in wrong:
             telling.errors.append(self._refusal(element))
@@ -341,7 +348,7 @@ class Server:
             elif element not in wrong:
                 self._take_one(call, element, telling, acknowledged, awaited)
         if wrong and self.profile.refusal == "unsaid":
-            unsaid = Telling(self.profile.refusal_status)
+            unsaid = Telling(telling.status, telling.form)
             unsaid.errors = telling.errors
             self._reply(call, unsaid)
             return
@@ -478,11 +485,10 @@ class Server:
         form = self.profile.error_form
         if form == "mixed":
             form = self._one(ERROR_FORMS)
-        kind, body = nameless(form, status, code)
-        headers = {"content-type": kind}
+        message = f"The call was turned down: {code}."
+        answer = alone(form, status, {"code": code, "message": message})
         if retry_after is not None:
-            headers["retry-after"] = retry_after
-        answer = Answer(status, headers, body)
+            answer.headers = {**answer.headers, "retry-after": retry_after}
         self.world.network.reply(call.exchange, call.copy, answer)
 
     # Polls
@@ -508,7 +514,7 @@ class Server:
         if trouble is not None:
             trouble(self, call)
             return
-        telling = Telling(profile.poll_error_status)
+        telling = Telling(profile.poll_error_status, self._named_form())
         for uuid in call.uuids:
             self._tell(uuid, telling)
         self._reply(call, telling)
@@ -659,6 +665,13 @@ class Server:
             "taskUUID": element["taskUUID"],
         }
 
+    def _named_form(self) -> str:
+        """The form of a body that holds one error alone, which names its task: all but a page."""
+        form = self.profile.error_form
+        if form == "mixed":
+            form = self._one(ERROR_FORMS)
+        return "errors" if form == "html" else form
+
     def _reply(self, call: Call, telling: Telling) -> None:
         """Answer with what has been written, and perhaps with something about other tasks."""
         extra = self._drawn(self._extra_troubles, call)
@@ -757,21 +770,22 @@ def poll_error(code: str, uuid: str | None) -> Object:
     return error
 
 
-def nameless(form: str, status: int, code: str) -> tuple[str, bytes]:
-    """The content type and body of an error that names no task, in one of `ERROR_FORMS`."""
-    error: Object = {"code": code, "message": f"The call was turned down: {code}."}
+def alone(form: str, status: int, error: Object) -> Answer:
+    """The answer that holds one error alone, in one of `ERROR_FORMS`, or `bare`: flat, without the task's name."""
     if form == "html":
-        return "text/html", b"<html><h1>Error</h1></html>"
-    if form == "problem":
-        problem = {"type": "about:blank", "title": code, "status": status}
-        return "application/problem+json", _encode(problem).encode()
+        return Answer(status, HTML, b"<html><h1>Error</h1></html>")
+    if form == "problem" and "status" not in error:
+        problem = {"type": "about:blank", "title": error["code"], "status": status}
+        return Answer(status, PROBLEM, _encode({**problem, **error}).encode())
+    names = {k: v for k, v in error.items() if k in ("taskUUID", "taskType")}
     bodies = {
-        "errors": {"errors": [error]},
-        "error": {"error": error},
+        "error": {"error": error, **names},
         "flat": error,
+        "bare": {k: v for k, v in error.items() if k not in names},
         "array": [error],
     }
-    return "application/json", _encode(bodies[form]).encode()
+    body = bodies.get(form, {"errors": [error]})
+    return Answer(status, JSON, _encode(body).encode())
 
 
 def _sign(members: Object, signature: int) -> None:
@@ -784,6 +798,7 @@ def _sign(members: Object, signature: int) -> None:
             value["files"][0]["url"] += query
 
 
+PROBLEM = {"content-type": "application/problem+json"}
 ERROR_FORMS = ("errors", "error", "flat", "array", "problem", "html")
 UNKNOWN = ("empty", "taskNotFound", "taskFailedOrNotFound", "nameless")
 
@@ -793,13 +808,13 @@ UNKNOWN = ("empty", "taskNotFound", "taskFailedOrNotFound", "nameless")
 
 def sending_rate_limited(server: Server, call: Call) -> None:
     """The call is refused with 429; nothing is taken."""
-    after = "1" if server._coin() else None
+    after = server.profile.retry_after if server._coin() else None
     server.refuse(call, 429, "rateLimitExceeded", after)
 
 
 def sending_unavailable(server: Server, call: Call) -> None:
     """The call is refused with 503 and Retry-After; nothing is taken."""
-    server.refuse(call, 503, "serviceUnavailable", "3")
+    server.refuse(call, 503, "serviceUnavailable", server.profile.retry_after)
 
 
 def sending_refused(server: Server, call: Call) -> None:
@@ -861,14 +876,14 @@ SENDING_TROUBLES: dict[str, CallTrouble] = named(
 
 def poll_rate_limited(server: Server, call: Call) -> None:
     """The poll is refused with 429."""
-    after = "2" if server._coin() else None
+    after = server.profile.retry_after if server._coin() else None
     server.turn_down(call, 429, "rateLimitExceeded", after)
 
 
 def poll_fails(server: Server, call: Call) -> None:
     """The poll is answered with a 5xx, or with 408, 409 or 425."""
     status = server._one((500, 502, 503, 504, 408, 409, 425))
-    after = "1" if server._coin() else None
+    after = server.profile.retry_after if server._coin() else None
     server.turn_down(call, status, server._one(BUSY), after)
 
 
