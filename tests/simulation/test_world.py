@@ -640,9 +640,17 @@ def test_sending_again_after_a_definite_refusal_is_never_billed_twice() -> None:
             again += 1
             yield Sleep(2.0)
 
-    for seed in range(3000):
-        profile = Profile.draw(Random(seed), tasks=1)
-        assert not twice(run(seed, profile, resends_when_refused)), seed
+    copies = ("request_repeated", "request_retried", "gateway_answers")
+    refusals = ("element_rate_limited", "sending_rate_limited", "accepted_late")
+    profiles = [
+        Profile(known="never", troubles={copy: 0.5, refusal: 0.5})
+        for copy in copies
+        for refusal in refusals
+    ]
+    profiles += [Profile.draw(Random(seed), tasks=1) for seed in range(2000)]
+    for profile in profiles:
+        for seed in range(1 if len(profile.troubles) != 2 else 20):
+            assert not twice(run(seed, profile, resends_when_refused)), profile
     assert again > 500
 
 
