@@ -127,13 +127,15 @@ def of_submission(said: Said) -> Verdict:
         if said.own:
             return said.verdict(TaskEvent.CONFLICT, errors)
         return _unclear(said, errors)
-    if is_rejection(said.envelope.answer) or _is_rate_limited(said, errors):
+    if is_rejection(said.envelope.answer):
         return said.verdict(TaskEvent.REJECTED, errors)
+    if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
+        return _unclear(said, errors)
     if answers_too_large(said.envelope) and not said.errors:
         event = TaskEvent.REFUSED if said.is_only else TaskEvent.REJECTED
         return said.verdict(event, errors)
-    if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
-        return _unclear(said, errors)
+    if said.own and all(map(_is_rate_limit, said.own)):
+        return said.verdict(TaskEvent.REJECTED, errors)
     if not said.own and not _is_of_the_account(said, errors):
         return _unclear(said, errors)._replace(may_be_refusal=True)
     if said.status >= 400:
@@ -146,13 +148,10 @@ def _is_complete(said: Said) -> bool:
     return not (said.task.is_async or said.envelope.is_partial)
 
 
-def _is_rate_limited(said: Said, errors: list[Item]) -> bool:
-    """Whether errors say that the call came too soon, and none that the task failed."""
-    return bool(errors) and all(
-        category_of(_code(error), None) is ErrorCategory.RATE_LIMIT
-        and not _says_failed(error)
-        for error in errors
-    )
+def _is_rate_limit(error: Item) -> bool:
+    """Whether an error says that the call came too soon, and not that the task failed."""
+    category = category_of(_code(error), None)
+    return category is ErrorCategory.RATE_LIMIT and not _says_failed(error)
 
 
 def _is_of_the_account(said: Said, errors: list[Item]) -> bool:
@@ -183,14 +182,20 @@ def of_poll(said: Said) -> Verdict:
     if errors and _is_passing(said, errors):
         return said.verdict(TaskEvent.POLL_FAILED, errors)
     if errors:
-        return said.verdict(TaskEvent.POLL_REFUSED, errors)
+        return _poll_refused(said, errors)
     if said.status < 400 and not said.nameless:
         event = said.task.take_silence() or TaskEvent.SILENCE
         return Verdict(event, unmentioned(said.envelope))
-    if _is_of_the_account(said, said.nameless) and not _is_passing(said, said.nameless):
-        return said.verdict(TaskEvent.POLL_REFUSED, said.nameless)
-    failed = said.verdict(TaskEvent.POLL_FAILED, said.nameless)
-    return failed._replace(is_alone=not _is_passing(said, said.nameless))
+    if _is_passing(said, said.nameless):
+        return said.verdict(TaskEvent.POLL_FAILED, said.nameless)
+    return _poll_refused(said, said.nameless)
+
+
+def _poll_refused(said: Said, errors: list[Item]) -> Verdict:
+    """Take a poll as refused if it was alone, or else poll the task alone next."""
+    if said.is_only or _is_of_the_account(said, errors):
+        return said.verdict(TaskEvent.POLL_REFUSED, errors)
+    return said.verdict(TaskEvent.POLL_FAILED, errors)._replace(is_alone=True)
 
 
 def _is_own_failure(said: Said, error: Item) -> bool:

@@ -128,13 +128,15 @@ def of_submission(said: Said) -> Verdict:
         if said.own:
             return said.verdict(TaskEvent.CONFLICT, errors)
         return _unclear(said, errors)
-    if is_rejection(said.envelope.answer) or _is_rate_limited(said, errors):
+    if is_rejection(said.envelope.answer):
         return said.verdict(TaskEvent.REJECTED, errors)
+    if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
+        return _unclear(said, errors)
     if answers_too_large(said.envelope) and not said.errors:
         event = TaskEvent.REFUSED if said.is_only else TaskEvent.REJECTED
         return said.verdict(event, errors)
-    if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
-        return _unclear(said, errors)
+    if said.own and all(map(_is_rate_limit, said.own)):
+        return said.verdict(TaskEvent.REJECTED, errors)
     if not said.own and not _is_of_the_account(said, errors):
         return _unclear(said, errors)._replace(may_be_refusal=True)
     if said.status >= 400:
@@ -147,13 +149,10 @@ def _is_complete(said: Said) -> bool:
     return not (said.task.is_async or said.envelope.is_partial)
 
 
-def _is_rate_limited(said: Said, errors: list[Item]) -> bool:
-    """Whether errors say that the call came too soon, and none that the task failed."""
-    return bool(errors) and all(
-        category_of(_code(error), None) is ErrorCategory.RATE_LIMIT
-        and not _says_failed(error)
-        for error in errors
-    )
+def _is_rate_limit(error: Item) -> bool:
+    """Whether an error says that the call came too soon, and not that the task failed."""
+    category = category_of(_code(error), None)
+    return category is ErrorCategory.RATE_LIMIT and not _says_failed(error)
 
 
 def _is_of_the_account(said: Said, errors: list[Item]) -> bool:

@@ -8,8 +8,13 @@ Checked after every event:
 Checked at the end, when all that was left has been collected with handles:
     4. Each result of a billed task was handed over, once.
     5. An error without a handle is of a task that was not billed.
-    6. Each call ended within its timeout.
-    7. The books are empty.
+    6. The books are empty.
+
+Checked as each call ends:
+    7. It ended within its timeout.
+    8. It raises TimeoutError only when its time is up, and it polled the task before.
+    9. It left a task early only for a reason that the server gave for this task.
+    10. It did not give up a task that was done long before, while there was no trouble.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ import random as chance
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from runware_client._exceptions import RunwareError
+from runware_client._exceptions import RunwareError, TimeoutError
 from runware_client._lifecycle import Phase
 from simulation.client import Client, Ended, submission_of, task_of
 from simulation.profiles import draw_tasks
@@ -47,6 +52,12 @@ PROMISED = {
 
 SLACK = 0.01
 """Virtual seconds by which a call may end late."""
+
+PATIENCE = 70.0
+"""Virtual seconds without trouble in which a task that is done is found out to be."""
+
+REASONS = frozenset({"auth", "quota", "not_found"})
+"""Categories of errors for which a task may be left before the time is up."""
 
 LONG = 100_000.0
 """Virtual seconds that collecting what was left may take."""
@@ -149,7 +160,7 @@ class Schedule:
         return submission
 
     def _timeout(self) -> float:
-        return float(self._one(0.3, 2.0, 10.0, 30.0, 120.0, 1200.0))
+        return float(self._one(0.3, 2.0, 10.0, 30.0, 60.0, 180.0))
 
     def _run_each(self, place: list[Process], wires: list[Object]) -> Steps:
         """Run a task; wait again with the handle of the error, or leave it."""
@@ -188,12 +199,13 @@ class Schedule:
         all_ended: list[Ended] = []
         for effect in (steps := client.iterate(submissions, timeout, place[0])):
             yield from self._relayed(steps, effect, all_ended.append)
+        self._check_time(began, timeout)
         client.hand_over([each.submission.task for each in all_ended])
         if len(all_ended) != len(submissions):
             raise Broken(f"{len(submissions)} tasks have {len(all_ended)} outcomes")
         for ended in all_ended:
+            self._check_error(ended.submission.task, ended.error, began, timeout)
             self._take(ended)
-        self._check_time(began, timeout)
 
     def _iterate(self, place: list[Process], wires: list[Object]) -> Steps:
         """Take the outcomes of a batch as they come, slowly, and perhaps not all."""
@@ -203,7 +215,9 @@ class Schedule:
         own = 0.0
 
         def take(ended: Ended) -> None:
-            client.hand_over([ended.submission.task])
+            task = ended.submission.task
+            self._check_error(task, ended.error, began, timeout, own)
+            client.hand_over([task])
             self._take(ended)
             number.append(1)
 
@@ -253,17 +267,15 @@ class Schedule:
         for text in self._saved:
             wire = json.loads(text)
             book = self._books[wire["taskUUID"]]
-            if not book.has_ended:
+            if not book.has_ended and self.world.ledger.produced(wire["taskUUID"]):
                 task = task_of(wire)
                 task.phase, task.sends = Phase.IN_DOUBT, 1
                 yield from self._wait(self._client, task, place[0], timeout=200.0)
         for task in self._client.open_tasks.tasks():
-            for _ in range(20):
-                error = yield from self._wait(
-                    self._client, task, place[0], timeout=5_000.0
-                )
-                if error is None or error.handle is None or not self._is_owed(task):
+            for _ in range(10):
+                if not self._is_owed(task):  # it never arrived, or was given meanwhile
                     break
+                yield from self._wait(self._client, task, place[0], timeout=500.0)
 
     def _is_owed(self, task: Task[Object]) -> bool:
         """Whether the server has results of a task that nobody was given."""
@@ -289,6 +301,7 @@ class Schedule:
         except RunwareError as raised:
             error, results = raised, None if raised.handle else raised.results
         self._check_time(began, seconds)
+        self._check_error(task, error, began, seconds)
         if results is not None:
             self._give(task, results)
         return error
@@ -328,6 +341,36 @@ class Schedule:
         took = self.world.now - began
         if took > timeout + SLACK:
             raise Broken(f"a call with timeout={timeout:g} took {took:g} s")
+
+    def _check_error(
+        self,
+        task: Task[Object],
+        error: RunwareError | None,
+        began: float,
+        timeout: float,
+        own: float = 0.0,
+    ) -> None:
+        """Check that a call has a reason for the error with which it leaves a task."""
+        if error is None or error.handle is None:
+            return
+        now = self.world.now
+        time_is_up = now - began >= timeout + own - SLACK
+        if isinstance(error, TimeoutError):
+            if not time_is_up:
+                raise Broken(f"a call with timeout={timeout:g} gave up early")
+            if task.last_asked is None or task.last_asked < began:
+                raise Broken(f"a call left {task.task_uuid} without asking for it")
+        elif not self._is_reason(task, error) and not time_is_up:
+            raise Broken(f"a call left {task.task_uuid} for no reason: {error}")
+        done_at = self.world.ledger.finished_at(str(task.task_uuid))
+        calm = max(self.world.calm_at, began)
+        if done_at is not None and now - max(calm, done_at) > PATIENCE:
+            raise Broken(f"a call gave up {task.task_uuid}, which was done long ago")
+
+    def _is_reason(self, task: Task[Object], error: RunwareError) -> bool:
+        is_refusal = task.refusal is not None and not task.allows_resend
+        is_poison = task.task_uuid == self.world.server.poisoned
+        return is_poison or is_refusal or error.category in REASONS
 
     def _check_processes(self) -> None:
         for process in self.world.processes:

@@ -282,7 +282,7 @@ class Server:
         self.ledger = Ledger()
         self._elements: dict[bytes, Object] = {}
         self._last_poll = -inf
-        self._poisoned: str | None = None
+        self.poisoned: str | None = None
         self._signatures = 0
         shares = profile.troubles
         self._sending_troubles = chosen(SENDING_TROUBLES, shares)
@@ -521,21 +521,21 @@ class Server:
 
     def _is_poisoned(self, uuids: list[str]) -> bool:
         """Whether the poll asks for one UUID, the first ever polled, together with others."""
-        if self._poisoned is None and self._shares["poisoned_uuid"]:
-            self._poisoned = uuids[0]
-        return self._poisoned in uuids and len(uuids) > 1
+        if self.poisoned is None and self._shares["poisoned_uuid"]:
+            self.poisoned = uuids[0]
+        return self.poisoned in uuids and len(uuids) > 1
 
     def _refuse_poison(self, call: Call) -> None:
         """Refuse a joined poll for one of its UUIDs, which is named or not."""
         if self.world.tracing:
             self._note(
-                f"POST {call.exchange.number}, {self._poisoned}: {CHOICES['poisoned_uuid']}"
+                f"POST {call.exchange.number}, {self.poisoned}: {CHOICES['poisoned_uuid']}"
             )
         if self._coin():
             self.turn_down(call, 400, "invalidTaskUUID")
             return
         telling = Telling(400)
-        telling.errors.append(poll_error("invalidTaskUUID", self._poisoned))
+        telling.errors.append(poll_error("invalidTaskUUID", self.poisoned))
         self._reply(call, telling)
 
     def _tell(self, uuid: str, telling: Telling) -> None:
