@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import copy
+import io
+import json
+import logging
 import pickle
 import re
 import socket
@@ -48,11 +52,16 @@ CLASSES = [
     (402, "PaymentRequiredError", "PAYMENT_REQUIRED", "Add credit to the account"),
     (403, "PermissionDeniedError", "FORBIDDEN", "Use a key of a team that may"),
     (404, "NotFoundError", "NOT_FOUND", "Check the task's identifiers"),
-    (429, "RateLimitError", "TOO_MANY_REQUESTS", "Wait before the task is sent again"),
-    (500, "ServerError", "INTERNAL_SERVER_ERROR", "The task may have run: collect it"),
-    (503, "ServerError", "SERVICE_UNAVAILABLE", "The task may have run: collect it"),
-    (504, "ServerError", "GATEWAY_TIMEOUT", "The task may have run: collect it"),
+    (429, "RateLimitError", "TOO_MANY_REQUESTS", "Wait, and send fewer tasks at once"),
+    (500, "ServerError", "INTERNAL_SERVER_ERROR", "Something failed at Runware or on"),
+    (503, "ServerError", "SERVICE_UNAVAILABLE", "Something failed at Runware or on"),
+    (504, "ServerError", "GATEWAY_TIMEOUT", "Something failed at Runware or on the way"),
 ]
+NOT_TAKEN = "The server did not take the task, and nothing was billed."
+COLLECT = (
+    "The task may have run: collect it with this error's handle instead of sending it "
+    "again."
+)
 
 
 @pytest.mark.parametrize(("status", "kind", "member", "advice"), CLASSES)
@@ -75,6 +84,9 @@ def test_each_status_has_a_class(
     assert error.http_status == status
     said = f"HTTP {status}, invalidApiKey: It is not so (imageInference "
     assert str(error).startswith(f"{said}{error.task_uuid}). {advice}")
+    assert error.may_have_run == (error.handle is not None) == (status >= 500)
+    assert (NOT_TAKEN in str(error)) == (status < 500)
+    assert (COLLECT in str(error)) == (status >= 500)
 
 
 def test_a_status_without_a_class_is_still_an_error(
@@ -102,12 +114,13 @@ def test_a_task_fails_inside_an_answer_that_is_fine(
     assert error.parameters == ("positivePrompt", "seed")
     assert error.parameter == "positivePrompt, seed"
     assert error.documentation == "https://runware.ai/docs"
-    assert error.item["allowedValues"] == [1, 2]
+    assert error.allowed_values == (1, 2)
     assert UUID(error.task_uuid)
     assert str(error) == (
         f"brandNew: too long (imageInference {error.task_uuid}). The task is over; "
         "change what the message names and send it as a new task. "
-        "Parameter: positivePrompt, seed. See https://runware.ai/docs"
+        "Parameter: positivePrompt, seed. Allowed values: 1, 2. "
+        "See https://runware.ai/docs"
     )
 
 
@@ -120,6 +133,16 @@ def test_a_task_fails_inside_an_answer_that_is_fine(
         lambda error: {"error": error, "taskType": "imageInference"},
         lambda error: {"data": [{"status": "error", "error": error}]},
         lambda error: {"data": [{"status": "error", **error}]},
+        lambda error: {"data": [{"status": "FAILED", **error}]},
+        lambda error: {"data": [{"status": "Failure", "error": error}]},
+        lambda error: {"data": {"error": error}},
+        lambda error: {"data": [{"taskType": "imageInference", **error}]},
+        lambda error: {"errors": [{"taskType": "imageInference", "error": error}]},
+        lambda error: {"error": error["message"]} | error,
+        lambda error: {"errors": error["message"]} | error,
+        lambda error: error,
+        lambda error: [error],
+        lambda error: [{"error": error, **error}],
         lambda error: {"data": None, "errors": [error], "error": None},
     ],
 )
@@ -134,11 +157,26 @@ def test_every_spelling_of_an_error_is_read(
     assert (error.code, error.message, error.parameter) == (*facts.values(),)
 
 
-@pytest.mark.parametrize("text", ["no credit", {"message": "no credit"}])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, {"error": "no credit"}),
+        (200, {"error": {"message": "no credit"}}),
+        (200, {"errors": ["no credit"]}),
+        (200, {"errors": "no credit"}),
+        (400, {"message": "no credit"}),
+        (400, {"detail": "no credit"}),
+        (400, {"error": "Bad Request", "message": "no credit", "statusCode": 400}),
+        (400, "no credit"),
+        (400, ["no credit"]),
+        (400, {"errors": [{"message": ["no credit"]}]}),
+        (400, {"data": [], "message": "no credit"}),
+    ],
+)
 def test_an_error_may_be_no_more_than_a_text(
-    caller: Caller, server: Server, text: object
+    caller: Caller, server: Server, status: int, body: object
 ) -> None:
-    server.answer = lambda _: {"error": text}
+    server.answer = lambda _: Reply(json.dumps(body), status)
     error = caller.error(RUN, **CHAIR)
     assert (error.code, error.message, error.parameter) == (None, "no credit", None)
 
@@ -369,7 +407,8 @@ def test_the_key_is_in_nothing_that_is_shown(
     assert b"SECRET" not in pickle.dumps(error)
     assert type(again) is type(error)
     assert str(again) == str(error)
-    assert vars(again).keys() == vars(error).keys() - {"handle"}
+    assert vars(again).keys() == vars(error).keys()
+    assert again.category is error.category
 
 
 def test_the_results_of_a_failure_survive_a_pickle(
