@@ -28,7 +28,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
-from ._error_codes import ErrorCategory, category_of
+from ._error_codes import ErrorCategory, category_of, is_task_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,8 +49,17 @@ _COLLECT = (
     "The task may have run: collect it with this error's handle instead of sending it "
     "again."
 )
+_REFUSALS = frozenset(
+    {
+        ErrorCategory.AUTH,
+        ErrorCategory.QUOTA,
+        ErrorCategory.RATE_LIMIT,
+        ErrorCategory.VALIDATION,
+    }
+)
+"""Categories of errors with which the server refuses a task before it does anything."""
+
 _UNCERTAIN = "It is not known whether the task ran."
-_TRY_ANEW = "The task is over; a new request with the same input may succeed."
 _NOT_TAKEN = "The server did not take the task, and nothing was billed."
 
 ErrorT = TypeVar("ErrorT", bound="RunwareError")
@@ -98,8 +107,8 @@ class RunwareError(Exception):
     _category: ClassVar[ErrorCategory] = ErrorCategory.UNKNOWN
     """The category where neither a code nor an HTTP status decides."""
 
-    _not_taken: ClassVar[str] = ""
-    """What to say of a task that surely did not run."""
+    _advice_to_retry: ClassVar[str] = ""
+    """What stands in place of the advice where a new attempt may succeed."""
 
     def __init__(
         self,
@@ -142,12 +151,19 @@ class RunwareError(Exception):
 
     def _what_to_do(self) -> str:
         """The advice, and what is known of the task."""
-        task = self._not_taken
+        advice = (self.retryable and self._advice_to_retry) or self.advice
+        task = ""
         if self.handle is not None:
             task = _COLLECT
         elif self.may_have_run:
             task = _UNCERTAIN
-        return f"{self.advice} {task}".strip()
+        elif self._says_not_taken():
+            task = _NOT_TAKEN
+        return f"{advice} {task}".strip()
+
+    def _says_not_taken(self) -> bool:
+        """Whether the error, if the task has not run, is proof that it was not taken."""
+        return False
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = vars(self).copy()
@@ -311,47 +327,46 @@ class APIStatusError(APIError):
 
     advice = "The HTTP status is not one that Runware documents; look at `item`."
 
+    def _says_not_taken(self) -> bool:
+        is_conflict = self.http_status == 409 or is_task_conflict(self.code)
+        return self.category in _REFUSALS and not is_conflict
+
 
 class BadRequestError(APIStatusError):
     """HTTP 400: the server found something missing or wrong in the task."""
 
     advice = "Correct what the message names."
-    _not_taken = _NOT_TAKEN
+    _advice_to_retry = "A new request with the same input may succeed."
 
 
 class AuthenticationError(APIStatusError):
     """HTTP 401: the server does not know the API key."""
 
     advice = "Check the key in api_key or RUNWARE_API_KEY; it may have been revoked."
-    _not_taken = _NOT_TAKEN
 
 
 class PaymentRequiredError(APIStatusError):
     """HTTP 402: the balance does not cover the task."""
 
     advice = "Add credit to the account."
-    _not_taken = _NOT_TAKEN
 
 
 class PermissionDeniedError(APIStatusError):
     """HTTP 403: the API key is valid and may not do this."""
 
     advice = "Use a key of a team that may do this, or ask its owner to allow it."
-    _not_taken = _NOT_TAKEN
 
 
 class NotFoundError(APIStatusError):
     """HTTP 404: there is nothing under that address or identifier."""
 
     advice = "Check the task's identifiers and the client's base_url."
-    _not_taken = _NOT_TAKEN
 
 
 class RateLimitError(APIStatusError):
     """HTTP 429: too many tasks in too short a time."""
 
     advice = "Wait, and send fewer tasks at once."
-    _not_taken = _NOT_TAKEN
 
 
 class ServerError(APIStatusError):
@@ -362,7 +377,9 @@ class ServerError(APIStatusError):
 
     advice = "Something failed at Runware or on the way to it."
     may_have_run = True
-    _not_taken = _NOT_TAKEN
+
+    def _says_not_taken(self) -> bool:
+        return True
 
 
 class TaskError(APIError):
@@ -372,10 +389,12 @@ class TaskError(APIError):
         "The task is over; change what the message names and send it as a new task."
     )
 
+    _advice_to_retry = (
+        "The task is over; a new request with the same input may succeed."
+    )
+
     def _what_to_do(self) -> str:
-        if self.handle is not None:
-            return _COLLECT
-        return _TRY_ANEW if self.retryable else self.advice
+        return super()._what_to_do() if self.handle is None else _COLLECT
 
 
 class ConnectionError(RunwareError, builtins.ConnectionError):
@@ -386,7 +405,9 @@ class ConnectionError(RunwareError, builtins.ConnectionError):
 
     advice = "Check the network and base_url."
     _category = ErrorCategory.CONNECTION
-    _not_taken = _NOT_TAKEN
+
+    def _says_not_taken(self) -> bool:
+        return True
 
 
 class TimeoutError(RunwareError, builtins.TimeoutError):
@@ -398,7 +419,9 @@ class TimeoutError(RunwareError, builtins.TimeoutError):
     advice = "Give a longer timeout."
     may_have_run = True
     _category = ErrorCategory.TIMEOUT
-    _not_taken = _NOT_TAKEN
+
+    def _says_not_taken(self) -> bool:
+        return True
 
 
 class ResponseError(RunwareError):
@@ -413,7 +436,6 @@ class ResponseError(RunwareError):
     advice = "Check that base_url is Runware's and that no proxy answers in its place."
     may_have_run = True
     _category = ErrorCategory.SERVER
-    _not_taken = _NOT_TAKEN
 
     def __init__(
         self, message: str, *, http_status: int, request_id: str | None, body: str
