@@ -31,11 +31,11 @@ from uuid import uuid4
 import httpx2
 
 from ._body import Body, BodyError
-from ._timeouts import valid_timeout
 from ._exceptions import RunwareError
 from ._file_types import BYTES, HEAD, FileType, file_type, named_type
 from ._formats import is_uuid
 from ._json import is_array, is_object
+from ._timeouts import valid_timeout
 
 if TYPE_CHECKING:
     from types import TracebackType

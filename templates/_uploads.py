@@ -124,8 +124,9 @@ class Waiting:
         for file, begun in submission.uploads.items():
             if file in self._uploads:
                 continue
-            is_begun = begun is not None and not begun.has_failed
-            upload = begun if is_begun else self._known.take(file)
+            upload = begun
+            if upload is None or upload.has_failed:
+                upload = self._known.take(file)
             self._uploads[file] = upload
             if not upload.is_done:
                 fresh.append(submission_of_upload(upload, file))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from ._download import DownloadError
     from ._envelope import Answer
+    from ._error_codes import ErrorCategory
     from ._events import Event
     from ._exceptions import (
         APIError,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         RateLimitError,
         ResponseError,
         RunwareError,
+        SavedHandle,
         ServerError,
         TaskError,
         TimeoutError,
@@ -62,6 +64,7 @@ _MODULES = {
     "request_class": "_documents",
     "DownloadError": "_download",
     "Answer": "_envelope",
+    "ErrorCategory": "_error_codes",
     "Event": "_events",
     "APIError": "_exceptions",
     "APIStatusError": "_exceptions",
@@ -74,6 +77,7 @@ _MODULES = {
     "RateLimitError": "_exceptions",
     "ResponseError": "_exceptions",
     "RunwareError": "_exceptions",
+    "SavedHandle": "_exceptions",
     "ServerError": "_exceptions",
     "TaskError": "_exceptions",
     "TimeoutError": "_exceptions",
@@ -103,6 +107,7 @@ __all__ = [
     "Delta",
     "Document",
     "DownloadError",
+    "ErrorCategory",
     "Event",
     "Handle",
     "MediaSource",
@@ -115,6 +120,7 @@ __all__ = [
     "ResponseError",
     "Runware",
     "RunwareError",
+    "SavedHandle",
     "ServerError",
     "Stream",
     "TaskError",

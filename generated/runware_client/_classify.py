@@ -183,14 +183,20 @@ def of_poll(said: Said) -> Verdict:
     if errors and _is_passing(said, errors):
         return said.verdict(TaskEvent.POLL_FAILED, errors)
     if errors:
-        return said.verdict(TaskEvent.POLL_REFUSED, errors)
+        return _poll_refused(said, errors)
     if said.status < 400 and not said.nameless:
         event = said.task.take_silence() or TaskEvent.SILENCE
         return Verdict(event, unmentioned(said.envelope))
-    if _is_of_the_account(said, said.nameless) and not _is_passing(said, said.nameless):
-        return said.verdict(TaskEvent.POLL_REFUSED, said.nameless)
-    failed = said.verdict(TaskEvent.POLL_FAILED, said.nameless)
-    return failed._replace(is_alone=not _is_passing(said, said.nameless))
+    if _is_passing(said, said.nameless):
+        return said.verdict(TaskEvent.POLL_FAILED, said.nameless)
+    return _poll_refused(said, said.nameless)
+
+
+def _poll_refused(said: Said, errors: list[Item]) -> Verdict:
+    """Take a poll as refused if it was alone, or else poll the task alone next."""
+    if said.is_only or _is_of_the_account(said, errors):
+        return said.verdict(TaskEvent.POLL_REFUSED, errors)
+    return said.verdict(TaskEvent.POLL_FAILED, errors)._replace(is_alone=True)
 
 
 def _is_own_failure(said: Said, error: Item) -> bool:

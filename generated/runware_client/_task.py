@@ -59,6 +59,7 @@ class Task(Generic[ResultT]):
         silences: Polls in a row that were answered without news of it.
         not_found: Polls in a row that were answered with "not found".
         allows_resend: Whether it may be sent again while it is in doubt.
+        key: What its items are matched by: the taskUUID or, without one, the type.
     """
 
     wire: Item
@@ -76,9 +77,13 @@ class Task(Generic[ResultT]):
     silences: int = 0
     not_found: int = 0
     allows_resend: bool = True
+    key: str = field(init=False)
     _failed_items: int = 0
     _quiet: int = 0
     _is_short: bool = False
+
+    def __post_init__(self) -> None:
+        self.key = (self.task_uuid or self.task_type).casefold()
 
     @property
     def task_type(self) -> str:
@@ -89,11 +94,6 @@ class Task(Generic[ResultT]):
     def task_uuid(self) -> str | None:
         """Its `taskUUID`; None where its type has none."""
         return self.wire.get("taskUUID")
-
-    @property
-    def key(self) -> str:
-        """What its items are matched by: the taskUUID or, without one, the type."""
-        return (self.task_uuid or self.task_type).casefold()
 
     @property
     def is_done(self) -> bool:
