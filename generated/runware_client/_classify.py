@@ -57,14 +57,15 @@ class Verdict(NamedTuple):
         error: The error that goes with it; None where there is none.
         wait: The seconds that the server asks to be left alone; None where it does not.
         is_alone: Whether the task has to travel alone from now on.
-        may_be_refusal: Whether the error may be the refusal of a task in doubt.
+        is_refused: Whether the server refused the task, or the poll of it, for a reason;
+            the error may be about another task of the call.
     """
 
     event: TaskEvent
     error: RunwareError | None = None
     wait: float | None = None
     is_alone: bool = False
-    may_be_refusal: bool = False
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,9 @@ def of_submission(said: Said) -> Verdict:
     if said.own and all(map(_is_rate_limit, said.own)):
         return said.verdict(TaskEvent.REJECTED, errors)
     if not said.own and not _is_of_the_account(said, errors):
-        return _unclear(said, errors)._replace(may_be_refusal=True)
+        return _unclear(said, errors)._replace(is_refused=True)
     if said.status >= 400:
-        return said.verdict(TaskEvent.REFUSED, errors)._replace(may_be_refusal=True)
+        return said.verdict(TaskEvent.REFUSED, errors)._replace(is_refused=True)
     return _taken(said, errors, is_complete=_is_complete(said))
 
 
@@ -193,10 +194,11 @@ def of_poll(said: Said) -> Verdict:
 
 
 def _poll_refused(said: Said, errors: list[Item]) -> Verdict:
-    """Take a poll as refused if it was alone, or else poll the task alone next."""
-    if said.is_only or _is_of_the_account(said, errors):
+    """Take a poll as refused for good if the account is, else poll the task alone."""
+    if _is_of_the_account(said, errors):
         return said.verdict(TaskEvent.POLL_REFUSED, errors)
-    return said.verdict(TaskEvent.POLL_FAILED, errors)._replace(is_alone=True)
+    failed = said.verdict(TaskEvent.POLL_FAILED, errors)
+    return failed._replace(is_alone=True, is_refused=said.is_only)
 
 
 def _is_own_failure(said: Said, error: Item) -> bool:

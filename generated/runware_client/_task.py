@@ -58,6 +58,7 @@ class Task(Generic[ResultT]):
         last_asked: When it was last sent or polled.
         silences: Polls in a row that were answered without news of it.
         not_found: Polls in a row that were answered with "not found".
+        refused_polls: Polls of it in a row that the server refused for a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
         key: What its items are matched by: the taskUUID or, without one, the type.
     """
@@ -76,6 +77,7 @@ class Task(Generic[ResultT]):
     last_asked: float | None = None
     silences: int = 0
     not_found: int = 0
+    refused_polls: int = 0
     allows_resend: bool = True
     key: str = field(init=False)
     _failed_items: int = 0

@@ -24,6 +24,7 @@ import random as chance
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from runware_client._delivery import MAX_REFUSED_POLLS
 from runware_client._exceptions import RunwareError, TimeoutError
 from runware_client._lifecycle import Phase
 from simulation.client import Client, Ended, submission_of, task_of
@@ -110,6 +111,7 @@ class Schedule:
         tasks = draw_tasks(profile, self._random)
         self._books = {wire["taskUUID"]: Books(wire) for wire in tasks}
         self._saved: list[str] = []
+        self._shared: set[Task[Object]] = set()
 
     def run(self) -> None:
         """Run it.
@@ -181,6 +183,7 @@ class Schedule:
         if error is not None and error.handle is None:
             return
         if self._random.random() < 0.3:
+            self._shared.add(submission.task)
             self._spawn(self._wait_often, "another waiter", submission)
         yield from self._wait_often(place, submission)
 
@@ -358,19 +361,21 @@ class Schedule:
         if isinstance(error, TimeoutError):
             if not time_is_up:
                 raise Broken(f"a call with timeout={timeout:g} gave up early")
-            if task.last_asked is None or task.last_asked < began:
+            is_asked = task.last_asked is not None and task.last_asked >= began
+            if not is_asked and task not in self._shared:
                 raise Broken(f"a call left {task.task_uuid} without asking for it")
         elif not self._is_reason(task, error) and not time_is_up:
             raise Broken(f"a call left {task.task_uuid} for no reason: {error}")
-        done_at = self.world.ledger.finished_at(str(task.task_uuid))
+        uuid, ledger = str(task.task_uuid), self.world.ledger
+        done_at = ledger.finished_at(uuid) if ledger.produced(uuid) else None
         calm = max(self.world.calm_at, began)
         if done_at is not None and now - max(calm, done_at) > PATIENCE:
             raise Broken(f"a call gave up {task.task_uuid}, which was done long ago")
 
     def _is_reason(self, task: Task[Object], error: RunwareError) -> bool:
-        is_refusal = task.refusal is not None and not task.allows_resend
-        is_poison = task.task_uuid == self.world.server.poisoned
-        return is_poison or is_refusal or error.category in REASONS
+        is_refusal = task.refusal is not None
+        is_refused = task.refused_polls >= MAX_REFUSED_POLLS
+        return is_refused or is_refusal or error.category in REASONS
 
     def _check_processes(self) -> None:
         for process in self.world.processes:
