@@ -333,7 +333,7 @@ class Delivery(Generic[ResultT]):
             task.not_found = task.not_found + 1 if event is TaskEvent.NOT_FOUND else 0
         else:
             self._note_trouble(each, verdict)
-        if self._is_hopeless(task):
+        if self._is_hopeless(task, event):
             self._leave(each, task.refusal or error or self._late(each))
             return
         each.is_resend = self._may_resend(each)
@@ -359,9 +359,11 @@ class Delivery(Generic[ResultT]):
             each.task.refusal = verdict.error
             each.task.silences = 0
 
-    def _is_hopeless(self, task: Task[ResultT]) -> bool:
+    def _is_hopeless(self, task: Task[ResultT], event: TaskEvent) -> bool:
         """Whether polling on is not likely to tell more; the handle stays."""
-        if task.not_found >= MAX_NOT_FOUND or task.refused_polls >= MAX_REFUSED_POLLS:
+        if event is TaskEvent.POLL_FAILED:
+            return task.refused_polls >= MAX_REFUSED_POLLS
+        if event is TaskEvent.NOT_FOUND and task.not_found >= MAX_NOT_FOUND:
             return True
         is_in_doubt = task.phase is Phase.IN_DOUBT and task.refusal is not None
         return is_in_doubt and task.silences >= MAX_REFUSED
