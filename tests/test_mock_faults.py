@@ -305,6 +305,7 @@ class TestItems:
             answer(mock, task)
             [item] = failed(mock, reading, question(task)).json()["data"]
             assert answer(mock, question(task)) == {"data": []}
+            assert mock.ledger()["faults"] == {reading: 1}
         assert ("imageUUID" in item) == (reading == "poll-progress")
         assert ("status" in item) == (reading != "poll-progress")
         assert "imageURL" not in item

@@ -54,7 +54,8 @@ def altered(item: Item, fault: Fault | None, rng: random.Random) -> Item:
     if item.keys() <= ACKNOWLEDGED:
         return item | _more_of_acknowledgement(fault, rng)
     if "progress" in item or item.get("status") in _UNFINISHED:
-        return item
+        is_other = fault is Fault.OTHER_STATUS
+        return _without(item, "progress") | rng.choice(RUNNING) if is_other else item
     match fault:
         case Fault.OTHER_STATUS:
             return item | {"status": "COMPLETED", "finishedBy": "worker-3"}
@@ -64,9 +65,13 @@ def altered(item: Item, fault: Fault | None, rng: random.Random) -> Item:
         case Fault.SIGNED_ANEW:
             return {n: _signed(v, f"{rng.getrandbits(32):x}") for n, v in item.items()}
         case Fault.COST_LATER:
-            return {name: value for name, value in item.items() if name != "cost"}
+            return _without(item, "cost")
         case _:
             return item
+
+
+def _without(item: Item, name: str) -> Item:
+    return {member: value for member, value in item.items() if member != name}
 
 
 def _more_of_acknowledgement(fault: Fault | None, rng: random.Random) -> Item:

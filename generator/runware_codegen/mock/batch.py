@@ -21,6 +21,7 @@ class Batch:
         was_heard: Whether anything of it was not refused.
         status: The HTTP status of the first refusal.
         reading: How a task that runs is told of; see `Task.news`.
+        tells_of_running: Whether a task that runs is told of.
     """
 
     reading: str
@@ -28,6 +29,7 @@ class Batch:
     accepted: list[Task] = field(default_factory=list[Task])
     was_heard: bool = False
     status: int = 400
+    tells_of_running: bool = False
 
     def accept(self, task: Task) -> None:
         """Add a task that began to run; one that comes later is told at once."""

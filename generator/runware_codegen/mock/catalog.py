@@ -1,4 +1,4 @@
-"""What the mock schemas: the documents, each with the judges of its tasks and results."""
+"""What the mock knows: documents, each with the validators of its tasks and results."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def open_catalog(inputs: Sequence[str]) -> Catalog:
     schemas = list(map(_schema, documents))
     there = {schema.task_type for schema in schemas}
     own = map(_schema, load([shipped], io.BytesIO()).documents) if inputs else ()
-    schemas += [o for o in own if o.task_type in UTILITIES - there]
+    schemas += [s for s in own if s.task_type in UTILITIES - there]
     return Catalog(schemas)
 
 

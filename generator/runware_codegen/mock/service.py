@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _READINGS: dict[Fault | None, str] = {
     Fault.POLL_STATUS: "status",
     Fault.POLL_PROGRESS: "progress",
-    Fault.OTHER_STATUS: "other-status",
+    Fault.OTHER_STATUS: "status",
 }
 """How a task that runs is told of, where a fault decides about it."""
 
@@ -131,6 +131,8 @@ class TaskService:
                 batch.accept(accepted)
         self._webhooks.watch(batch.accepted)
         if fault in LASTING and batch.accepted:
+            self.ledger.note_fault(fault)
+        if fault in {Fault.POLL_STATUS, Fault.POLL_PROGRESS} and batch.tells_of_running:
             self.ledger.note_fault(fault)
         return batch
 
@@ -229,6 +231,7 @@ class TaskService:
         if task is None or (batch.reading == "unknown" and not task.run.is_over):
             self._say_unknown(question)
             return
+        batch.tells_of_running |= not task.run.is_over
         batch.answer.data.extend(task.news(batch.reading))
         batch.answer.errors.extend(task.failures())
 

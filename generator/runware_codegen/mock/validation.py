@@ -18,7 +18,7 @@ _MOST_ERRORS = 20
 """Error objects that one task gets."""
 
 _LONGEST_MESSAGE = 500
-"""Characters of the judge's own words that a message repeats."""
+"""Characters of the validator's own words that a message repeats."""
 
 _WORDS = {
     "minimum": "has to be {limit} or more",
@@ -55,8 +55,8 @@ def validate(task: object, catalog: Catalog) -> ModelSchema:
             errors += _told(error, task, schema)
             if len(errors) >= _MOST_ERRORS:
                 break
-    except ValueError as error:  # it is nested more deeply than the judge goes
-        message = f"The task cannot be judged: {error}."
+    except ValueError as error:  # it is nested more deeply than the validator goes
+        message = f"The task cannot be validated: {error}."
         raise Refusal(400, error_item("invalidTask", message, task)) from None
     if errors:
         raise Refusal(400, *errors[:_MOST_ERRORS])

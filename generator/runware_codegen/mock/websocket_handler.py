@@ -226,7 +226,7 @@ class WebSocketHandler:
             connections.close(session.socket.scope)
         if fault is Fault.ERROR_500:
             raise refusals.internal_error()
-        answer = Envelope(list(batch.answer.data), list(batch.answer.errors))
+        answer = batch.answer
         if answer.data or answer.errors or not batch.awaited:
             if fault is Fault.LATE_ANSWER:
                 self._background.run(self._send_late(session, answer))
