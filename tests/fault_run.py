@@ -68,6 +68,7 @@ class Platform(NamedTuple):
         lasting: Those that tasks do not get over.
         clients: The kinds of the programs.
         waits: How often a program waits for a task before it leaves it; None for ever.
+        shapes: Whether there are 3D tasks, whose results have no UUID at their top.
     """
 
     options: tuple[str, ...]
@@ -76,6 +77,7 @@ class Platform(NamedTuple):
     lasting: tuple[str, ...] = LASTING
     clients: tuple[str, ...] = ("threads", "asyncio", "threads", "websocket")
     waits: int | None = 3
+    shapes: bool = True
 
 
 def _platform(repeated_task: str, resend: str, *faults: str) -> Platform:
@@ -93,6 +95,7 @@ PLATFORMS = {
         clients=("threads", "asyncio", "threads", "asyncio"),
         client={"timeout": 20.0},
         waits=None,
+        shapes=False,
     ),
     "refuse": _platform("refuse", "eager", "repeated"),
     "refuse-safe": _platform("refuse", "safe", "repeated"),
@@ -134,7 +137,9 @@ class Figures(NamedTuple):
         return not bad and self.verdicts["never accepted"] <= self.tasks / 4
 
 
-def mixed_tasks(number: int, rng: random.Random) -> Iterator[dict[str, Any]]:
+def mixed_tasks(
+    number: int, rng: random.Random, *, shapes: bool
+) -> Iterator[dict[str, Any]]:
     """Yield tasks of mixed types and deliveries."""
     for _ in range(number):
         task: dict[str, Any] = {
@@ -146,7 +151,7 @@ def mixed_tasks(number: int, rng: random.Random) -> Iterator[dict[str, Any]]:
             task |= {"taskType": "imageInference", "model": "runware:101@1"}
             task |= {"positivePrompt": "a chair", "width": 512, "height": 512}
             task["deliveryMethod"] = rng.choice(["sync", "async"])
-        elif kind < 0.7:
+        elif kind < 0.7 and shapes:
             task |= {"taskType": "3dInference", "model": "test:shape@1"}
             task |= {"positivePrompt": "a chair", "deliveryMethod": "async"}
         else:
@@ -154,7 +159,7 @@ def mixed_tasks(number: int, rng: random.Random) -> Iterator[dict[str, Any]]:
             task |= {"taskType": "textInference", "model": "test:text@1"}
             task |= {"messages": messages}
             task["deliveryMethod"] = rng.choice(["sync", "async", "stream"])
-        if kind < 0.7 and rng.random() < 0.5:
+        if task["taskType"] != "textInference" and rng.random() < 0.5:
             task["numberResults"] = rng.randint(2, 4)
         yield task
 
@@ -192,7 +197,7 @@ def fault_run(
             _Worker(Path(folder), place, kind, mock.url, platform, naive=naive)
             for place, kind in enumerate(kinds)
         ]
-        tasks = [*mixed_tasks(number, rng)]
+        tasks = [*mixed_tasks(number, rng, shapes=platform.shapes)]
         for place, worker in enumerate(workers):
             worker.give(tasks[place :: len(workers)])
         _see_through(workers, rng, kills)
