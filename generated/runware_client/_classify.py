@@ -28,6 +28,7 @@ from ._exceptions import (
     error_class,
 )
 from ._lifecycle import TaskEvent
+from ._old_names import is_same_type
 
 if TYPE_CHECKING:
     from ._envelope import Answer, Envelope, Item
@@ -121,24 +122,25 @@ class Said:
 
 def of_submission(said: Said) -> Verdict:
     """Return what the answer to a sending means for a task of it."""
+    own = [error for error in said.own if not _is_of_poll(error)]
     if said.items:
-        return _taken(said, said.own, is_complete=_is_complete(said))
-    errors = said.errors or said.nameless
+        return _taken(said, own, is_complete=_is_complete(said))
+    errors = own or said.nameless
     codes = [_code(error) for error in errors]
     if any(map(is_task_conflict, codes)):
-        if said.own:
+        if own:
             return said.verdict(TaskEvent.CONFLICT, errors)
         return _unclear(said, errors)
     if is_rejection(said.envelope.answer):
         return said.verdict(TaskEvent.REJECTED, errors)
     if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
         return _unclear(said, errors)
-    if answers_too_large(said.envelope) and not said.errors:
+    if answers_too_large(said.envelope) and (said.is_only or not own):
         event = TaskEvent.REFUSED if said.is_only else TaskEvent.REJECTED
         return said.verdict(event, errors)
-    if said.own and all(map(_is_rate_limit, said.own)):
+    if own and all(map(_is_rate_limit, own)):
         return said.verdict(TaskEvent.REJECTED, errors)
-    if not said.own and not _is_of_the_account(said, errors):
+    if not own and not _is_of_the_account(said, errors):
         return _unclear(said, errors)._replace(is_refused=True)
     if said.status >= 400:
         return said.verdict(TaskEvent.REFUSED, errors)._replace(is_refused=True)
@@ -211,17 +213,24 @@ def _is_own_failure(said: Said, error: Item) -> bool:
     if _says_not_found(said, error) or is_task_conflict(_code(error)):
         return False
     category = category_of(_code(error), said.status)
-    task_type = str(error.get("taskType", "")).casefold()
     if category in OF_THE_TASK:
         return True
-    if task_type == "getresponse":
+    if _is_of_poll(error):
         return False
     if _says_failed(error):
         return True
     is_named = bool(said.errors) and said.status <= 400
-    is_of_task = said.status < 400 or task_type == said.task.task_type.casefold()
-    is_of_poll = category in (*PASSING, *OF_THE_ACCOUNT) or _is_about_uuid(error)
-    return is_named and is_of_task and not is_of_poll
+    is_of_task = said.status < 400 or _is_of_type(error, said.task.task_type)
+    is_doubtful = category in (*PASSING, *OF_THE_ACCOUNT) or _is_about_uuid(error)
+    return is_named and is_of_task and not is_doubtful
+
+
+def _is_of_poll(error: Item) -> bool:
+    return _is_of_type(error, "getResponse")
+
+
+def _is_of_type(error: Item, task_type: str) -> bool:
+    return is_same_type(error.get("taskType"), task_type)
 
 
 def _says_not_found(said: Said, error: Item) -> bool:
@@ -323,7 +332,7 @@ def unmentioned(envelope: Envelope) -> ResponseError:
     return ResponseError(
         f"HTTP {envelope.http_status} with an answer that does not mention this task",
         http_status=envelope.http_status,
-        request_id=envelope.answer.request_id,
+        request_id=envelope.request_id,
         body="",
     )
 

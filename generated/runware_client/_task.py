@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 SAVED = ("taskType", "taskUUID", "model", "deliveryMethod", *COUNTS)
 """The members of a task that polling and reading its results take."""
 
+MAX_RESULTS = 10**6
+"""Results beyond which progress is not counted any more exactly."""
+
 MAX_QUIET = 5
 """Polls in a row without news, after which a task that failed in part is over."""
 
@@ -244,7 +247,8 @@ class Task(Generic[ResultT]):
     def _note_progress(self, updates: list[Item]) -> None:
         told = [min(100.0, max(0.0, each)) for each in numbers(updates, "progress")]
         if told or self.items:
-            number = max(number_of_results(self.wire), len(self.items) + len(told))
+            ordered = min(number_of_results(self.wire), MAX_RESULTS)
+            number = max(ordered, len(self.items) + len(told))
             done = 100.0 * len(self.items) + sum(told)
             self.progress = max(self.progress or 0.0, min(100.0, done / number))
 

@@ -369,7 +369,10 @@ class Schedule:
         uuid, ledger = str(task.task_uuid), self.world.ledger
         done_at = ledger.finished_at(uuid) if ledger.produced(uuid) else None
         calm = max(self.world.calm_at, began)
-        if done_at is not None and now - max(calm, done_at) > PATIENCE:
+        is_cut_off = 0 < self._profile.gateway_patience <= 4 * self._profile.latency
+        if done_at is None or is_cut_off:  # by a gateway that gives up on every poll
+            return
+        if now - max(calm, done_at) > PATIENCE:
             raise Broken(f"a call gave up {task.task_uuid}, which was done long ago")
 
     def _is_reason(self, task: Task[Object], error: RunwareError) -> bool:
