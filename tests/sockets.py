@@ -115,7 +115,8 @@ class Run:
 
     def __post_init__(self) -> None:
         again = self.package.Waits(first=0.01, longest=0.02)
-        self.wait(GRACE=0.15, QUIET=0.05, RECONNECTING=again)
+        self.wait(GRACE=0.15, RECONNECTING=again)
+        self.wait("_session", QUIET=0.05, SILENCE=0.1)
 
     def wait(self, module: str = "_websocket", **waits: Any) -> None:
         """Set how long a module of the client waits for something."""
@@ -149,7 +150,8 @@ class Run:
 def is_ours(task: asyncio.Task[Any]) -> bool:
     """Say whether a task of the loop was made by a client over a WebSocket."""
     name = getattr(task.get_coro(), "__qualname__", "")
-    return "WebSocketTransport" in name or "AsyncWebSocketSession" in name
+    owners = ("WebSocketTransport.", "_Connection.", "AsyncWebSocketSession.")
+    return name.startswith(owners)
 
 
 def image_maker(package: ModuleType) -> Callable[..., Any]:

@@ -103,7 +103,7 @@ def test_what_the_server_never_got_is_sent_again(
     says: str,
 ) -> None:
     if says != "nothing":
-        run.wait(QUIET=10)
+        run.wait("_session", QUIET=10, SILENCE=10)
 
     async def dropping(peer: Peer) -> None:
         await peer.let_in()
@@ -138,7 +138,7 @@ def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
     run: Run,
     image: Callable[..., Any],
 ) -> None:
-    run.wait(QUIET=10)
+    run.wait("_session", QUIET=10, SILENCE=10)
 
     async def dropping(peer: Peer) -> None:
         await acknowledged(peer)
@@ -448,7 +448,9 @@ def test_a_server_that_reads_nothing_holds_up_nobody(
     run(work, deaf)
 
 
-def test_closing_ends_what_is_under_way(run: Run, image: Callable[..., Any]) -> None:
+def test_closing_ends_what_is_under_way(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
     reached = asyncio.Event()
 
     async def still(peer: Peer) -> None:
@@ -461,7 +463,7 @@ def test_closing_ends_what_is_under_way(run: Run, image: Callable[..., Any]) -> 
         running = asyncio.create_task(client.run(image()))
         await reached.wait()
         await client.aclose()
-        with pytest.raises(RuntimeError, match="this client is closed"):
+        with pytest.raises(shipped.RunwareError, match="this client is closed"):
             await running
         assert len(client.unfinished()) == 1
 
