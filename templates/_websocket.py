@@ -85,6 +85,8 @@ class WebSocketTransport:
         over_http = replace(endpoint, url=_http_url(endpoint.url))
         self._streams = AsyncHTTPTransport(over_http, http_client, concurrency)
         self._connection: _Connection | None = None
+        self._left: _Connection | None = None
+        """The one before: what a fork has copied must not be freed here."""
         self._is_closed = False
 
     async def post(
@@ -133,6 +135,7 @@ class WebSocketTransport:
         if connection is None or not connection.is_here:
             if connection is not None:
                 connection.leave()
+            self._left = connection
             self._connection = connection = _Connection(
                 self._endpoint,
                 self._http,
