@@ -116,7 +116,7 @@ class Run:
     def __post_init__(self) -> None:
         again = self.package.Waits(first=0.01, longest=0.02)
         self.wait(GRACE=0.15, RECONNECTING=again)
-        self.wait("_session", QUIET=0.05, SILENCE=0.1)
+        self.wait("_session", QUIET=0.05)
 
     def wait(self, module: str = "_websocket", **waits: Any) -> None:
         """Set how long a module of the client waits for something."""

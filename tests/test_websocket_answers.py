@@ -60,10 +60,12 @@ def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
         run.wait("_session", SILENCE=10)
         assert len((await carrier.post(question(task))).data) == 1
 
+    run.wait("_session", SILENCE=0.1)
     run.carry(work, late)
 
 
 def test_a_late_answer_is_kept_for_the_next_question(run: Run) -> None:
+    run.wait("_session", SILENCE=0.1)
     task = order()
     given_up = asyncio.Event()
 
@@ -255,6 +257,7 @@ def test_an_error_that_names_a_type_is_about_calls_of_that_type(run: Run) -> Non
 def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
     run: Run, shipped: ModuleType
 ) -> None:
+    run.wait("_session", SILENCE=0.1)
     task = order()
 
     async def late(peer: Peer) -> None:
@@ -277,7 +280,7 @@ def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
 def test_more_calls_than_are_remembered_make_every_nameless_error_unclear(
     run: Run, shipped: ModuleType
 ) -> None:
-    run.wait("_session", MOST_ABANDONED=1)
+    run.wait("_session", MOST_ABANDONED=1, SILENCE=0.05)
     last = order()
 
     async def vague(peer: Peer) -> None:
@@ -352,6 +355,7 @@ def test_after_an_error_and_a_silence_a_part_is_the_answer(
 
 
 def test_a_failed_task_of_a_batch_does_not_cut_the_others_short(run: Run) -> None:
+    run.wait("_session", SILENCE=0.1)
     first, second = order(), order()
     silent = asyncio.Event()
 
@@ -552,13 +556,14 @@ def test_an_odd_message_breaks_nothing(run: Run, name: str) -> None:
         told = answers[1].data or (await carrier.post(question(asked))).data
         assert told[-1]["taskUUID"] == asked["taskUUID"]
 
-    run.wait("_session", SILENCE=10)
     assert len(run.carry(work, odd).peers) == 1
 
 
 def test_after_a_message_that_cannot_be_read_a_call_ends_unclear(
     run: Run, shipped: ModuleType
 ) -> None:
+    run.wait("_session", SILENCE=0.1)
+
     async def odd(peer: Peer) -> None:
         await peer.let_in()
         await peer.ponged()
