@@ -133,14 +133,13 @@ class WebSocketTransport:
             raise ConnectionError("this client is closed: make another one")
         connection = self._connection
         if connection is None or not connection.is_here:
-            if connection is not None:
-                connection.leave()
+            session = connection.leave() if connection is not None else None
             self._left = connection
             self._connection = connection = _Connection(
                 self._endpoint,
                 self._http,
                 self._concurrency,
-                Session(self._is_known),
+                session or Session(self._is_known),
             )
         return connection
 
@@ -175,8 +174,11 @@ class _Connection:
         """Whether it belongs to the event loop and the process that run."""
         return self._process == os.getpid() and self._loop is _running_loop()
 
-    def leave(self) -> None:
+    def leave(self) -> Session | None:
         """Make place for a connection on another event loop, or in another process.
+
+        Returns:
+            The session, where the new connection can go on with it.
 
         Raises:
             ConnectionError: It is in use, or the HTTP client cannot be used there.
@@ -186,15 +188,19 @@ class _Connection:
                 "the http_client of this client belongs to another event loop or "
                 "process: make one client, with an http_client of its own, for each"
             )
-        if self._process != os.getpid() or self._loop.is_closed():
-            return  # what a fork has copied belongs to the other process
-        if self._session.is_awaited:
+        if self._process != os.getpid():
+            return None  # what a fork has copied belongs to the other process
+        is_awaited = self._session.is_awaited
+        if self._loop.is_closed():
+            return None if is_awaited else self._session
+        if is_awaited:
             raise ConnectionError(
                 "calls of this client are under way on another event loop: make one "
                 "client for each loop"
             )
         if self._runner is not None:
             self._loop.call_soon_threadsafe(self._runner.cancel)
+        return None
 
     # -- calls ----------------------------------------------------------------
 
@@ -348,7 +354,7 @@ class _Connection:
             await asyncio.wait([listening], timeout=LAST_WORDS)
             if listening.done():
                 await listening
-            raise Broken("the server takes nothing any more")
+            raise Broken("the server does not respond any more")
         finally:
             for each in running:
                 each.cancel()

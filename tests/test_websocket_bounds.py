@@ -24,7 +24,9 @@ from sockets import (
     answering,
     carrier,
     listening,
+    news,
     order,
+    question,
     result,
 )
 
@@ -275,6 +277,24 @@ def test_a_caller_in_haste_disturbs_nobody(run: Run, shipped: ModuleType) -> Non
     assert len(run.carry(work, slow).peers) == 1
 
 
+def test_a_server_that_is_busy_says_when_to_come_again(shipped: ModuleType) -> None:
+    async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 429 Busy\r\nRetry-After: 7\r\n")
+        writer.write(b"Content-Length: 0\r\n\r\n")
+        await reader.read()
+
+    async def main() -> None:
+        async with serving(busy) as url:
+            made = carrier(shipped, url)
+            envelope = await made.post(order(), order())
+            assert (envelope.http_status, envelope.answer.retry_after) == (429, 7)
+            assert not envelope.is_partial
+            await made.transport.aclose()
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+
+
 # -- closing ----------------------------------------------------------------------
 
 
@@ -352,6 +372,27 @@ def test_a_client_works_on_one_loop_after_the_other(shipped: ModuleType) -> None
 
     for _ in range(3):
         asyncio.run(main())
+
+
+def test_what_came_on_a_loop_that_has_ended_is_kept(shipped: ModuleType) -> None:
+    task = order()
+
+    async def pushing(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(news(task))
+        await peer.say(result(task))
+        await peer.rest()
+
+    async def send() -> Carrier:
+        async with listening(pushing) as sockets:
+            made = carrier(shipped, sockets.url)
+            await made.post(task)
+            await made.pong()
+            return made
+
+    made = asyncio.run(send())
+    assert len(asyncio.run(made.post(question(task))).data) == 1
 
 
 def test_a_client_in_use_refuses_another_loop(shipped: ModuleType) -> None:
