@@ -81,12 +81,14 @@ class Envelope:
         data: Results, and news of tasks that are still under way.
         errors: Error objects, without the key even where the server repeats it.
         excerpt: The first part of the body, without the key; only beside errors.
+        is_partial: Whether more may come about the tasks of this envelope.
     """
 
     answer: Answer
     data: list[Item]
     errors: list[Item]
     excerpt: str = ""
+    is_partial: bool = False
 
     @property
     def http_status(self) -> int:
