@@ -432,6 +432,8 @@ def test_a_server_that_reads_nothing_holds_up_nobody(
 
     async def deaf(peer: Peer) -> None:
         await peer.let_in()
+        await peer.heard()
+        await peer.say({"taskType": "ping", "pong": True})
         peer.connection.transport.pause_reading()
         await closed.wait()
         peer.drop()
@@ -439,8 +441,9 @@ def test_a_server_that_reads_nothing_holds_up_nobody(
     async def work(client: Any, _: Sockets) -> None:
         large = "data:image/png;base64," + "A" * 20_000_000
         request = image(inputs={"seedImage": large}, strength=0.5)
+        await client.ping.run(ping=True)  # the connection is there
         with pytest.raises(shipped.TimeoutError):
-            await client.run(request, timeout=0.3)
+            await client.run(request, timeout=1)
         await client.aclose()
         closed.set()
 
@@ -495,8 +498,9 @@ def test_a_timeout_is_kept(
         await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
+        await client.ping.run(ping=True)  # the connection is there
         with pytest.raises(shipped.TimeoutError) as raised:
-            await client.run(image(), timeout=0.3)
+            await client.run(image(), timeout=0.5)
         assert raised.value.handle
 
     run(work, still)
