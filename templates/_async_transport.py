@@ -94,6 +94,7 @@ class _Lane:
 
     http: httpx2.AsyncClient
     places: asyncio.Semaphore
+    keeper: AsyncGenerator[None]
     process: int = field(default_factory=os.getpid)
     exchanges: set[AsyncExchange] = field(default_factory=set[AsyncExchange])
 
@@ -148,7 +149,7 @@ class AsyncHTTPTransport:
             ResponseError: What came cannot be read.
             RunwareError: No event loop of asyncio is running.
         """
-        lane = self._usable_lane()
+        lane = await self._usable_lane()
         exchange = AsyncExchange(self._target.url, self._endpoint.key, timeout)
         try:
             async with asyncio.timeout(exchange.left()):
@@ -189,7 +190,7 @@ class AsyncHTTPTransport:
         Raises:
             RunwareError: No event loop of asyncio is running.
         """
-        lane = self._usable_lane()
+        lane = await self._usable_lane()
         exchange = AsyncExchange(self._target.url, self._endpoint.key, timeout)
         self._begin(lane, exchange)
         try:
@@ -226,8 +227,7 @@ class AsyncHTTPTransport:
             return
         for exchange in [*lane.exchanges]:
             exchange.cut()
-        if self._brought is None:
-            await lane.http.aclose()
+        await lane.keeper.aclose()
 
     async def _send(
         self,
@@ -254,7 +254,7 @@ class AsyncHTTPTransport:
             raise closed()
         lane.exchanges.add(exchange)
 
-    def _usable_lane(self) -> _Lane:
+    async def _usable_lane(self) -> _Lane:
         loop = running_loop()
         if self._is_closed or (self._brought and self._brought.is_closed):
             raise closed()
@@ -263,8 +263,9 @@ class AsyncHTTPTransport:
             if process != os.getpid() or first() is not loop:
                 raise shared("by another event loop")
         lane = self._lanes.get(loop)
-        if lane is None or lane.process != os.getpid():
+        if lane is None or lane.process != os.getpid() or lane.http.is_closed:
             lane = self._new_lane(loop, lane)
+            await anext(lane.keeper)
         return lane
 
     def _new_lane(self, loop: Loop, inherited: _Lane | None) -> _Lane:
@@ -272,16 +273,26 @@ class AsyncHTTPTransport:
             if inherited is not None:
                 self._inherited.append(inherited)  # if it were freed, it would close
             for other in [*self._lanes]:
-                if other.is_closed():  # its connections cannot be closed any more
+                if other.is_closed():
                     del self._lanes[other]
             http, self._first = self._first or self._new_client(), None
-            lane = _Lane(http, asyncio.Semaphore(self._concurrency))
+            places = asyncio.Semaphore(self._concurrency)
+            lane = _Lane(http, places, _keep(http, is_own=self._brought is None))
             self._lanes[loop] = lane
             return lane
 
     def _new_client(self) -> httpx2.AsyncClient:
         make = partial(httpx2.AsyncClient, limits=limits(self._concurrency))
         return self._brought or with_environment(make)
+
+
+async def _keep(http: httpx2.AsyncClient, *, is_own: bool) -> AsyncGenerator[None]:
+    """Close an HTTP client with its event loop, which closes its generators."""
+    try:
+        yield
+    finally:
+        if is_own:
+            await http.aclose()
 
 
 def running_loop() -> Loop:

@@ -119,7 +119,7 @@ class Exchange:
             kind = httpx2.ReadTimeout if is_timeout else httpx2.ReadError
         else:
             kind = httpx2.ConnectTimeout if is_timeout else httpx2.ConnectError
-        raise kind(reason) from error
+        raise kind(reason, request=httpx2.Request("POST", self._url)) from error
 
     def _is_sent(self, error: Exception) -> bool:
         if self._is_traced or not self.is_sending:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import httpx2
@@ -172,7 +173,7 @@ def addresses(host: str, port: int, seconds: float) -> int:
 
 def _is_numeric(host: str) -> bool:
     try:
-        socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
-    except OSError:
+        ip_address(host.partition("%")[0])
+    except ValueError:
         return False
     return True

@@ -122,8 +122,8 @@ class Target:
         except (httpx2.InvalidURL, ValueError):
             url = httpx2.URL()
         if not url.host:
-            message = f"base_url is not a URL: {shown_url(endpoint.url)!r}"
-            raise ValueError(message)
+            # It is not shown: what is wrong may be a sign in its password.
+            raise ValueError("base_url is not a URL that can be used")
         self._auth = (
             httpx2.BasicAuth(url.username, url.password) if url.userinfo else None
         )
