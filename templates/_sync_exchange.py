@@ -106,7 +106,7 @@ class SyncExchange(Exchange):
             if step == "connect_tcp":
                 info["timeout"] /= addresses(info["host"], info["port"], self.left())
         elif step in CONNECTING and phase == "complete":
-            _bound(info["return_value"])
+            bound(info["return_value"])
 
     def _time_to_connect(self) -> float:
         left = self.left()
@@ -122,8 +122,10 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-def _bound(stream: NetworkStream) -> None:
-    """Bound all reads and writes of a connection."""
+def bound(stream: NetworkStream) -> None:
+    """Bound all reads and writes of a connection, unless they are."""
+    if "read" in vars(stream):
+        return
     read, write = stream.read, stream.write
 
     def bounded_read(max_bytes: int, timeout: float | None = None) -> bytes:

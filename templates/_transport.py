@@ -20,7 +20,7 @@ from ._exceptions import ClosedError, ConnectionError, RunwareError, TimeoutErro
 from ._exchange import LONGEST_CONNECT as LONGEST_CONNECT  # noqa: PLC0414
 from ._exchange import NEVER_SENT as NEVER_SENT  # noqa: PLC0414
 from ._locks import ForkSafeLock
-from ._sync_exchange import SyncExchange
+from ._sync_exchange import SyncExchange, bound
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -268,6 +268,8 @@ class HTTPTransport:
         )
         exchange.is_sending = True
         response = lane.http.send(request, **self._target.sending(lane.http))
+        if stream := response.extensions.get("network_stream"):
+            bound(stream)  # the caller may have opened it, for a request before this
         redact(response.headers, self._endpoint.key)
         return response
 
