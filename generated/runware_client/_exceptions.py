@@ -15,6 +15,7 @@
     ├── ConnectionError           no answer; also the builtin of that name
     ├── TimeoutError              no result in time; also the builtin of that name
     ├── ResponseError             an answer that cannot be read
+    ├── ClosedError               a call of a client that is closed
     └── DownloadError             an output that cannot be saved, from `_download`
 
 A task that its document does not allow never reaches the server: making the request
@@ -473,4 +474,7 @@ def is_final(error: RunwareError) -> bool:
 
 
 class ClosedError(RunwareError):
-    """The client is closed."""
+    """The client, or the HTTP client that was brought for it, is closed."""
+
+    advice = "Make another client, or close this one after its last call."
+    _category = ErrorCategory.ABORTED

@@ -26,7 +26,7 @@ _PACKAGE: Final = {
     "_events": ("Event",),
     "_exceptions": (
         *("APIError", "APIStatusError", "AuthenticationError", "BadRequestError"),
-        *("ConnectionError", "NotFoundError", "PaymentRequiredError"),
+        *("ClosedError", "ConnectionError", "NotFoundError", "PaymentRequiredError"),
         *("PermissionDeniedError", "RateLimitError", "ResponseError"),
         *("RunwareError", "SavedHandle", "ServerError", "TaskError", "TimeoutError"),
     ),
