@@ -108,7 +108,7 @@ class Transcript:
             return False
         if name == "status":  # news of a task that is over by the end of its stream
             return bool(value == "success")
-        return not is_too_deep(value)
+        return name == _mended(name) and not is_too_deep(value)
 
     def _piece(self, event: Item, name: str) -> str:
         """The piece of a text that an event adds to what is there."""
