@@ -116,6 +116,7 @@ class Exchange:
             error.args = (reason,)
             return
         is_timeout = _is_timeout(error) and not self.is_cut
+        kind: type[httpx2.RequestError]
         if is_sent:
             kind = httpx2.ReadTimeout if is_timeout else httpx2.ReadError
         else:
