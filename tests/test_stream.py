@@ -910,8 +910,7 @@ def test_silence_that_begins_late_ends_with_the_time(
     assert stream.text == TEXT
 
 
-def test_headers_that_come_too_slowly(shipped: ModuleType, script: Script) -> None:
-    streamer = Streamer("async", shipped.__name__, script.url)
+def test_headers_that_come_too_slowly(streamer: Streamer, script: Script) -> None:
     script.status, script.ending = 0, "cut"
     lines: list[Any] = [b"X-Alive: 1\r\n", 0.05] * 40
     script.raw, script.parts = True, [b"HTTP/1.1 200 OK\r\n", *lines]
