@@ -70,7 +70,7 @@ class AsyncStream(BaseStream[ResultT, AsyncSend]):
     async def aclose(self) -> None:
         """Close the connection; nothing more comes."""
         self._is_begun = self._is_closed = True
-        pieces = self._pieces and self._pieces()
+        pieces = None if self._pieces is None else self._pieces()
         if pieces is None:
             return
         try:

@@ -8,7 +8,7 @@ from weakref import WeakSet
 
 
 class ForkSafeLock:
-    """A lock for `with` that is made anew in each forked process.
+    """A lock that is made anew in each forked process.
 
     A fork copies the locks of all threads and none of the other threads: a lock that one
     of these held would never be released in the new process.
@@ -24,12 +24,20 @@ class ForkSafeLock:
         """Begin with a lock that nobody holds."""
         self._lock = Lock()
 
+    def acquire(self, timeout: float) -> bool:
+        """Wait for the lock for some seconds; return whether it was got."""
+        return self._lock.acquire(timeout=timeout)
+
+    def release(self) -> None:
+        """Let another thread have the lock."""
+        if self._lock.locked():  # it is not where this block was entered before a fork
+            self._lock.release()
+
     def __enter__(self) -> None:
         self._lock.acquire()
 
     def __exit__(self, *_: object) -> None:
-        if self._lock.locked():  # it is not where this block was entered before a fork
-            self._lock.release()
+        self.release()
 
 
 _locks: WeakSet[ForkSafeLock] = WeakSet()

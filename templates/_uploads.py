@@ -10,12 +10,12 @@ from __future__ import annotations
 from base64 import b64encode
 from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ._exceptions import APIError, RunwareError
 from ._lifecycle import Phase
 from ._local_files import place_of, with_uuids
+from ._locks import ForkSafeLock
 from ._results import outputs_of
 from ._task import Submission, Task
 
@@ -75,7 +75,7 @@ class Uploads:
     """What a client has uploaded, by content. Shared between threads."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
         self._known: OrderedDict[str, Upload] = OrderedDict()
 
     def take(self, file: LocalFile) -> Upload:

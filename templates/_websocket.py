@@ -22,10 +22,12 @@ from ._async_transport import AsyncHTTPTransport
 from ._batches import AUTHENTICATION
 from ._configuration import RUNWARE_SOCKET_URL, RUNWARE_URL
 from ._envelope import SCOPE, Answer, read_envelope
+from ._environment import with_environment
 from ._exceptions import ConnectionError, ResponseError, TimeoutError
+from ._exchange import LONGEST_CONNECT
 from ._session import Session, status_of
 from ._socket import Broken, Socket, connected
-from ._transport import LONGEST_CONNECT, crowded
+from ._transport import closed, crowded, shown_url
 from ._waits import Waits
 
 if TYPE_CHECKING:
@@ -130,7 +132,7 @@ class WebSocketTransport:
             ConnectionError: This client can send nothing here.
         """
         if self._is_closed:
-            raise ConnectionError("this client is closed: make another one")
+            raise closed()
         connection = self._connection
         if connection is None or not connection.is_here:
             session = connection.leave() if connection is not None else None
@@ -159,7 +161,9 @@ class _Connection:
         self._endpoint = endpoint
         self._is_own = http_client is None
         limits = httpx2.Limits(max_connections=None, keepalive_expiry=5)
-        self._http = http_client or httpx2.AsyncClient(limits=limits)
+        self._http = http_client or with_environment(
+            lambda: httpx2.AsyncClient(limits=limits)
+        )
         self._concurrency = concurrency
         self._places = asyncio.Semaphore(concurrency)
         self._session = session
@@ -219,7 +223,7 @@ class _Connection:
 
     async def _exchange(self, parts: list[bytes], deadline: float) -> Envelope:
         if self._is_closed:
-            raise ConnectionError("this client is closed: make another one")
+            raise closed()
         pending = self._session.expect(parts)
         try:
             if pending.outcome is None:
@@ -237,7 +241,7 @@ class _Connection:
         except builtins.TimeoutError:
             if pending.is_written:
                 pending.settle(TimeoutError("the server did not answer in time"))
-            reason = f"no connection to {self._endpoint.url} in time"
+            reason = f"no connection to {shown_url(self._endpoint.url)} in time"
             pending.settle(pending.unanswered(reason))
 
     def _note_unwritten(self) -> None:
@@ -292,7 +296,7 @@ class _Connection:
                 refusal = read_envelope(error.answer, self._endpoint.key)
                 self._refuse(refusal.errors, refusal.answer, refusal.excerpt)
             elif monotonic() > self._grace_ends:
-                reason = f"no connection to {url}: {reason}"
+                reason = f"no connection to {shown_url(url)}: {reason}"
                 self._fail(reason, self._session.unwritten())
 
     async def _enter(self, socket: Socket) -> bool:

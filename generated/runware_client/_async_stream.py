@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import asyncio
-import builtins
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import ref
 
 import httpx2
 
-from ._exceptions import RunwareError, TimeoutError
 from ._generics import ResultT
 from ._stream import BaseStream
 
@@ -43,24 +41,14 @@ class AsyncStream(BaseStream[ResultT, AsyncSend]):
 
     async def _read(self) -> AsyncGenerator[Delta]:
         with self._reading():
-            async with AsyncExitStack() as stack:
-                self._take_head(response := await self._sent(stack))
-                body = await stack.enter_async_context(aclosing(response.aiter_bytes()))
-                chunk: bytes | None = b""
-                while chunk is not None:
-                    chunk = await self._next(body)
-                    for delta in self._deltas(chunk):
-                        yield delta
-
-    async def _sent(self, stack: AsyncExitStack) -> httpx2.Response:
-        """Send the task; the stack closes the answer."""
-        try:
-            async with asyncio.timeout(self._deadline.left()):
-                return await stack.enter_async_context(self._send())
-        except builtins.TimeoutError as error:
-            if isinstance(error, RunwareError):
-                raise
-        raise TimeoutError("the server did not answer in time")
+            async with self._send() as response:
+                self._take_head(response)
+                async with aclosing(response.aiter_bytes()) as body:
+                    chunk: bytes | None = b""
+                    while chunk is not None:
+                        chunk = await self._next(body)
+                        for delta in self._deltas(chunk):
+                            yield delta
 
     async def _next(self, body: AsyncIterator[bytes]) -> bytes | None:
         """The next chunk of the body; None at its end."""
@@ -83,7 +71,7 @@ class AsyncStream(BaseStream[ResultT, AsyncSend]):
     async def aclose(self) -> None:
         """Close the connection; nothing more comes."""
         self._is_begun = self._is_closed = True
-        pieces = self._pieces and self._pieces()
+        pieces = None if self._pieces is None else self._pieces()
         if pieces is None:
             return
         try:

@@ -269,7 +269,7 @@ class Stream(BaseStream[ResultT, Send]):
     def close(self) -> None:
         """Close the connection; nothing more comes."""
         self._is_begun = self._is_closed = True
-        pieces = self._pieces and self._pieces()
+        pieces = None if self._pieces is None else self._pieces()
         if pieces is None:
             return
         try:
