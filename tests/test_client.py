@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from loopback import Caller, Server, Tasks
 
 RUN = "image_inference.run"
+IMAGE = "https://im.runware.ai/a.png"
 
 
 @pytest.fixture
@@ -61,7 +62,8 @@ def test_the_key_travels_as_the_first_task(
         [authentication, task] = tasks
         session = {"connectionSessionUUID": str(uuid4())}
         authenticated = {"taskType": authentication["taskType"], **session}
-        return {"data": [authenticated, {"taskUUID": task["taskUUID"], "seed": 7}]}
+        result = {"taskUUID": task["taskUUID"], "imageURL": IMAGE, "seed": 7}
+        return {"data": [authenticated, result]}
 
     server.answer = answer
     request = image()
@@ -173,7 +175,10 @@ def test_the_case_of_a_uuid_means_nothing(
 ) -> None:
     uuids = [str(uuid4()).upper() for _ in range(2)]
     server.answer = lambda _: {
-        "data": [{"taskUUID": uuid.lower(), "seed": n} for n, uuid in enumerate(uuids)]
+        "data": [
+            {"taskUUID": uuid.lower(), "imageURL": IMAGE, "seed": n}
+            for n, uuid in enumerate(uuids)
+        ]
     }
     outcomes = caller("run_many", [image(task_uuid=uuid) for uuid in uuids])
     assert [outcome.unwrap()[0].seed for outcome in outcomes] == [0, 1]
@@ -182,7 +187,7 @@ def test_the_case_of_a_uuid_means_nothing(
 def test_a_lone_task_owns_a_result_without_uuid(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    item = {"taskType": "anotherName", "imageUUID": "u"}
+    item = {"taskType": "anotherName", "imageURL": IMAGE}
     server.answer = lambda _: {"data": [item]}
     [result] = caller("run", image())
     assert result.to_wire() == item
@@ -196,7 +201,12 @@ def test_results_are_matched_whatever_their_order(
 ) -> None:
     def shuffled(tasks: Tasks) -> object:
         items = [
-            {"taskUUID": t["taskUUID"].upper(), "n": n, "prompt": t["positivePrompt"]}
+            {
+                "taskUUID": t["taskUUID"].upper(),
+                "imageURL": f"https://im.runware.ai/{n}.png",
+                "n": n,
+                "prompt": t["positivePrompt"],
+            }
             for n in range(2)
             for t in reversed(tasks)
         ]
@@ -225,7 +235,10 @@ def test_one_failure_does_not_lose_the_others(
 ) -> None:
     def answer(tasks: Tasks) -> object:
         first, second, third = (task["taskUUID"] for task in tasks)
-        data = [{"taskUUID": third, "seed": 3}, {"taskUUID": first, "seed": 1}]
+        data = [
+            {"taskUUID": uuid, "imageURL": IMAGE, "seed": seed}
+            for uuid, seed in ((third, 3), (first, 1))
+        ]
         errors = [{"taskUUID": second, "code": "taskFailed", "message": "no"}]
         return Reply({"data": data, "errors": errors}, status)
 
@@ -302,7 +315,12 @@ def test_a_batch_asks_for_all_that_is_left_at_once(
     uuids = [request.task_uuid for request in requests]
     acknowledged = [{"taskUUID": uuid} for uuid in uuids[1:]]
     server.script(
-        {"data": [{"taskUUID": uuids[0], "seed": 0}, *acknowledged]},
+        {
+            "data": [
+                {"taskUUID": uuids[0], "imageURL": IMAGE, "seed": 0},
+                *acknowledged,
+            ]
+        },
         {"data": [{"taskUUID": uuids[2], "seed": 2, "status": "success"}]},
         {"data": [{"taskUUID": uuids[1], "seed": 1, "status": "success"}]},
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from loopback import Caller, Server, Tasks
 
 CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
-TASK, QUESTION = "imageInference", "getResponse"
+TASK, POLL = "imageInference", "getResponse"
 PROCESSING = {"status": "processing", "progress": 40}
 
 
@@ -53,7 +53,7 @@ def test_submit_does_not_wait_for_the_end(
             assert result.image_uuid == "a"
 
     caller.using(work)
-    assert server.sent == [TASK, QUESTION, QUESTION]
+    assert server.sent == [TASK, POLL, POLL]
 
 
 def test_submit_does_as_the_request_says(
@@ -150,7 +150,7 @@ def test_another_process_collects_a_task(
         assert (first.image_uuid, second.image_uuid) == ("a", "b")
 
     caller.using(collect)
-    assert server.sent == [TASK, QUESTION, QUESTION]
+    assert server.sent == [TASK, POLL, POLL]
 
 
 def unknown(tasks: Tasks) -> object:
@@ -159,7 +159,7 @@ def unknown(tasks: Tasks) -> object:
     return {"errors": [{"code": "taskNotFound", "message": "no", "taskUUID": uuid}]}
 
 
-def test_a_resumed_task_that_is_unknown_is_an_error(
+def test_a_resumed_task_that_is_not_found_is_left(
     shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     server.answer = unknown
@@ -167,18 +167,19 @@ def test_a_resumed_task_that_is_unknown_is_an_error(
 
     async def work(client: Any) -> None:
         text = client.handle(request).to_json()
-        with pytest.raises(shipped.TaskError, match="taskNotFound"):
+        with pytest.raises(shipped.TaskError, match="taskNotFound") as caught:
             await value(client.resume(text).wait())
+        assert caught.value.handle.to_json() == text
 
     caller.using(work)
-    assert server.sent == [QUESTION]
+    assert set(server.sent) == {POLL}
 
 
-def test_a_resumed_task_that_is_unknown_is_sent_with_its_request(
+def test_a_resumed_task_that_is_not_found_is_sent_with_its_request(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    server.script(unknown, echo(seed=7))
-    request = image()
+    server.script(unknown, unknown, echo(seed=7))
+    request = image(delivery_method="async")
 
     async def work(client: Any) -> None:
         text = client.handle(request).to_json()
@@ -186,19 +187,126 @@ def test_a_resumed_task_that_is_unknown_is_sent_with_its_request(
         assert result.seed == 7
 
     caller.using(work)
-    assert server.calls[1] == [request.to_wire()]
+    assert server.sent == [POLL, POLL, TASK]
+    assert server.calls[2] == [request.to_wire()]
+
+
+@pytest.mark.parametrize("policy", ["safe", "eager"])
+def test_a_task_of_another_key_is_not_sent(
+    caller: Caller, server: Server, image: Callable[..., Any], policy: str
+) -> None:
+    """Another account does not know the first one's tasks, and would pay for them."""
+    request = image(delivery_method="async")
+
+    async def saved(client: Any) -> str:
+        text: str = client.handle(request).to_json()
+        return text
+
+    async def work(client: Any) -> None:
+        [result] = await value(client.resume(text, request).wait())
+        assert result.image_uuid == "a"
+
+    text = caller.using(saved)
+    server.script(*[{"data": []}] * 10, Drop(), news(*finished("a")))
+    caller.using(work, api_key="another-key", resend=policy)
+    assert set(server.sent) == {POLL}
+
+
+UUID = "22222222-2222-4222-8222-222222222222"
+
+
+def saved(**members: Any) -> str:
+    """Return the JSON text of a handle with other members; None leaves one out."""
+    good = {"handle": 1, "taskType": TASK, "taskUUID": UUID}
+    given = {n: v for n, v in (good | members).items() if v is not None}
+    return json.dumps(given)
+
+
+WRONG = [
+    *("", "[]", "{}", "null", "7", '"text"', '{"handle": 2}', "\ud800", "{", "NaN"),
+    '{"handle": 1, "taskType": "ping"}',
+    saved(handle=None),
+    saved(handle="1"),
+    saved(taskUUID=None),
+    saved(taskUUID=7),
+    saved(taskUUID="a"),
+    saved(taskUUID=[UUID]),
+    saved(taskType=None),
+    saved(taskType=""),
+    saved(taskType={}),
+    saved(taskType="x" * 1001),
+    saved(model=7),
+    saved(model=[]),
+    saved(deliveryMethod=True),
+    saved(numberResults=0),
+    saved(numberResults=-1),
+    saved(numberResults=True),
+    saved(numberResults=1.5),
+    saved(numberResults="3"),
+    saved(numberResults=[]),
+    saved(promptVersions={}),
+    saved(key=7),
+    *(saved(taskType=name) for name in ("ping", "getResponse", "modelSearch")),
+    *(saved(taskType=name) for name in ("authentication", "accountManagement")),
+    f'{{"handle": 1, "taskType": "{TASK}", "taskUUID": "{UUID}", "model": '
+    + "[" * 100_000,
+    f'{{"handle": 1, "taskType": "{TASK}", "taskUUID": "{UUID}", "numberResults": '
+    + "9" * 5000
+    + "}",
+]
+
+
+@pytest.mark.parametrize("text", WRONG, ids=range(len(WRONG)))
+def test_what_is_no_handle_is_refused(caller: Caller, text: str) -> None:
+    async def work(client: Any) -> None:
+        with pytest.raises(ValueError, match="handle's") as caught:
+            client.resume(text)
+        assert type(caught.value) is ValueError
+        assert len(str(caught.value)) < 200
+
+    caller.using(work)
+
+
+@pytest.mark.parametrize("given", [None, 7, b"\xff", [], {"handle": 1}])
+def test_what_is_no_text_is_no_handle(caller: Caller, given: Any) -> None:
+    async def work(client: Any) -> None:
+        with pytest.raises(ValueError, match="handle's"):
+            client.resume(given)
+
+    caller.using(work)
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", "[]", "{}", '{"handle": 2}', '{"handle": 1, "taskType": "ping"}', "\ud800"],
+    "members",
+    [
+        {"numberResults": 10**400},
+        {"promptVersions": 10**18},
+        {"deliveryMethod": "pigeon"},
+        {"model": "no:such@model"},
+        {"taskType": "noSuchInference"},
+        {"webhookURL": "https://example.com", "positivePrompt": ["x"], "apiKey": 1},
+    ],
+    ids=lambda members: next(iter(members)),
 )
-def test_what_is_no_handle_is_refused(caller: Caller, text: str) -> None:
-    async def work(client: Any) -> None:
-        with pytest.raises(ValueError, match="handle's"):
-            client.resume(text)
+def test_an_odd_handle_is_polled_and_nothing_else(
+    shipped: ModuleType, caller: Caller, server: Server, members: dict[str, Any]
+) -> None:
+    working = news({"imageUUID": "a", "progress": 40}, *finished("b"))
+    server.script(working, *[news(*finished("a", "b"))] * 3)
 
+    async def work(client: Any) -> None:
+        handle = client.resume(saved(**members))
+        for _ in range(4):
+            await value(handle.poll())
+        assert handle.progress in (None, 0, 100) or 0 < handle.progress < 100
+        names = {"handle", "taskType", "taskUUID", *shipped_names, "key"}
+        assert json.loads(handle.to_json()).keys() <= names
+
+    shipped_names = ("model", "deliveryMethod", "numberResults", "promptVersions")
     caller.using(work)
+    poll = {"taskType": POLL, "taskUUID": UUID}
+    assert server.calls
+    assert all(call == [poll] for call in server.calls)
 
 
 def test_a_handle_of_another_request_is_refused(
@@ -215,7 +323,7 @@ def test_a_handle_of_another_request_is_refused(
 def test_a_task_without_uuid_has_no_json(shipped: ModuleType, caller: Caller) -> None:
     async def work(client: Any) -> None:
         ping = shipped.request_class("ping", None)()
-        with pytest.raises(ValueError, match="ping tasks cannot be asked for later"):
+        with pytest.raises(ValueError, match="ping tasks cannot be polled later"):
             client.handle(ping).to_json()
 
     caller.using(work)
@@ -267,7 +375,7 @@ def test_a_cancelled_task_leaves_a_handle(
             assert result.seed == 7
 
     asyncio.run(cancelled())
-    assert server.sent == [TASK, QUESTION]
+    assert server.sent == [TASK, POLL]
 
 
 def test_an_interruption_leaves_a_handle(
@@ -309,7 +417,7 @@ def test_a_handle_is_shared_by_threads(
     assert [[result.image_uuid for result in results] for results in given] == [
         ["a"]
     ] * 8
-    assert server.sent == [TASK, QUESTION, QUESTION]
+    assert server.sent == [TASK, POLL, POLL]
 
 
 def test_a_handle_shows_what_it_is_of(

@@ -1,4 +1,4 @@
-"""What is sent again, and what is asked for first: no task is ever paid for twice."""
+"""What is sent again, and what is polled: no task is ever paid for twice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 RUN = "image_inference.run"
 CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
 LATER = {**CHAIR, "delivery_method": "async"}
-TASK, QUESTION = "imageInference", "getResponse"
+TASK, POLL = "imageInference", "getResponse"
 
 HTML = "<html><body>Bad Gateway</body></html>"
 
@@ -36,6 +36,8 @@ def error(code: str, status: int = 200, **headers: str) -> Any:
 
 
 unknown = error("taskNotFound")
+silent: dict[str, list[object]] = {"data": []}
+done = news({"status": "success", "seed": 7})
 AMBIGUOUS = {
     "dropped": Drop(),
     "truncated": Reply('{"data": [{"taskUUID": "'),
@@ -72,66 +74,149 @@ def test_what_was_not_accepted_is_sent_again(
 
 
 @pytest.mark.parametrize("failure", AMBIGUOUS)
-def test_what_may_have_been_accepted_is_asked_for(
+def test_what_may_have_been_accepted_is_polled(
     caller: Caller, server: Server, failure: str
 ) -> None:
     server.script(AMBIGUOUS[failure], news({"status": "success", "seed": 7}))
     [result] = caller(RUN, **CHAIR)
     assert result.seed == 7
-    assert server.sent == [TASK, QUESTION]
+    assert server.sent == [TASK, POLL]
     assert server.calls[1][0]["taskUUID"] == server.calls[0][0]["taskUUID"]
 
 
 @pytest.mark.parametrize(
-    "answers",
-    [
-        [unknown],
-        [error("notFound", 404)],
-        [error("anything", 404)],
-        [{"data": []}, {"data": [], "errors": []}],
-    ],
+    "quiet",
+    [unknown, error("notFound", 404), error("anything", 404), silent],
+    ids=["not found", "404", "any 404", "silent"],
 )
 @pytest.mark.parametrize("failure", ["dropped", "500"])
-def test_what_the_server_does_not_know_is_sent_again(
-    caller: Caller, server: Server, failure: str, answers: list[Any]
+def test_an_async_task_in_doubt_is_sent_again_after_silence(
+    caller: Caller, server: Server, failure: str, quiet: Any
 ) -> None:
-    server.script(AMBIGUOUS[failure], *answers, echo(seed=7))
+    """A second sending of an async task is refused if the server has the first."""
+    lost = AMBIGUOUS[failure]
+    polls = [quiet, quiet]
+    server.script(lost, *polls, lost, *polls, acknowledge, done)
+    [result] = caller(RUN, **LATER)
+    assert result.seed == 7
+    assert server.sent == [TASK, POLL, POLL, TASK, POLL, POLL, TASK, POLL]
+    assert server.calls[0] == server.calls[3] == server.calls[6]
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_sendings_of_a_task_in_doubt_are_bounded(
+    caller: Caller, server: Server, retries: int
+) -> None:
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == TASK:
+            return Drop()
+        return done(tasks) if len(server.calls) > 40 else silent
+
+    server.answer = answer
+    [result] = caller(RUN, **LATER, options={"max_retries": retries})
+    assert result.seed == 7
+    sendings = [n for n, sent in enumerate(server.sent) if sent == TASK]
+    assert sendings == [0, 3, 6, 11][: retries + 1]  # after 2, 4 and 8 silent polls
+
+
+@pytest.mark.parametrize("failure", ["dropped", "500"])
+@pytest.mark.parametrize("quiet", [unknown, silent], ids=["not found", "silent"])
+def test_a_sync_task_in_doubt_is_not_sent_again(
+    caller: Caller, server: Server, failure: str, quiet: Any
+) -> None:
+    server.script(AMBIGUOUS[failure], *[quiet] * 7, done)
     [result] = caller(RUN, **CHAIR)
     assert result.seed == 7
-    assert server.sent == [TASK, *[QUESTION] * len(answers), TASK]
-    assert server.calls[0] == server.calls[-1]
+    assert server.sent == [TASK, *[POLL] * 8]
+
+
+def test_nothing_in_doubt_is_sent_again_by_the_policy_never(
+    caller: Caller, server: Server
+) -> None:
+    server.script(Drop(), *[silent] * 20, done)
+    [result] = caller(RUN, **LATER, options={"resend": "never"})
+    assert result.seed == 7
+    assert server.sent == [TASK, *[POLL] * 21]
+
+
+def test_what_was_rejected_is_sent_again_whatever_the_policy(
+    caller: Caller, server: Server
+) -> None:
+    server.script(REFUSALS["429"], echo(seed=7))
+    [result] = caller(RUN, **CHAIR, options={"resend": "never"})
+    assert result.seed == 7
+    assert server.sent == [TASK, TASK]
+
+
+def test_what_is_in_doubt_is_sent_again_at_once_by_the_policy_eager(
+    caller: Caller, server: Server
+) -> None:
+    conflict = error("conflictTaskUUID", 400)
+    server.script(Drop(), Reply("", 504), conflict, done)
+    [result] = caller(RUN, **CHAIR, options={"resend": "eager"})
+    assert result.seed == 7
+    assert server.sent == [TASK, TASK, TASK, POLL]
+
+
+@pytest.mark.parametrize("policy", ["Safe", "", None, 1])
+def test_a_policy_that_there_is_not_is_refused(caller: Caller, policy: Any) -> None:
+    with pytest.raises(ValueError, match="resend must be one of 'safe', 'eager'"):
+        caller("run", None, options={"resend": policy})
 
 
 @pytest.mark.parametrize("failure", AMBIGUOUS)
-def test_a_question_is_asked_again(
-    caller: Caller, server: Server, failure: str
-) -> None:
-    done = news({"status": "success", "seed": 7})
+def test_a_poll_is_repeated(caller: Caller, server: Server, failure: str) -> None:
     server.script(acknowledge, AMBIGUOUS[failure], REFUSALS["429"], done)
     [result] = caller(RUN, **LATER)
     assert result.seed == 7
-    assert server.sent == [TASK, QUESTION, QUESTION, QUESTION]
+    assert server.sent == [TASK, POLL, POLL, POLL]
 
 
-def test_a_task_that_arrived_twice_is_asked_for(caller: Caller, server: Server) -> None:
-    repeated = error("duplicateTaskUUID", 400)
-    done = news({"status": "success", "seed": 7})
-    server.script(Drop(), unknown, repeated, done)
+CONFLICTS = [
+    ("conflictTaskUUID", 400),
+    ("duplicateTaskUUID", 400),
+    ("taskUUIDAlreadyExists", 409),
+    ("conflictTaskUUID", 200),
+]
+
+
+@pytest.mark.parametrize(("code", "status"), CONFLICTS)
+def test_a_conflict_of_a_second_sending_means_that_the_first_arrived(
+    caller: Caller, server: Server, code: str, status: int
+) -> None:
+    server.script(Drop(), silent, silent, error(code, status), *[silent] * 9, done)
+    [result] = caller(RUN, **LATER)
+    assert result.seed == 7
+    assert server.sent == [TASK, POLL, POLL, TASK, *[POLL] * 10]
+
+
+@pytest.mark.parametrize(("code", "status"), CONFLICTS)
+def test_a_conflict_of_a_first_sending_means_poll(
+    caller: Caller, server: Server, code: str, status: int
+) -> None:
+    """What stands before the server may have repeated the POST."""
+    server.script(error(code, status), silent, done)
     [result] = caller(RUN, **CHAIR)
     assert result.seed == 7
-    assert server.sent == [TASK, QUESTION, TASK, QUESTION]
+    assert server.sent == [TASK, POLL, POLL]
 
 
-def test_a_task_uuid_that_was_used_before_is_an_error(
+def test_a_conflict_and_no_result_leaves_a_handle(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:
-    server.answer = error("duplicateTaskUUID", 400)
-    assert isinstance(caller.error(RUN, **CHAIR), shipped.BadRequestError)
-    assert server.sent == [TASK]
+    conflict = error("conflictTaskUUID", 400)
+    server.answer = lambda tasks: (
+        conflict(tasks) if tasks[0]["taskType"] == TASK else silent
+    )
+    failure = caller.error(RUN, **CHAIR, timeout=1)
+    assert isinstance(failure, shipped.TimeoutError)
+    assert failure.may_have_run
+    assert failure.handle.task_uuid == server.calls[0][0]["taskUUID"]
+    assert set(server.sent[1:]) == {POLL}
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_refusal_that_is_not_about_a_task_says_nothing_of_it(
+def test_a_poll_that_is_refused_as_a_whole_is_repeated_for_each_task(
     caller: Caller, server: Server, image_inference: ModuleType, *, named: bool
 ) -> None:
     """Whoever is meant by it: what it does not name may have been accepted."""
@@ -140,27 +225,104 @@ def test_a_refusal_that_is_not_about_a_task_says_nothing_of_it(
     if named:
         unknown["taskUUID"] = "11111111-1111-4111-8111-111111111111"
     refused = Reply({"errors": [unknown]}, 400)
-    done = [{"taskUUID": r.task_uuid, "status": "success"} for r in requests]
-    server.script(Drop(), refused, refused, refused, {"data": done})
+    server.script(Drop(), refused, done, done)
     outcomes = caller("run_many", requests)
     assert [outcome.error for outcome in outcomes] == [None, None]
-    assert server.sent == [f"{TASK}+{TASK}", *[f"{QUESTION}+{QUESTION}"] * 4]
+    assert server.sent == [f"{TASK}+{TASK}", f"{POLL}+{POLL}", POLL, POLL]
 
 
-def test_an_accepted_task_is_never_sent_again(
-    shipped: ModuleType, caller: Caller, server: Server
+def nameless(code: str = "invalidParameter", status: int = 400) -> Reply:
+    """Refuse a whole call, without saying which task is meant."""
+    return Reply({"errors": [{"code": code, "message": "no"}]}, status)
+
+
+def test_async_tasks_of_a_refused_batch_are_sent_alone(
+    shipped: ModuleType, caller: Caller, server: Server, image_inference: ModuleType
 ) -> None:
-    server.script(acknowledge, *[unknown] * 9)
-    failure = caller.error(RUN, **LATER)
+    good, bad = (image_inference.ImageInferenceRequest(**LATER) for _ in range(2))
+
+    def answer(tasks: Tasks) -> object:
+        names = [task["taskUUID"] for task in tasks]
+        if tasks[0]["taskType"] == POLL:
+            return done(tasks) if accepted.issuperset(names) else silent
+        if bad.task_uuid in names:
+            return nameless()
+        accepted.update(names)
+        return acknowledge(tasks)
+
+    accepted: set[str] = set()
+    server.answer = answer
+    first, second = caller("run_many", [good, bad])
+    assert [result.seed for result in first.unwrap()] == [7]
+    assert isinstance(second.error, shipped.BadRequestError)
+    assert second.error.code == "invalidParameter"
+    assert second.error.handle.task_uuid == bad.task_uuid
+    sendings = [tasks for tasks in server.calls if tasks[0]["taskType"] == TASK]
+    assert sorted(map(len, sendings)) == [1, 1, 2]
+
+
+def test_sync_tasks_of_a_refused_batch_are_left(
+    shipped: ModuleType, caller: Caller, server: Server, image_inference: ModuleType
+) -> None:
+    """Nobody knows whether the server has run those that it did not mean."""
+    requests = [image_inference.ImageInferenceRequest(**CHAIR) for _ in range(2)]
+    server.answer = lambda tasks: (
+        nameless() if tasks[0]["taskType"] == TASK else silent
+    )
+    for outcome in caller("run_many", requests):
+        assert isinstance(outcome.error, shipped.BadRequestError)
+        assert outcome.error.may_have_run
+        assert outcome.error.handle.task_uuid == outcome.request.task_uuid
+        polls = [t for call in server.calls[1:] for t in call]
+        names = [task["taskUUID"] for task in polls]
+        assert names.count(outcome.request.task_uuid) == 4
+    assert server.sent.count(f"{TASK}+{TASK}") == 1
+    assert TASK not in server.sent
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("invalidApiKey", 401), ("insufficientCredits", 402), ("forbidden", 403)],
+)
+def test_what_is_refused_of_the_account_is_refused_of_every_task(
+    caller: Caller, server: Server, image_inference: ModuleType, code: str, status: int
+) -> None:
+    requests = [image_inference.ImageInferenceRequest(**CHAIR) for _ in range(2)]
+    server.answer = lambda _: nameless(code, status)
+    for outcome in caller("run_many", requests):
+        assert outcome.error.http_status == status
+        assert (outcome.error.may_have_run, outcome.error.handle) == (False, None)
+    assert server.sent == [f"{TASK}+{TASK}"]
+
+
+@pytest.mark.parametrize("members", [CHAIR, LATER], ids=["sync", "async"])
+def test_a_task_that_is_not_found_eight_times_is_left(
+    shipped: ModuleType, caller: Caller, server: Server, members: dict[str, Any]
+) -> None:
+    """It may have failed, and it may never have been there."""
+    server.script(acknowledge, *[unknown] * 8)
+    failure = caller.error(RUN, **members)
     assert isinstance(failure, shipped.TaskError)
+    assert failure.code == "taskNotFound"
+    assert failure.may_have_run
     assert failure.handle.task_uuid == server.calls[0][0]["taskUUID"]
-    assert set(server.sent[1:]) == {QUESTION}
+    assert server.sent == [TASK, *[POLL] * 8]
+
+
+def test_news_of_a_task_begins_the_count_of_not_found_anew(
+    caller: Caller, server: Server
+) -> None:
+    some = [unknown] * 7
+    working = news({"status": "processing"})
+    server.script(acknowledge, *some, working, *some, silent, *some, done)
+    [result] = caller(RUN, **LATER)
+    assert result.seed == 7
+    assert server.sent.count(TASK) == 1
 
 
 def test_an_accepted_task_may_be_unknown_for_a_while(
     caller: Caller, server: Server
 ) -> None:
-    done = news({"status": "success", "seed": 7})
     server.script(acknowledge, unknown, unknown, {"data": []}, done)
     [result] = caller(RUN, **LATER)
     assert result.seed == 7
@@ -182,15 +344,46 @@ def test_tries_come_to_an_end(
     assert server.sent == [TASK] * 3
 
 
-def test_tries_come_to_an_end_when_nobody_knows(
-    shipped: ModuleType, caller: Caller, server: Server
+@pytest.mark.parametrize("retries", [0, 3])
+@pytest.mark.parametrize("members", [CHAIR, LATER], ids=["sync", "async"])
+def test_polls_that_fail_are_repeated_until_the_time_is_up(
+    shipped: ModuleType,
+    caller: Caller,
+    server: Server,
+    members: dict[str, Any],
+    retries: int,
 ) -> None:
-    server.answer = Drop()
-    failure = caller.error(RUN, **CHAIR, options={"max_retries": 2})
-    assert isinstance(failure, shipped.ConnectionError)
+    server.answer = lambda _: Drop()
+    options = {"max_retries": retries, "timeout": 1}
+    failure = caller.error(RUN, **members, options=options)
+    assert isinstance(failure, shipped.TimeoutError)
+    assert isinstance(failure.__cause__, shipped.ConnectionError)
     assert failure.may_have_run
     assert failure.handle.task_uuid == server.calls[0][0]["taskUUID"]
-    assert server.sent == [TASK, QUESTION, QUESTION]
+    assert server.sent[0] == TASK
+    assert set(server.sent[1:]) == {POLL}
+    assert len(server.sent) > 5
+
+
+def test_a_poll_is_repeated_more_often_than_a_sending(
+    caller: Caller, server: Server
+) -> None:
+    busy = error("serviceUnavailable", 503)
+    server.script(acknowledge, *[busy] * 20, done)
+    [result] = caller(RUN, **LATER, options={"max_retries": 0})
+    assert result.seed == 7
+
+
+@pytest.mark.parametrize("status", [200, 400, 408, 409, 425, 429, 500, 502, 503])
+@pytest.mark.parametrize("code", ["rateLimitExceeded", "serviceUnavailable"])
+def test_what_is_about_a_poll_does_not_end_its_task(
+    caller: Caller, server: Server, code: str, status: int
+) -> None:
+    poll = [{"code": code, "message": "no", "taskType": "getResponse"}]
+    server.script(acknowledge, Reply({"errors": poll}, status), done)
+    [result] = caller(RUN, **LATER)
+    assert result.seed == 7
+    assert server.sent == [TASK, POLL, POLL]
 
 
 def test_nothing_is_tried_again_without_retries(
@@ -222,11 +415,10 @@ def test_a_refusal_for_a_reason_is_final(
     assert server.sent == [TASK]
 
 
-def test_a_question_that_is_refused_leaves_the_task(
+def test_a_poll_that_is_refused_leaves_the_task(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:
     refused = Reply({"errors": [{"code": "unauthorized", "message": "no"}]}, 401)
-    done = news({"status": "success", "seed": 7})
     server.script(acknowledge, refused, done)
 
     async def work(client: Any) -> None:

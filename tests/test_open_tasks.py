@@ -1,0 +1,618 @@
+"""No result is lost: what may have been billed has a handle until it is handed over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopback import KEY, Drop, Reply, acknowledge, each, echo, news, value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from loopback import Caller, Server, Tasks
+
+CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
+TASK, POLL = "imageInference", "getResponse"
+IMAGE = "https://im.runware.ai/a.png"
+WORKING = {"status": "processing"}
+
+
+class Stop(BaseException):
+    """What interrupts a program, as Ctrl-C does."""
+
+
+@pytest.fixture
+def image(image_inference: ModuleType) -> Callable[..., Any]:
+    """Makes requests for an image that is made later."""
+    return lambda **members: image_inference.ImageInferenceRequest(
+        **({**CHAIR, "delivery_method": "async"} | members)
+    )
+
+
+def finished(tasks: Tasks) -> object:
+    """Say of each task that is polled that it is done, and where its image is."""
+    return {
+        "data": [
+            {
+                "taskUUID": t["taskUUID"],
+                "status": "success",
+                "imageURL": f"https://im.runware.ai/{t['taskUUID']}.png",
+            }
+            for t in tasks
+        ]
+    }
+
+
+def names(handles: list[Any]) -> list[str]:
+    """Return the UUIDs of the tasks of handles."""
+    return [handle.task_uuid for handle in handles]
+
+
+async def collected(client: Any) -> list[str]:
+    """Wait for all that is unfinished, and return the UUIDs of its tasks."""
+    handles = client.unfinished()
+    for handle in handles:
+        [result] = await value(handle.wait())
+        assert handle.task_uuid in result.image_url
+    assert client.unfinished() == []
+    return names(handles)
+
+
+# -- from the first byte until it is handed over ------------------------------
+
+
+async def run(client: Any, request: Any) -> None:
+    """Run a task."""
+    await value(client.run(request))
+
+
+async def run_many(client: Any, request: Any) -> None:
+    """Run a task as a batch."""
+    await value(client.run_many([request]))
+
+
+async def iter_many(client: Any, request: Any) -> None:
+    """Run a task as a batch, outcome by outcome."""
+    async for _ in each(client.iter_many([request])):
+        assert client.unfinished() == []
+
+
+async def submit(client: Any, request: Any) -> None:
+    """Send a task and wait for it."""
+    handle = await value(client.submit(request))
+    assert names(client.unfinished()) == [request.task_uuid]
+    await value(handle.wait())
+
+
+async def results(client: Any, request: Any) -> None:
+    """Send a task and take its results one by one."""
+    handle = await value(client.submit(request))
+    async for _ in each(handle.results()):
+        assert names(client.unfinished()) == [request.task_uuid]
+
+
+async def poll(client: Any, request: Any) -> None:
+    """Send a task and poll it; only `wait` hands its results over."""
+    handle = await value(client.submit(request))
+    while not await value(handle.poll()):
+        assert names(client.unfinished()) == [request.task_uuid]
+    assert names(client.unfinished()) == [request.task_uuid]
+    await value(handle.wait())
+
+
+@pytest.mark.parametrize("way", [run, run_many, iter_many, submit, results, poll])
+def test_a_task_is_unfinished_until_it_is_handed_over(
+    caller: Caller, server: Server, image: Callable[..., Any], way: Any
+) -> None:
+    async def work(client: Any) -> None:
+        def answer(tasks: Tasks) -> object:
+            seen.append(names(client.unfinished()))
+            if tasks[0]["taskType"] == TASK:
+                return acknowledge(tasks)
+            return news(WORKING)(tasks) if len(seen) == 2 else finished(tasks)
+
+        server.answer = answer
+        request = image()
+        seen: list[list[str]] = []
+        assert client.unfinished() == []
+        await way(client, request)
+        assert seen == [[request.task_uuid]] * 3
+        assert client.unfinished() == []
+
+    caller.using(work)
+
+
+def test_outcomes_are_handed_over_one_by_one(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.script(acknowledge, finished)
+
+    async def work(client: Any) -> list[int]:
+        outcomes = each(client.iter_many([image() for _ in range(3)]))
+        return [len(client.unfinished()) async for _ in outcomes]
+
+    assert caller.using(work) == [2, 1, 0]
+
+
+def test_a_failure_is_unfinished_until_it_is_raised(
+    shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    def failed(tasks: Tasks) -> object:
+        error = {"taskUUID": tasks[0]["taskUUID"], "code": "inferenceError"}
+        return {"errors": [error]}
+
+    server.script(acknowledge, failed)
+
+    async def work(client: Any) -> None:
+        handle = await value(client.submit(image()))
+        assert await value(handle.poll())
+        [left] = client.unfinished()
+        with pytest.raises(shipped.TaskError):
+            await value(left.wait())
+        assert client.unfinished() == []
+
+    caller.using(work)
+
+
+# -- calls that are left ------------------------------------------------------
+
+
+def mixed(first: Any, second: Any) -> Callable[[Tasks], object]:
+    """Answer with the results of two tasks; acknowledge the others."""
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == POLL:
+            return finished(tasks)
+        done = [t for t in tasks if t["taskUUID"] in (first, second)]
+        rest = [t for t in tasks if t not in done]
+        together: Any = finished(done)
+        other: Any = acknowledge(rest)
+        return {"data": together["data"] + other["data"]}
+
+    return answer
+
+
+@pytest.mark.parametrize("way", ["run_many", "iter_many"])
+def test_an_interrupted_batch_leaves_handles(
+    shipped: ModuleType, server: Server, image: Callable[..., Any], way: str
+) -> None:
+    """Those whose results are there are among them."""
+    requests = [image() for _ in range(4)]
+    uuids = [request.task_uuid for request in requests]
+    server.answer = mixed(uuids[1], uuids[2])
+    interrupted: list[Any] = []
+
+    def interrupt(event: Any) -> None:
+        if event.kind == "polled" and not interrupted:
+            interrupted.append(event)
+            raise Stop
+
+    with shipped.Runware(KEY, base_url=server.url, on_event=interrupt) as client:
+        client.polling = shipped.Waits(first=0.005)
+        given: list[str] = []
+        with pytest.raises(Stop) as caught:
+            for outcome in getattr(client, way)(requests):
+                given.append(outcome.unwrap()[0].image_url)  # noqa: PERF401
+        assert len(given) == (2 if way == "iter_many" else 0)
+        left = [uuid for uuid in uuids if not any(uuid in url for url in given)]
+        assert sorted(names(vars(caught.value)["handles"])) == sorted(left)
+        assert sorted(asyncio.run(collected(client))) == sorted(left)
+        assert [h.is_over for h in vars(caught.value)["handles"]] == [True] * len(left)
+
+
+@pytest.mark.parametrize("way", ["cancel", "timeout"])
+def test_a_cancelled_batch_leaves_handles(
+    shipped: ModuleType, server: Server, image: Callable[..., Any], way: str
+) -> None:
+    requests = [image() for _ in range(4)]
+    uuids = [request.task_uuid for request in requests]
+    honest = mixed(uuids[0], uuids[3])
+    polled, released = threading.Event(), threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == POLL:
+            polled.set()
+            released.wait(30)
+        return honest(tasks)
+
+    server.answer = answer
+
+    async def work() -> None:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            client.polling = shipped.Waits(first=0.005)
+
+            async def limited() -> None:
+                async with asyncio.timeout(None) as limit:
+                    running = asyncio.create_task(client.run_many(requests))
+                    await asyncio.to_thread(polled.wait, 30)
+                    if way == "cancel":
+                        running.cancel()
+                    else:
+                        limit.reschedule(0)
+                    await running
+
+            with pytest.raises((TimeoutError, asyncio.CancelledError)) as caught:
+                await limited()
+            released.set()
+            error = caught.value
+            if way == "timeout":
+                assert isinstance(error, TimeoutError)
+            else:
+                assert sorted(names(vars(error)["handles"])) == sorted(uuids)
+            assert sorted(await collected(client)) == sorted(uuids)
+
+    asyncio.run(work())
+
+
+def test_a_loop_that_is_left_loses_nothing(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    requests = [image() for _ in range(4)]
+    uuids = [request.task_uuid for request in requests]
+    server.answer = mixed(uuids[1], uuids[2])
+
+    async def work(client: Any) -> None:
+        async for outcome in each(client.iter_many(requests)):
+            first = outcome.request.task_uuid
+            break
+        uuids.remove(first)
+        assert sorted(names(client.unfinished())) == sorted(uuids)
+        assert sorted(await collected(client)) == sorted(uuids)
+
+    caller.using(work)
+    assert [t["taskType"] for call in server.calls for t in call].count(TASK) == 4
+
+
+def test_results_that_are_left_are_not_lost(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    done = [{"status": "success", "imageUUID": n, "imageURL": IMAGE} for n in "ab"]
+    server.script(acknowledge, news(*done))
+
+    async def work(client: Any) -> None:
+        handle = await value(client.submit(image(number_results=2)))
+        async for result in each(handle.results()):
+            assert result.image_uuid == "a"
+            break
+        [left] = client.unfinished()
+        assert [r.image_uuid for r in await value(left.wait())] == ["a", "b"]
+
+    caller.using(work)
+
+
+def test_an_interrupted_submit_leaves_a_handle(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    received, released = threading.Event(), threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == TASK:
+            received.set()
+            released.wait(30)
+            return acknowledge(tasks)
+        return finished(tasks)
+
+    server.answer = answer
+
+    async def work() -> None:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            client.polling = shipped.Waits(first=0.005)
+            request = image()
+            running = asyncio.create_task(client.submit(request))
+            await asyncio.to_thread(received.wait, 30)
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await running
+            released.set()
+            assert vars(caught.value)["handle"].task_uuid == request.task_uuid
+            assert names(vars(caught.value)["handles"]) == [request.task_uuid]
+            assert await collected(client) == [request.task_uuid]
+
+    asyncio.run(work())
+    assert server.sent.count(TASK) == 1
+
+
+@pytest.mark.parametrize("way", ["run", "run_many"])
+def test_what_was_rejected_has_no_handle(
+    shipped: ModuleType, server: Server, image: Callable[..., Any], way: str
+) -> None:
+    """The server certainly does not have it."""
+    busy = Reply({"errors": [{"code": "rateLimitExceeded", "message": "no"}]}, 429)
+    server.answer = lambda _: busy
+    given = image() if way == "run" else [image(), image()]
+    retried: list[Any] = []
+
+    def interrupt(event: Any) -> None:
+        retried.extend([event] * (event.kind == "retried"))
+        if len(retried) == (1 if way == "run" else len(given)):
+            raise Stop
+
+    with shipped.Runware(KEY, base_url=server.url, on_event=interrupt) as client:
+        client.retrying = shipped.Waits(first=0.005)
+        with pytest.raises(Stop) as caught:
+            getattr(client, way)(given)
+        assert client.unfinished() == []
+    assert not vars(caught.value).get("handles")
+
+
+def test_tasks_that_are_under_way_are_never_forgotten(
+    shipped: ModuleType,
+    server: Server,
+    image: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However many there are: a bound on what is remembered is for what was left."""
+    monkeypatch.setattr(f"{shipped.__name__}._open_tasks.MAX_TASKS", 5)
+    server.answer = lambda tasks: (
+        acknowledge(tasks) if tasks[0]["taskType"] == TASK else {"data": []}
+    )
+
+    def interrupt(event: Any) -> None:
+        if event.kind == "polled":
+            raise Stop
+
+    with shipped.Runware(KEY, base_url=server.url, on_event=interrupt) as client:
+        client.polling = shipped.Waits(first=0.005)
+        requests = [image() for _ in range(10)]
+        with pytest.raises(Stop) as caught:
+            client.run_many(requests)
+    uuids = [request.task_uuid for request in requests]
+    assert sorted(names(vars(caught.value)["handles"])) == sorted(uuids)
+
+
+# -- errors -------------------------------------------------------------------
+
+
+def refused(code: str = "invalidParameter", status: int = 400, **headers: str) -> Reply:
+    """Refuse a call."""
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    error = {"code": code, "message": "no"}
+    return Reply({"errors": [error]}, status, headers=named)
+
+
+def own(code: str, status: int = 200) -> Any:
+    """Answer each task with an error of its own."""
+    return lambda tasks: Reply(
+        {
+            "errors": [
+                {"code": code, "message": "no", "taskUUID": t["taskUUID"]}
+                for t in tasks
+            ]
+        },
+        status,
+    )
+
+
+BILLS_NOTHING: dict[str, list[Any]] = {
+    **{f"{status}": [refused("x", status)] for status in (400, 401, 402, 403, 404)},
+    "400 of its own": [own("invalidParameter", 400)],
+    "400 as a page": [Reply("<h1>Bad Request</h1>", 400, "text/html")],
+    "413": [Reply("<h1>Too large</h1>", 413, "text/html")],
+    "422": [refused("x", 422)],
+    "429": [refused("rateLimitExceeded", 429)] * 2,
+    "429 of its own": [own("rateLimitExceeded", 429)] * 2,
+    "429 with too long a wait": [refused("rate", 429, Retry_After="3600")],
+    "503 with seconds": [refused("busy", 503, Retry_After="0")] * 2,
+    "rate limit in 200": [refused("rateLimitExceeded", 200)] * 2,
+    "failed": [own("inferenceError")],
+    "failed with a status": [
+        news({"status": "error", "code": "contentPolicyViolation"})
+    ],
+    "failed later": [acknowledge, own("inferenceError")],
+    "failed later in 400": [acknowledge, own("providerError", 400)],
+    "in doubt, then failed": [Drop(), own("inferenceError")],
+}
+
+
+@pytest.mark.parametrize("way", ["run", "run_many"])
+@pytest.mark.parametrize("name", BILLS_NOTHING)
+def test_an_error_of_what_is_not_billed_has_no_handle(
+    caller: Caller, server: Server, image: Callable[..., Any], name: str, way: str
+) -> None:
+    server.script(*BILLS_NOTHING[name])
+    error = caller.using(_error(way, image(delivery_method="sync")), max_retries=1)
+    assert (error.handle, error.may_have_run) == (None, False), error
+    assert len(server.calls) == len(BILLS_NOTHING[name])
+
+
+def _error(way: str, request: Any, *, unfinished: int = 0) -> Any:
+    """Return work that runs a task which fails, and returns the error."""
+
+    async def work(client: Any) -> Any:
+        if way == "run_many":
+            [outcome] = await value(client.run_many([request]))
+            error = outcome.error
+        else:
+            try:
+                await value(client.run(request))
+            except Exception as raised:  # noqa: BLE001 - it is looked at
+                error = raised
+        assert len(client.unfinished()) == unfinished
+        return error
+
+    return work
+
+
+@pytest.mark.parametrize("way", ["run", "run_many"])
+def test_an_error_before_anything_was_sent_has_no_handle(
+    shipped: ModuleType, caller: Caller, image: Callable[..., Any], way: str
+) -> None:
+    options = {"base_url": "http://127.0.0.1:1/v1", "max_retries": 1}
+    error = caller.using(_error(way, image()), **options)
+    assert isinstance(error, shipped.ConnectionError)
+    assert (error.handle, error.may_have_run) == (None, False)
+
+
+MAY_BILL: dict[str, list[Any]] = {
+    "dropped": [Drop()],
+    "truncated": [Reply('{"data": [{"taskUUID": "')],
+    "empty": [Reply("")],
+    "a page": [Reply("<p>Welcome</p>", content_type="text/html")],
+    "not a word": [{"data": []}],
+    "redirected": [Reply("", 307, headers={"Location": "/v2"})],
+    **{f"{status}": [refused("x", status)] for status in (408, 409, 425, 500, 503)},
+    "502 as a page": [Reply("<h1>Bad Gateway</h1>", 502, "text/html")],
+    "504": [Reply("", 504)],
+    "500 of its own": [own("internalServerError", 500)],
+    "acknowledged": [acknowledge],
+    "a strange status": [news({"status": "queued", "cost": 0.1, "seed": 7})],
+    "conflict": [own("conflictTaskUUID", 400)],
+    "conflict without a name": [refused("conflictTaskUUID", 400)],
+    "poll refused with 401": [acknowledge, refused("unauthorized", 401)],
+    "poll refused with 403": [Drop(), refused("forbidden", 403)],
+    "poll refused with 400": [acknowledge, refused("invalidTaskUUID", 400)],
+    "poll refused with 413": [acknowledge, refused("x", 413)],
+    "not found": [acknowledge, *[own("taskNotFound")] * 8],
+    "404": [Drop(), *[refused("x", 404)] * 8],
+}
+
+
+@pytest.mark.parametrize("way", ["run", "run_many"])
+@pytest.mark.parametrize("name", MAY_BILL)
+def test_an_error_of_what_may_be_billed_has_a_handle(
+    caller: Caller, server: Server, image: Callable[..., Any], name: str, way: str
+) -> None:
+    request = image(delivery_method="sync")
+    left = iter(MAY_BILL[name])
+
+    def answer(tasks: Tasks) -> object:
+        made = next(left, {"data": []})
+        return made(tasks) if callable(made) else made
+
+    server.answer = answer
+    error = caller.using(_error(way, request, unfinished=1), timeout=0.5)
+    assert error.may_have_run, error
+    assert error.handle.task_uuid == request.task_uuid
+    assert error.handle.request is request
+    assert server.sent.count(TASK) == 1
+    server.answer = finished
+
+    async def collect(client: Any) -> None:
+        [result] = await value(client.resume(error.handle.to_json()).wait())
+        assert request.task_uuid in result.image_url
+
+    caller.using(collect)
+
+
+def test_a_closed_client_leaves_a_handle(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.script(acknowledge)
+
+    async def work(client: Any) -> None:
+        handle = await value(client.submit(image()))
+        await value(client.close() if caller.kind == "sync" else client.aclose())
+        with pytest.raises(Exception, match="closed") as caught:
+            await value(handle.wait(timeout=1))
+        assert vars(caught.value)["handle"].task_uuid == handle.task_uuid
+
+    caller.using(work)
+
+
+def test_read_only_tasks_have_no_handle(caller: Caller, server: Server) -> None:
+    server.answer = lambda _: Drop()
+    error = caller.error("ping.run", options={"max_retries": 1})
+    assert (error.handle, error.may_have_run) == (None, False)
+    assert server.sent == ["ping"] * 2
+
+
+# -- a callback that raises ---------------------------------------------------
+
+
+def test_a_callback_that_raises_is_logged_and_changes_nothing(
+    shipped: ModuleType,
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.ERROR, logger=shipped.__name__)
+    kinds: list[str] = []
+
+    def fail(event: Any) -> None:
+        kinds.append(event.kind)
+        raise ValueError("a fault of the caller's")
+
+    busy = refused("rateLimitExceeded", 429)
+    server.script(busy, acknowledge, Drop(), finished)
+    requests = [image(), image()]
+
+    async def work(client: Any) -> None:
+        outcomes = await value(client.run_many(requests))
+        for outcome in outcomes:
+            assert outcome.request.task_uuid in outcome.unwrap()[0].image_url
+        assert client.unfinished() == []
+
+    caller.using(work, on_event=fail)
+    assert set(kinds) == {"sent", "retried", "polled", "finished"}
+    own = [record for record in caplog.records if record.name == shipped.__name__]
+    assert len(own) == len(kinds)
+    assert {record.levelname for record in own} == {"ERROR"}
+    assert all("on_event raised" in record.getMessage() for record in own)
+    assert all("a fault of the caller's" in str(record.exc_info) for record in own)
+
+
+def test_an_async_loop_that_is_closed_loses_nothing(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = lambda tasks: (
+        acknowledge(tasks) if tasks[0]["taskType"] == TASK else finished(tasks[:1])
+    )
+
+    async def work() -> None:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            client.polling = shipped.Waits(first=0.005)
+            requests = [image() for _ in range(3)]
+            async with aclosing(client.iter_many(requests)) as outcomes:
+                async for outcome in outcomes:
+                    first = outcome.request.task_uuid
+                    break
+            uuids = [r.task_uuid for r in requests if r.task_uuid != first]
+            assert sorted(await collected(client)) == sorted(uuids)
+
+    asyncio.run(work())
+
+
+def test_a_batch_in_doubt_leaves_a_handle_of_each_task(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    """A refusal that names one task says nothing of the others."""
+    requests = [image(delivery_method="sync") for _ in range(3)]
+    bad = requests[1].task_uuid
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == POLL:
+            return {"data": []}
+        error = {"code": "invalidParameter", "message": "no", "taskUUID": bad}
+        return Reply({"errors": [error]}, 400)
+
+    server.answer = answer
+    first, second, third = caller("run_many", requests, timeout=0.5)
+    assert (second.error.handle, second.error.may_have_run) == (None, False)
+    for outcome in (first, third):
+        assert outcome.error.handle.task_uuid == outcome.request.task_uuid
+        assert outcome.error.may_have_run
+    assert sum(t["taskType"] == TASK for call in server.calls for t in call) == 3
+
+
+def test_sync_results_are_handed_over_by_submit(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    """A handle that is over holds its results."""
+    server.script(echo(seed=7))
+
+    async def work(client: Any) -> None:
+        handle = await value(client.submit(image(delivery_method="sync")))
+        assert handle.is_over
+        [result] = await value(handle.wait())
+        assert result.seed == 7
+        assert client.unfinished() == []
+
+    caller.using(work)
