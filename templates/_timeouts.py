@@ -11,19 +11,17 @@ MAX_POLL = 30.0
 """Seconds that one poll may take, where its caller names no timeout."""
 
 
-def valid_timeout(timeout: float) -> float:
+def valid_timeout(timeout: object) -> float:
     """Return a timeout that can be used.
 
     Raises:
         ValueError: It is no number of seconds above 0.
     """
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
-        message = f"timeout must be a number of seconds, not {timeout!r}"
-        raise ValueError(message)  # noqa: TRY004 - as for every other wrong value
-    if not 0 < timeout < inf:
-        message = f"timeout must be a number of seconds above 0, not {timeout!r}"
-        raise ValueError(message)
-    return float(min(timeout, MAX_TIMEOUT))
+    if isinstance(timeout, (int, float)) and not isinstance(timeout, bool):
+        if 0 < timeout < inf:
+            return float(min(timeout, MAX_TIMEOUT))
+    message = f"timeout must be a number of seconds above 0, not {timeout!r}"
+    raise ValueError(message)
 
 
 def given_timeout(timeout: float | None) -> float | None:
