@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from ._async_stream import AsyncStream
+    from ._async_transport import AsyncTransport
     from ._base import TaskRequest, TaskResult
     from ._envelope import Answer
     from ._events import Event
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
 
 class AsyncClient(Configured[AsyncEngine]):
-    """Runs tasks and awaits their results. May be shared between tasks of one loop."""
+    """Runs tasks and awaits their results. May be shared between tasks and loops."""
 
     def __init__(
         self,
@@ -92,11 +93,19 @@ class AsyncClient(Configured[AsyncEngine]):
         """
         super().__init__(api_key, base_url, auth, concurrency, transport)
         settings = self._settings(max_retries, resend, on_event)
-        kind = AsyncHTTPTransport if transport == "http" else websocket_transport()
-        carrier = kind(self._endpoint, http_client, concurrency)
+        carrier: AsyncTransport
+        if transport == "http":
+            carrier = AsyncHTTPTransport(self._endpoint, http_client, concurrency)
+        else:
+            kind = websocket_transport()
+            carrier = kind(self._endpoint, http_client, concurrency, self._is_open)
         limit = valid_timeout(timeout)
         self._engine = AsyncEngine(carrier, self._endpoint, settings, limit)
         self._engine.make_handle = partial(AsyncHandle, self._engine)
+
+    def _is_open(self, task_uuid: str) -> bool:
+        """Whether somebody will ask for the results of a task."""
+        return task_uuid in self._engine.open_tasks
 
     async def run(
         self,

@@ -223,13 +223,15 @@ class TaskResult(JsonObject):
         *,
         output: str | None = None,
         limit: int = LARGEST_OUTPUT,
-        timeout: float = 60.0,
+        timeout: float = 600.0,
         http_client: httpx2.Client | None = None,
     ) -> Path:
         """Save the output that this result gives, such as its image, to a file.
 
         It is fetched from its URL, unless it came with the result. The file appears
-        when it is whole, in place of one that was there.
+        when it is known to be whole, in place of one that was there. It is asked for as
+        it is; what a host compresses all the same is decompressed, and its checksum
+        compared.
 
         Args:
             path: The file. Without a suffix it gets the one of its type; in a folder
@@ -237,14 +239,17 @@ class TaskResult(JsonObject):
             output: Which output, where there are several: `image` is what imageURL,
                 imageDataURI or imageBase64Data gives.
             limit: The bytes that it may have.
-            timeout: The seconds for which its host may be silent.
+            timeout: The seconds after which fetching it is given up: all of it, with
+                redirects, names and connections. A host may be silent for a minute.
             http_client: Your own HTTP client; no key goes to the file's host even so.
 
         Returns:
             The path of the file.
 
         Raises:
-            DownloadError: There is no such output, or no way to get it.
+            DownloadError: There is no such output, or no way to get it whole and in
+                time.
+            ValueError: The timeout is no number of seconds above 0.
             OSError: The file cannot be written.
         """
         from ._download import Saving, save
@@ -258,7 +263,7 @@ class TaskResult(JsonObject):
         *,
         output: str | None = None,
         limit: int = LARGEST_OUTPUT,
-        timeout: float = 60.0,
+        timeout: float = 600.0,
         http_client: httpx2.AsyncClient | None = None,
     ) -> Path:
         """Save the output that this result gives; see `save`, which does the same."""
@@ -281,13 +286,27 @@ class TaskResult(JsonObject):
         if not is_object(data):
             return read(data)
         missing = [w for w in required_names(cls) if w not in data]
-        result = read({**data, **dict.fromkeys(missing)})
+        # pydantic refuses an object that has a name with half a surrogate pair.
+        odd = {n: m for n, m in data.items() if not n.isascii() and not _is_unicode(n)}
+        known = {n: m for n, m in data.items() if n not in odd} if odd else data
+        result = read({**known, **dict.fromkeys(missing)})
         names = python_names(cls)
         for wire in missing:
             vars(result).pop(names[wire], None)
             result.__pydantic_fields_set__.discard(names[wire])
+        if odd and result.__pydantic_extra__ is not None:
+            result.__pydantic_extra__.update(odd)
+            result.__pydantic_fields_set__.update(odd)
         remember_order(result, data)
         return result
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class ResultPart(TaskResult):

@@ -27,6 +27,7 @@ from ._exceptions import (
     error_class,
 )
 from ._lifecycle import TaskEvent
+from ._old_names import is_same_type
 
 if TYPE_CHECKING:
     from ._envelope import Answer, Envelope, Item
@@ -56,14 +57,15 @@ class Verdict(NamedTuple):
         error: The error that goes with it; None where there is none.
         wait: The seconds that the server asks to be left alone; None where it does not.
         is_alone: Whether the task has to travel alone from now on.
-        may_be_refusal: Whether the error may be the refusal of a task in doubt.
+        is_refused: Whether the server refused the task, or the poll of it, for a reason;
+            the error may be about another task of the call.
     """
 
     event: TaskEvent
     error: RunwareError | None = None
     wait: float | None = None
     is_alone: bool = False
-    may_be_refusal: bool = False
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,25 +121,28 @@ class Said:
 
 def of_submission(said: Said) -> Verdict:
     """Return what the answer to a sending means for a task of it."""
+    own = [error for error in said.own if not _is_of_poll(error)]
     if said.items:
-        return _taken(said, said.own, is_complete=_is_complete(said))
-    errors = said.errors or said.nameless
+        return _taken(said, own, is_complete=_is_complete(said))
+    errors = own or said.nameless
     codes = [_code(error) for error in errors]
     if any(map(is_task_conflict, codes)):
-        if said.own:
+        if own:
             return said.verdict(TaskEvent.CONFLICT, errors)
         return _unclear(said, errors)
-    if is_rejection(said.envelope.answer) or _is_rate_limited(said, errors):
+    if is_rejection(said.envelope.answer):
         return said.verdict(TaskEvent.REJECTED, errors)
-    if answers_too_large(said.envelope) and not said.errors:
-        event = TaskEvent.REFUSED if said.is_only else TaskEvent.REJECTED
-        return said.verdict(event, errors)
     if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
         return _unclear(said, errors)
-    if not said.own and not _is_of_the_account(said, errors):
-        return _unclear(said, errors)._replace(may_be_refusal=True)
+    if answers_too_large(said.envelope) and (said.is_only or not own):
+        event = TaskEvent.REFUSED if said.is_only else TaskEvent.REJECTED
+        return said.verdict(event, errors)
+    if own and all(map(_is_rate_limit, own)):
+        return said.verdict(TaskEvent.REJECTED, errors)
+    if not own and not _is_of_the_account(said, errors):
+        return _unclear(said, errors)._replace(is_refused=True)
     if said.status >= 400:
-        return said.verdict(TaskEvent.REFUSED, errors)._replace(may_be_refusal=True)
+        return said.verdict(TaskEvent.REFUSED, errors)._replace(is_refused=True)
     return _taken(said, errors, is_complete=_is_complete(said))
 
 
@@ -146,13 +151,10 @@ def _is_complete(said: Said) -> bool:
     return not (said.task.is_async or said.envelope.is_partial)
 
 
-def _is_rate_limited(said: Said, errors: list[Item]) -> bool:
-    """Whether errors say that the call came too soon, and none that the task failed."""
-    return bool(errors) and all(
-        category_of(_code(error), None) is ErrorCategory.RATE_LIMIT
-        and not _says_failed(error)
-        for error in errors
-    )
+def _is_rate_limit(error: Item) -> bool:
+    """Whether an error says that the call came too soon, and not that the task failed."""
+    category = category_of(_code(error), None)
+    return category is ErrorCategory.RATE_LIMIT and not _says_failed(error)
 
 
 def _is_of_the_account(said: Said, errors: list[Item]) -> bool:
@@ -183,14 +185,21 @@ def of_poll(said: Said) -> Verdict:
     if errors and _is_passing(said, errors):
         return said.verdict(TaskEvent.POLL_FAILED, errors)
     if errors:
-        return said.verdict(TaskEvent.POLL_REFUSED, errors)
+        return _poll_refused(said, errors)
     if said.status < 400 and not said.nameless:
         event = said.task.take_silence() or TaskEvent.SILENCE
         return Verdict(event, unmentioned(said.envelope))
-    if _is_of_the_account(said, said.nameless) and not _is_passing(said, said.nameless):
-        return said.verdict(TaskEvent.POLL_REFUSED, said.nameless)
-    failed = said.verdict(TaskEvent.POLL_FAILED, said.nameless)
-    return failed._replace(is_alone=not _is_passing(said, said.nameless))
+    if _is_passing(said, said.nameless):
+        return said.verdict(TaskEvent.POLL_FAILED, said.nameless)
+    return _poll_refused(said, said.nameless)
+
+
+def _poll_refused(said: Said, errors: list[Item]) -> Verdict:
+    """Take a poll as refused for good if the account is, else poll the task alone."""
+    if _is_of_the_account(said, errors):
+        return said.verdict(TaskEvent.POLL_REFUSED, errors)
+    failed = said.verdict(TaskEvent.POLL_FAILED, errors)
+    return failed._replace(is_alone=True, is_refused=said.is_only)
 
 
 def _is_own_failure(said: Said, error: Item) -> bool:
@@ -203,17 +212,24 @@ def _is_own_failure(said: Said, error: Item) -> bool:
     if _says_not_found(said, error) or is_task_conflict(_code(error)):
         return False
     category = category_of(_code(error), said.status)
-    task_type = str(error.get("taskType", "")).casefold()
     if category in OF_THE_TASK:
         return True
-    if task_type == "getresponse":
+    if _is_of_poll(error):
         return False
     if _says_failed(error):
         return True
     is_named = bool(said.errors) and said.status <= 400
-    is_of_task = said.status < 400 or task_type == said.task.task_type.casefold()
-    is_of_poll = category in (*PASSING, *OF_THE_ACCOUNT) or _is_about_uuid(error)
-    return is_named and is_of_task and not is_of_poll
+    is_of_task = said.status < 400 or _is_of_type(error, said.task.task_type)
+    is_doubtful = category in (*PASSING, *OF_THE_ACCOUNT) or _is_about_uuid(error)
+    return is_named and is_of_task and not is_doubtful
+
+
+def _is_of_poll(error: Item) -> bool:
+    return _is_of_type(error, "getResponse")
+
+
+def _is_of_type(error: Item, task_type: str) -> bool:
+    return is_same_type(error.get("taskType"), task_type)
 
 
 def _says_not_found(said: Said, error: Item) -> bool:
@@ -315,7 +331,7 @@ def unmentioned(envelope: Envelope) -> ResponseError:
     return ResponseError(
         f"HTTP {envelope.http_status} with an answer that does not mention this task",
         http_status=envelope.http_status,
-        request_id=envelope.answer.request_id,
+        request_id=envelope.request_id,
         body="",
     )
 

@@ -7,6 +7,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from ._old_names import present_name
+
 if TYPE_CHECKING:
     from ._base import TaskRequest, TaskResult
     from ._generics import ResultT
@@ -57,11 +59,16 @@ def request_class(task_type: str, model: str | None) -> type[TaskRequest[TaskRes
 
     A document about the model comes before one about any model.
 
+    Args:
+        task_type: The task type on the wire; an old name stands for the present one.
+        model: The model on the wire; None where the task has none.
+
     Raises:
         LookupError: When no document describes such a task.
     """
     by_task = _by_task()
-    for key in ((task_type, model), (task_type, None)):
+    present = present_name(task_type)
+    for key in ((present, model), (present, None)):
         if key in by_task:
             return by_task[key].request
     raise LookupError(_unknown(task_type, model))
@@ -150,6 +157,12 @@ def _fitting(model: object) -> Iterator[Document]:
 
 def _unknown(task_type: object, model: object) -> str:
     known = sorted({document.task_type for document in documents()})
+    present = present_name(task_type) if isinstance(task_type, str) else task_type
+    if present != task_type:
+        renamed = f"taskType {task_type!r} is the old name of {present!r}"
+        if present in known:
+            return f"{renamed}: send that, with the members that {present} takes"
+        return f"{renamed}, which is none of this package's: {', '.join(known)}"
     if task_type not in known:
         return f"taskType {task_type!r} is none of this package's: {', '.join(known)}"
     models = sorted(

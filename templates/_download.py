@@ -9,20 +9,33 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import socket
 from base64 import b64decode
-from collections.abc import AsyncGenerator, Generator, Iterator
-from contextlib import aclosing, asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
+from concurrent.futures import Future, wait
+from contextlib import (
+    aclosing,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    suppress,
+)
+from contextvars import copy_context
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from threading import TIMEOUT_MAX, Thread
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 import httpx2
 
+from ._body import Body, BodyError
 from ._exceptions import RunwareError
 from ._file_types import BYTES, HEAD, FileType, file_type, named_type
 from ._formats import is_uuid
 from ._json import is_array, is_object
+from ._timeouts import valid_timeout
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,7 +43,12 @@ if TYPE_CHECKING:
 
     from ._rules import Wire
 
+LONGEST_SILENCE: Final = 60.0
+"""Seconds for which the host of a file may send nothing."""
+
 MOST_REDIRECTS: Final = 5
+
+ClientT = TypeVar("ClientT", httpx2.Client, httpx2.AsyncClient)
 
 _MEMBER: Final = re.compile("(.*?)(URL|Url|url|DataURI|Base64Data)")
 _PREFERRED: Final = ("DataURI", "Base64Data", "URL", "Url", "url")
@@ -38,6 +56,10 @@ _PREFERRED: Final = ("DataURI", "Base64Data", "URL", "Url", "url")
 
 _NO_OUTPUTS: Final = frozenset({"webhookURL"})
 _SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,5}")
+_FAILURES: Final = (
+    *(httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, BodyError),
+    *(RuntimeError, ValueError),  # of a closed client, of a host's name
+)
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -64,7 +86,7 @@ class Saving(NamedTuple):
         path: The file, or a folder in which the file gets a name.
         output: Which output, where there are several.
         limit: The bytes that it may have.
-        timeout: The seconds for which its host may be silent.
+        timeout: The seconds after which fetching it is given up.
     """
 
     wire: Wire
@@ -94,43 +116,59 @@ class _Output(NamedTuple):
 
 def save(saving: Saving, http_client: httpx2.Client | None) -> Path:
     """Save an output; see `TaskResult.save`."""
+    timeout = valid_timeout(saving.timeout)
     output = _chosen(saving.wire, saving.output)
     with _Part(saving.path, saving.limit) as part:
         if not output.is_address:
             return _decoded(output, part)
-        fetch = _Fetch(output.text, part)
-        with _client(http_client) as client, fetch.explained():
-            while not fetch.is_done:
-                request = fetch.request(client, saving.timeout)
-                response = client.send(
-                    request, stream=True, auth=None, follow_redirects=False
-                )
-                with closing(response):
-                    if fetch.begins(response):
-                        for chunk in response.iter_bytes():
-                            part.write(chunk)
+        fetch = _Fetch(output.text, part, timeout)
+        with fetch.explained():
+            aside = _Aside()
+            aside.run(partial(_fetched, fetch, http_client, aside), timeout)
         return part.publish(output, fetch.file_type)
+
+
+def _fetched(fetch: _Fetch, http_client: httpx2.Client | None, aside: _Aside) -> None:
+    with _client(http_client) as client:
+        while not fetch.is_done:
+            request = fetch.request(client, trace=aside.trace)
+            response = client.send(
+                request, stream=True, auth=None, follow_redirects=False
+            )
+            with closing(response):
+                body = fetch.begins(response)
+                if body is not None:
+                    for chunk in response.iter_raw():
+                        fetch.take(body, chunk)
+                    body.end()
 
 
 async def asave(saving: Saving, http_client: httpx2.AsyncClient | None) -> Path:
     """Save an output; see `TaskResult.asave`."""
+    timeout = valid_timeout(saving.timeout)
     output = _chosen(saving.wire, saving.output)
     with _Part(saving.path, saving.limit) as part:
         if not output.is_address:
             return await asyncio.to_thread(_decoded, output, part)
-        fetch = _Fetch(output.text, part)
-        async with _async_client(http_client) as client:
-            with fetch.explained():
-                while not fetch.is_done:
-                    request = fetch.request(client, saving.timeout)
-                    response = await client.send(
-                        request, stream=True, auth=None, follow_redirects=False
-                    )
-                    async with aclosing(response):
-                        if fetch.begins(response):
-                            async for chunk in response.aiter_bytes():
-                                await asyncio.to_thread(part.write, chunk)
+        fetch = _Fetch(output.text, part, timeout)
+        with fetch.explained():
+            await _in_time(_afetched(fetch, http_client), timeout)
         return part.publish(output, fetch.file_type)
+
+
+async def _afetched(fetch: _Fetch, http_client: httpx2.AsyncClient | None) -> None:
+    async with _async_client(http_client) as client:
+        while not fetch.is_done:
+            request = fetch.request(client)
+            response = await client.send(
+                request, stream=True, auth=None, follow_redirects=False
+            )
+            async with aclosing(response):
+                body = fetch.begins(response)
+                if body is not None:
+                    async for chunk in response.aiter_raw():
+                        await asyncio.to_thread(fetch.take, body, chunk)
+                    body.end()
 
 
 @contextmanager
@@ -138,7 +176,7 @@ def _client(given: httpx2.Client | None) -> Generator[httpx2.Client]:
     if given is not None:
         yield given
         return
-    with httpx2.Client() as client:
+    with _made(httpx2.Client) as client:
         yield client
 
 
@@ -149,8 +187,15 @@ async def _async_client(
     if given is not None:
         yield given
         return
-    async with httpx2.AsyncClient() as client:
+    async with _made(httpx2.AsyncClient) as client:
         yield client
+
+
+def _made(kind: Callable[[], ClientT]) -> ClientT:
+    try:
+        return kind()
+    except (ImportError, OSError, ValueError) as error:  # proxies and certificates
+        raise DownloadError(f"no HTTP client can be made: {error}") from error
 
 
 # -- which output -----------------------------------------------------------------
@@ -237,6 +282,76 @@ def _decoded(output: _Output, part: _Part) -> Path:
     return part.publish(output, named_type(header.removeprefix("data:")))
 
 
+# -- within a time ----------------------------------------------------------------
+
+
+class _LateError(Exception):
+    """The time ran out."""
+
+
+class _Aside:
+    """Runs work in a thread that can be left, since a host may hold it up for long.
+
+    Then its connections are shut, so that the thread ends too.
+    """
+
+    def __init__(self) -> None:
+        self._streams: list[Any] = []
+        self._is_left = False
+
+    def run(self, work: Callable[[], None], timeout: float) -> None:
+        """Run some work, and wait for its end.
+
+        Raises:
+            _LateError: It did not end within so many seconds.
+        """
+        outcome = Future[None]()
+
+        def run() -> None:
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001 - the caller raises it
+                outcome.set_exception(error)
+            else:
+                outcome.set_result(None)
+
+        context = copy_context()
+        Thread(
+            target=context.run, args=(run,), name="runware-save", daemon=True
+        ).start()
+        try:
+            if not wait([outcome], min(timeout, TIMEOUT_MAX)).done:
+                raise _LateError
+            outcome.result()
+        finally:
+            if not outcome.done():
+                self._is_left = True
+                self._shut()
+
+    def trace(self, _: str, info: dict[str, Any]) -> None:
+        """Note a connection that is made; httpx2's extension `trace` calls it."""
+        made = info.get("return_value")
+        if hasattr(made, "get_extra_info"):
+            self._streams.append(made)
+        if self._is_left:
+            self._shut()
+
+    def _shut(self) -> None:
+        for stream in self._streams:
+            with suppress(OSError):
+                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+
+async def _in_time(work: Coroutine[Any, Any, None], timeout: float) -> None:
+    """Await some work; see `_Aside.run`."""
+    limit = asyncio.timeout(timeout)
+    try:
+        async with limit:
+            await work
+    except TimeoutError as error:
+        raise (_LateError if limit.expired() else error) from None
+
+
 # -- what has to be fetched -------------------------------------------------------
 
 
@@ -248,23 +363,30 @@ class _Fetch:
         file_type: What the answer said that it is; None where it did not.
     """
 
-    def __init__(self, url: str, part: _Part) -> None:
+    def __init__(self, url: str, part: _Part, timeout: float) -> None:
         self._part = part
+        self._timeout = timeout
         self._hops = 0
         self._url = self._checked(url)
         self.is_done = False
         self.file_type: FileType | None = None
 
     def request(
-        self, client: httpx2.Client | httpx2.AsyncClient, timeout: float
+        self,
+        client: httpx2.Client | httpx2.AsyncClient,
+        **extensions: Callable[[str, dict[str, Any]], None],
     ) -> httpx2.Request:
         """The next request. No key goes to the host, even if the client has one."""
-        request = client.build_request("GET", self._url, timeout=timeout)
+        silence = min(self._timeout, LONGEST_SILENCE)
+        request = client.build_request(
+            "GET", self._url, timeout=silence, extensions=extensions
+        )
         request.headers.pop("Authorization", None)
+        request.headers["Accept-Encoding"] = "identity"
         return request
 
-    def begins(self, response: httpx2.Response) -> bool:
-        """Whether an answer is the file; else it says where to look next.
+    def begins(self, response: httpx2.Response) -> Body | None:
+        """Return the body of an answer that is the file, if it is to be read.
 
         Raises:
             DownloadError: It is neither.
@@ -272,22 +394,34 @@ class _Fetch:
         status = response.status_code
         if status in _REDIRECTS and "location" in response.headers:
             self._redirect(response.headers["location"])
-            return False
+            return None
         if status != 200:
             message = f"{self._place} answers HTTP {status} {response.reason_phrase}"
             raise DownloadError(message.rstrip(), http_status=status)
         self.is_done = True
         self.file_type = _told(response.headers.get("content-type", ""), self._url)
-        length = response.headers.get("content-length", "")
-        self._part.expect(int(length) if length.isdecimal() else 0)
-        return True
+        body = Body(response)
+        self._part.expect(body.size)
+        if response.is_stream_consumed:  # by an event hook, or made without a stream
+            self.take(body, response.content)
+            body.end()
+            return None
+        return body
+
+    def take(self, body: Body, chunk: bytes) -> None:
+        """Write more of the file, of which a chunk came."""
+        for piece in body.decoded(chunk):
+            self._part.write(piece)
 
     @contextmanager
     def explained(self) -> Generator[None]:
         """Say failures of HTTP in our words."""
         try:
             yield
-        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
+        except _LateError:
+            message = f"{self._place} did not give the file within {self._timeout:g} s"
+            raise DownloadError(message) from None
+        except _FAILURES as error:
             reason = str(error) or type(error).__name__
             message = f"{self._place} did not give the file: {reason}"
             raise DownloadError(message) from error
@@ -303,20 +437,23 @@ class _Fetch:
             raise DownloadError(
                 f"{self._place} redirects more than {MOST_REDIRECTS} times"
             )
-        target = self._checked(str(self._url.join(location)))
+        target = self._checked(location, self._url)
         if self._url.scheme == "https" and target.scheme != "https":
             raise DownloadError(f"{self._place} redirects from https to http")
         self._url = target
 
     @staticmethod
-    def _checked(address: str) -> httpx2.URL:
+    def _checked(address: str, base: httpx2.URL | None = None) -> httpx2.URL:
         try:
-            url = httpx2.URL(address)
-        except httpx2.InvalidURL as error:
+            url = base.join(address) if base else httpx2.URL(address)
+        except (httpx2.InvalidURL, ValueError) as error:
             raise DownloadError(f"the output's URL cannot be read: {error}") from None
         if url.scheme not in ("http", "https") or not url.host:
             scheme = url.scheme or "no scheme"
             raise DownloadError(f"the output's URL is not of http or https: {scheme}")
+        if url.port is not None and url.port not in range(1, 2**16):
+            message = f"the output's URL cannot be read: there is no port {url.port}"
+            raise DownloadError(message)
         return url
 
 

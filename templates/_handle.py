@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic
 from uuid import UUID
 
 from ._documents import request_class
-from ._exceptions import RunwareError, TimeoutError
+from ._exceptions import RunwareError, SavedHandle, TimeoutError
 from ._generics import ResultT
 from ._json import is_object
 from ._lifecycle import Phase
@@ -43,6 +43,11 @@ class BaseHandle(Generic[ResultT]):
     def __repr__(self) -> str:
         state = self._task.phase.value
         return f"<{type(self).__name__} of {self.task_type} {self.task_uuid}: {state}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what another process can use: a `SavedHandle`."""
+        saved = (self.task_type, str(self.task_uuid), self.to_json())
+        return SavedHandle, saved
 
     @property
     def request(self) -> TaskRequest[ResultT] | None:
@@ -256,6 +261,9 @@ def saved_task(
             f"task_uuid={wire['taskUUID']!r}"
         )
         raise ValueError(message)
+    if delivery := wire.get("deliveryMethod"):  # submit has chosen it
+        submission.wire["deliveryMethod"] = delivery
+        submission.task.is_async = delivery == "async"
     _in_doubt(submission.task)
     submission.task.allows_resend = fingerprint == key.fingerprint(wire["taskUUID"])
     return submission

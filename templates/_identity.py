@@ -22,21 +22,22 @@ _CHANGES: Final = frozenset(
 )
 """Members, in lower case, that may change, or that all results of a task share."""
 
-_TELLS: Final = frozenset(
-    {
-        *("code", "error", "message", "parameter", "resultIndex", "seed", "text"),
-        *("reasoningContent", "structuredData", "structuredPrompt"),
-    }
-)
-"""Members that tell results of a task apart which have the same UUIDs and URLs."""
+_NUMBERS: Final = frozenset({"code", "error", "message", "parameter", "resultIndex"})
+"""Members that tell results of a task apart which have the same UUIDs."""
+
+_TELLS: Final = _NUMBERS | {
+    *("reasoningContent", "seed", "structuredData", "structuredPrompt", "text"),
+}
+"""Members that tell results of a task apart which have the same URLs."""
 
 
 def identity_of(item: Item) -> Identity:
     """Return what tells an item from the other items of its task.
 
-    That is its own UUIDs and URLs, also those inside its outputs, its index, seed, text,
-    data and error. Without a UUID and a URL, it is a digest of all members that stay the
-    same. A URL counts without its query, since a signature may be new each time.
+    That is its own UUIDs, also those inside its outputs, its index and its error. Without
+    a UUID, it is its URLs, seed, text and data too; without a URL, a digest of all
+    members that stay the same. A URL counts without its query, since a signature may be
+    new each time.
 
     Args:
         item: The item as it came. Nothing odd in it is an error.
@@ -48,9 +49,15 @@ def identity_of(item: Item) -> Identity:
     names = sorted(_names(item))
     if not names:
         return (("digest", _digest(item)),)
-    telling = _TELLS.intersection(item)
+    uuids = [each for each in names if each[0].lower().endswith("uuid")]
+    telling = (_NUMBERS if uuids else _TELLS).intersection(item)
     more = [(name, _digest(item[name])) for name in telling if item[name] is not None]
-    return (*names, *sorted(more))
+    return (*(uuids or names), *sorted(more))
+
+
+def has_uuid(identity: Identity) -> bool:
+    """Return whether an identity holds a UUID, which no other result has."""
+    return any(name.lower().endswith("uuid") for name, _ in identity)
 
 
 def _names(item: Item) -> Iterator[tuple[str, str]]:
@@ -62,10 +69,10 @@ def _names(item: Item) -> Iterator[tuple[str, str]]:
             left += ((str(n), part) for n, part in value.items() if _counts(n))
         elif is_array(value):
             left += ((name, part) for part in value)
-        elif isinstance(value, str) and name.lower().endswith("uuid"):
-            yield name, value.lower()
         elif isinstance(value, str) and _is_url(value) and name not in _TELLS:
             yield name, _without_query(value)
+        elif isinstance(value, str) and name.lower().endswith("uuid"):
+            yield name, value.lower()
 
 
 def _counts(name: object) -> bool:

@@ -134,7 +134,7 @@ class Media:
             f"is {found.media_type}, but must be {self._ways()}"
             if self._inline
             else f"must be {self._ways()}, not the file itself: upload it first, with "
-            f"{self._upload()} task, and give the UUID that its result has"
+            "a mediaStorage task, and give the UUID that its result has"
         )
 
     def _type_of(self, content: bytes) -> FileType:
@@ -146,9 +146,6 @@ class Media:
             return of_kind
         is_what = f"is {found.media_type}" if found else "begins like no known type"
         raise UnusableFile(f"must be {_a(self.kind)}, but the file {is_what}")
-
-    def _upload(self) -> str:
-        return "an imageUpload" if self.kind == "image" else "a mediaStorage"
 
     def _ways(self) -> str:
         *ways, last = map(self._way, self.accepts)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ._batches import Reply
 from ._exceptions import RunwareError, TimeoutError
+from ._locks import ForkSafeLock
 
 if TYPE_CHECKING:
     from ._batches import Limits
@@ -62,7 +62,7 @@ class PollRounds(Generic[EventT]):
     def __init__(self, limits: Limits, event: Callable[[], EventT]) -> None:
         self._limits = limits
         self._event = event
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
         self._open: PollRound[EventT] | None = None
 
     def join(self, parts: list[bytes]) -> tuple[PollRound[EventT], bool]:
@@ -92,7 +92,7 @@ class PollBatcher:
     def __init__(self, transport: Transport, limits: Limits) -> None:
         self._transport = transport
         self._rounds = PollRounds(limits, threading.Event)
-        self._turn = Lock()
+        self._turn = ForkSafeLock()
 
     def poll(self, parts: list[bytes], timeout: float) -> Reply:
         """Poll tasks, together with whoever else does.

@@ -9,8 +9,6 @@ from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
-from ._fields import wire_names
-
 if TYPE_CHECKING:
     from ._base import TaskResult
     from ._envelope import Item
@@ -66,6 +64,8 @@ def outputs_of(task_type: str, result: type[TaskResult] | None) -> AbstractSet[s
 
 @cache
 def _declared_outputs(result: type[TaskResult]) -> frozenset[str]:
+    from ._fields import wire_names  # takes its time
+
     names = wire_names(result).values()
     return frozenset(n for n in names if n not in _NO_OUTPUTS and n[-4:] != "UUID")
 

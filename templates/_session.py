@@ -1,52 +1,72 @@
-"""Who waits for what over WebSockets, whatever becomes of the connections."""
+"""Who waits for what over WebSockets, whatever becomes of the connections.
+
+A message names the tasks that it is about, and nothing else says which call it answers.
+So only what is said about a named task is taken for its answer. Nothing is concluded
+from what is not said: a call that gets no answer ends without one, and whoever made it
+asks the server.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ._batches import AUTHENTICATION
-from ._envelope import Answer, Envelope
+from ._envelope import Answer, Envelope, has_failed
+from ._error_codes import (
+    ErrorCategory,
+    category_of,
+    is_task_conflict,
+    is_task_not_found,
+    is_too_large,
+)
 from ._exceptions import ConnectionError, RunwareError
-from ._results import READ_ONLY as QUESTIONS
-from ._results import is_result, number_of_results
+from ._results import READ_ONLY, is_result, number_of_results, outputs_of
 
 if TYPE_CHECKING:
     from ._envelope import Item
 
-MOST_KEPT = 500
-"""Tasks whose results are kept although nobody waits for them just now."""
+QUIET = 2.0
+"""Seconds without a further item, after which a part of an answer is taken for it."""
 
-NEVER_KEPT = QUESTIONS | {AUTHENTICATION}
+SILENCE = 10.0
+"""Seconds after which a question without any answer is given up."""
+
+MOST_STRAYS = 500
+"""Tasks that this client does not know, of which results are kept."""
+
+MOST_ABANDONED = 500
+"""Calls that were given up and may still be answered, which are remembered."""
+
+NEVER_KEPT = READ_ONLY | {AUTHENTICATION}
 """Types of tasks whose results nobody asks for later."""
 
-STATUSES = {
-    "forbidden": 403,
-    "insufficientcredits": 402,
-    "internalservererror": 500,
-    "invalidapikey": 401,
-    "paymentrequired": 402,
-    "payloadtoolarge": 413,
-    "quotaexceeded": 429,
-    "ratelimitexceeded": 429,
-    "serviceunavailable": 503,
-    "tokenexpired": 401,
-    "toomanytasks": 413,
-    "unauthorized": 401,
-}
-"""HTTP statuses of errors, by their codes in lower case: messages come without one."""
+GET_RESPONSE = "getResponse"
+"""The type of the task that asks what became of another."""
 
-REFUSALS = ("duplicate", "invalid", "missing", "unsupported")
-"""How codes begin, in lower case, with which a task is refused: HTTP 400."""
+STATUSES = {
+    ErrorCategory.AUTH: 401,
+    ErrorCategory.QUOTA: 402,
+    ErrorCategory.RATE_LIMIT: 429,
+    ErrorCategory.SERVER: 503,
+    ErrorCategory.VALIDATION: 400,
+}
+"""HTTP statuses of errors, by their categories: messages come without one."""
 
 
 @dataclass(slots=True, eq=False)
 class _Expected:
-    """One task of a call, and what has come of it so far."""
+    """One task of a call, and what has come of it so far.
+
+    Attributes:
+        task_type: The wire name of its type.
+        wanted: How many results it orders.
+    """
 
     task_type: str
     wanted: int
@@ -55,29 +75,49 @@ class _Expected:
     errors: list[Item] = field(default_factory=list["Item"])
 
     @property
-    def is_answered(self) -> bool:
-        """Whether this is all that its call waits for."""
-        has_all = len(self.results) >= self.wanted
-        return has_all or bool(self.news) or bool(self.errors)
+    def is_question(self) -> bool:
+        """Whether it asks what became of a task."""
+        return self.task_type == GET_RESPONSE
+
+    @property
+    def is_about_a_task(self) -> bool:
+        """Whether its answer says what became of a task, and not something else."""
+        return self.is_question or self.task_type not in READ_ONLY
+
+    @property
+    def is_mentioned(self) -> bool:
+        """Whether anything was said of it."""
+        return bool(self.results or self.news or self.errors)
+
+    @property
+    def missing(self) -> int:
+        """How many items have to come until its answer is whole."""
+        if self.news or (self.is_question and self.results):
+            return 0
+        return max(0, self.wanted - len(self.results) - len(self.errors))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its answer may take long: nothing was asked, and nothing failed."""
+        return bool(self.missing) and not self.errors and not self.is_question
 
     def is_meant(self, item: Item, *, is_error: bool) -> bool:
         """Whether an item with its key is about it, and not about another like it."""
-        named = str(item.get("taskType", self.task_type))
+        named = _name(item, "taskType") or self.task_type
         code = _code(item) if is_error else ""
-        if self.task_type == "getResponse":
-            return named != "getTaskDetails" and True
-        if self.task_type in QUESTIONS:
+        if self.is_question:
+            return named != "getTaskDetails" and not is_task_conflict(code)
+        if self.task_type in READ_ONLY:
             return named == self.task_type
-        is_of_question = "taskType" not in item and False
-        return named not in QUESTIONS and not is_of_question
+        is_of_question = not _name(item, "taskType") and is_task_not_found(code)
+        return named not in READ_ONLY and not is_of_question
 
     def add(self, item: Item, *, is_error: bool) -> None:
         """Add an item; a message may repeat some."""
-        is_plain = self.task_type not in QUESTIONS - {"getResponse"}
-        place = self.news if is_plain and not is_result(item) else self.results
+        is_result = _is_result(item) or not self.is_about_a_task
+        place = self.results if is_result else self.news
         place = self.errors if is_error else place
-        if item not in place:
-            place.append(item)
+        _add(item, place)
 
 
 @dataclass(slots=True, eq=False)
@@ -88,61 +128,108 @@ class Pending:
         text: The message that asks for it; empty where nothing has to be asked.
         tasks: The tasks that it is about, by their keys.
         is_written: Whether the message may have been sent.
+        is_given: Whether the answer was given to whoever made the call.
+        is_over: Whether the server certainly says no more of it.
         done: Is set when the outcome is there.
         outcome: The answer, or what came in its place.
         errors: Errors that are about the call as a whole.
         excerpt: The first part of a message with errors.
+        body: The last message with a part of the answer.
     """
 
     text: str
     tasks: dict[str, _Expected]
     is_written: bool = False
+    is_given: bool = False
+    is_over: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: Envelope | RunwareError | None = None
     errors: list[Item] = field(default_factory=list["Item"])
     excerpt: str = ""
-
-    @property
-    def is_harmless(self) -> bool:
-        """Whether it may be sent twice."""
-        return all(task.task_type in QUESTIONS for task in self.tasks.values())
+    body: bytes = b""
+    _timer: asyncio.TimerHandle | None = None
 
     @property
     def is_question(self) -> bool:
         """Whether it asks what became of tasks."""
-        return all(task.task_type == "getResponse" for task in self.tasks.values())
+        return all(task.is_question for task in self.tasks.values())
 
     @property
-    def is_untouched(self) -> bool:
-        """Whether it was sent, and nothing of its answer has come."""
+    def is_mentioned(self) -> bool:
+        """Whether anything was said that is about it."""
         tasks = self.tasks.values()
-        return self.is_written and not any(
-            t.results or t.news or t.errors for t in tasks
-        )
+        return bool(self.errors) or any(task.is_mentioned for task in tasks)
 
     @property
     def is_answered(self) -> bool:
         """Whether the answer is whole."""
-        return all(task.is_answered for task in self.tasks.values())
+        missing = sum(task.missing for task in self.tasks.values())
+        return self.is_over or missing <= len(self.errors)
 
-    def finish(self, body: bytes = b"", http_status: int | None = None) -> None:
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it may have been sent, and more of its answer may come."""
+        return self.is_written and not self.is_answered
+
+    def note_item(self) -> None:
+        """Note that an item came: the last one ends the call, an error soon does."""
+        if self.outcome is not None:
+            return
+        if self.is_answered:
+            self.finish()
+        elif self.errors or not any(t.is_open for t in self.tasks.values()):
+            self.conclude_after(QUIET)
+
+    def conclude_after(
+        self, seconds: float, reason: RunwareError | None = None
+    ) -> None:
+        """Take what has come by then for the answer.
+
+        Args:
+            seconds: When.
+            reason: The outcome where nothing has come; else an empty answer is.
+        """
+        self._stop_timer()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(seconds, self._conclude, reason)
+
+    def conclude_unless_answered(self, reason: RunwareError) -> None:
+        """Wait for an answer no longer than for that to a question."""
+        if self._timer is None:
+            self.conclude_after(SILENCE, reason)
+
+    def _conclude(self, reason: RunwareError | None) -> None:
+        if reason is None or self.is_mentioned:
+            self.finish()
+        else:
+            self.settle(reason)
+
+    def finish(self, answer: Answer | None = None) -> None:
         """Make the answer of what has come.
 
         Args:
-            body: The message that completed it.
-            http_status: The status that it would have over HTTP; else the errors' own.
+            answer: What an HTTP server answered; else the errors say the HTTP status.
         """
         tasks = self.tasks.values()
         data = [item for task in tasks for item in (*task.results, *task.news)]
         errors = [item for task in tasks for item in task.errors] + self.errors
-        status = http_status or (200 if data else status_of(errors))
-        self.settle(Envelope(Answer(status, {}, body), data, errors, self.excerpt))
+        is_refused = not data and (self.errors or all(t.errors for t in tasks))
+        status = status_of(errors) if is_refused else 200
+        is_partial = answer is None and not self.is_answered
+        answer = answer or Answer(status, {}, self.body)
+        self.settle(Envelope(answer, data, errors, self.excerpt, is_partial=is_partial))
 
     def settle(self, outcome: Envelope | RunwareError) -> None:
         """Take the outcome, unless there is one."""
         if self.outcome is None:
+            self._stop_timer()
             self.outcome = outcome
             self.done.set()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def answer(self) -> Envelope:
         """Give the answer.
@@ -152,6 +239,7 @@ class Pending:
         """
         if self.outcome is None or isinstance(self.outcome, RunwareError):
             raise self.outcome or self.unanswered("there is no answer")
+        self.is_given = True
         return self.outcome
 
     def unanswered(self, reason: str) -> ConnectionError:
@@ -168,11 +256,35 @@ class Session:
         uuid: What the server knows it by, to go on with it over a new connection.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_known: Callable[[str], bool] | None = None) -> None:
+        """Begin without any call.
+
+        Args:
+            is_known: Says whether somebody will ask for the results of a task, given
+                its taskUUID in lower case; else those are known that were sent here
+                and whose results were not all given out.
+        """
         self.uuid: str | None = None
-        self._pending: dict[Pending, None] = {}
+        self._is_known = is_known or self._is_sent
+        self._waiting: dict[Pending, None] = {}
+        self._abandoned: dict[Pending, None] = {}
+        self._has_forgotten = False
         self._by_key: dict[str, list[Pending]] = {}
-        self._kept: OrderedDict[str, list[Item]] = OrderedDict()
+        self._sent: dict[str, int] = {}
+        """How many results of tasks that were sent have not been given out."""
+        self._kept: dict[str, list[Item]] = {}
+        self._strays: OrderedDict[str, list[Item]] = OrderedDict()
+
+    def begin(self, uuid: str | None) -> None:
+        """Note that a connection begins, with the session before or with a new one."""
+        if uuid is None or uuid != self.uuid:
+            for pending in [*self._abandoned]:
+                self._drop(pending, pending.tasks)
+            self._has_forgotten = False
+        self.uuid = uuid
+
+    def _is_sent(self, key: str) -> bool:
+        return key in self._sent or key in self._by_key
 
     # -- who waits ------------------------------------------------------------
 
@@ -184,140 +296,222 @@ class Session:
         tasks: dict[str, _Expected] = {}
         asked: list[str] = []
         for part in parts:
-            key, expected = _expected(part)
-            tasks[key] = expected
-            if expected.task_type == "getResponse":
-                expected.results = self._kept.pop(key, [])
-            if not expected.is_answered:
+            key, task = self._expected(part)
+            tasks[key] = task
+            if task.missing:
                 asked.append(part.decode())
         pending = Pending(f"[{','.join(asked)}]" if asked else "", tasks)
-        self._pending[pending] = None
+        self._waiting[pending] = None
         for key in tasks:
             self._by_key.setdefault(key, []).append(pending)
         if not asked:
             pending.finish()
         return pending
 
-    def forget(self, pending: Pending) -> None:
-        """Wait no longer; results of a call that was not answered are kept."""
-        del self._pending[pending]
-        is_lost = not isinstance(pending.outcome, Envelope)
+    def _expected(self, part: bytes) -> tuple[str, _Expected]:
+        """What a task, given as JSON text, is waited for by, and how much of it."""
+        wire = json.loads(part)
+        task = _Expected(str(wire["taskType"]), max(1, number_of_results(wire)))
+        key = str(wire.get("taskUUID") or task.task_type).casefold()
+        if task.is_question:
+            task.wanted = self._sent.get(key, 1)
+            for item in self._kept.pop(key, []) + self._strays.pop(key, []):
+                task.add(item, is_error=has_failed(item))
+        return key, task
+
+    def note_written(self, pending: Pending) -> None:
+        """Note that a call is sent now."""
+        pending.is_written = True
         for key, task in pending.tasks.items():
+            if task.task_type not in NEVER_KEPT:
+                self._sent.setdefault(key, task.wanted)
+        if pending.is_question:
+            pending.conclude_after(SILENCE)
+
+    def forget(self, pending: Pending) -> None:
+        """Wait no longer; what was not given to the caller is kept."""
+        pending.settle(pending.unanswered("nobody waits for the answer"))
+        del self._waiting[pending]
+        for key, task in pending.tasks.items():
+            if pending.is_given:
+                self._note_given(key, task)
+            elif task.is_about_a_task:
+                self._keep(task.results + task.errors)
+        if pending.is_unanswered:
+            self._abandon(pending)
+        else:
+            self._drop(pending, pending.tasks)
+
+    def _note_given(self, key: str, task: _Expected) -> None:
+        """Note that a caller has results of a task, or the error that ends it."""
+        left = self._sent.pop(key, 0) - len(task.results)
+        if left > 0 and not task.errors:
+            self._sent[key] = left
+
+    def _abandon(self, pending: Pending) -> None:
+        """Remember what a call that nobody waits for may still be answered."""
+        answered = {key for key, task in pending.tasks.items() if not task.missing}
+        self._drop(pending, answered)
+        pending.text, pending.body = "", b""
+        pending.tasks = {k: t for k, t in pending.tasks.items() if k not in answered}
+        self._abandoned[pending] = None
+        if len(self._abandoned) > MOST_ABANDONED:
+            oldest = next(iter(self._abandoned))
+            self._drop(oldest, oldest.tasks)
+            self._has_forgotten = True
+
+    def _drop(self, pending: Pending, keys: Iterable[str]) -> None:
+        """Take no more for a call of what is said about some tasks."""
+        self._abandoned.pop(pending, None)
+        for key in keys:
             self._by_key[key].remove(pending)
             if not self._by_key[key]:
                 del self._by_key[key]
-            if is_lost:
-                for item in task.results:
-                    self._keep(item)
 
     @property
     def is_awaited(self) -> bool:
         """Whether anybody waits."""
-        return any(pending.outcome is None for pending in self._pending)
+        return any(pending.outcome is None for pending in self._waiting)
 
-    def unwritten(self) -> Iterator[Pending]:
+    def unwritten(self) -> list[Pending]:
         """The calls that have to be sent, in their order."""
-        for pending in [*self._pending]:
-            if pending.outcome is None and not pending.is_written:
-                yield pending
+        return [p for p in self._waiting if p.outcome is None and not p.is_written]
 
     def written(self) -> list[Pending]:
-        """The calls that were sent and have no answer."""
-        return [p for p in self._pending if p.outcome is None and p.is_written]
+        """The calls that were sent and have no outcome."""
+        return [p for p in self._waiting if p.outcome is None and p.is_written]
 
-    def note_drop(self) -> list[Pending]:
-        """Send again over the next connection what may be sent twice.
-
-        Returns:
-            The other calls that were sent and have no answer.
-        """
-        written = self.written()
-        for pending in written:
-            pending.is_written = not pending.is_harmless
-        return [pending for pending in written if pending.is_written]
+    def _unanswered(self) -> list[Pending]:
+        """The calls of which more may be said, whether anybody waits or not."""
+        return [p for p in (*self._abandoned, *self._waiting) if p.is_unanswered]
 
     # -- what comes -----------------------------------------------------------
 
     def take(self, frame: Envelope) -> None:
         """Give what stands in a message to those who wait for it."""
-        body = frame.answer.body
         touched: dict[Pending, None] = {}
         for item in frame.data:
-            owners = self._give(item, is_error=False)
-            touched |= dict.fromkeys(owners)
-            if not owners:
-                self._keep(item)
+            touched |= self._give(item, is_error=False)
         for error in frame.errors:
             owners = self._give(error, is_error=True)
             for owner in owners:
                 owner.excerpt = frame.excerpt
-            touched |= dict.fromkeys(owners)
-            if not owners and not error.get("taskUUID"):
-                self._take_nameless(error, frame)
+            touched |= owners
         for pending in touched:
-            if pending.is_answered:
-                pending.finish(body)
+            pending.body = frame.answer.body
+            pending.note_item()
+            if pending in self._abandoned and pending.is_answered:
+                self._drop(pending, pending.tasks)
         if not frame.data and not frame.errors:
-            asked = (p for p in self.written() if p.is_question)
-            if question := next(asked, None):
-                question.finish(body)  # the server knows none of these tasks
+            self._take_nothing()
 
-    def _give(self, item: Item, *, is_error: bool) -> list[Pending]:
-        """Give an item to the calls that are about its task."""
+    def _give(self, item: Item, *, is_error: bool) -> dict[Pending, None]:
+        """Give an item to the calls that it is about.
+
+        Returns:
+            The calls to which it brings something.
+        """
+        meant = self._meant(item, is_error=is_error)
+        if is_error and not meant and not _name(item, "taskUUID"):
+            return self._give_nameless(item)
+        if is_error and _is_ambiguous(item, meant):
+            sendings = [pending for pending, task in meant if not task.is_question]
+            _leave_unclear(sendings, item)
+            return {}
+        touched: dict[Pending, None] = {}
+        for pending, task in meant:
+            missing = task.missing
+            task.add(item, is_error=is_error)
+            if task.missing < missing:
+                touched[pending] = None
+        if all(pending.outcome for pending, _ in meant):
+            self._keep([item])
+        return touched
+
+    def _meant(self, item: Item, *, is_error: bool) -> list[tuple[Pending, _Expected]]:
+        """The calls that an item is about, each with the task that it names."""
         for key in _keys(item):
-            waiting = self._by_key.get(key, [])
-            meant = [
-                p for p in waiting if p.tasks[key].is_meant(item, is_error=is_error)
-            ]
-            for pending in meant:
-                pending.tasks[key].add(item, is_error=is_error)
-            if meant:
+            calls = [(p, p.tasks[key]) for p in self._by_key.get(key, [])]
+            if meant := [c for c in calls if c[1].is_meant(item, is_error=is_error)]:
                 return meant
         return []
 
-    def _take_nameless(self, error: Item, frame: Envelope) -> None:
-        """Take an error that names no task: of the one call that it may be about."""
-        named = error.get("taskType")
+    def _give_nameless(self, error: Item) -> dict[Pending, None]:
+        """Give an error that names no task to the only call that it can be about."""
+        named = _name(error, "taskType")
         concerned = [
             pending
-            for pending in self.written()
-            if pending.is_untouched
-            and named in (None, *(t.task_type for t in pending.tasks.values()))
+            for pending in self._unanswered()
+            if named in (None, *(t.task_type for t in pending.tasks.values()))
         ]
-        if len(concerned) == 1:
-            concerned[0].errors.append(error)
-            concerned[0].excerpt = frame.excerpt
-            concerned[0].finish(frame.answer.body)
-            return
+        if len(concerned) > 1 or self._has_forgotten:
+            _leave_unclear(concerned, error)
+            return {}
         for pending in concerned:
-            reason = f"the server named no task when it said: {error.get('message')}"
-            pending.settle(pending.unanswered(reason))
+            pending.errors.append(error)
+        return dict.fromkeys(concerned)
 
-    def _keep(self, item: Item) -> None:
-        """Keep a result that nobody waits for just now."""
-        key = str(item.get("taskUUID") or "").casefold()
-        if not key or not is_result(item) or item.get("taskType") in NEVER_KEPT:
+    def _take_nothing(self) -> None:
+        """Take an answer without items, as questions have, for that to the first."""
+        asked = [pending for pending in self._unanswered() if pending.is_question]
+        open_ones = (pending for pending in asked if pending.outcome is None)
+        if pending := next(open_ones, None):
+            pending.is_over = len(asked) == 1
+            pending.finish()
+
+    def _keep(self, items: Iterable[Item]) -> None:
+        """Keep results, and failures, that nobody waits for just now."""
+        for item in items:
+            key = (_name(item, "taskUUID") or "").casefold()
+            is_end = _is_result(item) or has_failed(item)
+            if not key or not is_end or item.get("taskType") in NEVER_KEPT:
+                continue
+            if self._is_known(key):
+                _add(item, self._kept.setdefault(key, []))
+            else:
+                _add(item, self._strays.setdefault(key, []))
+                self._strays.move_to_end(key)
+        while len(self._strays) > MOST_STRAYS:
+            self._strays.popitem(last=False)
+
+
+def _leave_unclear(calls: Iterable[Pending], error: Item) -> None:
+    """End calls, one of which an error is about."""
+    said = _name(error, "message") or _name(error, "code") or "an error without a text"
+    for pending in calls:
+        reason = f"the server named no task in an error that may be about this: {said}"
+        pending.settle(pending.unanswered(reason))
+
+
+def _is_ambiguous(error: Item, meant: list[tuple[Pending, _Expected]]) -> bool:
+    """Whether an error may be about the sending of a task or about a question."""
+    if _name(error, "taskType") or has_failed(error):
+        return False
+    return len({task.is_question for p, task in meant if p.is_unanswered}) > 1
+
+
+def _is_result(item: Item) -> bool:
+    """Whether an item is a result, and not news of a task."""
+    return is_result(item, outputs_of(_name(item, "taskType") or "", None))
+
+
+def _add(item: Item, place: list[Item]) -> None:
+    """Add an item, unless it is there; one too deep to be compared is a new one."""
+    with suppress(RecursionError):
+        if item in place:
             return
-        kept = self._kept.setdefault(key, [])
-        if item not in kept:
-            kept.append(item)
-        self._kept.move_to_end(key)
-        if len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+    place.append(item)
 
 
-def _expected(part: bytes) -> tuple[str, _Expected]:
-    """What a task, given as JSON text, is waited for by, and how much of it."""
-    task = json.loads(part)
-    task_type = str(task["taskType"])
-    wanted = max(1, number_of_results(task))
-    key = str(task.get("taskUUID") or task_type).casefold()
-    return key, _Expected(task_type, wanted)
+def _name(item: Item, member: str) -> str | None:
+    """A text of an item; None where there is none, or something else."""
+    value = item.get(member)
+    return value if isinstance(value, str) and value else None
 
 
 def _keys(item: Item) -> list[str]:
-    names = (item.get("taskUUID"), item.get("taskType"))
-    return [str(name).casefold() for name in names if name]
+    names = (_name(item, "taskUUID"), _name(item, "taskType"))
+    return [name.casefold() for name in names if name]
 
 
 def status_of(errors: list[Item]) -> int:
@@ -327,11 +521,13 @@ def status_of(errors: list[Item]) -> int:
 
 
 def _own_status(error: Item) -> int:
-    if error.get("status") == "error":
+    if has_failed(error):
         return 200  # the task was taken, and failed
     code = _code(error)
-    return STATUSES.get(code, 400 if code.startswith(REFUSALS) else 200)
+    if is_too_large(code):
+        return 413
+    return STATUSES.get(category_of(code, None), 200)
 
 
 def _code(error: Item) -> str:
-    return str(error.get("code")).casefold()
+    return (_name(error, "code") or "").casefold()

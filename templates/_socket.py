@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
@@ -16,6 +16,7 @@ from httpx2.websockets import (
     WebSocketUpgradeError,
 )
 from wsproto.connection import ConnectionState
+from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import LocalProtocolError
 
 from ._envelope import Answer
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from httpcore2 import AsyncNetworkStream
 
-LARGEST_MESSAGE = 1 << 30
+LARGEST_MESSAGE = 256 << 20
 """Bytes of the largest message: a video may come as base64."""
 
 READ_AT_ONCE = 1 << 18
@@ -36,6 +37,16 @@ LONGEST_WRITE = 120.0
 
 LONGEST_GOODBYE = 1.0
 """Seconds that closing may take before the connection is just dropped."""
+
+
+NEVER_OPENED = (
+    httpx2.RequestError,
+    httpx2.InvalidURL,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What httpx2 raises when it cannot open a connection."""
 
 
 class Broken(Exception):
@@ -91,6 +102,11 @@ class Socket:
         """Whether a text can be sent."""
         return self._session.connection.state is ConnectionState.OPEN
 
+    @property
+    def is_closed_by_peer(self) -> bool:
+        """Whether the server was the first to say that it closes the connection."""
+        return self._session.connection.state is ConnectionState.REMOTE_CLOSING
+
     async def send(self, text: str) -> None:
         """Send a text.
 
@@ -100,7 +116,7 @@ class Socket:
         try:
             await self._session.send_text(text)
         except (HTTPXWSException, LocalProtocolError) as error:
-            raise _broken(error) from error
+            raise _broken(error) from None
 
     async def receive(self) -> str | bytes:
         """Wait for the next message.
@@ -110,9 +126,15 @@ class Socket:
         """
         try:
             event = await self._session.receive()
+        except WebSocketDisconnect as error:
+            if error.code == CloseReason.MESSAGE_TOO_BIG and not self.is_closed_by_peer:
+                reason = f"a message is larger than {LARGEST_MESSAGE:,} bytes"
+                raise Broken(reason) from None
+            raise _broken(error) from None
         except HTTPXWSException as error:
-            raise _broken(error) from error
-        return cast("str | bytes", getattr(event, "data", ""))
+            raise _broken(error) from None
+        data = getattr(event, "data", "")
+        return data if isinstance(data, str) else bytes(data)
 
     async def answers(self, text: str, within: float) -> bool:
         """Send a text and say whether anything comes within some seconds after that.
@@ -147,7 +169,7 @@ async def connected(
     Args:
         http: What opens it.
         url: The address.
-        timeout: The seconds that each step of opening it may take.
+        timeout: The seconds that opening it may take.
 
     Raises:
         Broken: It could not be opened, or it has ended.
@@ -159,21 +181,24 @@ async def connected(
         session_class=_Session,
     )
     try:
-        async with client.connect(url, timeout=timeout) as session:
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout(timeout):
+                opening = client.connect(url, follow_redirects=False, timeout=timeout)
+                session = await stack.enter_async_context(opening)
             socket = Socket(session)
-            try:
-                yield socket
-            finally:
-                await socket.close()
+            stack.push_async_callback(socket.close)
+            yield socket
     except WebSocketUpgradeError as error:
         status = error.response.status_code
         answer = Answer(status, dict(error.response.headers.items()))
         raise Broken(f"HTTP {status} in place of a WebSocket", answer) from None
-    except httpx2.RequestError as error:
-        raise Broken(str(error) or type(error).__name__) from error
     except ExceptionGroup as group:  # so httpx2 wraps what is raised inside
         cause = next(_leaves(group))
-        raise cause if isinstance(cause, Broken) else _broken(cause) from cause
+        raise cause if isinstance(cause, Broken) else _broken(cause) from None
+    except builtins.TimeoutError:
+        raise Broken(f"it was not open within {timeout:g} s") from None
+    except NEVER_OPENED as error:
+        raise _broken(error) from None
 
 
 def _leaves(error: Exception) -> Any:
@@ -188,4 +213,4 @@ def _broken(error: Exception) -> Broken:
     if isinstance(error, WebSocketDisconnect):
         reason = f": {error.reason}" if error.reason else ""
         return Broken(f"the server closed the connection ({error.code}{reason})")
-    return Broken(str(error) or "the connection broke")
+    return Broken(str(error) or f"the connection broke ({type(error).__name__})")

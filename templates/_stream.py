@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    contextmanager,
-    suppress,
-)
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from socket import SHUT_RDWR, socket
-from threading import Timer
-from time import monotonic
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from weakref import ref
 
 import httpx2
 
+from ._deadline import Deadline
 from ._exceptions import ConnectionError, RunwareError, TimeoutError
 from ._generics import ResultT
 from ._results import number_of_results
-from ._stream_reader import COLLECT, StreamReader, is_stream, unreadable
+from ._stream_reader import COLLECT, StreamReader
+from ._transport import answered
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from types import TracebackType
     from typing import Self
 
@@ -33,15 +30,13 @@ if TYPE_CHECKING:
     from ._error_enum import ErrorEnum
     from ._transport import Endpoint
 
-T = TypeVar("T")
 SendT = TypeVar("SendT", bound=Callable[[], Any])
 Send: TypeAlias = Callable[[], AbstractContextManager[httpx2.Response]]
-AsyncSend: TypeAlias = Callable[[], AbstractAsyncContextManager[httpx2.Response]]
 
-ENCODING = "utf-8-sig"
-"""That of every stream of events, which may begin with a mark of it.
+GRACE = 2.0
+"""Seconds that a server may be silent when it has said why the text ends.
 
-Source: WHATWG HTML, section 9.2.5.
+What follows is the end of the stream, and sometimes usage and cost before it.
 """
 
 
@@ -67,7 +62,8 @@ class BaseStream(Generic[ResultT, SendT]):
             send: Sends it and gives the answer, whose body is not read yet.
             endpoint: Where it is sent.
             errors: The error enum of its type.
-            deadline: When it is given up, on the monotonic clock.
+            deadline: When it is given up, on the monotonic clock, if it is read from now
+                on. It moves by the time that the caller takes before and between pieces.
             on_end: Is told once when the stream is over: the item that it came to, and
                 what ended it early. May add a handle to an exception of ours.
 
@@ -80,11 +76,13 @@ class BaseStream(Generic[ResultT, SendT]):
         self._request = request
         self._send = send
         self._endpoint = endpoint
-        self._deadline = deadline
+        self._deadline = Deadline(deadline)
         self._on_end = on_end
         self._reader = StreamReader(task, endpoint.key, errors)
         self._response: httpx2.Response | None = None
+        self._broken_by: str | None = None
         self._is_begun = False
+        self._is_closed = False
         self._is_whole = False
 
     def __repr__(self) -> str:
@@ -130,15 +128,16 @@ class BaseStream(Generic[ResultT, SendT]):
 
     @contextmanager
     def _reading(self) -> Generator[None]:
-        """Make an exception of ours of whatever ends the stream too early."""
+        """Tell `on_end` how the reading ends; make exceptions of ours of httpx2's."""
+        self._deadline.resume()
         try:
             try:
                 yield
-                self._check_end()
             except httpx2.RequestError as cause:
-                if not self._reader.transcript.has_finish_reason:
-                    raise self._broken(cause) from cause
+                raise self._endpoint.error(cause) from cause
+            self._check_end()
         except BaseException as error:
+            self._reader.transcript.finish()
             if isinstance(error, RunwareError):
                 self._explain(error)
             self._on_end(self._reader.transcript.item, error)
@@ -146,37 +145,52 @@ class BaseStream(Generic[ResultT, SendT]):
         self._is_whole = True
         self._on_end(self._reader.transcript.item, None)
 
+    def _take_head(self, response: httpx2.Response) -> None:
+        self._response = response
+        self._reader.begin(answered(response, b""))
+
+    def _deltas(self, chunk: bytes | None) -> Generator[Delta]:
+        """The pieces in a chunk of the body; without one, what its end completes."""
+        if chunk is None:
+            is_whole = self._broken_by is None and not self._is_stopped
+            deltas = self._reader.finish(is_whole=is_whole)
+        else:
+            deltas = self._reader.feed(chunk)
+        for delta in deltas:
+            if self._reader.is_over:
+                self._deadline.limit(GRACE)
+            with self._deadline.paused():
+                yield delta
+
+    @property
+    def _is_stopped(self) -> bool:
+        """Whether the rest of the body is not read."""
+        is_late = self._deadline.left() <= 0
+        return self._reader.is_done or self._is_closed or is_late
+
+    def _note_break(self, cause: Exception) -> None:
+        """Note why the body cannot be read any further.
+
+        The exception itself is not kept: its traceback leads to the key.
+        """
+        name = type(cause).__name__
+        self._broken_by = self._endpoint.key.scrub(str(cause)) or name
+
     def _check_end(self) -> None:
-        reader = self._reader
-        if not reader.is_done and not reader.transcript.has_finish_reason:
-            self._check_time()  # a connection that was cut may look like one at its end
-            raise self._cut_off("the server ended it without a finishReason")
-
-    def _check_time(self) -> None:
-        if monotonic() >= self._deadline:
-            raise httpx2.ReadTimeout("the server goes on")
-
-    def _broken(self, cause: httpx2.RequestError) -> RunwareError:
-        """The exception of ours for a failed exchange."""
-        error = self._endpoint.error(cause)
-        if not error.may_have_run:
-            return error
-        if isinstance(error, TimeoutError) or monotonic() >= self._deadline:
-            return TimeoutError("the time ran out before the end of the stream")
-        if self._response is None:
-            return error
-        reason = self._endpoint.key.scrub(str(cause)) or type(cause).__name__
-        if isinstance(cause, httpx2.SSEError):
-            return unreadable(self._response, f"an event that is too long: {reason}")
-        return self._cut_off(reason)
-
-    def _cut_off(self, reason: str) -> ConnectionError:
+        if self._reader.is_over:
+            return
+        if self._deadline.left() <= 0:
+            message = "the time ran out before the end of the stream"
+            raise TimeoutError(message)
+        reason = self._broken_by or "the server ended it without a finishReason"
+        if self._is_closed:
+            reason = "it was closed while it was read"
         error = ConnectionError(
             f"the stream broke off (characters so far: {len(self.text)}): {reason}; "
             f"{COLLECT}"
         )
         error.may_have_run = True
-        return error
+        raise error
 
     def _explain(self, error: RunwareError) -> None:
         """Say in an error which task it is about, and what that had given."""
@@ -184,6 +198,7 @@ class BaseStream(Generic[ResultT, SendT]):
         error.task_uuid = self._reader.scope["taskUUID"]
         if self.text or self.reasoning:
             error.results = [self._so_far()]
+            error.may_have_run = True
 
 
 class Stream(BaseStream[ResultT, Send]):
@@ -196,10 +211,13 @@ class Stream(BaseStream[ResultT, Send]):
 
     The task is sent when the first piece is asked for. Leaving the loop closes the
     connection; what was written until then is billed, and stays in `text`. An error in
-    the middle has it in `results`. A stream is read once, by one thread.
+    the middle has it in `results`. A stream is read once, by one thread. The time that
+    the caller takes between pieces does not count.
     """
 
-    def __iter__(self) -> Generator[Delta]:
+    _pieces: ref[Generator[Delta]] | None = None
+
+    def __iter__(self) -> Iterator[Delta]:
         """Send the task and give the pieces as they come.
 
         Raises:
@@ -211,18 +229,29 @@ class Stream(BaseStream[ResultT, Send]):
             RuntimeError: The stream was read before.
         """
         self._begin()
-        with self._reading(), self._send() as response, _cut(response, self._deadline):
-            self._response = response
-            if not is_stream(response):
-                response.read()
-                yield from self._reader.take_answer(response)
-                return
-            response.encoding = ENCODING
-            for event in httpx2.EventSource(response):
-                yield from self._reader.take_event(event, response)
-                if self._reader.is_done:
-                    break
-                self._check_time()
+        pieces = self._read()
+        self._pieces = ref(pieces)
+        return pieces
+
+    def _read(self) -> Generator[Delta]:
+        with self._reading(), self._send() as response:
+            self._take_head(response)
+            with _cut(response, self._deadline):
+                body = response.iter_bytes()
+                chunk: bytes | None = b""
+                while chunk is not None:
+                    chunk = self._next(body)
+                    yield from self._deltas(chunk)
+
+    def _next(self, body: Iterator[bytes]) -> bytes | None:
+        """The next chunk of the body; None at its end."""
+        if self._is_stopped:
+            return None
+        try:
+            return next(body, None)
+        except Exception as cause:  # noqa: BLE001 - whatever ends it, nothing is lost
+            self._note_break(cause)
+            return None
 
     def get_result(self) -> ResultT:
         """Read to the end and return the whole result.
@@ -238,9 +267,15 @@ class Stream(BaseStream[ResultT, Send]):
 
     def close(self) -> None:
         """Close the connection; nothing more comes."""
-        self._is_begun = True
-        if self._response is not None:
-            self._response.close()
+        self._is_begun = self._is_closed = True
+        pieces = None if self._pieces is None else self._pieces()
+        if pieces is None:
+            return
+        try:
+            pieces.close()
+        except ValueError:  # another thread waits for the next piece
+            if self._response is not None:
+                _shut(self._response)
 
     def __enter__(self) -> Self:
         return self
@@ -255,19 +290,23 @@ class Stream(BaseStream[ResultT, Send]):
 
 
 @contextmanager
-def _cut(response: httpx2.Response, deadline: float) -> Generator[None]:
+def _cut(response: httpx2.Response, deadline: Deadline) -> Generator[None]:
     """Cut a connection at a time, whatever its thread waits for.
 
     httpx2 bounds each read of a body by the time that was left when the body began.
     """
-    timer = Timer(max(0.0, deadline - monotonic()), _shut, [response])
-    timer.daemon = True
-    timer.start()
+
+    def watch() -> None:
+        if deadline.wait():
+            _shut(response)
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
     try:
         yield
     finally:
-        timer.cancel()
-        timer.join()
+        deadline.cancel()
+        watcher.join()
 
 
 def _shut(response: httpx2.Response) -> None:

@@ -1,40 +1,42 @@
-"""Carries tasks to the server and its answer back, over HTTP, sync and async."""
+"""Carries tasks to the server and its answer back, over HTTP."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from threading import BoundedSemaphore
-from time import monotonic
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from weakref import WeakKeyDictionary
 
 import httpx2
 
+from ._answer_body import is_event_stream, read_body
 from ._envelope import Answer, read_envelope
-from ._exceptions import ConnectionError, RunwareError, TimeoutError
+from ._environment import with_environment
+from ._exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
+from ._exchange import LONGEST_CONNECT as LONGEST_CONNECT  # noqa: PLC0414
+from ._exchange import NEVER_SENT as NEVER_SENT  # noqa: PLC0414
+from ._locks import ForkSafeLock
+from ._sync_exchange import SyncExchange, bound
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from ._api_key import ApiKey
     from ._envelope import Envelope
 
 Auth: TypeAlias = Literal["header", "payload"]
 Headers: TypeAlias = Mapping[str, str] | None
 
-JSON_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+JSON_HEADERS = {
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+}
 STREAM_HEADERS = JSON_HEADERS | {"Accept": "text/event-stream, application/json"}
-
-LONGEST_CONNECT = 10.0
-"""Seconds after which a server that does not take a connection is taken for dead."""
-
-NEVER_SENT = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.PoolTimeout,
-    httpx2.ProxyError,
-    httpx2.UnsupportedProtocol,
-)
-"""Failures before anything was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,50 +70,24 @@ class Endpoint:
 
     def error(self, cause: httpx2.RequestError) -> RunwareError:
         """The exception of ours for a failed exchange."""
-        # The request that failed has the key: the cause gets one without.
-        cause.request = httpx2.Request("POST", self.url)
+        # The request that failed, and the frames that sent it, have the key.
+        cause.request = httpx2.Request("POST", shown_url(self.url))
+        cause.__traceback__ = None
         reason = self.key.scrub(str(cause)) or type(cause).__name__
         is_sent = not isinstance(cause, NEVER_SENT)
         if is_sent and isinstance(cause, httpx2.TimeoutException):
-            return silent(reason)
-        error = ConnectionError(f"no answer from {self.url}: {reason}")
+            return TimeoutError(f"the server did not answer in time: {reason}")
+        error = ConnectionError(f"no answer from {shown_url(self.url)}: {reason}")
         error.may_have_run = is_sent
         return error
 
 
-def silent(reason: str) -> TimeoutError:
-    return TimeoutError(f"the server did not answer in time: {reason}")
-
-
-def crowded(limit: int) -> ConnectionError:
-    return ConnectionError(
-        f"all {limit} calls that the client may make at once were under way until the "
-        "time ran out"
-    )
-
-
-class Timeouts:
-    """How long the steps of one exchange may take; read by httpx2 as each begins."""
-
-    def __init__(self, seconds: float) -> None:
-        self._deadline = monotonic() + seconds
-        self.steps: dict[str, float] = dict.fromkeys(("read", "write"), seconds)
-        self.steps |= dict.fromkeys(("connect", "pool"), min(seconds, LONGEST_CONNECT))
-
-    def left(self) -> float:
-        """The seconds that are left."""
-        return max(0.0, self._deadline - monotonic())
-
-    def check(self) -> None:
-        """Bound the next step by what is left.
-
-        Raises:
-            TimeoutError: Nothing is left.
-        """
-        left = self.left()
-        if not left:
-            raise silent("it sends its answer too slowly")
-        self.steps["read"] = left
+def shown_url(url: str) -> str:
+    """A URL without the user name and the password that may stand in it."""
+    start, slashes, rest = url.partition("//")
+    authority = rest.partition("/")[0].partition("?")[0].partition("#")[0]
+    host = authority.rpartition("@")[2]
+    return start + slashes + host + rest[len(authority) :]
 
 
 class Transport(Protocol):
@@ -132,77 +108,232 @@ class Transport(Protocol):
         ...
 
 
+class Target:
+    """The address of an endpoint, and who is let in by the user name in it."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Take the address of an endpoint.
+
+        Raises:
+            ValueError: It is no address.
+        """
+        try:
+            url = httpx2.URL(endpoint.url)
+        except (httpx2.InvalidURL, ValueError):
+            url = httpx2.URL()
+        if not url.host:
+            # It is not shown: what is wrong may be a sign in its password.
+            raise ValueError("base_url is not a URL that can be used")
+        self._auth = (
+            httpx2.BasicAuth(url.username, url.password) if url.userinfo else None
+        )
+        self.url = url.copy_with(userinfo=b"")
+
+    def sending(self, http: httpx2.Client | httpx2.AsyncClient) -> dict[str, Any]:
+        """How an HTTP client sends a request: never to another address."""
+        options: dict[str, Any] = {"stream": True, "follow_redirects": False}
+        if self._auth is not None and http.auth is None:
+            options["auth"] = self._auth
+        return options
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What a process sends its calls through."""
+
+    http: httpx2.Client
+    places: BoundedSemaphore
+    process: int = field(default_factory=os.getpid)
+    exchanges: set[SyncExchange] = field(default_factory=set[SyncExchange])
+
+
+_users: WeakKeyDictionary[httpx2.Client, int] = WeakKeyDictionary()
+"""The process that each HTTP client which was brought was first used in."""
+
+
 class HTTPTransport:
     """Sends calls through a sync HTTP client."""
 
     def __init__(
         self, endpoint: Endpoint, http_client: httpx2.Client | None, concurrency: int
     ) -> None:
+        """Make what sends calls.
+
+        Raises:
+            RunwareError: The environment keeps an HTTP client from being made.
+            ValueError: The endpoint has no address.
+        """
         self._endpoint = endpoint
-        self._is_own = http_client is None
-        self._http = http_client or httpx2.Client(limits=limits(concurrency))
+        self._target = Target(endpoint)
+        self._brought = http_client
         self._concurrency = concurrency
-        self._places = BoundedSemaphore(concurrency)
+        self._is_closed = False
+        self._lock = ForkSafeLock()
+        self._lane = self._new_lane()
+        self._inherited: list[_Lane] = []
 
     def post(self, parts: list[bytes], timeout: float, extra: Headers) -> Envelope:
         """Send tasks and read the answer.
 
         Args:
             parts: The tasks, each as JSON text.
-            timeout: The seconds that it may take.
+            timeout: The seconds that it may take, waiting for a place included.
             extra: Headers that win over ours.
 
         Raises:
+            ClosedError: The client is closed.
             ConnectionError: No answer came.
             TimeoutError: None came in time.
             ResponseError: What came cannot be read.
         """
-        timeouts = Timeouts(timeout)
-        if not self._places.acquire(timeout=timeout):
+        lane = self._usable_lane()
+        exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
+        if not lane.places.acquire(timeout=exchange.left()):
             raise crowded(self._concurrency)
         try:
-            answer = self._answer(parts, timeouts, extra)
+            answer = self._answer(lane, exchange, parts, extra)
         except httpx2.RequestError as error:
             raise self._endpoint.error(error) from error
         finally:
-            self._places.release()
+            lane.places.release()
         return read_envelope(answer, self._endpoint.key)
 
-    def _answer(self, parts: list[bytes], timeouts: Timeouts, extra: Headers) -> Answer:
-        request = self._http.build_request(
-            "POST",
-            self._endpoint.url,
-            content=self._endpoint.body(parts),
-            headers=self._endpoint.headers(JSON_HEADERS, extra),
-            extensions={"timeout": timeouts.steps},
-        )
-        response = self._http.send(request, stream=True)
-        chunks: list[bytes] = []
-        try:
-            timeouts.check()
-            for chunk in response.iter_bytes():
-                chunks.append(chunk)
-                timeouts.check()
-        finally:
-            response.close()
-        return answered(response, b"".join(chunks))
+    def _answer(
+        self, lane: _Lane, exchange: SyncExchange, parts: list[bytes], extra: Headers
+    ) -> Answer:
+        with self._under_way(lane, exchange), exchange:
+            response = self._send(lane, exchange, parts, JSON_HEADERS, extra)
+            try:
+                return answered(response, read_body(response))
+            finally:
+                response.close()
 
+    @contextmanager
     def open(
         self, part: bytes, timeout: float, extra: Headers
-    ) -> AbstractContextManager[httpx2.Response]:
-        """Send one task whose answer is a stream of events."""
-        return self._http.stream(
-            "POST",
-            self._endpoint.url,
-            content=self._endpoint.body([part]),
-            headers=self._endpoint.headers(STREAM_HEADERS, extra),
-            extensions={"timeout": Timeouts(timeout).steps},
-        )
+    ) -> Generator[httpx2.Response]:
+        """Send one task whose answer is a stream of events.
+
+        Yields:
+            The answer. Its body is still to be read where it is a stream of events.
+
+        Raises:
+            ClosedError: The client is closed.
+            httpx2.RequestError: No answer came; one of `NEVER_SENT` where nothing was
+                written.
+            ResponseError: An answer that is no stream cannot be read.
+        """
+        lane = self._usable_lane()
+        exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
+        with self._under_way(lane, exchange):
+            with exchange:
+                response = self._send(lane, exchange, [part], STREAM_HEADERS, extra)
+                try:
+                    if not is_event_stream(response):
+                        response = whole(response, read_body(response))
+                except BaseException:
+                    response.close()
+                    raise
+            try:
+                yield response
+            finally:
+                response.close()
 
     def close(self) -> None:
-        """Close the connections, unless the HTTP client was brought by the caller."""
-        if self._is_own:
-            self._http.close()
+        """Close the connections, and end the calls that are under way.
+
+        An HTTP client that was brought by the caller stays open.
+        """
+        self._is_closed = True
+        lane = self._lane
+        if lane.process == os.getpid():
+            for exchange in [*lane.exchanges]:
+                exchange.cut()
+            self._end(lane)
+
+    def _send(
+        self,
+        lane: _Lane,
+        exchange: SyncExchange,
+        parts: list[bytes],
+        given: dict[str, str],
+        extra: Headers,
+    ) -> httpx2.Response:
+        request = lane.http.build_request(
+            "POST",
+            self._target.url,
+            content=self._endpoint.body(parts),
+            headers=self._endpoint.headers(given, extra),
+            extensions=exchange.extensions(),
+        )
+        exchange.is_sending = True
+        response = lane.http.send(request, **self._target.sending(lane.http))
+        if stream := response.extensions.get("network_stream"):
+            bound(stream)  # the caller may have opened it, for a request before this
+        redact(response.headers, self._endpoint.key)
+        return response
+
+    @contextmanager
+    def _under_way(self, lane: _Lane, exchange: SyncExchange) -> Generator[None]:
+        # Noted first, and then asked: one of this thread and that which closes sees it.
+        lane.exchanges.add(exchange)
+        try:
+            if self._is_closed:
+                raise closed()
+            yield
+        finally:
+            lane.exchanges.discard(exchange)
+            if self._is_closed:
+                self._end(lane)
+
+    def _end(self, lane: _Lane) -> None:
+        """Close the connections unless they are in use: the last who is does so."""
+        if self._brought is None and not lane.exchanges:
+            lane.http.close()
+
+    def _usable_lane(self) -> _Lane:
+        lane = self._lane
+        if lane.process != os.getpid():
+            lane = self._renewed_lane()
+        if self._is_closed or lane.http.is_closed:
+            raise closed()
+        if self._brought is not None:
+            process = _users.setdefault(self._brought, os.getpid())
+            if process != os.getpid():
+                raise shared("in the process that this one was forked from")
+        return lane
+
+    def _renewed_lane(self) -> _Lane:
+        with self._lock:
+            if self._lane.process != os.getpid():
+                self._inherited.append(self._lane)  # if it were freed, it would close
+                self._lane = self._new_lane()
+            return self._lane
+
+    def _new_lane(self) -> _Lane:
+        make = partial(httpx2.Client, limits=limits(self._concurrency))
+        http = self._brought or with_environment(make)
+        return _Lane(http, BoundedSemaphore(self._concurrency))
+
+
+def crowded(limit: int) -> ConnectionError:
+    """The exception for a call that found no place."""
+    return ConnectionError(
+        f"all {limit} calls that the client may make at once were under way until the "
+        "time ran out"
+    )
+
+
+def closed() -> ClosedError:
+    """The exception for a call of a closed client."""
+    return ClosedError("the client is closed, nothing was sent")
+
+
+def shared(where: str) -> ConnectionError:
+    """The exception for an HTTP client whose connections belong elsewhere."""
+    return ConnectionError(
+        f"the http_client was used {where}, nothing was sent: bring another one here"
+    )
 
 
 def limits(concurrency: int) -> httpx2.Limits:
@@ -212,5 +343,22 @@ def limits(concurrency: int) -> httpx2.Limits:
     )
 
 
+def redact(headers: httpx2.Headers, key: ApiKey) -> None:
+    """Remove the key from the headers of an answer that repeats it."""
+    for name, value in headers.multi_items():
+        text = key.scrub(value)
+        if text != value:
+            headers[name] = text
+
+
 def answered(response: httpx2.Response, body: bytes) -> Answer:
+    """An answer of which everything is known."""
     return Answer(response.status_code, response.headers, body)
+
+
+def whole(response: httpx2.Response, body: bytes) -> httpx2.Response:
+    """A response with its body, apart from the connection that it came over."""
+    headers = response.headers.copy()
+    for name in ("content-encoding", "content-length", "transfer-encoding"):
+        headers.pop(name, None)
+    return httpx2.Response(response.status_code, headers=headers, content=body)

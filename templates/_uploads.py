@@ -10,19 +10,18 @@ from __future__ import annotations
 from base64 import b64encode
 from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ._exceptions import APIError, RunwareError
 from ._lifecycle import Phase
 from ._local_files import place_of, with_uuids
+from ._locks import ForkSafeLock
 from ._results import outputs_of
 from ._task import Submission, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from ._envelope import Item
     from ._local_files import LocalFile
 
 MOST_REMEMBERED = 10_000
@@ -34,38 +33,21 @@ ADVICE = (
 )
 
 
-class Way(NamedTuple):
-    """A type of task that uploads files.
+_UPLOAD = {"taskType": "mediaStorage", "operation": "upload"}
+"""The members of an upload, besides its taskUUID and the file."""
 
-    Attributes:
-        members: The members of such a task, besides its taskUUID and the file.
-        takes: The member that holds the file.
-        gives: The member of its result that is the file's UUID.
-    """
-
-    members: Item
-    takes: str
-    gives: str
-
-
-_IMAGES = Way({"taskType": "imageUpload"}, "image", "imageUUID")
-_OTHERS = Way({"taskType": "mediaStorage", "operation": "upload"}, "media", "mediaUUID")
+_GIVES = "mediaUUID"
+"""The member of its result that is the file's UUID."""
 
 
 @dataclass(slots=True, eq=False)
 class Upload(Task[Any]):
-    """The task that uploads a file.
-
-    Attributes:
-        gives: The member of its result that is the file's UUID.
-    """
-
-    gives: str = ""
+    """The task that uploads a file."""
 
     @property
     def uuid(self) -> str | None:
         """What the platform calls the file; None where it has not said."""
-        names = [item.get(self.gives) for item in self.items]
+        names = [item.get(_GIVES) for item in self.items]
         return next((name for name in names if name and isinstance(name, str)), None)
 
     @property
@@ -74,28 +56,29 @@ class Upload(Task[Any]):
         return self.is_done and self.uuid is None
 
 
-def upload_of(file: LocalFile, task_uuid: str) -> Submission[Any]:
-    """Return the task that uploads a file."""
+def new_upload() -> Upload:
+    """Return the task that uploads a file, not sent yet."""
+    from uuid import uuid4  # takes its time
+
+    wire = {"taskType": _UPLOAD["taskType"], "taskUUID": str(uuid4())}
+    return Upload(wire, dict, outputs_of(_UPLOAD["taskType"], None))
+
+
+def submission_of_upload(upload: Upload, file: LocalFile) -> Submission[Any]:
+    """Return an upload with what sending it takes."""
     text = b64encode(file.content).decode("ascii")
-    if file.kind == "image":  # of some, such as SVG, imageUpload takes no data URI
-        way = _IMAGES
-    else:
-        way = _OTHERS
-        text = f"data:{file.media_type};base64,{text}"
-    wire = {**way.members, "taskUUID": task_uuid, way.takes: text}
-    brief = {name: wire[name] for name in ("taskType", "taskUUID")}
-    outputs = outputs_of(str(wire["taskType"]), None)
-    return Submission(Upload(brief, dict, outputs, gives=way.gives), wire)
+    media = f"data:{file.media_type};base64,{text}"
+    return Submission(upload, {**_UPLOAD, **upload.wire, "media": media})
 
 
 class Uploads:
     """What a client has uploaded, by content. Shared between threads."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
         self._known: OrderedDict[str, Upload] = OrderedDict()
 
-    def take(self, file: LocalFile) -> Submission[Any]:
+    def take(self, file: LocalFile) -> Upload:
         """Return the task that has uploaded a file, or is to do it.
 
         One that was left before its end goes to a single caller, who polls it.
@@ -104,13 +87,7 @@ class Uploads:
             known = self._known.get(file)
             if known is not None and not known.is_done:
                 del self._known[file]
-        if known is None:
-            from uuid import uuid4  # takes its time
-
-            return upload_of(file, str(uuid4()))
-        submission = upload_of(file, str(known.task_uuid))
-        submission.task = known
-        return submission
+        return known or new_upload()
 
     def note(self, uploads: Mapping[LocalFile, Upload]) -> None:
         """Remember what is uploaded, and what may be; but not the files themselves."""
@@ -147,13 +124,12 @@ class Waiting:
         for file, begun in submission.uploads.items():
             if file in self._uploads:
                 continue
-            if begun and begun.is_done and not begun.has_failed:
-                self._uploads[file] = begun
-                continue
-            upload = self._known.take(file)
-            self._uploads[file] = upload.task  # type: ignore[assignment]
-            if not upload.task.is_done:
-                fresh.append(upload)
+            upload = begun
+            if upload is None or upload.has_failed:
+                upload = self._known.take(file)
+            self._uploads[file] = upload
+            if not upload.is_done:
+                fresh.append(submission_of_upload(upload, file))
         own = {file: self._uploads[file] for file in submission.uploads}
         submission.uploads.update(own)
         self._waiting.append((submission, own))
@@ -203,7 +179,7 @@ def _error(
     for file, upload in uploads.items():
         error = why(upload)
         if error is None and upload.has_failed:
-            error = RunwareError(f"the answer to it names no {upload.gives}")
+            error = RunwareError(f"the answer to it names no {_GIVES}")
         if error is not None:
             return _not_uploaded(place_of(file, submission.wire), error)
     return None

@@ -16,10 +16,16 @@ from ._documents import documents
 from ._envelope import SCOPE, Answer, Envelope
 from ._error_enum import ErrorEnum
 from ._exceptions import RunwareError, TaskError
+from ._identity import identity_of
 from ._json import is_array, is_object
+from ._old_names import is_same_type, present_name
 
 if TYPE_CHECKING:
+    from ._documents import Document
     from ._envelope import Item
+
+_FAILURES = ("error", "failed")
+"""What the status of an item says, in lower case, when its task has failed."""
 
 
 class Seen(Protocol):
@@ -41,7 +47,8 @@ class Webhook:
     Attributes:
         item: The item as it came.
         outcome: What it was read as.
-        key: What the item is known by when it comes again.
+        key: A digest of what identifies the task and the item; equal when it is
+            delivered again.
         is_repeat: Whether it came before, as far as `seen` remembers.
     """
 
@@ -75,9 +82,12 @@ class Webhook:
 
     @property
     def task_type(self) -> str | None:
-        """The wire name of the task's type; None where the item does not say."""
+        """The wire name of the task's type; None where the item does not say.
+
+        It is the present name also where the item has the old one.
+        """
         task_type = self.item.get("taskType")
-        return task_type if isinstance(task_type, str) else None
+        return present_name(task_type) if isinstance(task_type, str) else None
 
 
 def parse_webhook(
@@ -111,7 +121,7 @@ def _content(body: bytes | str | Mapping[str, Any]) -> Item:
     if isinstance(body, Mapping):
         content = dict(body)
     else:
-        with suppress(ValueError, RecursionError):
+        with suppress(ValueError, RecursionError, TypeError):
             content = json.loads(body)
     if not is_object(content):
         raise RunwareError("the body of a webhook has to be a JSON object, and is none")
@@ -135,11 +145,13 @@ def _item(content: Item) -> tuple[Item, bool]:
 def _failure(item: Item, *, is_error: bool) -> Item | None:
     """The error object that an item is, or has; None where it is a result."""
     error = item.get("error")
-    if error is not None:
+    if error:
         scope = {name: item[name] for name in SCOPE if name in item}
-        return scope | (error if is_object(error) else {"message": error})
+        return (error if is_object(error) else {"message": error}) | scope
     has_code = item.keys() >= {"code", "message"}
-    return item if is_error or has_code or item.get("status") == "error" else None
+    status = item.get("status")
+    has_failed = isinstance(status, str) and status.lower() in _FAILURES
+    return item if is_error or has_code or has_failed else None
 
 
 def _error(failure: Item) -> TaskError:
@@ -148,24 +160,29 @@ def _error(failure: Item) -> TaskError:
 
 
 def _result(item: Item) -> TaskResult:
-    return _result_class(item.get("taskType"), item.get("model")).model_validate(item)
+    kind = _result_class(item.get("taskType"), item.get("model"))
+    return kind.model_validate(item)
 
 
 def _result_class(task_type: object, model: object) -> type[TaskResult]:
     """The class of the model's results, or the only one of the task type."""
-    of_type = [each for each in documents() if each.task_type == task_type]
+    of_type = _documents_of(task_type)
     of_model = [each for each in of_type if model in each.models]
     found = of_model or of_type
     return found[0].request.result if len(found) == 1 else TaskResult
 
 
 def _error_enum(task_type: object) -> type[ErrorEnum] | None:
-    of_type = [each for each in documents() if each.task_type == task_type]
+    of_type = _documents_of(task_type)
     if not of_type:
         return None
     package = of_type[0].module.rpartition(".")[0]
     module = import_module(f".{package}.errors", __package__)
     return next(filter(_is_error_enum, vars(module).values()))
+
+
+def _documents_of(task_type: object) -> list[Document]:
+    return [each for each in documents() if is_same_type(each.task_type, task_type)]
 
 
 def _is_error_enum(value: object) -> TypeGuard[type[ErrorEnum]]:
@@ -174,14 +191,5 @@ def _is_error_enum(value: object) -> TypeGuard[type[ErrorEnum]]:
 
 
 def _key(item: Item) -> str:
-    """The task and the item's own UUIDs; without such, a digest of all that it says."""
-    own = [f"{name}={item[name]}" for name in sorted(item) if _is_own_uuid(name)]
-    if not own:
-        text = json.dumps(item, sort_keys=True, default=str)
-        own = [sha256(text.encode("utf-8", "surrogatepass")).hexdigest()]
-    return "/".join([item["taskUUID"], *own])
-
-
-def _is_own_uuid(name: str) -> bool:
-    is_shared = name == "taskUUID" or name.startswith("input")
-    return name.endswith("UUID") and not is_shared
+    text = json.dumps([item["taskUUID"].lower(), *identity_of(item)])
+    return sha256(text.encode(), usedforsecurity=False).hexdigest()

@@ -137,7 +137,9 @@ class WebhookApp:
         try:
             await _called(self._handler, webhook)
         except Exception:
-            LOGGER.exception("the handler of webhooks failed at %s", key)
+            LOGGER.exception(
+                "the handler of webhooks failed at %.50r", webhook.task_uuid
+            )
             return HTTPStatus.INTERNAL_SERVER_ERROR
         else:
             self._seen.add(key)

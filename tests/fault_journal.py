@@ -1,4 +1,4 @@
-"""The journal of a program that may be killed: what it has begun and collected."""
+"""The journal of a program that may be killed: what it has begun, and what came of it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 
 class Journal:
-    """What was begun and what was collected, on disk before anything else happens."""
+    """What is known of tasks, on disk before anything else happens.
+
+    Attributes:
+        begun: The JSON text of each task's handle, by its taskUUID.
+        done: The tasks that were collected, have failed, or were left.
+    """
 
     def __init__(self, path: Path) -> None:
         self._lock = Lock()
         self.begun: dict[str, str] = {}
-        self.collected: set[str] = set()
+        self.done: set[str] = set()
         for entry in entries(path):
             self._note(entry)
         self._file = path.open("a", encoding="utf-8")
@@ -28,7 +33,7 @@ class Journal:
         if "handle" in entry:
             self.begun[entry["task"]] = entry["handle"]
         else:
-            self.collected.add(entry["task"])
+            self.done.add(entry["task"])
 
     def write(self, **entry: Any) -> None:
         """Write an entry, so that it survives the process."""

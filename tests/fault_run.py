@@ -2,8 +2,9 @@
 
 A local Runware fails at a share of its exchanges; programs that use the client run
 tasks of mixed types and deliveries, from threads and from asyncio; some are killed and
-started again. Then its ledger and their journals are compared: each task has run once,
-was billed once, and all its results were collected.
+started again. What they had to leave is collected at last without faults, by the
+handles alone. Then its ledger and their journals are compared: no task has run twice,
+and whatever was billed was collected as it is.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,14 +26,93 @@ from fault_journal import entries
 from mocking import mocking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mocking import Mock
+    from collections.abc import Container, Iterator
 
 TOP = Path(__file__).parent.parent
 WORKER = Path(__file__).parent / "fault_worker.py"
-WORKERS = ("threads", "asyncio", "threads", "asyncio")
 LONGEST = 600.0
+
+PLAIN = (
+    *("refuse", "drop-before", "drop-after", "drop-during", "delay", "rate-limit"),
+    *("unavailable", "error-500", "bad-gateway", "truncated", "duplicate-items"),
+    "reorder-items",
+)
+"""Faults of networks, of which each takes its part of the share."""
+
+LEARNED = (
+    *("late-acceptance", "late-answer", "redirect-away", "redirect-back", "odd-error"),
+    *("too-many", "poll-empty", "poll-not-found", "poll-refused", "poll-poisoned"),
+    *("poll-status", "poll-progress", "other-status", "more-members", "odd-member"),
+    *("signed-anew", "cost-later", "parts", "ws-drop"),
+)
+"""Faults of platforms and gateways, of which each takes its part of the share."""
+
+LASTING = ("fail", "item-error")
+"""Faults that a task does not get over, each of which takes a small share."""
+
+SHARE_OF_LASTING = 0.01
+
+VERDICTS = ("lost", "twice", "altered", "never accepted")
+"""What may be wrong with a task; the last costs nothing."""
+
+
+class Platform(NamedTuple):
+    """A platform, and how careful programs use it.
+
+    Attributes:
+        options: Those of the mock.
+        faults: The faults that it has.
+        client: Options of the programs' clients.
+        lasting: Those that tasks do not get over.
+        clients: The kinds of the programs.
+        waits: How often a program waits for a task before it leaves it; None for ever.
+        shapes: Whether there are 3D tasks, whose results have no UUID at their top.
+    """
+
+    options: tuple[str, ...]
+    faults: tuple[str, ...]
+    client: dict[str, Any]
+    lasting: tuple[str, ...] = LASTING
+    clients: tuple[str, ...] = ("threads", "asyncio", "threads", "websocket")
+    waits: int | None = 3
+    shapes: bool = True
+
+
+def _platform(
+    repeated_task: str, resend: str, unknown_task: str, running_task: str, *more: str
+) -> Platform:
+    """A platform that has the learned faults, and more of them."""
+    options = (
+        *("--max-tasks", "20", "--repeated-task", repeated_task),
+        *("--unknown-task", unknown_task, "--running-task", running_task),
+    )
+    client = {"timeout": 4.0, "resend": resend}
+    return Platform(options, (*PLAIN, *LEARNED, *more), client=client)
+
+
+PLATFORMS = {
+    "plain": Platform(
+        (
+            *("--repeated-task", "refuse-async", "--unknown-task", "not-found"),
+            *("--running-task", "status"),
+        ),
+        PLAIN,
+        lasting=(),
+        clients=("threads", "asyncio", "threads", "asyncio"),
+        client={"timeout": 20.0},
+        waits=None,
+        shapes=False,
+    ),
+    "refuse": _platform("refuse", "eager", "empty", "unknown", "repeated"),
+    "refuse-safe": _platform("refuse", "safe", "empty", "partial", "repeated"),
+    "refuse-async": _platform("refuse-async", "safe", "failed-or-not-found", "unknown"),
+    "run": _platform("run", "never", "failed-or-not-found", "progress"),
+}
+"""Platforms by what they do with a known taskUUID, and `resend` of their clients.
+
+They differ in what getResponse tells, too. A gateway that repeats requests is only
+where that bills nothing twice.
+"""
 
 
 class Figures(NamedTuple):
@@ -42,91 +123,192 @@ class Figures(NamedTuple):
     exchanges: int
     faults: int
     kills: int
-    lost: int
-    twice: int
-    altered: int
     seconds: float
+    verdicts: Counter[str]
 
     def __str__(self) -> str:
         share = self.faults / self.exchanges
+        lost, twice, altered, never = (self.verdicts[name] for name in VERDICTS)
         return (
             f"{self.tasks:,} tasks with {self.results:,} results in {self.seconds:.0f} s\n"
             f"{self.exchanges:,} exchanges, {self.faults:,} of them with a fault "
             f"({share:.0%}); {self.kills} processes killed\n"
-            f"{self.lost} lost, {self.twice} paid for twice, {self.altered} altered"
+            f"{lost} lost, {twice} paid for twice, {altered} altered"
+            + (f"; {never} never accepted, and left" if never else "")
         )
 
     @property
     def is_right(self) -> bool:
-        """Whether nothing was lost, and nothing paid for twice."""
-        return not (self.lost or self.twice or self.altered)
+        """Whether nothing was lost or paid for twice, and most tasks were accepted."""
+        bad = sum(self.verdicts[name] for name in VERDICTS[:3])
+        return not bad and self.verdicts["never accepted"] <= self.tasks / 2
 
 
-def mixed_tasks(number: int, rng: random.Random) -> Iterator[dict[str, Any]]:
+def mixed_tasks(
+    number: int, rng: random.Random, *, shapes: bool
+) -> Iterator[dict[str, Any]]:
     """Yield tasks of mixed types and deliveries."""
     for _ in range(number):
         task: dict[str, Any] = {
             "taskUUID": str(uuid.UUID(int=rng.getrandbits(128), version=4)),
-            "includeCost": True,
+            "includeCost": rng.random() < 0.9,
         }
-        if rng.random() < 0.7:
+        kind = rng.random()
+        if kind < 0.6:
             task |= {"taskType": "imageInference", "model": "runware:101@1"}
             task |= {"positivePrompt": "a chair", "width": 512, "height": 512}
             task["deliveryMethod"] = rng.choice(["sync", "async"])
+        elif kind < 0.7 and shapes:
+            task |= {"taskType": "3dInference", "model": "test:shape@1"}
+            task |= {"positivePrompt": "a chair", "deliveryMethod": "async"}
         else:
             messages = [{"role": "user", "content": "Say something."}]
             task |= {"taskType": "textInference", "model": "test:text@1"}
             task |= {"messages": messages}
             task["deliveryMethod"] = rng.choice(["sync", "async", "stream"])
-        if task["taskType"] == "imageInference" and rng.random() < 0.5:
+        if task["taskType"] != "textInference" and rng.random() < 0.5:
             task["numberResults"] = rng.randint(2, 4)
         yield task
 
 
 def fault_run(
-    number: int, seed: int, *, share: float = 0.3, kills: int = 6, naive: bool = False
+    number: int,
+    seed: int,
+    *,
+    platform: Platform,
+    share: float = 0.3,
+    kills: int = 6,
+    naive: bool = False,
 ) -> Figures:
     """Run tasks under faults and compare the books.
 
     Args:
         number: How many tasks.
         seed: Where random numbers begin: those of the tasks, the faults and the kills.
+        platform: What the mock is like.
         share: The share of exchanges that have a fault.
         kills: How many processes are killed.
-        naive: Use a client that sends again what may have been accepted.
+        naive: Use programs that send a task again, as another one, after an error.
     """
     rng = random.Random(seed)
     began = time.monotonic()
     options = [
-        *("--faults", str(share), "--seed", str(seed), "--latency", "0.1"),
-        *("--repeated-task", "run", "--retry-after", "0", "--delay", "0.3"),
+        *("--seed", str(seed), "--latency", "0.1", "--retry-after", "0"),
+        *("--delay", "0.3", *platform.options),
+        *(f"--fault={kind}={share / len(platform.faults)}" for kind in platform.faults),
+        *(f"--fault={kind}={SHARE_OF_LASTING}" for kind in platform.lasting),
     ]
-    with tempfile.TemporaryDirectory() as name, mocking(*options) as mock:
+    with tempfile.TemporaryDirectory() as folder, mocking(*options) as mock:
+        kinds = ["threads"] * 4 if naive else platform.clients
         workers = [
-            _Worker(Path(name), place, kind, mock.url, naive=naive)
-            for place, kind in enumerate(WORKERS)
+            _Worker(Path(folder), place, kind, mock.url, platform, naive=naive)
+            for place, kind in enumerate(kinds)
         ]
-        tasks = [*mixed_tasks(number, rng)]
+        tasks = [*mixed_tasks(number, rng, shapes=platform.shapes)]
         for place, worker in enumerate(workers):
             worker.give(tasks[place :: len(workers)])
         _see_through(workers, rng, kills)
-        collected = {
-            task: items for worker in workers for task, items in worker.collected()
-        }
-        return _figures(mock, tasks, collected, kills, time.monotonic() - began)
+        accepted = mock.ledger()["tasks"]
+        for worker in workers:
+            worker.collect_what_was_left(accepted)
+        _see_through(workers, rng, 0)
+        journals = dict(pair for worker in workers for pair in worker.journal())
+        ledger = mock.ledger()
+    entries = ledger["tasks"]
+    has_all_costs = "cost-later" not in platform.faults
+    verdicts = Counter[str]()
+    for task in tasks:
+        name = task["taskUUID"]
+        entry, journal = entries.get(name), journals.get(name, {})
+        verdicts[verdict(task, entry, journal, has_all_costs=has_all_costs)] += 1
+    verdicts["twice"] += len(entries.keys() - {task["taskUUID"] for task in tasks})
+    return Figures(
+        len(tasks),
+        sum(len(journal.get("results", [])) for journal in journals.values()),
+        ledger["exchanges"],
+        sum(ledger["faults"].values()),
+        kills,
+        time.monotonic() - began,
+        verdicts,
+    )
+
+
+def verdict(
+    task: dict[str, Any],
+    entry: dict[str, Any] | None,
+    journal: dict[str, Any],
+    *,
+    has_all_costs: bool,
+) -> str:
+    """Compare what the ledger and a journal say of a task.
+
+    Args:
+        task: The task.
+        entry: The ledger's entry; None where it was never accepted.
+        journal: The last entry of the journal; empty where it has none.
+        has_all_costs: Whether every result comes with its cost, where that is ordered.
+
+    Returns:
+        What is wrong, one of `VERDICTS`, or `right`.
+    """
+    if entry is None:
+        is_left = "left" in journal
+        return "never accepted" if is_left else "lost"
+    if entry["run"] != 1:
+        return "twice"
+    items = journal.get("results")
+    has_failed = len(entry["results"]) < task.get("numberResults", 1)
+    if items is None or has_failed != ("failed" in journal):
+        return "lost"
+    if len(items) < len(entry["results"]):
+        return "lost"
+    has_costs = not task["includeCost"] or _has_costs(items, entry, all_=has_all_costs)
+    return "right" if has_costs and _are_those(items, entry) else "altered"
+
+
+def _are_those(items: list[Any], entry: dict[str, Any]) -> bool:
+    """Whether the results of a client are those that the ledger knows."""
+    names = [name for name in map(_name, items) if name]
+    has_number = len(items) == len(entry["results"])
+    return has_number and (not names or sorted(names) == sorted(entry["results"]))
+
+
+def _has_costs(items: list[Any], entry: dict[str, Any], *, all_: bool) -> bool:
+    """Whether results cost what the ledger knows."""
+    price = entry["cost"] / max(1, len(items))
+    costs = [item["cost"] for item in items if "cost" in item]
+    is_whole = len(costs) == len(items) or not all_
+    return is_whole and all(abs(cost - price) < 1e-9 for cost in costs)
+
+
+def _name(item: dict[str, Any]) -> str | None:
+    """The UUID of an item; None for one that has none."""
+    if files := item.get("outputs", {}).get("files"):
+        return str(files[0]["uuid"])
+    return item.get("imageUUID")
 
 
 class _Worker:
     """A process with its share of the tasks."""
 
     def __init__(
-        self, folder: Path, place: int, kind: str, url: str, *, naive: bool
+        self,
+        folder: Path,
+        place: int,
+        kind: str,
+        url: str,
+        platform: Platform,
+        *,
+        naive: bool,
     ) -> None:
         self._tasks = folder / f"tasks-{place}.json"
         self._journal = folder / f"journal-{place}.jsonl"
         self._log = folder / f"log-{place}.txt"
-        self._command = [sys.executable, WORKER, "--url", url, "--client", kind]
+        self._command: list[str | Path] = [sys.executable, WORKER, "--url", url]
         self._command += ["--tasks", self._tasks, "--journal", self._journal]
+        options = platform.client | ({"max_retries": 0} if naive else {})
+        self._command += ["--client", kind, "--options", json.dumps(options)]
+        self._command += ["--waits", str(platform.waits)] if platform.waits else []
         self._command += ["--naive"] if naive else []
 
     def give(self, tasks: list[dict[str, Any]]) -> None:
@@ -158,11 +340,22 @@ class _Worker:
         self._process.kill()
         self._process.wait()
 
-    def collected(self) -> Iterator[tuple[str, list[Any]]]:
-        """Yield the tasks that it has collected, with their results."""
+    def journal(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the tasks that are done, each with what its journal says last."""
         for entry in entries(self._journal):
-            if "results" in entry:
-                yield entry["task"], entry["results"]
+            if "handle" not in entry:
+                yield entry["task"], entry
+
+    def collect_what_was_left(self, accepted: Container[str]) -> None:
+        """Begin to collect those tasks that were left, by their handles."""
+        left = [
+            {"taskUUID": task}
+            for task, entry in dict(self.journal()).items()
+            if entry.get("has_handle") and task in accepted
+        ]
+        if left:
+            self._command += ["--last", "--client", "threads"]
+            self.give(left)
 
 
 def _see_through(workers: list[_Worker], rng: random.Random, kills: int) -> None:
@@ -185,47 +378,6 @@ def _see_through(workers: list[_Worker], rng: random.Random, kills: int) -> None
             worker.kill()
 
 
-def _figures(
-    mock: Mock,
-    tasks: list[dict[str, Any]],
-    collected: dict[str, list[Any]],
-    kills: int,
-    seconds: float,
-) -> Figures:
-    ledger = mock.ledger()
-    entries = ledger["tasks"]
-    lost = twice = altered = 0
-    for task in tasks:
-        entry, items = entries.get(task["taskUUID"]), collected.get(task["taskUUID"])
-        wanted = task.get("numberResults", 1)
-        if entry is None or items is None or len(items) < wanted:
-            lost += 1
-        elif entry["run"] != 1 or entry["billed"] != 1:
-            twice += 1
-        elif len(items) != wanted or not _are_those(items, entry):
-            altered += 1
-    return Figures(
-        len(tasks),
-        sum(map(len, collected.values())),
-        ledger["exchanges"],
-        sum(ledger["faults"].values()),
-        kills,
-        lost,
-        twice,
-        altered,
-        seconds,
-    )
-
-
-def _are_those(items: list[Any], entry: dict[str, Any]) -> bool:
-    """Whether the results of a client are those that the ledger knows, and cost that."""
-    names = [item["imageUUID"] for item in items if "imageUUID" in item]
-    cost = sum(item["cost"] for item in items)
-    return abs(cost - entry["cost"]) < 1e-9 and (
-        not names or sorted(names) == sorted(entry["results"])
-    )
-
-
 def main() -> None:
     """Run as a command: print the figures; exit 1 when the books do not agree."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -233,11 +385,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=0.3)
     parser.add_argument("--kills", type=int, default=6)
+    parser.add_argument("--platform", choices=list(PLATFORMS), default="plain")
     parser.add_argument("--naive", action="store_true")
     given = parser.parse_args()
     figures = fault_run(
         given.tasks,
         given.seed,
+        platform=PLATFORMS[given.platform],
         share=given.faults,
         kills=given.kills,
         naive=given.naive,

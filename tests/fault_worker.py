@@ -14,108 +14,166 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from runware_client import AsyncRunware, Runware, RunwareError, Waits, parse_request
-from runware_client._delivery import Delivery
-from runware_client._task import Phase
 
 from fault_journal import Journal
 
 THREADS = 16
-OPTIONS: dict[str, Any] = {"api_key": "key", "timeout": 20.0, "max_retries": 8}
+OPTIONS: dict[str, Any] = {"api_key": "key", "max_retries": 8}
 POLLING = Waits(first=0.05, factor=1.5, longest=0.3)
 RETRYING = Waits(first=0.02, factor=2.0, longest=0.2)
+LAST = {"timeout": 30.0, "extra_headers": {"x-mock-fault": "none"}}
 
 
 def main() -> None:
-    """Run the tasks of a file, all that are not collected yet."""
+    """Run the tasks of a file, all that are not done yet."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--url", required=True)
     parser.add_argument("--tasks", type=Path, required=True)
     parser.add_argument("--journal", type=Path, required=True)
-    parser.add_argument("--client", choices=["threads", "asyncio"], required=True)
+    parser.add_argument("--client", choices=list(CLIENTS), required=True)
+    parser.add_argument("--options", type=json.loads, default={}, help="of the client")
+    parser.add_argument("--waits", type=int, help="how often a task is waited for")
+    parser.add_argument("--last", action="store_true", help="collect what was left")
     parser.add_argument("--naive", action="store_true", help="send again, ask nothing")
     given = parser.parse_args()
-    if given.naive:
-        make_naive()
     journal = Journal(given.journal)
     tasks = json.loads(given.tasks.read_text("utf-8"))
-    left = [task for task in tasks if task["taskUUID"] not in journal.collected]
-    if given.client == "threads":
-        with_threads(given.url, journal, left)
-    else:
-        asyncio.run(with_asyncio(given.url, journal, left))
+    work = Work(journal, given.waits, is_last=given.last, is_naive=given.naive)
+    options = OPTIONS | given.options
+    CLIENTS[given.client](given.url, options, work, work.of(tasks))
 
 
-def make_naive() -> None:
-    """Send again what may have been accepted, as careless clients do."""
-    ask_again = Delivery._ask_again
+class Work:
+    """What is done with each task, whatever the client."""
 
-    def send_again(self: Any, slot: Any, error: Any, wait: float | None = None) -> None:
-        if slot.task.phase is Phase.UNSURE and slot.task.request is not None:
-            self._send_again(slot, error, wait)
-        else:
-            ask_again(self, slot, error, wait)
+    def __init__(
+        self, journal: Journal, waits: int | None, *, is_last: bool, is_naive: bool
+    ) -> None:
+        self.journal = journal
+        self.is_naive = is_naive
+        self._waits = waits
+        self._is_last = is_last
 
-    Delivery._ask_again = send_again  # type: ignore[method-assign,assignment]
+    def of(self, tasks: list[Any]) -> list[Any]:
+        """The tasks that are still to be done."""
+        if self._is_last:
+            return tasks
+        return [task for task in tasks if task["taskUUID"] not in self.journal.done]
+
+    def handle(self, client: Any, task: Any) -> Any:
+        """A handle of a task: a new one, or one that was begun before."""
+        begun = self.journal.begun
+        if self._is_last:
+            return client.resume(begun[task["taskUUID"]])
+        request = parse_request(task)
+        if request.task_uuid in begun:
+            return client.resume(begun[request.task_uuid], request)
+        handle = client.handle(request)
+        self.journal.write(task=request.task_uuid, handle=handle.to_json())
+        return handle
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """How a handle is waited for: at last, for long and without faults."""
+        return LAST if self._is_last else {}
+
+    def collect(self, uuid: str, results: list[Any]) -> None:
+        """Note results."""
+        items = [result.to_wire() for result in results]
+        self.journal.write(task=uuid, results=items)
+
+    def is_done(self, handle: Any, error: RunwareError, times: int) -> bool:
+        """Note an error; say whether the task is not waited for again."""
+        uuid, message = handle.task_uuid, f"{type(error).__name__}: {error}"
+        sys.stderr.write(f"{message}\n")
+        if handle.is_over:
+            items = [result.to_wire() for result in error.results]
+            self.journal.write(task=uuid, results=items, failed=message)
+            return True
+        if times == self._waits:
+            has_handle = error.handle is not None
+            self.journal.write(task=uuid, left=message, has_handle=has_handle)
+            return True
+        return False
 
 
-def with_threads(url: str, journal: Journal, tasks: list[Any]) -> None:
+def with_threads(url: str, options: Any, work: Work, tasks: list[Any]) -> None:
     """Run tasks from many threads with one client."""
 
-    def work(task: Any) -> None:
-        request = parse_request(task)
-        handle = _handle(client, journal, request)
+    def do(task: Any) -> None:
+        if work.is_naive:
+            work.collect(task["taskUUID"], naive(client, task))
+            return
+        handle, times = work.handle(client, task), 0
         while True:
             try:
-                results = handle.wait()
+                results = handle.wait(**work.how)
             except RunwareError as error:
-                sys.stderr.write(f"{type(error).__name__}: {error}\n")
+                times += 1
+                if work.is_done(handle, error, times):
+                    return
             else:
-                break
-        _collect(journal, handle, results)
+                work.collect(handle.task_uuid, results)
+                return
 
-    with Runware(base_url=url, **OPTIONS) as client:
+    with Runware(base_url=url, **options) as client:
         client.polling, client.retrying = POLLING, RETRYING
         with ThreadPoolExecutor(THREADS) as pool:
-            for _ in pool.map(work, tasks):
+            for _ in pool.map(do, tasks):
                 pass
 
 
-async def with_asyncio(url: str, journal: Journal, tasks: list[Any]) -> None:
+def naive(client: Runware, task: Any) -> list[Any]:
+    """Run a task as careless programs do: after an error, as one more task."""
+    while True:
+        try:
+            return client.run(parse_request(task))
+        except RunwareError:
+            task = task | {"taskUUID": str(uuid4())}
+
+
+def with_asyncio(url: str, options: Any, work: Work, tasks: list[Any]) -> None:
     """Run tasks in an event loop with one client."""
+    asyncio.run(_run_all(url, options, work, tasks))
+
+
+def with_websocket(url: str, options: Any, work: Work, tasks: list[Any]) -> None:
+    """The same over a WebSocket."""
+    socket_url = url.replace("http", "ws", 1)
+    options = options | {"transport": "websocket"}
+    asyncio.run(_run_all(socket_url, options, work, tasks))
+
+
+async def _run_all(url: str, options: Any, work: Work, tasks: list[Any]) -> None:
     places = asyncio.Semaphore(64)
 
-    async def work(task: Any) -> None:
-        request = parse_request(task)
+    async def do(task: Any) -> None:
         async with places:
-            handle = _handle(client, journal, request)
+            handle, times = work.handle(client, task), 0
             while True:
                 try:
                     results = await handle.wait()
                 except RunwareError as error:
-                    sys.stderr.write(f"{type(error).__name__}: {error}\n")
+                    times += 1
+                    if work.is_done(handle, error, times):
+                        return
                 else:
-                    break
-        _collect(journal, handle, results)
+                    work.collect(handle.task_uuid, results)
+                    return
 
-    async with AsyncRunware(base_url=url, **OPTIONS) as client:
+    async with AsyncRunware(base_url=url, **options) as client:
         client.polling, client.retrying = POLLING, RETRYING
-        await asyncio.gather(*map(work, tasks))
+        await asyncio.gather(*map(do, tasks))
 
 
-def _handle(client: Any, journal: Journal, request: Any) -> Any:
-    """A handle of a task: a new one, or one that was begun before."""
-    if request.task_uuid in journal.begun:
-        return client.resume(journal.begun[request.task_uuid], request)
-    handle = client.handle(request)
-    journal.write(task=request.task_uuid, handle=handle.to_json())
-    return handle
-
-
-def _collect(journal: Journal, handle: Any, results: list[Any]) -> None:
-    items = [result.to_wire() for result in results]
-    journal.write(task=handle.task_uuid, results=items)
+CLIENTS = {
+    "threads": with_threads,
+    "asyncio": with_asyncio,
+    "websocket": with_websocket,
+}
 
 
 if __name__ == "__main__":

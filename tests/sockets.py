@@ -115,7 +115,8 @@ class Run:
 
     def __post_init__(self) -> None:
         again = self.package.Waits(first=0.01, longest=0.02)
-        self.wait(GRACE=0.15, QUIET=0.05, RECONNECTING=again)
+        self.wait(GRACE=0.15, RECONNECTING=again)
+        self.wait("_session", QUIET=0.05)
 
     def wait(self, module: str = "_websocket", **waits: Any) -> None:
         """Set how long a module of the client waits for something."""
@@ -129,27 +130,101 @@ class Run:
         *scripts: Script,
         **options: Any,
     ) -> Sockets:
-        async def main() -> Sockets:
-            async with listening(*scripts) as sockets:
-                own = asyncio.all_tasks()
-                given = {"base_url": sockets.url, "timeout": 10} | options
-                client = self.package.AsyncRunware(KEY, transport="websocket", **given)
-                async with client:
-                    waits = self.package.Waits(first=0.01, longest=0.02)
-                    client.polling = client.retrying = waits
-                    async with asyncio.timeout(10):
-                        await work(client, sockets)
-                clients = {task for task in asyncio.all_tasks() - own if is_ours(task)}
-                assert not clients
-            return sockets
+        """Do work with a client."""
 
-        return asyncio.run(main())
+        async def with_client(sockets: Sockets) -> None:
+            given = {"base_url": sockets.url, "timeout": 10} | options
+            client = self.package.AsyncRunware(KEY, transport="websocket", **given)
+            async with client:
+                waits = self.package.Waits(first=0.01, longest=0.02)
+                client.polling = client.retrying = waits
+                await work(client, sockets)
+
+        return _served(with_client, *scripts)
+
+    def carry(
+        self,
+        work: Callable[[Carrier], Coroutine[Any, Any, None]],
+        *scripts: Script,
+        **options: Any,
+    ) -> Sockets:
+        """Do work with a transport."""
+
+        async def with_transport(sockets: Sockets) -> None:
+            made = carrier(self.package, sockets.url, **options)
+            try:
+                await work(made)
+            finally:
+                await made.transport.aclose()
+
+        return _served(with_transport, *scripts)
+
+
+def _served(
+    work: Callable[[Sockets], Coroutine[Any, Any, None]], *scripts: Script
+) -> Sockets:
+    """Do work beside a server, and see that no task of the event loop is left."""
+
+    async def main() -> Sockets:
+        async with listening(*scripts) as sockets:
+            own = asyncio.all_tasks()
+            async with asyncio.timeout(20):
+                await work(sockets)
+            assert not {t for t in asyncio.all_tasks() - own if is_ours(t)}
+        return sockets
+
+    return asyncio.run(main())
+
+
+@dataclass
+class Carrier:
+    """A WebSocket transport, which posts tasks given as objects."""
+
+    transport: Any
+
+    async def post(self, *tasks: Item, seconds: float = 10) -> Any:
+        """Send tasks and give the envelope."""
+        parts = [json.dumps(task).encode() for task in tasks]
+        return await self.transport.post(parts, seconds, None)
+
+    async def pong(self) -> None:
+        """Wait until what the server said before has come."""
+        await self.post({"taskType": "ping", "ping": True})
+
+
+def carrier(package: ModuleType, url: str, **options: Any) -> Carrier:
+    """Make a transport of a package, without a client around it."""
+
+    def load(module: str, name: str) -> Any:
+        return getattr(import_module(f"{package.__name__}.{module}"), name)
+
+    key = load("_api_key", "ApiKey")(KEY)
+    endpoint = load("_transport", "Endpoint")(url, key, "header")
+    given = {"http_client": None, "concurrency": 1000} | options
+    return Carrier(load("_websocket", "WebSocketTransport")(endpoint, **given))
+
+
+def order(number_results: int = 1, task_type: str = "imageInference") -> Item:
+    """Make a task object with a UUID of its own."""
+    wanted = {"numberResults": number_results} if number_results > 1 else {}
+    return {"taskType": task_type, "taskUUID": str(uuid4()), **wanted}
+
+
+def question(task: Item) -> Item:
+    """Make the task that asks what became of another."""
+    return {"taskType": "getResponse", "taskUUID": task["taskUUID"]}
+
+
+def news(task: Item, **members: Any) -> Item:
+    """Make the item that says that a task was taken."""
+    return {name: task[name] for name in ("taskType", "taskUUID")} | members
 
 
 def is_ours(task: asyncio.Task[Any]) -> bool:
     """Say whether a task of the loop was made by a client over a WebSocket."""
     name = getattr(task.get_coro(), "__qualname__", "")
-    return "WebSocketTransport" in name or "AsyncWebSocketSession" in name
+    owners = ("WebSocketTransport.", "_Connection.", "AsyncWebSocketSession.")
+    return name.startswith(owners)
 
 
 def image_maker(package: ModuleType) -> Callable[..., Any]:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import builtins
+import copy
+import io
+import json
+import logging
 import pickle
 import re
 import socket
 import time
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from loopback import KEY, Reply, acknowledge, echo, news, pickled
+from loopback import KEY, Reply, acknowledge, echo, news, pickled, value
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -48,11 +55,21 @@ CLASSES = [
     (402, "PaymentRequiredError", "PAYMENT_REQUIRED", "Add credit to the account"),
     (403, "PermissionDeniedError", "FORBIDDEN", "Use a key of a team that may"),
     (404, "NotFoundError", "NOT_FOUND", "Check the task's identifiers"),
-    (429, "RateLimitError", "TOO_MANY_REQUESTS", "Wait before the task is sent again"),
-    (500, "ServerError", "INTERNAL_SERVER_ERROR", "The task may have run: collect it"),
-    (503, "ServerError", "SERVICE_UNAVAILABLE", "The task may have run: collect it"),
-    (504, "ServerError", "GATEWAY_TIMEOUT", "The task may have run: collect it"),
+    (429, "RateLimitError", "TOO_MANY_REQUESTS", "Wait, and send fewer tasks at once"),
+    (500, "ServerError", "INTERNAL_SERVER_ERROR", "Something failed at Runware or on"),
+    (503, "ServerError", "SERVICE_UNAVAILABLE", "Something failed at Runware or on"),
+    (
+        504,
+        "ServerError",
+        "GATEWAY_TIMEOUT",
+        "Something failed at Runware or on the way",
+    ),
 ]
+NOT_TAKEN = "The server did not take the task, and nothing was billed."
+COLLECT = (
+    "The task may have run: collect it with this error's handle instead of sending it "
+    "again."
+)
 
 
 @pytest.mark.parametrize(("status", "kind", "member", "advice"), CLASSES)
@@ -75,6 +92,9 @@ def test_each_status_has_a_class(
     assert error.http_status == status
     said = f"HTTP {status}, invalidApiKey: It is not so (imageInference "
     assert str(error).startswith(f"{said}{error.task_uuid}). {advice}")
+    assert error.may_have_run == (error.handle is not None) == (status >= 500)
+    assert (NOT_TAKEN in str(error)) == (status < 500)
+    assert (COLLECT in str(error)) == (status >= 500)
 
 
 def test_a_status_without_a_class_is_still_an_error(
@@ -102,12 +122,13 @@ def test_a_task_fails_inside_an_answer_that_is_fine(
     assert error.parameters == ("positivePrompt", "seed")
     assert error.parameter == "positivePrompt, seed"
     assert error.documentation == "https://runware.ai/docs"
-    assert error.item["allowedValues"] == [1, 2]
+    assert error.allowed_values == (1, 2)
     assert UUID(error.task_uuid)
     assert str(error) == (
         f"brandNew: too long (imageInference {error.task_uuid}). The task is over; "
         "change what the message names and send it as a new task. "
-        "Parameter: positivePrompt, seed. See https://runware.ai/docs"
+        "Parameter: positivePrompt, seed. Allowed values: 1, 2. "
+        "See https://runware.ai/docs"
     )
 
 
@@ -120,6 +141,16 @@ def test_a_task_fails_inside_an_answer_that_is_fine(
         lambda error: {"error": error, "taskType": "imageInference"},
         lambda error: {"data": [{"status": "error", "error": error}]},
         lambda error: {"data": [{"status": "error", **error}]},
+        lambda error: {"data": [{"status": "FAILED", **error}]},
+        lambda error: {"data": [{"status": "Failure", "error": error}]},
+        lambda error: {"data": {"error": error}},
+        lambda error: {"data": [{"taskType": "imageInference", **error}]},
+        lambda error: {"errors": [{"taskType": "imageInference", "error": error}]},
+        lambda error: {"error": error["message"]} | error,
+        lambda error: {"errors": error["message"]} | error,
+        lambda error: error,
+        lambda error: [error],
+        lambda error: [{"error": error, **error}],
         lambda error: {"data": None, "errors": [error], "error": None},
     ],
 )
@@ -134,11 +165,26 @@ def test_every_spelling_of_an_error_is_read(
     assert (error.code, error.message, error.parameter) == (*facts.values(),)
 
 
-@pytest.mark.parametrize("text", ["no credit", {"message": "no credit"}])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, {"error": "no credit"}),
+        (200, {"error": {"message": "no credit"}}),
+        (200, {"errors": ["no credit"]}),
+        (200, {"errors": "no credit"}),
+        (400, {"message": "no credit"}),
+        (400, {"detail": "no credit"}),
+        (400, {"error": "Bad Request", "message": "no credit", "statusCode": 400}),
+        (400, "no credit"),
+        (400, ["no credit"]),
+        (400, {"errors": [{"message": ["no credit"]}]}),
+        (400, {"data": [], "message": "no credit"}),
+    ],
+)
 def test_an_error_may_be_no_more_than_a_text(
-    caller: Caller, server: Server, text: object
+    caller: Caller, server: Server, status: int, body: object
 ) -> None:
-    server.answer = lambda _: {"error": text}
+    server.answer = lambda _: Reply(json.dumps(body), status)
     error = caller.error(RUN, **CHAIR)
     assert (error.code, error.message, error.parameter) == (None, "no credit", None)
 
@@ -177,6 +223,286 @@ def test_an_error_without_task_is_everyones(
     assert [e.task_uuid for e in errors] == [r.task_uuid for r in requests]
 
 
+PROBLEM = {
+    "type": "https://example.com/errors#environment-paused",
+    "title": "Environment paused",
+    "status": 429,
+    "detail": "The workspace has no credit.",
+    "requestId": "req_1",
+}
+
+
+@pytest.mark.parametrize("status", [200, 429])
+@pytest.mark.parametrize("spelling", [lambda p: p, lambda p: [p]])
+def test_a_problem_of_rfc_9457_is_an_error(
+    caller: Caller, server: Server, status: int, spelling: Any
+) -> None:
+    body = json.dumps(spelling(PROBLEM))
+    server.answer = lambda _: Reply(body, status, "application/problem+json")
+    error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
+    assert error.message == "Environment paused: The workspace has no credit."
+    assert error.code == "environmentPaused"
+    assert error.code.known
+    assert error.category == "quota"
+    assert error.documentation == PROBLEM["type"]
+    assert error.request_id == "req_1"
+    assert error.item.items() >= PROBLEM.items()
+
+
+def test_a_problem_without_a_name_of_its_own(caller: Caller, server: Server) -> None:
+    problem = {"type": "about:blank", "title": "Not Allowed", "detail": "Not Allowed"}
+    server.answer = lambda _: Reply(problem, 405)
+    error = caller.error(RUN, **CHAIR)
+    assert (error.code, error.message) == (None, "Not Allowed")
+    assert (error.documentation, error.category) == (None, "validation")
+
+
+def test_what_the_provider_said_is_shown_in_short(
+    caller: Caller, server: Server
+) -> None:
+    said = '{"detail": "voice not found"}' + "." * 10_000
+    server.answer = refused(
+        400, code="providerError", message="No", responseContent=said
+    )
+    error = caller.error(RUN, **CHAIR)
+    assert error.response_content == said
+    assert 'The provider said: {"detail": "voice not found"}...' in str(error)
+    assert len(str(error)) < 1000
+
+
+def test_results_beside_an_error_word_stay_results(
+    caller: Caller, server: Server
+) -> None:
+    server.answer = echo(imageURL="https://example.com/a.png", error={"message": "?"})
+    [result] = caller(RUN, **CHAIR)
+    assert result.to_wire()["error"] == {"message": "?"}
+
+
+@pytest.mark.parametrize("retry_after", [None, "0"])
+def test_503_says_whether_the_task_may_have_run(
+    caller: Caller, server: Server, retry_after: str | None
+) -> None:
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    server.answer = lambda tasks: Reply(
+        failing(message="Busy")(tasks), 503, headers=headers
+    )
+    error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
+    assert error.may_have_run == (retry_after is None) == (error.handle is not None)
+    assert (COLLECT in str(error)) == (retry_after is None)
+    assert (NOT_TAKEN in str(error)) == (retry_after is not None)
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("providerError", "A new request with the same input may succeed."),
+        ("taskFailedOrNotFound", "Correct what the message names."),
+        ("nsfwContentDetected", "Correct what the message names."),
+    ],
+)
+def test_a_task_that_failed_with_http_400_is_not_said_to_be_free(
+    caller: Caller, server: Server, code: str, advice: str
+) -> None:
+    server.answer = refused(400, code=code, message="No")
+    error = caller.error(RUN, **CHAIR)
+    assert advice in str(error)
+    assert NOT_TAKEN not in str(error)
+
+
+def test_a_failure_that_may_pass_is_said_to(caller: Caller, server: Server) -> None:
+    server.answer = failing(code="timeoutProvider", message="late")
+    error = caller.error(RUN, **CHAIR)
+    assert error.retryable
+    assert "a new request with the same input may succeed" in str(error)
+
+
+CATEGORIES = {
+    "auth": "invalidApiKey unauthorized authTimeout tokenExpired workspaceDisabled",
+    "not_found": "taskCancelled taskFailedOrNotFound modelNotFound linkExpired",
+    "provider": "inferenceError modelNotReady providerError providerQuotaExceeded",
+    "quota": "insufficientCredits quotaExceeded lowBalance environmentPaused",
+    "rate_limit": "rateLimitExceeded providerRateLimitExceeded tooManyRequests",
+    "safety": "nsfwContentDetected NSFW_CONTENT_DETECTED invalidProviderContent",
+    "server": "internalServerError serviceUnavailable standardError",
+    "timeout": "timeoutProvider requestTimeout inferenceTimedOut",
+    "unknown": "brandNew 7 \ud800",
+    "validation": "invalidTimeout missingX conflictTaskUUID maxItems tooManyTasks",
+}
+RETRYABLE = {"connection", "provider", "rate_limit", "server", "timeout"}
+
+
+def codes_module(shipped: ModuleType) -> ModuleType:
+    return import_module(f"{shipped.__name__}._error_codes")
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_code_has_a_category(shipped: ModuleType, category: str) -> None:
+    category_of = codes_module(shipped).category_of
+    for code in CATEGORIES[category].split():
+        assert category_of(code, None) is shipped.ErrorCategory(category), code
+    assert shipped.ErrorCategory(category).retryable == (category in RETRYABLE)
+
+
+def test_each_known_code_has_a_category(shipped: ModuleType, errors: Any) -> None:
+    category_of = codes_module(shipped).category_of
+    for member in errors:
+        assert category_of(member, None) is not shipped.ErrorCategory.UNKNOWN, member
+
+
+@pytest.fixture
+def errors(image_inference: ModuleType) -> Any:
+    """The error enum of a task type."""
+    return image_inference.ImageInferenceErrors
+
+
+@pytest.mark.parametrize(
+    ("status", "category"),
+    [
+        *((400, "validation"), (401, "auth"), (402, "quota"), (403, "auth")),
+        *((404, "not_found"), (408, "timeout"), (413, "validation"), (418, "unknown")),
+        *((422, "validation"), (429, "rate_limit"), (500, "server")),
+        *((503, "server"), (504, "timeout"), (None, "unknown"), (200, "unknown")),
+    ],
+)
+def test_the_status_decides_where_the_code_does_not(
+    shipped: ModuleType, status: int | None, category: str
+) -> None:
+    category_of = codes_module(shipped).category_of
+    assert category_of("brandNew", status) == category_of(None, status) == category
+
+
+def test_codes_that_decide_what_becomes_of_a_task(shipped: ModuleType) -> None:
+    codes = codes_module(shipped)
+    said = {
+        codes.is_task_conflict: (
+            "conflictTaskUUID duplicateTaskUUID taskUUIDAlreadyExists duplicate_task",
+            "conflict modelAlreadyExists duplicateTaskName conflictTaskUUIDs2",
+        ),
+        codes.is_task_not_found: (
+            "taskNotFound notFound resultNotFound taskUUIDNotFound unknownTask "
+            "taskFailedOrNotFound TASK_NOT_FOUND",
+            "modelNotFound unknownTaskType taskTypeNotFound taskFailed",
+        ),
+        codes.is_too_large: (
+            "tooManyTasks payloadTooLarge requestTooLarge requestEntityTooLarge",
+            "imageTooLarge promptTooLong tooManyImages tooManyRequests",
+        ),
+    }
+    for says, (those, others) in said.items():
+        assert all(map(says, those.split()))
+        assert not any(map(says, [*others.split(), "", None, 404, {}, []]))
+
+
+def test_each_class_has_a_category(shipped: ModuleType) -> None:
+    unreadable = shipped.ResponseError("", http_status=200, request_id=None, body="")
+    made = {
+        shipped.ConnectionError("no"): "connection",
+        shipped.TimeoutError("late"): "timeout",
+        unreadable: "server",
+        shipped.RunwareError("no key"): "unknown",
+        shipped.DownloadError("gone", http_status=404): "not_found",
+        shipped.DownloadError("no output"): "unknown",
+    }
+    assert {error: str(error.category) for error in made} == made
+    assert {str(c) for c in shipped.ErrorCategory if c.retryable} == RETRYABLE
+
+
+DEEP = "[" * 400 + "]" * 400
+ODD = ["{}", "[]", "9" * 400, "NaN", "-Infinity", '"\\ud800"', DEEP, "null", "[[7]]"]
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd[:9])
+def test_nothing_odd_in_an_error_breaks_it(
+    shipped: ModuleType, caller: Caller, server: Server, odd: str, status: int
+) -> None:
+    names = ("code", "message", "parameter", "allowedValues", "responseContent")
+    more = ("documentation", "type", "title", "detail", "taskType", "requestId", "x")
+    members = ", ".join(f'"{name}": {odd}' for name in names + more)
+    body = f'\ufeff{{"data": {odd}, "errors": [{{{members}}}, {odd}], "x": 1, "x": 2}}'
+    server.answer = lambda _: Reply(body, status)
+    error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
+    again = pickled(error)
+    for each in (error, again, copy.deepcopy(error)):
+        assert isinstance(each, shipped.RunwareError)
+        assert (str(each) + repr(each)).isprintable()
+        assert len(str(each)) < 4000
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(
+    "body", ["9" * 5000, f'{{"data": [{{"cost": {"9" * 5000}}}]}}']
+)
+def test_a_number_that_python_does_not_read(
+    shipped: ModuleType, caller: Caller, server: Server, body: str, status: int
+) -> None:
+    server.answer = lambda _: Reply(body, status)
+    error = caller.error(RUN, **CHAIR)
+    expected = shipped.ResponseError if status == 200 else shipped.BadRequestError
+    assert type(error) is expected
+
+
+NAMES = [
+    *("data", "errors", "error", "code", "message", "status", "title", "detail"),
+    *("type", "taskUUID", "documentation", "parameter", "allowedValues"),
+]
+odd_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.integers()
+    | st.text(max_size=3)
+    | st.sampled_from(["error", "FAILED", "https://a/b#c-d", "\ud800", 10**400]),
+    lambda parts: st.lists(parts, max_size=3)
+    | st.dictionaries(st.sampled_from(NAMES), parts, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(
+    body=odd_json.map(json.dumps).map(str.encode) | st.binary(),
+    http_status=st.sampled_from([200, 204, 302, 400, 429, 503, 600]),
+    retry_after=st.text(max_size=5) | st.sampled_from(["9" * 999, "Mon, 99", "5, 5"]),
+)
+def test_any_answer_is_read_or_said_to_be_unreadable(
+    shipped: ModuleType, body: bytes, http_status: int, retry_after: str
+) -> None:
+    envelopes = import_module(f"{shipped.__name__}._envelope")
+    exceptions = import_module(f"{shipped.__name__}._exceptions")
+    key = import_module(f"{shipped.__name__}._api_key").ApiKey(KEY)
+    answer = envelopes.Answer(http_status, {"retry-after": retry_after}, body)
+    try:
+        envelope = envelopes.read_envelope(answer, key)
+    except shipped.ResponseError:
+        assert http_status < 400
+        return
+    assert not 300 <= http_status < 400
+    assert bool(envelope.errors) or http_status < 400
+    assert all(type(item) is dict for item in envelope.data + envelope.errors)
+    for item in envelope.errors:
+        error = exceptions.error_class(http_status)(item, envelope)
+        again = pickled(error)
+        assert str(again) == str(error)
+        assert str(error).isprintable()
+        assert again.category in shipped.ErrorCategory
+
+
+def test_a_result_with_an_odd_status_is_a_result(shipped: ModuleType) -> None:
+    envelopes = import_module(f"{shipped.__name__}._envelope")
+    key = import_module(f"{shipped.__name__}._api_key").ApiKey(KEY)
+    items = [{"imageURL": "a", "status": odd} for odd in ({}, [], 7, None, "queued")]
+    body = json.dumps({"data": items}).encode()
+    envelope = envelopes.read_envelope(envelopes.Answer(200, {}, body), key)
+    assert (envelope.data, envelope.errors) == (items, [])
+
+
+def test_a_long_message_is_cut_in_repr_too(shipped: ModuleType) -> None:
+    error = shipped.RunwareError("\x1b[31m" + "x" * 100_000)
+    assert repr(error).startswith("RunwareError(' [31mxxx")
+    assert repr(error).isprintable()
+    assert len(repr(error)) < 1100
+
+
 # -- answers that cannot be read ----------------------------------------------
 
 
@@ -210,10 +536,11 @@ def test_a_page_of_a_proxy(shipped: ModuleType, caller: Caller, server: Server) 
     assert "<h1>502 Bad Gateway</h1>" in str(error)
 
 
+@pytest.mark.parametrize("body", ["", {"errors": [{"code": "moved"}]}])
 def test_a_redirection_is_not_followed(
-    shipped: ModuleType, caller: Caller, server: Server
+    shipped: ModuleType, caller: Caller, server: Server, body: object
 ) -> None:
-    server.answer = lambda _: Reply("", 302)
+    server.answer = lambda _: Reply(body, 302)
     assert type(caller.error(RUN, **CHAIR)) is shipped.ResponseError
 
 
@@ -331,6 +658,9 @@ def test_a_key_that_cannot_be_used(
     assert api_key is None or not api_key.strip() or api_key not in str(error)
 
 
+ESCAPED_PLUS = r"\u002B"
+
+
 def shown(error: BaseException) -> str:
     """All that is shown of an exception and of those behind it."""
     texts: list[str] = []
@@ -351,9 +681,12 @@ def shown(error: BaseException) -> str:
         failing(code="x", **{KEY: KEY}, documentation=f"https://example.com/?{KEY}"),
         lambda _: {"data": [{"status": "error", "error": {"message": KEY}}]},
         lambda _: Reply(f"<p>{KEY}</p>", 502),
+        lambda _: Reply({"error": "no"}, 400, headers={"X-Request-Id": KEY}),
+        lambda _: Reply("no", headers={"X-Request-Id": f"for {KEY}"}),
         lambda _: Reply(f"{'.' * 290}{KEY}"),
         lambda _: Reply({"key": KEY}),
         lambda _: Reply(b'{"key": "%s"}' % KEY.replace("/", "\\/").encode()),
+        lambda _: Reply(f'{{"key": "{KEY.replace("+", ESCAPED_PLUS)}"}}'),
         lambda _: time.sleep(0.7),
     ],
 )
@@ -369,7 +702,8 @@ def test_the_key_is_in_nothing_that_is_shown(
     assert b"SECRET" not in pickle.dumps(error)
     assert type(again) is type(error)
     assert str(again) == str(error)
-    assert vars(again).keys() == vars(error).keys() - {"handle"}
+    assert vars(again).keys() == vars(error).keys()
+    assert again.category is error.category
 
 
 def test_the_results_of_a_failure_survive_a_pickle(
@@ -390,3 +724,106 @@ def test_a_message_stays_on_one_printable_line(caller: Caller, server: Server) -
     assert str(error).isprintable()
     assert len(str(error)) < 4000
     assert error.code == hostile
+
+
+# -- copies -------------------------------------------------------------------
+
+
+@pytest.fixture
+def left(caller: Caller, server: Server) -> Any:
+    """An error of a task that may have run."""
+    server.answer = lambda _: Reply("", 502)
+    return caller.error(RUN, **CHAIR, options={"max_retries": 0})
+
+
+def test_a_pickled_error_tells_another_process_how_to_collect(
+    shipped: ModuleType, caller: Caller, server: Server, left: Any
+) -> None:
+    saved = pickled(pickled(left)).handle
+    assert isinstance(saved, shipped.SavedHandle)
+    assert saved.to_json() == left.handle.to_json()
+    assert (saved.task_type, saved.task_uuid) == ("imageInference", left.task_uuid)
+    assert repr(saved) == (
+        f"SavedHandle(task_type='imageInference', task_uuid='{left.task_uuid}')"
+    )
+    server.answer = news({"status": "success", "imageUUID": "a"})
+
+    async def work(client: Any) -> Any:
+        return await value(client.resume(saved.to_json()).wait())
+
+    [result] = caller.using(work)
+    assert result.image_uuid == "a"
+
+
+def test_a_copy_loses_nothing(shipped: ModuleType, left: Any) -> None:
+    left.add_note("a note")
+    left.__cause__ = KeyError("why")
+    left.results = [shipped.TaskResult.model_validate({"taskUUID": "x"})]
+    copies = [
+        copy.copy(left),
+        copy.deepcopy(left),
+        left.about(left.task_type, left.task_uuid),
+    ]
+    for again in copies:
+        assert type(again) is type(left)
+        assert vars(again) == vars(left)
+        assert again.handle is left.handle
+        assert again.__cause__ is left.__cause__
+        assert (str(again), again.args) == (str(left), left.args)
+        again.add_note("another")
+        again.results.append(again.results[0])
+    assert left.__notes__ == ["a note"]
+    assert len(left.results) == 1
+
+
+def test_a_copy_without_a_cause_still_shows_its_context(shipped: ModuleType) -> None:
+    error = shipped.RunwareError("no")
+    error.__context__ = KeyError("before")
+    again = error.about("imageInference", "x")
+    assert again.__context__ is error.__context__
+    assert not again.__suppress_context__
+
+
+def test_subclasses_with_other_constructors_are_copied(
+    shipped: ModuleType, left: Any
+) -> None:
+    class OddError(shipped.ConnectionError):  # type: ignore[misc, name-defined]
+        def __init__(self, place: str, *, size: int) -> None:
+            super().__init__(f"no room in {place}")
+            self.size = size
+
+    OddError.__module__, OddError.__qualname__ = __name__, "OddError"
+    globals()["OddError"] = OddError
+    error = OddError("the attic", size=7)
+    error.handle = left.handle
+    for again in (pickled(error), copy.copy(error), error.about("x", "y")):
+        assert type(again) is OddError
+        assert (again.size, again.message) == (7, "no room in the attic")
+        assert again.handle.to_json() == left.handle.to_json()
+
+
+def test_errors_in_a_group_are_pickled(shipped: ModuleType, left: Any) -> None:
+    group = ExceptionGroup("two", [left, shipped.TimeoutError("late")])
+    first, second = pickled(group).exceptions
+    assert str(first) == str(left)
+    assert first.handle.to_json() == left.handle.to_json()
+    assert (str(second), second.handle) == (str(shipped.TimeoutError("late")), None)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 402, 403, 404, 418, 429, 500, 302])
+def test_a_logged_error_is_short_and_has_no_key(
+    caller: Caller, server: Server, status: int
+) -> None:
+    server.answer = lambda _: Reply({"error": {"message": f"{KEY}\n\x07"}}, status)
+    error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    logger = logging.getLogger(__name__)
+    logger.addHandler(handler)
+    logger.error("It failed.", exc_info=error)
+    logger.removeHandler(handler)
+    text = stream.getvalue()
+    assert "SECRET" not in text
+    assert "\x07" not in text
+    assert text.rstrip().endswith(f".{type(error).__name__}: {error}")
+    assert text.count("Traceback") == 1

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import gzip
 import os
 import socket
+import threading
 import tracemalloc
+import zlib
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx2
@@ -38,6 +41,7 @@ class Files:
         default_factory=dict
     )
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    peers: set[tuple[str, int]] = field(default_factory=set)
 
     def add(
         self, path: str, body: bytes = PNG, status: int = 200, **headers: str
@@ -56,6 +60,31 @@ class Files:
         self.replies[path] = reply
         return self.url + path
 
+    def add_raw(self, path: str, *pieces: bytes) -> str:
+        """Answer a path with these bytes, after which the connection ends."""
+
+        def reply(handler: BaseHTTPRequestHandler) -> None:
+            handler.close_connection = True
+            for piece in pieces:
+                handler.wfile.write(piece)
+                handler.wfile.flush()
+
+        self.replies[path] = reply
+        return self.url + path
+
+    def drip(self, path: str, start: bytes, drop: bytes, over: Event) -> str:
+        """Answer a path with a start, and then drop by drop until it is over."""
+
+        def reply(handler: BaseHTTPRequestHandler) -> None:
+            handler.close_connection = True
+            handler.wfile.write(start)
+            while not over.wait(0.01):
+                handler.wfile.write(drop)
+                handler.wfile.flush()
+
+        self.replies[path] = reply
+        return self.url + path
+
 
 @pytest.fixture
 def files() -> Iterator[Files]:
@@ -69,6 +98,7 @@ def files() -> Iterator[Files]:
             path = self.path.partition("?")[0]
             headers = {name.lower(): text for name, text in self.headers.items()}
             host.asked.append((self.path, headers))
+            host.peers.add(self.client_address[:2])
             with contextlib.suppress(ConnectionError):  # those who do not listen on
                 host.replies[path](self)
 
@@ -310,6 +340,16 @@ def test_redirects_in_a_circle_end(save: Saver, files: Files, tmp_path: Path) ->
     assert not _names(tmp_path)
 
 
+@pytest.mark.parametrize("location", ["http://h:x/", "http://[::1/", "//\x7f/"])
+def test_a_redirect_that_cannot_be_read(
+    location: str, save: Saver, files: Files, tmp_path: Path
+) -> None:
+    url = files.add("/1", b"", 302, Location=location)
+    error = save.error({"imageURL": url}, tmp_path / "cat.png")
+    assert "the output's URL cannot be read" in str(error)
+    assert not _names(tmp_path)
+
+
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://host/a"])
 def test_redirects_lead_to_the_web_only(
     location: str, save: Saver, files: Files, tmp_path: Path
@@ -356,6 +396,11 @@ def test_a_redirect_from_https_to_http_is_refused(
         "a.png",
         "https://",
         "https://host:port/",
+        "https://host:0/",
+        "https://host:99999/",
+        "https://host/\ud800",
+        "https://\ud800/",
+        f"https://{'a' * 300}ä.example/",
     ],
 )
 def test_only_the_web_is_asked(url: str, save: Saver, tmp_path: Path) -> None:
@@ -386,6 +431,29 @@ def test_a_host_that_is_not_there(save: Saver, tmp_path: Path) -> None:
     assert isinstance(error.__cause__, httpx2.ConnectError)
 
 
+def test_a_host_that_cannot_be(save: Saver, tmp_path: Path) -> None:
+    url = f"http://{'a' * 300}.invalid/a.png"
+    error = save.error({"imageURL": url}, tmp_path / "cat.png")
+    assert "did not give the file" in str(error)
+
+
+def test_an_answer_that_was_read_already(save: Saver, tmp_path: Path) -> None:
+    answer = httpx2.MockTransport(lambda _: httpx2.Response(200, content=PNG))
+    client = Saver.client[save.kind](transport=answer)
+    members = {"imageURL": "https://host.example/a.png"}
+    saved = save(members, tmp_path / "cat.png", http_client=client)
+    assert saved.read_bytes() == PNG
+
+
+def test_an_environment_without_a_client(
+    save: Saver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "nonsense://proxy")
+    error = save.error({"imageURL": "https://host/a.png"}, tmp_path / "cat.png")
+    assert "no HTTP client can be made" in str(error)
+    assert "nonsense" in str(error)
+
+
 def test_a_connection_that_breaks_leaves_nothing(
     save: Saver, files: Files, tmp_path: Path
 ) -> None:
@@ -410,8 +478,254 @@ def test_a_host_that_is_silent(save: Saver, files: Files, tmp_path: Path) -> Non
     url = f"{files.url}/a.png"
     error = save.error({"imageURL": url}, tmp_path / "cat.png", timeout=0.1)
     over.set()
-    assert isinstance(error.__cause__, httpx2.ReadTimeout)
+    assert f"{url} did not give the file within 0.1 s" in str(error)
     assert not _names(tmp_path)
+
+
+def _raw_deflate(content: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(content) + packer.flush()
+
+
+GZIP = gzip.compress(PNG, mtime=0)
+MEMBERS = b"".join(gzip.compress(PNG[n : n + 999]) for n in range(0, len(PNG), 999))
+CODED = {
+    "gzip": GZIP,
+    "GZIP": gzip.compress(b"") + MEMBERS + gzip.compress(b""),
+    "x-gzip": gzip.compress(PNG, 0),
+    "identity, gzip": MEMBERS,
+    "deflate": zlib.compress(PNG),
+    "Deflate": _raw_deflate(PNG),
+    "": PNG,
+    "identity": PNG,
+}
+
+
+def _answer(coding: str, body: bytes, *, is_chunked: bool) -> bytes:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n"
+    head += f"Content-Encoding: {coding}\r\n".encode() if coding else b""
+    if is_chunked:
+        chunks = [body[n : n + 77] for n in range(0, len(body), 77)]
+        body = b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in chunks)
+        return head + b"Transfer-Encoding: chunked\r\n\r\n" + body + b"0\r\n\r\n"
+    return head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+@pytest.mark.parametrize("coding", CODED)
+def test_what_a_host_compresses_is_decompressed(
+    coding: str, is_chunked: bool, saving: tuple[Saver, Files, Path]
+) -> None:
+    save, files, tmp_path = saving
+    answer = _answer(coding, CODED[coding], is_chunked=is_chunked)
+    for pieces in ([answer], [answer[:300], answer[300:301], answer[301:]]):
+        url = files.add_raw("/a.png", *pieces)
+        assert save({"imageURL": url}, tmp_path / "cat.png").read_bytes() == PNG
+    assert files.asked[-1][1]["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", GZIP[: len(GZIP) // 2]),
+        ("gzip", GZIP[:-8]),
+        ("gzip", GZIP[:-1]),
+        ("gzip", GZIP + GZIP[:-1]),
+        ("gzip", GZIP[:-8] + bytes(8)),
+        ("gzip", GZIP[:-4] + bytes(4)),
+        ("gzip", GZIP + b"more"),
+        ("gzip", PNG),
+        ("gzip", b""),
+        ("deflate", zlib.compress(PNG)[:-1]),
+        ("deflate", zlib.compress(PNG)[:-4] + bytes(4)),
+        ("deflate", _raw_deflate(PNG)[:-1]),
+        ("deflate", _raw_deflate(PNG)[:-50]),
+        ("gzip, gzip", gzip.compress(GZIP)),
+        ("br", PNG),
+        ("zstd", PNG),
+        ("x-own", PNG),
+    ],
+)
+def test_what_is_not_whole_is_not_saved(
+    coding: str, body: bytes, is_chunked: bool, saving: tuple[Saver, Files, Path]
+) -> None:
+    save, files, tmp_path = saving
+    url = files.add_raw("/a.png", _answer(coding, body, is_chunked=is_chunked))
+    error = save.error({"imageURL": url}, tmp_path / "cat.png")
+    assert f"{url} did not give the file: " in str(error)
+    assert not _names(tmp_path)
+
+
+@pytest.mark.parametrize("lost", [1, 5, 6, 7, 82, 50_000])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_an_answer_that_ends_early_is_not_saved(
+    is_chunked: bool, lost: int, saving: tuple[Saver, Files, Path]
+) -> None:
+    save, files, tmp_path = saving
+    answer = _answer("", PNG, is_chunked=is_chunked)
+    url = files.add_raw("/a.png", answer[:-lost])
+    error = save.error({"imageURL": url}, tmp_path / "cat.png")
+    assert f"{url} did not give the file: " in str(error)
+    assert not _names(tmp_path)
+
+
+def test_an_answer_whose_end_nothing_tells_is_not_saved(
+    save: Saver, files: Files, tmp_path: Path
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+    url = files.add_raw("/a.png", head + b"\r\n" + PNG)
+    error = save.error({"imageURL": url}, tmp_path / "cat.png")
+    assert "neither Content-Length nor chunks" in str(error)
+    assert not _names(tmp_path)
+    files.add_raw("/a.png", head + b"Content-Encoding: gzip\r\n\r\n" + GZIP)
+    assert save({"imageURL": url}, tmp_path / "cat.png").read_bytes() == PNG
+
+
+def test_a_transport_that_does_not_count_is_not_trusted(
+    save: Saver, tmp_path: Path
+) -> None:
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        headers = {"Content-Length": str(len(PNG))}
+        return httpx2.Response(200, headers=headers, content=PNG[:-1])
+
+    client = Saver.client[save.kind](transport=httpx2.MockTransport(answer))
+    members = {"imageURL": "https://host.example/a.png"}
+    error = save.error(members, tmp_path / "cat.png", http_client=client)
+    assert f"{len(PNG) - 1:,} of {len(PNG):,} bytes came" in str(error)
+    assert not _names(tmp_path)
+
+
+def test_a_part_is_not_saved(save: Saver, files: Files, tmp_path: Path) -> None:
+    url = files.add("/a.png", PNG, 206, Content_Range=f"bytes 0-999/{len(PNG)}")
+    error = save.error({"imageURL": url}, tmp_path / "cat.png")
+    assert "HTTP 206" in str(error)
+    assert error.http_status == 206
+    assert not _names(tmp_path)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_bomb_is_stopped_at_the_limit(
+    coding: str, save: Saver, files: Files, tmp_path: Path
+) -> None:
+    packer = zlib.compressobj(wbits=31 if coding == "gzip" else 15)
+    body = b"".join(packer.compress(bytes(2**20)) for _ in range(64)) + packer.flush()
+    files.add_raw("/bomb", _answer(coding, body, is_chunked=False))
+    members = {"imageURL": f"{files.url}/bomb"}
+    save({"imageURL": files.add("/warm")}, tmp_path / "warm.png")
+    tracemalloc.start()
+    error = save.error(members, tmp_path / "cat.bin", limit=16 * 2**20)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "more than 16,777,216 bytes" in str(error)
+    assert most < 8 * 2**20
+    assert _names(tmp_path) == ["warm.png"]
+
+
+# -- the time that it takes ---------------------------------------------------
+
+_HEAD = b"HTTP/1.1 200 OK\r\n"
+_CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "drop"),
+    [
+        (_HEAD + b"X-Slow: ", b"a"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n"),
+        (_HEAD + b"Content-Length: 1000000\r\n\r\n", b"a"),
+        (_CHUNKED, b"1\r\na\r\n"),
+        (_CHUNKED + b"1;", b"a"),
+        (
+            _HEAD + b"Content-Length: 99999\r\nContent-Encoding: gzip\r\n\r\n"
+            b"\x1f\x8b\x08\0\0\0\0\0\0\x03",
+            b"\0\0\0\xff\xff",
+        ),
+    ],
+    ids=["header", "103", "body", "chunks", "chunk extension", "empty gzip"],
+)
+def test_a_host_that_drips_is_left_in_time(
+    start: bytes, drop: bytes, saving: tuple[Saver, Files, Path]
+) -> None:
+    save, files, tmp_path = saving
+    over = Event()
+    guard = Timer(20, over.set)
+    guard.start()
+    threads = threading.enumerate()
+    url = files.drip("/a.png", start, drop, over)
+    error = save.error({"imageURL": url}, tmp_path / "cat.png", timeout=0.3)
+    assert not over.is_set()
+    for thread in threading.enumerate():
+        if thread not in threads and thread.name.startswith("runware-save"):
+            thread.join(20)
+            assert not thread.is_alive()
+    assert not over.is_set()
+    over.set()
+    guard.cancel()
+    assert f"{url} did not give the file within 0.3 s" in str(error)
+    assert not _names(tmp_path)
+
+
+def test_redirects_do_not_begin_the_time_anew(
+    save: Saver, files: Files, tmp_path: Path
+) -> None:
+    over = Event()
+    url = files.drip("/4", b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", over)
+    for number in (3, 2, 1):
+
+        def reply(handler: BaseHTTPRequestHandler, number: int = number) -> None:
+            over.wait(0.2)
+            handler.send_response(302)
+            handler.send_header("Location", f"/{number + 1}")
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+        files.replies[f"/{number}"] = reply
+    url = f"{files.url}/1"
+    error = save.error({"imageURL": url}, tmp_path / "cat.png", timeout=0.5)
+    over.set()
+    assert "did not give the file within 0.5 s" in str(error)
+    assert not _names(tmp_path)
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf")])
+def test_a_timeout_that_is_no_time(
+    timeout: float, save: Saver, files: Files, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="a number of seconds above 0"):
+        save({"imageURL": files.add("/a.png")}, tmp_path / "cat.png", timeout=timeout)
+    assert not files.asked
+
+
+def test_a_timeout_may_be_ever_so_long(
+    save: Saver, files: Files, tmp_path: Path
+) -> None:
+    members = {"imageURL": files.add("/a.png")}
+    assert save(members, tmp_path / "cat.png", timeout=1e12).read_bytes() == PNG
+
+
+def test_a_client_of_ones_own_keeps_its_connection(
+    files: Files, tmp_path: Path, shipped: ModuleType
+) -> None:
+    members = {"imageURL": files.add("/a.png")}
+    save = Saver("sync", shipped)
+    with httpx2.Client() as client:
+        for name in ("one.png", "two.png"):
+            save(members, tmp_path / name, http_client=client)
+    assert len(files.peers) == 1
+
+
+def test_a_closed_client_is_said_to_be_closed(
+    save: Saver, files: Files, tmp_path: Path
+) -> None:
+    client = Saver.client[save.kind]()
+    if save.kind == "sync":
+        client.close()
+    else:
+        asyncio.run(client.aclose())
+    members = {"imageURL": files.add("/a.png")}
+    error = save.error(members, tmp_path / "cat.png", http_client=client)
+    assert "closed" in str(error)
 
 
 def test_a_file_is_not_larger_than_it_may(

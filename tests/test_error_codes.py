@@ -20,11 +20,19 @@ if TYPE_CHECKING:
 # The statuses of all documents and those seen besides, and the codes that were seen.
 SEEN = """
 400 401 402 403 404 429 500 503 504
-contentPolicyViolation duplicateTaskUUID forbidden inferenceError insufficientCredits
-internalServerError invalidApiKey invalidParameter invalidPositivePrompt
-missingParameter modelUnavailable noAvailableServer nsfwContentDetected paymentRequired
-providerRateLimitExceeded quotaExceeded rateLimitExceeded serviceUnavailable taskFailed
-timeoutProvider tokenExpired unauthorized unsupportedDuration
+accountDisabled accountSuspended authTimeout authenticationFailed conflictTaskUUID
+contentPolicyViolation downloadFailed duplicateTaskUUID environmentPaused forbidden
+imageBlocked incompatibleParameters inferenceError insufficientCredits
+insufficientPermissions internalServerError invalidApiKey invalidAuthentication
+invalidCredentials invalidParameter invalidPositivePrompt invalidProviderContent
+missingAuthentication missingParameter modelAlreadyExists modelDisabled modelNotReady
+modelUnavailable moderationFailed noAvailableServer nsfwContentDetected paymentRequired
+permissionDenied processingFailed promptBlocked providerContentPolicyViolation
+providerRateLimitExceeded quotaExceeded rateLimitExceeded sensitiveContentDetected
+serverUnavailable serviceUnavailable standardError taskCancelled taskFailed
+taskFailedOrNotFound timeoutProvider tokenExpired tokenInvalid tokenMissing tokenRevoked
+unauthorized unknownError unknownModel unknownParameter unsafeContentDetected
+unsupportedDuration uploadFailed validationFailed workspaceSuspended
 """
 
 statuses = st.dictionaries(

@@ -6,18 +6,28 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fault_run import verdict
 
 RUN = [sys.executable, Path(__file__).with_name("fault_run.py")]
 SMALL = ["--tasks", "120", "--seed", "7", "--kills", "3"]
 
+PLATFORMS = ["plain"]
+"""The platforms of the fault run on which that is so."""
 
-def test_nothing_is_lost_and_nothing_paid_for_twice() -> None:
-    run = subprocess.run([*RUN, *SMALL], capture_output=True, text=True, check=False)
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_nothing_is_lost_and_nothing_paid_for_twice(platform: str) -> None:
+    command = [*RUN, *SMALL, "--platform", platform]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
-    tasks, exchanges, verdict = run.stdout.splitlines()
+    tasks, exchanges, verdicts = run.stdout.splitlines()
     assert tasks.startswith("120 tasks with ")
     assert re.search(r"\((1[5-9]|2\d|3\d|4[0-5])%\); 3 processes killed", exchanges)
-    assert verdict == "0 lost, 0 paid for twice, 0 altered"
+    assert verdicts.startswith("0 lost, 0 paid for twice, 0 altered")
 
 
 def test_a_client_that_asks_nothing_is_found_out() -> None:
@@ -27,3 +37,42 @@ def test_a_client_that_asks_nothing_is_found_out() -> None:
     found = re.search(r"(\d+) lost, (\d+) paid for twice", run.stdout)
     assert found
     assert int(found[2]) > 0
+
+
+TASK = {"taskUUID": "one", "numberResults": 2, "includeCost": True}
+ENTRY = {"run": 1, "results": ["a", "b"], "cost": 0.5}
+A, B = {"imageUUID": "a", "cost": 0.25}, {"imageUUID": "b", "cost": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("entry", "journal", "expected"),
+    [
+        (ENTRY, {"results": [B, A]}, "right"),
+        (ENTRY, {}, "lost"),
+        (ENTRY, {"results": [A]}, "lost"),
+        (ENTRY, {"left": "late", "has_handle": True}, "lost"),
+        (ENTRY, {"results": [A, B], "failed": "no"}, "lost"),
+        (ENTRY, {"results": [A, A]}, "altered"),
+        (ENTRY, {"results": [A, B, B]}, "altered"),
+        (ENTRY, {"results": [A, {**B, "cost": 0.5}]}, "altered"),
+        (ENTRY, {"results": [A, {"imageUUID": "b"}]}, "altered"),
+        ({**ENTRY, "run": 2}, {"results": [A, B]}, "twice"),
+        ({**ENTRY, "results": ["a"], "cost": 0.25}, {"results": [A]}, "lost"),
+        (
+            {**ENTRY, "results": ["a"], "cost": 0.25},
+            {"results": [A], "failed": "one"},
+            "right",
+        ),
+        (
+            {**ENTRY, "results": [], "cost": 0},
+            {"results": [], "failed": "all"},
+            "right",
+        ),
+        (None, {"left": "late", "has_handle": True}, "never accepted"),
+        (None, {"failed": "no", "results": []}, "lost"),
+    ],
+)
+def test_how_the_books_are_compared(
+    entry: dict[str, Any] | None, journal: dict[str, Any], expected: str
+) -> None:
+    assert verdict(TASK, entry, journal, has_all_costs=True) == expected

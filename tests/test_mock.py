@@ -105,7 +105,8 @@ def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
     folder = tmp_path_factory.mktemp("documents")
     document = folder / "sculptor.json"
     document.write_text(json.dumps(sculptures()))
-    with mocking(SPECS, document, "--latency", str(LATENCY), "--max-tasks", "5") as one:
+    options = ["--latency", str(LATENCY), "--max-tasks", "5"]
+    with mocking(SPECS, document, *options, "--running-task", "status") as one:
         yield one
 
 
@@ -238,12 +239,31 @@ class TestRefusals:
         assert [item["taskUUID"] for item in body["errors"]] == [bad["taskUUID"]]
 
     def test_a_repeated_task(self, quick: Mock) -> None:
-        task = image()
+        task, other = image(), image()
         answer(quick, task)
         task["taskUUID"] = task["taskUUID"].upper()
         error = the_error(post(quick, task))
-        assert error["code"] == "duplicateTaskUUID"
+        assert (error["code"], error["parameter"]) == ("conflictTaskUUID", "taskUUID")
+        body = answer(quick, task, other)
+        assert body["errors"] == [error]
+        assert [item["taskUUID"] for item in body["data"]] == [other["taskUUID"]]
         assert quick.ledger()["tasks"][task["taskUUID"].lower()]["run"] == 1
+
+    @pytest.mark.parametrize(
+        ("rule", "runs"),
+        [("refuse", [1, 1]), ("refuse-async", [1, 2]), ("run", [2, 2])],
+    )
+    def test_whether_a_repeated_task_is_refused(
+        self, rule: str, runs: list[int]
+    ) -> None:
+        tasks = [image(deliveryMethod=method) for method in ("async", "sync")]
+        with mocking("--repeated-task", rule) as mock:
+            answer(mock, *tasks)
+            refused = post(mock, *tasks).json().get("errors", [])
+            assert [entry(mock, task)["run"] for task in tasks] == runs
+        assert [error["taskUUID"] for error in refused] == [
+            task["taskUUID"] for task, run in zip(tasks, runs, strict=True) if run == 1
+        ]
 
     @pytest.mark.parametrize(
         "body",
@@ -297,13 +317,54 @@ class TestDelivery:
         assert mock.ledger()["tasks"][task["taskUUID"]]["delivery"] == "async"
 
     def test_an_unknown_task(self, quick: Mock) -> None:
-        asked = question(image())
-        error = the_error(post(quick, asked))
-        assert error["code"] == "taskNotFound"
-        assert error["parameter"] == "taskUUID"
-        assert error["taskUUID"] == asked["taskUUID"]
-        with mocking("--unknown-task", "empty") as silent:
-            assert answer(silent, asked) == {"data": []}
+        assert answer(quick, question(image())) == {"data": []}
+
+    @pytest.mark.parametrize(
+        ("rule", "code"),
+        [
+            ("not-found", "taskNotFound"),
+            ("failed-or-not-found", "taskFailedOrNotFound"),
+        ],
+    )
+    def test_an_unknown_task_is_an_error(self, rule: str, code: str) -> None:
+        asked, running = question(image()), image(deliveryMethod="async")
+        with mocking("--unknown-task", rule, "--latency", "60") as mock:
+            error = the_error(post(mock, asked))
+            assert (error["code"], error["parameter"]) == (code, "taskUUID")
+            assert error["taskUUID"] == asked["taskUUID"]
+            answer(mock, running)
+            assert the_error(post(mock, question(running)))["code"] == code
+
+    @pytest.mark.parametrize(
+        "rule", ["unknown", "status", "partial", "progress", "other-status"]
+    )
+    def test_a_running_task(self, rule: str) -> None:
+        task = image(deliveryMethod="async", numberResults=2)
+        with mocking("--running-task", rule, "--latency", "60") as mock:
+            answer(mock, task)
+            items = answer(mock, question(task))["data"]
+        assert len(items) == (0 if rule in {"unknown", "partial"} else 2)
+        for item in items:
+            assert item["taskUUID"] == task["taskUUID"]
+            assert not {"imageURL", "cost"} & item.keys()
+        if rule == "status":
+            assert [item["status"] for item in items] == ["processing"] * 2
+        elif rule == "progress":
+            assert len({item["imageUUID"] for item in items}) == 2
+            assert all("status" not in item for item in items)
+        elif rule == "other-status":
+            assert [item["status"] for item in items] == ["queued"] * 2
+            assert items[0]["position"] > 0
+
+    def test_finished_items_of_a_running_task(self) -> None:
+        task = image(deliveryMethod="async", numberResults=4)
+        options = ["--latency", str(2 * LATENCY), "--running-task", "partial"]
+        with mocking(*options) as mock:
+            answer(mock, task)
+            until(lambda: entry(mock, task)["results"])
+            items = answer(mock, question(task))["data"]
+        assert items
+        assert {item["status"] for item in items} == {"success"}
 
     def test_details_of_a_task(self, quick: Mock) -> None:
         task = image()
@@ -440,7 +501,7 @@ class TestLedger:
             mock.clear()
             ledger = mock.ledger()
             assert (ledger["tasks"], ledger["exchanges"]) == ({}, 0)
-            the_error(post(mock, question(task)))
+            assert answer(mock, question(task)) == {"data": []}
 
 
 class TestCommand:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
-from mocking import BEARER, Mock, answer, entry, image, mocking, post, question, text
+from mocking import (
+    BEARER,
+    Mock,
+    answer,
+    entry,
+    image,
+    mocking,
+    post,
+    question,
+    text,
+    the_error,
+    until,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +33,8 @@ WITHOUT_ANSWER = ["refuse", "drop-before", "drop-after", "drop-during"]
 @pytest.fixture(scope="module")
 def running() -> Iterator[Mock]:
     """A mock that fails where it is asked to."""
-    with mocking("--delay", "0.3", "--retry-after", "2") as mock:
+    options = ["--delay", "0.3", "--retry-after", "2", "--running-task", "status"]
+    with mocking(*options) as mock:
         yield mock
 
 
@@ -152,6 +166,193 @@ def test_questions_fail_too(mock: Mock) -> None:
     assert entry(mock, task)["run"] == 1
 
 
+def test_tasks_that_are_accepted_late(mock: Mock) -> None:
+    task = image()
+    error = failing(mock, "late-acceptance", task)
+    assert isinstance(error, httpx2.RemoteProtocolError)
+    assert mock.ledger()["tasks"] == {}
+    until(lambda: task["taskUUID"] in mock.ledger()["tasks"])
+    assert answer(mock, question(task))["data"][0]["imageURL"]
+
+
+def test_a_late_answer_tells_what_was_so(mock: Mock) -> None:
+    task = image(deliveryMethod="async")
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(failed, mock, "late-answer", question(task))
+        until(lambda: mock.ledger()["faults"])
+        answer(mock, task)
+        assert asked.result().json() == {"data": []}
+    assert answer(mock, question(task))["data"]
+
+
+def test_a_request_that_a_gateway_repeats(mock: Mock) -> None:
+    task = image()
+    error = the_error(failed(mock, "repeated", task))
+    assert (error["code"], error["taskUUID"]) == ("conflictTaskUUID", task["taskUUID"])
+    assert entry(mock, task)["run"] == 1
+
+
+@pytest.mark.parametrize("fault", ["redirect-away", "redirect-back"])
+def test_redirects(mock: Mock, fault: str) -> None:
+    statuses = set()
+    for _ in range(60):
+        task = image()
+        response = failed(mock, fault, task)
+        statuses.add(response.status_code)
+        is_back = response.headers["location"] == mock.url
+        assert is_back == (fault == "redirect-back")
+        assert entry(mock, task)["run"] == 1
+    assert statuses == {301, 302, 303, 307, 308}
+
+
+def test_errors_in_odd_shapes(mock: Mock) -> None:
+    shapes = set()
+    for _ in range(60):
+        response = failed(mock, "odd-error", image())
+        body, status = response.json(), response.status_code
+        assert 500 <= status < 600
+        assert "retry-after" not in response.headers
+        if response.headers["content-type"] == "application/problem+json":
+            assert body["status"] == status
+            assert body["detail"]
+        shapes.add("array" if isinstance(body, list) else ",".join(sorted(body)))
+    assert {"array", "error", "errors"} < shapes
+    assert len(shapes) == 5
+    assert 0 < mock.ledger()["totals"]["accepted"] < mock.ledger()["exchanges"]
+
+
+def test_too_many_at_once(mock: Mock) -> None:
+    first, second = image(), image()
+    assert the_error(failed(mock, "too-many", first, second), 413)
+    assert mock.ledger()["tasks"] == {}
+    assert failed(mock, "too-many", first).status_code == 200
+    asked = question(first)
+    assert the_error(failed(mock, "too-many", asked, question(second)), 413)
+    assert failed(mock, "too-many", asked).json()["data"]
+
+
+class TestPolls:
+    """Questions fail, and their tasks are as they were."""
+
+    @pytest.fixture
+    def tasks(self, mock: Mock) -> list[dict[str, Any]]:
+        """Two finished tasks."""
+        tasks = [image(deliveryMethod="async") for _ in range(2)]
+        answer(mock, *tasks)
+        return tasks
+
+    def test_no_word_of_any(self, mock: Mock, tasks: list[dict[str, Any]]) -> None:
+        response = failed(mock, "poll-empty", *map(question, tasks))
+        assert response.status_code == 200
+        assert response.json() == {"data": []}
+        assert len(answer(mock, *map(question, tasks))["data"]) == 2
+
+    def test_not_found(self, mock: Mock, tasks: list[dict[str, Any]]) -> None:
+        response = failed(mock, "poll-not-found", *map(question, tasks))
+        assert response.status_code == 400
+        assert [(e["code"], e["taskUUID"]) for e in response.json()["errors"]] == [
+            ("taskFailedOrNotFound", task["taskUUID"]) for task in tasks
+        ]
+
+    def test_refused(self, mock: Mock, tasks: list[dict[str, Any]]) -> None:
+        seen = set()
+        for _ in range(100):
+            response = failed(mock, "poll-refused", *map(question, tasks))
+            is_plain = response.status_code == 200
+            for error in response.json()["errors"] if is_plain else []:
+                seen.add(tuple(sorted({"taskType", "taskUUID"} & error.keys())))
+                assert error.get("taskType") in {"getResponse", None}
+            seen.add(response.status_code)
+        names = {(), ("taskType",), ("taskUUID",), ("taskType", "taskUUID")}
+        assert seen == {200, 400, *names}
+
+    def test_one_is_poisoned(self, mock: Mock, tasks: list[dict[str, Any]]) -> None:
+        error = the_error(failed(mock, "poll-poisoned", *map(question, tasks)))
+        assert error["taskType"] == "getResponse"
+        assert error["taskUUID"] in {task["taskUUID"] for task in tasks}
+        assert failed(mock, "poll-poisoned", question(tasks[0])).json()["data"]
+        assert mock.ledger()["faults"] == {"poll-poisoned": 1}
+
+    @pytest.mark.parametrize(
+        "fault", ["poll-empty", "poll-not-found", "poll-refused", "poll-poisoned"]
+    )
+    def test_tasks_are_left_alone(self, mock: Mock, fault: str) -> None:
+        assert failed(mock, fault, image(), image()).json()["data"]
+        assert mock.ledger()["faults"] == {}
+
+
+class TestItems:
+    def test_acknowledgements_with_more_members(self, mock: Mock) -> None:
+        task = image(deliveryMethod="async")
+        [item] = failed(mock, "more-members", task).json()["data"]
+        assert item.keys() == {"taskType", "taskUUID", "cost", "estimatedTime"}
+
+    def test_statuses_that_are_in_no_document(self, mock: Mock) -> None:
+        task = image(deliveryMethod="async")
+        [item] = failed(mock, "other-status", task).json()["data"]
+        assert item["status"] not in {"processing", "success", "error"}
+        [item] = failed(mock, "other-status", question(task)).json()["data"]
+        assert item["status"] == "COMPLETED"
+        assert item["imageURL"]
+        assert entry(mock, task)["collected"] == [item["imageUUID"]]
+
+    @pytest.mark.parametrize(
+        "reading", ["poll-status", "poll-progress", "other-status"]
+    )
+    def test_items_in_flight(self, reading: str) -> None:
+        task = image(deliveryMethod="async")
+        with mocking("--latency", "60") as mock:
+            answer(mock, task)
+            [item] = failed(mock, reading, question(task)).json()["data"]
+            assert answer(mock, question(task)) == {"data": []}
+            assert mock.ledger()["faults"] == {reading: 1}
+        assert ("imageUUID" in item) == (reading == "poll-progress")
+        assert ("status" in item) == (reading != "poll-progress")
+        assert "imageURL" not in item
+
+    def test_a_member_with_an_odd_value(self, mock: Mock) -> None:
+        task = image()
+        [whole] = answer(mock, task)["data"]
+        seen = set()
+        for _ in range(60):
+            [item] = failed(mock, "odd-member", question(task)).json()["data"]
+            usual = whole | {"status": "success"}
+            seen |= {name for name in item if (name, item[name]) not in usual.items()}
+        assert seen == {"status", "progress", "cost", "resultIndex"}
+        paid = image(includeCost=True)
+        answer(mock, paid)
+        for _ in range(20):
+            [item] = failed(mock, "odd-member", question(paid)).json()["data"]
+            assert 0 < item["cost"] < 1
+
+    def test_urls_are_signed_anew(self, mock: Mock) -> None:
+        task = image()
+        answer(mock, task)
+        items = [
+            failed(mock, "signed-anew", question(task)).json()["data"][0]
+            for _ in range(2)
+        ]
+        urls = [item.pop("imageURL") for item in items]
+        assert items[0] == items[1]
+        assert urls[0] != urls[1]
+        assert urls[0].split("?")[0] == urls[1].split("?")[0]
+        assert mock.client.get(urls[0]).content == mock.client.get(urls[1]).content
+
+    def test_the_cost_comes_later(self, mock: Mock) -> None:
+        task = image(includeCost=True)
+        [first] = failed(mock, "cost-later", task).json()["data"]
+        [second] = answer(mock, question(task))["data"]
+        assert "cost" not in first
+        assert second["cost"] > 0
+        assert entry(mock, task)["collected"] == [first["imageUUID"]]
+
+    def test_results_in_parts(self, mock: Mock) -> None:
+        task = image(numberResults=3)
+        assert len(failed(mock, "parts", task).json()["data"]) == 2
+        assert len(entry(mock, task)["collected"]) == 2
+        assert len(answer(mock, question(task))["data"]) == 3
+
+
 class TestOneTask:
     def test_it_never_finishes(self, mock: Mock) -> None:
         task = image(deliveryMethod="async", numberResults=2)
@@ -183,6 +384,20 @@ class TestOneTask:
         assert error["taskUUID"] == task["taskUUID"]
         assert entry(mock, task)["status"] == "error"
         assert entry(mock, task)["billed"] == 0
+
+    @pytest.mark.parametrize("delivery", ["async", "sync"])
+    def test_one_of_its_items_fails(self, mock: Mock, delivery: str) -> None:
+        task = image(deliveryMethod=delivery, numberResults=3)
+        body = failed(mock, "item-error", task).json()
+        if delivery == "async":
+            body = answer(mock, question(task))
+        assert len(body["data"]) == 2
+        [error] = body["errors"]
+        assert (error["code"], error["status"]) == ("contentPolicyViolation", "error")
+        assert error["taskUUID"] == task["taskUUID"]
+        assert len(entry(mock, task)["collected"]) == 2
+        assert entry(mock, task)["billed"] == 1
+        assert failed(mock, "item-error", image()).json()["data"]
 
 
 class TestStreams:
@@ -222,9 +437,11 @@ class TestShares:
         assert set(ledger["faults"]) == {
             *NOT_ACCEPTED,
             *("drop-after", "drop-during", "delay", "error-500", "bad-gateway"),
-            *("truncated", "duplicate-items", "reorder-items"),
+            *("truncated", "duplicate-items", "reorder-items", "late-acceptance"),
+            *("late-answer", "repeated", "redirect-away", "redirect-back", "odd-error"),
+            *("other-status", "odd-member", "signed-anew", "parts"),
         }
-        assert sum(ledger["faults"].values()) > 110
+        assert sum(ledger["faults"].values()) > 70
         assert ledger["exchanges"] == 150
 
     def test_without_a_share_it_is_always(self) -> None:
@@ -235,6 +452,11 @@ def statuses(*options: str) -> list[str]:
     """The statuses of 50 answers of a mock."""
     with mocking(*options) as mock:
         return [str(post(mock, image()).status_code) for _ in range(50)]
+
+
+def test_a_request_without_a_fault() -> None:
+    with mocking("--fault", "rate-limit") as mock:
+        assert failed(mock, "none", image()).status_code == 200
 
 
 def test_a_fault_that_there_is_not(mock: Mock) -> None:

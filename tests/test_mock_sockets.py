@@ -39,7 +39,8 @@ PATIENCE = 0.6
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Mock]:
     """A mock whose tasks take a moment and which soon loses patience."""
-    with mocking("--latency", str(LATENCY), "--patience", str(PATIENCE)) as one:
+    options = ["--latency", str(LATENCY), "--patience", str(PATIENCE)]
+    with mocking(*options, "--delay", str(LATENCY)) as one:
         yield one
 
 
@@ -211,6 +212,109 @@ class TestFaults:
         with connected(mock, fault="reorder-items") as (socket, _):
             send(socket, task)
             assert [item["seed"] for item in results(socket, 2)] == [2, 1]
+
+    def test_tasks_that_are_accepted_late(self) -> None:
+        task = image()
+        with mocking("--delay", "0.1") as mock:
+            with connected(mock, fault="late-acceptance") as (socket, _):
+                send(socket, task)
+                with pytest.raises(ConnectionClosedError):
+                    socket.recv(timeout=5)
+            until(lambda: task["taskUUID"] in mock.ledger()["tasks"])
+            assert mock.ledger()["faults"] == {"late-acceptance": 1}
+
+    def test_a_late_answer_holds_nobody_up(self, mock: Mock) -> None:
+        task = image(deliveryMethod="async")
+        with connected(mock, fault="late-answer") as (socket, _):
+            send(socket, task)
+            send(socket, {"taskType": "ping", "ping": True})
+            types = [item["taskType"] for item in results(socket, 2)]
+        assert types == ["ping", "imageInference"]
+
+    @pytest.mark.parametrize(
+        ("fault", "code"),
+        [
+            ("rate-limit", "rateLimitExceeded"),
+            ("unavailable", "serviceUnavailable"),
+            ("error-500", "internalServerError"),
+        ],
+    )
+    def test_it_is_refused_with_or_without_names(
+        self, mock: Mock, fault: str, code: str
+    ) -> None:
+        seen = set()
+        for _ in range(16):
+            task = image()
+            with connected(mock, fault=fault) as (socket, _):
+                send(socket, task)
+                [error] = received(socket)["errors"]
+            assert error["code"] == code
+            is_accepted = task["taskUUID"] in mock.ledger()["tasks"]
+            assert not is_accepted or fault == "error-500"
+            seen.add(is_accepted if fault == "error-500" else "taskUUID" in error)
+        assert seen == {False, True}
+
+    def test_too_many_at_once(self, mock: Mock) -> None:
+        tasks = [image(deliveryMethod="async") for _ in range(2)]
+        with connected(mock, fault="too-many") as (socket, _):
+            send(socket, *tasks)
+            [error] = received(socket)["errors"]
+            assert (error["code"], "taskUUID" in error) == ("tooManyTasks", False)
+            send(socket, *tasks)
+            assert len(results(socket, 2)) == 2
+
+    def test_questions_fail(self, mock: Mock) -> None:
+        tasks = [image(), image()]
+        with connected(mock) as (socket, _):
+            send(socket, *tasks)
+            results(socket, 2)
+        for fault, number in [
+            ("poll-empty", 0),
+            ("poll-not-found", 2),
+            ("poll-poisoned", 1),
+        ]:
+            with connected(mock, fault=fault) as (socket, _):
+                send(socket, *map(question, tasks))
+                frame = received(socket)
+            assert frame.get("data", []) == []
+            assert len(frame.get("errors", [])) == number
+
+    def test_a_task_that_is_not_known(self, mock: Mock) -> None:
+        with connected(mock) as (socket, _):
+            send(socket, question(image()))
+            assert received(socket) == {"data": []}
+
+    def test_items_are_changed(self, mock: Mock) -> None:
+        for fault, name in [
+            ("other-status", "status"),
+            ("cost-later", "cost"),
+            ("signed-anew", "imageURL"),
+        ]:
+            task = image(includeCost=True)
+            with connected(mock, fault=fault) as (socket, _):
+                send(socket, task)
+                [item] = results(socket, 1)
+                send(socket, question(task))
+                [whole] = results(socket, 1)
+            assert item.get(name) != whole[name]
+            assert entry(mock, task)["collected"] == [item["imageUUID"]]
+
+    def test_one_of_several_results_fails_first(self, mock: Mock) -> None:
+        task = image(numberResults=3)
+        with connected(mock, fault="item-error") as (socket, _):
+            send(socket, task)
+            [error] = received(socket)["errors"]
+            assert error["taskUUID"] == task["taskUUID"]
+            assert len(results(socket, 2)) == 2
+
+    def test_results_in_parts(self, mock: Mock) -> None:
+        task = image(numberResults=3)
+        with connected(mock, fault="parts") as (socket, _):
+            send(socket, task)
+            assert len(results(socket, 2)) == 2
+            until(lambda: len(entry(mock, task)["results"]) == 3)
+            send(socket, question(task))
+            assert len(results(socket, 3)) == 3
 
     def test_a_task_that_fails(self, mock: Mock) -> None:
         task = image()

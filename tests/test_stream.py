@@ -11,11 +11,12 @@ import itertools
 import json
 import socket
 import struct
+import threading
 import time
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -343,6 +344,174 @@ def test_odd_members_are_kept_and_do_no_harm(
     assert (wire["finishReason"], wire["usage"], wire["cost"]) == (7, [1], True)
 
 
+ODD = {
+    "a list for the delta": '{"delta": []}',
+    "text that is no text": '{"delta": {"text": {}, "reasoningContent": 7}}',
+    "a cost that is no float": f'{{"cost": {"9" * 400}}}',
+    "a number that Python does not read": f'{{"cost": {"9" * 5000}}}',
+    "a cost that is no number": '{"cost": NaN, "usage": {"promptTokens": Infinity}}',
+    "an object for each": '{"finishReason": {}, "usage": 5, "cost": {}, "status": {}}',
+    "a deep member": f'{{"more": {"[" * 600}{"]" * 600}}}',
+    "odd names": '{"taskType": 5, "taskUUID": null, "": 1, "\\ud800": "\\ud800"}',
+    "news": '{"status": "processing", "progress": 7}',
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_no_event_costs_the_text(streamer: Streamer, script: Script, odd: str) -> None:
+    script.events(HERE, odd, THERE, odd, {"finishReason": "stop"}, DONE)
+    stream, deltas = streamer.read()
+    assert "".join(delta.text for delta in deltas) == stream.result.text == TEXT
+    assert {delta.cost for delta in deltas} == {None}
+    wire = stream.result.to_wire()
+    assert wire.items() >= {**SCOPE, "finishReason": "stop"}.items()
+    assert wire.get("status") is None
+    assert streamer.ends == [(streamer.ends[0][0], None)]
+
+
+PIECES = (HERE, THERE, LAST, DONE)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_events_without_an_empty_line_between_them(
+    streamer: Streamer, script: Script, newline: str
+) -> None:
+    was_read = Event()
+    lines = [event(e).strip() + newline.encode() for e in PIECES]
+    script.parts = [lines[0], was_read, b": alive\nid: 7\nretry: 9\n", *lines[1:]]
+
+    async def work(stream: Any) -> None:
+        texts: list[str] = []
+        async for delta in each(stream):
+            texts.append(delta.text)
+            was_read.set()
+        assert texts == ["At the ", "lighthouse 🗼", ""]
+        assert stream.result.cost == 0.002
+
+    streamer.using(work)
+
+
+def test_the_last_event_needs_no_line_end(streamer: Streamer, script: Script) -> None:
+    script.parts = [event(HERE), event(LAST).strip()]
+    stream, _ = streamer.read()
+    assert (stream.result.text, stream.result.cost) == ("At the ", 0.002)
+
+
+@pytest.mark.parametrize("cut", ['{"delta": {"text": "}}', '{"delta": {}', "[DO", "da"])
+def test_an_event_that_is_cut_off_is_no_event(
+    streamer: Streamer, script: Script, cut: str
+) -> None:
+    script.parts = [event(HERE), b"data: " * (cut != "da") + cut.encode()]
+    _, error = streamer.failure()
+    assert type(error).__name__ == "ConnectionError"
+    assert [result.text for result in error.results] == ["At the "]
+
+
+HALVES = [
+    (["x\ud83d", "\ude00y"], ["x", "😀y"]),
+    (["\ud83d", "", "\ude00", "\ud83d\ude00"], ["", "", "😀", "😀"]),
+    (["\ud83d", "\ud83d\ude00", "z"], ["", "\ufffd😀", "z"]),
+    (["\ude00\ud83d", "z"], ["\ufffd", "\ufffdz"]),
+    (["x\ud83d"], ["x", "\ufffd"]),
+]
+
+
+@pytest.mark.parametrize("member", ["text", "reasoningContent"])
+@pytest.mark.parametrize(("said", "given"), HALVES)
+def test_halves_of_a_character_become_one(
+    streamer: Streamer, script: Script, member: str, said: list[str], given: list[str]
+) -> None:
+    script.events(*({"delta": {member: text}} for text in said), DONE)
+    stream, deltas = streamer.read()
+    whole = "".join(given)
+    is_text = member == "text"
+    assert [d.text if is_text else d.reasoning for d in deltas] == given
+    assert (stream.text if is_text else stream.reasoning) == whole
+    assert whole in stream.result.model_dump_json()
+
+
+def test_half_a_character_before_a_break_is_not_lost(
+    streamer: Streamer, script: Script
+) -> None:
+    script.events({"delta": {"text": "x\ud83d"}}, ending="cut")
+    stream, error = streamer.failure()
+    assert [result.text for result in error.results] == [stream.text] == ["x\ufffd"]
+
+
+def test_whole_texts_may_end_in_half_a_character(
+    streamer: Streamer, script: Script
+) -> None:
+    script.events({"text": "x\ud83d"}, {"text": "x😀"}, {"text": "x😀y"}, {}, DONE)
+    stream, deltas = streamer.read()
+    assert [delta.text for delta in deltas] == ["x", "😀", "y", ""]
+    assert stream.result.text == "x😀y"
+
+
+@pytest.mark.parametrize("silent", [b"", b": alive\n\n"])
+def test_a_server_that_has_finished_is_not_waited_for(
+    streamer: Streamer, script: Script, silent: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streamer.module("_stream"), "GRACE", 0.3)
+    script.events(HERE, {"finishReason": "stop"}, ending="hold")
+    script.parts += [0.05, event({"usage": USAGE}), 0.05, event({"cost": 0.002})]
+    script.parts += [silent, 0.1] * 10 if silent else []
+    stream, _ = streamer.read(timeout=10 * LONG)
+    result = stream.result
+    assert (result.text, result.usage, result.cost) == ("At the ", USAGE, 0.002)
+    assert script.was_left.wait(LONG / 2)
+
+
+def test_the_time_between_pieces_is_the_callers(
+    streamer: Streamer, script: Script
+) -> None:
+    async def work(stream: Any) -> None:
+        await _pause(streamer, 0.6)
+        texts: list[str] = []
+        async for delta in each(stream):
+            texts.append(delta.text)
+            await _pause(streamer, 0.6)
+        assert texts == ["At the ", ""]
+        assert stream.result.cost == 0.002
+
+    script.events(HERE, LAST, DONE)
+    streamer.using(work, timeout=0.5)
+
+
+def test_a_slow_caller_does_not_wait_for_a_silent_server(
+    streamer: Streamer, script: Script
+) -> None:
+    async def work(stream: Any) -> None:
+        async def read_slowly() -> None:
+            async for _ in each(stream):
+                await _pause(streamer, 0.4)
+
+        with pytest.raises(TimeoutError, match="the time ran out"):
+            await read_slowly()
+        assert stream.text == "At the "
+
+    script.events(HERE, ending="hold")
+    streamer.using(work, timeout=0.3)
+    assert script.was_left.wait(LONG / 2)
+
+
+async def _pause(streamer: Streamer, seconds: float) -> None:
+    await value((asyncio if streamer.kind == "async" else time).sleep(seconds))
+
+
+def test_events_without_a_text_cost_no_more_when_there_is_one(
+    streamer: Streamer,
+) -> None:
+    long = "x" * 1_000_000
+    events = [event({"delta": {"text": long}}), *[event({"n": 1})] * 10_000]
+    stream = streamer.stream(answering([b"".join([*events, event(DONE)])]), timeout=60)
+
+    async def work() -> None:
+        result = await value(stream.get_result())
+        assert result.text == long
+
+    asyncio.run(work()) if streamer.kind == "async" else without_a_loop(work())
+
+
 @pytest.mark.parametrize("ending", ["whole", "cut", "reset", "hold"])
 def test_a_finish_reason_is_an_end(
     streamer: Streamer, script: Script, ending: str
@@ -455,6 +624,116 @@ def test_cancelling_closes_the_connection(shipped: ModuleType, script: Script) -
     assert isinstance(error, asyncio.CancelledError)
 
 
+def test_closing_ends_the_reading(streamer: Streamer, script: Script) -> None:
+    async def work(stream: Any) -> None:
+        async for _ in each(stream):
+            await value(stream.close() if streamer.kind == "sync" else stream.aclose())
+        assert stream.text == "At the "
+
+    threads = threading.active_count()
+    script.events(HERE, THERE, ending="hold")
+    streamer.using(work)
+    assert script.was_left.wait(LONG / 2)
+    [(item, error)] = streamer.ends
+    assert item == {**SCOPE, "text": "At the "}
+    assert isinstance(error, GeneratorExit)
+    assert threading.active_count() <= threads
+
+
+def test_a_dropped_iterator_ends_the_reading(
+    streamer: Streamer, script: Script
+) -> None:
+    async def work(stream: Any) -> None:
+        if streamer.kind == "sync":
+            next(iter(stream))
+        else:
+            await anext(aiter(stream))
+            await _turns(streamer)
+        assert len(streamer.ends) == 1
+
+    threads = threading.active_count()
+    script.events(HERE, ending="hold")
+    streamer.using(work)
+    assert script.was_left.wait(LONG / 2)
+    [(_, error)] = streamer.ends
+    assert isinstance(error, (GeneratorExit, asyncio.CancelledError))
+    assert threading.active_count() <= threads
+
+
+def test_an_iterator_that_is_not_used_sends_nothing(
+    streamer: Streamer, script: Script
+) -> None:
+    stream = streamer.stream(streamer.over_http)
+    pieces = iter(stream) if streamer.kind == "sync" else aiter(stream)
+    del pieces
+    assert (script.calls, streamer.ends) == ([], [])
+
+
+def test_another_may_close_it_while_it_is_read(
+    streamer: Streamer, script: Script
+) -> None:
+    async def read(stream: Any) -> None:
+        async for _ in each(stream):
+            close_soon(stream)
+
+    async def work(stream: Any) -> None:
+        with pytest.raises(ConnectionError, match="closed while it was read"):
+            await read(stream)
+        for closing in closings:
+            await value(closing.join() if streamer.kind == "sync" else closing)
+
+    def close_soon(stream: Any) -> None:
+        if streamer.kind == "sync":
+            closings.append(Timer(0.1, stream.close))
+            closings[-1].start()
+        else:
+            closings.append(asyncio.create_task(_closed_soon(stream)))
+
+    closings: list[Any] = []
+    script.events(HERE, ending="hold")
+    streamer.using(work)
+    [(item, error)] = streamer.ends
+    assert item == {**SCOPE, "text": "At the "}
+    assert isinstance(error, ConnectionError)
+
+
+async def _closed_soon(stream: Any) -> None:
+    await asyncio.sleep(0.1)
+    await stream.aclose()
+
+
+def test_the_wrong_twin_is_a_type_error(streamer: Streamer, script: Script) -> None:
+    async def loop() -> None:
+        if streamer.kind == "async":
+            for _ in stream:
+                pass
+        else:
+            async for _ in stream:
+                pass
+
+    async def context() -> None:
+        if streamer.kind == "async":
+            with stream:
+                pass
+        else:
+            async with stream:
+                pass
+
+    async def work() -> None:
+        with pytest.raises(TypeError, match=f"{kind}' object is not iterable|{got}"):
+            await loop()
+        with pytest.raises(TypeError, match=f"'{kind}' object does not support the"):
+            await context()
+        with pytest.raises(TypeError, match=f"{kind} can't be used in 'await'"):
+            await stream
+
+    stream: Any = streamer.stream(streamer.over_http)
+    kind = STREAMS[streamer.kind]
+    got = f"requires an object with __aiter__ method, got {kind}"
+    asyncio.run(work())
+    assert script.calls == []
+
+
 async def _turns(streamer: Streamer) -> None:
     """Let the event loop close what was left."""
     if streamer.kind == "async":
@@ -504,7 +783,11 @@ def test_the_page_of_a_proxy(streamer: Streamer, script: Script) -> None:
         event({"error": ERROR, **SCOPE}),
         event({**SCOPE, **ERROR, "status": "error"}),
         event({"data": [{**SCOPE, "status": "error", "error": ERROR}]}),
+        event({**ERROR, "taskUUID": TASK_UUID.upper()}),
+        event(ERROR),
+        event({"errors": [{"code": "other", "taskUUID": KEY}, ERROR]}),
         b"event: error\n" + event(ERROR),
+        b"event: error\n" + event({**ERROR, "delta": {}, "cost": 10**400}),
     ],
 )
 def test_an_error_in_the_middle_has_what_came_before_it(
@@ -518,6 +801,37 @@ def test_an_error_in_the_middle_has_what_came_before_it(
     assert type(partial).__name__ == "TextInferenceResult"
     assert partial.text == stream.text == "At the "
     assert partial.reasoning_content == stream.reasoning == "Fog, so "
+
+
+def test_an_error_beside_a_piece_has_it(streamer: Streamer, script: Script) -> None:
+    script.events(HERE, {**THERE, "errors": [ERROR]})
+    _, error = streamer.failure()
+    assert type(error).__name__ == "TaskError"
+    assert error.may_have_run
+    assert [result.text for result in error.results] == [TEXT]
+
+
+OTHER = {"taskUUID": "0c6f9a0e-2f43-4b58-8a53-9d0b1b1f7a55"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {**ERROR, **OTHER},
+        {"errors": [{**ERROR, **OTHER}]},
+        {"error": ERROR, **OTHER},
+        {**OTHER, "status": "error"},
+        {"data": [{**OTHER, "text": "not mine"}]},
+        {"delta": {"text": "not mine"}, "finishReason": "stop", **OTHER},
+    ],
+)
+def test_what_names_another_task_changes_nothing(
+    streamer: Streamer, script: Script, said: Any
+) -> None:
+    script.events(HERE, said, THERE, {"finishReason": "length"}, DONE)
+    stream, _ = streamer.read()
+    wire = {**SCOPE, "text": TEXT, "finishReason": "length"}
+    assert stream.result.to_wire() == wire
 
 
 @pytest.mark.parametrize("ending", ["whole", "cut", "reset"])
@@ -596,8 +910,7 @@ def test_silence_that_begins_late_ends_with_the_time(
     assert stream.text == TEXT
 
 
-def test_headers_that_come_too_slowly(shipped: ModuleType, script: Script) -> None:
-    streamer = Streamer("async", shipped.__name__, script.url)
+def test_headers_that_come_too_slowly(streamer: Streamer, script: Script) -> None:
     script.status, script.ending = 0, "cut"
     lines: list[Any] = [b"X-Alive: 1\r\n", 0.05] * 40
     script.raw, script.parts = True, [b"HTTP/1.1 200 OK\r\n", *lines]
@@ -637,6 +950,25 @@ def test_an_event_that_is_too_long(streamer: Streamer, script: Script) -> None:
     assert type(error).__name__ == "ResponseError"
     assert "an event that is too long" in str(error)
     assert [result.text for result in error.results] == ["At the "]
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("is_stream", [True, False])
+def test_an_answer_that_is_too_large(
+    streamer: Streamer,
+    script: Script,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    is_stream: bool,
+) -> None:
+    monkeypatch.setattr(streamer.module("_stream_reader"), "LARGEST_ANSWER", 2000)
+    script.answer(" " * 1500, status)
+    script.content_type = EVENTS if is_stream else "application/json"
+    script.parts *= 2
+    _, error = streamer.failure()
+    assert type(error).__name__ == "ResponseError"
+    assert f"HTTP {status} with more than 2,000 bytes" in str(error)
+    assert error.may_have_run
 
 
 @pytest.mark.parametrize("data", [[], [SCOPE], [{**SCOPE, "status": "processing"}]])
@@ -716,7 +1048,9 @@ def bodies(draw: st.DrawFn) -> tuple[list[str], list[bytes]]:
             {"delta": {"text": text}}, ensure_ascii=False, indent=indent
         )
         space = draw(st.sampled_from(["", " "]))
-        lines += [*noise, *(f"data:{space}{line}" for line in content.split("\n")), ""]
+        ending = draw(st.sampled_from([[""], []]))  # some servers leave it out
+        data = [f"data:{space}{line}" for line in content.split("\n")]
+        lines += [*noise, *data, *ending]
     mark = draw(st.sampled_from(["", "\ufeff"]))
     end = ["data: [DONE]", "", "data: after the end", ""]
     body = (mark + newline.join([*lines, *end, ""])).encode()

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(20)
 MOV = b"\x00\x00\x00\x14ftypqt  " + bytes(20)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
 
 TASK, QUESTION, STORED = "textInference", "getResponse", "mediaStorage"
 UUIDS = {
     content: f"{digit * 8}-0000-4000-8000-{digit * 12}"
-    for content, digit in {MP4: "a", MOV: "b", PNG: "c"}.items()
+    for content, digit in {MP4: "a", MOV: "b", PNG: "c", SVG: "d"}.items()
 }
 
 _MEDIUM = {"type": "string", "anyOf": [{"format": "uuid"}, {"format": "uri"}]}
@@ -119,8 +120,6 @@ def done(task: dict[str, Any]) -> dict[str, Any]:
     if task["taskType"] == STORED:
         content = base64.b64decode(task["media"].partition(",")[2])
         return {**scope, "operation": "upload", "mediaUUID": UUIDS[content]}
-    if task["taskType"] == "imageUpload":
-        return {**scope, "imageUUID": UUIDS[base64.b64decode(task["image"])]}
     return {**scope, "text": "I see."}
 
 
@@ -164,22 +163,35 @@ def test_a_file_is_uploaded_before_its_task(
     }
 
 
-def test_an_image_is_uploaded_as_an_image(
-    caller: Caller, server: Server, look: Callable[..., Any]
+@pytest.mark.parametrize(
+    ("content", "media_type"), [(PNG, "image/png"), (SVG, "image/svg+xml")]
+)
+def test_an_image_is_uploaded_as_any_file(
+    content: bytes,
+    media_type: str,
+    caller: Caller,
+    server: Server,
+    look: Callable[..., Any],
 ) -> None:
-    caller("run", look(image=io.BytesIO(PNG)))
+    caller("run", look(image=io.BytesIO(content)))
     [[upload], [task]] = server.calls
-    assert upload["taskType"] == "imageUpload"
-    assert base64.b64decode(upload["image"]) == PNG
-    assert set(upload) == {"taskType", "taskUUID", "image"}
-    assert task["inputs"] == {"image": UUIDS[PNG]}
+    assert upload == {
+        "taskType": STORED,
+        "operation": "upload",
+        "taskUUID": upload["taskUUID"],
+        "media": f"data:{media_type};base64,{base64.b64encode(content).decode()}",
+    }
+    assert task["inputs"] == {"image": UUIDS[content]}
 
 
 def test_what_is_uploaded_is_what_the_specs_allow(
     caller: Caller, server: Server, look: Callable[..., Any], shipped: ModuleType
 ) -> None:
     caller("run", look(video=MP4, image=PNG))
-    for upload in server.calls[0]:
+    caller("run", look(image=SVG))
+    uploads = [t for call in server.calls for t in call if t["taskType"] == STORED]
+    assert len(uploads) == 3
+    for upload in uploads:
         assert shipped.parse_request(upload).to_wire() == upload
 
 
@@ -260,7 +272,9 @@ def test_submit_and_resume(
     request = look(video=MP4)
     acknowledged = {"taskType": TASK, "taskUUID": request.task_uuid}
     unknown = Reply({"errors": [{**acknowledged, "code": "taskNotFound"}]}, 400)
-    server.script(platform, {"data": [acknowledged]}, unknown, platform, platform)
+    server.script(
+        platform, {"data": [acknowledged]}, unknown, unknown, platform, platform
+    )
 
     async def work(client: Any) -> Any:
         handle = await value(client.submit(request))
@@ -276,7 +290,7 @@ def test_submit_and_resume(
 
     [result] = caller.using(again)
     assert result.text == "I see."
-    assert server.sent == [STORED, TASK, QUESTION, STORED, TASK]
+    assert server.sent == [STORED, TASK, QUESTION, QUESTION, STORED, TASK]
     assert server.calls[-1][0]["inputs"] == {"video": UUIDS[MP4]}
 
 
@@ -301,10 +315,10 @@ def test_an_upload_that_did_not_arrive_is_sent_again(
     caller: Caller, server: Server, look: Callable[..., Any]
 ) -> None:
     unknown = Reply({"errors": [{"code": "taskNotFound", "message": "?"}]}, 400)
-    server.script(Drop(), unknown, platform, platform)
+    server.script(Drop(), unknown, unknown, platform, platform)
     assert caller("run", look(video=MP4))
-    assert server.sent == [STORED, QUESTION, STORED, TASK]
-    assert server.calls[2] == server.calls[0]
+    assert server.sent == [STORED, QUESTION, QUESTION, STORED, TASK]
+    assert server.calls[3] == server.calls[0]
 
 
 def test_a_refused_upload_is_an_error_of_its_field(
@@ -325,7 +339,13 @@ def test_a_refused_upload_is_an_error_of_its_field(
 def test_a_refused_upload_is_no_matter_of_other_tasks(
     caller: Caller, server: Server, look: Callable[..., Any]
 ) -> None:
-    server.answer = refusing(STORED)
+    def answer(tasks: Tasks) -> object:
+        refused = [task for task in tasks if "video/mp4" in task.get("media", "")]
+        scopes = [{"taskUUID": task["taskUUID"]} for task in refused]
+        errors = [{"code": "storage", "message": "no room", **s} for s in scopes]
+        return {"data": [done(t) for t in tasks if t not in refused], "errors": errors}
+
+    server.answer = answer
     requests = [look(video=MP4), look(image=PNG), look(video=MP4)]
     first, second, third = caller("run_many", requests)
     assert [result.text for result in second.unwrap()] == ["I see."]
@@ -556,10 +576,9 @@ def test_the_content_is_not_shown(look: Callable[..., Any]) -> None:
 def mock(folder: Path, package: ModuleType) -> Iterator[Mock]:
     """A mock of the model and of uploads, of whose calls some fail."""
     assert package
-    uploads = [SPECS / "media-storage.json", SPECS / "image-upload.json"]
     faults = ["--fault", "drop-after=0.2", "--fault", "bad-gateway=0.2", "--seed", "4"]
     document = folder / "documents" / "looking.json"
-    with mocking(document, *uploads, *faults) as mock:
+    with mocking(document, SPECS / "media-storage.json", *faults) as mock:
         yield mock
 
 
@@ -590,7 +609,7 @@ def test_each_file_is_uploaded_once_whatever_fails(
         Caller(kind, package, mock.url).using(work, max_retries=20)
     entries = mock.ledger()["tasks"].values()
     found = sorted((entry["taskType"], entry["run"]) for entry in entries)
-    assert found == sorted([(STORED, 1)] * 6 + [("imageUpload", 1)] + [(TASK, 1)] * 10)
+    assert found == sorted([(STORED, 1)] * 7 + [(TASK, 1)] * 10)
     assert sum(mock.ledger()["faults"].values()) > 0
 
 

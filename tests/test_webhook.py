@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from loopback import pickled
 from making import a_document, generated
 
 if TYPE_CHECKING:
@@ -112,6 +116,57 @@ def test_a_task_type_that_nobody_knows(task_type: Any, shipped: ModuleType) -> N
     assert shipped.parse_webhook({"taskUUID": TASK_UUID}).task_type is None
 
 
+@pytest.mark.parametrize(
+    ("name", "module", "present"),
+    [
+        ("imageUpscale", "upscale", "upscale"),
+        ("IMAGEUPSCALE", "upscale", "upscale"),
+        ("imageBackgroundRemoval", "remove_background", "removeBackground"),
+        ("imageCaption", "caption", "caption"),
+        (
+            "imageControlNetPreProcess",
+            "control_net_preprocess",
+            "controlNetPreprocess",
+        ),
+        ("photoMaker", "image_inference", "imageInference"),
+        ("accountBalance", "account_management", "accountManagement"),
+    ],
+)
+def test_an_old_name_of_a_task_type_is_known(
+    name: str, module: str, present: str, shipped: ModuleType
+) -> None:
+    item = {"taskType": name, "taskUUID": TASK_UUID, "imageUUID": UUID, "cost": 1}
+    webhook = shipped.parse_webhook(item)
+    request = shipped.request_class(name, "test:any@1")
+    assert type(webhook.result) is request.result
+    assert request.__module__.startswith(f"{shipped.__name__}.tasks.{module}.")
+    assert webhook.task_type == present
+    assert webhook.result.to_wire() == item
+    assert webhook.key == shipped.parse_webhook({**item, "taskType": present}).key
+    error = shipped.parse_webhook({**item, "status": "FAILED"}).error
+    errors = import_module(f"{shipped.__name__}.tasks.{module}.errors")
+    failed = shipped.parse_webhook({**item, "code": "timeoutProvider", "message": "x"})
+    assert error is not None
+    assert vars(errors)[type(failed.error.code).__name__] is type(failed.error.code)
+
+
+def test_a_task_with_an_old_name_is_told_the_present_one(
+    shipped: ModuleType, tmp_path: Path
+) -> None:
+    task = {"taskType": "imageUpscale", "taskUUID": TASK_UUID, "model": "test:a@1"}
+    with pytest.raises(ValidationError, match="old name of 'upscale': send that"):
+        shipped.parse_request(task)
+    package = generated(
+        tmp_path, {"one.json": a_document({})}, package="old_client", formatted=False
+    )
+    has_none = "old name of 'upscale', which is none of this package's: imageInference"
+    with pytest.raises(ValidationError, match=has_none):
+        package.parse_request(task)
+    with pytest.raises(LookupError, match=has_none):
+        package.request_class("imageUpscale", None)
+    assert type(package.parse_webhook(task).result) is package.TaskResult
+
+
 def test_the_model_tells_the_class_where_there_are_several(tmp_path: Path) -> None:
     result = {"type": "object", "properties": {"imageURL": {"type": "string"}}}
     documents = {
@@ -170,6 +225,93 @@ def test_repeats_are_known_by_the_item(shipped: ModuleType) -> None:
     assert not is_repeat(taskUUID=OTHER_UUID)
     assert is_repeat(imageUUID=OTHER_UUID)
     assert len(seen) == 3
+
+
+def test_repeats_are_known_by_all_that_names_the_item(shipped: ModuleType) -> None:
+    def key(**members: Any) -> str:
+        scope = {"taskUUID": TASK_UUID, "taskType": "3dInference"}
+        found: str = shipped.parse_webhook(scope | members).key
+        return found
+
+    def outputs(uuid: str, name: str) -> dict[str, Any]:
+        return {"outputs": {"files": [{"uuid": uuid, "url": f"https://x/{name}"}]}}
+
+    first = key(**outputs(UUID, "1.glb?sig=a"))
+    assert key(**outputs(UUID, "1.glb?sig=b"), cost=0.1, status="success") == first
+    assert key(**outputs(UUID, "1.glb"), taskUUID=TASK_UUID.upper()) == first
+    others = {
+        first,
+        key(**outputs(OTHER_UUID, "1.glb")),
+        key(**outputs(UUID, "1.glb"), resultIndex=1),
+        key(**outputs(UUID, "1.glb"), taskUUID=OTHER_UUID),
+        key(**outputs(UUID, "1.glb"), code="a", message="b"),
+        key(code="a", message="b"),
+        key(code="a", message="c"),
+    }
+    assert len(others) == 7
+    assert all(each.isascii() and len(each) == 64 for each in others)
+
+
+_ODD_NAMES = st.text(max_size=2) | st.sampled_from(
+    [
+        *("taskType", "taskUUID", "status", "error", "errors", "data", "code"),
+        *("message", "parameter", "documentation", "imageUUID", "imageURL", "cost"),
+        *("outputs", "seed", "text", "model", "model_config", "model_extra", "self"),
+        *(
+            "__class__",
+            "__dict__",
+            "__pydantic_private__",
+            "to_wire",
+            "order",
+            "\ud800",
+        ),
+    ]
+)
+_ODD_LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.just(10**400)
+    | st.floats()
+    | st.text(st.characters(exclude_categories=()), max_size=4)
+    | st.sampled_from([UUID, "error", "https://x/a?b", "imageUpscale", "textInference"])
+)
+_ODD = st.recursive(
+    _ODD_LEAVES,
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(_ODD_NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(item=st.dictionaries(_ODD_NAMES, _ODD, max_size=6), is_named=st.booleans())
+def test_nothing_odd_in_an_item_raises(
+    item: dict[str, Any], is_named: bool, shipped: ModuleType
+) -> None:
+    body = json.dumps({**item, "taskUUID": TASK_UUID} if is_named else item)
+    try:
+        webhook = shipped.parse_webhook(body, seen=set())
+    except shipped.RunwareError:
+        assert not is_named
+        return
+    assert webhook.task_type is None or isinstance(webhook.task_type, str)
+    webhook.key.encode("ascii")
+    if webhook.error is None:
+        assert json.dumps(webhook.result.to_wire()) == json.dumps(webhook.item)
+    else:
+        assert str(webhook.error)
+        assert pickled(webhook.error).code == webhook.error.code
+
+
+@pytest.mark.parametrize("error", [None, False, "", {}, []])
+def test_an_empty_error_is_none(error: Any, shipped: ModuleType) -> None:
+    assert shipped.parse_webhook({**ITEM, "error": error}).error is None
+
+
+@pytest.mark.parametrize("body", [None, 3, object(), [ITEM]])
+def test_a_body_of_another_type_is_refused(body: Any, shipped: ModuleType) -> None:
+    with pytest.raises(shipped.RunwareError, match="the body of a webhook"):
+        shipped.parse_webhook(body)
 
 
 def test_items_without_a_uuid_are_known_by_what_they_say(shipped: ModuleType) -> None:

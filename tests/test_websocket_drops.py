@@ -102,8 +102,7 @@ def test_what_the_server_never_got_is_sent_again(
     image: Callable[..., Any],
     says: str,
 ) -> None:
-    if says != "nothing":
-        run.wait(QUIET=10)
+    run.wait("_session", QUIET=10, SILENCE=0.1 if says == "nothing" else 10)
 
     async def dropping(peer: Peer) -> None:
         await peer.let_in()
@@ -138,7 +137,7 @@ def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
     run: Run,
     image: Callable[..., Any],
 ) -> None:
-    run.wait(QUIET=10)
+    run.wait("_session", QUIET=10, SILENCE=10)
 
     async def dropping(peer: Peer) -> None:
         await acknowledged(peer)
@@ -433,6 +432,8 @@ def test_a_server_that_reads_nothing_holds_up_nobody(
 
     async def deaf(peer: Peer) -> None:
         await peer.let_in()
+        await peer.heard()
+        await peer.say({"taskType": "ping", "pong": True})
         peer.connection.transport.pause_reading()
         await closed.wait()
         peer.drop()
@@ -440,15 +441,18 @@ def test_a_server_that_reads_nothing_holds_up_nobody(
     async def work(client: Any, _: Sockets) -> None:
         large = "data:image/png;base64," + "A" * 20_000_000
         request = image(inputs={"seedImage": large}, strength=0.5)
+        await client.ping.run(ping=True)  # the connection is there
         with pytest.raises(shipped.TimeoutError):
-            await client.run(request, timeout=0.3)
+            await client.run(request, timeout=1)
         await client.aclose()
         closed.set()
 
     run(work, deaf)
 
 
-def test_closing_ends_what_is_under_way(run: Run, image: Callable[..., Any]) -> None:
+def test_closing_ends_what_is_under_way(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
     reached = asyncio.Event()
 
     async def still(peer: Peer) -> None:
@@ -461,7 +465,7 @@ def test_closing_ends_what_is_under_way(run: Run, image: Callable[..., Any]) -> 
         running = asyncio.create_task(client.run(image()))
         await reached.wait()
         await client.aclose()
-        with pytest.raises(RuntimeError, match="this client is closed"):
+        with pytest.raises(shipped.RunwareError, match="this client is closed"):
             await running
         assert len(client.unfinished()) == 1
 
@@ -494,8 +498,9 @@ def test_a_timeout_is_kept(
         await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
+        await client.ping.run(ping=True)  # the connection is there
         with pytest.raises(shipped.TimeoutError) as raised:
-            await client.run(image(), timeout=0.3)
+            await client.run(image(), timeout=0.5)
         assert raised.value.handle
 
     run(work, still)

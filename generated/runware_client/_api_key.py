@@ -7,6 +7,7 @@ import json
 import os
 from hashlib import sha256
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 from ._exceptions import RunwareError
 from ._json import is_array, is_object
@@ -65,7 +66,9 @@ class ApiKey:
     def scrub(self, value: Any) -> Any:
         """A copy of a JSON value in which nothing repeats the key."""
         if isinstance(value, str):
-            return value.replace(self._text, "[API key]")
+            for shape in (self._text, quote(self._text, safe="")):
+                value = value.replace(shape, "[API key]")
+            return value
         if is_object(value):
             items = value.items()
             return {self.scrub(name): self.scrub(member) for name, member in items}

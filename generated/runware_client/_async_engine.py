@@ -12,11 +12,12 @@ from weakref import WeakKeyDictionary
 
 from ._async_poll_batcher import AsyncPollBatcher
 from ._async_stream import AsyncStream
+from ._async_transport import running_loop
 from ._batches import Kind, Reply
 from ._engine import BaseEngine, requested, unwatched, whole
 from ._exceptions import RunwareError
+from ._exchange import NEVER_SENT
 from ._lifecycle import Phase
-from ._transport import NEVER_SENT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -60,7 +61,7 @@ class AsyncEngine(BaseEngine):
 
     @property
     def _state(self) -> _LoopState:
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         if loop not in self._states:
             self._states[loop] = _LoopState(self)
         return self._states[loop]

@@ -4,26 +4,23 @@
 from __future__ import annotations
 
 import asyncio
-import builtins
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from time import monotonic
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import TYPE_CHECKING, TypeAlias
+from weakref import ref
 
 import httpx2
 
 from ._generics import ResultT
-from ._stream import ENCODING, BaseStream
-from ._stream_reader import is_stream
+from ._stream import BaseStream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable
+    from collections.abc import AsyncGenerator, AsyncIterator
     from types import TracebackType
     from typing import Self
 
     from ._deltas import Delta
 
-T = TypeVar("T")
 AsyncSend: TypeAlias = Callable[[], AbstractAsyncContextManager[httpx2.Response]]
 
 
@@ -33,27 +30,36 @@ class AsyncStream(BaseStream[ResultT, AsyncSend]):
     The same as `Stream`, with `async with`, `async for` and `await`.
     """
 
-    async def __aiter__(self) -> AsyncGenerator[Delta]:
+    _pieces: ref[AsyncGenerator[Delta]] | None = None
+
+    def __aiter__(self) -> AsyncIterator[Delta]:
         """Send the task and give the pieces as they come; see `Stream.__iter__`."""
         self._begin()
+        pieces = self._read()
+        self._pieces = ref(pieces)
+        return pieces
+
+    async def _read(self) -> AsyncGenerator[Delta]:
         with self._reading():
-            async with AsyncExitStack() as stack:
-                answer = stack.enter_async_context(self._send())
-                self._response = response = await self._in_time(answer)
-                if not is_stream(response):
-                    await self._in_time(response.aread())
-                    for delta in self._reader.take_answer(response):
-                        yield delta
-                    return
-                response.encoding = ENCODING
-                events = aiter(httpx2.EventSource(response))
-                while not self._reader.is_done:
-                    event = await self._in_time(anext(events, None))
-                    if event is None:
-                        break
-                    for delta in self._reader.take_event(event, response):
-                        yield delta
-                    self._check_time()
+            async with self._send() as response:
+                self._take_head(response)
+                async with aclosing(response.aiter_bytes()) as body:
+                    chunk: bytes | None = b""
+                    while chunk is not None:
+                        chunk = await self._next(body)
+                        for delta in self._deltas(chunk):
+                            yield delta
+
+    async def _next(self, body: AsyncIterator[bytes]) -> bytes | None:
+        """The next chunk of the body; None at its end."""
+        if self._is_stopped:
+            return None
+        try:
+            async with asyncio.timeout(self._deadline.left()):
+                return await anext(body, None)
+        except Exception as cause:  # noqa: BLE001 - whatever ends it, nothing is lost
+            self._note_break(cause)
+            return None
 
     async def get_result(self) -> ResultT:
         """Read to the end and return the whole result; see `Stream.get_result`."""
@@ -64,9 +70,15 @@ class AsyncStream(BaseStream[ResultT, AsyncSend]):
 
     async def aclose(self) -> None:
         """Close the connection; nothing more comes."""
-        self._is_begun = True
-        if self._response is not None:
-            await self._response.aclose()
+        self._is_begun = self._is_closed = True
+        pieces = None if self._pieces is None else self._pieces()
+        if pieces is None:
+            return
+        try:
+            await pieces.aclose()
+        except RuntimeError:  # another task waits for the next piece
+            if self._response is not None:
+                await self._response.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -78,10 +90,3 @@ class AsyncStream(BaseStream[ResultT, AsyncSend]):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-    async def _in_time(self, step: Awaitable[T]) -> T:
-        try:
-            async with asyncio.timeout(self._deadline - monotonic()):
-                return await step
-        except builtins.TimeoutError:
-            raise httpx2.ReadTimeout("the server is silent") from None

@@ -19,7 +19,7 @@ from ._engine import give_handles, requested
 from ._events import Observer
 from ._outcome import Outcome
 from ._task import Submission, Task, submission_of, wire_of
-from ._transport import Auth, Endpoint
+from ._transport import Auth, Endpoint, shown_url
 from ._waits import POLLING, RETRYING, Waits
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Configured(Generic[EngineT]):
     """What both clients are configured with.
 
     Attributes:
-        base_url: The address that tasks are posted to.
+        base_url: The address that tasks are posted to, without user name and password.
         auth: Whether the API key travels as a header or as the first task.
     """
 
@@ -81,7 +81,8 @@ class Configured(Generic[EngineT]):
         best, other = SCHEMES[channel]
         if urlsplit(base_url).scheme not in (best, other):
             message = (
-                f"base_url must begin with {best}:// or {other}://, not be {base_url!r}"
+                f"base_url must begin with {best}:// or {other}://, not be "
+                f"{shown_url(base_url)!r}"
             )
             raise ValueError(message)
         if auth not in ("header", "payload"):
@@ -89,7 +90,7 @@ class Configured(Generic[EngineT]):
             raise ValueError(message)
         if concurrency < 1:
             raise ValueError(f"concurrency must be 1 or more, not {concurrency!r}")
-        self.base_url = base_url
+        self.base_url = shown_url(base_url)
         self.auth: Auth = auth
         self._endpoint = Endpoint(base_url, ApiKey(api_key), auth)
 

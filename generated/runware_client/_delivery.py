@@ -52,6 +52,9 @@ TOGETHER = 0.25
 MAX_NOT_FOUND = 8
 """Polls in a row that are answered with "not found", after which a task is left."""
 
+MAX_REFUSED_POLLS = 5
+"""Polls in a row that the server refuses for a reason, after which a task is left."""
+
 MAX_REFUSED = 4
 """Silent polls of a task in doubt after an error that may be its refusal."""
 
@@ -322,14 +325,15 @@ class Delivery(Generic[ResultT]):
         """Poll a task that the server has or may have, or send it again."""
         task, event, error = each.task, verdict.event, verdict.error
         if event in NEWS:
-            each.retries = 0
+            each.retries = task.refused_polls = 0
             task.refusal = None
         elif event in ANSWERS:
             task.silences += 1
+            task.refused_polls = 0
             task.not_found = task.not_found + 1 if event is TaskEvent.NOT_FOUND else 0
         else:
             self._note_trouble(each, verdict)
-        if self._is_hopeless(task):
+        if self._is_hopeless(task, event):
             self._leave(each, task.refusal or error or self._late(each))
             return
         each.is_resend = self._may_resend(each)
@@ -348,13 +352,18 @@ class Delivery(Generic[ResultT]):
         each.retries += 1
         if is_timeout(verdict.error):
             each.poll_timeout *= 2
-        if verdict.may_be_refusal:
+        if verdict.event is TaskEvent.POLL_FAILED:
+            is_refused = verdict.is_refused
+            each.task.refused_polls = each.task.refused_polls + 1 if is_refused else 0
+        elif verdict.is_refused:
             each.task.refusal = verdict.error
             each.task.silences = 0
 
-    def _is_hopeless(self, task: Task[ResultT]) -> bool:
+    def _is_hopeless(self, task: Task[ResultT], event: TaskEvent) -> bool:
         """Whether polling on is not likely to tell more; the handle stays."""
-        if task.not_found >= MAX_NOT_FOUND:
+        if event is TaskEvent.POLL_FAILED:
+            return task.refused_polls >= MAX_REFUSED_POLLS
+        if event is TaskEvent.NOT_FOUND and task.not_found >= MAX_NOT_FOUND:
             return True
         is_in_doubt = task.phase is Phase.IN_DOUBT and task.refusal is not None
         return is_in_doubt and task.silences >= MAX_REFUSED

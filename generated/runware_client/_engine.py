@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -17,12 +16,13 @@ from ._delivery import Delivery
 from ._envelope import Answer, Envelope
 from ._events import Event
 from ._exceptions import RunwareError
+from ._exchange import NEVER_SENT
 from ._lifecycle import Phase, TaskEvent
+from ._locks import ForkSafeLock
 from ._open_tasks import OpenTasks
 from ._patience import Patience
 from ._poll_batcher import PollBatcher
 from ._stream import Stream
-from ._transport import NEVER_SENT
 from ._uploads import Uploads, Waiting
 
 if TYPE_CHECKING:
@@ -166,13 +166,13 @@ class Engine(BaseEngine):
         super().__init__(endpoint, settings, timeout)
         self.transport = transport
         self._batcher = PollBatcher(transport, settings.limits)
-        self._locks: WeakKeyDictionary[Task[Any], Lock] = WeakKeyDictionary()
-        self._lock = Lock()
+        self._locks: WeakKeyDictionary[Task[Any], ForkSafeLock] = WeakKeyDictionary()
+        self._lock = ForkSafeLock()
 
-    def lock_of(self, task: Task[Any]) -> Lock:
+    def lock_of(self, task: Task[Any]) -> ForkSafeLock:
         """Return the lock for whoever carries a task on."""
         with self._lock:
-            return self._locks.setdefault(task, Lock())
+            return self._locks.setdefault(task, ForkSafeLock())
 
     def run(
         self,

@@ -6,8 +6,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
 from typing import Literal
+
+from ._locks import ForkSafeLock
 
 LOGGER = logging.getLogger(__package__)
 """The package's own logger: no body and no key ever reaches it."""
@@ -55,7 +56,7 @@ class Observer:
 
     def __init__(self, on_event: Callable[[Event], object] | None) -> None:
         self._on_event = on_event
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
         self._cost = 0.0
 
     @property

@@ -15,6 +15,7 @@
     ├── ConnectionError           no answer; also the builtin of that name
     ├── TimeoutError              no result in time; also the builtin of that name
     ├── ResponseError             an answer that cannot be read
+    ├── ClosedError               a call of a client that is closed
     └── DownloadError             an output that cannot be saved, from `_download`
 
 A task that its document does not allow never reaches the server: making the request
@@ -24,10 +25,15 @@ raises `pydantic.ValidationError`.
 from __future__ import annotations
 
 import builtins
+import json
+from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
+from ._error_codes import ErrorCategory, category_of, is_task_conflict
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ._async_handle import AsyncHandle
     from ._base import TaskResult
@@ -38,7 +44,47 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 1000
 """Characters of a server's text that a message repeats."""
 
+LONGEST_DETAIL = 300
+"""Characters that a message repeats of what a provider said, or of allowed values."""
+
+_COLLECT = (
+    "The task may have run: collect it with this error's handle instead of sending it "
+    "again."
+)
+_REFUSALS = frozenset(
+    {
+        ErrorCategory.AUTH,
+        ErrorCategory.QUOTA,
+        ErrorCategory.RATE_LIMIT,
+        ErrorCategory.VALIDATION,
+    }
+)
+"""Categories of errors with which the server refuses a task before it does anything."""
+
+_UNCERTAIN = "It is not known whether the task ran."
+_NOT_TAKEN = "The server did not take the task, and nothing was billed."
+
 ErrorT = TypeVar("ErrorT", bound="RunwareError")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedHandle:
+    """The handle of a task that came with an error from another process.
+
+        [result] = client.resume(error.handle.to_json()).wait()
+
+    Attributes:
+        task_type: The wire name of the task's type.
+        task_uuid: The task's `taskUUID`.
+    """
+
+    task_type: str
+    task_uuid: str
+    _text: str = field(repr=False)
+
+    def to_json(self) -> str:
+        """Return the JSON text of the handle, which `resume` of a client takes."""
+        return self._text
 
 
 class RunwareError(Exception):
@@ -46,18 +92,25 @@ class RunwareError(Exception):
 
     Attributes:
         message: What went wrong, without the advice and the place that `str()` adds.
-        advice: What to do next.
+        advice: What to do about the cause.
         task_type: The wire name of the task's type, where the error is about one task.
         task_uuid: The task's `taskUUID`.
         may_have_run: Whether the server may have taken the task, and will bill it.
-        handle: Collects what the task gives after all, where it may have run; it stays
-            in the process that the error was raised in.
+        handle: Collects what the task gives after all, where it may have run; None
+            where nothing was billed. A pickled error has a `SavedHandle` in its place,
+            whose `to_json()` is what `resume` of a client takes.
         results: What the task gave before it failed.
     """
 
     advice: ClassVar[str] = ""
     may_have_run: bool = False
-    handle: Handle[Any] | AsyncHandle[Any] | None = None
+    handle: Handle[Any] | AsyncHandle[Any] | SavedHandle | None = None
+
+    _category: ClassVar[ErrorCategory] = ErrorCategory.UNKNOWN
+    """The category where neither a code nor an HTTP status decides."""
+
+    _advice_to_retry: ClassVar[str] = ""
+    """What stands in place of the advice where a new attempt may succeed."""
 
     def __init__(
         self,
@@ -72,23 +125,80 @@ class RunwareError(Exception):
         self.task_uuid = task_uuid
         self.results: list[TaskResult] = []
 
+    @property
+    def category(self) -> ErrorCategory:
+        """What kind of failure it is: what programs can rely on, unlike `code`."""
+        code, http_status = getattr(self, "code", None), getattr(
+            self, "http_status", None
+        )
+        category = category_of(code, http_status)
+        return self._category if category is ErrorCategory.UNKNOWN else category
+
+    @property
+    def retryable(self) -> bool:
+        """Whether a new attempt with the same input may succeed.
+
+        A new attempt is billed anew; a task that has a `handle` is collected instead.
+        """
+        return self.category.retryable
+
     def __str__(self) -> str:
         what = readable(self.message).rstrip(".")
         where = " ".join(filter(None, (self.task_type, self.task_uuid)))
-        place = f" ({where})" if where else ""
-        return f"{what}{place}. {self.advice}".rstrip()
+        place = f" ({readable(where)})" if where else ""
+        return f"{what}{place}. {self._what_to_do()}".rstrip()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({readable(self.message)!r})"
+
+    def _what_to_do(self) -> str:
+        """The advice, and what is known of the task."""
+        advice = (self.retryable and self._advice_to_retry) or self.advice
+        task = ""
+        if self.handle is not None:
+            task = _COLLECT
+        elif self.may_have_run:
+            task = _UNCERTAIN
+        elif self._says_not_taken():
+            task = _NOT_TAKEN
+        return f"{advice} {task}".strip()
+
+    def _says_not_taken(self) -> bool:
+        """Whether the error, if the task has not run, is proof that it was not taken."""
+        return False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = {name: vars(self)[name] for name in vars(self) if name != "handle"}
+        state = vars(self).copy()
+        if self.handle is not None:
+            state["handle"] = _saved(self.handle)
         return _rebuilt, (type(self), self.args, state)
 
-    def about(self, task_type: str | None, task_uuid: str | None) -> Self:
-        """A copy that speaks of one task, with the same cause."""
-        copy = _rebuilt(type(self), self.args, vars(self).copy())
-        copy.task_type = task_type
-        copy.task_uuid = task_uuid
+    def __copy__(self) -> Self:
+        return self._with(vars(self))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        memo[id(self.handle)] = self.handle  # it is shared, as the task is
+        return self._with(deepcopy(vars(self), memo))
+
+    def _with(self, state: dict[str, Any]) -> Self:
+        """A copy with other attributes, but the same cause."""
+        lists = {n: [*v] for n, v in state.items() if n in ("results", "__notes__")}
+        copy = _rebuilt(type(self), self.args, state | lists)
         copy.__cause__ = self.__cause__
+        copy.__context__ = self.__context__
+        copy.__suppress_context__ = self.__suppress_context__
         return copy
+
+    def about(self, task_type: str | None, task_uuid: str | None) -> Self:
+        """A copy that speaks of one task, with the same cause and handle."""
+        return self._with(vars(self) | {"task_type": task_type, "task_uuid": task_uuid})
+
+
+def _saved(handle: Handle[Any] | AsyncHandle[Any] | SavedHandle) -> SavedHandle:
+    """What other processes can use of a handle."""
+    if isinstance(handle, SavedHandle):
+        return handle
+    return SavedHandle(handle.task_type, str(handle.task_uuid), handle.to_json())
 
 
 def _rebuilt(
@@ -119,8 +229,11 @@ class APIError(RunwareError):
         code: What the server calls the error: a member of that enum, or the text itself
             where the enum does not know it; None where the server gave none.
         parameters: The wire names of the parameters that the error is about.
+        allowed_values: The values that the parameter may have, as far as the server
+            lists them.
+        response_content: What the provider of the model said, as text.
         documentation: A link that the server gave.
-        item: The error object as it came.
+        item: The error object as it came, without the key.
     """
 
     def __init__(
@@ -138,7 +251,7 @@ class APIError(RunwareError):
         """
         name = errors or str
         super().__init__(
-            _text(item.get("message")) or "the server gave no reason",
+            ", ".join(_texts(item.get("message"))) or "the server gave no reason",
             task_type=_text(item.get("taskType")),
             task_uuid=_text(item.get("taskUUID")),
         )
@@ -146,7 +259,7 @@ class APIError(RunwareError):
         http_status = envelope.http_status
         self.retry_after = envelope.answer.retry_after
         self.http_status = http_status
-        self.request_id = envelope.answer.request_id
+        self.request_id = envelope.request_id or _text(item.get("requestId"))
         self.body = envelope.excerpt
         self.status: str | None = None
         if http_status >= 400:
@@ -155,6 +268,9 @@ class APIError(RunwareError):
             )
         self.code: str | None = None if code is None else name(code)
         self.parameters = _texts(item.get("parameter"))
+        self.allowed_values: tuple[Any, ...] = _values(item.get("allowedValues"))
+        content = item.get("responseContent")
+        self.response_content = None if content is None else _shown(content)
         self.documentation = _text(item.get("documentation"))
         self.item = dict(item)
 
@@ -166,11 +282,23 @@ class APIError(RunwareError):
     def __str__(self) -> str:
         heading = f"HTTP {self.http_status}" if self.status else ""
         heading = ", ".join(filter(None, (heading, readable(self.code or ""))))
-        about = f" Parameter: {readable(self.parameter)}." if self.parameter else ""
-        link = f" See {readable(self.documentation)}" if self.documentation else ""
-        name = f" Request: {readable(self.request_id)}." if self.request_id else ""
-        text = f"{heading}: {super().__str__()}{about}{link}{name}"
+        text = " ".join([f"{heading}: {super().__str__()}", *self._details()])
         return text.removeprefix(": ")
+
+    def _details(self) -> Iterator[str]:
+        if self.parameter:
+            yield f"Parameter: {readable(self.parameter)}."
+        if self.allowed_values:
+            few = self.allowed_values[:LONGEST_DETAIL]
+            values = readable(", ".join(map(_shown, few)), LONGEST_DETAIL)
+            yield f"Allowed values: {values}."
+        if self.response_content:
+            said = readable(self.response_content, LONGEST_DETAIL)
+            yield f"The provider said: {said}"
+        if self.documentation:
+            yield f"See {readable(self.documentation)}"
+        if self.request_id:
+            yield f"Request: {readable(self.request_id)}."
 
 
 def _text(value: object) -> str | None:
@@ -180,8 +308,20 @@ def _text(value: object) -> str | None:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    values = cast("list[object]", value) if isinstance(value, list) else [value]
-    return tuple(text for text in map(_text, values) if text is not None)
+    return tuple(text for text in map(_text, _values(value)) if text is not None)
+
+
+def _values(value: object) -> tuple[object, ...]:
+    """The items of an array, or the one value that stands in its place."""
+    if isinstance(value, list):
+        return tuple(cast("list[object]", value))
+    return () if value is None else (value,)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 class APIStatusError(APIError):
@@ -189,11 +329,16 @@ class APIStatusError(APIError):
 
     advice = "The HTTP status is not one that Runware documents; look at `item`."
 
+    def _says_not_taken(self) -> bool:
+        is_conflict = self.http_status == 409 or is_task_conflict(self.code)
+        return self.category in _REFUSALS and not is_conflict
+
 
 class BadRequestError(APIStatusError):
     """HTTP 400: the server found something missing or wrong in the task."""
 
-    advice = "Correct what the message names, then send the task again."
+    advice = "Correct what the message names."
+    _advice_to_retry = "A new request with the same input may succeed."
 
 
 class AuthenticationError(APIStatusError):
@@ -205,7 +350,7 @@ class AuthenticationError(APIStatusError):
 class PaymentRequiredError(APIStatusError):
     """HTTP 402: the balance does not cover the task."""
 
-    advice = "Add credit to the account, then send the task again."
+    advice = "Add credit to the account."
 
 
 class PermissionDeniedError(APIStatusError):
@@ -223,17 +368,20 @@ class NotFoundError(APIStatusError):
 class RateLimitError(APIStatusError):
     """HTTP 429: too many tasks in too short a time."""
 
-    advice = "Wait before the task is sent again, and send fewer at once."
+    advice = "Wait, and send fewer tasks at once."
 
 
 class ServerError(APIStatusError):
-    """HTTP 500 and above: something failed at Runware or on the way to it."""
+    """HTTP 500 and above: something failed at Runware or on the way to it.
 
-    advice = (
-        "The task may have run: collect it with this error's handle instead of sending "
-        "it again."
-    )
+    The task may have run, unless it is a 503 with a Retry-After header.
+    """
+
+    advice = "Something failed at Runware or on the way to it."
     may_have_run = True
+
+    def _says_not_taken(self) -> bool:
+        return True
 
 
 class TaskError(APIError):
@@ -243,6 +391,13 @@ class TaskError(APIError):
         "The task is over; change what the message names and send it as a new task."
     )
 
+    _advice_to_retry = (
+        "The task is over; a new request with the same input may succeed."
+    )
+
+    def _what_to_do(self) -> str:
+        return super()._what_to_do() if self.handle is None else _COLLECT
+
 
 class ConnectionError(RunwareError, builtins.ConnectionError):
     """The server could not be reached, or the connection broke before its answer.
@@ -250,23 +405,25 @@ class ConnectionError(RunwareError, builtins.ConnectionError):
     `except` catches it under this name and under the builtin one.
     """
 
-    advice = (
-        "Check the network and base_url. If may_have_run is true, collect the task with "
-        "this error's handle instead of sending it again."
-    )
+    advice = "Check the network and base_url."
+    _category = ErrorCategory.CONNECTION
+
+    def _says_not_taken(self) -> bool:
+        return True
 
 
 class TimeoutError(RunwareError, builtins.TimeoutError):
-    """The time ran out before the result was there; the task goes on and is billed.
+    """The time ran out before the result was there; a task that was sent goes on.
 
     `except` catches it under this name and under the builtin one.
     """
 
-    advice = (
-        "The task may still run: collect it with this error's handle instead of sending "
-        "it again, and give a longer timeout next time."
-    )
+    advice = "Give a longer timeout."
     may_have_run = True
+    _category = ErrorCategory.TIMEOUT
+
+    def _says_not_taken(self) -> bool:
+        return True
 
 
 class ResponseError(RunwareError):
@@ -278,11 +435,9 @@ class ResponseError(RunwareError):
         body: The first part of the answer's body.
     """
 
-    advice = (
-        "Check that base_url is Runware's and that no proxy answers in its place. The "
-        "task may have run: collect it with this error's handle."
-    )
+    advice = "Check that base_url is Runware's and that no proxy answers in its place."
     may_have_run = True
+    _category = ErrorCategory.SERVER
 
     def __init__(
         self, message: str, *, http_status: int, request_id: str | None, body: str
@@ -319,4 +474,7 @@ def is_final(error: RunwareError) -> bool:
 
 
 class ClosedError(RunwareError):
-    """The client is closed."""
+    """The client, or the HTTP client that was brought for it, is closed."""
+
+    advice = "Make another client, or close this one after its last call."
+    _category = ErrorCategory.ABORTED

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ._lifecycle import Phase
+from ._locks import ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ class OpenTasks:
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
         self._tasks: OrderedDict[str, Task[Any]] = OrderedDict()
 
     def add(self, task: Task[Any]) -> None:

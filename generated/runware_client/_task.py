@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 from ._generics import ResultT
-from ._identity import identity_of
+from ._identity import has_uuid, identity_of
 from ._lifecycle import TRANSITIONS, Action, Phase, TaskEvent
 from ._results import (
     COUNTS,
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 SAVED = ("taskType", "taskUUID", "model", "deliveryMethod", *COUNTS)
 """The members of a task that polling and reading its results take."""
+
+MAX_RESULTS = 10**6
+"""Results beyond which progress is not counted any more exactly."""
 
 MAX_QUIET = 5
 """Polls in a row without news, after which a task that failed in part is over."""
@@ -58,7 +61,9 @@ class Task(Generic[ResultT]):
         last_asked: When it was last sent or polled.
         silences: Polls in a row that were answered without news of it.
         not_found: Polls in a row that were answered with "not found".
+        refused_polls: Polls of it in a row that the server refused for a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
+        key: What its items are matched by: the taskUUID or, without one, the type.
     """
 
     wire: Item
@@ -75,10 +80,15 @@ class Task(Generic[ResultT]):
     last_asked: float | None = None
     silences: int = 0
     not_found: int = 0
+    refused_polls: int = 0
     allows_resend: bool = True
+    key: str = field(init=False)
     _failed_items: int = 0
     _quiet: int = 0
     _is_short: bool = False
+
+    def __post_init__(self) -> None:
+        self.key = (self.task_uuid or self.task_type).casefold()
 
     @property
     def task_type(self) -> str:
@@ -89,11 +99,6 @@ class Task(Generic[ResultT]):
     def task_uuid(self) -> str | None:
         """Its `taskUUID`; None where its type has none."""
         return self.wire.get("taskUUID")
-
-    @property
-    def key(self) -> str:
-        """What its items are matched by: the taskUUID or, without one, the type."""
-        return (self.task_uuid or self.task_type).casefold()
 
     @property
     def is_done(self) -> bool:
@@ -211,8 +216,8 @@ class Task(Generic[ResultT]):
     def _add(self, results: list[Item]) -> bool:
         """Add the results that are not known yet; return whether there are some.
 
-        An answer may repeat results. Two that nothing tells apart are two if one answer
-        has both of them.
+        An answer may repeat results. Two without a UUID that nothing tells apart are two
+        if one answer has both of them.
         """
         unmatched = [identity_of(item) for item in self.items]
         ordered = number_of_results(self.wire)
@@ -222,7 +227,9 @@ class Task(Generic[ResultT]):
             if identity in unmatched:
                 unmatched.remove(identity)
                 self._complete(identity, item)
-            elif not self._knows(identity) or len(self.items) < ordered:
+            elif not self._knows(identity) or (
+                not has_uuid(identity) and len(self.items) < ordered
+            ):
                 self.items.append(item)
                 is_news = True
         return is_news
@@ -240,7 +247,8 @@ class Task(Generic[ResultT]):
     def _note_progress(self, updates: list[Item]) -> None:
         told = [min(100.0, max(0.0, each)) for each in numbers(updates, "progress")]
         if told or self.items:
-            number = max(number_of_results(self.wire), len(self.items) + len(told))
+            ordered = min(number_of_results(self.wire), MAX_RESULTS)
+            number = max(ordered, len(self.items) + len(told))
             done = 100.0 * len(self.items) + sum(told)
             self.progress = max(self.progress or 0.0, min(100.0, done / number))
 

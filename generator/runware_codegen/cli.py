@@ -232,8 +232,8 @@ def mock(**options: Unpack[MockOptions]) -> None:
     """Serve Runware's API from documents, on this machine.
 
     DOCS are files, folders, or - for standard input; without any, the documents that
-    come with this program. Tasks are judged by their documents, results are made up,
-    nothing is paid. GET /_ledger shows what was accepted, run, billed and collected.
+    come with this program. Tasks are validated by them, results are made up, nothing
+    is paid. GET /_ledger shows what was accepted, run, billed and collected.
     """
     try:
         from runware_codegen.mock import server  # noqa: PLC0415  # it is an extra

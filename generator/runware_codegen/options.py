@@ -100,8 +100,9 @@ class MockOptions(TypedDict):
     port: int
     api_key: str
     latency: float
-    unknown_task: Literal["error", "empty"]
-    repeated_task: Literal["refuse", "run"]
+    unknown_task: Literal["empty", "not-found", "failed-or-not-found"]
+    running_task: Literal["unknown", "status", "partial", "progress", "other-status"]
+    repeated_task: Literal["refuse", "refuse-async", "run"]
     rate_limit: float
     max_tasks: int
     max_body: int
@@ -428,18 +429,30 @@ MOCKING = (
     ),
     click.option(
         "--unknown-task",
-        default="error",
+        default="empty",
         show_default=True,
-        type=click.Choice(["error", "empty"]),
-        help="What a question about an unknown task gets: an error, or no word of it.",
+        type=click.Choice(["empty", "not-found", "failed-or-not-found"]),
+        help="What getResponse gets for an unknown task: no items, or an error with the"
+        " code taskNotFound or taskFailedOrNotFound.",
+    ),
+    click.option(
+        "--running-task",
+        default="unknown",
+        show_default=True,
+        type=click.Choice(["unknown", "status", "partial", "progress", "other-status"]),
+        help="What getResponse gets for a running task: the same as for an unknown one;"
+        " its finished items and, for each of the others, one with status processing;"
+        " the finished items alone; beside them, items with a UUID and progress but no"
+        " status; or items with statuses that are in no document.",
     ),
     click.option(
         "--repeated-task",
         default="refuse",
         show_default=True,
-        type=click.Choice(["refuse", "run"]),
-        help="What happens to a taskUUID that was there before: it is refused, or it"
-        " runs once more and is billed once more.",
+        type=click.Choice(["refuse", "refuse-async", "run"]),
+        help="What happens to a taskUUID that was there before: it is refused with"
+        " conflictTaskUUID; only async tasks are, others run once more and are billed"
+        " once more; or all do.",
     ),
     click.option(
         "--rate-limit",
@@ -487,7 +500,8 @@ MOCKING = (
         metavar="SHARE",
         default=0.0,
         type=_SHARE,
-        help="Let this share of calls fail, in all ways but never and fail.",
+        help="Let this share of calls fail, in all ways but never, fail and"
+        " item-error.",
     ),
     click.option(
         "--seed",
@@ -502,7 +516,8 @@ MOCKING = (
         default=1.0,
         show_default=True,
         type=_SECONDS,
-        help="How late an answer is with the fault delay.",
+        help="How late an answer is with the faults delay and late-answer, and how late"
+        " tasks are accepted with late-acceptance.",
     ),
     click.option(
         "--retry-after",

@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from runware_codegen.mock.media import file_of
-from runware_codegen.mock.replies import internal_error
+from runware_codegen.mock.refusals import internal_error
+from runware_codegen.mock.replies import refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,42 +18,42 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.websockets import WebSocket
 
+    from runware_codegen.mock.http_handler import HttpHandler
     from runware_codegen.mock.ledger import Ledger
-    from runware_codegen.mock.posts import Posts
-    from runware_codegen.mock.sockets import Sockets
+    from runware_codegen.mock.websocket_handler import WebSocketHandler
 
 PATHS = ("/v1", "/")
 """Where tasks are taken, over HTTP and over a WebSocket."""
 
 
 def make_app(
-    posts: Posts,
-    sockets: Sockets,
+    http_handler: HttpHandler,
+    websocket_handler: WebSocketHandler,
     ledger: Ledger,
     report: Callable[[Exception], None],
 ) -> Starlette:
     """Put the endpoints together.
 
     Args:
-        posts: Takes tasks over HTTP.
-        sockets: Takes tasks over WebSockets.
+        http_handler: Takes tasks over HTTP.
+        websocket_handler: Takes tasks over WebSockets.
         ledger: What is shown and emptied.
         report: Is told of exceptions that nobody expected.
     """
 
     async def take(request: Request) -> Response:
-        return await posts(request)
+        return await http_handler(request)
 
     async def talk(websocket: WebSocket) -> None:
         try:
-            await sockets(websocket)
+            await websocket_handler(websocket)
         except Exception as error:
             report(error)
             raise
 
     async def fail(_request: Request, error: Exception) -> Response:
         report(error)
-        return internal_error()
+        return refused(internal_error())
 
     async def show_ledger(_request: Request) -> Response:
         return JSONResponse(ledger.to_json())

@@ -1,4 +1,4 @@
-"""What the mock offers: the documents, each with the judges of its tasks and results."""
+"""What the mock knows: documents, each with the validators of its tasks and results."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _MASK = "the value"
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ModelSchema:
     """One document: a model, or all models of a task type that have none.
 
     Attributes:
@@ -48,8 +48,8 @@ class Offer:
         models: The models that it is about; empty where any model will do.
         task: The schema of a task.
         result: The schema of a result, which may be empty.
-        task_judge: Says whether a task is allowed.
-        result_judge: Says whether a result is as documented.
+        task_validator: Says whether a task is allowed.
+        result_validator: Says whether a result is as documented.
         price: US dollars for one item.
     """
 
@@ -58,8 +58,8 @@ class Offer:
     models: tuple[str, ...]
     task: Schema
     result: Schema
-    task_judge: Draft202012Validator
-    result_judge: Draft202012Validator
+    task_validator: Draft202012Validator
+    result_validator: Draft202012Validator
     price: float
 
     @property
@@ -72,37 +72,37 @@ class Offer:
 
 
 class Catalog:
-    """All offers, found by task type and model."""
+    """All schemas, found by task type and model."""
 
-    def __init__(self, offers: Iterable[Offer]) -> None:
-        self.offers = tuple(offers)
-        self._by_task_type: dict[str, list[Offer]] = {}
-        for offer in self.offers:
-            self._by_task_type.setdefault(offer.task_type, []).append(offer)
+    def __init__(self, schemas: Iterable[ModelSchema]) -> None:
+        self.schemas = tuple(schemas)
+        self._by_task_type: dict[str, list[ModelSchema]] = {}
+        for schema in self.schemas:
+            self._by_task_type.setdefault(schema.task_type, []).append(schema)
 
-    def find(self, task: Item) -> Offer:
+    def find(self, task: Item) -> ModelSchema:
         """Find the document that a task is about.
 
         Raises:
             Refusal: There is none.
         """
         task_type, model = text_of(task, "taskType"), text_of(task, "model")
-        offers = self._by_task_type.get(task_type, [])
-        exact = [offer for offer in offers if model in offer.models]
-        generic = [offer for offer in offers if not offer.models]
+        schemas = self._by_task_type.get(task_type, [])
+        exact = [schema for schema in schemas if model in schema.models]
+        generic = [schema for schema in schemas if not schema.models]
         if found := [*exact, *generic]:
             return found[0]
-        raise Refusal(400, self._no_offer(task, task_type))
+        raise Refusal(400, self._no_schema(task, task_type))
 
-    def _no_offer(self, task: Item, task_type: str) -> Item:
+    def _no_schema(self, task: Item, task_type: str) -> Item:
         if "taskType" not in task:
             message = f"A task needs a taskType: {_listed(self._by_task_type)}."
             return error_item("missingParameter", message, task, "taskType")
         if task_type not in self._by_task_type:
             message = f"taskType has to be {_listed(self._by_task_type)}."
             return error_item("invalidTaskType", message, task, "taskType")
-        offers = self._by_task_type[task_type]
-        known = _listed(model for offer in offers for model in offer.models)
+        schemas = self._by_task_type[task_type]
+        known = _listed(model for schema in schemas for model in schema.models)
         if "model" not in task:
             message = f"A task of this type needs a model: {known}."
             return error_item("missingParameter", message, task, "model")
@@ -122,11 +122,11 @@ def open_catalog(inputs: Sequence[str]) -> Catalog:
     shipped = str(folder("specs"))
     stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()
     documents = load(inputs or [shipped], stdin).documents
-    offers = list(map(_offer, documents))
-    there = {offer.task_type for offer in offers}
-    own = map(_offer, load([shipped], io.BytesIO()).documents) if inputs else ()
-    offers += [o for o in own if o.task_type in UTILITIES - there]
-    return Catalog(offers)
+    schemas = list(map(_schema, documents))
+    there = {schema.task_type for schema in schemas}
+    own = map(_schema, load([shipped], io.BytesIO()).documents) if inputs else ()
+    schemas += [s for s in own if s.task_type in UTILITIES - there]
+    return Catalog(schemas)
 
 
 def resolved(schema: object, root: Schema) -> Schema:
@@ -152,7 +152,7 @@ def choices(schema: object) -> list[Any]:
     return []
 
 
-def _offer(document: Document) -> Offer:
+def _schema(document: Document) -> ModelSchema:
     root = cast("Schema", _without_ids(document.tree))
     schemas = root["components"]["schemas"]
     body = resolved(schemas["RequestBody"], root)
@@ -164,14 +164,14 @@ def _offer(document: Document) -> Offer:
     answer = resolved(schemas.get("ResponseBody"), root)
     data = resolved(member(answer.get("properties"), "data"), root)
     result = resolved(data.get("items"), root)
-    return Offer(
+    return ModelSchema(
         source=document.source,
         task_type=str(task_types[0]),
         models=tuple(choices(resolved(member(properties, "model"), root))),
         task=_rooted(task, root),
         result=_rooted(result, root),
-        task_judge=_judge(_rooted(task, root)),
-        result_judge=_judge(_rooted(result, root)),
+        task_validator=_validator(_rooted(task, root)),
+        result_validator=_validator(_rooted(result, root)),
         price=_price(root),
     )
 
@@ -191,7 +191,7 @@ def _rooted(schema: Schema, root: Schema) -> Schema:
     return {**schema, "components": root["components"]}
 
 
-def _judge(schema: Schema) -> Draft202012Validator:
+def _validator(schema: Schema) -> Draft202012Validator:
     return Draft202012Validator(schema, validate_formats=True, mask=_MASK)
 
 

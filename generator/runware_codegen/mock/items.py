@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias, TypeGuard
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Item: TypeAlias = dict[str, Any]
 
@@ -23,12 +27,22 @@ class Refusal(Exception):
     Attributes:
         status: The HTTP status that says so, where nothing else of the call was taken.
         errors: The error objects, each of which names its task.
+        retry_after: Seconds that the client is asked to wait; None for no word of it.
+        shape: What the body looks like over HTTP; see `replies`.
     """
 
-    def __init__(self, status: int, *errors: Item) -> None:
+    def __init__(
+        self,
+        status: int,
+        *errors: Item,
+        retry_after: int | None = None,
+        shape: str = "envelope",
+    ) -> None:
         super().__init__(status, *errors)
         self.status = status
         self.errors = list(errors)
+        self.retry_after = retry_after
+        self.shape = shape
 
 
 class Envelope(NamedTuple):
@@ -37,10 +51,20 @@ class Envelope(NamedTuple):
     data: list[Item]
     errors: list[Item]
 
-    def to_wire(self) -> Item:
-        """The answer's body; an empty `errors` is left out."""
-        body: Item = {"data": self.data} if self.data or not self.errors else {}
-        return body | ({"errors": self.errors} if self.errors else {})
+    def to_text(self, alter: Callable[[Item], Item] | None = None) -> str:
+        """Give the answer as JSON; an empty `errors` is left out.
+
+        Args:
+            alter: Gives each item of `data` the form that it is sent in.
+        """
+        data = list(map(alter, self.data)) if alter else self.data
+        body: Item = {"data": data} if data or not self.errors else {}
+        return as_text(body | ({"errors": self.errors} if self.errors else {}))
+
+
+def as_text(value: object) -> str:
+    """Write a JSON value."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def is_object(value: object) -> TypeGuard[Item]:
@@ -96,3 +120,9 @@ def error_item(
         **{name: text for name, text in scope.items() if text},
         "documentation": _DOCUMENTATION,
     }
+
+
+def is_poll(tasks: list[Any]) -> bool:
+    """Whether a request is nothing but getResponse, beside a key."""
+    types = {text_of(task, "taskType") for task in tasks}
+    return GET_RESPONSE in types <= {GET_RESPONSE, AUTHENTICATION}

@@ -77,7 +77,7 @@ class Ledger:
 def _entry(task: Task) -> Item:
     billed = [run for run in task.runs if run.is_billed]
     return {
-        "taskType": task.offer.task_type,
+        "taskType": task.schema.task_type,
         "model": task.wire.get("model"),
         "delivery": task.delivery,
         "accepted": len(task.runs),

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
 from runware_codegen.mock import connections
-from runware_codegen.mock.items import Envelope, error_item
+from runware_codegen.mock.items import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from starlette.types import Receive, Scope, Send
 
-    from runware_codegen.mock.items import Item
+    from runware_codegen.mock.items import Envelope, Item, Refusal
     from runware_codegen.mock.ledger import Ledger
 
 _HTML = """<html>
@@ -23,10 +22,6 @@ _HTML = """<html>
 <body><h1>502 Bad Gateway</h1></body>
 </html>
 """
-
-
-def _text(body: object) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 class Reply(Response):
@@ -39,9 +34,9 @@ class Reply(Response):
         envelope: Envelope,
         ledger: Ledger,
         status: int = 200,
-        headers: Mapping[str, str] | None = None,
+        alter: Callable[[Item], Item] | None = None,
     ) -> None:
-        super().__init__(_text(envelope.to_wire()), status, headers)
+        super().__init__(envelope.to_text(alter), status)
         self._envelope = envelope
         self._ledger = ledger
 
@@ -79,7 +74,7 @@ class Half(Response):
     media_type = "application/json"
 
     def __init__(self, envelope: Envelope) -> None:
-        super().__init__(_text(envelope.to_wire()))
+        super().__init__(envelope.to_text())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Write half of it and end the connection."""
@@ -93,7 +88,7 @@ class Half(Response):
 
 def truncated(envelope: Envelope) -> Response:
     """An answer whose JSON breaks off, though HTTP has it for whole."""
-    text = _text(envelope.to_wire())
+    text = envelope.to_text()
     return Response(text[: len(text) * 2 // 3], media_type="application/json")
 
 
@@ -102,33 +97,28 @@ def bad_gateway() -> Response:
     return Response(_HTML, 502, media_type="text/html")
 
 
-def refused(
-    status: int, errors: list[Item], retry_after: int | None = None
-) -> Response:
-    """An answer that holds errors alone.
+def redirect(status: int, url: str) -> Response:
+    """An answer that sends the client elsewhere."""
+    return Response(status_code=status, headers={"Location": url})
 
-    Args:
-        status: The HTTP status.
-        errors: The error objects.
-        retry_after: Seconds for the header of that name.
+
+def refused(refusal: Refusal) -> Response:
+    """An answer that holds errors alone, in the shape that the refusal says.
+
+    `envelope` is `{"errors": [...]}`, `array` is what stands in it, `flat` the first
+    error, `wrapped` the same as `{"error": {...}}`, and `problem` is that of RFC 9457.
     """
-    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    body = _text({"errors": errors})
-    return Response(body, status, headers, media_type="application/json")
-
-
-def rate_limited(retry_after: int) -> Response:
-    """429: too many calls."""
-    item = error_item("rateLimitExceeded", "There are too many calls; wait a little.")
-    return refused(429, [item], retry_after)
-
-
-def unavailable(retry_after: int) -> Response:
-    """503: no capacity."""
-    item = error_item("serviceUnavailable", "There is no capacity; try again later.")
-    return refused(503, [item], retry_after)
-
-
-def internal_error() -> Response:
-    """500: nobody knows what happened to the tasks."""
-    return refused(500, [error_item("internalServerError", "Something went wrong.")])
+    wait = refusal.retry_after
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    first = refusal.errors[0]
+    bodies: dict[str, Any] = {
+        "envelope": {"errors": refusal.errors},
+        "array": refusal.errors,
+        "flat": first,
+        "wrapped": {"error": first},
+        "problem": {"title": first["code"], "detail": first["message"]}
+        | {"status": refusal.status, "type": "about:blank"},
+    }
+    kind = "problem+json" if refusal.shape == "problem" else "json"
+    body = as_text(bodies[refusal.shape])
+    return Response(body, refusal.status, headers, f"application/{kind}")

@@ -21,7 +21,7 @@ from runware_codegen.mock.media import FILE_TYPES, file_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runware_codegen.mock.catalog import Offer, Schema
+    from runware_codegen.mock.catalog import ModelSchema, Schema
     from runware_codegen.mock.items import Item
 
 _SUFFIXES = {"image": "png", "video": "mp4", "audio": "mp3", "3d": "glb"}
@@ -45,12 +45,12 @@ _DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ItemSpec:
     """One item that is to be made.
 
     Attributes:
         task: The task, as it was sent.
-        offer: Its document.
+        schema: Its document.
         index: Which of the task's items it is, from 0.
         attempt: How often the task was run before.
         seed: Where random numbers begin, together with the task and the index.
@@ -58,26 +58,31 @@ class Order:
     """
 
     task: Item
-    offer: Offer
+    schema: ModelSchema
     index: int
     attempt: int
     seed: int
     base_url: str
 
 
-def make_result(order: Order) -> Item:
-    """Make an item that its schema allows, the same each time for the same order."""
-    whole = _Maker(order, sparing=False).item()
-    if order.offer.result_judge.is_valid(whole):
+def make_result(spec: ItemSpec) -> Item:
+    """Make an item that its schema allows, the same each time for the same spec."""
+    whole = _Maker(spec, sparing=False).item()
+    if spec.schema.result_validator.is_valid(whole):
         return whole
-    return _Maker(order, sparing=True).item()
+    return _Maker(spec, sparing=True).item()
+
+
+def own_uuids(item: Item) -> Item:
+    """The members that name an item, and not its task or what the task was given."""
+    names = (name for name in item if name.endswith("UUID"))
+    return {n: item[n] for n in names if not n.startswith(("task", "input"))}
 
 
 def item_id(item: Item, task_uuid: str, index: int) -> str:
     """Name an item: by its own UUID, else by its task's and its place."""
-    members = (name for name in item if name.endswith("UUID"))
-    own = (name for name in members if not name.startswith(("task", "input")))
-    names = (text_of(item, name) for name in own)
+    own = own_uuids(item)
+    names = (text_of(own, name) for name in own)
     file = next(iter(array_of(object_of(item, "outputs"), "files")), None)
     return next(names, "") or text_of(file, "uuid") or f"{task_uuid}#{index}"
 
@@ -86,16 +91,16 @@ class _Maker:
     """Makes the values of one item.
 
     Args:
-        order: What is to be made.
+        spec: What is to be made.
         sparing: Leave out whatever may be missing.
     """
 
-    def __init__(self, order: Order, *, sparing: bool) -> None:
-        self._order = order
-        self._root = order.offer.result
+    def __init__(self, spec: ItemSpec, *, sparing: bool) -> None:
+        self._spec = spec
+        self._root = spec.schema.result
         self._sparing = sparing
-        uuid = text_of(order.task, "taskUUID").casefold()
-        start = f"{order.seed}/{uuid}/{order.attempt}/{order.index}"
+        uuid = text_of(spec.task, "taskUUID").casefold()
+        start = f"{spec.seed}/{uuid}/{spec.attempt}/{spec.index}"
         self._random = random.Random(start)  # noqa: S311  # repeatable, not secret
         self._file_uuid = self._uuid()
 
@@ -105,8 +110,8 @@ class _Maker:
         if not object_of(schema, "properties"):
             schema = {**schema, "properties": self._usual()}
         item = self._object(schema, ())
-        task_type = self._order.offer.task_type
-        scope = {"taskType": task_type, "taskUUID": self._order.task.get("taskUUID")}
+        task_type = self._spec.schema.task_type
+        scope = {"taskType": task_type, "taskUUID": self._spec.task.get("taskUUID")}
         return {n: v for n, v in (scope | item).items() if v is not None}
 
     def _usual(self) -> Schema:
@@ -175,9 +180,9 @@ class _Maker:
             if name.endswith(ending):
                 return output_type == self._output_type
         if name == "cost":
-            return self._order.task.get("includeCost") is True
-        if name == "usage" and "includeUsage" in self._order.task:
-            return self._order.task["includeUsage"] is True
+            return self._spec.task.get("includeCost") is True
+        if name == "usage" and "includeUsage" in self._spec.task:
+            return self._spec.task["includeUsage"] is True
         return not self._sparing and name not in _OF_FAILURES
 
     def _array(self, schema: Schema, path: tuple[str, ...]) -> list[Any]:
@@ -190,14 +195,14 @@ class _Maker:
 
     def _integer(self, schema: Schema, path: tuple[str, ...]) -> int:
         if path[-1:] == ("seed",):
-            given = self._order.task.get("seed")
+            given = self._spec.task.get("seed")
             drawn = self._random.randrange(_HIGHEST_SEED)
-            return given + self._order.index if isinstance(given, int) else drawn
+            return given + self._spec.index if isinstance(given, int) else drawn
         return int(self._number({**schema, "multipleOf": 1}, path))
 
     def _number(self, schema: Schema, path: tuple[str, ...]) -> float:
         if path == ("cost",):
-            return self._order.offer.price
+            return self._spec.schema.price
         step = schema.get("multipleOf", 0)
         least = schema.get("minimum", schema.get("exclusiveMinimum", -1) + (step or 1))
         most = schema.get("maximum", schema.get("exclusiveMaximum", least + 100))
@@ -210,9 +215,9 @@ class _Maker:
     def _text(self, schema: Schema, path: tuple[str, ...]) -> str:
         name = path[-1] if path else ""
         if name == "taskUUID":
-            return text_of(self._order.task, "taskUUID")
-        if name in self._order.task and "format" not in schema:
-            return str(self._order.task[name])
+            return text_of(self._spec.task, "taskUUID")
+        if name in self._spec.task and "format" not in schema:
+            return str(self._spec.task[name])
         if schema.get("format") == "uuid" or name.endswith(("UUID", "uuid")):
             if path[1:]:  # one of several files, whose address comes after it
                 self._file_uuid = self._uuid()
@@ -228,7 +233,7 @@ class _Maker:
             data, media_type = file_of(file_name)
             return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
         if name.casefold().endswith("url") or schema.get("format") == "uri":
-            return f"{self._order.base_url}/files/{file_name}"
+            return f"{self._spec.base_url}/files/{file_name}"
         return ""
 
     def _words(self, schema: Schema) -> str:
@@ -246,23 +251,23 @@ class _Maker:
 
     @property
     def _output_type(self) -> str:
-        given = text_of(self._order.task, "outputType")
+        given = text_of(self._spec.task, "outputType")
         return given or self._default("outputType") or "URL"
 
     def _suffix(self) -> str:
-        given = text_of(self._order.task, "outputFormat")
+        given = text_of(self._spec.task, "outputFormat")
         wanted = (given or self._default("outputFormat")).casefold()
         suffix = {"jpeg": "jpg"}.get(wanted, wanted)
         return suffix if suffix in FILE_TYPES else _SUFFIXES[self._medium()]
 
     def _default(self, name: str) -> str:
         """What the document says of a parameter that is not given."""
-        properties = object_of(self._order.offer.task, "properties")
+        properties = object_of(self._spec.schema.task, "properties")
         return text_of(object_of(properties, name), "default")
 
     def _medium(self) -> str:
         """What is made: the medium that the result, or else the task type, names."""
-        names = [*object_of(self._root, "properties"), self._order.offer.task_type]
+        names = [*object_of(self._root, "properties"), self._spec.schema.task_type]
         found = (
             medium
             for name in names

@@ -15,14 +15,13 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import (
 from runware_codegen.mock.app import make_app
 from runware_codegen.mock.catalog import open_catalog
 from runware_codegen.mock.connections import TrackedProtocol
-from runware_codegen.mock.desk import Desk
 from runware_codegen.mock.faults import Fault, Faults
+from runware_codegen.mock.http_handler import HttpHandler
 from runware_codegen.mock.ledger import Ledger
 from runware_codegen.mock.limits import RateLimit
-from runware_codegen.mock.posts import Posts
-from runware_codegen.mock.rules import Rules
-from runware_codegen.mock.sockets import Sockets
+from runware_codegen.mock.service import TaskService
 from runware_codegen.mock.webhooks import Webhooks
+from runware_codegen.mock.websocket_handler import WebSocketHandler
 from runware_codegen.report import plain
 
 if TYPE_CHECKING:
@@ -69,25 +68,13 @@ def serve(options: MockOptions, terminal: Terminal) -> None:
 
 def _application(options: MockOptions, catalog: Catalog, terminal: Terminal) -> ASGIApp:
     ledger = Ledger()
-    rules = Rules(
-        api_key=options["api_key"],
-        latency=options["latency"],
-        max_tasks=options["max_tasks"],
-        max_body=options["max_body"],
-        unknown_task=options["unknown_task"],
-        repeated_task=options["repeated_task"],
-        delay=options["delay"],
-        retry_after=options["retry_after"],
-        patience=options["patience"],
-        seed=options["seed"],
-    )
     shares = {Fault(kind): share for kind, share in options["fault"]}
-    faults = Faults(shares, options["faults"], rules.seed)
-    desk, webhooks = Desk(catalog, ledger, rules), Webhooks(ledger)
+    faults = Faults(shares, options["faults"], options["seed"])
+    service = TaskService(catalog, ledger, faults, Webhooks(ledger), options)
     limit = RateLimit(options["rate_limit"])
     return make_app(
-        Posts(desk, faults, limit, webhooks),
-        Sockets(desk, faults, limit, webhooks),
+        HttpHandler(service, limit),
+        WebSocketHandler(service, limit),
         ledger,
         lambda error: _report(error, terminal),
     )
@@ -113,7 +100,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _greeting(host: str, port: int, catalog: Catalog) -> str:
     shown = f"[{host}]" if ":" in host else host
-    count = len(catalog.offers)
+    count = len(catalog.schemas)
     return (
         f"Runware mock on http://{shown}:{port}/v1"
         f" ({count} documents; ledger at /_ledger; Ctrl-C ends it)"

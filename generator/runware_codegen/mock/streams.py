@@ -53,12 +53,12 @@ class EventStream(Response):
         head = {"status": 200, "headers": self.raw_headers}
         await send({"type": "http.response.start", **head})
         events = list(_events(self._task))
-        if self._task.run.fate.seconds == inf:
+        if self._task.run.plan.seconds == inf:
             await _write(send, events[0])
             await connections.ended(receive)
             return
         kept = events[: len(events) // 2] if self._breaks else events
-        pause = self._task.run.fate.seconds / len(events)
+        pause = self._task.run.plan.seconds / len(events)
         for event in kept:
             await asyncio.sleep(pause)
             await _write(send, event)
@@ -67,7 +67,7 @@ class EventStream(Response):
             await connections.ended(receive)
             return
         await send({"type": "http.response.body", "body": b""})
-        if connections.is_open(scope) and not self._task.run.fate.fails:
+        if connections.is_open(scope) and not self._task.run.plan.fails:
             self._ledger.collect([self._task.run.made[0].item])
 
 
@@ -78,7 +78,7 @@ async def _write(send: Send, event: str) -> None:
 
 def _events(task: Task) -> Iterator[str]:
     """The data of each event."""
-    if task.run.fate.fails:
+    if task.run.plan.fails:
         yield json.dumps({"errors": [task.failure()]})
     else:
         item = task.run.made[0].item

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from runware_codegen.mock.background import Background
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,20 +31,18 @@ class Webhooks:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     def watch(self, tasks: Iterable[Task]) -> None:
         """Send the items of those tasks that want it."""
         for task in tasks:
             if task.webhook_url:
-                sending = asyncio.create_task(self._send_all(task))
-                self._under_way.add(sending)
-                sending.add_done_callback(self._under_way.discard)
+                self._background.run(self._send_all(task))
 
     async def _send_all(self, task: Task) -> None:
         run = task.run
-        if run.fate.fails:
-            await asyncio.sleep(run.ends - monotonic())
+        if run.failed_at < inf:
+            await asyncio.sleep(run.failed_at - monotonic())
             await self._send(task.webhook_url, task.failure())
         for made in run.made:
             await asyncio.sleep(made.at - monotonic())

@@ -32,86 +32,199 @@ class ThreeDInferenceErrors(ErrorEnum):
     """Too much was sent in too short a time. Wait, then send fewer tasks at once."""
 
     INTERNAL_SERVER_ERROR = "internalServerError", 500
-    """Something failed at Runware, perhaps after the task had run. Ask `getResponse`
-    for its taskUUID before it is sent again.
+    """Something failed at Runware, perhaps after the task had run. Collect it with the
+    error's `handle` instead of sending it again.
     """
 
     SERVICE_UNAVAILABLE = "serviceUnavailable", 503
-    """Runware is under maintenance or has no capacity left. Try again later, with
-    longer and longer waits.
+    """Runware is under maintenance or has no capacity left. The task may have run,
+    unless the answer has a Retry-After header: the error's `may_have_run` tells.
     """
 
     GATEWAY_TIMEOUT = "gatewayTimeout", 504
     """Runware did not answer its own gateway in time; the task may run all the same.
-    Ask `getResponse` for its taskUUID before it is sent again.
+    Collect it with the error's `handle` instead of sending it again.
     """
+
+    ACCOUNT_DISABLED = "accountDisabled"
+    """The account is disabled. Ask Runware's support."""
+
+    ACCOUNT_SUSPENDED = "accountSuspended"
+    """The account is suspended. Ask Runware's support."""
+
+    AUTH_TIMEOUT = "authTimeout"
+    """The server could not check the API key in time. Try again later."""
+
+    AUTHENTICATION_FAILED = "authenticationFailed"
+    """The API key was refused. Check it, or make a new one."""
+
+    CONFLICT_TASK_UUID = "conflictTaskUUID"
+    """A task with this taskUUID is known already: its result can be collected."""
 
     CONTENT_POLICY_VIOLATION = "contentPolicyViolation"
-    """The input breaks the content policy of the model or its provider. Change the
-    prompt or the input media.
-    """
+    """The input breaks the content policy. Change the prompt or the media."""
+
+    DOWNLOAD_FAILED = "downloadFailed"
+    """The server could not fetch an input. Check that its URL is public."""
 
     DUPLICATE_TASK_UUID = "duplicateTaskUUID"
-    """A task with this taskUUID is known already. Ask `getResponse` for its result, or
-    make a new request for a second one.
-    """
+    """A task with this taskUUID is known already: its result can be collected."""
+
+    ENVIRONMENT_PAUSED = "environmentPaused"
+    """The environment is paused. Check the account's balance and settings."""
+
+    IMAGE_BLOCKED = "imageBlocked"
+    """An image was refused for its content. Change it."""
+
+    INCOMPATIBLE_PARAMETERS = "incompatibleParameters"
+    """Parameters do not go together. The message says which; leave some out."""
 
     INFERENCE_ERROR = "inferenceError"
-    """The model failed while it worked on the task. Try a new request; if that fails
-    too, change the settings.
-    """
+    """The model failed while it worked on the task. Try a new request."""
 
     INSUFFICIENT_CREDITS = "insufficientCredits"
-    """The account has too little credit for the task. Add some, then send it again."""
+    """The account has too little credit for the task. Add some."""
+
+    INSUFFICIENT_PERMISSIONS = "insufficientPermissions"
+    """The API key may not do this. Use one of a team that may."""
 
     INVALID_API_KEY = "invalidApiKey"
-    """The API key is not known. Check it for lost characters, or make a new one."""
+    """The API key is not known. Check it, or make a new one."""
+
+    INVALID_AUTHENTICATION = "invalidAuthentication"
+    """The API key is missing or malformed. Check it."""
+
+    INVALID_CREDENTIALS = "invalidCredentials"
+    """The API key is not known. Check it, or make a new one."""
 
     INVALID_PARAMETER = "invalidParameter"
-    """A parameter has a value that is not allowed. `parameter` says which; correct it.
-    """
+    """A parameter has a value that is not allowed. `parameter` says which."""
 
     INVALID_POSITIVE_PROMPT = "invalidPositivePrompt"
-    """The positive prompt is empty, too long or otherwise refused. Change it."""
+    """The positive prompt is empty, too long or refused. Change it."""
+
+    INVALID_PROVIDER_CONTENT = "invalidProviderContent"
+    """The model's provider refused the content. Change the input."""
+
+    MISSING_AUTHENTICATION = "missingAuthentication"
+    """The request has no API key. Check the client's `auth` and headers."""
 
     MISSING_PARAMETER = "missingParameter"
-    """A parameter that the task needs was left out. `parameter` says which; add it."""
+    """A parameter that the task needs was left out. `parameter` says which."""
+
+    MODEL_ALREADY_EXISTS = "modelAlreadyExists"
+    """There is a model of this name and version. Choose another."""
+
+    MODEL_DISABLED = "modelDisabled"
+    """The model is switched off. Choose another."""
+
+    MODEL_NOT_READY = "modelNotReady"
+    """The model is not ready yet. Try a new request later."""
 
     MODEL_UNAVAILABLE = "modelUnavailable"
-    """The model cannot be used at present. Try again later, or choose another."""
+    """The model cannot be used now. Try a new request later."""
+
+    MODERATION_FAILED = "moderationFailed"
+    """The content did not pass moderation. Change the input."""
 
     NO_AVAILABLE_SERVER = "noAvailableServer"
-    """No server is free to run the task. Try again later, with longer and longer waits.
-    """
+    """No server is free for the task. Try a new request later."""
 
     NSFW_CONTENT_DETECTED = "nsfwContentDetected"
-    """The input or the result was found unsafe for work. Change the prompt or the
-    input.
-    """
+    """The input or the result is unsafe for work. Change the input."""
+
+    ORGANIZATION_DISABLED = "organizationDisabled"
+    """The organization is disabled. Ask Runware's support."""
+
+    ORGANIZATION_SUSPENDED = "organizationSuspended"
+    """The organization is suspended. Ask Runware's support."""
+
+    PAYLOAD_TOO_LARGE = "payloadTooLarge"
+    """The request is too large. Send fewer tasks at once, or smaller inputs."""
+
+    PERMISSION_DENIED = "permissionDenied"
+    """The API key may not do this. Use one of a team that may."""
+
+    PROCESSING_FAILED = "processingFailed"
+    """The server failed while it worked on the task. Try a new request."""
+
+    PROMPT_BLOCKED = "promptBlocked"
+    """The prompt was refused for its content. Change it."""
+
+    PROVIDER_CONTENT_POLICY_VIOLATION = "providerContentPolicyViolation"
+    """The input breaks the provider's content policy. Change it."""
+
+    PROVIDER_ERROR = "providerError"
+    """The provider of the model failed. `response_content` may say why."""
 
     PROVIDER_RATE_LIMIT_EXCEEDED = "providerRateLimitExceeded"
-    """The provider of the model limits how many tasks it takes. Try again later."""
+    """The provider limits how many tasks it takes. Try again later."""
 
     QUOTA_EXCEEDED = "quotaExceeded"
-    """The account has used up what it may use for now. Wait until that is renewed, or
-    have it raised.
-    """
+    """The account has used up its quota. Wait for the next, or raise it."""
 
     RATE_LIMIT_EXCEEDED = "rateLimitExceeded"
-    """The account sends more than its rate limit allows. Wait, then send fewer tasks at
-    once.
-    """
+    """The account sends more than it may. Wait, then send fewer tasks."""
+
+    SENSITIVE_CONTENT_DETECTED = "sensitiveContentDetected"
+    """The input or the result is sensitive content. Change the input."""
+
+    SERVER_UNAVAILABLE = "serverUnavailable"
+    """Runware has no capacity left or is under maintenance. Try again later."""
+
+    STANDARD_ERROR = "standardError"
+    """Something failed at Runware. See the error's message."""
+
+    TASK_CANCELLED = "taskCancelled"
+    """The task was cancelled. Make a new request for its result."""
 
     TASK_FAILED = "taskFailed"
-    """The task ended without a result. The message says why, as far as it is known."""
+    """The task ended without a result. The message says why, if known."""
+
+    TASK_FAILED_OR_NOT_FOUND = "taskFailedOrNotFound"
+    """The task failed, or the server does not know it."""
 
     TIMEOUT_PROVIDER = "timeoutProvider"
-    """The provider of the model did not answer in time. Try a new request later."""
+    """The provider of the model did not answer in time. Try a new request."""
 
     TOKEN_EXPIRED = "tokenExpired"
     """The API key or its token is no longer valid. Get a new one."""
 
+    TOKEN_INVALID = "tokenInvalid"
+    """The API key or its token is not known. Check it, or get a new one."""
+
+    TOKEN_MISSING = "tokenMissing"
+    """The request has no token. Check the client's `auth` and headers."""
+
+    TOKEN_REVOKED = "tokenRevoked"
+    """The API key or its token was revoked. Get a new one."""
+
+    TOO_MANY_TASKS = "tooManyTasks"
+    """The request has too many tasks. Send fewer at once."""
+
+    UNKNOWN_ERROR = "unknownError"
+    """Something failed, and Runware does not know what. See the message."""
+
+    UNKNOWN_MODEL = "unknownModel"
+    """There is no model of this name. Check `model`."""
+
+    UNKNOWN_PARAMETER = "unknownParameter"
+    """The task has a parameter that it does not take. `parameter` says which."""
+
+    UNSAFE_CONTENT_DETECTED = "unsafeContentDetected"
+    """The input or the result is unsafe. Change the input."""
+
     UNSUPPORTED_DURATION = "unsupportedDuration"
-    """The model does not make results of this length. Choose one that its document
-    lists.
-    """
+    """The model makes no results of this length. See its document."""
+
+    UPLOAD_FAILED = "uploadFailed"
+    """The server could not store a file. Try a new request."""
+
+    VALIDATION_FAILED = "validationFailed"
+    """The task breaks a rule of its type. The message says which."""
+
+    WORKSPACE_DISABLED = "workspaceDisabled"
+    """The workspace is disabled. Ask Runware's support."""
+
+    WORKSPACE_SUSPENDED = "workspaceSuspended"
+    """The workspace is suspended. Ask Runware's support."""

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import ValidationError
 
-    from runware_codegen.mock.catalog import Catalog, Offer
+    from runware_codegen.mock.catalog import Catalog, ModelSchema
     from runware_codegen.mock.items import Item
 
 _MOST_ERRORS = 20
 """Error objects that one task gets."""
 
 _LONGEST_MESSAGE = 500
-"""Characters of the judge's own words that a message repeats."""
+"""Characters of the validator's own words that a message repeats."""
 
 _WORDS = {
     "minimum": "has to be {limit} or more",
@@ -35,7 +35,7 @@ _WORDS = {
 }
 
 
-def judge(task: object, catalog: Catalog) -> Offer:
+def validate(task: object, catalog: Catalog) -> ModelSchema:
     """Find the document of a task that it allows.
 
     Args:
@@ -48,22 +48,22 @@ def judge(task: object, catalog: Catalog) -> Offer:
     if not is_object(task):
         message = "Each element of the array has to be a task: an object."
         raise Refusal(400, error_item("invalidTask", message))
-    offer = catalog.find(task)
+    schema = catalog.find(task)
     errors: list[Item] = []
     try:
-        for error in offer.task_judge.iter_errors(task):
-            errors += _told(error, task, offer)
+        for error in schema.task_validator.iter_errors(task):
+            errors += _told(error, task, schema)
             if len(errors) >= _MOST_ERRORS:
                 break
-    except ValueError as error:  # it is nested more deeply than the judge goes
-        message = f"The task cannot be judged: {error}."
+    except ValueError as error:  # it is nested more deeply than the validator goes
+        message = f"The task cannot be validated: {error}."
         raise Refusal(400, error_item("invalidTask", message, task)) from None
     if errors:
         raise Refusal(400, *errors[:_MOST_ERRORS])
-    return offer
+    return schema
 
 
-def _told(error: ValidationError, task: Item, offer: Offer) -> Iterator[Item]:
+def _told(error: ValidationError, task: Item, schema: ModelSchema) -> Iterator[Item]:
     kind, path = error.kind, list(error.instance_path)
     match kind.name:
         case "required":
@@ -72,7 +72,7 @@ def _told(error: ValidationError, task: Item, offer: Offer) -> Iterator[Item]:
         case "additionalProperties" | "unevaluatedProperties":
             for unexpected in kind.as_dict()["unexpected"]:
                 name = wire_path([*path, unexpected])
-                message = f"{name} is not a parameter of {offer.task_type} here."
+                message = f"{name} is not a parameter of {schema.task_type} here."
                 yield error_item("unsupportedParameter", message, task, name)
         case _:
             name = wire_path(path)

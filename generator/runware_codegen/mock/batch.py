@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from runware_codegen.mock.faults import Fault
 from runware_codegen.mock.items import Envelope, Refusal, error_item, is_array
 from runware_codegen.mock.tasks import Task
 
 
 @dataclass(slots=True)
-class Order:
+class Batch:
     """One array of tasks, taken in.
 
     Attributes:
@@ -21,12 +20,16 @@ class Order:
         accepted: The tasks that began to run.
         was_heard: Whether anything of it was not refused.
         status: The HTTP status of the first refusal.
+        reading: How a task that runs is told of; see `Task.news`.
+        tells_of_running: Whether a task that runs is told of.
     """
 
+    reading: str
     answer: Envelope = field(default_factory=lambda: Envelope([], []))
     accepted: list[Task] = field(default_factory=list[Task])
     was_heard: bool = False
     status: int = 400
+    tells_of_running: bool = False
 
     def accept(self, task: Task) -> None:
         """Add a task that began to run; one that comes later is told at once."""
@@ -67,7 +70,7 @@ class Order:
         data, errors = list(self.answer.data), list(self.answer.errors)
         for task in self.awaited:
             data += [made.item for made in task.run.ready()]
-            errors += [task.failure()] if task.status == "error" else []
+            errors += task.failures()
         return Envelope(data, errors)
 
 
@@ -93,12 +96,3 @@ def _refuse_constant(name: str) -> None:
     """Refuse NaN and Infinity, which Python takes for JSON."""
     message = f"{name} stands where a value should"
     raise ValueError(message)
-
-
-def disordered(items: list[Any], fault: Fault | None) -> list[Any]:
-    """Items twice each, or in the opposite order, if that is the fault."""
-    if fault is Fault.DUPLICATE_ITEMS:
-        return [item for item in items for _ in range(2)]
-    if fault is Fault.REORDER_ITEMS:
-        return items[::-1]
-    return items

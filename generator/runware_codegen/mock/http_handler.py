@@ -3,50 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect
 
-from runware_codegen.mock import replies
-from runware_codegen.mock.faults import LASTING, OVER_HTTP, Fault
+from runware_codegen.mock import refusals, replies
+from runware_codegen.mock.alterations import altered, selected
+from runware_codegen.mock.batch import read_tasks
+from runware_codegen.mock.faults import MAYBE_ACCEPTED, OVER_HTTP, Fault
 from runware_codegen.mock.items import (
     AUTHENTICATION,
     Envelope,
     Refusal,
     error_item,
+    is_poll,
     text_of,
 )
-from runware_codegen.mock.orders import disordered, read_tasks
 from runware_codegen.mock.streams import EventStream
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from runware_codegen.mock.desk import Desk
-    from runware_codegen.mock.faults import Faults
+    from runware_codegen.mock.batch import Batch
     from runware_codegen.mock.limits import RateLimit
-    from runware_codegen.mock.orders import Order
-    from runware_codegen.mock.webhooks import Webhooks
+    from runware_codegen.mock.service import TaskService
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+_NOWHERE = "http://127.0.0.1:1/v1"
+"""An address where nobody listens."""
 
 
-class Posts:
-    """The endpoint of tasks."""
+class HttpHandler:
+    """The endpoint of tasks over HTTP."""
 
-    def __init__(
-        self,
-        desk: Desk,
-        faults: Faults,
-        limit: RateLimit,
-        webhooks: Webhooks,
-    ) -> None:
-        self._desk = desk
-        self._ledger = desk.ledger
-        self._faults = faults
+    def __init__(self, service: TaskService, limit: RateLimit) -> None:
+        self._service = service
+        self._ledger = service.ledger
+        self._faults = service.faults
+        self._options = service.options
         self._limit = limit
-        self._webhooks = webhooks
-        self._rules = desk.rules
 
     async def __call__(self, request: Request) -> Response:
         """Answer one POST."""
@@ -62,13 +61,17 @@ class Posts:
             early = await self._before(request, fault)
             return early or await self._answer(request, fault)
         except Refusal as refusal:
-            return replies.refused(refusal.status, refusal.errors)
+            return replies.refused(refusal)
         except ClientDisconnect:
             return replies.Dropped()
 
     async def _before(self, request: Request, fault: Fault | None) -> Response | None:
-        """The answer of an exchange of which nothing is accepted."""
-        retry_after = self._rules.retry_after
+        """The answer of an exchange of which nothing is accepted.
+
+        Raises:
+            Refusal: It is refused before it is read.
+        """
+        retry_after = self._options["retry_after"]
         if fault is Fault.REFUSE:
             self._ledger.note_fault(fault)
             return replies.Dropped(resets=True)
@@ -78,45 +81,59 @@ class Posts:
             return replies.Dropped()
         if fault is Fault.RATE_LIMIT:
             self._ledger.note_fault(fault)
-            return replies.rate_limited(retry_after)
+            raise refusals.rate_limited(retry_after)
         if fault is Fault.UNAVAILABLE:
             self._ledger.note_fault(fault)
-            return replies.unavailable(retry_after)
-        if fault in {Fault.ERROR_500, Fault.BAD_GATEWAY} and self._faults.coin():
+            raise refusals.unavailable(retry_after)
+        if fault in MAYBE_ACCEPTED and self._faults.coin():
             self._ledger.note_fault(fault)
-            return _failed(fault)
-        return None if self._limit.lets_through() else replies.rate_limited(retry_after)
+            return self._failed(fault)
+        if not self._limit.lets_through():
+            raise refusals.rate_limited(retry_after)
+        return None
 
     async def _answer(self, request: Request, fault: Fault | None) -> Response:
         tasks = read_tasks(await self._body(request))
         self._check_key(request, tasks)
+        base_url = str(request.base_url).rstrip("/")
+        if fault is Fault.LATE_ACCEPTANCE and not is_poll(tasks):
+            self._ledger.note_fault(fault)
+            self._service.take_later(tasks, base_url)
+            return replies.Dropped()
         if fault is Fault.DELAY:
             self._ledger.note_fault(fault)
-            await asyncio.sleep(self._rules.delay)
-        base_url = str(request.base_url).rstrip("/")
-        order = self._desk.take(tasks, base_url, fault, can_stream=True)
-        self._webhooks.watch(order.accepted)
-        if fault in LASTING and order.accepted:
+            await asyncio.sleep(self._options["delay"])
+        batch = self._service.take(tasks, base_url, fault, can_stream=True)
+        if fault is Fault.REPEATED and batch.accepted:
             self._ledger.note_fault(fault)
-        return await self._after(order, fault)
+            batch = self._service.take(tasks, base_url, fault, can_stream=True)
+        return await self._after(batch, fault, str(request.url))
 
-    async def _after(self, order: Order, fault: Fault | None) -> Response:
+    async def _after(self, batch: Batch, fault: Fault | None, own_url: str) -> Response:
         """The answer of an exchange whose tasks are accepted."""
         if fault is Fault.DROP_AFTER:
             self._ledger.note_fault(fault)
             return replies.Dropped()
-        if fault in {Fault.ERROR_500, Fault.BAD_GATEWAY}:
+        if fault in MAYBE_ACCEPTED:
             self._ledger.note_fault(fault)
-            return _failed(fault)
-        if task := order.stream:
+            return self._failed(fault)
+        if fault in {Fault.REDIRECT_AWAY, Fault.REDIRECT_BACK}:
+            self._ledger.note_fault(fault)
+            target = own_url if fault is Fault.REDIRECT_BACK else _NOWHERE
+            return replies.redirect(self._faults.random.choice(_REDIRECTS), target)
+        if task := batch.stream:
             breaks = fault in {Fault.DROP_DURING, Fault.TRUNCATED}
             if breaks:
                 self._ledger.note_fault(fault)
             return EventStream(task, self._ledger, breaks=breaks)
-        if order.seconds == inf:
+        if batch.seconds == inf:
             return replies.Silent()
-        await asyncio.sleep(order.seconds)
-        return self._written(order.whole_answer(), order.http_status, fault)
+        await asyncio.sleep(batch.seconds)
+        answer = batch.whole_answer()
+        if fault is Fault.LATE_ANSWER:
+            self._ledger.note_fault(fault)
+            await asyncio.sleep(self._options["delay"])
+        return self._written(answer, batch.http_status, fault)
 
     def _written(
         self, envelope: Envelope, status: int, fault: Fault | None
@@ -127,21 +144,31 @@ class Posts:
         if fault is Fault.TRUNCATED:
             self._ledger.note_fault(fault)
             return replies.truncated(envelope)
-        data = disordered(envelope.data, fault)
-        if data != envelope.data:
+        sent = Envelope(selected(envelope.data, fault), envelope.errors)
+        alter = partial(altered, fault=fault, rng=self._faults.random)
+        if list(map(alter, sent.data)) != envelope.data:
             self._ledger.note_fault(fault)
-        altered = Envelope(data, envelope.errors)
-        return replies.Reply(altered, self._ledger, status)
+        return replies.Reply(sent, self._ledger, status, alter)
+
+    def _failed(self, fault: Fault | None) -> Response:
+        """The answer that does not say whether the tasks were accepted."""
+        if fault is Fault.BAD_GATEWAY:
+            return replies.bad_gateway()
+        is_odd = fault is Fault.ODD_ERROR
+        rng = self._faults.random
+        return replies.refused(
+            refusals.odd_error(rng) if is_odd else refusals.internal_error()
+        )
 
     def _check_key(self, request: Request, tasks: list[Any]) -> None:
         """Let a call through whose header, or else whose first task, has a good key."""
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.casefold() == "bearer":
-            self._desk.check_key(key.strip())
+            self._service.check_key(key.strip())
         elif text_of(tasks[0] if tasks else None, "taskType") != AUTHENTICATION:
-            self._desk.check_key("")
+            self._service.check_key("")
         else:
-            self._desk.check_key(text_of(tasks[0], "apiKey"))
+            self._service.check_key(text_of(tasks[0], "apiKey"))
 
     async def _body(self, request: Request) -> bytes:
         """Read the body.
@@ -149,16 +176,11 @@ class Posts:
         Raises:
             Refusal: It is too large.
         """
+        most = self._options["max_body"]
         body = bytearray()
         async for piece in request.stream():
             body += piece
-            if len(body) > self._rules.max_body:
-                message = f"A body may have {self._rules.max_body} bytes."
+            if len(body) > most:
+                message = f"A body may have {most} bytes."
                 raise Refusal(413, error_item("payloadTooLarge", message))
         return bytes(body)
-
-
-def _failed(fault: Fault | None) -> Response:
-    if fault is Fault.ERROR_500:
-        return replies.internal_error()
-    return replies.bad_gateway()

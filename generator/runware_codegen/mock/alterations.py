@@ -1,0 +1,95 @@
+"""Items as they are sent where a fault changes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from runware_codegen.mock.faults import Fault
+from runware_codegen.mock.items import UTILITIES, is_array, is_object, text_of
+
+if TYPE_CHECKING:
+    import random
+
+    from runware_codegen.mock.items import Item
+
+T = TypeVar("T")
+
+ACKNOWLEDGED = frozenset({"taskType", "taskUUID"})
+"""The members of an acknowledgement."""
+
+RUNNING = (
+    {"status": "queued", "position": 3},
+    {"status": "running", "message": "warming up"},
+    {"status": "PROCESSING", "eta": 9},
+    {"status": "in_progress", "estimatedTime": 30},
+)
+"""Members of an item in flight, with statuses that are in no document."""
+
+_UNFINISHED = frozenset(one["status"] for one in RUNNING)
+
+_ODD: tuple[tuple[str, Any], ...] = (
+    ("status", {}),
+    ("progress", "soon"),
+    ("cost", 10**400),
+    ("resultIndex", None),
+)
+"""Members with values that they should not have."""
+
+
+def selected(items: list[T], fault: Fault | None) -> list[T]:
+    """The items that are sent, in this order: all, twice each, or some."""
+    if fault is Fault.DUPLICATE_ITEMS:
+        return [item for item in items for _ in range(2)]
+    if fault is Fault.REORDER_ITEMS:
+        return items[::-1]
+    if fault is Fault.PARTS:
+        return items[: (len(items) + 1) // 2]
+    return items
+
+
+def altered(item: Item, fault: Fault | None, rng: random.Random) -> Item:
+    """An item as it is sent."""
+    if not text_of(item, "taskUUID") or item["taskType"] in UTILITIES:
+        return item
+    if item.keys() <= ACKNOWLEDGED:
+        return item | _more_of_acknowledgement(fault, rng)
+    if "progress" in item or item.get("status") in _UNFINISHED:
+        is_other = fault is Fault.OTHER_STATUS
+        return _without(item, "progress") | rng.choice(RUNNING) if is_other else item
+    match fault:
+        case Fault.OTHER_STATUS:
+            return item | {"status": "COMPLETED", "finishedBy": "worker-3"}
+        case Fault.ODD_MEMBER:
+            name, value = rng.choice([odd for odd in _ODD if odd[0] not in _paid(item)])
+            return item | {name: value}
+        case Fault.SIGNED_ANEW:
+            return {n: _signed(v, f"{rng.getrandbits(32):x}") for n, v in item.items()}
+        case Fault.COST_LATER:
+            return _without(item, "cost")
+        case _:
+            return item
+
+
+def _without(item: Item, name: str) -> Item:
+    return {member: value for member, value in item.items() if member != name}
+
+
+def _more_of_acknowledgement(fault: Fault | None, rng: random.Random) -> Item:
+    if fault is Fault.MORE_MEMBERS:
+        return {"cost": 0.5, "estimatedTime": 30}
+    return rng.choice(RUNNING) if fault is Fault.OTHER_STATUS else {}
+
+
+def _paid(item: Item) -> set[str]:
+    """The member that says what an item costs, which stays as it is."""
+    return {"cost"} & item.keys()
+
+
+def _signed(value: Any, signature: str) -> Any:
+    """A JSON value whose URLs are signed."""
+    if is_object(value):
+        return {name: _signed(one, signature) for name, one in value.items()}
+    if is_array(value):
+        return [_signed(one, signature) for one in value]
+    is_url = isinstance(value, str) and value.startswith(("http://", "https://"))
+    return f"{value}?signature={signature}" if is_url else value

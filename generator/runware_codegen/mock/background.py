@@ -1,0 +1,22 @@
+"""Work that goes on after the exchange that began it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+
+class Background:
+    """Holds asyncio tasks until they end; the event loop itself holds them weakly."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def run(self, coroutine: Coroutine[None, None, None]) -> None:
+        """Start a coroutine."""
+        task = asyncio.create_task(coroutine)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)

@@ -1,0 +1,266 @@
+"""Takes tasks in and answers for them, over whatever they came."""
+
+from __future__ import annotations
+
+import asyncio
+from math import inf
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from runware_codegen.mock import refusals
+from runware_codegen.mock.background import Background
+from runware_codegen.mock.batch import Batch
+from runware_codegen.mock.faults import LASTING, OF_POLLS, Fault
+from runware_codegen.mock.items import (
+    AUTHENTICATION,
+    GET_RESPONSE,
+    GET_TASK_DETAILS,
+    PING,
+    Refusal,
+    error_item,
+    is_poll,
+    text_of,
+)
+from runware_codegen.mock.tasks import Plan, Task
+from runware_codegen.mock.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runware_codegen.mock.catalog import Catalog, ModelSchema
+    from runware_codegen.mock.faults import Faults
+    from runware_codegen.mock.items import Item
+    from runware_codegen.mock.ledger import Ledger
+    from runware_codegen.mock.webhooks import Webhooks
+    from runware_codegen.options import MockOptions
+
+_READINGS: dict[Fault | None, str] = {
+    Fault.POLL_STATUS: "status",
+    Fault.POLL_PROGRESS: "progress",
+    Fault.OTHER_STATUS: "status",
+}
+"""How a task that runs is told of, where a fault decides about it."""
+
+_NOT_FOUND = {
+    "not-found": "taskNotFound",
+    "failed-or-not-found": "taskFailedOrNotFound",
+}
+"""Codes for a task that is not known, by what the option says."""
+
+
+class TaskService:
+    """Takes tasks in and answers for them.
+
+    Attributes:
+        catalog: The documents.
+        ledger: What was accepted, run, billed and collected.
+        faults: Decides which exchange fails.
+        options: What the command was told.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        ledger: Ledger,
+        faults: Faults,
+        webhooks: Webhooks,
+        options: MockOptions,
+    ) -> None:
+        self.catalog = catalog
+        self.ledger = ledger
+        self.faults = faults
+        self.options = options
+        self._webhooks = webhooks
+        self._background = Background()
+        self._answers: dict[str, Callable[[Item, Batch], None]] = {
+            AUTHENTICATION: self._authenticate,
+            GET_RESPONSE: self._get_response,
+            GET_TASK_DETAILS: self._get_task_details,
+            PING: self._ping,
+        }
+
+    def check_key(self, key: str) -> None:
+        """Let a good key through.
+
+        Raises:
+            Refusal: It is none.
+        """
+        if key and self.options["api_key"] in ("", key):
+            return
+        message = "The API key is not valid." if key else "There is no API key."
+        how = "Send it as Authorization: Bearer KEY, or in an authentication task."
+        scope = {"taskType": AUTHENTICATION}
+        raise Refusal(
+            401, error_item("invalidApiKey", f"{message} {how}", scope, "apiKey")
+        )
+
+    def take(
+        self,
+        tasks: list[Any],
+        base_url: str,
+        fault: Fault | None,
+        *,
+        can_stream: bool,
+    ) -> Batch:
+        """Take in an array of tasks.
+
+        Args:
+            tasks: What stands in the array.
+            base_url: Where the mock's files are.
+            fault: The fault of the exchange.
+            can_stream: Whether the answer may be a stream.
+
+        Raises:
+            Refusal: There are too many, or they are refused together on purpose.
+        """
+        self._check_number(tasks, fault)
+        batch = Batch(_READINGS.get(fault, self.options["running_task"]))
+        if self._fails_poll(tasks, fault):
+            batch.was_heard = True
+            return batch
+        streams = can_stream and len(tasks) == 1
+        for task in tasks:
+            try:
+                accepted = self._take_one(task, batch, streams=streams)
+                batch.was_heard = True
+            except Refusal as refusal:
+                batch.refuse(refusal)
+                continue
+            if accepted is not None:
+                accepted.begin(self._plan(fault), self.options["seed"], base_url)
+                batch.accept(accepted)
+        self._webhooks.watch(batch.accepted)
+        if fault in LASTING and batch.accepted:
+            self.ledger.note_fault(fault)
+        if fault in {Fault.POLL_STATUS, Fault.POLL_PROGRESS} and batch.tells_of_running:
+            self.ledger.note_fault(fault)
+        return batch
+
+    def take_later(self, tasks: list[Any], base_url: str) -> None:
+        """Take in an array of tasks after the delay; nobody hears the answer."""
+        self._background.run(self._take_later(tasks, base_url))
+
+    async def _take_later(self, tasks: list[Any], base_url: str) -> None:
+        await asyncio.sleep(self.options["delay"])
+        self.take(tasks, base_url, None, can_stream=True)
+
+    def _check_number(self, tasks: list[Any], fault: Fault | None) -> None:
+        """Let an array through that does not have too many elements.
+
+        Raises:
+            Refusal: It has.
+        """
+        number = sum(text_of(task, "taskType") != AUTHENTICATION for task in tasks)
+        most = self.options["max_tasks"]
+        if fault is Fault.TOO_MANY and number > 1:
+            self.ledger.note_fault(fault)
+            most = number // 2
+        if number > most:
+            raise refusals.too_many(number, most)
+
+    def _fails_poll(self, tasks: list[Any], fault: Fault | None) -> bool:
+        """Let questions fail; say whether the answer has no word of any task.
+
+        Raises:
+            Refusal: The questions are refused.
+        """
+        if fault not in OF_POLLS or not is_poll(tasks):
+            return False
+        if fault is Fault.POLL_POISONED and len(tasks) == 1:
+            return False
+        self.ledger.note_fault(fault)
+        if fault is Fault.POLL_EMPTY:
+            return True
+        raise refusals.failed_poll(tasks, fault, self.faults.random)
+
+    def _take_one(self, task: Any, batch: Batch, *, streams: bool) -> Task | None:
+        """Answer a question, or put a task into the ledger and return it.
+
+        Raises:
+            Refusal: It is not allowed.
+        """
+        schema = validate(task, self.catalog)
+        if reply := self._answers.get(schema.task_type):
+            reply(task, batch)
+            return None
+        delivery = text_of(task, "deliveryMethod") or schema.default_delivery
+        if delivery == "stream" and not streams:
+            message = "A task is streamed over HTTP, and alone in its call."
+            item = error_item("invalidParameter", message, task, "deliveryMethod")
+            raise Refusal(400, item)
+        return self._accept(task, schema, delivery)
+
+    def _accept(self, wire: Item, schema: ModelSchema, delivery: str) -> Task:
+        """Put a task into the ledger.
+
+        Raises:
+            Refusal: It is there already.
+        """
+        known = self.ledger.find(text_of(wire, "taskUUID"))
+        if known is None:
+            task = Task({"taskUUID": str(uuid4()), **wire}, schema, delivery)
+            self.ledger.add(task)
+            return task
+        repeated = self.options["repeated_task"]
+        if repeated == "refuse" or (repeated == "refuse-async" and delivery == "async"):
+            raise refusals.known(wire)
+        known.delivery = delivery
+        return known
+
+    def _plan(self, fault: Fault | None) -> Plan:
+        if fault is Fault.NEVER:
+            return Plan(inf)
+        return Plan(
+            self.options["latency"],
+            fails=fault is Fault.FAIL,
+            loses_one=fault is Fault.ITEM_ERROR,
+        )
+
+    # -- questions ------------------------------------------------------------
+
+    def _authenticate(self, task: Item, batch: Batch) -> None:
+        self.check_key(text_of(task, "apiKey"))
+        session = text_of(task, "connectionSessionUUID") or str(uuid4())
+        batch.answer.data.append(authenticated(session))
+
+    def _ping(self, _task: Item, batch: Batch) -> None:
+        batch.answer.data.append({"taskType": PING, "pong": True})
+
+    def _get_response(self, question: Item, batch: Batch) -> None:
+        task = self.ledger.find(text_of(question, "taskUUID"))
+        if task is None or (batch.reading == "unknown" and not task.run.is_over):
+            self._say_unknown(question)
+            return
+        batch.tells_of_running |= not task.run.is_over
+        batch.answer.data.extend(task.news(batch.reading))
+        batch.answer.errors.extend(task.failures())
+
+    def _get_task_details(self, question: Item, batch: Batch) -> None:
+        task = self.ledger.find(text_of(question, "taskUUID"))
+        if task is None:
+            self._say_unknown(question)
+            return
+        done = [made.item for made in task.run.ready()]
+        failed = task.failures()
+        batch.answer.data.append(
+            {
+                "taskType": GET_TASK_DETAILS,
+                "taskUUID": task.uuid,
+                "request": [task.wire],
+                "response": {"errors": failed} if failed else {"data": done},
+            }
+        )
+
+    def _say_unknown(self, question: Item) -> None:
+        """Answer a question about a task that is not known, or as if it were not.
+
+        Raises:
+            Refusal: That is an error here.
+        """
+        if code := _NOT_FOUND.get(self.options["unknown_task"]):
+            raise refusals.not_found(question, code)
+
+
+def authenticated(session: str) -> Item:
+    """The result of an authentication task."""
+    return {"taskType": AUTHENTICATION, "connectionSessionUUID": session}

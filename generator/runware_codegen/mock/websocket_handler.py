@@ -1,0 +1,296 @@
+"""Talks with clients over WebSockets, and keeps what they could not be told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from functools import partial
+from math import inf
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from starlette.websockets import (
+    WebSocket,
+    WebSocketDisconnect,
+    WebSocketState,
+)
+
+from runware_codegen.mock import connections, refusals
+from runware_codegen.mock.alterations import altered, selected
+from runware_codegen.mock.background import Background
+from runware_codegen.mock.batch import read_tasks
+from runware_codegen.mock.faults import AT_HANDSHAKE, OVER_SOCKET, Fault
+from runware_codegen.mock.items import (
+    AUTHENTICATION,
+    Envelope,
+    Refusal,
+    is_poll,
+    text_of,
+)
+from runware_codegen.mock.service import authenticated
+from runware_codegen.mock.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from runware_codegen.mock.batch import Batch
+    from runware_codegen.mock.items import Item
+    from runware_codegen.mock.ledger import Ledger
+    from runware_codegen.mock.limits import RateLimit
+    from runware_codegen.mock.service import TaskService
+
+_POLICY_VIOLATION = 1008
+_GOING_AWAY = 1001
+
+_REFUSING: dict[Fault | None, Callable[..., Refusal]] = {
+    Fault.RATE_LIMIT: refusals.rate_limited,
+    Fault.UNAVAILABLE: refusals.unavailable,
+}
+"""What a message is refused with before anything of it is accepted, by fault."""
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """A client's place, which outlives its connection.
+
+    Attributes:
+        uuid: The connectionSessionUUID.
+        socket: The connection, the last one that came for it.
+        kept: What could not be sent, with the time since when, on the monotonic clock.
+    """
+
+    uuid: str
+    socket: WebSocket
+    kept: list[tuple[float, Envelope]] = field(
+        default_factory=list[tuple[float, Envelope]]
+    )
+
+    async def send(
+        self,
+        envelope: Envelope,
+        ledger: Ledger,
+        alter: Callable[[Item], Item] | None = None,
+    ) -> None:
+        """Send an answer, or keep it where it cannot be sent.
+
+        Args:
+            envelope: The answer.
+            ledger: Notes what is in it as collected once it was sent.
+            alter: Gives each item of `data` the form that it is sent in.
+        """
+        try:
+            await self.socket.send_text(envelope.to_text(alter))
+            is_sent = connections.is_open(self.socket.scope)
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            is_sent = False
+        if is_sent:
+            ledger.collect(envelope.data)
+        else:
+            self.kept.append((monotonic(), envelope))
+
+
+class WebSocketHandler:
+    """The endpoint of WebSockets."""
+
+    def __init__(self, service: TaskService, limit: RateLimit) -> None:
+        self._service = service
+        self._ledger = service.ledger
+        self._faults = service.faults
+        self._options = service.options
+        self._limit = limit
+        self._sessions: dict[str, Session] = {}
+        self._background = Background()
+
+    async def __call__(self, websocket: WebSocket) -> None:
+        """Talk with one client."""
+        try:
+            if fault := self._faults.draw(AT_HANDSHAKE, websocket.headers):
+                self._ledger.note_fault(fault)
+                connections.reset(websocket.scope)
+                await connections.ended(websocket.receive)
+                return
+            await websocket.accept()
+            await self._talk(websocket)
+        except WebSocketDisconnect:
+            return
+        except TimeoutError:
+            await _dismiss(websocket, _GOING_AWAY, "Nothing was heard for too long.")
+        except Refusal as refusal:
+            code = refusal.errors[0]["code"]
+            await _dismiss(websocket, _POLICY_VIOLATION, code, refusal.errors)
+
+    async def _talk(self, websocket: WebSocket) -> None:
+        """Let a client in, then answer its frames.
+
+        Raises:
+            Refusal: It may not come in.
+        """
+        first, *tasks = read_tasks(await self._heard(websocket))
+        session = await self._enter(websocket, first)
+        headers: Mapping[str, str] = websocket.headers
+        while True:
+            if tasks:
+                await self._take(session, tasks, headers)
+                headers = {}  # they are about one exchange
+            try:
+                tasks = read_tasks(await self._heard(websocket))
+            except Refusal as refusal:
+                tasks = []
+                await session.send(Envelope([], refusal.errors), self._ledger)
+
+    async def _heard(self, websocket: WebSocket) -> str | bytes:
+        """The text of the next frame.
+
+        Raises:
+            TimeoutError: There was none for too long.
+        """
+        async with asyncio.timeout(self._options["patience"]):
+            message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1006))
+        return message.get("text") or message.get("bytes") or ""
+
+    async def _enter(self, websocket: WebSocket, task: Any) -> Session:
+        """Let a client in, and give it what was kept for it.
+
+        Raises:
+            Refusal: Its first task does not authenticate it.
+        """
+        if text_of(task, "taskType") != AUTHENTICATION:
+            self._service.check_key("")
+        validate(task, self._service.catalog)
+        self._service.check_key(text_of(task, "apiKey"))
+        wanted = text_of(task, "connectionSessionUUID")
+        session = self._sessions.get(wanted) or Session(str(uuid4()), websocket)
+        self._sessions[session.uuid] = session
+        session.socket = websocket
+        await session.send(Envelope([authenticated(session.uuid)], []), self._ledger)
+        kept, session.kept = session.kept, []
+        for since, envelope in kept:
+            if monotonic() - since <= self._options["patience"]:
+                await session.send(envelope, self._ledger)
+        return session
+
+    async def _take(
+        self, session: Session, tasks: list[Any], headers: Mapping[str, str]
+    ) -> None:
+        """Answer the tasks of one message."""
+        self._ledger.exchanges += 1
+        try:
+            fault = self._faults.draw(OVER_SOCKET, headers)
+            if not self._is_lost(session, tasks, fault):
+                self._refuse_some(tasks, fault)
+                batch = self._service.take(
+                    tasks, _base_url(session), fault, can_stream=False
+                )
+                await self._answer(session, batch, fault)
+        except Refusal as refusal:
+            await session.send(Envelope([], refusal.errors), self._ledger)
+
+    def _is_lost(self, session: Session, tasks: list[Any], fault: Fault | None) -> bool:
+        """Close the connection if nothing of a message is to be accepted now."""
+        is_late = fault is Fault.LATE_ACCEPTANCE and not is_poll(tasks)
+        if fault is not Fault.DROP_BEFORE and not is_late:
+            return False
+        self._ledger.note_fault(fault)
+        connections.close(session.socket.scope)
+        if is_late:
+            self._service.take_later(tasks, _base_url(session))
+        return True
+
+    def _refuse_some(self, tasks: list[Any], fault: Fault | None) -> None:
+        """Let a message through that is not to be refused.
+
+        Raises:
+            Refusal: It is, with the names of its tasks or, by chance, without.
+        """
+        wait = self._options["retry_after"]
+        if not self._limit.lets_through():
+            raise refusals.rate_limited(wait, tasks)
+        if fault is Fault.ERROR_500 and self._faults.coin():
+            self._ledger.note_fault(fault)
+            raise refusals.internal_error()
+        if refuse := _REFUSING.get(fault):
+            self._ledger.note_fault(fault)
+            raise refuse(wait, tasks if self._faults.coin() else (None,))
+
+    async def _answer(
+        self, session: Session, batch: Batch, fault: Fault | None
+    ) -> None:
+        """Answer tasks that are accepted: at once, and later with their results."""
+        if fault in {Fault.DROP_AFTER, Fault.ERROR_500}:
+            self._ledger.note_fault(fault)
+        if fault is Fault.DROP_AFTER:
+            connections.close(session.socket.scope)
+        if fault is Fault.ERROR_500:
+            raise refusals.internal_error()
+        answer = batch.answer
+        if answer.data or answer.errors or not batch.awaited:
+            if fault is Fault.LATE_ANSWER:
+                self._background.run(self._send_late(session, answer))
+            else:
+                await self._send_altered(session, answer, fault)
+        if batch.awaited:
+            self._background.run(self._deliver(session, batch, fault))
+
+    async def _send_late(self, session: Session, answer: Envelope) -> None:
+        """Send an answer after the delay; others are not held up."""
+        self._ledger.note_fault(Fault.LATE_ANSWER)
+        await asyncio.sleep(self._options["delay"])
+        await session.send(answer, self._ledger)
+
+    async def _send_altered(
+        self, session: Session, answer: Envelope, fault: Fault | None
+    ) -> None:
+        """Send items as the fault changes them."""
+        sent = Envelope(selected(answer.data, fault), answer.errors)
+        alter = partial(altered, fault=fault, rng=self._faults.random)
+        if list(map(alter, sent.data)) != answer.data:
+            self._ledger.note_fault(fault)
+        await session.send(sent, self._ledger, alter)
+
+    async def _deliver(
+        self, session: Session, batch: Batch, fault: Fault | None
+    ) -> None:
+        """Send results and failures of tasks, each as soon as it is there."""
+        alter = partial(altered, fault=fault, rng=self._faults.random)
+        messages = sorted(_messages(batch), key=lambda message: message[0])
+        sent = selected(messages, fault)
+        is_changed = any(alter(item) != item for _, one in sent for item in one.data)
+        is_late = fault in {Fault.DELAY, Fault.LATE_ANSWER}
+        if sent != messages or is_changed or is_late or fault is Fault.WS_DROP:
+            self._ledger.note_fault(fault)
+        if is_late:
+            await asyncio.sleep(self._options["delay"])
+        for index, (at, envelope) in enumerate(sent):
+            if fault is Fault.WS_DROP and index == len(sent) // 2:
+                connections.close(session.socket.scope)
+            await asyncio.sleep(at - monotonic())
+            await session.send(envelope, self._ledger, alter)
+
+
+def _messages(batch: Batch) -> Iterator[tuple[float, Envelope]]:
+    """The messages that the tasks of a batch give, each with its time."""
+    for task in batch.awaited:
+        if task.run.failed_at < inf:
+            yield task.run.failed_at, Envelope([], [task.failure()])
+        for made in task.run.made:
+            yield made.at, Envelope([made.item], [])
+
+
+def _base_url(session: Session) -> str:
+    return str(session.socket.base_url).rstrip("/").replace("ws", "http", 1)
+
+
+async def _dismiss(
+    websocket: WebSocket, code: int, reason: str, errors: list[Item] | None = None
+) -> None:
+    """Close a connection, after saying why."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        if websocket.application_state is WebSocketState.CONNECTING:
+            await websocket.accept()
+        if errors:
+            await websocket.send_text(Envelope([], errors).to_text())
+        await websocket.close(code, reason)

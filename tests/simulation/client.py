@@ -1,0 +1,391 @@
+"""The client's core, driven by a simulated world in place of sockets, threads and clocks.
+
+What decides is the shipped client itself: `Delivery`, `Task`, `OpenTasks`, `PollRounds`
+and the handles' JSON text. What is here stands for its engines, which only wait and do
+I/O: `Engine` (one batch at a time) and `AsyncEngine` (several at once).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import runware_client
+from runware_client import _task
+from runware_client._api_key import ApiKey
+from runware_client._batches import Batch, Kind, Limits, Reply, Settings
+from runware_client._delivery import Delivery
+from runware_client._envelope import Answer, read_envelope
+from runware_client._exceptions import ConnectionError, RunwareError, TimeoutError
+from runware_client._lifecycle import Phase
+from runware_client._open_tasks import OpenTasks
+from runware_client._poll_batcher import PollRound, PollRounds, turn_timeout
+from runware_client._task import Submission, Task
+from runware_client._uploads import Uploads
+from runware_client._waits import POLLING, RETRYING
+from simulation.network import Broken, NotSent, Post, TimedOut
+from simulation.world import Cancelled, Sleep
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from simulation.network import Answer as HTTPAnswer
+    from simulation.world import Process, World
+
+    Steps = Generator[Any, Any, Any]
+    Object = dict[str, Any]
+
+KEY = ApiKey("0123456789abcdef")
+ASYNC_BY_DEFAULT = {"imageInference": False, "videoInference": True, "3dInference": True}
+
+
+@cache
+def _prototype(task_type: str) -> Task[Object]:
+    """A task of a type, as the client makes it of a request."""
+    result = runware_client.request_class(task_type, None).result
+    wire = {"taskType": task_type, "taskUUID": "0"}
+    task: Task[Any] = _task.task_of(wire, result, None)
+    return task
+
+
+def submission_of(wire: Object) -> Submission[Object]:
+    """Return a task that is not sent yet; its results are read as plain objects."""
+    return Submission(task_of(wire), wire)
+
+
+def task_of(wire: Object) -> Task[Object]:
+    """Return what the client keeps of a task."""
+    task_type = wire["taskType"]
+    delivery = wire.get("deliveryMethod")
+    is_async = ASYNC_BY_DEFAULT[task_type] if delivery is None else delivery == "async"
+    saved = {name: wire[name] for name in _task.SAVED if name in wire}
+    outputs = _prototype(task_type).outputs
+    return Task(saved, dict, outputs, is_async=is_async)
+
+
+class Bell:
+    """Wakes the processes that wait for it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._waiting: list[tuple[Process, int]] = []
+        self.is_set = False
+
+    def wait(self, process: Process, seconds: float) -> Steps:
+        """Wait until it is set, or for some seconds."""
+        if not self.is_set:
+            self._waiting.append((process, process.epoch))
+            yield Sleep(seconds)
+
+    def set(self) -> None:
+        """Wake who waits."""
+        self.is_set = True
+        for process, epoch in self._waiting:
+            self._world.wake_at(self._world.now, process, epoch, None)
+        self._waiting.clear()
+
+
+class Lock:
+    """A lock for the processes of a world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._waiting: list[Bell] = []
+        self._is_held = False
+
+    def acquire(self, process: Process, seconds: float) -> Steps:
+        """Wait for the lock; return whether it was got in time."""
+        deadline = self._world.now + seconds
+        while self._is_held:
+            if (left := deadline - self._world.now) <= 0:
+                return False
+            bell = Bell(self._world)
+            self._waiting.append(bell)
+            yield from bell.wait(process, left)
+        self._is_held = True
+        return True
+
+    def release(self) -> None:
+        """Let the next one have it."""
+        self._is_held = False
+        for bell in self._waiting:
+            bell.set()
+        self._waiting.clear()
+
+
+@dataclass(eq=False)
+class Client:
+    """A client in one process of the operating system.
+
+    Attributes:
+        world: The world.
+        resend: The policy.
+        is_concurrent: Whether it has several batches under way, as the async client.
+        batches_polls: Whether polls of its callers travel together.
+    """
+
+    world: World
+    resend: str
+    is_concurrent: bool
+    batches_polls: bool
+    max_retries: int = 3
+    open_tasks: OpenTasks = field(default_factory=OpenTasks)
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        self.settings = Settings(
+            POLLING,
+            RETRYING,
+            self.max_retries,
+            self.resend,  # type: ignore[arg-type]
+            lambda _: None,
+            lambda _: None,
+            self.limits,
+            lambda: self.world.now,
+        )
+        self.uploads = Uploads()
+        self.rounds: PollRounds[Bell] = PollRounds(
+            self.limits, lambda: Bell(self.world)
+        )
+        self.turn = Lock(self.world)
+        self.locks: dict[Task[Object], Lock] = {}
+
+    def delivery(
+        self,
+        given: list[Submission[Object] | Task[Object]],
+        timeout: float,
+        *,
+        polls_now: bool = False,
+    ) -> Delivery[Object]:
+        """Deliver tasks; see `BaseEngine.delivery`."""
+        return Delivery(
+            given,
+            self.settings,
+            timeout,
+            self.uploads,
+            self.open_tasks,
+            polls_now=polls_now,
+        )
+
+    def lock_of(self, task: Task[Object]) -> Lock:
+        """Return the lock for whoever carries a task on."""
+        return self.locks.setdefault(task, Lock(self.world))
+
+    # -- engines --------------------------------------------------------------
+
+    def run(self, delivery: Delivery[Object], process: Process) -> Steps:
+        """Carry a delivery on; yields effects, and None after each answer."""
+        if self.is_concurrent:
+            yield from self._run_concurrently(delivery, process)
+            return
+        try:
+            while delivery.is_waiting:
+                batch = delivery.next_batch()
+                if batch is None:
+                    yield Sleep(delivery.pause() or 0.0)
+                else:
+                    yield from self._perform(delivery, batch, process)
+                    yield None
+        finally:
+            delivery.abandon()
+
+    def _run_concurrently(self, delivery: Delivery[Object], process: Process) -> Steps:
+        running: dict[int, Process] = {}
+        bell = Bell(self.world)
+
+        def perform(batch: Batch[Object], place: list[Process]) -> Steps:
+            try:
+                yield from self._perform(delivery, batch, place[0])
+            finally:
+                running.pop(place[0].pid, None)
+                bell.set()
+
+        try:
+            while delivery.is_waiting:
+                for batch in iter(delivery.next_batch, None):
+                    place: list[Process] = []
+                    steps = perform(batch, place)
+                    pid = self.world.spawn(steps, f"{process.name}, {batch.kind.value}")
+                    place.append(self.world.processes[pid])
+                    running[pid] = place[0]
+                    process.children.append(place[0])
+                pause = delivery.pause()
+                if not bell.is_set and (running or pause):
+                    yield from bell.wait(process, inf if pause is None else pause)
+                bell = Bell(self.world)
+                yield None
+        finally:
+            for pid in [*running]:
+                self.world.cancel(pid, self.world.now)
+            delivery.abandon()
+
+    def _perform(
+        self, delivery: Delivery[Object], batch: Batch[Object], process: Process
+    ) -> Steps:
+        try:
+            if batch.kind is Kind.POLL and self.batches_polls and not batch.is_alone:
+                reply = yield from self._poll(batch.parts, batch.timeout, process)
+            else:
+                envelope = yield from self._post(batch.parts, batch.timeout)
+                reply = Reply(envelope, len(batch.parts))
+        except RunwareError as error:
+            delivery.fail(batch, error)
+        else:
+            delivery.receive(batch, reply)
+
+    def _post(self, parts: list[bytes], timeout: float) -> Steps:
+        """Post elements; stands for the transports."""
+        try:
+            answer: HTTPAnswer = yield Post(parts, timeout)
+        except TimedOut:
+            raise TimeoutError("no answer in time") from None
+        except (NotSent, Broken) as error:
+            failure = ConnectionError("no answer")
+            failure.may_have_run = isinstance(error, Broken)
+            raise failure from None
+        return read_envelope(Answer(answer.status, answer.headers, answer.body), KEY)
+
+    def _poll(self, parts: list[bytes], timeout: float, process: Process) -> Steps:
+        """Poll together with the other callers; see `PollBatcher`."""
+        deadline = self.world.now + timeout
+        while (left := deadline - self.world.now) > 0:
+            joined, is_sender = self.rounds.join(parts)
+            if is_sender:
+                yield from self._send(joined, deadline, process)
+            else:
+                yield from joined.ended.wait(process, left)
+            if (reply := joined.reply()) is not None:
+                return reply
+        raise TimeoutError("no answer in time")
+
+    def _send(self, sent: PollRound[Bell], deadline: float, process: Process) -> Steps:
+        has_turn = False
+        try:
+            wait = min(turn_timeout(inf), deadline - self.world.now)
+            has_turn = yield from self.turn.acquire(process, wait)
+            self.rounds.close(sent)
+            left = max(0.001, deadline - self.world.now)
+            sent.outcome = yield from self._post(sent.parts, left)
+        except TimeoutError:
+            raise
+        except RunwareError as error:
+            sent.outcome = error
+        finally:
+            self.rounds.close(sent)
+            sent.ended.set()
+            if has_turn:
+                self.turn.release()
+
+    # -- what a user calls ----------------------------------------------------
+
+    def wait(
+        self,
+        given: Submission[Object] | Task[Object],
+        timeout: float,
+        process: Process,
+        *,
+        until_accepted: bool = False,
+        polls_once: bool = False,
+    ) -> Steps:
+        """Wait for one task; stands for `wait`, `submit` and `poll` of a handle.
+
+        Returns:
+            Its results; None where it is not over, and was not to be.
+
+        Raises:
+            RunwareError: It failed, or was left.
+        """
+        task = given.task if isinstance(given, Submission) else given
+        lock = self.lock_of(task)
+        delivery = self.delivery(
+            [] if task.is_done else [given], timeout, polls_now=polls_once
+        )
+        steps = self.run(delivery, process)
+        try:
+            while not task.is_done:
+                has_lock = yield from lock.acquire(process, delivery.seconds_left())
+                if not has_lock:
+                    break
+                try:
+                    if task.is_done or (yield from _until_answer(steps)):
+                        break
+                except BaseException:
+                    delivery.abandon()
+                    raise
+                finally:
+                    lock.release()
+                if until_accepted and task.phase is Phase.ACCEPTED:
+                    return None
+                if polls_once and delivery.error(task) is None:
+                    return None
+        finally:
+            steps.close()
+        error = task.error if task.is_done else delivery.error(task)
+        if task.is_done or not task.may_be_billed:
+            self.open_tasks.close([task])
+        if error is None and task.is_done:
+            return task.results()
+        if error is None:
+            error = TimeoutError("the time ran out").about(None, None)
+        error.results = [*task.results()]
+        error.handle = given if task.may_be_billed else None  # type: ignore[assignment]
+        raise error
+
+    def iterate(
+        self, submissions: list[Submission[Object]], timeout: float, process: Process
+    ) -> Steps:
+        """Run many tasks; yields effects, and an `Ended` for each task as it ends."""
+        delivery = self.delivery([*submissions], timeout)
+        steps = self.run(delivery, process)
+        try:
+            is_last = False
+            while not is_last:
+                is_last = yield from _until_answer(steps)
+                for submission in delivery.ended():
+                    began = self.world.now
+                    yield self._ended(delivery, submission)
+                    delivery.extend(self.world.now - began)
+        finally:
+            steps.close()
+
+    def _ended(
+        self, delivery: Delivery[Object], submission: Submission[Object]
+    ) -> Ended:
+        task = submission.task
+        error = delivery.error(task)
+        if error is not None:
+            error.handle = submission if task.may_be_billed else None  # type: ignore[assignment]
+        return Ended(submission, task.results(), error)
+
+    def hand_over(self, tasks: list[Task[Object]]) -> None:
+        """Forget tasks whose outcome the caller gets; see `Configured._hand_over`."""
+        self.open_tasks.close(t for t in tasks if not t.may_be_billed)
+
+
+@dataclass(slots=True)
+class Ended:
+    """What became of one task of a batch."""
+
+    submission: Submission[Object]
+    results: list[Object]
+    error: RunwareError | None
+
+
+def _until_answer(steps: Steps) -> Steps:
+    """Do the effects of an engine up to its next answer; return whether it ended."""
+    value: Any = None
+    throw: BaseException | None = None
+    while True:
+        try:
+            effect = steps.send(value) if throw is None else steps.throw(throw)
+        except StopIteration:
+            return True
+        if effect is None:
+            return False
+        value, throw = None, None
+        try:
+            value = yield effect
+        except (Cancelled, NotSent, Broken, TimedOut) as error:
+            throw = error

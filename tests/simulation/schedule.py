@@ -1,0 +1,432 @@
+"""One schedule: callers, a client and a world, and the promises that are checked on it.
+
+Checked after every event:
+    1. No task is billed twice, where the policy and the platform promise that.
+    2. A task that the client takes for unsent is not with the server.
+    3. A task that the server has is in the client's books until it is handed over.
+
+Checked at the end, when all that was left has been collected with handles:
+    4. Each result of a billed task was handed over, once.
+    5. An error without a handle is of a task that was not billed.
+    6. The books are empty.
+
+Checked as each call ends:
+    7. It ended within its timeout.
+    8. It raises TimeoutError only when its time is up, and it polled the task before.
+    9. It left a task early only for a reason that the server gave for this task.
+    10. It did not give up a task that was done long before, while there was no trouble.
+"""
+
+from __future__ import annotations
+
+import json
+import random as chance
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from runware_client._delivery import MAX_REFUSED_POLLS
+from runware_client._exceptions import RunwareError, TimeoutError
+from runware_client._lifecycle import Phase
+from simulation.client import Client, Ended, submission_of, task_of
+from simulation.profiles import draw_tasks
+from simulation.world import Cancelled, Sleep, World
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from random import Random
+
+    from runware_client._task import Submission, Task
+    from simulation.profiles import Profile
+    from simulation.world import Process
+
+    Object = dict[str, Any]
+    Steps = Generator[Any, Any, Any]
+    Given = Submission[Object] | Task[Object]
+
+POLICIES = ("safe", "eager", "never")
+PROMISED = {
+    "safe": ("always", "async"),
+    "eager": ("always",),
+    "never": ("always", "async", "never"),
+}
+"""The platforms on which each policy promises that nothing is billed twice."""
+
+SLACK = 0.01
+"""Virtual seconds by which a call may end late."""
+
+PATIENCE = 70.0
+"""Virtual seconds without trouble in which a task that is done is found out to be."""
+
+REASONS = frozenset({"auth", "quota", "not_found"})
+"""Categories of errors for which a task may be left before the time is up."""
+
+LONG = 100_000.0
+"""Virtual seconds that collecting what was left may take."""
+
+
+class Broken(AssertionError):
+    """A promise was broken."""
+
+
+@dataclass(eq=False)
+class Books:
+    """What callers were given of one task.
+
+    Attributes:
+        wire: The task.
+        results: The identifiers of the results that they were given.
+        has_ended: Whether they were given all results, or a failure without a handle.
+    """
+
+    wire: Object
+    results: list[str] = field(default_factory=list)
+    has_ended: bool = False
+
+
+class Schedule:
+    """Runs one schedule.
+
+    Attributes:
+        world: The world.
+    """
+
+    def __init__(
+        self, seed: int, profile: Profile, policy: str, *, tracing: bool = False
+    ) -> None:
+        chance.seed(seed)  # what the client's own waits draw from
+        watch = self._check_step
+        self.world = World(seed, profile, tracing=tracing, watch=watch)
+        self._random: Random = self.world.random
+        self._profile = profile
+        self._promises = profile.known in PROMISED[policy]
+        draw = self._random.random
+        self._client = Client(
+            self.world,
+            policy,
+            is_concurrent=draw() < 0.5,
+            batches_polls=draw() < 0.5,
+        )
+        self._clients = [self._client]
+        self._tasks: list[tuple[Client, Task[Object]]] = []
+        tasks = draw_tasks(profile, self._random)
+        self._books = {wire["taskUUID"]: Books(wire) for wire in tasks}
+        self._saved: list[str] = []
+        self._shared: set[Task[Object]] = set()
+
+    def run(self) -> None:
+        """Run it.
+
+        Raises:
+            Broken: A promise was broken.
+        """
+        self._begin([book.wire for book in self._books.values()])
+        self.world.run()
+        self._check_processes()
+        self.world.now = max(self.world.now, self.world.calm_at) + 1.0
+        self._spawn(self._collect, "collector")
+        self.world.run()
+        self._check_processes()
+        self._check_end()
+
+    # -- callers --------------------------------------------------------------
+
+    def _begin(self, wires: list[Object]) -> None:
+        """Let callers begin, each with some of the tasks."""
+        while wires:
+            kind = self._one(
+                self._run_each,
+                self._run_many,
+                self._iterate,
+                self._submit,
+                self._die,
+            )
+            is_batch = kind in (self._run_many, self._iterate)
+            number = 1 + int(self._random.random() * len(wires)) if is_batch else 1
+            mine, wires = wires[:number], wires[number:]
+            pid = self._spawn(kind, kind.__name__.strip("_"), mine)
+            if kind != self._die and self._random.random() < self._profile.cancels:
+                self.world.cancel(pid)
+
+    def _spawn(self, kind: Any, name: str, *arguments: Any) -> int:
+        place: list[Process] = []
+        pid = self.world.spawn(kind(place, *arguments), name)
+        place.append(self.world.processes[pid])
+        return pid
+
+    def _one(self, *choices: Any) -> Any:
+        return choices[int(self._random.random() * len(choices))]
+
+    def _submission(self, wire: Object, client: Client) -> Submission[Object]:
+        submission = submission_of(wire)
+        self._tasks.append((client, submission.task))
+        return submission
+
+    def _timeout(self) -> float:
+        return float(self._one(0.3, 2.0, 10.0, 30.0, 60.0, 180.0))
+
+    def _run_each(self, place: list[Process], wires: list[Object]) -> Steps:
+        """Run a task; wait again with the handle of the error, or leave it."""
+        yield Sleep(self._random.random())
+        given: Given = self._submission(wires[0], self._client)
+        for _ in range(3):
+            error = yield from self._wait(self._client, given, place[0])
+            if error is None or error.handle is None or self._random.random() < 0.5:
+                return
+            yield Sleep(self._random.random() * 10)
+
+    def _submit(self, place: list[Process], wires: list[Object]) -> Steps:
+        """Submit a task, then poll it and wait for it, perhaps from two processes."""
+        submission = self._submission(wires[0], self._client)
+        error = yield from self._wait(
+            self._client, submission, place[0], until_accepted=True
+        )
+        if error is not None and error.handle is None:
+            return
+        if self._random.random() < 0.3:
+            self._shared.add(submission.task)
+            self._spawn(self._wait_often, "another waiter", submission)
+        yield from self._wait_often(place, submission)
+
+    def _wait_often(self, place: list[Process], given: Given) -> Steps:
+        for number in range(6):
+            error = yield from self._wait(
+                self._client, given, place[0], polls_once=number % 2 == 0
+            )
+            if error is not None and error.handle is None:
+                return
+
+    def _run_many(self, place: list[Process], wires: list[Object]) -> Steps:
+        """Run a batch whose outcomes are handed over together."""
+        client, timeout, began = self._client, self._timeout(), self.world.now
+        submissions = [self._submission(wire, client) for wire in wires]
+        all_ended: list[Ended] = []
+        for effect in (steps := client.iterate(submissions, timeout, place[0])):
+            yield from self._relayed(steps, effect, all_ended.append)
+        self._check_time(began, timeout)
+        client.hand_over([each.submission.task for each in all_ended])
+        if len(all_ended) != len(submissions):
+            raise Broken(f"{len(submissions)} tasks have {len(all_ended)} outcomes")
+        for ended in all_ended:
+            self._check_error(ended.submission.task, ended.error, began, timeout)
+            self._take(ended)
+
+    def _iterate(self, place: list[Process], wires: list[Object]) -> Steps:
+        """Take the outcomes of a batch as they come, slowly, and perhaps not all."""
+        client, timeout, began = self._client, self._timeout(), self.world.now
+        is_slow, leaves = self._random.random() < 0.3, self._random.random() < 0.3
+        submissions = [self._submission(wire, client) for wire in wires]
+        own = 0.0
+
+        def take(ended: Ended) -> None:
+            task = ended.submission.task
+            self._check_error(task, ended.error, began, timeout, own)
+            client.hand_over([task])
+            self._take(ended)
+            number.append(1)
+
+        number: list[int] = []
+        for effect in (steps := client.iterate(submissions, timeout, place[0])):
+            yield from self._relayed(steps, effect, take)
+            if isinstance(effect, Ended):
+                if leaves:
+                    steps.close()
+                    return
+                if is_slow:
+                    yield Sleep(5.0)
+                    own += 5.0
+        if len(number) != len(submissions):
+            raise Broken(f"{len(submissions)} tasks have {len(number)} outcomes")
+        self._check_time(began, timeout + own)
+
+    def _relayed(self, steps: Steps, effect: Any, take: Any) -> Steps:
+        """Do an effect of a batch, or take one of its outcomes."""
+        while not isinstance(effect, Ended):
+            try:
+                value = yield effect
+            except BaseException as error:  # noqa: BLE001 - it goes where it belongs
+                effect = steps.throw(error)
+            else:
+                effect = steps.send(value)
+        take(effect)
+
+    def _die(self, place: list[Process], wires: list[Object]) -> Steps:
+        """Save a handle, submit the task, and die; another process resumes it."""
+        client = Client(
+            self.world,
+            self._client.resend,
+            is_concurrent=self._client.is_concurrent,
+            batches_polls=False,
+        )
+        submission = submission_of(wires[0])
+        self._tasks.append((client, submission.task))
+        self._saved.append(json.dumps(submission.task.wire))
+        self.world.cancel(place[0].pid, kill=True)
+        yield from self._wait(client, submission, place[0])
+
+    def _collect(self, place: list[Process]) -> Steps:
+        """Collect with handles what was left, when all troubles have ended."""
+        dead = [client for client, _ in self._tasks if client is not self._client]
+        self._tasks = [each for each in self._tasks if each[0] not in dead]
+        for text in self._saved:
+            wire = json.loads(text)
+            book = self._books[wire["taskUUID"]]
+            if not book.has_ended and self.world.ledger.produced(wire["taskUUID"]):
+                task = task_of(wire)
+                task.phase, task.sends = Phase.IN_DOUBT, 1
+                yield from self._wait(self._client, task, place[0], timeout=200.0)
+        for task in self._client.open_tasks.tasks():
+            for _ in range(10):
+                if not self._is_owed(task):  # it never arrived, or was given meanwhile
+                    break
+                yield from self._wait(self._client, task, place[0], timeout=500.0)
+
+    def _is_owed(self, task: Task[Object]) -> bool:
+        """Whether the server has results of a task that nobody was given."""
+        book = self._books[str(task.task_uuid)]
+        produced = self.world.ledger.produced(book.wire["taskUUID"])
+        return not book.has_ended and bool(set(produced) - set(book.results))
+
+    def _wait(
+        self,
+        client: Client,
+        given: Given,
+        process: Process,
+        *,
+        timeout: float | None = None,
+        **options: bool,
+    ) -> Steps:
+        """Wait for one task, take what comes, and return its error."""
+        seconds, began = timeout or self._timeout(), self.world.now
+        task = given if not hasattr(given, "task") else given.task
+        error: RunwareError | None = None
+        try:
+            results = yield from client.wait(given, seconds, process, **options)
+        except RunwareError as raised:
+            error, results = raised, None if raised.handle else raised.results
+        self._check_time(began, seconds)
+        self._check_error(task, error, began, seconds)
+        if results is not None:
+            self._give(task, results)
+        return error
+
+    # -- what callers get -----------------------------------------------------
+
+    def _take(self, ended: Ended) -> None:
+        if ended.error is None or ended.error.handle is None:
+            self._give(ended.submission.task, ended.results)
+
+    def _give(self, task: Task[Object], results: list[Object]) -> None:
+        """Note that callers were given all that there will be of a task."""
+        book = self._books[str(task.task_uuid)]
+        if not book.has_ended:
+            book.results += map(_identifier, results)
+        book.has_ended = True
+
+    # -- promises -------------------------------------------------------------
+
+    def _check_step(self) -> None:
+        known = self.world.ledger.tasks
+        for client, task in self._tasks:
+            uuid = str(task.task_uuid)
+            if uuid not in known:
+                continue
+            if self._promises and self.world.ledger.billed(uuid) > 1:
+                raise Broken(f"{uuid} is billed twice")
+            if client is not self._client:  # another process may have sent it
+                continue
+            book = self._books[uuid]
+            if task.phase is Phase.UNSENT and self.world.ledger.billed(uuid):
+                raise Broken(f"the client takes {uuid} for unsent; the server has it")
+            if not book.has_ended and task.key not in client.open_tasks:
+                raise Broken(f"{uuid} is with the server and not in the books")
+
+    def _check_time(self, began: float, timeout: float) -> None:
+        took = self.world.now - began
+        if took > timeout + SLACK:
+            raise Broken(f"a call with timeout={timeout:g} took {took:g} s")
+
+    def _check_error(
+        self,
+        task: Task[Object],
+        error: RunwareError | None,
+        began: float,
+        timeout: float,
+        own: float = 0.0,
+    ) -> None:
+        """Check that a call has a reason for the error with which it leaves a task."""
+        if error is None or error.handle is None:
+            return
+        now = self.world.now
+        time_is_up = now - began >= timeout + own - SLACK
+        if isinstance(error, TimeoutError):
+            if not time_is_up:
+                raise Broken(f"a call with timeout={timeout:g} gave up early")
+            is_asked = task.last_asked is not None and task.last_asked >= began
+            if not is_asked and task not in self._shared:
+                raise Broken(f"a call left {task.task_uuid} without asking for it")
+        elif not self._is_reason(task, error) and not time_is_up:
+            raise Broken(f"a call left {task.task_uuid} for no reason: {error}")
+        uuid, ledger = str(task.task_uuid), self.world.ledger
+        done_at = ledger.finished_at(uuid) if ledger.produced(uuid) else None
+        calm = max(self.world.calm_at, began)
+        is_cut_off = 0 < self._profile.gateway_patience <= 4 * self._profile.latency
+        if done_at is None or is_cut_off:  # by a gateway that gives up on every poll
+            return
+        if now - max(calm, done_at) > PATIENCE:
+            raise Broken(f"a call gave up {task.task_uuid}, which was done long ago")
+
+    def _is_reason(self, task: Task[Object], error: RunwareError) -> bool:
+        is_refusal = task.refusal is not None
+        is_refused = task.refused_polls >= MAX_REFUSED_POLLS
+        return is_refused or is_refusal or error.category in REASONS
+
+    def _check_processes(self) -> None:
+        for process in self.world.processes:
+            if process.ended_at is None:
+                raise Broken(f"{process.name} never ended")
+            if isinstance(process.error, (Cancelled, GeneratorExit, type(None))):
+                continue
+            raise process.error
+
+    def _check_end(self) -> None:
+        ledger = self.world.ledger
+        for uuid, book in self._books.items():
+            produced = ledger.produced(uuid)
+            if len(set(book.results)) != len(book.results):
+                raise Broken(f"{uuid}: a result was given twice")
+            if len(ledger.accepted(uuid)) > 1:
+                continue  # a second run, that the policy or a gateway has let happen
+            if book.has_ended or produced:
+                lost = set(produced) - set(book.results)
+                if lost:
+                    raise Broken(f"{uuid}: {len(lost)} of {len(produced)} are lost")
+        left = [t for t in self._client.open_tasks.tasks() if self._is_owed(t)]
+        if left:
+            raise Broken(f"{len(left)} tasks are left in the books")
+
+
+def _identifier(item: Object) -> str:
+    """Return what the ledger knows a result by."""
+    for name in ("imageUUID", "videoUUID"):
+        if name in item:
+            return str(item[name])
+    return str(item["outputs"]["files"][0]["uuid"])
+
+
+def outcome(seed: int, profile: Profile, policy: str) -> str | None:
+    """Run a schedule; return what is wrong, or None."""
+    try:
+        Schedule(seed, profile, policy).run()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is wrong
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def trace(seed: int, profile: Profile, policy: str) -> str:
+    """Run a schedule and tell what happens in it."""
+    schedule = Schedule(seed, profile, policy, tracing=True)
+    try:
+        schedule.run()
+    except Exception as error:  # noqa: BLE001 - it is told
+        schedule.world.note("checker", f"{type(error).__name__}: {error}")
+    return schedule.world.told()

@@ -1,0 +1,1009 @@
+"""The platform: it takes tasks, bills them, runs them, and answers polls, as an honest server may.
+
+It lies about nothing, but it may be late, silent, overloaded or terse. Each behaviour is one small function. What a
+profile gives a share of the calls is a *trouble* and stops at `World.calm_at`. How the platform is made (sizes, words,
+which known UUIDs it refuses) is a field of the profile and stays.
+
+Rules that it keeps:
+- A task is billed when it is accepted, each time. A task that is refused or fails as a whole is not billed.
+- A call that it refuses definitely (429, 503 with `Retry-After`, 413, a nameless 4xx) has taken nothing and never will.
+- An error that names a task and has `status: "error"`, or comes in the answer to the sending, is the task's own.
+- An error about a question has the task type `getResponse`, or a code that says nothing of the task.
+- A result stays in the polls for the rest of the schedule.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from simulation.network import HTML, JSON, Answer, chosen, named, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulation.network import Exchange
+    from simulation.profiles import Profile
+    from simulation.world import World
+
+    Object = dict[str, Any]
+    CallTrouble = Callable[["Server", "Call"], None]
+    TaskTrouble = Callable[["Server", "Task", "Telling"], None]
+
+Trouble = TypeVar("Trouble", bound="Callable[..., None]")
+Choice = TypeVar("Choice")
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+# The ledger
+
+
+@dataclass(slots=True)
+class Item:
+    """One result of a run, or one failure.
+
+    Attributes:
+        id: Its `imageUUID`, `videoUUID` or `outputs.files[0].uuid`.
+        ready_at: When a poll shows it first.
+        code: The code of the error that it is, if it is one.
+        priced_at: When its cost is known.
+        delivered_at: When it first reached a caller that still waited.
+    """
+
+    id: str
+    ready_at: float
+    code: str | None
+    priced_at: float
+    delivered_at: float | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """One acceptance of a task.
+
+    Attributes:
+        post: The number of the caller's POST that was accepted.
+        accepted_at: When it was billed.
+        visible_at: When the polls know it.
+        ends_at: When its last item is ready.
+        code: The code of its failure as a whole.
+        items: What it makes, in the order in which it is ready.
+    """
+
+    post: int
+    accepted_at: float
+    visible_at: float
+    ends_at: float
+    code: str | None
+    items: list[Item]
+
+
+@dataclass(slots=True)
+class Task:
+    """A task that was accepted at least once."""
+
+    uuid: str
+    type: str
+    runs: list[Run] = field(default_factory=list)
+
+
+class Ledger:
+    """What became of every task, by its `taskUUID`; a task that was never accepted is not in `tasks`."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, Task] = {}
+        self.invalid: dict[str, bool] = {}
+
+    def accepted(self, uuid: str) -> list[float]:
+        """When the task was accepted: once for each acceptance, copies of one POST included."""
+        return [run.accepted_at for run in self._runs(uuid)]
+
+    def billed(self, uuid: str) -> int:
+        """How many of the caller's POSTs were billed for the task.
+
+        A copy that a gateway made is not counted again: no caller can prevent it.
+        """
+        return len({run.post for run in self._runs(uuid) if run.code is None})
+
+    def produced(self, uuid: str, by: float = inf) -> list[str]:
+        """The ids of the results that are ready by a moment; all that will ever be, without one."""
+        return [
+            item.id
+            for run in self._runs(uuid)
+            if run.code is None
+            for item in run.items
+            if item.code is None and item.ready_at <= by
+        ]
+
+    def delivered(self, uuid: str) -> list[str]:
+        """The ids of the results that a waiting caller got in an answer."""
+        return [
+            item.id
+            for run in self._runs(uuid)
+            for item in run.items
+            if item.delivered_at is not None
+        ]
+
+    def finished_at(self, uuid: str) -> float | None:
+        """When the last run of the task ends; `None` when it was never accepted."""
+        return max((run.ends_at for run in self._runs(uuid)), default=None)
+
+    def failed(self, uuid: str) -> bool:
+        """Whether the task was accepted and each of its runs fails as a whole."""
+        runs = self._runs(uuid)
+        return bool(runs) and all(run.code is not None for run in runs)
+
+    def item_failures(self, uuid: str) -> int:
+        """How many single results fail while the run as a whole does not."""
+        return sum(
+            item.code is not None
+            for run in self._runs(uuid)
+            if run.code is None
+            for item in run.items
+        )
+
+    def _runs(self, uuid: str) -> list[Run]:
+        task = self.tasks.get(uuid)
+        return task.runs if task else []
+
+
+# Task types and results
+
+
+def image(item: Item, url: str) -> Object:
+    """The output members of an image."""
+    return {"imageUUID": item.id, "imageURL": f"{url}.png"}
+
+
+def video(item: Item, url: str) -> Object:
+    """The output members of a video."""
+    return {"videoUUID": item.id, "videoURL": f"{url}.mp4"}
+
+
+def solid(item: Item, url: str) -> Object:
+    """The output members of a 3D result, which has no UUID of its own."""
+    return {"outputs": {"files": [{"uuid": item.id, "url": f"{url}.glb"}]}}
+
+
+# Task type -> its output members, and whether it is async without a `deliveryMethod`.
+TYPES: dict[str, tuple[Callable[[Item, str], Object], bool]] = {
+    "imageInference": (image, False),
+    "videoInference": (video, True),
+    "3dInference": (solid, True),
+}
+
+FAILURES = (
+    "nsfwContentDetected",
+    "inferenceError",
+    "taskFailed",
+    "timeoutProvider",
+    "providerRateLimitExceeded",
+    "contentPolicyViolation",
+)
+INVALID = ("invalidPositivePrompt", "unsupportedDuration", "missingParameter")
+BUSY = (
+    "rateLimitExceeded",
+    "serviceUnavailable",
+    "internalServerError",
+    "standardError",
+)
+
+
+# How a platform speaks: members of an acknowledgement, and of an item in flight
+
+ACKNOWLEDGEMENTS: dict[str, Object] = {
+    "plain": {},
+    "cost": {"cost": 0.5},
+    "estimate": {"estimatedTime": 30},
+    "queued": {"status": "queued", "position": 3},
+    "processing": {"status": "processing", "progress": 0},
+}
+
+
+IN_FLIGHT: dict[str, Object | None] = {
+    "processing": {"status": "processing", "progress": 30},
+    "pending": {"status": "pending"},
+    "queued": {"status": "queued", "position": 3},
+    "running": {"status": "running", "message": "warming up", "cost": 0.1},
+    "shouting": {"status": "PROCESSING", "eta": 9},
+    "named": {"progress": 30},  # and the UUID of the result to come, without a status
+    "silent": None,  # nothing is said of what is not finished
+}
+
+
+@dataclass(slots=True)
+class Call:
+    """One copy of a POST, as the server reads it.
+
+    Attributes:
+        exchange: The POST.
+        copy: The number of the copy.
+        elements: Its elements.
+        uuids: The tasks that it polls for.
+    """
+
+    exchange: Exchange
+    copy: int
+    elements: list[Object]
+    uuids: list[str]
+
+
+class Telling:
+    """The answer that is being written.
+
+    Attributes:
+        data: Members of `data`.
+        errors: Members of `errors`.
+        items: The results in `data`, for the ledger.
+        status: The HTTP status when there are errors and no data.
+        stated: The HTTP status, whatever is in the answer.
+        form: How a body is written that holds one error alone and has a status of 400 or more.
+    """
+
+    __slots__ = ("data", "errors", "form", "items", "stated", "status")
+
+    def __init__(self, status: int, form: str = "errors") -> None:
+        self.form = form
+        self.data: list[Object] = []
+        self.errors: list[Object] = []
+        self.items: list[Item] = []
+        self.status = status
+        self.stated: int | None = None
+
+    def answer(self) -> Answer:
+        """The HTTP answer."""
+        if not self.data and not self.errors:
+            return Answer(200, JSON, b'{"data":[]}')
+        body: Object = {}
+        if self.data:
+            body["data"] = self.data
+        if self.errors:
+            body["errors"] = self.errors
+        status = self.stated or (200 if self.data else self.status)
+        if len(self.errors) == 1 and not self.data and status >= 400:
+            return alone(self.form, status, self.errors[0])
+        return Answer(status, JSON, _encode(body).encode())
+
+
+class Server:
+    """Receives POSTs and answers them.
+
+    Attributes:
+        ledger: What it has accepted, billed, produced and handed out.
+    """
+
+    def __init__(self, world: World) -> None:
+        profile = world.profile
+        self.world = world
+        self.profile: Profile = profile
+        self.ledger = Ledger()
+        self._elements: dict[bytes, Object] = {}
+        self._last_poll = -inf
+        self.poisoned: str | None = None
+        self._signatures = 0
+        shares = profile.troubles
+        self._sending_troubles = chosen(SENDING_TROUBLES, shares)
+        self._poll_troubles = chosen(POLL_TROUBLES, shares)
+        self._task_troubles = chosen(TASK_TROUBLES, shares)
+        self._extra_troubles = chosen(ANSWER_EXTRAS, shares)
+        self._shares = {name: shares.get(name, 0.0) for name in CHOICES}
+
+    def receive(self, exchange: Exchange, copy: int) -> None:
+        """Take a copy of a POST and answer it."""
+        if exchange.refused:
+            return
+        elements = [self._read(element) for element in exchange.elements]
+        uuids = [e["taskUUID"] for e in elements if e["taskType"] == "getResponse"]
+        call = Call(exchange, copy, elements, uuids)
+        if len(uuids) == len(elements):
+            self._receive_polls(call)
+        else:
+            self._receive_tasks(call)
+
+    def _read(self, element: bytes) -> Object:
+        """The JSON object; the same bytes come often, so it is kept."""
+        read = self._elements.get(element)
+        if read is None:
+            read = self._elements[element] = json.loads(element)
+        return read
+
+    # Sendings
+
+    def _receive_tasks(self, call: Call) -> None:
+        """Refuse the call, or take its tasks, or both in part."""
+        profile = self.profile
+        if not call.exchange.taken:
+            if 0 < profile.send_limit < len(call.elements):
+                self.refuse_size(call, profile.send_limit)
+                return
+            if profile.refusal == "whole" and any(map(self._invalid, call.elements)):
+                self.refuse(call, 400, self._one(INVALID))
+                return
+            trouble = self._drawn(self._sending_troubles, call)
+            if trouble is not None:
+                trouble(self, call)
+                return
+        self._take(call)
+
+    def _take(self, call: Call) -> None:
+        """Decide on each element, and answer when the last sync task has its result."""
+        form = self._named_form()
+        if form == "flat" and len(call.elements) == 1:
+            form = "bare"  # the call has but one task
+        telling = Telling(self.profile.refusal_status, form)
+        wrong = [e for e in call.elements if self._invalid(e)]
+        for element in wrong:
+            telling.errors.append(self._refusal(element))
+        if wrong and self.profile.refusal == "left":
+            self._reply(call, telling)
+            return
+        acknowledged: list[Task] = []
+        awaited: list[tuple[Task, Run, float]] = []
+        for element in call.elements:
+            if element["taskType"] == "getResponse":
+                self._tell(element["taskUUID"], telling)
+            elif element not in wrong:
+                self._take_one(call, element, telling, acknowledged, awaited)
+        if wrong and self.profile.refusal == "unsaid":
+            unsaid = Telling(telling.status, telling.form)
+            unsaid.errors = telling.errors
+            self._reply(call, unsaid)
+            return
+        for task in acknowledged:
+            telling.data.append(self._acknowledgement(task))
+        moment = max((at for _, _, at in awaited), default=self.world.now)
+        self.world.call_at(moment, self._answer_tasks, call, telling, awaited)
+
+    def _take_one(
+        self,
+        call: Call,
+        element: Object,
+        telling: Telling,
+        acknowledged: list[Task],
+        awaited: list[tuple[Task, Run, float]],
+    ) -> None:
+        """Decide on one element: refuse it by name, accept it now, or later."""
+        uuid = element["taskUUID"]
+        if self._turns_away(call.exchange, uuid):
+            telling.errors.append(self._named(element, "concurrentRateLimitExceeded"))
+            return
+        if self._refuses_known(element):
+            if self.world.tracing:
+                self._note(f"knows {uuid[:8]} and refuses it")
+            telling.errors.append(self._named(element, self.profile.conflict_code))
+            telling.status = self.profile.conflict_status
+            return
+        if self._happens("accepted_late", uuid):
+            self.take_later(call.exchange, element)
+            acknowledged.append(Task(uuid, element["taskType"]))
+            return
+        task, run = self.accept(call.exchange, element)
+        if is_async(element) or self._happens("sync_acknowledged", uuid):
+            acknowledged.append(task)
+        else:
+            awaited.append((task, run, self._answered_at(run, uuid)))
+
+    def _answered_at(self, run: Run, uuid: str) -> float:
+        """When a sync task is answered: with its last result, or with an earlier one and the rest by polls."""
+        if len(run.items) > 1 and self._happens("answer_short", uuid):
+            early = int(self.world.random.random() * (len(run.items) - 1))
+            return run.items[early].ready_at
+        return run.ends_at
+
+    def _answer_tasks(
+        self, call: Call, telling: Telling, awaited: list[tuple[Task, Run, float]]
+    ) -> None:
+        """Answer with what the sync tasks have made up to now."""
+        for task, run, _ in awaited:
+            if run.code is not None:
+                telling.errors.append(self._failure(task, run.code, run))
+            else:
+                self._tell_items(task, run, telling)
+        self._reply(call, telling)
+
+    def accept(self, exchange: Exchange, element: Object) -> tuple[Task, Run]:
+        """Accept a task: it is billed, and it runs."""
+        world = self.world
+        uuid = element["taskUUID"]
+        exchange.taken = True
+        exchange.turned_away[uuid] = False
+        task = self.ledger.tasks.get(uuid)
+        if task is None:
+            task = self.ledger.tasks[uuid] = Task(uuid, element["taskType"])
+        run = self._plan(exchange.number, element)
+        task.runs.append(run)
+        if self._happens("replica_lag", uuid):
+            run.visible_at = world.later()
+        if world.tracing:
+            end = f"fails with {run.code}" if run.code else "ends"
+            self._note(
+                f"accepts {task.type} {uuid[:8]} of POST {exchange.number},"
+                f" bill {self.ledger.billed(uuid)}; it {end} at {run.ends_at:.1f} s"
+            )
+        return task, run
+
+    def take_later(self, exchange: Exchange, element: Object) -> None:
+        """Leave a task in a queue in front of the platform: it is accepted later, if it is not known by then."""
+        exchange.taken = True
+        exchange.turned_away[element["taskUUID"]] = False
+        self.world.call_at(self.world.later(), self._take_from_queue, exchange, element)
+
+    def _take_from_queue(self, exchange: Exchange, element: Object) -> None:
+        if not self._refuses_known(element):
+            self.accept(exchange, element)
+
+    def _plan(self, post: int, element: Object) -> Run:
+        """Draw how long a run takes, and which of its results fail."""
+        world, profile = self.world, self.profile
+        random = world.random.random
+        now = world.now
+        base = 3.0 if is_async(element) else 0.5
+        number = element.get("numberResults", 1)
+        moments = sorted(
+            [now + base * profile.slowness * 8.0 ** random() for _ in range(number)]
+        )
+        items = []
+        for moment in moments:
+            fails = random() < profile.failing_items
+            code = self._one(FAILURES) if fails else None
+            price = moment + 4.0 if profile.late_cost else moment
+            items.append(Item(self._uuid(), moment, code, price))
+        whole = None
+        if random() < profile.failing_tasks:
+            whole = self._one(FAILURES)
+        elif all(item.code for item in items):
+            whole = items[0].code
+        return Run(post, now, now, moments[-1], whole, items)
+
+    # Definite refusals of a whole call
+
+    def refuse(
+        self, call: Call, status: int, code: str, retry_after: str | None = None
+    ) -> None:
+        """Refuse a call without the name of a task; nothing of it is taken, now or later."""
+        exchange = call.exchange
+        exchange.refused = True
+        if exchange.awaited:
+            exchange.awaited = call.copy  # no gateway repeats what was refused
+        self.turn_down(call, status, code, retry_after)
+
+    def refuse_size(self, call: Call, limit: int) -> None:
+        """Refuse a call for its size."""
+        if self.world.tracing:
+            self._note(
+                f"takes {limit} elements at most: refuses POST {call.exchange.number}"
+            )
+        self.refuse(call, self.profile.size_status, "tooManyTasks")
+
+    def turn_down(
+        self, call: Call, status: int, code: str, retry_after: str | None = None
+    ) -> None:
+        """Answer a call with one error that names no task, in one of the forms such a body has."""
+        form = self.profile.error_form
+        if form == "mixed":
+            form = self._one(ERROR_FORMS)
+        message = f"The call was turned down: {code}."
+        answer = alone(form, status, {"code": code, "message": message})
+        if retry_after is not None:
+            answer.headers = {**answer.headers, "retry-after": retry_after}
+        self.world.network.reply(call.exchange, call.copy, answer)
+
+    # Polls
+
+    def _receive_polls(self, call: Call) -> None:
+        """Turn the poll down, or tell what is known of each task."""
+        profile = self.profile
+        now = self.world.now
+        if 0 < profile.poll_limit < len(call.uuids):
+            self.refuse_size(call, profile.poll_limit)
+            return
+        if now < self.world.calm_at:
+            if now - self._last_poll < profile.poll_interval:
+                if self.world.tracing:
+                    self._note(f"POST {call.exchange.number}: polls come too fast")
+                self.turn_down(call, 429, "rateLimitExceeded")
+                return
+            if self._is_poisoned(call.uuids):
+                self._refuse_poison(call)
+                return
+        self._last_poll = now
+        trouble = self._drawn(self._poll_troubles, call)
+        if trouble is not None:
+            trouble(self, call)
+            return
+        telling = Telling(profile.poll_error_status, self._named_form())
+        for uuid in call.uuids:
+            self._tell(uuid, telling)
+        self._reply(call, telling)
+
+    def _is_poisoned(self, uuids: list[str]) -> bool:
+        """Whether the poll asks for one UUID, the first ever polled, together with others."""
+        if self.poisoned is None and self._shares["poisoned_uuid"]:
+            self.poisoned = uuids[0]
+        return self.poisoned in uuids and len(uuids) > 1
+
+    def _refuse_poison(self, call: Call) -> None:
+        """Refuse a joined poll for one of its UUIDs, which is named or not."""
+        if self.world.tracing:
+            self._note(
+                f"POST {call.exchange.number}, {self.poisoned}: {CHOICES['poisoned_uuid']}"
+            )
+        if self._coin():
+            self.turn_down(call, 400, "invalidTaskUUID")
+            return
+        telling = Telling(400)
+        telling.errors.append(poll_error("invalidTaskUUID", self.poisoned))
+        self._reply(call, telling)
+
+    def _tell(self, uuid: str, telling: Telling) -> None:
+        """Tell in a poll what is known of one task."""
+        task = self.ledger.tasks.get(uuid)
+        if task is None:
+            self.tell_unknown(uuid, telling)
+            return
+        trouble = self._drawn(self._task_troubles, task)
+        if trouble is not None:
+            trouble(self, task, telling)
+        else:
+            self.tell_task(task, telling)
+
+    def tell_unknown(self, uuid: str, telling: Telling) -> None:
+        """Tell of a task that this replica does not know: nothing, or "not found"."""
+        form = self.profile.unknown
+        if form == "mixed":
+            form = self._one(UNKNOWN)
+        if form == "empty":
+            return
+        code = "taskNotFound" if form == "taskNotFound" else "taskFailedOrNotFound"
+        name = None if form == "nameless" else uuid
+        telling.errors.append(poll_error(code, name))
+        telling.status = 400
+
+    def tell_task(self, task: Task, telling: Telling, skipped: float = 0.0) -> None:
+        """Tell of a task what is finished, what failed, and what still runs.
+
+        Args:
+            task: The task.
+            telling: The answer.
+            skipped: The share of finished results to leave out this time.
+        """
+        now = self.world.now
+        runs = [run for run in task.runs if run.visible_at <= now]
+        if not runs:
+            self.tell_unknown(task.uuid, telling)
+            return
+        for run in runs:
+            if run.code is None:
+                self._tell_items(task, run, telling, skipped)
+            elif run.ends_at <= now:
+                telling.errors.append(self._poll_failure(task, run.code, run))
+            if run.ends_at > now:
+                self._tell_in_flight(task, run, telling)
+
+    def _tell_items(
+        self, task: Task, run: Run, telling: Telling, skipped: float = 0.0
+    ) -> None:
+        """Tell of the results of a run that are ready."""
+        world = self.world
+        for item in run.items:
+            if item.ready_at > world.now:
+                break  # they are in the order in which they are ready
+            if skipped and world.random.random() < skipped:
+                continue
+            if item.code is not None:
+                telling.errors.append(self._failure(task, item.code, run))
+            else:
+                telling.data.append(self._result(task, item))
+                telling.items.append(item)
+
+    def _tell_in_flight(self, task: Task, run: Run, telling: Telling) -> None:
+        """Tell of the first result of a run that is not ready, in the platform's words."""
+        words = self.profile.in_flight
+        if words == "mixed":
+            words = self._one(tuple(IN_FLIGHT))
+        members = IN_FLIGHT[words]
+        if members is None:
+            return
+        told = {"taskType": task.type, "taskUUID": task.uuid, **members}
+        if words == "named":
+            now = self.world.now
+            coming = next(item for item in run.items if item.ready_at > now)
+            name = "videoUUID" if task.type == "videoInference" else "imageUUID"
+            told[name] = coming.id
+        telling.data.append(told)
+
+    # What answers consist of
+
+    def _result(self, task: Task, item: Item) -> Object:
+        """A finished result; its URL may be signed anew, its cost may come later."""
+        url = f"https://im.invalid/{item.id}"
+        members = TYPES[task.type][0](item, url)
+        if self.profile.signed:
+            self._signatures += 1
+            _sign(members, self._signatures)
+        result = {"taskType": task.type, "taskUUID": task.uuid, **members}
+        if self.profile.says_success:
+            result["status"] = "success"
+        if item.priced_at <= self.world.now:
+            result["cost"] = 0.01
+        return result
+
+    def _acknowledgement(self, task: Task) -> Object:
+        """An item that says that the task was taken, and perhaps more."""
+        members = ACKNOWLEDGEMENTS[self.profile.acknowledgement]
+        return {"taskType": task.type, "taskUUID": task.uuid, **members}
+
+    def _failure(self, task: Task, code: str, run: Run) -> Object:
+        """The error of a task or of one of its results."""
+        return {
+            "code": code,
+            "message": f"It failed after {run.ends_at - run.accepted_at:.1f} s.",
+            "taskType": task.type,
+            "taskUUID": task.uuid,
+            "status": "error",
+        }
+
+    def _poll_failure(self, task: Task, code: str, run: Run) -> Object:
+        """A failure as a whole, as polls tell it: as it is, or as a code that may also mean "not found"."""
+        if self.profile.failure == "not_found":
+            return poll_error("taskFailedOrNotFound", task.uuid)
+        return self._failure(task, code, run)
+
+    def _refusal(self, element: Object) -> Object:
+        """The error of a task that is wrong in itself."""
+        return {**self._named(element, self._one(INVALID)), "parameter": "model"}
+
+    def _named(self, element: Object, code: str) -> Object:
+        """An error of the sending that names its task."""
+        return {
+            "code": code,
+            "message": f"The task was not taken: {code}.",
+            "taskType": element["taskType"],
+            "taskUUID": element["taskUUID"],
+        }
+
+    def _named_form(self) -> str:
+        """The form of a body that holds one error alone, which names its task: all but a page."""
+        form = self.profile.error_form
+        if form == "mixed":
+            form = self._one(ERROR_FORMS)
+        return "errors" if form == "html" else form
+
+    def _reply(self, call: Call, telling: Telling) -> None:
+        """Answer with what has been written, and perhaps with something about other tasks."""
+        extra = self._drawn(self._extra_troubles, call)
+        if extra is not None:
+            extra(self, telling)
+        self.world.network.reply(
+            call.exchange, call.copy, telling.answer(), telling.items
+        )
+
+    # Decisions
+
+    def _refuses_known(self, element: Object) -> bool:
+        """Whether the task is known and this kind of platform refuses known ones."""
+        if element["taskUUID"] not in self.ledger.tasks:
+            return False
+        known = self.profile.known
+        return known == "always" or (known == "async" and is_async(element))
+
+    def _invalid(self, element: Object) -> bool:
+        """Whether the task is wrong in itself; this is so each time that it is sent."""
+        if not self.profile.invalid_tasks or element["taskType"] == "getResponse":
+            return False
+        uuid = element["taskUUID"]
+        invalid = self.ledger.invalid.get(uuid)
+        if invalid is None:
+            invalid = self.world.random.random() < self.profile.invalid_tasks
+            self.ledger.invalid[uuid] = invalid
+        return invalid
+
+    def _turns_away(self, exchange: Exchange, uuid: str) -> bool:
+        """Whether the task is refused by name for the rate limit: in all copies of a POST, or in none."""
+        turned_away = exchange.turned_away.get(uuid)
+        if turned_away is None:
+            turned_away = self._happens("element_rate_limited", uuid)
+            exchange.turned_away[uuid] = turned_away
+        return turned_away
+
+    def _happens(self, choice: str, uuid: str) -> bool:
+        """Draw whether one of the `CHOICES` is taken for a task."""
+        share = self._shares[choice]
+        if not share or self.world.now >= self.world.calm_at:
+            return False
+        happens = self.world.random.random() < share
+        if happens and self.world.tracing:
+            self._note(f"{uuid[:8]}: {CHOICES[choice]}")
+        return happens
+
+    def _drawn(
+        self, troubles: list[tuple[float, Trouble]], subject: Call | Task
+    ) -> Trouble | None:
+        """Draw a trouble, and note it."""
+        if not troubles:
+            return None
+        trouble = self.world.drawn(troubles)
+        if trouble is not None and self.world.tracing:
+            name = (
+                subject.uuid[:8]
+                if isinstance(subject, Task)
+                else f"POST {subject.exchange.number}"
+            )
+            self._note(f"{name}: {sentence(trouble)}")
+        return trouble
+
+    def _coin(self) -> bool:
+        return self.world.random.random() < 0.5
+
+    def _one(self, choices: tuple[Choice, ...]) -> Choice:
+        return choices[int(self.world.random.random() * len(choices))]
+
+    def _uuid(self) -> str:
+        return uuid4(self.world.random.getrandbits(128))
+
+    def _note(self, what: str) -> None:
+        self.world.note("server", what)
+
+
+def is_async(element: Object) -> bool:
+    """Whether the task is acknowledged and polled for, by its own word or by its type's default."""
+    method = element.get("deliveryMethod")
+    if method is not None:
+        return bool(method == "async")
+    return TYPES[element["taskType"]][1]
+
+
+def uuid4(bits: int) -> str:
+    """The text of a version 4 UUID (RFC 9562, section 5.4) made of these bits."""
+    text = f"{bits:032x}"
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+
+
+def poll_error(code: str, uuid: str | None) -> Object:
+    """An error about a question."""
+    error = {"code": code, "message": f"No answer: {code}.", "taskType": "getResponse"}
+    if uuid is not None:
+        error["taskUUID"] = uuid
+    return error
+
+
+def alone(form: str, status: int, error: Object) -> Answer:
+    """The answer that holds one error alone, in one of `ERROR_FORMS`, or `bare`: flat, without the task's name."""
+    if form == "html":
+        return Answer(status, HTML, b"<html><h1>Error</h1></html>")
+    if form == "problem" and "status" not in error:
+        problem = {"type": "about:blank", "title": error["code"], "status": status}
+        return Answer(status, PROBLEM, _encode({**problem, **error}).encode())
+    names = {k: v for k, v in error.items() if k in ("taskUUID", "taskType")}
+    bodies = {
+        "error": {"error": error, **names},
+        "flat": error,
+        "bare": {k: v for k, v in error.items() if k not in names},
+        "array": [error],
+    }
+    body = bodies.get(form, {"errors": [error]})
+    return Answer(status, JSON, _encode(body).encode())
+
+
+def _sign(members: Object, signature: int) -> None:
+    """Add a query to the URL of a result."""
+    query = f"?sig={signature}"
+    for name, value in members.items():
+        if name.endswith("URL"):
+            members[name] = value + query
+        elif name == "outputs":
+            value["files"][0]["url"] += query
+
+
+PROBLEM = {"content-type": "application/problem+json"}
+ERROR_FORMS = ("errors", "error", "flat", "array", "problem", "html")
+UNKNOWN = ("empty", "taskNotFound", "taskFailedOrNotFound", "nameless")
+
+
+# Troubles of a sending: what happens to the call instead of taking it plainly
+
+
+def sending_rate_limited(server: Server, call: Call) -> None:
+    """The call is refused with 429; nothing is taken."""
+    after = server.profile.retry_after if server._coin() else None
+    server.refuse(call, 429, "rateLimitExceeded", after)
+
+
+def sending_unavailable(server: Server, call: Call) -> None:
+    """The call is refused with 503 and Retry-After; nothing is taken."""
+    server.refuse(call, 503, "serviceUnavailable", server.profile.retry_after)
+
+
+def sending_refused(server: Server, call: Call) -> None:
+    """The call is refused with a 4xx that names no task; nothing is taken."""
+    refusals = (
+        (400, "invalidParameter"),
+        (401, "invalidApiKey"),
+        (402, "insufficientCredits"),
+        (403, "forbidden"),
+        (404, "modelNotFound"),
+        (422, "validationFailed"),
+    )
+    status, code = server._one(refusals)
+    server.refuse(call, status, code)
+
+
+def sending_fails_before(server: Server, call: Call) -> None:
+    """The server fails with a 5xx before it has taken anything."""
+    server.turn_down(call, server._one((500, 502, 503, 504)), server._one(BUSY))
+
+
+def sending_fails_after(server: Server, call: Call) -> None:
+    """The server fails with a 5xx when it has taken some tasks; others are taken later, or never."""
+    _take_in_parts(server, call)
+    server.turn_down(call, server._one((500, 502, 503, 504)), server._one(BUSY))
+
+
+def sending_unsaid(server: Server, call: Call) -> None:
+    """The answer is 200 with empty data; some tasks are taken, others later, or never."""
+    _take_in_parts(server, call)
+    server._reply(call, Telling(200))
+
+
+def _take_in_parts(server: Server, call: Call) -> None:
+    """Take each task now, later, or never."""
+    for element in call.elements:
+        if element["taskType"] == "getResponse" or server._invalid(element):
+            continue
+        when = server.world.random.random()
+        if when < 0.5:
+            if not server._refuses_known(element):
+                server.accept(call.exchange, element)
+        elif when < 0.8:
+            server.take_later(call.exchange, element)
+
+
+SENDING_TROUBLES: dict[str, CallTrouble] = named(
+    sending_rate_limited,
+    sending_unavailable,
+    sending_refused,
+    sending_fails_before,
+    sending_fails_after,
+    sending_unsaid,
+)
+
+
+# Troubles of a poll
+
+
+def poll_rate_limited(server: Server, call: Call) -> None:
+    """The poll is refused with 429."""
+    after = server.profile.retry_after if server._coin() else None
+    server.turn_down(call, 429, "rateLimitExceeded", after)
+
+
+def poll_fails(server: Server, call: Call) -> None:
+    """The poll is answered with a 5xx, or with 408, 409 or 425."""
+    status = server._one((500, 502, 503, 504, 408, 409, 425))
+    after = server.profile.retry_after if server._coin() else None
+    server.turn_down(call, status, server._one(BUSY), after)
+
+
+def poll_too_large(server: Server, call: Call) -> None:
+    """The poll is refused with 413, whatever its size."""
+    server.turn_down(call, 413, "tooManyTasks")
+
+
+def poll_refused(server: Server, call: Call) -> None:
+    """The poll is refused with a 4xx that names no task."""
+    status, code = server._one(
+        ((400, "invalidParameter"), (404, "notFound"), (422, "validationFailed"))
+    )
+    server.turn_down(call, status, code)
+
+
+def poll_unauthorized(server: Server, call: Call) -> None:
+    """The poll is refused for the key or the account."""
+    status, code = server._one(
+        (
+            (401, "invalidApiKey"),
+            (402, "insufficientCredits"),
+            (403, "forbidden"),
+        )
+    )
+    server.turn_down(call, status, code)
+
+
+def poll_error_inside(server: Server, call: Call) -> None:
+    """The poll is answered with errors about getResponse, in HTTP 200 or 400, for one UUID, for each, or for none."""
+    telling = Telling(server._one((200, 400)))
+    code = server._one(BUSY)
+    scope = server._one(("one", "each", "none"))
+    if scope == "none":
+        telling.errors.append(poll_error(code, None))
+    for uuid in call.uuids[:1] if scope == "one" else call.uuids:
+        error = poll_error(code, uuid)
+        if server._coin():
+            del error["taskType"]  # only the task's UUID says whom it concerns
+        if scope != "none":
+            telling.errors.append(error)
+    server._reply(call, telling)
+
+
+def poll_empty(server: Server, call: Call) -> None:
+    """The poll is answered with empty data, for running, finished and unknown tasks alike."""
+    server._reply(call, Telling(200))
+
+
+POLL_TROUBLES: dict[str, CallTrouble] = named(
+    poll_rate_limited,
+    poll_fails,
+    poll_too_large,
+    poll_refused,
+    poll_unauthorized,
+    poll_error_inside,
+    poll_empty,
+)
+
+
+# Troubles of one task within a poll
+
+
+def task_forgotten(server: Server, task: Task, telling: Telling) -> None:
+    """A replica that does not know the task yet answers for it."""
+    server.tell_unknown(task.uuid, telling)
+
+
+def task_left_out(server: Server, task: Task, telling: Telling) -> None:
+    """The answer says nothing of the task."""
+
+
+def task_told_in_part(server: Server, task: Task, telling: Telling) -> None:
+    """The answer leaves out some finished results of the task."""
+    server.tell_task(task, telling, skipped=0.5)
+
+
+TASK_TROUBLES: dict[str, TaskTrouble] = named(
+    task_forgotten, task_left_out, task_told_in_part
+)
+
+
+# Additions to any answer
+
+
+def others_told(server: Server, telling: Telling) -> None:
+    """The answer also tells of another known task, and of one that nobody here has sent."""
+    tasks = list(server.ledger.tasks.values())
+    if tasks:
+        server.tell_task(server._one(tuple(tasks)), telling)
+    foreign = Task(server._uuid(), "imageInference")
+    item = Item(server._uuid(), 0.0, None, 0.0)
+    telling.data.append(server._result(foreign, item))
+
+
+def others_failed(server: Server, telling: Telling) -> None:
+    """The answer also holds the failure of a task that nobody here has sent."""
+    telling.stated = 200
+    telling.errors.append(
+        {
+            "code": "inferenceError",
+            "message": "Another task failed.",
+            "taskType": "imageInference",
+            "taskUUID": server._uuid(),
+            "status": "error",
+        }
+    )
+
+
+ANSWER_EXTRAS: dict[str, Callable[[Server, Telling], None]] = named(
+    others_told, others_failed
+)
+
+
+# Choices for one task, in sentences
+CHOICES = {
+    "element_rate_limited": "It is refused by name for the rate limit, and not taken; others of the call are.",
+    "accepted_late": "It is acknowledged now and accepted later; until then the polls do not know it.",
+    "sync_acknowledged": "It is acknowledged and polled for, though sync.",
+    "answer_short": "It is answered with some of its results; the rest comes by polls.",
+    "replica_lag": "The polls do not know it for a while, though it was accepted.",
+    "poisoned_uuid": "A poll that asks for it together with others is refused.",
+}

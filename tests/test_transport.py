@@ -1,0 +1,758 @@
+"""How calls travel over HTTP: in time, once, in bounds, and without showing the key."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import socket
+import subprocess
+import sys
+import zlib
+from base64 import b64encode
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from loopback import KEY
+from wire import LONG, answer, drip, hold, in_turn, reset, say, wired
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from types import ModuleType
+
+    from wire import Script
+
+TASK_UUID = "0e5c5f2e-7f0c-4d6a-9c4b-0a3f5d1c2b11"
+TASK = {"taskType": "imageInference", "taskUUID": TASK_UUID}
+PART = json.dumps(TASK).encode()
+REFUSED = "http://127.0.0.1:1/v1"
+
+
+@dataclass
+class Carrier:
+    """Makes one exchange with the transport of a package, sync or async."""
+
+    kind: str
+    package: str
+    auth: str = "header"
+    brought: list[Any] = field(default_factory=list)
+
+    def module(self, name: str) -> Any:
+        """A module of the package."""
+        return import_module(f"{self.package}.{name}")
+
+    def transport(self, url: str, http_client: Any = None) -> Any:
+        """What carries calls to an address."""
+        key = self.module("_api_key").ApiKey(KEY)
+        endpoint = self.module("_transport").Endpoint(url, key, self.auth)
+        if self.kind == "sync":
+            return self.module("_transport").HTTPTransport(endpoint, http_client, 4)
+        kind = self.module("_async_transport").AsyncHTTPTransport
+        return kind(endpoint, http_client, 4)
+
+    def http_client(self, **options: Any) -> Any:
+        """An HTTP client of the caller's."""
+        kind = httpx2.Client if self.kind == "sync" else httpx2.AsyncClient
+        self.brought.append(kind(**options))
+        return self.brought[-1]
+
+    async def close(self, transport: Any) -> None:
+        """Close what carries calls, and the HTTP clients that were brought."""
+        if self.kind == "sync":
+            transport.close()
+        else:
+            await transport.aclose()
+        assert not any(each.is_closed for each in self.brought)
+        for each in self.brought:
+            each.close() if self.kind == "sync" else await each.aclose()
+        self.brought.clear()
+
+    def do(self, how: str, transport: Any, timeout: float = LONG) -> Any:
+        """Post a task, or open the stream of its answer and read it."""
+        return getattr(self, f"_{how}_{self.kind}")(transport, timeout)
+
+    def _post_sync(self, transport: Any, seconds: float) -> Any:
+        return transport.post([PART], seconds, None)
+
+    async def _post_async(self, transport: Any, seconds: float) -> Any:
+        return await transport.post([PART], seconds, None)
+
+    def _open_sync(self, transport: Any, seconds: float) -> Any:
+        with transport.open(PART, seconds, None) as response:
+            response.read()
+            return response
+
+    async def _open_async(self, transport: Any, seconds: float) -> Any:
+        async with transport.open(PART, seconds, None) as response:
+            await response.aread()
+            return response
+
+    def run(self, how: str, transport: Any, *timeouts: float) -> list[Any]:
+        """Make some exchanges, one after the other; return what they gave or raised."""
+
+        async def work() -> list[Any]:
+            outcomes: list[Any] = []
+            try:
+                for timeout in timeouts:
+                    try:
+                        given = self.do(how, transport, timeout)
+                        if self.kind == "async":
+                            given = await given
+                    except Exception as error:  # noqa: BLE001 - the outcome
+                        given = error
+                    outcomes.append(given)
+            finally:
+                await self.close(transport)
+            return outcomes
+
+        return asyncio.run(work())
+
+    def once(self, url: str, how: str = "post", timeout: float = LONG) -> Any:
+        """Make one exchange; return what it gave or raised."""
+        [outcome] = self.run(how, self.transport(url), timeout)
+        return outcome
+
+    def is_sent(self, error: Any) -> bool:
+        """Whether an exception says that something was written."""
+        if isinstance(error, httpx2.RequestError):
+            return not isinstance(error, self.module("_transport").NEVER_SENT)
+        return bool(error.may_have_run)
+
+
+@pytest.fixture(params=["sync", "async"])
+def carrier(request: pytest.FixtureRequest, shipped: ModuleType) -> Carrier:
+    """Makes exchanges with the shipped package."""
+    return Carrier(request.param, shipped.__name__)
+
+
+both_ways = pytest.mark.parametrize("how", ["post", "open"])
+
+
+# -- a POST stays where it was sent -------------------------------------------
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("place", [REFUSED, "ftp://x/y", "/v1"])
+def test_a_redirect_is_not_followed(carrier: Carrier, status: int, place: str) -> None:
+    moved = answer(b"", status, f"Location: {place}")
+    with wired(say(moved)) as wire:
+        mine = carrier.http_client(follow_redirects=True)
+        [error] = carrier.run("post", carrier.transport(wire.url, mine), LONG)
+    assert type(error).__name__ == "ResponseError"
+    assert (error.http_status, error.may_have_run) == (status, True)
+    assert len(wire.requests) == 1
+
+
+# -- in time ------------------------------------------------------------------
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+EMPTY_BLOCK = b"5\r\n\x00\x00\x00\xff\xff\r\n"
+GZIP_HEAD = b"a\r\n\x1f\x8b\x08\0\0\0\0\0\0\x03\r\n"
+SLOW: dict[str, Script] = {
+    "nothing": hold,
+    "a header": drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a"),
+    "103": drip(b"", b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n"),
+    "a body": drip(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", b" "),
+    "a chunk's extension": drip(CHUNKED + b"\r\n1;", b"a"),
+    "empty gzip": drip(
+        CHUNKED + b"Content-Encoding: gzip\r\n\r\n" + GZIP_HEAD, EMPTY_BLOCK
+    ),
+}
+
+
+@pytest.mark.parametrize("slow", SLOW)
+@both_ways
+def test_a_server_that_takes_its_time_gets_no_more_than_there_is(
+    carrier: Carrier, how: str, slow: str
+) -> None:
+    with wired(SLOW[slow]) as wire:
+        error = carrier.once(wire.url, how, 0.3)
+    assert carrier.is_sent(error)
+    kind = httpx2.TimeoutException if how == "open" else TimeoutError
+    assert isinstance(error, kind)
+
+
+def test_a_connection_that_is_used_again_is_bounded_too(carrier: Carrier) -> None:
+    slow = drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a")
+    with wired(in_turn([say(answer()), slow])) as wire:
+        _, error = carrier.run("post", carrier.transport(wire.url), LONG, 0.3)
+    assert isinstance(error, TimeoutError)
+    assert wire.connections == 1
+
+
+def test_a_client_that_was_brought_is_bounded_too(carrier: Carrier) -> None:
+    with wired(drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a")) as wire:
+        mine = carrier.http_client(timeout=None)
+        [error] = carrier.run("post", carrier.transport(wire.url, mine), 0.3)
+    assert isinstance(error, TimeoutError)
+
+
+def test_a_request_that_is_read_slowly_is_given_up(carrier: Carrier) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        # Set before it listens, it bounds what the kernel takes for the server.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        is_over = Event()
+
+        def read_slowly() -> None:
+            client, _ = listening.accept()
+            with client, suppress(OSError):
+                while not is_over.wait(0.02) and client.recv(4096):
+                    pass
+
+        thread = Thread(target=read_slowly)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        big = b'{"text":"%b"}' % (b"x" * 8_000_000)
+        transport = carrier.transport(url)
+
+        async def work() -> Any:
+            try:
+                if carrier.kind == "sync":
+                    return transport.post([big], 0.3, None)
+                return await transport.post([big], 0.3, None)
+            except TimeoutError as error:
+                return error
+            finally:
+                is_over.set()
+                await carrier.close(transport)
+
+        error = asyncio.run(work())
+        thread.join(LONG)
+    assert error.may_have_run
+
+
+def test_a_name_that_is_not_resolved_in_time_was_not_sent_to(
+    shipped: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_over = Event()
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: str, *args: Any, **kwargs: Any) -> Any:
+        if host == "slow.invalid":
+            is_over.wait(LONG)
+        return real("127.0.0.1" if host == "slow.invalid" else host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    error = Carrier("sync", shipped.__name__).once(
+        "http://slow.invalid:1/", timeout=0.2
+    )
+    is_over.set()
+    assert isinstance(error, ConnectionError)
+    assert "slow.invalid was not resolved in time" in str(error)
+    assert not Carrier("sync", shipped.__name__).is_sent(error)
+
+
+# -- in bounds ----------------------------------------------------------------
+
+ENVELOPE = b'{"data":[{"taskType":"ping","pong":true}]}'
+
+
+def deflated(body: bytes, wbits: int) -> bytes:
+    """Compress a body in one of zlib's formats."""
+    compressor = zlib.compressobj(wbits=wbits)
+    return compressor.compress(body) + compressor.flush()
+
+
+WHOLE = {
+    "plain": ("identity", ENVELOPE),
+    "gzip": ("gzip", gzip.compress(ENVELOPE)),
+    "members": ("X-GZIP", gzip.compress(ENVELOPE[:9]) + gzip.compress(ENVELOPE[9:])),
+    "zlib": ("deflate", deflated(ENVELOPE, zlib.MAX_WBITS)),
+    "raw deflate": ("deflate", deflated(ENVELOPE, -zlib.MAX_WBITS)),
+}
+BROKEN = {
+    "bomb": ("gzip", gzip.compress(b" " * 9_000_000), "more than 1,000,000 bytes"),
+    "large": ("identity", b" " * 1_000_001, "more than 1,000,000 bytes"),
+    "cut": ("gzip", gzip.compress(ENVELOPE)[:-3], "was cut off"),
+    "nonsense": ("deflate", b"\x78nonsense", "a body that is not deflate"),
+    "unknown": ("br", b"?", "the encoding 'br'"),
+    "nested": ("gzip, gzip", b"?", "the encoding 'gzip, gzip'"),
+}
+
+
+@pytest.mark.parametrize("form", WHOLE)
+@both_ways
+def test_a_body_is_decoded_even_where_that_was_not_asked_for(
+    carrier: Carrier, how: str, form: str
+) -> None:
+    encoding, body = WHOLE[form]
+    with wired(say(answer(body, 200, f"Content-Encoding: {encoding}"))) as wire:
+        given = carrier.once(wire.url, how)
+    content = given.content if how == "open" else given.answer.body
+    assert content == ENVELOPE
+    assert b"accept-encoding: identity\r\n" in wire.requests[0].lower()
+
+
+@pytest.mark.parametrize("form", BROKEN)
+@pytest.mark.parametrize("status", [200, 500])
+@both_ways
+def test_a_body_that_is_too_large_or_broken_is_told(
+    carrier: Carrier,
+    how: str,
+    status: int,
+    form: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encoding, body, said = BROKEN[form]
+    limit = (carrier.module("_answer_body"), "LARGEST_ANSWER", 1_000_000)
+    monkeypatch.setattr(*limit)
+    headers = (f"Content-Encoding: {encoding}", "X-Request-Id: r-1")
+    with wired(say(answer(body, status, *headers))) as wire:
+        error = carrier.once(wire.url, how)
+    assert type(error).__name__ == "ResponseError"
+    assert said in str(error)
+    assert (error.http_status, error.request_id) == (status, "r-1")
+    assert error.may_have_run
+
+
+# -- whether anything was written ---------------------------------------------
+
+
+@both_ways
+def test_a_refused_connection_was_not_written_to(carrier: Carrier, how: str) -> None:
+    error = carrier.once(REFUSED, how)
+    assert not carrier.is_sent(error)
+
+
+@pytest.mark.parametrize("script", [reset, say(b"?\r\n\r\n")], ids=["reset", "no HTTP"])
+@both_ways
+def test_a_connection_that_breaks_may_have_brought_the_task(
+    carrier: Carrier, how: str, script: Script
+) -> None:
+    with wired(in_turn([script, reset])) as wire:
+        error = carrier.once(wire.url, how, 2)
+    assert carrier.is_sent(error)
+
+
+def test_headers_that_cannot_be_sent_were_not_sent(carrier: Carrier) -> None:
+    with wired(say(answer())) as wire:
+        for value in ("a\nb", "ä\x00", "€"):
+            transport = carrier.transport(wire.url)
+            transport._endpoint = _with_header(carrier, wire.url, value)
+            [error] = carrier.run("post", transport, LONG)
+            assert isinstance(error, ConnectionError)
+            assert not carrier.is_sent(error)
+    assert wire.requests == []
+
+
+def _with_header(carrier: Carrier, url: str, value: str) -> Any:
+    module = carrier.module("_transport")
+
+    class Endpoint(module.Endpoint):  # type: ignore[misc]
+        def headers(self, given: dict[str, str], _: Any) -> dict[str, str]:
+            return {**super().headers(given, None), "X-Mine": value}
+
+    return Endpoint(url, carrier.module("_api_key").ApiKey(KEY), "header")
+
+
+@pytest.mark.parametrize(
+    "cause", [ValueError("mine"), httpx2.ConnectError("to another place"), OSError()]
+)
+def test_a_hook_that_fails_after_the_answer_leaves_the_task_uncertain(
+    carrier: Carrier, cause: Exception
+) -> None:
+    def fail(_: httpx2.Response) -> None:
+        raise cause
+
+    async def afail(_: httpx2.Response) -> None:
+        raise cause
+
+    hook = fail if carrier.kind == "sync" else afail
+    with wired(say(answer())) as wire:
+        mine = carrier.http_client(event_hooks={"response": [hook]})
+        [error] = carrier.run("post", carrier.transport(wire.url, mine), LONG)
+    assert isinstance(error, ConnectionError)
+    assert carrier.is_sent(error)
+
+
+@pytest.mark.parametrize(
+    ("cause", "is_sent"),
+    [(httpx2.ConnectError, False), (httpx2.ReadError, True), (KeyError, True)],
+)
+def test_a_transport_of_the_callers_is_believed(
+    carrier: Carrier, cause: type[Exception], *, is_sent: bool
+) -> None:
+    def handle(_: httpx2.Request) -> httpx2.Response:
+        raise cause("no")
+
+    mine = carrier.http_client(transport=httpx2.MockTransport(handle))
+    [error] = carrier.run("post", carrier.transport(REFUSED, mine), LONG)
+    assert isinstance(error, ConnectionError)
+    assert carrier.is_sent(error) is is_sent
+
+
+def test_an_answer_that_a_hook_has_read_is_taken(carrier: Carrier) -> None:
+    def handle(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, content=ENVELOPE)
+
+    mine = carrier.http_client(transport=httpx2.MockTransport(handle))
+    [envelope] = carrier.run("post", carrier.transport(REFUSED, mine), LONG)
+    assert envelope.answer.body == ENVELOPE
+
+
+# -- the key, and a password in the address -----------------------------------
+
+
+def shown(error: BaseException) -> Iterator[str]:
+    """All that a report of an exception could show, variables of frames included."""
+    pending: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while pending:
+        each = pending.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield f"{each!r} {each} {each.args!r} {vars(each)!r}"
+        if isinstance(each, httpx2.RequestError):
+            yield repr([each.request.url, each.request.headers.raw])
+        pending += [each.__cause__, each.__context__]
+        pending += getattr(each, "exceptions", ())
+        step = each.__traceback__
+        while step is not None:
+            name = step.tb_frame.f_code.co_filename
+            assert "httpx2" not in name, name
+            assert "httpcore2" not in name, name
+            if not name.endswith("test_transport.py"):
+                yield repr(step.tb_frame.f_locals)
+            step = step.tb_next
+
+
+FAILURES: dict[str, tuple[Script | None, float]] = {
+    "refused": (None, LONG),
+    "reset": (reset, LONG),
+    "timeout": (hold, 0.2),
+    "no HTTP": (say(f"HTTP/1.1 {KEY} {KEY}\r\n\r\n".encode()), LONG),
+    "cut": (say(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), 0.2),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("auth", ["header", "payload"])
+@both_ways
+def test_no_exception_shows_the_key(
+    carrier: Carrier, how: str, auth: str, failure: str
+) -> None:
+    carrier.auth = auth
+    script, timeout = FAILURES[failure]
+    with wired(script or reset) as wire:
+        error = carrier.once(wire.url if script else REFUSED, how, timeout)
+    assert isinstance(error, Exception)
+    assert not [text for text in shown(error) if KEY in text]
+
+
+def test_a_cancelled_call_does_not_show_the_key(shipped: ModuleType) -> None:
+    async def work(url: str, reached: Event) -> BaseException:
+        transport = carrier.transport(url)
+        call = asyncio.create_task(transport.post([PART], LONG, None))
+        await asyncio.to_thread(reached.wait, LONG)
+        call.cancel()
+        try:
+            await call
+        except asyncio.CancelledError as error:
+            return error
+        finally:
+            await transport.aclose()
+        raise AssertionError
+
+    def script(client: socket.socket, _: bytes) -> None:
+        reached.set()
+        hold(client, b"")
+
+    reached = Event()
+    carrier = Carrier("async", shipped.__name__)
+    with wired(script) as wire:
+        error = asyncio.run(work(wire.url, reached))
+    assert not [text for text in shown(error) if KEY in text]
+
+
+def test_what_was_being_handled_before_keeps_its_traceback(carrier: Carrier) -> None:
+    try:
+        int("of the caller")
+    except ValueError as mine:
+        error, traceback = carrier.once(REFUSED), mine.__traceback__
+    assert isinstance(error, ConnectionError)
+    assert traceback is not None
+
+
+@both_ways
+def test_headers_of_an_answer_do_not_repeat_the_key(carrier: Carrier, how: str) -> None:
+    said = answer(b'{"errors":[{"code":"x"}]}', 400, f"X-Request-Id: of {KEY}!")
+    with wired(say(said)) as wire:
+        given = carrier.once(wire.url, how)
+    headers = given.headers if how == "open" else given.answer.headers
+    assert headers["x-request-id"] == "of [API key]!"
+
+
+def test_a_password_in_the_address_is_sent_and_not_shown(
+    carrier: Carrier, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    carrier.auth = "payload"
+    with wired(in_turn([say(answer()), reset])) as wire:
+        url = wire.url.replace("//", "//someone:pass%40word@")
+        transport = carrier.transport(url)
+        _, error = carrier.run("post", transport, LONG, LONG)
+    basic = b64encode(b"someone:pass@word").decode()
+    assert f"authorization: basic {basic}".lower() in wire.requests[0].decode().lower()
+    assert wire.url in str(error)
+    said = [*shown(error), caplog.text]
+    assert not [text for text in said if "word@" in text or "someone" in text]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://a:b@host/v1?x=y@z", "https://host/v1?x=y@z"),
+        ("https://a:b@host", "https://host"),
+        ("https://host/a@b", "https://host/a@b"),
+        ("https://a@b:c@host:1?d@e", "https://host:1?d@e"),
+        ("host/v1", "host/v1"),
+    ],
+)
+def test_an_address_is_shown_without_its_user(
+    shipped: ModuleType, url: str, said: str
+) -> None:
+    module = import_module(f"{shipped.__name__}._transport")
+    assert module.shown_url(url) == said
+
+
+@pytest.mark.parametrize(
+    "url", ["http://someone:pass/word@host", "http://a:b", "http://"]
+)
+def test_an_address_that_is_none_is_refused_at_once(carrier: Carrier, url: str) -> None:
+    with pytest.raises(ValueError, match="base_url is not a URL") as raised:
+        carrier.transport(url)
+    assert "someone" not in str(raised.value)
+
+
+# -- closed -------------------------------------------------------------------
+
+
+@both_ways
+def test_a_closed_client_sends_nothing(carrier: Carrier, how: str) -> None:
+    with wired(say(answer())) as wire:
+        transport = carrier.transport(wire.url)
+        carrier.run(how, transport)
+        [error] = carrier.run(how, transport, LONG)
+        mine = carrier.http_client()
+        carrier.brought.clear()
+        asyncio.run(mine.aclose()) if carrier.kind == "async" else mine.close()
+        [other] = carrier.run(how, carrier.transport(wire.url, mine), LONG)
+    for each in (error, other):
+        assert type(each).__name__ == "ClosedError"
+        assert isinstance(each, carrier.module("_exceptions").RunwareError)
+        assert not each.may_have_run
+    assert wire.requests == []
+
+
+@pytest.mark.parametrize("is_brought", [False, True])
+def test_closing_ends_a_call_that_is_under_way(
+    carrier: Carrier, *, is_brought: bool
+) -> None:
+    def script(client: socket.socket, _: bytes) -> None:
+        reached.set()
+        hold(client, b"")
+
+    def closed_in_a_thread(transport: Any) -> Any:
+        thread = Thread(target=lambda: (reached.wait(LONG), transport.close()))
+        thread.start()
+        try:
+            return carrier.run("post", transport, LONG)[0]
+        finally:
+            thread.join(LONG)
+
+    async def closed_in_a_task(transport: Any) -> Any:
+        call = asyncio.create_task(transport.post([PART], LONG, None))
+        await asyncio.to_thread(reached.wait, LONG)
+        await transport.aclose()
+        [error] = await asyncio.gather(call, return_exceptions=True)
+        await carrier.close(transport)
+        return error
+
+    reached = Event()
+    with wired(script) as wire:
+        mine = carrier.http_client() if is_brought else None
+        transport = carrier.transport(wire.url, mine)
+        if carrier.kind == "sync":
+            error = closed_in_a_thread(transport)
+        else:
+            error = asyncio.run(closed_in_a_task(transport))
+    assert isinstance(error, ConnectionError)
+    assert "the client was closed" in str(error)
+    assert carrier.is_sent(error)
+
+
+# -- event loops --------------------------------------------------------------
+
+
+def test_one_client_serves_many_event_loops(shipped: ModuleType) -> None:
+    async def work() -> None:
+        await asyncio.gather(*(transport.post([PART], LONG, None) for _ in range(6)))
+
+    with wired(say(answer())) as wire:
+        transport = Carrier("async", shipped.__name__).transport(wire.url)
+        for _ in range(3):
+            asyncio.run(work())
+        threads = [Thread(target=asyncio.run, args=(work(),)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(LONG)
+        asyncio.run(transport.aclose())
+    assert len(wire.requests) == 36
+
+
+def test_an_http_client_that_was_brought_serves_one_event_loop(
+    shipped: ModuleType,
+) -> None:
+    def handle(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, content=ENVELOPE)
+
+    async def work() -> Any:
+        return await transport.post([PART], LONG, None)
+
+    mine = httpx2.AsyncClient(transport=httpx2.MockTransport(handle))
+    transport = Carrier("async", shipped.__name__).transport(REFUSED, mine)
+    asyncio.run(work())
+    with pytest.raises(ConnectionError, match="by another event loop") as raised:
+        asyncio.run(work())
+    assert vars(raised.value).get("may_have_run", False) is False
+
+
+def test_without_a_loop_of_asyncio_there_is_a_sentence(shipped: ModuleType) -> None:
+    transport = Carrier("async", shipped.__name__).transport(REFUSED)
+    call: Coroutine[Any, Any, Any] = transport.post([PART], LONG, None)
+    with pytest.raises(shipped.RunwareError, match="event loop of asyncio"):
+        call.send(None)
+
+
+# -- processes ----------------------------------------------------------------
+
+FORKING = """
+import gc, importlib, os, sys, threading
+import httpx2
+sys.path.insert(0, {folder!r})
+from {package}._api_key import ApiKey
+from {package}._locks import ForkSafeLock
+from {package}._transport import Endpoint, HTTPTransport
+
+def post(transport):
+    return transport.post([b'{{"pid": %d}}' % os.getpid()], {LONG}, None).data
+
+endpoint = Endpoint(sys.argv[1], ApiKey("k"), "header")
+own, mine = HTTPTransport(endpoint, None, 1), httpx2.Client()
+brought, unused = HTTPTransport(endpoint, mine, 1), httpx2.Client()
+assert post(own) == post(brought) == [{{"pid": os.getpid()}}]
+
+# A thread that holds a lock and the only place while this process forks.
+lock, held, over = ForkSafeLock(), threading.Event(), threading.Event()
+def hold():
+    with lock, own._lock:
+        own._lane.places.acquire()
+        held.set()
+        over.wait({LONG})
+        own._lane.places.release()
+thread = threading.Thread(target=hold)
+thread.start()
+held.wait({LONG})
+if not (child := os.fork()):
+    try:
+        with lock:
+            assert post(own) == [{{"pid": os.getpid()}}]
+        assert post(HTTPTransport(endpoint, unused, 1)) == [{{"pid": os.getpid()}}]
+        try:
+            post(brought)
+        except ConnectionError as error:
+            assert error.may_have_run is False
+            assert "process" in str(error)
+        else:
+            raise AssertionError
+        own.close()
+        os._exit(7)
+    finally:
+        sys.excepthook(*sys.exc_info()) if sys.exc_info()[0] else None
+        os._exit(1)
+over.set()
+thread.join()
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+assert post(own) == post(brought) == [{{"pid": os.getpid()}}]
+own.close()
+mine.close()
+sys.exit(status)
+"""
+
+
+def test_a_forked_process_has_connections_of_its_own(shipped: ModuleType) -> None:
+    def echo(client: socket.socket, request: bytes) -> None:
+        [task] = json.loads(request.partition(b"\r\n\r\n")[2])
+        client.sendall(answer(json.dumps({"data": [task]}).encode()))
+
+    folder = str(Path(shipped.__path__[0]).parent)
+    script = FORKING.format(folder=folder, package=shipped.__name__, LONG=LONG)
+    with wired(echo) as wire:
+        command = [sys.executable, "-W", "ignore", "-c", script, wire.url]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (7, "")
+    assert wire.connections == 4
+
+
+# -- the environment ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        (
+            "SSL_CERT_FILE",
+            "/nowhere/ca.pem",
+            "the certificates in SSL_CERT_FILE cannot",
+        ),
+        ("SSL_CERT_FILE", __file__, "the certificates in SSL_CERT_FILE cannot"),
+        ("HTTPS_PROXY", "http://someone:pass@:x", "HTTPS_PROXY is not the URL"),
+        ("all_proxy", "gopher://someone:pass@h", "all_proxy is not the URL"),
+        ("ALL_PROXY", "socks5://someone:pass@h:1", "ALL_PROXY names a SOCKS proxy"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(
+    carrier: Carrier,
+    name: str,
+    value: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)  # as where it is not installed
+    monkeypatch.setenv(name, value)
+    with pytest.raises(carrier.module("_exceptions").RunwareError) as raised:
+        carrier.transport(REFUSED)
+    assert said in str(raised.value)
+    assert "someone" not in str(raised.value)
+
+
+@pytest.mark.parametrize("script", [None, reset, say(answer(b"", 403))])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_fails_is_named(
+    carrier: Carrier,
+    scheme: str,
+    script: Callable[[socket.socket, bytes], object] | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if scheme == "http" and script not in (None, reset):
+        return  # the answer of a proxy is that of the server
+    for variable in ("NO_PROXY", "no_proxy", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    with wired(script or reset) as wire:
+        place = wire.url if script else REFUSED
+        proxy = place.removesuffix("/v1").replace("//", "//someone:pass@")
+        monkeypatch.setenv(f"{scheme.upper()}_PROXY", proxy)
+        error = carrier.once(f"{scheme}://runware.invalid/v1")
+    assert isinstance(error, ConnectionError)
+    assert f"which {scheme.upper()}_PROXY names" in str(error)
+    assert "someone" not in str(error)
+    assert carrier.is_sent(error) is (scheme == "http" and script is reset)

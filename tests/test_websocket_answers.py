@@ -1,0 +1,623 @@
+"""What the transport over a WebSocket takes for the answer to a call, and what not."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sockets import Carrier, Peer, Run, news, order, question, result
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sockets import Item
+
+NAMELESS = {"code": "invalidParameter", "message": "No."}
+
+
+@pytest.fixture
+def run(shipped: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs work with a transport over a WebSocket."""
+    return Run(shipped, monkeypatch)
+
+
+def failure(task: Item, code: str = "nsfwContentDetected", **members: Any) -> Item:
+    """Make an error about a task."""
+    return news(task, code=code, message="No.", **members)
+
+
+def kinds(peer: Peer) -> list[str]:
+    """The types of what a connection heard, without pings."""
+    sent = [task["taskType"] for tasks in peer.frames for task in tasks]
+    return [kind for kind in sent if kind not in ("authentication", "ping")]
+
+
+# -- questions ------------------------------------------------------------------
+
+
+def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
+    """Pongs say nothing about it; its late answer is that to the next question."""
+    task = order()
+    asked = asyncio.Event()
+
+    async def late(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        asked.set()
+        await peer.ponged()
+        await peer.say(result(task))
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        first = asyncio.create_task(carrier.post(question(task)))
+        await asked.wait()
+        await carrier.pong()
+        envelope = await first
+        assert (envelope.http_status, envelope.data, envelope.errors) == (200, [], [])
+        assert envelope.is_partial
+        run.wait("_session", SILENCE=10)
+        assert len((await carrier.post(question(task))).data) == 1
+
+    run.wait("_session", SILENCE=0.1)
+    run.carry(work, late)
+
+
+def test_a_late_answer_is_kept_for_the_next_question(run: Run) -> None:
+    run.wait("_session", SILENCE=0.1)
+    task = order()
+    given_up = asyncio.Event()
+
+    async def late(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await given_up.wait()
+        await peer.say(result(task))
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        assert not (await carrier.post(question(task))).data
+        given_up.set()
+        await carrier.pong()
+        assert len((await carrier.post(question(task))).data) == 1
+
+    [peer] = run.carry(work, late).peers
+    assert kinds(peer) == ["getResponse"]
+
+
+def test_an_envelope_has_what_was_said_about_its_tasks(run: Run) -> None:
+    told, other, foreign = order(), order(), order()
+
+    async def vague(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(result(told), news(foreign), errors=[failure(foreign)])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        envelope = await carrier.post(question(told), question(other))
+        assert [item["taskUUID"] for item in envelope.data] == [told["taskUUID"]]
+        assert (envelope.errors, envelope.is_partial) == ([], True)
+
+    run.carry(work, vague)
+
+
+def test_one_failed_task_is_not_the_status_of_others(run: Run) -> None:
+    told, other = order(), order()
+
+    async def vague(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(errors=[failure(told, "rateLimitExceeded")])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        envelope = await carrier.post(question(told), question(other))
+        assert (envelope.http_status, envelope.is_partial) == (200, True)
+
+    run.carry(work, vague)
+
+
+def test_an_empty_answer_ends_the_question_at_once(run: Run) -> None:
+    run.wait("_session", SILENCE=100, QUIET=100)
+
+    async def empty(peer: Peer) -> None:
+        await peer.let_in()
+        while True:
+            for task in await peer.ponged():
+                if task["taskType"] == "getResponse":
+                    await peer.say()
+
+    async def work(carrier: Carrier) -> None:
+        sending = asyncio.create_task(carrier.post(order()))
+        envelope = await carrier.post(question(order()))
+        assert (envelope.data, envelope.errors) == ([], [])
+        await carrier.pong()
+        assert not sending.done()
+        sending.cancel()
+
+    run.carry(work, empty)
+
+
+def test_the_failure_of_a_task_is_kept(run: Run) -> None:
+    task = order()
+
+    async def pushing(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(news(task))
+        await peer.say(errors=[failure(task, status="error")])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        await carrier.post(task)
+        await carrier.pong()
+        [error] = (await carrier.post(question(task))).errors
+        assert error["code"] == "nsfwContentDetected"
+
+    [peer] = run.carry(work, pushing).peers
+    assert kinds(peer) == ["imageInference"]
+
+
+# -- errors without names -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code", ["invalidParameter", "tooManyTasks", "rateLimitExceeded"]
+)
+def test_a_nameless_error_may_be_about_a_call_that_was_given_up(
+    run: Run, shipped: ModuleType, code: str
+) -> None:
+    first, second = order(), order()
+    heard = asyncio.Event()
+
+    async def vague(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        heard.set()
+        await peer.ponged()
+        await peer.say(errors=[{"code": code, "message": "No."}])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        given_up = asyncio.create_task(carrier.post(first))
+        await heard.wait()
+        given_up.cancel()
+        with pytest.raises(shipped.ConnectionError, match="named no task") as raised:
+            await carrier.post(second)
+        assert raised.value.may_have_run
+
+    run.carry(work, vague)
+
+
+def test_a_nameless_error_is_of_the_only_call_that_is_unanswered(run: Run) -> None:
+    first, second = order(), order()
+    heard = asyncio.Event()
+
+    async def late(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        heard.set()
+        await peer.ponged()
+        await peer.say(result(first))  # nobody waits for it any more
+        await peer.say(errors=[NAMELESS])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        given_up = asyncio.create_task(carrier.post(first))
+        await heard.wait()
+        given_up.cancel()
+        envelope = await carrier.post(second)
+        assert (envelope.http_status, envelope.errors) == (400, [NAMELESS])
+        assert len((await carrier.post(question(first))).data) == 1
+
+    run.carry(work, late)
+
+
+def test_a_nameless_error_may_be_about_a_question(
+    run: Run, shipped: ModuleType
+) -> None:
+    async def vague(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.ponged()
+        await peer.say(errors=[NAMELESS])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        calls = [carrier.post(order()), carrier.post(question(order()))]
+        for error in await asyncio.gather(*calls, return_exceptions=True):
+            assert isinstance(error, shipped.ConnectionError)
+            assert error.may_have_run
+
+    run.carry(work, vague)
+
+
+def test_an_error_that_names_a_type_is_about_calls_of_that_type(run: Run) -> None:
+    task = order()
+
+    async def vague(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.ponged()
+        await peer.say(errors=[{**NAMELESS, "taskType": "getResponse"}])
+        await peer.say(result(task))
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        sent, asked = await asyncio.gather(
+            carrier.post(task), carrier.post(question(order()))
+        )
+        assert (len(sent.data), len(asked.errors)) == (1, 1)
+
+    run.carry(work, vague)
+
+
+def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
+    run: Run, shipped: ModuleType
+) -> None:
+    run.wait("_session", SILENCE=0.1)
+    task = order()
+
+    async def late(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.ponged()
+        error = {**NAMELESS, "taskUUID": task["taskUUID"]}
+        await peer.say(errors=[error])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        assert not (await carrier.post(question(task))).data
+        with pytest.raises(shipped.ConnectionError) as raised:
+            await carrier.post(task)
+        assert raised.value.may_have_run
+
+    run.carry(work, late)
+
+
+def test_more_calls_than_are_remembered_make_every_nameless_error_unclear(
+    run: Run, shipped: ModuleType
+) -> None:
+    run.wait("_session", MOST_ABANDONED=1, SILENCE=0.05)
+    last = order()
+
+    async def vague(peer: Peer) -> None:
+        await peer.let_in()
+        asked = [(await peer.ponged())[0] for _ in range(2)]
+        while (await peer.ponged()) != [last]:
+            pass
+        for task in asked:
+            await peer.say(news({**task, "taskType": "imageInference"}))
+        await peer.say(errors=[NAMELESS])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        for _ in range(2):
+            await carrier.post(question(order()))
+        with pytest.raises(shipped.ConnectionError):
+            await carrier.post(last)
+
+    run.carry(work, vague)
+
+
+# -- tasks with many results ----------------------------------------------------
+
+
+def test_an_error_of_one_result_does_not_end_the_call(run: Run) -> None:
+    run.wait("_session", QUIET=100)
+    task = order(4)
+
+    async def some(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(errors=[failure(task)])
+        for number in range(3):
+            await peer.say(result(task, number))
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        envelope = await carrier.post(task)
+        assert (len(envelope.data), len(envelope.errors)) == (3, 1)
+        assert not envelope.is_partial
+
+    run.carry(work, some)
+
+
+@pytest.mark.parametrize("has_name", [True, False])
+def test_after_an_error_and_a_silence_a_part_is_the_answer(
+    run: Run, has_name: bool
+) -> None:
+    task = order(4)
+    concluded = asyncio.Event()
+
+    async def some(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(
+            result(task, 1), errors=[failure(task) if has_name else NAMELESS]
+        )
+        await concluded.wait()
+        await peer.say(result(task, 2))
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        envelope = await carrier.post(task)
+        assert (len(envelope.data), len(envelope.errors)) == (1, 1)
+        assert envelope.is_partial
+        concluded.set()
+        await carrier.pong()
+        [more] = (await carrier.post(question(task))).data
+        assert more["seed"] == 2
+
+    run.carry(work, some)
+
+
+def test_a_failed_task_of_a_batch_does_not_cut_the_others_short(run: Run) -> None:
+    run.wait("_session", SILENCE=0.1)
+    first, second = order(), order()
+    silent = asyncio.Event()
+
+    async def slow(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(errors=[failure(first)])
+        await silent.wait()
+        await peer.say(result(second))
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        batch = asyncio.create_task(carrier.post(first, second))
+        await carrier.post(question(order()))  # takes longer than QUIET
+        silent.set()
+        envelope = await batch
+        assert (len(envelope.data), len(envelope.errors)) == (1, 1)
+
+    run.carry(work, slow)
+
+
+# -- results that nobody waits for ----------------------------------------------
+
+
+def test_results_of_tasks_that_were_sent_are_all_kept(run: Run) -> None:
+    tasks = [order() for _ in range(600)]
+
+    async def pushing(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(*map(news, tasks))
+        for task in tasks:
+            await peer.say(result(task))
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        assert len((await carrier.post(*tasks)).data) == 600
+        await carrier.pong()
+        for task in tasks:
+            assert len((await carrier.post(question(task))).data) == 1
+
+    [peer] = run.carry(work, pushing).peers
+    assert "getResponse" not in kinds(peer)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_of_other_tasks_only_so_many_results_are_kept(
+    run: Run, *, is_known: bool
+) -> None:
+    run.wait("_session", MOST_STRAYS=5)
+    tasks = [order() for _ in range(8)]
+
+    async def pushing(peer: Peer) -> None:
+        await peer.let_in()
+        for task in tasks:
+            await peer.say(result(task))
+        while True:
+            for _ in await peer.ponged():
+                await peer.say()
+
+    async def work(carrier: Carrier) -> None:
+        await carrier.pong()
+        found = [(await carrier.post(question(task))).data for task in tasks]
+        assert [len(items) for items in found] == [int(is_known)] * 3 + [1] * 5
+
+    run.carry(work, pushing, is_known=lambda _: is_known)
+
+
+def test_news_and_answers_to_other_questions_are_not_kept(run: Run) -> None:
+    task = order()
+
+    async def pushing(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(news(task))
+        for members in (
+            {"taskType": "getTaskDetails", "response": {}},
+            {"status": "queued", "cost": 1},
+            {"status": {}, "imageURL": "https://example.com/1.png"},
+            {"imageUUID": "1", "progress": 30},
+        ):
+            await peer.say(news(task) | members)
+        while True:
+            for each in await peer.ponged():
+                if each["taskType"] == "getResponse":
+                    await peer.say(result(task))
+
+    async def work(carrier: Carrier) -> None:
+        await carrier.post(task)
+        await carrier.pong()
+        assert len((await carrier.post(question(task))).data) == 1
+
+    [peer] = run.carry(work, pushing).peers
+    assert kinds(peer) == ["imageInference", "getResponse"]
+
+
+def test_an_answer_that_comes_while_its_caller_leaves_is_kept(run: Run) -> None:
+    async def quick(peer: Peer) -> None:
+        await peer.let_in()
+        while True:
+            for task in await peer.ponged():
+                if task["taskType"] != "getResponse":
+                    await peer.say(result(task))
+
+    async def work(carrier: Carrier) -> None:
+        for steps in range(60):  # of the event loop, until the caller leaves
+            task = order()
+            sending = asyncio.create_task(carrier.post(task))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            sending.cancel()
+            [answer] = await asyncio.gather(sending, return_exceptions=True)
+            await carrier.pong()
+            if isinstance(answer, asyncio.CancelledError) and is_heard(task):
+                assert len((await carrier.post(question(task))).data) == 1
+
+    def is_heard(task: Item) -> bool:
+        return any([task] == frame for peer in peers for frame in peer.frames)
+
+    peers: list[Peer] = []
+
+    async def noting(peer: Peer) -> None:
+        peers.append(peer)
+        await quick(peer)
+
+    run.carry(work, noting)
+
+
+# -- what is said about a sending -----------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["conflictTaskUUID", "duplicateTaskUUID"])
+def test_a_conflict_is_told_under_the_name_of_its_task(run: Run, code: str) -> None:
+    task = order()
+
+    async def repeated(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(errors=[failure(task, code)])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        envelope = await carrier.post(task)
+        assert (envelope.http_status, envelope.errors[0]["code"]) == (400, code)
+
+    run.carry(work, repeated)
+
+
+# -- odd messages ---------------------------------------------------------------
+
+DEEP = '{"data":' * 5000 + "1" + "}" * 5000
+NESTED = "[" * 400 + "]" * 400
+ODD = {
+    "unreadable": "<html>",
+    "nothing": "",
+    "no members": "{}",
+    "other members": '{"result": 1}',
+    "an array": "[1, 2]",
+    "a text": '"data"',
+    "null": "null",
+    "no objects": '{"data": [1, "two", null, []], "errors": 1}',
+    "deep": DEEP,
+    "a huge number": '{"data": [{"cost": ' + "9" * 5000 + "}]}",
+    "no number": '{"data": [{"cost": NaN, "taskUUID": Infinity}]}',
+    "binary": b'{"data": []}',
+    "binary and unreadable": b"\xff\xfe\x00",
+    "odd members": """{"data": [{"status": {}, "taskUUID": "UUID", "taskType": []},
+        {"taskUUID": {"a": 1}}, {"taskUUID": [1], "status": []}, {"taskType": {}}],
+        "errors": [{"code": {}, "taskUUID": "UUID", "taskType": 7, "message": []}]}""",
+    "nested": f'{{"data": [{{"taskUUID": "OTHER", "x": {NESTED}}},'
+    f'{{"taskUUID": "OTHER", "x": {NESTED}}}]}}',
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_message_breaks_nothing(run: Run, name: str) -> None:
+    task, asked = order(3), order()
+    message = ODD[name]
+    if isinstance(message, str):
+        for word, task_uuid in (("OTHER", asked["taskUUID"]), ("UUID", "1")):
+            message = message.replace(f'"{word}"', f'"{task_uuid}"')
+
+    async def odd(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.ponged()
+        await peer.connection.send(message)
+        await peer.say(*(result(task, number) for number in range(3)))
+        await peer.say(result(asked))
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        sending = asyncio.create_task(carrier.post(task))
+        asking = asyncio.create_task(carrier.post(question(asked)))
+        answers = await asyncio.gather(sending, asking, return_exceptions=True)
+        assert len(answers[0].data) == 3
+        await carrier.pong()
+        told = answers[1].data or (await carrier.post(question(asked))).data
+        assert told[-1]["taskUUID"] == asked["taskUUID"]
+
+    assert len(run.carry(work, odd).peers) == 1
+
+
+def test_after_a_message_that_cannot_be_read_a_call_ends_unclear(
+    run: Run, shipped: ModuleType
+) -> None:
+    run.wait("_session", SILENCE=0.1)
+
+    async def odd(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.connection.send("<html>")
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        with pytest.raises(shipped.ResponseError, match="begins: <html>") as raised:
+            await carrier.post(order())
+        assert raised.value.may_have_run
+
+    run.carry(work, odd)
+
+
+@pytest.mark.parametrize("uuid", [{}, [1], 7, None, ""])
+def test_a_session_without_a_name_is_not_gone_on_with(run: Run, uuid: object) -> None:
+    task = order()
+
+    async def once(peer: Peer) -> None:
+        await peer.heard()
+        session = {"connectionSessionUUID": uuid}
+        await peer.say({"taskType": "authentication", **session})
+        await peer.say(result((await peer.ponged())[0]))
+        await peer.connection.close()
+
+    async def work(carrier: Carrier) -> None:
+        for _ in range(2):
+            assert len((await carrier.post(task)).data) == 1
+
+    for peer in run.carry(work, once).peers:
+        assert not peer.frames[0][0].get("connectionSessionUUID")
+
+
+def test_what_a_server_delivers_before_it_lets_in_is_taken(run: Run) -> None:
+    """An error about a task, or what cannot be read, does not refuse the session."""
+    first, second = order(), order()
+
+    async def dropping(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        peer.drop()
+
+    async def buffered(peer: Peer) -> None:
+        [authentication] = await peer.heard()
+        assert authentication["connectionSessionUUID"]
+        await peer.connection.send("<html>")
+        await peer.say(errors=[failure(first)])
+        await peer.say(result(second))
+        await peer.say({"taskType": "authentication"})
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        run.wait(GRACE=10)
+        envelope = await carrier.post(first, second)
+        assert (len(envelope.data), len(envelope.errors)) == (1, 1)
+
+    assert len(run.carry(work, dropping, buffered).peers) == 2
