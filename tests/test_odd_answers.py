@@ -27,6 +27,11 @@ def image(image_inference: ModuleType) -> Callable[..., Any]:
     return lambda **members: image_inference.ImageInferenceRequest(**(CHAIR | members))
 
 
+def each_of(name: str, *odd: Any) -> list[dict[str, Any]]:
+    """Return objects that each have one of some values as a member."""
+    return [{name: value} for value in odd]
+
+
 def nested(depth: int) -> Any:
     """Return arrays in arrays."""
     made: Any = []
@@ -36,17 +41,18 @@ def nested(depth: int) -> Any:
 
 
 ODD: list[dict[str, Any]] = [
-    *({"status": odd} for odd in ({}, [], ["success"], 7, True, None, "", "Queued")),
-    *({"cost": odd} for odd in (10**399, -(10**399), float("nan"), float("inf"))),
-    *({"cost": odd} for odd in ("1", {}, [], True, None, 1e308)),
-    *({"progress": odd} for odd in (float("nan"), "x", {}, 10**399, -5, None)),
-    *({"seed": odd} for odd in ({}, "x", 1.5, 10**399)),
-    *({"imageUUID": odd} for odd in ([], {}, 7, "\ud800")),
-    *({"taskType": odd} for odd in (7, {}, None, "", "x" * 10_000)),
-    *({"numberResults": odd} for odd in (10**399, -1, "x", {}, True)),
-    *({"NSFWContent": odd} for odd in ("maybe", [], 7)),
-    *({"code": odd, "message": odd, "parameter": odd} for odd in ({}, 7, [[]])),
-    *({"": odd, "__class__": odd, "model_config": odd} for odd in (1, None)),
+    *each_of("status", {}, [], ["success"], 7, True, None, "", "Queued"),
+    *each_of("cost", 10**399, -(10**399), float("nan"), float("inf"), 1e308),
+    *each_of("cost", "1", {}, [], True, None),
+    *each_of("progress", float("nan"), "x", {}, 10**399, -5, None),
+    *each_of("seed", {}, "x", 1.5, 10**399),
+    *each_of("imageUUID", [], {}, 7, "\ud800"),
+    *each_of("taskType", 7, {}, None, "", "x" * 10_000),
+    *each_of("numberResults", 10**399, -1, "x", {}, True),
+    *each_of("NSFWContent", "maybe", [], 7),
+    *each_of("message", {}, 7, [[]]),
+    *each_of("code", {}, 7, [[]]),
+    {"": 1, "__class__": 2, "model_config": 3},
     {"self": 1, "item": 2, "cls": 3},
     {"deep": nested(400)},
     {"imageURL": {}, "status": "success"},

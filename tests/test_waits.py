@@ -144,20 +144,20 @@ def test_waits_of_no_time_let_others_run(shipped: ModuleType, server: Server) ->
 WAYS = ["run", "run_many", "iter_many", "submit", "wait", "poll", "results"]
 
 
-async def call(client: Any, way: str, request: Any, timeout: Any) -> None:
+async def call(client: Any, way: str, request: Any, limit: Any) -> None:
     """Call a method with a timeout."""
     if way in ("run", "submit"):
-        await value(getattr(client, way)(request, timeout=timeout))
+        await value(getattr(client, way)(request, timeout=limit))
     elif way == "run_many":
-        await value(client.run_many([request], timeout=timeout))
+        await value(client.run_many([request], timeout=limit))
     elif way == "iter_many":
-        async for _ in each(client.iter_many([request], timeout=timeout)):
+        async for _ in each(client.iter_many([request], timeout=limit)):
             pass
     elif way == "results":
-        async for _ in each(client.resume(saved()).results(timeout=timeout)):
+        async for _ in each(client.resume(saved()).results(timeout=limit)):
             pass
     else:
-        await value(getattr(client.resume(saved()), way)(timeout=timeout))
+        await value(getattr(client.resume(saved()), way)(timeout=limit))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -419,9 +419,7 @@ def test_the_time_between_two_results_does_not_count(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     first, second, third = ({"status": "success", "imageUUID": n} for n in "abc")
-    server.script(
-        acknowledge, news(first, WORKING), news(second, WORKING), news(third)
-    )
+    server.script(acknowledge, news(first, WORKING), news(second, WORKING), news(third))
     clock = Clock()
 
     async def work(client: Any) -> list[str]:
