@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from loopback import Caller, Server, Tasks
 
 CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
-TASK, QUESTION = "imageInference", "getResponse"
+TASK, POLL = "imageInference", "getResponse"
 
 
 @pytest.fixture
@@ -99,6 +99,144 @@ def test_a_lone_task_that_is_too_large(
     assert len(server.calls) == 1
 
 
+@pytest.mark.parametrize("code", ["tooManyTasks", None])
+def test_a_server_that_takes_fewer_polls_at_once(
+    caller: Caller, server: Server, image: Callable[..., Any], code: str | None
+) -> None:
+    """What is too large is the poll: its tasks stay where they are."""
+    body = {"errors": [{"code": code, "message": "no"}]} if code else {}
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == TASK:
+            return acknowledge(tasks)
+        if len(tasks) > 3:
+            return Reply(body, 413 if code is None else 400)
+        return finished(tasks)
+
+    server.answer = answer
+    outcomes = caller("run_many", [image(delivery_method="async") for _ in range(20)])
+    for outcome in outcomes:
+        assert outcome.unwrap()[0].image_uuid == outcome.request.task_uuid
+    sent = [t for tasks in server.calls for t in tasks if t["taskType"] == TASK]
+    assert len(sent) == 20
+
+
+def test_sendings_and_polls_learn_from_each_other_how_many_are_taken(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    def answer(tasks: Tasks) -> object:
+        if len(tasks) > 3:
+            return Reply({}, 413)
+        return acknowledge(tasks) if tasks[0]["taskType"] == TASK else finished(tasks)
+
+    server.answer = answer
+
+    async def work(client: Any) -> None:
+        for _ in range(2):
+            requests = [image(delivery_method="async") for _ in range(12)]
+            for outcome in await value(client.run_many(requests)):
+                outcome.unwrap()
+            refused = [tasks for tasks in server.calls if len(tasks) > 3]
+            assert {len(tasks) for tasks in refused} == {12, 6}
+            assert {tasks[0]["taskType"] for tasks in refused} == {TASK}
+
+    caller.using(work)
+
+
+def test_a_lone_poll_that_is_too_large_leaves_the_task(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    request = image(delivery_method="async")
+    server.answer = lambda tasks: (
+        acknowledge(tasks) if tasks[0]["taskType"] == TASK else Reply({}, 413)
+    )
+    error = caller.error("run", request)
+    assert error.http_status == 413
+    assert error.handle.task_uuid == request.task_uuid
+    assert server.sent[0] == TASK
+    assert set(server.sent[1:]) == {POLL}
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_poll_that_the_server_refuses_harms_no_other(
+    shipped: ModuleType,
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    status: int,
+    *,
+    named: bool,
+) -> None:
+    """Callers poll together, and one brings a UUID that the server does not like."""
+    poisoned, *others = (image(delivery_method="async") for _ in range(5))
+    together: set[str] = set()
+    code = {"code": "invalidTaskUUID", "message": "no", "parameter": "taskUUID"}
+
+    def answer(tasks: Tasks) -> object:
+        names = [task["taskUUID"] for task in tasks]
+        if tasks[0]["taskType"] == TASK:
+            return acknowledge(tasks)
+        if poisoned.task_uuid not in names:
+            return finished(tasks)
+        together.update(names)
+        about = {"taskUUID": poisoned.task_uuid} if named else {}
+        return Reply({"errors": [code | about]}, status)
+
+    server.answer = answer
+    first, *rest = caller("run_many", [poisoned, *others])
+    assert isinstance(first.error, shipped.APIError)
+    assert first.error.handle.task_uuid == poisoned.task_uuid
+    for outcome in rest:
+        assert outcome.unwrap()[0].image_uuid == outcome.request.task_uuid
+    assert len(together) == 5
+
+
+def test_a_poll_that_the_server_refuses_harms_no_other_caller(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    first, poisoned, *others = (image(delivery_method="async") for _ in range(6))
+
+    def answer(tasks: Tasks) -> object:
+        names = [task["taskUUID"] for task in tasks]
+        if tasks[0]["taskType"] == TASK:
+            return acknowledge(tasks)
+        if first.task_uuid in names:
+            time.sleep(0.05)  # the other polls come meanwhile, and travel together
+        if poisoned.task_uuid not in names:
+            return finished(tasks)
+        error = {"code": "invalidTaskUUID", "message": "no"}
+        return Reply({"errors": [error]}, 400)
+
+    server.answer = answer
+
+    async def work() -> list[Any]:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            client.polling = client.retrying = shipped.Waits(first=0.005)
+            handles = [await client.submit(r) for r in (first, poisoned, *others)]
+            waits = [handle.wait() for handle in handles]
+            return await asyncio.gather(*waits, return_exceptions=True)
+
+    [result], refused, *rest = asyncio.run(work())
+    assert result.image_uuid == first.task_uuid
+    assert isinstance(refused, shipped.BadRequestError)
+    assert refused.handle.task_uuid == poisoned.task_uuid
+    assert [result.image_uuid for [result] in rest] == [r.task_uuid for r in others]
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_an_error_about_another_task_says_nothing_of_those_of_the_batch(
+    caller: Caller, server: Server, image: Callable[..., Any], status: int
+) -> None:
+    other = "44444444-4444-4444-8444-444444444444"
+    error = {"code": "inferenceError", "message": "no", "taskUUID": other}
+    foreign = Reply({"errors": [error]}, status)
+    server.script(acknowledge, foreign, *[finished] * 2)
+    requests = [image(delivery_method="async") for _ in range(2)]
+    for outcome in caller("run_many", requests):
+        assert outcome.unwrap()[0].image_uuid == outcome.request.task_uuid
+
+
 def test_outcomes_come_as_tasks_end(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
@@ -129,7 +267,7 @@ def test_outcomes_come_as_tasks_end(
     assert [len(tasks) for tasks in server.calls] == [3, 3, 2, 1]
 
 
-def test_threads_ask_together(
+def test_threads_poll_together(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:
     number = 40
@@ -155,12 +293,12 @@ def test_threads_ask_together(
             thread.start()
         for thread in threads:
             thread.join()
-    questions = [tasks for tasks in server.calls if tasks[0]["taskType"] == QUESTION]
-    assert sum(map(len, questions)) == number
-    assert len(questions) <= number / 4
+    polls = [tasks for tasks in server.calls if tasks[0]["taskType"] == POLL]
+    assert sum(map(len, polls)) == number
+    assert len(polls) <= number / 4
 
 
-def test_tasks_of_a_loop_ask_together(
+def test_tasks_of_a_loop_poll_together(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:
     def answer(tasks: Tasks) -> object:
@@ -175,9 +313,9 @@ def test_tasks_of_a_loop_ask_together(
             await asyncio.gather(*(handle.wait() for handle in handles))
 
     asyncio.run(work())
-    questions = [tasks for tasks in server.calls if tasks[0]["taskType"] == QUESTION]
-    assert sum(map(len, questions)) == 40
-    assert len(questions) <= 5
+    polls = [tasks for tasks in server.calls if tasks[0]["taskType"] == POLL]
+    assert sum(map(len, polls)) == 40
+    assert len(polls) <= 5
 
 
 def test_no_more_posts_at_once_than_allowed(

@@ -1,19 +1,21 @@
-"""A client is cheap to hold: nothing is left of ten thousand tasks."""
+"""A client is cheap to hold: it keeps of a task what polling it takes, and no more."""
 
 from __future__ import annotations
 
 import gc
+import tracemalloc
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import pytest
 
-from loopback import KEY, acknowledge, echo
+from loopback import KEY, Drop, acknowledge, each, echo, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-    from loopback import Server, Tasks
+    from loopback import Caller, Server, Tasks
 
 CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
 
@@ -58,3 +60,125 @@ def test_ten_thousand_tasks_leave_nothing(
                 counts.append(objects())
         assert client.unfinished() == []
     assert max(counts) - counts[0] < 100, counts
+
+
+MEGABYTE = 1_000_000
+
+
+def left(references: list[Any]) -> int:
+    """Return how many of some objects are still held."""
+    gc.collect()
+    return sum(reference() is not None for reference in references)
+
+
+@pytest.mark.parametrize("delivery", ["sync", "async"])
+@pytest.mark.parametrize("way", ["run", "run_many", "iter_many", "submit"])
+def test_tasks_that_are_given_up_hold_no_request(
+    shipped: ModuleType,
+    caller: Caller,
+    server: Server,
+    image_inference: ModuleType,
+    way: str,
+    delivery: str,
+) -> None:
+    """They can be collected with five short members."""
+    number = 2 if way in ("run", "submit") else 20
+    prompt = "x" * (4 * MEGABYTE // number)
+    lost = Drop()
+
+    def answer(tasks: Tasks) -> object:
+        server.calls.clear()
+        is_later = delivery == "async" and tasks[0]["taskType"] == "imageInference"
+        return acknowledge(tasks) if is_later else lost
+
+    server.answer = answer
+
+    def request() -> Any:
+        made = image_inference.ImageInferenceRequest(
+            model=CHAIR["model"], positive_prompt=prompt, delivery_method=delivery
+        )
+        held.append(ref(made))
+        return made
+
+    async def give_up(client: Any) -> None:
+        if way == "run_many":
+            requests = [request() for _ in range(number)]
+            outcomes = await value(client.run_many(requests, timeout=1.5))
+            assert all(outcome.error.handle for outcome in outcomes)
+        elif way == "iter_many":
+            requests = [request() for _ in range(number)]
+            async for outcome in each(client.iter_many(requests, timeout=1.5)):
+                assert outcome.error.handle
+        else:
+            for _ in range(number):
+                with pytest.raises(shipped.TimeoutError):
+                    await one(client)
+
+    async def one(client: Any) -> None:
+        if way == "run":
+            await value(client.run(request(), timeout=0.5))
+        else:
+            handle = await value(client.submit(request(), timeout=1))
+            await value(handle.wait(timeout=0.3))
+
+    async def work(client: Any) -> None:
+        tracemalloc.start()
+        try:
+            await give_up(client)
+            assert len(held) == number
+            assert left(held) == 0
+            assert tracemalloc.get_traced_memory()[0] < MEGABYTE
+        finally:
+            tracemalloc.stop()
+        assert len(client.unfinished()) == number
+
+    held: list[Any] = []
+    caller.using(work)
+
+
+@pytest.mark.parametrize("given", ["list", "generator"])
+@pytest.mark.parametrize("end", ["result", "failure", "left"])
+def test_a_loop_holds_nothing_that_it_has_given(
+    caller: Caller,
+    server: Server,
+    image_inference: ModuleType,
+    given: str,
+    end: str,
+) -> None:
+    """But for what came in the same answer."""
+    ends: dict[str, dict[str, Any]] = {
+        "result": {"status": "success", "seed": 7},
+        "failure": {"status": "error", "code": "inferenceError"},
+        "left": {"status": "error", "code": "unauthorized", "taskType": "getResponse"},
+    }
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == "imageInference":
+            return acknowledge(tasks)
+        return {"data": [{"taskUUID": t["taskUUID"]} | ends[end] for t in tasks[:2]]}
+
+    server.answer = answer
+    number = 20
+
+    def requests() -> Iterator[Any]:
+        for _ in range(number):
+            yield image_inference.ImageInferenceRequest(
+                **CHAIR, delivery_method="async"
+            )
+
+    async def work(client: Any) -> None:
+        made = requests() if given == "generator" else [*requests()]
+        outcomes = each(client.iter_many(made))
+        del made
+        seen: list[Any] = []
+        async for outcome in outcomes:
+            seen += (ref(outcome.request), *map(ref, outcome.results))
+            if outcome.error is not None:
+                assert (outcome.error.handle is not None) == (end == "left")
+                seen.append(ref(outcome.error))
+            del outcome
+            assert left(seen) <= 8
+        assert len(seen) == 2 * number
+        assert left(seen) == 0
+
+    caller.using(work)

@@ -13,7 +13,7 @@ import pytest
 from loopback import KEY, Drop, Reply, acknowledge, each, echo, news, value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from types import ModuleType
 
     from loopback import Caller, Server, Tasks
@@ -179,6 +179,12 @@ def mixed(first: Any, second: Any) -> Callable[[Tasks], object]:
     return answer
 
 
+def note(given: list[str], outcomes: Iterable[Any]) -> None:
+    """Note the images that come."""
+    for outcome in outcomes:
+        given.append(outcome.unwrap()[0].image_url)  # noqa: PERF401 - those before it
+
+
 @pytest.mark.parametrize("way", ["run_many", "iter_many"])
 def test_an_interrupted_batch_leaves_handles(
     shipped: ModuleType, server: Server, image: Callable[..., Any], way: str
@@ -198,8 +204,7 @@ def test_an_interrupted_batch_leaves_handles(
         client.polling = shipped.Waits(first=0.005)
         given: list[str] = []
         with pytest.raises(Stop) as caught:
-            for outcome in getattr(client, way)(requests):
-                given.append(outcome.unwrap()[0].image_url)  # noqa: PERF401
+            note(given, getattr(client, way)(requests))
         assert len(given) == (2 if way == "iter_many" else 0)
         left = [uuid for uuid in uuids if not any(uuid in url for url in given)]
         assert sorted(names(vars(caught.value)["handles"])) == sorted(left)
@@ -260,9 +265,9 @@ def test_a_loop_that_is_left_loses_nothing(
 
     async def work(client: Any) -> None:
         async for outcome in each(client.iter_many(requests)):
-            first = outcome.request.task_uuid
+            uuids.remove(outcome.request.task_uuid)
             break
-        uuids.remove(first)
+        assert len(uuids) == 3
         assert sorted(names(client.unfinished())) == sorted(uuids)
         assert sorted(await collected(client)) == sorted(uuids)
 
@@ -377,17 +382,15 @@ def refused(code: str = "invalidParameter", status: int = 400, **headers: str) -
     return Reply({"errors": [error]}, status, headers=named)
 
 
-def own(code: str, status: int = 200) -> Any:
+def own(code: str, status: int = 200) -> Callable[[Tasks], object]:
     """Answer each task with an error of its own."""
-    return lambda tasks: Reply(
-        {
-            "errors": [
-                {"code": code, "message": "no", "taskUUID": t["taskUUID"]}
-                for t in tasks
-            ]
-        },
-        status,
-    )
+
+    def answer(tasks: Tasks) -> object:
+        error = {"code": code, "message": "no"}
+        errors = [error | {"taskUUID": t["taskUUID"]} for t in tasks]
+        return Reply({"errors": errors}, status)
+
+    return answer
 
 
 BILLS_NOTHING: dict[str, list[Any]] = {
@@ -417,12 +420,14 @@ def test_an_error_of_what_is_not_billed_has_no_handle(
     caller: Caller, server: Server, image: Callable[..., Any], name: str, way: str
 ) -> None:
     server.script(*BILLS_NOTHING[name])
-    error = caller.using(_error(way, image(delivery_method="sync")), max_retries=1)
+    error = caller.using(
+        _error(caller, way, image(delivery_method="sync")), max_retries=1
+    )
     assert (error.handle, error.may_have_run) == (None, False), error
     assert len(server.calls) == len(BILLS_NOTHING[name])
 
 
-def _error(way: str, request: Any, *, unfinished: int = 0) -> Any:
+def _error(caller: Caller, way: str, request: Any, *, unfinished: int = 0) -> Any:
     """Return work that runs a task which fails, and returns the error."""
 
     async def work(client: Any) -> Any:
@@ -430,10 +435,9 @@ def _error(way: str, request: Any, *, unfinished: int = 0) -> Any:
             [outcome] = await value(client.run_many([request]))
             error = outcome.error
         else:
-            try:
+            with pytest.raises(caller.package.RunwareError) as caught:
                 await value(client.run(request))
-            except Exception as raised:  # noqa: BLE001 - it is looked at
-                error = raised
+            error = caught.value
         assert len(client.unfinished()) == unfinished
         return error
 
@@ -445,7 +449,7 @@ def test_an_error_before_anything_was_sent_has_no_handle(
     shipped: ModuleType, caller: Caller, image: Callable[..., Any], way: str
 ) -> None:
     options = {"base_url": "http://127.0.0.1:1/v1", "max_retries": 1}
-    error = caller.using(_error(way, image()), **options)
+    error = caller.using(_error(caller, way, image()), **options)
     assert isinstance(error, shipped.ConnectionError)
     assert (error.handle, error.may_have_run) == (None, False)
 
@@ -480,14 +484,14 @@ def test_an_error_of_what_may_be_billed_has_a_handle(
     caller: Caller, server: Server, image: Callable[..., Any], name: str, way: str
 ) -> None:
     request = image(delivery_method="sync")
-    left = iter(MAY_BILL[name])
+    left: Iterator[Any] = iter(MAY_BILL[name])
 
     def answer(tasks: Tasks) -> object:
-        made = next(left, {"data": []})
+        made: Any = next(left, {"data": []})
         return made(tasks) if callable(made) else made
 
     server.answer = answer
-    error = caller.using(_error(way, request, unfinished=1), timeout=0.5)
+    error = caller.using(_error(caller, way, request, unfinished=1), timeout=0.5)
     assert error.may_have_run, error
     assert error.handle.task_uuid == request.task_uuid
     assert error.handle.request is request
@@ -570,11 +574,12 @@ def test_an_async_loop_that_is_closed_loses_nothing(
         async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
             client.polling = shipped.Waits(first=0.005)
             requests = [image() for _ in range(3)]
+            uuids = [request.task_uuid for request in requests]
             async with aclosing(client.iter_many(requests)) as outcomes:
                 async for outcome in outcomes:
-                    first = outcome.request.task_uuid
+                    uuids.remove(outcome.request.task_uuid)
                     break
-            uuids = [r.task_uuid for r in requests if r.task_uuid != first]
+            assert len(uuids) == 2
             assert sorted(await collected(client)) == sorted(uuids)
 
     asyncio.run(work())

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from loopback import Caller, Server, Tasks
 
 RUN = "image_inference.run"
-CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
-LATER = {**CHAIR, "delivery_method": "async"}
+CHAIR: dict[str, Any] = {"model": "runware:101@1", "positive_prompt": "a chair"}
+LATER: dict[str, Any] = {**CHAIR, "delivery_method": "async"}
 TASK, POLL = "imageInference", "getResponse"
 
 HTML = "<html><body>Bad Gateway</body></html>"
@@ -428,6 +428,26 @@ def test_a_poll_that_is_refused_leaves_the_task(
         assert result.seed == 7
 
     caller.using(work)
+
+
+@pytest.mark.parametrize("refusals", [4, 5])
+def test_a_poll_that_is_refused_for_a_reason_is_repeated_a_few_times(
+    shipped: ModuleType, caller: Caller, server: Server, refusals: int
+) -> None:
+    """The task that the server accepted goes on."""
+    refused = nameless("invalidTaskUUID")
+    server.script(acknowledge, *[refused] * refusals, done)
+
+    async def work(client: Any) -> None:
+        try:
+            [result] = await value(client.image_inference.run(**LATER))
+        except shipped.BadRequestError as error:
+            assert refusals == 5
+            [result] = await value(error.handle.wait())
+        assert result.seed == 7
+
+    caller.using(work)
+    assert server.sent == [TASK, *[POLL] * (refusals + 1)]
 
 
 def test_an_answer_that_drips_is_bounded(

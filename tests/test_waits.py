@@ -1,0 +1,434 @@
+"""Every wait is bounded by its caller's own timeout, and by nobody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopback import KEY, Drop, acknowledge, each, echo, news, value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from loopback import Caller, Server, Tasks
+
+CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
+TASK, POLL = "imageInference", "getResponse"
+UUID = "33333333-3333-4333-8333-333333333333"
+DONE = {"status": "success", "seed": 7}
+WORKING = {"status": "processing"}
+LONG = 100.0
+
+
+@pytest.fixture
+def image(image_inference: ModuleType) -> Callable[..., Any]:
+    """Makes requests for an image that is made later."""
+    return lambda **members: image_inference.ImageInferenceRequest(
+        **({**CHAIR, "delivery_method": "async"} | members)
+    )
+
+
+def saved() -> str:
+    """Return the JSON text of the handle of a task."""
+    return json.dumps({"handle": 1, "taskType": TASK, "taskUUID": UUID})
+
+
+# -- waits that are shorter than the first poll's -----------------------------
+
+
+@pytest.mark.parametrize("first", [1.0, 30.0, LONG])
+def test_a_short_wait_polls(
+    shipped: ModuleType,
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    first: float,
+) -> None:
+    server.script(acknowledge, news(DONE))
+
+    async def work(client: Any) -> None:
+        client.polling = shipped.Waits(first=first, longest=LONG)
+        handle = await value(client.submit(image()))
+        [result] = await value(handle.wait(timeout=0.7))
+        assert result.seed == 7
+
+    caller.using(work)
+    assert server.sent == [TASK, POLL]
+
+
+def test_what_another_process_has_sent_is_polled_at_once(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    server.answer = news(DONE)
+
+    async def work(client: Any) -> None:
+        client.polling = shipped.Waits(first=LONG, longest=LONG)
+        [result] = await value(client.resume(saved()).wait())
+        assert result.to_wire()["seed"] == 7
+
+    caller.using(work)
+    assert server.sent == [POLL]
+
+
+def test_a_short_wait_does_not_spin(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    server.answer = news(WORKING)
+
+    async def work(client: Any) -> None:
+        client.polling = shipped.Waits(first=LONG, longest=LONG)
+        handle = client.resume(saved())
+        for number in (1, 2, 3):
+            with pytest.raises(shipped.TimeoutError):
+                await value(handle.wait(timeout=0.5))
+            assert number <= len(server.calls) <= 2 * number
+
+    caller.using(work)
+
+
+def test_waits_that_are_repeated_come_to_the_result(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    """Also where the server's answer takes a good part of each."""
+
+    def answer(tasks: Tasks) -> object:
+        time.sleep(0.15)
+        return news(DONE if len(server.calls) > 2 else WORKING)(tasks)
+
+    server.answer = answer
+
+    async def work(client: Any) -> None:
+        client.polling = shipped.Waits(first=LONG, longest=LONG)
+        handle = client.resume(saved())
+        for _ in range(20):
+            with contextlib.suppress(shipped.TimeoutError):
+                await value(handle.wait(timeout=0.5))
+                break
+        assert handle.is_over
+
+    caller.using(work)
+
+
+def test_waits_of_no_time_let_others_run(shipped: ModuleType, server: Server) -> None:
+    server.answer = news(WORKING)
+    turns: list[int] = []
+
+    async def other() -> None:
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    async def work() -> None:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            handle = client.resume(saved())
+            running = asyncio.create_task(other())
+            for _ in range(100):
+                with pytest.raises(shipped.TimeoutError):
+                    await handle.wait(timeout=1e-9)
+            running.cancel()
+
+    asyncio.run(work())
+    assert len(turns) >= 50
+
+
+# -- timeouts -----------------------------------------------------------------
+
+
+WAYS = ["run", "run_many", "iter_many", "submit", "wait", "poll", "results"]
+
+
+async def call(client: Any, way: str, request: Any, limit: Any) -> None:
+    """Call a method with a timeout."""
+    if way in ("run", "submit"):
+        await value(getattr(client, way)(request, timeout=limit))
+    elif way == "run_many":
+        await value(client.run_many([request], timeout=limit))
+    elif way == "iter_many":
+        async for _ in each(client.iter_many([request], timeout=limit)):
+            pass
+    elif way == "results":
+        async for _ in each(client.resume(saved()).results(timeout=limit)):
+            pass
+    else:
+        await value(getattr(client.resume(saved()), way)(timeout=limit))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "timeout", [float("nan"), -1, 0, float("inf"), True, "x", [], 1j], ids=repr
+)
+def test_a_timeout_that_is_no_time_is_refused(
+    caller: Caller, server: Server, image: Callable[..., Any], way: str, timeout: Any
+) -> None:
+    server.answer = echo()
+
+    async def work(client: Any) -> None:
+        with pytest.raises(ValueError, match="timeout must be a number of seconds"):
+            await call(client, way, image(), timeout)
+
+    caller.using(work)
+    assert server.calls == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("timeout", [1e12, 10**400, 1e308], ids=["12", "400", "308"])
+def test_a_timeout_may_be_very_long(
+    caller: Caller, server: Server, image: Callable[..., Any], way: str, timeout: Any
+) -> None:
+    server.answer = echo(seed=7)
+
+    async def work(client: Any) -> None:
+        await call(client, way, image(), timeout)
+
+    caller.using(work)
+    assert len(server.calls) == 1
+
+
+# -- polls --------------------------------------------------------------------
+
+
+@pytest.fixture
+def released() -> Any:
+    """An event for which answers wait; it is set when the test is over."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+@pytest.mark.parametrize("given", ["own", "client", "default"])
+def test_one_poll_is_bounded(
+    shipped: ModuleType,
+    caller: Caller,
+    server: Server,
+    released: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+    given: str,
+) -> None:
+    def answer(tasks: Tasks) -> object:
+        released.wait(60)
+        return news(WORKING)(tasks)
+
+    server.answer = answer
+    for module in ("_handle", "_async_handle"):
+        limit = 0.3 if given == "default" else 30
+        monkeypatch.setattr(f"{shipped.__name__}.{module}.MAX_POLL", limit)
+
+    async def work(client: Any) -> None:
+        timeout = {"timeout": 0.3} if given == "own" else {}
+        handle = client.resume(saved())
+        with contextlib.suppress(shipped.RunwareError):
+            await value(handle.poll(**timeout))
+        assert not handle.is_over
+
+    options = {"timeout": 0.3} if given == "client" else {"timeout": 1000}
+    caller.using(work, **options)
+    assert not released.is_set()
+
+
+def test_a_poll_without_an_answer_says_so(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    server.answer = lambda _: Drop()
+
+    async def work(client: Any) -> None:
+        handle = client.resume(saved())
+        with pytest.raises(shipped.ConnectionError) as caught:
+            await value(handle.poll())
+        assert caught.value.handle.task_uuid == UUID
+
+    caller.using(work)
+    assert server.sent == [POLL]
+
+
+def test_a_caller_with_little_time_does_not_wait_for_another(
+    shipped: ModuleType, server: Server, released: threading.Event
+) -> None:
+    """Both have the same handle, and the other's poll is not answered."""
+    polled = threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        polled.set()
+        released.wait(60)
+        return news(DONE)(tasks)
+
+    server.answer = answer
+    with shipped.Runware(KEY, base_url=server.url, timeout=60) as client:
+        client.polling = shipped.Waits(first=0.005)
+        handle = client.resume(saved())
+        given: list[Any] = []
+        patient = threading.Thread(target=lambda: given.append(handle.wait()))
+        patient.start()
+        assert polled.wait(30)
+        with pytest.raises(shipped.TimeoutError) as caught:
+            handle.wait(timeout=0.2)
+        assert caught.value.handle.task_uuid == UUID
+        assert not released.is_set()
+        released.set()
+        patient.join()
+    assert [result.to_wire()["seed"] for result in given[0]] == [7]
+
+
+def test_a_poll_without_an_answer_holds_up_nobody_else(
+    shipped: ModuleType,
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    released: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(f"{shipped.__name__}._poll_batcher.MAX_TURN", 0.05)
+    first, *others = (image() for _ in range(6))
+    hung = threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == TASK:
+            return acknowledge(tasks)
+        if first.task_uuid in [t["taskUUID"] for t in tasks] and not hung.is_set():
+            hung.set()
+            released.wait(60)
+        return {"data": [{"taskUUID": t["taskUUID"], **DONE} for t in tasks]}
+
+    server.answer = answer
+
+    def in_threads(client: Any) -> None:
+        given: list[Any] = []
+
+        def work(request: Any) -> None:
+            given.extend(client.run(request))
+
+        waiting = threading.Thread(target=work, args=(first,))
+        waiting.start()
+        assert hung.wait(30)
+        threads = [threading.Thread(target=work, args=(each,)) for each in others]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert len(given) == 5
+        assert not released.is_set()
+        released.set()
+        waiting.join(30)
+        assert [result.seed for result in given] == [7] * 6
+
+    async def in_tasks(client: Any) -> None:
+        waiting = asyncio.create_task(client.run(first))
+        await asyncio.to_thread(hung.wait, 30)
+        given = await asyncio.gather(*map(client.run, others))
+        assert [result.seed for [result] in given] == [7] * 5
+        assert not released.is_set()
+        released.set()
+        [result] = await waiting
+        assert result.seed == 7
+
+    async def work(client: Any) -> None:
+        if caller.kind == "sync":
+            in_threads(client)
+        else:
+            await in_tasks(client)
+
+    caller.using(work, timeout=60)
+
+
+def test_callers_with_little_time_do_not_end_the_polls_of_others(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    patient = image()
+    polls: list[int] = []
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == TASK:
+            return acknowledge(tasks)
+        polls.append(1)
+        time.sleep(0.02)
+        named = [{"taskUUID": t["taskUUID"]} for t in tasks]
+        done = DONE if len(polls) > 20 else WORKING
+        return {"data": [each | done for each in named]}
+
+    server.answer = answer
+
+    async def hurried(client: Any) -> None:
+        with contextlib.suppress(shipped.TimeoutError):
+            await client.run(image(), timeout=0.05)
+
+    async def work() -> None:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            client.polling = client.retrying = shipped.Waits(first=0.005, longest=0.01)
+            waiting = asyncio.create_task(client.run(patient, timeout=60))
+            while not waiting.done():
+                await hurried(client)
+            [result] = await waiting
+            assert result.seed == 7
+
+    asyncio.run(work())
+
+
+# -- the time that a consumer takes -------------------------------------------
+
+
+class Clock:
+    """A client's clock that a test puts forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        """Return the time in seconds."""
+        return time.monotonic() + self.ahead
+
+    def give(self, client: Any) -> None:
+        """Let a client go by it."""
+        engine = client._engine
+        engine.settings = engine.settings._replace(clock=self)
+
+
+def one_by_one(tasks: Tasks) -> object:
+    """Finish one task with each poll."""
+    if tasks[0]["taskType"] == TASK:
+        return acknowledge(tasks)
+    return news(DONE)(tasks)
+
+
+def test_the_time_that_a_consumer_takes_does_not_count(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = one_by_one
+    clock = Clock()
+
+    async def work(client: Any) -> int:
+        clock.give(client)
+        given = 0
+        requests = [image() for _ in range(4)]
+        async for outcome in each(client.iter_many(requests, timeout=20)):
+            [result] = outcome.unwrap()
+            assert result.seed == 7
+            clock.ahead += 1000
+            given += 1
+        return given
+
+    assert caller.using(work) == 4
+
+
+def test_the_time_between_two_results_does_not_count(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    first, second, third = ({"status": "success", "imageUUID": n} for n in "abc")
+    server.script(acknowledge, news(first, WORKING), news(second, WORKING), news(third))
+    clock = Clock()
+
+    async def work(client: Any) -> list[str]:
+        clock.give(client)
+        handle = await value(client.submit(image(number_results=3)))
+        seen: list[str] = []
+        async for result in each(handle.results(timeout=20)):
+            clock.ahead += 1000
+            seen.append(result.image_uuid)
+        return seen
+
+    assert caller.using(work) == ["a", "b", "c"]
