@@ -150,6 +150,7 @@ class AsyncClient(Configured[AsyncEngine]):
     ) -> AsyncIterator[Outcome[ResultT]]:
         """Run many tasks, giving outcomes as they end; see `Runware.iter_many`."""
         ended = self._deliver(submissions_of(requests), timeout, extra_headers)
+        del requests  # the caller may want to let them go one by one
         async with aclosing(ended) as steps:
             async for task, outcome in steps:
                 self._hand_over([task])

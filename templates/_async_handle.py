@@ -54,8 +54,7 @@ class AsyncHandle(BaseHandle[ResultT]):
             try:
                 async with aclosing(self._steps(limit, None, polls_now=True)) as steps:
                     async for delivery in steps:
-                        if delivery.error(self._task) is not None:
-                            self._end(delivery)
+                        self._check_answer(delivery)
                         break
             except RunwareError as error:
                 if error is not self._task.error:
@@ -91,6 +90,7 @@ class AsyncHandle(BaseHandle[ResultT]):
         self, timeout: float | None, extra: Headers, *, polls_now: bool = False
     ) -> AsyncGenerator[Delivery[ResultT]]:
         """Carry the task on until it is over; see `Handle`."""
+        await asyncio.sleep(0)  # a wait of no time lets others run, too
         task, engine = self._task, self._engine
         given = [] if task.is_done else [self._given]
         delivery = engine.delivery(given, given_timeout(timeout), polls_now=polls_now)

@@ -16,6 +16,7 @@ from ._api_key import ApiKey
 from ._batches import Limits, Settings
 from ._engine import give_handles, requested
 from ._events import Observer
+from ._lifecycle import Phase
 from ._outcome import Outcome
 from ._task import Submission, Task, submission_of, wire_of
 from ._transport import Auth, Endpoint, shown_url
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ._engine import Engine
     from ._error_enum import ErrorEnum
     from ._events import Event
+    from ._exceptions import RunwareError
     from ._generics import ResultT
     from ._websocket import WebSocketTransport
 
@@ -152,11 +154,10 @@ class Configured(Generic[EngineT]):
         )
 
     def _outcome(
-        self, delivery: Delivery[ResultT], submission: Submission[ResultT]
+        self, submission: Submission[ResultT], error: RunwareError | None
     ) -> Outcome[ResultT]:
         """Return what became of a task of a batch."""
-        task = submission.task
-        results, error = task.results(), delivery.error(task)
+        results = submission.task.results()
         if error is not None:
             error.results = [*results] or error.results
             self._engine.give_handle(error, submission)
@@ -166,7 +167,10 @@ class Configured(Generic[EngineT]):
         self, delivery: Delivery[ResultT]
     ) -> list[tuple[Task[ResultT], Outcome[ResultT]]]:
         """Return the outcomes of the tasks that ended since this was last asked."""
-        return [(each.task, self._outcome(delivery, each)) for each in delivery.ended()]
+        return [
+            (submission.task, self._outcome(submission, error))
+            for submission, error in delivery.ended()
+        ]
 
     def _hand_over(self, tasks: Iterable[Task[ResultT]]) -> None:
         """Forget tasks whose outcome the caller gets now, but for those left open."""
@@ -176,11 +180,11 @@ class Configured(Generic[EngineT]):
         self, stop: BaseException, submissions: Iterable[Submission[ResultT]]
     ) -> None:
         """Put the handles of the tasks of a batch into what interrupts it."""
-        make = self._engine.make_handle
-        known = self._engine.open_tasks
-        give_handles(
-            stop, [make(each) for each in submissions if each.task.task_uuid in known]
-        )
+        make, known = self._engine.make_handle, self._engine.open_tasks
+        is_owed = [e for e in submissions if e.task.phase is not Phase.UNSENT]
+        is_owed = [each for each in is_owed if each.task.task_uuid in known]
+        known.leave(each.task for each in is_owed)
+        give_handles(stop, [make(each) for each in is_owed])
 
     def _error_enum(self, task_type: str) -> type[ErrorEnum] | None:
         from ._task_types import ATTRIBUTES

@@ -99,7 +99,8 @@ class Delivery(Generic[ResultT]):
         self._now = settings.clock
         self._deadline = self._now() + timeout
         # An answer that does not come leaves time to ask what became of the tasks.
-        self._reserve = min(2.0, timeout / 5)
+        self._reserve = min(2.0, timeout / 10)
+        self._last_poll = self._deadline - min(2.0, timeout / 2)
         self._open_tasks = open_tasks
         self._idle = [self._scheduled(task) for task in tasks]
         self._scheduled_tasks = {each.task.key: each for each in self._idle}
@@ -192,14 +193,14 @@ class Delivery(Generic[ResultT]):
 
     def _note_begun(self, each: ScheduledTask[ResultT], now: float) -> None:
         task = each.task
+        if not isinstance(task, Upload):
+            self._open_tasks.add(task)
         if each.kind is Kind.SUBMIT:
             each.is_resend = False
             task.note_sending(now)
-            if not isinstance(task, Upload):
-                self._open_tasks.add(task)
             return
         task.last_asked = now
-        each.is_last_poll = now >= self._deadline - self._reserve
+        each.is_last_poll = now >= self._last_poll
 
     def _give_up_idle(self) -> None:
         idle, self._idle = self._idle, []
@@ -325,7 +326,7 @@ class Delivery(Generic[ResultT]):
         task, event, error = each.task, verdict.event, verdict.error
         if event in NEWS:
             each.retries = task.refused_polls = 0
-            task.refusal = None
+            each.error = task.refusal = None
         elif event in ANSWERS:
             task.silences += 1
             task.refused_polls = 0
@@ -336,12 +337,12 @@ class Delivery(Generic[ResultT]):
             self._leave(each, task.refusal or error or self._late(each))
             return
         each.is_resend = self._may_resend(each)
-        has_answered = event in NEWS or event in ANSWERS
-        delay = next(each.polls if has_answered else each.backoff)
+        each.is_answered = event in NEWS or event in ANSWERS
+        delay = next(each.polls if each.is_answered else each.backoff)
         if each.is_resend and event in ANSWERS:
             delay = 0.0
         self._schedule_poll(each, delay if verdict.wait is None else verdict.wait)
-        if not has_answered and error is not None:
+        if not each.is_answered and error is not None:
             self._observe_retry(each, error)
         self._idle.append(each)
 
@@ -383,7 +384,7 @@ class Delivery(Generic[ResultT]):
     def _schedule_poll(self, each: ScheduledTask[ResultT], delay: float) -> None:
         """Set when a task is due; the last time is shortly before the time is up."""
         now = self._now()
-        last = max(now, self._deadline - self._reserve)
+        last = max(now, self._last_poll)
         each.due = self._deadline if each.is_last_poll else min(now + delay, last)
 
     def _resume_polling(self, each: ScheduledTask[ResultT]) -> None:
@@ -396,6 +397,7 @@ class Delivery(Generic[ResultT]):
         """Give a task up as it stands: its handle may be waited for another time."""
         about = self._about(each.task, error)
         about.may_have_run = each.task.may_be_billed
+        self._open_tasks.leave([each.task])
         self._errors[each.task.key] = about
         self._end(each, about)
 
@@ -415,10 +417,17 @@ class Delivery(Generic[ResultT]):
 
     # -- what is there --------------------------------------------------------
 
-    def ended(self) -> list[Submission[ResultT]]:
-        """The tasks that ended since this was last asked, but for resumed ones."""
+    def ended(self) -> list[tuple[Submission[ResultT], RunwareError | None]]:
+        """The tasks that ended since this was last asked, but for resumed ones.
+
+        Returns:
+            Each task with what ended it, or why it was given up.
+        """
         ended, self._ended = self._ended, []
-        return ended
+        errors = [self.error(each.task) for each in ended]
+        for each in ended:
+            self._errors.pop(each.task.key, None)
+        return [*zip(ended, errors, strict=True)]
 
     def submissions(self) -> list[Submission[ResultT]]:
         """The tasks that have not ended, but for uploads and resumed ones."""
@@ -432,16 +441,24 @@ class Delivery(Generic[ResultT]):
     def extend(self, seconds: float) -> None:
         """Add time that the caller took and that is not to count."""
         self._deadline += seconds
+        self._last_poll += seconds
 
     def abandon(self) -> None:
         """Note that nobody takes the answers of what is under way."""
-        for each in self._scheduled_tasks.values():
-            if each.task.phase in (Phase.SENDING, Phase.RESENDING):
-                each.task.apply(TaskEvent.UNCLEAR)
+        left = [each.task for each in self._scheduled_tasks.values()]
+        for task in left:
+            if task.phase in (Phase.SENDING, Phase.RESENDING):
+                task.apply(TaskEvent.UNCLEAR)
+        self._open_tasks.leave(left)
 
     def error(self, task: Task[Any]) -> RunwareError | None:
         """What ended a task, or why it was given up."""
         return task.error if task.is_done else self._errors.get(task.key)
+
+    def trouble(self, task: Task[Any]) -> RunwareError | None:
+        """Why the last exchange told nothing of a task that goes on."""
+        each = self._scheduled_tasks.get(task.key)
+        return None if each is None or each.is_answered else each.error
 
     # -- details --------------------------------------------------------------
 
@@ -459,8 +476,9 @@ class Delivery(Generic[ResultT]):
         return error.about(task.task_type, task.task_uuid)
 
     def _late(self, each: ScheduledTask[ResultT]) -> RunwareError:
-        """The error of a task that is not done in time."""
-        if each.task.phase is Phase.UNSENT and each.error is not None:
+        """The error of a task that is not done in time: why it is in doubt, if it is."""
+        is_accepted = each.task.phase is Phase.ACCEPTED
+        if each.error is not None and not is_accepted:
             return each.error
         error = TimeoutError(f"there was no result within {self._timeout:g} s")
         error.__cause__ = each.error

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from ._task import Task
 
-MAX_TASKS = 10_000
-"""Tasks that are remembered; beyond them the oldest is forgotten."""
+MAX_LEFT = 10_000
+"""Tasks that nobody waits for which are remembered; beyond them, the oldest is not."""
 
 
 class OpenTasks:
@@ -26,7 +26,8 @@ class OpenTasks:
 
     def __init__(self) -> None:
         self._lock = ForkSafeLock()
-        self._tasks: OrderedDict[str, Task[Any]] = OrderedDict()
+        self._tasks: dict[str, Task[Any]] = {}
+        self._left: OrderedDict[str, None] = OrderedDict()
 
     def add(self, task: Task[Any]) -> None:
         """Remember a task that is sent now."""
@@ -34,14 +35,23 @@ class OpenTasks:
             return
         with self._lock:
             self._tasks[task.key] = task
-            if len(self._tasks) > MAX_TASKS:
-                self._tasks.popitem(last=False)
+            self._left.pop(task.key, None)
+
+    def leave(self, tasks: Iterable[Task[Any]]) -> None:
+        """Note that nobody waits for some tasks any more."""
+        with self._lock:
+            for task in tasks:
+                if task.key in self._tasks:
+                    self._left[task.key] = None
+            while len(self._left) > MAX_LEFT:
+                del self._tasks[self._left.popitem(last=False)[0]]
 
     def close(self, tasks: Iterable[Task[Any]]) -> None:
         """Forget tasks whose results or failures the caller gets now."""
         with self._lock:
             for task in tasks:
                 self._tasks.pop(task.key, None)
+                self._left.pop(task.key, None)
 
     def tasks(self) -> list[Task[Any]]:
         """The tasks, the oldest first."""

@@ -153,6 +153,7 @@ class SyncClient(Configured[Engine]):
         handles.
         """
         ended = self._deliver(submissions_of(requests), timeout, extra_headers)
+        del requests  # the caller may want to let them go one by one
         for task, outcome in ended:
             self._hand_over([task])
             yield outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf
+from typing import cast
 
 MAX_TIMEOUT = 31_536_000.0
 """Seconds of a year: what is longer is shortened to it."""
@@ -17,9 +18,10 @@ def valid_timeout(timeout: object) -> float:
     Raises:
         ValueError: It is no number of seconds above 0.
     """
-    if isinstance(timeout, (int, float)) and not isinstance(timeout, bool):
-        if 0 < timeout < inf:
-            return float(min(timeout, MAX_TIMEOUT))
+    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+    seconds = cast("float", timeout) if is_number else 0.0
+    if 0 < seconds < inf:
+        return float(min(seconds, MAX_TIMEOUT))
     message = f"timeout must be a number of seconds above 0, not {timeout!r}"
     raise ValueError(message)
 

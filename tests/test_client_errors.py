@@ -82,7 +82,7 @@ def test_each_status_has_a_class(
     advice: str,
 ) -> None:
     server.answer = refused(status, code="invalidApiKey", message="It is not so.")
-    error = caller.error(RUN, **CHAIR)
+    error = caller.error(RUN, **CHAIR, options={"timeout": 0.3})
     assert type(error) is getattr(caller.package, kind)
     assert isinstance(error, caller.package.APIStatusError)
     errors = type(error.status)
@@ -239,7 +239,7 @@ def test_a_problem_of_rfc_9457_is_an_error(
 ) -> None:
     body = json.dumps(spelling(PROBLEM))
     server.answer = lambda _: Reply(body, status, "application/problem+json")
-    error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
+    error = caller.error(RUN, **CHAIR, options={"max_retries": 0, "timeout": 0.3})
     assert error.message == "Environment paused: The workspace has no credit."
     assert error.code == "environmentPaused"
     assert error.code.known
@@ -286,7 +286,7 @@ def test_503_says_whether_the_task_may_have_run(
     server.answer = lambda tasks: Reply(
         failing(message="Busy")(tasks), 503, headers=headers
     )
-    error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
+    error = caller.error(RUN, **CHAIR, options={"max_retries": 0, "timeout": 0.3})
     assert error.may_have_run == (retry_after is None) == (error.handle is not None)
     assert (COLLECT in str(error)) == (retry_after is None)
     assert (NOT_TAKEN in str(error)) == (retry_after is not None)
@@ -421,7 +421,7 @@ def test_nothing_odd_in_an_error_breaks_it(
     members = ", ".join(f'"{name}": {odd}' for name in names + more)
     body = f'\ufeff{{"data": {odd}, "errors": [{{{members}}}, {odd}], "x": 1, "x": 2}}'
     server.answer = lambda _: Reply(body, status)
-    error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
+    error = caller.error(RUN, **CHAIR, options={"max_retries": 0, "timeout": 0.3})
     again = pickled(error)
     for each in (error, again, copy.deepcopy(error)):
         assert isinstance(each, shipped.RunwareError)
@@ -437,7 +437,7 @@ def test_a_number_that_python_does_not_read(
     shipped: ModuleType, caller: Caller, server: Server, body: str, status: int
 ) -> None:
     server.answer = lambda _: Reply(body, status)
-    error = caller.error(RUN, **CHAIR)
+    error = caller.error(RUN, **CHAIR, options={"timeout": 0.3})
     expected = shipped.ResponseError if status == 200 else shipped.BadRequestError
     assert type(error) is expected
 
@@ -733,7 +733,7 @@ def test_a_message_stays_on_one_printable_line(caller: Caller, server: Server) -
 def left(caller: Caller, server: Server) -> Any:
     """An error of a task that may have run."""
     server.answer = lambda _: Reply("", 502)
-    return caller.error(RUN, **CHAIR, options={"max_retries": 0})
+    return caller.error(RUN, **CHAIR, options={"max_retries": 0, "timeout": 0.3})
 
 
 def test_a_pickled_error_tells_another_process_how_to_collect(
@@ -815,7 +815,7 @@ def test_a_logged_error_is_short_and_has_no_key(
     caller: Caller, server: Server, status: int
 ) -> None:
     server.answer = lambda _: Reply({"error": {"message": f"{KEY}\n\x07"}}, status)
-    error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
+    error = caller.error(RUN, **CHAIR, options={"max_retries": 0, "timeout": 0.3})
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     logger = logging.getLogger(__name__)

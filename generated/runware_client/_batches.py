@@ -92,6 +92,7 @@ class ScheduledTask(Generic[ResultT]):
         is_alone: Whether it travels alone, to tell which task an answer is about.
         is_resend: Whether it is sent again next, although the server may have it.
         is_last_poll: Whether it was polled in the last moments of the delivery.
+        is_answered: Whether the last exchange about it told something.
         poll_timeout: The seconds that its next poll may take.
     """
 
@@ -105,6 +106,7 @@ class ScheduledTask(Generic[ResultT]):
     is_alone: bool = False
     is_resend: bool = False
     is_last_poll: bool = False
+    is_answered: bool = False
     poll_timeout: float = POLL_TIMEOUT
 
     @property

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 Item: TypeAlias = dict[str, Any]
 
+MAX_DIGITS = 4000
+"""Digits of an integer; one with more is read as a float, which may be infinite."""
+
 LONGEST_EXCERPT = 300
 """Characters of a body which an error repeats."""
 
@@ -173,8 +176,22 @@ def _parsed(body: bytes) -> Any:
     """
     try:
         return json.loads(body, parse_constant=_CONSTANTS.__getitem__)
+    except json.JSONDecodeError:
+        return None
+    except (ValueError, RecursionError):  # ValueError: int() takes so many digits only
+        return _parsed_with_large_numbers(body)
+
+
+def _parsed_with_large_numbers(body: bytes) -> Any:
+    try:
+        constant = _CONSTANTS.__getitem__
+        return json.loads(body, parse_constant=constant, parse_int=_integer)
     except (ValueError, RecursionError):
         return None
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) < MAX_DIGITS else float(digits)
 
 
 def _is_envelope(content: Any) -> bool:

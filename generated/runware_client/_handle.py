@@ -89,6 +89,16 @@ class BaseHandle(Generic[ResultT]):
         key = self._base.endpoint.key.fingerprint(task.task_uuid)
         return json.dumps({"handle": VERSION, **task.wire, "key": key})
 
+    def _check_answer(self, delivery: Delivery[ResultT]) -> None:
+        """Raise why a poll told nothing, or why the task is left."""
+        task = self._task
+        error = delivery.error(task) or delivery.trouble(task)
+        if error is not None and not task.is_done:
+            error = error.about(task.task_type, task.task_uuid)
+            error.results = [*task.results()] or error.results
+            self._base.give_handle(error, self._given)
+            raise error
+
     def _end(self, delivery: Delivery[ResultT]) -> None:
         """Hand over how the task ended, or leave it as it stands.
 
@@ -155,8 +165,7 @@ class Handle(BaseHandle[ResultT]):
         if self._task.phase is not Phase.UNSENT:
             try:
                 for delivery in self._steps(limit, None, polls_now=True):
-                    if delivery.error(self._task) is not None:
-                        self._end(delivery)
+                    self._check_answer(delivery)
                     break
             except RunwareError as error:
                 if error is not self._task.error:

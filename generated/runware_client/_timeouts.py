@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from math import inf
+from typing import cast
 
 MAX_TIMEOUT = 31_536_000.0
 """Seconds of a year: what is longer is shortened to it."""
@@ -19,10 +20,11 @@ def valid_timeout(timeout: object) -> float:
         ValueError: It is no number of seconds above 0.
     """
     is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
-    if not is_number or not 0 < timeout < inf:
-        message = f"timeout must be a number of seconds above 0, not {timeout!r}"
-        raise ValueError(message)
-    return float(min(timeout, MAX_TIMEOUT))
+    seconds = cast("float", timeout) if is_number else 0.0
+    if 0 < seconds < inf:
+        return float(min(seconds, MAX_TIMEOUT))
+    message = f"timeout must be a number of seconds above 0, not {timeout!r}"
+    raise ValueError(message)
 
 
 def given_timeout(timeout: float | None) -> float | None:

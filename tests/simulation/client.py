@@ -343,18 +343,17 @@ class Client:
             is_last = False
             while not is_last:
                 is_last = yield from _until_answer(steps)
-                for submission in delivery.ended():
+                for submission, error in delivery.ended():
                     began = self.world.now
-                    yield self._ended(delivery, submission)
+                    yield self._ended(submission, error)
                     delivery.extend(self.world.now - began)
         finally:
             steps.close()
 
     def _ended(
-        self, delivery: Delivery[Object], submission: Submission[Object]
+        self, submission: Submission[Object], error: RunwareError | None
     ) -> Ended:
         task = submission.task
-        error = delivery.error(task)
         if error is not None:
             error.handle = submission if task.may_be_billed else None  # type: ignore[assignment]
         return Ended(submission, task.results(), error)
