@@ -180,11 +180,10 @@ class Configured(Generic[EngineT]):
         self, stop: BaseException, submissions: Iterable[Submission[ResultT]]
     ) -> None:
         """Put the handles of the tasks of a batch into what interrupts it."""
-        make, known = self._engine.make_handle, self._engine.open_tasks
-        is_owed = [e for e in submissions if e.task.phase is not Phase.UNSENT]
-        is_owed = [each for each in is_owed if each.task.task_uuid in known]
-        known.leave(each.task for each in is_owed)
-        give_handles(stop, [make(each) for each in is_owed])
+        sent = [e for e in submissions if e.task.phase is not Phase.UNSENT]
+        owed = [each for each in sent if each.task.is_pollable]
+        self._engine.open_tasks.leave(each.task for each in owed)
+        give_handles(stop, [self._engine.make_handle(each) for each in owed])
 
     def _error_enum(self, task_type: str) -> type[ErrorEnum] | None:
         from ._task_types import ATTRIBUTES
