@@ -51,6 +51,9 @@ TOGETHER = 0.25
 MAX_NOT_FOUND = 8
 """Polls in a row that are answered with "not found", after which a task is left."""
 
+MAX_SILENCES = 8
+"""Silent polls in a row of a task that ended in part, after which it is left."""
+
 MAX_REFUSED_POLLS = 5
 """Polls in a row that the server refuses for a reason, after which a task is left."""
 
@@ -334,7 +337,7 @@ class Delivery(Generic[ResultT]):
         else:
             self._note_trouble(each, verdict)
         if self._is_hopeless(task, event):
-            self._leave(each, task.refusal or error or self._late(each))
+            self._leave(each, task.error or task.refusal or error or self._late(each))
             return
         each.is_resend = self._may_resend(each)
         each.is_answered = event in NEWS or event in ANSWERS
@@ -365,6 +368,8 @@ class Delivery(Generic[ResultT]):
             return task.refused_polls >= MAX_REFUSED_POLLS
         if event is TaskEvent.NOT_FOUND and task.not_found >= MAX_NOT_FOUND:
             return True
+        if task.is_short or task.error is not None:  # a part of it has come
+            return task.silences >= MAX_SILENCES
         is_in_doubt = task.phase is Phase.IN_DOUBT and task.refusal is not None
         return is_in_doubt and task.silences >= MAX_REFUSED
 

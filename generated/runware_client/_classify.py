@@ -181,15 +181,13 @@ def of_poll(said: Said) -> Verdict:
     if said.items or failures:
         return _taken(said, failures, is_complete=False)
     if errors and all(_says_not_found(said, error) for error in errors):
-        event = said.task.take_silence() or TaskEvent.NOT_FOUND
-        return said.verdict(event, errors)
+        return said.verdict(TaskEvent.NOT_FOUND, errors)
     if errors and _is_passing(said, errors):
         return said.verdict(TaskEvent.POLL_FAILED, errors)
     if errors:
         return _poll_refused(said, errors)
     if said.status < 400 and not said.nameless:
-        event = said.task.take_silence() or TaskEvent.SILENCE
-        return Verdict(event, unmentioned(said.envelope))
+        return Verdict(TaskEvent.SILENCE, unmentioned(said.envelope))
     if _is_passing(said, said.nameless):
         return said.verdict(TaskEvent.POLL_FAILED, said.nameless)
     return _poll_refused(said, said.nameless)

@@ -377,6 +377,8 @@ class Schedule:
 
     def _is_reason(self, task: Task[Object], error: RunwareError) -> bool:
         is_refusal = task.refusal is not None
+        if task.is_short or task.error is not None:
+            return True
         is_refused = task.refused_polls >= MAX_REFUSED_POLLS
         return is_refused or is_refusal or error.category in REASONS
 
