@@ -34,12 +34,9 @@ SAVED = ("taskType", "taskUUID", "model", "deliveryMethod", *COUNTS)
 MAX_RESULTS = 10**6
 """Results beyond which progress is not counted any more exactly."""
 
-MAX_QUIET = 5
-"""Polls in a row that tell nothing new of a task, after which what failed in part is
-over."""
-
-MAX_QUIET_SHORT = 3
-"""The same, where a sync answer had fewer results than were ordered."""
+MAX_QUIET = 4
+"""Polls in a row that tell nothing new of a task, after which what has come is all:
+where a sync answer had fewer results than were ordered, or an item has failed."""
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
@@ -196,11 +193,11 @@ class Task(Generic[ResultT]):
             return TaskEvent.PROGRESS
         if not self.is_pollable:
             return end
-        if self.error is not None:
-            is_last = is_complete or self._quiet >= MAX_QUIET
-            return end if is_last else TaskEvent.PROGRESS
+        if is_complete and not self.items:  # the failure is that of the whole task
+            return end
         self.is_short |= is_complete
-        is_last = self.is_short and self._quiet >= MAX_QUIET_SHORT
+        is_partial = self.is_short or self.error is not None
+        is_last = is_partial and self._quiet >= MAX_QUIET
         return end if is_last else TaskEvent.PROGRESS
 
     def _is_result(self, item: Item) -> bool:

@@ -213,7 +213,9 @@ def _rebuilt(
 
 def readable(text: str, longest: int = LONGEST_TEXT) -> str:
     """A server's text made fit for a message: printable, on one line, not endless."""
-    line = "".join(sign if sign.isprintable() else " " for sign in text[:longest])
+    line = text[:longest]
+    if not line.isprintable():
+        line = "".join(sign if sign.isprintable() else " " for sign in line)
     return f"{line}…" if len(text) > longest else line
 
 
