@@ -28,6 +28,7 @@ from ._exceptions import (
 )
 from ._lifecycle import TaskEvent
 from ._old_names import is_same_type
+from ._results import number_of_results
 
 if TYPE_CHECKING:
     from ._envelope import Answer, Envelope, Item
@@ -330,6 +331,18 @@ def unmentioned(envelope: Envelope) -> ResponseError:
         f"HTTP {envelope.http_status} with an answer that does not mention this task",
         http_status=envelope.http_status,
         request_id=envelope.request_id,
+        body="",
+    )
+
+
+def incomplete(task: Task[Any]) -> ResponseError:
+    """Return the exception for a task of which only some results have come."""
+    ordered = number_of_results(task.wire)
+    return ResponseError(
+        f"the server has given {len(task.items)} of {ordered} results, and tells "
+        "nothing of the others",
+        http_status=200,
+        request_id=None,
         body="",
     )
 

@@ -35,10 +35,6 @@ SAVED = ("taskType", "taskUUID", "model", "deliveryMethod", *COUNTS)
 MAX_RESULTS = 10**6
 """Results beyond which progress is not counted any more exactly."""
 
-MAX_QUIET = 4
-"""Polls in a row that tell nothing new of a task, after which what has come is all:
-where a sync answer had fewer results than were ordered, or an item has failed."""
-
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Task(Generic[ResultT]):
@@ -59,6 +55,7 @@ class Task(Generic[ResultT]):
         last_asked: When it was last sent or polled.
         silences: Polls in a row that were answered without news of it.
         not_found: Polls in a row that were answered with "not found".
+        quiet: Polls in a row that told of it, and nothing new.
         is_short: Whether a sync answer had fewer results than were ordered.
         refused_polls: Polls of it in a row that the server refused for a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
@@ -80,11 +77,11 @@ class Task(Generic[ResultT]):
     silences: int = 0
     not_found: int = 0
     refused_polls: int = 0
+    quiet: int = 0
     is_short: bool = False
     allows_resend: bool = True
     key: str = field(init=False)
     _failed_items: int = 0
-    _quiet: int = 0
 
     def __post_init__(self) -> None:
         self.key = (self.task_uuid or self.task_type).casefold()
@@ -113,6 +110,11 @@ class Task(Generic[ResultT]):
     def is_idempotent(self) -> bool:
         """Whether sending it twice changes and costs nothing."""
         return self.task_type in READ_ONLY
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a part of it has come, and nothing says whether more will."""
+        return not self.is_done and (self.is_short or self.error is not None)
 
     @property
     def resend_is_safe(self) -> bool:
@@ -180,7 +182,7 @@ class Task(Generic[ResultT]):
                 errors[0].add_note(f"Also: {other}")
         self._note_progress(updates)
         self.silences = self.not_found = 0
-        self._quiet = 0 if is_news or updates else self._quiet + 1
+        self.quiet = 0 if is_news or updates else self.quiet + 1
         if updates:
             return TaskEvent.PROGRESS
         return self._verdict(is_complete=is_complete)
@@ -197,9 +199,7 @@ class Task(Generic[ResultT]):
         if is_complete and not self.items:  # the failure is that of the whole task
             return end
         self.is_short |= is_complete
-        is_partial = self.is_short or self.error is not None
-        is_last = is_partial and self._quiet >= MAX_QUIET
-        return end if is_last else TaskEvent.PROGRESS
+        return TaskEvent.PROGRESS
 
     def _is_result(self, item: Item) -> bool:
         return not self.is_pollable or is_result(item, self.outputs)

@@ -141,14 +141,14 @@ MUTANTS = (
     Mutant(
         "one failed item ends the task",
         "_task",
-        "        is_last = is_partial and self._quiet >= MAX_QUIET\n",
-        "        is_last = self.error is not None or self._quiet >= MAX_QUIET\n",
+        "        self.is_short |= is_complete\n",
+        "        if self.error is not None:\n            return end\n",
     ),
     Mutant(
         "a sync answer holds all results, however few",
         "_task",
-        "        is_last = is_partial and self._quiet >= MAX_QUIET\n",
-        "        is_last = self.is_short\n",
+        "        self.is_short |= is_complete\n",
+        "        if is_complete:\n            return end\n",
     ),
     Mutant(
         "results are told apart by their whole URL",

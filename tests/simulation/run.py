@@ -1,6 +1,6 @@
 """Runs many schedules, each decided by its seed, and tells in words of one that fails.
 
-    PYTHONPATH=tests python -m simulation.run --schedules 1000000 --seed 0
+PYTHONPATH=tests python -m simulation.run --schedules 1000000 --seed 0
 """
 
 from __future__ import annotations

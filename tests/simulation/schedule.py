@@ -300,6 +300,7 @@ class Schedule:
                 if not self._is_owed(task):  # it never arrived, or was given meanwhile
                     break
                 yield from self._wait(self._client, task, place[0], timeout=500.0)
+                yield Sleep(60.0)
 
     def _is_owed(self, task: Task[Object]) -> bool:
         """Whether the server has results of a task that nobody was given."""
@@ -400,7 +401,7 @@ class Schedule:
 
     def _is_reason(self, task: Task[Object], error: RunwareError) -> bool:
         is_refusal = task.refusal is not None
-        if task.is_short or task.error is not None:
+        if task.is_partial:
             return True
         is_refused = task.refused_polls >= MAX_REFUSED_POLLS
         return is_refused or is_refusal or error.category in REASONS
