@@ -428,7 +428,7 @@ class TimeoutError(RunwareError, builtins.TimeoutError):
 
 
 class ResponseError(RunwareError):
-    """The server's answer cannot be read: no JSON, or not what Runware answers.
+    """The server's answer cannot be read, or does not tell what became of the task.
 
     Attributes:
         http_status: The HTTP status of the answer.

@@ -114,7 +114,7 @@ class SyncClient(Configured[Engine]):
             ConnectionError: The server could not be reached, or the connection broke
                 and polls did not tell what became of the task.
             TimeoutError: The server has the task, and there was no result in time.
-            ResponseError: The answer cannot be read.
+            ResponseError: The answer cannot be read, or lacks some of the results.
             ClosedError: The client is closed.
         """
         handle = self.handle(request)
