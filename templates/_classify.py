@@ -343,13 +343,15 @@ def unmentioned(envelope: Envelope) -> ResponseError:
 def incomplete(task: Task[Any]) -> ResponseError:
     """Return the exception for a task of which only some results have come."""
     ordered = number_of_results(task.wire)
-    return ResponseError(
+    error = ResponseError(
         f"the server has given {len(task.items)} of {ordered} results, and tells "
         "nothing of the others",
         http_status=200,
         request_id=None,
         body="",
     )
+    vars(error)["advice"] = "What has come is in its results."
+    return error
 
 
 def is_timeout(error: RunwareError | None) -> bool:

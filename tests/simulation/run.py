@@ -40,7 +40,7 @@ class Failure(NamedTuple):
 
 def drawn(seed: int) -> tuple[Profile, str]:
     """Draw the profile and the policy of a schedule."""
-    random = Random(seed)  # noqa: S311 - chance that can be repeated
+    random = Random(seed)
     profile = Profile.draw(random)
     return profile, POLICIES[int(random.random() * len(POLICIES))]
 

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from runware_client._delivery import MAX_REFUSED_POLLS
 from runware_client._exceptions import RunwareError, TimeoutError
 from runware_client._lifecycle import Phase
+
 from simulation.client import Client, Ended, submission_of, task_of
 from simulation.profiles import draw_tasks
 from simulation.world import Cancelled, Sleep, World
@@ -36,12 +37,13 @@ if TYPE_CHECKING:
     from random import Random
 
     from runware_client._task import Submission, Task
+
     from simulation.profiles import Profile
     from simulation.world import Process
 
     Object = dict[str, Any]
     Steps = Generator[Any, Any, Any]
-    Given = Submission[Object] | Task[Object]
+    Given = Submission[Any] | Task[Any]
 
 POLICIES = ("safe", "eager", "never")
 PROMISED = {
@@ -94,7 +96,7 @@ class Watched:
         is_own: Whether it is of the process that lives to the end.
     """
 
-    task: Task[Object]
+    task: Task[Any]
     uuid: str
     books: Books
     is_own: bool
@@ -128,7 +130,7 @@ class Schedule:
         tasks = draw_tasks(profile, self._random)
         self._books = {wire["taskUUID"]: Books(wire) for wire in tasks}
         self._saved: list[str] = []
-        self._shared: set[Task[Object]] = set()
+        self._shared: set[Task[Any]] = set()
 
     def run(self) -> None:
         """Run it.
@@ -173,12 +175,12 @@ class Schedule:
     def _one(self, *choices: Any) -> Any:
         return choices[int(self._random.random() * len(choices))]
 
-    def _submission(self, wire: Object, client: Client) -> Submission[Object]:
+    def _submission(self, wire: Object, client: Client) -> Submission[Any]:
         submission = submission_of(wire)
         self._watch(client, submission.task)
         return submission
 
-    def _watch(self, client: Client, task: Task[Object]) -> None:
+    def _watch(self, client: Client, task: Task[Any]) -> None:
         uuid = str(task.task_uuid)
         is_own = client is self._client
         self._tasks.append(Watched(task, uuid, self._books[uuid], is_own=is_own))
@@ -302,7 +304,7 @@ class Schedule:
                 yield from self._wait(self._client, task, place[0], timeout=500.0)
                 yield Sleep(60.0)
 
-    def _is_owed(self, task: Task[Object]) -> bool:
+    def _is_owed(self, task: Task[Any]) -> bool:
         """Whether the server has results of a task that nobody was given."""
         book = self._books[str(task.task_uuid)]
         produced = self.world.ledger.produced(book.wire["taskUUID"])
@@ -337,7 +339,7 @@ class Schedule:
         if ended.error is None or ended.error.handle is None:
             self._give(ended.submission.task, ended.results)
 
-    def _give(self, task: Task[Object], results: list[Object]) -> None:
+    def _give(self, task: Task[Any], results: list[Object]) -> None:
         """Note that callers were given all that there will be of a task."""
         book = self._books[str(task.task_uuid)]
         if not book.has_ended:
@@ -371,7 +373,7 @@ class Schedule:
 
     def _check_error(
         self,
-        task: Task[Object],
+        task: Task[Any],
         error: RunwareError | None,
         began: float,
         timeout: float,
@@ -399,7 +401,7 @@ class Schedule:
         if now - max(calm, done_at) > PATIENCE:
             raise Broken(f"a call gave up {task.task_uuid}, which was done long ago")
 
-    def _is_reason(self, task: Task[Object], error: RunwareError) -> bool:
+    def _is_reason(self, task: Task[Any], error: RunwareError) -> bool:
         is_refusal = task.refusal is not None
         if task.is_partial:
             return True
