@@ -12,11 +12,12 @@ PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help generate test faults bench check golden clean
+.PHONY: help generate test simulate faults bench check golden clean
 
 help:
 	@echo "make generate   generate $(OUTPUT)/$(PACKAGE) from specs/"
 	@echo "make test       run all tests"
+	@echo "make simulate   run SCHEDULES=1000000 simulated schedules, from SEED=0 on"
 	@echo "make faults     run 1,000 tasks under faults and compare the books"
 	@echo "make bench      measure, beside others, and write benchmarks/results.*"
 	@echo "make check      lint, check the format and the types"
@@ -29,6 +30,10 @@ generate: $(READY)
 test: $(READY)
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
+simulate: $(READY)
+	@PYTHONPATH=tests $(BIN)/python -m simulation.run \
+	  --schedules $(or $(SCHEDULES),1000000) --seed $(or $(SEED),0)
+
 faults: $(READY)
 	@$(BIN)/python tests/fault_run.py --tasks 1000 --seed $(or $(SEED),1)
 
@@ -39,6 +44,7 @@ check: $(READY)
 	$(BIN)/ruff check $(SOURCES) $(OUTPUT)
 	$(BIN)/black --quiet --check $(SOURCES) $(OUTPUT)
 	$(BIN)/mypy --strict
+	MYPYPATH=tests:generated $(BIN)/mypy --strict --package simulation
 	$(BIN)/basedpyright
 
 golden: $(READY)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from ._depth import is_too_deep
 from ._json import is_object
 
 if TYPE_CHECKING:
@@ -108,6 +107,8 @@ class Transcript:
             return False
         if name == "status":  # news of a task that is over by the end of its stream
             return bool(value == "success")
+        from ._depth import is_too_deep  # takes its time
+
         return name == _mended(name) and not is_too_deep(value)
 
     def _piece(self, event: Item, name: str) -> str:

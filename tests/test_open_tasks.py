@@ -396,7 +396,6 @@ def own(code: str, status: int = 200) -> Callable[[Tasks], object]:
 BILLS_NOTHING: dict[str, list[Any]] = {
     **{f"{status}": [refused("x", status)] for status in (400, 401, 402, 403, 404)},
     "400 of its own": [own("invalidParameter", 400)],
-    "400 as a page": [Reply("<h1>Bad Request</h1>", 400, "text/html")],
     "413": [Reply("<h1>Too large</h1>", 413, "text/html")],
     "422": [refused("x", 422)],
     "429": [refused("rateLimitExceeded", 429)] * 2,
@@ -462,6 +461,7 @@ MAY_BILL: dict[str, list[Any]] = {
     "not a word": [{"data": []}],
     "redirected": [Reply("", 307, headers={"Location": "/v2"})],
     **{f"{status}": [refused("x", status)] for status in (408, 409, 425, 500, 503)},
+    "400 as a page": [Reply("<h1>Bad Request</h1>", 400, "text/html")],
     "502 as a page": [Reply("<h1>Bad Gateway</h1>", 502, "text/html")],
     "504": [Reply("", 504)],
     "500 of its own": [own("internalServerError", 500)],

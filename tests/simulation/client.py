@@ -25,6 +25,7 @@ from runware_client._poll_batcher import PollRound, PollRounds, turn_timeout
 from runware_client._task import Submission, Task
 from runware_client._uploads import Uploads
 from runware_client._waits import POLLING, RETRYING
+
 from simulation.network import Broken, NotSent, Post, TimedOut
 from simulation.world import Cancelled, Sleep
 
@@ -38,11 +39,15 @@ if TYPE_CHECKING:
     Object = dict[str, Any]
 
 KEY = ApiKey("0123456789abcdef")
-ASYNC_BY_DEFAULT = {"imageInference": False, "videoInference": True, "3dInference": True}
+ASYNC_BY_DEFAULT = {
+    "imageInference": False,
+    "videoInference": True,
+    "3dInference": True,
+}
 
 
 @cache
-def _prototype(task_type: str) -> Task[Object]:
+def _prototype(task_type: str) -> Task[Any]:
     """A task of a type, as the client makes it of a request."""
     result = runware_client.request_class(task_type, None).result
     wire = {"taskType": task_type, "taskUUID": "0"}
@@ -50,12 +55,12 @@ def _prototype(task_type: str) -> Task[Object]:
     return task
 
 
-def submission_of(wire: Object) -> Submission[Object]:
+def submission_of(wire: Object) -> Submission[Any]:
     """Return a task that is not sent yet; its results are read as plain objects."""
     return Submission(task_of(wire), wire)
 
 
-def task_of(wire: Object) -> Task[Object]:
+def task_of(wire: Object) -> Task[Any]:
     """Return what the client keeps of a task."""
     task_type = wire["taskType"]
     delivery = wire.get("deliveryMethod")
@@ -150,15 +155,15 @@ class Client:
             self.limits, lambda: Bell(self.world)
         )
         self.turn = Lock(self.world)
-        self.locks: dict[Task[Object], Lock] = {}
+        self.locks: dict[Task[Any], Lock] = {}
 
     def delivery(
         self,
-        given: list[Submission[Object] | Task[Object]],
+        given: list[Submission[Any] | Task[Any]],
         timeout: float,
         *,
         polls_now: bool = False,
-    ) -> Delivery[Object]:
+    ) -> Delivery[Any]:
         """Deliver tasks; see `BaseEngine.delivery`."""
         return Delivery(
             given,
@@ -169,13 +174,13 @@ class Client:
             polls_now=polls_now,
         )
 
-    def lock_of(self, task: Task[Object]) -> Lock:
+    def lock_of(self, task: Task[Any]) -> Lock:
         """Return the lock for whoever carries a task on."""
         return self.locks.setdefault(task, Lock(self.world))
 
     # -- engines --------------------------------------------------------------
 
-    def run(self, delivery: Delivery[Object], process: Process) -> Steps:
+    def run(self, delivery: Delivery[Any], process: Process) -> Steps:
         """Carry a delivery on; yields effects, and None after each answer."""
         if self.is_concurrent:
             yield from self._run_concurrently(delivery, process)
@@ -186,18 +191,22 @@ class Client:
                 if batch is None:
                     yield Sleep(delivery.pause() or 0.0)
                 else:
-                    yield from self._perform(delivery, batch, process)
+                    answer = yield from self._answer(batch, process)
+                    _take(delivery, batch, answer)
                     yield None
         finally:
             delivery.abandon()
 
-    def _run_concurrently(self, delivery: Delivery[Object], process: Process) -> Steps:
+    def _run_concurrently(self, delivery: Delivery[Any], process: Process) -> Steps:
         running: dict[int, Process] = {}
+        is_left = False
         bell = Bell(self.world)
 
-        def perform(batch: Batch[Object], place: list[Process]) -> Steps:
+        def perform(batch: Batch[Any], place: list[Process]) -> Steps:
             try:
-                yield from self._perform(delivery, batch, place[0])
+                answer = yield from self._answer(batch, place[0])
+                if not is_left:  # else nobody takes it
+                    _take(delivery, batch, answer)
             finally:
                 running.pop(place[0].pid, None)
                 bell.set()
@@ -217,23 +226,20 @@ class Client:
                 bell = Bell(self.world)
                 yield None
         finally:
+            is_left = True
             for pid in [*running]:
                 self.world.cancel(pid, self.world.now)
             delivery.abandon()
 
-    def _perform(
-        self, delivery: Delivery[Object], batch: Batch[Object], process: Process
-    ) -> Steps:
+    def _answer(self, batch: Batch[Any], process: Process) -> Steps:
+        """Send a batch; return the reply, or the error of ours that came of it."""
         try:
             if batch.kind is Kind.POLL and self.batches_polls and not batch.is_alone:
-                reply = yield from self._poll(batch.parts, batch.timeout, process)
-            else:
-                envelope = yield from self._post(batch.parts, batch.timeout)
-                reply = Reply(envelope, len(batch.parts))
+                return (yield from self._poll(batch.parts, batch.timeout, process))
+            envelope = yield from self._post(batch.parts, batch.timeout)
+            return Reply(envelope, len(batch.parts))
         except RunwareError as error:
-            delivery.fail(batch, error)
-        else:
-            delivery.receive(batch, reply)
+            return error
 
     def _post(self, parts: list[bytes], timeout: float) -> Steps:
         """Post elements; stands for the transports."""
@@ -282,7 +288,7 @@ class Client:
 
     def wait(
         self,
-        given: Submission[Object] | Task[Object],
+        given: Submission[Any] | Task[Any],
         timeout: float,
         process: Process,
         *,
@@ -334,7 +340,7 @@ class Client:
         raise error
 
     def iterate(
-        self, submissions: list[Submission[Object]], timeout: float, process: Process
+        self, submissions: list[Submission[Any]], timeout: float, process: Process
     ) -> Steps:
         """Run many tasks; yields effects, and an `Ended` for each task as it ends."""
         delivery = self.delivery([*submissions], timeout)
@@ -350,15 +356,13 @@ class Client:
         finally:
             steps.close()
 
-    def _ended(
-        self, submission: Submission[Object], error: RunwareError | None
-    ) -> Ended:
+    def _ended(self, submission: Submission[Any], error: RunwareError | None) -> Ended:
         task = submission.task
         if error is not None:
             error.handle = submission if task.may_be_billed else None  # type: ignore[assignment]
         return Ended(submission, task.results(), error)
 
-    def hand_over(self, tasks: list[Task[Object]]) -> None:
+    def hand_over(self, tasks: list[Task[Any]]) -> None:
         """Forget tasks whose outcome the caller gets; see `Configured._hand_over`."""
         self.open_tasks.close(t for t in tasks if not t.may_be_billed)
 
@@ -367,9 +371,18 @@ class Client:
 class Ended:
     """What became of one task of a batch."""
 
-    submission: Submission[Object]
+    submission: Submission[Any]
     results: list[Object]
     error: RunwareError | None
+
+
+def _take(
+    delivery: Delivery[Any], batch: Batch[Any], answer: Reply | RunwareError
+) -> None:
+    if isinstance(answer, RunwareError):
+        delivery.fail(batch, answer)
+    else:
+        delivery.receive(batch, answer)
 
 
 def _until_answer(steps: Steps) -> Steps:
