@@ -220,7 +220,12 @@ def fault_run(
     for task in tasks:
         name = task["taskUUID"]
         entry, journal = entries.get(name), journals.get(name, {})
-        verdicts[verdict(task, entry, journal, has_all_costs=has_all_costs)] += 1
+        found = verdict(task, entry, journal, has_all_costs=has_all_costs)
+        verdicts[found] += 1
+        if found in VERDICTS[:3] and not naive:
+            sys.stderr.write(
+                f"{found}: {task}\n  ledger: {entry}\n  journal: {journal}\n"
+            )
     verdicts["twice"] += len(entries.keys() - {task["taskUUID"] for task in tasks})
     return Figures(
         len(tasks),
@@ -249,7 +254,8 @@ def verdict(
         has_all_costs: Whether every result comes with its cost, where that is ordered.
 
     Returns:
-        What is wrong, one of `VERDICTS`, or `right`.
+        What is wrong, one of `VERDICTS`, or `right`. A task that failed in part may be
+        left with its handle, if all that was billed was collected.
     """
     if entry is None:
         is_left = "left" in journal
@@ -258,7 +264,7 @@ def verdict(
         return "twice"
     items = journal.get("results")
     has_failed = len(entry["results"]) < task.get("numberResults", 1)
-    if items is None or has_failed != ("failed" in journal):
+    if items is None or has_failed != ("failed" in journal or "left" in journal):
         return "lost"
     if len(items) < len(entry["results"]):
         return "lost"

@@ -89,13 +89,15 @@ class Work:
         """Note an error; say whether the task is not waited for again."""
         uuid, message = handle.task_uuid, f"{type(error).__name__}: {error}"
         sys.stderr.write(f"{message}\n")
+        items = [result.to_wire() for result in error.results]
         if handle.is_over:
-            items = [result.to_wire() for result in error.results]
             self.journal.write(task=uuid, results=items, failed=message)
             return True
         if times == WAITS:
             has_handle = error.handle is not None
-            self.journal.write(task=uuid, left=message, has_handle=has_handle)
+            self.journal.write(
+                task=uuid, results=items, left=message, has_handle=has_handle
+            )
             return True
         return False
 

@@ -50,7 +50,8 @@ A, B = {"imageUUID": "a", "cost": 0.25}, {"imageUUID": "b", "cost": 0.25}
         (ENTRY, {"results": [B, A]}, "right"),
         (ENTRY, {}, "lost"),
         (ENTRY, {"results": [A]}, "lost"),
-        (ENTRY, {"left": "late", "has_handle": True}, "lost"),
+        (ENTRY, {"left": "late", "results": [A], "has_handle": True}, "lost"),
+        (ENTRY, {"left": "late", "results": [A, B], "has_handle": True}, "lost"),
         (ENTRY, {"results": [A, B], "failed": "no"}, "lost"),
         (ENTRY, {"results": [A, A]}, "altered"),
         (ENTRY, {"results": [A, B, B]}, "altered"),
@@ -68,7 +69,17 @@ A, B = {"imageUUID": "a", "cost": 0.25}, {"imageUUID": "b", "cost": 0.25}
             {"results": [], "failed": "all"},
             "right",
         ),
-        (None, {"left": "late", "has_handle": True}, "never accepted"),
+        (
+            {**ENTRY, "results": [], "cost": 0},
+            {"results": [], "left": "one failed", "has_handle": True},
+            "right",
+        ),
+        (
+            {**ENTRY, "results": ["a"], "cost": 0.25},
+            {"results": [], "left": "one failed", "has_handle": True},
+            "lost",
+        ),
+        (None, {"left": "late", "results": [], "has_handle": True}, "never accepted"),
         (None, {"failed": "no", "results": []}, "lost"),
     ],
 )
