@@ -123,10 +123,12 @@ class Said:
 def of_submission(said: Said) -> Verdict:
     """Return what the answer to a sending means for a task of it."""
     own = [error for error in said.own if not _is_of_poll(error)]
+    failures = [error for error in own if not is_task_conflict(_code(error))]
     if said.items:
-        return _taken(said, own, is_complete=_is_complete(said))
-    if any(map(_says_failed, own)):  # it may be one of several results that failed
-        return _taken(said, own, is_complete=False)
+        return _taken(said, failures, is_complete=_is_complete(said))
+    if said.status < 400 and any(map(_says_failed, failures)):
+        # It may be one of several results that failed.
+        return _taken(said, failures, is_complete=False)
     errors = own or said.nameless
     codes = [_code(error) for error in errors]
     if any(map(is_task_conflict, codes)):
