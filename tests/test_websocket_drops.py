@@ -256,7 +256,7 @@ def test_all_tasks_run_once_whatever_breaks(
         async with client:
             return await asyncio.gather(*map(client.run, requests))
 
-    with mocking(*options, "--seed=11", "--latency=0.1", "--repeated-task=run") as mock:
+    with mocking(*options, "--seed=11", "--latency=0.1", "--repeated-task=refuse") as mock:
         made = asyncio.run(work(mock.socket_url))
         ledger = mock.ledger()
     assert set(ledger["faults"]) & {"drop-before", "drop-after", "ws-drop"}
