@@ -28,6 +28,7 @@ from ._exceptions import (
 )
 from ._lifecycle import TaskEvent
 from ._old_names import is_same_type
+from ._results import number_of_results
 
 if TYPE_CHECKING:
     from ._envelope import Answer, Envelope, Item
@@ -124,6 +125,8 @@ def of_submission(said: Said) -> Verdict:
     own = [error for error in said.own if not _is_of_poll(error)]
     if said.items:
         return _taken(said, own, is_complete=_is_complete(said))
+    if any(map(_says_failed, own)):  # it may be one of several results that failed
+        return _taken(said, own, is_complete=False)
     errors = own or said.nameless
     codes = [_code(error) for error in errors]
     if any(map(is_task_conflict, codes)):
@@ -141,6 +144,8 @@ def of_submission(said: Said) -> Verdict:
         return said.verdict(TaskEvent.REJECTED, errors)
     if not own and not _is_of_the_account(said, errors):
         return _unclear(said, errors)._replace(is_refused=True)
+    if said.status in (400, 422) and not any(map(_code, errors)):
+        return _unclear(said, errors)._replace(is_refused=True)  # it names no fault
     if said.status >= 400:
         return said.verdict(TaskEvent.REFUSED, errors)._replace(is_refused=True)
     return _taken(said, errors, is_complete=_is_complete(said))
@@ -180,15 +185,13 @@ def of_poll(said: Said) -> Verdict:
     if said.items or failures:
         return _taken(said, failures, is_complete=False)
     if errors and all(_says_not_found(said, error) for error in errors):
-        event = said.task.take_silence() or TaskEvent.NOT_FOUND
-        return said.verdict(event, errors)
+        return said.verdict(TaskEvent.NOT_FOUND, errors)
     if errors and _is_passing(said, errors):
         return said.verdict(TaskEvent.POLL_FAILED, errors)
     if errors:
         return _poll_refused(said, errors)
     if said.status < 400 and not said.nameless:
-        event = said.task.take_silence() or TaskEvent.SILENCE
-        return Verdict(event, unmentioned(said.envelope))
+        return Verdict(TaskEvent.SILENCE, unmentioned(said.envelope))
     if _is_passing(said, said.nameless):
         return said.verdict(TaskEvent.POLL_FAILED, said.nameless)
     return _poll_refused(said, said.nameless)
@@ -206,8 +209,8 @@ def _is_own_failure(said: Said, error: Item) -> bool:
     """Whether an error that answers a poll is the task's own failure.
 
     Some errors a poll cannot have. Else one that says so, unless it names the poll as
-    its task. Else one that names the task's type or comes with HTTP 200, unless it may
-    as well be the poll's: that its UUID is wrong, or that the server is busy.
+    its task. Else one that names the task's type, or that is no refusal of what was
+    sent, unless it may as well be the poll's: that the server is busy, for example.
     """
     if _says_not_found(said, error) or is_task_conflict(_code(error)):
         return False
@@ -219,7 +222,8 @@ def _is_own_failure(said: Said, error: Item) -> bool:
     if _says_failed(error):
         return True
     is_named = bool(said.errors) and said.status <= 400
-    is_of_task = said.status < 400 or _is_of_type(error, said.task.task_type)
+    is_refusal = said.status >= 400 or category is ErrorCategory.VALIDATION
+    is_of_task = not is_refusal or _is_of_type(error, said.task.task_type)
     is_doubtful = category in (*PASSING, *OF_THE_ACCOUNT) or _is_about_uuid(error)
     return is_named and is_of_task and not is_doubtful
 
@@ -332,6 +336,18 @@ def unmentioned(envelope: Envelope) -> ResponseError:
         f"HTTP {envelope.http_status} with an answer that does not mention this task",
         http_status=envelope.http_status,
         request_id=envelope.request_id,
+        body="",
+    )
+
+
+def incomplete(task: Task[Any]) -> ResponseError:
+    """Return the exception for a task of which only some results have come."""
+    ordered = number_of_results(task.wire)
+    return ResponseError(
+        f"the server has given {len(task.items)} of {ordered} results, and tells "
+        "nothing of the others",
+        http_status=200,
+        request_id=None,
         body="",
     )
 

@@ -25,6 +25,7 @@ from ._classify import (
     Said,
     Verdict,
     answers_too_large,
+    incomplete,
     is_timeout,
     of_failure,
     of_poll,
@@ -45,11 +46,23 @@ if TYPE_CHECKING:
 MAX_BYTES = 8_000_000
 """Bytes of one POST with more than one task."""
 
+SUBMIT_TIMEOUT = 30.0
+"""Seconds that the acknowledgement of async tasks may take; each sending doubles them."""
+
+MIN_SPEED = 50_000
+"""Bytes that the network carries in a second, at the least."""
+
 TOGETHER = 0.25
 """Seconds by which a poll may be early, to be sent with others."""
 
 MAX_NOT_FOUND = 8
 """Polls in a row that are answered with "not found", after which a task is left."""
+
+MAX_QUIET = 4
+"""Polls in a row that tell nothing new of a task which came in part, until it is left."""
+
+MAX_SILENCES = 8
+"""Silent polls in a row of a task which came in part, until it is left."""
 
 MAX_REFUSED_POLLS = 5
 """Polls in a row that the server refuses for a reason, after which a task is left."""
@@ -99,8 +112,8 @@ class Delivery(Generic[ResultT]):
         self._now = settings.clock
         self._deadline = self._now() + timeout
         # An answer that does not come leaves time to ask what became of the tasks.
-        self._reserve = min(2.0, timeout / 10)
-        self._last_poll = self._deadline - min(2.0, timeout / 2)
+        self._reserve = min(10.0, timeout / 10)
+        self._last_poll = self._deadline - min(5.0, timeout / 2)
         self._open_tasks = open_tasks
         self._idle = [self._scheduled(task) for task in tasks]
         self._scheduled_tasks = {each.task.key: each for each in self._idle}
@@ -146,7 +159,9 @@ class Delivery(Generic[ResultT]):
             return None
         first = min(due, key=lambda each: each.due)
         chosen, parts = self._companions(first, due, now)
-        batch = Batch(first.kind, chosen, parts, now, self._timeout_of(chosen, now))
+        batch = Batch(
+            first.kind, chosen, parts, now, self._timeout_of(chosen, parts, now)
+        )
         taken = set(map(id, chosen))
         self._idle = [each for each in self._idle if id(each) not in taken]
         self._under_way += 1
@@ -185,11 +200,22 @@ class Delivery(Generic[ResultT]):
         is_due = each.kind is Kind.POLL and each.due <= now + TOGETHER
         return is_due and not each.is_alone
 
-    def _timeout_of(self, chosen: list[ScheduledTask[ResultT]], now: float) -> float:
+    def _timeout_of(
+        self, chosen: list[ScheduledTask[ResultT]], parts: list[bytes], now: float
+    ) -> float:
+        """Return the seconds that the answer to a batch may take.
+
+        An acknowledgement comes soon or not at all; then there is time to poll.
+        """
         left = self._deadline - now
         if chosen[0].kind is Kind.POLL:
             return min(left, max(each.poll_timeout for each in chosen))
-        return left - self._reserve if left > self._reserve else left
+        usual = left - self._reserve if left > self._reserve else left
+        if not all(each.task.is_async for each in chosen):
+            return usual
+        size = sum(map(len, parts))
+        sends = max(each.task.sends for each in chosen)
+        return min(usual, (SUBMIT_TIMEOUT + size / MIN_SPEED) * 2.0**sends)
 
     def _note_begun(self, each: ScheduledTask[ResultT], now: float) -> None:
         task = each.task
@@ -334,7 +360,7 @@ class Delivery(Generic[ResultT]):
         else:
             self._note_trouble(each, verdict)
         if self._is_hopeless(task, event):
-            self._leave(each, task.refusal or error or self._late(each))
+            self._leave(each, self._reason(each, error))
             return
         each.is_resend = self._may_resend(each)
         each.is_answered = event in NEWS or event in ANSWERS
@@ -365,6 +391,8 @@ class Delivery(Generic[ResultT]):
             return task.refused_polls >= MAX_REFUSED_POLLS
         if event is TaskEvent.NOT_FOUND and task.not_found >= MAX_NOT_FOUND:
             return True
+        if task.is_partial:
+            return task.quiet >= MAX_QUIET or task.silences >= MAX_SILENCES
         is_in_doubt = task.phase is Phase.IN_DOUBT and task.refusal is not None
         return is_in_doubt and task.silences >= MAX_REFUSED
 
@@ -470,6 +498,15 @@ class Delivery(Generic[ResultT]):
         polls = self._settings.polling.of(task.task_type)
         backoff = self._settings.retrying.of(task.task_type)
         return ScheduledTask(task, submission, polls, backoff, self._now())
+
+    def _reason(
+        self, each: ScheduledTask[ResultT], error: RunwareError | None
+    ) -> RunwareError:
+        """Return the error with which a task is left of which no more is told."""
+        task = each.task
+        if task.is_short and task.error is None:
+            return incomplete(task)
+        return task.error or task.refusal or error or self._late(each)
 
     @staticmethod
     def _about(task: Task[Any], error: RunwareError) -> RunwareError:

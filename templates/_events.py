@@ -21,13 +21,14 @@ class Event:
 
     Attributes:
         kind: `sent` and `polled` when an answer came or failed to come, `retried` when
-            the task will be sent or asked for again, `finished` when it is over.
+            the task will be sent or polled again, `finished` when it is over or given
+            up.
         task_type: The wire name of the task's type.
         task_uuid: Its `taskUUID`; None where its type has none.
         seconds: How long the exchange took; for `retried` the wait that follows; for
             `finished` the time since the task was first sent.
         cost: What its results say that they cost, in US dollars; only for `finished`.
-        error: The exception that made the task be retried, or that ended it.
+        error: The exception because of which the task is retried, or that ended it.
     """
 
     kind: EventKind

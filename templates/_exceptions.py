@@ -1,4 +1,4 @@
-"""Everything that this package raises on its own account.
+"""The exceptions of this package.
 
     RunwareError
     ├── APIError                  the server answered with an error
@@ -94,11 +94,11 @@ class RunwareError(Exception):
         advice: What to do about the cause.
         task_type: The wire name of the task's type, where the error is about one task.
         task_uuid: The task's `taskUUID`.
-        may_have_run: Whether the server may have taken the task, and will bill it.
-        handle: Collects what the task gives after all, where it may have run; None
-            where nothing was billed. A pickled error has a `SavedHandle` in its place,
-            whose `to_json()` is what `resume` of a client takes.
-        results: What the task gave before it failed.
+        may_have_run: Whether the server may have the task, and bill it.
+        handle: Collects the results of the task later, where it may have run. None
+            means that nothing was billed, but for what is in `results`. A pickled error
+            has a `SavedHandle` in its place.
+        results: The results that were there before the task failed or was given up.
     """
 
     advice: ClassVar[str] = ""
@@ -212,7 +212,9 @@ def _rebuilt(
 
 def readable(text: str, longest: int = LONGEST_TEXT) -> str:
     """A server's text made fit for a message: printable, on one line, not endless."""
-    line = "".join(sign if sign.isprintable() else " " for sign in text[:longest])
+    line = text[:longest]
+    if not line.isprintable():
+        line = "".join(sign if sign.isprintable() else " " for sign in line)
     return f"{line}…" if len(text) > longest else line
 
 
@@ -324,7 +326,7 @@ def _shown(value: object) -> str:
 
 
 class APIStatusError(APIError):
-    """The answer had an HTTP status of 400 or more: the call was not taken."""
+    """The answer had an HTTP status of 400 or more."""
 
     advice = "The HTTP status is not one that Runware documents; look at `item`."
 
@@ -412,7 +414,7 @@ class ConnectionError(RunwareError, builtins.ConnectionError):
 
 
 class TimeoutError(RunwareError, builtins.TimeoutError):
-    """The time ran out before the result was there; a task that was sent goes on.
+    """The time ran out before the result was there; the task goes on at the server.
 
     `except` catches it under this name and under the builtin one.
     """
@@ -426,7 +428,7 @@ class TimeoutError(RunwareError, builtins.TimeoutError):
 
 
 class ResponseError(RunwareError):
-    """The server's answer cannot be read: no JSON, or not what Runware answers.
+    """The server's answer cannot be read, or does not tell what became of the task.
 
     Attributes:
         http_status: The HTTP status of the answer.
@@ -473,7 +475,10 @@ def is_final(error: RunwareError) -> bool:
 
 
 class ClosedError(RunwareError):
-    """The client, or the HTTP client that was brought for it, is closed."""
+    """The client is closed, or the HTTP client that the caller gave it is.
+
+    A task that was sent before has its `handle`, for another client to resume.
+    """
 
     advice = "Make another client, or close this one after its last call."
     _category = ErrorCategory.ABORTED

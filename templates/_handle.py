@@ -1,4 +1,4 @@
-"""Handles of tasks: what was paid for is collected later, here or in another process."""
+"""Handles of tasks: results are collected later, here or in another process."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class BaseHandle(Generic[ResultT]):
     def to_json(self) -> str:
         """Return what another process needs to collect the task: a short JSON text.
 
-        `resume` of a client takes it. It holds no key and no prompt.
+        `resume` of a client takes it. It has no prompt, and of the key only a digest.
 
         Raises:
             ValueError: The task has no `taskUUID` to poll it by.
@@ -119,7 +119,10 @@ class BaseHandle(Generic[ResultT]):
 
 
 class Handle(BaseHandle[ResultT]):
-    """One task that can be left and taken up again. May be shared between threads."""
+    """One task that can be left and taken up again.
+
+    Threads may share it: one carries the task on, and the others wait for it.
+    """
 
     def __init__(
         self,
@@ -134,14 +137,16 @@ class Handle(BaseHandle[ResultT]):
     def submit(
         self, *, timeout: float | None = None, extra_headers: Headers = None
     ) -> Self:
-        """Send the task, unless that is done; do not wait for its end.
+        """Send the task, unless it was sent before; return when the server has it.
 
         Args:
-            timeout: The seconds after which it is given up; else the client's.
+            timeout: The seconds within which the server has to take it; else the
+                client's.
             extra_headers: HTTP headers to send besides, or in place of, the client's.
 
         Raises:
-            RunwareError: The server did not take it; see `Runware.run`.
+            RunwareError: The server did not take it, or did not say so in time; see
+                `Runware.run`.
         """
         for _ in self._steps(timeout, extra_headers):
             if self._task.phase is Phase.ACCEPTED:
@@ -149,16 +154,17 @@ class Handle(BaseHandle[ResultT]):
         return self
 
     def poll(self, *, timeout: float | None = None) -> bool:
-        """Poll the task once.
+        """Poll the task once; one that is not sent yet is not polled.
 
         Args:
-            timeout: The seconds that it may take; else the client's, at most 30.
+            timeout: The seconds that the poll may take; else the client's, at most 30.
 
         Returns:
-            Whether it is over. That it failed is told by `wait` and `results`.
+            Whether the task is over: `wait` then returns its results or raises its
+            failure at once.
 
         Raises:
-            RunwareError: There was no answer that says.
+            RunwareError: The poll had no answer, or none that tells.
         """
         limit = min(self._engine.timeout, MAX_POLL) if timeout is None else timeout
         if self._task.phase is not Phase.UNSENT:
@@ -174,11 +180,11 @@ class Handle(BaseHandle[ResultT]):
     def wait(
         self, *, timeout: float | None = None, extra_headers: Headers = None
     ) -> list[ResultT]:
-        """Wait for the task to be over; send it first, if that is not done.
+        """Wait for the task to be over; send it first, if it was not sent before.
 
         Args:
             timeout: The seconds after which the wait is given up; else the client's.
-                The task goes on, and may be waited for again.
+                The task goes on at the server, and may be waited for again.
             extra_headers: HTTP headers to send besides, or in place of, the client's.
 
         Returns:
@@ -195,7 +201,7 @@ class Handle(BaseHandle[ResultT]):
     def results(self, *, timeout: float | None = None) -> Iterator[ResultT]:
         """Give each result as soon as it is there; see `wait`.
 
-        The time between two results that the caller takes does not count.
+        The time that the caller takes between two results does not count.
         """
         given = 0
         try:

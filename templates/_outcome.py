@@ -20,7 +20,8 @@ class Outcome(Generic[ResultT]):
     Attributes:
         request: The task.
         results: Its results; with an error, those that were there before it.
-        error: Why it failed; None where it did not.
+        error: Why there are not all results; None where there are. It has a `handle`
+            where the task may still be collected.
     """
 
     request: TaskRequest[ResultT]
@@ -31,7 +32,8 @@ class Outcome(Generic[ResultT]):
         """The results.
 
         Raises:
-            RunwareError: The task failed; the error holds what results there were.
+            RunwareError: The task failed or was given up; the error has the results that
+                there were.
         """
         if self.error is not None:
             raise self.error
@@ -45,7 +47,7 @@ class RawResponse(Generic[ResultT]):
     Attributes:
         results: The results.
         answers: The answers, in the order in which they came: those to uploads of its
-            files, that to the task, and those to the questions after it.
+            files, to the task, and to polls.
     """
 
     results: list[ResultT]

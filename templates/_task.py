@@ -34,12 +34,6 @@ SAVED = ("taskType", "taskUUID", "model", "deliveryMethod", *COUNTS)
 MAX_RESULTS = 10**6
 """Results beyond which progress is not counted any more exactly."""
 
-MAX_QUIET = 5
-"""Polls in a row without news, after which a task that failed in part is over."""
-
-MAX_QUIET_SHORT = 3
-"""The same, after a sync answer with fewer results than were ordered."""
-
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Task(Generic[ResultT]):
@@ -60,6 +54,8 @@ class Task(Generic[ResultT]):
         last_asked: When it was last sent or polled.
         silences: Polls in a row that were answered without news of it.
         not_found: Polls in a row that were answered with "not found".
+        quiet: Polls in a row that told of it, and nothing new.
+        is_short: Whether a sync answer had fewer results than were ordered.
         refused_polls: Polls of it in a row that the server refused for a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
         key: What its items are matched by: the taskUUID or, without one, the type.
@@ -80,11 +76,11 @@ class Task(Generic[ResultT]):
     silences: int = 0
     not_found: int = 0
     refused_polls: int = 0
+    quiet: int = 0
+    is_short: bool = False
     allows_resend: bool = True
     key: str = field(init=False)
     _failed_items: int = 0
-    _quiet: int = 0
-    _is_short: bool = False
 
     def __post_init__(self) -> None:
         self.key = (self.task_uuid or self.task_type).casefold()
@@ -113,6 +109,11 @@ class Task(Generic[ResultT]):
     def is_idempotent(self) -> bool:
         """Whether sending it twice changes and costs nothing."""
         return self.task_type in READ_ONLY
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a part of it has come, and nothing says whether more will."""
+        return not self.is_done and (self.is_short or self.error is not None)
 
     @property
     def resend_is_safe(self) -> bool:
@@ -180,18 +181,10 @@ class Task(Generic[ResultT]):
                 errors[0].add_note(f"Also: {other}")
         self._note_progress(updates)
         self.silences = self.not_found = 0
-        self._quiet = 0 if is_news or updates else self._quiet + 1
+        self.quiet = 0 if is_news or updates else self.quiet + 1
         if updates:
             return TaskEvent.PROGRESS
         return self._verdict(is_complete=is_complete)
-
-    def take_silence(self) -> TaskEvent | None:
-        """Note a poll that told nothing; return how that ends the task, if it does."""
-        self._quiet += 1
-        if self.error is None and not self._is_short:
-            return None
-        event = self._verdict(is_complete=False)
-        return None if event is TaskEvent.PROGRESS else event
 
     def _verdict(self, *, is_complete: bool) -> TaskEvent:
         end = TaskEvent.FINISHED if self.error is None else TaskEvent.FAILED
@@ -202,12 +195,10 @@ class Task(Generic[ResultT]):
             return TaskEvent.PROGRESS
         if not self.is_pollable:
             return end
-        if self.error is not None:
-            is_last = is_complete or self._quiet >= MAX_QUIET
-            return end if is_last else TaskEvent.PROGRESS
-        self._is_short |= is_complete
-        is_last = self._is_short and self._quiet >= MAX_QUIET_SHORT
-        return end if is_last else TaskEvent.PROGRESS
+        if is_complete and not self.items:  # the failure is that of the whole task
+            return end
+        self.is_short |= is_complete
+        return TaskEvent.PROGRESS
 
     def _is_result(self, item: Item) -> bool:
         return not self.is_pollable or is_result(item, self.outputs)

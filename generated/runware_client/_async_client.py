@@ -52,7 +52,11 @@ if TYPE_CHECKING:
 
 
 class AsyncClient(Configured[AsyncEngine]):
-    """Runs tasks and awaits their results. May be shared between tasks and loops."""
+    """Runs tasks and awaits their results.
+
+    Tasks of an event loop may share it. On another event loop, and in a forked process,
+    it opens connections of its own. Over a WebSocket it serves one event loop at a time.
+    """
 
     def __init__(
         self,
@@ -74,22 +78,27 @@ class AsyncClient(Configured[AsyncEngine]):
             api_key: The API key; else the environment variable RUNWARE_API_KEY.
             base_url: The address that tasks are posted to; else Runware's.
             auth: `header` sends the key as `Authorization`, `payload` as first task.
-            transport: `http`, or `websocket` for all tasks over one connection that is
-                made anew when it breaks; it needs `httpx2[ws]`, takes no
-                `extra_headers`, and its first message brings the key.
-            timeout: The seconds after which a call is given up, waiting for unfinished
-                tasks included. Giving up does not stop a task: it is billed even so.
-            max_retries: How often a task is sent again.
-            resend: Whether a task is sent again that the server may have. `safe` does
-                so for async tasks, of which the platform refuses a second one. `eager`
-                does so for every task, and `never` for none: they are polled.
+            transport: `http`, or `websocket` for tasks over one connection that is made
+                anew when it breaks. It needs `httpx2[ws]`, takes no `extra_headers`,
+                and its first message has the key. Streams go over HTTP all the same.
+            timeout: The seconds that a call may take, with all its POSTs, pauses and
+                polls. A task that is given up goes on at the server, and is billed.
+            max_retries: How often a task is sent again. Polls are bounded by the
+                timeout alone.
+            resend: Whether a task that the server may have is sent again, with the same
+                taskUUID. `safe` does so for async tasks: the platform refuses those that
+                it knows. `eager` does so for every task; use it only where the platform
+                refuses every taskUUID that it knows. `never` does so for none.
             concurrency: How many POSTs may be under way at once.
-            http_client: Your own HTTP client; it is not closed with this one.
-            on_event: Is called with each event, in the event loop.
+            http_client: Your own HTTP client; it is not closed with this one, and works
+                on one event loop only.
+            on_event: Is called with each event, in the event loop. What it raises is
+                logged and changes nothing.
 
         Raises:
             ImportError: `websocket` is asked for and `httpx2[ws]` is not installed.
-            RunwareError: There is no API key.
+            RunwareError: There is no API key, or a variable of the environment keeps
+                an HTTP client from being made.
             ValueError: Another argument cannot be used.
         """
         super().__init__(api_key, base_url, auth, concurrency, transport)
@@ -235,7 +244,11 @@ class AsyncClient(Configured[AsyncEngine]):
         return AsyncRawRuns(self._engine)
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close the connections and end the calls that are under way.
+
+        Calls after that raise `ClosedError`. Close it on the event loop that it was used
+        on: connections of other loops are dropped.
+        """
         await self._engine.transport.aclose()
 
     async def __aenter__(self) -> Self:

@@ -44,12 +44,13 @@ DEFAULT_CONCURRENCY = 100
 
 Channel: TypeAlias = Literal["http", "websocket"]
 Resend: TypeAlias = Literal["safe", "eager", "never"]
-"""Whether a task is sent again that the server may have.
+"""Whether a task that the server may have is sent again, with the same taskUUID.
 
-`safe` sends async tasks again, with the same taskUUID, when polls are silent about them:
-the platform answers with a conflict if it has one. Sync and streamed tasks are polled.
-`eager` sends any task again, after each failure: it is right only where the platform
-refuses every taskUUID that it knows. `never` sends nothing again that may have arrived.
+`safe` sends async tasks again, after 2, 4 and 8 polls without news: the platform refuses
+those that it knows, with a conflict. Sync and streamed tasks are only polled.
+`eager` sends any task again, before it is polled: it is right only where the platform
+refuses every taskUUID that it knows.
+`never` sends nothing again that may have arrived.
 """
 RESENDS = ("safe", "eager", "never")
 SCHEMES = {"http": ("https", "http"), "websocket": ("wss", "ws")}
@@ -116,7 +117,7 @@ class Configured(Generic[EngineT]):
 
     @property
     def polling(self) -> Waits:
-        """How long to wait before unfinished tasks are asked for; may be set."""
+        """How long to wait before an unfinished task is polled; may be set."""
         return self._engine.settings.polling
 
     @polling.setter
@@ -125,7 +126,7 @@ class Configured(Generic[EngineT]):
 
     @property
     def retrying(self) -> Waits:
-        """How long to wait before what failed is tried again; may be set."""
+        """How long to wait after a failure before the next attempt; may be set."""
         return self._engine.settings.retrying
 
     @retrying.setter

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 
 class SyncClient(Configured[Engine]):
-    """Runs tasks and waits for their results. May be shared between threads."""
+    """Runs tasks and waits for their results.
+
+    Threads may share it. In a forked process it opens connections of its own.
+    """
 
     def __init__(
         self,
@@ -61,18 +64,23 @@ class SyncClient(Configured[Engine]):
             api_key: The API key; else the environment variable RUNWARE_API_KEY.
             base_url: The address that tasks are posted to.
             auth: `header` sends the key as `Authorization`, `payload` as first task.
-            timeout: The seconds after which a call is given up, waiting for unfinished
-                tasks included. Giving up does not stop a task: it is billed even so.
-            max_retries: How often a task is sent again.
-            resend: Whether a task is sent again that the server may have. `safe` does
-                so for async tasks, of which the platform refuses a second one. `eager`
-                does so for every task, and `never` for none: they are polled.
+            timeout: The seconds that a call may take, with all its POSTs, pauses and
+                polls. A task that is given up goes on at the server, and is billed.
+            max_retries: How often a task is sent again. Polls are bounded by the
+                timeout alone.
+            resend: Whether a task that the server may have is sent again, with the same
+                taskUUID. `safe` does so for async tasks: the platform refuses those that
+                it knows. `eager` does so for every task; use it only where the platform
+                refuses every taskUUID that it knows. `never` does so for none.
             concurrency: How many POSTs may be under way at once.
-            http_client: Your own HTTP client; it is not closed with this one.
-            on_event: Is called with each event; from the thread that it happens in.
+            http_client: Your own HTTP client; it is not closed with this one, and works
+                in one process only.
+            on_event: Is called with each event, in the thread that it happens in. What
+                it raises is logged and changes nothing.
 
         Raises:
-            RunwareError: There is no API key.
+            RunwareError: There is no API key, or a variable of the environment keeps
+                an HTTP client from being made.
             ValueError: Another argument cannot be used.
         """
         super().__init__(api_key, base_url, auth, concurrency)
@@ -91,6 +99,8 @@ class SyncClient(Configured[Engine]):
     ) -> list[ResultT]:
         """Run one task, by whatever way of delivery its request asks for.
 
+        What it raises has a `handle` where the task may be billed.
+
         Args:
             request: The task.
             timeout: The seconds after which the task is given up; else the client's.
@@ -102,9 +112,11 @@ class SyncClient(Configured[Engine]):
         Raises:
             TaskError: The task failed.
             APIStatusError: The server refused it; there is a class for each status.
-            ConnectionError: The server could not be reached.
-            TimeoutError: There was no result in time.
-            ResponseError: The answer cannot be read.
+            ConnectionError: The server could not be reached, or the connection broke
+                and polls did not tell what became of the task.
+            TimeoutError: The server has the task, and there was no result in time.
+            ResponseError: The answer cannot be read, or lacks some of the results.
+            ClosedError: The client is closed.
         """
         handle = self.handle(request)
         return handle.wait(timeout=given_timeout(timeout), extra_headers=extra_headers)
@@ -117,6 +129,9 @@ class SyncClient(Configured[Engine]):
         extra_headers: Mapping[str, str] | None = None,
     ) -> list[Outcome[ResultT]]:
         """Run many tasks, with as few POSTs as the server's limits let through.
+
+        What interrupts it, such as KeyboardInterrupt, has the handles of the tasks that
+        were sent in its attribute `handles`.
 
         Args:
             requests: The tasks.
@@ -150,8 +165,9 @@ class SyncClient(Configured[Engine]):
     ) -> Iterator[Outcome[ResultT]]:
         """Run many tasks and give what became of each as soon as it is over.
 
-        See `run_many`. Tasks that are left with the loop go on; `unfinished` has their
-        handles.
+        See `run_many`. The time that the caller takes between two outcomes does not
+        count. Tasks that are left with the loop go on at the server; `unfinished` has
+        their handles.
         """
         ended = self._deliver(submissions_of(requests), timeout, extra_headers)
         del requests  # the caller may want to let them go one by one
@@ -208,7 +224,8 @@ class SyncClient(Configured[Engine]):
             Its handle.
 
         Raises:
-            RunwareError: The server did not take it; see `run`.
+            RunwareError: The server did not take it, or did not say so in time; see
+                `run`.
         """
         handle = Handle(self._engine, with_async_delivery(request))
         return handle.submit(
@@ -226,7 +243,8 @@ class SyncClient(Configured[Engine]):
 
         Args:
             request: The task; its document has to offer delivery by stream.
-            timeout: The seconds after which it is given up; else the client's.
+            timeout: The seconds after which it is given up; else the client's. The time
+                that the caller takes between two pieces does not count.
             extra_headers: HTTP headers to send besides, or in place of, the client's.
 
         Returns:
@@ -261,10 +279,12 @@ class SyncClient(Configured[Engine]):
         return Handle(self._engine, saved_task(text, request, self._endpoint.key))
 
     def unfinished(self) -> list[Handle[Any]]:
-        """Return handles of tasks that were sent, and whose results you do not have yet.
+        """Return handles of tasks that were sent and whose results you do not have yet.
 
-        The oldest comes first. Calls that are under way are among them, and tasks that
-        were left by an interruption, a time-out or a broken connection.
+        A task is here from its first byte until a call returns its results or raises its
+        failure: while a call is under way, and after an interruption, a time-out or a
+        broken connection. The oldest comes first. Of the tasks that no call waits for,
+        the last 10,000 are remembered.
         """
         return [Handle(self._engine, task) for task in self._engine.open_tasks.tasks()]
 
@@ -274,7 +294,10 @@ class SyncClient(Configured[Engine]):
         return RawRuns(self._engine)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections and end the calls that are under way.
+
+        Calls after that raise `ClosedError`.
+        """
         self._engine.transport.close()
 
     def __enter__(self) -> Self:

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 class AsyncRunware(AsyncClient):
     """Runs tasks on Runware and awaits their results.
 
-    Close it, or use it as an async context manager. May be shared between the tasks of
-    one event loop.
+    Close it, or use it as an async context manager. Tasks of an event loop may share it.
+    On another event loop it opens connections of its own.
     """
 
     @cached_property

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 class Runware(SyncClient):
     """Runs tasks on Runware and waits for their results.
 
-    Close it, or use it as a context manager. May be shared between threads.
+    Close it, or use it as a context manager. Threads may share it. In a forked process
+    it opens connections of its own.
     """
 
     @cached_property

@@ -38,7 +38,11 @@ if TYPE_CHECKING:
     Object = dict[str, Any]
 
 KEY = ApiKey("0123456789abcdef")
-ASYNC_BY_DEFAULT = {"imageInference": False, "videoInference": True, "3dInference": True}
+ASYNC_BY_DEFAULT = {
+    "imageInference": False,
+    "videoInference": True,
+    "3dInference": True,
+}
 
 
 @cache
@@ -186,18 +190,22 @@ class Client:
                 if batch is None:
                     yield Sleep(delivery.pause() or 0.0)
                 else:
-                    yield from self._perform(delivery, batch, process)
+                    answer = yield from self._answer(batch, process)
+                    _take(delivery, batch, answer)
                     yield None
         finally:
             delivery.abandon()
 
     def _run_concurrently(self, delivery: Delivery[Object], process: Process) -> Steps:
         running: dict[int, Process] = {}
+        is_left = False
         bell = Bell(self.world)
 
         def perform(batch: Batch[Object], place: list[Process]) -> Steps:
             try:
-                yield from self._perform(delivery, batch, place[0])
+                answer = yield from self._answer(batch, place[0])
+                if not is_left:  # else nobody takes it
+                    _take(delivery, batch, answer)
             finally:
                 running.pop(place[0].pid, None)
                 bell.set()
@@ -217,23 +225,20 @@ class Client:
                 bell = Bell(self.world)
                 yield None
         finally:
+            is_left = True
             for pid in [*running]:
                 self.world.cancel(pid, self.world.now)
             delivery.abandon()
 
-    def _perform(
-        self, delivery: Delivery[Object], batch: Batch[Object], process: Process
-    ) -> Steps:
+    def _answer(self, batch: Batch[Object], process: Process) -> Steps:
+        """Send a batch; return the reply, or the error of ours that came of it."""
         try:
             if batch.kind is Kind.POLL and self.batches_polls and not batch.is_alone:
-                reply = yield from self._poll(batch.parts, batch.timeout, process)
-            else:
-                envelope = yield from self._post(batch.parts, batch.timeout)
-                reply = Reply(envelope, len(batch.parts))
+                return (yield from self._poll(batch.parts, batch.timeout, process))
+            envelope = yield from self._post(batch.parts, batch.timeout)
+            return Reply(envelope, len(batch.parts))
         except RunwareError as error:
-            delivery.fail(batch, error)
-        else:
-            delivery.receive(batch, reply)
+            return error
 
     def _post(self, parts: list[bytes], timeout: float) -> Steps:
         """Post elements; stands for the transports."""
@@ -370,6 +375,15 @@ class Ended:
     submission: Submission[Object]
     results: list[Object]
     error: RunwareError | None
+
+
+def _take(
+    delivery: Delivery[Object], batch: Batch[Object], answer: Reply | RunwareError
+) -> None:
+    if isinstance(answer, RunwareError):
+        delivery.fail(batch, answer)
+    else:
+        delivery.receive(batch, answer)
 
 
 def _until_answer(steps: Steps) -> Steps:

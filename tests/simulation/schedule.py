@@ -83,6 +83,23 @@ class Books:
     has_ended: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class Watched:
+    """A task whose promises are checked after every event.
+
+    Attributes:
+        task: What the client knows of it.
+        uuid: Its `taskUUID`.
+        books: What callers were given of it.
+        is_own: Whether it is of the process that lives to the end.
+    """
+
+    task: Task[Object]
+    uuid: str
+    books: Books
+    is_own: bool
+
+
 class Schedule:
     """Runs one schedule.
 
@@ -107,7 +124,7 @@ class Schedule:
             batches_polls=draw() < 0.5,
         )
         self._clients = [self._client]
-        self._tasks: list[tuple[Client, Task[Object]]] = []
+        self._tasks: list[Watched] = []
         tasks = draw_tasks(profile, self._random)
         self._books = {wire["taskUUID"]: Books(wire) for wire in tasks}
         self._saved: list[str] = []
@@ -158,8 +175,13 @@ class Schedule:
 
     def _submission(self, wire: Object, client: Client) -> Submission[Object]:
         submission = submission_of(wire)
-        self._tasks.append((client, submission.task))
+        self._watch(client, submission.task)
         return submission
+
+    def _watch(self, client: Client, task: Task[Object]) -> None:
+        uuid = str(task.task_uuid)
+        is_own = client is self._client
+        self._tasks.append(Watched(task, uuid, self._books[uuid], is_own=is_own))
 
     def _timeout(self) -> float:
         return float(self._one(0.3, 2.0, 10.0, 30.0, 60.0, 180.0))
@@ -258,15 +280,14 @@ class Schedule:
             batches_polls=False,
         )
         submission = submission_of(wires[0])
-        self._tasks.append((client, submission.task))
+        self._watch(client, submission.task)
         self._saved.append(json.dumps(submission.task.wire))
         self.world.cancel(place[0].pid, kill=True)
         yield from self._wait(client, submission, place[0])
 
     def _collect(self, place: list[Process]) -> Steps:
         """Collect with handles what was left, when all troubles have ended."""
-        dead = [client for client, _ in self._tasks if client is not self._client]
-        self._tasks = [each for each in self._tasks if each[0] not in dead]
+        self._tasks = [each for each in self._tasks if each.is_own]
         for text in self._saved:
             wire = json.loads(text)
             book = self._books[wire["taskUUID"]]
@@ -279,6 +300,7 @@ class Schedule:
                 if not self._is_owed(task):  # it never arrived, or was given meanwhile
                     break
                 yield from self._wait(self._client, task, place[0], timeout=500.0)
+                yield Sleep(60.0)
 
     def _is_owed(self, task: Task[Object]) -> bool:
         """Whether the server has results of a task that nobody was given."""
@@ -325,20 +347,22 @@ class Schedule:
     # -- promises -------------------------------------------------------------
 
     def _check_step(self) -> None:
-        known = self.world.ledger.tasks
-        for client, task in self._tasks:
-            uuid = str(task.task_uuid)
-            if uuid not in known:
+        ledger = self.world.server.ledger
+        if not ledger.tasks:
+            return
+        for each in self._tasks:
+            run = ledger.tasks.get(each.uuid)
+            if run is None:
                 continue
-            if self._promises and self.world.ledger.billed(uuid) > 1:
-                raise Broken(f"{uuid} is billed twice")
-            if client is not self._client:  # another process may have sent it
+            is_twice = len(run.runs) > 1 and ledger.billed(each.uuid) > 1
+            if is_twice and self._promises:
+                raise Broken(f"{each.uuid} is billed twice")
+            if each.books.has_ended or not each.is_own:
                 continue
-            book = self._books[uuid]
-            if task.phase is Phase.UNSENT and self.world.ledger.billed(uuid):
-                raise Broken(f"the client takes {uuid} for unsent; the server has it")
-            if not book.has_ended and task.key not in client.open_tasks:
-                raise Broken(f"{uuid} is with the server and not in the books")
+            if each.task.phase is Phase.UNSENT and ledger.billed(each.uuid):
+                raise Broken(f"{each.uuid} is taken for unsent; the server has it")
+            if each.uuid not in self._client.open_tasks:
+                raise Broken(f"{each.uuid} is with the server and not in the books")
 
     def _check_time(self, began: float, timeout: float) -> None:
         took = self.world.now - began
@@ -377,6 +401,8 @@ class Schedule:
 
     def _is_reason(self, task: Task[Object], error: RunwareError) -> bool:
         is_refusal = task.refusal is not None
+        if task.is_partial:
+            return True
         is_refused = task.refused_polls >= MAX_REFUSED_POLLS
         return is_refused or is_refusal or error.category in REASONS
 

@@ -1,0 +1,132 @@
+"""Runs many schedules, each decided by its seed, and tells in words of one that fails.
+
+PYTHONPATH=tests python -m simulation.run --schedules 1000000 --seed 0
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import re
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from random import Random
+from typing import TYPE_CHECKING, NamedTuple
+
+from simulation.profiles import Profile
+from simulation.schedule import POLICIES, outcome, trace
+from simulation.shrink import shrink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+CHUNK = 1000
+"""Schedules that a process runs before it reports."""
+
+
+class Failure(NamedTuple):
+    """A schedule that breaks a promise.
+
+    Attributes:
+        seed: What decides it.
+        what: The promise that it breaks.
+    """
+
+    seed: int
+    what: str
+
+
+def drawn(seed: int) -> tuple[Profile, str]:
+    """Draw the profile and the policy of a schedule."""
+    random = Random(seed)  # noqa: S311 - chance that can be repeated
+    profile = Profile.draw(random)
+    return profile, POLICIES[int(random.random() * len(POLICIES))]
+
+
+def failures(seeds: Iterable[int]) -> Iterator[Failure]:
+    """Run schedules and yield those that fail."""
+    gc.set_threshold(50_000)
+    for seed in seeds:
+        profile, policy = drawn(seed)
+        what = outcome(seed, profile, policy)
+        if what is not None:
+            yield Failure(seed, what)
+
+
+def told(failure: Failure) -> str:
+    """Shrink a schedule that fails, and tell what happens in it."""
+    profile, policy = drawn(failure.seed)
+    kind = _kind(failure.what)
+
+    def fails(seed: int, candidate: Profile) -> str | None:
+        what = outcome(seed, candidate, policy)
+        return what if what is not None and _kind(what) == kind else None
+
+    seed, small = shrink(fails, failure.seed, profile, seeds=8)
+    return "\n".join(
+        [
+            f"seed {failure.seed}, resend={policy!r}: {failure.what}",
+            f"shrunk, with seed {seed}: {fails(seed, small)}",
+            small.told(),
+            trace(seed, small, policy),
+        ]
+    )
+
+
+def _kind(what: str) -> str:
+    """What a failure says, without identifiers and numbers."""
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]+|[\d.]+", "", what)[:60]
+
+
+def _failures_of(seeds: range) -> list[Failure]:
+    return [*failures(seeds)]
+
+
+def main() -> int:
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--schedules", type=int, default=50_000)
+    parser.add_argument("--seed", type=int, default=0, help="the first seed")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--first", action="store_true", help="stop at a failure")
+    given = parser.parse_args()
+    end = given.seed + given.schedules
+    if given.jobs == 1:
+        return _run_here(range(given.seed, end), first=given.first)
+    chunks = [range(n, min(n + CHUNK, end)) for n in range(given.seed, end, CHUNK)]
+    began, done, found = time.monotonic(), 0, list[Failure]()
+    with ProcessPoolExecutor(given.jobs) as pool:
+        for chunk, failed in zip(chunks, pool.map(_failures_of, chunks), strict=True):
+            done += len(chunk)
+            found += failed
+            rate = done / (time.monotonic() - began)
+            line = f"{done:,} schedules, {rate:,.0f} a second, {len(found)} failed"
+            print(f"\r{line}", end="", file=sys.stderr, flush=True)
+            if found and given.first:
+                break
+    print(file=sys.stderr)
+    return _report(found, done)
+
+
+def _run_here(seeds: range, *, first: bool) -> int:
+    found: list[Failure] = []
+    for failure in failures(seeds):
+        found.append(failure)
+        if first:
+            break
+    done = found[0].seed - seeds.start + 1 if found and first else len(seeds)
+    return _report(found, done)
+
+
+def _report(found: list[Failure], done: int) -> int:
+    if found:
+        print(told(found[0]))
+    seeds = ", ".join(str(failure.seed) for failure in found[:20])
+    print(f"{done} schedules, {len(found)} failed{': ' + seeds if seeds else ''}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

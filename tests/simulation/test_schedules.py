@@ -1,0 +1,17 @@
+"""The promise about money holds in each of many schedules."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulation.run import failures, told
+
+SCHEDULES = 50_000
+PARTS = 10
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_schedule_breaks_a_promise(part: int) -> None:
+    size = SCHEDULES // PARTS
+    found = [*failures(range(part * size, (part + 1) * size))]
+    assert not found, f"{len(found)} of {size} schedules fail\n{told(found[0])}"

@@ -1,0 +1,65 @@
+"""What CONTRIBUTING says of a task's life is what the client's table of states says."""
+
+from __future__ import annotations
+
+import ast
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from environments import TOP
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+PAGE = (TOP / "CONTRIBUTING.md").read_text(encoding="utf-8")
+TEMPLATES = TOP / "templates"
+
+
+def _table(*rows: tuple[str, ...]) -> str:
+    """Return a table of Markdown; the first row is its head."""
+    ruled = (rows[0], ("---",) * len(rows[0]), *rows[1:])
+    return "\n".join(f"| {' | '.join(row)} |" for row in ruled).replace(" --- ", "---")
+
+
+def _meanings(enum: str) -> list[tuple[str, str]]:
+    """Return the values of an enum's members, each with the docstring below it."""
+    tree = ast.parse((TEMPLATES / "_lifecycle.py").read_text(encoding="utf-8"))
+    named = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == enum]
+    body = [ast.unparse(statement) for statement in named[0].body[1:]]
+    texts = [str(ast.literal_eval(each.partition(" = ")[2] or each)) for each in body]
+    return [*zip(texts[::2], texts[1::2], strict=True)]
+
+
+def test_the_states_and_events_are_explained() -> None:
+    assert _table(("State", ""), *_meanings("Phase")) in PAGE
+    assert _table(("Event", ""), *_meanings("TaskEvent")) in PAGE
+
+
+def test_the_table_of_states_is_that_of_the_client(shipped: ModuleType) -> None:
+    transitions = import_module(f"{shipped.__name__}._lifecycle").TRANSITIONS
+    events: dict[tuple[str, str, str], list[str]] = {}
+    for (state, event), (after, action) in transitions.items():
+        row = (state.value, after.value, action.value)
+        events.setdefault(row, []).append(event.value)
+    rows = [
+        (state, ", ".join(told), after, action)
+        for (state, after, action), told in events.items()
+    ]
+    head = ("State", "Event", "Next state", "What the client does next")
+    assert _table(head, *rows) in PAGE
+
+
+def test_the_invariants_are_those_of_the_client(shipped: ModuleType) -> None:
+    text = str(import_module(f"{shipped.__name__}._lifecycle").__doc__)
+    told = re.split(r"\s+\d\. ", text.partition("Invariants:")[2])[1:]
+    assert len(told) >= 4
+    lines = [f"{n}. {' '.join(each.split())}" for n, each in enumerate(told, 1)]
+    assert "\n".join(lines) in PAGE
+
+
+def test_every_module_that_is_named_is_there() -> None:
+    named = re.findall(r"`(_\w+\.py)`", PAGE)
+    missing = [name for name in named if not (TEMPLATES / name).exists()]
+    assert len(named) > 30
+    assert not missing
