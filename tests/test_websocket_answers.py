@@ -234,6 +234,34 @@ def test_a_nameless_error_may_be_about_a_question(
     run.carry(work, vague)
 
 
+@pytest.mark.parametrize("code", ["invalidParameter", "rateLimitExceeded"])
+def test_a_nameless_error_may_answer_the_first_of_two_questions(
+    run: Run, shipped: ModuleType, code: str
+) -> None:
+    """What answered the second told the first, too; its own answer may still come."""
+    run.wait("_session", SILENCE=0.05)
+    task, asked = order(), question(order())
+
+    async def late(peer: Peer) -> None:
+        await peer.let_in()
+        for _ in range(3):  # the task, and two questions
+            await peer.ponged()
+        await peer.say(result({**asked, "taskType": "imageInference"}))
+        await peer.say(errors=[{"code": code, "message": "No."}])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        sending = asyncio.create_task(carrier.post(task))
+        assert not (await carrier.post(asked)).data
+        run.wait("_session", SILENCE=10)
+        assert len((await carrier.post(asked)).data) == 1
+        with pytest.raises(shipped.ConnectionError, match="named no task") as raised:
+            await sending
+        assert raised.value.may_have_run
+
+    run.carry(work, late)
+
+
 def test_an_error_that_names_a_type_is_about_calls_of_that_type(run: Run) -> None:
     task = order()
 
@@ -434,7 +462,7 @@ def test_news_and_answers_to_other_questions_are_not_kept(run: Run) -> None:
         for members in (
             {"taskType": "getTaskDetails", "response": {}},
             {"status": "queued", "cost": 1},
-            {"status": {}, "imageURL": "https://example.com/1.png"},
+            {"status": {}, "imageUUID": "1"},
             {"imageUUID": "1", "progress": 30},
         ):
             await peer.say(news(task) | members)
