@@ -227,6 +227,7 @@ def test_a_nameless_error_may_be_about_a_question(
 
     async def work(carrier: Carrier) -> None:
         calls = [carrier.post(order()), carrier.post(question(order()))]
+        error: Any
         for error in await asyncio.gather(*calls, return_exceptions=True):
             assert isinstance(error, shipped.ConnectionError)
             assert error.may_have_run
@@ -536,7 +537,7 @@ def test_a_conflict_is_told_under_the_name_of_its_task(run: Run, code: str) -> N
 
 DEEP = '{"data":' * 5000 + "1" + "}" * 5000
 NESTED = "[" * 400 + "]" * 400
-ODD = {
+ODD: dict[str, str | bytes] = {
     "unreadable": "<html>",
     "nothing": "",
     "no members": "{}",
@@ -578,6 +579,7 @@ def test_an_odd_message_breaks_nothing(run: Run, name: str) -> None:
     async def work(carrier: Carrier) -> None:
         sending = asyncio.create_task(carrier.post(task))
         asking = asyncio.create_task(carrier.post(question(asked)))
+        answers: Any
         answers = await asyncio.gather(sending, asking, return_exceptions=True)
         assert len(answers[0].data) == 3
         await carrier.pong()
