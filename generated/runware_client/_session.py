@@ -359,7 +359,7 @@ class Session:
     def _abandon(self, pending: Pending) -> None:
         """Remember what a call that nobody waits for may still be answered."""
         answered = {key for key, task in pending.tasks.items() if not task.missing}
-        answered = set() if pending.is_owed else answered
+        answered = set[str]() if pending.is_owed else answered
         self._drop(pending, answered)
         pending.text, pending.body = "", b""
         pending.tasks = {k: t for k, t in pending.tasks.items() if k not in answered}
