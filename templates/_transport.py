@@ -326,7 +326,7 @@ def crowded(limit: int) -> ConnectionError:
 
 def closed() -> ClosedError:
     """The exception for a call of a closed client."""
-    return ClosedError("the client is closed, nothing was sent")
+    return ClosedError("the client is closed")
 
 
 def shared(where: str) -> ConnectionError:
