@@ -32,6 +32,9 @@ TOP = Path(__file__).parent.parent
 WORKER = Path(__file__).parent / "fault_worker.py"
 LONGEST = 600.0
 
+TIMEOUT = 2.0
+"""How long a program waits for a task; twice, before it leaves it."""
+
 PLAIN = (
     *("refuse", "drop-before", "drop-after", "drop-during", "delay", "rate-limit"),
     *("unavailable", "error-500", "bad-gateway", "truncated", "duplicate-items"),
@@ -65,7 +68,6 @@ class Platform(NamedTuple):
         client: Options of the programs' clients.
         lasting: Those that tasks do not get over.
         clients: The kinds of the programs.
-        waits: How often a program waits for a task before it leaves it; None for ever.
         shapes: Whether there are 3D tasks, whose results have no UUID at their top.
     """
 
@@ -74,7 +76,6 @@ class Platform(NamedTuple):
     client: dict[str, Any]
     lasting: tuple[str, ...] = LASTING
     clients: tuple[str, ...] = ("threads", "asyncio", "threads", "websocket")
-    waits: int | None = 3
     shapes: bool = True
 
 
@@ -86,7 +87,7 @@ def _platform(
         *("--max-tasks", "20", "--repeated-task", repeated_task),
         *("--unknown-task", unknown_task, "--running-task", running_task),
     )
-    client = {"timeout": 4.0, "resend": resend}
+    client = {"timeout": TIMEOUT, "resend": resend}
     return Platform(options, (*PLAIN, *LEARNED, *more), client=client)
 
 
@@ -99,8 +100,7 @@ PLATFORMS = {
         PLAIN,
         lasting=(),
         clients=("threads", "asyncio", "threads", "asyncio"),
-        client={"timeout": 20.0},
-        waits=None,
+        client={"timeout": TIMEOUT},
         shapes=False,
     ),
     "refuse": _platform("refuse", "eager", "empty", "unknown", "repeated"),
@@ -308,7 +308,6 @@ class _Worker:
         self._command += ["--tasks", self._tasks, "--journal", self._journal]
         options = platform.client | ({"max_retries": 0} if naive else {})
         self._command += ["--client", kind, "--options", json.dumps(options)]
-        self._command += ["--waits", str(platform.waits)] if platform.waits else []
         self._command += ["--naive"] if naive else []
 
     def give(self, tasks: list[dict[str, Any]]) -> None:

@@ -21,6 +21,10 @@ from runware_client import AsyncRunware, Runware, RunwareError, Waits, parse_req
 from fault_journal import Journal
 
 THREADS = 16
+
+WAITS = 2
+"""How often a task is waited for before it is left."""
+
 OPTIONS: dict[str, Any] = {"api_key": "key", "max_retries": 8}
 POLLING = Waits(first=0.05, factor=1.5, longest=0.3)
 RETRYING = Waits(first=0.02, factor=2.0, longest=0.2)
@@ -35,13 +39,12 @@ def main() -> None:
     parser.add_argument("--journal", type=Path, required=True)
     parser.add_argument("--client", choices=list(CLIENTS), required=True)
     parser.add_argument("--options", type=json.loads, default={}, help="of the client")
-    parser.add_argument("--waits", type=int, help="how often a task is waited for")
     parser.add_argument("--last", action="store_true", help="collect what was left")
     parser.add_argument("--naive", action="store_true", help="send again, ask nothing")
     given = parser.parse_args()
     journal = Journal(given.journal)
     tasks = json.loads(given.tasks.read_text("utf-8"))
-    work = Work(journal, given.waits, is_last=given.last, is_naive=given.naive)
+    work = Work(journal, is_last=given.last, is_naive=given.naive)
     options = OPTIONS | given.options
     CLIENTS[given.client](given.url, options, work, work.of(tasks))
 
@@ -49,12 +52,9 @@ def main() -> None:
 class Work:
     """What is done with each task, whatever the client."""
 
-    def __init__(
-        self, journal: Journal, waits: int | None, *, is_last: bool, is_naive: bool
-    ) -> None:
+    def __init__(self, journal: Journal, *, is_last: bool, is_naive: bool) -> None:
         self.journal = journal
         self.is_naive = is_naive
-        self._waits = waits
         self._is_last = is_last
 
     def of(self, tasks: list[Any]) -> list[Any]:
@@ -93,7 +93,7 @@ class Work:
             items = [result.to_wire() for result in error.results]
             self.journal.write(task=uuid, results=items, failed=message)
             return True
-        if times == self._waits:
+        if times == WAITS:
             has_handle = error.handle is not None
             self.journal.write(task=uuid, left=message, has_handle=has_handle)
             return True
