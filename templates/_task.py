@@ -24,7 +24,7 @@ from ._results import (
 if TYPE_CHECKING:
     from ._base import TaskRequest, TaskResult
     from ._envelope import Item
-    from ._exceptions import RunwareError
+    from ._exceptions import APIError, RunwareError
     from ._local_files import LocalFile
     from ._uploads import Upload
 
@@ -158,7 +158,7 @@ class Task(Generic[ResultT]):
     # -- what answers say -----------------------------------------------------
 
     def take(
-        self, items: list[Item], errors: Sequence[RunwareError], *, is_complete: bool
+        self, items: list[Item], errors: Sequence[APIError], *, is_complete: bool
     ) -> TaskEvent:
         """Add what an answer says of this task.
 
@@ -173,8 +173,9 @@ class Task(Generic[ResultT]):
         """
         results = [item for item in items if self._is_result(item)]
         updates = [item for item in items if not self._is_result(item)]
-        is_news = self._add(results) or len(errors) > self._failed_items
-        self._failed_items = max(self._failed_items, len(errors))
+        failed = {identity_of(error.item) for error in errors}  # one may be told twice
+        is_news = self._add(results) or len(failed) > self._failed_items
+        self._failed_items = max(self._failed_items, len(failed))
         if errors:
             self.error = errors[0]
             for other in errors[1:]:

@@ -240,7 +240,8 @@ def image_maker(package: ModuleType) -> Callable[..., Any]:
 def result(task: Item, number: int = 0, **members: Any) -> Item:
     """Make a result of a task."""
     named = {name: task[name] for name in ("taskType", "taskUUID")}
-    return {**named, "imageUUID": str(uuid4()), "seed": number} | members
+    made = {"imageUUID": str(uuid4()), "imageURL": f"https://example.com/{number}.png"}
+    return {**named, **made, "seed": number} | members
 
 
 async def answering(peer: Peer) -> None:

@@ -28,8 +28,8 @@ BROKEN = {"x-mock-fault": "drop-during"}
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Mock]:
-    """A mock that bills whatever arrives."""
-    with mocking("--repeated-task", "run", "--retry-after", "0") as mock:
+    """A mock that refuses a taskUUID that it knows."""
+    with mocking("--repeated-task", "refuse", "--retry-after", "0") as mock:
         yield mock
 
 

@@ -227,11 +227,40 @@ def test_a_nameless_error_may_be_about_a_question(
 
     async def work(carrier: Carrier) -> None:
         calls = [carrier.post(order()), carrier.post(question(order()))]
+        error: Any
         for error in await asyncio.gather(*calls, return_exceptions=True):
             assert isinstance(error, shipped.ConnectionError)
             assert error.may_have_run
 
     run.carry(work, vague)
+
+
+@pytest.mark.parametrize("code", ["invalidParameter", "rateLimitExceeded"])
+def test_a_nameless_error_may_answer_the_first_of_two_questions(
+    run: Run, shipped: ModuleType, code: str
+) -> None:
+    """What answered the second told the first, too; its own answer may still come."""
+    run.wait("_session", SILENCE=0.05)
+    task, asked = order(), question(order())
+
+    async def late(peer: Peer) -> None:
+        await peer.let_in()
+        for _ in range(3):  # the task, and two questions
+            await peer.ponged()
+        await peer.say(result({**asked, "taskType": "imageInference"}))
+        await peer.say(errors=[{"code": code, "message": "No."}])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        sending = asyncio.create_task(carrier.post(task))
+        assert not (await carrier.post(asked)).data
+        run.wait("_session", SILENCE=10)
+        assert len((await carrier.post(asked)).data) == 1
+        with pytest.raises(shipped.ConnectionError, match="named no task") as raised:
+            await sending
+        assert raised.value.may_have_run
+
+    run.carry(work, late)
 
 
 def test_an_error_that_names_a_type_is_about_calls_of_that_type(run: Run) -> None:
@@ -434,7 +463,7 @@ def test_news_and_answers_to_other_questions_are_not_kept(run: Run) -> None:
         for members in (
             {"taskType": "getTaskDetails", "response": {}},
             {"status": "queued", "cost": 1},
-            {"status": {}, "imageURL": "https://example.com/1.png"},
+            {"status": {}, "imageUUID": "1"},
             {"imageUUID": "1", "progress": 30},
         ):
             await peer.say(news(task) | members)
@@ -508,7 +537,7 @@ def test_a_conflict_is_told_under_the_name_of_its_task(run: Run, code: str) -> N
 
 DEEP = '{"data":' * 5000 + "1" + "}" * 5000
 NESTED = "[" * 400 + "]" * 400
-ODD = {
+ODD: dict[str, str | bytes] = {
     "unreadable": "<html>",
     "nothing": "",
     "no members": "{}",
@@ -550,6 +579,7 @@ def test_an_odd_message_breaks_nothing(run: Run, name: str) -> None:
     async def work(carrier: Carrier) -> None:
         sending = asyncio.create_task(carrier.post(task))
         asking = asyncio.create_task(carrier.post(question(asked)))
+        answers: Any
         answers = await asyncio.gather(sending, asking, return_exceptions=True)
         assert len(answers[0].data) == 3
         await carrier.pong()

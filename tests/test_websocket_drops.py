@@ -97,40 +97,49 @@ def test_what_a_drop_left_unanswered_is_asked_for(
 
 
 @pytest.mark.parametrize("says", ["an error", "nothing", "an empty answer"])
-def test_what_the_server_never_got_is_sent_again(
+@pytest.mark.parametrize(
+    ("delivery", "resend", "polls"),
+    [("async", "safe", 2), ("sync", "eager", 0), ("sync", "safe", 3)],
+)
+def test_what_the_server_never_got_is_sent_again_as_the_policy_allows(
     run: Run,
     image: Callable[..., Any],
     says: str,
+    delivery: str,
+    resend: str,
+    polls: int,
 ) -> None:
+    """A sync task that may have run is polled for; the third poll tells here."""
     run.wait("_session", QUIET=10, SILENCE=0.1 if says == "nothing" else 10)
+    sent: list[Item] = []
 
     async def dropping(peer: Peer) -> None:
         await peer.let_in()
-        await peer.heard()
+        sent.extend(await peer.heard())
         peer.drop()
 
     async def ignorant(peer: Peer) -> None:
         await peer.let_in()
+        asked = 0
         while True:
             [task] = await peer.ponged()
-            if task["taskType"] != "getResponse":
-                await peer.say(result(task, 8))
+            asked += task["taskType"] == "getResponse"
+            if task["taskType"] != "getResponse" or asked == 3:
+                await peer.say(result(sent[0], 8))
             elif says == "an error":
-                error = {"code": "taskNotFound", "taskUUID": task["taskUUID"]}
-                await peer.say(errors=[error])
+                await peer.say(errors=[unknown(task)])
             elif says == "an empty answer":
                 await peer.say()
 
     async def work(client: Any, _: Sockets) -> None:
-        [made] = await client.run(image())
+        [made] = await client.run(image(delivery_method=delivery))
         assert made.seed == 8
 
-    _, second = run(work, dropping, ignorant).peers
-    sent = [task["taskType"] for tasks in second.frames for task in tasks]
-    asked = [kind for kind in sent if kind != "ping"]
-    questions = 1 if says == "an error" else 2
-    expected = ["authentication", *["getResponse"] * questions, "imageInference"]
-    assert asked == expected
+    _, second = run(work, dropping, ignorant, resend=resend).peers
+    heard = [task["taskType"] for tasks in second.frames for task in tasks]
+    sending = [] if polls == 3 else ["imageInference"]
+    expected = ["authentication", *["getResponse"] * polls, *sending]
+    assert [kind for kind in heard if kind != "ping"] == expected
 
 
 def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
@@ -188,15 +197,17 @@ def test_an_answer_that_comes_twice_is_not_taken_for_that_of_the_task(
 
     async def repeating(peer: Peer) -> None:
         await peer.let_in()
-        [question] = await peer.ponged()
-        await peer.say(errors=[unknown(question)])
+        for _ in range(2):
+            [question] = await peer.ponged()
+            await peer.say(errors=[unknown(question)])
         [task] = await peer.ponged()
-        await peer.say(errors=[unknown(question)])
+        assert task["taskType"] == "imageInference"
+        await peer.say(errors=[unknown(task)])
         await peer.say(result(task, 6))
         await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
-        [made] = await client.run(image())
+        [made] = await client.run(image(delivery_method="async"))
         assert made.seed == 6
 
     run(work, dropping, repeating)
@@ -209,54 +220,70 @@ def test_an_answer_that_is_out_of_date_sends_nothing_again(
 
     async def dropping(peer: Peer) -> None:
         await peer.let_in()
-        sent.extend(await peer.ponged())  # the task, then the question about it
+        sent.extend(await peer.ponged())
         peer.drop()
 
     async def forgetful(peer: Peer) -> None:
         await peer.let_in()
-        [question] = await peer.ponged()
-        await peer.say(errors=[unknown(question)])
+        for _ in range(2):
+            sent.extend(await peer.ponged())
+            await peer.say(errors=[unknown(sent[0])])
         sent.extend(await peer.ponged())  # the task again
         peer.drop()
 
     async def late(peer: Peer) -> None:
         await peer.let_in()
-        await peer.say(errors=[unknown(sent[0])])  # to the first question
+        await peer.say(errors=[unknown(sent[0])])  # to an earlier question
         sent.extend(await peer.ponged())
         await peer.say(result(sent[0], 3))
         await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
-        [made] = await client.run(image())
+        [made] = await client.run(image(delivery_method="async"))
         assert made.seed == 3
 
-    run(work, dropping, dropping, forgetful, late)
-    kinds = [task["taskType"] for task in sent]
-    assert kinds == ["imageInference", "getResponse", "imageInference", "getResponse"]
+    run(work, dropping, forgetful, late)
+    assert [task["taskType"] for task in sent] == [
+        *("imageInference", "getResponse", "getResponse"),
+        *("imageInference", "getResponse"),
+    ]
 
 
+@pytest.mark.parametrize(
+    ("resend", "repeated", "deliveries"),
+    [
+        ("eager", "refuse", ["sync", "async"]),
+        ("safe", "refuse-async", ["async"]),
+    ],
+)
 def test_all_tasks_run_once_whatever_breaks(
-    run: Run, image: Callable[..., Any]
+    run: Run,
+    image: Callable[..., Any],
+    resend: str,
+    repeated: str,
+    deliveries: list[str],
 ) -> None:
+    """The server refuses a taskUUID that it knows, as far as the policy rests on it."""
     shipped = run.package
     faults = ("drop-before", "drop-after", "ws-drop", "refuse", "duplicate-items")
     options = [f"--fault={fault}=0.05" for fault in faults]
     requests = [
         image(
             number_results=1 + n % 3,
-            delivery_method=("sync", "async")[n % 2],
+            delivery_method=deliveries[n % len(deliveries)],
         )
         for n in range(60)
     ]
 
     async def work(url: str) -> list[Any]:
-        options = {"base_url": url, "timeout": 30, "max_retries": 10}
-        client = shipped.AsyncRunware(KEY, transport="websocket", **options)
+        given = {"base_url": url, "timeout": 30, "max_retries": 10, "resend": resend}
+        client = shipped.AsyncRunware(KEY, transport="websocket", **given)
         client.polling = client.retrying = shipped.Waits(first=0.05, longest=0.2)
         async with client:
             return await asyncio.gather(*map(client.run, requests))
 
-    with mocking(*options, "--seed=11", "--latency=0.1", "--repeated-task=run") as mock:
+    options += ["--seed=11", "--latency=0.1", f"--repeated-task={repeated}"]
+    with mocking(*options) as mock:
         made = asyncio.run(work(mock.socket_url))
         ledger = mock.ledger()
     assert set(ledger["faults"]) & {"drop-before", "drop-after", "ws-drop"}
@@ -383,14 +410,15 @@ def test_cancelling_a_call_leaves_the_others(
         await peer.rest()
 
     async def work(client: Any, _: Sockets) -> None:
-        first = asyncio.create_task(client.run(image()))
+        left = image()
+        first = asyncio.create_task(client.run(left))
         await asyncio.sleep(0)
         second = asyncio.create_task(client.run(image()))
         await reached.wait()
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
-        [handle] = client.unfinished()
+        [handle] = [h for h in client.unfinished() if h.task_uuid == left.task_uuid]
         other = asyncio.create_task(handle.wait())  # it asks, and the server answers
         assert [one.seed for one in await second] == [1]
         assert [one.seed for one in await other] == [0]
@@ -465,8 +493,9 @@ def test_closing_ends_what_is_under_way(
         running = asyncio.create_task(client.run(image()))
         await reached.wait()
         await client.aclose()
-        with pytest.raises(shipped.RunwareError, match="this client is closed"):
+        with pytest.raises(shipped.RunwareError, match="the client is closed") as e:
             await running
+        assert e.value.handle
         assert len(client.unfinished()) == 1
 
     [peer] = run(work, still).peers

@@ -109,7 +109,9 @@ def test_a_session_that_is_refused_is_left(run: Run, image: Callable[..., Any]) 
 ERRORS = [
     ({"code": "invalidParameter", "parameter": "width"}, 400),
     ({"code": "insufficientCredits"}, 402),
+    ({"code": "unauthorized"}, 401),
     ({"code": "forbidden"}, 403),
+    ({"code": "insufficientPermissions"}, 403),
     ({"code": "inferenceError", "status": "error"}, 200),
     ({"code": "contentPolicyViolation"}, 200),
 ]
@@ -248,7 +250,7 @@ def test_a_message_that_cannot_be_read(
 
     async def work(client: Any, _: Sockets) -> None:
         with pytest.raises(shipped.ResponseError, match="begins: <html>") as raised:
-            await client.run(image())
+            await client.run(image(), timeout=0.5)
         assert raised.value.handle
         assert KEY not in str(raised.value)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -58,6 +59,9 @@ STATUSES = {
     ErrorCategory.VALIDATION: 400,
 }
 """HTTP statuses of errors, by their categories: messages come without one."""
+
+FORBIDDEN = re.compile("forbidden|permission")
+"""What codes hold that go with HTTP 403, and not with 401."""
 
 
 @dataclass(slots=True, eq=False)
@@ -131,6 +135,8 @@ class Pending:
         is_written: Whether the message may have been sent.
         is_given: Whether the answer was given to whoever made the call.
         is_over: Whether the server certainly says no more of it.
+        is_owed: Whether what answered it may have been the answer to another call about
+            the same task, so that its own may come yet.
         done: Is set when the outcome is there.
         outcome: The answer, or what came in its place.
         errors: Errors that are about the call as a whole.
@@ -143,6 +149,7 @@ class Pending:
     is_written: bool = False
     is_given: bool = False
     is_over: bool = False
+    is_owed: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: Envelope | RunwareError | None = None
     errors: list[Item] = field(default_factory=list["Item"])
@@ -170,7 +177,7 @@ class Pending:
     @property
     def is_unanswered(self) -> bool:
         """Whether it may have been sent, and more of its answer may come."""
-        return self.is_written and not self.is_answered
+        return self.is_written and (self.is_owed or not self.is_answered)
 
     def note_item(self) -> None:
         """Note that an item came: the last one ends the call, an error soon does."""
@@ -352,6 +359,7 @@ class Session:
     def _abandon(self, pending: Pending) -> None:
         """Remember what a call that nobody waits for may still be answered."""
         answered = {key for key, task in pending.tasks.items() if not task.missing}
+        answered = set[str]() if pending.is_owed else answered
         self._drop(pending, answered)
         pending.text, pending.body = "", b""
         pending.tasks = {k: t for k, t in pending.tasks.items() if k not in answered}
@@ -398,10 +406,11 @@ class Session:
             for owner in owners:
                 owner.excerpt = frame.excerpt
             touched |= owners
+        _note_owed(touched)
         for pending in touched:
             pending.body = frame.answer.body
             pending.note_item()
-            if pending in self._abandoned and pending.is_answered:
+            if pending in self._abandoned and not pending.is_unanswered:
                 self._drop(pending, pending.tasks)
         if not frame.data and not frame.errors:
             self._take_nothing()
@@ -423,7 +432,7 @@ class Session:
         for pending, task in meant:
             missing = task.missing
             task.add(item, is_error=is_error)
-            if task.missing < missing:
+            if task.missing < missing or pending.is_owed:
                 touched[pending] = None
         if all(pending.outcome for pending, _ in meant):
             self._keep([item])
@@ -474,6 +483,20 @@ class Session:
                 self._strays.move_to_end(key)
         while len(self._strays) > MOST_STRAYS:
             self._strays.popitem(last=False)
+
+
+def _note_owed(calls: Iterable[Pending]) -> None:
+    """Note which calls a message does not answer for good.
+
+    It answers one of several calls about the same task, the sending or else the first
+    question. It tells the others what they ask; they may still get an answer of their
+    own, which can be an error without a name.
+    """
+    answered = [call for call in calls if call.is_written and call.is_answered]
+    keys = set[str]()
+    for call in sorted(answered, key=lambda call: call.is_question):
+        call.is_owed = not keys.isdisjoint(call.tasks)
+        keys.update(call.tasks)
 
 
 def _leave_unclear(calls: Iterable[Pending], error: Item) -> None:
@@ -527,7 +550,10 @@ def _own_status(error: Item) -> int:
     code = _code(error)
     if is_too_large(code):
         return 413
-    return STATUSES.get(category_of(code, None), 200)
+    category = category_of(code, None)
+    if category is ErrorCategory.AUTH and FORBIDDEN.search(code):
+        return 403
+    return STATUSES.get(category, 200)
 
 
 def _code(error: Item) -> str:

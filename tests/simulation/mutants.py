@@ -113,12 +113,6 @@ MUTANTS = (
         "    failed",
     ),
     Mutant(
-        "a poisoned poll is joined again and again",
-        "_classify",
-        "return failed._replace(is_alone=True, is_refused=said.is_only)",
-        "return failed._replace(is_refused=said.is_only)",
-    ),
-    Mutant(
         "a status that is not known makes a result",
         "_results",
         '    return any(value not in (None, "", [], {}) for value in made)',
@@ -153,14 +147,14 @@ MUTANTS = (
     Mutant(
         "results are told apart by their whole URL",
         "_identity",
-        'return url.partition("#")[0].partition("?")[0]',
-        "return url",
+        "            yield name, _without_query(value)\n",
+        '            yield f"{name} uuid", value\n',
     ),
     Mutant(
         "results inside outputs have no identity",
         "_identity",
-        '    uuids = [each for each in names if each[0].lower().endswith("uuid")]',
-        '    uuids = [each for each in names if each[0].endswith("UUID")]',
+        "for n, part in value.items() if _counts(n))",
+        'for n, part in value.items() if n != "outputs" and _counts(n))',
     ),
     Mutant(
         "a nameless error ends all tasks of a batch",

@@ -68,6 +68,7 @@ class Profile:
         poll_interval: Seconds between two polls, below which the second is refused with 429.
         invalid_tasks: The share of tasks that are wrong in themselves.
         refusal: What happens to a sending with a wrong task: the others are `taken` and answered for, taken and
+            `nameless` (nothing is said of them, and the error does not say which task is wrong), taken and
             `unsaid`, `left` and unsaid, or the `whole` call is refused without a name.
         refusal_status: The HTTP status of an answer to a sending that holds errors alone.
         poll_error_status: The same for a poll.
@@ -194,7 +195,7 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("size_status", (400,)),
     ("poll_interval", (0.3, 1.0)),
     ("invalid_tasks", (0.2, 0.5)),
-    ("refusal", ("unsaid", "left", "whole")),
+    ("refusal", ("unsaid", "nameless", "left", "whole")),
     ("refusal_status", (200,)),
     ("poll_error_status", (400,)),
     ("failing_tasks", (0.3,)),

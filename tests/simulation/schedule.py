@@ -76,12 +76,14 @@ class Books:
 
     Attributes:
         wire: The task.
-        results: The identifiers of the results that they were given.
+        results: The identifiers of the results that they were given at the end.
+        seen: Those of results that errors held with which the task was left.
         has_ended: Whether they were given all results, or a failure without a handle.
     """
 
     wire: Object
     results: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
     has_ended: bool = False
 
 
@@ -308,7 +310,7 @@ class Schedule:
         """Whether the server has results of a task that nobody was given."""
         book = self._books[str(task.task_uuid)]
         produced = self.world.ledger.produced(book.wire["taskUUID"])
-        return not book.has_ended and bool(set(produced) - set(book.results))
+        return not book.has_ended and bool(set(produced) - book.seen)
 
     def _wait(
         self,
@@ -331,6 +333,8 @@ class Schedule:
         self._check_error(task, error, began, seconds)
         if results is not None:
             self._give(task, results)
+        elif error is not None:
+            self._see(task, error.results)
         return error
 
     # -- what callers get -----------------------------------------------------
@@ -338,6 +342,12 @@ class Schedule:
     def _take(self, ended: Ended) -> None:
         if ended.error is None or ended.error.handle is None:
             self._give(ended.submission.task, ended.results)
+        else:
+            self._see(ended.submission.task, ended.results)
+
+    def _see(self, task: Task[Any], results: list[Any]) -> None:
+        """Note the results in an error with which a task is left."""
+        self._books[str(task.task_uuid)].seen.update(map(_identifier, results))
 
     def _give(self, task: Task[Any], results: list[Object]) -> None:
         """Note that callers were given all that there will be of a task."""
@@ -425,7 +435,7 @@ class Schedule:
             if len(ledger.accepted(uuid)) > 1:
                 continue  # a second run, that the policy or a gateway has let happen
             if book.has_ended or produced:
-                lost = set(produced) - set(book.results)
+                lost = set(produced) - set(book.results) - book.seen
                 if lost:
                     raise Broken(f"{uuid}: {len(lost)} of {len(produced)} are lost")
         left = [t for t in self._client.open_tasks.tasks() if self._is_owed(t)]

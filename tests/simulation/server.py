@@ -335,8 +335,12 @@ class Server:
             form = "bare"  # the call has but one task
         telling = Telling(self.profile.refusal_status, form)
         wrong = [e for e in call.elements if self._invalid(e)]
+        is_nameless = self.profile.refusal == "nameless" and len(call.elements) > 1
         for element in wrong:
-            telling.errors.append(self._refusal(element))
+            error = self._refusal(element)
+            if is_nameless:
+                del error["taskType"], error["taskUUID"]
+            telling.errors.append(error)
         if wrong and self.profile.refusal == "left":
             self._reply(call, telling)
             return
@@ -347,7 +351,7 @@ class Server:
                 self._tell(element["taskUUID"], telling)
             elif element not in wrong:
                 self._take_one(call, element, telling, acknowledged, awaited)
-        if wrong and self.profile.refusal == "unsaid":
+        if wrong and self.profile.refusal in ("unsaid", "nameless"):
             unsaid = Telling(telling.status, telling.form)
             unsaid.errors = telling.errors
             self._reply(call, unsaid)

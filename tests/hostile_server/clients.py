@@ -1,0 +1,130 @@
+"""Clients of the shipped package that are quick, and what came of their calls."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopback import KEY, value, without_a_loop
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from .platform_server import Platform
+
+    Work = Callable[[Any], Awaitable[Any]]
+
+
+@dataclass
+class Ended:
+    """What came of a call.
+
+    Attributes:
+        results: What it returned.
+        error: What it raised in its place.
+        seconds: How long it took.
+    """
+
+    results: Any = None
+    error: Any = None
+    seconds: float = 0.0
+
+
+async def ending(work: Callable[[], Awaitable[Any]]) -> Ended:
+    """Await a call and return what came of it."""
+    begun, ended = time.monotonic(), Ended()
+    try:
+        ended.results = await work()
+    except Exception as error:  # noqa: BLE001 - the test looks at it
+        ended.error = error
+    ended.seconds = time.monotonic() - begun
+    return ended
+
+
+@dataclass
+class Clients:
+    """Makes clients of a package, and requests for them."""
+
+    package: ModuleType
+
+    def request(self, task_type: str = "ImageInference", **members: Any) -> Any:
+        """Make a request."""
+        text = {"messages": [{"role": "user", "content": "Why?"}]}
+        prompt = {"positive_prompt": "a quiet harbour"}
+        given = text if task_type == "TextInference" else prompt
+        module = re.sub("(?<!^)(?=[A-Z])", "_", task_type).lower()
+        kind = getattr(self.module(f"tasks.{module}"), f"{task_type}Request")
+        return kind(**({"model": "runware:101@1"} | given | members))
+
+    def image(self, **members: Any) -> Any:
+        """Make a request that is answered at once."""
+        return self.request(**members)
+
+    def video(self, **members: Any) -> Any:
+        """Make a request that is delivered later."""
+        return self.request("VideoInference", **members)
+
+    def using(self, kind: str, url: str, work: Work, **options: Any) -> Any:
+        """Do some work with a client: a coroutine that awaits `value` of each call."""
+        given = {"api_key": KEY, "base_url": url, "timeout": 8} | options
+        waits = self.package.Waits(first=0.03, longest=0.06)
+
+        async def awaited() -> Any:
+            async with self.package.AsyncRunware(**given) as client:
+                client.polling = client.retrying = waits
+                return await work(client)
+
+        if kind == "async":
+            return asyncio.run(awaited())
+        with self.package.Runware(**given) as client:
+            client.polling = client.retrying = waits
+            return without_a_loop(work(client))  # type: ignore[arg-type]
+
+    def run(
+        self, kind: str, platform: Platform, request: Any, **options: Any
+    ) -> tuple[Ended, list[Any]]:
+        """Run a task; return what came of it and what is unfinished then."""
+
+        async def work(client: Any) -> tuple[Ended, list[Any]]:
+            limits = {k: options.pop(k) for k in ("timeout",) if k in options}
+            ended = await ending(lambda: value_of(client.run(request, **limits)))
+            return ended, client.unfinished()
+
+        given = {k: v for k, v in options.items() if k != "timeout"}
+        return self.using(kind, platform.url, work, **given)
+
+    def saved(self, task_type: str, uuid: str) -> str:
+        """The JSON text of the handle of a task that another process has sent."""
+        return json.dumps({"handle": 1, "taskType": task_type, "taskUUID": uuid})
+
+    def timed(self, call: Callable[[], Any]) -> float:
+        """Make a call that has to run out of time; return the seconds that it took."""
+        begun = time.monotonic()
+        with pytest.raises(self.package.TimeoutError) as caught:
+            call()
+        assert caught.value.handle is not None
+        return time.monotonic() - begun
+
+    def module(self, name: str) -> ModuleType:
+        """A module of the package."""
+        return import_module(f"{self.package.__name__}.{name}")
+
+
+async def value_of(given: Any) -> Any:
+    """What a call gives, of either twin."""
+    return await value(given)
+
+
+def together(works: list[Callable[[], Any]]) -> list[Any]:
+    """Do several things at the same time, each in a thread of its own."""
+    with ThreadPoolExecutor(len(works)) as pool:
+        return [each.result() for each in [pool.submit(work) for work in works]]

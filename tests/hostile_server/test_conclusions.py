@@ -1,0 +1,453 @@
+"""What the client concludes from answers: no task billed twice, no result lost."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from .clients import together, value_of
+from .platform_server import (
+    FOR_EVER,
+    Hangup,
+    acknowledged,
+    honest,
+    hosting,
+    is_late,
+)
+
+if TYPE_CHECKING:
+    from .clients import Clients
+    from .platform_server import Exchange, Item, Platform
+
+
+# -- polls ------------------------------------------------------------------------
+
+
+async def one_poll_at_a_time(platform: Platform, exchange: Exchange) -> None:
+    """Refuse polls of more than one task."""
+    if exchange.is_poll and len(exchange.tasks) > 1:
+        error = {"code": "tooManyTasks", "message": "One at a time."}
+        await exchange.reply({"errors": [error]}, 413)
+    else:
+        await honest(platform, exchange)
+
+
+def test_polls_that_are_too_large_send_nothing_again(
+    clients: Clients, kind: str
+) -> None:
+    async def work(client: Any) -> Any:
+        return await value_of(client.run_many([clients.video() for _ in range(5)]))
+
+    with hosting(one_poll_at_a_time, seconds=0.1) as platform:
+        outcomes = clients.using(kind, platform.url, work)
+    assert [len(each.results) for each in outcomes] == [1] * 5
+    assert set(platform.bills.values()) == {1}
+
+
+def test_joined_polls_keep_to_the_size_that_the_server_takes(clients: Clients) -> None:
+    most = 4
+
+    async def small(platform: Platform, exchange: Exchange) -> None:
+        if len(exchange.tasks) > most:
+            error = {"code": "tooManyTasks", "message": f"At most {most}."}
+            await exchange.reply({"errors": [error]}, 413)
+        else:
+            await honest(platform, exchange)
+
+    async def work(client: Any) -> Any:
+        calls = (client.run_many([clients.video()] * 1) for _ in range(12))
+        return await asyncio.gather(*calls)
+
+    with hosting(small, seconds=0.2) as platform:
+        ended = clients.using("async", platform.url, work)
+    assert all(len(outcome.results) == 1 for [outcome] in ended)
+    assert set(platform.bills.values()) == {1}
+
+
+NEWS_OF_SENDINGS: list[Item] = [
+    {"cost": 0.5},
+    {"estimatedTime": 30},
+    {"status": "queued", "position": 3},
+]
+NEWS_OF_POLLS: list[Item] = [
+    {"status": "running", "message": "warming up"},
+    {"status": "in_progress", "eta": 9},
+    {"status": "PROCESSING", "eta": 9},
+    {"videoUUID": "3f0c1f0e-5d0a-4a53-9d40-9a0c0f8d7a11", "progress": 30},
+    {"status": {}},
+]
+
+
+@pytest.mark.parametrize("news", [*NEWS_OF_SENDINGS, *NEWS_OF_POLLS], ids=str)
+def test_news_of_a_task_is_not_its_result(
+    clients: Clients, kind: str, news: Item
+) -> None:
+    async def telling(platform: Platform, exchange: Exchange) -> None:
+        [task] = exchange.tasks
+        is_its_turn = exchange.is_poll is (news in NEWS_OF_POLLS)
+        if not is_its_turn or not platform.first("news"):
+            return await honest(platform, exchange)
+        if not exchange.is_poll:
+            platform.accept(task)
+        [uuid] = platform.bills
+        scope = {"taskType": "videoInference", "taskUUID": uuid}
+        await exchange.reply({"data": [scope | news]})
+
+    with hosting(telling) as platform:
+        ended, unfinished = clients.run(kind, platform, clients.video())
+    assert ended.results[0].video_url
+    assert [*platform.bills.values()] == [1]
+    assert unfinished == []
+
+
+@pytest.mark.parametrize("status", [200, 400, 408, 409, 425, 429, 500, 503])
+@pytest.mark.parametrize("code", ["rateLimitExceeded", "serviceUnavailable"])
+def test_a_poll_that_is_turned_away_is_repeated(
+    clients: Clients, code: str, status: int
+) -> None:
+    async def busy(platform: Platform, exchange: Exchange) -> None:
+        if exchange.is_poll and len(platform.polls) < 4:
+            named = {"taskType": "getResponse"} | {
+                "taskUUID": exchange.tasks[0]["taskUUID"]
+            }
+            error = {"code": code, "message": "Later."} | named
+            return await exchange.reply({"errors": [error]}, status)
+        await honest(platform, exchange)
+
+    with hosting(busy) as platform:
+        ended, _ = clients.run("sync", platform, clients.video())
+    assert ended.results[0].video_url
+    assert [*platform.bills.values()] == [1]
+
+
+def test_one_task_that_cannot_be_polled_spoils_no_other(
+    clients: Clients, kind: str
+) -> None:
+    async def poisoned(platform: Platform, exchange: Exchange) -> None:
+        bad = next(iter(platform.bills), None)
+        if exchange.is_poll and bad in [t["taskUUID"] for t in exchange.tasks]:
+            scope = {"taskType": "getResponse", "taskUUID": bad}
+            error = {"code": "invalidParameter", "message": "What?", **scope}
+            return await exchange.reply({"errors": [error]}, 400)
+        await honest(platform, exchange)
+
+    async def work(client: Any) -> Any:
+        requests = [clients.video() for _ in range(5)]
+        return await value_of(client.run_many(requests)), client.unfinished()
+
+    with hosting(poisoned) as platform:
+        outcomes, unfinished = clients.using(kind, platform.url, work, timeout=3)
+    assert [len(each.results) for each in outcomes] == [0, 1, 1, 1, 1]
+    assert outcomes[0].error.handle is not None
+    assert len(unfinished) == 1
+    assert set(platform.bills.values()) == {1}
+
+
+# -- results ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_listed", [True, False], ids=["listed", "not listed"])
+@pytest.mark.parametrize("change", ["none", "signature", "cost"])
+def test_a_repeated_result_without_a_uuid_is_one(
+    clients: Clients, change: str, *, is_listed: bool
+) -> None:
+    async def growing(platform: Platform, exchange: Exchange) -> None:
+        [task] = exchange.tasks
+        scope = {"taskType": "3dInference", "taskUUID": task["taskUUID"]}
+        if not exchange.is_poll:
+            platform.accept(task)
+            return await exchange.reply({"data": acknowledged(task)})
+        number = len(platform.polls)
+        there = [1] if number < 4 else [1, 2]
+        data = [scope | model(each, number) for each in there]
+        if is_listed and number < 4:
+            data.append(scope | {"status": "processing"})
+        await exchange.reply({"data": data})
+
+    def model(each: int, poll: int) -> Item:
+        signature = f"?signature={poll}" if change == "signature" else ""
+        uuid = f"00000000-0000-4000-8000-00000000000{each}"
+        file = {"uuid": uuid, "url": f"https://assets.example/{each}.glb{signature}"}
+        cost = {"cost": 0.1} if change == "cost" and poll > 1 else {}
+        return {"status": "success", "outputs": {"files": [file]}} | cost
+
+    with hosting(growing) as platform:
+        request = clients.request("ThreeDInference", number_results=2)
+        ended, unfinished = clients.run("sync", platform, request)
+    files = [result.to_wire()["outputs"]["files"] for result in ended.results]
+    assert [file["uuid"][-1] for [file] in files] == ["1", "2"]
+    assert unfinished == []
+
+
+# -- redirects and conflicts ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "place"),
+    [
+        (303, "http://127.0.0.1:1/result"),
+        (307, "http://127.0.0.1:1/v1"),
+        (308, "http://127.0.0.1:1/v1"),
+        (302, "ftp://x/y"),
+    ],
+)
+def test_a_redirect_is_not_followed(
+    clients: Clients, kind: str, status: int, place: str
+) -> None:
+    async def moving(platform: Platform, exchange: Exchange) -> None:
+        if exchange.is_poll:
+            return await honest(platform, exchange)
+        platform.accept(exchange.tasks[0])
+        await exchange.reply({}, status, Location=place)
+
+    httpx2 = pytest.importorskip("httpx2")
+    own = httpx2.Client if kind == "sync" else httpx2.AsyncClient
+    http_client = own(follow_redirects=True)
+    with hosting(moving) as platform:
+        ended, unfinished = clients.run(
+            kind, platform, clients.image(), http_client=http_client
+        )
+        if kind == "sync":
+            http_client.close()
+    assert ended.results[0].image_url
+    assert [*platform.bills.values()] == [1]
+    assert unfinished == []
+
+
+@pytest.mark.parametrize("status", [200, 400, 409])
+@pytest.mark.parametrize("code", ["conflictTaskUUID", "duplicateTaskUUID"])
+def test_a_post_that_a_gateway_repeats_gives_its_result(
+    clients: Clients, kind: str, code: str, status: int
+) -> None:
+    async def repeating(platform: Platform, exchange: Exchange) -> None:
+        if exchange.is_poll:
+            return await honest(platform, exchange)
+        [task] = exchange.tasks
+        platform.accept(task)
+        error = {"code": code, "message": "Known.", "taskUUID": task["taskUUID"]}
+        await exchange.reply({"errors": [error]}, status)
+
+    with hosting(repeating) as platform:
+        ended, unfinished = clients.run(kind, platform, clients.image())
+    assert ended.results[0].image_url
+    assert [*platform.bills.values()] == [1]
+    assert unfinished == []
+
+
+def test_a_task_that_comes_late_is_billed_once(clients: Clients, kind: str) -> None:
+    """A gateway says 504, and hands the task on later; polls know only what is done."""
+
+    async def late(platform: Platform, exchange: Exchange) -> None:
+        [task] = exchange.tasks
+        if exchange.is_poll:
+            if len(platform.polls) == 5:
+                platform.accept(platform.notes["task"])
+            return await exchange.reply({"data": platform.told(task["taskUUID"])})
+        if platform.first("sending"):
+            platform.notes["task"] = task
+            return await exchange.reply({}, 504)
+        platform.accept(task)
+        await exchange.reply({"data": platform.results_of(task)})
+
+    with hosting(late) as platform:
+        ended, unfinished = clients.run(kind, platform, clients.image())
+    assert ended.results[0].image_url
+    assert [*platform.bills.values()] == [1]
+    assert unfinished == []
+
+
+# -- what is left early -----------------------------------------------------------
+
+
+SLOW_SEED = 666
+
+
+async def nine_of_ten(platform: Platform, exchange: Exchange) -> None:
+    """Give the results of all tasks but one, which takes for ever."""
+    if exchange.is_poll:
+        return await honest(platform, exchange)
+    data: list[Item] = []
+    for task in exchange.tasks:
+        is_slow = task["seed"] == SLOW_SEED
+        platform.accept(task, FOR_EVER if is_slow else 0)
+        news = acknowledged(task, status="processing")
+        data += news if is_slow else platform.results_of(task)
+    await exchange.reply({"data": data})
+
+
+def ten(clients: Clients) -> list[Any]:
+    """Requests of ten tasks, one of which is slow."""
+    return [clients.image(seed=seed) for seed in [*range(1, 10), SLOW_SEED]]
+
+
+def test_a_batch_that_is_cancelled_is_unfinished(clients: Clients) -> None:
+    async def work(client: Any) -> tuple[Any, list[Any]]:
+        with pytest.raises(TimeoutError) as caught:
+            async with asyncio.timeout(1):
+                await client.run_many(ten(clients))
+        return caught.value, client.unfinished()
+
+    with hosting(nine_of_ten) as platform:
+        _, unfinished = clients.using("async", platform.url, work)
+    assert {handle.task_uuid for handle in unfinished} == {*platform.bills}
+    assert sum(handle.is_over for handle in unfinished) == 9
+
+
+def test_an_interrupted_batch_is_unfinished(clients: Clients) -> None:
+    stop = threading.Event()
+
+    def interrupt(event: Any) -> None:
+        if event.kind == "polled":
+            stop.set()
+            raise KeyboardInterrupt
+
+    async def work(client: Any) -> tuple[Any, list[Any]]:
+        with pytest.raises(KeyboardInterrupt) as caught:
+            client.run_many(ten(clients))
+        return caught.value, client.unfinished()
+
+    with hosting(nine_of_ten) as platform:
+        error, unfinished = clients.using(
+            "sync", platform.url, work, on_event=interrupt
+        )
+    assert stop.is_set()
+    assert {handle.task_uuid for handle in unfinished} == {*platform.bills}
+    assert {handle.task_uuid for handle in error.handles} == {*platform.bills}
+
+
+def test_a_loop_that_is_left_leaves_the_rest_unfinished(
+    clients: Clients, kind: str
+) -> None:
+    async def work(client: Any) -> tuple[set[str], set[str]]:
+        given = client.iter_many(ten(clients))
+        if kind == "async":
+            first = await anext(given)
+            await given.aclose()
+        else:
+            first = next(given)
+            given.close()
+        left = {handle.task_uuid for handle in client.unfinished()}
+        return {first.results[0].task_uuid}, left
+
+    with hosting(nine_of_ten) as platform:
+        given, left = clients.using(kind, platform.url, work)
+    assert given | left == {*platform.bills}
+    assert not given & left
+    assert len(given) == 1
+
+
+# -- waits ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("task_type", ["training", "videoInference", "imageInference"])
+def test_a_short_wait_polls(clients: Clients, kind: str, task_type: str) -> None:
+    """The wait is shorter than the pause before the first poll of a task's type."""
+    uuid = str(uuid4())
+    text = clients.saved(task_type, uuid)
+
+    async def work(client: Any) -> Any:
+        client.polling = clients.package.Waits(first=20, longest=20)
+        return await value_of(client.resume(text).wait(timeout=1.5))
+
+    with hosting(honest) as platform:
+        platform.accept({"taskType": task_type, "taskUUID": uuid})
+        results = clients.using(kind, platform.url, work)
+    assert len(results) == 1
+    assert len(platform.polls) == 1
+
+
+def test_short_waits_that_are_repeated_poll(clients: Clients, kind: str) -> None:
+    async def work(client: Any) -> Any:
+        client.polling = clients.package.Waits(first=20, longest=20)
+        handle = await value_of(client.submit(clients.video()))
+        for _ in range(20):
+            with suppress(clients.package.TimeoutError):
+                return await value_of(handle.wait(timeout=0.4))
+        return None
+
+    with hosting(honest, seconds=0.8) as platform:
+        results = clients.using(kind, platform.url, work)
+    assert results is not None
+    assert len(platform.polls) < 20
+
+
+async def first_poll_hangs(platform: Platform, exchange: Exchange) -> None:
+    """Never answer the first poll."""
+    if exchange.is_poll and platform.first("poll"):
+        await asyncio.sleep(FOR_EVER)
+    await honest(platform, exchange)
+
+
+def test_a_silent_poll_holds_up_no_other_task(clients: Clients, kind: str) -> None:
+    async def work(client: Any) -> list[Any]:
+        def run() -> Any:
+            return client.run(clients.video(), timeout=15)
+
+        if kind == "sync":
+            return together([run] * 5)
+        return await asyncio.gather(*(run() for _ in range(5)))
+
+    with hosting(first_poll_hangs, seconds=0.1) as platform:
+        ended = clients.using(kind, platform.url, work)
+    assert [len(results) for results in ended] == [1] * 5
+    assert set(platform.bills.values()) == {1}
+
+
+async def polls_hang(platform: Platform, exchange: Exchange) -> None:
+    """Answer no poll."""
+    if exchange.is_poll:
+        await asyncio.sleep(FOR_EVER)
+    await honest(platform, exchange)
+
+
+def test_each_wait_has_a_time_of_its_own(clients: Clients, kind: str) -> None:
+    async def work(client: Any) -> list[float]:
+        async def wait(timeout: float) -> float:
+            begun = asyncio.get_running_loop().time()
+            with pytest.raises(clients.package.TimeoutError) as caught:
+                await client.run(clients.video(), timeout=timeout)
+            assert caught.value.handle is not None
+            return asyncio.get_running_loop().time() - begun
+
+        return await asyncio.gather(*map(wait, [1, 2, 2]))
+
+    def wait(client: Any, timeout: float) -> float:
+        return clients.timed(lambda: client.run(clients.video(), timeout=timeout))
+
+    async def in_threads(client: Any) -> list[float]:
+        return together([lambda t=t: wait(client, t) for t in [1, 2, 2]])
+
+    with hosting(polls_hang) as platform:
+        does = work if kind == "async" else in_threads
+        took = clients.using(kind, platform.url, does)
+    # Twice the time, or the sum of those of others, would be more than this.
+    assert all(t < limit * 1.75 for t, limit in zip(took, [1, 2, 2], strict=True)), took
+    assert all(t > limit * 0.9 for t, limit in zip(took, [1, 2, 2], strict=True)), took
+
+
+def test_a_late_answer_of_a_broken_connection_is_collected(
+    clients: Clients, kind: str
+) -> None:
+    async def breaking(platform: Platform, exchange: Exchange) -> None:
+        if exchange.is_poll:
+            return await honest(platform, exchange)
+        for task in exchange.tasks:
+            platform.accept(task)
+            assert not is_late(task)
+        exchange.reset()
+        raise Hangup
+
+    async def work(client: Any) -> Any:
+        requests = [clients.image(number_results=2) for _ in range(3)]
+        return await value_of(client.run_many(requests)), client.unfinished()
+
+    with hosting(breaking, seconds=0.2) as platform:
+        outcomes, unfinished = clients.using(kind, platform.url, work)
+    assert [len(each.results) for each in outcomes] == [2, 2, 2]
+    assert set(platform.bills.values()) == {1}
+    assert unfinished == []

@@ -1,0 +1,82 @@
+"""Answers that drip: the time-out of a call bounds it, whatever the server does."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Iterator
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+from .clients import together
+from .platform_server import honest, hosting
+
+if TYPE_CHECKING:
+    from .clients import Clients, Ended
+    from .platform_server import Exchange, Platform
+
+TIMEOUT = 1.0
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+def empty_gzip() -> Iterator[bytes]:
+    """Chunks of a gzip body that never holds a byte."""
+    begun = zlib.compressobj(wbits=31)
+    head = begun.compress(b"") + begun.flush(zlib.Z_SYNC_FLUSH)
+    yield b"%x\r\n%s\r\n" % (len(head), head)
+    yield from repeat(b"5\r\n\0\0\0\xff\xff\r\n")
+
+
+DRIPS = {
+    "nothing": (b"", repeat(b"")),
+    "a header": (HEAD + b"X-Slow: ", repeat(b"a")),
+    "early hints": (b"", repeat(b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n")),
+    "a body": (HEAD + b"Content-Length: 100000\r\n\r\n", repeat(b" ")),
+    "a chunk extension": (
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;",
+        repeat(b"a"),
+    ),
+    "gzip of nothing": (
+        HEAD + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n",
+        None,
+    ),
+}
+
+
+def test_what_drips_is_given_up_in_time(clients: Clients, kind: str) -> None:
+    def run(name: str) -> tuple[Ended, int, int]:
+        head, pieces = DRIPS[name]
+
+        async def dripping(platform: Platform, exchange: Exchange) -> None:
+            if not exchange.is_poll:
+                platform.accept(exchange.tasks[0])
+            await exchange.write(head)
+            for piece in pieces or empty_gzip():
+                await exchange.write(piece)
+                await asyncio.sleep(0.05)
+
+        with hosting(dripping) as platform:
+            request = clients.image()
+            ended, unfinished = clients.run(kind, platform, request, timeout=TIMEOUT)
+        return ended, len(unfinished), platform.bills.total()
+
+    names = [*DRIPS]
+    found = dict(zip(names, together([lambda n=n: run(n) for n in names]), strict=True))
+    for name, (ended, unfinished, bills) in found.items():
+        assert isinstance(ended.error, clients.package.TimeoutError), name
+        assert ended.error.handle is not None, name
+        assert ended.error.may_have_run, name
+        assert ended.seconds < TIMEOUT * 3, name
+        assert (unfinished, bills) == (1, 1), name
+
+
+def test_a_request_that_is_read_slowly_is_given_up_in_time(
+    clients: Clients, kind: str
+) -> None:
+    with hosting(honest, reads=False) as platform:
+        long = [{"role": "user", "content": "x" * 12_000_000}]
+        request = clients.request("TextInference", messages=long)
+        ended, _ = clients.run(kind, platform, request, timeout=TIMEOUT)
+    assert isinstance(ended.error, clients.package.TimeoutError)
+    assert ended.error.handle is not None
+    assert ended.seconds < TIMEOUT * 3

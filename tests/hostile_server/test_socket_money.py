@@ -1,0 +1,142 @@
+"""Over a WebSocket: no task billed twice, no result lost."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .clients import ending
+from .platform_server import acknowledged, honest_talk, hosting, talking
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .clients import Clients
+    from .platform_server import Item, Peer, Platform, Talk
+
+
+def talk_with(
+    clients: Clients,
+    talk: Talk,
+    work: Callable[[Any], Awaitable[Any]],
+    seconds: float = 0.0,
+) -> tuple[Any, Platform]:
+    """Do some work with a client of a platform that talks like this."""
+    with hosting(talking(talk), seconds) as platform:
+        url = platform.socket_url
+        return (
+            clients.using("async", url, work, transport="websocket"),
+            platform,
+        )
+
+
+def scope(task: Item) -> Item:
+    """The members that name a task."""
+    return acknowledged(task)[0]
+
+
+def test_an_error_of_one_result_ends_no_other(clients: Clients) -> None:
+    async def three_of_four(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
+        [task] = tasks
+        if task["taskType"] == "getResponse":
+            return await honest_talk(platform, peer, tasks)
+        platform.accept(task)
+        error = {"code": "nsfwContentDetected", "message": "One of four."}
+        await peer.say(errors=[error | scope(task)])
+        for item in platform.results_of(task)[:3]:
+            await asyncio.sleep(0.1)
+            await peer.say(data=[item])
+
+    async def work(client: Any) -> Any:
+        return await ending(lambda: client.run(clients.image(number_results=4)))
+
+    ended, platform = talk_with(clients, three_of_four, work)
+    assert isinstance(ended.error, clients.package.TaskError)
+    assert len(ended.error.results) == 3
+    assert [*platform.bills.values()] == [1]
+
+
+@pytest.mark.parametrize("seconds", [0.2, 1.0], ids=["done", "running"])
+def test_a_task_whose_connection_breaks_is_billed_once(
+    clients: Clients, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Polls are answered late, and with nothing until the task is done."""
+    monkeypatch.setattr(clients.module("_websocket"), "GRACE", 0.2)
+
+    async def breaking(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
+        [task] = tasks
+        if task["taskType"] == "getResponse":
+            await asyncio.sleep(0.3)
+            there = platform.told(task["taskUUID"])
+            is_done = there and there[0]["status"] == "success"
+            return await peer.say(data=there if is_done else [])
+        platform.accept(task, seconds)
+        if platform.first("sending"):
+            peer.exchange.reset()
+
+    async def work(client: Any) -> Any:
+        return await ending(lambda: client.run(clients.image())), client.unfinished()
+
+    (ended, unfinished), platform = talk_with(clients, breaking, work)
+    assert ended.results[0].image_url
+    assert [*platform.bills.values()] == [1]
+    assert unfinished == []
+
+
+@pytest.mark.parametrize(
+    "code", ["rateLimitExceeded", "invalidParameter", "internalServerError"]
+)
+def test_a_late_error_about_a_poll_ends_no_other_task(
+    clients: Clients, code: str
+) -> None:
+    """A poll is given up and repeated; its own answer comes while an image is made."""
+
+    async def busy(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
+        [task] = tasks
+        if task["taskType"] == "imageInference":
+            platform.accept(task)
+            platform.notes["image"] = task
+        elif task["taskType"] == "getResponse" and platform.first("poll"):
+            return
+        else:
+            await honest_talk(platform, peer, tasks)
+        is_second_poll = len(platform.polls) >= 2
+        if is_second_poll and "image" in platform.notes and platform.first("error"):
+            await peer.say(errors=[{"code": code, "message": "Not now."}])
+            await asyncio.sleep(0.2)
+            await peer.say(data=platform.results_of(platform.notes["image"]))
+
+    async def work(client: Any) -> Any:
+        video = asyncio.create_task(ending(lambda: client.run(clients.video())))
+        image = asyncio.create_task(ending(lambda: client.run(clients.image())))
+        return await asyncio.gather(video, image)
+
+    (video, image), platform = talk_with(clients, busy, work)
+    assert video.results[0].video_url
+    assert image.results[0].image_url
+    assert [*platform.bills.values()] == [1, 1]
+
+
+def test_results_that_are_pushed_once_are_kept(clients: Clients) -> None:
+    number = 600
+
+    async def pushing(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
+        for task in tasks:
+            if task["taskType"] == "getResponse":
+                error = {"code": "taskNotFound", "message": "It was given out."}
+                await peer.say(errors=[error | {"taskUUID": task["taskUUID"]}])
+                continue
+            platform.accept(task)
+            await peer.say(data=acknowledged(task))
+            await peer.say(data=platform.results_of(task))
+
+    async def work(client: Any) -> Any:
+        handles = [await client.submit(clients.video()) for _ in range(number)]
+        waits = [ending(handle.wait) for handle in handles]
+        return await asyncio.gather(*waits)
+
+    ended, platform = talk_with(clients, pushing, work)
+    assert sum(len(each.results or ()) for each in ended) == number
+    assert set(platform.bills.values()) == {1}
