@@ -22,12 +22,16 @@ TASK, POLL = "imageInference", "getResponse"
 HTML = "<html><body>Bad Gateway</body></html>"
 
 
-def error(code: str, status: int = 200, **headers: str) -> Any:
-    """Answer each task with an error of its own."""
+def error(
+    code: str, status: int = 200, *, says_error: bool = False, **headers: str
+) -> Any:
+    """Answer each task with an error of its own, which may say `status: error`."""
+    more = {"status": "error"} if says_error else {}
 
     def answer(tasks: Tasks) -> object:
         errors = [
-            {"code": code, "message": "no", "taskUUID": t["taskUUID"]} for t in tasks
+            {"code": code, "message": "no", "taskUUID": t["taskUUID"], **more}
+            for t in tasks
         ]
         named = {name.replace("_", "-"): text for name, text in headers.items()}
         return Reply({"errors": errors}, status, headers=named)
@@ -191,11 +195,12 @@ def test_a_conflict_of_a_second_sending_means_that_the_first_arrived(
 
 
 @pytest.mark.parametrize(("code", "status"), CONFLICTS)
+@pytest.mark.parametrize("says_error", [False, True])
 def test_a_conflict_of_a_first_sending_means_poll(
-    caller: Caller, server: Server, code: str, status: int
+    caller: Caller, server: Server, code: str, status: int, says_error: bool
 ) -> None:
     """What stands before the server may have repeated the POST."""
-    server.script(error(code, status), silent, done)
+    server.script(error(code, status, says_error=says_error), silent, done)
     [result] = caller(RUN, **CHAIR)
     assert result.seed == 7
     assert server.sent == [TASK, POLL, POLL]
@@ -412,6 +417,23 @@ def test_a_refusal_for_a_reason_is_final(
     server.answer = error("someCode", status)
     assert caller.error(RUN, **CHAIR).http_status == status
     assert server.sent == [TASK]
+
+
+def test_a_refusal_of_several_results_is_final(caller: Caller, server: Server) -> None:
+    server.answer = error("invalidParameter", 400, says_error=True)
+    failure = caller.error(RUN, **CHAIR, number_results=2)
+    assert not failure.may_have_run
+    assert server.sent == [TASK]
+
+
+def test_a_rejection_that_says_error_is_sent_again(
+    caller: Caller, server: Server
+) -> None:
+    busy = error("rateLimitExceeded", 429, says_error=True, retry_after="0")
+    server.script(busy, done)
+    [result] = caller(RUN, **CHAIR)
+    assert result.seed == 7
+    assert server.sent == [TASK, TASK]
 
 
 def test_a_poll_that_is_refused_leaves_the_task(
