@@ -469,12 +469,6 @@ def error_class(http_status: int) -> type[APIError]:
     )
 
 
-def is_final(error: RunwareError) -> bool:
-    """Whether an exception is the server's last word on a task."""
-    is_passing = isinstance(error, (RateLimitError, ServerError))
-    return isinstance(error, APIError) and not is_passing
-
-
 class ClosedError(RunwareError):
     """The client is closed, or the HTTP client that the caller gave it is.
 

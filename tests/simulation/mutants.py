@@ -20,12 +20,14 @@ class Mutant(NamedTuple):
         module: The module that is changed, without its suffix.
         old: The text that is replaced; it stands there once.
         new: What it is replaced by.
+        seed: Where the search begins: a schedule that has found it, to save time.
     """
 
     name: str
     module: str
     old: str
     new: str
+    seed: int = 0
 
 
 MUTANTS = (
@@ -35,24 +37,28 @@ MUTANTS = (
         "        if kind is Kind.SUBMIT:\n            each.task.apply(TaskEvent.REJECTED)",
         "        each.task.phase = Phase.UNSENT\n"
         "        if kind is None:\n            each.task.apply(TaskEvent.REJECTED)",
+        275,
     ),
     Mutant(
         "a task that was not found once is sent again",
         "_lifecycle",
         "(_P.IN_DOUBT, _E.NOT_FOUND): (_P.IN_DOUBT, _A.POLL)",
         "(_P.IN_DOUBT, _E.NOT_FOUND): (_P.UNSENT, _A.RETRY)",
+        165,
     ),
     Mutant(
         "a task of which one poll is silent is sent again",
         "_lifecycle",
         "(_P.IN_DOUBT, _E.SILENCE): (_P.IN_DOUBT, _A.POLL)",
         "(_P.IN_DOUBT, _E.SILENCE): (_P.UNSENT, _A.RETRY)",
+        86,
     ),
     Mutant(
         "an accepted task that is not found is sent again",
         "_lifecycle",
         "(_P.ACCEPTED, _E.NOT_FOUND): (_P.ACCEPTED, _A.POLL)",
         "(_P.ACCEPTED, _E.NOT_FOUND): (_P.UNSENT, _A.RETRY)",
+        63,
     ),
     Mutant(
         "what is unclear counts as never sent",
@@ -65,36 +71,42 @@ MUTANTS = (
         "_classify",
         "    if not error.may_have_run:\n",
         "    if not error.may_have_run or isinstance(error, ResponseError):\n",
+        29,
     ),
     Mutant(
         "a second sending that is rejected makes a task unsent",
         "_lifecycle",
         "(_P.RESENDING, _E.REJECTED): (_P.IN_DOUBT, _A.POLL)",
         "(_P.RESENDING, _E.REJECTED): (_P.UNSENT, _A.RETRY)",
+        25,
     ),
     Mutant(
         "a second sending that is refused ends a task",
         "_lifecycle",
         "(_P.RESENDING, _E.REFUSED): (_P.IN_DOUBT, _A.POLL)",
         "(_P.RESENDING, _E.REFUSED): (_P.DONE, _A.END)",
+        514,
     ),
     Mutant(
         "never sends again what is in doubt",
         "_delivery",
         'is not Phase.IN_DOUBT or policy == "never"',
         "is not Phase.IN_DOUBT",
+        340,
     ),
     Mutant(
         "safe sends sync tasks again",
         "_task",
         "return self.is_async or self.task_type in UPLOADS",
         "return True",
+        4583,
     ),
     Mutant(
         "an error about a poll ends the task",
         "_classify",
         "is_named and is_of_task and not is_doubtful",
         "is_named and is_of_task",
+        139,
     ),
     Mutant(
         "a poll that is turned away ends the wait",
@@ -111,6 +123,7 @@ MUTANTS = (
         "    if not said.is_only or _is_of_the_account(said, errors):\n"
         "        return said.verdict(TaskEvent.POLL_REFUSED, errors)\n"
         "    failed",
+        132,
     ),
     Mutant(
         "a status that is not known makes a result",
@@ -123,6 +136,7 @@ MUTANTS = (
         "_results",
         "        return any(value is not None for value in made)",
         '        return any(value is not None for value in made) or "cost" in item',
+        35,
     ),
     Mutant(
         "an item in flight without a status is a result",
@@ -131,18 +145,21 @@ MUTANTS = (
         '    if told is None and "progress" in item:\n'
         "        return len(item) > 3\n"
         "    if told is None:",
+        673,
     ),
     Mutant(
         "one failed item ends the task",
         "_task",
         "        self.is_short |= is_complete\n",
         "        if self.error is not None:\n            return end\n",
+        1374,
     ),
     Mutant(
         "a sync answer holds all results, however few",
         "_task",
         "        self.is_short |= is_complete\n",
         "        if is_complete:\n            return end\n",
+        492,
     ),
     Mutant(
         "results are told apart by their whole URL",
@@ -155,18 +172,21 @@ MUTANTS = (
         "_identity",
         "for n, part in value.items() if _counts(n))",
         'for n, part in value.items() if n != "outputs" and _counts(n))',
+        155,
     ),
     Mutant(
         "a nameless error ends all tasks of a batch",
         "_classify",
         "    if not own and not _is_of_the_account(said, errors):\n",
         "    if not errors:\n",
+        963,
     ),
     Mutant(
         "a conflict on the first sending is a refusal",
         "_lifecycle",
         "(_P.SENDING, _E.CONFLICT): (_P.ACCEPTED, _A.POLL)",
         "(_P.SENDING, _E.CONFLICT): (_P.DONE, _A.END)",
+        376,
     ),
     Mutant(
         "a task that is left is forgotten",
@@ -191,6 +211,7 @@ MUTANTS = (
         "_batches",
         "POLL_TIMEOUT = 5.0",
         "POLL_TIMEOUT = 1e9",
+        99,
     ),
     Mutant(
         "a wait shorter than the first pause polls nothing",
@@ -203,12 +224,14 @@ MUTANTS = (
         "_delivery",
         "        self._deadline += seconds\n        self._last_poll += seconds\n",
         "        self._last_poll += seconds\n",
+        963,
     ),
     Mutant(
         "a task of another caller counts as the only one",
         "_batches",
         "    return only if found is None and is_nameless else found",
         "    return (only or next(iter(known), None)) if found is None else found",
+        82,
     ),
     Mutant(
         "a server error counts as a refusal for now",

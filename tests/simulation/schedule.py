@@ -8,7 +8,7 @@ Checked after every event:
 Checked at the end, when all that was left has been collected with handles:
     4. Each result of a billed task was handed over, once.
     5. An error without a handle is of a task that was not billed.
-    6. The books are empty.
+    6. The books hold nothing that was handed over or is to be collected.
 
 Checked as each call ends:
     7. It ended within its timeout.
@@ -438,9 +438,9 @@ class Schedule:
                 lost = set(produced) - set(book.results) - book.seen
                 if lost:
                     raise Broken(f"{uuid}: {len(lost)} of {len(produced)} are lost")
-        left = [t for t in self._client.open_tasks.tasks() if self._is_owed(t)]
-        if left:
-            raise Broken(f"{len(left)} tasks are left in the books")
+        for task in self._client.open_tasks.tasks():
+            if self._books[str(task.task_uuid)].has_ended or self._is_owed(task):
+                raise Broken(f"{task.task_uuid} is left in the books")
 
 
 def _identifier(item: Object) -> str:

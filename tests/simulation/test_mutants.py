@@ -25,7 +25,7 @@ def test_a_fault_is_found(mutant: Mutant, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "simulation.run", "--jobs", "1", "--first"]
     variables = {"PYTHONPATH": str(TESTS), "SIMULATED_CLIENT": str(tmp_path)}
     ran = subprocess.run(
-        [*command, "--schedules", str(SCHEDULES)],
+        [*command, "--schedules", str(SCHEDULES), "--seed", str(mutant.seed)],
         env=os.environ | variables,
         capture_output=True,
         text=True,
