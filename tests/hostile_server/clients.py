@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,6 +16,7 @@ import pytest
 from loopback import KEY, value, without_a_loop
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from types import ModuleType
 
     from .platform_server import Platform
