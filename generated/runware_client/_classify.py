@@ -124,10 +124,9 @@ class Said:
 def of_submission(said: Said) -> Verdict:
     """Return what the answer to a sending means for a task of it."""
     own = [error for error in said.own if not _is_of_poll(error)]
+    failures = [error for error in own if not is_task_conflict(_code(error))]
     if said.items:
-        return _taken(said, own, is_complete=_is_complete(said))
-    if any(map(_says_failed, own)):  # it may be one of several results that failed
-        return _taken(said, own, is_complete=False)
+        return _taken(said, failures, is_complete=_is_complete(said))
     errors = own or said.nameless
     codes = [_code(error) for error in errors]
     if any(map(is_task_conflict, codes)):
@@ -136,6 +135,8 @@ def of_submission(said: Said) -> Verdict:
         return _unclear(said, errors)
     if is_rejection(said.envelope.answer):
         return said.verdict(TaskEvent.REJECTED, errors)
+    if any(_is_failure(said, error) for error in own):
+        return _taken(said, own, is_complete=False)
     if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
         return _unclear(said, errors)
     if answers_too_large(said.envelope) and (said.is_only or not own):
@@ -155,6 +156,13 @@ def of_submission(said: Said) -> Verdict:
 def _is_complete(said: Said) -> bool:
     """Whether an answer to a sending holds all results that there will be."""
     return not (said.task.is_async or said.envelope.is_partial)
+
+
+def _is_failure(said: Said, error: Item) -> bool:
+    """Whether an error may be the failure of one of several results, and no refusal."""
+    refusals = (ErrorCategory.VALIDATION, ErrorCategory.RATE_LIMIT, *OF_THE_ACCOUNT)
+    is_refusal = category_of(_code(error), said.status) in refusals
+    return _says_failed(error) and (said.status < 400 or not is_refusal)
 
 
 def _is_rate_limit(error: Item) -> bool:
