@@ -15,11 +15,13 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
 
 Item: TypeAlias = dict[str, Any]
 Script: TypeAlias = "Callable[[Platform, Exchange], Awaitable[None]]"
@@ -297,7 +299,7 @@ def talking(talk: Talk) -> Script:
     async def script(platform: Platform, exchange: Exchange) -> None:
         key = exchange.headers["sec-websocket-key"].encode()
         accept = base64.b64encode(
-            hashlib.sha1(key + SOCKET_GUID).digest()
+            hashlib.sha1(key + SOCKET_GUID).digest()  # noqa: S324
         )
         lines = [
             *(b"HTTP/1.1 101 Switching Protocols", b"Upgrade: websocket"),

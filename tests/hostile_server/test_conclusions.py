@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from .clients import together, value_of
+from .clients import ending, together, value_of
 from .platform_server import (
     FOR_EVER,
     Hangup,
@@ -97,6 +97,7 @@ def test_news_of_a_task_is_not_its_result(
         [uuid] = platform.bills
         scope = {"taskType": "videoInference", "taskUUID": uuid}
         await exchange.reply({"data": [scope | news]})
+        return None
 
     with hosting(telling) as platform:
         ended, unfinished = clients.run(kind, platform, clients.video())
@@ -118,6 +119,7 @@ def test_a_poll_that_is_turned_away_is_repeated(
             error = {"code": code, "message": "Later."} | named
             return await exchange.reply({"errors": [error]}, status)
         await honest(platform, exchange)
+        return None
 
     with hosting(busy) as platform:
         ended, _ = clients.run("sync", platform, clients.video())
@@ -135,6 +137,7 @@ def test_one_task_that_cannot_be_polled_spoils_no_other(
             error = {"code": "invalidParameter", "message": "What?", **scope}
             return await exchange.reply({"errors": [error]}, 400)
         await honest(platform, exchange)
+        return None
 
     async def work(client: Any) -> Any:
         requests = [clients.video() for _ in range(5)]
@@ -168,6 +171,7 @@ def test_a_repeated_result_without_a_uuid_is_one(
         if is_listed and number < 4:
             data.append(scope | {"status": "processing"})
         await exchange.reply({"data": data})
+        return None
 
     def model(each: int, poll: int) -> Item:
         signature = f"?signature={poll}" if change == "signature" else ""
@@ -204,16 +208,14 @@ def test_a_redirect_is_not_followed(
             return await honest(platform, exchange)
         platform.accept(exchange.tasks[0])
         await exchange.reply({}, status, Location=place)
+        return None
 
-    httpx2 = pytest.importorskip("httpx2")
-    own = httpx2.Client if kind == "sync" else httpx2.AsyncClient
-    http_client = own(follow_redirects=True)
+    async def work(client: Any) -> Any:
+        ended = await ending(lambda: value_of(client.run(clients.image())))
+        return ended, client.unfinished()
+
     with hosting(moving) as platform:
-        ended, unfinished = clients.run(
-            kind, platform, clients.image(), http_client=http_client
-        )
-        if kind == "sync":
-            http_client.close()
+        ended, unfinished = clients.with_own(kind, platform.url, work)
     assert ended.results[0].image_url
     assert [*platform.bills.values()] == [1]
     assert unfinished == []
@@ -231,6 +233,7 @@ def test_a_post_that_a_gateway_repeats_gives_its_result(
         platform.accept(task)
         error = {"code": code, "message": "Known.", "taskUUID": task["taskUUID"]}
         await exchange.reply({"errors": [error]}, status)
+        return None
 
     with hosting(repeating) as platform:
         ended, unfinished = clients.run(kind, platform, clients.image())
@@ -253,6 +256,7 @@ def test_a_task_that_comes_late_is_billed_once(clients: Clients, kind: str) -> N
             return await exchange.reply({}, 504)
         platform.accept(task)
         await exchange.reply({"data": platform.results_of(task)})
+        return None
 
     with hosting(late) as platform:
         ended, unfinished = clients.run(kind, platform, clients.image())
@@ -278,6 +282,7 @@ async def nine_of_ten(platform: Platform, exchange: Exchange) -> None:
         news = acknowledged(task, status="processing")
         data += news if is_slow else platform.results_of(task)
     await exchange.reply({"data": data})
+    return None
 
 
 def ten(clients: Clients) -> list[Any]:
@@ -407,10 +412,10 @@ async def polls_hang(platform: Platform, exchange: Exchange) -> None:
 
 def test_each_wait_has_a_time_of_its_own(clients: Clients, kind: str) -> None:
     async def work(client: Any) -> list[float]:
-        async def wait(timeout: float) -> float:
+        async def wait(limit: float) -> float:
             begun = asyncio.get_running_loop().time()
             with pytest.raises(clients.package.TimeoutError) as caught:
-                await client.run(clients.video(), timeout=timeout)
+                await client.run(clients.video(), timeout=limit)
             assert caught.value.handle is not None
             return asyncio.get_running_loop().time() - begun
 

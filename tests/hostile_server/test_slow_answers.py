@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ from .clients import together
 from .platform_server import honest, hosting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .clients import Clients, Ended
     from .platform_server import Exchange, Platform
 

@@ -48,6 +48,7 @@ def test_an_error_of_one_result_ends_no_other(clients: Clients) -> None:
         for item in platform.results_of(task)[:3]:
             await asyncio.sleep(0.1)
             await peer.say(data=[item])
+        return None
 
     async def work(client: Any) -> Any:
         return await ending(lambda: client.run(clients.image(number_results=4)))
@@ -75,6 +76,7 @@ def test_a_task_whose_connection_breaks_is_billed_once(
         platform.accept(task, seconds)
         if platform.first("sending"):
             peer.exchange.reset()
+        return None
 
     async def work(client: Any) -> Any:
         return await ending(lambda: client.run(clients.image())), client.unfinished()
