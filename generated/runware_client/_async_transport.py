@@ -220,7 +220,7 @@ class AsyncHTTPTransport:
         caller stays open.
         """
         self._is_closed = True
-        with self._lock:
+        with self._lock.native:
             lane = self._lanes.pop(running_loop(), None)
             self._lanes.clear()
             self._first = None
@@ -270,7 +270,7 @@ class AsyncHTTPTransport:
         return lane
 
     def _new_lane(self, loop: Loop, inherited: _Lane | None) -> _Lane:
-        with self._lock:
+        with self._lock.native:
             if inherited is not None:
                 self._inherited.append(inherited)  # if it were freed, it would close
             for other in [*self._lanes]:

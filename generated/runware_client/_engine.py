@@ -28,6 +28,7 @@ from ._uploads import Uploads, Waiting
 if TYPE_CHECKING:
     from collections.abc import Generator
     from contextlib import AbstractContextManager
+    from threading import Lock
 
     import httpx2
 
@@ -169,10 +170,10 @@ class Engine(BaseEngine):
         self._locks: WeakKeyDictionary[Task[Any], ForkSafeLock] = WeakKeyDictionary()
         self._lock = ForkSafeLock()
 
-    def lock_of(self, task: Task[Any]) -> ForkSafeLock:
+    def lock_of(self, task: Task[Any]) -> Lock:
         """Return the lock for whoever carries a task on."""
-        with self._lock:
-            return self._locks.setdefault(task, ForkSafeLock())
+        with self._lock.native:
+            return self._locks.setdefault(task, ForkSafeLock()).native
 
     def run(
         self,

@@ -67,7 +67,7 @@ class Observer:
     def __call__(self, event: Event) -> None:
         """Take note of an event."""
         if event.cost is not None:
-            with self._lock:
+            with self._lock.native:
                 self._cost += event.cost
         level = logging.DEBUG if event.kind == "polled" else logging.INFO
         if LOGGER.isEnabledFor(level):

@@ -13,9 +13,13 @@ class ForkSafeLock:
 
     A fork copies the locks of all threads and none of the other threads: a lock that one
     of these held would never be released in the new process.
+
+    Attributes:
+        native: The lock of this process. It is used as it is, since a signal, such as
+            that of Ctrl-C, may be handled wherever a function in Python begins.
     """
 
-    __slots__ = ("__weakref__", "_lock")
+    __slots__ = ("__weakref__", "native")
 
     def __init__(self) -> None:
         self.renew()
@@ -23,22 +27,7 @@ class ForkSafeLock:
 
     def renew(self) -> None:
         """Begin with a lock that nobody holds."""
-        self._lock = Lock()
-
-    def acquire(self, timeout: float) -> bool:
-        """Wait for the lock for some seconds; return whether it was got."""
-        return self._lock.acquire(timeout=timeout)
-
-    def release(self) -> None:
-        """Let another thread have the lock."""
-        if self._lock.locked():  # it is not where this block was entered before a fork
-            self._lock.release()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
+        self.native = Lock()
 
 
 _locks: WeakSet[ForkSafeLock] = WeakSet()

@@ -34,13 +34,13 @@ class OpenTasks:
         """Remember a task that is sent now."""
         if not task.is_pollable:
             return
-        with self._lock:
+        with self._lock.native:
             self._tasks[task.key] = task
             self._left.pop(task.key, None)
 
     def leave(self, tasks: Iterable[Task[Any]]) -> None:
         """Note that nobody waits for some tasks any more."""
-        with self._lock:
+        with self._lock.native:
             for task in tasks:
                 if task.key in self._tasks:
                     self._left[task.key] = None
@@ -49,14 +49,14 @@ class OpenTasks:
 
     def close(self, tasks: Iterable[Task[Any]]) -> None:
         """Forget tasks whose results or failures the caller gets now."""
-        with self._lock:
+        with self._lock.native:
             for task in tasks:
                 self._tasks.pop(task.key, None)
                 self._left.pop(task.key, None)
 
     def tasks(self) -> list[Task[Any]]:
         """The tasks, the oldest first."""
-        with self._lock:
+        with self._lock.native:
             return [t for t in self._tasks.values() if t.phase is not Phase.UNSENT]
 
     def __contains__(self, task_uuid: object) -> bool:

@@ -72,7 +72,7 @@ class PollRounds(Generic[EventT]):
         Returns:
             The round, and whether it is this caller who has to send it.
         """
-        with self._lock:
+        with self._lock.native:
             joined = self._open
             if joined and len(joined.parts) + len(parts) <= self._limits.elements:
                 joined.parts += parts
@@ -82,7 +82,7 @@ class PollRounds(Generic[EventT]):
 
     def close(self, leaving: PollRound[EventT]) -> None:
         """Let no more polls into a round."""
-        with self._lock:
+        with self._lock.native:
             if self._open is leaving:
                 self._open = None
 
@@ -110,15 +110,16 @@ class PollBatcher:
             joined, is_sender = self._rounds.join(parts)
             if is_sender:
                 self._send(joined, deadline)
-            else:
-                joined.ended.wait(left)
+            elif not joined.ended.wait(left):
+                self._rounds.close(joined)  # whoever had to send it may be gone
             if (reply := joined.reply()) is not None:
                 return reply
         raise unanswered()
 
     def _send(self, sent: PollRound[threading.Event], deadline: float) -> None:
-        has_turn = self._turn.acquire(timeout=turn_timeout(deadline))
+        turn, has_turn = self._turn.native, False
         try:
+            has_turn = turn.acquire(timeout=turn_timeout(deadline))
             self._rounds.close(sent)
             left = max(0.001, deadline - monotonic())
             sent.outcome = self._transport.post(sent.parts, left, None)
@@ -130,7 +131,7 @@ class PollBatcher:
             self._rounds.close(sent)
             sent.ended.set()
             if has_turn:
-                self._turn.release()
+                turn.release()
 
 
 def unanswered() -> TimeoutError:

@@ -131,6 +131,8 @@ class Pending:
         is_written: Whether the message may have been sent.
         is_given: Whether the answer was given to whoever made the call.
         is_over: Whether the server certainly says no more of it.
+        is_owed: Whether its answer may still come, since what was said about its tasks
+            may have been the answer to another call.
         done: Is set when the outcome is there.
         outcome: The answer, or what came in its place.
         errors: Errors that are about the call as a whole.
@@ -143,6 +145,7 @@ class Pending:
     is_written: bool = False
     is_given: bool = False
     is_over: bool = False
+    is_owed: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: Envelope | RunwareError | None = None
     errors: list[Item] = field(default_factory=list["Item"])
@@ -170,7 +173,7 @@ class Pending:
     @property
     def is_unanswered(self) -> bool:
         """Whether it may have been sent, and more of its answer may come."""
-        return self.is_written and not self.is_answered
+        return self.is_written and (self.is_owed or not self.is_answered)
 
     def note_item(self) -> None:
         """Note that an item came: the last one ends the call, an error soon does."""
@@ -352,6 +355,8 @@ class Session:
     def _abandon(self, pending: Pending) -> None:
         """Remember what a call that nobody waits for may still be answered."""
         answered = {key for key, task in pending.tasks.items() if not task.missing}
+        if pending.is_owed:
+            answered = set[str]()
         self._drop(pending, answered)
         pending.text, pending.body = "", b""
         pending.tasks = {k: t for k, t in pending.tasks.items() if k not in answered}
@@ -401,7 +406,7 @@ class Session:
         for pending in touched:
             pending.body = frame.answer.body
             pending.note_item()
-            if pending in self._abandoned and pending.is_answered:
+            if pending in self._abandoned and not pending.is_unanswered:
                 self._drop(pending, pending.tasks)
         if not frame.data and not frame.errors:
             self._take_nothing()
@@ -420,10 +425,12 @@ class Session:
             _leave_unclear(sendings, item)
             return {}
         touched: dict[Pending, None] = {}
+        was_owed = [pending for pending, _ in meant if pending.is_owed]
+        _note_owed([pending for pending, _ in meant if pending.is_unanswered])
         for pending, task in meant:
             missing = task.missing
             task.add(item, is_error=is_error)
-            if task.missing < missing:
+            if task.missing < missing or (pending in was_owed and not pending.is_owed):
                 touched[pending] = None
         if all(pending.outcome for pending, _ in meant):
             self._keep([item])
@@ -474,6 +481,18 @@ class Session:
                 self._strays.move_to_end(key)
         while len(self._strays) > MOST_STRAYS:
             self._strays.popitem(last=False)
+
+
+def _note_owed(calls: list[Pending]) -> None:
+    """Note which of the calls that an item is about may have another answer to come.
+
+    A message answers one call. It is not the question that it answers if there is a
+    sending as well, as far as one can tell.
+    """
+    questions = [pending for pending in calls if pending.is_question]
+    is_answer = len(questions) == len(calls)
+    for index, pending in enumerate(questions):
+        pending.is_owed = index > 0 or not is_answer
 
 
 def _leave_unclear(calls: Iterable[Pending], error: Item) -> None:

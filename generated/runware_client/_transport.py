@@ -305,7 +305,7 @@ class HTTPTransport:
         return lane
 
     def _renewed_lane(self) -> _Lane:
-        with self._lock:
+        with self._lock.native:
             if self._lane.process != os.getpid():
                 self._inherited.append(self._lane)  # if it were freed, it would close
                 self._lane = self._new_lane()

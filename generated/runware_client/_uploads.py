@@ -84,7 +84,7 @@ class Uploads:
 
         One that was left before its end goes to a single caller, who polls it.
         """
-        with self._lock:
+        with self._lock.native:
             known = self._known.get(file)
             if known is not None and not known.is_done:
                 del self._known[file]
@@ -92,7 +92,7 @@ class Uploads:
 
     def note(self, uploads: Mapping[LocalFile, Upload]) -> None:
         """Remember what is uploaded, and what may be; but not the files themselves."""
-        with self._lock:
+        with self._lock.native:
             for file, upload in uploads.items():
                 self._known.pop(file, None)
                 if upload.phase is not Phase.UNSENT and not upload.has_failed:
@@ -102,7 +102,7 @@ class Uploads:
 
     def forget(self, files: Iterable[LocalFile]) -> None:
         """Upload files anew the next time."""
-        with self._lock:
+        with self._lock.native:
             for file in files:
                 self._known.pop(file, None)
 
