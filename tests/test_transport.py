@@ -654,7 +654,7 @@ assert post(own) == post(brought) == [{{"pid": os.getpid()}}]
 # A thread that holds a lock and the only place while this process forks.
 lock, held, over = ForkSafeLock(), threading.Event(), threading.Event()
 def hold():
-    with lock, own._lock:
+    with lock.native, own._lock.native:
         own._lane.places.acquire()
         held.set()
         over.wait({LONG})
@@ -664,7 +664,7 @@ thread.start()
 held.wait({LONG})
 if not (child := os.fork()):
     try:
-        with lock:
+        with lock.native:
             assert post(own) == [{{"pid": os.getpid()}}]
         assert post(HTTPTransport(endpoint, unused, 1)) == [{{"pid": os.getpid()}}]
         try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from loopback import KEY, value, without_a_loop
@@ -88,6 +89,19 @@ class Clients:
         with self.package.Runware(**given) as client:
             client.polling = client.retrying = waits
             return without_a_loop(work(client))  # type: ignore[arg-type]
+
+    def with_own(self, kind: str, url: str, work: Work) -> Any:
+        """Do some work with a client whose HTTP client follows redirects."""
+        if kind == "sync":
+            with httpx2.Client(follow_redirects=True) as http_client:
+                return self.using(kind, url, work, http_client=http_client)
+
+        async def closing(client: Any) -> Any:
+            async with http_client:
+                return await work(client)
+
+        http_client = httpx2.AsyncClient(follow_redirects=True)
+        return self.using(kind, url, closing, http_client=http_client)
 
     def run(
         self, kind: str, platform: Platform, request: Any, **options: Any

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from .clients import together, value_of
+from .clients import ending, together, value_of
 from .platform_server import (
     FOR_EVER,
     Hangup,
@@ -210,15 +210,12 @@ def test_a_redirect_is_not_followed(
         await exchange.reply({}, status, Location=place)
         return None
 
-    httpx2 = pytest.importorskip("httpx2")
-    own = httpx2.Client if kind == "sync" else httpx2.AsyncClient
-    http_client = own(follow_redirects=True)
+    async def work(client: Any) -> Any:
+        ended = await ending(lambda: value_of(client.run(clients.image())))
+        return ended, client.unfinished()
+
     with hosting(moving) as platform:
-        ended, unfinished = clients.run(
-            kind, platform, clients.image(), http_client=http_client
-        )
-        if kind == "sync":
-            http_client.close()
+        ended, unfinished = clients.with_own(kind, platform.url, work)
     assert ended.results[0].image_url
     assert [*platform.bills.values()] == [1]
     assert unfinished == []
@@ -415,17 +412,17 @@ async def polls_hang(platform: Platform, exchange: Exchange) -> None:
 
 def test_each_wait_has_a_time_of_its_own(clients: Clients, kind: str) -> None:
     async def work(client: Any) -> list[float]:
-        async def wait(seconds: float) -> float:
+        async def wait(limit: float) -> float:
             begun = asyncio.get_running_loop().time()
             with pytest.raises(clients.package.TimeoutError) as caught:
-                await client.run(clients.video(), timeout=seconds)
+                await client.run(clients.video(), timeout=limit)
             assert caught.value.handle is not None
             return asyncio.get_running_loop().time() - begun
 
         return await asyncio.gather(*map(wait, [1, 2, 2]))
 
-    def wait(client: Any, seconds: float) -> float:
-        return clients.timed(lambda: client.run(clients.video(), timeout=seconds))
+    def wait(client: Any, timeout: float) -> float:
+        return clients.timed(lambda: client.run(clients.video(), timeout=timeout))
 
     async def in_threads(client: Any) -> list[float]:
         return together([lambda t=t: wait(client, t) for t in [1, 2, 2]])
