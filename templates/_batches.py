@@ -87,11 +87,11 @@ class ScheduledTask(Generic[ResultT]):
         backoff: How long to wait before it is tried again after a failure.
         due: The time, on the client's clock.
         retries: How often in a row it was tried again.
-        error: Why it was tried again last.
+        error: Why it is sent again, or is in doubt.
         is_alone: Whether it travels alone, to tell which task an answer is about.
         is_resend: Whether it is sent again next, although the server may have it.
         is_last_poll: Whether it was polled in the last moments of the delivery.
-        is_answered: Whether the last exchange about it told something.
+        trouble: Why the last exchange about it told nothing; None where it did.
         poll_timeout: The seconds that its next poll may take.
     """
 
@@ -105,7 +105,7 @@ class ScheduledTask(Generic[ResultT]):
     is_alone: bool = False
     is_resend: bool = False
     is_last_poll: bool = False
-    is_answered: bool = False
+    trouble: RunwareError | None = None
     poll_timeout: float = POLL_TIMEOUT
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -111,7 +112,7 @@ def test_tasks_that_are_given_up_hold_no_request(
                 assert outcome.error.handle
         else:
             for _ in range(number):
-                with pytest.raises(shipped.TimeoutError):
+                with pytest.raises(shipped.RunwareError):
                     await one(client)
 
     async def one(client: Any) -> None:
@@ -127,6 +128,10 @@ def test_tasks_that_are_given_up_hold_no_request(
             await give_up(client)
             assert len(held) == number
             assert left(held) == 0
+            for _ in range(50):  # the server's thread may hold a body a little longer
+                if tracemalloc.get_traced_memory()[0] < MEGABYTE:
+                    break
+                time.sleep(0.1)  # noqa: ASYNC251 - of the sync client, too
             assert tracemalloc.get_traced_memory()[0] < MEGABYTE
         finally:
             tracemalloc.stop()
@@ -136,6 +141,7 @@ def test_tasks_that_are_given_up_hold_no_request(
     caller.using(work)
 
 
+@pytest.mark.usefixtures("_old_objects_do_not_count")
 @pytest.mark.parametrize("given", ["list", "generator"])
 @pytest.mark.parametrize("end", ["result", "failure", "left"])
 def test_a_loop_holds_nothing_that_it_has_given(

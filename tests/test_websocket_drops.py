@@ -470,10 +470,12 @@ def test_a_server_that_reads_nothing_holds_up_nobody(
         large = "data:image/png;base64," + "A" * 20_000_000
         request = image(inputs={"seedImage": large}, strength=0.5)
         await client.ping.run(ping=True)  # the connection is there
-        with pytest.raises(shipped.TimeoutError):
-            await client.run(request, timeout=1)
-        await client.aclose()
-        closed.set()
+        try:
+            with pytest.raises(shipped.TimeoutError):
+                await client.run(request, timeout=1)
+            await client.aclose()
+        finally:
+            closed.set()
 
     run(work, deaf)
 

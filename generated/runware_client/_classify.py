@@ -308,9 +308,13 @@ def is_rejection(answer: Answer) -> bool:
 
 def answers_too_large(envelope: Envelope) -> bool:
     """Whether the call has more in it than the server takes at once."""
-    return envelope.http_status == 413 or any(
-        is_too_large(_code(error)) and not error.get("taskUUID")
-        for error in envelope.errors
+    return (
+        envelope.http_status == 413
+        or envelope.http_status < 500
+        and any(
+            is_too_large(_code(error)) and not error.get("taskUUID")
+            for error in envelope.errors
+        )
     )
 
 

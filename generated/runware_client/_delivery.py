@@ -364,18 +364,20 @@ class Delivery(Generic[ResultT]):
             self._leave(each, self._reason(each, error))
             return
         each.is_resend = self._may_resend(each)
-        each.is_answered = event in NEWS or event in ANSWERS
-        delay = next(each.polls if each.is_answered else each.backoff)
+        has_answer = event in NEWS or event in ANSWERS
+        each.trouble = None if has_answer else error
+        delay = next(each.polls if has_answer else each.backoff)
         if each.is_resend and event in ANSWERS:
             delay = 0.0
         self._schedule_poll(each, delay if verdict.wait is None else verdict.wait)
-        if not each.is_answered and error is not None:
+        if not has_answer and error is not None:
             self._observe_retry(each, error)
         self._idle.append(each)
 
     def _note_trouble(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
         """Note an exchange that told nothing of a task, and why."""
-        each.error = verdict.error
+        if each.error is None or verdict.event is not TaskEvent.POLL_FAILED:
+            each.error = verdict.error
         each.retries += 1
         if is_timeout(verdict.error):
             each.poll_timeout *= 2
@@ -487,7 +489,7 @@ class Delivery(Generic[ResultT]):
     def trouble(self, task: Task[Any]) -> RunwareError | None:
         """Why the last exchange told nothing of a task that goes on."""
         each = self._scheduled_tasks.get(task.key)
-        return None if each is None or each.is_answered else each.error
+        return None if each is None else each.trouble
 
     # -- details --------------------------------------------------------------
 
@@ -519,7 +521,7 @@ class Delivery(Generic[ResultT]):
         if each.error is not None and not is_accepted:
             return each.error
         error = TimeoutError(f"there was no result within {self._timeout:g} s")
-        error.__cause__ = each.error
+        error.__cause__ = each.trouble or each.error
         return error
 
     def _observe_retry(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
