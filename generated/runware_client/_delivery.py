@@ -155,6 +155,7 @@ class Delivery(Generic[ResultT]):
         if now >= self._deadline:
             self._give_up_idle()
             return None
+        self._note_others(now)
         due = [each for each in self._idle if each.due <= now]
         if not due:
             return None
@@ -169,6 +170,15 @@ class Delivery(Generic[ResultT]):
         for each in chosen:
             self._note_begun(each, now)
         return batch
+
+    def _note_others(self, now: float) -> None:
+        """Leave to other deliveries what they have done or send, such as an upload."""
+        for each in [*self._idle]:
+            if each.task.is_done:
+                self._idle.remove(each)
+                self._end(each, each.task.error)
+            elif each.task.phase in (Phase.SENDING, Phase.RESENDING):
+                each.due = max(each.due, now + TOGETHER)
 
     def _companions(
         self,
@@ -313,6 +323,9 @@ class Delivery(Generic[ResultT]):
 
     def _take(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
         """Do what follows from a verdict about a task."""
+        if each.task.is_done:  # another delivery was told
+            self._end(each, each.task.error)
+            return
         each.is_alone |= verdict.is_alone
         is_resent = each.task.phase is Phase.RESENDING
         action = each.task.apply(verdict.event)
