@@ -590,7 +590,6 @@ def _distinct(number: int) -> bytes:
 def test_each_file_is_uploaded_once_whatever_fails(
     kind: str, mock: Mock, package: ModuleType, look: Callable[..., Any]
 ) -> None:
-    mock.clear()
     batches = [
         [look(videos=[_distinct(n), _distinct(n + 1)], image=PNG) for n in range(4)],
         [look(video=_distinct(n)) for n in range(6)],
@@ -603,18 +602,27 @@ def test_each_file_is_uploaded_once_whatever_fails(
                 assert result.text
                 assert result.task_uuid == outcome.request.task_uuid
 
-    if kind == "websocket":
-        asyncio.run(_over_a_socket(package, mock, work))
-    else:
-        Caller(kind, package, mock.url).using(work, max_retries=20)
-    entries = mock.ledger()["tasks"].values()
-    found = sorted((entry["taskType"], entry["run"]) for entry in entries)
-    assert found == sorted([(STORED, 1)] * 7 + [(TASK, 1)] * 10)
-    assert sum(mock.ledger()["faults"].values()) > 0
+    faults = 0
+    for _ in range(20):  # a few messages may all get through
+        mock.clear()
+        if kind == "websocket":
+            asyncio.run(_over_a_socket(package, mock, work))
+        else:
+            options = {"max_retries": 20, "resend": "eager"}
+            Caller(kind, package, mock.url).using(work, **options)
+        entries = mock.ledger()["tasks"].values()
+        found = sorted((entry["taskType"], entry["run"]) for entry in entries)
+        assert found == sorted([(STORED, 1)] * 7 + [(TASK, 1)] * 10)
+        faults = sum(mock.ledger()["faults"].values())
+        if faults:
+            break
+    assert faults
 
 
 async def _over_a_socket(package: ModuleType, mock: Mock, work: Any) -> None:
+    # The mock refuses what it knows, so that what has not arrived may be sent again.
     options = {"base_url": mock.socket_url, "timeout": 10, "max_retries": 20}
+    options["resend"] = "eager"
     async with package.AsyncRunware(KEY, transport="websocket", **options) as client:
         client.polling = client.retrying = package.Waits(first=0.005, longest=0.01)
         await work(client)
