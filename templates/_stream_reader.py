@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ._answer_body import LARGEST_ANSWER
 from ._classify import api_error, joined
 from ._deltas import ENVELOPE, Transcript
 from ._envelope import Answer, read_envelope
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from ._sse import ServerSentEvent
 
 EVENTS = "text/event-stream"
-
-LARGEST_ANSWER = 2**28
-"""Bytes of one answer, decompressed."""
 
 FAILURES = ("error", "failed", "failure")
 """What the status of an event says, in lower case, when the task has failed."""

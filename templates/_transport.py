@@ -17,8 +17,7 @@ from ._answer_body import is_event_stream, read_body
 from ._envelope import Answer, read_envelope
 from ._environment import with_environment
 from ._exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
-from ._exchange import LONGEST_CONNECT as LONGEST_CONNECT  # noqa: PLC0414
-from ._exchange import NEVER_SENT as NEVER_SENT  # noqa: PLC0414
+from ._exchange import NEVER_SENT
 from ._locks import ForkSafeLock
 from ._sync_exchange import SyncExchange, bound
 
