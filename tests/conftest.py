@@ -114,4 +114,4 @@ def caller(
     request: pytest.FixtureRequest, shipped: ModuleType, server: Server
 ) -> Caller:
     """Calls methods of a client of that server, sync and async."""
-    return Caller(request.param, shipped, server.url)
+    return Caller(request.param, shipped, server.url, server.clock)

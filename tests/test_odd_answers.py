@@ -198,7 +198,8 @@ def test_odd_errors_are_errors_of_the_client(
         return Reply(json.dumps({"data": data, "errors": [named]}), status)
 
     server.answer = answer
-    failed, finished = caller("run_many", requests, timeout=1)
+    server.takes = 25
+    failed, finished = caller("run_many", requests)
     assert [result.image_url for result in finished.unwrap()] == [IMAGE]
     assert isinstance(failed.error, shipped.RunwareError)
     str(failed.error).encode("utf-8", "surrogatepass")
@@ -217,7 +218,7 @@ def test_a_number_of_thousands_of_digits_loses_no_result(
         return Reply(f'{{"data": [{items}]}}')
 
     server.answer = answer
-    for outcome in caller("run_many", [image(), image()], timeout=1):
+    for outcome in caller("run_many", [image(), image()]):
         [result] = outcome.unwrap()
         assert result.image_url == IMAGE
 
