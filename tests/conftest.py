@@ -78,7 +78,7 @@ def _no_thread_is_left() -> Iterator[None]:
     """Let no test leave a thread behind that keeps the process alive."""
     before = _threads()
     yield
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while left := _threads() - before:
         assert time.monotonic() < deadline, left
         time.sleep(0.01)

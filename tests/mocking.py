@@ -147,8 +147,8 @@ def entry(mock: Mock, task: dict[str, Any]) -> dict[str, Any]:
 
 
 def until(holds: Callable[[], object]) -> None:
-    """Wait until something is so, for some seconds at most."""
-    deadline = time.monotonic() + 5
+    """Wait until something is so, for a minute at most."""
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)

