@@ -86,7 +86,7 @@ class SyncClient(Configured[Engine]):
         settings = self._settings(max_retries, resend, on_event)
         limit = valid_timeout(timeout)
         transport = HTTPTransport(self._endpoint, http_client, concurrency)
-        self._engine = Engine(transport, self._endpoint, settings, limit)
+        self._engine = Engine(transport, self._endpoint, settings, limit, concurrency)
         self._engine.make_handle = partial(Handle, self._engine)
 
     def run(
