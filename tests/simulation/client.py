@@ -395,7 +395,7 @@ class Client:
         task = submission.task
         if error is not None:
             error.handle = submission if task.may_be_billed else None  # type: ignore[assignment]
-        return Ended(submission, task.results(), error)
+        return Ended(submission, task.results(), error, self.world.now)
 
     def hand_over(self, tasks: list[Task[Any]]) -> None:
         """Forget tasks whose outcome the caller gets; see `Configured._hand_over`."""
@@ -404,11 +404,12 @@ class Client:
 
 @dataclass(slots=True)
 class Ended:
-    """What became of one task of a batch."""
+    """What became of one task of a batch, and when."""
 
     submission: Submission[Any]
     results: list[Object]
     error: RunwareError | None
+    at: float
 
 
 def _take(

@@ -239,13 +239,15 @@ class Schedule:
         all_ended: list[Ended] = []
         for effect in (steps := client.iterate(submissions, timeout, place[0])):
             yield from self._relayed(steps, effect, all_ended.append)
-        self._check_time(began, timeout)
         client.hand_over([each.submission.task for each in all_ended])
+        for ended in all_ended:
+            self._take(ended)
+        self._check_time(began, timeout)
         if len(all_ended) != len(submissions):
             raise Broken(f"{len(submissions)} tasks have {len(all_ended)} outcomes")
         for ended in all_ended:
-            self._check_error(ended.submission.task, ended.error, began, timeout)
-            self._take(ended)
+            task, error = ended.submission.task, ended.error
+            self._check_error(task, error, began, timeout, at=ended.at)
 
     def _iterate(self, place: list[Process], wires: list[Object]) -> Steps:
         """Take the outcomes of a batch as they come, slowly, and perhaps not all."""
@@ -256,10 +258,10 @@ class Schedule:
 
         def take(ended: Ended) -> None:
             task = ended.submission.task
-            self._check_error(task, ended.error, began, timeout, own)
             client.hand_over([task])
             self._take(ended)
             number.append(1)
+            self._check_error(task, ended.error, began, timeout, own)
 
         number: list[int] = []
         for effect in (steps := client.iterate(submissions, timeout, place[0])):
@@ -311,10 +313,12 @@ class Schedule:
             return
         except RunwareError as raised:
             error = raised
+        is_over = error is None or error.handle is None
+        if is_over:
+            self._give(submission.task, [] if error else [stream.result])
         self._check_time(began, timeout + own)
         self._check_stream(submission, error, given, began + timeout + own)
-        if error is None or error.handle is None:
-            self._give(submission.task, [] if error else [stream.result])
+        if is_over:
             return
         yield from self._wait_often(place, submission)
 
@@ -388,12 +392,12 @@ class Schedule:
             results = yield from client.wait(given, seconds, process, **options)
         except RunwareError as raised:
             error, results = raised, None if raised.handle else raised.results
-        self._check_time(began, seconds)
-        self._check_error(task, error, began, seconds)
         if results is not None:
             self._give(task, results)
         elif error is not None:
             self._see(task, error.results)
+        self._check_time(began, seconds)
+        self._check_error(task, error, began, seconds)
         return error
 
     # -- what callers get -----------------------------------------------------
@@ -447,11 +451,12 @@ class Schedule:
         began: float,
         timeout: float,
         own: float = 0.0,
+        at: float | None = None,
     ) -> None:
-        """Check that a call has a reason for the error with which it leaves a task."""
+        """Check that a call had a reason for the error with which it left a task, now or at a moment."""
         if error is None or error.handle is None:
             return
-        now = self.world.now
+        now = self.world.now if at is None else at
         time_is_up = now - began >= timeout + own - SLACK
         if isinstance(error, TimeoutError):
             if not time_is_up:

@@ -824,7 +824,7 @@ class Server:
 
 def text_of(element: Object) -> str:
     """The text that a streamed task comes to, whenever it runs."""
-    return f"Of {element['taskUUID']} {SMILE} no word is lost."
+    return f"{element['taskUUID'][:8]} {SMILE} is here."
 
 
 def is_async(element: Object) -> bool:
