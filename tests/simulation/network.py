@@ -423,7 +423,9 @@ def told(answer: Answer) -> str:
         for name, value in answer.headers.items()
         if name != "content-type"
     ]
-    return " ".join([str(answer.status), *headers, answer.body.decode()])
+    pieces = [piece for _, piece in answer.pieces or [] if isinstance(piece, bytes)]
+    stream = repr(b"".join(pieces).decode()) if pieces else ""
+    return " ".join([str(answer.status), *headers, answer.body.decode() + stream])
 
 
 def sentence(function: Callable[..., object]) -> str:
