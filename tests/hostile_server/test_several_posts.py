@@ -78,6 +78,17 @@ def new_threads(before: set[threading.Thread]) -> list[threading.Thread]:
     return [thread for thread in left if thread.is_alive()]
 
 
+def in_a_child(work: Callable[[], object]) -> None:
+    """Do some work in a forked process."""
+    if not (child := os.fork()):
+        try:
+            work()
+            os._exit(7)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
 def test_a_silent_post_holds_up_no_other(clients: Clients) -> None:
     """The first is answered only when the second has come; the order of the results stays."""
     requests = two(clients)
@@ -156,11 +167,7 @@ def test_a_fork_in_the_loop_breaks_no_connection(clients: Clients) -> None:
     async def work(client: Any) -> list[Any]:
         given = client.iter_many(two(clients))
         first = next(given)
-        if not (child := os.fork()):
-            given.close()
-            os._exit(7)
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        assert status == 7
+        in_a_child(given.close)
         is_over.set()
         return [first, *given]
 

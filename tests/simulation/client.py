@@ -164,7 +164,7 @@ class Client:
             lambda: self.world.now,
         )
         self.engine = BaseEngine(ENDPOINT, settings, LONG)
-        self.engine.make_handle = partial(Handle, self.engine)
+        self.engine.make_handle = partial(Handle, self.engine)  # type: ignore[arg-type]
         self.open_tasks = self.engine.open_tasks
         self.rounds: PollRounds[Bell] = PollRounds(limits, lambda: Bell(self.world))
         self.turn = Lock(self.world)

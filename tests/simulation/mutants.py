@@ -342,7 +342,7 @@ MUTANTS = (
         "_classify",
         " or (_is_rate_limit(error.item) and not is_unclear)",
         "",
-        2001838,
+        43151,
     ),
 )
 

@@ -334,7 +334,8 @@ class Schedule:
             raise Broken("a stream gave up early")
         if error is None or not given:
             return
-        if [result["text"] for result in error.results] != [given]:
+        results: list[Any] = [*error.results]
+        if [result["text"] for result in results] != [given]:
             raise Broken(f"an error lacks the text that was given: {given!r}")
         if error.handle is None and not submission.task.is_done:
             raise Broken(f"{submission.task.task_uuid} was written and has no handle")

@@ -496,7 +496,7 @@ class Server:
         took = run.ends_at - run.accepted_at
         moments = [run.accepted_at + took * n / number for n in range(1, number + 1)]
         names = {"taskType": task.type, "taskUUID": task.uuid}
-        events = [{**names, "delta": {"text": part}} for part in parts]
+        events: list[Object] = [{**names, "delta": {"text": part}} for part in parts]
         if run.code is not None:
             events = events[: int(random() * number)]
             failure = self._failure(task, run.code, run)
