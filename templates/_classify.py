@@ -43,6 +43,9 @@ PASSING = (ErrorCategory.RATE_LIMIT, ErrorCategory.SERVER, ErrorCategory.CONNECT
 OF_THE_ACCOUNT = (ErrorCategory.AUTH, ErrorCategory.QUOTA)
 """Categories of errors that are about the caller, and so about every task of a call."""
 
+OF_A_GATEWAY = (*PASSING, ErrorCategory.TIMEOUT, ErrorCategory.UNKNOWN)
+"""Categories of errors that whatever stands before the server may have."""
+
 OF_THE_TASK = (ErrorCategory.SAFETY, ErrorCategory.PROVIDER)
 """Categories of errors that a poll itself cannot have."""
 
@@ -280,23 +283,40 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
         return _of_stream_error(error)
     if not error.may_have_run:
         return Verdict(TaskEvent.NOT_SENT, error)
-    if error.results:  # a stream that broke: the server was at work on it
-        return Verdict(TaskEvent.PROGRESS, error)
-    event = TaskEvent.REJECTED if task.is_idempotent else TaskEvent.UNCLEAR
+    event = TaskEvent.REJECTED if task.is_idempotent else _of_break(error)
     return Verdict(event, error)
 
 
 def _of_stream_error(error: APIError) -> Verdict:
     """Return what an error object that answers a stream means."""
+    status, is_begun = error.http_status, bool(error.results)
     if is_task_conflict(error.code or ""):
         return Verdict(TaskEvent.CONFLICT, error)
-    if error.http_status == 429 or (error.http_status == 503 and error.retry_after):
+    if status < 300 and _may_be_of_a_gateway(error):
+        return Verdict(_of_break(error), error)
+    is_unclear = status >= 500 or status in UNCLEAR_STATUSES
+    is_busy = status == 503 and error.retry_after is not None
+    is_busy |= status == 429 or (_is_rate_limit(error.item) and not is_unclear)
+    if is_busy and not is_begun:
         return Verdict(TaskEvent.REJECTED, error, error.retry_after)
     if isinstance(error, TaskError):
         return Verdict(TaskEvent.FAILED, error)
-    if error.http_status >= 500 or error.http_status in UNCLEAR_STATUSES:
-        return Verdict(TaskEvent.UNCLEAR, error)
-    return Verdict(TaskEvent.REFUSED, error)
+    return Verdict(TaskEvent.UNCLEAR if is_unclear else TaskEvent.REFUSED, error)
+
+
+def _may_be_of_a_gateway(error: APIError) -> bool:
+    """Whether an error in a stream may be about the connection, and not about the task.
+
+    When a stream has begun, a gateway can tell only in an event that it lost the server.
+    """
+    is_named = error.item.get("taskUUID") or error.item.get("taskType")
+    is_of_task = is_named or _says_failed(error.item)
+    return not is_of_task and error.category in OF_A_GATEWAY
+
+
+def _of_break(error: RunwareError) -> TaskEvent:
+    """Return what it means that an exchange broke off: with a text, it was accepted."""
+    return TaskEvent.PROGRESS if error.results else TaskEvent.UNCLEAR
 
 
 def is_rejection(answer: Answer) -> bool:

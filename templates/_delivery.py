@@ -112,7 +112,7 @@ class Delivery(Generic[ResultT]):
         self._now = settings.clock
         self._deadline = self._now() + timeout
         # An answer that does not come leaves time to ask what became of the tasks.
-        self._reserve = min(10.0, timeout / 10)
+        self._reserve = min(15.0, timeout / 10)
         self._last_poll = self._deadline - min(5.0, timeout / 2)
         self._open_tasks = open_tasks
         self._idle = [self._scheduled(task) for task in tasks]

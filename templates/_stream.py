@@ -12,7 +12,6 @@ from weakref import ref
 
 import httpx2
 
-from ._deadline import Deadline
 from ._exceptions import ConnectionError, RunwareError, TimeoutError
 from ._generics import ResultT
 from ._results import number_of_results
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ._base import TaskRequest
+    from ._deadline import Deadline
     from ._deltas import Delta
     from ._envelope import Item
     from ._error_enum import ErrorEnum
@@ -51,7 +51,7 @@ class BaseStream(Generic[ResultT, SendT]):
         *,
         endpoint: Endpoint,
         errors: type[ErrorEnum] | None,
-        deadline: float,
+        deadline: Deadline,
         on_end: Callable[[Item, BaseException | None], object],
     ) -> None:
         """Take a task; nothing is sent yet.
@@ -62,8 +62,8 @@ class BaseStream(Generic[ResultT, SendT]):
             send: Sends it and gives the answer, whose body is not read yet.
             endpoint: Where it is sent.
             errors: The error enum of its type.
-            deadline: When it is given up, on the monotonic clock, if it is read from now
-                on. It moves by the time that the caller takes before and between pieces.
+            deadline: When it is given up, if it is read from now on. It moves by the time
+                that the caller takes before and between pieces.
             on_end: Is told once when the stream is over: the item that it came to, and
                 what ended it early. May add a handle to an exception of ours.
 
@@ -76,7 +76,7 @@ class BaseStream(Generic[ResultT, SendT]):
         self._request = request
         self._send = send
         self._endpoint = endpoint
-        self._deadline = Deadline(deadline)
+        self._deadline = deadline
         self._on_end = on_end
         self._reader = StreamReader(task, endpoint.key, errors)
         self._response: httpx2.Response | None = None
@@ -137,7 +137,6 @@ class BaseStream(Generic[ResultT, SendT]):
                 raise self._endpoint.error(cause) from cause
             self._check_end()
         except BaseException as error:
-            self._reader.transcript.finish()
             if isinstance(error, RunwareError):
                 self._explain(error)
             self._on_end(self._reader.transcript.item, error)

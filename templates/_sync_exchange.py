@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -19,12 +19,15 @@ import httpx2
 from ._exchange import LONGEST_CONNECT, Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Generator, MutableMapping
     from types import TracebackType
     from typing import Self
 
 CONNECTING = ("connect_tcp", "connect_unix_socket", "start_tls")
 """Steps that give a network stream."""
+
+LEFT = "the call was left"
+"""What cuts the exchanges of a call that is interrupted, or of a loop that is left."""
 
 PIECE = 1 << 14
 """Bytes that are written at once: the server may take each write slowly."""
@@ -56,9 +59,9 @@ class SyncExchange(Exchange):
         """What makes httpx2 keep to the time that is left."""
         return {"timeout": self.timeouts(), "trace": self._trace}
 
-    def cut(self) -> None:
-        """End the exchange from another thread: the client is being closed."""
-        self.is_cut = True
+    def cut(self, reason: str) -> None:
+        """End the exchange from another thread."""
+        self.cut_by = reason
         if self._stream is None or self._is_shared:
             return
         wire: socket.socket | None = self._stream.get_extra_info("socket")
@@ -75,7 +78,7 @@ class SyncExchange(Exchange):
             httpx2.ReadError: The exchange was ended.
         """
         self._stream = stream
-        if self.is_cut:
+        if self.cut_by:
             raise httpx2.ReadError("")
         left = self.left()
         if not left:
@@ -110,13 +113,58 @@ class SyncExchange(Exchange):
 
     def _time_to_connect(self) -> float:
         left = self.left()
-        if self.is_cut or not left:
+        if self.cut_by or not left:
             raise httpx2.ConnectTimeout("")
         return left
 
 
+class Cancellation:
+    """Cuts the exchanges of other threads, when nobody waits for their answers any more.
+
+    A thread does its exchanges inside the context of one.
+    """
+
+    def __init__(self) -> None:
+        self._exchanges: set[SyncExchange] = set()
+        self._is_cancelled = False
+
+    def cancel(self) -> None:
+        """Cut what is under way, and all that would begin from now on."""
+        self._is_cancelled = True
+        for exchange in [*self._exchanges]:
+            exchange.cut(LEFT)
+
+    def __enter__(self) -> None:
+        _thread.cancellation = self
+
+    def __exit__(self, *_: object) -> None:
+        _thread.cancellation = _NEVER
+
+    @contextmanager
+    def watching(self, exchange: SyncExchange) -> Generator[None]:
+        """Let an exchange be cut as long as the context lasts."""
+        # Noted first, and then asked: this thread or the one that cancels sees it.
+        self._exchanges.add(exchange)
+        if self._is_cancelled:
+            exchange.cut(LEFT)
+        try:
+            yield
+        finally:
+            self._exchanges.discard(exchange)
+
+
+_NEVER = Cancellation()
+"""That of threads whose caller is in them."""
+
+
 class _Thread(threading.local):
     exchange: SyncExchange | None = None
+    cancellation = _NEVER
+
+
+def cancellation() -> Cancellation:
+    """Return what cuts the exchanges of this thread."""
+    return _thread.cancellation
 
 
 _thread = _Thread()

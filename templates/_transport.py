@@ -17,9 +17,9 @@ from ._answer_body import is_event_stream, read_body
 from ._envelope import Answer, read_envelope
 from ._environment import with_environment
 from ._exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
-from ._exchange import NEVER_SENT
+from ._exchange import CLOSED, NEVER_SENT
 from ._locks import ForkSafeLock
-from ._sync_exchange import SyncExchange, bound
+from ._sync_exchange import SyncExchange, bound, cancellation
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -247,7 +247,7 @@ class HTTPTransport:
         lane = self._lane
         if lane.process == os.getpid():
             for exchange in [*lane.exchanges]:
-                exchange.cut()
+                exchange.cut(CLOSED)
             self._end(lane)
 
     def _send(
@@ -279,7 +279,8 @@ class HTTPTransport:
         try:
             if self._is_closed:
                 raise closed()
-            yield
+            with cancellation().watching(exchange):
+                yield
         finally:
             lane.exchanges.discard(exchange)
             if self._is_closed:
