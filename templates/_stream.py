@@ -16,7 +16,7 @@ from ._deadline import Deadline
 from ._exceptions import ConnectionError, RunwareError, TimeoutError
 from ._generics import ResultT
 from ._results import number_of_results
-from ._stream_reader import COLLECT, StreamReader
+from ._stream_reader import StreamReader
 from ._transport import answered
 
 if TYPE_CHECKING:
@@ -186,8 +186,7 @@ class BaseStream(Generic[ResultT, SendT]):
         if self._is_closed:
             reason = "it was closed while it was read"
         error = ConnectionError(
-            f"the stream broke off (characters so far: {len(self.text)}): {reason}; "
-            f"{COLLECT}"
+            f"the stream broke off (characters so far: {len(self.text)}): {reason}"
         )
         error.may_have_run = True
         raise error
