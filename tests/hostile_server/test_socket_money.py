@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .clients import ending
-from .platform_server import acknowledged, honest_talk, hosting, talking
+from .platform_server import FOR_EVER, acknowledged, honest_talk, hosting, talking
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -142,3 +142,27 @@ def test_results_that_are_pushed_once_are_kept(clients: Clients) -> None:
     ended, platform = talk_with(clients, pushing, work)
     assert sum(len(each.results or ()) for each in ended) == number
     assert set(platform.bills.values()) == {1}
+
+
+def test_a_connection_that_stands_still_is_left(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server takes the task, and then neither reads nor writes any more."""
+    waits = clients.module("_websocket")
+    assert waits.PING_EVERY + waits.LONGEST_SILENCE + waits.GRACE <= 30
+    for name in ("PING_EVERY", "LONGEST_SILENCE", "GRACE"):
+        monkeypatch.setattr(waits, name, getattr(waits, name) / 100)
+
+    async def still(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
+        if platform.first("sending"):
+            platform.accept(tasks[0])
+            await asyncio.sleep(FOR_EVER)
+        await honest_talk(platform, peer, tasks)
+
+    async def work(client: Any) -> Any:
+        return await client.run(clients.image()), client.unfinished()
+
+    (results, unfinished), platform = talk_with(clients, still, work)
+    assert results[0].image_url
+    assert [*platform.bills.values()] == [1]
+    assert unfinished == []
