@@ -142,7 +142,7 @@ def of_submission(said: Said) -> Verdict:
             return said.verdict(TaskEvent.CONFLICT, errors)
         return _unclear(said, errors)
     if is_rejection(said.envelope.answer):
-        return said.verdict(TaskEvent.REJECTED, errors)
+        return _rejected(said, errors)
     if any(_is_failure(said, error) for error in own):
         return _taken(said, own, is_complete=False)
     if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
@@ -151,7 +151,7 @@ def of_submission(said: Said) -> Verdict:
         event = TaskEvent.REFUSED if said.is_only else TaskEvent.REJECTED
         return said.verdict(event, errors)
     if own and all(map(_is_rate_limit, own)):
-        return said.verdict(TaskEvent.REJECTED, errors)
+        return _rejected(said, errors)
     if not own and not _is_of_the_account(said, errors):
         return _unclear(said, errors)._replace(is_refused=True)
     if said.status in (400, 422) and not any(map(_code, errors)):
@@ -183,6 +183,13 @@ def _is_of_the_account(said: Said, errors: list[Item]) -> bool:
     return any(
         category_of(_code(error), said.status) in OF_THE_ACCOUNT for error in errors
     )
+
+
+def _rejected(said: Said, errors: list[Item]) -> Verdict:
+    """Send a task again, unless the answer repeats it as if it had been taken."""
+    if said.items:
+        return _unclear(said, errors)
+    return said.verdict(TaskEvent.REJECTED, errors)
 
 
 def _unclear(said: Said, errors: list[Item]) -> Verdict:

@@ -236,7 +236,7 @@ class Pending:
         tasks = self.tasks.values()
         data = [item for task in tasks for item in (*task.results, *task.news)]
         errors = [item for task in tasks for item in task.errors] + self.errors
-        is_refused = not data and (self.errors or all(t.errors for t in tasks))
+        is_refused = all(map(self._is_refused, tasks))
         status = status_of(errors) if is_refused else 200
         is_partial = answer is None and not self.is_answered
         is_cut = is_partial and self.is_cut
@@ -251,6 +251,11 @@ class Pending:
                 is_cut=is_cut,
             )
         )
+
+    def _is_refused(self, task: _Expected) -> bool:
+        """Whether errors are all that was said of a task, but for its names."""
+        is_about_call = bool(self.errors) and not task.news
+        return not task.results and (bool(task.errors) or is_about_call)
 
     def settle(self, outcome: Envelope | RunwareError) -> None:
         """Take the outcome, unless there is one."""

@@ -166,3 +166,39 @@ def test_a_connection_that_stands_still_is_left(
     assert results[0].image_url
     assert [*platform.bills.values()] == [1]
     assert unfinished == []
+
+
+def test_a_refusal_that_repeats_the_task_is_no_progress(clients: Clients) -> None:
+    async def repeating(_: Platform, peer: Peer, tasks: list[Item]) -> None:
+        [task] = tasks
+        error = {"code": "invalidParameter", "message": "No."} | scope(task)
+        await peer.say(data=acknowledged(task), errors=[error])
+
+    async def work(client: Any) -> Any:
+        return await ending(lambda: client.run(clients.video())), client.unfinished()
+
+    (ended, unfinished), platform = talk_with(clients, repeating, work)
+    assert ended.error.code == "invalidParameter"
+    assert ended.error.handle is None
+    assert unfinished == []
+    assert len(platform.calls) == 1
+
+
+def test_a_task_that_is_repeated_with_a_rate_limit_may_have_been_taken(
+    clients: Clients,
+) -> None:
+    async def repeating(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
+        [task] = tasks
+        if not platform.first("sending"):
+            return await honest_talk(platform, peer, tasks)
+        platform.accept(task)
+        error = {"code": "rateLimitExceeded", "message": "Slow down."} | scope(task)
+        await peer.say(data=acknowledged(task), errors=[error])
+        return None
+
+    async def work(client: Any) -> Any:
+        return await client.run(clients.video())
+
+    results, platform = talk_with(clients, repeating, work)
+    assert results[0].video_url
+    assert [*platform.bills.values()] == [1]
