@@ -44,7 +44,7 @@ check: $(READY)
 	$(BIN)/ruff check $(SOURCES) $(OUTPUT)
 	$(BIN)/black --quiet --check $(SOURCES) $(OUTPUT)
 	$(BIN)/mypy --strict
-	MYPYPATH=tests:generated $(BIN)/mypy --strict --package simulation
+	MYPYPATH=tests:generated $(BIN)/mypy --strict --package simulation --package hostile_server
 	$(BIN)/basedpyright
 
 golden: $(READY)

@@ -12,10 +12,11 @@ from weakref import ref
 
 import httpx2
 
+from ._aside import run_aside
 from ._exceptions import ConnectionError, RunwareError, TimeoutError
 from ._generics import ResultT
 from ._results import number_of_results
-from ._stream_reader import COLLECT, StreamReader
+from ._stream_reader import StreamReader
 from ._transport import answered
 
 if TYPE_CHECKING:
@@ -185,8 +186,7 @@ class BaseStream(Generic[ResultT, SendT]):
         if self._is_closed:
             reason = "it was closed while it was read"
         error = ConnectionError(
-            f"the stream broke off (characters so far: {len(self.text)}): {reason}; "
-            f"{COLLECT}"
+            f"the stream broke off (characters so far: {len(self.text)}): {reason}"
         )
         error.may_have_run = True
         raise error
@@ -247,10 +247,17 @@ class Stream(BaseStream[ResultT, Send]):
         if self._is_stopped:
             return None
         try:
-            return next(body, None)
+            return self._chunk(body)
         except Exception as cause:  # noqa: BLE001 - whatever ends it, nothing is lost
             self._note_break(cause)
             return None
+
+    def _chunk(self, body: Iterator[bytes]) -> bytes | None:
+        """Read the next chunk; over HTTP/2 it may wait for other users of the lock."""
+        if self._response is None or self._response.http_version != "HTTP/2":
+            return next(body, None)
+        left = self._deadline.left()
+        return run_aside(lambda: next(body, None), left, lambda: None)
 
     def get_result(self) -> ResultT:
         """Read to the end and return the whole result.

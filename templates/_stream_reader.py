@@ -29,8 +29,6 @@ EVENTS = "text/event-stream"
 FAILURES = ("error", "failed", "failure")
 """What the status of an event says, in lower case, when the task has failed."""
 
-COLLECT = "getResponse and getTaskDetails tell what became of the task"
-
 
 class StreamReader:
     """Makes deltas of the body of an answer: of its events, or of a whole answer.
@@ -135,7 +133,7 @@ class StreamReader:
         """Take a whole answer that came in place of a stream."""
         has_text = yield from self._take_envelope(b"".join(self._body))
         if not has_text:
-            raise self._unreadable(f"neither a stream nor a text; {COLLECT}")
+            raise self._unreadable("neither a stream nor a text")
         self.is_done = True
 
     def _take_envelope(self, body: str | bytes) -> Generator[Delta, None, bool]:

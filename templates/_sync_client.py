@@ -74,7 +74,8 @@ class SyncClient(Configured[Engine]):
             concurrency: How many POSTs may be under way at once. Where one call has
                 several, each has a thread of its own, which ends with it.
             http_client: Your own HTTP client; it is not closed with this one, and works
-                in one process only.
+                in one process only. It sends each request in a thread of its own, which
+                is left when the time is up.
             on_event: Is called with each event, in the thread that it happens in. What
                 it raises is logged and changes nothing.
 

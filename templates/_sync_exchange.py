@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import httpx2
 
+from ._aside import LateError, WorkT, run_aside
 from ._exchange import LONGEST_CONNECT, Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, MutableMapping
+    from collections.abc import Callable, Generator, MutableMapping
     from types import TracebackType
     from typing import Self
 
@@ -54,6 +55,20 @@ class SyncExchange(Exchange):
 
     _stream: NetworkStream | None = None
     _is_shared = False
+    _is_left = False
+
+    def aside(self, work: Callable[[], WorkT]) -> WorkT:
+        """Run the exchange in another thread, which is left when the time is up.
+
+        An HTTP client of the caller may wait for a lock, as for that of an HTTP/2
+        connection, or in a transport or hook of the caller's own.
+        """
+        try:
+            return run_aside(work, self.left(), self._leave)
+        except LateError:
+            error = httpx2.ReadTimeout("the time ran out")
+            self._raise(error)
+            raise error from None
 
     def extensions(self) -> dict[str, Any]:
         """What makes httpx2 keep to the time that is left."""
@@ -62,6 +77,13 @@ class SyncExchange(Exchange):
     def cut(self, reason: str) -> None:
         """End the exchange from another thread."""
         self.cut_by = reason
+        self._shut()
+
+    def _leave(self) -> None:
+        self._is_left = True
+        self._shut()
+
+    def _shut(self) -> None:
         if self._stream is None or self._is_shared:
             return
         wire: socket.socket | None = self._stream.get_extra_info("socket")
@@ -103,6 +125,9 @@ class SyncExchange(Exchange):
     def _trace(self, event: str, info: MutableMapping[str, Any]) -> None:
         self.note(event, info)
         layer, step, phase = event.split(".")
+        if self._is_left and (step, phase) == ("send_request_headers", "started"):
+            # It was noted first: one of this thread and that which left it knows.
+            raise httpx2.ReadTimeout("")
         self._is_shared |= layer == "http2"
         if step in CONNECTING and phase == "started":
             info["timeout"] = min(self._time_to_connect(), LONGEST_CONNECT)

@@ -178,9 +178,9 @@ class Task(Generic[ResultT]):
         Returns:
             Whether the task goes on, is finished or has failed.
         """
-        results = [item for item in items if self._is_result(item)]
-        updates = [item for item in items if not self._is_result(item)]
-        failed = {identity_of(error.item) for error in errors}
+        results = [item for item in items if self.is_result(item)]
+        updates = [item for item in items if not self.is_result(item)]
+        failed = {identity_of(error.item) for error in errors}  # one may be told twice
         is_news = self._add(results) or len(failed) > self._failed_items
         told = len(errors)
         self._failures_told = told if is_news else min(told, self._failures_told)
@@ -211,7 +211,8 @@ class Task(Generic[ResultT]):
         self.is_short |= is_complete
         return TaskEvent.PROGRESS
 
-    def _is_result(self, item: Item) -> bool:
+    def is_result(self, item: Item) -> bool:
+        """Whether an item is one of its results, and not the status of it."""
         return not self.is_pollable or is_result(item, self.outputs)
 
     def _add(self, results: list[Item]) -> bool:

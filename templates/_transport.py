@@ -22,9 +22,10 @@ from ._locks import ForkSafeLock
 from ._sync_exchange import SyncExchange, bound, cancellation
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from ._api_key import ApiKey
+    from ._aside import WorkT
     from ._envelope import Envelope
 
 Auth: TypeAlias = Literal["header", "payload"]
@@ -190,7 +191,9 @@ class HTTPTransport:
         if not lane.places.acquire(timeout=exchange.left()):
             raise crowded(self._concurrency)
         try:
-            answer = self._answer(lane, exchange, parts, extra)
+            answer = self._bounded(
+                exchange, partial(self._answer, lane, exchange, parts, extra)
+            )
         except httpx2.RequestError as error:
             raise self._endpoint.error(error) from error
         finally:
@@ -225,18 +228,30 @@ class HTTPTransport:
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
         with self._under_way(lane, exchange):
-            with exchange:
-                response = self._send(lane, exchange, [part], STREAM_HEADERS, extra)
-                try:
-                    if not is_event_stream(response):
-                        response = whole(response, read_body(response))
-                except BaseException:
-                    response.close()
-                    raise
+            response = self._bounded(
+                exchange, partial(self._opened, lane, exchange, part, extra)
+            )
             try:
                 yield response
             finally:
                 response.close()
+
+    def _opened(
+        self, lane: _Lane, exchange: SyncExchange, part: bytes, extra: Headers
+    ) -> httpx2.Response:
+        with exchange:
+            response = self._send(lane, exchange, [part], STREAM_HEADERS, extra)
+            try:
+                if not is_event_stream(response):
+                    response = whole(response, read_body(response))
+            except BaseException:
+                response.close()
+                raise
+            return response
+
+    def _bounded(self, exchange: SyncExchange, work: Callable[[], WorkT]) -> WorkT:
+        """Do some work of an exchange, which may take no longer than that."""
+        return work() if self._brought is None else exchange.aside(work)
 
     def close(self) -> None:
         """Close the connections, and end the calls that are under way.

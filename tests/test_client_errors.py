@@ -67,8 +67,8 @@ CLASSES = [
 ]
 NOT_TAKEN = "The server did not take the task, and nothing was billed."
 COLLECT = (
-    "The task may have run: collect it with this error's handle instead of sending it "
-    "again."
+    "The task may have run: collect it with handle.wait() of this error instead of "
+    "sending it again."
 )
 
 

@@ -270,10 +270,10 @@ WHOLE = {
 BROKEN = {
     "bomb": ("gzip", gzip.compress(b" " * 9_000_000), "more than 1,000,000 bytes"),
     "large": ("identity", b" " * 1_000_001, "more than 1,000,000 bytes"),
-    "cut": ("gzip", gzip.compress(ENVELOPE)[:-3], "was cut off"),
-    "nonsense": ("deflate", b"\x78nonsense", "a body that is not deflate"),
-    "unknown": ("br", b"?", "the encoding 'br'"),
-    "nested": ("gzip, gzip", b"?", "the encoding 'gzip, gzip'"),
+    "cut": ("gzip", gzip.compress(ENVELOPE)[:-3], "what came is cut off"),
+    "nonsense": ("deflate", b"\x78nonsense", "what came is damaged"),
+    "unknown": ("br", b"?", "Content-Encoding 'br'"),
+    "nested": ("gzip, gzip", b"?", "Content-Encoding 'gzip, gzip'"),
 }
 
 

@@ -18,7 +18,7 @@ from ._answer_body import aread_body, is_event_stream
 from ._envelope import read_envelope
 from ._environment import with_environment
 from ._exceptions import RunwareError
-from ._exchange import Exchange
+from ._exchange import CLOSED, Exchange
 from ._locks import ForkSafeLock
 from ._transport import (
     JSON_HEADERS,
@@ -80,7 +80,7 @@ class AsyncExchange(Exchange):
 
     def cut(self) -> None:
         """End the exchange: the client is being closed."""
-        self.is_cut = True
+        self.cut_by = CLOSED
         if self.timer is not None:
             with suppress(RuntimeError):  # it has ended
                 self.timer.reschedule(0)

@@ -31,9 +31,10 @@ from ._classify import (
     of_failure,
     of_poll,
     of_submission,
+    untold,
 )
 from ._events import Event, EventKind
-from ._exceptions import ClosedError, RunwareError, TimeoutError
+from ._exceptions import APIError, ClosedError, RunwareError, TimeoutError
 from ._generics import ResultT
 from ._lifecycle import Action, Phase, TaskEvent
 from ._task import Submission, Task
@@ -113,7 +114,7 @@ class Delivery(Generic[ResultT]):
         self._now = settings.clock
         self._deadline = self._now() + timeout
         # An answer that does not come leaves time to ask what became of the tasks.
-        self._reserve = min(10.0, timeout / 10)
+        self._reserve = min(15.0, timeout / 10)
         self._last_poll = self._deadline - min(5.0, timeout / 2)
         self._open_tasks = open_tasks
         self._idle = [self._scheduled(task) for task in tasks]
@@ -284,7 +285,7 @@ class Delivery(Generic[ResultT]):
             task = each.task
             self._observe(batch.kind.value, task, self._now() - batch.begun)
             said = self._said(each, found, reply)
-            if is_too_large and not said.items and not said.errors:
+            if is_too_large and not said.told and not said.errors:
                 self._send_smaller(each, batch.kind)
             elif batch.kind is Kind.SUBMIT:
                 self._take(each, of_submission(said))
@@ -522,6 +523,8 @@ class Delivery(Generic[ResultT]):
         task = each.task
         if task.is_short and task.error is None:
             return incomplete(task)
+        if task.is_partial and isinstance(task.error, APIError):
+            return untold(task.error)
         return task.error or task.refusal or error or self._late(each)
 
     @staticmethod

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from ._batches import Batch, Kind, Reply, Settings
 from ._classify import of_failure
+from ._deadline import Deadline
 from ._delivery import Delivery
 from ._envelope import Answer, Envelope
 from ._events import Event
@@ -22,6 +23,7 @@ from ._locks import ForkSafeLock
 from ._open_tasks import OpenTasks
 from ._patience import Patience
 from ._poll_batcher import PollBatcher
+from ._post_threads import PostThreads
 from ._stream import Stream
 from ._uploads import Uploads, Waiting
 
@@ -124,7 +126,8 @@ class BaseEngine:
     def patience(self, task: Task[Any], timeout: float) -> Patience:
         """Return how long to try to open the stream of a task."""
         pauses = self.settings.retrying.of(task.task_type)
-        return Patience(pauses, self.settings.max_retries, timeout)
+        tries, clock = self.settings.max_retries, self.settings.clock
+        return Patience(pauses, tries, timeout, clock)
 
     def note_stream(
         self, submission: Submission[Any], item: Item, error: BaseException | None
@@ -144,11 +147,14 @@ class BaseEngine:
             self.open_tasks.close([task])
         if error is not None:
             self.give_handle(error, submission)
-        uuid, seconds = task.task_uuid, time.monotonic() - task.first_sent
+        uuid, seconds = task.task_uuid, self.settings.clock() - task.first_sent
         cause = error if isinstance(error, Exception) else None
         self.settings.observe(
             Event("finished", task.task_type, uuid, seconds, task.cost, cause)
         )
+
+    def _deadline(self, timeout: float) -> Deadline:
+        return Deadline(self.settings.clock() + timeout, self.settings.clock)
 
     def _errors(self, task: Task[Any]) -> type[ErrorEnum] | None:
         return self.settings.error_enums(task.task_type)
@@ -163,9 +169,11 @@ class Engine(BaseEngine):
         endpoint: Endpoint,
         settings: Settings,
         timeout: float,
+        concurrency: int,
     ) -> None:
         super().__init__(endpoint, settings, timeout)
         self.transport = transport
+        self._concurrency = concurrency
         self._batcher = PollBatcher(transport, settings.limits)
         self._locks: WeakKeyDictionary[Task[Any], ForkSafeLock] = WeakKeyDictionary()
         self._lock = ForkSafeLock()
@@ -181,7 +189,7 @@ class Engine(BaseEngine):
         extra: Headers = None,
         answers: list[Answer] | None = None,
     ) -> Generator[None]:
-        """Carry a delivery on, batch by batch.
+        """Carry a delivery on, with several batches under way where several are due.
 
         Args:
             delivery: The delivery.
@@ -191,22 +199,24 @@ class Engine(BaseEngine):
         Yields:
             After each answer.
         """
+        exchange = partial(self._exchange, extra=extra)
+        threads = PostThreads(exchange, self._concurrency)
         try:
             while delivery.is_waiting:
-                batch = delivery.next_batch()
+                batch = None if threads.is_full else delivery.next_batch()
+                pause = None if threads.is_full else delivery.pause()
                 if batch is None:
-                    time.sleep(delivery.pause() or 0.0)
-                    continue
-                try:
-                    reply = self._exchange(batch, extra)
-                except RunwareError as error:
-                    delivery.fail(batch, error)
+                    ended = threads.wait(pause)
+                elif threads.is_idle and pause is None:  # nothing else can become due
+                    ended = batch, _outcome(exchange, batch)
                 else:
-                    if answers is not None:
-                        answers.append(reply.envelope.answer)
-                    delivery.receive(batch, reply)
-                yield
+                    threads.start(batch)
+                    continue
+                if ended is not None:
+                    _take(delivery, *ended, answers)
+                    yield
         finally:
+            threads.cancel()
             self.leave(delivery)
 
     def stream(
@@ -223,7 +233,7 @@ class Engine(BaseEngine):
             partial(self._open, submission, timeout, extra),
             endpoint=self.endpoint,
             errors=self._errors(submission.task),
-            deadline=time.monotonic() + timeout,
+            deadline=self._deadline(timeout),
             on_end=on_end,
         )
 
@@ -244,7 +254,7 @@ class Engine(BaseEngine):
             with self.uploading(submission, patience.seconds_left()) as delivery:
                 for _ in self.run(delivery, extra):
                     pass
-        submission.task.note_sending(time.monotonic())
+        submission.task.note_sending(self.settings.clock())
         self.open_tasks.add(submission.task)
         while True:
             with ExitStack() as stack:
@@ -270,6 +280,29 @@ class Engine(BaseEngine):
             return self._batcher.poll(batch.parts, batch.timeout)
         envelope = self.transport.post(batch.parts, batch.timeout, extra)
         return Reply(envelope, len(batch.parts))
+
+
+def _outcome(
+    exchange: Callable[[Batch[Any]], Reply], batch: Batch[Any]
+) -> Reply | RunwareError:
+    try:
+        return exchange(batch)
+    except RunwareError as error:
+        return error
+
+
+def _take(
+    delivery: Delivery[Any],
+    batch: Batch[Any],
+    outcome: Reply | RunwareError,
+    answers: list[Answer] | None,
+) -> None:
+    if isinstance(outcome, RunwareError):
+        delivery.fail(batch, outcome)
+        return
+    if answers is not None:
+        answers.append(outcome.envelope.answer)
+    delivery.receive(batch, outcome)
 
 
 def _end_of_stream(

@@ -13,11 +13,11 @@ from weakref import ref
 
 import httpx2
 
-from ._deadline import Deadline
+from ._aside import run_aside
 from ._exceptions import ConnectionError, RunwareError, TimeoutError
 from ._generics import ResultT
 from ._results import number_of_results
-from ._stream_reader import COLLECT, StreamReader
+from ._stream_reader import StreamReader
 from ._transport import answered
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ._base import TaskRequest
+    from ._deadline import Deadline
     from ._deltas import Delta
     from ._envelope import Item
     from ._error_enum import ErrorEnum
@@ -52,7 +53,7 @@ class BaseStream(Generic[ResultT, SendT]):
         *,
         endpoint: Endpoint,
         errors: type[ErrorEnum] | None,
-        deadline: float,
+        deadline: Deadline,
         on_end: Callable[[Item, BaseException | None], object],
     ) -> None:
         """Take a task; nothing is sent yet.
@@ -63,8 +64,8 @@ class BaseStream(Generic[ResultT, SendT]):
             send: Sends it and gives the answer, whose body is not read yet.
             endpoint: Where it is sent.
             errors: The error enum of its type.
-            deadline: When it is given up, on the monotonic clock, if it is read from now
-                on. It moves by the time that the caller takes before and between pieces.
+            deadline: When it is given up, if it is read from now on. It moves by the time
+                that the caller takes before and between pieces.
             on_end: Is told once when the stream is over: the item that it came to, and
                 what ended it early. May add a handle to an exception of ours.
 
@@ -77,7 +78,7 @@ class BaseStream(Generic[ResultT, SendT]):
         self._request = request
         self._send = send
         self._endpoint = endpoint
-        self._deadline = Deadline(deadline)
+        self._deadline = deadline
         self._on_end = on_end
         self._reader = StreamReader(task, endpoint.key, errors)
         self._response: httpx2.Response | None = None
@@ -138,7 +139,6 @@ class BaseStream(Generic[ResultT, SendT]):
                 raise self._endpoint.error(cause) from cause
             self._check_end()
         except BaseException as error:
-            self._reader.transcript.finish()
             if isinstance(error, RunwareError):
                 self._explain(error)
             self._on_end(self._reader.transcript.item, error)
@@ -187,8 +187,7 @@ class BaseStream(Generic[ResultT, SendT]):
         if self._is_closed:
             reason = "it was closed while it was read"
         error = ConnectionError(
-            f"the stream broke off (characters so far: {len(self.text)}): {reason}; "
-            f"{COLLECT}"
+            f"the stream broke off (characters so far: {len(self.text)}): {reason}"
         )
         error.may_have_run = True
         raise error
@@ -249,10 +248,17 @@ class Stream(BaseStream[ResultT, Send]):
         if self._is_stopped:
             return None
         try:
-            return next(body, None)
+            return self._chunk(body)
         except Exception as cause:  # noqa: BLE001 - whatever ends it, nothing is lost
             self._note_break(cause)
             return None
+
+    def _chunk(self, body: Iterator[bytes]) -> bytes | None:
+        """Read the next chunk; over HTTP/2 it may wait for other users of the lock."""
+        if self._response is None or self._response.http_version != "HTTP/2":
+            return next(body, None)
+        left = self._deadline.left()
+        return run_aside(lambda: next(body, None), left, lambda: None)
 
     def get_result(self) -> ResultT:
         """Read to the end and return the whole result.

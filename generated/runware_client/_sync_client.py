@@ -72,9 +72,11 @@ class SyncClient(Configured[Engine]):
                 taskUUID. `safe` does so for async tasks: the platform refuses those that
                 it knows. `eager` does so for every task; use it only where the platform
                 refuses every taskUUID that it knows. `never` does so for none.
-            concurrency: How many POSTs may be under way at once.
+            concurrency: How many POSTs may be under way at once. Where one call has
+                several, each has a thread of its own, which ends with it.
             http_client: Your own HTTP client; it is not closed with this one, and works
-                in one process only.
+                in one process only. It sends each request in a thread of its own, which
+                is left when the time is up.
             on_event: Is called with each event, in the thread that it happens in. What
                 it raises is logged and changes nothing.
 
@@ -87,7 +89,7 @@ class SyncClient(Configured[Engine]):
         settings = self._settings(max_retries, resend, on_event)
         limit = valid_timeout(timeout)
         transport = HTTPTransport(self._endpoint, http_client, concurrency)
-        self._engine = Engine(transport, self._endpoint, settings, limit)
+        self._engine = Engine(transport, self._endpoint, settings, limit, concurrency)
         self._engine.make_handle = partial(Handle, self._engine)
 
     def run(

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 SAVED = ("taskType", "taskUUID", "model", "deliveryMethod", *COUNTS)
 """The members of a task that polling and reading its results take."""
 
+SURE = 3
+"""Quiet polls in a row after which errors that are alike count as failures of their own.
+
+Before, an answer may have told one failure twice.
+"""
+
 MAX_RESULTS = 10**6
 """Results beyond which progress is not counted any more exactly."""
 
@@ -82,6 +88,7 @@ class Task(Generic[ResultT]):
     allows_resend: bool = True
     key: str = field(init=False)
     _failed_items: int = 0
+    _failures_told: int = 0
 
     def __post_init__(self) -> None:
         self.key = (self.task_uuid or self.task_type).casefold()
@@ -172,10 +179,12 @@ class Task(Generic[ResultT]):
         Returns:
             Whether the task goes on, is finished or has failed.
         """
-        results = [item for item in items if self._is_result(item)]
-        updates = [item for item in items if not self._is_result(item)]
+        results = [item for item in items if self.is_result(item)]
+        updates = [item for item in items if not self.is_result(item)]
         failed = {identity_of(error.item) for error in errors}  # one may be told twice
         is_news = self._add(results) or len(failed) > self._failed_items
+        told = len(errors)
+        self._failures_told = told if is_news else min(told, self._failures_told)
         self._failed_items = max(self._failed_items, len(failed))
         if errors:
             self.error = errors[0]
@@ -191,7 +200,8 @@ class Task(Generic[ResultT]):
     def _verdict(self, *, is_complete: bool) -> TaskEvent:
         end = TaskEvent.FINISHED if self.error is None else TaskEvent.FAILED
         ordered = number_of_results(self.wire)
-        if len(self.items) + self._failed_items >= ordered:
+        failed = self._failures_told if self.quiet >= SURE else 0
+        if len(self.items) + max(failed, self._failed_items) >= ordered:
             return end
         if not self.items and self.error is None:
             return TaskEvent.PROGRESS
@@ -202,7 +212,8 @@ class Task(Generic[ResultT]):
         self.is_short |= is_complete
         return TaskEvent.PROGRESS
 
-    def _is_result(self, item: Item) -> bool:
+    def is_result(self, item: Item) -> bool:
+        """Whether an item is one of its results, and not the status of it."""
         return not self.is_pollable or is_result(item, self.outputs)
 
     def _add(self, results: list[Item]) -> bool:
