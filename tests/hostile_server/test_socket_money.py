@@ -64,7 +64,7 @@ def test_a_task_whose_connection_breaks_is_billed_once(
     clients: Clients, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Polls are answered late, and with nothing until the task is done."""
-    monkeypatch.setattr(clients.module("_websocket"), "GRACE", 0.2)
+    monkeypatch.setattr(clients.module("_runtime.transport.websocket"), "GRACE", 0.2)
 
     async def breaking(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
         [task] = tasks

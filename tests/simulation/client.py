@@ -13,18 +13,32 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 import runware_client
-from runware_client import _task
-from runware_client._api_key import ApiKey
-from runware_client._batches import Batch, Kind, Limits, Reply, Settings
-from runware_client._delivery import Delivery
-from runware_client._envelope import Answer, read_envelope
-from runware_client._exceptions import ConnectionError, RunwareError, TimeoutError
-from runware_client._lifecycle import Phase
-from runware_client._open_tasks import OpenTasks
-from runware_client._poll_batcher import PollRound, PollRounds, turn_timeout
-from runware_client._task import Submission, Task
-from runware_client._uploads import Uploads
-from runware_client._waits import POLLING, RETRYING
+from runware_client._runtime.client.poll_batcher import (
+    PollRound,
+    PollRounds,
+    turn_timeout,
+)
+from runware_client._runtime.delivery import task as _task
+from runware_client._runtime.delivery.batches import (
+    Batch,
+    Kind,
+    Limits,
+    Reply,
+    Settings,
+)
+from runware_client._runtime.delivery.delivery import Delivery
+from runware_client._runtime.delivery.lifecycle import Phase
+from runware_client._runtime.delivery.open_tasks import OpenTasks
+from runware_client._runtime.delivery.task import Submission, Task
+from runware_client._runtime.delivery.uploads import Uploads
+from runware_client._runtime.exceptions import (
+    ConnectionError,
+    RunwareError,
+    TimeoutError,
+)
+from runware_client._runtime.transport.api_key import ApiKey
+from runware_client._runtime.transport.envelope import Answer, read_envelope
+from runware_client._runtime.transport.waits import POLLING, RETRYING
 
 from simulation.network import Broken, NotSent, Post, TimedOut
 from simulation.world import Cancelled, Sleep

@@ -24,9 +24,9 @@ import random as chance
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from runware_client._delivery import MAX_REFUSED_POLLS
-from runware_client._exceptions import RunwareError, TimeoutError
-from runware_client._lifecycle import Phase
+from runware_client._runtime.delivery.delivery import MAX_REFUSED_POLLS
+from runware_client._runtime.delivery.lifecycle import Phase
+from runware_client._runtime.exceptions import RunwareError, TimeoutError
 
 from simulation.client import Client, Ended, submission_of, task_of
 from simulation.profiles import draw_tasks
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from random import Random
 
-    from runware_client._task import Submission, Task
+    from runware_client._runtime.delivery.task import Submission, Task
 
     from simulation.profiles import Profile
     from simulation.world import Process
