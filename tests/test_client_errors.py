@@ -335,7 +335,7 @@ RETRYABLE = {"connection", "provider", "rate_limit", "server", "timeout"}
 
 
 def codes_module(shipped: ModuleType) -> ModuleType:
-    return import_module(f"{shipped.__name__}._error_codes")
+    return import_module(f"{shipped.__name__}._runtime.error_codes")
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
@@ -476,9 +476,9 @@ odd_json = st.recursive(
 def test_any_answer_is_read_or_said_to_be_unreadable(
     shipped: ModuleType, body: bytes, http_status: int, retry_after: str
 ) -> None:
-    envelopes = import_module(f"{shipped.__name__}._envelope")
-    exceptions = import_module(f"{shipped.__name__}._exceptions")
-    key = import_module(f"{shipped.__name__}._api_key").ApiKey(KEY)
+    envelopes = import_module(f"{shipped.__name__}._runtime.transport.envelope")
+    exceptions = import_module(f"{shipped.__name__}._runtime.exceptions")
+    key = import_module(f"{shipped.__name__}._runtime.transport.api_key").ApiKey(KEY)
     answer = envelopes.Answer(http_status, {"retry-after": retry_after}, body)
     try:
         envelope = envelopes.read_envelope(answer, key)
@@ -497,8 +497,8 @@ def test_any_answer_is_read_or_said_to_be_unreadable(
 
 
 def test_a_result_with_an_odd_status_is_a_result(shipped: ModuleType) -> None:
-    envelopes = import_module(f"{shipped.__name__}._envelope")
-    key = import_module(f"{shipped.__name__}._api_key").ApiKey(KEY)
+    envelopes = import_module(f"{shipped.__name__}._runtime.transport.envelope")
+    key = import_module(f"{shipped.__name__}._runtime.transport.api_key").ApiKey(KEY)
     items = [{"imageURL": "a", "status": odd} for odd in ({}, [], 7, None, "queued")]
     body = json.dumps({"data": items}).encode()
     envelope = envelopes.read_envelope(envelopes.Answer(200, {}, body), key)

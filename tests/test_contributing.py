@@ -24,7 +24,9 @@ def _table(*rows: tuple[str, ...]) -> str:
 
 def _meanings(enum: str) -> list[tuple[str, str]]:
     """Return the values of an enum's members, each with the docstring below it."""
-    tree = ast.parse((TEMPLATES / "_lifecycle.py").read_text(encoding="utf-8"))
+    tree = ast.parse(
+        (TEMPLATES / "_runtime/delivery/lifecycle.py").read_text(encoding="utf-8")
+    )
     named = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == enum]
     body = [ast.unparse(statement) for statement in named[0].body[1:]]
     texts = [str(ast.literal_eval(each.partition(" = ")[2] or each)) for each in body]
@@ -37,7 +39,9 @@ def test_the_states_and_events_are_explained() -> None:
 
 
 def test_the_table_of_states_is_that_of_the_client(shipped: ModuleType) -> None:
-    transitions = import_module(f"{shipped.__name__}._lifecycle").TRANSITIONS
+    transitions = import_module(
+        f"{shipped.__name__}._runtime.delivery.lifecycle"
+    ).TRANSITIONS
     events: dict[tuple[str, str, str], list[str]] = {}
     for (state, event), (after, action) in transitions.items():
         row = (state.value, after.value, action.value)
@@ -51,7 +55,7 @@ def test_the_table_of_states_is_that_of_the_client(shipped: ModuleType) -> None:
 
 
 def test_the_invariants_are_those_of_the_client(shipped: ModuleType) -> None:
-    text = str(import_module(f"{shipped.__name__}._lifecycle").__doc__)
+    text = str(import_module(f"{shipped.__name__}._runtime.delivery.lifecycle").__doc__)
     told = re.split(r"\s+\d\. ", text.partition("Invariants:")[2])[1:]
     assert len(told) >= 4
     lines = [f"{n}. {' '.join(each.split())}" for n, each in enumerate(told, 1)]

@@ -612,7 +612,7 @@ def test_objects_count_as_levels(recursive: ModuleType) -> None:
 def test_levels_are_counted_once(
     recursive: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    base = import_module("._base", recursive.__name__)
+    base = import_module("._runtime.schema.base", recursive.__name__)
     counted: list[Any] = []
     count = base.is_too_deep
 

@@ -354,7 +354,7 @@ def test_tasks_that_are_under_way_are_never_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """However many there are: a bound on what is remembered is for what was left."""
-    monkeypatch.setattr(f"{shipped.__name__}._open_tasks.MAX_LEFT", 5)
+    monkeypatch.setattr(f"{shipped.__name__}._runtime.delivery.open_tasks.MAX_LEFT", 5)
     server.answer = lambda tasks: (
         acknowledge(tasks) if tasks[0]["taskType"] == TASK else {"data": []}
     )

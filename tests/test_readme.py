@@ -89,7 +89,7 @@ def test_every_option_is_named() -> None:
 
 
 def test_the_table_of_task_types_is_right(shipped: ModuleType) -> None:
-    attributes = import_module(f"{shipped.__name__}._task_types").ATTRIBUTES
+    attributes = import_module(f"{shipped.__name__}.tasks._task_types").ATTRIBUTES
     rows = [
         f"| `{document.task_type}` | `{attributes[document.task_type]}` "
         f"| `{document.class_name}` | {', '.join(document.request.deliveries)} |"

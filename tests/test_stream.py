@@ -168,8 +168,10 @@ class Streamer:
 
     def stream(self, send: Any, *, timeout: float = LONG, **members: Any) -> Any:
         """A stream whose answer is what `send` gives."""
-        transport, request = self.module("_transport"), self.request(**members)
-        key = self.module("_api_key").ApiKey(KEY)
+        transport, request = self.module("_runtime.transport.http"), self.request(
+            **members
+        )
+        key = self.module("_runtime.transport.api_key").ApiKey(KEY)
         endpoint = transport.Endpoint(self.url, key, "header")
         package, name = import_module(self.package), STREAMS[self.kind]
         return getattr(package, name)(
@@ -178,7 +180,9 @@ class Streamer:
             send(endpoint, request, timeout),
             endpoint=endpoint,
             errors=self.module("tasks.text_inference").TextInferenceErrors,
-            deadline=self.module("_deadline").Deadline(time.monotonic() + timeout),
+            deadline=self.module("_runtime.transport.deadline").Deadline(
+                time.monotonic() + timeout
+            ),
             on_end=lambda item, error: self.ends.append((item, error)),
         )
 
@@ -189,16 +193,18 @@ class Streamer:
         @contextmanager
         def send() -> Iterator[Any]:
             with httpx2.Client(verify=False) as http:
-                transport = self.module("_transport").HTTPTransport(endpoint, http, 4)
+                transport = self.module("_runtime.transport.http").HTTPTransport(
+                    endpoint, http, 4
+                )
                 with transport.open(part, timeout, None) as response:
                     yield response
 
         @asynccontextmanager
         async def asend() -> AsyncIterator[Any]:
             async with httpx2.AsyncClient(verify=False) as http:
-                transport = self.module("_async_transport").AsyncHTTPTransport(
-                    endpoint, http, 4
-                )
+                transport = self.module(
+                    "_runtime.transport.async_http"
+                ).AsyncHTTPTransport(endpoint, http, 4)
                 async with transport.open(part, timeout, None) as response:
                     yield response
 
@@ -228,7 +234,7 @@ class Streamer:
             try:
                 async for _ in each(stream):
                     pass
-            except self.module("_exceptions").RunwareError as error:
+            except self.module("_runtime.exceptions").RunwareError as error:
                 return stream, error
             raise AssertionError(f"no error, but {stream!r}")
 
@@ -451,7 +457,7 @@ def test_whole_texts_may_end_in_half_a_character(
 def test_a_server_that_has_finished_is_not_waited_for(
     streamer: Streamer, script: Script, silent: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streamer.module("_stream"), "GRACE", 0.3)
+    monkeypatch.setattr(streamer.module("_runtime.client.stream"), "GRACE", 0.3)
     script.events(HERE, {"finishReason": "stop"}, ending="hold")
     script.parts += [0.05, event({"usage": USAGE}), 0.05, event({"cost": 0.002})]
     script.parts += [silent, 0.1] * 10 if silent else []
@@ -961,7 +967,9 @@ def test_an_answer_that_is_too_large(
     status: int,
     is_stream: bool,
 ) -> None:
-    monkeypatch.setattr(streamer.module("_stream_reader"), "LARGEST_ANSWER", 2000)
+    monkeypatch.setattr(
+        streamer.module("_runtime.client.stream_reader"), "LARGEST_ANSWER", 2000
+    )
     script.answer(" " * 1500, status)
     script.content_type = EVENTS if is_stream else "application/json"
     script.parts *= 2

@@ -216,7 +216,7 @@ def test_one_poll_is_bounded(
         return news(WORKING)(tasks)
 
     server.answer = answer
-    for module in ("_handle", "_async_handle"):
+    for module in ("_runtime.client.handle", "_runtime.client.async_handle"):
         limit = 0.3 if given == "default" else 30
         monkeypatch.setattr(f"{shipped.__name__}.{module}.MAX_POLL", limit)
 
@@ -283,7 +283,9 @@ def test_a_poll_without_an_answer_holds_up_nobody_else(
     released: threading.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(f"{shipped.__name__}._poll_batcher.MAX_TURN", 0.05)
+    monkeypatch.setattr(
+        f"{shipped.__name__}._runtime.client.poll_batcher.MAX_TURN", 0.05
+    )
     first, *others = (image() for _ in range(6))
     hung = threading.Event()
 

@@ -145,7 +145,7 @@ def test_a_new_document_touches_what_lists_it(bench: Bench, tmp_path: Path) -> N
     work = bench.run()
     assert work.parsed == 1
     folder = "tasks/image_inference"
-    own = {f"{folder}/model_{DOCUMENTS}.py", f"{folder}/__init__.py", "_index.py"}
+    own = {f"{folder}/model_{DOCUMENTS}.py", f"{folder}/__init__.py", "tasks/_index.py"}
     assert work.changed == own
 
 

@@ -15,22 +15,36 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import runware_client
-from runware_client import _task
-from runware_client._api_key import ApiKey
-from runware_client._batches import Batch, Kind, Limits, Reply, Settings
-from runware_client._deadline import Deadline
-from runware_client._deltas import Delta
-from runware_client._engine import BaseEngine, unwatched, whole
-from runware_client._envelope import Answer, read_envelope
-from runware_client._exceptions import ConnectionError, RunwareError, TimeoutError
-from runware_client._exchange import NEVER_SENT
-from runware_client._handle import Handle
-from runware_client._lifecycle import Phase
-from runware_client._poll_batcher import PollRound, PollRounds, turn_timeout
-from runware_client._stream import BaseStream
-from runware_client._task import Submission, Task
-from runware_client._transport import Endpoint
-from runware_client._waits import POLLING, RETRYING
+from runware_client._runtime.client.deltas import Delta
+from runware_client._runtime.client.engine import BaseEngine, unwatched, whole
+from runware_client._runtime.client.handle import Handle
+from runware_client._runtime.client.poll_batcher import (
+    PollRound,
+    PollRounds,
+    turn_timeout,
+)
+from runware_client._runtime.client.stream import BaseStream
+from runware_client._runtime.delivery import task as _task
+from runware_client._runtime.delivery.batches import (
+    Batch,
+    Kind,
+    Limits,
+    Reply,
+    Settings,
+)
+from runware_client._runtime.delivery.lifecycle import Phase
+from runware_client._runtime.delivery.task import Submission, Task
+from runware_client._runtime.exceptions import (
+    ConnectionError,
+    RunwareError,
+    TimeoutError,
+)
+from runware_client._runtime.transport.api_key import ApiKey
+from runware_client._runtime.transport.deadline import Deadline
+from runware_client._runtime.transport.envelope import Answer, read_envelope
+from runware_client._runtime.transport.exchange import NEVER_SENT
+from runware_client._runtime.transport.http import Endpoint
+from runware_client._runtime.transport.waits import POLLING, RETRYING
 
 from simulation.network import Broken, NotSent, Post, TimedOut
 from simulation.world import Cancelled, Sleep
@@ -38,8 +52,8 @@ from simulation.world import Cancelled, Sleep
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from runware_client._delivery import Delivery
-    from runware_client._engine import OnEnd
+    from runware_client._runtime.client.engine import OnEnd
+    from runware_client._runtime.delivery.delivery import Delivery
 
     from simulation.network import Answer as HTTPAnswer
     from simulation.network import Piece

@@ -27,9 +27,9 @@ import random as chance
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from runware_client._delivery import MAX_REFUSED_POLLS
-from runware_client._exceptions import RunwareError, TimeoutError
-from runware_client._lifecycle import Phase
+from runware_client._runtime.delivery.delivery import MAX_REFUSED_POLLS
+from runware_client._runtime.delivery.lifecycle import Phase
+from runware_client._runtime.exceptions import RunwareError, TimeoutError
 
 from simulation.client import Client, Ended, relayed, submission_of, task_of
 from simulation.profiles import draw_tasks
@@ -37,11 +37,11 @@ from simulation.server import text_of
 from simulation.world import Cancelled, Sleep, World
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from random import Random
 
-    from runware_client._deltas import Delta
-    from runware_client._task import Submission, Task
+    from runware_client._runtime.client.deltas import Delta
+    from runware_client._runtime.delivery.task import Submission, Task
 
     from simulation.profiles import Profile
     from simulation.world import Process
@@ -409,7 +409,7 @@ class Schedule:
         else:
             self._see(ended.submission.task, ended.results)
 
-    def _see(self, task: Task[Any], results: list[Any]) -> None:
+    def _see(self, task: Task[Any], results: Sequence[Any]) -> None:
         """Note the results in an error with which a task is left."""
         self._books[str(task.task_uuid)].seen.update(map(_identifier, results))
 

@@ -136,8 +136,13 @@ def _changes(
     return tuple(
         Change(path, _text(before.get(path)), _text(after.get(path)))
         for path in sorted(before.keys() | after.keys())
-        if before.get(path) != after.get(path)
+        if _lf(before.get(path)) != after.get(path)
     )
+
+
+def _lf(data: bytes | None) -> bytes | None:
+    """Undo what git does in a checkout with `core.autocrlf`; no file has a CR."""
+    return None if data is None else data.replace(b"\r\n", b"\n")
 
 
 def _text(data: bytes | None) -> str | None:

@@ -9,6 +9,7 @@ from runware_codegen.render.environment import environment
 from runware_codegen.render.exports import (
     offered,
     package_exports,
+    schema_exports,
     task_type_exports,
 )
 from runware_codegen.render.formatting import formatted
@@ -81,17 +82,25 @@ def _copied() -> Iterator[tuple[str, str]]:
         text = file.read_text(encoding="utf-8")
         yield file.relative_to(templates).as_posix(), f"{_HEADER}\n{text}"
     yield "py.typed", ""
+    attributes = (templates / "gitattributes.jinja").read_text(encoding="utf-8")
+    yield ".gitattributes", f"{_HEADER}\n{attributes}"
 
 
 def _written(package: Package) -> Iterator[tuple[str, str]]:
     env = environment(folder("templates"))
-    exports = package_exports()
-    for name in ("__init__", "_index", "_task_types", "async_client", "client"):
-        template = env.get_template(f"{name}.py.jinja")
+    for path, exports in (
+        ("__init__", package_exports()),
+        ("_runtime/schema/__init__", schema_exports()),
+        ("async_client", []),
+        ("client", []),
+        ("tasks/_index", []),
+        ("tasks/_task_types", []),
+    ):
+        template = env.get_template(f"{path}.py.jinja")
         text = template.render(
             package=package, exports=exports, offered=offered(exports)
         )
-        yield f"{name}.py", text
+        yield f"{path}.py", text
     for task_type in package.task_types:
         for path, text in _task_type_files(task_type):
             yield f"tasks/{task_type.module}/{path}", text

@@ -14,9 +14,15 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from ..._base import TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import Text, Uuid
-from ..._json import Json
+from ..._runtime.schema import (
+    Json,
+    TaskRequest,
+    TaskResult,
+    Text,
+    Uuid,
+    constant,
+    fresh_uuid,
+)
 
 
 class AccountManagementResult(TaskResult):

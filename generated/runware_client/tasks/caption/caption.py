@@ -15,12 +15,23 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from ..._base import Part, TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import Number, Text, Uri, Uuid
-from ..._formats import is_uri, is_uuid
-from ..._json import Json
-from ..._media import Media, MediaSource
-from ..._patterns import Pattern
+from ..._runtime.schema import (
+    Json,
+    Media,
+    MediaSource,
+    Number,
+    Part,
+    Pattern,
+    TaskRequest,
+    TaskResult,
+    Text,
+    Uri,
+    Uuid,
+    constant,
+    fresh_uuid,
+    is_uri,
+    is_uuid,
+)
 
 ImageInput = Annotated[
     MediaSource,

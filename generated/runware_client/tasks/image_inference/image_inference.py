@@ -18,23 +18,30 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ..._base import Part, TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import (
+from ..._runtime.schema import (
     Count,
     Either,
     Exactly,
     Integer,
+    Iterator,
+    Json,
     Limits,
+    Media,
+    MediaSource,
     Number,
+    Part,
+    Pattern,
+    TaskRequest,
+    TaskResult,
     Text,
     Uri,
     Uuid,
+    Wire,
+    constant,
+    fresh_uuid,
+    is_uri,
+    is_uuid,
 )
-from ..._formats import is_uri, is_uuid
-from ..._json import Json
-from ..._media import Media, MediaSource
-from ..._patterns import Pattern
-from ..._rules import Iterator, Wire
 
 ImageInput = Annotated[
     MediaSource,

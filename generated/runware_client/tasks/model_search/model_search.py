@@ -14,8 +14,17 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from ..._base import ResultPart, TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import Integer, Limits, Text, Uuid
+from ..._runtime.schema import (
+    Integer,
+    Limits,
+    ResultPart,
+    TaskRequest,
+    TaskResult,
+    Text,
+    Uuid,
+    constant,
+    fresh_uuid,
+)
 
 
 class FoundModel(ResultPart):

@@ -16,10 +16,22 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from ..._base import Part, TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import Count, Either, Limits, Number, Text, Uri, Uuid
-from ..._json import Json
-from ..._patterns import Pattern
+from ..._runtime.schema import (
+    Count,
+    Either,
+    Json,
+    Limits,
+    Number,
+    Part,
+    Pattern,
+    TaskRequest,
+    TaskResult,
+    Text,
+    Uri,
+    Uuid,
+    constant,
+    fresh_uuid,
+)
 
 
 class Message(Part, extra="allow"):

@@ -14,10 +14,20 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from ..._base import ResultPart, TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import Limits, Number, Text, Uri, Uuid
-from ..._json import Json
-from ..._patterns import Pattern
+from ..._runtime.schema import (
+    Json,
+    Limits,
+    Number,
+    Pattern,
+    ResultPart,
+    TaskRequest,
+    TaskResult,
+    Text,
+    Uri,
+    Uuid,
+    constant,
+    fresh_uuid,
+)
 
 
 class File(ResultPart):

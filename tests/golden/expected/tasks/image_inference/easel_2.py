@@ -14,23 +14,35 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from ..._base import Part, TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import (
+from ..._runtime.schema import (
     Count,
     Either,
     Exactly,
     Integer,
+    Iterator,
+    Json,
     Limits,
+    Media,
+    MediaLimit,
+    MediaSource,
     Must,
     Number,
+    Part,
+    Pattern,
+    Size,
+    TaskRequest,
+    TaskResult,
     Text,
     Uuid,
+    Wire,
+    constant,
+    fresh_uuid,
+    is_object,
+    is_size,
+    is_uri,
+    is_uuid,
+    not_a_size,
 )
-from ..._formats import is_uri, is_uuid
-from ..._json import Json, is_object
-from ..._media import Media, MediaSource
-from ..._patterns import Pattern
-from ..._rules import Iterator, MediaLimit, Size, Wire, is_size, not_a_size
 
 ImageInput = Annotated[
     MediaSource,

@@ -11,20 +11,25 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ..._base import Part, TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import (
+from ..._runtime.schema import (
     Count,
     Either,
     Exactly,
     Integer,
+    Json,
     Limits,
     Must,
     Nullable,
     Number,
+    Part,
+    TaskRequest,
+    TaskResult,
     Text,
     Uuid,
+    constant,
+    fresh_uuid,
+    is_type,
 )
-from ..._json import Json, is_type
 
 
 def _check_pair(value: Json) -> bool:
