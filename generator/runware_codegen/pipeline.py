@@ -122,7 +122,7 @@ def _make(
         raise InvalidInput([_none_left(len(catalogue.modules), inputs)])
     modules.sort(key=lambda module: (module.document.task_type, module.document.id))
     for module in modules:
-        terminal.detail(f"{module.document.source}: {_described(module)}")
+        terminal.detail(f"{module.document.file_name}: {_described(module)}")
     package = cache.assemble(name, [module.document for module in modules])
     terminal.warnings(package.unenforced)
     files = cache.package_files(package, modules, store)

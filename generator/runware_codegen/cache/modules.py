@@ -91,11 +91,11 @@ def _outlined(document: Document) -> Document:
         modes=(),
         price="",
         capabilities=(),
-        link="",
+        documentation_url="",
         request=_named(document.request.name),
         result=_named(document.result.name),
-        parts=(),
-        result_parts=(),
+        nested_request_classes=(),
+        nested_result_classes=(),
         definitions=(),
         default_delivery="",
         media_limits=(),
@@ -103,7 +103,7 @@ def _outlined(document: Document) -> Document:
 
 
 def _named(name: str) -> Class:
-    return Class(name, "", (), open=False)
+    return Class(name, "", (), allows_extra=False)
 
 
 class _Entry(BaseModel):
@@ -133,7 +133,7 @@ def written(module: Module) -> str:
     document = module.document
     return _Entry(
         id=document.id,
-        source=document.source,
+        source=document.file_name,
         air=document.air,
         status=document.status,
         task_type=document.task_type,
@@ -142,8 +142,8 @@ def written(module: Module) -> str:
         request=document.request.name,
         result=document.result.name,
         deliveries=document.deliveries,
-        statuses=document.statuses,
-        codes=document.codes,
+        statuses=document.status_texts,
+        codes=document.error_codes,
         fields_=module.fields,
         rules=module.rules,
         text=module.text,
@@ -158,7 +158,7 @@ def read(text: str) -> Module | None:
         return None
     document = Document(
         id=entry.id,
-        source=entry.source,
+        file_name=entry.source,
         title="",
         summary="",
         description="",
@@ -167,16 +167,16 @@ def read(text: str) -> Module | None:
         modes=(),
         price="",
         capabilities=(),
-        link="",
+        documentation_url="",
         task_type=entry.task_type,
         models=entry.models,
         module=entry.module,
         request=_named(entry.request),
         result=_named(entry.result),
-        parts=(),
-        result_parts=(),
+        nested_request_classes=(),
+        nested_result_classes=(),
         deliveries=entry.deliveries,
-        statuses=entry.statuses,
-        codes=entry.codes,
+        status_texts=entry.statuses,
+        error_codes=entry.codes,
     )
     return Module(document, entry.fields_, entry.rules, entry.text)

@@ -5,7 +5,7 @@ What a document says is kept exactly as it is written; what is no document, or m
 understood in two ways, is refused with the place and the remedy.
 """
 
-from runware_codegen.documents.load import Document, Loaded, load
+from runware_codegen.documents.load import Loaded, SourceDocument, load
 from runware_codegen.documents.values import JsonObject, JsonValue
 
-__all__ = ["Document", "JsonObject", "JsonValue", "Loaded", "load"]
+__all__ = ["JsonObject", "JsonValue", "Loaded", "SourceDocument", "load"]

@@ -30,7 +30,7 @@ _VERSION_KEY = re.compile("openapi|swagger")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SourceDocument:
     """One OpenAPI 3.1 document.
 
     Attributes:
@@ -57,7 +57,7 @@ class Loaded:
             such as `docs/index.json: not an OpenAPI document`.
     """
 
-    documents: tuple[Document, ...]
+    documents: tuple[SourceDocument, ...]
     passed_over: tuple[str, ...]
 
 
@@ -77,7 +77,7 @@ def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
             OpenAPI document is passed over, unless that leaves nothing of what was named.
     """
     found = find_sources(inputs)
-    documents: list[Document] = []
+    documents: list[SourceDocument] = []
     passed_over = found.passed_over
     problems = found.problems
     strays: list[Problem] = []
@@ -98,7 +98,7 @@ def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
     return Loaded(tuple(documents), tuple(sorted(set(passed_over))))
 
 
-def load_text(source: Source, text: str) -> Document | None:
+def load_text(source: Source, text: str) -> SourceDocument | None:
     """Read a document, or give None for what does not claim to be one.
 
     Args:
@@ -118,7 +118,7 @@ def load_text(source: Source, text: str) -> Document | None:
 
     outline.check_version(tree, source.name)
     openapi = outline.read_outline(tree, source.name)
-    return Document(source.name, source.base_name, tree, openapi)
+    return SourceDocument(source.name, source.base_name, tree, openapi)
 
 
 def _read_value(text: str, source: Source) -> RawValue:

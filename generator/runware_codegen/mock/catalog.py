@@ -27,7 +27,7 @@ from runware_codegen.resources import folder
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runware_codegen.documents import Document
+    from runware_codegen.documents import SourceDocument
     from runware_codegen.mock.items import Item
 
 Schema = dict[str, Any]
@@ -152,7 +152,7 @@ def choices(schema: object) -> list[Any]:
     return []
 
 
-def _schema(document: Document) -> ModelSchema:
+def _schema(document: SourceDocument) -> ModelSchema:
     root = cast("Schema", _without_ids(document.tree))
     schemas = root["components"]["schemas"]
     body = resolved(schemas["RequestBody"], root)

@@ -11,7 +11,7 @@ from runware_codegen.problems import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runware_codegen.documents import Document as Source
+    from runware_codegen.documents import SourceDocument as Source
     from runware_codegen.model import Document, Package
     from runware_codegen.problems import Problem
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runware_codegen.constants import plain
 from runware_codegen.model import (
     Anything,
     Array,
     Boolean,
-    Checked,
-    Choice,
-    Instance,
+    ClassRef,
+    Constrained,
     Literals,
-    Mapping,
+    LiteralValue,
+    Map,
     Media,
     Null,
     Number,
-    Text,
+    String,
     Union,
 )
+from runware_codegen.model.constants import plain
+from runware_codegen.model.predicates import InRange
 from runware_codegen.parse.markdown import readable
 from runware_codegen.parse.names import pascal_case
-from runware_codegen.predicates import InRange
 from runware_codegen.wording import (
     bounds_of,
     count_of,
@@ -75,10 +75,10 @@ def _with_one_set(alternatives: list[Type]) -> Iterator[Type]:
     """Bring sets of texts together, in the place of the first."""
     sets = [*filter(_is_set_of_texts, alternatives)]
     choices = {
-        choice.value: choice
+        choice.constant: choice
         for each in sets
         if isinstance(each, Literals)
-        for choice in each.choices
+        for choice in each.values
     }
     for each in alternatives:
         if not _is_set_of_texts(each):
@@ -89,7 +89,7 @@ def _with_one_set(alternatives: list[Type]) -> Iterator[Type]:
 
 def _is_set_of_texts(a_type: Type) -> bool:
     return isinstance(a_type, Literals) and all(
-        isinstance(choice.value.value, str) for choice in a_type.choices
+        isinstance(choice.constant.value, str) for choice in a_type.values
     )
 
 
@@ -112,25 +112,25 @@ def lines_of(alternatives: Iterable[Alternative]) -> tuple[str, ...]:
 def _tells_more(alternative: Alternative) -> bool:
     """Whether a type does not tell all; classes and media have docstrings."""
     a_type = alternative.type
-    if isinstance(a_type, (Instance, Media)):
+    if isinstance(a_type, (ClassRef, Media)):
         return False
-    if isinstance(a_type, Literals) and any(map(_is_described, a_type.choices)):
+    if isinstance(a_type, Literals) and any(map(_is_described, a_type.values)):
         return True
     return bool(alternative.text or _limits(a_type))
 
 
-def _is_described(choice: Choice) -> bool:
+def _is_described(choice: LiteralValue) -> bool:
     return bool(choice.title or choice.description)
 
 
 def _lines(alternative: Alternative) -> Iterator[str]:
     a_type, text = alternative
-    if isinstance(a_type, Literals) and any(map(_is_described, a_type.choices)):
-        for choice in a_type.choices:
+    if isinstance(a_type, Literals) and any(map(_is_described, a_type.values)):
+        for choice in a_type.values:
             yield _line(_quoted(choice), choice.description or choice.title)
     else:
         is_name = (
-            isinstance(a_type, Instance) and pascal_case(text) == a_type.class_name
+            isinstance(a_type, ClassRef) and pascal_case(text) == a_type.class_name
         )
         yield _line(_words(a_type), "" if is_name else text)
 
@@ -140,8 +140,8 @@ def _line(subject: str, text: str) -> str:
     return f"- {subject}: {said}" if said else f"- {subject}"
 
 
-def _quoted(choice: Choice) -> str:
-    return f"`{plain(choice.value.value).strip(chr(39))}`"
+def _quoted(choice: LiteralValue) -> str:
+    return f"`{plain(choice.constant.value).strip(chr(39))}`"
 
 
 def _words(a_type: Type) -> str:
@@ -150,7 +150,7 @@ def _words(a_type: Type) -> str:
 
 def _noun(a_type: Type) -> str:
     match a_type:
-        case Text(format=name):
+        case String(format=name):
             return format_words(name) if name else "a text"
         case Number(integer):
             return "a whole number" if integer else "a number"
@@ -162,15 +162,15 @@ def _noun(a_type: Type) -> str:
             return one_of([_quoted(choice) for choice in choices])
         case Array():
             return "a list"
-        case Mapping():
+        case Map():
             return "an object"
-        case Instance(class_name):
+        case ClassRef(class_name):
             return f"`{class_name}`"
         case Media(kind):
             return _MEDIA_WORDS[kind]
         case Union(alternatives):
             return " or ".join(map(_words, alternatives))
-        case Checked(inner):
+        case Constrained(inner):
             return _noun(inner)
         case Anything():
             return "any other value"
@@ -184,11 +184,11 @@ def _limits(a_type: Type) -> str:
             if step is not None and step != 1:
                 said.append(f"in steps of {number_words(float(step))}")
             return ", ".join(said)
-        case Text(least, most) if least or most is not None:
+        case String(least, most) if least or most is not None:
             return f"of {count_of(least, most, 'character')}"
         case Array(_, least, most) if least or most is not None:
             return f"of {count_of(least, most, 'item')}"
-        case Checked(inner):
+        case Constrained(inner):
             return _limits(inner)
         case _:
             return ""

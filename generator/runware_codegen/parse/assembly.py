@@ -49,8 +49,8 @@ def assemble(name: str, documents: Iterable[Document]) -> Package:
 
 def _task_type(name: str, chosen: Sequence[Document]) -> TaskType:
     documents = tuple(document for document in chosen if document.task_type == name)
-    statuses = {s: text for document in documents for s, text in document.statuses}
-    codes = [code for document in documents for code in document.codes]
+    statuses = {s: text for document in documents for s, text in document.status_texts}
+    codes = [code for document in documents for code in document.error_codes]
     errors = error_members(statuses, codes)
     return TaskType(name, module_name(name), pascal_case(name), documents, errors)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runware_codegen.model.predicates import TRUE, Predicate
 from runware_codegen.parse import reading
-from runware_codegen.predicates import TRUE, Predicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -20,8 +20,8 @@ from runware_codegen.parse.types import Types
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
 
 if TYPE_CHECKING:
-    from runware_codegen.documents import Document as Source
-    from runware_codegen.predicates import Predicate
+    from runware_codegen.documents import SourceDocument as Source
+    from runware_codegen.model.predicates import Predicate
     from runware_codegen.problems import Path
 
 _REQUEST: Path = ("components", "schemas", "RequestBody")
@@ -55,7 +55,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     identifier = about.id or task_types[0]
     return Document(
         id=identifier,
-        source=source.name,
+        file_name=source.name,
         title=about.title,
         summary=about.summary,
         description=about.description,
@@ -64,19 +64,19 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         modes=about.modes,
         price=about.price,
         capabilities=about.capabilities,
-        link=about.link,
+        documentation_url=about.link,
         task_type=task_types[0],
         models=_constants(request.whole, "model"),
         module=module_name(identifier),
         request=request.whole,
         result=result.whole,
-        parts=request.parts,
-        result_parts=result.parts,
+        nested_request_classes=request.parts,
+        nested_result_classes=result.parts,
         definitions=request.definitions,
         deliveries=_constants(request.whole, "deliveryMethod"),
         default_delivery=_default(_field(request.whole, "deliveryMethod")),
-        statuses=about.statuses,
-        codes=about.codes,
+        status_texts=about.statuses,
+        error_codes=about.codes,
         media_limits=media_limits(task.keywords),
         unenforced=tuple(findings.unenforced),
     )
@@ -121,7 +121,7 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
 
 def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
     """Make the classes of a result; an open one when the document does not say."""
-    nothing = _Classes(Class(name, "", (), open=True))
+    nothing = _Classes(Class(name, "", (), allows_extra=True))
     try:
         schema = schemas.at(_RESULT)
     except KeyError:
@@ -164,14 +164,14 @@ def _task_type_hint(task: Schema) -> str:
 
 
 def _field(request: Class, wire: str) -> Field | None:
-    return next((field for field in request.fields if field.wire == wire), None)
+    return next((field for field in request.fields if field.json_name == wire), None)
 
 
 def _constants(request: Class, wire: str) -> tuple[str, ...]:
     field = _field(request, wire)
     if field is None or not isinstance(field.type, Literals):
         return ()
-    values = (choice.value.value for choice in field.type.choices)
+    values = (choice.constant.value for choice in field.type.values)
     return tuple(value for value in values if isinstance(value, str))
 
 

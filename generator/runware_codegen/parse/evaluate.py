@@ -5,10 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.constants import json_type
-from runware_codegen.parse.patterns import is_found
-from runware_codegen.predicates import (
-    All,
+from runware_codegen.model.constants import json_type
+from runware_codegen.model.predicates import (
+    AllOf,
     Always,
     AnyOf,
     Constant,
@@ -20,15 +19,16 @@ from runware_codegen.predicates import (
     MultipleOf,
     Not,
 )
+from runware_codegen.parse.patterns import is_found
 
 if TYPE_CHECKING:
-    from runware_codegen.predicates import Frozen, Predicate
+    from runware_codegen.model.predicates import FrozenValue, Predicate
 
 _MOST_WORK: Final = 10_000
 """How long a text and an expression may be, multiplied, to be tried at generation."""
 
 
-def holds(test: Predicate, value: Frozen) -> bool | None:
+def holds(test: Predicate, value: FrozenValue) -> bool | None:
     """Say whether a predicate holds of a value; None where that is not decided."""
     match test:
         case Always(truth):
@@ -36,7 +36,7 @@ def holds(test: Predicate, value: Frozen) -> bool | None:
         case Not(part):
             verdict = holds(part, value)
             return None if verdict is None else not verdict
-        case All(parts):
+        case AllOf(parts):
             return _every([holds(part, value) for part in parts])
         case AnyOf(parts):
             refuted = _every([holds(Not(part), value) for part in parts])
@@ -75,7 +75,7 @@ def _every(verdicts: list[bool | None]) -> bool | None:
     return None if None in verdicts else True
 
 
-def _is_number(value: Frozen) -> bool:
+def _is_number(value: FrozenValue) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

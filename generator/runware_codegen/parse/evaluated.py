@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.logic import all_of, has, not_
+from runware_codegen.model.logic import all_of, has, not_
+from runware_codegen.model.predicates import (
+    TRUE,
+    EvaluatedItems,
+    EvaluatedProperties,
+    Predicate,
+)
 from runware_codegen.parse.reading import length, member_patterns, members
-from runware_codegen.predicates import TRUE, Exempt, ExemptItems, Predicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,28 +25,30 @@ if TYPE_CHECKING:
     from runware_codegen.problems import Path
 
 
-def evaluated_members(lowering: Lowering, schema: Schema) -> tuple[Exempt, ...]:
+def evaluated_members(
+    lowering: Lowering, schema: Schema
+) -> tuple[EvaluatedProperties, ...]:
     """Say which members of an object are evaluated beside `unevaluatedProperties`."""
-    exempt: dict[Predicate, Exempt] = {}
+    exempt: dict[Predicate, EvaluatedProperties] = {}
     for guard, each in _in_place(lowering, schema, TRUE, frozenset()):
         keywords = each.keywords
         everything = "additionalProperties" in keywords or (
             "unevaluatedProperties" in keywords and each.path != schema.path
         )
         declared = members(keywords, "properties")
-        before = exempt.get(guard, Exempt(guard))
-        exempt[guard] = Exempt(
+        before = exempt.get(guard, EvaluatedProperties(guard))
+        exempt[guard] = EvaluatedProperties(
             guard,
             (*before.names, *(n for n in declared if n not in before.names)),
             (*before.patterns, *member_patterns(each)),
-            before.everything or everything,
+            before.all or everything,
         )
-    return tuple(e for e in exempt.values() if e.names or e.patterns or e.everything)
+    return tuple(e for e in exempt.values() if e.names or e.patterns or e.all)
 
 
-def evaluated_items(lowering: Lowering, schema: Schema) -> tuple[ExemptItems, ...]:
+def evaluated_items(lowering: Lowering, schema: Schema) -> tuple[EvaluatedItems, ...]:
     """Say which items of an array are evaluated beside `unevaluatedItems`."""
-    exempt: dict[ExemptItems, None] = {}
+    exempt: dict[EvaluatedItems, None] = {}
     for guard, each in _in_place(lowering, schema, TRUE, frozenset()):
         keywords = each.keywords
         everything = "items" in keywords or (
@@ -49,10 +56,10 @@ def evaluated_items(lowering: Lowering, schema: Schema) -> tuple[ExemptItems, ..
         )
         first = None if everything else length(keywords, "prefixItems")
         if first != 0:
-            exempt[ExemptItems(guard, first)] = None
+            exempt[EvaluatedItems(guard, first)] = None
         if "contains" in keywords:
             matching = lowering.below(each.child("contains"))
-            exempt[ExemptItems(guard, 0, matching)] = None
+            exempt[EvaluatedItems(guard, 0, matching)] = None
     return tuple(exempt)
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.predicates import (
-    All,
-    AllItems,
-    AllMembers,
-    AllNames,
+from runware_codegen.model.predicates import (
+    AdditionalProperties,
+    AllOf,
     AnyOf,
-    At,
-    AtIndex,
+    Contains,
     ExactlyOne,
-    IfGiven,
-    MatchingMembers,
+    IfThenElse,
+    Items,
     Not,
-    OtherItems,
-    SomeItems,
-    When,
+    OptionalProperty,
+    PatternProperties,
+    PrefixItem,
+    PropertyNames,
+    RequiredProperty,
+    UnevaluatedItems,
 )
 
 if TYPE_CHECKING:
-    from runware_codegen.predicates import Predicate
+    from runware_codegen.model.predicates import Predicate
 
 _MOST_SAID: Final = 300
 
@@ -38,16 +38,26 @@ def is_sayable(*parts: Predicate) -> bool:
 def _extent(part: Predicate) -> int:
     """Count the tests that a sentence would name."""
     match part:
-        case All(parts) | AnyOf(parts) | ExactlyOne(parts):
+        case AllOf(parts) | AnyOf(parts) | ExactlyOne(parts):
             return sum(map(_extent, parts))
-        case When(condition, then, otherwise):
+        case IfThenElse(condition, then, otherwise):
             # The condition is said again for the other direction.
             return 2 * _extent(condition) + _extent(then) + _extent(otherwise)
-        case At(_, inner) | IfGiven(_, inner) | AtIndex(_, inner) | Not(inner):
+        case (
+            RequiredProperty(_, inner)
+            | OptionalProperty(_, inner)
+            | PrefixItem(_, inner)
+            | Not(inner)
+        ):
             return _extent(inner)
-        case AllItems(inner) | SomeItems(inner) | AllNames(inner) | OtherItems(inner):
+        case (
+            Items(inner)
+            | Contains(inner)
+            | PropertyNames(inner)
+            | UnevaluatedItems(inner)
+        ):
             return _extent(inner)
-        case AllMembers(inner) | MatchingMembers(_, inner):
+        case AdditionalProperties(inner) | PatternProperties(_, inner):
             return _extent(inner)
         case _:
             return 1

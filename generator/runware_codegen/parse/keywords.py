@@ -9,9 +9,41 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from runware_codegen.constants import constant
 from runware_codegen.formats import FORMATS
-from runware_codegen.logic import all_of, any_of, exactly_one, has, if_given, not_, when
+from runware_codegen.model.constants import constant
+from runware_codegen.model.logic import (
+    all_of,
+    any_of,
+    exactly_one,
+    has,
+    if_then_else,
+    not_,
+    optional_property,
+)
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    AdditionalProperties,
+    AreaIn,
+    Contains,
+    EvaluatedProperties,
+    HasFormat,
+    InRange,
+    IsIn,
+    IsType,
+    ItemCount,
+    Items,
+    LengthIn,
+    MultipleOf,
+    PatternProperties,
+    Predicate,
+    PrefixItem,
+    PropertyCount,
+    PropertyNames,
+    RatioIn,
+    UnevaluatedItems,
+    UniqueItems,
+)
 from runware_codegen.parse.conjunction import branches_of, conjunction
 from runware_codegen.parse.evaluated import evaluated_items, evaluated_members
 from runware_codegen.parse.reading import (
@@ -24,30 +56,6 @@ from runware_codegen.parse.reading import (
     pattern,
     step,
     types,
-)
-from runware_codegen.predicates import (
-    FALSE,
-    TRUE,
-    AllDifferent,
-    AllItems,
-    AllMembers,
-    AllNames,
-    AreaIn,
-    AtIndex,
-    Exempt,
-    HasFormat,
-    InRange,
-    IsIn,
-    IsType,
-    ItemCount,
-    LengthIn,
-    MatchingMembers,
-    MultipleOf,
-    OtherItems,
-    Predicate,
-    PropertyCount,
-    RatioIn,
-    SomeItems,
 )
 
 if TYPE_CHECKING:
@@ -124,13 +132,13 @@ def _items(lowering: Lowering, schema: Schema) -> Predicate:
     part = lowering.below(schema.child("items"))
     if part == FALSE:
         return _spoken_of("array", ItemCount(0, start))
-    return TRUE if part == TRUE else _spoken_of("array", AllItems(part, start))
+    return TRUE if part == TRUE else _spoken_of("array", Items(part, start))
 
 
 def _prefix_items(lowering: Lowering, schema: Schema) -> Predicate:
     indexes = range(length(schema.keywords, "prefixItems"))
     parts = [lowering.below(schema.child("prefixItems", i)) for i in indexes]
-    placed = [AtIndex(i, part) for i, part in enumerate(parts) if part != TRUE]
+    placed = [PrefixItem(i, part) for i, part in enumerate(parts) if part != TRUE]
     return TRUE if not placed else _spoken_of("array", all_of(placed))
 
 
@@ -140,18 +148,18 @@ def _contains(lowering: Lowering, schema: Schema) -> Predicate:
     if least == 0 and most is None:
         return TRUE
     part = lowering.below(schema.child("contains"))
-    return _spoken_of("array", SomeItems(part, 1 if least is None else least, most))
+    return _spoken_of("array", Contains(part, 1 if least is None else least, most))
 
 
 def _unique_items(_: Lowering, schema: Schema) -> Predicate:
     unique = bool(schema.keywords["uniqueItems"])
-    return _spoken_of("array", AllDifferent()) if unique else TRUE
+    return _spoken_of("array", UniqueItems()) if unique else TRUE
 
 
 def _unevaluated_items(lowering: Lowering, schema: Schema) -> Predicate:
     part = lowering.below(schema.child("unevaluatedItems"))
     exempt = evaluated_items(lowering, schema)
-    return TRUE if part == TRUE else _spoken_of("array", OtherItems(part, exempt))
+    return TRUE if part == TRUE else _spoken_of("array", UnevaluatedItems(part, exempt))
 
 
 def _required(_: Lowering, schema: Schema) -> Predicate:
@@ -161,7 +169,7 @@ def _required(_: Lowering, schema: Schema) -> Predicate:
 
 def _properties(lowering: Lowering, schema: Schema) -> Predicate:
     return all_of(
-        if_given(name, lowering.below(schema.child("properties", name)))
+        optional_property(name, lowering.below(schema.child("properties", name)))
         for name in members(schema.keywords, "properties")
     )
 
@@ -171,8 +179,8 @@ def _additional_properties(lowering: Lowering, schema: Schema) -> Predicate:
     if part == TRUE:
         return TRUE
     declared = members(schema.keywords, "properties")
-    exempt = Exempt(TRUE, declared, member_patterns(schema))
-    return _spoken_of("object", AllMembers(part, (exempt,)))
+    exempt = EvaluatedProperties(TRUE, declared, member_patterns(schema))
+    return _spoken_of("object", AdditionalProperties(part, (exempt,)))
 
 
 def _pattern_properties(lowering: Lowering, schema: Schema) -> Predicate:
@@ -181,7 +189,7 @@ def _pattern_properties(lowering: Lowering, schema: Schema) -> Predicate:
         for source in members(schema.keywords, "patternProperties")
     ]
     return all_of(
-        _spoken_of("object", MatchingMembers(matches, part))
+        _spoken_of("object", PatternProperties(matches, part))
         for matches, part in parts
         if part != TRUE
     )
@@ -189,13 +197,17 @@ def _pattern_properties(lowering: Lowering, schema: Schema) -> Predicate:
 
 def _property_names(lowering: Lowering, schema: Schema) -> Predicate:
     part = lowering.below(schema.child("propertyNames"))
-    return TRUE if part == TRUE else _spoken_of("object", AllNames(part))
+    return TRUE if part == TRUE else _spoken_of("object", PropertyNames(part))
 
 
 def _unevaluated_properties(lowering: Lowering, schema: Schema) -> Predicate:
     part = lowering.below(schema.child("unevaluatedProperties"))
     exempt = evaluated_members(lowering, schema)
-    return TRUE if part == TRUE else _spoken_of("object", AllMembers(part, exempt))
+    return (
+        TRUE
+        if part == TRUE
+        else _spoken_of("object", AdditionalProperties(part, exempt))
+    )
 
 
 def _branches(lowering: Lowering, schema: Schema, keyword: str) -> Iterator[Predicate]:
@@ -227,20 +239,22 @@ def _if(lowering: Lowering, schema: Schema) -> Predicate:
         lowering.lower(schema.child(keyword)) if keyword in schema.keywords else TRUE
         for keyword in ("then", "else")
     )
-    return when(condition, then, otherwise)
+    return if_then_else(condition, then, otherwise)
 
 
 def _dependent_required(_: Lowering, schema: Schema) -> Predicate:
     dependents = cast("JsonObject", schema.keywords["dependentRequired"])
     return all_of(
-        when(has(name), all_of(map(has, names(others))), TRUE)
+        if_then_else(has(name), all_of(map(has, names(others))), TRUE)
         for name, others in dependents.items()
     )
 
 
 def _dependent_schemas(lowering: Lowering, schema: Schema) -> Predicate:
     return all_of(
-        when(has(name), lowering.lower(schema.child("dependentSchemas", name)), TRUE)
+        if_then_else(
+            has(name), lowering.lower(schema.child("dependentSchemas", name)), TRUE
+        )
         for name in members(schema.keywords, "dependentSchemas")
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, cast
 
-from runware_codegen.constants import constant, json_type
-from runware_codegen.model import Choice
+from runware_codegen.model import LiteralValue
+from runware_codegen.model.constants import constant, json_type
 from runware_codegen.parse import reading
 from runware_codegen.parse.conjunction import branches_of
 
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 _LABELS = frozenset({"const", "enum", "title", "description", "deprecated", "type"})
 
 
-def literals(together: Conjunction) -> tuple[tuple[Choice, ...], set[Said]] | None:
+def literals(
+    together: Conjunction,
+) -> tuple[tuple[LiteralValue, ...], set[Said]] | None:
     """Find the constants that a value is one of, and the keyword that says so."""
     for schema in together.having("const"):
         value = constant(schema.keywords["const"])
-        return (Choice(value),), {(schema.path, "const")}
+        return (LiteralValue(value),), {(schema.path, "const")}
     for schema in together.having("enum"):
         values = cast("list[JsonValue]", schema.keywords["enum"])
         constants = dict.fromkeys(map(constant, values))
-        return tuple(map(Choice, constants)), {(schema.path, "enum")}
+        return tuple(map(LiteralValue, constants)), {(schema.path, "enum")}
     for schema in together.having("oneOf", "anyOf"):
         for keyword in ("oneOf", "anyOf"):
             if keyword in schema.keywords and _are_labelled(schema, keyword):
@@ -43,22 +45,22 @@ def _are_labelled(schema: Schema, keyword: str) -> bool:
     )
 
 
-def _labelled(schema: Schema, keyword: str) -> tuple[Choice, ...]:
-    found: list[Choice] = []
+def _labelled(schema: Schema, keyword: str) -> tuple[LiteralValue, ...]:
+    found: list[LiteralValue] = []
     for branch in branches_of(schema, keyword):
         keywords = branch.keywords
         title = str(keywords.get("title", ""))
         text = str(keywords.get("description", ""))
         values = [keywords["const"]] if "const" in keywords else keywords["enum"]
         found += [
-            Choice(constant(value), title, text)
+            LiteralValue(constant(value), title, text)
             for value in cast("list[JsonValue]", values)
             if _fits(value, branch)
         ]
     if keyword == "oneOf":
-        counts = Counter(choice.value for choice in found)
-        found = [choice for choice in found if counts[choice.value] == 1]
-    return tuple({choice.value: choice for choice in reversed(found)}.values())[::-1]
+        counts = Counter(choice.constant for choice in found)
+        found = [choice for choice in found if counts[choice.constant] == 1]
+    return tuple({choice.constant: choice for choice in reversed(found)}.values())[::-1]
 
 
 def _fits(value: JsonValue, branch: Schema) -> bool:

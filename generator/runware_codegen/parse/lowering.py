@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
-from runware_codegen.logic import all_of
+from runware_codegen.model.logic import all_of
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    DefinitionRef,
+    Predicate,
+)
 from runware_codegen.parse.alike import Memory, code_alone
 from runware_codegen.parse.conjunction import conjunction
 from runware_codegen.parse.keywords import KEYWORDS
 from runware_codegen.parse.names import definition_name
-from runware_codegen.predicates import (
-    FALSE,
-    TRUE,
-    Predicate,
-    Satisfies,
-)
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Lowering:
 
     Attributes:
         schemas: The document's schemas.
-        definitions: Predicates that `Satisfies` names.
+        definitions: Predicates that `DefinitionRef` names.
         total: How many tests it has come to.
     """
 
@@ -195,7 +195,7 @@ class Lowering:
                 "The schema refers to itself without looking at a part of the value.",
                 "A recursive reference stands below properties, items or the like.",
             )
-        return Satisfies(self._name(schema))
+        return DefinitionRef(self._name(schema))
 
     def _name(self, schema: Schema) -> str:
         if schema.path not in self._names:
@@ -205,11 +205,11 @@ class Lowering:
 
     def _define(self, schema: Schema, predicate: Predicate) -> Predicate:
         name = self._names[schema.path]
-        if predicate != Satisfies(name):
+        if predicate != DefinitionRef(name):
             self.definitions[name] = predicate
             self._sizes[name] = size(predicate, SIZE_LIMIT, self._sizes)
-        self._lowered[schema.path] = Satisfies(name)
-        return Satisfies(name)
+        self._lowered[schema.path] = DefinitionRef(name)
+        return DefinitionRef(name)
 
     def _problem(self, schema: Schema, message: str, remedy: str) -> InvalidInput:
         pointer = json_pointer(schema.path)
@@ -233,7 +233,7 @@ def size(
         node = stack.pop()
         if isinstance(node, tuple):
             stack.extend(cast("tuple[object, ...]", node))
-        elif isinstance(node, Satisfies):
+        elif isinstance(node, DefinitionRef):
             count += sizes.get(node.definition, 1)
         elif is_dataclass(node):
             count += 1

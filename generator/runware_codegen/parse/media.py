@@ -10,18 +10,18 @@ import re
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import Media
-from runware_codegen.predicates import AnyOf, HasFormat, Matches
+from runware_codegen.model.predicates import AnyOf, HasFormat, Matches
 
 if TYPE_CHECKING:
-    from runware_codegen.model import Text
-    from runware_codegen.predicates import Predicate
+    from runware_codegen.model import String
+    from runware_codegen.model.predicates import Predicate
 
 _DATA_URI = re.compile(r"\^data:(image|video|audio)\b")
 _NAME = re.compile(r"image|video|audio|mask", re.IGNORECASE)
 _ADDRESSES = {HasFormat("uuid"), HasFormat("uri")}
 
 
-def as_media(text: Text, left: Predicate, name: str) -> Media | None:
+def as_media(text: String, left: Predicate, name: str) -> Media | None:
     """Recognise a medium in a text and in what is left to check of it.
 
     Args:
@@ -32,7 +32,7 @@ def as_media(text: Text, left: Predicate, name: str) -> Media | None:
     Returns:
         The medium, or None when it is another text, or one with limits of its own.
     """
-    plain = not (text.least or text.most or text.pattern or text.format)
+    plain = not (text.min_length or text.max_length or text.pattern or text.format)
     if not plain or not isinstance(left, AnyOf):
         return None
     if not all(isinstance(part, (HasFormat, Matches)) for part in left.parts):

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
-from runware_codegen.model import Array, Checked, Instance, Media, MediaLimit, Union
-from runware_codegen.predicates import InRange
+from runware_codegen.model import Array, ClassRef, Constrained, Media, MediaLimit, Union
+from runware_codegen.model.predicates import InRange
 from runware_codegen.wording import bounds_of
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def say_at_field(classes: dict[str, Class], request: str, limit: MediaLimit) -> 
             return
         owner = classes[name]
     fields = tuple(
-        _limited(field, limit) if field.wire == last else field
+        _limited(field, limit) if field.json_name == last else field
         for field in owner.fields
     )
     classes[owner.name] = replace(owner, fields=fields)
@@ -84,16 +84,16 @@ def _sized(a_type: Type, limit: MediaLimit) -> Type:
     """Bound the size of the files in a type."""
     match a_type:
         case Media():
-            least = [a_type.least_bytes, limit.minimum]
-            most = [a_type.most_bytes, limit.maximum]
+            least = [a_type.min_bytes, limit.minimum]
+            most = [a_type.max_bytes, limit.maximum]
             return replace(
                 a_type,
-                least_bytes=max((n for n in least if n is not None), default=None),
-                most_bytes=min((n for n in most if n is not None), default=None),
+                min_bytes=max((n for n in least if n is not None), default=None),
+                max_bytes=min((n for n in most if n is not None), default=None),
             )
         case Array(item):
             return replace(a_type, item=_sized(item, limit))
-        case Checked(inner):
+        case Constrained(inner):
             return replace(a_type, type=_sized(inner, limit))
         case Union(alternatives):
             sized = tuple(_sized(each, limit) for each in alternatives)
@@ -103,13 +103,13 @@ def _sized(a_type: Type, limit: MediaLimit) -> Type:
 
 
 def _member(owner: Class, wire: str) -> Field | None:
-    return next((field for field in owner.fields if field.wire == wire), None)
+    return next((field for field in owner.fields if field.json_name == wire), None)
 
 
 def _class_in(a_type: Type) -> str | None:
-    while isinstance(a_type, (Array, Checked)):
+    while isinstance(a_type, (Array, Constrained)):
         a_type = a_type.item if isinstance(a_type, Array) else a_type.type
-    return a_type.class_name if isinstance(a_type, Instance) else None
+    return a_type.class_name if isinstance(a_type, ClassRef) else None
 
 
 def _with(doc: str, limit: MediaLimit) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runware_codegen.parse.markdown import readable
 
 if TYPE_CHECKING:
-    from runware_codegen.documents import Document, JsonObject, JsonValue
+    from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
 
 _PREFIX = re.compile(r"^Runware API\s*[-–—:]\s*")
 
@@ -32,7 +32,7 @@ class Metadata:
     codes: tuple[str, ...]
 
 
-def metadata(document: Document) -> Metadata:
+def metadata(document: SourceDocument) -> Metadata:
     """Read `info`, the links and the responses of a document."""
     info = _object(document.tree.get("info"))
     model_id = _text(info, "x-model-id")
@@ -52,7 +52,7 @@ def metadata(document: Document) -> Metadata:
     )
 
 
-def _operation_id(document: Document) -> str:
+def _operation_id(document: SourceDocument) -> str:
     for path in _object(document.tree.get("paths")).values():
         identifier = _text(_object(_object(path).get("post")), "operationId")
         if identifier:
@@ -60,14 +60,14 @@ def _operation_id(document: Document) -> str:
     return ""
 
 
-def _link(document: Document, model_id: str) -> str:
+def _link(document: SourceDocument, model_id: str) -> str:
     link = _text(_object(document.tree.get("externalDocs")), "url")
     if link or not re.fullmatch(r"[A-Za-z0-9._-]+", model_id):
         return link
     return f"https://runware.ai/docs/models/{model_id}"
 
 
-def _statuses(document: Document) -> dict[str, str]:
+def _statuses(document: SourceDocument) -> dict[str, str]:
     said: dict[str, str] = {}
     for path in _object(document.tree.get("paths")).values():
         responses = _object(_object(_object(path).get("post")).get("responses"))
@@ -77,7 +77,7 @@ def _statuses(document: Document) -> dict[str, str]:
     return dict(sorted(said.items()))
 
 
-def _codes(document: Document) -> list[str]:
+def _codes(document: SourceDocument) -> list[str]:
     """Return the error codes that a document names as constants."""
     node: JsonObject = document.tree
     way = ("components", "schemas", "ErrorResponse", "properties", "errors", "items")

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runware_codegen.constants import constant
 from runware_codegen.formats import FORMATS
-from runware_codegen.logic import if_given, lacks
 from runware_codegen.model import (
     Anything,
     Class,
+    ClassRef,
     Field,
-    Instance,
     Literals,
-    Mapping,
+    Map,
     Type,
     json_types,
 )
+from runware_codegen.model.constants import constant
+from runware_codegen.model.logic import lacks, optional_property
+from runware_codegen.model.predicates import FALSE, TRUE, EvaluatedProperties, Predicate
 from runware_codegen.parse import reading
 from runware_codegen.parse.alternatives import flat, joined
 from runware_codegen.parse.branches import (
@@ -33,9 +34,9 @@ from runware_codegen.parse.names import (
     member_name,
     pascal_case,
 )
+from runware_codegen.parse.order import class_names
 from runware_codegen.parse.rules import rules_of
 from runware_codegen.parse.simplify import Known, Simplifier
-from runware_codegen.predicates import FALSE, TRUE, Exempt, Predicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -78,7 +79,7 @@ class Classes:
     def again(self, schema: Schema) -> Type | None:
         """Return the class that a schema is becoming, for a recursive reference."""
         name = self._names.get(schema.path)
-        return None if name is None else Instance(name)
+        return None if name is None else ClassRef(name)
 
     def simplify(self, predicate: Predicate, a_type: Type) -> Predicate:
         """Simplify what is left to say of a value of a type."""
@@ -103,7 +104,7 @@ class Classes:
         doc = readable(together.text("description"))
         if self.build(together, reserved, doc) is None:
             return None
-        return Instance(self._same_as_before(reserved))
+        return ClassRef(self._same_as_before(reserved))
 
     def name_of_item(self, items: Schema, member: str) -> str:
         """Name the items of a list: by their title if it may name a class.
@@ -121,7 +122,7 @@ class Classes:
 
     def build(self, together: Conjunction, name: str, doc: str) -> Type | None:
         """Make the class of some schemas under a name that is free."""
-        self.by_name[name] = Class(name, doc, (), open=True)
+        self.by_name[name] = Class(name, doc, (), allows_extra=True)
         closing = [*self._closing(together)]
         allowed = [names for names, _ in closing]
         closed = allowed[0].intersection(*allowed) if allowed else None
@@ -129,7 +130,7 @@ class Classes:
         if not possible:
             del self.by_name[name]
             return None
-        made = Class(name, doc, fields, open=closed is None)
+        made = Class(name, doc, fields, allows_extra=closed is None)
         self.by_name[name] = made
         settled = together.said(["type", "properties"])
         settled |= {said for _, said in closing if said is not None}
@@ -137,16 +138,16 @@ class Classes:
             (each.path, "required")
             for each in together.having("required")
             if set(reading.names(each.keywords["required"]))
-            <= {field.wire for field in fields}
+            <= {field.json_name for field in fields}
         }
         said = together.rest(self._types.lowering, settled)
-        rest = [self.simplify(part, Instance(name)) for part in (*left, *said)]
+        rest = [self.simplify(part, ClassRef(name)) for part in (*left, *said)]
         if FALSE in rest:
             del self.by_name[name]
             return None
         left = [part for part in rest if part != TRUE]
         self.by_name[name] = replace(made, rules=rules_of(left))
-        return Instance(name)
+        return ClassRef(name)
 
     def _closing(
         self, together: Conjunction
@@ -158,9 +159,11 @@ class Classes:
                 yield names, (each.path, "additionalProperties")
         for each in together.having("unevaluatedProperties"):
             exempt = evaluated_members(self._types.lowering, each)
-            by_name = all(e == Exempt(e.guard, e.names) for e in exempt)
+            by_name = all(
+                e == EvaluatedProperties(e.condition, e.names) for e in exempt
+            )
             if each.keywords["unevaluatedProperties"] is False and by_name:
-                certain = all(e.guard == TRUE for e in exempt)
+                certain = all(e.condition == TRUE for e in exempt)
                 names = frozenset(name for e in exempt for name in e.names)
                 yield names, (each.path, "unevaluatedProperties") if certain else None
         for names in names_of_alternatives(self._types.lowering.schemas, together):
@@ -196,7 +199,7 @@ class Classes:
             possible = [a_type for a_type in (*patterns, others) if a_type is not None]
             value = joined(flat(possible)) if possible else None
             break
-        return Mapping(value or Anything())
+        return Map(value or Anything())
 
     def _fields(
         self, together: Conjunction, closed: frozenset[str] | None
@@ -224,7 +227,7 @@ class Classes:
             sure = wire in required
             fields.append(self._field(wire, name, a_type, schemas[0], required=sure))
             others = map(self._types.lowering.below, schemas[1:])
-            left += [if_given(wire, part) for part in others]
+            left += [optional_property(wire, part) for part in others]
         declared = {*_declared(together)}
         schemas_of = members_of_branches(self._types.lowering.schemas, together)
         for wire, member in schemas_of.items():
@@ -258,7 +261,7 @@ class Classes:
         lines = "\n".join(self._types.alternative_lines(schema))
         return Field(
             name=name,
-            wire=wire,
+            json_name=wire,
             type=a_type,
             required=required,
             doc=f"{_doc(keywords)}\n\n{lines}".strip(),
@@ -269,23 +272,23 @@ class Classes:
     def are_disjoint(self, one: Type, other: Type) -> bool:
         """Whether no value is of both types, as far as the types alone tell."""
         if isinstance(one, Literals) and isinstance(other, Literals):
-            values = {choice.value for choice in one.choices}
-            return not values & {choice.value for choice in other.choices}
-        if isinstance(one, Instance) and isinstance(other, Instance):
+            values = {choice.constant for choice in one.values}
+            return not values & {choice.constant for choice in other.values}
+        if isinstance(one, ClassRef) and isinstance(other, ClassRef):
             return self._are_told_apart(one, other)
         return not _widened(json_types(one)) & _widened(json_types(other))
 
-    def _are_told_apart(self, one: Instance, other: Instance) -> bool:
+    def _are_told_apart(self, one: ClassRef, other: ClassRef) -> bool:
         constants = {
-            field.wire: field.type
+            field.json_name: field.type
             for field in self.by_name[one.class_name].fields
             if field.required and isinstance(field.type, Literals)
         }
         return any(
             field.required
             and isinstance(field.type, Literals)
-            and field.wire in constants
-            and self.are_disjoint(field.type, constants[field.wire])
+            and field.json_name in constants
+            and self.are_disjoint(field.type, constants[field.json_name])
             for field in self.by_name[other.class_name].fields
         )
 
@@ -320,4 +323,4 @@ def _doc(keywords: JsonObject) -> str:
 
 def _mentions(made: Class, name: str) -> bool:
     """Whether a class refers to itself."""
-    return any(f"Instance(class_name={name!r})" in repr(f.type) for f in made.fields)
+    return any(name in class_names(field.type) for field in made.fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import Array, Checked, Instance, Mapping, Union
+from runware_codegen.model import Array, ClassRef, Constrained, Map, Union
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +34,9 @@ def parts_first(whole: Class, classes: MappingOf[str, Class]) -> tuple[Class, ..
 def class_names(a_type: Type) -> Iterator[str]:
     """Yield the names of the classes in a type."""
     match a_type:
-        case Instance(name):
+        case ClassRef(name):
             yield name
-        case Array(item) | Mapping(item) | Checked(item):
+        case Array(item) | Map(item) | Constrained(item):
             yield from class_names(item)
         case Union(alternatives):
             for each in alternatives:

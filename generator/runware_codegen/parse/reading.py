@@ -6,8 +6,8 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
+from runware_codegen.model.predicates import Matches
 from runware_codegen.parse.patterns import translate
-from runware_codegen.predicates import Matches
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonObject, JsonValue

@@ -5,8 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from runware_codegen.logic import all_of, any_of, at, has, if_given, lacks, not_
 from runware_codegen.model import Rule, Size, SizeRule
+from runware_codegen.model.logic import (
+    all_of,
+    any_of,
+    has,
+    lacks,
+    not_,
+    optional_property,
+    required_property,
+)
+from runware_codegen.model.predicates import (
+    TRUE,
+    AllOf,
+    AnyOf,
+    ExactlyOne,
+    IfThenElse,
+    IsIn,
+    OptionalProperty,
+    Predicate,
+    RequiredProperty,
+)
 from runware_codegen.parse.extent import TOO_MUCH, is_sayable
 from runware_codegen.parse.sentences import (
     absent_paths,
@@ -16,17 +35,6 @@ from runware_codegen.parse.sentences import (
     given_path,
     given_paths,
     is_kind,
-)
-from runware_codegen.predicates import (
-    TRUE,
-    All,
-    AnyOf,
-    At,
-    ExactlyOne,
-    IfGiven,
-    IsIn,
-    Predicate,
-    When,
 )
 from runware_codegen.wording import joined
 
@@ -48,7 +56,7 @@ def _is_said(rule: Rule | SizeRule, pairs: Sequence[set[str]]) -> bool:
     """Whether a rule only repeats that some members go together."""
     if isinstance(rule, SizeRule):
         return False
-    needed = {given_path(part) for part in flattened([rule.must], All)}
+    needed = {given_path(part) for part in flattened([rule.must], AllOf)}
     given = {given_path(part) for part in flattened([rule.when], AnyOf)}
     return any(needed | given <= names for names in pairs)
 
@@ -61,25 +69,27 @@ def _split(
         yield _together_rule(names)
         return
     match must:
-        case All(parts) if len(groups := _grouped(parts)) > 1:
+        case AllOf(parts) if len(groups := _grouped(parts)) > 1:
             sure = paired or {has("width"), has("height")} <= set(parts)
             for part in groups:
                 yield from _split(when, part, paired=sure)
-        case When(condition, then, otherwise):
+        case IfThenElse(condition, then, otherwise):
             for holding, part in ((condition, then), (not_(condition), otherwise)):
                 if part != TRUE:
                     yield from _split(all_of([when, holding]), part, paired=paired)
-        case At(name, All(parts)) if len(groups := _grouped(parts)) > 1:
+        case RequiredProperty(name, AllOf(parts)) if len(groups := _grouped(parts)) > 1:
             for part in groups:
-                yield from _split(when, at(name, part), paired=paired)
-        case IfGiven(name, All(parts)) if len(groups := _grouped(parts)) > 1:
+                yield from _split(when, required_property(name, part), paired=paired)
+        case OptionalProperty(name, AllOf(parts)) if len(groups := _grouped(parts)) > 1:
             for part in groups:
-                yield from _split(when, if_given(name, part), paired=paired)
-        case IfGiven(name, When(condition, then, otherwise)):
+                yield from _split(when, optional_property(name, part), paired=paired)
+        case OptionalProperty(name, IfThenElse(condition, then, otherwise)):
             for holding, part in ((condition, then), (not_(condition), otherwise)):
-                inner = all_of([when, at(name, holding)])
+                inner = all_of([when, required_property(name, holding)])
                 if part != TRUE:
-                    yield from _split(inner, if_given(name, part), paired=paired)
+                    yield from _split(
+                        inner, optional_property(name, part), paired=paired
+                    )
         case ExactlyOne(parts, titles) if paired and (sizes := _sizes(parts, titles)):
             yield SizeRule(when, sizes, _beside_sizes(when))
         case AnyOf(parts) if when == TRUE and (implied := _implied(parts)):
@@ -104,17 +114,17 @@ def _together(part: Predicate) -> set[str]:
     """Return the members of which each demands all others; none when it is not so."""
     demands = {
         (each.condition.name, need.name)
-        for each in (part.parts if isinstance(part, All) else ())
-        if isinstance(each, When)
-        and isinstance(each.condition, At)
+        for each in (part.parts if isinstance(part, AllOf) else ())
+        if isinstance(each, IfThenElse)
+        and isinstance(each.condition, RequiredProperty)
         and each.otherwise == TRUE
-        for need in (each.then.parts if isinstance(each.then, All) else (each.then,))
-        if isinstance(need, At) and need == has(need.name)
+        for need in (each.then.parts if isinstance(each.then, AllOf) else (each.then,))
+        if isinstance(need, RequiredProperty) and need == has(need.name)
     }
     names = {name for pair in demands for name in pair}
     mutual = len(demands) == len(names) * (len(names) - 1)
     mutual = mutual and all(one != other for one, other in demands)
-    whole = isinstance(part, All) and len(part.parts) == len(names)
+    whole = isinstance(part, AllOf) and len(part.parts) == len(names)
     return names if whole and mutual else set()
 
 
@@ -144,17 +154,19 @@ def _sizes(
 def _beside_sizes(when: Predicate) -> str:
     """Say when the sizes count, apart from when width and height are given."""
     given = {given_path(part) for part in flattened([when], AnyOf)}
-    both = {given_path(part) for part in flattened([when], All)}
+    both = {given_path(part) for part in flattened([when], AllOf)}
     plain = when == TRUE or {"width", "height"} in (given, both)
     return "" if plain else clause(when)
 
 
 def _size(part: Predicate, title: str) -> Size | None:
-    if not isinstance(part, All) or len(part.parts) != 2:
+    if not isinstance(part, AllOf) or len(part.parts) != 2:
         return None
     found: dict[str, int] = {}
     for each in part.parts:
-        if not isinstance(each, (At, IfGiven)) or not isinstance(each.part, IsIn):
+        if not isinstance(each, (RequiredProperty, OptionalProperty)) or not isinstance(
+            each.part, IsIn
+        ):
             return None
         values = each.part.values
         value = values[0].value
@@ -171,10 +183,14 @@ def _implied(parts: tuple[Predicate, ...]) -> tuple[Predicate, Predicate] | None
     flat = flattened(parts, AnyOf)
     if all(map(absent_paths, flat)):
         return None  # these cannot be combined: said better as it stands
-    denied: list[Predicate] = [part for part in flat if isinstance(part, IfGiven)]
-    if not denied or any(isinstance(part, All) for part in flat):
+    denied: list[Predicate] = [
+        part for part in flat if isinstance(part, OptionalProperty)
+    ]
+    if not denied or any(isinstance(part, AllOf) for part in flat):
         return None
-    wanted: list[Predicate] = [part for part in flat if not isinstance(part, IfGiven)]
+    wanted: list[Predicate] = [
+        part for part in flat if not isinstance(part, OptionalProperty)
+    ]
     if not wanted:
         wanted, denied = denied[-1:], denied[:-1]
     if not denied:
@@ -203,7 +219,7 @@ def _given_only(when: Predicate) -> str:
     """Write a condition that is only about what is given; "" for any other."""
     if single := given_path(when):
         return single
-    for kind, word in ((AnyOf, "or"), (All, "and")):
+    for kind, word in ((AnyOf, "or"), (AllOf, "and")):
         names = [given_path(part) for part in flattened([when], kind)]
         if len(names) > 1 and all(names):
             return joined(names, word)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from runware_codegen.model import Number, Text
+from runware_codegen.model import Number, String
+from runware_codegen.model.predicates import AnyOf, HasFormat, Matches, Predicate
 from runware_codegen.parse import reading
 from runware_codegen.parse.bounds import bounds, extreme
-from runware_codegen.predicates import AnyOf, HasFormat, Matches, Predicate
 
 if TYPE_CHECKING:
     from runware_codegen.parse.conjunction import Conjunction, Said
@@ -19,7 +19,7 @@ _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 TestT = TypeVar("TestT", Matches, HasFormat)
 
 
-def text(lowering: Lowering, together: Conjunction, settled: set[Said]) -> Text:
+def text(lowering: Lowering, together: Conjunction, settled: set[Said]) -> String:
     """Return the type of a text.
 
     Args:
@@ -37,7 +37,7 @@ def text(lowering: Lowering, together: Conjunction, settled: set[Said]) -> Text:
             found[keyword] = lowering.keyword(each, keyword)
     pattern = _test_in(found.get("pattern"), Matches)
     form = _test_in(found.get("format"), HasFormat)
-    return Text(least, most, pattern, form.name if form else None)
+    return String(least, most, pattern, form.name if form else None)
 
 
 def number(together: Conjunction, settled: set[Said], *, integer: bool) -> Number:
@@ -59,7 +59,7 @@ def number(together: Conjunction, settled: set[Said], *, integer: bool) -> Numbe
         gt=extreme(together, "exclusiveMinimum", max),
         le=extreme(together, "maximum", min),
         lt=extreme(together, "exclusiveMaximum", min),
-        step=step,
+        multiple_of=step,
     )
 
 

@@ -8,42 +8,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.constants import plain
-from runware_codegen.logic import not_
-from runware_codegen.parse.extent import TOO_MUCH, is_sayable
-from runware_codegen.predicates import (
+from runware_codegen.model.constants import plain
+from runware_codegen.model.logic import not_
+from runware_codegen.model.predicates import (
     FALSE,
     TRUE,
-    All,
-    AllDifferent,
-    AllItems,
-    AllMembers,
-    AllNames,
+    AdditionalProperties,
+    AllOf,
     Always,
     AnyOf,
     AreaIn,
-    At,
-    AtIndex,
+    Contains,
+    DefinitionRef,
     ExactlyOne,
     HasFormat,
-    IfGiven,
+    IfThenElse,
     InRange,
     IsIn,
     IsType,
     ItemCount,
+    Items,
     LengthIn,
     Matches,
-    MatchingMembers,
     MultipleOf,
     Not,
-    OtherItems,
+    OptionalProperty,
+    PatternProperties,
     Predicate,
+    PrefixItem,
     PropertyCount,
+    PropertyNames,
     RatioIn,
-    Satisfies,
-    SomeItems,
-    When,
+    RequiredProperty,
+    UnevaluatedItems,
+    UniqueItems,
 )
+from runware_codegen.parse.extent import TOO_MUCH, is_sayable
 from runware_codegen.wording import (
     allowed_names,
     bounds_of,
@@ -106,32 +106,32 @@ def verb(test: Predicate) -> Verb:
             return _have(count_of(least, most, "item"))
         case PropertyCount(least, most):
             return _have(count_of(least, most, "member"))
-        case AllDifferent():
+        case UniqueItems():
             return _have("no two equal items")
         case AreaIn() | RatioIn():
             return _have(" ".join(_figure(test)))
-        case AtIndex(index, part):
+        case PrefixItem(index, part):
             return _have(f"as item {index + 1} nothing but what {_that(part)}")
-        case AllItems(part, start):
+        case Items(part, start):
             after = f" from item {start} on" if start else ""
             return _have(f"only items{after} that {_that(part, many=True)}")
-        case OtherItems(part):
+        case UnevaluatedItems(part):
             return _have(f"no further items but such that {_that(part, many=True)}")
-        case SomeItems(part, least, most):
+        case Contains(part, least, most):
             return _have(f"{count_of(least, most, 'item')} {_such(part, least)}")
-        case AllMembers(part, exempt):
+        case AdditionalProperties(part, exempt):
             names = allowed_names(exempt)
             if part == FALSE:
                 return _have(f"no members{names}")
             return _have(f"only members{names} that {_that(part, many=True)}")
-        case MatchingMembers(pattern, part):
+        case PatternProperties(pattern, part):
             rest = f"that {_that(part, many=True)}"
             return _have(f"only members named like {pattern.source} {rest}")
-        case AllNames(part):
+        case PropertyNames(part):
             return _have(f"only members whose names {_that(part, many=True)}")
-        case Satisfies(definition):
+        case DefinitionRef(definition):
             return _be(f"as {definition.removeprefix('is_')} demands")
-        case All(parts) if is_kind(test):
+        case AllOf(parts) if is_kind(test):
             return _be(_kind(parts))
         case _:
             return _be("such that " + clause(test, "it"))
@@ -139,7 +139,7 @@ def verb(test: Predicate) -> Verb:
 
 def is_kind(part: Predicate) -> bool:
     """Whether all that is said of a value is its type and more tests of that type."""
-    if not isinstance(part, All) or not all(map(_is_test, part.parts)):
+    if not isinstance(part, AllOf) or not all(map(_is_test, part.parts)):
         return False
     return sum(isinstance(each, IsType) for each in part.parts) == 1
 
@@ -176,7 +176,7 @@ def _fails(test: Predicate) -> str:
 
 def _figure(test: AreaIn | RatioIn) -> tuple[str, str]:
     sign = "×" if isinstance(test, AreaIn) else "÷"
-    span = bounds_of(InRange(ge=test.least, le=test.most))
+    span = bounds_of(InRange(ge=test.minimum, le=test.maximum))
     return f"{test.first} {sign} {test.second}", span
 
 
@@ -193,7 +193,11 @@ _TYPE_WORDS = {
 
 def _such(part: Predicate, least: int) -> str:
     """Say what some items are, by their member where it is about one."""
-    if least == 1 and isinstance(part, (At, IfGiven)) and _is_simple(part.part):
+    if (
+        least == 1
+        and isinstance(part, (RequiredProperty, OptionalProperty))
+        and _is_simple(part.part)
+    ):
         return f"whose {clause(part)}"
     return f"that {_that(part, many=least != 1)}"
 
@@ -208,14 +212,24 @@ def _that(part: Predicate, *, many: bool = False) -> str:
         return f"are {said.rest}" if said.base == "be" else f"{said.base} {said.rest}"
     if isinstance(part, Not) and not many:
         return _fails(part.part)
-    if isinstance(part, (At, IfGiven)) and not many:
+    if isinstance(part, (RequiredProperty, OptionalProperty)) and not many:
         return clause(part)
     return ("are" if many else "is") + " such that " + clause(part, "it")
 
 
 def _is_test(part: Predicate) -> bool:
     return is_kind(part) or not isinstance(
-        part, (Always, All, AnyOf, ExactlyOne, Not, When, At, IfGiven)
+        part,
+        (
+            Always,
+            AllOf,
+            AnyOf,
+            ExactlyOne,
+            Not,
+            IfThenElse,
+            RequiredProperty,
+            OptionalProperty,
+        ),
     )
 
 
@@ -226,37 +240,37 @@ def below(path: str, name: str) -> str:
 
 def given_path(part: Predicate, path: str = "") -> str:
     """Return the path when a predicate says only that something is given, else ""."""
-    while isinstance(part, At):
+    while isinstance(part, RequiredProperty):
         path, part = below(path, part.name), part.part
     return path if part == TRUE else ""
 
 
 def absent_path(part: Predicate, path: str = "") -> str:
     """Return the path when a predicate says only that something is absent, else ""."""
-    while isinstance(part, IfGiven):
+    while isinstance(part, OptionalProperty):
         path, part = below(path, part.name), part.part
     return path if part == FALSE else ""
 
 
 def given_paths(part: Predicate, path: str = "") -> list[str]:
     """Return the paths when a predicate says only that all of them are given."""
-    paths = [given_path(each, path) for each in flattened([part], All)]
+    paths = [given_path(each, path) for each in flattened([part], AllOf)]
     return paths if all(paths) else []
 
 
 def absent_paths(part: Predicate, path: str = "") -> list[str]:
     """Return the paths when a predicate says only that all of them are absent."""
-    paths = [absent_path(each, path) for each in flattened([part], All)]
+    paths = [absent_path(each, path) for each in flattened([part], AllOf)]
     return paths if all(paths) else []
 
 
-def flattened(parts: Iterable[Predicate], kind: type[AnyOf | All]) -> list[Predicate]:
+def flattened(parts: Iterable[Predicate], kind: type[AnyOf | AllOf]) -> list[Predicate]:
     """Take apart what is joined, inside members too: inputs.(a or b) is two parts."""
     found: list[Predicate] = []
     for part in parts:
         if isinstance(part, kind) and not is_kind(part):
             found += flattened(part.parts, kind)
-        elif isinstance(part, (At, IfGiven)):
+        elif isinstance(part, (RequiredProperty, OptionalProperty)):
             inner = flattened([part.part], kind)
             found += [type(part)(part.name, each) for each in inner]
         else:
@@ -273,19 +287,21 @@ def clause(part: Predicate, path: str = "") -> str:
     match part:
         case Always(truth):
             return f"{path or 'the value'} is {'anything' if truth else 'impossible'}"
-        case At(name, IfGiven(inside, inner)) if not isinstance(inner, Not):
+        case RequiredProperty(name, OptionalProperty(inside, inner)) if not isinstance(
+            inner, Not
+        ):
             return _clause_without(below(path, name), inside, inner)
-        case At(name, inner):
+        case RequiredProperty(name, inner):
             return clause(inner, below(path, name))
-        case IfGiven(name, inner):
+        case OptionalProperty(name, inner):
             return _clause_if_given(inner, below(path, name))
-        case All(parts) if not is_kind(part):
-            return _all_clause(flattened(parts, All), path)
+        case AllOf(parts) if not is_kind(part):
+            return _all_clause(flattened(parts, AllOf), path)
         case AnyOf(parts):
             return _any_clause(flattened(parts, AnyOf), path)
         case ExactlyOne(parts, titles):
             return f"exactly one of these holds: {_listed(parts, titles, path)}"
-        case When(condition, then, otherwise):
+        case IfThenElse(condition, then, otherwise):
             return _when_clause(condition, then, otherwise, path)
         case Not(inner):
             return f"{path or 'it'} {_fails(inner)}"
@@ -294,7 +310,7 @@ def clause(part: Predicate, path: str = "") -> str:
 
 
 def _clause_if_given(inner: Predicate, path: str) -> str:
-    while isinstance(inner, IfGiven):
+    while isinstance(inner, OptionalProperty):
         path, inner = below(path, inner.name), inner.part
     if isinstance(inner, Not):
         return f"{path} {_fails(inner.part)}"
@@ -346,7 +362,7 @@ def _any_clause(parts: list[Predicate], path: str) -> str:
 
 def _leaf(part: Predicate, path: str) -> tuple[str, Predicate]:
     """Say what is said inside of members that have to be there, and of which."""
-    while isinstance(part, At):
+    while isinstance(part, RequiredProperty):
         path, part = below(path, part.name), part.part
     return path, part
 
@@ -380,25 +396,27 @@ def demand(part: Predicate, path: str = "") -> str:
     if absent := absent_paths(part, path):
         return f"{joined(absent, 'and')} {'are' if absent[1:] else 'is'} not allowed"
     match part:
-        case At(name, inner) if _is_simple(inner):
+        case RequiredProperty(name, inner) if _is_simple(inner):
             return f"{below(path, name)} is required and {_must(inner)}"
-        case At(name, IfGiven(inside, inner)):
+        case RequiredProperty(name, OptionalProperty(inside, inner)):
             return _demand_inside(below(path, name), inside, inner)
-        case At(name, inner) | IfGiven(name, inner):
+        case RequiredProperty(name, inner) | OptionalProperty(name, inner):
             return demand(inner, below(path, name))
         case AnyOf(parts):
             return _any_demand(flattened(parts, AnyOf), path)
         case ExactlyOne(parts, titles):
             return _one_demand(parts, titles, path)
-        case All(parts) if not is_kind(part):
-            return joined([demand(each, path) for each in flattened(parts, All)], "and")
-        case When(condition, then, otherwise):
+        case AllOf(parts) if not is_kind(part):
+            return joined(
+                [demand(each, path) for each in flattened(parts, AllOf)], "and"
+            )
+        case IfThenElse(condition, then, otherwise):
             return _when_clause(condition, then, otherwise, path)
         case Always(truth):
             return f"{path or 'it'} is {'allowed' if truth else 'not allowed'}"
         case AreaIn() | RatioIn():
             return " must be ".join(_figure(part))
-        case AtIndex(index, inner) if _is_simple(inner):
+        case PrefixItem(index, inner) if _is_simple(inner):
             return f"item {index + 1}{f' of {path}' if path else ''} {_must(inner)}"
         case _:
             return f"{path} {_must(part)}".strip()
@@ -449,7 +467,7 @@ def _one_demand(
 
 def _offer(part: Predicate, path: str) -> str:
     """Name what an alternative of "exactly one" gives; at least one item is giving."""
-    while isinstance(part, At):
+    while isinstance(part, RequiredProperty):
         path, part = below(path, part.name), part.part
     return path if part in (TRUE, ItemCount(1)) else ""
 

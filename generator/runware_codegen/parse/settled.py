@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import Array, Number, Text
-from runware_codegen.predicates import (
+from runware_codegen.model import Array, Number, String
+from runware_codegen.model.predicates import (
     HasFormat,
     InRange,
     ItemCount,
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 def settles(a_type: Type | None, test: Predicate) -> bool:
     """Whether a type by itself says what a test asks; if not, it may hold as well."""
     match a_type, test:
-        case Text(format=known), HasFormat(name):
+        case String(format=known), HasFormat(name):
             return known == name
-        case Text(pattern=known), Matches():
+        case String(pattern=known), Matches():
             return known == test
-        case Text(low, high), LengthIn(least, most):
+        case String(low, high), LengthIn(least, most):
             return _is_within(low, high, least, most)
         case Array(_, low, high), ItemCount(least, most):
             return _is_within(low, high, least, most)
         case Number(_, ge, gt, le, lt), InRange():
             return InRange(ge, gt, le, lt) == test
-        case Number(step=known), MultipleOf(step):
+        case Number(multiple_of=known), MultipleOf(step):
             return known == step
         case _:
             return False

@@ -9,51 +9,51 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from runware_codegen.logic import (
-    all_of,
-    any_of,
-    at,
-    exactly_one,
-    if_given,
-    lacks,
-    not_,
-    when,
-)
 from runware_codegen.model import (
     Array,
-    Checked,
-    Instance,
+    ClassRef,
+    Constrained,
     Literals,
-    Mapping,
-    Text,
+    Map,
+    String,
     json_types,
+)
+from runware_codegen.model.logic import (
+    all_of,
+    any_of,
+    exactly_one,
+    if_then_else,
+    lacks,
+    not_,
+    optional_property,
+    required_property,
+)
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    AdditionalProperties,
+    AllOf,
+    Always,
+    AnyOf,
+    Contains,
+    DefinitionRef,
+    EvaluatedProperties,
+    ExactlyOne,
+    IfThenElse,
+    IsIn,
+    IsType,
+    Items,
+    Not,
+    OptionalProperty,
+    PatternProperties,
+    Predicate,
+    PrefixItem,
+    PropertyNames,
+    RequiredProperty,
 )
 from runware_codegen.parse.evaluate import holds
 from runware_codegen.parse.lowering import INLINE_LIMIT, size
 from runware_codegen.parse.settled import settles
-from runware_codegen.predicates import (
-    FALSE,
-    TRUE,
-    All,
-    AllItems,
-    AllMembers,
-    AllNames,
-    Always,
-    AnyOf,
-    At,
-    AtIndex,
-    ExactlyOne,
-    Exempt,
-    IfGiven,
-    IsIn,
-    IsType,
-    MatchingMembers,
-    Not,
-    Predicate,
-    Satisfies,
-    SomeItems,
-    When,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,7 @@ class Known:
         return Known(self.type, possible, (*self.facts, *facts))
 
 
-_NAME = Known(Text(), frozenset({"string"}))
+_NAME = Known(String(), frozenset({"string"}))
 
 
 class Simplifier:
@@ -125,48 +125,48 @@ class Simplifier:
         if values is not None and (decided := _among(values, predicate)) is not None:
             return decided
         match predicate:
-            case All(parts):
+            case AllOf(parts):
                 return all_of(self._conjunction(parts, known))
             case AnyOf(parts):
                 return any_of(self._disjunction(parts, known))
             case ExactlyOne(parts, titles):
                 simpler = [self.simplify(part, known) for part in parts]
                 return exactly_one(simpler, titles)
-            case When():
+            case IfThenElse():
                 return self._when(predicate, known)
-            case At(name, part):
+            case RequiredProperty(name, part):
                 return self._at(name, part, known)
-            case IfGiven(name, part):
+            case OptionalProperty(name, part):
                 return self._if_given(name, part, known)
-            case AllItems(part, start):
+            case Items(part, start):
                 item = self._item(known.type)
                 inner = self.simplify(part, Known.of(item))
-                return TRUE if inner == TRUE else AllItems(inner, start)
-            case SomeItems(part, least, most):
+                return TRUE if inner == TRUE else Items(inner, start)
+            case Contains(part, least, most):
                 item = self._item(known.type)
-                return SomeItems(self.simplify(part, Known.of(item)), least, most)
-            case AtIndex(index, part):
+                return Contains(self.simplify(part, Known.of(item)), least, most)
+            case PrefixItem(index, part):
                 inner = self.simplify(part, Known.of(self._item(known.type)))
-                return TRUE if inner == TRUE else AtIndex(index, inner)
-            case AllNames(part):
+                return TRUE if inner == TRUE else PrefixItem(index, inner)
+            case PropertyNames(part):
                 inner = self.simplify(part, _NAME)
-                return TRUE if inner == TRUE else AllNames(inner)
-            case MatchingMembers(pattern, part):
+                return TRUE if inner == TRUE else PropertyNames(inner)
+            case PatternProperties(pattern, part):
                 inner = self.simplify(part, Known.of(_member_type(known.type)))
-                return TRUE if inner == TRUE else MatchingMembers(pattern, inner)
-            case AllMembers() if self._allows_no_more(predicate, known):
+                return TRUE if inner == TRUE else PatternProperties(pattern, inner)
+            case AdditionalProperties() if self._allows_no_more(predicate, known):
                 return TRUE
-            case AllMembers(part, (exempt,)) if part == FALSE and (
+            case AdditionalProperties(part, (exempt,)) if part == FALSE and (
                 absent := self._other_fields(exempt, known)
             ):
                 return all_of(map(lacks, absent))
-            case Satisfies(definition):
+            case DefinitionRef(definition):
                 return self._defined(definition, known)
-            case AllMembers(part, exempt):
+            case AdditionalProperties(part, exempt):
                 inner = self.simplify(part, Known.of(_member_type(known.type)))
                 if inner == TRUE:
                     return TRUE
-                return AllMembers(inner, tuple(self._exempt(exempt, known)))
+                return AdditionalProperties(inner, tuple(self._exempt(exempt, known)))
             case _:
                 return self._test(predicate, known)
 
@@ -188,29 +188,29 @@ class Simplifier:
             simpler.append(self.simplify(part, given))
         return simpler
 
-    def _when(self, predicate: When, known: Known) -> Predicate:
+    def _when(self, predicate: IfThenElse, known: Known) -> Predicate:
         condition = self._asked(self.simplify(predicate.condition, known), known)
         holding, failing = known.and_also(condition), known.and_also(not_(condition))
         then = self.simplify(predicate.then, holding)
         otherwise = self.simplify(predicate.otherwise, failing)
         if then == TRUE:
-            return when(self._asked(not_(condition), known), otherwise, TRUE)
-        return when(condition, then, otherwise)
+            return if_then_else(self._asked(not_(condition), known), otherwise, TRUE)
+        return if_then_else(condition, then, otherwise)
 
     def _asked(self, condition: Predicate, known: Known) -> Predicate:
         """Ask of a member that is always there as such: not "absent, or so"."""
         match condition:
-            case All(parts):
+            case AllOf(parts):
                 return all_of(self._asked(part, known) for part in parts)
             case AnyOf(parts):
                 return any_of(self._asked(part, known) for part in parts)
-            case At(name, part) | IfGiven(name, part):
+            case RequiredProperty(name, part) | OptionalProperty(name, part):
                 _, must_have, member = self._known_member(name, known)
-                if isinstance(condition, IfGiven) and not must_have:
+                if isinstance(condition, OptionalProperty) and not must_have:
                     return condition
                 inner = self._asked(part, member)
-                if must_have and not isinstance(inner, IfGiven):
-                    return at(name, inner)
+                if must_have and not isinstance(inner, OptionalProperty):
+                    return required_property(name, inner)
                 return type(condition)(name, inner)
             case Not(IsIn(excluded)) if values := _possible_values(known):
                 left = tuple(each for each in values.values if each not in excluded)
@@ -223,7 +223,7 @@ class Simplifier:
         if not can_have:
             return FALSE
         inner = self.simplify(part, member)
-        made = at(name, inner)
+        made = required_property(name, inner)
         return _there(made) if must_have else made
 
     def _if_given(self, name: str, part: Predicate, known: Known) -> Predicate:
@@ -231,7 +231,7 @@ class Simplifier:
         if not can_have:
             return TRUE
         inner = self.simplify(part, member)
-        made = if_given(name, inner)
+        made = optional_property(name, inner)
         return _there(made) if must_have else made
 
     def _known_member(self, name: str, known: Known) -> tuple[bool, bool, Known]:
@@ -239,8 +239,11 @@ class Simplifier:
         can_have, must_have, a_type = self._member(name, known)
         facts: list[Predicate] = []
         for fact in _conjuncts(known.facts):
-            if isinstance(fact, (At, IfGiven)) and fact.name == name:
-                must_have = must_have or isinstance(fact, At)
+            if (
+                isinstance(fact, (RequiredProperty, OptionalProperty))
+                and fact.name == name
+            ):
+                must_have = must_have or isinstance(fact, RequiredProperty)
                 facts.append(fact.part)
         member = Known.of(a_type, tuple(facts))
         return can_have and FALSE not in facts, must_have, member
@@ -252,13 +255,13 @@ class Simplifier:
             field = self._fields_of(owner).get(name)
             if field is not None:
                 return True, field.required, field.type
-            return owner.open, False, None
+            return owner.allows_extra, False, None
         return "object" in known.json_types, False, None
 
     def _fields_of(self, owner: Class) -> MappingOf[str, Field]:
         fields, by_wire = self._by_wire.get(owner.name, ((), {}))
         if fields is not owner.fields:
-            by_wire = {field.wire: field for field in owner.fields}
+            by_wire = {field.json_name: field for field in owner.fields}
             self._by_wire[owner.name] = owner.fields, by_wire
         return by_wire
 
@@ -269,47 +272,57 @@ class Simplifier:
     def _defined(self, definition: str, known: Known) -> Predicate:
         """Say of an object what a definition adds to its class, if that is little."""
         body = self._definitions.get(definition)
-        is_object = isinstance(_bare(known.type), Instance)
+        is_object = isinstance(_bare(known.type), ClassRef)
         if body is None or not is_object or definition in self._entered:
-            return Satisfies(definition)
+            return DefinitionRef(definition)
         self._entered.add(definition)
         added = self.simplify(body, known)
         self._entered.remove(definition)
         small = size(added, INLINE_LIMIT) < INLINE_LIMIT
-        return added if small else Satisfies(definition)
+        return added if small else DefinitionRef(definition)
 
-    def _other_fields(self, exempt: Exempt, known: Known) -> list[str]:
+    def _other_fields(self, exempt: EvaluatedProperties, known: Known) -> list[str]:
         """Name the fields of a closed class that are not exempt, if those are few."""
         owner = self._owner(known)
-        if owner is None or owner.open or exempt != Exempt(TRUE, exempt.names):
+        if (
+            owner is None
+            or owner.allows_extra
+            or exempt != EvaluatedProperties(TRUE, exempt.names)
+        ):
             return []
         if len(owner.fields) - len(exempt.names) > _FEW:
             return []
         spared = {*exempt.names}
-        others = [field.wire for field in owner.fields if field.wire not in spared]
+        others = [
+            field.json_name for field in owner.fields if field.json_name not in spared
+        ]
         return others if len(others) <= _FEW else []
 
     def _owner(self, known: Known) -> Class | None:
         instance = _bare(known.type)
-        if not isinstance(instance, Instance):
+        if not isinstance(instance, ClassRef):
             return None
         return self._classes.get(instance.class_name)
 
-    def _exempt(self, exempt: tuple[Exempt, ...], known: Known) -> Iterator[Exempt]:
+    def _exempt(
+        self, exempt: tuple[EvaluatedProperties, ...], known: Known
+    ) -> Iterator[EvaluatedProperties]:
         """Simplify when members are exempt: it is asked of an object."""
         an_object = known.and_also(_OBJECT)
         for each in exempt:
-            guard = self.simplify(each.guard, an_object)
+            guard = self.simplify(each.condition, an_object)
             if guard != FALSE:
-                yield replace(each, guard=guard)
+                yield replace(each, condition=guard)
 
-    def _allows_no_more(self, predicate: AllMembers, known: Known) -> bool:
+    def _allows_no_more(self, predicate: AdditionalProperties, known: Known) -> bool:
         """Whether a closed class has already refused what the predicate refuses."""
         owner = self._owner(known)
-        if owner is None or owner.open:
+        if owner is None or owner.allows_extra:
             return False
-        exempt = {n for e in predicate.exempt if e.guard == TRUE for n in e.names}
-        return all(each.wire in exempt for each in owner.fields)
+        exempt = {
+            n for e in predicate.evaluated if e.condition == TRUE for n in e.names
+        }
+        return all(each.json_name in exempt for each in owner.fields)
 
     def _test(self, test: Predicate, known: Known) -> Predicate:
         if test in known.facts or settles(_bare(known.type), test):
@@ -335,24 +348,26 @@ def _among(values: IsIn, predicate: Predicate) -> Predicate | None:
 def _there(said: Predicate) -> Predicate:
     """Say of a member that is always there what is said of a member inside of it."""
     match said:
-        case At(_, Always() as certain) | IfGiven(_, Always() as certain):
+        case RequiredProperty(_, Always() as certain) | OptionalProperty(
+            _, Always() as certain
+        ):
             return certain
-        case IfGiven(name, At() as inner):
-            return at(name, inner)
-        case At(name, inner) if _is_about_what_is_given(inner):
-            return if_given(name, inner)
+        case OptionalProperty(name, RequiredProperty() as inner):
+            return required_property(name, inner)
+        case RequiredProperty(name, inner) if _is_about_what_is_given(inner):
+            return optional_property(name, inner)
         case _:
             return said
 
 
 def _is_about_what_is_given(part: Predicate) -> bool:
     """Whether all that is said of an object is how its members are, if given."""
-    parts = part.parts if isinstance(part, (All, AnyOf)) else (part,)
-    return all(isinstance(each, IfGiven) for each in parts)
+    parts = part.parts if isinstance(part, (AllOf, AnyOf)) else (part,)
+    return all(isinstance(each, OptionalProperty) for each in parts)
 
 
 def _bare(a_type: Type | None) -> Type | None:
-    while isinstance(a_type, Checked):
+    while isinstance(a_type, Constrained):
         a_type = a_type.type
     return a_type
 
@@ -360,13 +375,13 @@ def _bare(a_type: Type | None) -> Type | None:
 def _member_type(a_type: Type | None) -> Type | None:
     """Return the type of each member of a mapping, if it is one."""
     mapping = _bare(a_type)
-    return mapping.value if isinstance(mapping, Mapping) else None
+    return mapping.value if isinstance(mapping, Map) else None
 
 
 def _conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
     flat: list[Predicate] = []
     for fact in facts:
-        flat.extend(fact.parts if isinstance(fact, All) else [fact])
+        flat.extend(fact.parts if isinstance(fact, AllOf) else [fact])
     return flat
 
 
@@ -383,10 +398,10 @@ def _widened(types: frozenset[str]) -> frozenset[str]:
 
 def _possible_values(known: Known) -> IsIn | None:
     for fact in known.facts:
-        for part in fact.parts if isinstance(fact, All) else (fact,):
+        for part in fact.parts if isinstance(fact, AllOf) else (fact,):
             if isinstance(part, IsIn):
                 return part
     a_type = _bare(known.type)
     if isinstance(a_type, Literals):
-        return IsIn(tuple(choice.value for choice in a_type.choices))
+        return IsIn(tuple(choice.constant for choice in a_type.values))
     return None

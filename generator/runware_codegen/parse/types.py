@@ -9,19 +9,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.constants import json_type
-from runware_codegen.logic import all_of
 from runware_codegen.model import (
     ALL_TYPES,
     Anything,
     Array,
     Boolean,
-    Checked,
-    Choice,
-    Instance,
+    ClassRef,
+    Constrained,
     Literals,
+    LiteralValue,
     Null,
-    Text,
+    String,
+)
+from runware_codegen.model.constants import json_type
+from runware_codegen.model.logic import all_of
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    IsIn,
+    Predicate,
 )
 from runware_codegen.parse import reserved
 from runware_codegen.parse.alternatives import Alternative, flat, joined, lines_of
@@ -36,12 +42,6 @@ from runware_codegen.parse.objects import Classes
 from runware_codegen.parse.scalars import number, text
 from runware_codegen.parse.sentences import must_be
 from runware_codegen.parse.vocabulary import ANNOTATIONS
-from runware_codegen.predicates import (
-    FALSE,
-    TRUE,
-    IsIn,
-    Predicate,
-)
 from runware_codegen.problems import Problem, json_pointer
 
 if TYPE_CHECKING:
@@ -199,10 +199,10 @@ class Types:
         self,
         schema: Schema,
         together: Conjunction,
-        choices: tuple[Choice, ...],
+        choices: tuple[LiteralValue, ...],
         settled: set[Said],
     ) -> Type | None:
-        scalars = [c for c in choices if json_type(c.value.value) not in _COMPOSITE]
+        scalars = [c for c in choices if json_type(c.constant.value) not in _COMPOSITE]
         whole = together.rest(
             self.lowering, settled if scalars == [*choices] else set()
         )
@@ -211,9 +211,9 @@ class Types:
         literals = Literals(choices)
         rest = self.classes.simplify(all_of(whole), literals)
         if isinstance(rest, IsIn):
-            kept = tuple(c for c in choices if c.value in rest.values)
+            kept = tuple(c for c in choices if c.constant in rest.values)
             literals, rest = Literals(kept), TRUE
-        if rest == FALSE or not literals.choices:
+        if rest == FALSE or not literals.values:
             return self._contradiction(schema, "none of its constants is allowed by it")
         return self._checked(literals, [rest])
 
@@ -308,12 +308,12 @@ class Types:
         name: str,
     ) -> list[Type | None]:
         """Add to types what they leave to check; a class has made rules of it."""
-        instances = all(isinstance(each, Instance) for each in made)
+        instances = all(isinstance(each, ClassRef) for each in made)
         if instances and self.lowering.code_alone(schema):
             return [*made]  # else references in the rest are to be named and checked
         rest = together.rest(self.lowering, settled)
         return [
-            each if isinstance(each, Instance) else self._checked(each, rest, name)
+            each if isinstance(each, ClassRef) else self._checked(each, rest, name)
             for each in made
         ]
 
@@ -344,7 +344,7 @@ class Types:
         self, schema: Schema, together: Conjunction, settled: set[Said]
     ) -> Type | None:
         made = text(self.lowering, together, settled)
-        if made.most is not None and made.least > made.most:
+        if made.max_length is not None and made.min_length > made.max_length:
             return self._contradiction(schema, "its least length exceeds its greatest")
         return made
 
@@ -409,9 +409,11 @@ class Types:
             return None
         if left == TRUE:
             return a_type
-        if isinstance(a_type, Text):
-            return as_media(a_type, left, name) or Checked(a_type, left, must_be(left))
-        return Checked(a_type, left, must_be(left))
+        if isinstance(a_type, String):
+            return as_media(a_type, left, name) or Constrained(
+                a_type, left, must_be(left)
+            )
+        return Constrained(a_type, left, must_be(left))
 
     def _contradiction(self, schema: Schema, why: str) -> Type | None:
         if not self._alternative:

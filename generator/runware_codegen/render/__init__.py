@@ -127,7 +127,7 @@ def module_text(document: Document) -> str:
 
 def _too_long(document: Document, length: int) -> Problem:
     return Problem(
-        document.source,
+        document.file_name,
         "",
         f"Its module would have {length:,} characters; at most {_LONGEST:,} are allowed.",
         "Say it with fewer or shorter names and values.",

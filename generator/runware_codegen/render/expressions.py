@@ -12,41 +12,41 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from runware_codegen.formats import predicate_name
 from runware_codegen.model import Anything
-from runware_codegen.predicates import (
+from runware_codegen.model.predicates import (
     FALSE,
     TRUE,
-    All,
-    AllDifferent,
-    AllItems,
-    AllMembers,
-    AllNames,
+    AdditionalProperties,
+    AllOf,
     Always,
     AnyOf,
     AreaIn,
-    At,
-    AtIndex,
     Constant,
+    Contains,
+    DefinitionRef,
     ExactlyOne,
     FrozenArray,
     FrozenObject,
     HasFormat,
-    IfGiven,
+    IfThenElse,
     InRange,
     IsIn,
     IsType,
     ItemCount,
+    Items,
     LengthIn,
     Matches,
-    MatchingMembers,
     MultipleOf,
     Not,
-    OtherItems,
+    OptionalProperty,
+    PatternProperties,
     Predicate,
+    PrefixItem,
     PropertyCount,
+    PropertyNames,
     RatioIn,
-    Satisfies,
-    SomeItems,
-    When,
+    RequiredProperty,
+    UnevaluatedItems,
+    UniqueItems,
 )
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.loops import Loops
@@ -89,16 +89,18 @@ class Expressions:
         match predicate:
             case Always(truth):
                 return Expression(str(truth))
-            case All(parts) if (pair := _apart(parts)) and subject.is_surely("object"):
+            case AllOf(parts) if (pair := _apart(parts)) and subject.is_surely(
+                "object"
+            ):
                 one, other = (f"({string(n)} in {subject.asked})" for n in pair)
                 return comparison(f"{one} != {other}")
-            case All(parts):
+            case AllOf(parts):
                 return conjunction(self._narrowing(parts, subject))
             case AnyOf(parts):
                 return disjunction(self.write(part, subject) for part in parts)
             case ExactlyOne(parts):
                 return self._exactly_one(parts, subject, positive=True)
-            case When(condition, then, otherwise):
+            case IfThenElse(condition, then, otherwise):
                 return choice(
                     self.write(condition, subject),
                     self.write(then, subject),
@@ -106,9 +108,9 @@ class Expressions:
                 )
             case Not(part):
                 return self._not(part, subject)
-            case At(name, part):
+            case RequiredProperty(name, part):
                 return self._at(name, part, subject)
-            case IfGiven(name, part):
+            case OptionalProperty(name, part):
                 return self._if_given(name, part, subject)
             case _:
                 return self._guarded(predicate, subject)
@@ -167,7 +169,7 @@ class Expressions:
         member = subject.member(name, self._classes)
         if part == TRUE:
             return present
-        if member.is_surely("object") and _only(part, At):
+        if member.is_surely("object") and _only(part, RequiredProperty):
             return self.write(part, member.perhaps(subject, name))
         if subject.requires(name, self._classes):
             return self.write(part, member)
@@ -185,7 +187,7 @@ class Expressions:
         if not subject.is_surely("object"):
             other = [negation(self.helper("is_object", subject.text)), absent]
             return disjunction([*other, *self._unless_false(part, member)])
-        if member.is_surely("object") and _only(part, IfGiven):
+        if member.is_surely("object") and _only(part, OptionalProperty):
             return self.write(part, member.perhaps(subject, name))
         if subject.requires(name, self._classes):
             return self.write(part, member)
@@ -233,16 +235,16 @@ class Expressions:
                 return call(self.pattern(test), on)
             case HasFormat(name):
                 return self.helper(predicate_name(name), on)
-            case AllDifferent():
+            case UniqueItems():
                 return self.helper("all_different", on)
             case AreaIn(first, second, least, most):
                 return self._two_numbers("area_in", on, first, second, least, most)
             case RatioIn(first, second, least, most):
                 return self._two_numbers("ratio_in", on, first, second, least, most)
-            case AtIndex(index, part):
+            case PrefixItem(index, part):
                 short = comparison(f"len({on}) <= {index}")
                 return disjunction([short, self.write(part, subject.item_at(index))])
-            case Satisfies(definition):
+            case DefinitionRef(definition):
                 self.definitions.add(definition)
                 return call(f"_{definition}", on)
             case _:
@@ -260,17 +262,17 @@ class Expressions:
 
     def _loop(self, test: Predicate, subject: Subject) -> Expression:
         match test:
-            case AllItems(part, start):
+            case Items(part, start):
                 return self._loops.all_items(part, start, subject)
-            case SomeItems(part, least, most):
+            case Contains(part, least, most):
                 return self._loops.some_items(part, least, most, subject)
-            case OtherItems(part, exempt):
+            case UnevaluatedItems(part, exempt):
                 return self._loops.other_items(part, exempt, subject)
-            case AllMembers(part, exempt):
+            case AdditionalProperties(part, exempt):
                 return self._loops.all_members(part, exempt, subject)
-            case MatchingMembers(pattern, part):
+            case PatternProperties(pattern, part):
                 return self._loops.matching_members(pattern, part, subject)
-            case AllNames(part):
+            case PropertyNames(part):
                 return self._loops.all_names(part, subject)
             case _:
                 raise TypeError(test)
@@ -298,9 +300,12 @@ class Expressions:
 _SPEAK_OF = (
     ((InRange, MultipleOf), ("number", "integer")),
     ((LengthIn, Matches, HasFormat), ("string",)),
-    ((ItemCount, AllDifferent, AtIndex, AllItems), ("array",)),
-    ((SomeItems, OtherItems), ("array",)),
-    ((PropertyCount, AllMembers, MatchingMembers, AllNames), ("object",)),
+    ((ItemCount, UniqueItems, PrefixItem, Items), ("array",)),
+    ((Contains, UnevaluatedItems), ("array",)),
+    (
+        (PropertyCount, AdditionalProperties, PatternProperties, PropertyNames),
+        ("object",),
+    ),
     ((AreaIn, RatioIn), ("object",)),
 )
 """Tests, and the types they speak of, the widest first."""
@@ -310,29 +315,39 @@ def _apart(parts: tuple[Predicate, ...]) -> tuple[str, str] | None:
     """Name two members of which one is there without the other."""
     match parts:
         case (
-            AnyOf((IfGiven(one, Always(False)), IfGiven(other, Always(False)))),
-            AnyOf((At(first, Always(True)), At(second, Always(True)))),
+            AnyOf(
+                (
+                    OptionalProperty(one, Always(False)),
+                    OptionalProperty(other, Always(False)),
+                )
+            ),
+            AnyOf(
+                (
+                    RequiredProperty(first, Always(True)),
+                    RequiredProperty(second, Always(True)),
+                )
+            ),
         ) if (one, other) == (first, second):
             return one, other
         case _:
             return None
 
 
-def _only(part: Predicate, kind: type[At | IfGiven]) -> bool:
+def _only(part: Predicate, kind: type[RequiredProperty | OptionalProperty]) -> bool:
     """Whether a predicate of an object is decided by {} as by its absence."""
-    if not isinstance(part, (All, AnyOf)):
+    if not isinstance(part, (AllOf, AnyOf)):
         return isinstance(part, kind)
     decided = [_only(each, kind) for each in part.parts]
-    if isinstance(part, AnyOf) == (kind is At):
+    if isinstance(part, AnyOf) == (kind is RequiredProperty):
         return all(decided)
     return any(decided) and all(map(_is_about_members, part.parts))
 
 
 def _is_about_members(part: Predicate) -> bool:
     """Whether a predicate of an object says nothing but what its members are."""
-    if isinstance(part, (All, AnyOf)):
+    if isinstance(part, (AllOf, AnyOf)):
         return all(map(_is_about_members, part.parts))
-    return isinstance(part, (At, IfGiven))
+    return isinstance(part, (RequiredProperty, OptionalProperty))
 
 
 def _are_comparable(values: tuple[Constant, ...], subject: Subject) -> bool:
@@ -398,7 +413,7 @@ def _type_told(test: Predicate) -> frozenset[str]:
     """Return the types of which a value is when a test holds; none for any."""
     if isinstance(test, IsType):
         return test.types
-    if isinstance(test, At):
+    if isinstance(test, RequiredProperty):
         return frozenset({"object"})
     spoken = [types for kinds, types in _SPEAK_OF if isinstance(test, kinds)]
     return frozenset(spoken[0]) if spoken else frozenset()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import Text
-from runware_codegen.predicates import FALSE, TRUE
+from runware_codegen.model import String
+from runware_codegen.model.predicates import FALSE, TRUE
 from runware_codegen.render.literals import string
 from runware_codegen.render.python import (
     Binding,
@@ -24,7 +24,12 @@ from runware_codegen.render.subjects import Subject, looped
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runware_codegen.predicates import Exempt, ExemptItems, Matches, Predicate
+    from runware_codegen.model.predicates import (
+        EvaluatedItems,
+        EvaluatedProperties,
+        Matches,
+        Predicate,
+    )
     from runware_codegen.render.expressions import Expressions
 
 
@@ -42,7 +47,7 @@ class Loops:
 
     def all_names(self, part: Predicate, subject: Subject) -> Expression:
         """Write that every name satisfies a predicate."""
-        each = replace(subject.item("name"), type=Text())
+        each = replace(subject.item("name"), type=String())
         return self._all(part, each, f"{each.text} in {subject.text}")
 
     def some_items(
@@ -57,7 +62,7 @@ class Loops:
         return between(f"[{test.text} {loop}].count(True)", least, most)
 
     def other_items(
-        self, part: Predicate, exempt: Iterable[ExemptItems], subject: Subject
+        self, part: Predicate, exempt: Iterable[EvaluatedItems], subject: Subject
     ) -> Expression:
         """Write that every item satisfies a predicate, but for the exempt."""
         each = subject.item("item")
@@ -69,7 +74,7 @@ class Loops:
         return self._all(part, each, f"{loop} if {_unless(spared)}")
 
     def all_members(
-        self, part: Predicate, exempt: Iterable[Exempt], subject: Subject
+        self, part: Predicate, exempt: Iterable[EvaluatedProperties], subject: Subject
     ) -> Expression:
         """Write that every member satisfies a predicate, but for the exempt."""
         name = looped("name", subject.depth + 1)
@@ -97,17 +102,19 @@ class Loops:
         )
         return call("all", f"{test.text} for {loop}")
 
-    def _spared(self, exempt: Exempt, name: str, subject: Subject) -> Expression:
+    def _spared(
+        self, exempt: EvaluatedProperties, name: str, subject: Subject
+    ) -> Expression:
         ways = [comparison(_is_one_of(name, exempt.names))] if exempt.names else []
         ways += [
             call(self._expressions.pattern(pattern), name)
             for pattern in exempt.patterns
         ]
-        spared = Expression("True") if exempt.everything else disjunction(ways)
-        return self._where(exempt.guard, spared, subject)
+        spared = Expression("True") if exempt.all else disjunction(ways)
+        return self._where(exempt.condition, spared, subject)
 
     def _spared_item(
-        self, exempt: ExemptItems, index: str, item: Subject, subject: Subject
+        self, exempt: EvaluatedItems, index: str, item: Subject, subject: Subject
     ) -> Expression:
         if exempt.first is None:
             spared = Expression("True")
@@ -116,7 +123,7 @@ class Loops:
         else:
             unknown = Subject(item.text, item.text, None, item.depth)
             spared = self._expressions.write(exempt.matching, unknown)
-        return self._where(exempt.guard, spared, subject)
+        return self._where(exempt.condition, spared, subject)
 
     def _where(
         self, guard: Predicate, spared: Expression, subject: Subject

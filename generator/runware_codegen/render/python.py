@@ -10,7 +10,7 @@ from runware_codegen.render.literals import string, value
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runware_codegen.predicates import Constant
+    from runware_codegen.model.predicates import Constant
 
 
 class Binding(IntEnum):

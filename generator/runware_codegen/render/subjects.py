@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import Array, Checked, Instance, json_types
+from runware_codegen.model import Array, ClassRef, Constrained, json_types
 from runware_codegen.parse import reserved
 from runware_codegen.parse.names import member_name
 from runware_codegen.render.literals import string
@@ -82,10 +82,10 @@ class Subject:
 
     def _field(self, name: str, classes: Mapping[str, Class]) -> Field | None:
         owner = _bare(self.type)
-        if not isinstance(owner, Instance) or owner.class_name not in classes:
+        if not isinstance(owner, ClassRef) or owner.class_name not in classes:
             return None
         fields = classes[owner.class_name].fields
-        return next((each for each in fields if each.wire == name), None)
+        return next((each for each in fields if each.json_name == name), None)
 
 
 def subject(name: str, a_type: Type | None = None) -> Subject:
@@ -104,6 +104,6 @@ def looped(name: str, depth: int) -> str:
 
 
 def _bare(a_type: Type | None) -> Type | None:
-    while isinstance(a_type, Checked):
+    while isinstance(a_type, Constrained):
         a_type = a_type.type
     return a_type

@@ -19,8 +19,8 @@ from runware_codegen.parse.patterns.nodes import (
     Assertion,
     CharClass,
     Lookaround,
-    Property,
     Repeat,
+    UnicodeProperty,
     UnsupportedPattern,
 )
 
@@ -153,4 +153,4 @@ def _with_length_apart(terms: Terms) -> list[Terms]:
 
 
 def _has_property(char: CharClass) -> bool:
-    return any(isinstance(item, Property) for item in char.items)
+    return any(isinstance(item, UnicodeProperty) for item in char.items)

@@ -23,8 +23,8 @@ from runware_codegen.parse.patterns.nodes import (
     InvalidPattern,
     Lookaround,
     Node,
-    Property,
     Repeat,
+    UnicodeProperty,
     UnsupportedPattern,
 )
 from runware_codegen.parse.patterns.properties import is_property
@@ -266,7 +266,7 @@ class _Parser:
         self._references.append((group, offset))
         return Backreference(group)
 
-    def _class_escape(self, offset: int) -> Char | ClassEscape | Property:
+    def _class_escape(self, offset: int) -> Char | ClassEscape | UnicodeProperty:
         char = self._next()
         if char in _CLASS_ESCAPES:
             return _CLASS_ESCAPES[char]
@@ -274,14 +274,14 @@ class _Parser:
             return self._property(offset, negated=char == "P")
         return Char(self._character_escape(char, offset))
 
-    def _property(self, offset: int, *, negated: bool) -> Property:
+    def _property(self, offset: int, *, negated: bool) -> UnicodeProperty:
         braces = self._take_match(_PROPERTY_IN_BRACES)
         if braces is None:
             raise self._invalid(r"\p is not followed by {property}", offset)
         if not is_property(braces[1]):
             name = reprlib.repr(braces[1])
             raise self._invalid(f"there is no Unicode property {name}", offset)
-        return Property(braces[1], negated)
+        return UnicodeProperty(braces[1], negated)
 
     def _character_escape(self, char: str, offset: int) -> int:
         if char in _CONTROL_ESCAPES:
@@ -348,7 +348,7 @@ class _Parser:
         ahead = self._source[self._offset : self._offset + 2]
         return len(ahead) == 2 and ahead[0] == "-" and ahead[1] != "]"
 
-    def _class_atom(self) -> Char | ClassEscape | Property:
+    def _class_atom(self) -> Char | ClassEscape | UnicodeProperty:
         offset = self._offset
         char = self._next()
         if char != "\\":

@@ -43,14 +43,14 @@ class ClassEscape:
 
 
 @dataclass(frozen=True, slots=True)
-class Property:
+class UnicodeProperty:
     r"""The code points that have (`\p{…}`) or lack (`\P{…}`) a Unicode property."""
 
     expression: str
     negated: bool
 
 
-ClassItem = Char | CharRange | ClassEscape | Property
+ClassItem = Char | CharRange | ClassEscape | UnicodeProperty
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from runware_codegen.parse.patterns.nodes import (
     CharRange,
     ClassEscape,
     Lookaround,
-    Property,
     Repeat,
+    UnicodeProperty,
     UnsupportedPattern,
 )
 from runware_codegen.parse.patterns.properties import is_surrogate
@@ -131,7 +131,7 @@ def _write_item(item: ClassItem) -> str:
             return _write_range(first, last)
         case ClassEscape():
             return _CLASS_ESCAPES[item]
-        case Property(expression, negated):
+        case UnicodeProperty(expression, negated):
             if is_surrogate(expression):
                 return r"\p{Any}" if negated else ""
             return f"\\{'P' if negated else 'p'}{{{expression}}}"

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from runware_codegen.predicates import Constant, Frozen, FrozenArray, FrozenObject
+from runware_codegen.model.predicates import (
+    Constant,
+    FrozenArray,
+    FrozenObject,
+    FrozenValue,
+)
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonValue
@@ -16,7 +21,7 @@ def constant(value: JsonValue) -> Constant:
     return Constant(_freeze(value))
 
 
-def _freeze(value: JsonValue) -> Frozen:
+def _freeze(value: JsonValue) -> FrozenValue:
     if isinstance(value, list):
         return FrozenArray(tuple(map(_freeze, value)))
     if isinstance(value, dict):
@@ -24,7 +29,7 @@ def _freeze(value: JsonValue) -> Frozen:
     return value
 
 
-def json_type(value: Frozen) -> str:
+def json_type(value: FrozenValue) -> str:
     """Name the JSON type of a constant; a whole float is an integer."""
     match value:
         case None:
@@ -43,7 +48,7 @@ def json_type(value: Frozen) -> str:
             return "object"
 
 
-def thawed(value: Frozen) -> JsonValue:
+def thawed(value: FrozenValue) -> JsonValue:
     """Turn a constant back into a JSON value."""
     if isinstance(value, FrozenArray):
         return [thawed(item) for item in value.items]
@@ -52,7 +57,7 @@ def thawed(value: Frozen) -> JsonValue:
     return value
 
 
-def plain(value: Frozen) -> str:
+def plain(value: FrozenValue) -> str:
     """Write a constant as a sentence has it: 'FBX', true, 3."""
     if isinstance(value, str):
         return f"'{value}'"

@@ -1,12 +1,13 @@
-"""The predicate language: what a document asserts about a JSON value.
+"""Predicates: what a document asserts about a JSON value.
 
-A predicate speaks of one value. It knows neither JSON Schema nor Python: the parser
-lowers schemas to predicates, the renderer prints predicates as Python.
+The parser lowers schemas to predicates, the renderer prints predicates as Python. A
+predicate is about one value. It depends on neither JSON Schema nor Python.
 
-Every test is false for a value of another type, so `LengthIn` is false for a number.
-JSON Schema's "only for the types it speaks of" is said with `IsType`. The two ways
-to look into an object are duals: `At(name, p)` holds when the member is there and p
-holds of it, `IfGiven(name, p)` when it is absent or p holds of it.
+Unlike a keyword of JSON Schema, a test is false for a value of another type:
+`LengthIn` is false for a number. The negation of `IsType` expresses that a keyword
+passes other types. There are two duals for properties: `RequiredProperty(name, p)`
+holds if the property is present and p holds of its value, `OptionalProperty(name, p)`
+if the property is absent or p holds of its value.
 """
 
 from __future__ import annotations
@@ -20,36 +21,36 @@ if TYPE_CHECKING:
 JsonType: TypeAlias = str
 """One of null, boolean, integer, number, string, array, object."""
 
-Frozen: TypeAlias = "bool | int | float | str | FrozenArray | FrozenObject | None"
-"""A JSON value that can be hashed and that tells 1 from true."""
+FrozenValue: TypeAlias = "bool | int | float | str | FrozenArray | FrozenObject | None"
+"""A JSON value that is hashable and distinguishes 1 from true."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenArray:
     """A JSON array as a value."""
 
-    items: tuple[Frozen, ...]
+    items: tuple[FrozenValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenObject:
-    """A JSON object as a value, members in the order of the document."""
+    """A JSON object as a value, properties in the order of the document."""
 
-    members: tuple[tuple[str, Frozen], ...]
+    members: tuple[tuple[str, FrozenValue], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
     """A JSON value under JSON's equality: 1 equals 1.0, and 1 does not equal true."""
 
-    value: Frozen = field(compare=False)
+    value: FrozenValue = field(compare=False)
     key: object = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", _equality_key(self.value))
 
 
-def _equality_key(value: Frozen) -> object:
+def _equality_key(value: FrozenValue) -> object:
     if isinstance(value, bool) or value is None:
         return ("constant", str(value))
     if isinstance(value, FrozenArray):
@@ -64,17 +65,17 @@ def _equality_key(value: Frozen) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Always:
-    """True of every value, or of none."""
+    """True for every value, or for none."""
 
-    truth: bool
+    value: bool
 
 
-TRUE = Always(truth=True)
-FALSE = Always(truth=False)
+TRUE = Always(value=True)
+FALSE = Always(value=False)
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllOf:
     """Every part holds."""
 
     parts: tuple[Predicate, ...]
@@ -89,7 +90,7 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class ExactlyOne:
-    """One part holds and the others do not.
+    """Exactly one part holds.
 
     Attributes:
         parts: The alternatives.
@@ -102,14 +103,14 @@ class ExactlyOne:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part does not hold. Only tests stand here: see `not_`."""
+    """The part does not hold. The part is a test: see `not_`."""
 
     part: Predicate
 
 
 @dataclass(frozen=True, slots=True)
-class When:
-    """If the condition holds, then so does the second part; else the third."""
+class IfThenElse:
+    """If the condition holds, `then` holds, else `otherwise`."""
 
     condition: Predicate
     then: Predicate
@@ -152,20 +153,20 @@ class MultipleOf:
 
 @dataclass(frozen=True, slots=True)
 class LengthIn:
-    """A string of so many code points."""
+    """A string with a number of code points in this range."""
 
-    least: int = 0
-    most: int | None = None
+    minimum: int = 0
+    maximum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """A string that matches somewhere.
+    """A string in which a pattern matches somewhere.
 
     Attributes:
         source: The pattern as the document has it.
         parts: Regular expressions for a linear-time engine, each with whether it
-            must match; all must hold.
+            must match. All of them count.
     """
 
     source: str
@@ -181,166 +182,166 @@ class HasFormat:
 
 @dataclass(frozen=True, slots=True)
 class ItemCount:
-    """An array of so many items."""
+    """An array with a number of items in this range."""
 
-    least: int = 0
-    most: int | None = None
+    minimum: int = 0
+    maximum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyCount:
-    """An object of so many members."""
+    """An object with a number of properties in this range."""
 
-    least: int = 0
-    most: int | None = None
+    minimum: int = 0
+    maximum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class AllDifferent:
+class UniqueItems:
     """An array in which no two items are equal."""
 
 
 @dataclass(frozen=True, slots=True)
 class AreaIn:
-    """Two numeric members whose product lies within bounds, when both are numbers."""
+    """Two properties whose product is within bounds, if both are numbers."""
 
     first: str
     second: str
-    least: int | float | None
-    most: int | float | None
+    minimum: int | float | None
+    maximum: int | float | None
 
 
 @dataclass(frozen=True, slots=True)
 class RatioIn:
-    """Two numeric members whose quotient lies within bounds, when both are numbers."""
+    """Two properties whose quotient is within bounds, if both are numbers."""
 
     first: str
     second: str
-    least: int | float | None
-    most: int | float | None
+    minimum: int | float | None
+    maximum: int | float | None
 
 
 # -- inside a value -----------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class At:
-    """An object that has the member, of which the part holds."""
+class RequiredProperty:
+    """An object that has the property, and the part holds of its value."""
 
     name: str
     part: Predicate
 
 
 @dataclass(frozen=True, slots=True)
-class IfGiven:
-    """Not an object, or the member is absent, or the part holds of it."""
+class OptionalProperty:
+    """No object, or an object without the property, or the part holds of its value."""
 
     name: str
     part: Predicate
 
 
 @dataclass(frozen=True, slots=True)
-class AtIndex:
-    """An array that is too short to have the item, or the part holds of it."""
+class PrefixItem:
+    """An array that is too short to have the item, or the part holds of the item."""
 
     index: int
     part: Predicate
 
 
 @dataclass(frozen=True, slots=True)
-class AllItems:
-    """An array whose items from `start` on all satisfy the part."""
+class Items:
+    """An array whose items from the index `start` on all satisfy the part."""
 
     part: Predicate
     start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class SomeItems:
-    """An array of which so many items satisfy the part."""
+class Contains:
+    """An array in which a number of items in this range satisfies the part."""
 
     part: Predicate
-    least: int = 1
-    most: int | None = None
+    minimum: int = 1
+    maximum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Exempt:
-    """Which members of an object another keyword has already spoken for.
+class EvaluatedProperties:
+    """Properties of an object that another keyword evaluates.
 
     Attributes:
-        guard: When it applies, said of the whole object.
-        names: Names of members.
+        condition: When it applies: a predicate of the whole object.
+        names: Names of properties.
         patterns: Patterns of names.
-        everything: Every member.
+        all: Whether all properties are evaluated.
     """
 
-    guard: Predicate
+    condition: Predicate
     names: tuple[str, ...] = ()
     patterns: tuple[Matches, ...] = ()
-    everything: bool = False
+    all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class AllMembers:
-    """An object whose members, but for the exempt, all satisfy the part."""
+class AdditionalProperties:
+    """An object whose properties satisfy the part, apart from those evaluated elsewhere."""
 
     part: Predicate
-    exempt: tuple[Exempt, ...] = ()
+    evaluated: tuple[EvaluatedProperties, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class MatchingMembers:
-    """An object whose members with a matching name all satisfy the part."""
+class PatternProperties:
+    """An object whose properties with a matching name all satisfy the part."""
 
     pattern: Matches
     part: Predicate
 
 
 @dataclass(frozen=True, slots=True)
-class AllNames:
-    """An object whose members' names all satisfy the part."""
+class PropertyNames:
+    """An object whose property names all satisfy the part."""
 
     part: Predicate
 
 
 @dataclass(frozen=True, slots=True)
-class ExemptItems:
-    """Which items of an array another keyword has already spoken for.
+class EvaluatedItems:
+    """Items of an array that another keyword evaluates.
 
     Attributes:
-        guard: When it applies, said of the whole array.
-        first: So many items from the start; None for all.
-        matching: Items that satisfy this, wherever they stand.
+        condition: When it applies: a predicate of the whole array.
+        first: The number of items from the start; None for all.
+        matching: Items that satisfy this are evaluated, wherever they are.
     """
 
-    guard: Predicate
+    condition: Predicate
     first: int | None = 0
     matching: Predicate = FALSE
 
 
 @dataclass(frozen=True, slots=True)
-class OtherItems:
-    """An array whose items, but for the exempt, all satisfy the part."""
+class UnevaluatedItems:
+    """An array whose items satisfy the part, apart from those evaluated elsewhere."""
 
     part: Predicate
-    exempt: tuple[ExemptItems, ...]
+    evaluated: tuple[EvaluatedItems, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Satisfies:
-    """The value satisfies a named definition: how recursion is said."""
+class DefinitionRef:
+    """The value satisfies a named definition. Recursive schemas need it."""
 
     definition: str
 
 
 Predicate: TypeAlias = (
     Always
-    | All
+    | AllOf
     | AnyOf
     | ExactlyOne
     | Not
-    | When
+    | IfThenElse
     | IsType
     | IsIn
     | InRange
@@ -350,17 +351,17 @@ Predicate: TypeAlias = (
     | HasFormat
     | ItemCount
     | PropertyCount
-    | AllDifferent
+    | UniqueItems
     | AreaIn
     | RatioIn
-    | At
-    | IfGiven
-    | AtIndex
-    | AllItems
-    | SomeItems
-    | AllMembers
-    | MatchingMembers
-    | AllNames
-    | OtherItems
-    | Satisfies
+    | RequiredProperty
+    | OptionalProperty
+    | PrefixItem
+    | Items
+    | Contains
+    | AdditionalProperties
+    | PatternProperties
+    | PropertyNames
+    | UnevaluatedItems
+    | DefinitionRef
 )
