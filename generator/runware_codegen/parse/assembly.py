@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.model import Document, Package, TaskType
-from runware_codegen.parse.error_codes import error_members
-from runware_codegen.parse.names import module_name, pascal_case
+from runware_codegen.naming.names import module_name, pascal_case
+from runware_codegen.parse.metadata.error_codes import error_members
 from runware_codegen.problems import Problem
 
 if TYPE_CHECKING:

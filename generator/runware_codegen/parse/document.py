@@ -6,17 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.model import Anything, Class, Document, Field, Literals
-from runware_codegen.parse import reading, reserved
-from runware_codegen.parse.checking import check
-from runware_codegen.parse.conjunction import Conjunction, conjunction
-from runware_codegen.parse.lowering import Lowering
-from runware_codegen.parse.markdown import readable
-from runware_codegen.parse.media_limits import media_limits, say_at_field
-from runware_codegen.parse.metadata import metadata
-from runware_codegen.parse.names import module_name, pascal_case
-from runware_codegen.parse.order import parts_first
-from runware_codegen.parse.schemas import Schema, Schemas
-from runware_codegen.parse.types import Types
+from runware_codegen.naming import reserved
+from runware_codegen.naming.names import module_name, pascal_case
+from runware_codegen.parse.assertions.lowering import Lowering
+from runware_codegen.parse.metadata.info import metadata
+from runware_codegen.parse.metadata.markdown import readable
+from runware_codegen.parse.metadata.media_limits import media_limits, say_at_field
+from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.schema.merged import Conjunction, conjunction
+from runware_codegen.parse.schema.schemas import Schema, Schemas
+from runware_codegen.parse.schema.validation import check
+from runware_codegen.parse.types.class_order import parts_first
+from runware_codegen.parse.types.types import Types
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _task_schema(schemas: Schemas) -> Schema:
         if "properties" in body.keywords or "items" in body.keywords:
             break
         body = schemas.target(body)
-    if reading.members(body.keywords, "items") or "items" in body.keywords:
+    if keyword_values.members(body.keywords, "items") or "items" in body.keywords:
         return body.child("items")
     return body
 

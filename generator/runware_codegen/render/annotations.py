@@ -20,7 +20,7 @@ from runware_codegen.model import (
     Union,
 )
 from runware_codegen.model.predicates import HasFormat, Matches
-from runware_codegen.parse.names import numbered
+from runware_codegen.naming.names import numbered
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.subjects import subject
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import Array, ClassRef, Constrained, json_types
-from runware_codegen.parse import reserved
-from runware_codegen.parse.names import member_name
+from runware_codegen.naming import reserved
+from runware_codegen.naming.names import member_name
 from runware_codegen.render.literals import string
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from runware_codegen.model import Number, String
 from runware_codegen.model.predicates import AnyOf, HasFormat, Matches, Predicate
-from runware_codegen.parse import reading
-from runware_codegen.parse.bounds import bounds, extreme
+from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.types.bounds import bounds, extreme
 
 if TYPE_CHECKING:
-    from runware_codegen.parse.conjunction import Conjunction, Said
-    from runware_codegen.parse.lowering import Lowering
+    from runware_codegen.parse.assertions.lowering import Lowering
+    from runware_codegen.parse.schema.merged import Conjunction, Said
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
@@ -52,7 +52,7 @@ def number(together: Conjunction, settled: set[Said], *, integer: bool) -> Numbe
     step = None
     for each in islice(together.having("multipleOf"), 1):
         settled.add((each.path, "multipleOf"))
-        step = reading.step(each.keywords)
+        step = keyword_values.step(each.keywords)
     return Number(
         integer,
         ge=extreme(together, "minimum", max),

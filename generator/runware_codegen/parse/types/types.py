@@ -29,27 +29,27 @@ from runware_codegen.model.predicates import (
     IsIn,
     Predicate,
 )
-from runware_codegen.parse import reserved
-from runware_codegen.parse.alternatives import Alternative, flat, joined, lines_of
-from runware_codegen.parse.bounds import bounds, closed_lengths, is_empty
-from runware_codegen.parse.conjunction import Conjunction, branches_of, conjunction
-from runware_codegen.parse.leaves import leaf
-from runware_codegen.parse.literal_sets import literals
-from runware_codegen.parse.lowering import NESTING_LIMIT, Lowering
-from runware_codegen.parse.media import as_media
-from runware_codegen.parse.names import singular
-from runware_codegen.parse.objects import Classes
-from runware_codegen.parse.scalars import number, text
-from runware_codegen.parse.sentences import must_be
-from runware_codegen.parse.vocabulary import ANNOTATIONS
+from runware_codegen.naming import reserved
+from runware_codegen.naming.names import singular
+from runware_codegen.parse.assertions.lowering import NESTING_LIMIT, Lowering
+from runware_codegen.parse.rules.sentences import must_be
+from runware_codegen.parse.schema.merged import Conjunction, branches_of, conjunction
+from runware_codegen.parse.schema.vocabulary import ANNOTATIONS
+from runware_codegen.parse.types.alternatives import Alternative, flat, joined, lines_of
+from runware_codegen.parse.types.bounds import bounds, closed_lengths, is_empty
+from runware_codegen.parse.types.leaves import leaf
+from runware_codegen.parse.types.literal_sets import literals
+from runware_codegen.parse.types.media import as_media
+from runware_codegen.parse.types.objects import Classes
+from runware_codegen.parse.types.scalars import number, text
 from runware_codegen.problems import Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runware_codegen.model import Type
-    from runware_codegen.parse.conjunction import Said
-    from runware_codegen.parse.schemas import Schema
+    from runware_codegen.parse.schema.merged import Said
+    from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.problems import Path
 
 _ALONE = ANNOTATIONS | {"$ref", "$defs", "definitions"}

@@ -10,7 +10,7 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model import ErrorMember
-from runware_codegen.parse.names import snake_case
+from runware_codegen.naming.names import snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping

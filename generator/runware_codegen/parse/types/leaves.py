@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runware_codegen.parse.alike import Memory, mentions
+from runware_codegen.parse.schema.cache import Memory, mentions
 from runware_codegen.problems import InvalidInput
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonValue
     from runware_codegen.model import Type
-    from runware_codegen.parse.schemas import Schema
-    from runware_codegen.parse.types import Types
+    from runware_codegen.parse.schema.schemas import Schema
+    from runware_codegen.parse.types.types import Types
 
 
 class Leaf(NamedTuple):

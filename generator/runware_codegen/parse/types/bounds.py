@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from runware_codegen.parse import reading
+from runware_codegen.parse.schema import keyword_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runware_codegen.model import Number
-    from runware_codegen.parse.conjunction import Conjunction, Said
+    from runware_codegen.parse.schema.merged import Conjunction, Said
 
 
 def bounds(together: Conjunction, what: str, *most: int) -> tuple[int, int | None]:
@@ -28,14 +28,14 @@ def bounds(together: Conjunction, what: str, *most: int) -> tuple[int, int | Non
 def closed_lengths(together: Conjunction) -> dict[Said, int]:
     """Return how many items there may be at most where `items` allows no others."""
     return {
-        (each.path, "items"): reading.length(each.keywords, "prefixItems")
+        (each.path, "items"): keyword_values.length(each.keywords, "prefixItems")
         for each in together.having("items")
         if each.keywords["items"] is False
     }
 
 
 def _counts(together: Conjunction, keyword: str) -> list[int]:
-    counts = (reading.count(each.keywords, keyword) for each in together.schemas)
+    counts = (keyword_values.count(each.keywords, keyword) for each in together.schemas)
     return [count for count in counts if count is not None]
 
 

@@ -12,16 +12,16 @@ from runware_codegen.model.predicates import (
     DefinitionRef,
     Predicate,
 )
-from runware_codegen.parse.alike import Memory, code_alone
-from runware_codegen.parse.conjunction import conjunction
-from runware_codegen.parse.keywords import KEYWORDS
-from runware_codegen.parse.names import definition_name
+from runware_codegen.naming.names import definition_name
+from runware_codegen.parse.assertions.keywords import KEYWORDS
+from runware_codegen.parse.schema.cache import Memory, code_alone
+from runware_codegen.parse.schema.merged import conjunction
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runware_codegen.parse.schemas import Schema, Schemas
+    from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
 
 INLINE_LIMIT = 40

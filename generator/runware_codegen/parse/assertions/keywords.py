@@ -44,9 +44,11 @@ from runware_codegen.model.predicates import (
     UnevaluatedItems,
     UniqueItems,
 )
-from runware_codegen.parse.conjunction import branches_of, conjunction
-from runware_codegen.parse.evaluated import evaluated_items, evaluated_members
-from runware_codegen.parse.reading import (
+from runware_codegen.parse.assertions.unevaluated import (
+    evaluated_items,
+    evaluated_members,
+)
+from runware_codegen.parse.schema.keyword_values import (
     bound,
     count,
     length,
@@ -57,13 +59,14 @@ from runware_codegen.parse.reading import (
     step,
     types,
 )
+from runware_codegen.parse.schema.merged import branches_of, conjunction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from runware_codegen.documents import JsonObject, JsonValue
-    from runware_codegen.parse.lowering import Lowering
-    from runware_codegen.parse.schemas import Schema
+    from runware_codegen.parse.assertions.lowering import Lowering
+    from runware_codegen.parse.schema.schemas import Schema
 
 
 def _spoken_of(json_type: str, test: Predicate) -> Predicate:

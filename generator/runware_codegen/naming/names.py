@@ -26,7 +26,7 @@ from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.parse import reserved
+from runware_codegen.naming import reserved
 
 if TYPE_CHECKING:
     from collections.abc import Container

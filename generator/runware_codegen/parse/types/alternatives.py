@@ -21,8 +21,8 @@ from runware_codegen.model import (
 )
 from runware_codegen.model.constants import plain
 from runware_codegen.model.predicates import InRange
-from runware_codegen.parse.markdown import readable
-from runware_codegen.parse.names import pascal_case
+from runware_codegen.naming.names import pascal_case
+from runware_codegen.parse.metadata.markdown import readable
 from runware_codegen.wording import (
     bounds_of,
     count_of,

@@ -11,7 +11,7 @@ from runware_codegen.parse.patterns import translate
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonObject, JsonValue
-    from runware_codegen.parse.schemas import Schema
+    from runware_codegen.parse.schema.schemas import Schema
 
 
 def count(keywords: JsonObject, keyword: str) -> int | None:

@@ -15,13 +15,13 @@ from runware_codegen.model.predicates import (
     EvaluatedProperties,
     Predicate,
 )
-from runware_codegen.parse.reading import length, member_patterns, members
+from runware_codegen.parse.schema.keyword_values import length, member_patterns, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runware_codegen.parse.lowering import Lowering
-    from runware_codegen.parse.schemas import Schema
+    from runware_codegen.parse.assertions.lowering import Lowering
+    from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.problems import Path
 
 

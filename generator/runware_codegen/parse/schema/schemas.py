@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
 
-from runware_codegen.parse.alike import may_mention
-from runware_codegen.parse.vocabulary import subschemas
+from runware_codegen.parse.schema.cache import may_mention
+from runware_codegen.parse.schema.vocabulary import subschemas
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.parse import reading
-from runware_codegen.parse.conjunction import branches_of, conjunction
+from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.schema.merged import branches_of, conjunction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from runware_codegen.parse.conjunction import Conjunction
-    from runware_codegen.parse.schemas import Schema, Schemas
+    from runware_codegen.parse.schema.merged import Conjunction
+    from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
 
 
@@ -77,7 +77,7 @@ def closed_names(schema: Schema) -> frozenset[str] | None:
         return None
     if keywords.get("patternProperties"):
         return None
-    return frozenset(reading.members(keywords, "properties"))
+    return frozenset(keyword_values.members(keywords, "properties"))
 
 
 def _shared(branches: list[_Branch]) -> Iterator[tuple[str, Member]]:
@@ -116,7 +116,7 @@ def _branch(schemas: Schemas, schema: Schema) -> _Branch | None:
     required = {
         name
         for each in together.having("required")
-        for name in reading.names(each.keywords["required"])
+        for name in keyword_values.names(each.keywords["required"])
     }
     closed = closing[0].intersection(*closing) if closing else None
     return _Branch(declared, frozenset(required), closed)
@@ -124,7 +124,7 @@ def _branch(schemas: Schemas, schema: Schema) -> _Branch | None:
 
 def _declared(schemas: Iterable[Schema]) -> Iterator[tuple[str, Schema]]:
     for each in schemas:
-        for name in reading.members(each.keywords, "properties"):
+        for name in keyword_values.members(each.keywords, "properties"):
             yield name, each.child("properties", name)
 
 
@@ -148,6 +148,6 @@ def _applied(schemas: Iterable[Schema]) -> list[Schema]:
             found += branches_of(each, keyword)
         for keyword in ("then", "else"):
             found += [each.child(keyword)] if keyword in each.keywords else []
-        for name in reading.members(each.keywords, "dependentSchemas"):
+        for name in keyword_values.members(each.keywords, "dependentSchemas"):
             found.append(each.child("dependentSchemas", name))
     return found[::-1]

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runware_codegen.model.predicates import TRUE, Predicate
-from runware_codegen.parse import reading
+from runware_codegen.parse.schema import keyword_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from runware_codegen.documents import JsonValue
-    from runware_codegen.parse.lowering import Lowering
-    from runware_codegen.parse.schemas import Schema, Schemas
+    from runware_codegen.parse.assertions.lowering import Lowering
+    from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
 
 Said = tuple["Path", str]
@@ -56,7 +56,7 @@ class Conjunction:
         """Return the JSON types that all of them allow; None when none says."""
         allowed: frozenset[str] | None = None
         for schema in self.having("type"):
-            here = _expanded(reading.types(schema.keywords) or frozenset())
+            here = _expanded(keyword_values.types(schema.keywords) or frozenset())
             allowed = here if allowed is None else allowed & here
         if allowed is None:
             return None
@@ -98,7 +98,7 @@ def conjunction(schemas: Schemas, schema: Schema) -> Conjunction:
         found[each.path] = each
         parts = [
             each.child("allOf", index)
-            for index in range(reading.length(each.keywords, "allOf"))
+            for index in range(keyword_values.length(each.keywords, "allOf"))
         ]
         if "$ref" in each.keywords:
             parts.insert(0, schemas.target(each))
@@ -109,5 +109,5 @@ def conjunction(schemas: Schemas, schema: Schema) -> Conjunction:
 
 def branches_of(schema: Schema, keyword: str) -> Iterator[Schema]:
     """Yield the schemas in a list of schemas."""
-    for index in range(reading.length(schema.keywords, keyword)):
+    for index in range(keyword_values.length(schema.keywords, keyword)):
         yield schema.child(keyword, index)

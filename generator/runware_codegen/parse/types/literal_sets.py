@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 from runware_codegen.model import LiteralValue
 from runware_codegen.model.constants import constant, json_type
-from runware_codegen.parse import reading
-from runware_codegen.parse.conjunction import branches_of
+from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.schema.merged import branches_of
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonValue
-    from runware_codegen.parse.conjunction import Conjunction, Said
-    from runware_codegen.parse.schemas import Schema
+    from runware_codegen.parse.schema.merged import Conjunction, Said
+    from runware_codegen.parse.schema.schemas import Schema
 
 _LABELS = frozenset({"const", "enum", "title", "description", "deprecated", "type"})
 
@@ -64,6 +64,6 @@ def _labelled(schema: Schema, keyword: str) -> tuple[LiteralValue, ...]:
 
 
 def _fits(value: JsonValue, branch: Schema) -> bool:
-    types = reading.types(branch.keywords)
+    types = keyword_values.types(branch.keywords)
     name = json_type(constant(value).value)
     return types is None or name in types or (name == "integer" and "number" in types)

@@ -19,33 +19,33 @@ from runware_codegen.model import (
 from runware_codegen.model.constants import constant
 from runware_codegen.model.logic import lacks, optional_property
 from runware_codegen.model.predicates import FALSE, TRUE, EvaluatedProperties, Predicate
-from runware_codegen.parse import reading
-from runware_codegen.parse.alternatives import flat, joined
-from runware_codegen.parse.branches import (
-    closed_names,
-    members_of_branches,
-    names_of_alternatives,
-)
-from runware_codegen.parse.evaluated import evaluated_members
-from runware_codegen.parse.markdown import readable
-from runware_codegen.parse.names import (
+from runware_codegen.naming.names import (
     class_name,
     is_class_title,
     member_name,
     pascal_case,
 )
-from runware_codegen.parse.order import class_names
-from runware_codegen.parse.rules import rules_of
-from runware_codegen.parse.simplify import Known, Simplifier
+from runware_codegen.parse.assertions.simplify import Known, Simplifier
+from runware_codegen.parse.assertions.unevaluated import evaluated_members
+from runware_codegen.parse.metadata.markdown import readable
+from runware_codegen.parse.rules.rules import rules_of
+from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.types.alternatives import flat, joined
+from runware_codegen.parse.types.branches import (
+    closed_names,
+    members_of_branches,
+    names_of_alternatives,
+)
+from runware_codegen.parse.types.class_order import class_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from runware_codegen.documents import JsonObject
-    from runware_codegen.parse.branches import Member
-    from runware_codegen.parse.conjunction import Conjunction, Said
-    from runware_codegen.parse.schemas import Schema
-    from runware_codegen.parse.types import Types
+    from runware_codegen.parse.schema.merged import Conjunction, Said
+    from runware_codegen.parse.schema.schemas import Schema
+    from runware_codegen.parse.types.branches import Member
+    from runware_codegen.parse.types.types import Types
     from runware_codegen.problems import Path
 
 _SECRET = ("apikey", "api_key", "password", "secret")
@@ -137,7 +137,7 @@ class Classes:
         settled |= {
             (each.path, "required")
             for each in together.having("required")
-            if set(reading.names(each.keywords["required"]))
+            if set(keyword_values.names(each.keywords["required"]))
             <= {field.json_name for field in fields}
         }
         said = together.rest(self._types.lowering, settled)
@@ -192,7 +192,7 @@ class Classes:
             )
             patterns = [
                 self._types.of_alternative(each.child("patternProperties", like), name)
-                for like in reading.members(each.keywords, "patternProperties")
+                for like in keyword_values.members(each.keywords, "patternProperties")
             ]
             if not patterns and others is not None:
                 settled.add((each.path, "additionalProperties"))
@@ -208,7 +208,7 @@ class Classes:
         required = {
             name
             for each in together.having("required")
-            for name in reading.names(each.keywords["required"])
+            for name in keyword_values.names(each.keywords["required"])
         }
         fields: list[Field] = []
         taken: set[str] = set()
@@ -300,7 +300,7 @@ def _widened(types: frozenset[str]) -> frozenset[str]:
 def _declared(together: Conjunction) -> dict[str, list[Schema]]:
     declared: dict[str, list[Schema]] = {}
     for each in together.having("properties"):
-        for wire in reading.members(each.keywords, "properties"):
+        for wire in keyword_values.members(each.keywords, "properties"):
             declared.setdefault(wire, []).append(each.child("properties", wire))
     return declared
 

@@ -26,8 +26,8 @@ from runware_codegen.model.predicates import (
     Predicate,
     RequiredProperty,
 )
-from runware_codegen.parse.extent import TOO_MUCH, is_sayable
-from runware_codegen.parse.sentences import (
+from runware_codegen.parse.rules.extent import TOO_MUCH, is_sayable
+from runware_codegen.parse.rules.sentences import (
     absent_paths,
     clause,
     demand,

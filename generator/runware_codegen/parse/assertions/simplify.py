@@ -51,9 +51,9 @@ from runware_codegen.model.predicates import (
     PropertyNames,
     RequiredProperty,
 )
-from runware_codegen.parse.evaluate import holds
-from runware_codegen.parse.lowering import INLINE_LIMIT, size
-from runware_codegen.parse.settled import settles
+from runware_codegen.parse.assertions.evaluate import holds
+from runware_codegen.parse.assertions.implied import settles
+from runware_codegen.parse.assertions.lowering import INLINE_LIMIT, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

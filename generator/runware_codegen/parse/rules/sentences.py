@@ -43,7 +43,7 @@ from runware_codegen.model.predicates import (
     UnevaluatedItems,
     UniqueItems,
 )
-from runware_codegen.parse.extent import TOO_MUCH, is_sayable
+from runware_codegen.parse.rules.extent import TOO_MUCH, is_sayable
 from runware_codegen.wording import (
     allowed_names,
     bounds_of,

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runware_codegen.parse.markdown import readable
+from runware_codegen.parse.metadata.markdown import readable
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonObject, JsonValue, SourceDocument

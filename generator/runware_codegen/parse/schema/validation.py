@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
 from runware_codegen.formats import NOT_ASSERTED
-from runware_codegen.parse.alike import Memory, code_alone
 from runware_codegen.parse.patterns import UnsupportedPattern, translate
-from runware_codegen.parse.vocabulary import SHAPES, advice, is_carried
+from runware_codegen.parse.schema.cache import Memory, code_alone
+from runware_codegen.parse.schema.vocabulary import SHAPES, advice, is_carried
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runware_codegen.documents import JsonObject
-    from runware_codegen.parse.schemas import Schema, Schemas
+    from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
 
 _ASIDE = frozenset({"$defs", "definitions"})
