@@ -32,7 +32,7 @@ from runware_codegen.options import (
     documents_folder,
     with_options,
 )
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import Terminal, plain
 
 if TYPE_CHECKING:
@@ -301,7 +301,7 @@ def _run(prog_name: str) -> int:
         error.show()
     except click.Abort:  # nobody answers: the end of the input is reached
         terminal.error("\nThere is no answer; everything is as it was.")
-    except InvalidInput as error:
+    except InvalidInputError as error:
         terminal.problems(error.problems)
     except OSError as error:
         terminal.error(f"Error: {error.strerror or error}")

@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from runware_codegen import settings
 from runware_codegen.mock.faults import Fault
 from runware_codegen.output.names import is_device
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ DOCUMENTS_FOLDER = "schemas"
 _NEEDED_BY_OUTPUT = {"httpx2", "pydantic", "pydantic_core", "typing_extensions"}
 
 
-class Selection(TypedDict):
+class DocumentOptions(TypedDict):
     """Which documents to take."""
 
     documents: tuple[str, ...]
@@ -37,7 +37,7 @@ class Selection(TypedDict):
     allow_unenforced: bool
 
 
-class GenerateOptions(Selection):
+class GenerateOptions(DocumentOptions):
     """What `generate` is told."""
 
     output: str
@@ -52,7 +52,7 @@ class GenerateOptions(Selection):
     verbose: bool
 
 
-class ListOptions(Selection):
+class ListOptions(DocumentOptions):
     """What `list` is told."""
 
     as_json: bool
@@ -137,7 +137,7 @@ def _check_package(
         source = ctx.get_parameter_source(parameter.name)
         if file and source is ParameterSource.DEFAULT_MAP:
             key = settings.key(parameter)
-            raise InvalidInput([settings.problem_with(file, key, message, remedy)])
+            raise InvalidInputError([settings.problem_with(file, key, message, remedy)])
         raise click.BadParameter(f"{message} {remedy}")
     return value
 

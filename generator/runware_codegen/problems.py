@@ -39,7 +39,7 @@ class Problem:
     remedy: str
 
 
-class InvalidInput(Exception):
+class InvalidInputError(Exception):
     """One or more problems that make the input unusable.
 
     Attributes:

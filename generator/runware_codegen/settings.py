@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from runware_codegen.problems import InvalidInput, Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,14 +48,14 @@ def read(file: Path, parameters: Iterable[click.Parameter]) -> dict[str, object]
         has become one that is relative to what `file` is relative to.
 
     Raises:
-        InvalidInput: The file cannot be read, or the table has an unknown key or a
+        InvalidInputError: The file cannot be read, or the table has an unknown key or a
             value of a wrong type.
     """
     known = {key(p): p for p in parameters if p.expose_value}
     table = _table(file)
     checked = [_fault(file, name, value, known) for name, value in table.items()]
     if problems := [problem for problem in checked if problem]:
-        raise InvalidInput(problems)
+        raise InvalidInputError(problems)
     return {
         known[name].name: _placed(value, known[name], file.parent)
         for name, value in table.items()
@@ -79,13 +79,13 @@ def _table(file: Path) -> dict[str, object]:
         problem = Problem(
             str(file), "", f"It cannot be read: {error}.", "Make it TOML."
         )
-        raise InvalidInput([problem]) from error
+        raise InvalidInputError([problem]) from error
     for depth, name in enumerate(_TABLE, start=1):
         value = cast("dict[str, object]", value).get(name, {})
         if not isinstance(value, dict):
             place = json_pointer(_TABLE[:depth])
             remedy = f"Write [{'.'.join(_TABLE)}] and the options below it."
-            raise InvalidInput(
+            raise InvalidInputError(
                 [Problem(str(file), place, "This must be a table.", remedy)]
             )
     return cast("dict[str, object]", value)

@@ -6,20 +6,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runware_codegen.cache.modules import (
+    BuildOptions,
     Job,
     Module,
-    Order,
-    Outcome,
+    ModuleResult,
+    dump,
+    load,
     make_module,
-    prepare,
-    read,
-    written,
+    preload,
 )
-from runware_codegen.cache.processes import each
-from runware_codegen.documents.load import stray
+from runware_codegen.cache.processes import parallel_map
+from runware_codegen.documents.load import not_openapi
 from runware_codegen.documents.sources import find_sources, read_text
-from runware_codegen.parse.assembly import clashes
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.parse.assembly import conflicts
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from runware_codegen.cache.store import Store
     from runware_codegen.documents.sources import Source
-    from runware_codegen.parse.assembly import Choice
+    from runware_codegen.parse.assembly import DocumentFilter
 
 
 @dataclass(slots=True)
-class Catalogue:
+class BuildResult:
     """What inputs gave.
 
     Attributes:
@@ -44,23 +44,23 @@ class Catalogue:
     passed_over: list[str] = field(default_factory=list[str])
     problems: list[Problem] = field(default_factory=list[Problem])
 
-    def chosen(self, choice: Choice) -> dict[str, Module]:
+    def chosen(self, choice: DocumentFilter) -> dict[str, Module]:
         """Return the modules of the documents that are wanted.
 
         Raises:
-            InvalidInput: With all that is wrong in all documents, wanted or not, and
+            InvalidInputError: With all that is wrong in all documents, wanted or not, and
                 where wanted ones do not go together.
         """
         modules = self.modules.items()
-        wanted = {name: each for name, each in modules if choice.takes(each.document)}
+        wanted = {name: each for name, each in modules if choice.matches(each.document)}
         documents = {name: module.document for name, module in wanted.items()}
-        if problems := [*self.problems, *clashes(documents)]:
-            raise InvalidInput(problems)
+        if problems := [*self.problems, *conflicts(documents)]:
+            raise InvalidInputError(problems)
         return wanted
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class BuildContext:
     """What a run may use.
 
     Attributes:
@@ -74,9 +74,12 @@ class Means:
     report: Callable[[str], None]
 
 
-def make(
-    inputs: Sequence[str], stdin: BinaryIO | TextIO, order: Order, means: Means
-) -> Catalogue:
+def build_modules(
+    inputs: Sequence[str],
+    stdin: BinaryIO | TextIO,
+    order: BuildOptions,
+    means: BuildContext,
+) -> BuildResult:
     """Make the modules of the documents that inputs lead to.
 
     Args:
@@ -86,13 +89,15 @@ def make(
         means: What may be used for it.
     """
     found = find_sources(inputs)
-    catalogue = Catalogue(passed_over=found.passed_over, problems=found.problems)
+    catalogue = BuildResult(passed_over=found.passed_over, problems=found.problems)
     texts = _texts(found.sources, stdin, catalogue)
-    outcomes: dict[str, Outcome] = {**_kept(texts, order.choice, means.store)}
+    outcomes: dict[str, ModuleResult] = {**_kept(texts, order.choice, means.store)}
     jobs = [Job(s, text, order) for s, text in texts if s.name not in outcomes]
     if jobs:
-        prepare()
-    for job, outcome in zip(jobs, each(make_module, jobs, means.jobs), strict=True):
+        preload()
+    for job, outcome in zip(
+        jobs, parallel_map(make_module, jobs, means.jobs), strict=True
+    ):
         means.report(job.source.name)
         outcomes[job.source.name] = outcome
         if means.store:
@@ -102,19 +107,19 @@ def make(
 
 
 def _texts(
-    sources: Sequence[Source], stdin: BinaryIO | TextIO, catalogue: Catalogue
+    sources: Sequence[Source], stdin: BinaryIO | TextIO, catalogue: BuildResult
 ) -> list[tuple[Source, str]]:
     texts: list[tuple[Source, str]] = []
     for source in sources:
         try:
             texts.append((source, read_text(source, stdin)))
-        except InvalidInput as invalid:
+        except InvalidInputError as invalid:
             catalogue.problems += invalid.problems
     return texts
 
 
 def _kept(
-    texts: Sequence[tuple[Source, str]], choice: Choice, store: Store | None
+    texts: Sequence[tuple[Source, str]], choice: DocumentFilter, store: Store | None
 ) -> dict[str, Module]:
     """Find the modules that were made before."""
     kept: dict[str, Module] = {}
@@ -122,23 +127,25 @@ def _kept(
         return kept
     for source, text in texts:
         entry = store.get(_key(store, source, text))
-        module = read(entry) if entry is not None else None
-        if module and (module.text is not None or not choice.takes(module.document)):
+        module = load(entry) if entry is not None else None
+        if module and (module.text is not None or not choice.matches(module.document)):
             kept[source.name] = module
     return kept
 
 
-def _keep(store: Store, job: Job, outcome: Outcome) -> None:
+def _keep(store: Store, job: Job, outcome: ModuleResult) -> None:
     """Keep a module, unless it comes with warnings, which name the file."""
     if isinstance(outcome, Module) and not outcome.document.unenforced:
-        store.put(_key(store, job.source, job.text), written(outcome))
+        store.put(_key(store, job.source, job.text), dump(outcome))
 
 
 def _key(store: Store, source: Source, text: str) -> str:
     return store.key("module", source.base_name, source.suffix, text)
 
 
-def _sort_out(outcomes: Sequence[tuple[Source, Outcome]], catalogue: Catalogue) -> None:
+def _sort_out(
+    outcomes: Sequence[tuple[Source, ModuleResult]], catalogue: BuildResult
+) -> None:
     strays: list[Problem] = []
     for source, outcome in outcomes:
         if isinstance(outcome, Module):
@@ -146,7 +153,7 @@ def _sort_out(outcomes: Sequence[tuple[Source, Outcome]], catalogue: Catalogue) 
         elif outcome is None:
             line = f"{source.name}: not an OpenAPI document"
             catalogue.passed_over.append(line)
-            strays += [] if source.sought else [stray(source)]
+            strays += [] if source.discovered else [not_openapi(source)]
         else:
             catalogue.problems += outcome
     if not catalogue.modules:

@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from runware_codegen.documents.load import load_text
 from runware_codegen.model import Class, Document
 from runware_codegen.parse.document import parse_document
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.render import rendered_module
 
 if TYPE_CHECKING:
     from runware_codegen.documents.sources import Source
-    from runware_codegen.parse.assembly import Choice
+    from runware_codegen.parse.assembly import DocumentFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BuildOptions:
     """What is to be made of documents.
 
     Attributes:
@@ -45,7 +45,7 @@ class Order:
         allow_unenforced: Whether keywords that are not carried are let through.
     """
 
-    choice: Choice
+    choice: DocumentFilter
     allow_unenforced: bool
 
 
@@ -55,29 +55,29 @@ class Job:
 
     source: Source
     text: str
-    order: Order
+    order: BuildOptions
 
 
-Outcome: TypeAlias = Module | tuple[Problem, ...] | None
+ModuleResult: TypeAlias = Module | tuple[Problem, ...] | None
 """A module, or what is wrong with a document, or None for what is no document."""
 
 
-def prepare() -> None:
+def preload() -> None:
     """Import what making modules takes, once for all processes that are to come."""
     for name in ("black", "jinja2", "runware_codegen.documents.outline"):
         import_module(name)
 
 
-def make_module(job: Job) -> Outcome:
+def make_module(job: Job) -> ModuleResult:
     """Make the module of a document."""
     try:
         loaded = load_text(job.source, job.text)
         if loaded is None:
             return None
         parsed = parse_document(loaded, allow_unenforced=job.order.allow_unenforced)
-        wanted = job.order.choice.takes(parsed)
+        wanted = job.order.choice.matches(parsed)
         text = rendered_module(parsed) if wanted else None
-    except InvalidInput as invalid:
+    except InvalidInputError as invalid:
         return invalid.problems
     return Module(_outlined(parsed), len(parsed.fields), parsed.rule_count, text)
 
@@ -128,7 +128,7 @@ class _Entry(BaseModel):
     text: str | None
 
 
-def written(module: Module) -> str:
+def dump(module: Module) -> str:
     """Write a module of a document without unenforced keywords as JSON."""
     document = module.document
     return _Entry(
@@ -150,7 +150,7 @@ def written(module: Module) -> str:
     ).model_dump_json()
 
 
-def read(text: str) -> Module | None:
+def load(text: str) -> Module | None:
     """Read what `written` gives; None when it is something else."""
     try:
         entry = _Entry.model_validate_json(text)

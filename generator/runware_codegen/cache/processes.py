@@ -28,14 +28,14 @@ _TURNS = 4
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
-def available() -> int:
+def available_processors() -> int:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def each(
+def parallel_map(
     function: Callable[[Value], Result], values: Sequence[Value], jobs: int
 ) -> Iterator[Result]:
     """Call a function for each value, in up to so many processes.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.documents import load
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonObject, JsonValue
@@ -27,16 +27,16 @@ def task_type_of(content: bytes, url: str) -> str:
         The task type; empty if the document does not say it in a plain way.
 
     Raises:
-        InvalidInput: They are no OpenAPI document.
+        InvalidInputError: They are no OpenAPI document.
     """
     start = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:_START_SHOWN]
     if not start.startswith(b"{"):
-        raise InvalidInput([_no_json(start, url)])
+        raise InvalidInputError([_no_json(start, url)])
     try:
         document = load(["-"], io.BytesIO(content)).documents[0]
-    except InvalidInput as invalid:
+    except InvalidInputError as invalid:
         told = [replace(problem, source=url) for problem in invalid.problems]
-        raise InvalidInput(told) from None
+        raise InvalidInputError(told) from None
     task = _task(document.tree)
     said = _object(_object(task.get("properties")).get("taskType"))
     constant = said.get("const")

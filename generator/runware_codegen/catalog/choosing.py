@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import index
 from runware_codegen.catalog.names import is_identifier, is_pattern, matches, similar
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from runware_codegen.catalog.index import Entry, Index
-    from runware_codegen.catalog.lock import Locked
+    from runware_codegen.catalog.lock import LockedDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedDocument:
     """A document that is to be in the folder.
 
     Attributes:
@@ -36,7 +36,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class FetchQuery:
     """What somebody asks for.
 
     Attributes:
@@ -57,18 +57,20 @@ class Selection:
         return not (self.names or self.task_types or self.everything)
 
 
-def from_lock(locked: Mapping[str, Locked], selection: Selection) -> list[Locked]:
+def from_lock(
+    locked: Mapping[str, LockedDocument], selection: FetchQuery
+) -> list[LockedDocument]:
     """Choose documents of a lock; all of them, if nothing was asked for.
 
     Raises:
-        InvalidInput: A name means none of them.
+        InvalidInputError: A name means none of them.
     """
     known = list(locked.values())
     if selection.is_empty or selection.everything:
         return known
     names = selection.names
     if problems := [_not_locked(name, known) for name in _unmet(names, known)]:
-        raise InvalidInput(problems)
+        raise InvalidInputError(problems)
     return [
         one
         for one in known
@@ -79,9 +81,9 @@ def from_lock(locked: Mapping[str, Locked], selection: Selection) -> list[Locked
 
 def from_index(
     listed: Index,
-    locked: Mapping[str, Locked],
-    selection: Selection,
-) -> list[Wanted]:
+    locked: Mapping[str, LockedDocument],
+    selection: FetchQuery,
+) -> list[WantedDocument]:
     """Choose documents of the catalogue.
 
     Args:
@@ -91,7 +93,7 @@ def from_index(
             utility.
 
     Raises:
-        InvalidInput: A name means nothing.
+        InvalidInputError: A name means nothing.
     """
     guessed: list[Entry] = []
     problems: list[Problem] = []
@@ -101,15 +103,18 @@ def from_index(
         else:
             problems.append(not_listed(name, listed.entries, listed.url))
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInputError(problems)
     task_types = frozenset(selection.task_types)
-    wanted = [Wanted(entry.id, entry.air, entry.url, guessed=True) for entry in guessed]
+    wanted = [
+        WantedDocument(entry.id, entry.air, entry.url, guessed=True)
+        for entry in guessed
+    ]
     for entry in listed.entries:
         current = not entry.status or entry.status in selection.statuses
         if _is_named(entry, selection, current=current):
-            wanted.append(Wanted(entry.id, entry.air, entry.url))
+            wanted.append(WantedDocument(entry.id, entry.air, entry.url))
         elif current and _may_be(locked.get(entry.id), task_types):
-            wanted.append(Wanted(entry.id, entry.air, entry.url, task_types))
+            wanted.append(WantedDocument(entry.id, entry.air, entry.url, task_types))
     return wanted
 
 
@@ -125,7 +130,7 @@ def not_listed(name: str, known: Iterable[Entry], source: str) -> Problem:
     )
 
 
-def _is_named(entry: Entry, selection: Selection, *, current: bool) -> bool:
+def _is_named(entry: Entry, selection: FetchQuery, *, current: bool) -> bool:
     return (selection.everything and current) or any(
         matches(entry, name)
         for name in selection.names
@@ -133,18 +138,18 @@ def _is_named(entry: Entry, selection: Selection, *, current: bool) -> bool:
     )
 
 
-def _may_be(known: Locked | None, task_types: frozenset[str]) -> bool:
+def _may_be(known: LockedDocument | None, task_types: frozenset[str]) -> bool:
     """Tell whether a model may be of some task types; the index does not say."""
     if known is None or not known.task_type:
         return bool(task_types)
     return known.task_type in task_types
 
 
-def _unmet(names: Sequence[str], known: Sequence[Entry | Locked]) -> list[str]:
+def _unmet(names: Sequence[str], known: Sequence[Entry | LockedDocument]) -> list[str]:
     return [name for name in names if not any(matches(one, name) for one in known)]
 
 
-def _not_locked(name: str, known: Sequence[Locked]) -> Problem:
+def _not_locked(name: str, known: Sequence[LockedDocument]) -> Problem:
     near = similar(name, known)
     remedy = f"Did you mean {near}? " if near else ""
     return Problem(

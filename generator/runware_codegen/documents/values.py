@@ -55,7 +55,7 @@ RawValue: TypeAlias = (
 )
 
 
-class Malformed(Exception):
+class MalformedError(Exception):
     """A text that has no value, because of one fault."""
 
     def __init__(self, message: str, remedy: str) -> None:

@@ -41,7 +41,7 @@ def plan(options: InitOptions) -> Plan | None:
         The plan, or None if somebody would rather keep the settings that there are.
 
     Raises:
-        InvalidInput: A file cannot be changed, or must not be without an answer.
+        InvalidInputError: A file cannot be changed, or must not be without an answer.
     """
     before = project.read(_PROJECT)
     answers = answered(options)

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def read(path: Path) -> str:
     """Read a text with its line ends as they are; nothing if there is no file.
 
     Raises:
-        InvalidInput: It cannot be read.
+        InvalidInputError: It cannot be read.
     """
     try:
         return path.read_bytes().decode() if path.exists() else ""
@@ -35,7 +35,7 @@ def read(path: Path) -> str:
         problem = Problem(
             str(path), "", f"It cannot be read: {reason}.", "Make it UTF-8 text."
         )
-        raise InvalidInput([problem]) from None
+        raise InvalidInputError([problem]) from None
 
 
 def settings(answers: Answers) -> str:
@@ -68,7 +68,7 @@ def differs(text: str, table: str, path: Path) -> bool:
     """Tell whether a project has settings of its own, other than those of a table.
 
     Raises:
-        InvalidInput: The project's file cannot be understood.
+        InvalidInputError: The project's file cannot be understood.
     """
     there = _settings_in(_parsed(text, path))
     return there is not None and there != _settings_in(tomllib.loads(table))
@@ -78,7 +78,7 @@ def changed(text: str, table: str, path: Path) -> str:
     """Put a table into the text of a pyproject.toml, in place of one that is there.
 
     Raises:
-        InvalidInput: The settings are written in a way that cannot be replaced.
+        InvalidInputError: The settings are written in a way that cannot be replaced.
     """
     before = _parsed(text, path)
     there = _settings_in(before)
@@ -94,7 +94,7 @@ def changed(text: str, table: str, path: Path) -> str:
             return candidate
     remedy = f"Write them as a table of their own, {_HEAD}, and run this again."
     message = "The settings are not written as a table of their own."
-    raise InvalidInput([Problem(str(path), "/tool", message, remedy)])
+    raise InvalidInputError([Problem(str(path), "/tool", message, remedy)])
 
 
 def _appended(text: str, table: str) -> Iterator[str]:
@@ -141,7 +141,7 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
         problem = Problem(
             str(path), "", f"It cannot be read: {error}.", "Make it TOML."
         )
-        raise InvalidInput([problem]) from None
+        raise InvalidInputError([problem]) from None
 
 
 def _settings_in(tree: dict[str, Any]) -> Any:

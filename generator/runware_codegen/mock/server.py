@@ -39,7 +39,7 @@ def serve(options: MockOptions, terminal: Terminal) -> None:
     """Serve documents until a signal ends it.
 
     Raises:
-        InvalidInput: Something is wrong with a document.
+        InvalidInputError: Something is wrong with a document.
         ClickException: The port cannot be had.
     """
     catalog = open_catalog(options["documents"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from runware_codegen.output.names import unfit
 from runware_codegen.output.replacement import Replacement, WorkFolder, alone_in
 from runware_codegen.output.tree import TYPED, read_any, read_ours, state
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Mapping
@@ -57,7 +57,7 @@ def compare(
         must go.
 
     Raises:
-        InvalidInput: The folder is not ours, holds files that are not, or cannot be
+        InvalidInputError: The folder is not ours, holds files that are not, or cannot be
             read.
     """
     content = _encoded(files, target)
@@ -84,7 +84,7 @@ def publish(
         What has changed, ordered by path.
 
     Raises:
-        InvalidInput: The folder is not ours, holds files that are not, or cannot be
+        InvalidInputError: The folder is not ours, holds files that are not, or cannot be
             written.
     """
     content = _encoded(files, target)
@@ -104,17 +104,17 @@ def _plan(
 ) -> tuple[tuple[Change, ...], Replacement]:
     """Decide what happens to each file, or say which files forbid it."""
     if target.is_symlink():
-        raise InvalidInput([_a_link(target)])
+        raise InvalidInputError([_a_link(target)])
     found = state(target)
     read = {path: read_ours(target / path) for path in found}
     ours = {path: data for path, data in read.items() if data is not None}
     foreign = found.keys() - ours.keys()
     if foreign and not ours.keys() - {TYPED}:
-        raise InvalidInput([_nothing_ours(target)])
+        raise InvalidInputError([_nothing_ours(target)])
     if foreign and not force:
-        raise InvalidInput(_foreign(target / path) for path in foreign)
+        raise InvalidInputError(_foreign(target / path) for path in foreign)
     if buried := [path for path in foreign if _is_below_a_file(path, content)]:
-        raise InvalidInput(_buried(target / path) for path in buried)
+        raise InvalidInputError(_buried(target / path) for path in buried)
     lost = {p: read_any(target / p) for p in foreign if _is_in_the_way(p, content)}
     changes = _changes(ours | lost, content)
     changed = {change.path for change in changes}
@@ -157,7 +157,7 @@ def _encoded(files: Mapping[str, str], target: Path) -> dict[str, bytes]:
         except UnicodeEncodeError as error:
             problems.append(_unfit_text(target, path, error.reason))
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInputError(problems)
     return content
 
 
@@ -225,7 +225,7 @@ def _failures_told(target: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise InvalidInput([_failure(target, error)]) from error
+        raise InvalidInputError([_failure(target, error)]) from error
 
 
 def _failure(target: Path, error: OSError) -> Problem:

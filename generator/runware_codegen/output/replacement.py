@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.output.exchange import exchange
 from runware_codegen.output.tree import Signature, state
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -69,13 +69,13 @@ class WorkFolder:
         """Remove the folder if it is there, after putting back an old package in it.
 
         Raises:
-            InvalidInput: Somebody else's file or folder has that name.
+            InvalidInputError: Somebody else's file or folder has that name.
             OSError: The old package cannot be put back.
         """
         if not os.path.lexists(self._path):
             return
         if not self._is_mine():
-            raise InvalidInput([_occupied(self._path)])
+            raise InvalidInputError([_occupied(self._path)])
         if self._old.exists() and not self._target.exists():
             self._old.rename(self._target)
         self._remove()
@@ -89,7 +89,7 @@ class WorkFolder:
         """Make the new package and put it where the old one is.
 
         Raises:
-            InvalidInput: The target is not any more in the state that was supposed.
+            InvalidInputError: The target is not any more in the state that was supposed.
             OSError: Something cannot be written. The target is as it was.
         """
         try:
@@ -132,7 +132,7 @@ class WorkFolder:
 
     def _swap(self, supposed: Mapping[str, Signature]) -> None:
         if state(self._target) != supposed:
-            raise InvalidInput([_disturbed(self._target)])
+            raise InvalidInputError([_disturbed(self._target)])
         if not self._target.exists():
             self._new.rename(self._target)
         elif not exchange(self._new, self._target):

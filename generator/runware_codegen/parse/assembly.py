@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-class Choice(NamedTuple):
+class DocumentFilter(NamedTuple):
     """Which documents are wanted.
 
     Attributes:
@@ -25,7 +25,7 @@ class Choice(NamedTuple):
     only: tuple[str, ...]
     statuses: tuple[str, ...]
 
-    def takes(self, document: Document) -> bool:
+    def matches(self, document: Document) -> bool:
         """Tell whether a document is wanted."""
         if document.status and document.status not in self.statuses:
             return False
@@ -55,7 +55,7 @@ def _task_type(name: str, chosen: Sequence[Document]) -> TaskType:
     return TaskType(name, module_name(name), pascal_case(name), documents, errors)
 
 
-def clashes(documents: Mapping[str, Document]) -> list[Problem]:
+def conflicts(documents: Mapping[str, Document]) -> list[Problem]:
     """Find documents that say the same thing, or would have the same name.
 
     Args:
@@ -79,10 +79,14 @@ def clashes(documents: Mapping[str, Document]) -> list[Problem]:
             known, identifier = names.setdefault(full, (source, document.id))
             if known != source and not repeated:
                 repeated = True
-                problems.append(_clash(source, document.id, identifier, known, full))
+                problems.append(
+                    _name_conflict(source, document.id, identifier, known, full)
+                )
         known, name = packages.setdefault(package, (source, document.task_type))
         if name != document.task_type:
-            problems.append(_clash(source, document.task_type, name, known, package))
+            problems.append(
+                _name_conflict(source, document.task_type, name, known, package)
+            )
     return problems
 
 
@@ -96,7 +100,9 @@ def _repeated(source: str, task_type: str, model: str, first: str) -> Problem:
     )
 
 
-def _clash(source: str, name: str, other: str, known: str, module: str) -> Problem:
+def _name_conflict(
+    source: str, name: str, other: str, known: str, module: str
+) -> Problem:
     return Problem(
         source,
         "/info",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.render.environment import environment
 from runware_codegen.render.exports import (
-    offered,
+    all_names,
     package_exports,
     task_type_exports,
 )
@@ -40,7 +40,7 @@ def render(package: Package) -> dict[str, str]:
         The text of each file by its path in the package, with `/` between folders.
 
     Raises:
-        InvalidInput: When the module of a document would be too long.
+        InvalidInputError: When the module of a document would be too long.
     """
     files = shared_files(package)
     for path, document in module_paths(package):
@@ -69,7 +69,7 @@ def rendered_module(document: Document) -> str:
     """Write the module of one document.
 
     Raises:
-        InvalidInput: When it would be too long.
+        InvalidInputError: When it would be too long.
     """
     return formatted(module_text(document))
 
@@ -89,7 +89,7 @@ def _written(package: Package) -> Iterator[tuple[str, str]]:
     for name in ("__init__", "_index", "_task_types", "async_client", "client"):
         template = env.get_template(f"{name}.py.jinja")
         text = template.render(
-            package=package, exports=exports, offered=offered(exports)
+            package=package, exports=exports, offered=all_names(exports)
         )
         yield f"{name}.py", text
     for task_type in package.task_types:
@@ -104,7 +104,7 @@ def _task_type_files(task_type: TaskType) -> Iterator[tuple[str, str]]:
         "task_type": task_type,
         "errors": task_type.errors,
         "exports": exports,
-        "offered": offered(exports),
+        "offered": all_names(exports),
     }
     for name in ("__init__", "client", "errors"):
         template = env.get_template(f"tasks/{{task_type}}/{name}.py.jinja")
@@ -115,13 +115,13 @@ def module_text(document: Document) -> str:
     """Write the module of one document, before it is formatted.
 
     Raises:
-        InvalidInput: When it would be too long.
+        InvalidInputError: When it would be too long.
     """
     env = environment(folder("templates"))
     template = env.get_template("tasks/{task_type}/{document}.py.jinja")
     text = template.render(module=ModuleMaker(document).make())
     if len(text) > _LONGEST:
-        raise InvalidInput([_too_long(document, len(text))])
+        raise InvalidInputError([_too_long(document, len(text))])
     return text
 
 

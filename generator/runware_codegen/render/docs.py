@@ -96,7 +96,7 @@ def class_doc(part: Class) -> str:
 
 def field_doc(field: Field, *, result: bool = False) -> str:
     """Say what a field is, what its values mean, its limits and its default."""
-    doc = field.doc if result else _of_accepted(field.doc, field.type)
+    doc = field.doc if result else _accepted_values(field.doc, field.type)
     first, _, more = doc.partition("\n\n")
     text = more if _says_nothing(first, field.json_name) else doc
     facts = [] if result else [*_limits(field.type)]
@@ -132,7 +132,7 @@ def _says_nothing(doc: str, name: str) -> bool:
     )
 
 
-def _of_accepted(doc: str, a_type: Type) -> str:
+def _accepted_values(doc: str, a_type: Type) -> str:
     """Drop from a list of constants those that are not accepted here.
 
     A text may be one for many documents, of which each takes some of the constants.

@@ -58,7 +58,7 @@ def task_type_exports(task_type: TaskType) -> Exports:
     return sorted(exports.items(), key=lambda export: _natural(export[0]))
 
 
-def offered(exports: Exports) -> list[str]:
+def all_names(exports: Exports) -> list[str]:
     """Return all names, sorted."""
     return sorted(name for _, names in exports for name in names)
 

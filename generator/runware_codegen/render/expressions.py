@@ -51,8 +51,8 @@ from runware_codegen.model.predicates import (
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.loops import Loops
 from runware_codegen.render.python import (
-    Binding,
     Expression,
+    Precedence,
     between,
     call,
     choice,
@@ -89,10 +89,10 @@ class Expressions:
         match predicate:
             case Always(truth):
                 return Expression(str(truth))
-            case AllOf(parts) if (pair := _apart(parts)) and subject.is_surely(
-                "object"
-            ):
-                one, other = (f"({string(n)} in {subject.asked})" for n in pair)
+            case AllOf(parts) if (
+                pair := _exactly_one_present(parts)
+            ) and subject.is_only("object"):
+                one, other = (f"({string(n)} in {subject.lookup})" for n in pair)
                 return comparison(f"{one} != {other}")
             case AllOf(parts):
                 return conjunction(self._narrowing(parts, subject))
@@ -121,7 +121,7 @@ class Expressions:
         """Write parts one after the other; what follows a type may rely on it."""
         for part in parts:
             yield self.write(part, subject)
-            told = _type_told(part)
+            told = _asserted_type(part)
             if told and subject.type in (None, Anything()):
                 subject = replace(subject, type=Anything(told))
 
@@ -152,7 +152,7 @@ class Expressions:
     ) -> Expression:
         written = [self.write(part, subject) for part in parts]
         if len(written) == 2:
-            one, other = (each.within(Binding.ATOM) for each in written)
+            one, other = (each.parenthesized(Precedence.ATOM) for each in written)
             return comparison(f"{one} {'!=' if positive else '=='} {other}")
         listed = ", ".join(each.text for each in written)
         return comparison(f"[{listed}].count(True) {'==' if positive else '!='} 1")
@@ -160,21 +160,21 @@ class Expressions:
     # -- members --------------------------------------------------------------
 
     def _at(self, name: str, part: Predicate, subject: Subject) -> Expression:
-        sure = subject.is_surely("object")
+        sure = subject.is_only("object")
         found = [] if sure else [self.helper("is_object", subject.text)]
         return conjunction([*found, self._at_object(name, part, subject)])
 
     def _at_object(self, name: str, part: Predicate, subject: Subject) -> Expression:
-        present = comparison(f"{string(name)} in {subject.asked}")
+        present = comparison(f"{string(name)} in {subject.lookup}")
         member = subject.member(name, self._classes)
         if part == TRUE:
             return present
-        if member.is_surely("object") and _only(part, RequiredProperty):
-            return self.write(part, member.perhaps(subject, name))
+        if member.is_only("object") and _only(part, RequiredProperty):
+            return self.write(part, member.optional_member(subject, name))
         if subject.requires(name, self._classes):
             return self.write(part, member)
         if _is_direct(part, member):
-            got = f"{subject.asked}.get({string(name)})"
+            got = f"{subject.lookup}.get({string(name)})"
             return _comparison(got, part.values, positive=True)
         if isinstance(part, Not) and _is_single(part.part, member):
             got = _with_default(subject, name, part.part)
@@ -183,16 +183,16 @@ class Expressions:
 
     def _if_given(self, name: str, part: Predicate, subject: Subject) -> Expression:
         member = subject.member(name, self._classes)
-        absent = comparison(f"{string(name)} not in {subject.asked}")
-        if not subject.is_surely("object"):
+        absent = comparison(f"{string(name)} not in {subject.lookup}")
+        if not subject.is_only("object"):
             other = [negation(self.helper("is_object", subject.text)), absent]
             return disjunction([*other, *self._unless_false(part, member)])
-        if member.is_surely("object") and _only(part, OptionalProperty):
-            return self.write(part, member.perhaps(subject, name))
+        if member.is_only("object") and _only(part, OptionalProperty):
+            return self.write(part, member.optional_member(subject, name))
         if subject.requires(name, self._classes):
             return self.write(part, member)
         if isinstance(part, Not) and _is_direct(part.part, member):
-            got = f"{subject.asked}.get({string(name)})"
+            got = f"{subject.lookup}.get({string(name)})"
             return _comparison(got, part.part.values, positive=False)
         if _is_single(part, member):
             got = _with_default(subject, name, part)
@@ -208,7 +208,7 @@ class Expressions:
         """Write a test, and before it that the value is of the type it speaks of."""
         text = self._test(test, subject)
         for kinds, types in _SPEAK_OF:
-            if isinstance(test, kinds) and not subject.is_surely(*types):
+            if isinstance(test, kinds) and not subject.is_only(*types):
                 return conjunction(
                     [self._is_type(frozenset(types[:1]), subject.text), text]
                 )
@@ -311,7 +311,7 @@ _SPEAK_OF = (
 """Tests, and the types they speak of, the widest first."""
 
 
-def _apart(parts: tuple[Predicate, ...]) -> tuple[str, str] | None:
+def _exactly_one_present(parts: tuple[Predicate, ...]) -> tuple[str, str] | None:
     """Name two members of which one is there without the other."""
     match parts:
         case (
@@ -358,9 +358,7 @@ def _are_comparable(values: tuple[Constant, ...], subject: Subject) -> bool:
         return False
     numbers = [v for v in values if isinstance(v.value, (int, float))]
     booleans = [v for v in numbers if isinstance(v.value, bool)]
-    return numbers == booleans or subject.is_surely(
-        "integer", "number", "string", "null"
-    )
+    return numbers == booleans or subject.is_only("integer", "number", "string", "null")
 
 
 def _is_direct(part: Predicate, member: Subject) -> TypeGuard[IsIn]:
@@ -378,7 +376,7 @@ def _is_single(part: Predicate, member: Subject) -> TypeGuard[IsIn]:
 
 def _with_default(subject: Subject, name: str, part: IsIn) -> str:
     only = value(part.values[0].value)
-    return f"{subject.asked}.get({string(name)}, {only})"
+    return f"{subject.lookup}.get({string(name)}, {only})"
 
 
 def _comparison(
@@ -409,7 +407,7 @@ def _in_range(bounds: InRange, on: str) -> Expression:
     return conjunction(comparison(f"{on} {s} {bound!r}") for s, bound in tests)
 
 
-def _type_told(test: Predicate) -> frozenset[str]:
+def _asserted_type(test: Predicate) -> frozenset[str]:
     """Return the types of which a value is when a test holds; none for any."""
     if isinstance(test, IsType):
         return test.types

@@ -9,8 +9,8 @@ from runware_codegen.model import String
 from runware_codegen.model.predicates import FALSE, TRUE
 from runware_codegen.render.literals import string
 from runware_codegen.render.python import (
-    Binding,
     Expression,
+    Precedence,
     between,
     call,
     comparison,
@@ -19,7 +19,7 @@ from runware_codegen.render.python import (
     names,
     negation,
 )
-from runware_codegen.render.subjects import Subject, looped
+from runware_codegen.render.subjects import Subject, loop_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +66,7 @@ class Loops:
     ) -> Expression:
         """Write that every item satisfies a predicate, but for the exempt."""
         each = subject.item("item")
-        index = looped("index", each.depth)
+        index = loop_variable("index", each.depth)
         spared = disjunction(
             self._spared_item(every, index, each, subject) for every in exempt
         )
@@ -77,7 +77,7 @@ class Loops:
         self, part: Predicate, exempt: Iterable[EvaluatedProperties], subject: Subject
     ) -> Expression:
         """Write that every member satisfies a predicate, but for the exempt."""
-        name = looped("name", subject.depth + 1)
+        name = loop_variable("name", subject.depth + 1)
         spared = disjunction(self._spared(every, name, subject) for every in exempt)
         if part == FALSE:
             loop = f"{spared.text} for {name} in {subject.text}"
@@ -91,7 +91,7 @@ class Loops:
     ) -> Expression:
         """Write that every member whose name matches satisfies a predicate."""
         each = subject.item("member")
-        name = looped("name", each.depth)
+        name = loop_variable("name", each.depth)
         loop = f"{name}, {each.text} in {subject.text}.items()"
         test = call(self._expressions.pattern(pattern), name)
         return self._all(part, each, f"{loop} if {test.text}")
@@ -130,7 +130,7 @@ class Loops:
     ) -> Expression:
         if guard == TRUE:
             return spared
-        deeper = Subject(subject.text, subject.asked, subject.type, subject.depth + 1)
+        deeper = Subject(subject.text, subject.lookup, subject.type, subject.depth + 1)
         return conjunction([self._expressions.write(guard, deeper), spared])
 
 
@@ -141,4 +141,4 @@ def _is_one_of(name: str, named: tuple[str, ...]) -> str:
 
 
 def _unless(spared: Expression) -> str:
-    return negation(spared).within(Binding.OR)
+    return negation(spared).parenthesized(Precedence.OR)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runware_codegen.parse.metadata.markdown import readable
+from runware_codegen.parse.metadata.markdown import clean_markdown
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
@@ -32,15 +32,15 @@ class Metadata:
     codes: tuple[str, ...]
 
 
-def metadata(document: SourceDocument) -> Metadata:
+def read_metadata(document: SourceDocument) -> Metadata:
     """Read `info`, the links and the responses of a document."""
     info = _object(document.tree.get("info"))
     model_id = _text(info, "x-model-id")
     return Metadata(
         id=model_id or _operation_id(document),
         title=_PREFIX.sub("", _text(info, "title")).strip(),
-        summary=readable(_text(info, "summary")),
-        description=readable(_text(info, "description")),
+        summary=clean_markdown(_text(info, "summary")),
+        description=clean_markdown(_text(info, "description")),
         air=_text(info, "x-air-id"),
         status=_text(info, "x-status"),
         modes=tuple(_mode(mode) for mode in _objects(info.get("x-modes"))),
@@ -96,7 +96,7 @@ def _price(pricing: JsonObject) -> str:
         for rate in _objects(pricing.get("rates"))
         if (shown := _text(rate, "display"))
     ]
-    return "; ".join(rates) or readable(_text(pricing, "overview"))
+    return "; ".join(rates) or clean_markdown(_text(pricing, "overview"))
 
 
 def _object(value: JsonValue) -> JsonObject:

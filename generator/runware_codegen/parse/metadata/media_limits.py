@@ -27,7 +27,7 @@ _UNITS: Final = {
 }
 
 
-def media_limits(task: JsonObject) -> tuple[MediaLimit, ...]:
+def read_media_limits(task: JsonObject) -> tuple[MediaLimit, ...]:
     """Read the `x-constraints` of a task that are about media."""
     constraints = cast("list[JsonObject]", task.get("x-constraints", []))
     return tuple(
@@ -49,7 +49,9 @@ def _is_about_numbers(constraint: JsonObject) -> bool:
     return plain and constraint["operation"] in ("area", "ratio")
 
 
-def say_at_field(classes: dict[str, Class], request: str, limit: MediaLimit) -> None:
+def apply_media_limit(
+    classes: dict[str, Class], request: str, limit: MediaLimit
+) -> None:
     """Add a limit to the field it is about, where there is one.
 
     It is added to the documentation, and one on the size of files to the type.

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 _MOST_SAID: Final = 300
 
-TOO_MUCH: Final = "must be one of many combinations, which the document describes"
+TOO_LONG: Final = "must be one of many combinations, which the document describes"
 """Said instead of a sentence that nobody could follow."""
 
 
-def is_sayable(*parts: Predicate) -> bool:
+def is_short_enough(*parts: Predicate) -> bool:
     """Tell whether a person could follow a sentence about all the parts."""
     return sum(map(_extent, parts)) <= _MOST_SAID
 

@@ -61,7 +61,7 @@ def pattern(source: str) -> Matches:
     """Translate a pattern for a linear-time engine.
 
     Raises:
-        UnsupportedPattern: When there is no such translation.
+        UnsupportedPatternError: When there is no such translation.
     """
     return Matches(source, translate(source).parts)
 

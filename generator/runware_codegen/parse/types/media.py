@@ -21,7 +21,7 @@ _NAME = re.compile(r"image|video|audio|mask", re.IGNORECASE)
 _ADDRESSES = {HasFormat("uuid"), HasFormat("uri")}
 
 
-def as_media(text: String, left: Predicate, name: str) -> Media | None:
+def recognize_media(text: String, left: Predicate, name: str) -> Media | None:
     """Recognise a medium in a text and in what is left to check of it.
 
     Args:
