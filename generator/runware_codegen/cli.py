@@ -19,13 +19,12 @@ from click.core import ParameterSource
 
 from runware_codegen import __version__, hook, settings
 from runware_codegen.catalog import lock
+from runware_codegen.mock import options as mock_options
 from runware_codegen.options import (
     BUILD,
-    DOCUMENTS,
     FETCHING,
     GENERATING,
     LISTING,
-    MOCKING,
     SELECTING,
     SPEAKING,
     STARTING,
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
         GenerateOptions,
         InitOptions,
         ListOptions,
-        MockOptions,
     )
 
 _DIFFERENT = 1
@@ -227,8 +225,8 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
 
 
 @cli.command(cls=_Configured)
-@with_options(DOCUMENTS, *MOCKING)
-def mock(**options: Unpack[MockOptions]) -> None:
+@with_options(*mock_options.OPTIONS)
+def mock(**options: Unpack[mock_options.MockOptions]) -> None:
     """Serve Runware's API from documents, on this machine.
 
     DOCS are files, folders, or - for standard input; without any, the documents that

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from runware_codegen.mock.catalog import Catalog
-    from runware_codegen.options import MockOptions
+    from runware_codegen.mock.options import MockOptions
     from runware_codegen.report import Terminal
 
 _KEEP_ALIVE = 75

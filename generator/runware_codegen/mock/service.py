@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from runware_codegen.mock.faults import Faults
     from runware_codegen.mock.items import Item
     from runware_codegen.mock.ledger import Ledger
+    from runware_codegen.mock.options import MockOptions
     from runware_codegen.mock.webhooks import Webhooks
-    from runware_codegen.options import MockOptions
 
 _READINGS: dict[Fault | None, str] = {
     Fault.POLL_STATUS: "status",
