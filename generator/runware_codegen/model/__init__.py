@@ -36,7 +36,9 @@ from runware_codegen.model.types import (
     String,
     Type,
     Union,
+    including_integers,
     json_types,
+    unconstrained,
 )
 
 __all__ = [
@@ -65,5 +67,7 @@ __all__ = [
     "TaskType",
     "Type",
     "Union",
+    "including_integers",
     "json_types",
+    "unconstrained",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import Array, ClassRef, Constrained, json_types
+from runware_codegen.model import Array, ClassRef, json_types, unconstrained
 from runware_codegen.naming import reserved
 from runware_codegen.naming.names import member_name
 from runware_codegen.render.literals import string
@@ -66,7 +66,7 @@ class Subject:
         """Return each of its items in turn."""
         depth = self.depth + 1
         text = loop_variable(name, depth)
-        bare = _unconstrained(self.type)
+        bare = unconstrained(self.type)
         return Subject(
             text, text, bare.item if isinstance(bare, Array) else None, depth
         )
@@ -81,7 +81,7 @@ class Subject:
         return None if member is None else member.type
 
     def _field(self, name: str, classes: Mapping[str, Class]) -> Field | None:
-        owner = _unconstrained(self.type)
+        owner = unconstrained(self.type)
         if not isinstance(owner, ClassRef) or owner.class_name not in classes:
             return None
         fields = classes[owner.class_name].fields
@@ -101,9 +101,3 @@ def rule_subject(name: str, a_type: Type) -> Subject:
 def loop_variable(name: str, depth: int) -> str:
     """Name the variable of a loop, by how many loops there are."""
     return name if depth == 1 else f"{name}_{depth}"
-
-
-def _unconstrained(a_type: Type | None) -> Type | None:
-    while isinstance(a_type, Constrained):
-        a_type = a_type.type
-    return a_type

@@ -7,16 +7,17 @@ the fields have settled; and what a condition says holds in its consequence.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from runware_codegen.model import (
     Array,
     ClassRef,
-    Constrained,
     Literals,
     Map,
     String,
+    including_integers,
     json_types,
+    unconstrained,
 )
 from runware_codegen.model.logic import (
     all_of,
@@ -91,11 +92,25 @@ class Facts:
         possible = self.json_types
         for fact in facts:
             if isinstance(fact, IsType):
-                possible = _widened(possible) & _widened(fact.types)
+                possible = including_integers(possible) & including_integers(fact.types)
         return Facts(self.type, possible, (*self.predicates, *facts))
 
 
 _NAME = Facts(String(), frozenset({"string"}))
+
+
+class _PropertyFacts(NamedTuple):
+    """What is known of a property of an object.
+
+    Attributes:
+        possible: Whether it can be present.
+        required: Whether it is present in any case.
+        facts: What is known of its value.
+    """
+
+    possible: bool
+    required: bool
+    facts: Facts
 
 
 class Simplifier:
@@ -137,26 +152,20 @@ class Simplifier:
                 return exactly_one(simpler, titles)
             case IfThenElse():
                 return self._if_then_else(predicate, known)
-            case RequiredProperty(name, part):
-                return self._required_property(name, part, known)
-            case OptionalProperty(name, part):
-                return self._optional_property(name, part, known)
-            case Items(part, start):
-                item = self._item(known.type)
-                inner = self.simplify(part, Facts.of(item))
-                return TRUE if inner == TRUE else Items(inner, start)
-            case Contains(part, least, most):
-                item = self._item(known.type)
-                return Contains(self.simplify(part, Facts.of(item)), least, most)
-            case PrefixItem(index, part):
-                inner = self.simplify(part, Facts.of(self._item(known.type)))
-                return TRUE if inner == TRUE else PrefixItem(index, inner)
-            case PropertyNames(part):
-                inner = self.simplify(part, _NAME)
-                return TRUE if inner == TRUE else PropertyNames(inner)
-            case PatternProperties(pattern, part):
-                inner = self.simplify(part, Facts.of(_member_type(known.type)))
-                return TRUE if inner == TRUE else PatternProperties(pattern, inner)
+            case RequiredProperty() | OptionalProperty():
+                return self._property(predicate, known)
+            case Contains():
+                inner = self.simplify(predicate.part, _item_facts(known))
+                return replace(predicate, part=inner)
+            case Items() | PrefixItem():
+                inner = self.simplify(predicate.part, _item_facts(known))
+                return TRUE if inner == TRUE else replace(predicate, part=inner)
+            case PropertyNames():
+                inner = self.simplify(predicate.part, _NAME)
+                return TRUE if inner == TRUE else replace(predicate, part=inner)
+            case PatternProperties():
+                inner = self.simplify(predicate.part, _value_facts(known))
+                return TRUE if inner == TRUE else replace(predicate, part=inner)
             case AdditionalProperties() if self._allows_no_more(predicate, known):
                 return TRUE
             case AdditionalProperties(part, (exempt,)) if part == FALSE and (
@@ -166,7 +175,7 @@ class Simplifier:
             case DefinitionRef(definition):
                 return self._definition(definition, known)
             case AdditionalProperties(part, exempt):
-                inner = self.simplify(part, Facts.of(_member_type(known.type)))
+                inner = self.simplify(part, _value_facts(known))
                 if inner == TRUE:
                     return TRUE
                 return AdditionalProperties(inner, tuple(self._exempt(exempt, known)))
@@ -218,11 +227,11 @@ class Simplifier:
                     self._without_presence_tests(part, known) for part in parts
                 )
             case RequiredProperty(name, part) | OptionalProperty(name, part):
-                _, must_have, member = self._property_facts(name, known)
-                if isinstance(condition, OptionalProperty) and not must_have:
+                found = self._property_facts(name, known)
+                if isinstance(condition, OptionalProperty) and not found.required:
                     return condition
-                inner = self._without_presence_tests(part, member)
-                if must_have and not isinstance(inner, OptionalProperty):
+                inner = self._without_presence_tests(part, found.facts)
+                if found.required and not isinstance(inner, OptionalProperty):
                     return required_property(name, inner)
                 return type(condition)(name, inner)
             case Not(IsIn(excluded)) if values := _possible_values(known):
@@ -231,45 +240,39 @@ class Simplifier:
             case _:
                 return condition
 
-    def _required_property(self, name: str, part: Predicate, known: Facts) -> Predicate:
-        can_have, must_have, member = self._property_facts(name, known)
-        if not can_have:
-            return FALSE
-        inner = self.simplify(part, member)
-        made = required_property(name, inner)
-        return _drop_presence_test(made) if must_have else made
+    def _property(
+        self, predicate: RequiredProperty | OptionalProperty, known: Facts
+    ) -> Predicate:
+        optional = isinstance(predicate, OptionalProperty)
+        found = self._property_facts(predicate.name, known)
+        if not found.possible:
+            return Always(value=optional)
+        construct = optional_property if optional else required_property
+        made = construct(predicate.name, self.simplify(predicate.part, found.facts))
+        return _drop_presence_test(made) if found.required else made
 
-    def _optional_property(self, name: str, part: Predicate, known: Facts) -> Predicate:
-        can_have, must_have, member = self._property_facts(name, known)
-        if not can_have:
-            return TRUE
-        inner = self.simplify(part, member)
-        made = optional_property(name, inner)
-        return _drop_presence_test(made) if must_have else made
-
-    def _property_facts(self, name: str, known: Facts) -> tuple[bool, bool, Facts]:
-        """Say whether a member can be there, whether it must, and what is known."""
-        can_have, must_have, a_type = self._member(name, known)
-        facts: list[Predicate] = []
-        for fact in _conjuncts(known.predicates):
+    def _property_facts(self, name: str, known: Facts) -> _PropertyFacts:
+        possible, required, a_type = self._declared(name, known)
+        predicates: list[Predicate] = []
+        for each in _conjuncts(known.predicates):
             if (
-                isinstance(fact, (RequiredProperty, OptionalProperty))
-                and fact.name == name
+                isinstance(each, (RequiredProperty, OptionalProperty))
+                and each.name == name
             ):
-                must_have = must_have or isinstance(fact, RequiredProperty)
-                facts.append(fact.part)
-        member = Facts.of(a_type, tuple(facts))
-        return can_have and FALSE not in facts, must_have, member
+                required = required or isinstance(each, RequiredProperty)
+                predicates.append(each.part)
+        facts = Facts.of(a_type, tuple(predicates))
+        return _PropertyFacts(possible and FALSE not in predicates, required, facts)
 
-    def _member(self, name: str, known: Facts) -> tuple[bool, bool, Type | None]:
-        """Say whether a member can be there, whether it must, and its type."""
+    def _declared(self, name: str, known: Facts) -> tuple[bool, bool, Type | None]:
+        """Return whether a property is possible, whether it is required, its type."""
         owner = self._owner(known)
-        if owner is not None:
-            field = self._fields_of(owner).get(name)
-            if field is not None:
-                return True, field.required, field.type
+        if owner is None:
+            return "object" in known.json_types, False, None
+        field = self._fields_of(owner).get(name)
+        if field is None:
             return owner.allows_extra, False, None
-        return "object" in known.json_types, False, None
+        return True, field.required, field.type
 
     def _fields_of(self, owner: Class) -> MappingOf[str, Field]:
         fields, by_wire = self._fields_by_name.get(owner.name, ((), {}))
@@ -278,14 +281,10 @@ class Simplifier:
             self._fields_by_name[owner.name] = owner.fields, by_wire
         return by_wire
 
-    def _item(self, a_type: Type | None) -> Type | None:
-        array = _unconstrained(a_type)
-        return array.item if isinstance(array, Array) else None
-
     def _definition(self, definition: str, known: Facts) -> Predicate:
         """Say of an object what a definition adds to its class, if that is little."""
         body = self._definitions.get(definition)
-        is_object = isinstance(_unconstrained(known.type), ClassRef)
+        is_object = isinstance(unconstrained(known.type), ClassRef)
         if body is None or not is_object or definition in self._entered:
             return DefinitionRef(definition)
         self._entered.add(definition)
@@ -312,7 +311,7 @@ class Simplifier:
         return others if len(others) <= _FEW else []
 
     def _owner(self, known: Facts) -> Class | None:
-        instance = _unconstrained(known.type)
+        instance = unconstrained(known.type)
         if not isinstance(instance, ClassRef):
             return None
         return self._classes.get(instance.class_name)
@@ -338,7 +337,7 @@ class Simplifier:
         return all(each.json_name in exempt for each in owner.fields)
 
     def _simplify_test(self, test: Predicate, known: Facts) -> Predicate:
-        if test in known.predicates or implies(_unconstrained(known.type), test):
+        if test in known.predicates or implies(unconstrained(known.type), test):
             return TRUE
         if not_(test) in known.predicates:
             return FALSE
@@ -379,16 +378,14 @@ def _has_only_optional_properties(part: Predicate) -> bool:
     return all(isinstance(each, OptionalProperty) for each in parts)
 
 
-def _unconstrained(a_type: Type | None) -> Type | None:
-    while isinstance(a_type, Constrained):
-        a_type = a_type.type
-    return a_type
+def _item_facts(known: Facts) -> Facts:
+    array = unconstrained(known.type)
+    return Facts.of(array.item if isinstance(array, Array) else None)
 
 
-def _member_type(a_type: Type | None) -> Type | None:
-    """Return the type of each member of a mapping, if it is one."""
-    mapping = _unconstrained(a_type)
-    return mapping.value if isinstance(mapping, Map) else None
+def _value_facts(known: Facts) -> Facts:
+    a_map = unconstrained(known.type)
+    return Facts.of(a_map.value if isinstance(a_map, Map) else None)
 
 
 def _conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
@@ -399,14 +396,10 @@ def _conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
 
 
 def _type_test(test: IsType, possible: frozenset[str]) -> Predicate:
-    asked = _widened(test.types)
+    asked = including_integers(test.types)
     if possible <= asked:
         return TRUE
-    return IsType(test.types) if _widened(possible) & asked else FALSE
-
-
-def _widened(types: frozenset[str]) -> frozenset[str]:
-    return types | {"integer"} if "number" in types else types
+    return IsType(test.types) if including_integers(possible) & asked else FALSE
 
 
 def _possible_values(known: Facts) -> IsIn | None:
@@ -414,7 +407,7 @@ def _possible_values(known: Facts) -> IsIn | None:
         for part in fact.parts if isinstance(fact, AllOf) else (fact,):
             if isinstance(part, IsIn):
                 return part
-    a_type = _unconstrained(known.type)
+    a_type = unconstrained(known.type)
     if isinstance(a_type, Literals):
         return IsIn(tuple(choice.constant for choice in a_type.values))
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runware_codegen.model import including_integers
 from runware_codegen.parse.schema import keyword_values
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ class MergedSchema:
         """Return the JSON types that all schemas allow; None if no schema has `type`."""
         allowed: frozenset[str] | None = None
         for schema in self.schemas_with("type"):
-            here = _expanded(keyword_values.types(schema.keywords) or frozenset())
+            here = including_integers(
+                keyword_values.types(schema.keywords) or frozenset()
+            )
             allowed = here if allowed is None else allowed & here
         if allowed is None:
             return None
@@ -60,10 +63,6 @@ class MergedSchema:
     def keyword_paths(self, *keywords: str) -> set[Path]:
         """Return the path of each of the keywords in each schema that has it."""
         return {(*s.path, k) for k in keywords for s in self.schemas_with(k)}
-
-
-def _expanded(types: frozenset[str]) -> frozenset[str]:
-    return types | {"integer"} if "number" in types else types
 
 
 def merge(schemas: Schemas, schema: Schema) -> MergedSchema:

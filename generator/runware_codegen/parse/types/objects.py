@@ -14,6 +14,7 @@ from runware_codegen.model import (
     Literals,
     Map,
     Type,
+    including_integers,
     json_types,
 )
 from runware_codegen.model.constants import constant
@@ -294,7 +295,9 @@ class ClassBuilder:
             return not values & {choice.constant for choice in other.values}
         if isinstance(one, ClassRef) and isinstance(other, ClassRef):
             return self._are_discriminated(one, other)
-        return not _widened(json_types(one)) & _widened(json_types(other))
+        return not including_integers(json_types(one)) & including_integers(
+            json_types(other)
+        )
 
     def _are_discriminated(self, one: ClassRef, other: ClassRef) -> bool:
         constants = {
@@ -309,10 +312,6 @@ class ClassBuilder:
             and self.are_disjoint(field.type, constants[field.json_name])
             for field in self.by_name[other.class_name].fields
         )
-
-
-def _widened(types: frozenset[str]) -> frozenset[str]:
-    return types | {"integer"} if "number" in types else types
 
 
 def _declared(merged: MergedSchema) -> dict[str, list[Schema]]:
