@@ -1,4 +1,4 @@
-"""The command: what it can be asked for, and how it ends.
+"""The command line: commands, signals, exit codes.
 
 Exit codes: 0 done, 1 `--check` found a difference, 2 the input or the call is wrong,
 130 interrupted, 143 terminated. The work itself is in `pipeline`, whose import waits

@@ -1,4 +1,4 @@
-"""What the commands can be told, each option defined once.
+"""The options of the commands. Each option is defined once.
 
 The same definitions serve the command line and pyproject.toml.
 """

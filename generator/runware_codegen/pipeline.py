@@ -1,4 +1,4 @@
-"""The way of the data from end to end: documents, parse, render, output."""
+"""Runs the stages: documents, parse, render, output."""
 
 from __future__ import annotations
 

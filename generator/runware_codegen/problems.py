@@ -1,4 +1,4 @@
-"""What is wrong with an input, said to the person who has to mend it.
+"""Problems of an input, each with its place and its remedy.
 
 A problem is a value. Stages collect all of theirs and raise them together, so that one
 run shows everything there is to mend.

@@ -1,4 +1,4 @@
-"""How a run speaks to the person who started it.
+"""Output to the terminal: results, progress, problems, tables, patches.
 
 Results go to standard output, everything else to standard error. Text of documents may
 be hostile, so whatever could steer a terminal is written as an escape.

@@ -1,4 +1,4 @@
-"""The options that stand in `[tool.runware-codegen]` of a project's pyproject.toml.
+"""Reads options from `[tool.runware-codegen]` of a project's pyproject.toml.
 
 The options are defined once, as parameters of the commands; what there is to know about
 a key (its name, its type, whether it is a path) is read from them.

@@ -1,4 +1,4 @@
-"""Small pieces of English: lists, counts, bounds, names of formats."""
+"""Pieces of English for messages: lists, counts, bounds, names of formats."""
 
 from __future__ import annotations
 

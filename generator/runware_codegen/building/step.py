@@ -1,4 +1,4 @@
-"""Generates while a package is built, as `[tool.runware-codegen]` of its project says."""
+"""The build step that both build hooks share."""
 
 from __future__ import annotations
 

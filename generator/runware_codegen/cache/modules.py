@@ -1,4 +1,4 @@
-"""What one document comes to: its module, and what the rest of the package needs."""
+"""The module of one document, and its form in the cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All files of a package, from modules that are made already."""
+"""All files of a package, from the modules of its documents."""
 
 from __future__ import annotations
 

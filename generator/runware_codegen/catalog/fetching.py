@@ -1,4 +1,4 @@
-"""Brings documents of the catalogue into a folder, and locks them."""
+"""Fetches documents into a folder, and locks them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import files, index
-from runware_codegen.catalog.checking import task_type_of
-from runware_codegen.catalog.choosing import (
+from runware_codegen.catalog.lock import Lock, LockedDocument, hash_of, lock_of, sha256
+from runware_codegen.catalog.parallel import parallel_map
+from runware_codegen.catalog.query import (
     FetchQuery,
     WantedDocument,
     from_index,
     from_lock,
     not_listed,
 )
-from runware_codegen.catalog.lock import Lock, LockedDocument, hash_of, lock_of, sha256
-from runware_codegen.catalog.parallel import parallel_map
+from runware_codegen.catalog.validation import task_type_of
 from runware_codegen.catalog.web import NotFoundError, Web
 from runware_codegen.output.replacement import alone_in
 from runware_codegen.problems import InvalidInputError, Problem

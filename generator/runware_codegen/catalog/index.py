@@ -1,4 +1,4 @@
-"""The index of the catalogue: which models there are, and where their documents are."""
+"""Reads the index of the catalogue: the models, and the URLs of their documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows what the catalogue has, and what of it is here."""
+"""Lists the models of the catalogue, and which of them are fetched."""
 
 from __future__ import annotations
 

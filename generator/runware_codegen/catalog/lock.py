@@ -1,4 +1,4 @@
-"""`runware.lock`: which documents a project builds on, to the byte.
+"""Reads, checks and writes `runware.lock`.
 
 It stands beside the folder of documents, or in it. With it the same commit gives the
 same code: `fetch --locked` brings exactly what it names, and `generate` refuses to work

@@ -1,4 +1,4 @@
-"""Does several jobs at the same time, and gives what comes of them one by one."""
+"""Calls a function for many values, in several threads."""
 
 from __future__ import annotations
 

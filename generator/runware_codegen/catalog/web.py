@@ -1,4 +1,4 @@
-"""Asks a server for documents: patiently, within bounds."""
+"""Sends HTTP requests for documents, with retries, timeouts and size limits."""
 
 from __future__ import annotations
 

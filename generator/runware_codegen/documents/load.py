@@ -1,4 +1,4 @@
-"""Loads documents: finds their texts, reads them, and checks what they are."""
+"""Loads documents: finds, reads and validates them."""
 
 from __future__ import annotations
 

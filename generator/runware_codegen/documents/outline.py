@@ -1,4 +1,4 @@
-"""Checks what surrounds the schemas of a document, with openapi-pydantic's models.
+"""Validates what surrounds the schemas of a document, with openapi-pydantic.
 
 The schemas themselves are left out: the library refuses some that JSON Schema 2020-12
 allows, such as `items: true`, and does not keep what others say, as it turns integers into

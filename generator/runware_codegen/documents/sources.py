@@ -1,4 +1,4 @@
-"""Finds and reads the texts that a user names: files, folders and standard input."""
+"""Finds and reads the inputs: files, folders and standard input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values that documents are made of, and the faults that a text can have in them.
+"""JSON values, and the faults that a text can have in them.
 
 A reader of JSON or YAML does not stop at a value that cannot be kept: it leaves a `Fault`
 in its place, so that `find_faults` can name all of them with the path that leads there.

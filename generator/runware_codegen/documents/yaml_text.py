@@ -1,4 +1,4 @@
-"""Reads YAML 1.2 as the JSON value that it spells out.
+"""Reads YAML 1.2 as a JSON value.
 
 The value is built here, from events: what ruamel.yaml would build itself cannot be bounded
 in size and is more than JSON can carry, such as dates, sets, merged mappings and objects.

@@ -1,4 +1,4 @@
-"""Sets a project up: asks what it wants, and writes that where it belongs."""
+"""Sets up a project: its settings, its pre-commit hook, its documents."""
 
 from __future__ import annotations
 

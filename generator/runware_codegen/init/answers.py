@@ -1,4 +1,4 @@
-"""What a project wants: told by options, or asked for where somebody can answer."""
+"""The answers of the user: from options, prompts or defaults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of settings in a pyproject.toml; whatever else it says stays to the byte."""
+"""Writes the table of settings into a pyproject.toml; other text stays as it is."""
 
 from __future__ import annotations
 

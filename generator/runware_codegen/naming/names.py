@@ -1,4 +1,4 @@
-"""Python names for what a document names: the one place, and the rules.
+"""Turns names of a document into Python names. The rules are stated here.
 
 1. A name is cut into words at case changes and at everything that is no letter or
    digit; digits stay with the letters beside them. `imageBase64Data` is image,

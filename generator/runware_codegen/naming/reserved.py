@@ -1,4 +1,4 @@
-"""Names that are taken: by Python, by pydantic, and by the emitted package itself.
+"""Names that Python, pydantic and the emitted package use.
 
 They are listed, not asked for, so that the output does not depend on the versions of
 Python and pydantic that the generator runs with.

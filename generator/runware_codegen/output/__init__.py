@@ -1,4 +1,4 @@
-"""The last stage: source text becomes a folder of files, all of it or nothing."""
+"""The last stage: writes all files of a package, or none."""
 
 from __future__ import annotations
 

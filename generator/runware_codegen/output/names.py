@@ -1,4 +1,4 @@
-"""Which paths can be files of a package, on every system that may check it out."""
+"""Validates the paths of a package for every operating system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A package's folder is replaced as a whole, and never seen half-made.
+"""Replaces the folder of a package as a whole.
 
 The new package is made in a work folder beside the target and then changes places with
 the old one in one system call. Whoever opens the target finds the whole old package or

@@ -1,4 +1,4 @@
-"""What is in a package's folder, and which of it the generator made."""
+"""Reads the folder of a package, and tells which files the generator wrote."""
 
 from __future__ import annotations
 

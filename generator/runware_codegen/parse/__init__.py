@@ -1,4 +1,4 @@
-"""The second stage: documents to the intermediate model."""
+"""The second stage: from documents to the intermediate model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents to a package: which of them are wanted, and whether they go together."""
+"""Filters documents, finds conflicts between them, and makes a package of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One document to its part of the model."""
+"""Turns one document into its part of the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The third stage: the model to source text, by templates and black."""
+"""The third stage: from the model to source text, by templates and black."""
 
 from __future__ import annotations
 

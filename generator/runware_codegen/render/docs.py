@@ -1,4 +1,4 @@
-"""What the reader of an emitted module is told, as Markdown."""
+"""The documentation in an emitted module, as Markdown."""
 
 from __future__ import annotations
 

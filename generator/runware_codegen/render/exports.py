@@ -1,4 +1,4 @@
-"""What the packages of the output offer by name, and from which module."""
+"""The public names of the emitted packages, and their modules."""
 
 from __future__ import annotations
 

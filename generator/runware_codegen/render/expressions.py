@@ -1,4 +1,4 @@
-"""Predicates as Python expressions over a value of JSON.
+"""Writes predicates as Python expressions over a JSON value.
 
 A rule runs after the fields have been checked, so an expression may rely on the types
 of the fields: `task.get("settings", {})` is an object. Where the type is not known, the

@@ -1,4 +1,4 @@
-"""Formatting with black, as black does it without any configuration.
+"""Formats source text with black, one statement at a time.
 
 Documents resemble each other, and black takes longer than everything else does. So it
 is given one statement at a time, in a nest of classes as deep as the statement stands,

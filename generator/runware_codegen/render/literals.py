@@ -1,4 +1,4 @@
-"""Text of a document as Python text: one function for each position.
+"""Writes text of a document as Python text: one function for each position.
 
 What a document says is data. It reaches the output through these functions only, and
 none of them depends on the machine, the locale or the version of Python.

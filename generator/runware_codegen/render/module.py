@@ -1,4 +1,4 @@
-"""A document as the parts of its module: what the template lays out."""
+"""Makes the view of a document's module, which the template lays out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Python expressions with what is needed to combine them: how tightly they bind."""
+"""Python expressions with their precedence."""
 
 from __future__ import annotations
 

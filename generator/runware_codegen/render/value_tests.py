@@ -1,4 +1,4 @@
-"""Tests of one value as Python expressions: those without a predicate inside."""
+"""Writes tests of one value: predicates that contain no other predicate."""
 
 from __future__ import annotations
 

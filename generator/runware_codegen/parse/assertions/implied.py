@@ -1,4 +1,4 @@
-"""Tests that a type settles: every value of the type passes them."""
+"""Tests that a type implies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each keyword of a schema asserts, as a predicate.
+"""Lowers each keyword of JSON Schema to a predicate.
 
 JSON Schema lets a keyword pass every value of a type it does not speak of; predicates
 are false there. `_spoken_of` is the bridge between the two.

@@ -1,4 +1,4 @@
-"""Schemas to predicates: the whole meaning of a schema, and of what it refers to."""
+"""Lowers whole schemas to predicates, references included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predicates made simpler by what is known already: of the type, and of the value.
+"""Simplifies predicates by what the type and other predicates imply.
 
 The rules of a class are checked after its fields, so a rule need not ask again what
 the fields have settled; and what a condition says holds in its consequence.

@@ -1,4 +1,4 @@
-"""What the other keywords of a schema have evaluated already.
+"""What `unevaluatedProperties` and `unevaluatedItems` leave to other keywords.
 
 JSON Schema core §11: `unevaluatedProperties` and `unevaluatedItems` speak of what no
 keyword beside them, nor below an applicator that held, has spoken for.

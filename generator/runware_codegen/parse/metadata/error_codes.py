@@ -1,4 +1,4 @@
-"""What is known of the HTTP statuses and error codes that a task can end with.
+"""The HTTP statuses and error codes of a task, with their descriptions.
 
 Runware publishes no list of its codes and says that they vary. The two tables hold what
 has been seen, each with what it means and what to do; documents may add to them.

@@ -1,4 +1,4 @@
-"""What a document says about itself: for headers, tables and the error enum."""
+"""Reads the metadata of a document: `info`, links, statuses and error codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document's own text, made readable: Markdown without what a page would need."""
+"""Cleans up the Markdown of a document."""
 
 from __future__ import annotations
 

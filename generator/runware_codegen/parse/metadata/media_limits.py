@@ -1,4 +1,4 @@
-"""Limits on media themselves: little to enforce, but to be read where it counts.
+"""Reads `x-constraints` about media files, and adds them to fields.
 
 `x-constraints` may speak of what an image or a video is, which a request that holds its
 address cannot show. Such a limit is said at its field, and kept as data. A file that is

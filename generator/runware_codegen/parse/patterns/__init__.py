@@ -1,4 +1,4 @@
-"""Turns a `pattern` of JSON Schema into expressions that are checked in bounded time.
+"""Translates a `pattern` of JSON Schema for an engine with linear time.
 
 A `pattern` has the meaning that ECMA-262 gives it (JSON Schema 2020-12, validation, 6.3.3),
 and is searched for anywhere in the text. Python's own `re` can take exponential time over

@@ -1,4 +1,4 @@
-"""Splits a regular expression into several that together say the same.
+"""Splits a regular expression into several that together are equivalent.
 
 An engine of bounded time has no lookarounds. Those that stand where the text starts or
 ends all look from one place, so that `^(?=A)(?!B)C` says of a text that `^A` and `^C`

@@ -1,4 +1,4 @@
-r"""Reads the regular expressions of ECMA-262 (ES2023, section 22.2, with the `u` flag).
+r"""Parses regular expressions of ECMA-262 (ES2023, section 22.2, with the `u` flag).
 
 Where unicode mode knows no meaning and annex B of the standard gives the obvious one, the
 obvious one is taken, because patterns in the wild rely on it: `\-`, `\@`, a lone `]`, `}`

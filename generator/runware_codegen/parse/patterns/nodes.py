@@ -1,4 +1,4 @@
-"""The parts that a regular expression of ECMA-262 is made of, and what can be wrong."""
+"""The syntax tree of regular expressions of ECMA-262, and their errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes regular expressions in the syntax of Rust's `regex`, pydantic's engine.
+"""Writes regular expressions for Rust's `regex`, the engine of pydantic.
 
 Both languages spell many things alike and mean different ones: digits, word characters,
 white space, word boundaries and the dot are spelled out where they differ.

@@ -1,4 +1,4 @@
-"""What is left of an object to rules: one sentence for each thing that can be wrong."""
+"""Splits predicates of an object into rules, one for each possible error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from runware_codegen.model.predicates import (
     Predicate,
     RequiredProperty,
 )
-from runware_codegen.parse.rules.extent import TOO_LONG, is_short_enough
+from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
 from runware_codegen.parse.rules.sentences import (
     absent_paths,
     clause,

@@ -1,4 +1,4 @@
-"""Predicates as English: what a person is told who broke one.
+"""Writes predicates as English sentences for error messages.
 
 A clause says that something holds of the value at a path ("settings.quad is true"),
 a demand that it has to ("settings.quad must be true").
@@ -43,7 +43,7 @@ from runware_codegen.model.predicates import (
     UnevaluatedItems,
     UniqueItems,
 )
-from runware_codegen.parse.rules.extent import TOO_LONG, is_short_enough
+from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
 from runware_codegen.wording import (
     allowed_names,
     bounds_of,

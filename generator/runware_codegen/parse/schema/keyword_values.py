@@ -1,4 +1,4 @@
-"""Reads the values of keywords that have the right shape (see vocabulary)."""
+"""Reads the values of keywords whose shape has been validated."""
 
 from __future__ import annotations
 

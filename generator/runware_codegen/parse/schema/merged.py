@@ -1,4 +1,4 @@
-"""A schema together with what it includes: the target of `$ref`, the parts of `allOf`."""
+"""A schema merged with the target of its `$ref` and the parts of its `allOf`."""
 
 from __future__ import annotations
 

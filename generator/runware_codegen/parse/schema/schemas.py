@@ -1,4 +1,4 @@
-"""Schemas of one document, and where their references lead.
+"""The schemas of a document, and the targets of their references.
 
 JSON Schema core §8 (https://json-schema.org/draft/2020-12/json-schema-core): `$id`
 starts a resource, `$anchor` names a place in one, `$ref` leads to a schema.

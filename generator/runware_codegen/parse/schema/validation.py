@@ -1,4 +1,4 @@
-"""Whether the schemas of a document can be carried, before anything is made of them."""
+"""Validates schemas: the shapes of keywords, and whether each keyword is supported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keywords of JSON Schema 2020-12, and what their values have to look like.
+"""The keywords of JSON Schema 2020-12, and the shape of their values.
 
 Sources: https://json-schema.org/draft/2020-12/json-schema-core and
 https://json-schema.org/draft/2020-12/json-schema-validation; `discriminator`, `xml`,

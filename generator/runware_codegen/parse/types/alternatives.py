@@ -1,4 +1,4 @@
-"""Alternatives: one type of several, and what a person is told of each of them."""
+"""Unions of types, and the description of each alternative."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bounds on counts and numbers, as all the schemas of a value say them together."""
+"""Bounds of counts and numbers in a merged schema."""
 
 from __future__ import annotations
 

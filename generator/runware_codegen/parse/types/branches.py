@@ -1,4 +1,4 @@
-"""Members of an object that only its alternatives and conditions declare."""
+"""Properties that only alternatives and conditions declare."""
 
 from __future__ import annotations
 

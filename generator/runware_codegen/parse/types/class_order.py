@@ -1,4 +1,4 @@
-"""The order of classes: parts before what is made of them."""
+"""Sorts classes: each after the classes of its fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets of constants, however a schema says them, with what is said of each value."""
+"""Finds sets of constants: const, enum, and labelled oneOf or anyOf."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that stand for a medium: an image, a video, audio, or another file.
+"""Recognizes strings that stand for an image, a video, audio or another file.
 
 A document says it as a choice of formats and patterns: a UUID, a URI, a data URI, or
 base64. The kind is read from the data URI's pattern, else from the name.

@@ -1,4 +1,4 @@
-"""Object schemas to classes: their members, whether they are open, their rules."""
+"""Turns object schemas into classes: fields, extra properties, rules."""
 
 from __future__ import annotations
 

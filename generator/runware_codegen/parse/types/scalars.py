@@ -1,4 +1,4 @@
-"""Texts and numbers: what their types say, and what is left to check."""
+"""The types of strings and numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schemas to types: what a person sees of a schema, and what is left to check.
+"""Turns schemas into types; what a type does not express becomes a predicate.
 
 A type may allow more than its schema. What it leaves is lowered to a predicate: a
 rule of the class for an object, a check beside the type for every other value. So

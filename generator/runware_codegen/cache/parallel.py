@@ -1,4 +1,4 @@
-"""The same function over many values, in several processes."""
+"""Calls a function for many values, in several processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The modules of all documents that a package is made of, new or kept."""
+"""Builds the modules of all documents of a package, or takes them from the cache."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from runware_codegen.cache.modules import (
     make_module,
     preload,
 )
-from runware_codegen.cache.processes import parallel_map
+from runware_codegen.cache.parallel import parallel_map
 from runware_codegen.documents.load import not_openapi
 from runware_codegen.documents.sources import find_sources, read_text
 from runware_codegen.parse.assembly import conflicts

@@ -1,4 +1,4 @@
-"""Checks what a server gave for a document, before it takes the place of another."""
+"""Validates a fetched document before it replaces another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chooses what is fetched: of the lock, or of the catalogue's index."""
+"""Selects the documents to fetch, from the lock or from the index."""
 
 from __future__ import annotations
 
