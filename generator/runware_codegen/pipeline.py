@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from runware_codegen.cache import Module
-    from runware_codegen.model import Document, Package
+    from runware_codegen.model import DocumentInfo, Package
     from runware_codegen.options import DocumentOptions, GenerateOptions, ListOptions
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class Generated:
     """A package that was made, the number of its files, and which of them changed."""
 
-    package: Package
+    package: Package[DocumentInfo]
     files: int
     changes: Sequence[Change]
 
@@ -100,7 +100,7 @@ def list_documents(options: ListOptions, terminal: Terminal) -> None:
 
 def _make(
     options: GenerateOptions, name: str, terminal: Terminal
-) -> tuple[Package, dict[str, str]]:
+) -> tuple[Package[DocumentInfo], dict[str, str]]:
     """Make the files of a package, as far as they are not kept from an earlier run."""
     terminal.progress("Reading documents")
     inputs = _inputs(options)
@@ -131,7 +131,9 @@ def _make(
     return package, files
 
 
-def _read(selection: DocumentOptions, name: str, terminal: Terminal) -> Package:
+def _read(
+    selection: DocumentOptions, name: str, terminal: Terminal
+) -> Package[DocumentInfo]:
     terminal.progress("Reading documents")
     inputs = _inputs(selection)
     loaded = load(inputs, _stdin())
@@ -163,13 +165,13 @@ def _note(passed_over: Iterable[str], terminal: Terminal) -> None:
         terminal.note(f"Passed over {passed}.")
 
 
-def _row(document: Document) -> dict[str, str | int]:
+def _row(document: DocumentInfo) -> dict[str, str | int]:
     return {
         "id": document.id,
         "air": document.air,
         "taskType": document.task_type,
         "status": document.status,
-        "fields": len(document.fields),
+        "fields": document.field_count,
         "rules": document.rule_count,
     }
 
@@ -177,7 +179,7 @@ def _row(document: Document) -> dict[str, str | int]:
 def _described(module: Module) -> str:
     return (
         f"{module.document.id}, {module.document.task_type},"
-        f" {module.fields} fields, {module.rules} rules"
+        f" {module.document.field_count} fields, {module.document.rule_count} rules"
     )
 
 
@@ -197,7 +199,7 @@ def _none_left(count: int, inputs: Sequence[str]) -> Problem:
     )
 
 
-def _contents(package: Package) -> str:
+def _contents(package: Package[DocumentInfo]) -> str:
     documents, task_types = len(package.documents), len(package.task_types)
     return (
         f"{documents} document{'s' * (documents != 1)}"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from runware_codegen.documents.load import load_text
-from runware_codegen.model import Class, Document
+from runware_codegen.model import DocumentInfo  # noqa: TC001  # pydantic resolves it
 from runware_codegen.parse.document import parse_document
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.render import rendered_module
@@ -21,19 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """What a document comes to.
+    """The module of a document.
 
     Attributes:
-        document: The document, with classes that have a name and nothing else.
-        fields: How many members its request has.
-        rules: How many rules its classes hold.
-        text: The module; None of a document that is not wanted.
+        document: The document.
+        text: The module's text; None for a document that the filter excludes.
     """
 
-    document: Document
-    fields: int
-    rules: int
+    document: DocumentInfo
     text: str | None
+
+
+_MODULE = TypeAdapter(Module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,104 +78,17 @@ def make_module(job: Job) -> ModuleResult:
         text = rendered_module(parsed) if wanted else None
     except InvalidInputError as invalid:
         return invalid.problems
-    return Module(_outlined(parsed), len(parsed.fields), parsed.rule_count, text)
-
-
-def _outlined(document: Document) -> Document:
-    return replace(
-        document,
-        title="",
-        summary="",
-        description="",
-        modes=(),
-        price="",
-        capabilities=(),
-        documentation_url="",
-        request=_named(document.request.name),
-        result=_named(document.result.name),
-        nested_request_classes=(),
-        nested_result_classes=(),
-        definitions=(),
-        default_delivery="",
-        media_limits=(),
-    )
-
-
-def _named(name: str) -> Class:
-    return Class(name, "", (), allows_extra=False)
-
-
-class _Entry(BaseModel):
-    """A module as it is kept."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    id: str
-    source: str
-    air: str
-    status: str
-    task_type: str
-    models: tuple[str, ...]
-    module: str
-    request: str
-    result: str
-    deliveries: tuple[str, ...]
-    statuses: tuple[tuple[str, str], ...]
-    codes: tuple[str, ...]
-    fields_: int
-    rules: int
-    text: str | None
+    return Module(parsed.info, text)
 
 
 def dump(module: Module) -> str:
     """Write a module of a document without unenforced keywords as JSON."""
-    document = module.document
-    return _Entry(
-        id=document.id,
-        source=document.file_name,
-        air=document.air,
-        status=document.status,
-        task_type=document.task_type,
-        models=document.models,
-        module=document.module,
-        request=document.request.name,
-        result=document.result.name,
-        deliveries=document.deliveries,
-        statuses=document.status_texts,
-        codes=document.error_codes,
-        fields_=module.fields,
-        rules=module.rules,
-        text=module.text,
-    ).model_dump_json()
+    return _MODULE.dump_json(module).decode()
 
 
 def load(text: str) -> Module | None:
-    """Read what `written` gives; None when it is something else."""
+    """Read the output of `dump`; None for any other text."""
     try:
-        entry = _Entry.model_validate_json(text)
+        return _MODULE.validate_json(text, strict=True)
     except ValidationError:
         return None
-    document = Document(
-        id=entry.id,
-        file_name=entry.source,
-        title="",
-        summary="",
-        description="",
-        air=entry.air,
-        status=entry.status,
-        modes=(),
-        price="",
-        capabilities=(),
-        documentation_url="",
-        task_type=entry.task_type,
-        models=entry.models,
-        module=entry.module,
-        request=_named(entry.request),
-        result=_named(entry.result),
-        nested_request_classes=(),
-        nested_result_classes=(),
-        deliveries=entry.deliveries,
-        status_texts=entry.statuses,
-        error_codes=entry.codes,
-    )
-    return Module(document, entry.fields_, entry.rules, entry.text)

@@ -15,6 +15,8 @@ from runware_codegen.model.classes import (
 )
 from runware_codegen.model.documents import (
     Document,
+    DocumentInfo,
+    DocumentT,
     ErrorMember,
     MediaLimit,
     Package,
@@ -50,6 +52,8 @@ __all__ = [
     "ClassRef",
     "Constrained",
     "Document",
+    "DocumentInfo",
+    "DocumentT",
     "ErrorMember",
     "Field",
     "LiteralValue",

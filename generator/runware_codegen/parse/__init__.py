@@ -25,7 +25,7 @@ def parse(
     allow_unenforced: bool = False,
     only: Sequence[str] = (),
     include_status: Sequence[str] = ("live", "deprecated"),
-) -> Package:
+) -> Package[Document]:
     """Turn documents into the model of a package.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.model import Document, Package, TaskType
+from runware_codegen.model import DocumentInfo, DocumentT, Package, TaskType
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.parse.metadata.error_codes import error_members
 from runware_codegen.problems import Problem
@@ -25,7 +25,7 @@ class DocumentFilter(NamedTuple):
     only: tuple[str, ...]
     statuses: tuple[str, ...]
 
-    def matches(self, document: Document) -> bool:
+    def matches(self, document: DocumentInfo) -> bool:
         """Tell whether a document is wanted."""
         if document.status and document.status not in self.statuses:
             return False
@@ -35,19 +35,19 @@ class DocumentFilter(NamedTuple):
         )
 
 
-def assemble(name: str, documents: Iterable[Document]) -> Package:
+def assemble(name: str, documents: Iterable[DocumentT]) -> Package[DocumentT]:
     """Put documents together to a package.
 
     Args:
         name: The name of the package.
-        documents: Those of the package. Of their classes only the names count.
+        documents: Its documents.
     """
     chosen = sorted(documents, key=lambda document: document.id)
     names = sorted({document.task_type for document in chosen}, key=module_name)
     return Package(name, tuple(_task_type(each, chosen) for each in names))
 
 
-def _task_type(name: str, chosen: Sequence[Document]) -> TaskType:
+def _task_type(name: str, chosen: Sequence[DocumentT]) -> TaskType[DocumentT]:
     documents = tuple(document for document in chosen if document.task_type == name)
     statuses = {s: text for document in documents for s, text in document.status_texts}
     codes = [code for document in documents for code in document.error_codes]
@@ -55,12 +55,11 @@ def _task_type(name: str, chosen: Sequence[Document]) -> TaskType:
     return TaskType(name, module_name(name), pascal_case(name), documents, errors)
 
 
-def conflicts(documents: Mapping[str, Document]) -> list[Problem]:
+def conflicts(documents: Mapping[str, DocumentInfo]) -> list[Problem]:
     """Find documents that say the same thing, or would have the same name.
 
     Args:
-        documents: Those of the package, by their files as the user named them. Of
-            their classes only the names count.
+        documents: Those of the package, by their files as the user named them.
     """
     problems: list[Problem] = []
     tasks: dict[tuple[str, str], str] = {}
@@ -74,7 +73,7 @@ def conflicts(documents: Mapping[str, Document]) -> list[Problem]:
                 repeated = True
                 problems.append(_repeated(source, document.task_type, model, first))
         package = module_name(document.task_type)
-        for name in (document.module, document.request.name):
+        for name in (document.module, document.request_name):
             full = f"tasks.{package}.{name}"
             known, identifier = names.setdefault(full, (source, document.id))
             if known != source and not repeated:

@@ -60,6 +60,10 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     return Document(
         id=identifier,
         file_name=source.name,
+        request_name=request.whole.name,
+        result_name=result.whole.name,
+        field_count=len(request.whole.fields),
+        rule_count=sum(len(c.rules) for c in (request.whole, *request.parts)),
         title=about.title,
         summary=about.summary,
         description=about.description,

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from runware_codegen.model import TaskType
+    from runware_codegen.model import DocumentInfo, TaskType
 
 Exports = list[tuple[str, list[str]]]
 """Modules with the names taken from each, sorted as import lines are."""
@@ -47,13 +47,13 @@ def package_exports() -> Exports:
     return [(module, sorted(names)) for module, names in sorted(_PACKAGE.items())]
 
 
-def task_type_exports(task_type: TaskType) -> Exports:
+def task_type_exports(task_type: TaskType[DocumentInfo]) -> Exports:
     """Return what the package of a task type offers."""
     stem = task_type.class_name
     exports = {
         "client": sorted([f"Async{stem}Client", f"{stem}Client"]),
         "errors": [f"{stem}Errors"],
-        **{d.module: [d.request.name, d.result.name] for d in task_type.documents},
+        **{d.module: [d.request_name, d.result_name] for d in task_type.documents},
     }
     return sorted(exports.items(), key=lambda export: _natural(export[0]))
 
