@@ -363,12 +363,12 @@ class TestFailures:
             from pathlib import Path
             from publish_and_die import package
             from runware_codegen.output import publish
-            from runware_codegen.problems import InvalidInput
+            from runware_codegen.problems import InvalidInputError
             files = package(2) | {{"large.py": "#" * 100_000}}
             {limit}
             try:
                 publish(files, Path(sys.argv[1]), force=False)
-            except InvalidInput as error:
+            except InvalidInputError as error:
                 print(*error.problems)
         """
         run = subprocess.run(

@@ -13,7 +13,7 @@ from runware_codegen import cache
 from runware_codegen.documents import load
 from runware_codegen.output import compare, publish
 from runware_codegen.parse import parse
-from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import table, unified_diff
 from runware_codegen.resources import folder
 
@@ -119,7 +119,7 @@ def _make(
     _note(catalogue.passed_over, terminal)
     modules = list(catalogue.chosen(choice).values())
     if not modules:
-        raise InvalidInputError([_none_left(len(catalogue.modules), inputs)])
+        raise _none_left(len(catalogue.modules), inputs)
     modules.sort(key=lambda module: (module.document.task_type, module.document.id))
     for module in modules:
         terminal.detail(f"{module.document.file_name}: {_described(module)}")
@@ -147,7 +147,7 @@ def _read(
         include_status=selection["include_status"],
     )
     if not package.documents:
-        raise InvalidInputError([_none_left(len(loaded.documents), inputs)])
+        raise _none_left(len(loaded.documents), inputs)
     terminal.warnings(package.unenforced)
     return package
 
@@ -183,20 +183,16 @@ def _described(module: Module) -> str:
     )
 
 
-def _none_left(count: int, inputs: Sequence[str]) -> Problem:
+def _none_left(count: int, inputs: Sequence[str]) -> InvalidInputError:
     if not count:
-        return Problem(
-            ", ".join(inputs),
-            "",
-            "There is no document here.",
-            "Name files or folders that hold OpenAPI documents of Runware.",
+        message = "There is no document here."
+        remedy = "Name files or folders that hold OpenAPI documents of Runware."
+    else:
+        message = (
+            f"None of the {count} documents is chosen by --only and --include-status."
         )
-    return Problem(
-        ", ".join(inputs),
-        "",
-        f"None of the {count} documents is chosen by --only and --include-status.",
-        "Look at what there is: `runware-codegen list` without --only.",
-    )
+        remedy = "Look at what there is: `runware-codegen list` without --only."
+    return InvalidInputError.of(", ".join(inputs), message, remedy)
 
 
 def _contents(package: Package[DocumentInfo]) -> str:

@@ -7,7 +7,7 @@ run shows everything there is to mend.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,3 +51,10 @@ class InvalidInputError(Exception):
         super().__init__(
             "\n".join(f"{p.source}#{p.pointer}: {p.message}" for p in self.problems)
         )
+
+    @classmethod
+    def of(
+        cls, source: object, message: str, remedy: str, *, pointer: str = ""
+    ) -> Self:
+        """Return an error with one problem; see `Problem` for the arguments."""
+        return cls([Problem(str(source), pointer, message, remedy)])

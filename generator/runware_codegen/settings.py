@@ -76,18 +76,15 @@ def _table(file: Path) -> dict[str, object]:
     try:
         value: object = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        problem = Problem(
-            str(file), "", f"It cannot be read: {error}.", "Make it TOML."
-        )
-        raise InvalidInputError([problem]) from error
+        message = f"It cannot be read: {error}."
+        raise InvalidInputError.of(file, message, "Make it TOML.") from error
     for depth, name in enumerate(_TABLE, start=1):
         value = cast("dict[str, object]", value).get(name, {})
         if not isinstance(value, dict):
             place = json_pointer(_TABLE[:depth])
             remedy = f"Write [{'.'.join(_TABLE)}] and the options below it."
-            raise InvalidInputError(
-                [Problem(str(file), place, "This must be a table.", remedy)]
-            )
+            message = "This must be a table."
+            raise InvalidInputError.of(file, message, remedy, pointer=place)
     return cast("dict[str, object]", value)
 
 

@@ -144,7 +144,12 @@ def _choose(run: _Fetch, web: Web) -> list[WantedDocument]:
     )
     if options["locked"] or selection.is_empty:
         if not locked:
-            raise InvalidInputError([_nothing_locked(run.lock.path, run.folder)])
+            raise InvalidInputError.of(
+                run.lock.path,
+                f"No document of {run.folder} is locked, so there is nothing to fetch.",
+                "Name models, such as `runware-codegen fetch runware:101@1`, or take"
+                " --all.",
+            )
         chosen = from_lock(locked, selection)
         return [WantedDocument(one.id, one.air, _place(run, one)) for one in chosen]
     run.listed = read_listed(web, options["index_url"] or index.URL, run.terminal)
@@ -202,7 +207,13 @@ def _put(
     path = _path(run, one.id)
     fresh = sha256(content)
     if run.options["locked"] and known and fresh != known.sha256:
-        raise InvalidInputError([_not_as_locked(path, one.url, fresh, known)])
+        raise InvalidInputError.of(
+            path,
+            f"{one.url} has not the version that is locked: SHA-256 {fresh} in place of"
+            f" {known.sha256}.",
+            "Take it over with `runware-codegen fetch --update`, or restore the file from"
+            " version control.",
+        )
     task_type = task_type_of(content, one.url)
     if one.task_types and task_type not in one.task_types:
         return
@@ -266,26 +277,6 @@ def _show_progress(run: _Fetch, done: int, total: int) -> None:
     run.terminal.progress(f"Fetching {bar} {done} of {total}")
 
 
-def _nothing_locked(lock: Path, folder: Path) -> Problem:
-    return Problem(
-        str(lock),
-        "",
-        f"No document of {folder} is locked, so there is nothing to fetch.",
-        "Name models, such as `runware-codegen fetch runware:101@1`, or take --all.",
-    )
-
-
-def _not_as_locked(path: Path, url: str, fresh: str, known: LockedDocument) -> Problem:
-    return Problem(
-        str(path),
-        "",
-        f"{url} has not the version that is locked: SHA-256 {fresh} in place of"
-        f" {known.sha256}.",
-        "Take it over with `runware-codegen fetch --update`, or restore the file from"
-        " version control.",
-    )
-
-
 @contextlib.contextmanager
 def _failures_told(folder: Path) -> Generator[None]:
     """Turn what the system refuses into a problem."""
@@ -295,5 +286,4 @@ def _failures_told(folder: Path) -> Generator[None]:
         reason = error.strerror or str(error)
         place = f" ({error.filename})" if error.filename else ""
         remedy = "Put that right and run again; each file is whole."
-        problem = Problem(str(folder), "", f"{reason}{place}", remedy)
-        raise InvalidInputError([problem]) from error
+        raise InvalidInputError.of(folder, f"{reason}{place}", remedy) from error

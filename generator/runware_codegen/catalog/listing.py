@@ -10,7 +10,7 @@ from runware_codegen.catalog.fetching import read_listed
 from runware_codegen.catalog.lock import lock_of
 from runware_codegen.catalog.names import matches
 from runware_codegen.catalog.web import Web
-from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import table
 
 if TYPE_CHECKING:
@@ -60,7 +60,12 @@ def list_catalog(
         if _is_chosen(entry, locked, options["only"], statuses)
     ]
     if not rows:
-        raise InvalidInputError([_none_left(url, len(listed.entries))])
+        raise InvalidInputError.of(
+            url,
+            f"None of the {len(listed.entries)} models is chosen by --only and"
+            " --include-status.",
+            "Leave them out to see all that there is.",
+        )
     if options["as_json"]:
         terminal.result(json.dumps(rows, indent=2))
         return
@@ -102,12 +107,3 @@ def _cells(row: Row) -> tuple[str, ...]:
     else:
         here = "not locked" if row["installed"] else ""
     return (row["id"], row["air"], row["taskType"], row["status"], here)
-
-
-def _none_left(url: str, count: int) -> Problem:
-    return Problem(
-        url,
-        "",
-        f"None of the {count} models is chosen by --only and --include-status.",
-        "Leave them out to see all that there is.",
-    )

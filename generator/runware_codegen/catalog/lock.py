@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 NAME = "runware.lock"
 
 _VERSION = 1
+_RESTORE = (
+    "Restore it from version control, or remove it and fetch the documents again."
+)
 _HEAD = f"""\
 # Written by `runware-codegen fetch`; to be committed, and not to be edited.
 version = {_VERSION}
@@ -210,11 +213,15 @@ def _read(path: Path) -> Lock:
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InvalidInputError(
-            [_unreadable(path, f"it cannot be read: {error}")]
+        raise InvalidInputError.of(
+            path, f"it cannot be read: {error}", _RESTORE
         ) from None
     if tree.get("version") != _VERSION:
-        raise InvalidInputError([_of_another_version(path)])
+        raise InvalidInputError.of(
+            path,
+            f"This is not version {_VERSION} of the lock, which is the one that is known.",
+            "Take the version of runware-codegen that wrote it, or restore the file.",
+        )
     found: object = tree.get("document", [])
     tables = cast("list[object]", found) if isinstance(found, list) else [None]
     documents: dict[str, LockedDocument] = {}
@@ -222,7 +229,7 @@ def _read(path: Path) -> Lock:
         locked = _locked(table)
         if locked is None or locked.file in documents:
             fault = f"its document number {number} is not as fetch writes it"
-            raise InvalidInputError([_unreadable(path, fault)])
+            raise InvalidInputError.of(path, fault, _RESTORE)
         documents[locked.file] = locked
     return Lock(path, documents)
 
@@ -265,20 +272,4 @@ def _is_fit(locked: LockedDocument) -> bool:
         and _SHA256.fullmatch(locked.sha256)
         and (not locked.air or is_air(locked.air))
         and (not locked.etag or usable_etag(locked.etag))
-    )
-
-
-def _unreadable(path: Path, fault: str) -> Problem:
-    remedy = (
-        "Restore it from version control, or remove it and fetch the documents again."
-    )
-    return Problem(str(path), "", fault, remedy)
-
-
-def _of_another_version(path: Path) -> Problem:
-    return Problem(
-        str(path),
-        "",
-        f"This is not version {_VERSION} of the lock, which is the one that is known.",
-        "Take the version of runware-codegen that wrote it, or restore the file.",
     )

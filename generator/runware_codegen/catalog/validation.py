@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.documents import load
-from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonObject, JsonValue
@@ -31,7 +31,12 @@ def task_type_of(content: bytes, url: str) -> str:
     """
     start = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:_START_SHOWN]
     if not start.startswith(b"{"):
-        raise InvalidInputError([_no_json(start, url)])
+        shown = ascii(start.decode(errors="replace")) if start else "nothing"
+        raise InvalidInputError.of(
+            url,
+            f"What is there is no document: it begins with {shown}",
+            "Look at this address with a browser, and at --index-url.",
+        )
     try:
         document = load(["-"], io.BytesIO(content)).documents[0]
     except InvalidInputError as invalid:
@@ -63,13 +68,3 @@ def _target(value: JsonValue, schemas: JsonObject) -> JsonObject:
 
 def _object(value: JsonValue) -> JsonObject:
     return value if isinstance(value, dict) else {}
-
-
-def _no_json(start: bytes, url: str) -> Problem:
-    shown = ascii(start.decode(errors="replace")) if start else "nothing"
-    return Problem(
-        url,
-        "",
-        f"What is there is no document: it begins with {shown}",
-        "Look at this address with a browser, and at --index-url.",
-    )

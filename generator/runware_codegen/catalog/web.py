@@ -15,7 +15,7 @@ import httpx2
 from runware_codegen import __version__
 from runware_codegen.catalog.lock import usable_etag
 from runware_codegen.documents.sources import MAX_SIZE
-from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -87,7 +87,12 @@ class Web:
                 },
             )
         except (OSError, ValueError, ImportError, httpx2.InvalidURL) as error:
-            raise InvalidInputError([_environment(error)]) from error
+            raise InvalidInputError.of(
+                "environment",
+                f"The connection cannot be prepared: {error}",
+                "Look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and"
+                " SSL_CERT_DIR.",
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -116,8 +121,8 @@ class Web:
                 return self._request(url, etag)
             except _TransientError as failure:
                 if attempt == _ATTEMPTS or failure.wait > _LONGEST_WAIT:
-                    problem = _problem(url, f"{failure}, {_times(attempt)}", _TRY_LATER)
-                    raise InvalidInputError([problem]) from failure
+                    message = f"{failure}, {_times(attempt)}"
+                    raise InvalidInputError.of(url, message, _TRY_LATER) from failure
                 spread = random.uniform(0.5, 1)  # noqa: S311  # of no secret
                 pause = _FIRST_WAIT * 2 ** (attempt - 1) * spread
                 time.sleep(max(failure.wait, pause))
@@ -136,10 +141,10 @@ class Web:
                 return Response(content, usable_etag(response.headers.get("etag", "")))
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             remedy = "Give an address that begins with https://."
-            raise InvalidInputError([_problem(url, str(error), remedy)]) from error
+            raise InvalidInputError.of(url, str(error), remedy) from error
         except httpx2.TooManyRedirects as error:
             message = "The server leads from one address to the next without an end"
-            raise InvalidInputError([_problem(url, message, _TRY_LATER)]) from error
+            raise InvalidInputError.of(url, message, _TRY_LATER) from error
         except httpx2.TimeoutException as error:
             raise self._too_slow() from error
         except _DeadlineError:
@@ -165,7 +170,7 @@ def _body(url: str, response: httpx2.Response, deadline: float) -> bytes:
         if len(content) > MAX_SIZE:
             message = f"The answer is too large: more than {MAX_SIZE // 2**20} MiB"
             remedy = "Look at what is at this address; it is no document of Runware."
-            raise InvalidInputError([_problem(url, message, remedy)])
+            raise InvalidInputError.of(url, message, remedy)
         if time.monotonic() > deadline:
             raise _DeadlineError
     return bytes(content)
@@ -178,9 +183,9 @@ def _refusal(url: str, response: httpx2.Response) -> Exception:
         return _TransientError(message, _retry_after(response))
     if status in _NOT_FOUND:
         remedy = "Look at what there is: `runware-codegen list --catalog`."
-        return NotFoundError([_problem(url, message, remedy)])
+        return NotFoundError.of(url, message, remedy)
     remedy = "Look at this address with a browser, and at --index-url."
-    return InvalidInputError([_problem(url, message, remedy)])
+    return InvalidInputError.of(url, message, remedy)
 
 
 def _retry_after(response: httpx2.Response) -> float:
@@ -202,16 +207,3 @@ def _reason(error: httpx2.RequestError) -> str:
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
-
-
-def _problem(url: str, message: str, remedy: str) -> Problem:
-    return Problem(url, "", message, remedy)
-
-
-def _environment(error: Exception) -> Problem:
-    return Problem(
-        "environment",
-        "",
-        f"The connection cannot be prepared: {error}",
-        "Look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
-    )

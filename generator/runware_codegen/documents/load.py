@@ -130,8 +130,7 @@ def _read_value(text: str, source: Source) -> RawValue:
         return yaml_text.read_yaml(text)
     except MalformedError as malformed:
         fault = malformed.fault
-        problem = Problem(source.name, "", fault.message, fault.remedy)
-        raise InvalidInputError([problem]) from None
+        raise InvalidInputError.of(source.name, fault.message, fault.remedy) from None
 
 
 def _is_json(text: str, source: Source) -> bool:

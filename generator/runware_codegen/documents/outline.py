@@ -91,7 +91,7 @@ def check_version(tree: JsonObject, source: str) -> None:
     else:
         message = f"{describe(version)} stands where the version should"
     remedy = f'convert the document to OpenAPI 3.1, with "openapi": "{_ANY_PATCH}"'
-    raise InvalidInputError([Problem(source, json_pointer((key,)), message, remedy)])
+    raise InvalidInputError.of(source, message, remedy, pointer=json_pointer((key,)))
 
 
 def read_outline(tree: JsonObject, source: str) -> OpenAPI:

@@ -196,7 +196,7 @@ def _read_stdin(stdin: BinaryIO | TextIO) -> bytes:
 
 
 def _problem(source: Source, message: str, remedy: str) -> InvalidInputError:
-    return InvalidInputError([Problem(source.name, "", message, remedy)])
+    return InvalidInputError.of(source.name, message, remedy)
 
 
 def _unreadable(name: str, error: OSError) -> Problem:

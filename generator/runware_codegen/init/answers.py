@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runware_codegen.options import DOCUMENTS_FOLDER, unfit_package
-from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ class Answers:
             " this in a terminal."
         )
         place = "/tool/runware-codegen"
-        raise InvalidInputError([Problem(str(file), place, message, remedy)])
+        raise InvalidInputError.of(file, message, remedy, pointer=place)
 
 
 def answered(options: InitOptions) -> Answers:

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
-from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +32,8 @@ def read(path: Path) -> str:
         return path.read_bytes().decode() if path.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        problem = Problem(
-            str(path), "", f"It cannot be read: {reason}.", "Make it UTF-8 text."
-        )
-        raise InvalidInputError([problem]) from None
+        message = f"It cannot be read: {reason}."
+        raise InvalidInputError.of(path, message, "Make it UTF-8 text.") from None
 
 
 def settings(answers: Answers) -> str:
@@ -94,7 +92,7 @@ def changed(text: str, table: str, path: Path) -> str:
             return candidate
     remedy = f"Write them as a table of their own, {_HEAD}, and run this again."
     message = "The settings are not written as a table of their own."
-    raise InvalidInputError([Problem(str(path), "/tool", message, remedy)])
+    raise InvalidInputError.of(path, message, remedy, pointer="/tool")
 
 
 def _appended(text: str, table: str) -> Iterator[str]:
@@ -138,10 +136,8 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except ValueError as error:
-        problem = Problem(
-            str(path), "", f"It cannot be read: {error}.", "Make it TOML."
-        )
-        raise InvalidInputError([problem]) from None
+        message = f"It cannot be read: {error}."
+        raise InvalidInputError.of(path, message, "Make it TOML.") from None
 
 
 def _settings_in(tree: dict[str, Any]) -> Any:

@@ -21,7 +21,7 @@ from runware_codegen.mock.items import (
     object_of,
     text_of,
 )
-from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.problems import InvalidInputError
 from runware_codegen.resources import folder
 
 if TYPE_CHECKING:
@@ -160,7 +160,12 @@ def _schema(document: SourceDocument) -> ModelSchema:
     properties = task.get("properties")
     task_types = choices(resolved(member(properties, "taskType"), root))
     if not task_types:
-        raise InvalidInputError([_no_task_type(document.source)])
+        raise InvalidInputError.of(
+            document.source,
+            "The task does not say its task type.",
+            'It needs a property taskType with a constant: {"const": "imageInference"}.',
+            pointer="/components/schemas/RequestBody",
+        )
     answer = resolved(schemas.get("ResponseBody"), root)
     data = resolved(member(answer.get("properties"), "data"), root)
     result = resolved(data.get("items"), root)
@@ -211,12 +216,3 @@ def _price(root: Schema) -> float:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(set(names))) or "none"
-
-
-def _no_task_type(source: str) -> Problem:
-    return Problem(
-        source,
-        "/components/schemas/RequestBody",
-        "The task does not say its task type.",
-        'It needs a property taskType with a constant: {"const": "imageInference"}.',
-    )

@@ -104,13 +104,21 @@ def _plan(
 ) -> tuple[tuple[Change, ...], Replacement]:
     """Decide what happens to each file, or say which files forbid it."""
     if target.is_symlink():
-        raise InvalidInputError([_a_link(target)])
+        raise InvalidInputError.of(
+            target,
+            "This is a symbolic link, which cannot change places with a folder.",
+            "Choose the --output that the link leads to, or remove the link.",
+        )
     found = state(target)
     read = {path: read_ours(target / path) for path in found}
     ours = {path: data for path, data in read.items() if data is not None}
     foreign = found.keys() - ours.keys()
     if foreign and not ours.keys() - {TYPED}:
-        raise InvalidInputError([_nothing_ours(target)])
+        raise InvalidInputError.of(
+            target,
+            "The folder is not empty, and runware-codegen made nothing that is in it.",
+            "Choose another --output or --package, or empty the folder.",
+        )
     if foreign and not force:
         raise InvalidInputError(_foreign(target / path) for path in foreign)
     if buried := [path for path in foreign if _is_below_a_file(path, content)]:
@@ -182,24 +190,6 @@ def _unfit_text(target: Path, path: str, reason: str) -> Problem:
     )
 
 
-def _a_link(target: Path) -> Problem:
-    return Problem(
-        str(target),
-        "",
-        "This is a symbolic link, which cannot change places with a folder.",
-        "Choose the --output that the link leads to, or remove the link.",
-    )
-
-
-def _nothing_ours(target: Path) -> Problem:
-    return Problem(
-        str(target),
-        "",
-        "The folder is not empty, and runware-codegen made nothing that is in it.",
-        "Choose another --output or --package, or empty the folder.",
-    )
-
-
 def _foreign(path: Path) -> Problem:
     return Problem(
         str(path),
@@ -225,10 +215,10 @@ def _failures_told(target: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise InvalidInputError([_failure(target, error)]) from error
+        raise _failure(target, error) from error
 
 
-def _failure(target: Path, error: OSError) -> Problem:
+def _failure(target: Path, error: OSError) -> InvalidInputError:
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         remedy = "Get the right to write there, or choose another --output"
     elif error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -239,6 +229,5 @@ def _failure(target: Path, error: OSError) -> Problem:
         remedy = "Put that right and run again"
     reason = error.strerror or str(error)
     place = f" ({os.fsdecode(error.filename)})" if error.filename else ""
-    return Problem(
-        str(target), "", f"{reason}{place}.", f"{remedy}; the folder is as it was."
-    )
+    remedy = f"{remedy}; the folder is as it was."
+    return InvalidInputError.of(target, f"{reason}{place}.", remedy)

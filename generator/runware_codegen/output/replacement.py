@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.output.exchange import exchange
 from runware_codegen.output.tree import Signature, state
-from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -75,7 +75,11 @@ class WorkFolder:
         if not os.path.lexists(self._path):
             return
         if not self._is_mine():
-            raise InvalidInputError([_occupied(self._path)])
+            raise InvalidInputError.of(
+                self._path,
+                "The name is needed by runware-codegen for its work, and taken by another.",
+                "Move what has it away.",
+            )
         if self._old.exists() and not self._target.exists():
             self._old.rename(self._target)
         self._remove()
@@ -132,7 +136,11 @@ class WorkFolder:
 
     def _swap(self, supposed: Mapping[str, Signature]) -> None:
         if state(self._target) != supposed:
-            raise InvalidInputError([_disturbed(self._target)])
+            raise InvalidInputError.of(
+                self._target,
+                "Files in the folder changed while the new package was being made.",
+                "Run again; nothing has been written.",
+            )
         if not self._target.exists():
             self._new.rename(self._target)
         elif not exchange(self._new, self._target):
@@ -197,21 +205,3 @@ def _copy_mode(source: Path, copy: Path) -> None:
     if stat.S_IFMT(mode) == stat.S_IFMT(copy.lstat().st_mode):
         needed = stat.S_IRWXU if stat.S_ISDIR(mode) else 0  # to fill and to remove it
         copy.chmod(stat.S_IMODE(mode) | needed)
-
-
-def _occupied(path: Path) -> Problem:
-    return Problem(
-        str(path),
-        "",
-        "The name is needed by runware-codegen for its work, and taken by another.",
-        "Move what has it away.",
-    )
-
-
-def _disturbed(target: Path) -> Problem:
-    return Problem(
-        str(target),
-        "",
-        "Files in the folder changed while the new package was being made.",
-        "Run again; nothing has been written.",
-    )

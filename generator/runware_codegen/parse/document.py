@@ -53,7 +53,12 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     request = _request(lowering, task, f"{stem}Request")
     task_types = _constants(request.whole, "taskType")
     if not task_types:
-        raise InvalidInputError([_no_task_type(schemas, task)])
+        raise InvalidInputError.of(
+            schemas.source,
+            "The task does not say its task type.",
+            'It needs a property taskType with a constant: {"const": "imageInference"}.',
+            pointer=json_pointer(task.path),
+        )
     taken = [part.name for part in request.parts]
     result = _result(schemas, f"{stem}Result", taken)
     identifier = about.id or task_types[0]
@@ -196,13 +201,4 @@ def _impossible(schemas: Schemas, task: Schema) -> Problem:
         json_pointer(task.path),
         "No task satisfies this schema.",
         "A member that is required has to be possible.",
-    )
-
-
-def _no_task_type(schemas: Schemas, task: Schema) -> Problem:
-    return Problem(
-        schemas.source,
-        json_pointer(task.path),
-        "The task does not say its task type.",
-        'It needs a property taskType with a constant: {"const": "imageInference"}.',
     )

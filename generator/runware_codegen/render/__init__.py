@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.problems import InvalidInputError
 from runware_codegen.render.environment import environment
 from runware_codegen.render.exports import (
     all_names,
@@ -127,14 +127,10 @@ def module_text(document: Document) -> str:
     template = env.get_template("tasks/{task_type}/{document}.py.jinja")
     text = template.render(module=ModuleMaker(document).make())
     if len(text) > _LONGEST:
-        raise InvalidInputError([_too_long(document, len(text))])
+        raise InvalidInputError.of(
+            document.file_name,
+            f"Its module would have {len(text):,} characters; at most {_LONGEST:,} are"
+            " allowed.",
+            "Say it with fewer or shorter names and values.",
+        )
     return text
-
-
-def _too_long(document: Document, length: int) -> Problem:
-    return Problem(
-        document.file_name,
-        "",
-        f"Its module would have {length:,} characters; at most {_LONGEST:,} are allowed.",
-        "Say it with fewer or shorter names and values.",
-    )

@@ -16,7 +16,7 @@ from runware_codegen.naming.names import definition_name
 from runware_codegen.parse.assertions.keywords import KEYWORDS
 from runware_codegen.parse.schema.encoding import cache_key
 from runware_codegen.parse.schema.merged import merge
-from runware_codegen.problems import InvalidInputError, Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -238,8 +238,8 @@ class Lowering:
 
     def _problem(self, schema: Schema, message: str, remedy: str) -> InvalidInputError:
         pointer = json_pointer(schema.path)
-        return InvalidInputError(
-            [Problem(self.schemas.source, pointer, message, remedy)]
+        return InvalidInputError.of(
+            self.schemas.source, message, remedy, pointer=pointer
         )
 
 

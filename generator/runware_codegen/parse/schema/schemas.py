@@ -12,7 +12,7 @@ from urllib.parse import unquote, urljoin
 
 from runware_codegen.parse.schema.encoding import may_contain
 from runware_codegen.parse.schema.vocabulary import subschemas
-from runware_codegen.problems import InvalidInputError, Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,16 +148,12 @@ class Schemas:
 
     def _lost(self, schema: Schema, what: str) -> InvalidInputError:
         pointer = json_pointer((*schema.path, "$ref"))
-        return InvalidInputError(
-            [
-                Problem(
-                    self.source,
-                    pointer,
-                    f"The reference {schema.keywords['$ref']!r} {what}.",
-                    "A reference names a schema of the same document, such as "
-                    "#/components/schemas/Name.",
-                )
-            ]
+        return InvalidInputError.of(
+            self.source,
+            f"The reference {schema.keywords['$ref']!r} {what}.",
+            "A reference names a schema of the same document, such as "
+            "#/components/schemas/Name.",
+            pointer=pointer,
         )
 
     def _index(self, root: Schema) -> None:
