@@ -27,7 +27,7 @@ class Source:
     Attributes:
         name: The file as the user named it, or `<stdin>`.
         path: The file; nothing for standard input.
-        sought: Whether it was found in a folder, instead of being named itself.
+        discovered: Whether it was found in a folder; otherwise it was named.
     """
 
     name: str

@@ -21,13 +21,13 @@ class Subject:
     """The value that an expression is about.
 
     Attributes:
-        text: An expression for it, when it is there.
-        asked: An expression to ask for its members: {} when it is not there.
-        type: What is known of it; None for nothing.
-        depth: How many loops there are around it.
-        parts: Names for its members that are objects, collected as they are used, by
-            the members' wire names; None where it cannot name them.
-        there: Whether it is there for certain; else it may stand for {}.
+        text: An expression for the value, if it is present.
+        lookup: An expression to look its properties up; it is {} if the value is absent.
+        type: Its type; None if nothing is known.
+        depth: The number of loops around it.
+        local_names: Local variables for its properties that are objects, by their JSON
+            names, collected as they are used; None where there are no such variables.
+        is_present: Whether it is certainly present.
     """
 
     text: str

@@ -58,7 +58,7 @@ class Lowering:
     Attributes:
         schemas: The document's schemas.
         definitions: Predicates that `DefinitionRef` names.
-        total: How many tests it has come to.
+        test_count: The number of tests so far.
     """
 
     def __init__(

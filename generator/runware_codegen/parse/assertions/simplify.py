@@ -75,7 +75,7 @@ class Facts:
     Attributes:
         type: Its type, None for anything.
         json_types: The JSON types that it may have.
-        facts: Predicates that hold of it.
+        predicates: Predicates that hold of it.
     """
 
     type: Type | None

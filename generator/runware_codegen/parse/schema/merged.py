@@ -29,6 +29,11 @@ class MergedSchema:
     is_circular: bool = False
 
     @property
+    def schema(self) -> Schema:
+        """The schema itself, without what it includes."""
+        return self.schemas[0]
+
+    @property
     def is_false(self) -> bool:
         """Whether one of them is `false`."""
         return any(schema.node is False for schema in self.schemas)

@@ -114,14 +114,14 @@ class TypeBuilder:
         self.lowering.check_nesting(schema, len(self._in_progress))
         self._in_progress.add(schema.path)
         try:
-            made = self.make(schema, name)
+            made = self._make(schema, name)
         finally:
             self._in_progress.discard(schema.path)
         self._made[schema.path] = made
         return made
 
     def type_of_alternative(self, schema: Schema, name: str) -> Type | None:
-        """Return the type of a schema that need not be satisfied; else as `of`."""
+        """Return the type of a schema that a value need not satisfy; see `type_of`."""
         self._alternative += 1
         try:
             return self.type_of(schema, name)
@@ -172,31 +172,30 @@ class TypeBuilder:
         named = path[-2:-1] in (("schemas",), ("$defs",), ("definitions",))
         return str(path[-1]) if named else ""
 
-    def make(self, schema: Schema, name: str) -> Type | None:
+    def _make(self, schema: Schema, name: str) -> Type | None:
         """Make the type of a schema, known or not; None when no value satisfies it."""
         merged = merge(self.lowering.schemas, schema)
         if merged.is_false:
             return None
         found = find_literals(merged)
         if found is not None:
-            return self._literals(schema, merged, *found)
+            return self._literals(merged, *found)
         branches = self._branches(merged)
         if branches is not None:
-            return self._union(schema, merged, branches, name)
+            return self._union(merged, branches, name)
         types = merged.types()
         if types is None and not any(merged.schemas_with("properties", "items")):
             return self._constrained(
                 Anything(), self.lowering.lower_unhandled(merged, set())
             )
         if types is not None and not types:
-            return self._contradiction(schema, "its types exclude each other")
-        return self._by_json_type(schema, merged, types or ALL_TYPES, name)
+            return self._contradiction(merged.schema, "its types exclude each other")
+        return self._by_json_type(merged, types or ALL_TYPES, name)
 
     # -- sets of constants ----------------------------------------------------
 
     def _literals(
         self,
-        schema: Schema,
         merged: MergedSchema,
         choices: tuple[LiteralValue, ...],
         handled: set[Path],
@@ -213,7 +212,9 @@ class TypeBuilder:
             kept = tuple(c for c in choices if c.constant in rest.values)
             literals, rest = Literals(kept), TRUE
         if rest == FALSE or not literals.values:
-            return self._contradiction(schema, "none of its constants is allowed by it")
+            return self._contradiction(
+                merged.schema, "none of its constants is allowed by it"
+            )
         return self._constrained(literals, [rest])
 
     # -- alternatives ---------------------------------------------------------
@@ -242,9 +243,7 @@ class TypeBuilder:
             )
         return self._structural[schema.path]
 
-    def _union(
-        self, schema: Schema, merged: MergedSchema, at: Schema, name: str
-    ) -> Type | None:
+    def _union(self, merged: MergedSchema, at: Schema, name: str) -> Type | None:
         keyword = "oneOf" if "oneOf" in at.keywords else "anyOf"
         branches = [*branches_of(at, keyword)]
         made = [
@@ -254,7 +253,7 @@ class TypeBuilder:
         alternatives = list(flatten_unions(each for each in made if each is not None))
         if not alternatives:
             return None
-        self._lines[schema.path] = describe_alternatives(
+        self._lines[merged.schema.path] = describe_alternatives(
             Alternative(a_type, self._text_of(branch))
             for branch, a_type in zip(branches, made, strict=True)
             if a_type is not None
@@ -282,7 +281,7 @@ class TypeBuilder:
     # -- by JSON type ---------------------------------------------------------
 
     def _by_json_type(
-        self, schema: Schema, merged: MergedSchema, types: frozenset[str], name: str
+        self, merged: MergedSchema, types: frozenset[str], name: str
     ) -> Type | None:
         handled = merged.keyword_paths("type")
         made: list[Type] = []
@@ -291,26 +290,25 @@ class TypeBuilder:
             if types == ALL_TYPES and not any(merged.schemas_with(*_SHAPES[json_name])):
                 continue
             others.discard(json_name)
-            one = self._type_for(json_name, schema, merged, name, handled)
+            one = self._type_for(json_name, merged, name, handled)
             made += [] if one is None else [one]
         if others and types == ALL_TYPES:
             made.append(Anything(frozenset(others)))
-        checked = self._with_rest(made, schema, merged, handled, name)
+        checked = self._with_rest(made, merged, handled, name)
         kept = [each for each in checked if each is not None]
-        self._lines[schema.path] = describe_alternatives(map(Alternative, kept))
+        self._lines[merged.schema.path] = describe_alternatives(map(Alternative, kept))
         return union_of(kept) if kept else None
 
     def _with_rest(
         self,
         made: list[Type],
-        schema: Schema,
         merged: MergedSchema,
         handled: set[Path],
         name: str,
     ) -> list[Type | None]:
         """Add to types what they leave to check; a class has made rules of it."""
         instances = all(isinstance(each, ClassRef) for each in made)
-        if instances and self.lowering.cache_key(schema):
+        if instances and self.lowering.cache_key(merged.schema):
             return [*made]  # else references in the rest are to be named and checked
         rest = self.lowering.lower_unhandled(merged, handled)
         return [
@@ -321,37 +319,35 @@ class TypeBuilder:
     def _type_for(
         self,
         json_name: str,
-        schema: Schema,
         merged: MergedSchema,
         name: str,
         handled: set[Path],
     ) -> Type | None:
         match json_name:
             case "string":
-                return self._text(schema, merged, handled)
+                return self._text(merged, handled)
             case "integer" | "number":
                 integer = json_name == "integer"
-                return self._number(schema, merged, handled, integer=integer)
+                return self._number(merged, handled, integer=integer)
             case "boolean":
                 return Boolean()
             case "null":
                 return Null()
             case "array":
-                return self._array(schema, merged, name, handled)
+                return self._array(merged, name, handled)
             case _:
                 return self.classes.make(merged, name, handled)
 
-    def _text(
-        self, schema: Schema, merged: MergedSchema, handled: set[Path]
-    ) -> Type | None:
+    def _text(self, merged: MergedSchema, handled: set[Path]) -> Type | None:
         made = text(self.lowering, merged, handled)
         if made.max_length is not None and made.min_length > made.max_length:
-            return self._contradiction(schema, "its least length exceeds its greatest")
+            return self._contradiction(
+                merged.schema, "its least length exceeds its greatest"
+            )
         return made
 
     def _number(
         self,
-        schema: Schema,
         merged: MergedSchema,
         handled: set[Path],
         *,
@@ -359,17 +355,21 @@ class TypeBuilder:
     ) -> Type | None:
         made = number(merged, handled, integer=integer)
         if has_no_number(made):
-            return self._contradiction(schema, "its least value exceeds its greatest")
+            return self._contradiction(
+                merged.schema, "its least value exceeds its greatest"
+            )
         return made
 
     def _array(
-        self, schema: Schema, merged: MergedSchema, name: str, handled: set[Path]
+        self, merged: MergedSchema, name: str, handled: set[Path]
     ) -> Type | None:
         closed = closed_array_lengths(merged)
         handled |= merged.keyword_paths(*_ARRAY) | closed.keys()
         least, most = count_bounds(merged, "Items", *closed.values())
         if most is not None and least > most:
-            return self._contradiction(schema, "it has to have more items than it may")
+            return self._contradiction(
+                merged.schema, "it has to have more items than it may"
+            )
         different = True in merged.values("uniqueItems")
         item: Type | None = None
         for each in merged.schemas_with("items", "prefixItems"):
