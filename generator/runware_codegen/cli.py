@@ -138,11 +138,11 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
 
             if options["check"] or options["diff"]:
                 differs = pipeline.check(options, target, terminal)
-                held_up = options["as_hook"] and hook.holds_up((), target, terminal)
+                held_up = options["as_hook"] and hook.fails_commit((), target, terminal)
                 return _DIFFERENT if held_up or (options["check"] and differs) else 0
             made = pipeline.generate(options, target, terminal)
         pipeline.summarize(made, target, terminal)
-        if options["as_hook"] and hook.holds_up(made.changes, target, terminal):
+        if options["as_hook"] and hook.fails_commit(made.changes, target, terminal):
             return _DIFFERENT
     return 0
 

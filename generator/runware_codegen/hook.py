@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runware_codegen.report import Terminal
 
 
-def holds_up(changes: Sequence[Change], target: Path, terminal: Terminal) -> bool:
+def fails_commit(changes: Sequence[Change], target: Path, terminal: Terminal) -> bool:
     """Tell which files a commit would have wrong, and whether there are any.
 
     Args:

@@ -104,12 +104,12 @@ def _make(
     """Make the files of a package, as far as they are not kept from an earlier run."""
     terminal.progress("Reading documents")
     inputs = _inputs(options)
-    choice = cache.DocumentFilter(options["only"], options["include_status"])
+    document_filter = cache.DocumentFilter(options["only"], options["include_status"])
     store = cache.open_store() if options["cache"] else None
     catalogue = cache.build_modules(
         inputs,
         _stdin(),
-        cache.BuildOptions(choice, options["allow_unenforced"]),
+        cache.BuildOptions(document_filter, options["allow_unenforced"]),
         cache.BuildContext(
             store,
             options["jobs"] or cache.available_processors(),
@@ -117,7 +117,7 @@ def _make(
         ),
     )
     _note(catalogue.passed_over, terminal)
-    modules = list(catalogue.chosen(choice).values())
+    modules = list(catalogue.wanted(document_filter).values())
     if not modules:
         raise _none_left(len(catalogue.modules), inputs)
     modules.sort(key=lambda module: (module.document.task_type, module.document.id))

@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class BuildResult:
-    """What inputs gave.
+    """The modules of all documents, and what was found besides.
 
     Attributes:
-        modules: What each document came to, by its file as the user named it.
-        passed_over: A line for each thing in a folder that is no document.
-        problems: What is wrong with inputs and documents.
+        modules: The module of each document, by its file as the user named it.
+        passed_over: A line for each file in a folder that is no document.
+        problems: Problems of inputs and documents.
     """
 
     modules: dict[str, Module] = field(default_factory=dict[str, Module])
     passed_over: list[str] = field(default_factory=list[str])
     problems: list[Problem] = field(default_factory=list[Problem])
 
-    def chosen(self, choice: DocumentFilter) -> dict[str, Module]:
+    def wanted(self, document_filter: DocumentFilter) -> dict[str, Module]:
         """Return the modules of the documents that are wanted.
 
         Raises:
@@ -52,7 +52,11 @@ class BuildResult:
                 where wanted ones do not go together.
         """
         modules = self.modules.items()
-        wanted = {name: each for name, each in modules if choice.matches(each.document)}
+        wanted = {
+            name: each
+            for name, each in modules
+            if document_filter.matches(each.document)
+        }
         documents = {name: module.document for name, module in wanted.items()}
         if problems := [*self.problems, *conflicts(documents)]:
             raise InvalidInputError(problems)
@@ -61,12 +65,12 @@ class BuildResult:
 
 @dataclass(frozen=True, slots=True)
 class BuildContext:
-    """What a run may use.
+    """The resources of a run.
 
     Attributes:
-        store: Where modules are kept between runs, if they are.
-        jobs: How many processes.
-        report: Called with the name of each file when its module is made.
+        store: The cache, if there is one.
+        jobs: The maximum number of processes.
+        report: Called with the name of each file when its module is built.
     """
 
     store: Store | None
@@ -77,49 +81,53 @@ class BuildContext:
 def build_modules(
     inputs: Sequence[str],
     stdin: BinaryIO | TextIO,
-    order: BuildOptions,
-    means: BuildContext,
+    options: BuildOptions,
+    context: BuildContext,
 ) -> BuildResult:
     """Make the modules of the documents that inputs lead to.
 
     Args:
         inputs: Files, folders, and `-` for standard input.
         stdin: Standard input, of bytes or of text; read only if it is named.
-        order: What is to be made.
-        means: What may be used for it.
+        options: What to build.
+        context: The cache, the processes and the progress report to use.
     """
     found = find_sources(inputs)
-    catalogue = BuildResult(passed_over=found.passed_over, problems=found.problems)
-    texts = _texts(found.sources, stdin, catalogue)
-    outcomes: dict[str, ModuleResult] = {**_kept(texts, order.choice, means.store)}
-    jobs = [Job(s, text, order) for s, text in texts if s.name not in outcomes]
+    result = BuildResult(passed_over=found.passed_over, problems=found.problems)
+    texts = _texts(found.sources, stdin, result)
+    outcomes: dict[str, ModuleResult] = {
+        **_cached(texts, options.document_filter, context.store)
+    }
+    jobs = [Job(s, text, options) for s, text in texts if s.name not in outcomes]
     if jobs:
         preload()
-    for job, outcome in zip(
-        jobs, parallel_map(make_module, jobs, means.jobs), strict=True
+    for job, made in zip(
+        jobs, parallel_map(make_module, jobs, context.jobs), strict=True
     ):
-        means.report(job.source.name)
-        outcomes[job.source.name] = outcome
-        if means.store:
-            _keep(means.store, job, outcome)
-    _sort_out([(source, outcomes[source.name]) for source, _ in texts], catalogue)
-    return catalogue
+        context.report(job.source.name)
+        outcomes[job.source.name] = made
+        if context.store:
+            _cache(context.store, job, made)
+    _collect([(source, outcomes[source.name]) for source, _ in texts], result)
+    return result
 
 
 def _texts(
-    sources: Sequence[Source], stdin: BinaryIO | TextIO, catalogue: BuildResult
+    sources: Sequence[Source], stdin: BinaryIO | TextIO, result: BuildResult
 ) -> list[tuple[Source, str]]:
     texts: list[tuple[Source, str]] = []
     for source in sources:
         try:
             texts.append((source, read_text(source, stdin)))
         except InvalidInputError as invalid:
-            catalogue.problems += invalid.problems
+            result.problems += invalid.problems
     return texts
 
 
-def _kept(
-    texts: Sequence[tuple[Source, str]], choice: DocumentFilter, store: Store | None
+def _cached(
+    texts: Sequence[tuple[Source, str]],
+    document_filter: DocumentFilter,
+    store: Store | None,
 ) -> dict[str, Module]:
     """Find the modules that were made before."""
     kept: dict[str, Module] = {}
@@ -128,33 +136,35 @@ def _kept(
     for source, text in texts:
         entry = store.get(_key(store, source, text))
         module = load(entry) if entry is not None else None
-        if module and (module.text is not None or not choice.matches(module.document)):
+        if module and (
+            module.text is not None or not document_filter.matches(module.document)
+        ):
             kept[source.name] = module
     return kept
 
 
-def _keep(store: Store, job: Job, outcome: ModuleResult) -> None:
+def _cache(store: Store, job: Job, made: ModuleResult) -> None:
     """Keep a module, unless it comes with warnings, which name the file."""
-    if isinstance(outcome, Module) and not outcome.document.unenforced:
-        store.put(_key(store, job.source, job.text), dump(outcome))
+    if isinstance(made, Module) and not made.document.unenforced:
+        store.put(_key(store, job.source, job.text), dump(made))
 
 
 def _key(store: Store, source: Source, text: str) -> str:
     return store.key("module", source.base_name, source.suffix, text)
 
 
-def _sort_out(
-    outcomes: Sequence[tuple[Source, ModuleResult]], catalogue: BuildResult
+def _collect(
+    outcomes: Sequence[tuple[Source, ModuleResult]], result: BuildResult
 ) -> None:
     strays: list[Problem] = []
-    for source, outcome in outcomes:
-        if isinstance(outcome, Module):
-            catalogue.modules[source.name] = outcome
-        elif outcome is None:
+    for source, made in outcomes:
+        if isinstance(made, Module):
+            result.modules[source.name] = made
+        elif made is None:
             line = f"{source.name}: not an OpenAPI document"
-            catalogue.passed_over.append(line)
+            result.passed_over.append(line)
             strays += [] if source.discovered else [not_openapi(source)]
         else:
-            catalogue.problems += outcome
-    if not catalogue.modules:
-        catalogue.problems += strays
+            result.problems += made
+    if not result.modules:
+        result.problems += strays

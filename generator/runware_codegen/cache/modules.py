@@ -40,11 +40,11 @@ class BuildOptions:
     """What is to be made of documents.
 
     Attributes:
-        choice: Which documents are wanted; of others there is no text.
+        document_filter: Which documents are wanted; others get no text.
         allow_unenforced: Whether keywords that are not carried are let through.
     """
 
-    choice: DocumentFilter
+    document_filter: DocumentFilter
     allow_unenforced: bool
 
 
@@ -54,7 +54,7 @@ class Job:
 
     source: Source
     text: str
-    order: BuildOptions
+    options: BuildOptions
 
 
 ModuleResult: TypeAlias = Module | tuple[Problem, ...] | None
@@ -73,8 +73,8 @@ def make_module(job: Job) -> ModuleResult:
         loaded = load_text(job.source, job.text)
         if loaded is None:
             return None
-        parsed = parse_document(loaded, allow_unenforced=job.order.allow_unenforced)
-        wanted = job.order.choice.matches(parsed)
+        parsed = parse_document(loaded, allow_unenforced=job.options.allow_unenforced)
+        wanted = job.options.document_filter.matches(parsed)
         text = rendered_module(parsed) if wanted else None
     except InvalidInputError as invalid:
         return invalid.problems

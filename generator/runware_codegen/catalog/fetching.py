@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import files, index
 from runware_codegen.catalog.lock import Lock, LockedDocument, hash_of, lock_of, sha256
-from runware_codegen.catalog.parallel import parallel_map
+from runware_codegen.catalog.parallel import map_as_completed
 from runware_codegen.catalog.query import (
     FetchQuery,
     WantedDocument,
@@ -22,7 +22,7 @@ from runware_codegen.catalog.query import (
 )
 from runware_codegen.catalog.validation import task_type_of
 from runware_codegen.catalog.web import NotFoundError, Web
-from runware_codegen.output.replacement import alone_in
+from runware_codegen.output.replacement import exclusive_lock
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def fetch(options: FetchOptions, terminal: Terminal) -> None:
     folder = Path(options["output"])
     with _failures_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with alone_in(folder):
+        with exclusive_lock(folder):
             run = _Fetch(options, folder, lock_of(folder), terminal)
             _run(run)
     if run.outcomes or not run.problems:
@@ -97,7 +97,7 @@ def read_listed(web: Web, url: str, terminal: Terminal) -> Index:
     """
     terminal.progress(f"Asking {url}")
     listed = index.read_index(web.get(url).content or b"", url)
-    for line in listed.unfit:
+    for line in listed.unusable:
         terminal.note(f"Passed over {line}.")
     return listed
 
@@ -126,7 +126,7 @@ def _run(run: _Fetch) -> None:
             return web.get(one.url, known.etag if known and whole else "")
 
         _show_progress(run, 0, len(jobs))
-        done = parallel_map(jobs, get, limit=concurrency)
+        done = map_as_completed(jobs, get, limit=concurrency)
         for number, (one, answer) in enumerate(done, start=1):
             _take(run, one, answer, locked.get(one.id))
             _show_progress(run, number, len(jobs))

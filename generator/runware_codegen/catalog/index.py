@@ -40,12 +40,12 @@ class Index:
     Attributes:
         url: Where it was read.
         entries: The models, by identifier.
-        unfit: A line for each thing in it that is no model.
+        unusable: A line for each thing in it that is no model.
     """
 
     url: str
     entries: tuple[Entry, ...]
-    unfit: tuple[str, ...]
+    unusable: tuple[str, ...]
 
 
 def read_index(content: bytes, url: str) -> Index:

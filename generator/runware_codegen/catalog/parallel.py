@@ -13,7 +13,7 @@ Job = TypeVar("Job")
 Made = TypeVar("Made")
 
 
-def parallel_map(
+def map_as_completed(
     jobs: Sequence[Job], work: Callable[[Job], Made], *, limit: int
 ) -> Iterator[tuple[Job, Made | Exception]]:
     """Do jobs in threads, and give each with what came of it as soon as it is done.

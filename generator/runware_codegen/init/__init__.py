@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import files
 from runware_codegen.init import precommit, project
-from runware_codegen.init.answers import answered
+from runware_codegen.init.answers import ask_for_answers
 
 if TYPE_CHECKING:
     from runware_codegen.init.answers import Answers
@@ -44,7 +44,7 @@ def plan(options: InitOptions) -> Plan | None:
         InvalidInputError: A file cannot be changed, or must not be without an answer.
     """
     before = project.read(_PROJECT)
-    answers = answered(options)
+    answers = ask_for_answers(options)
     settings = project.settings(answers)
     if project.differs(before, settings, _PROJECT) and not answers.may_replace(
         _PROJECT

@@ -60,7 +60,7 @@ class Answers:
         raise InvalidInputError.of(file, message, remedy, pointer=place)
 
 
-def answered(options: InitOptions) -> Answers:
+def ask_for_answers(options: InitOptions) -> Answers:
     """Take what the options say, ask for the rest, and suppose what nobody answers.
 
     Raises:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from runware_codegen.output.names import unfit
-from runware_codegen.output.replacement import Replacement, WorkFolder, alone_in
-from runware_codegen.output.tree import TYPED, read_any, read_ours, state
+from runware_codegen.output.names import unsafe_paths
+from runware_codegen.output.replacement import Replacement, WorkFolder, exclusive_lock
+from runware_codegen.output.tree import TYPED, read_any, read_if_generated, read_state
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def publish(
     content = _encoded(files, target)
     with _failures_told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with alone_in(target.parent):
+        with exclusive_lock(target.parent):
             work = WorkFolder(target)
             work.clear()
             changes, replacement = _plan(content, target, force=force)
@@ -109,8 +109,8 @@ def _plan(
             "This is a symbolic link, which cannot change places with a folder.",
             "Choose the --output that the link leads to, or remove the link.",
         )
-    found = state(target)
-    read = {path: read_ours(target / path) for path in found}
+    found = read_state(target)
+    read = {path: read_if_generated(target / path) for path in found}
     ours = {path: data for path, data in read.items() if data is not None}
     foreign = found.keys() - ours.keys()
     if foreign and not ours.keys() - {TYPED}:
@@ -157,7 +157,7 @@ def _encoded(files: Mapping[str, str], target: Path) -> dict[str, bytes]:
 
     The renderer gives nothing of the kind; this is the wall behind it.
     """
-    problems = [_unfit_path(target, path) for path in unfit(files)]
+    problems = [_unfit_path(target, path) for path in unsafe_paths(files)]
     content: dict[str, bytes] = {}
     for path, text in files.items():
         try:

@@ -26,7 +26,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from runware_codegen.output.exchange import exchange
-from runware_codegen.output.tree import Signature, state
+from runware_codegen.output.tree import Signature, read_state
 from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class WorkFolder:
         _copy_mode(self._target / path, new)
 
     def _swap(self, supposed: Mapping[str, Signature]) -> None:
-        if state(self._target) != supposed:
+        if read_state(self._target) != supposed:
             raise InvalidInputError.of(
                 self._target,
                 "Files in the folder changed while the new package was being made.",
@@ -157,7 +157,7 @@ class WorkFolder:
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path) -> Generator[None]:
+def exclusive_lock(folder: Path) -> Generator[None]:
     """Wait until no other run publishes into a folder, and keep others waiting.
 
     Where the system or the file system has no locks on folders, nobody waits.

@@ -15,7 +15,7 @@ TYPED = "py.typed"  # empty by PEP 561, so that it can carry no mark
 Signature: TypeAlias = tuple[int, int, int, int]
 
 
-def state(folder: Path) -> dict[str, Signature]:
+def read_state(folder: Path) -> dict[str, Signature]:
     """Find all files beneath a folder, links included and bytecode left out.
 
     Returns:
@@ -46,7 +46,7 @@ def _signature(path: Path) -> Signature:
     return status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns
 
 
-def read_ours(path: Path) -> bytes | None:
+def read_if_generated(path: Path) -> bytes | None:
     """Read a file if the generator made it, otherwise give None."""
     regular = stat.S_ISREG(path.lstat().st_mode)
     if not regular or (path.suffix != ".py" and path.name != TYPED):
