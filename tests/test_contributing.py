@@ -67,3 +67,21 @@ def test_every_module_that_is_named_is_there() -> None:
     missing = [name for name in named if not (TEMPLATES / name).exists()]
     assert len(named) > 30
     assert not missing
+
+
+def test_every_module_of_the_generator_has_its_line() -> None:
+    generator = TOP / "generator/runware_codegen"
+    missing: list[str] = []
+    for path in sorted(generator.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        line = str(ast.get_docstring(tree)).partition("\n")[0]
+        folder = path.parent.relative_to(generator).as_posix()
+        entry = f"| `{path.name}` | {line} |"
+        if path.name == "__init__.py":
+            entry = f"`{folder}/`: {line}"
+        if path.parent / path.stem not in (
+            generator / "__init__",
+            generator / "__main__",
+        ):
+            missing += [] if entry in PAGE else [entry]
+    assert not missing

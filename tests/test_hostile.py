@@ -41,8 +41,8 @@ from hostile_documents import (
 )
 from hostile_texts import HALF_CHARACTERS, PAYLOADS, SENTINEL
 from making import a_document, a_task, generated
-from runware_codegen.parse.names import pascal_case
-from runware_codegen.parse.reserved import CLIENT_ATTRIBUTES
+from runware_codegen.naming.names import pascal_case
+from runware_codegen.naming.reserved import CLIENT_ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -21,7 +21,7 @@ from command import COMMAND, GENERATE
 from making import a_document, a_task, generated
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.render import render
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _problems(folder: Path, document: Schema | str) -> tuple[Problem, ...]:
     text = document if isinstance(document, str) else json.dumps(document)
     file = folder / "one.json"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         _made_of(file)
     return caught.value.problems
 

@@ -1,4 +1,4 @@
-"""The command: what it can be asked for, and how it ends.
+"""The command line: commands, signals, exit codes.
 
 Exit codes: 0 done, 1 `--check` found a difference, 2 the input or the call is wrong,
 130 interrupted, 143 terminated. The work itself is in `pipeline`, whose import waits
@@ -19,20 +19,19 @@ from click.core import ParameterSource
 
 from runware_codegen import __version__, hook, settings
 from runware_codegen.catalog import lock
+from runware_codegen.mock import options as mock_options
 from runware_codegen.options import (
     BUILD,
-    DOCUMENTS,
     FETCHING,
     GENERATING,
     LISTING,
-    MOCKING,
     SELECTING,
     SPEAKING,
     STARTING,
     documents_folder,
     with_options,
 )
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import Terminal, plain
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
         GenerateOptions,
         InitOptions,
         ListOptions,
-        MockOptions,
     )
 
 _DIFFERENT = 1
@@ -140,11 +138,11 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
 
             if options["check"] or options["diff"]:
                 differs = pipeline.check(options, target, terminal)
-                held_up = options["as_hook"] and hook.holds_up((), target, terminal)
+                held_up = options["as_hook"] and hook.fails_commit((), target, terminal)
                 return _DIFFERENT if held_up or (options["check"] and differs) else 0
             made = pipeline.generate(options, target, terminal)
         pipeline.summarize(made, target, terminal)
-        if options["as_hook"] and hook.holds_up(made.changes, target, terminal):
+        if options["as_hook"] and hook.fails_commit(made.changes, target, terminal):
             return _DIFFERENT
     return 0
 
@@ -227,8 +225,8 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
 
 
 @cli.command(cls=_Configured)
-@with_options(DOCUMENTS, *MOCKING)
-def mock(**options: Unpack[MockOptions]) -> None:
+@with_options(*mock_options.OPTIONS)
+def mock(**options: Unpack[mock_options.MockOptions]) -> None:
     """Serve Runware's API from documents, on this machine.
 
     DOCS are files, folders, or - for standard input; without any, the documents that
@@ -301,7 +299,7 @@ def _run(prog_name: str) -> int:
         error.show()
     except click.Abort:  # nobody answers: the end of the input is reached
         terminal.error("\nThere is no answer; everything is as it was.")
-    except InvalidInput as error:
+    except InvalidInputError as error:
         terminal.problems(error.problems)
     except OSError as error:
         terminal.error(f"Error: {error.strerror or error}")

@@ -1,4 +1,4 @@
-"""How a run ends that a commit waits for.
+"""The exit code of a run as a pre-commit hook.
 
 pre-commit fails a commit when files change that git knows of. A package that is new, or
 a module of it, is not known to git yet; without a word it would be left out.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runware_codegen.report import Terminal
 
 
-def holds_up(changes: Sequence[Change], target: Path, terminal: Terminal) -> bool:
+def fails_commit(changes: Sequence[Change], target: Path, terminal: Terminal) -> bool:
     """Tell which files a commit would have wrong, and whether there are any.
 
     Args:

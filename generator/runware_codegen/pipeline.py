@@ -1,4 +1,4 @@
-"""The way of the data from end to end: documents, parse, render, output."""
+"""Runs the stages: documents, parse, render, output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from runware_codegen import cache
 from runware_codegen.documents import load
 from runware_codegen.output import compare, publish
 from runware_codegen.parse import parse
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import table, unified_diff
 from runware_codegen.resources import folder
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from runware_codegen.cache import Module
-    from runware_codegen.model import Document, Package
-    from runware_codegen.options import GenerateOptions, ListOptions, Selection
+    from runware_codegen.model import DocumentInfo, Package
+    from runware_codegen.options import DocumentOptions, GenerateOptions, ListOptions
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class Generated:
     """A package that was made, the number of its files, and which of them changed."""
 
-    package: Package
+    package: Package[DocumentInfo]
     files: int
     changes: Sequence[Change]
 
@@ -42,11 +42,11 @@ def generate(options: GenerateOptions, target: Path, terminal: Terminal) -> Gene
     """Make a package from documents.
 
     Raises:
-        InvalidInput: Something is wrong with a document or with the folder, which then
+        InvalidInputError: Something is wrong with a document or with the folder, which then
             is as it was.
     """
     package, files = _make(options, target.name, terminal)
-    terminal.step(f"Writing {target}")
+    terminal.progress(f"Writing {target}")
     changes = publish(files, target, force=options["force"])
     return Generated(package, len(files), changes)
 
@@ -66,7 +66,7 @@ def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
         Whether it differs.
 
     Raises:
-        InvalidInput: Something is wrong with a document or with the folder.
+        InvalidInputError: Something is wrong with a document or with the folder.
     """
     _, files = _make(options, target.name, terminal)
     changes = compare(files, target, force=options["force"])
@@ -85,7 +85,7 @@ def list_documents(options: ListOptions, terminal: Terminal) -> None:
     """Show which documents a package would be made from.
 
     Raises:
-        InvalidInput: Something is wrong with a document.
+        InvalidInputError: Something is wrong with a document.
     """
     package = _read(options, "client", terminal)
     if options["as_json"]:
@@ -100,29 +100,29 @@ def list_documents(options: ListOptions, terminal: Terminal) -> None:
 
 def _make(
     options: GenerateOptions, name: str, terminal: Terminal
-) -> tuple[Package, dict[str, str]]:
+) -> tuple[Package[DocumentInfo], dict[str, str]]:
     """Make the files of a package, as far as they are not kept from an earlier run."""
-    terminal.step("Reading documents")
+    terminal.progress("Reading documents")
     inputs = _inputs(options)
-    choice = cache.Choice(options["only"], options["include_status"])
+    document_filter = cache.DocumentFilter(options["only"], options["include_status"])
     store = cache.open_store() if options["cache"] else None
-    catalogue = cache.make(
+    catalogue = cache.build_modules(
         inputs,
         _stdin(),
-        cache.Order(choice, options["allow_unenforced"]),
-        cache.Means(
+        cache.BuildOptions(document_filter, options["allow_unenforced"]),
+        cache.BuildContext(
             store,
-            options["jobs"] or cache.available(),
-            lambda source: terminal.step(f"Made the module of {source}"),
+            options["jobs"] or cache.available_processors(),
+            lambda source: terminal.progress(f"Made the module of {source}"),
         ),
     )
     _note(catalogue.passed_over, terminal)
-    modules = list(catalogue.chosen(choice).values())
+    modules = list(catalogue.wanted(document_filter).values())
     if not modules:
-        raise InvalidInput([_none_left(len(catalogue.modules), inputs)])
+        raise _none_left(len(catalogue.modules), inputs)
     modules.sort(key=lambda module: (module.document.task_type, module.document.id))
     for module in modules:
-        terminal.detail(f"{module.document.source}: {_described(module)}")
+        terminal.detail(f"{module.document.file_name}: {_described(module)}")
     package = cache.assemble(name, [module.document for module in modules])
     terminal.warnings(package.unenforced)
     files = cache.package_files(package, modules, store)
@@ -131,12 +131,14 @@ def _make(
     return package, files
 
 
-def _read(selection: Selection, name: str, terminal: Terminal) -> Package:
-    terminal.step("Reading documents")
+def _read(
+    selection: DocumentOptions, name: str, terminal: Terminal
+) -> Package[DocumentInfo]:
+    terminal.progress("Reading documents")
     inputs = _inputs(selection)
     loaded = load(inputs, _stdin())
     _note(loaded.passed_over, terminal)
-    terminal.step("Understanding documents")
+    terminal.progress("Understanding documents")
     package = parse(
         loaded.documents,
         package=name,
@@ -145,12 +147,12 @@ def _read(selection: Selection, name: str, terminal: Terminal) -> Package:
         include_status=selection["include_status"],
     )
     if not package.documents:
-        raise InvalidInput([_none_left(len(loaded.documents), inputs)])
+        raise _none_left(len(loaded.documents), inputs)
     terminal.warnings(package.unenforced)
     return package
 
 
-def _inputs(selection: Selection) -> Sequence[str]:
+def _inputs(selection: DocumentOptions) -> Sequence[str]:
     return selection["documents"] or [str(folder("specs"))]
 
 
@@ -163,13 +165,13 @@ def _note(passed_over: Iterable[str], terminal: Terminal) -> None:
         terminal.note(f"Passed over {passed}.")
 
 
-def _row(document: Document) -> dict[str, str | int]:
+def _row(document: DocumentInfo) -> dict[str, str | int]:
     return {
         "id": document.id,
         "air": document.air,
         "taskType": document.task_type,
         "status": document.status,
-        "fields": len(document.fields),
+        "fields": document.field_count,
         "rules": document.rule_count,
     }
 
@@ -177,27 +179,23 @@ def _row(document: Document) -> dict[str, str | int]:
 def _described(module: Module) -> str:
     return (
         f"{module.document.id}, {module.document.task_type},"
-        f" {module.fields} fields, {module.rules} rules"
+        f" {module.document.field_count} fields, {module.document.rule_count} rules"
     )
 
 
-def _none_left(count: int, inputs: Sequence[str]) -> Problem:
+def _none_left(count: int, inputs: Sequence[str]) -> InvalidInputError:
     if not count:
-        return Problem(
-            ", ".join(inputs),
-            "",
-            "There is no document here.",
-            "Name files or folders that hold OpenAPI documents of Runware.",
+        message = "There is no document here."
+        remedy = "Name files or folders that hold OpenAPI documents of Runware."
+    else:
+        message = (
+            f"None of the {count} documents is chosen by --only and --include-status."
         )
-    return Problem(
-        ", ".join(inputs),
-        "",
-        f"None of the {count} documents is chosen by --only and --include-status.",
-        "Look at what there is: `runware-codegen list` without --only.",
-    )
+        remedy = "Look at what there is: `runware-codegen list` without --only."
+    return InvalidInputError.of(", ".join(inputs), message, remedy)
 
 
-def _contents(package: Package) -> str:
+def _contents(package: Package[DocumentInfo]) -> str:
     documents, task_types = len(package.documents), len(package.task_types)
     return (
         f"{documents} document{'s' * (documents != 1)}"

@@ -1,4 +1,4 @@
-"""How a run speaks to the person who started it.
+"""Output to the terminal: results, progress, problems, tables, patches.
 
 Results go to standard output, everything else to standard error. Text of documents may
 be hostile, so whatever could steer a terminal is written as an escape.
@@ -50,11 +50,11 @@ class Terminal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.step("")
+        self.progress("")
 
     def result(self, line: str) -> None:
         """Write a line of what was asked for, as it is."""
-        self.step("")
+        self.progress("")
         self._write(line, sys.stdout)
 
     def summary(self, line: str) -> None:
@@ -74,7 +74,7 @@ class Terminal:
 
     def error(self, line: str) -> None:
         """Write a line that must be seen, as it is."""
-        self.step("")
+        self.progress("")
         self._write(line, sys.stderr)
 
     def problems(self, problems: Sequence[Problem]) -> None:
@@ -90,7 +90,7 @@ class Terminal:
                 self.error(_block(problem))
             self.error(_counted(len(problems), "warning"))
 
-    def step(self, text: str) -> None:
+    def progress(self, text: str) -> None:
         """Show in place of the last step what the run is at; nothing for no text."""
         if self._shows_progress:
             width = shutil.get_terminal_size().columns - 1

@@ -1,4 +1,4 @@
-"""Where the generator's own files are: beside the package, or in a checkout."""
+"""Finds the templates and specs: beside the package, or in a checkout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that stand in `[tool.runware-codegen]` of a project's pyproject.toml.
+"""Reads options from `[tool.runware-codegen]` of a project's pyproject.toml.
 
 The options are defined once, as parameters of the commands; what there is to know about
 a key (its name, its type, whether it is a path) is read from them.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from runware_codegen.problems import InvalidInput, Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,14 +48,14 @@ def read(file: Path, parameters: Iterable[click.Parameter]) -> dict[str, object]
         has become one that is relative to what `file` is relative to.
 
     Raises:
-        InvalidInput: The file cannot be read, or the table has an unknown key or a
+        InvalidInputError: The file cannot be read, or the table has an unknown key or a
             value of a wrong type.
     """
     known = {key(p): p for p in parameters if p.expose_value}
     table = _table(file)
     checked = [_fault(file, name, value, known) for name, value in table.items()]
     if problems := [problem for problem in checked if problem]:
-        raise InvalidInput(problems)
+        raise InvalidInputError(problems)
     return {
         known[name].name: _placed(value, known[name], file.parent)
         for name, value in table.items()
@@ -76,18 +76,15 @@ def _table(file: Path) -> dict[str, object]:
     try:
         value: object = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        problem = Problem(
-            str(file), "", f"It cannot be read: {error}.", "Make it TOML."
-        )
-        raise InvalidInput([problem]) from error
+        message = f"It cannot be read: {error}."
+        raise InvalidInputError.of(file, message, "Make it TOML.") from error
     for depth, name in enumerate(_TABLE, start=1):
         value = cast("dict[str, object]", value).get(name, {})
         if not isinstance(value, dict):
             place = json_pointer(_TABLE[:depth])
             remedy = f"Write [{'.'.join(_TABLE)}] and the options below it."
-            raise InvalidInput(
-                [Problem(str(file), place, "This must be a table.", remedy)]
-            )
+            message = "This must be a table."
+            raise InvalidInputError.of(file, message, remedy, pointer=place)
     return cast("dict[str, object]", value)
 
 

@@ -1,4 +1,4 @@
-"""Small pieces of English: lists, counts, bounds, names of formats."""
+"""Pieces of English for messages: lists, counts, bounds, names of formats."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from runware_codegen.predicates import Exempt, InRange
+    from runware_codegen.model.predicates import EvaluatedProperties, InRange
 
 _MOST_LISTED: Final = 12
 _MOST_DIGITS: Final = 12
@@ -99,7 +99,7 @@ def format_words(name: str) -> str:
     return _FORMATS.get(name, f"a valid {name}")
 
 
-def allowed_names(exempt: tuple[Exempt, ...]) -> str:
+def allowed_names(exempt: tuple[EvaluatedProperties, ...]) -> str:
     """Say which members are meant: " besides a and b"."""
     names = [name for each in exempt for name in each.names]
     names += [f"those like {p.source}" for each in exempt for p in each.patterns]

@@ -1,4 +1,4 @@
-"""Generates while a package is built, as `[tool.runware-codegen]` of its project says."""
+"""The build step that both build hooks share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 from runware_codegen import settings
 from runware_codegen.cli import generate
 from runware_codegen.documents.sources import find_sources
-from runware_codegen.problems import InvalidInput, Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 from runware_codegen.report import Terminal
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class BuildStep:
             default: Where to generate to, if the file does not say it.
 
         Raises:
-            InvalidInput: The file has wrong values, or names what is not in the project.
+            InvalidInputError: The file has wrong values, or names what is not in the project.
             click.UsageError: It lacks a value.
         """
         with contextlib.chdir(root):
@@ -68,7 +68,7 @@ class BuildStep:
                 )
             found = find_sources(options["documents"])
             if found.problems:
-                raise InvalidInput(found.problems)
+                raise InvalidInputError(found.problems)
             files = [source.path for source in found.sources if source.path]
             return cls(
                 root=root,
@@ -85,7 +85,7 @@ class BuildStep:
             output: The folder to make the package in; that of the project if none.
 
         Raises:
-            InvalidInput: Something is wrong with a document or with the folder.
+            InvalidInputError: Something is wrong with a document or with the folder.
         """
         elsewhere = ("--output", str(output.absolute())) if output else ()
         with contextlib.chdir(self.root):
@@ -102,7 +102,7 @@ def problems_end_the_build() -> Generator[None]:
     """Show what is wrong as the command does, and end without a traceback."""
     try:
         yield
-    except InvalidInput as error:
+    except InvalidInputError as error:
         Terminal().problems(error.problems)
     except click.ClickException as error:
         Terminal().error(
@@ -126,10 +126,10 @@ def refuse_options(given: Mapping[str, object], table: Sequence[str]) -> None:
     """Refuse options that stand in a table where none are read.
 
     Raises:
-        InvalidInput: There are some.
+        InvalidInputError: There are some.
     """
     if given:
-        raise InvalidInput(
+        raise InvalidInputError(
             Problem(
                 str(_SETTINGS),
                 json_pointer((*table, name)),
@@ -152,5 +152,5 @@ def _inside(root: Path, path: Path, name: str) -> Path:
     return relative
 
 
-def _wrong(name: str, message: str, remedy: str) -> InvalidInput:
-    return InvalidInput([settings.problem_with(_SETTINGS, name, message, remedy)])
+def _wrong(name: str, message: str, remedy: str) -> InvalidInputError:
+    return InvalidInputError([settings.problem_with(_SETTINGS, name, message, remedy)])

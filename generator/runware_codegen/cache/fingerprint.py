@@ -1,4 +1,4 @@
-"""What tells one state of the generator from another that might make other files."""
+"""Hashes the generator, its templates and its libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds and reads the texts that a user names: files, folders and standard input."""
+"""Finds and reads the inputs: files, folders and standard input."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,12 +27,12 @@ class Source:
     Attributes:
         name: The file as the user named it, or `<stdin>`.
         path: The file; nothing for standard input.
-        sought: Whether it was found in a folder, instead of being named itself.
+        discovered: Whether it was found in a folder; otherwise it was named.
     """
 
     name: str
     path: Path | None
-    sought: bool = False
+    discovered: bool = False
 
     @property
     def base_name(self) -> str:
@@ -103,7 +103,7 @@ def read_text(source: Source, stdin: BinaryIO | TextIO) -> str:
         The text, without a byte order mark.
 
     Raises:
-        InvalidInput: If it cannot be read, is too large, is not UTF-8, or is empty.
+        InvalidInputError: If it cannot be read, is too large, is not UTF-8, or is empty.
     """
     content = _read_bytes(source, stdin)
     if len(content) > MAX_SIZE:
@@ -141,7 +141,7 @@ def _search(top: Path, found: Found) -> Iterator[Source]:
             elif path.suffix.lower() in JSON_SUFFIXES | YAML_SUFFIXES:
                 empty = False
                 if os.path.isfile(path):  # noqa: PTH113  Path.is_file may raise
-                    yield Source(name, path, sought=True)
+                    yield Source(name, path, discovered=True)
                 else:
                     found.passed_over.append(f"{name}: not a file")
     if empty and len(found.problems) == problems_before:
@@ -167,7 +167,7 @@ def _entries(folder: Path, found: Found) -> list[os.DirEntry[str]]:
 def _each_once(sources: list[Source]) -> list[Source]:
     """Leave one source of those that are the same file: one that was named, if any."""
     by_file: dict[str, Source] = {}
-    for source in sorted(sources, key=lambda each: (each.sought, each.name)):
+    for source in sorted(sources, key=lambda each: (each.discovered, each.name)):
         file = "" if source.path is None else os.path.realpath(source.path)
         by_file.setdefault(file, source)
     return sorted(by_file.values(), key=lambda each: (each.base_name, each.name))
@@ -184,7 +184,7 @@ def _read_bytes(source: Source, stdin: BinaryIO | TextIO) -> bytes:
             source, "no such file or folder", "name one that exists"
         ) from None
     except OSError as error:
-        raise InvalidInput([_unreadable(source.name, error)]) from None
+        raise InvalidInputError([_unreadable(source.name, error)]) from None
 
 
 def _read_stdin(stdin: BinaryIO | TextIO) -> bytes:
@@ -195,8 +195,8 @@ def _read_stdin(stdin: BinaryIO | TextIO) -> bytes:
     return content
 
 
-def _problem(source: Source, message: str, remedy: str) -> InvalidInput:
-    return InvalidInput([Problem(source.name, "", message, remedy)])
+def _problem(source: Source, message: str, remedy: str) -> InvalidInputError:
+    return InvalidInputError.of(source.name, message, remedy)
 
 
 def _unreadable(name: str, error: OSError) -> Problem:

@@ -1,4 +1,4 @@
-"""Sets a project up: asks what it wants, and writes that where it belongs."""
+"""Sets up a project: its settings, its pre-commit hook, its documents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import files
 from runware_codegen.init import precommit, project
-from runware_codegen.init.answers import answered
+from runware_codegen.init.answers import ask_for_answers
 
 if TYPE_CHECKING:
     from runware_codegen.init.answers import Answers
@@ -41,10 +41,10 @@ def plan(options: InitOptions) -> Plan | None:
         The plan, or None if somebody would rather keep the settings that there are.
 
     Raises:
-        InvalidInput: A file cannot be changed, or must not be without an answer.
+        InvalidInputError: A file cannot be changed, or must not be without an answer.
     """
     before = project.read(_PROJECT)
-    answers = answered(options)
+    answers = ask_for_answers(options)
     settings = project.settings(answers)
     if project.differs(before, settings, _PROJECT) and not answers.may_replace(
         _PROJECT

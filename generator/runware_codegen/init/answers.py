@@ -1,4 +1,4 @@
-"""What a project wants: told by options, or asked for where somebody can answer."""
+"""The answers of the user: from options, prompts or defaults."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runware_codegen.options import DOCUMENTS_FOLDER, unfit_package
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ class Answers:
         """Ask whether settings in a file may be replaced.
 
         Raises:
-            InvalidInput: Nobody can be asked.
+            InvalidInputError: Nobody can be asked.
         """
         if self.asking:
             question = f"{file} has other settings of runware-codegen. Replace them?"
@@ -57,10 +57,10 @@ class Answers:
             " this in a terminal."
         )
         place = "/tool/runware-codegen"
-        raise InvalidInput([Problem(str(file), place, message, remedy)])
+        raise InvalidInputError.of(file, message, remedy, pointer=place)
 
 
-def answered(options: InitOptions) -> Answers:
+def ask_for_answers(options: InitOptions) -> Answers:
     """Take what the options say, ask for the rest, and suppose what nobody answers.
 
     Raises:

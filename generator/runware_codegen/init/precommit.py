@@ -1,4 +1,4 @@
-"""The hook in a .pre-commit-config.yaml; whatever else it says stays to the byte."""
+"""Adds the hook to a .pre-commit-config.yaml; other text stays as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of settings in a pyproject.toml; whatever else it says stays to the byte."""
+"""Writes the table of settings into a pyproject.toml; other text stays as it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tomllib
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,16 +26,14 @@ def read(path: Path) -> str:
     """Read a text with its line ends as they are; nothing if there is no file.
 
     Raises:
-        InvalidInput: It cannot be read.
+        InvalidInputError: It cannot be read.
     """
     try:
         return path.read_bytes().decode() if path.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        problem = Problem(
-            str(path), "", f"It cannot be read: {reason}.", "Make it UTF-8 text."
-        )
-        raise InvalidInput([problem]) from None
+        message = f"It cannot be read: {reason}."
+        raise InvalidInputError.of(path, message, "Make it UTF-8 text.") from None
 
 
 def settings(answers: Answers) -> str:
@@ -68,7 +66,7 @@ def differs(text: str, table: str, path: Path) -> bool:
     """Tell whether a project has settings of its own, other than those of a table.
 
     Raises:
-        InvalidInput: The project's file cannot be understood.
+        InvalidInputError: The project's file cannot be understood.
     """
     there = _settings_in(_parsed(text, path))
     return there is not None and there != _settings_in(tomllib.loads(table))
@@ -78,7 +76,7 @@ def changed(text: str, table: str, path: Path) -> str:
     """Put a table into the text of a pyproject.toml, in place of one that is there.
 
     Raises:
-        InvalidInput: The settings are written in a way that cannot be replaced.
+        InvalidInputError: The settings are written in a way that cannot be replaced.
     """
     before = _parsed(text, path)
     there = _settings_in(before)
@@ -94,7 +92,7 @@ def changed(text: str, table: str, path: Path) -> str:
             return candidate
     remedy = f"Write them as a table of their own, {_HEAD}, and run this again."
     message = "The settings are not written as a table of their own."
-    raise InvalidInput([Problem(str(path), "/tool", message, remedy)])
+    raise InvalidInputError.of(path, message, remedy, pointer="/tool")
 
 
 def _appended(text: str, table: str) -> Iterator[str]:
@@ -138,10 +136,8 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except ValueError as error:
-        problem = Problem(
-            str(path), "", f"It cannot be read: {error}.", "Make it TOML."
-        )
-        raise InvalidInput([problem]) from None
+        message = f"It cannot be read: {error}."
+        raise InvalidInputError.of(path, message, "Make it TOML.") from None
 
 
 def _settings_in(tree: dict[str, Any]) -> Any:

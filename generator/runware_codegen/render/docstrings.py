@@ -1,4 +1,4 @@
-"""Docstrings: Markdown wrapped to the line length, lists and code kept as they are."""
+"""Wraps Markdown as docstrings; lists and code stay as they are."""
 
 from __future__ import annotations
 

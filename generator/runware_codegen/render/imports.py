@@ -1,4 +1,4 @@
-"""The import lines of a module, from the names that it uses."""
+"""Writes the import lines of a module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text of a document as Python text: one function for each position.
+"""Writes text of a document as Python text: one function for each position.
 
 What a document says is data. It reaches the output through these functions only, and
 none of them depends on the machine, the locale or the version of Python.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from runware_codegen.predicates import FrozenArray, FrozenObject
+from runware_codegen.model.predicates import FrozenArray, FrozenObject
 
 if TYPE_CHECKING:
-    from runware_codegen.predicates import Frozen
+    from runware_codegen.model.predicates import FrozenValue
 
 _ESCAPES = {
     "\\": "\\\\",
@@ -51,7 +51,7 @@ def string(text: str) -> str:
     return f'"{_TO_ESCAPE.sub(_escaped, text)}"'
 
 
-def value(constant: Frozen) -> str:
+def value(constant: FrozenValue) -> str:
     """Write a JSON value as a Python literal."""
     match constant:
         case str():
