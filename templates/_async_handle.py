@@ -94,6 +94,8 @@ class AsyncHandle(BaseHandle[ResultT]):
                     for item in fresh:
                         yield self._task.read(item)
                     delivery.extend(self._engine.settings.clock() - began)
+            for item in self._task.items[given:]:
+                yield self._task.read(item)
             self._hand_over()
         except BaseException as stop:
             self.leave(stop)

@@ -152,12 +152,15 @@ class BaseEngine:
                 the task, if that may be billed.
         """
         task = submission.task
+        is_noted = task.phase not in (Phase.UNSENT, Phase.SENDING)
         if task.phase is Phase.SENDING:
             task.apply(_end_of_stream(task, item, error))
         if not task.may_be_billed:
             self.open_tasks.close([task])
         if error is not None:
             self.give_handle(error, submission)
+        if is_noted:
+            return
         uuid, seconds = task.task_uuid, time.monotonic() - task.first_sent
         cause = error if isinstance(error, Exception) else None
         self.settings.observe(

@@ -230,6 +230,7 @@ class Handle(BaseHandle[ResultT]):
                 began = self._engine.settings.clock()
                 yield from map(self._task.read, fresh)
                 delivery.extend(self._engine.settings.clock() - began)
+            yield from map(self._task.read, self._task.items[given:])
             self._hand_over()
         except BaseException as stop:
             self.leave(stop)

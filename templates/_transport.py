@@ -255,18 +255,17 @@ class HTTPTransport:
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
         with self._under_way(lane, exchange):
-            with exchange:
-                response = self._send(lane, exchange, [part], STREAM_HEADERS, extra)
-                try:
-                    if not is_event_stream(response):
-                        response = whole(response, read_body(response))
-                except BaseException:
-                    response.close()
-                    raise
+            received = None
             try:
+                with exchange:
+                    received = self._send(lane, exchange, [part], STREAM_HEADERS, extra)
+                    response = received
+                    if not is_event_stream(received):
+                        response = whole(received, read_body(received))
                 yield response
             finally:
-                response.close()
+                if received is not None:
+                    received.close()
 
     def close(self) -> None:
         """Close the connections, and end the calls that are under way.
