@@ -263,7 +263,7 @@ class Handle(BaseHandle[ResultT]):
                     raise
                 finally:
                     # Not `suppress`, at whose beginning a signal may be handled.
-                    try:  # noqa: SIM105
+                    try:
                         lock.release()
                     except RuntimeError:  # it was not acquired
                         pass

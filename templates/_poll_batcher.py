@@ -134,7 +134,7 @@ class PollBatcher:
             sent.outcome = error
         finally:
             # Not `suppress`, at whose beginning a signal may be handled.
-            try:  # noqa: SIM105
+            try:
                 turn.release()
             except RuntimeError:  # it was not acquired in time
                 pass
