@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 
 from ._api_key import ApiKey
 from ._batches import Limits, Settings
-from ._engine import give_handles, requested
+from ._engine import requested
 from ._events import Observer
-from ._lifecycle import Phase
 from ._outcome import Outcome
 from ._task import Submission, Task, submission_of, wire_of
 from ._transport import Auth, Endpoint, shown_url
@@ -177,15 +176,6 @@ class Configured(Generic[EngineT]):
     def _hand_over(self, tasks: Iterable[Task[ResultT]]) -> None:
         """Forget tasks whose outcome the caller gets now, but for those left open."""
         self._engine.open_tasks.close(t for t in tasks if not t.may_be_billed)
-
-    def _give_handles(
-        self, stop: BaseException, submissions: Iterable[Submission[ResultT]]
-    ) -> None:
-        """Put the handles of the tasks of a batch into what interrupts it."""
-        sent = [e for e in submissions if e.task.phase is not Phase.UNSENT]
-        owed = [each for each in sent if each.task.is_pollable]
-        self._engine.open_tasks.leave(each.task for each in owed)
-        give_handles(stop, [self._engine.make_handle(each) for each in owed])
 
     def _error_enum(self, task_type: str) -> type[ErrorEnum] | None:
         from ._task_types import ATTRIBUTES
