@@ -651,6 +651,7 @@ import httpx2
 sys.path.insert(0, {folder!r})
 from {package}._runtime.transport.api_key import ApiKey
 from {package}._runtime.locks import ForkSafeLock
+from {package}._runtime.transport.sync_exchange import SyncExchange
 from {package}._runtime.transport.http import Endpoint, HTTPTransport
 
 def post(transport):
@@ -665,10 +666,12 @@ assert post(own) == post(brought) == [{{"pid": os.getpid()}}]
 lock, held, over = ForkSafeLock(), threading.Event(), threading.Event()
 def hold():
     with lock.native, own._lock.native:
-        own._lane.places.acquire()
+        exchange = SyncExchange(httpx2.URL(endpoint.url), endpoint.key, {LONG})
+        assert own._lane.places.take(exchange)
         held.set()
         over.wait({LONG})
-        own._lane.places.release()
+        own._lane.places.taken.discard(exchange)
+        own._lane.places.let_next_in()
 thread = threading.Thread(target=hold)
 thread.start()
 held.wait({LONG})

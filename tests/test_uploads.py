@@ -51,7 +51,7 @@ _LIMIT = {"operation": "fileSize", "parameters": ["inputs.video"], "maximum": 50
 _DELIVERY = {"type": "string", "enum": ["sync", "async", "stream"], "default": "sync"}
 
 
-def _document() -> dict[str, Any]:
+def a_looking_document() -> dict[str, Any]:
     """A document of a model that looks at media, and knows nothing of uploads."""
     members = {"inputs": _INPUTS, "deliveryMethod": _DELIVERY}
     result = {
@@ -80,7 +80,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def package(folder: Path) -> ModuleType:
     """The package of that document alone."""
-    documents = {"looking.json": _document()}
+    documents = {"looking.json": a_looking_document()}
     return generated(folder, documents, package="uploads_client", formatted=False)
 
 

@@ -180,7 +180,7 @@ class Client:
         self.engine = BaseEngine(ENDPOINT, settings, LONG)
         self.engine.make_handle = partial(Handle, self.engine)  # type: ignore[arg-type]
         self.open_tasks = self.engine.open_tasks
-        self.rounds: PollRounds[Bell] = PollRounds(limits, lambda: Bell(self.world))
+        self.rounds: PollRounds[Bell] = PollRounds(limits)
         self.turn = Lock(self.world)
         self.locks: dict[Task[Any], Lock] = {}
 
@@ -301,11 +301,16 @@ class Client:
         """Poll together with the other callers; see `PollBatcher`."""
         deadline = self.world.now + timeout
         while (left := deadline - self.world.now) > 0:
-            joined, is_sender = self.rounds.join(parts)
-            if is_sender:
-                yield from self._send(joined, deadline, process)
-            else:
-                yield from joined.ended.wait(process, left)
+            own = PollRound([*parts], Bell(self.world))
+            try:
+                joined = self.rounds.join(own)
+                if joined is own:
+                    yield from self._send(own, deadline, process)
+                else:
+                    yield from joined.ended.wait(process, left)
+            finally:
+                self.rounds.close(own)
+                own.ended.set()
             if (reply := joined.reply()) is not None:
                 return reply
         raise TimeoutError("no answer in time")
@@ -323,8 +328,6 @@ class Client:
         except RunwareError as error:
             sent.outcome = error
         finally:
-            self.rounds.close(sent)
-            sent.ended.set()
             if has_turn:
                 self.turn.release()
 

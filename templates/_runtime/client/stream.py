@@ -65,8 +65,9 @@ class BaseStream(Generic[ResultT, SendT]):
             errors: The error enum of its type.
             deadline: When it is given up, if it is read from now on. It moves by the time
                 that the caller takes before and between pieces.
-            on_end: Is told once when the stream is over: the item that it came to, and
-                what ended it early. May add a handle to an exception of ours.
+            on_end: Is told when the stream is over: the item that it came to, and what
+                ended it early. It is told again where a signal interrupts it. May add a
+                handle to an exception.
 
         Raises:
             ValueError: The task orders more than one text.
@@ -129,7 +130,11 @@ class BaseStream(Generic[ResultT, SendT]):
 
     @contextmanager
     def _reading(self) -> Generator[None]:
-        """Tell `on_end` how the reading ends; make exceptions of ours of httpx2's."""
+        """Tell `on_end` how the reading ends; make exceptions of ours of httpx2's.
+
+        A signal that is handled in the first instructions after the end of the reading
+        comes before `on_end` is told: it is when the exception is freed.
+        """
         self._deadline.resume()
         try:
             try:
@@ -137,13 +142,20 @@ class BaseStream(Generic[ResultT, SendT]):
             except httpx2.RequestError as cause:
                 raise self._endpoint.error(cause) from cause
             self._check_end()
+            self._is_whole = True
+            self._on_end(self._reader.transcript.item, None)
         except BaseException as error:
-            if isinstance(error, RunwareError):
-                self._explain(error)
-            self._on_end(self._reader.transcript.item, error)
+            try:
+                self._note_failure(error)
+            except BaseException as stop:
+                self._on_end(self._reader.transcript.item, stop)
+                raise
             raise
-        self._is_whole = True
-        self._on_end(self._reader.transcript.item, None)
+
+    def _note_failure(self, error: BaseException) -> None:
+        if isinstance(error, RunwareError):
+            self._explain(error)
+        self._on_end(self._reader.transcript.item, error)
 
     def _take_head(self, response: httpx2.Response) -> None:
         self._response = response
@@ -311,8 +323,13 @@ def _cut(response: httpx2.Response, deadline: Deadline) -> Generator[None]:
     try:
         yield
     finally:
-        deadline.cancel()
-        watcher.join()
+        try:
+            deadline.cancel()
+        except BaseException:  # a signal came before it was cancelled
+            deadline.cancel()
+            raise
+        finally:
+            watcher.join()
 
 
 def _shut(response: httpx2.Response) -> None:

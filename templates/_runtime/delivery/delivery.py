@@ -473,11 +473,6 @@ class Delivery(Generic[ResultT]):
             self._errors.pop(each.task.key, None)
         return [*zip(ended, errors, strict=True)]
 
-    def submissions(self) -> list[Submission[ResultT]]:
-        """The tasks that have not ended, but for uploads and resumed ones."""
-        given = [each.submission for each in self._scheduled_tasks.values()]
-        return [each for each in given if each is not None and each.request]
-
     def seconds_left(self) -> float:
         """The seconds until what is not done is given up."""
         return max(0.0, self._deadline - self._now())

@@ -30,7 +30,7 @@ from .stream import Stream
 if TYPE_CHECKING:
     from collections.abc import Generator
     from contextlib import AbstractContextManager
-    from threading import Lock
+    from threading import RLock
 
     import httpx2
 
@@ -112,13 +112,28 @@ class BaseEngine:
             error: What leaves it: an exception of ours or any other.
             given: The task.
         """
-        may_be_billed = _task(given).may_be_billed
-        handle = self.make_handle(given) if may_be_billed else None
+        task = _task(given)
         if isinstance(error, RunwareError):
-            error.may_have_run = may_be_billed
-            error.handle = handle
-        elif handle is not None:
-            give_handles(error, [handle])
+            error.may_have_run = task.may_be_billed
+            error.handle = self.make_handle(given) if task.may_be_billed else None
+        else:
+            self.give_handles(error, [given])
+
+    def give_handles(
+        self, stop: BaseException, given: Iterable[Deliverable[Any]]
+    ) -> None:
+        """Put handles of tasks into what interrupts the call that was to return them.
+
+        Args:
+            stop: What interrupts it.
+            given: The tasks. Those that were not sent are left out.
+        """
+        sent = [each for each in given if _task(each).phase is not Phase.UNSENT]
+        owed = [each for each in sent if _task(each).is_pollable]
+        for task in map(_task, owed):
+            self.open_tasks.add(task)  # it may have been about to be handed over
+        self.open_tasks.leave(map(_task, owed))
+        give_handles(stop, [self.make_handle(each) for each in owed])
 
     def patience(self, task: Task[Any], timeout: float) -> Patience:
         """Return how long to try to open the stream of a task."""
@@ -138,12 +153,15 @@ class BaseEngine:
                 the task, if that may be billed.
         """
         task = submission.task
+        is_noted = task.phase not in (Phase.UNSENT, Phase.SENDING)
         if task.phase is Phase.SENDING:
             task.apply(_end_of_stream(task, item, error))
         if not task.may_be_billed:
             self.open_tasks.close([task])
         if error is not None:
             self.give_handle(error, submission)
+        if is_noted:
+            return
         uuid, seconds = task.task_uuid, self.settings.clock() - task.first_sent
         cause = error if isinstance(error, Exception) else None
         self.settings.observe(
@@ -175,7 +193,7 @@ class Engine(BaseEngine):
         self._locks: WeakKeyDictionary[Task[Any], ForkSafeLock] = WeakKeyDictionary()
         self._lock = ForkSafeLock()
 
-    def lock_of(self, task: Task[Any]) -> Lock:
+    def lock_of(self, task: Task[Any]) -> RLock:
         """Return the lock for whoever carries a task on."""
         with self._lock.native:
             return self._locks.setdefault(task, ForkSafeLock()).native
