@@ -71,7 +71,8 @@ class TestAnEmptyFolder:
 
     def test_with_a_task_type(self, tmp_path: Path) -> None:
         (tmp_path / "src").mkdir()
-        finished = init(*GENERAL, cwd=tmp_path)
+        anew: dict[str, str] = {}  # in an interpreter of its own
+        finished = run("init", *GENERAL, cwd=tmp_path, env=anew)
         assert finished.returncode == 0, finished.stderr
         expected = {"only": ["ping"], "output": "src", "package": "client"}
         assert settings(tmp_path) == expected
