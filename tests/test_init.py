@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -184,7 +183,6 @@ class TestInATerminal:
 
         def react(shown: str, typed: Callable[[bytes], object], _: int) -> None:
             if left and left[0][0] in shown:
-                time.sleep(0.2)  # a key that comes before the wait for it may be lost
                 typed(left.pop(0)[1])
 
         return react
