@@ -41,6 +41,7 @@ def forked(control: socket.socket) -> tuple[Any, Sequence[int]]:
     while True:
         byte, numbers, *_ = socket.recv_fds(control, 1, 1 + STREAMS)
         if not byte:  # the tests have ended
+            control.close()
             sys.exit()
         if not os.fork():
             control.close()
