@@ -473,9 +473,6 @@ CONSTANTS: dict[str, dict[str, list[Any]]] = {
             "WEBP",
         ],
     },
-    "training": {
-        "deliveryMethod": ["async"],
-    },
     "upscale": {
         "deliveryMethod": ["async", "sync"],
         "outputFormat": ["JPG", "MOV", "MP4", "PNG", "WEBM", "WEBP"],
