@@ -36,7 +36,7 @@ class Judge:
     def __init__(self, path: FilePath) -> None:
         document = json.loads(path.read_text(encoding="utf-8"))
         body = document["components"]["schemas"]["RequestBody"]
-        self.schema: Object = _resolved(body.get("items", body), document)
+        self.schema: Object = resolved(body.get("items", body), document)
         self._validator = jsonschema_rs.Draft202012Validator(
             self.schema, validate_formats=True
         )
@@ -55,10 +55,10 @@ class Judge:
         )
 
 
-def _resolved(node: Json, document: Object) -> Json:
+def resolved(node: Json, document: Object) -> Json:
     """Put references in place, and drop `$id`, which would change what they mean."""
     if isinstance(node, list):
-        return [_resolved(item, document) for item in node]
+        return [resolved(item, document) for item in node]
     if not isinstance(node, dict):
         return node
     kept = {k: v for k, v in node.items() if not (k == "$id" and isinstance(v, str))}
@@ -67,7 +67,7 @@ def _resolved(node: Json, document: Object) -> Json:
         for step in reference.removeprefix("#/").split("/"):
             target = target[step]
         kept = {**target, **kept}
-    return {name: _resolved(value, document) for name, value in kept.items()}
+    return {name: resolved(value, document) for name, value in kept.items()}
 
 
 def _holds(constraint: Object, task: Object) -> bool:

@@ -9,6 +9,7 @@ from runware_codegen.model import Anything, Class, Document, Field, Literals
 from runware_codegen.naming import reserved
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.parse.assertions.lowering import Lowering
+from runware_codegen.parse.general_results import completed, general_document
 from runware_codegen.parse.metadata.info import read_metadata
 from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.parse.metadata.media_limits import (
@@ -61,6 +62,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         )
     taken = [part.name for part in request.parts]
     result = _result(schemas, f"{stem}Result", taken)
+    result = _completed(result, task_types[0], taken)
     identifier = about.id or task_types[0]
     return Document(
         id=identifier,
@@ -153,6 +155,19 @@ def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
     classes = types.classes.by_name
     whole = replace(classes[name], rules=())
     return _Classes(whole, dependencies_first(classes[name], classes))
+
+
+def _completed(own: _Classes, task_type: str, taken: list[str]) -> _Classes:
+    """Add what results of a task type have in general, where the document says less."""
+    tree = general_document(task_type)
+    if tree is None:
+        return own
+    name = own.whole.name
+    taken = [*taken, *(part.name for part in own.parts)]
+    general = _result(Schemas(task_type, tree), name, taken)
+    whole = completed(own.whole, general.whole, task_type)
+    classes = {part.name: part for part in (*own.parts, *general.parts)}
+    return _Classes(whole, dependencies_first(whole, {**classes, name: whole}))
 
 
 def _task_schema(schemas: Schemas) -> Schema:

@@ -29,7 +29,14 @@ from pydantic import (
 from ..caller import levels_to_caller
 from ..json_values import is_object
 from .depth import MOST_LEVELS, is_too_deep
-from .explanations import again, combined, field_error, rule_error
+from .explanations import (
+    again,
+    combined,
+    field_error,
+    is_other_text,
+    narrower,
+    rule_error,
+)
 from .fields import (
     fills,
     hidden_names,
@@ -56,6 +63,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx2
+    from pydantic_core import ErrorDetails, InitErrorDetails
 
 T = TypeVar("T")
 
@@ -186,13 +194,30 @@ class Part(JsonObject):
 
     @classmethod
     def _explained(cls, data: Any, error: ValidationError) -> ValidationError:
-        """Say all that is wrong at once: rules too, once every field can be read."""
+        """Say all that is wrong at once: rules too, once every field can be read.
+
+        Where a rule says of a member which of its constants it may be, that is said in
+        place of all its constants.
+        """
         details = error.errors(include_url=False)
-        hidden, known = hidden_names(cls), wire_names(cls)
-        errors = [again(detail, hidden, known) for detail in details]
-        if all(detail["type"] == "rule" for detail in details):
-            errors += map(rule_error, cls.rules(data))
+        readable = all(d["type"] == "rule" or is_other_text(d) for d in details)
+        broken = [*cls.rules(data)] if readable else []
+        hidden = hidden_names(cls)
+        errors: list[InitErrorDetails] = []
+        for detail in details:
+            rules = narrower(detail, broken) if is_other_text(detail) else []
+            errors += map(rule_error, rules)
+            errors += [] if rules else [again(detail, hidden, cls._hint)]
+        if not any(map(is_other_text, details)):
+            errors += map(rule_error, broken)
         return combined(cls.__name__, errors)
+
+    @classmethod
+    def _hint(cls, detail: ErrorDetails) -> str:
+        """Say which member was meant by a name that is none; empty where unknown."""
+        from .near_names import hint
+
+        return hint(cls, str(detail["loc"][0])) if len(detail["loc"]) == 1 else ""
 
 
 class TaskResult(JsonObject):
@@ -355,6 +380,13 @@ class TaskRequest(Part, Generic[ResultT_co]):
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         if cls.status == "deprecated":
             cls._warning = f"{cls.air or cls.__name__} is deprecated by its document"
+
+    @classmethod
+    def _hint(cls, detail: ErrorDetails) -> str:
+        """Look at the whole task too for a name that is none inside one of its parts."""
+        from .near_names import hint_beside
+
+        return super()._hint(detail) or hint_beside(cls, str(detail["loc"][-1]))
 
     @classmethod
     def from_wire(cls, task: Wire) -> Self:
