@@ -184,7 +184,11 @@ def test_what_the_caller_has_set_for_its_context_counts(
     """A hook of the caller's HTTP client sees the context of the call."""
     trace = contextvars.ContextVar("trace", default="none")
     seen: list[str] = []
-    hooks = {"request": [lambda _: seen.append(trace.get())]}
+
+    def note(_: httpx2.Request) -> None:
+        seen.append(trace.get())
+
+    hooks = {"request": [note]}
     script = Singles()
     script.steps = [script.answer_late, script.answer]
     trace.set("mine")

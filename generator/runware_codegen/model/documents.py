@@ -135,7 +135,7 @@ class TaskType(Generic[DocumentT_co]):
         module: The Python name of its package (`three_d_inference`).
         class_name: The stem of its class names (`ThreeDInference`).
         documents: Its documents, in the order of their identifiers.
-        errors: The members of its error enum.
+        errors: The members of its error enum beside those of the package.
     """
 
     name: str
@@ -152,10 +152,17 @@ class TaskType(Generic[DocumentT_co]):
 
 @dataclass(frozen=True, slots=True)
 class Package(Generic[DocumentT_co]):
-    """A whole client package."""
+    """A whole client package.
+
+    Attributes:
+        name: The Python name.
+        task_types: Its task types.
+        common_errors: The members that the error enums of all task types have.
+    """
 
     name: str
     task_types: tuple[TaskType[DocumentT_co], ...] = field(default=())
+    common_errors: tuple[ErrorMember, ...] = ()
 
     @property
     def documents(self) -> tuple[DocumentT_co, ...]:

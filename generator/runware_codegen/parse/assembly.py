@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.model import DocumentInfo, DocumentT, Package, TaskType
 from runware_codegen.naming.names import module_name, pascal_case
-from runware_codegen.parse.metadata.error_codes import error_members
+from runware_codegen.parse.metadata.error_codes import (
+    common_error_members,
+    error_members,
+)
 from runware_codegen.problems import Problem
 
 if TYPE_CHECKING:
@@ -44,14 +47,16 @@ def assemble(name: str, documents: Iterable[DocumentT]) -> Package[DocumentT]:
     """
     chosen = sorted(documents, key=lambda document: document.id)
     names = sorted({document.task_type for document in chosen}, key=module_name)
-    return Package(name, tuple(_task_type(each, chosen) for each in names))
+    task_types = tuple(_task_type(each, chosen) for each in names)
+    return Package(name, task_types, common_error_members())
 
 
 def _task_type(name: str, chosen: Sequence[DocumentT]) -> TaskType[DocumentT]:
     documents = tuple(document for document in chosen if document.task_type == name)
     statuses = {s: text for document in documents for s, text in document.status_texts}
     codes = [code for document in documents for code in document.error_codes]
-    errors = error_members(statuses, codes)
+    common = common_error_members()
+    errors = tuple(e for e in error_members(statuses, codes) if e not in common)
     return TaskType(name, module_name(name), pascal_case(name), documents, errors)
 
 

@@ -96,6 +96,7 @@ def _written(package: Package[DocumentInfo]) -> Iterator[tuple[str, str]]:
     env = environment(folder("templates"))
     for path, exports in (
         ("__init__", package_exports()),
+        ("_runtime/common_errors", []),
         ("_runtime/schema/__init__", schema_exports()),
         ("async_client", []),
         ("client", []),
