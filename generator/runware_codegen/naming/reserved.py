@@ -72,8 +72,13 @@ DEVICES: Final = _listed("""
     """)
 """Names that Windows gives no file, whatever its suffix."""
 
-MODULES: Final = KEYWORDS | CLIENT_ATTRIBUTES | DEVICES | {"client", "errors"}
-"""Names that no module of a document, and no package of a task type, may have."""
+MODULES: Final = (
+    KEYWORDS | CLIENT_ATTRIBUTES | DEVICES | {"client", "conftest", "errors"}
+)
+"""Names that no module of a document, and no package of a task type, may have.
+
+pytest imports each `conftest` that it finds.
+"""
 
 _MEMBERS: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | {"l", "to_wire"}
 

@@ -13,7 +13,7 @@ from runware_codegen.parse.general_results import completed, general_document
 from runware_codegen.parse.metadata.info import read_metadata
 from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.parse.metadata.media_limits import (
-    apply_media_limit,
+    apply_media_limits,
     read_media_limits,
 )
 from runware_codegen.parse.schema import keyword_values
@@ -125,8 +125,7 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
     if types.problems or made is None:
         raise InvalidInputError(types.problems or [_impossible(lowering.schemas, task)])
     classes = types.classes.by_name
-    for limit in read_media_limits(task.keywords):
-        apply_media_limit(classes, name, limit)
+    apply_media_limits(classes, name, read_media_limits(task.keywords))
     definitions = tuple(
         (each, types.classes.simplify(predicate, Anything()))
         for each, predicate in sorted(lowering.definitions.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import ClassRef, Literals, SizeRule, String
@@ -277,12 +277,7 @@ class ModuleMaker:
         if field.required and self._is_own_uuid(field):
             self._used.add("fresh_uuid")
             return "fresh_uuid()"
-        arguments = [] if field.required else ["default=None"]
-        if alias:
-            self._used.add("Field")
-            arguments.append(f"validation_alias={alias}")
-            return f"Field({', '.join(arguments)})"
-        return "" if field.required else "None"
+        return self._field_call(field, alias)
 
     def _is_own_uuid(self, field: Field) -> bool:
         """Whether a field names this task, and not another that it asks about."""
@@ -296,12 +291,22 @@ class ModuleMaker:
         alias = (
             "" if wire_name(field.name) == field.json_name else string(field.json_name)
         )
-        default = "" if field.required else "None"
-        if alias:
-            self._used.add("Field")
-            start = "" if field.required else "default=None, "
-            default = f"Field({start}validation_alias={alias})"
+        # pydantic reads a deprecated field past the answer for one that did not come.
+        plain = replace(field, deprecated=field.deprecated and not field.required)
+        default = self._field_call(plain, alias)
         return Member(field.name, annotation, default, field_doc(field, result=True))
+
+    def _field_call(self, field: Field, alias: str) -> str:
+        """Write the default of a field, with what pydantic has to know of it."""
+        arguments = [f"validation_alias={alias}"] if alias else []
+        if field.deprecated:
+            message = string(f"`{field.name}` is deprecated")
+            arguments.append(f"deprecated={message}")
+        if not arguments:
+            return "" if field.required else "None"
+        self._used.add("Field")
+        start = [] if field.required else ["default=None"]
+        return f"Field({', '.join([*start, *arguments])})"
 
     # -- rules ----------------------------------------------------------------
 

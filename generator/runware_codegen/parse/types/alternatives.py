@@ -182,7 +182,7 @@ def _limits(a_type: Type) -> str:
             bounds = InRange(ge, gt, le, lt)
             said = [bounds_of(bounds)] if bounds != InRange() else []
             if step is not None and step != 1:
-                said.append(f"in steps of {number_words(float(step))}")
+                said.append(f"in steps of {number_words(step)}")
             return ", ".join(said)
         case String(least, most) if least or most is not None:
             return f"of {count_of(least, most, 'character')}"

@@ -17,9 +17,15 @@ from runware_codegen.model import (
     including_integers,
     json_types,
 )
-from runware_codegen.model.constants import constant
+from runware_codegen.model.constants import constant, plain
 from runware_codegen.model.logic import lacks, optional_property
-from runware_codegen.model.predicates import FALSE, TRUE, EvaluatedProperties, Predicate
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    Constant,
+    EvaluatedProperties,
+    Predicate,
+)
 from runware_codegen.naming.names import (
     class_name,
     is_class_title,
@@ -31,6 +37,7 @@ from runware_codegen.parse.assertions.unevaluated import evaluated_properties
 from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.parse.rules.rules import rules_of
 from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.schema.merged import MergedSchema, merge
 from runware_codegen.parse.types.alternatives import flatten_unions, union_of
 from runware_codegen.parse.types.branches import (
     branch_properties,
@@ -44,11 +51,12 @@ if TYPE_CHECKING:
 
     from runware_codegen.documents import JsonObject
     from runware_codegen.parse.assertions.lowering import Lowering
-    from runware_codegen.parse.schema.merged import MergedSchema
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.parse.types.branches import BranchProperty
     from runware_codegen.problems import Path
 
+_MOST_EXAMPLES = 5
+_LONGEST_EXAMPLE = 200
 _SECRET = ("apikey", "api_key", "password", "secret")
 
 
@@ -277,15 +285,18 @@ class ClassBuilder:
         self, wire: str, name: str, a_type: Type, schema: Schema, *, required: bool
     ) -> Field:
         keywords = schema.keywords
+        merged = merge(self._types.lowering.schemas, schema)
         lines = "\n".join(self._types.alternative_lines(schema))
         return Field(
             name=name,
             json_name=wire,
             type=a_type,
             required=required,
-            doc=f"{_doc(keywords)}\n\n{lines}".strip(),
+            doc="\n\n".join(filter(None, [_doc(keywords), _access(merged), lines])),
             default=constant(keywords["default"]) if "default" in keywords else None,
-            secret=_is_secret(wire, keywords),
+            secret=_is_secret(wire, merged),
+            deprecated=True in merged.values("deprecated"),
+            examples=_examples(keywords),
         )
 
     def are_disjoint(self, one: Type, other: Type) -> bool:
@@ -322,12 +333,31 @@ def _declared(merged: MergedSchema) -> dict[str, list[Schema]]:
     return declared
 
 
-def _is_secret(wire: str, keywords: JsonObject) -> bool:
+def _is_secret(wire: str, merged: MergedSchema) -> bool:
     return (
         wire.replace("-", "").lower().endswith(_SECRET)
-        or keywords.get("format") == "password"
-        or keywords.get("writeOnly") is True
+        or "password" in merged.values("format")
+        or True in merged.values("writeOnly")
     )
+
+
+def _access(merged: MergedSchema) -> str:
+    if True in merged.values("readOnly"):
+        return "Read-only: the server sets it."
+    if True in merged.values("writeOnly"):
+        return "Write-only: no result contains it."
+    return ""
+
+
+def _examples(keywords: JsonObject) -> tuple[Constant, ...]:
+    """Read `examples`, and the older `example` of OpenAPI; the first few short ones."""
+    examples = keywords.get("examples")
+    listed = examples if isinstance(examples, list) else []
+    if "example" in keywords:
+        listed = [*listed, keywords["example"]]
+    constants = dict.fromkeys(map(constant, listed))
+    short = [each for each in constants if len(plain(each.value)) <= _LONGEST_EXAMPLE]
+    return tuple(short[:_MOST_EXAMPLES])
 
 
 def _doc(keywords: JsonObject) -> str:

@@ -89,7 +89,7 @@ class Inputs(Part):
     seed_image: ImageInput | None = None
     """The picture to change.
 
-    The server checks its area: at most 4194304 pixels.
+    The image: at most 4194304 pixels in all.
     """
 
     frames: (
