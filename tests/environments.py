@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import subprocess
 import sys
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from once import once
+
+if TYPE_CHECKING:
+    import pytest
 
 TOP = Path(__file__).parent.parent
 
@@ -43,14 +49,34 @@ def _empty_environment(folder: Path, python: str) -> Path:
     return folder / "bin"
 
 
-def fill_wheelhouse(folder: Path) -> None:
-    """Put the project's wheel into a folder, and what it, builds and clients need.
+def distribution(factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with the project's sdist, and the wheel that is built from it."""
+    return once(factory, "distribution", _build)
+
+
+def wheel(factory: pytest.TempPathFactory) -> str:
+    """Return the path of the project's wheel."""
+    [built] = distribution(factory).glob("*.whl")
+    return str(built)
+
+
+def wheelhouse(factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with the project's wheel, and what it, builds and clients need.
 
     pip finds these wherever it is configured to. What is there once, uv installs quickly.
     """
+    return once(factory, "wheelhouse", partial(_fill, wheel=wheel(factory)))
+
+
+def _build(folder: Path) -> None:
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder)]
+    subprocess.run([*build, str(TOP)], check=True, capture_output=True)
+
+
+def _fill(folder: Path, *, wheel: str) -> None:
     download = [*_PIP, "download", "-q", "--dest", str(folder)]
     backends = ["hatchling", "setuptools>=77"]
-    subprocess.run([*download, wheel(folder), *backends], check=True)
+    subprocess.run([*download, wheel, *backends], check=True)
 
 
 def oldest_python() -> str:
@@ -65,7 +91,7 @@ def newest_python() -> str:
     return found[max(found)]
 
 
-@functools.cache
+@cache
 def _pythons() -> dict[tuple[int, ...], str]:
     """Find an interpreter of each minor version; the running one stands for its own."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
@@ -86,12 +112,3 @@ def _pythons() -> dict[tuple[int, ...], str]:
     }
     supported = {k: path for k, path in found.items() if k >= _OLDEST_SUPPORTED}
     return {**supported, sys.version_info[:2]: sys.executable}
-
-
-def wheel(folder: Path) -> str:
-    """Build the project's wheel in a folder; return its path."""
-    build = [sys.executable, "-m", "build", "--no-isolation", "--wheel"]
-    command = [*build, "--outdir", str(folder), str(TOP)]
-    subprocess.run(command, check=True, capture_output=True)
-    [built] = folder.glob("*.whl")
-    return str(built)

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import environments
 from command import files
-from environments import environment_from, fill_wheelhouse
+from environments import environment_from
 from mocking import KEY, mocking
-from once import once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ def wheelhouse(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """A folder with this project and all else that consumers need; nothing else is asked."""
-    folder = once(tmp_path_factory, "wheelhouse", fill_wheelhouse)
+    folder = environments.wheelhouse(tmp_path_factory)
     for installer in ("PIP", "UV"):
         monkeypatch.setenv(f"{installer}_NO_INDEX", "1")
         monkeypatch.setenv(f"{installer}_FIND_LINKS", str(folder))

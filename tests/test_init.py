@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +70,8 @@ class TestAnEmptyFolder:
 
     def test_with_a_task_type(self, tmp_path: Path) -> None:
         (tmp_path / "src").mkdir()
-        finished = init(*GENERAL, cwd=tmp_path)
+        anew: dict[str, str] = {}  # in an interpreter of its own
+        finished = run("init", *GENERAL, cwd=tmp_path, env=anew)
         assert finished.returncode == 0, finished.stderr
         expected = {"only": ["ping"], "output": "src", "package": "client"}
         assert settings(tmp_path) == expected
@@ -183,7 +183,6 @@ class TestInATerminal:
 
         def react(shown: str, typed: Callable[[bytes], object], _: int) -> None:
             if left and left[0][0] in shown:
-                time.sleep(0.2)  # a key that comes before the wait for it may be lost
                 typed(left.pop(0)[1])
 
         return react

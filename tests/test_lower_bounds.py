@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from environments import TOP, environment, oldest_python, wheel
+from once import once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,9 +55,12 @@ def _lowest() -> list[str]:
 
 @pytest.fixture(scope="module")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("lowest")
-    what = [*_lowest(), wheel(folder)]
-    return environment(folder / "env", *what, python=oldest_python())
+    what = [*_lowest(), wheel(tmp_path_factory)]
+
+    def make(folder: Path) -> None:
+        environment(folder / "env", *what, python=oldest_python())
+
+    return once(tmp_path_factory, "lowest", make) / "env" / "bin"
 
 
 def test_the_generator_makes_the_same_bytes(commands: Path, tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from command import files, run, write
-from environments import TOP
+from environments import TOP, wheelhouse
 from once import once
 
 SETTINGS = """
@@ -143,8 +144,13 @@ def copy_of_this_repository(folder: Path) -> None:
     commit_all(folder)
 
 
-def make_everything(folder: Path) -> None:
-    """Make the hooks' source, the environment that they run in, and a repository."""
+def make_everything(folder: Path, *, wheels: Path) -> None:
+    """Make the hooks' source, the environment that they run in, and a repository.
+
+    Args:
+        folder: Where to make it.
+        wheels: What pip, which pre-commit runs, is to install from alone.
+    """
     source, project = folder / "source", folder / "project"
     for each in (source, project / "schemas"):
         each.mkdir(parents=True)
@@ -161,7 +167,11 @@ def make_everything(folder: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "pre_commit", "install-hooks"],
         cwd=project,
-        env=environment(folder / "home"),
+        env={
+            **environment(folder / "home"),
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(wheels),
+        },
         check=True,
         capture_output=True,
     )
@@ -170,7 +180,8 @@ def make_everything(folder: Path) -> None:
 @pytest.fixture
 def repository(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """A repository with a document and its client, both committed."""
-    made = once(tmp_path_factory, "pre-commit", make_everything)
+    make = partial(make_everything, wheels=wheelhouse(tmp_path_factory))
+    made = once(tmp_path_factory, "pre-commit", make)
     folder = tmp_path / "project"
     shutil.copytree(made / "project", folder)
     return Repository(folder, made / "home")
