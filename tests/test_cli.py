@@ -331,7 +331,7 @@ class TestCalls:
             ("my-client", "cannot be imported"),
             ("1st", "cannot be imported"),
             ("", "cannot be imported"),
-            ("a.b", "cannot be imported"),
+            ("a..b", "cannot be imported"),
             ("../up", "cannot be imported"),
             ("käse", "cannot be imported"),
             ("class", "keyword"),

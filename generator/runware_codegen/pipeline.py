@@ -15,7 +15,7 @@ from runware_codegen.output import compare, publish
 from runware_codegen.parse import parse
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import table, unified_diff
-from runware_codegen.resources import folder
+from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -153,7 +153,7 @@ def _read(
 
 
 def _inputs(selection: DocumentOptions) -> Sequence[str]:
-    return selection["documents"] or [str(folder("specs"))]
+    return selection["documents"] or [f"{BUILTIN}*"]
 
 
 def _stdin() -> BinaryIO:

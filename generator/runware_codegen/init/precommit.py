@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 from runware_codegen.catalog.lock import NAME
+from runware_codegen.options import package_folder
 
 if TYPE_CHECKING:
     from runware_codegen.init.answers import Answers
@@ -22,7 +23,7 @@ def stanza(answers: Answers) -> str:
     call by hand give the same bytes.
     """
     documents = PurePath(answers.documents)
-    folders = [PurePath(answers.output, answers.package)]
+    folders = [PurePath(answers.output, package_folder(answers.package))]
     folders += [documents] if answers.documents else []
     watched = ["pyproject\\.toml$", *(f"{_escaped(path)}/" for path in folders)]
     watched += [f"{_escaped(documents.with_name(NAME))}$"] if answers.documents else []
