@@ -19,6 +19,7 @@ from typing import (
 )
 
 from pydantic import (
+    VERSION,
     ConfigDict,
     Field,
     ValidationError,
@@ -56,6 +57,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx2
+
+if tuple(map(int, VERSION.split(".")[:2])) < (2, 12):
+    raise ImportError(
+        f"This client needs pydantic 2.12 or later, and {VERSION} is installed:"
+        " pip install 'pydantic>=2.12'"
+    )
 
 T = TypeVar("T")
 

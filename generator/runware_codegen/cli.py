@@ -31,6 +31,7 @@ from runware_codegen.options import (
     SPEAKING,
     STARTING,
     documents_folder,
+    import_name,
     package_folder,
     with_options,
 )
@@ -53,6 +54,9 @@ if TYPE_CHECKING:
 _DIFFERENT = 1
 _WRONG = 2
 _SIGNALLED = 128
+
+_GENERATED = f"{__name__}.generated"
+"""In the `meta` of a context: the package that `generate` has made."""
 
 _COMMAND_LINE = ParameterSource.COMMANDLINE
 
@@ -237,6 +241,7 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
                 )
                 return _DIFFERENT if held_up or (options["check"] and differs) else 0
             made = pipeline.generate(options, target, terminal)
+            ctx.meta[_GENERATED] = made.package
         pipeline.summarize(made, target, terminal)
         if options["as_hook"] and hook.fails_commit(
             made.changes, target, terminal, options["documents"]
@@ -267,7 +272,9 @@ def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> Non
             return
         from runware_codegen import pipeline  # noqa: PLC0415  # it takes its time
 
-        pipeline.list_documents(options, terminal)
+        said = ctx.default_map or {}
+        name = import_name(said.get("output", ""), said.get("package", "client"))
+        pipeline.list_documents(options, name, terminal)
 
 
 @cli.command(cls=_Fetching)
@@ -309,17 +316,19 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
             wanted = plan.answers
             said = {name: options[name] for name in ("quiet", "verbose")}
             if wanted.models:
-                place = {"output": wanted.documents, "index_url": wanted.index_url}
+                place = {"output": wanted.folder, "index_url": wanted.index_url}
                 ctx.invoke(fetch, models=wanted.models, **place, **said)
             ctx.invoke(
                 generate,
-                documents=(wanted.documents,) if wanted.documents else (),
-                only=wanted.task_types,
+                documents=wanted.documents,
                 output=wanted.output,
                 package=wanted.package,
                 **said,
             )
-        init.write(plan, terminal)
+        from runware_codegen.pipeline import import_line  # noqa: PLC0415  # as above
+
+        name = import_name(wanted.output, wanted.package)
+        init.write(plan, import_line(ctx.meta[_GENERATED], name), terminal)
 
 
 @cli.command(cls=_Configured)

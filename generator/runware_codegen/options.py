@@ -147,6 +147,15 @@ def package_folder(name: str) -> Path:
     return Path(*name.split("."))
 
 
+def import_name(output: str, package: str) -> str:
+    """Give the name that a package is imported by; folders with __init__.py belong to it."""
+    folder, names = Path(output), [package]
+    while folder.name and (folder / "__init__.py").is_file():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(names)
+
+
 def _check_url(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
     """Refuse what is no address of a file on a server."""
     try:
