@@ -233,7 +233,7 @@ def test_a_document_that_git_does_not_know_holds_up_the_commit(
     said = repository.fails("--all-files")
     assert "not added to git: schemas/two.json\n" in said
     assert "not added to git: runware.lock\n" in said
-    add = f"Run `git add {CLIENT} schemas/two.json runware.lock` and commit again.\n"
+    add = f"Run `git add {CLIENT} runware.lock schemas/two.json` and commit again.\n"
     assert add in said
     repository.git("add", "schemas", "runware.lock")
     repository.passes("--all-files")
@@ -243,7 +243,7 @@ def test_each_file_is_named_once_and_many_are_counted(repository: Repository) ->
     repository.write("two", {})
     said = repository.fails()
     assert said.count(str(TASKS / "two.py")) == 1
-    repository.git("rm", "-r", "--quiet", str(CLIENT))
+    repository.git("rm", "-r", "-f", "--quiet", str(CLIENT))
     said = repository.fails("--all-files")
     assert said.count(f"{CLIENT}/") == 10
     assert re.search(r"^and \d+ more$", said, re.MULTILINE)
