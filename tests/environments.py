@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from functools import cache, partial
@@ -20,6 +21,11 @@ TOP = Path(__file__).parent.parent
 _PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 _UV = Path(sys.executable).with_name("uv")
 _OLDEST_SUPPORTED = (3, 11)
+_BOUND = re.compile(r'"(hatchling|setuptools)>=([\d.]+)"')
+OLDEST_BACKENDS = [
+    f"{name}=={bound}"
+    for name, bound in _BOUND.findall((TOP / "README.md").read_text("utf-8"))
+]
 
 
 def environment(folder: Path, *what: str, python: str = sys.executable) -> Path:
@@ -75,8 +81,21 @@ def _build(folder: Path) -> None:
 
 def _fill(folder: Path, *, wheel: str) -> None:
     download = [*_PIP, "download", "-q", "--dest", str(folder)]
-    backends = ["hatchling", "setuptools>=77"]
-    subprocess.run([*download, wheel, *backends], check=True)
+    newest = ["hatchling", "setuptools>=77"]
+    subprocess.run([*download, wheel, *newest], check=True)
+    subprocess.run([*download, "--no-deps", "editables", *OLDEST_BACKENDS], check=True)
+
+
+def oldest_backends(factory: pytest.TempPathFactory) -> Path:
+    """Give the commands of an environment with this project and the oldest backends."""
+    what = [wheel(factory), "editables", *OLDEST_BACKENDS]
+    folder = wheelhouse(factory)
+    make = partial(_environment_in, wheelhouse=folder, what=what)
+    return once(factory, "oldest-backends", make) / "env" / "bin"
+
+
+def _environment_in(folder: Path, *, wheelhouse: Path, what: list[str]) -> None:
+    environment_from(wheelhouse, folder / "env", *what)
 
 
 def oldest_python() -> str:

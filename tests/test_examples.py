@@ -35,7 +35,6 @@ def test_there_is_one_for_each_task_type() -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs(example: Path, mock: Mock, tmp_path: Path) -> None:
     said = {
-        "PYTHONPATH": str(TOP / "generated"),
         "RUNWARE_API_KEY": KEY,
         "RUNWARE_BASE_URL": mock.url,
     }

@@ -247,7 +247,7 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("index", "told"),
         [
-            (b"<html>", "is not JSON"),
+            (b"<html>", "is a web page"),
             (b"[" * 100_000, "is not JSON"),
             (b"\xff", "is not JSON"),
             (b"{}", "is not a list"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from click.core import ParameterSource
 from runware_codegen import settings
 from runware_codegen.output.names import is_device
 from runware_codegen.problems import InvalidInputError
+from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,7 +112,7 @@ def _check_package(
     """Refuse a name that a package cannot have, or should not."""
     if value is not None and (fault := unfit_package(value)):
         message, remedy = fault
-        file = settings.find()
+        file = ctx.meta.get(settings.FILE)
         source = ctx.get_parameter_source(parameter.name)
         if file and source is ParameterSource.DEFAULT_MAP:
             key = settings.key(parameter)
@@ -121,19 +123,37 @@ def _check_package(
 
 def unfit_package(name: str) -> tuple[str, str] | None:
     """Say what is wrong with the name of a package, and what would be right."""
-    if not name.isascii() or not name.isidentifier():
-        return (
-            f"{name!r} cannot be imported by Python.",
-            "Take letters, digits and underscores, and no digit at the beginning.",
-        )
-    other = f"Take another, such as {name.strip('_').lower()}_client."
-    if keyword.iskeyword(name):
-        return f"{name!r} is a keyword of Python.", other
-    if name in sys.stdlib_module_names or name in _NEEDED_BY_OUTPUT:
-        return f"{name!r} would hide another module that the package imports.", other
-    if is_device(name) or name.startswith("__"):
-        return f"{name!r} is a reserved name.", other
+    top, *inner = name.split(".")
+    for part in (top, *inner):
+        if not part.isascii() or not part.isidentifier():
+            return (
+                f"{name!r} cannot be imported by Python.",
+                "Take letters, digits and underscores, and no digit at the beginning;"
+                " dots separate packages.",
+            )
+        other = f"Take another, such as {part.strip('_').lower()}_client."
+        if keyword.iskeyword(part):
+            return f"{part!r} is a keyword of Python.", other
+        if is_device(part) or part.startswith("__"):
+            return f"{part!r} is a reserved name.", other
+    if top in sys.stdlib_module_names or top in _NEEDED_BY_OUTPUT:
+        other = f"Take another, such as {top.lower()}_client."
+        return f"{top!r} would hide another module that the package imports.", other
     return None
+
+
+def package_folder(name: str) -> Path:
+    """Give the folder of a package, relative to that which it is imported from."""
+    return Path(*name.split("."))
+
+
+def import_name(output: str, package: str) -> str:
+    """Give the name that a package is imported by; folders with __init__.py belong to it."""
+    folder, names = Path(output), [package]
+    while folder.name and (folder / "__init__.py").is_file():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(names)
 
 
 def _check_url(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -152,7 +172,11 @@ def _check_url(_ctx: click.Context, _parameter: click.Parameter, value: str) -> 
 def documents_folder(documents: Sequence[str]) -> str:
     """Give the first of some documents that is a folder, as far as its name tells."""
     files = (".json", ".yaml", ".yml")
-    folders = (d for d in documents if d != "-" and not d.lower().endswith(files))
+    folders = (
+        d
+        for d in documents
+        if d != "-" and not d.startswith(BUILTIN) and not d.lower().endswith(files)
+    )
     return next(folders, DOCUMENTS_FOLDER)
 
 
@@ -171,6 +195,16 @@ _INCLUDE_STATUS = click.option(
     show_default=True,
     help="Take documents with this status. May be repeated. Documents without a status"
     " are always taken.",
+)
+
+PROJECT = click.option(
+    "--project",
+    metavar="DIR",
+    is_eager=True,
+    expose_value=False,
+    type=click.Path(exists=True, file_okay=False),
+    help="The folder of the pyproject.toml to use; without it, the nearest one above the"
+    " current folder.",
 )
 
 _INDEX_URL = click.option(
@@ -211,7 +245,8 @@ GENERATING = (
         metavar="NAME",
         required=True,
         callback=_check_package,
-        help="The name of the package.",
+        help="The name of the package; dots separate packages: a.b is in DIR/a/b. Where"
+        " pyproject.toml has several clients, it may name one of them.",
     ),
     click.option(
         "--check/--no-check",

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runware_codegen import cache
+from runware_codegen import cache, settings
 from runware_codegen.documents import load
 from runware_codegen.output import compare, publish
 from runware_codegen.parse import parse
 from runware_codegen.problems import InvalidInputError
-from runware_codegen.report import table, unified_diff
-from runware_codegen.resources import folder
+from runware_codegen.report import table
+from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from pathlib import Path
     from typing import BinaryIO
 
     from runware_codegen.cache import Module
@@ -71,8 +72,8 @@ def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
     _, files = _make(options, target.name, terminal)
     changes = compare(files, target, force=options["force"])
     if options["diff"]:
-        for line in (line for c in changes for line in unified_diff(c, target.name)):
-            terminal.result(line)
+        for change in changes:
+            terminal.patch(change, _in_project(target))
         terminal.note(_verdict(changes, target))
     else:
         for change in changes:
@@ -81,21 +82,47 @@ def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
     return bool(changes)
 
 
-def list_documents(options: ListOptions, terminal: Terminal) -> None:
+def import_line(package: Package[DocumentInfo], name: str) -> str:
+    """Give a line of Python that imports the class of a request.
+
+    Args:
+        package: The package; of its documents, one for images is preferred.
+        name: The name that the package is imported by.
+    """
+    by_type = {document.task_type: document for document in package.documents}
+    document = by_type.get("imageInference", package.documents[0])
+    module = f"{name}.{_module(document, package)}"
+    return f"from {module} import {document.request_name}"
+
+
+def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
     """Show which documents a package would be made from.
+
+    Args:
+        options: What the command was told.
+        name: The name that the package is imported by.
+        terminal: Where to show them.
 
     Raises:
         InvalidInputError: Something is wrong with a document.
     """
-    package = _read(options, "client", terminal)
+    package = _read(options, name, terminal)
+    rows = [_row(document, package) for document in package.documents]
     if options["as_json"]:
-        rows = [_row(document) for document in package.documents]
         terminal.result(json.dumps(rows, indent=2))
         return
-    head = ("ID", "AIR", "TASK TYPE", "STATUS", "FIELDS", "RULES")
-    cells = [tuple(_row(document).values()) for document in package.documents]
+    head = ("ID", "AIR", "TASK TYPE", "STATUS", "FIELDS", "RULES", "CLASS", "MODULE")
+    cells = [tuple(row.values()) for row in rows]
     for line in table(head, cells):
         terminal.result(line)
+
+
+def _in_project(target: Path) -> str:
+    """Name the package's folder relative to the folder of pyproject.toml, if it is in it."""
+    file = settings.find()
+    root = file.parent if file else Path()
+    path = Path(os.path.relpath(target, root))
+    return target.name if ".." in path.parts or path.is_absolute() else path.as_posix()
 
 
 def _make(
@@ -153,7 +180,7 @@ def _read(
 
 
 def _inputs(selection: DocumentOptions) -> Sequence[str]:
-    return selection["documents"] or [str(folder("specs"))]
+    return selection["documents"] or [f"{BUILTIN}*"]
 
 
 def _stdin() -> BinaryIO:
@@ -165,7 +192,15 @@ def _note(passed_over: Iterable[str], terminal: Terminal) -> None:
         terminal.note(f"Passed over {passed}.")
 
 
-def _row(document: DocumentInfo) -> dict[str, str | int]:
+def _module(document: DocumentInfo, package: Package[DocumentInfo]) -> str:
+    """Name the module that the classes of a document are imported from."""
+    [task_type] = [t for t in package.task_types if t.name == document.task_type]
+    return f"tasks.{task_type.module}"
+
+
+def _row(
+    document: DocumentInfo, package: Package[DocumentInfo]
+) -> dict[str, str | int]:
     return {
         "id": document.id,
         "air": document.air,
@@ -173,6 +208,8 @@ def _row(document: DocumentInfo) -> dict[str, str | int]:
         "status": document.status,
         "fields": document.field_count,
         "rules": document.rule_count,
+        "class": document.request_name,
+        "module": f"{package.name}.{_module(document, package)}",
     }
 
 

@@ -26,7 +26,7 @@ from runware_codegen.output.replacement import exclusive_lock
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from runware_codegen.catalog.index import Index
     from runware_codegen.catalog.web import Response
@@ -96,7 +96,13 @@ def read_listed(web: Web, url: str, terminal: Terminal) -> Index:
         InvalidInputError: There is none.
     """
     terminal.progress(f"Asking {url}")
-    listed = index.read_index(web.get(url).content or b"", url)
+    try:
+        content = web.get(url).content or b""
+    except NotFoundError:
+        message = "There is no index of a catalogue at this address"
+        remedy = f"Look at --index-url and index-url; Runware's own is {index.URL}."
+        raise InvalidInputError.of(url, message, remedy) from None
+    listed = index.read_index(content, url)
     for line in listed.unusable:
         terminal.note(f"Passed over {line}.")
     return listed
@@ -125,11 +131,13 @@ def _run(run: _Fetch) -> None:
             whole = known is not None and present[one.id] == known.sha256
             return web.get(one.url, known.etag if known and whole else "")
 
-        _show_progress(run, 0, len(jobs))
+        waiting = [one.id for one in jobs]
+        _show_progress(run, waiting, len(jobs))
         done = map_as_completed(jobs, get, limit=concurrency)
-        for number, (one, answer) in enumerate(done, start=1):
+        for one, answer in done:
             _take(run, one, answer, locked.get(one.id))
-            _show_progress(run, number, len(jobs))
+            waiting.remove(one.id)
+            _show_progress(run, waiting, len(jobs))
 
 
 def _choose(run: _Fetch, web: Web) -> list[WantedDocument]:
@@ -271,10 +279,13 @@ def _summarize(run: _Fetch) -> None:
     run.terminal.summary(f"Fetched {run.folder}: {counts}.")
 
 
-def _show_progress(run: _Fetch, done: int, total: int) -> None:
+def _show_progress(run: _Fetch, waiting: Sequence[str], total: int) -> None:
+    """Show how many documents there are, and which one is waited for longest."""
+    done = total - len(waiting)
     filled = _BAR * done // max(total, 1)
     bar = "█" * filled + "░" * (_BAR - filled)
-    run.terminal.progress(f"Fetching {bar} {done} of {total}")
+    named = f", waiting for {waiting[0]}" if waiting else ""
+    run.terminal.progress(f"Fetching {bar} {done} of {total}{named}")
 
 
 @contextlib.contextmanager

@@ -64,7 +64,10 @@ def read_index(content: bytes, url: str) -> Index:
     try:
         tree: object = json.loads(content)
     except (ValueError, RecursionError):
-        raise InvalidInputError([_no_index(url, "is not JSON")]) from None
+        fault = (
+            "is a web page" if is_web_page(content) else "is not JSON, or not all of it"
+        )
+        raise InvalidInputError([_no_index(url, fault)]) from None
     if not isinstance(tree, list):
         raise InvalidInputError([_no_index(url, "is not a list")])
     entries: dict[str, Entry] = {}
@@ -81,6 +84,11 @@ def read_index(content: bytes, url: str) -> Index:
         raise InvalidInputError([_no_index(url, "lists no model that has a fit id")])
     models = sorted(entries.values(), key=lambda entry: entry.id)
     return Index(url, tuple(models), tuple(unfit))
+
+
+def is_web_page(content: bytes) -> bool:
+    """Tell whether bytes are HTML, as proxies and pages of errors send it."""
+    return content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 
 
 def utility(name: str, index_url: str) -> Entry:

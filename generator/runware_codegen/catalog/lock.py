@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, cast
 from runware_codegen.catalog.files import replace
 from runware_codegen.catalog.names import is_air, is_identifier
 from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -127,21 +128,26 @@ def check(inputs: Iterable[str]) -> None:
     """Make sure that locked documents are what their locks say.
 
     Args:
-        inputs: Files, folders, and `-`, as `generate` takes them. A folder must hold
+        inputs: Files, folders and other inputs, as `generate` takes them. A folder must hold
             each document that is locked in it; of a file, it counts what it holds.
 
     Raises:
         InvalidInputError: A document is missing or differs, or a lock cannot be understood.
     """
     problems: list[Problem] = []
-    for given in sorted(set(inputs) - {"-", ""}):
-        path = Path(given)
+    for path in input_paths(inputs):
         alone = path.is_file()
         lock = lock_of(path.parent if alone else path)
         faults = list(_faults(lock, path, alone=alone))
         problems += [_departed(lock.path, faults)] if faults else []
     if problems:
         raise InvalidInputError(problems)
+
+
+def input_paths(inputs: Iterable[str]) -> list[Path]:
+    """Give the files and folders among inputs of `generate`."""
+    named = sorted(set(inputs) - {"-", ""})
+    return [Path(given) for given in named if not given.startswith(BUILTIN)]
 
 
 def sha256(content: bytes) -> str:

@@ -6,6 +6,7 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runware_codegen.catalog.index import is_web_page
 from runware_codegen.documents import load
 from runware_codegen.problems import InvalidInputError
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 _START_SHOWN = 40
 _MAX_REFERENCES = 16
+_REMEDY = (
+    "Fetch it again; if it is broken still, report it to Runware, and take the general"
+    " document of its task type."
+)
 
 
 def task_type_of(content: bytes, url: str) -> str:
@@ -32,15 +37,19 @@ def task_type_of(content: bytes, url: str) -> str:
     start = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:_START_SHOWN]
     if not start.startswith(b"{"):
         shown = ascii(start.decode(errors="replace")) if start else "nothing"
+        what = "a web page" if is_web_page(content) else "no document"
         raise InvalidInputError.of(
             url,
-            f"What is there is no document: it begins with {shown}",
-            "Look at this address with a browser, and at --index-url.",
+            f"What is there is {what}: it begins with {shown}",
+            "Look at this address with a browser, and at --index-url; a proxy may have"
+            " sent it.",
         )
     try:
         document = load(["-"], io.BytesIO(content)).documents[0]
     except InvalidInputError as invalid:
-        told = [replace(problem, source=url) for problem in invalid.problems]
+        told = [
+            replace(problem, source=url, remedy=_REMEDY) for problem in invalid.problems
+        ]
         raise InvalidInputError(told) from None
     task = _task(document.tree)
     said = _object(_object(task.get("properties")).get("taskType"))

@@ -149,6 +149,10 @@ class Web:
             raise self._too_slow() from error
         except _DeadlineError:
             raise self._too_slow() from None
+        except httpx2.RemoteProtocolError as error:
+            raise _TransientError(
+                f"The answer is broken, or ends too early: {_reason(error)}"
+            ) from error
         except httpx2.RequestError as error:
             raise _TransientError(
                 f"The server cannot be reached: {_reason(error)}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +69,8 @@ def find_sources(inputs: Iterable[str]) -> Found:
     folder is not followed, as it may lead anywhere.
 
     Args:
-        inputs: Paths of files and folders, and `-` for standard input.
+        inputs: Paths of files and folders, `-` for standard input, and `builtin:PATTERN`
+            for documents that come with the generator.
 
     Returns:
         The sources, and what else there is to say. A path that leads nowhere is a source
@@ -79,6 +81,8 @@ def find_sources(inputs: Iterable[str]) -> Found:
     for given in inputs:
         if given == _STDIN:
             sources.append(Source("<stdin>", None))
+        elif given.startswith(BUILTIN):
+            sources.extend(_builtin(given, found))
         elif not given or "\0" in given:
             found.problems.append(
                 Problem(repr(given), "", "not a path", "name a file or a folder")
@@ -124,6 +128,18 @@ def read_text(source: Source, stdin: BinaryIO | TextIO) -> str:
     if not text.strip():
         raise _problem(source, "the file is empty", "give an OpenAPI 3.1 document")
     return text
+
+
+def _builtin(given: str, found: Found) -> Iterator[Source]:
+    """Give the documents that come with the generator and match `builtin:PATTERN`."""
+    paths = builtin_documents(given.removeprefix(BUILTIN))
+    if not paths:
+        names = ", ".join(builtin_task_type(path) for path in builtin_documents("*"))
+        message = "no document that comes with the generator has this task type"
+        remedy = f"name one of these, or {BUILTIN}* for all: {names}"
+        found.problems.append(Problem(given, "", message, remedy))
+    for path in paths:
+        yield Source(_printable(str(path)), path, discovered=True)
 
 
 def _search(top: Path, found: Found) -> Iterator[Source]:

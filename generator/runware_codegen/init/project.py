@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _HEAD = "[tool.runware-codegen]"
 _HEAD_LINE = re.compile(r"\s*\[\s*tool\s*\.\s*([\"']?)runware-codegen\1\s*\]\s*(#.*)?")
 _OTHER_HEAD = re.compile(r"\s*\[")
+_ASKED_FOR = {"documents", "index-url", "output", "package"}
 _NO_CODE = re.compile(r"\s*(#.*)?")
 
 
@@ -36,18 +37,20 @@ def read(path: Path) -> str:
         raise InvalidInputError.of(path, message, "Make it UTF-8 text.") from None
 
 
-def settings(answers: Answers) -> str:
-    """Write the table, with a word on each setting."""
+def settings(answers: Answers, current: dict[str, Any]) -> str:
+    """Write the table, with a word on each setting.
+
+    Args:
+        answers: What the project wants.
+        current: The settings that there are. What `init` does not ask for stays.
+    """
     lines = [_HEAD]
     if answers.documents:
         lines += [
             "# Files and folders of documents; `runware-codegen fetch` fills the first.",
-            f"documents = {_text([PurePath(answers.documents).as_posix()])}",
-        ]
-    if answers.task_types:
-        lines += [
-            "# Which documents to take, by id, AIR or task type; without this, all.",
-            f"only = {_text(answers.task_types)}",
+            '# "builtin:imageInference" is the general document of a task type, for any',
+            '# model; "builtin:*" are those of all task types.',
+            f"documents = {_text(answers.documents)}",
         ]
     if answers.index_url:
         lines += [
@@ -59,17 +62,29 @@ def settings(answers: Answers) -> str:
         f"output = {_text(PurePath(answers.output).as_posix())}",
         f"package = {_text(answers.package)}",
     ]
+    lines += [
+        f"{name} = {_text(value)}"
+        for name, value in current.items()
+        if name not in _ASKED_FOR
+    ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def differs(text: str, table: str, path: Path) -> bool:
-    """Tell whether a project has settings of its own, other than those of a table.
+def current(text: str, path: Path) -> dict[str, Any] | None:
+    """Give the settings that a project has; None without any.
 
     Raises:
-        InvalidInputError: The project's file cannot be understood.
+        InvalidInputError: The project's file cannot be understood, or has several clients.
     """
     there = _settings_in(_parsed(text, path))
-    return there is not None and there != _settings_in(tomllib.loads(table))
+    if there is None:
+        return None
+    if not isinstance(there, dict) or "clients" in there:
+        message = "These settings are not of one client."
+        remedy = "Change them there, and run `runware-codegen generate`."
+        place = "/tool/runware-codegen"
+        raise InvalidInputError.of(path, message, remedy, pointer=place)
+    return cast("dict[str, Any]", there)
 
 
 def changed(text: str, table: str, path: Path) -> str:

@@ -20,6 +20,7 @@ from typing import (
 )
 
 from pydantic import (
+    VERSION,
     ConfigDict,
     Field,
     ValidationError,
@@ -65,6 +66,12 @@ if TYPE_CHECKING:
 
     import httpx2
     from pydantic_core import ErrorDetails, InitErrorDetails
+
+if tuple(map(int, VERSION.split(".")[:2])) < (2, 12):
+    raise ImportError(
+        f"This client needs pydantic 2.12 or later, and {VERSION} is installed:"
+        " pip install 'pydantic>=2.12'"
+    )
 
 T = TypeVar("T")
 
