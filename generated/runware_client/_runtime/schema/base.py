@@ -207,7 +207,7 @@ class Part(JsonObject):
         place of all its constants.
         """
         details = error.errors(include_url=False)
-        nulls = _unwanted_nulls(cls, data) if isinstance(data, dict) else []
+        nulls = _unwanted_nulls(cls, data) if is_object(data) else []
         readable = not nulls and all(
             d["type"] == "rule" or is_other_text(d) for d in details
         )
