@@ -99,6 +99,7 @@ def _outlined(document: Document) -> Document:
         definitions=(),
         default_delivery="",
         media_limits=(),
+        measurements=(),
     )
 
 

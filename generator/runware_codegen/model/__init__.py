@@ -16,6 +16,7 @@ from runware_codegen.model.classes import (
 from runware_codegen.model.documents import (
     Document,
     ErrorMember,
+    Measurement,
     MediaLimit,
     Package,
     TaskType,
@@ -53,6 +54,7 @@ __all__ = [
     "LiteralValue",
     "Literals",
     "Map",
+    "Measurement",
     "Media",
     "MediaLimit",
     "Null",

@@ -22,6 +22,21 @@ class MediaLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Measurement:
+    """The price and the latency of a task that Runware has run.
+
+    Attributes:
+        name: The identifier of the example, or the settings in words.
+        price: The price as the document has it, or empty.
+        latency_ms: The latency in milliseconds, if the document has it.
+    """
+
+    name: str
+    price: str
+    latency_ms: int | float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One document, which becomes one module of the package.
 
@@ -51,6 +66,7 @@ class Document:
         error_codes: Error codes that the document names.
         media_limits: Limits on media files.
         unenforced: Keywords that the client does not enforce.
+        measurements: Prices and latencies of tasks that Runware has run.
     """
 
     id: str
@@ -78,6 +94,7 @@ class Document:
     error_codes: tuple[str, ...] = ()
     media_limits: tuple[MediaLimit, ...] = ()
     unenforced: tuple[Problem, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
 
     @property
     def fields(self) -> tuple[Field, ...]:
