@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runware_codegen.diff.canonical import speaks_of
 from runware_codegen.diff.entries import Direction, Finding, Proof
-from runware_codegen.diff.proof.witness import Search
+from runware_codegen.diff.proof.witness import FEW, MANY, Search
 from runware_codegen.model.predicates import AreaIn, RatioIn
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def decide(
 def _widened(
     finding: Finding, search: Search, containment: _Containment
 ) -> Iterator[Decided]:
-    witness = search.witness(finding, Direction.WIDENED)
+    witness = search.witness(finding, Direction.WIDENED, range(FEW))
     if witness is not None:
         yield Decided(finding, Proof.WITNESS, witness)
     elif finding.typed or not _is_nothing(finding, containment):
@@ -78,7 +78,9 @@ def _widened(
 def _narrowed(
     finding: Finding, search: Search, containment: _Containment
 ) -> Iterator[Decided]:
-    witness = search.witness(finding, Direction.NARROWED)
+    witness = search.witness(finding, Direction.NARROWED, range(FEW))
+    if witness is None and (_is_beyond(finding) or not containment.nothing_refused):
+        witness = search.witness(finding, Direction.NARROWED, range(FEW, MANY))
     if witness is not None:
         yield Decided(_as(finding, Direction.NARROWED), Proof.WITNESS, witness)
     elif finding.aspect in _GONE:

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 _PASSES: Final = 6
 _DEEPEST: Final = 24
+_MOST_STEPS: Final = 1_000
+"""Values are changed so often at most, as some predicates hold of no value."""
 _LONGEST: Final = 20_000
 """Strings and lists are not made longer than that."""
 
@@ -78,6 +80,7 @@ class Values:
         self._known = known
         self._random = random
         self._depth = 0
+        self._steps = 0
 
     def example(self, test: Predicate) -> Any:
         """Make a value of which a predicate is likely to hold."""
@@ -94,7 +97,10 @@ class Values:
         Returns:
             The new value. It is likely to be as wanted, and has to be checked.
         """
-        if holds(test, value, self._known) == wanted or self._depth > _DEEPEST:
+        self._steps += 1
+        if self._steps > _MOST_STEPS or self._depth > _DEEPEST:
+            return value
+        if holds(test, value, self._known) == wanted:
             return value
         self._depth += 1
         try:

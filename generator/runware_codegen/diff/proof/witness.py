@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from runware_codegen.diff.proof.judges import Judge
     from runware_codegen.model import Document
 
-_ATTEMPTS: Final = 40
+FEW: Final = 6
+MANY: Final = 30
+"""Attempts of a search that may fail, and of one on which more depends."""
+
 _ROUNDS: Final = 4
 _MOST_REMOVALS: Final = 400
 
@@ -52,13 +55,16 @@ class Search:
             version.document: definitions_of(version.document) for version in (old, new)
         }
 
-    def witness(self, finding: Finding, direction: Direction) -> dict[str, Any] | None:
+    def witness(
+        self, finding: Finding, direction: Direction, attempts: range
+    ) -> dict[str, Any] | None:
         """Find a small task that shows a finding.
 
         Args:
             finding: What differs, with what held before and what holds now.
             direction: NARROWED for a task that was accepted and is refused now,
                 WIDENED for one that was refused and is accepted now.
+            attempts: The numbers of the attempts; equal numbers make equal tasks.
 
         Returns:
             A task of which both judges say so, or None.
@@ -72,7 +78,7 @@ class Search:
             goal = _Goal(self._new, self._old, now, was, finding.at)
         accepting = self._known[goal.accepting.document]
         refusing = self._known[goal.refusing.document]
-        return _Hunt(goal, accepting, refusing).run()
+        return _Hunt(goal, accepting, refusing).run(attempts)
 
 
 class _Goal(NamedTuple):
@@ -105,16 +111,16 @@ class _Hunt:
         self._whole = of_class(goal.accepting.document.request)
         self._beyond = speaks_of((goal.good, goal.bad), _BEYOND_SCHEMAS)
 
-    def run(self) -> dict[str, Any] | None:
+    def run(self, attempts: range) -> dict[str, Any] | None:
         """Search, and shrink what is found."""
-        for task in self._candidates():
+        for task in self._candidates(attempts):
             if self._shows(task) and self._is_confirmed(task):
                 return self._shrunk(task)
         return None
 
-    def _candidates(self) -> Iterator[dict[str, Any]]:
+    def _candidates(self, attempts: range) -> Iterator[Any]:
         place = _inside(self._goal.at, TRUE)
-        for attempt in range(_ATTEMPTS):
+        for attempt in attempts:
             random = Random(attempt)  # noqa: S311  # nothing is secret here
             accepting = Values(self._accepting, random)
             refusing = Values(self._refusing, random)
