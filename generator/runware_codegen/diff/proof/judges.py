@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import weakref
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
@@ -84,13 +85,11 @@ class Judge:
         package = f"{_runtime()}.tasks.number{next(_NUMBERS)}"
         module = ModuleType(f"{package}.module")
         module.__package__ = package
-        sys.modules[module.__name__] = module
-        try:
-            source = compile(module_text(self._document), module.__name__, "exec")
-            exec(source, module.__dict__)  # noqa: S102  # it is what `generate` emits
-            return getattr(module, self._document.request.name)
-        finally:
-            del sys.modules[module.__name__]
+        sys.modules[module.__name__] = module  # where pydantic finds its names
+        weakref.finalize(self, sys.modules.pop, module.__name__, None)
+        source = compile(module_text(self._document), module.__name__, "exec")
+        exec(source, module.__dict__)  # noqa: S102  # it is what `generate` emits
+        return getattr(module, self._document.request.name)
 
 
 def _runtime() -> str:

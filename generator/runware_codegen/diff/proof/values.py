@@ -51,7 +51,7 @@ _PASSES: Final = 6
 _DEEPEST: Final = 24
 _MOST_STEPS: Final = 1_000
 """Values are changed so often at most, as some predicates hold of no value."""
-_LONGEST: Final = 20_000
+_LONGEST: Final = 200_000
 """Strings and lists are not made longer than that."""
 
 _EXAMPLES: Final[dict[str, tuple[Any, ...]]] = {
@@ -368,13 +368,14 @@ class Values:
             step = Decimal(test.step)
             near = [value + 1, value + _plain(Fraction(step) / 2), value + 0.5]
             return self._one(near)
-        beyond: list[Any] = []
-        for limit, sign in ((test.ge, -1), (test.le, 1)):
-            if limit is not None:
-                beyond += [limit + sign, limit + sign * 0.5]
+        low = test.ge if test.gt is None else test.gt
+        high = test.le if test.lt is None else test.lt
+        beyond: list[int | float] = [] if low is None else [math.ceil(low) - 1]
+        beyond += [] if high is None else [math.floor(high) + 1]
+        beyond *= 2  # what suits integers too comes more often
         beyond += [limit for limit in (test.gt, test.lt) if limit is not None]
-        if whole := [number for number in beyond if number == math.floor(number)]:
-            beyond += whole * 2  # those that suit integers come more often
+        beyond += [] if test.ge is None else [test.ge - 0.5]
+        beyond += [] if test.le is None else [test.le + 0.5]
         return self._one(beyond or ["a"])
 
     def _other_text(self, test: LengthIn | Matches | HasFormat, value: Any) -> Any:
