@@ -19,6 +19,7 @@ from click.core import ParameterSource
 
 from runware_codegen import __version__, hook, settings
 from runware_codegen.catalog import lock
+from runware_codegen.diff.options import DIFFING
 from runware_codegen.options import (
     BUILD,
     DOCUMENTS,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Unpack
 
+    from runware_codegen.diff.options import DiffOptions
     from runware_codegen.options import (
         FetchOptions,
         GenerateOptions,
@@ -94,6 +96,18 @@ class _Fetching(click.Command):
         return super().parse_args(ctx, args)
 
 
+class _Diffing(click.Command):
+    """A command that compares the documents of pyproject.toml where none are named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the options that mean the same here as in the file."""
+        said = _said_in_file(ctx, args)
+        ctx.default_map = {n: said[n] for n in said.keys() & {"quiet", "verbose"}}
+        if documents := said.get("documents"):
+            ctx.default_map["documents"] = documents_folder(documents)
+        return super().parse_args(ctx, args)
+
+
 def _said_in_file(ctx: click.Context, args: list[str]) -> dict[str, Any]:
     """Read the options in pyproject.toml, unless only help is wanted."""
     helping = not set(args).isdisjoint(ctx.help_option_names)
@@ -118,7 +132,7 @@ def cli() -> None:
     Each option of generate and list may also stand in [tool.runware-codegen] of the
     pyproject.toml that is nearest above the current folder; the command line wins.
 
-    Exit codes: 0 done, 1 --check found a difference, 2 the input or the call is wrong.
+    Exit codes: 0 done, 1 --check or --fail-on found a difference, 2 the input or the call is wrong.
     """
 
 
@@ -191,6 +205,23 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> None:
         from runware_codegen.catalog import fetching  # noqa: PLC0415  # as below
 
         fetching.fetch(options, terminal)
+
+
+@cli.command(cls=_Diffing)
+@with_options(*DIFFING, *SPEAKING)
+@click.pass_context
+def diff(ctx: click.Context, /, **options: Unpack[DiffOptions]) -> int:
+    """Show what changed between two versions of documents, as a caller notices it.
+
+    OLD and NEW are each a file, a folder, - for standard input, runware.lock, a git
+    revision such as main, or a path in one, such as HEAD:schemas. Without NEW, the
+    documents on disk; without both, the state that runware.lock names or else the last
+    commit against the documents on disk.
+    """
+    with _terminal(ctx) as terminal:
+        from runware_codegen.diff import command  # noqa: PLC0415  # it takes its time
+
+        return _DIFFERENT if command.diff(options, terminal) else 0
 
 
 @cli.command("init")

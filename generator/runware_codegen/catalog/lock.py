@@ -115,7 +115,7 @@ def lock_of(folder: Path) -> Lock:
     inside = folder / NAME
     nameable = folder.name.isprintable() and folder.name not in {"", ".."}
     path = folder.parent / NAME if nameable and not inside.is_file() else inside
-    return _read(path) if path.is_file() else Lock(path)
+    return read(path) if path.is_file() else Lock(path)
 
 
 def check(inputs: Iterable[str]) -> None:
@@ -204,10 +204,32 @@ def _written(locked: Locked) -> str:
     return "\n".join(["[[document]]", *lines, f"fetched = {locked.fetched}", ""])
 
 
-def _read(path: Path) -> Lock:
+def read(path: Path) -> Lock:
+    """Read a lock.
+
+    Raises:
+        InvalidInput: It cannot be understood.
+    """
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidInput([_unreadable(path, f"it cannot be read: {error}")]) from None
+    return parse(content, path)
+
+
+def parse(content: bytes, path: Path) -> Lock:
+    """Read the content of a lock.
+
+    Args:
+        content: The bytes of the file.
+        path: The file, for messages.
+
+    Raises:
+        InvalidInput: It cannot be understood.
+    """
+    try:
+        tree = tomllib.loads(content.decode())
+    except ValueError as error:
         raise InvalidInput([_unreadable(path, f"it cannot be read: {error}")]) from None
     if tree.get("version") != _VERSION:
         raise InvalidInput([_of_another_version(path)])

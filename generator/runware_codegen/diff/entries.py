@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -134,6 +134,13 @@ class Entry:
         return KINDS[self.kind].level
 
     @property
+    def change(self) -> str:
+        """What has changed, in words: "at most 10 → at most 5"."""
+        if self.before and self.after:
+            return f"{self.before} → {self.after}"
+        return f"removed: {self.before}" if self.before else f"added: {self.after}"
+
+    @property
     def fingerprint(self) -> str:
         """A hash of what changed where: 16 hexadecimal digits."""
         parts = (self.kind, self.document, self.pointer, self.before, self.after)
@@ -144,7 +151,3 @@ class Entry:
         """The position in a report: by document, gravest first."""
         rank = self.level.rank
         return self.document, rank, self.pointer, self.kind, self.before, self.after
-
-    def at(self, file: str) -> Entry:
-        """Return the entry as one about another file."""
-        return replace(self, file=file)
