@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model.predicates import (
     FALSE,
     TRUE,
+    AdditionalProperties,
     AllOf,
     AnyOf,
     AreaIn,
+    Contains,
     ExactlyOne,
+    HasFormat,
     IfThenElse,
     InRange,
     IsIn,
@@ -22,14 +25,17 @@ from runware_codegen.model.predicates import (
     MultipleOf,
     Not,
     OptionalProperty,
+    PatternProperties,
     Predicate,
+    PrefixItem,
     PropertyCount,
+    PropertyNames,
     RatioIn,
     RequiredProperty,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 def implies(one: Predicate, other: Predicate) -> bool:
@@ -88,8 +94,36 @@ def _tests(one: Predicate, other: Predicate) -> bool:
             return name == same and implies(part, wider)
         case Items(part, start), Items(wider, later):
             return start <= later and implies(part, wider)
+        case PrefixItem(index, part), PrefixItem(same, wider):
+            return index == same and implies(part, wider)
+        case Contains(), Contains():
+            return _contains(one, other)
+        case PropertyNames(part), PropertyNames(wider):
+            return implies(part, wider)
+        case PatternProperties(pattern, part), PatternProperties(same, wider):
+            return pattern == same and implies(part, wider)
+        case AdditionalProperties(part, evaluated), AdditionalProperties(wider, same):
+            return evaluated == same and implies(part, wider)
+        case HasFormat(name), HasFormat(wider):
+            return wider in _CONTAINED.get(name, ())
         case _:
             return False
+
+
+_CONTAINED: Final[Mapping[str, tuple[str, ...]]] = {"uri": ("uri-reference",)}
+"""Formats of which every string has another format too (RFC 3986, section 4.1)."""
+
+
+def _contains(one: Contains, other: Contains) -> bool:
+    enough = other.minimum == 0 or (
+        one.minimum >= other.minimum and implies(one.part, other.part)
+    )
+    few = other.maximum is None or (
+        one.maximum is not None
+        and one.maximum <= other.maximum
+        and implies(other.part, one.part)
+    )
+    return enough and few
 
 
 def _divides(step: Decimal, multiple: Decimal) -> bool:
