@@ -191,7 +191,7 @@ def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> Non
 @cli.command(cls=_Fetching)
 @with_options(*FETCHING, *SPEAKING)
 @click.pass_context
-def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> None:
+def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     """Bring documents of Runware's catalogue into a folder, and lock them.
 
     MODEL is an id or AIR of a model (* and ? allowed), or the name of a utility.
@@ -201,10 +201,12 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> None:
     _exclude(ctx, "--locked", "--update")
     _exclude(ctx, "--all", "--task-type")
     _exclude(ctx, "--all", "MODEL")
+    if options["check"] and not options["update"]:
+        raise click.UsageError("--check goes with --update.", ctx)
     with _terminal(ctx) as terminal, _remarking("what has been fetched is whole"):
         from runware_codegen.catalog import fetching  # noqa: PLC0415  # as below
 
-        fetching.fetch(options, terminal)
+        return _DIFFERENT if fetching.fetch(options, terminal) else 0
 
 
 @cli.command(cls=_Diffing)

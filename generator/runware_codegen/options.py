@@ -71,6 +71,7 @@ class FetchOptions(TypedDict):
     include_status: tuple[str, ...]
     locked: bool
     update: bool
+    check: Literal["breaking"] | None
     output: str
     index_url: str
     concurrency: int
@@ -328,7 +329,13 @@ FETCHING = (
     ),
     click.option(
         "--update/--no-update",
-        help="Ask again for what is there, and tell what has changed.",
+        help="Ask again for what is there, and tell what has changed for callers.",
+    ),
+    click.option(
+        "--check",
+        type=click.Choice(["breaking"]),
+        help="With --update: leave a document as it is if its new version would break"
+        " callers, and end with exit code 1.",
     ),
     click.option(
         "--output",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.catalog.index import Index
     from runware_codegen.catalog.web import Answer
+    from runware_codegen.diff.updates import Updates
     from runware_codegen.options import FetchOptions
     from runware_codegen.report import Terminal
 
@@ -57,6 +58,8 @@ class _Fetch:
         listed: The catalogue's index, if it was read.
         outcomes: What became of documents, by identifier.
         problems: What went wrong so far.
+        refused: Documents that are as they were, since their new versions break callers.
+        updates: What changed for callers.
     """
 
     options: FetchOptions
@@ -66,13 +69,18 @@ class _Fetch:
     listed: Index | None = None
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
     problems: list[Problem] = field(default_factory=list[Problem])
+    refused: list[Problem] = field(default_factory=list[Problem])
+    updates: Updates | None = None
 
 
-def fetch(options: FetchOptions, terminal: Terminal) -> None:
+def fetch(options: FetchOptions, terminal: Terminal) -> bool:
     """Bring documents into a folder.
 
     Each is put in place and locked as soon as it is there and found to be one, so that
     a run that was interrupted goes on where it ended.
+
+    Returns:
+        Whether a document was left as it was, since its new version breaks callers.
 
     Raises:
         InvalidInput: Something cannot be had, or must not be had; the rest is there.
@@ -85,8 +93,11 @@ def fetch(options: FetchOptions, terminal: Terminal) -> None:
             _run(run)
     if run.outcomes or not run.problems:
         _summarize(run)
+    if run.refused:
+        terminal.problems(run.refused)
     if run.problems:
         raise InvalidInput(run.problems)
+    return bool(run.refused)
 
 
 def read_listed(web: Web, url: str, terminal: Terminal) -> Index:
@@ -197,6 +208,11 @@ def _put(
     if one.task_types and task_type not in one.task_types:
         return
     differs = hash_of(path) != fresh
+    if differs and run.options["update"] and path.exists():
+        breaks = _compare(run, path, content)
+        if breaks and run.options["check"]:
+            run.refused.append(_breaking(path))
+            return
     if differs:
         files.replace(path, content)
     if known and known.sha256 == fresh:
@@ -204,6 +220,28 @@ def _put(
         return
     run.lock.add(_locked(run, one, fresh, etag, task_type))
     run.outcomes[one.id] = Outcome.CHANGED if known else Outcome.NEW
+
+
+def _compare(run: _Fetch, path: Path, content: bytes) -> bool:
+    """Find what a new version changes for callers.
+
+    Returns:
+        Whether it breaks them.
+
+    Raises:
+        InvalidInput: It cannot be told, and would have to be.
+    """
+    from runware_codegen.diff.updates import Updates  # noqa: PLC0415  # it takes its time
+
+    run.updates = run.updates or Updates()
+    try:
+        return run.updates.add(path, content)
+    except InvalidInput as invalid:
+        if run.options["check"]:
+            raise
+        for problem in invalid.problems:
+            run.terminal.note(f"{path} cannot be compared: {problem.message}")
+        return False
 
 
 def _locked(run: _Fetch, one: Wanted, sha256: str, etag: str, task_type: str) -> Locked:
@@ -242,12 +280,24 @@ def _summarize(run: _Fetch) -> None:
     count = Counter(run.outcomes.values())
     counts = ", ".join(f"{count[outcome]} {outcome}" for outcome in Outcome)
     run.terminal.summary(f"Fetched {run.folder}: {counts}.")
+    if run.updates and not run.options["quiet"]:
+        for line in run.updates.lines():
+            run.terminal.result(line)
 
 
 def _show_progress(run: _Fetch, done: int, total: int) -> None:
     filled = _BAR * done // max(total, 1)
     bar = "█" * filled + "░" * (_BAR - filled)
     run.terminal.step(f"Fetching {bar} {done} of {total}")
+
+
+def _breaking(path: Path) -> Problem:
+    return Problem(
+        str(path),
+        "",
+        "Its new version breaks callers, and was not written.",
+        "Read the report. To take the version over, run without --check.",
+    )
 
 
 def _nothing_locked(lock: Path, folder: Path) -> Problem:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema_rs import Draft202012Validator
 
-from runware_codegen.model.constants import constant, json_type
+from runware_codegen.model.constants import constant
 from runware_codegen.model.predicates import (
     AdditionalProperties,
     AllOf,
@@ -73,8 +73,7 @@ def holds(test: Predicate, value: Any, known: Definitions) -> bool:
         case DefinitionRef(name):
             return holds(known[name], value, known)
         case IsType(types):
-            name = json_type(constant(value).value)
-            return name in types or (name == "integer" and "number" in types)
+            return not types.isdisjoint(_types(value))
         case IsIn(values):
             return constant(value) in values
         case _ if isinstance(value, str):
@@ -87,6 +86,25 @@ def holds(test: Predicate, value: Any, known: Definitions) -> bool:
             return _of_number(test, value) or _of_absence(test)
         case _:
             return _of_absence(test)
+
+
+def _types(value: object) -> tuple[str, ...]:
+    """Name the JSON types of a value; a whole number has two."""
+    match value:
+        case None:
+            return ("null",)
+        case bool():
+            return ("boolean",)
+        case float() if not value.is_integer():
+            return ("number",)
+        case int() | float():
+            return ("integer", "number")
+        case str():
+            return ("string",)
+        case list():
+            return ("array",)
+        case _:
+            return ("object",)
 
 
 def _of_absence(test: Predicate) -> bool:

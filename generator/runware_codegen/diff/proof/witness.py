@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from runware_codegen.model import Document
 
 FEW: Final = 6
-MANY: Final = 30
+MANY: Final = 24
 """Attempts of a search that may fail, and of one on which more depends."""
 
 _ROUNDS: Final = 4
