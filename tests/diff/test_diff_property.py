@@ -61,7 +61,7 @@ def test_nothing_that_it_says_is_contradicted() -> None:
     checked = 0
 
     @settings(
-        max_examples=120 * TIMES,
+        max_examples=60 * TIMES,
         deadline=None,
         derandomize=TIMES == 1,
         database=None,
@@ -76,4 +76,4 @@ def test_nothing_that_it_says_is_contradicted() -> None:
         assert not found, f"{json.dumps(pair.old)}\n{json.dumps(pair.new)}\n{found}"
 
     check()
-    assert checked > 50
+    assert checked > 25

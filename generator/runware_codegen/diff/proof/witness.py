@@ -33,6 +33,7 @@ MANY: Final = 24
 
 _ROUNDS: Final = 4
 _MOST_REMOVALS: Final = 400
+_FIRST: Final = ("taskType", "taskUUID", "model")
 
 _BEYOND_SCHEMAS: Final = (AreaIn, RatioIn)
 """What only the emitted checks enforce: jsonschema-rs does not know `x-constraints`."""
@@ -115,7 +116,7 @@ class _Hunt:
         """Search, and shrink what is found."""
         for task in self._candidates(attempts):
             if self._shows(task) and self._is_confirmed(task):
-                return self._shrunk(task)
+                return _ordered(self._shrunk(task))
         return None
 
     def _candidates(self, attempts: range) -> Iterator[Any]:
@@ -177,6 +178,12 @@ class _Hunt:
                     task, shrinking = smaller, True
                     break
         return task
+
+
+def _ordered(task: dict[str, Any]) -> dict[str, Any]:
+    """Begin with what every task has."""
+    first = {name: task[name] for name in _FIRST if name in task}
+    return {**first, **task}
 
 
 def _inside(steps: tuple[str, ...], part: Predicate) -> Predicate:
