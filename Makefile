@@ -48,7 +48,7 @@ check: $(READY)
 	$(BIN)/basedpyright
 
 golden: $(READY)
-	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py
+	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/diff/test_diff_docs.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -322,7 +322,9 @@ def keyword_edits() -> Iterator[Edit]:
             yield from _of_request(each, place)
         if each.loose != each.base:
             old, new = in_condition(each.loose), in_condition(each.tight)
-            yield Edit(f"{each.name} tightened in a condition", old, new, "breaking", "", True)
+            yield Edit(
+                f"{each.name} tightened in a condition", old, new, "breaking", "", True
+            )
             yield Edit(f"{each.name} loosened in a condition", new, old, each.loosened)
         if each.result:
             old, new = in_result(each.loose), in_result(each.tight)
@@ -369,43 +371,253 @@ def member_edits() -> Iterator[Edit]:
 
 def _request_members() -> Iterator[Edit]:
     both = {"a": STRING, "b": STRING}
-    yield Edit("optional member added", _closed(a=STRING), _closed(**both), "compatible", "request-member-added")
-    yield Edit("required member added", _task(a=STRING), _required("b", **both), "breaking", "request-member-added-required", True)
-    yield Edit("member removed", _closed(**both), _closed(a=STRING), "breaking", "request-member-removed")
-    yield Edit("member removed from an open task", _task(**both), _task(a=STRING), "breaking", "request-member-removed")
-    yield Edit("member added to an open task", _task(a=STRING), _task(**both), "breaking", "request-type-narrowed", True)
-    yield Edit("member becomes required", _task(a=STRING), _required("a", a=STRING), "breaking", "request-member-required", True)
-    yield Edit("member becomes optional", _required("a", a=STRING), _task(a=STRING), "compatible", "request-member-optional")
-    yield Edit("other members refused", _task(a=STRING), _closed(a=STRING), "breaking", "request-extra-members-refused", True)
-    yield Edit("other members allowed", _closed(a=STRING), _task(a=STRING), "compatible", "request-extra-members-allowed")
-    yield Edit("default added", _task(a=STRING), _task(a={**STRING, "default": "x"}), "risk", "request-default-changed")
-    yield Edit("default changed", _task(a={**STRING, "default": "x"}), _task(a={**STRING, "default": "y"}), "risk", "request-default-changed")
-    yield Edit("default removed", _task(a={**STRING, "default": "x"}), _task(a=STRING), "risk", "request-default-changed")
-    yield Edit("description changed", _task(a={**STRING, "description": "Some words."}), _task(a={**STRING, "description": "Other words."}), "words", "request-words-changed")
-    yield Edit("nested member removed", _task(s={**OBJECT, "additionalProperties": False}), _task(s={"type": "object", "properties": {"x": INTEGER}, "additionalProperties": False}), "breaking", "request-member-removed")
+    yield Edit(
+        "optional member added",
+        _closed(a=STRING),
+        _closed(**both),
+        "compatible",
+        "request-member-added",
+    )
+    yield Edit(
+        "required member added",
+        _task(a=STRING),
+        _required("b", **both),
+        "breaking",
+        "request-member-added-required",
+        True,
+    )
+    yield Edit(
+        "member removed",
+        _closed(**both),
+        _closed(a=STRING),
+        "breaking",
+        "request-member-removed",
+    )
+    yield Edit(
+        "member removed from an open task",
+        _task(**both),
+        _task(a=STRING),
+        "breaking",
+        "request-member-removed",
+    )
+    yield Edit(
+        "member added to an open task",
+        _task(a=STRING),
+        _task(**both),
+        "breaking",
+        "request-type-narrowed",
+        True,
+    )
+    yield Edit(
+        "member becomes required",
+        _task(a=STRING),
+        _required("a", a=STRING),
+        "breaking",
+        "request-member-required",
+        True,
+    )
+    yield Edit(
+        "member becomes optional",
+        _required("a", a=STRING),
+        _task(a=STRING),
+        "compatible",
+        "request-member-optional",
+    )
+    yield Edit(
+        "other members refused",
+        _task(a=STRING),
+        _closed(a=STRING),
+        "breaking",
+        "request-extra-members-refused",
+        True,
+    )
+    yield Edit(
+        "other members allowed",
+        _closed(a=STRING),
+        _task(a=STRING),
+        "compatible",
+        "request-extra-members-allowed",
+    )
+    yield Edit(
+        "default added",
+        _task(a=STRING),
+        _task(a={**STRING, "default": "x"}),
+        "risk",
+        "request-default-changed",
+    )
+    yield Edit(
+        "default changed",
+        _task(a={**STRING, "default": "x"}),
+        _task(a={**STRING, "default": "y"}),
+        "risk",
+        "request-default-changed",
+    )
+    yield Edit(
+        "default removed",
+        _task(a={**STRING, "default": "x"}),
+        _task(a=STRING),
+        "risk",
+        "request-default-changed",
+    )
+    yield Edit(
+        "description changed",
+        _task(a={**STRING, "description": "Some words."}),
+        _task(a={**STRING, "description": "Other words."}),
+        "words",
+        "request-words-changed",
+    )
+    yield Edit(
+        "nested member removed",
+        _task(s={**OBJECT, "additionalProperties": False}),
+        _task(
+            s={
+                "type": "object",
+                "properties": {"x": INTEGER},
+                "additionalProperties": False,
+            }
+        ),
+        "breaking",
+        "request-member-removed",
+    )
 
 
 def _request_types() -> Iterator[Edit]:
     nullable = {"type": ["string", "null"]}
-    yield Edit("null allowed", _task(a=STRING), _task(a=nullable), "typing", "request-null-added")
-    yield Edit("null refused", _task(a=nullable), _task(a=STRING), "breaking", "request-null-removed", True)
-    yield Edit("integer to number", _task(a=INTEGER), _task(a=NUMBER), "typing", "request-type-widened")
-    yield Edit("number to integer", _task(a=NUMBER), _task(a=INTEGER), "breaking", "request-type-narrowed", True)
-    yield Edit("string to integer", _task(a=STRING), _task(a=INTEGER), "breaking", "request-type-narrowed", True)
-    yield Edit("one more type", _task(a=STRING), _task(a={"type": ["string", "integer"]}), "typing", "request-type-widened")
-    yield Edit("one type fewer", _task(a={"type": ["string", "integer"]}), _task(a=STRING), "breaking", "request-type-narrowed", True)
-    yield Edit("string to object", _task(a=STRING), _task(a=OBJECT), "breaking", "request-type-narrowed", True)
-    yield Edit("object to list of objects", _task(a=OBJECT), _task(a={"type": "array", "items": OBJECT}), "breaking", "request-type-narrowed", True)
-    yield Edit("type dropped", _task(a=STRING), _task(a={}), "typing", "request-type-widened")
-    yield Edit("type given", _task(a={}), _task(a=STRING), "breaking", "request-type-narrowed", True)
-    yield Edit("value added", _task(a={"enum": ["p"]}), _task(a={"enum": ["p", "q"]}), "compatible", "request-value-added")
-    yield Edit("value removed", _task(a={"enum": ["p", "q"]}), _task(a={"enum": ["p"]}), "breaking", "request-value-removed", True)
-    yield Edit("value replaced", _task(a={"enum": ["p", "q"]}), _task(a={"enum": ["p", "r"]}), "breaking", "request-value-removed", True)
-    yield Edit("values closed", _task(a=STRING), _task(a={"enum": ["p"]}), "breaking", "request-values-closed", True)
-    yield Edit("boolean to one constant", _task(a={"type": "boolean"}), _task(a={"const": True}), "breaking", "", True)
+    yield Edit(
+        "null allowed",
+        _task(a=STRING),
+        _task(a=nullable),
+        "typing",
+        "request-null-added",
+    )
+    yield Edit(
+        "null refused",
+        _task(a=nullable),
+        _task(a=STRING),
+        "breaking",
+        "request-null-removed",
+        True,
+    )
+    yield Edit(
+        "integer to number",
+        _task(a=INTEGER),
+        _task(a=NUMBER),
+        "typing",
+        "request-type-widened",
+    )
+    yield Edit(
+        "number to integer",
+        _task(a=NUMBER),
+        _task(a=INTEGER),
+        "breaking",
+        "request-type-narrowed",
+        True,
+    )
+    yield Edit(
+        "string to integer",
+        _task(a=STRING),
+        _task(a=INTEGER),
+        "breaking",
+        "request-type-narrowed",
+        True,
+    )
+    yield Edit(
+        "one more type",
+        _task(a=STRING),
+        _task(a={"type": ["string", "integer"]}),
+        "typing",
+        "request-type-widened",
+    )
+    yield Edit(
+        "one type fewer",
+        _task(a={"type": ["string", "integer"]}),
+        _task(a=STRING),
+        "breaking",
+        "request-type-narrowed",
+        True,
+    )
+    yield Edit(
+        "string to object",
+        _task(a=STRING),
+        _task(a=OBJECT),
+        "breaking",
+        "request-type-narrowed",
+        True,
+    )
+    yield Edit(
+        "object to list of objects",
+        _task(a=OBJECT),
+        _task(a={"type": "array", "items": OBJECT}),
+        "breaking",
+        "request-type-narrowed",
+        True,
+    )
+    yield Edit(
+        "type dropped", _task(a=STRING), _task(a={}), "typing", "request-type-widened"
+    )
+    yield Edit(
+        "type given",
+        _task(a={}),
+        _task(a=STRING),
+        "breaking",
+        "request-type-narrowed",
+        True,
+    )
+    yield Edit(
+        "value added",
+        _task(a={"enum": ["p"]}),
+        _task(a={"enum": ["p", "q"]}),
+        "compatible",
+        "request-value-added",
+    )
+    yield Edit(
+        "value removed",
+        _task(a={"enum": ["p", "q"]}),
+        _task(a={"enum": ["p"]}),
+        "breaking",
+        "request-value-removed",
+        True,
+    )
+    yield Edit(
+        "value replaced",
+        _task(a={"enum": ["p", "q"]}),
+        _task(a={"enum": ["p", "r"]}),
+        "breaking",
+        "request-value-removed",
+        True,
+    )
+    yield Edit(
+        "values closed",
+        _task(a=STRING),
+        _task(a={"enum": ["p"]}),
+        "breaking",
+        "request-values-closed",
+        True,
+    )
+    yield Edit(
+        "boolean to one constant",
+        _task(a={"type": "boolean"}),
+        _task(a={"const": True}),
+        "breaking",
+        "",
+        True,
+    )
     alternatives = {"oneOf": [STRING, OBJECT]}
-    yield Edit("alternative removed", _task(a=alternatives), _task(a=OBJECT), "breaking", "request-type-narrowed", True)
-    yield Edit("alternative added", _task(a=OBJECT), _task(a=alternatives), "typing", "request-type-widened")
+    yield Edit(
+        "alternative removed",
+        _task(a=alternatives),
+        _task(a=OBJECT),
+        "breaking",
+        "request-type-narrowed",
+        True,
+    )
+    yield Edit(
+        "alternative added",
+        _task(a=OBJECT),
+        _task(a=alternatives),
+        "typing",
+        "request-type-widened",
+    )
 
 
 def _results() -> Iterator[Edit]:
@@ -413,16 +625,76 @@ def _results() -> Iterator[Edit]:
     one, two = _result(["a"], a=STRING), _result(["a"], a=STRING, b=STRING)
     yield Edit("result member added", one, two, "compatible", "result-member-added")
     yield Edit("result member removed", two, one, "breaking", "result-member-removed")
-    yield Edit("result member may be absent", one, _result([], a=STRING), "breaking", "result-member-optional")
-    yield Edit("result member is always there", _result([], a=STRING), one, "compatible", "result-member-required")
-    yield Edit("result may be null", one, _result(["a"], a=nullable), "breaking", "result-null-added")
-    yield Edit("result is never null", _result(["a"], a=nullable), one, "compatible", "result-null-removed")
-    yield Edit("result integer to number", _result(["a"], a=INTEGER), _result(["a"], a=NUMBER), "typing", "result-type-widened")
-    yield Edit("result number to integer", _result(["a"], a=NUMBER), _result(["a"], a=INTEGER), "compatible", "result-type-narrowed")
-    yield Edit("result of another type", _result(["a"], a=INTEGER), one, "breaking", "result-type-changed")
-    yield Edit("result value added", _result(["a"], a={"enum": ["p"]}), _result(["a"], a={"enum": ["p", "q"]}), "typing", "result-value-added")
-    yield Edit("result value removed", _result(["a"], a={"enum": ["p", "q"]}), _result(["a"], a={"enum": ["p"]}), "compatible", "result-value-removed")
-    yield Edit("result description changed", one, _result(["a"], a={**STRING, "description": "Words."}), "words", "result-words-changed")
+    yield Edit(
+        "result member may be absent",
+        one,
+        _result([], a=STRING),
+        "breaking",
+        "result-member-optional",
+    )
+    yield Edit(
+        "result member is always there",
+        _result([], a=STRING),
+        one,
+        "compatible",
+        "result-member-required",
+    )
+    yield Edit(
+        "result may be null",
+        one,
+        _result(["a"], a=nullable),
+        "breaking",
+        "result-null-added",
+    )
+    yield Edit(
+        "result is never null",
+        _result(["a"], a=nullable),
+        one,
+        "compatible",
+        "result-null-removed",
+    )
+    yield Edit(
+        "result integer to number",
+        _result(["a"], a=INTEGER),
+        _result(["a"], a=NUMBER),
+        "typing",
+        "result-type-widened",
+    )
+    yield Edit(
+        "result number to integer",
+        _result(["a"], a=NUMBER),
+        _result(["a"], a=INTEGER),
+        "compatible",
+        "result-type-narrowed",
+    )
+    yield Edit(
+        "result of another type",
+        _result(["a"], a=INTEGER),
+        one,
+        "breaking",
+        "result-type-changed",
+    )
+    yield Edit(
+        "result value added",
+        _result(["a"], a={"enum": ["p"]}),
+        _result(["a"], a={"enum": ["p", "q"]}),
+        "typing",
+        "result-value-added",
+    )
+    yield Edit(
+        "result value removed",
+        _result(["a"], a={"enum": ["p", "q"]}),
+        _result(["a"], a={"enum": ["p"]}),
+        "compatible",
+        "result-value-removed",
+    )
+    yield Edit(
+        "result description changed",
+        one,
+        _result(["a"], a={**STRING, "description": "Words."}),
+        "words",
+        "result-words-changed",
+    )
 
 
 def metadata_edits() -> Iterator[Edit]:
@@ -438,19 +710,65 @@ def metadata_edits() -> Iterator[Edit]:
     yield Edit("status", live, old, "risk", "status-changed")
     rate = {"amount": 1, "unit": "output", "display": "$1.00 per run"}
     dear = {"amount": 2, "unit": "output", "display": "$2.00 per run"}
-    yield Edit("rate", pricing(rates=[rate]), pricing(rates=[dear]), "risk", "price-changed")
-    yield Edit("overview", pricing(overview="Cheap."), pricing(overview="Dear."), "risk", "price-changed")
+    yield Edit(
+        "rate", pricing(rates=[rate]), pricing(rates=[dear]), "risk", "price-changed"
+    )
+    yield Edit(
+        "overview",
+        pricing(overview="Cheap."),
+        pricing(overview="Dear."),
+        "risk",
+        "price-changed",
+    )
     one = {"configuration": "1K", "price": 0.1, "latencyMs": 1000}
-    yield Edit("measured price", pricing(measured=[one]), pricing(measured=[{**one, "price": 0.2}]), "risk", "price-changed")
-    yield Edit("latency", pricing(measured=[one]), pricing(measured=[{**one, "latencyMs": 2000}]), "risk", "latency-changed")
-    yield Edit("title", info(), info(title="Runware API - Other"), "words", "title-changed")
+    yield Edit(
+        "measured price",
+        pricing(measured=[one]),
+        pricing(measured=[{**one, "price": 0.2}]),
+        "risk",
+        "price-changed",
+    )
+    yield Edit(
+        "latency",
+        pricing(measured=[one]),
+        pricing(measured=[{**one, "latencyMs": 2000}]),
+        "risk",
+        "latency-changed",
+    )
+    yield Edit(
+        "title", info(), info(title="Runware API - Other"), "words", "title-changed"
+    )
     yield Edit("summary", info(), info(summary="Short."), "words", "words-changed")
-    yield Edit("description", info(), info(description="Long."), "words", "words-changed")
-    yield Edit("capabilities", info(), info(**{"x-capabilities": ["edit"]}), "words", "capabilities-changed")
-    yield Edit("modes", info(), info(**{"x-modes": [{"id": "text"}]}), "words", "modes-changed")
-    yield Edit("AIR", info(), info(**{"x-air-id": "test:other@1"}), "breaking", "air-changed")
-    yield Edit("model", a_document({}), a_document({}, model="test:other@1"), "breaking", "model-removed")
-    yield Edit("identifier", a_document({}), a_document({}, identifier="other"), "breaking", "document-renamed")
+    yield Edit(
+        "description", info(), info(description="Long."), "words", "words-changed"
+    )
+    yield Edit(
+        "capabilities",
+        info(),
+        info(**{"x-capabilities": ["edit"]}),
+        "words",
+        "capabilities-changed",
+    )
+    yield Edit(
+        "modes", info(), info(**{"x-modes": [{"id": "text"}]}), "words", "modes-changed"
+    )
+    yield Edit(
+        "AIR", info(), info(**{"x-air-id": "test:other@1"}), "breaking", "air-changed"
+    )
+    yield Edit(
+        "model",
+        a_document({}),
+        a_document({}, model="test:other@1"),
+        "breaking",
+        "model-removed",
+    )
+    yield Edit(
+        "identifier",
+        a_document({}),
+        a_document({}, identifier="other"),
+        "breaking",
+        "document-renamed",
+    )
     yield from _delivery()
     yield from _errors()
     yield from _limits()
@@ -458,10 +776,14 @@ def metadata_edits() -> Iterator[Edit]:
 
 def _delivery() -> Iterator[Edit]:
     method = {"type": "string", "enum": ["sync", "async"], "default": "sync"}
-    old, new = _task(deliveryMethod=method), _task(deliveryMethod={**method, "default": "async"})
+    old, new = _task(deliveryMethod=method), _task(
+        deliveryMethod={**method, "default": "async"}
+    )
     yield Edit("default delivery", old, new, "risk", "default-delivery-changed")
     fewer = _task(deliveryMethod={**method, "enum": ["sync"]})
-    yield Edit("delivery removed", old, fewer, "breaking", "request-value-removed", True)
+    yield Edit(
+        "delivery removed", old, fewer, "breaking", "request-value-removed", True
+    )
     more = _task(deliveryMethod={**method, "enum": ["sync", "async", "stream"]})
     yield Edit("delivery added", old, more, "compatible", "request-value-added")
 
@@ -480,14 +802,42 @@ def _errors() -> Iterator[Edit]:
     def statuses(**texts: str) -> Schema:
         document = a_document({})
         responses = document["paths"]["/"]["post"]["responses"]
-        responses |= {status[1:]: {"description": text} for status, text in texts.items()}
+        responses |= {
+            status[1:]: {"description": text} for status, text in texts.items()
+        }
         return document
 
-    yield Edit("error code added", errors("a"), errors("a", "b"), "risk", "error-code-added")
-    yield Edit("error code removed", errors("a", "b"), errors("a"), "risk", "error-code-removed")
-    yield Edit("status added", statuses(), statuses(_402="No money."), "risk", "http-status-added")
-    yield Edit("status removed", statuses(_402="No money."), statuses(), "risk", "http-status-removed")
-    yield Edit("status described", statuses(_402="No money."), statuses(_402="Broke."), "words", "http-status-words-changed")
+    yield Edit(
+        "error code added", errors("a"), errors("a", "b"), "risk", "error-code-added"
+    )
+    yield Edit(
+        "error code removed",
+        errors("a", "b"),
+        errors("a"),
+        "risk",
+        "error-code-removed",
+    )
+    yield Edit(
+        "status added",
+        statuses(),
+        statuses(_402="No money."),
+        "risk",
+        "http-status-added",
+    )
+    yield Edit(
+        "status removed",
+        statuses(_402="No money."),
+        statuses(),
+        "risk",
+        "http-status-removed",
+    )
+    yield Edit(
+        "status described",
+        statuses(_402="No money."),
+        statuses(_402="Broke."),
+        "words",
+        "http-status-words-changed",
+    )
 
 
 def _limits() -> Iterator[Edit]:
@@ -503,9 +853,20 @@ def _limits() -> Iterator[Edit]:
 
     for operation in ("area", "ratio"):
         loose, tight = figure(operation, maximum=8), figure(operation, maximum=4)
-        yield Edit(f"{operation} tightened", loose, tight, "breaking", "request-rule-narrowed", True)
-        yield Edit(f"{operation} loosened", tight, loose, "compatible", "request-rule-widened")
-    yield Edit("media limit", media(maximum=8), media(maximum=4), "risk", "media-limit-changed")
+        yield Edit(
+            f"{operation} tightened",
+            loose,
+            tight,
+            "breaking",
+            "request-rule-narrowed",
+            True,
+        )
+        yield Edit(
+            f"{operation} loosened", tight, loose, "compatible", "request-rule-widened"
+        )
+    yield Edit(
+        "media limit", media(maximum=8), media(maximum=4), "risk", "media-limit-changed"
+    )
 
 
 EDITS = [*keyword_edits(), *member_edits(), *metadata_edits()]

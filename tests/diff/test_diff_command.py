@@ -8,7 +8,6 @@ import json
 import subprocess
 import tomllib
 import xml.etree.ElementTree as ET
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -21,6 +20,7 @@ from runware_codegen.diff.levels import KINDS, LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     Diff = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -73,6 +73,10 @@ def diff(tmp_path: Path) -> Diff:
 def report(finished: subprocess.CompletedProcess[str]) -> Any:
     assert not finished.stderr, finished.stderr
     return json.loads(finished.stdout)
+
+
+def xml_of(finished: subprocess.CompletedProcess[str]) -> ET.Element:
+    return ET.fromstring(finished.stdout)  # noqa: S314
 
 
 def kinds(finished: subprocess.CompletedProcess[str]) -> set[str]:
@@ -139,7 +143,7 @@ class TestReport:
             assert "\x1b" not in out
             assert "\n::error::x" not in out
             assert "\n# " not in out
-        ET.fromstring(diff("old", "new", "--format", "junit").stdout)
+        xml_of(diff("old", "new", "--format", "junit"))
 
     def test_only_some_documents(self, diff: Diff, sides: Path) -> None:
         put(sides / "new", "same", {"required": ["x"]})
@@ -317,7 +321,9 @@ class TestAccepting:
         why = 'We ask for "5" at most.'
         finished = diff("old", "new", "--accept", "--reason", why)
         assert "accepted: request-limit-narrowed" in finished.stdout
-        [kept] = tomllib.loads((sides / "runware-accepted.toml").read_text())["accepted"]
+        [kept] = tomllib.loads((sides / "runware-accepted.toml").read_text())[
+            "accepted"
+        ]
         assert kept["reason"] == why
         ended = diff("old", "new", "--fail-on", "breaking")
         assert ended.returncode == 0

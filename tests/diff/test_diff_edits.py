@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-
 from edits import EDITS, Edit
+from versions import entries_of
+
 from runware_codegen.diff.entries import Proof
 from runware_codegen.diff.levels import Level
-from versions import entries_of
 
 
 def test_there_are_many_edits() -> None:

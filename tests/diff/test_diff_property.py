@@ -10,18 +10,19 @@ import os
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, Phase, given, settings
+from pairs import Pair, pairs
+from versions import version_of
 
 from making import a_document, a_task
-from pairs import Pair, pairs
 from runware_codegen.diff.compare import compare
 from runware_codegen.diff.entries import Proof
 from runware_codegen.diff.levels import Level
 from runware_codegen.problems import InvalidInput
 from schema_strategies import DEFINITIONS
-from versions import version_of
 
 if TYPE_CHECKING:
     from pairs import Schema
+
     from runware_codegen.diff.proof.witness import Version
 
 TIMES = int(os.environ.get("FUZZ", "1"))
@@ -45,9 +46,13 @@ def _contradictions(pair: Pair) -> list[str] | None:
         if entry.witness is None:
             continue
         verdicts = old.judge.accepts(entry.witness), new.judge.accepts(entry.witness)
-        if verdicts != ((True, False) if entry.level is Level.BREAKING else (False, True)):
+        if verdicts != (
+            (True, False) if entry.level is Level.BREAKING else (False, True)
+        ):
             found.append(f"{entry.kind}: {json.dumps(entry.witness)}")
-    if not any(e.level is Level.BREAKING or e.proof is Proof.NOT_PROVEN for e in entries):
+    if not any(
+        e.level is Level.BREAKING or e.proof is Proof.NOT_PROVEN for e in entries
+    ):
         tasks = [a_task(**each) for each in pair.objects]
         found += [
             f"called compatible, and refused: {json.dumps(task)}"

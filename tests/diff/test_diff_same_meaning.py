@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from versions import entries_of, entries_of_tasks
 
 from making import a_document
 from runware_codegen.diff.levels import Level
-from versions import entries_of, entries_of_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -231,7 +231,7 @@ def _compare(run: _Fetch, path: Path, content: bytes) -> bool:
     Raises:
         InvalidInput: It cannot be told, and would have to be.
     """
-    from runware_codegen.diff.updates import Updates  # noqa: PLC0415  # it takes its time
+    from runware_codegen.diff.updates import Updates  # noqa: PLC0415  # it is slow
 
     run.updates = run.updates or Updates()
     try:

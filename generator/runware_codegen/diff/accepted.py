@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import tomllib
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
 
 from runware_codegen.catalog.files import replace
 from runware_codegen.problems import InvalidInput, Problem, json_pointer
@@ -27,7 +28,8 @@ _VERSION: Final = 1
 _TEXTS: Final = ("fingerprint", "entry", "document", "place", "change", "reason")
 
 
-class Acceptance(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Acceptance:
     """An entry that is accepted.
 
     Attributes:
@@ -104,15 +106,17 @@ def _read(table: object) -> Acceptance | None:
     if not isinstance(table, dict):
         return None
     members = cast("dict[str, object]", table)
-    texts = [text for name in _TEXTS if isinstance(text := members.get(name), str)]
+    texts = {n: text for n in _TEXTS if isinstance(text := members.get(n), str)}
     expires = members.get("expires")
     if len(texts) != len(_TEXTS) or type(expires) is not dt.date:
         return None
-    return Acceptance(*texts, expires=expires)
+    return Acceptance(**texts, expires=expires)
 
 
 def _written(each: Acceptance) -> str:
-    texts = [f"{n} = {json.dumps(getattr(each, n), ensure_ascii=False)}" for n in _TEXTS]
+    texts = [
+        f"{n} = {json.dumps(getattr(each, n), ensure_ascii=False)}" for n in _TEXTS
+    ]
     return "\n".join(["[[accepted]]", *texts, f"expires = {each.expires}", ""])
 
 

@@ -41,7 +41,9 @@ def canonical(value: object) -> str:
         case tuple():
             return f"({', '.join(map(canonical, value))})"
         case _ if is_dataclass(value):
-            return _call(value, [canonical(getattr(value, f.name)) for f in fields(value)])
+            return _call(
+                value, [canonical(getattr(value, f.name)) for f in fields(value)]
+            )
         case _:
             return repr(value)
 

@@ -72,24 +72,19 @@ def _check(options: DiffOptions) -> None:
         raise click.UsageError("--reason and --expires go with --accept.")
 
 
-def _sides(
-    options: DiffOptions, terminal: Terminal
-) -> tuple[list[Text], list[Text]]:
+def _sides(options: DiffOptions, terminal: Terminal) -> tuple[list[Text], list[Text]]:
     documents = options["documents"]
     stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()
     terminal.step("Reading documents")
-    match options["sides"]:
-        case ():
-            old, new, words = read_default_sides(documents)
-            terminal.note(f"Comparing {words} with {documents}.")
-            return old, new
-        case (one,):
-            return read_side(one, documents, stdin), read_folder(documents)
-        case (one, other, *_):
-            return (
-                read_side(one, documents, stdin),
-                read_side(other, documents, stdin),
-            )
+    if not options["sides"]:
+        old, new, words = read_default_sides(documents)
+        terminal.note(f"Comparing {words} with {documents}.")
+        return old, new
+    first, *second = options["sides"]
+    old = read_side(first, documents, stdin)
+    if second:
+        return old, read_side(second[0], documents, stdin)
+    return old, read_folder(documents)
 
 
 def _accept(

@@ -34,7 +34,9 @@ def compare(old: Version, new: Version, file: str) -> list[Entry]:
 
 def added(document: Document, file: str) -> Entry:
     """Return the entry of a document that is new."""
-    return Entry("document-added", document.id, document.air, file, after=document.title)
+    return Entry(
+        "document-added", document.id, document.air, file, after=document.title
+    )
 
 
 def removed(document: Document, file: str) -> Entry:

@@ -119,15 +119,17 @@ def _are_about_same_model(one: Document, other: Document) -> bool:
 def _outcome(job: _Job) -> list[Entry] | tuple[Problem, ...]:
     """Compare two versions of a document; give the problems if one is not sound."""
     problems: list[Problem] = []
-    loaded: list[_Loaded | None] = []
-    for text in (job.old, job.new):
-        try:
-            loaded.append(text and _loaded(text))
-        except InvalidInput as invalid:
-            problems += invalid.problems
-    if problems:
-        return tuple(problems)
-    return [*_entries(*loaded, job.only)]
+    old, new = _sound(job.old, problems), _sound(job.new, problems)
+    return tuple(problems) if problems else [*_entries(old, new, job.only)]
+
+
+def _sound(text: Text | None, problems: list[Problem]) -> _Loaded | None:
+    """Read a document; add what is wrong in it to the problems."""
+    try:
+        return text and _loaded(text)
+    except InvalidInput as invalid:
+        problems += invalid.problems
+        return None
 
 
 def _entries(
@@ -151,9 +153,7 @@ def _is_chosen(document: Document, only: tuple[str, ...]) -> bool:
 
 
 def _version(loaded: _Loaded) -> Version:
-    return Version(
-        loaded.document, Judge(loaded.document, task_schema(loaded.source))
-    )
+    return Version(loaded.document, Judge(loaded.document, task_schema(loaded.source)))
 
 
 def _loaded(text: Text) -> _Loaded | None:

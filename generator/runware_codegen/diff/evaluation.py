@@ -197,8 +197,8 @@ def _of_object(test: Predicate, value: dict[str, Any], known: Definitions) -> bo
         case AdditionalProperties(part):
             others = additional(test, value, known)
             return all(holds(part, value[name], known) for name in others)
-        case AreaIn(first, second, least, most) | RatioIn(first, second, least, most):
-            return _is_figure_within(test, value, least, most)
+        case AreaIn() | RatioIn():
+            return _is_figure_within(test, value)
         case _:
             return False
 
@@ -220,12 +220,7 @@ def additional(
     ]
 
 
-def _is_figure_within(
-    test: AreaIn | RatioIn,
-    value: dict[str, Any],
-    least: float | None,
-    most: float | None,
-) -> bool:
+def _is_figure_within(test: AreaIn | RatioIn, value: dict[str, Any]) -> bool:
     first, second = value.get(test.first), value.get(test.second)
     if not (_is_number(first) and _is_number(second)):
         return True
@@ -233,8 +228,8 @@ def _is_figure_within(
     if isinstance(test, RatioIn) and other == 0:
         return False
     figure = one * other if isinstance(test, AreaIn) else one / other
-    above = least is None or figure >= Fraction(str(least))
-    return above and (most is None or figure <= Fraction(str(most)))
+    above = test.minimum is None or figure >= Fraction(str(test.minimum))
+    return above and (test.maximum is None or figure <= Fraction(str(test.maximum)))
 
 
 def _is_number(value: object) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model.predicates import (
@@ -36,6 +35,7 @@ from runware_codegen.model.predicates import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
 
 def implies(one: Predicate, other: Predicate) -> bool:
@@ -43,7 +43,7 @@ def implies(one: Predicate, other: Predicate) -> bool:
 
     True is a proof; False proves nothing.
     """
-    if one == other or one == FALSE or other == TRUE:
+    if one in (other, FALSE) or other == TRUE:
         return True
     match other:
         case AllOf(parts):

@@ -25,9 +25,7 @@ _DELIVERY = ("deliveryMethod",)
 class Comparison:
     """Compares the classes of one side of two versions of a document."""
 
-    def __init__(
-        self, side: Side, old: Iterable[Class], new: Iterable[Class]
-    ) -> None:
+    def __init__(self, side: Side, old: Iterable[Class], new: Iterable[Class]) -> None:
         """Prepare a comparison.
 
         Args:
@@ -96,7 +94,9 @@ class Comparison:
             yield Finding("words-changed", place, old.doc, new.doc)
         yield from compare_types(old.type, new.type, place, self._named)
 
-    def _removed(self, field: Field, new: Class, parent: Place, place: Place) -> Finding:
+    def _removed(
+        self, field: Field, new: Class, parent: Place, place: Place
+    ) -> Finding:
         if new.allows_extra or self._side is Side.RESULT:
             return Finding("member-removed", place, words(field.type), "")
         return Finding(

@@ -40,9 +40,9 @@ def compare_metadata(old: Document, new: Document) -> Iterator[Difference]:
 def _models(old: Document, new: Document) -> Iterator[Difference]:
     if old.models and new.models:
         yield from _names("model", old.models, new.models)
-    if old.air != new.air and (old.air in new.models or new.air in old.models):
-        yield Difference("air-changed", old.air or "none", new.air or "none")
-    elif old.air != new.air and old.models == new.models:
+    if (old.air != new.air and (old.air in new.models or new.air in old.models)) or (
+        old.air != new.air and old.models == new.models
+    ):
         yield Difference("air-changed", old.air or "none", new.air or "none")
 
 
@@ -65,9 +65,7 @@ def _texts(old: Document, new: Document) -> Iterator[tuple[str, str, str]]:
         yield kind, ", ".join(sorted(before)), ", ".join(sorted(after))
 
 
-def _names(
-    noun: str, old: Iterable[str], new: Iterable[str]
-) -> Iterator[Difference]:
+def _names(noun: str, old: Iterable[str], new: Iterable[str]) -> Iterator[Difference]:
     before, after = set(old), set(new)
     for name in sorted(before - after):
         yield Difference(f"{noun}-removed", name, "")

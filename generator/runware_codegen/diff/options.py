@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
 from runware_codegen.diff.levels import LEVELS, Level
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 ACCEPT_FILE = "runware-accepted.toml"
 

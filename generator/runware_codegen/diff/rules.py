@@ -128,5 +128,3 @@ def _allowed(when: Predicate, pair: tuple[int, int]) -> Predicate:
 
 def _size(pair: tuple[int, int], title: str) -> str:
     return f"{pair[0]} × {pair[1]}" + (f" ({title})" if title else "")
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from runware_codegen.diff.canonical import equal
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.implication import implies, is_within
 from runware_codegen.diff.meaning import has_type, of_type, range_of, words
@@ -56,6 +57,16 @@ class _Parts(NamedTuple):
     null: bool
     constants: Literals
     others: tuple[Type, ...]
+
+
+class _Test(NamedTuple):
+    """What has to hold at a place, as a predicate and in words."""
+
+    predicate: Predicate
+    words: str
+
+
+_NOTHING = _Test(TRUE, _NONE)
 
 
 def compare_types(
@@ -174,7 +185,9 @@ def _opened_or_closed(before: _Parts, after: _Parts, place: Place) -> Iterator[F
         was, now, place.steps, typed=True,
     )  # fmt: skip
     if not closed and not implies(was, now):
-        yield from _rest(was, now, _words(before), _words(after), place)
+        before_words, after_words = _words(before), _words(after)
+        tests = _Test(was, before_words), _Test(now, after_words)
+        yield from _constraint(*tests, place)
 
 
 def _meaning(parts: _Parts) -> Predicate:
@@ -188,15 +201,6 @@ def _words(parts: _Parts) -> str:
     nulls = ["null"] if parts.null else []
     named = list(dict.fromkeys([*listed, *map(words, parts.others), *nulls]))
     return joined(named, "or")
-
-
-def _rest(
-    was: Predicate, now: Predicate, before: str, after: str, place: Place
-) -> Iterator[Finding]:
-    yield Finding(
-        "constraint-changed", place, before, after,
-        Direction.CHANGED, was, now, place.steps,
-    )  # fmt: skip
 
 
 # -- types beside constants ---------------------------------------------------
@@ -284,9 +288,7 @@ def _kinds(parts: _Parts) -> frozenset[str]:
     return _ANY.union(*map(_kind, types))
 
 
-def _compare(
-    old: Type, new: Type, place: Place, classes: Classes
-) -> Iterator[Finding]:
+def _compare(old: Type, new: Type, place: Place, classes: Classes) -> Iterator[Finding]:
     """Compare two types of the same JSON types."""
     match old, new:
         case ClassRef(one), ClassRef(other):
@@ -306,40 +308,31 @@ def _compare(
         case (Constrained(), _) | (_, Constrained()):
             yield from _constrained(old, new, place, classes)
         case _ if old != new:
-            was, now = of_type(old), of_type(new)
-            yield from _constraint(was, now, words(old), words(new), place, typed=True)
+            was = _Test(of_type(old), words(old))
+            now = _Test(of_type(new), words(new))
+            yield from _constraint(was, now, place, typed=True)
 
 
 def _constrained(
     old: Type, new: Type, place: Place, classes: Classes
 ) -> Iterator[Finding]:
-    one, was, before = _taken_apart(old)
-    other, now, after = _taken_apart(new)
+    one, was = _taken_apart(old)
+    other, now = _taken_apart(new)
     yield from compare_types(one, other, place, classes)
-    if was != now:
-        yield from _constraint(was, now, before, after, place)
+    if not equal(was.predicate, now.predicate):
+        yield from _constraint(was, now, place)
 
 
-def _taken_apart(a_type: Type) -> tuple[Type, Predicate, str]:
+def _taken_apart(a_type: Type) -> tuple[Type, _Test]:
     if isinstance(a_type, Constrained):
-        return a_type.type, a_type.predicate, a_type.sentence
-    return a_type, TRUE, _NONE
+        return a_type.type, _Test(a_type.predicate, a_type.sentence)
+    return a_type, _NOTHING
 
 
 def _constraint(
-    was: Predicate,
-    now: Predicate,
-    before: str,
-    after: str,
-    place: Place,
-    *,
-    typed: bool = False,
+    old: _Test, new: _Test, place: Place, *, typed: bool = False
 ) -> Iterator[Finding]:
-    direction = direction_of(was, now)
-    yield Finding(
-        f"constraint-{direction}", place, before, after,
-        direction, was, now, place.steps, typed=typed,
-    )  # fmt: skip
+    yield from _replaced("constraint", old, new, place, typed=typed)
 
 
 def direction_of(was: Predicate, now: Predicate) -> Direction:
@@ -360,30 +353,29 @@ def _strings(old: String, new: String, place: Place) -> Iterator[Finding]:
         place,
     )
     if old.pattern != new.pattern:
-        yield from _replaced(
-            "pattern", old.pattern or TRUE, new.pattern or TRUE,
-            old.pattern.source if old.pattern else _NONE,
-            new.pattern.source if new.pattern else _NONE,
-            place,
-        )  # fmt: skip
+        yield from _replaced("pattern", _pattern(old), _pattern(new), place)
     if old.format != new.format:
-        yield from _replaced(
-            "format",
-            HasFormat(old.format) if old.format else TRUE,
-            HasFormat(new.format) if new.format else TRUE,
-            format_words(old.format) if old.format else _NONE,
-            format_words(new.format) if new.format else _NONE,
-            place,
-        )
+        yield from _replaced("format", _format(old), _format(new), place)
+
+
+def _pattern(text: String) -> _Test:
+    return _Test(text.pattern, text.pattern.source) if text.pattern else _NOTHING
+
+
+def _format(text: String) -> _Test:
+    if not text.format:
+        return _NOTHING
+    return _Test(HasFormat(text.format), format_words(text.format))
 
 
 def _replaced(
-    aspect: str, was: Predicate, now: Predicate, before: str, after: str, place: Place
+    aspect: str, old: _Test, new: _Test, place: Place, *, typed: bool = False
 ) -> Iterator[Finding]:
-    direction = direction_of(was, now)
+    """Tell of a test that takes the place of another."""
+    direction = direction_of(old.predicate, new.predicate)
     yield Finding(
-        f"{aspect}-{direction}", place, before, after,
-        direction, was, now, place.steps,
+        f"{aspect}-{direction}", place, old.words, new.words,
+        direction, old.predicate, new.predicate, place.steps, typed=typed,
     )  # fmt: skip
 
 
@@ -403,14 +395,14 @@ def _numbers(old: Number, new: Number, place: Place) -> Iterator[Finding]:
             bounds_of(other) or _NONE, direction, one, other, place.steps,
         )  # fmt: skip
     if old.multiple_of != new.multiple_of:
-        yield from _replaced(
-            "step",
-            TRUE if old.multiple_of is None else MultipleOf(old.multiple_of),
-            TRUE if new.multiple_of is None else MultipleOf(new.multiple_of),
-            _NONE if old.multiple_of is None else f"a multiple of {old.multiple_of}",
-            _NONE if new.multiple_of is None else f"a multiple of {new.multiple_of}",
-            place,
-        )
+        yield from _replaced("step", _step(old), _step(new), place)
+
+
+def _step(number: Number) -> _Test:
+    step = number.multiple_of
+    return (
+        _NOTHING if step is None else _Test(MultipleOf(step), f"a multiple of {step}")
+    )
 
 
 def _ends(old: InRange, new: InRange) -> Iterator[tuple[InRange, InRange]]:

@@ -181,7 +181,7 @@ def _each_once(sources: list[Source]) -> list[Source]:
     return sorted(by_file.values(), key=lambda each: (each.base_name, each.name))
 
 
-def read_bytes(source: Source, stdin: BinaryIO | TextIO | None) -> bytes:
+def read_bytes(source: Source, stdin: BinaryIO | TextIO) -> bytes:
     """Read the bytes of a source, and no more than tell that it is too large.
 
     Raises:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import datetime as dt  # noqa: TC003  # pydantic needs it
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from runware_codegen.diff.entries import Proof
+from runware_codegen.diff.entries import Proof  # noqa: TC001  # as above
 from runware_codegen.diff.levels import Level
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ class AcceptedJson(_Object):
 class EntryJson(_Object):
     """One difference."""
 
-    id: str = Field(description="The kind of the entry, such as request-limit-narrowed.")
+    id: str = Field(
+        description="The kind of the entry, such as request-limit-narrowed."
+    )
     fingerprint: str = Field(
         description="A hash of the kind, the document, the place and the change.",
         pattern="^[0-9a-f]{16}$",

@@ -68,7 +68,11 @@ _NAMES: Final = ("extra", "a", "b", "x-1", "")
 
 
 class Values:
-    """Makes values; the same random numbers make the same values."""
+    """Makes values; the same random numbers make the same values.
+
+    Attributes:
+        steps: How often a value was changed.
+    """
 
     def __init__(self, known: Definitions, random: Random) -> None:
         """Prepare to make values.
@@ -80,7 +84,7 @@ class Values:
         self._known = known
         self._random = random
         self._depth = 0
-        self._steps = 0
+        self.steps = 0
 
     def example(self, test: Predicate) -> Any:
         """Make a value of which a predicate is likely to hold."""
@@ -97,8 +101,8 @@ class Values:
         Returns:
             The new value. It is likely to be as wanted, and has to be checked.
         """
-        self._steps += 1
-        if self._steps > _MOST_STEPS or self._depth > _DEEPEST:
+        self.steps += 1
+        if self.steps > _MOST_STEPS or self._depth > _DEEPEST:
             return value
         if holds(test, value, self._known) == wanted:
             return value
@@ -112,9 +116,7 @@ class Values:
         """Make a value of a type that a predicate speaks of."""
         match test:
             case AllOf(parts):
-                return next(
-                    (v for v in map(self._start, parts) if v is not None), None
-                )
+                return next((v for v in map(self._start, parts) if v is not None), None)
             case AnyOf(parts) | ExactlyOne(parts):
                 return self._start(self._random.choice(parts))
             case IfThenElse(_, then):
@@ -219,7 +221,9 @@ class Values:
         match test:
             case LengthIn(least, most):
                 if len(text) < least:
-                    return text + (text[-1:] or "a") * (min(least, _LONGEST) - len(text))
+                    return text + (text[-1:] or "a") * (
+                        min(least, _LONGEST) - len(text)
+                    )
                 return text if most is None else text[:most]
             case Matches(source):
                 return matching(source, self._random)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -32,6 +33,8 @@ MANY: Final = 24
 """Attempts of a search that may fail, and of one on which more depends."""
 
 _ROUNDS: Final = 4
+_MOST_STEPS: Final = 150_000
+"""Steps that the searches for one document may take: some ten seconds."""
 _MOST_REMOVALS: Final = 400
 _FIRST: Final = ("taskType", "taskUUID", "model")
 
@@ -46,12 +49,20 @@ class Version(NamedTuple):
     judge: Judge
 
 
+@dataclass(slots=True)
+class _Budget:
+    """How many steps are left."""
+
+    left: int
+
+
 class Search:
     """Searches for tasks that tell two versions of a document apart."""
 
     def __init__(self, old: Version, new: Version) -> None:
         self._old = old
         self._new = new
+        self._budget = _Budget(_MOST_STEPS)
         self._known = {
             version.document: definitions_of(version.document) for version in (old, new)
         }
@@ -79,7 +90,7 @@ class Search:
             goal = _Goal(self._new, self._old, now, was, finding.at)
         accepting = self._known[goal.accepting.document]
         refusing = self._known[goal.refusing.document]
-        return _Hunt(goal, accepting, refusing).run(attempts)
+        return _Hunt(goal, accepting, refusing, self._budget).run(attempts)
 
 
 class _Goal(NamedTuple):
@@ -104,9 +115,14 @@ class _Hunt:
     """The search for one task."""
 
     def __init__(
-        self, goal: _Goal, accepting: Definitions, refusing: Definitions
+        self,
+        goal: _Goal,
+        accepting: Definitions,
+        refusing: Definitions,
+        budget: _Budget,
     ) -> None:
         self._goal = goal
+        self._budget = budget
         self._accepting = accepting
         self._refusing = refusing
         self._whole = of_class(goal.accepting.document.request)
@@ -132,6 +148,9 @@ class _Hunt:
                 yield task
                 task = accepting.changed(self._whole, task)
                 yield task
+            self._budget.left -= accepting.steps + refusing.steps
+            if self._budget.left < 0:
+                return
 
     def _bent(self, task: Any, accepting: Values, refusing: Values) -> Any:
         """Change the value at the place, so that one version alone allows it."""
@@ -172,6 +191,7 @@ class _Hunt:
             shrinking = False
             for smaller in _smaller(task):
                 removals += 1
+                self._budget.left -= 1
                 if removals > _MOST_REMOVALS:
                     return task
                 if self._shows(smaller) and self._is_confirmed(smaller):
@@ -182,7 +202,7 @@ class _Hunt:
 
 def _ordered(task: dict[str, Any]) -> dict[str, Any]:
     """Begin with what every task has."""
-    first = {name: task[name] for name in _FIRST if name in task}
+    first: dict[str, Any] = {name: task[name] for name in _FIRST if name in task}
     return {**first, **task}
 
 
@@ -241,5 +261,3 @@ def _smaller(value: Any) -> Iterator[Any]:
     elif isinstance(value, str) and len(value) > 1:
         yield value[: len(value) // 2]
         yield value[:-1]
-
-

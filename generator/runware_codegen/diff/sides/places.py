@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -75,10 +76,10 @@ def read_default_sides(documents: str) -> tuple[list[Text], list[Text], str]:
 def read_folder(documents: str) -> list[Text]:
     """Read the documents of a folder; none if there is no such folder."""
     folder = Path(documents)
-    return _on_disk([documents], None) if folder.exists() else []
+    return _on_disk([documents], io.BytesIO()) if folder.exists() else []
 
 
-def _on_disk(inputs: Sequence[str], stdin: BinaryIO | None) -> list[Text]:
+def _on_disk(inputs: Sequence[str], stdin: BinaryIO) -> list[Text]:
     found = find_sources(inputs)
     if found.problems:
         raise InvalidInput(found.problems)

@@ -114,7 +114,11 @@ def _measurements(pricing: JsonObject) -> Iterator[Measurement]:
         price, latency = each.get("price"), each.get("latencyMs")
         yield Measurement(
             name=name,
-            price=price if isinstance(price, str) else "" if price is None else f"${price}",
+            price=(
+                price
+                if isinstance(price, str)
+                else "" if price is None else f"${price}"
+            ),
             latency_ms=latency if isinstance(latency, (int, float)) else None,
         )
 
