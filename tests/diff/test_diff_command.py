@@ -130,7 +130,7 @@ class TestReport:
         assert "file=new/sample.json" in lines[0]
 
     def test_as_junit(self, diff: Diff) -> None:
-        suites = ET.fromstring(diff("old", "new", "--format", "junit").stdout)
+        suites = xml_of(diff("old", "new", "--format", "junit"))
         assert suites.attrib["tests"] == "4"
         assert len(suites.findall(".//failure")) == 1
         assert suites.find("testsuite[@name='sample']") is not None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from runware_codegen.model.predicates import (
     AllOf,
     AnyOf,
+    AreaIn,
     Constant,
     ExactlyOne,
     IsIn,
+    IsType,
     Matches,
     OptionalProperty,
+    RatioIn,
     RequiredProperty,
 )
 
@@ -36,14 +39,10 @@ def canonical(value: object) -> str:
             return repr(value.key)
         case Matches(source):
             return f"Matches({source!r})"
-        case frozenset():
-            return repr(sorted(map(str, value)))
-        case tuple():
-            return f"({', '.join(map(canonical, value))})"
-        case _ if is_dataclass(value):
-            return _call(
-                value, [canonical(getattr(value, f.name)) for f in fields(value)]
-            )
+        case IsType(types):
+            return _call(value, sorted(types))
+        case _ if inner := _parts(value):
+            return _call(value, [*map(canonical, inner)])
         case _:
             return repr(value)
 
@@ -52,29 +51,32 @@ def _call(value: object, arguments: list[str]) -> str:
     return f"{type(value).__name__}({', '.join(arguments)})"
 
 
+def _parts(value: object) -> tuple[object, ...]:
+    """Return the items of a tuple, or the values of a dataclass."""
+    if isinstance(value, tuple):
+        return cast("tuple[object, ...]", value)
+    if is_dataclass(value):
+        return tuple(getattr(value, field.name) for field in fields(value))
+    return ()
+
+
 def names_in(value: object) -> Iterator[str]:
     """Give the names of the properties that a predicate speaks of."""
-    if isinstance(value, (RequiredProperty, OptionalProperty)):
-        yield value.name
-    if isinstance(value, tuple):
-        for each in value:
-            yield from names_in(each)
-    elif is_dataclass(value):
-        for each in fields(value):
-            inner = getattr(value, each.name)
-            if each.name in {"first", "second"} and isinstance(inner, str):
-                yield inner  # an area or a ratio
-            yield from names_in(inner)
+    match value:
+        case RequiredProperty(name) | OptionalProperty(name):
+            yield name
+        case AreaIn(first, second) | RatioIn(first, second):
+            yield from (first, second)
+        case _:
+            pass
+    for part in _parts(value):
+        yield from names_in(part)
 
 
 def speaks_of(value: object, kinds: tuple[type, ...]) -> bool:
     """Whether a predicate has a part of one of these kinds."""
-    if isinstance(value, kinds):
-        return True
-    if isinstance(value, tuple):
-        return any(speaks_of(each, kinds) for each in value)
-    return is_dataclass(value) and any(
-        speaks_of(getattr(value, each.name), kinds) for each in fields(value)
+    return isinstance(value, kinds) or any(
+        speaks_of(part, kinds) for part in _parts(value)
     )
 
 

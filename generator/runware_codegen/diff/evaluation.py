@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jsonschema_rs import Draft202012Validator
 
@@ -45,10 +45,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runware_codegen.diff.meaning import Definitions
+    from runware_codegen.documents import JsonValue
     from runware_codegen.model.predicates import EvaluatedItems, Predicate
 
 
-def holds(test: Predicate, value: Any, known: Definitions) -> bool:
+def holds(test: Predicate, value: JsonValue, known: Definitions) -> bool:
     """Whether a predicate holds of a JSON value.
 
     Args:
@@ -145,7 +146,7 @@ def _of_number(test: Predicate, value: float) -> bool:
             return False
 
 
-def _of_array(test: Predicate, value: list[Any], known: Definitions) -> bool:
+def _of_array(test: Predicate, value: list[JsonValue], known: Definitions) -> bool:
     match test:
         case ItemCount(least, most):
             return least <= len(value) and (most is None or len(value) <= most)
@@ -166,8 +167,8 @@ def _of_array(test: Predicate, value: list[Any], known: Definitions) -> bool:
 
 
 def _unevaluated(
-    value: list[Any], evaluated: tuple[EvaluatedItems, ...], known: Definitions
-) -> Iterator[Any]:
+    value: list[JsonValue], evaluated: tuple[EvaluatedItems, ...], known: Definitions
+) -> Iterator[JsonValue]:
     for index, item in enumerate(value):
         if not any(
             holds(each.condition, value, known)
@@ -181,7 +182,9 @@ def _unevaluated(
             yield item
 
 
-def _of_object(test: Predicate, value: dict[str, Any], known: Definitions) -> bool:
+def _of_object(
+    test: Predicate, value: dict[str, JsonValue], known: Definitions
+) -> bool:
     match test:
         case RequiredProperty(name, part):
             return name in value and holds(part, value[name], known)
@@ -204,7 +207,7 @@ def _of_object(test: Predicate, value: dict[str, Any], known: Definitions) -> bo
 
 
 def additional(
-    test: AdditionalProperties, value: dict[str, Any], known: Definitions
+    test: AdditionalProperties, value: dict[str, JsonValue], known: Definitions
 ) -> list[str]:
     """Return the names of the properties that no other keyword has evaluated."""
     holding = [each for each in test.evaluated if holds(each.condition, value, known)]
@@ -220,7 +223,7 @@ def additional(
     ]
 
 
-def _is_figure_within(test: AreaIn | RatioIn, value: dict[str, Any]) -> bool:
+def _is_figure_within(test: AreaIn | RatioIn, value: dict[str, JsonValue]) -> bool:
     first, second = value.get(test.first), value.get(test.second)
     if not (_is_number(first) and _is_number(second)):
         return True

@@ -52,6 +52,8 @@ def implies(one: Predicate, other: Predicate) -> bool:
             if isinstance(one, IfThenElse) and one.otherwise == TRUE:
                 return implies(condition, one.condition) and implies(one.then, then)
             return implies(one, then)
+        case _:
+            pass
     match one, other:
         case AnyOf(parts), _:
             return all(implies(part, other) for part in parts)
@@ -96,8 +98,8 @@ def _tests(one: Predicate, other: Predicate) -> bool:
             return start <= later and implies(part, wider)
         case PrefixItem(index, part), PrefixItem(same, wider):
             return index == same and implies(part, wider)
-        case Contains(), Contains():
-            return _contains(one, other)
+        case Contains() as some, Contains() as others:
+            return _contains(some, others)
         case PropertyNames(part), PropertyNames(wider):
             return implies(part, wider)
         case PatternProperties(pattern, part), PatternProperties(same, wider):

@@ -6,7 +6,7 @@ import itertools
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runware_codegen.diff.entries import Proof
 from runware_codegen.diff.levels import Level
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.diff.accepted import Acceptance
     from runware_codegen.diff.entries import Entry
+    from runware_codegen.documents import JsonValue
 
 _LONGEST_TEXT: Final = 60
 
@@ -122,7 +123,7 @@ def proof_of(entry: Entry, longest: int = _LONGEST_TEXT) -> str:
     return "not proven" if entry.proof is Proof.NOT_PROVEN else ""
 
 
-def shown(value: Any, longest: int) -> Any:
+def shown(value: JsonValue, longest: int) -> JsonValue:
     """Cut the strings of a task that are too long to be read."""
     if isinstance(value, dict):
         return {name: shown(inner, longest) for name, inner in value.items()}

@@ -258,7 +258,7 @@ def _is_told(
     if not (opened or closed):
         return False
     listed = before.constants if opened else after.constants
-    types = {t for each in (new if opened else old) for t in _kind(each)}
+    types = _ANY.union(*map(_kind, new if opened else old))
     others = {t for each in (old if opened else new) for t in _kind(each)}
     return _kind(listed) == types and not others
 
@@ -311,6 +311,8 @@ def _compare(old: Type, new: Type, place: Place, classes: Classes) -> Iterator[F
             was = _Test(of_type(old), words(old))
             now = _Test(of_type(new), words(new))
             yield from _constraint(was, now, place, typed=True)
+        case _:
+            pass
 
 
 def _constrained(

@@ -107,5 +107,7 @@ def _entry(report: Report, entry: Entry) -> EntryJson:
         after=entry.after,
         proof=entry.proof,
         witness=entry.witness,
-        accepted=known and AcceptedJson(reason=known.reason, expires=known.expires),
+        accepted=(
+            AcceptedJson(reason=known.reason, expires=known.expires) if known else None
+        ),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runware_codegen.diff.evaluation import additional, holds
 from runware_codegen.diff.proof.strings import FORMATS, matching
+from runware_codegen.mock.items import is_array, is_object
 from runware_codegen.model.constants import thawed
 from runware_codegen.model.predicates import (
     AdditionalProperties,
@@ -172,9 +173,9 @@ class Values:
                 return self._number(test, value)
             case LengthIn() | Matches() | HasFormat():
                 return self._text(test, value)
-            case _ if isinstance(value, dict):
+            case _ if is_object(value):
                 return self._object(test, value)
-            case _ if isinstance(value, list):
+            case _ if is_array(value):
                 return self._array(test, value)
             case RequiredProperty():
                 return self._object(test, {})
@@ -337,7 +338,7 @@ class Values:
             case LengthIn() | Matches() | HasFormat():
                 return self._other_text(test, value)
             case OptionalProperty(name, part):
-                if isinstance(value, dict):
+                if is_object(value):
                     inner = value[name] if name in value else self._one(_OTHERS)
                     return {**value, name: self.changed(part, inner, wanted=False)}
                 return self._not_so(test, {})
@@ -345,9 +346,9 @@ class Values:
                 if part == Always(value=True) or self._random.random() < 0.3:
                     return _without(value, name)
                 return {**value, name: self.changed(part, value[name], wanted=False)}
-            case _ if isinstance(value, dict):
+            case _ if is_object(value):
                 return self._other_object(test, value)
-            case _ if isinstance(value, list):
+            case _ if is_array(value):
                 return self._other_array(test, value)
             case _:
                 return value

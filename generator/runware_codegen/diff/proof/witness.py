@@ -11,6 +11,7 @@ from runware_codegen.diff.entries import ANY_ITEM, Direction
 from runware_codegen.diff.evaluation import holds
 from runware_codegen.diff.meaning import definitions_of, of_class
 from runware_codegen.diff.proof.values import Values
+from runware_codegen.mock.items import is_array, is_object
 from runware_codegen.model.predicates import (
     TRUE,
     AreaIn,
@@ -166,7 +167,7 @@ class _Hunt:
         """Whether jsonschema-rs says so, and the place is the reason."""
         goal = self._goal
         return (
-            isinstance(task, dict)
+            is_object(task)
             and any(
                 holds(goal.good, value, self._accepting)
                 and not holds(goal.bad, value, self._refusing)
@@ -218,15 +219,15 @@ def _values_at(value: Any, steps: tuple[str, ...]) -> Iterator[Any]:
     if not steps:
         yield value
     elif steps[0] == ANY_ITEM:
-        inner = value if isinstance(value, list) else _members(value)
+        inner = value if is_array(value) else _members(value)
         for each in inner:
             yield from _values_at(each, steps[1:])
-    elif isinstance(value, dict) and steps[0] in value:
+    elif is_object(value) and steps[0] in value:
         yield from _values_at(value[steps[0]], steps[1:])
 
 
 def _members(value: Any) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else []
+    return list(value.values()) if is_object(value) else []
 
 
 def _changed_at(value: Any, steps: tuple[str, ...], change: Any) -> Any:
@@ -234,25 +235,25 @@ def _changed_at(value: Any, steps: tuple[str, ...], change: Any) -> Any:
     if not steps:
         return change(value)
     first, *_ = steps
-    if first == ANY_ITEM and isinstance(value, list) and value:
+    if first == ANY_ITEM and is_array(value) and value:
         return [_changed_at(value[0], steps[1:], change), *value[1:]]
-    if first == ANY_ITEM and isinstance(value, dict):
+    if first == ANY_ITEM and is_object(value):
         name = next(iter(value), "a")
         return {**value, name: _changed_at(value.get(name), steps[1:], change)}
-    if isinstance(value, dict) and first in value:
+    if is_object(value) and first in value:
         return {**value, first: _changed_at(value[first], steps[1:], change)}
     return value
 
 
 def _smaller(value: Any) -> Iterator[Any]:
     """Give the values that are one step smaller, the smallest first."""
-    if isinstance(value, dict):
+    if is_object(value):
         for name in value:
             yield {n: v for n, v in value.items() if n != name}
         for name, inner in value.items():
             for smaller in _smaller(inner):
                 yield {**value, name: smaller}
-    elif isinstance(value, list):
+    elif is_array(value):
         for index in range(len(value)):
             yield [*value[:index], *value[index + 1 :]]
         for index, inner in enumerate(value):
