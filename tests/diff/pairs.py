@@ -48,10 +48,10 @@ def _edit(draw: st.DrawFn, schema: Schema) -> None:
         if draw(st.booleans()):
             del schema[name]
         elif name in _KEYWORDS:
-            schema[name] = draw(_KEYWORDS[name])
+            schema[name] = copy.deepcopy(draw(_KEYWORDS[name]))
     else:
         name = draw(st.sampled_from(sorted(_KEYWORDS)))
-        schema[name] = draw(_KEYWORDS[name])
+        schema[name] = copy.deepcopy(draw(_KEYWORDS[name]))
 
 
 def _schemas(node: Any) -> Iterator[Schema]:
