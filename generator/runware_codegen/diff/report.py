@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runware_codegen.diff.entries import Proof
 from runware_codegen.diff.levels import Level
+from runware_codegen.report import plain
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from runware_codegen.documents import JsonValue
 
 _LONGEST_TEXT: Final = 60
+_LONGEST_CHANGE: Final = 120
+_BEFORE_DIFFERENCE: Final = 40
 
 
 class Section(NamedTuple):
@@ -100,6 +103,25 @@ class Report:
         accepted = sum(bool(self.acceptance(entry)) for entry in self.entries)
         known = f" {accepted} of them accepted." if accepted else ""
         return f"{counts or 'No differences'}; {documents}.{known}"
+
+
+def change_of(entry: Entry) -> str:
+    """Say in one line what has changed; of long texts, what is near the difference."""
+    before, after = entry.before, entry.after
+    if not before or not after:
+        return plain(entry.change[:_LONGEST_CHANGE])
+    pairs = zip(before, after, strict=False)
+    same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    start = max(0, same - _BEFORE_DIFFERENCE)
+    return f"{_excerpt(before, start)} → {_excerpt(after, start)}"
+
+
+def _excerpt(text: str, start: int) -> str:
+    if len(text) <= _LONGEST_CHANGE:
+        return plain(text)
+    end = start + _LONGEST_CHANGE
+    shown = plain(text[start:end].strip())
+    return f"{'…' * bool(start)}{shown}{'…' * (end < len(text))}"
 
 
 def proof_of(entry: Entry, longest: int = _LONGEST_TEXT) -> str:

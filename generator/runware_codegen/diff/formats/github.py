@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.diff.levels import Level
-from runware_codegen.diff.report import notes_of, place_of, proof_of
+from runware_codegen.diff.report import change_of, notes_of, place_of, proof_of
+from runware_codegen.report import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +34,8 @@ def _annotation(report: Report, entry: Entry) -> str:
         command = "notice"
     title = _property(f"{entry.level}: {entry.kind} ({entry.document})")
     place = f"{place_of(entry)}: " if entry.python else ""
-    details = (f"{place}{entry.change}", proof_of(entry), *notes_of(report, entry))
-    message = _data("\n".join(filter(None, details)))
+    details = (f"{place}{change_of(entry)}", proof_of(entry), *notes_of(report, entry))
+    message = _data("\n".join(plain(detail) for detail in details if detail))
     return f"::{command} file={_property(entry.file)},title={title}::{message}"
 
 
@@ -43,4 +44,4 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return _data(plain(text)).replace(":", "%3A").replace(",", "%2C")

@@ -31,7 +31,9 @@ def lines(report: Report) -> Iterator[str]:
 
 def _suite(report: Report, section: Section, failing: set[int]) -> ET.Element:
     failures = sum(id(entry) in failing for entry in section.entries)
-    suite = ET.Element("testsuite", name=section.document, file=section.file)
+    suite = ET.Element(
+        "testsuite", name=plain(section.document), file=plain(section.file)
+    )
     suite.attrib |= {"tests": str(len(section.entries)), "failures": str(failures)}
     for entry in section.entries:
         suite.append(_case(report, entry, fails=id(entry) in failing))
@@ -40,7 +42,7 @@ def _suite(report: Report, section: Section, failing: set[int]) -> ET.Element:
 
 def _case(report: Report, entry: Entry, *, fails: bool) -> ET.Element:
     name = plain(f"{entry.kind} {place_of(entry)}".strip())
-    case = ET.Element("testcase", name=name, classname=entry.document)
+    case = ET.Element("testcase", name=name, classname=plain(entry.document))
     details = (entry.change, proof_of(entry), *notes_of(report, entry))
     text = "\n".join(plain(detail) for detail in details if detail)
     if fails:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.diff.levels import LEVELS, Level
-from runware_codegen.diff.report import notes_of, proof_of
+from runware_codegen.diff.report import change_of, notes_of, proof_of
 from runware_codegen.report import plain
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from runware_codegen.diff.report import Report
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
-_LONGEST: Final = 300
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -38,7 +37,7 @@ def lines(report: Report) -> Iterator[str]:
 
 def _entry(report: Report, entry: Entry) -> Iterator[str]:
     place = f" {_code(entry.python)}" if entry.python else ""
-    yield f"  - {entry.kind}{place}: {_escaped(_cut(entry.change))}"
+    yield f"  - {entry.kind}{place}: {_escaped(change_of(entry))}"
     verdict, colon, task = proof_of(entry).partition(": {")
     if colon and entry.witness is not None:
         code = _code("{" + task)
@@ -61,7 +60,3 @@ def _code(text: str) -> str:
 def _escaped(text: str) -> str:
     """Write text so that it is no markup, and mentions nobody."""
     return _MARKUP.sub(r"\\\1", plain(text)).replace("@", "@\u200b")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from runware_codegen.diff.levels import Level
-from runware_codegen.diff.report import notes_of, place_of, proof_of
+from runware_codegen.diff.report import change_of, notes_of, place_of, proof_of
 from runware_codegen.report import plain
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _COLOR: Final = {
     Level.WORDS: "blue",
 }
 _WIDTH: Final = max(map(len, Level))
-_LONGEST: Final = 300
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -49,10 +48,6 @@ def _entry(report: Report, entry: Entry) -> Iterator[str]:
     place = f" {place_of(entry)}" if entry.python else ""
     yield f"  {level}  {entry.kind}{plain(place)}"
     indent = " " * (_WIDTH + 4)
-    details = (_cut(entry.change), proof_of(entry), *notes_of(report, entry))
+    details = (change_of(entry), proof_of(entry), *notes_of(report, entry))
     for detail in filter(None, details):
         yield f"{indent}{plain(detail)}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -11,14 +11,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
-from jsonschema_rs.canonical import Containment
 from pydantic import ValidationError
 
+from runware_codegen.diff.proof.containment import covers
 from runware_codegen.render import module_text
 from runware_codegen.resources import folder
 
 if TYPE_CHECKING:
-    from jsonschema_rs import CanonicalSchema, Draft202012Validator
+    from jsonschema_rs import Draft202012Validator
 
     from runware_codegen.model import Document
 
@@ -56,28 +56,13 @@ class Judge:
 
     def covers(self, other: Judge) -> bool:
         """Whether it is proven that this version accepts all that another accepts."""
-        mine, theirs = self._canonical, other._canonical
-        if mine is None or theirs is None:
-            return False
-        try:
-            return mine.covers(theirs) is Containment.YES
-        except ValueError:
-            return False
+        return covers(self._schema, other._schema)
 
     @cached_property
     def _validator(self) -> Draft202012Validator:
         return jsonschema_rs.Draft202012Validator(
             self._schema, validate_formats=True, mask=_MASK
         )
-
-    @cached_property
-    def _canonical(self) -> CanonicalSchema | None:
-        try:
-            return jsonschema_rs.canonicalize(
-                self._schema, draft=jsonschema_rs.Draft202012, validate_formats=True
-            )
-        except ValueError:
-            return None
 
     @cached_property
     def _request(self) -> Any:
