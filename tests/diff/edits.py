@@ -366,6 +366,7 @@ def member_edits() -> Iterator[Edit]:
     """Give edits of members and their types, in requests and in results."""
     yield from _request_members()
     yield from _request_types()
+    yield from _request_alternatives()
     yield from _results()
 
 
@@ -618,6 +619,20 @@ def _request_types() -> Iterator[Edit]:
         "typing",
         "request-type-widened",
     )
+
+
+def _request_alternatives() -> Iterator[Edit]:
+    uuid, uri = {**STRING, "format": "uuid"}, {**STRING, "format": "uri"}
+    either = {"anyOf": [uuid, uri]}
+    for name, old, new, level, kind in (
+        ("form removed", either, uuid, "breaking", "request-constraint-narrowed"),
+        ("form added", uuid, either, "compatible", "request-constraint-widened"),
+        ("any string to two forms", STRING, either, "breaking", "request-constraint-narrowed"),
+        ("one or a list", STRING, {"anyOf": [STRING, {"type": "array"}]}, "typing", "request-type-widened"),
+        ("class to map", OBJECT, MAP, "breaking", "request-class-removed"),
+    ):  # fmt: skip
+        proven = kind.endswith("narrowed")
+        yield Edit(name, _task(image=old), _task(image=new), level, kind, proven)
 
 
 def _results() -> Iterator[Edit]:

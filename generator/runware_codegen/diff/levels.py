@@ -146,6 +146,7 @@ _REQUESTS: Final = (
     ("request-member-removed", _B, "A member is gone, and its attribute with it."),
     ("request-member-renamed", _B, "The Python name of a member is another one."),
     ("request-member-added", _C, "An optional member is new."),
+    ("request-class-removed", _B, "A class has no counterpart at its place."),
     ("request-class-renamed", _B, "A class has another name."),
     ("request-annotation-changed", _T, "The type of a parameter is another one; the"
      " same tasks are accepted."),
@@ -160,6 +161,7 @@ _RESULTS: Final = (
     ("result-member-removed", _B, "A member is gone, and its attribute with it."),
     ("result-member-renamed", _B, "The Python name of a member is another one."),
     ("result-member-added", _C, "A member is new."),
+    ("result-class-removed", _B, "A class has no counterpart at its place."),
     ("result-class-renamed", _B, "A class has another name."),
     ("result-default-changed", _R, "Its default is another one."),
     ("result-media-size-changed", _R, "The limits on the size of a file differ."),

@@ -212,36 +212,34 @@ def _others(
     paired, old, new = _pair(before.others, after.others)
     for one, other in paired:
         yield from _compare(one, other, place, classes)
-    old_constants, new_constants = before.constants.values, after.constants.values
-    gone = bool(old or (old_constants and not new_constants))
-    fresh = bool(new or (new_constants and not old_constants))
-    if (gone or fresh) and not _is_told(before, after, old, new):
-        yield _types_differ(before, after, place, gone=gone, fresh=fresh)
+    if before.constants.values and not after.constants.values:
+        old.append(before.constants)
+    if after.constants.values and not before.constants.values:
+        new.append(after.constants)
+    if (old or new) and not _is_told(before, after, old, new):
+        yield from _classes_gone(old, new, place)
+        yield _types_differ(_Leftover(before, after, old, new), place)
 
 
 def _pair(
     old: Sequence[Type], new: Sequence[Type]
 ) -> tuple[list[tuple[Type, Type]], list[Type], list[Type]]:
-    """Pair alternatives: equal ones, then those of one JSON type, in order."""
+    """Pair alternatives: equal ones, then the only ones of a JSON type."""
     left, right = list(old), list(new)
     paired: list[tuple[Type, Type]] = []
-    for alike in (_are_equal, _are_of_one_kind):
-        for one in list(left):
-            for other in right:
-                if alike(one, other):
-                    paired.append((one, other))
-                    left.remove(one)
-                    right.remove(other)
-                    break
+    for one in old:
+        if one in right:
+            paired.append((one, one))
+            left.remove(one)
+            right.remove(one)
+    for one in list(left):
+        rivals = [each for each in left if _kind(each) == _kind(one)]
+        others = [each for each in right if _kind(each) == _kind(one)]
+        if len(rivals) == len(others) == 1:
+            paired.append((one, others[0]))
+            left.remove(one)
+            right.remove(others[0])
     return paired, left, right
-
-
-def _are_equal(one: Type, other: Type) -> bool:
-    return one == other
-
-
-def _are_of_one_kind(one: Type, other: Type) -> bool:
-    return _kind(one) == _kind(other)
 
 
 def _kind(a_type: Type) -> frozenset[str]:
@@ -255,32 +253,56 @@ def _is_told(
     """Whether "values opened" or "closed" tells all of it."""
     opened = before.constants.values and not after.constants.values
     closed = after.constants.values and not before.constants.values
-    if not (opened or closed):
-        return False
-    listed = before.constants if opened else after.constants
-    types = _ANY.union(*map(_kind, new if opened else old))
-    others = {t for each in (old if opened else new) for t in _kind(each)}
-    return _kind(listed) == types and not others
+    kinds = [_ANY.union(*map(_kind, types)) for types in (old, new)]
+    alone = before.constants if opened else after.constants
+    return (
+        bool(opened or closed)
+        and kinds[0] == kinds[1]
+        and [*(old if opened else new)] == [alone]
+    )
 
 
-def _types_differ(
-    before: _Parts, after: _Parts, place: Place, *, gone: bool, fresh: bool
-) -> Finding:
-    was, now = _meaning(before), _meaning(after)
-    if not gone or implies(was, now):
-        aspect, direction = "type-widened", Direction.WIDENED
-    elif not fresh or implies(now, was):
-        aspect, direction = "type-narrowed", Direction.NARROWED
-    elif _kinds(before) & _kinds(after):
-        aspect, direction = "type-changed", Direction.CHANGED
+class _Leftover(NamedTuple):
+    """Two types, and their alternatives that have no counterpart."""
+
+    before: _Parts
+    after: _Parts
+    old: Sequence[Type]
+    new: Sequence[Type]
+
+
+def _types_differ(left: _Leftover, place: Place) -> Finding:
+    was, now = _meaning(left.before), _meaning(left.after)
+    if not left.old or implies(was, now):
+        direction = Direction.WIDENED
+    elif not left.new or implies(now, was):
+        direction = Direction.NARROWED
+    elif place.side == "result" or _kinds(left.before) & _kinds(left.after):
+        direction = Direction.CHANGED
     else:
-        aspect, direction = "type-narrowed", Direction.NARROWED
-        if place.side == "result":
-            aspect, direction = "type-changed", Direction.CHANGED
+        direction = Direction.NARROWED
+    same = _kinds(left.before) == _kinds(left.after)
+    simple = not any(map(_is_composite, (*left.old, *left.new)))
     return Finding(
-        aspect, place, _words(before), _words(after),
+        f"{'constraint' if same and simple else 'type'}-{direction}",
+        place, _words(left.before), _words(left.after),
         direction, was, now, place.steps, typed=True,
     )  # fmt: skip
+
+
+def _is_composite(a_type: Type) -> bool:
+    return not json_types(a_type).isdisjoint({"array", "object"})
+
+
+def _classes_gone(
+    old: Sequence[Type], new: Sequence[Type], place: Place
+) -> Iterator[Finding]:
+    """Tell of a class that has no counterpart at its place: its attributes are gone."""
+    if any(isinstance(each, ClassRef) for each in new):
+        return
+    for each in old:
+        if isinstance(each, ClassRef):
+            yield Finding("class-removed", place, each.class_name, "")
 
 
 def _kinds(parts: _Parts) -> frozenset[str]:
@@ -304,10 +326,13 @@ def _compare(old: Type, new: Type, place: Place, classes: Classes) -> Iterator[F
         case Media(), Media():
             yield from _media(old, new, place)
         case Anything(one), Anything(other) if one != other:
-            yield _types_differ(_parts(old), _parts(new), place, gone=True, fresh=True)
+            yield _types_differ(
+                _Leftover(_parts(old), _parts(new), [old], [new]), place
+            )
         case (Constrained(), _) | (_, Constrained()):
             yield from _constrained(old, new, place, classes)
         case _ if old != new:
+            yield from _classes_gone([old], [new], place)
             was = _Test(of_type(old), words(old))
             now = _Test(of_type(new), words(new))
             yield from _constraint(was, now, place, typed=True)

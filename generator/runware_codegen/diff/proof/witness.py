@@ -10,6 +10,7 @@ from runware_codegen.diff.canonical import speaks_of
 from runware_codegen.diff.entries import ANY_ITEM, Direction
 from runware_codegen.diff.evaluation import holds
 from runware_codegen.diff.meaning import definitions_of, of_class
+from runware_codegen.diff.proof.strings import FORMATS
 from runware_codegen.diff.proof.values import Values
 from runware_codegen.mock.items import is_array, is_object
 from runware_codegen.model.predicates import (
@@ -37,6 +38,7 @@ _ROUNDS: Final = 4
 _MOST_STEPS: Final = 150_000
 """Steps that the searches for one document may take: some ten seconds."""
 _MOST_REMOVALS: Final = 400
+_READABLE: Final = frozenset(FORMATS.values())
 _FIRST: Final = ("taskType", "taskUUID", "model")
 
 _BEYOND_SCHEMAS: Final = (AreaIn, RatioIn)
@@ -259,6 +261,6 @@ def _smaller(value: Any) -> Iterator[Any]:
         for index, inner in enumerate(value):
             for smaller in _smaller(inner):
                 yield [*value[:index], smaller, *value[index + 1 :]]
-    elif isinstance(value, str) and len(value) > 1:
+    elif isinstance(value, str) and len(value) > 1 and value not in _READABLE:
         yield value[: len(value) // 2]
         yield value[:-1]
