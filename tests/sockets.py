@@ -116,9 +116,9 @@ class Run:
     def __post_init__(self) -> None:
         again = self.package.Waits(first=0.01, longest=0.02)
         self.wait(GRACE=0.15, RECONNECTING=again)
-        self.wait("_session", QUIET=0.05)
+        self.wait("_runtime.transport.session", QUIET=0.05)
 
-    def wait(self, module: str = "_websocket", **waits: Any) -> None:
+    def wait(self, module: str = "_runtime.transport.websocket", **waits: Any) -> None:
         """Set how long a module of the client waits for something."""
         for name, seconds in waits.items():
             place = import_module(f"{self.package.__name__}.{module}")
@@ -133,7 +133,7 @@ class Run:
         """Do work with a client."""
 
         async def with_client(sockets: Sockets) -> None:
-            given = {"base_url": sockets.url, "timeout": 10} | options
+            given = {"base_url": sockets.url, "timeout": 60} | options
             client = self.package.AsyncRunware(KEY, transport="websocket", **given)
             async with client:
                 waits = self.package.Waits(first=0.01, longest=0.02)
@@ -168,7 +168,7 @@ def _served(
     async def main() -> Sockets:
         async with listening(*scripts) as sockets:
             own = asyncio.all_tasks()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await work(sockets)
             assert not {t for t in asyncio.all_tasks() - own if is_ours(t)}
         return sockets
@@ -198,10 +198,12 @@ def carrier(package: ModuleType, url: str, **options: Any) -> Carrier:
     def load(module: str, name: str) -> Any:
         return getattr(import_module(f"{package.__name__}.{module}"), name)
 
-    key = load("_api_key", "ApiKey")(KEY)
-    endpoint = load("_transport", "Endpoint")(url, key, "header")
+    key = load("_runtime.transport.api_key", "ApiKey")(KEY)
+    endpoint = load("_runtime.transport.http", "Endpoint")(url, key, "header")
     given = {"http_client": None, "concurrency": 1000} | options
-    return Carrier(load("_websocket", "WebSocketTransport")(endpoint, **given))
+    return Carrier(
+        load("_runtime.transport.websocket", "WebSocketTransport")(endpoint, **given)
+    )
 
 
 def order(number_results: int = 1, task_type: str = "imageInference") -> Item:

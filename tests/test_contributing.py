@@ -24,7 +24,9 @@ def _table(*rows: tuple[str, ...]) -> str:
 
 def _meanings(enum: str) -> list[tuple[str, str]]:
     """Return the values of an enum's members, each with the docstring below it."""
-    tree = ast.parse((TEMPLATES / "_lifecycle.py").read_text(encoding="utf-8"))
+    tree = ast.parse(
+        (TEMPLATES / "_runtime/delivery/lifecycle.py").read_text(encoding="utf-8")
+    )
     named = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == enum]
     body = [ast.unparse(statement) for statement in named[0].body[1:]]
     texts = [str(ast.literal_eval(each.partition(" = ")[2] or each)) for each in body]
@@ -37,7 +39,9 @@ def test_the_states_and_events_are_explained() -> None:
 
 
 def test_the_table_of_states_is_that_of_the_client(shipped: ModuleType) -> None:
-    transitions = import_module(f"{shipped.__name__}._lifecycle").TRANSITIONS
+    transitions = import_module(
+        f"{shipped.__name__}._runtime.delivery.lifecycle"
+    ).TRANSITIONS
     events: dict[tuple[str, str, str], list[str]] = {}
     for (state, event), (after, action) in transitions.items():
         row = (state.value, after.value, action.value)
@@ -51,15 +55,47 @@ def test_the_table_of_states_is_that_of_the_client(shipped: ModuleType) -> None:
 
 
 def test_the_invariants_are_those_of_the_client(shipped: ModuleType) -> None:
-    text = str(import_module(f"{shipped.__name__}._lifecycle").__doc__)
+    text = str(import_module(f"{shipped.__name__}._runtime.delivery.lifecycle").__doc__)
     told = re.split(r"\s+\d\. ", text.partition("Invariants:")[2])[1:]
     assert len(told) >= 4
     lines = [f"{n}. {' '.join(each.split())}" for n, each in enumerate(told, 1)]
     assert "\n".join(lines) in PAGE
 
 
+def test_every_module_of_the_emitted_package_has_its_line() -> None:
+    runtime = TEMPLATES / "_runtime"
+    missing: list[str] = []
+    for path in sorted(runtime.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        line = str(ast.get_docstring(tree)).partition("\n")[0]
+        entry = f"| `{path.name}` | {line} |"
+        if path.name == "__init__.py":
+            entry = f"`{path.parent.name}/`: {line}"
+        if path.parent / path.stem != runtime / "__init__":
+            missing += [] if entry in PAGE else [entry]
+    assert not missing
+
+
 def test_every_module_that_is_named_is_there() -> None:
-    named = re.findall(r"`(_\w+\.py)`", PAGE)
-    missing = [name for name in named if not (TEMPLATES / name).exists()]
-    assert len(named) > 30
+    rooms = "webhook|client|delivery|transport|schema|media"
+    named = re.findall(rf"`((?:{rooms})/\w+\.py)`", PAGE)
+    assert len(named) > 10
+    assert [n for n in named if not (TEMPLATES / "_runtime" / n).exists()] == []
+
+
+def test_every_module_of_the_generator_has_its_line() -> None:
+    generator = TOP / "generator/runware_codegen"
+    missing: list[str] = []
+    for path in sorted(generator.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        line = str(ast.get_docstring(tree)).partition("\n")[0]
+        folder = path.parent.relative_to(generator).as_posix()
+        entry = f"| `{path.name}` | {line} |"
+        if path.name == "__init__.py":
+            entry = f"`{folder}/`: {line}"
+        if path.parent / path.stem not in (
+            generator / "__init__",
+            generator / "__main__",
+        ):
+            missing += [] if entry in PAGE else [entry]
     assert not missing

@@ -335,10 +335,12 @@ def test_a_time_out_leaves_a_handle(
     shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     server.script(acknowledge, *[news(PROCESSING)] * 1000)
+    server.takes = 25
 
     async def work(client: Any) -> None:
         with pytest.raises(shipped.TimeoutError) as caught:
-            await value(client.run(image(), timeout=0.1))
+            await value(client.run(image()))
+        server.takes = 0
         server.answer = news(*finished("a"))
         [left] = client.unfinished()
         assert left.task_uuid == caught.value.handle.task_uuid

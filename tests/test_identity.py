@@ -69,7 +69,7 @@ LATER: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def identity_of(shipped: ModuleType) -> Callable[[Any], tuple[Any, ...]]:
     """The function."""
-    module = import_module(f"{shipped.__name__}._identity")
+    module = import_module(f"{shipped.__name__}._runtime.delivery.identity")
     function: Callable[[Any], tuple[Any, ...]] = module.identity_of
     return function
 
@@ -205,7 +205,7 @@ def test_different_data_are_told_apart(
     identity_of: Callable[[Any], tuple[Any, ...]],
     shipped: ModuleType,
 ) -> None:
-    same = import_module(f"{shipped.__name__}._json").same
+    same = import_module(f"{shipped.__name__}._runtime.json_values").same
     first, second = (identity_of({"structuredData": each}) for each in (one, other))
     assert (first == second) is same(one, other)
 
@@ -248,7 +248,7 @@ def test_an_identity_is_the_same_in_each_process(
     parent = folder.rpartition("/")[0]
     code = (
         f"import json, sys; sys.path.insert(0, {parent!r})\n"
-        f"from {shipped.__name__}._identity import identity_of\n"
+        f"from {shipped.__name__}._runtime.delivery.identity import identity_of\n"
         f"print(json.dumps([identity_of(item) for item in {ITEMS!r}]))"
     )
     command = [sys.executable, "-c", code]

@@ -354,7 +354,7 @@ def test_tasks_that_are_under_way_are_never_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """However many there are: a bound on what is remembered is for what was left."""
-    monkeypatch.setattr(f"{shipped.__name__}._open_tasks.MAX_LEFT", 5)
+    monkeypatch.setattr(f"{shipped.__name__}._runtime.delivery.open_tasks.MAX_LEFT", 5)
     server.answer = lambda tasks: (
         acknowledge(tasks) if tasks[0]["taskType"] == TASK else {"data": []}
     )
@@ -491,11 +491,13 @@ def test_an_error_of_what_may_be_billed_has_a_handle(
         return made(tasks) if callable(made) else made
 
     server.answer = answer
-    error = caller.using(_error(caller, way, request, unfinished=1), timeout=0.5)
+    server.takes = 5
+    error = caller.using(_error(caller, way, request, unfinished=1))
     assert error.may_have_run, error
     assert error.handle.task_uuid == request.task_uuid
     assert error.handle.request is request
     assert server.sent.count(TASK) == 1
+    server.takes = 0
     server.answer = finished
 
     async def collect(client: Any) -> None:
@@ -599,7 +601,8 @@ def test_a_batch_in_doubt_leaves_a_handle_of_each_task(
         return Reply({"errors": [error]}, 400)
 
     server.answer = answer
-    first, second, third = caller("run_many", requests, timeout=0.5)
+    server.takes = 25
+    first, second, third = caller("run_many", requests)
     assert (second.error.handle, second.error.may_have_run) == (None, False)
     for outcome in (first, third):
         assert outcome.error.handle.task_uuid == outcome.request.task_uuid

@@ -127,7 +127,7 @@ def _told(package: ModuleType, task: dict[str, Any]) -> Told:
 
 def _both(package: ModuleType, task: dict[str, Any]) -> tuple[Told, Told]:
     """Tell what comes of a task with the quick check, and without."""
-    with patch(f"{package.__name__}._base.quick", lambda _: None):
+    with patch(f"{package.__name__}._runtime.schema.base.quick", lambda _: None):
         explained = _told(package, task)
     return _told(package, task), explained
 
@@ -173,7 +173,9 @@ def test_tasks_that_are_right_are_made_alike(shipped: ModuleType, path: Path) ->
 @pytest.mark.parametrize("path", sorted(SPECS.glob("*.json")), ids=lambda p: p.stem)
 def test_nothing_explains_a_task_that_is_right(shipped: ModuleType, path: Path) -> None:
     unneeded = AssertionError("what is right is explained")
-    with patch(f"{shipped.__name__}._base._checking", side_effect=unneeded):
+    with patch(
+        f"{shipped.__name__}._runtime.schema.base._checking", side_effect=unneeded
+    ):
         for task in _allowed_by(path):
             assert shipped.parse_request(task).to_wire() == task
 
@@ -208,7 +210,7 @@ def test_depth_is_measured_where_a_schema_does_not_bound_it(
 
 
 def test_depth_is_not_measured_where_a_schema_bounds_it(limits: ModuleType) -> None:
-    base = import_module("._base", limits.__name__)
+    base = import_module("._runtime.schema.base", limits.__name__)
     unneeded = AssertionError("a task that cannot be deep is measured")
     with patch.object(base, "is_too_deep", side_effect=unneeded):
         limits.parse_request(a_task(images=[TASK_UUID]))
@@ -248,7 +250,7 @@ def test_a_deprecated_model_is_told_of_each_time(tmp_path: Path, quickly: bool) 
     document = a_document({}, info={"x-status": "deprecated"})
     name = f"deprecated_client_{quickly}"
     package = generated(tmp_path, {"one.json": document}, package=name)
-    base = import_module("._base", name)
+    base = import_module("._runtime.schema.base", name)
     with patch.object(base, "quick", base.quick if quickly else lambda _: None):
         for _ in range(2):
             with pytest.warns(DeprecationWarning, match="test:sample@1 is deprecated"):
@@ -264,7 +266,7 @@ def test_a_deprecated_model_is_told_of_where_it_is_used(
     name = f"deprecated_{way}_{quickly}"
     package = generated(tmp_path, {"one.json": document}, package=name)
     request = package.request_class("imageInference", "test:sample@1")
-    base = import_module("._base", name)
+    base = import_module("._runtime.schema.base", name)
     ways = {
         "constructor": lambda: request(task_uuid=a_task()["taskUUID"]),
         "from_wire": lambda: request.from_wire(a_task()),

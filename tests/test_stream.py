@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 TASK_UUID = "5c1e3a52-7a0d-4d57-9b1e-0a3f9f4c2d11"
 EVENTS = "text/event-stream; charset=utf-8"
-LONG = 5.0
+LONG = 60.0
 """Seconds within which everything happens that does happen."""
 
 
@@ -168,8 +168,10 @@ class Streamer:
 
     def stream(self, send: Any, *, timeout: float = LONG, **members: Any) -> Any:
         """A stream whose answer is what `send` gives."""
-        transport, request = self.module("_transport"), self.request(**members)
-        key = self.module("_api_key").ApiKey(KEY)
+        transport, request = self.module("_runtime.transport.http"), self.request(
+            **members
+        )
+        key = self.module("_runtime.transport.api_key").ApiKey(KEY)
         endpoint = transport.Endpoint(self.url, key, "header")
         package, name = import_module(self.package), STREAMS[self.kind]
         return getattr(package, name)(
@@ -178,7 +180,9 @@ class Streamer:
             send(endpoint, request, timeout),
             endpoint=endpoint,
             errors=self.module("tasks.text_inference").TextInferenceErrors,
-            deadline=time.monotonic() + timeout,
+            deadline=self.module("_runtime.transport.deadline").Deadline(
+                time.monotonic() + timeout
+            ),
             on_end=lambda item, error: self.ends.append((item, error)),
         )
 
@@ -189,16 +193,18 @@ class Streamer:
         @contextmanager
         def send() -> Iterator[Any]:
             with httpx2.Client(verify=False) as http:
-                transport = self.module("_transport").HTTPTransport(endpoint, http, 4)
+                transport = self.module("_runtime.transport.http").HTTPTransport(
+                    endpoint, http, 4
+                )
                 with transport.open(part, timeout, None) as response:
                     yield response
 
         @asynccontextmanager
         async def asend() -> AsyncIterator[Any]:
             async with httpx2.AsyncClient(verify=False) as http:
-                transport = self.module("_async_transport").AsyncHTTPTransport(
-                    endpoint, http, 4
-                )
+                transport = self.module(
+                    "_runtime.transport.async_http"
+                ).AsyncHTTPTransport(endpoint, http, 4)
                 async with transport.open(part, timeout, None) as response:
                     yield response
 
@@ -228,7 +234,7 @@ class Streamer:
             try:
                 async for _ in each(stream):
                     pass
-            except self.module("_exceptions").RunwareError as error:
+            except self.module("_runtime.exceptions").RunwareError as error:
                 return stream, error
             raise AssertionError(f"no error, but {stream!r}")
 
@@ -274,7 +280,7 @@ def test_it_gives_each_piece_and_then_the_whole(
     result = stream.result
     assert type(result).__name__ == "TextInferenceResult"
     assert (result.text, result.reasoning_content) == (TEXT, "Fog, so ")
-    assert (result.finish_reason, result.usage) == ("stop", USAGE)
+    assert (result.finish_reason, result.usage.to_wire()) == ("stop", USAGE)
     item = {**SCOPE, "text": TEXT, "reasoningContent": "Fog, so "}
     end = {"finishReason": "stop", "usage": USAGE, "cost": 0.002, "seed": 9}
     assert result.to_wire() == item | end
@@ -430,12 +436,12 @@ def test_halves_of_a_character_become_one(
     assert whole in stream.result.model_dump_json()
 
 
-def test_half_a_character_before_a_break_is_not_lost(
+def test_half_a_character_before_a_break_is_left_out(
     streamer: Streamer, script: Script
 ) -> None:
     script.events({"delta": {"text": "x\ud83d"}}, ending="cut")
     stream, error = streamer.failure()
-    assert [result.text for result in error.results] == [stream.text] == ["x\ufffd"]
+    assert [result.text for result in error.results] == [stream.text] == ["x"]
 
 
 def test_whole_texts_may_end_in_half_a_character(
@@ -451,13 +457,14 @@ def test_whole_texts_may_end_in_half_a_character(
 def test_a_server_that_has_finished_is_not_waited_for(
     streamer: Streamer, script: Script, silent: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streamer.module("_stream"), "GRACE", 0.3)
+    monkeypatch.setattr(streamer.module("_runtime.client.stream"), "GRACE", 0.3)
     script.events(HERE, {"finishReason": "stop"}, ending="hold")
     script.parts += [0.05, event({"usage": USAGE}), 0.05, event({"cost": 0.002})]
     script.parts += [silent, 0.1] * 10 if silent else []
     stream, _ = streamer.read(timeout=10 * LONG)
     result = stream.result
-    assert (result.text, result.usage, result.cost) == ("At the ", USAGE, 0.002)
+    assert (result.text, result.cost) == ("At the ", 0.002)
+    assert result.usage.to_wire() == USAGE
     assert script.was_left.wait(LONG / 2)
 
 
@@ -519,7 +526,7 @@ def test_a_finish_reason_is_an_end(
     script.events(HERE, LAST, ending=ending)
     if ending == "reset":  # what was sent before is read before it
         script.parts.append(0.2)
-    stream, _ = streamer.read(timeout=0.2 if ending == "hold" else LONG)
+    stream, _ = streamer.read(timeout=0.5 if ending == "hold" else LONG)
     assert (stream.result.text, stream.result.cost) == ("At the ", 0.002)
 
 
@@ -844,7 +851,7 @@ def test_a_connection_that_breaks(
     assert type(error).__name__ == "ConnectionError"
     assert error.may_have_run
     assert "broke off (characters so far: 7)" in str(error)
-    assert "getResponse and getTaskDetails tell" in str(error)
+    assert "getTaskDetails" not in str(error)  # the handle collects it
     assert [result.text for result in error.results] == [stream.text] == ["At the "]
     assert isinstance(error, ConnectionError)  # the builtin
 
@@ -871,7 +878,7 @@ SILENCES = {
     "before the answer": (0, []),
     "before the first event": (200, []),
     "after an event": (200, [event(HERE)]),
-    "with signs of life": (200, [event(HERE), *[b": alive\n\n", 0.05] * 40]),
+    "with signs of life": (200, [event(HERE), *[b": alive\n\n", 0.05] * 1000]),
     "in a body without a length": (
         0,
         [b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", event(HERE)],
@@ -887,8 +894,8 @@ def test_silence_ends_with_the_time(
     script.status, script.parts, script.ending = status, parts, "hold"
     script.raw = not status
     began = time.monotonic()
-    stream, error = streamer.failure(timeout=0.2)
-    assert 0.15 < time.monotonic() - began < 1.5
+    stream, error = streamer.failure(timeout=0.5)
+    assert 0.4 < time.monotonic() - began < 30
     assert type(error).__name__ == "TimeoutError"
     assert error.may_have_run
     assert stream.text == ("At the " if event(HERE) in parts else "")
@@ -901,20 +908,20 @@ def test_silence_ends_with_the_time(
 def test_silence_that_begins_late_ends_with_the_time(
     streamer: Streamer, script: Script
 ) -> None:
-    script.parts = [event(HERE), 0.55, event(THERE)]
+    script.parts = [event(HERE), 1.0, event(THERE)]
     script.ending = "hold"
     began = time.monotonic()
-    stream, error = streamer.failure(timeout=0.6)
-    assert time.monotonic() - began < 1.1  # and not 0.6 s after the last event
+    stream, error = streamer.failure(timeout=1.5)
+    assert time.monotonic() - began < 2.5  # and not 1.5 s after the last event
     assert type(error).__name__ == "TimeoutError"
     assert stream.text == TEXT
 
 
 def test_headers_that_come_too_slowly(streamer: Streamer, script: Script) -> None:
     script.status, script.ending = 0, "cut"
-    lines: list[Any] = [b"X-Alive: 1\r\n", 0.05] * 40
+    lines: list[Any] = [b"X-Alive: 1\r\n", 0.05] * 1000
     script.raw, script.parts = True, [b"HTTP/1.1 200 OK\r\n", *lines]
-    _, error = streamer.failure(timeout=0.2)
+    _, error = streamer.failure(timeout=0.5)
     assert type(error).__name__ == "TimeoutError"
 
 
@@ -922,9 +929,9 @@ def test_a_whole_answer_that_comes_too_slowly(
     streamer: Streamer, script: Script
 ) -> None:
     script.answer({"data": [{**SCOPE, "text": "never whole"}]})
-    dripping: list[Any] = [b" ", 0.05] * 40
+    dripping: list[Any] = [b" ", 0.05] * 1000
     script.parts = [b'{"data": ', *dripping]
-    _, error = streamer.failure(timeout=0.2)
+    _, error = streamer.failure(timeout=0.5)
     assert type(error).__name__ == "TimeoutError"
 
 
@@ -961,7 +968,9 @@ def test_an_answer_that_is_too_large(
     status: int,
     is_stream: bool,
 ) -> None:
-    monkeypatch.setattr(streamer.module("_stream_reader"), "LARGEST_ANSWER", 2000)
+    monkeypatch.setattr(
+        streamer.module("_runtime.client.stream_reader"), "LARGEST_ANSWER", 2000
+    )
     script.answer(" " * 1500, status)
     script.content_type = EVENTS if is_stream else "application/json"
     script.parts *= 2
@@ -1073,9 +1082,7 @@ def test_it_does_not_matter_where_the_answer_is_cut(
 
 
 def test_a_text_without_end_ends_with_the_time(streamer: Streamer) -> None:
-    stream = streamer.stream(
-        answering(itertools.repeat(event(HERE), 100_000)), timeout=0.05
-    )
+    stream = streamer.stream(answering(itertools.repeat(event(HERE))), timeout=0.5)
 
     async def work() -> None:
         with pytest.raises(TimeoutError, match="the time ran out"):

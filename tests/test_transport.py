@@ -50,11 +50,13 @@ class Carrier:
 
     def transport(self, url: str, http_client: Any = None) -> Any:
         """What carries calls to an address."""
-        key = self.module("_api_key").ApiKey(KEY)
-        endpoint = self.module("_transport").Endpoint(url, key, self.auth)
+        key = self.module("_runtime.transport.api_key").ApiKey(KEY)
+        endpoint = self.module("_runtime.transport.http").Endpoint(url, key, self.auth)
         if self.kind == "sync":
-            return self.module("_transport").HTTPTransport(endpoint, http_client, 4)
-        kind = self.module("_async_transport").AsyncHTTPTransport
+            return self.module("_runtime.transport.http").HTTPTransport(
+                endpoint, http_client, 4
+            )
+        kind = self.module("_runtime.transport.async_http").AsyncHTTPTransport
         return kind(endpoint, http_client, 4)
 
     def http_client(self, **options: Any) -> Any:
@@ -122,7 +124,9 @@ class Carrier:
     def is_sent(self, error: Any) -> bool:
         """Whether an exception says that something was written."""
         if isinstance(error, httpx2.RequestError):
-            return not isinstance(error, self.module("_transport").NEVER_SENT)
+            return not isinstance(
+                error, self.module("_runtime.transport.http").NEVER_SENT
+            )
         return bool(error.may_have_run)
 
 
@@ -270,10 +274,10 @@ WHOLE = {
 BROKEN = {
     "bomb": ("gzip", gzip.compress(b" " * 9_000_000), "more than 1,000,000 bytes"),
     "large": ("identity", b" " * 1_000_001, "more than 1,000,000 bytes"),
-    "cut": ("gzip", gzip.compress(ENVELOPE)[:-3], "was cut off"),
-    "nonsense": ("deflate", b"\x78nonsense", "a body that is not deflate"),
-    "unknown": ("br", b"?", "the encoding 'br'"),
-    "nested": ("gzip, gzip", b"?", "the encoding 'gzip, gzip'"),
+    "cut": ("gzip", gzip.compress(ENVELOPE)[:-3], "what came is cut off"),
+    "nonsense": ("deflate", b"\x78nonsense", "what came is damaged"),
+    "unknown": ("br", b"?", "Content-Encoding 'br'"),
+    "nested": ("gzip, gzip", b"?", "Content-Encoding 'gzip, gzip'"),
 }
 
 
@@ -301,7 +305,11 @@ def test_a_body_that_is_too_large_or_broken_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     encoding, body, said = BROKEN[form]
-    limit = (carrier.module("_answer_body"), "LARGEST_ANSWER", 1_000_000)
+    limit = (
+        carrier.module("_runtime.transport.answer_body"),
+        "LARGEST_ANSWER",
+        1_000_000,
+    )
     monkeypatch.setattr(*limit)
     headers = (f"Content-Encoding: {encoding}", "X-Request-Id: r-1")
     with wired(say(answer(body, status, *headers))) as wire:
@@ -343,13 +351,15 @@ def test_headers_that_cannot_be_sent_were_not_sent(carrier: Carrier) -> None:
 
 
 def _with_header(carrier: Carrier, url: str, value: str) -> Any:
-    module = carrier.module("_transport")
+    module = carrier.module("_runtime.transport.http")
 
     class Endpoint(module.Endpoint):  # type: ignore[misc]
         def headers(self, given: dict[str, str], _: Any) -> dict[str, str]:
             return {**super().headers(given, None), "X-Mine": value}
 
-    return Endpoint(url, carrier.module("_api_key").ApiKey(KEY), "header")
+    return Endpoint(
+        url, carrier.module("_runtime.transport.api_key").ApiKey(KEY), "header"
+    )
 
 
 @pytest.mark.parametrize(
@@ -519,7 +529,7 @@ def test_a_password_in_the_address_is_sent_and_not_shown(
 def test_an_address_is_shown_without_its_user(
     shipped: ModuleType, url: str, said: str
 ) -> None:
-    module = import_module(f"{shipped.__name__}._transport")
+    module = import_module(f"{shipped.__name__}._runtime.transport.http")
     assert module.shown_url(url) == said
 
 
@@ -547,7 +557,7 @@ def test_a_closed_client_sends_nothing(carrier: Carrier, how: str) -> None:
         [other] = carrier.run(how, carrier.transport(wire.url, mine), LONG)
     for each in (error, other):
         assert type(each).__name__ == "ClosedError"
-        assert isinstance(each, carrier.module("_exceptions").RunwareError)
+        assert isinstance(each, carrier.module("_runtime.exceptions").RunwareError)
         assert not each.may_have_run
     assert wire.requests == []
 
@@ -639,9 +649,10 @@ FORKING = """
 import gc, importlib, os, sys, threading
 import httpx2
 sys.path.insert(0, {folder!r})
-from {package}._api_key import ApiKey
-from {package}._locks import ForkSafeLock
-from {package}._transport import Endpoint, HTTPTransport
+from {package}._runtime.transport.api_key import ApiKey
+from {package}._runtime.locks import ForkSafeLock
+from {package}._runtime.transport.sync_exchange import SyncExchange
+from {package}._runtime.transport.http import Endpoint, HTTPTransport
 
 def post(transport):
     return transport.post([b'{{"pid": %d}}' % os.getpid()], {LONG}, None).data
@@ -655,10 +666,12 @@ assert post(own) == post(brought) == [{{"pid": os.getpid()}}]
 lock, held, over = ForkSafeLock(), threading.Event(), threading.Event()
 def hold():
     with lock.native, own._lock.native:
-        own._lane.places.acquire()
+        exchange = SyncExchange(httpx2.URL(endpoint.url), endpoint.key, {LONG})
+        assert own._lane.places.take(exchange)
         held.set()
         over.wait({LONG})
-        own._lane.places.release()
+        own._lane.places.taken.discard(exchange)
+        own._lane.places.let_next_in()
 thread = threading.Thread(target=hold)
 thread.start()
 held.wait({LONG})
@@ -729,7 +742,7 @@ def test_a_variable_that_cannot_be_used_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)  # as where it is not installed
     monkeypatch.setenv(name, value)
-    with pytest.raises(carrier.module("_exceptions").RunwareError) as raised:
+    with pytest.raises(carrier.module("_runtime.exceptions").RunwareError) as raised:
         carrier.transport(REFUSED)
     assert said in str(raised.value)
     assert "someone" not in str(raised.value)

@@ -661,7 +661,7 @@ def test_a_connection_that_breaks_is_no_item(shipped: ModuleType) -> None:
 
 
 def test_the_app_remembers_the_last_items_only(shipped: ModuleType) -> None:
-    module = import_module(f"{shipped.__name__}._webhook_app")
+    module = import_module(f"{shipped.__name__}._runtime.webhook.app")
     keys = module.RecentKeys(most=2)
     for key in ("a", "b", "a", "c"):
         keys.add(key)

@@ -57,15 +57,15 @@ def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
         envelope = await first
         assert (envelope.http_status, envelope.data, envelope.errors) == (200, [], [])
         assert envelope.is_partial
-        run.wait("_session", SILENCE=10)
+        run.wait("_runtime.transport.session", SILENCE=10)
         assert len((await carrier.post(question(task))).data) == 1
 
-    run.wait("_session", SILENCE=0.1)
+    run.wait("_runtime.transport.session", SILENCE=0.1)
     run.carry(work, late)
 
 
 def test_a_late_answer_is_kept_for_the_next_question(run: Run) -> None:
-    run.wait("_session", SILENCE=0.1)
+    run.wait("_runtime.transport.session", SILENCE=0.1)
     task = order()
     given_up = asyncio.Event()
 
@@ -120,7 +120,7 @@ def test_one_failed_task_is_not_the_status_of_others(run: Run) -> None:
 
 
 def test_an_empty_answer_ends_the_question_at_once(run: Run) -> None:
-    run.wait("_session", SILENCE=100, QUIET=100)
+    run.wait("_runtime.transport.session", SILENCE=100, QUIET=100)
 
     async def empty(peer: Peer) -> None:
         await peer.let_in()
@@ -140,14 +140,15 @@ def test_an_empty_answer_ends_the_question_at_once(run: Run) -> None:
     run.carry(work, empty)
 
 
-def test_the_failure_of_a_task_is_kept(run: Run) -> None:
+@pytest.mark.parametrize("members", [{"status": "error"}, {}], ids=["status", "code"])
+def test_the_failure_of_a_task_is_kept(run: Run, members: Item) -> None:
     task = order()
 
     async def pushing(peer: Peer) -> None:
         await peer.let_in()
         await peer.ponged()
         await peer.say(news(task))
-        await peer.say(errors=[failure(task, status="error")])
+        await peer.say(errors=[failure(task, **members)])
         await peer.rest()
 
     async def work(carrier: Carrier) -> None:
@@ -158,6 +159,24 @@ def test_the_failure_of_a_task_is_kept(run: Run) -> None:
 
     [peer] = run.carry(work, pushing).peers
     assert kinds(peer) == ["imageInference"]
+
+
+def test_what_a_drop_left_out_of_an_answer_is_no_answer(run: Run) -> None:
+    run.wait("_runtime.transport.session", QUIET=10)
+    told, untold = order(), order()
+
+    async def dropping(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(result(told))
+        await peer.connection.close()
+
+    async def work(carrier: Carrier) -> None:
+        envelope = await carrier.post(question(told), question(untold))
+        assert [item["taskUUID"] for item in envelope.data] == [told["taskUUID"]]
+        assert envelope.is_cut
+
+    run.carry(work, dropping)
 
 
 # -- errors without names -------------------------------------------------------
@@ -186,6 +205,33 @@ def test_a_nameless_error_may_be_about_a_call_that_was_given_up(
         given_up.cancel()
         with pytest.raises(shipped.ConnectionError, match="named no task") as raised:
             await carrier.post(second)
+        assert raised.value.may_have_run
+
+    run.carry(work, vague)
+
+
+@pytest.mark.parametrize("is_answered", [True, False], ids=["pong", "no pong"])
+def test_a_nameless_error_may_be_about_a_ping(
+    run: Run, shipped: ModuleType, is_answered: bool
+) -> None:
+    run.wait(PING_EVERY=0.05)
+    ping = [{"taskType": "ping", "ping": True}]
+
+    async def vague(peer: Peer) -> None:
+        await peer.let_in()
+        assert await peer.heard() != ping
+        assert await peer.heard() == ping
+        if is_answered:
+            await peer.say({"taskType": "ping", "pong": True})
+        await peer.say(errors=[NAMELESS])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        if is_answered:
+            assert (await carrier.post(order())).errors == [NAMELESS]
+            return
+        with pytest.raises(shipped.ConnectionError, match="named no task") as raised:
+            await carrier.post(order())
         assert raised.value.may_have_run
 
     run.carry(work, vague)
@@ -240,7 +286,7 @@ def test_a_nameless_error_may_answer_the_first_of_two_questions(
     run: Run, shipped: ModuleType, code: str
 ) -> None:
     """What answered the second told the first, too; its own answer may still come."""
-    run.wait("_session", SILENCE=0.05)
+    run.wait("_runtime.transport.session", SILENCE=0.05)
     task, asked = order(), question(order())
 
     async def late(peer: Peer) -> None:
@@ -254,7 +300,7 @@ def test_a_nameless_error_may_answer_the_first_of_two_questions(
     async def work(carrier: Carrier) -> None:
         sending = asyncio.create_task(carrier.post(task))
         assert not (await carrier.post(asked)).data
-        run.wait("_session", SILENCE=10)
+        run.wait("_runtime.transport.session", SILENCE=10)
         assert len((await carrier.post(asked)).data) == 1
         with pytest.raises(shipped.ConnectionError, match="named no task") as raised:
             await sending
@@ -286,7 +332,7 @@ def test_an_error_that_names_a_type_is_about_calls_of_that_type(run: Run) -> Non
 def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
     run: Run, shipped: ModuleType
 ) -> None:
-    run.wait("_session", SILENCE=0.1)
+    run.wait("_runtime.transport.session", SILENCE=0.1)
     task = order()
 
     async def late(peer: Peer) -> None:
@@ -309,7 +355,7 @@ def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
 def test_more_calls_than_are_remembered_make_every_nameless_error_unclear(
     run: Run, shipped: ModuleType
 ) -> None:
-    run.wait("_session", MOST_ABANDONED=1, SILENCE=0.05)
+    run.wait("_runtime.transport.session", MOST_ABANDONED=1, SILENCE=0.05)
     last = order()
 
     async def vague(peer: Peer) -> None:
@@ -335,7 +381,7 @@ def test_more_calls_than_are_remembered_make_every_nameless_error_unclear(
 
 
 def test_an_error_of_one_result_does_not_end_the_call(run: Run) -> None:
-    run.wait("_session", QUIET=100)
+    run.wait("_runtime.transport.session", QUIET=100)
     task = order(4)
 
     async def some(peer: Peer) -> None:
@@ -384,7 +430,7 @@ def test_after_an_error_and_a_silence_a_part_is_the_answer(
 
 
 def test_a_failed_task_of_a_batch_does_not_cut_the_others_short(run: Run) -> None:
-    run.wait("_session", SILENCE=0.1)
+    run.wait("_runtime.transport.session", SILENCE=0.1)
     first, second = order(), order()
     silent = asyncio.Event()
 
@@ -434,7 +480,7 @@ def test_results_of_tasks_that_were_sent_are_all_kept(run: Run) -> None:
 def test_of_other_tasks_only_so_many_results_are_kept(
     run: Run, *, is_known: bool
 ) -> None:
-    run.wait("_session", MOST_STRAYS=5)
+    run.wait("_runtime.transport.session", MOST_STRAYS=5)
     tasks = [order() for _ in range(8)]
 
     async def pushing(peer: Peer) -> None:
@@ -592,7 +638,7 @@ def test_an_odd_message_breaks_nothing(run: Run, name: str) -> None:
 def test_after_a_message_that_cannot_be_read_a_call_ends_unclear(
     run: Run, shipped: ModuleType
 ) -> None:
-    run.wait("_session", SILENCE=0.1)
+    run.wait("_runtime.transport.session", SILENCE=0.1)
 
     async def odd(peer: Peer) -> None:
         await peer.let_in()

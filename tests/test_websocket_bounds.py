@@ -205,7 +205,7 @@ def test_a_frame_that_breaks_the_protocol_leaves_the_call_unclear(
 
 
 def test_a_message_that_is_too_large_is_told(run: Run, shipped: ModuleType) -> None:
-    run.wait("_socket", LARGEST_MESSAGE=100_000)
+    run.wait("_runtime.transport.socket", LARGEST_MESSAGE=100_000)
     task = order()
 
     async def large(peer: Peer) -> None:

@@ -110,7 +110,9 @@ def test_what_the_server_never_got_is_sent_again_as_the_policy_allows(
     polls: int,
 ) -> None:
     """A sync task that may have run is polled for; the third poll tells here."""
-    run.wait("_session", QUIET=10, SILENCE=0.1 if says == "nothing" else 10)
+    run.wait(
+        "_runtime.transport.session", QUIET=10, SILENCE=0.1 if says == "nothing" else 10
+    )
     sent: list[Item] = []
 
     async def dropping(peer: Peer) -> None:
@@ -146,7 +148,7 @@ def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
     run: Run,
     image: Callable[..., Any],
 ) -> None:
-    run.wait("_session", QUIET=10, SILENCE=10)
+    run.wait("_runtime.transport.session", QUIET=10, SILENCE=10)
 
     async def dropping(peer: Peer) -> None:
         await acknowledged(peer)
@@ -167,6 +169,30 @@ def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
         assert made.seed == 2
 
     run(work, dropping, unreachable, asked, max_retries=0)
+
+
+def test_a_poll_that_a_drop_cut_off_is_told_as_one_that_failed(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
+    async def dropping(peer: Peer) -> None:
+        await acknowledged(peer)
+        await peer.ponged()
+        peer.drop()
+
+    async def polled(peer: Peer) -> None:
+        await peer.let_in()
+        [question] = await peer.ponged()
+        await peer.say(result({**question, "taskType": "imageInference"}))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        handle = await client.submit(image(delivery_method="async"))
+        with pytest.raises(shipped.ConnectionError, match="connection broke") as raised:
+            await handle.poll()
+        assert raised.value.handle is not None
+        assert len(await handle.wait()) == 1
+
+    run(work, dropping, polled)
 
 
 def test_an_error_of_the_sending_does_not_answer_a_question(
@@ -373,7 +399,7 @@ def test_a_server_that_falls_silent_is_left(
     image: Callable[..., Any],
 ) -> None:
     run.wait(PING_EVERY=0.05)
-    run.wait(LONGEST_SILENCE=0.05)
+    run.wait(LONGEST_SILENCE=0.3)
     sent: list[Item] = []
 
     async def silent(peer: Peer) -> None:
@@ -455,7 +481,7 @@ def test_a_server_that_reads_nothing_holds_up_nobody(
     image: Callable[..., Any],
     shipped: ModuleType,
 ) -> None:
-    run.wait("_socket", LONGEST_GOODBYE=0.05)
+    run.wait("_runtime.transport.socket", LONGEST_GOODBYE=0.05)
     closed = asyncio.Event()
 
     async def deaf(peer: Peer) -> None:

@@ -240,7 +240,7 @@ def test_an_error_without_a_name_ends_no_task_of_others(
 def test_a_message_that_cannot_be_read(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
-    run.wait("_session", SILENCE=0.1)
+    run.wait("_runtime.transport.session", SILENCE=0.1)
 
     async def babbling(peer: Peer) -> None:
         await peer.let_in()

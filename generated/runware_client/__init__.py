@@ -9,22 +9,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._async_handle import AsyncHandle
-    from ._async_stream import AsyncStream
-    from ._base import TaskRequest, TaskResult
-    from ._deltas import Delta
-    from ._documents import (
-        Document,
+    from ._runtime.client.async_handle import AsyncHandle
+    from ._runtime.client.async_stream import AsyncStream
+    from ._runtime.client.deltas import Delta
+    from ._runtime.client.document import Document
+    from ._runtime.client.documents import (
         documents,
         parse_request,
         parse_result,
         request_class,
     )
-    from ._download import DownloadError
-    from ._envelope import Answer
-    from ._error_codes import ErrorCategory
-    from ._events import Event
-    from ._exceptions import (
+    from ._runtime.client.handle import Handle
+    from ._runtime.client.stream import Stream
+    from ._runtime.delivery.events import Event
+    from ._runtime.delivery.outcome import Outcome, RawResponse
+    from ._runtime.error_codes import ErrorCategory
+    from ._runtime.exceptions import (
         APIError,
         APIStatusError,
         AuthenticationError,
@@ -42,56 +42,56 @@ if TYPE_CHECKING:
         TaskError,
         TimeoutError,
     )
-    from ._handle import Handle
-    from ._media import MediaSource
-    from ._outcome import Outcome, RawResponse
-    from ._stream import Stream
-    from ._waits import Waits
-    from ._webhook import Webhook, parse_webhook
-    from ._webhook_app import webhook_app
+    from ._runtime.media.download import DownloadError
+    from ._runtime.schema.base import TaskRequest, TaskResult
+    from ._runtime.schema.media_text import MediaSource
+    from ._runtime.transport.envelope import Answer
+    from ._runtime.transport.waits import Waits
+    from ._runtime.webhook.app import webhook_app
+    from ._runtime.webhook.webhook import Webhook, parse_webhook
     from .async_client import AsyncRunware
     from .client import Runware
 
 _MODULES = {
-    "AsyncHandle": "_async_handle",
-    "AsyncStream": "_async_stream",
-    "TaskRequest": "_base",
-    "TaskResult": "_base",
-    "Delta": "_deltas",
-    "Document": "_documents",
-    "documents": "_documents",
-    "parse_request": "_documents",
-    "parse_result": "_documents",
-    "request_class": "_documents",
-    "DownloadError": "_download",
-    "Answer": "_envelope",
-    "ErrorCategory": "_error_codes",
-    "Event": "_events",
-    "APIError": "_exceptions",
-    "APIStatusError": "_exceptions",
-    "AuthenticationError": "_exceptions",
-    "BadRequestError": "_exceptions",
-    "ClosedError": "_exceptions",
-    "ConnectionError": "_exceptions",
-    "NotFoundError": "_exceptions",
-    "PaymentRequiredError": "_exceptions",
-    "PermissionDeniedError": "_exceptions",
-    "RateLimitError": "_exceptions",
-    "ResponseError": "_exceptions",
-    "RunwareError": "_exceptions",
-    "SavedHandle": "_exceptions",
-    "ServerError": "_exceptions",
-    "TaskError": "_exceptions",
-    "TimeoutError": "_exceptions",
-    "Handle": "_handle",
-    "MediaSource": "_media",
-    "Outcome": "_outcome",
-    "RawResponse": "_outcome",
-    "Stream": "_stream",
-    "Waits": "_waits",
-    "Webhook": "_webhook",
-    "parse_webhook": "_webhook",
-    "webhook_app": "_webhook_app",
+    "AsyncHandle": "_runtime.client.async_handle",
+    "AsyncStream": "_runtime.client.async_stream",
+    "Delta": "_runtime.client.deltas",
+    "Document": "_runtime.client.document",
+    "documents": "_runtime.client.documents",
+    "parse_request": "_runtime.client.documents",
+    "parse_result": "_runtime.client.documents",
+    "request_class": "_runtime.client.documents",
+    "Handle": "_runtime.client.handle",
+    "Stream": "_runtime.client.stream",
+    "Event": "_runtime.delivery.events",
+    "Outcome": "_runtime.delivery.outcome",
+    "RawResponse": "_runtime.delivery.outcome",
+    "ErrorCategory": "_runtime.error_codes",
+    "APIError": "_runtime.exceptions",
+    "APIStatusError": "_runtime.exceptions",
+    "AuthenticationError": "_runtime.exceptions",
+    "BadRequestError": "_runtime.exceptions",
+    "ClosedError": "_runtime.exceptions",
+    "ConnectionError": "_runtime.exceptions",
+    "NotFoundError": "_runtime.exceptions",
+    "PaymentRequiredError": "_runtime.exceptions",
+    "PermissionDeniedError": "_runtime.exceptions",
+    "RateLimitError": "_runtime.exceptions",
+    "ResponseError": "_runtime.exceptions",
+    "RunwareError": "_runtime.exceptions",
+    "SavedHandle": "_runtime.exceptions",
+    "ServerError": "_runtime.exceptions",
+    "TaskError": "_runtime.exceptions",
+    "TimeoutError": "_runtime.exceptions",
+    "DownloadError": "_runtime.media.download",
+    "TaskRequest": "_runtime.schema.base",
+    "TaskResult": "_runtime.schema.base",
+    "MediaSource": "_runtime.schema.media_text",
+    "Answer": "_runtime.transport.envelope",
+    "Waits": "_runtime.transport.waits",
+    "webhook_app": "_runtime.webhook.app",
+    "Webhook": "_runtime.webhook.webhook",
+    "parse_webhook": "_runtime.webhook.webhook",
     "AsyncRunware": "async_client",
     "Runware": "client",
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ._async_client import AsyncClient
+from ._runtime.client.async_client import AsyncClient
 
 if TYPE_CHECKING:
     from .tasks.account_management.client import AsyncAccountManagementClient

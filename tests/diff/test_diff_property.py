@@ -17,7 +17,7 @@ from making import a_document, a_task
 from runware_codegen.diff.compare import compare
 from runware_codegen.diff.entries import Proof
 from runware_codegen.diff.levels import Level
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
 from schema_strategies import DEFINITIONS
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _contradictions(pair: Pair) -> list[str] | None:
     """Find what the diff says and is not so; None if a schema allows no task."""
     try:
         old, new = _version(pair.old), _version(pair.new)
-    except InvalidInput:
+    except InvalidInputError:
         return None
     entries = compare(old, new, "sample.json")
     found: list[str] = []

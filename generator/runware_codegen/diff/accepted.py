@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from runware_codegen.catalog.files import replace
-from runware_codegen.problems import InvalidInput, Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,16 +55,18 @@ def read(path: Path) -> dict[str, Acceptance]:
     """Read a file of accepted entries, by their fingerprints; none if there is no file.
 
     Raises:
-        InvalidInput: It cannot be understood.
+        InvalidInputError: It cannot be understood.
     """
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise InvalidInput([_fault(path, "", f"It cannot be read: {error}")]) from None
+        raise InvalidInputError(
+            [_fault(path, "", f"It cannot be read: {error}")]
+        ) from None
     if tree.get("version") != _VERSION:
-        raise InvalidInput([_fault(path, "/version", "The version is not 1")])
+        raise InvalidInputError([_fault(path, "/version", "The version is not 1")])
     found: object = tree.get("accepted", [])
     tables = cast("list[object]", found) if isinstance(found, list) else [None]
     accepted: dict[str, Acceptance] = {}
@@ -73,7 +75,7 @@ def read(path: Path) -> dict[str, Acceptance]:
         if acceptance is None:
             place = json_pointer(("accepted", number))
             message = f"It needs texts ({', '.join(_TEXTS)}) and a date (expires)"
-            raise InvalidInput([_fault(path, place, message)])
+            raise InvalidInputError([_fault(path, place, message)])
         accepted[acceptance.fingerprint] = acceptance
     return accepted
 

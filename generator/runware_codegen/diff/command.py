@@ -37,11 +37,11 @@ def diff(options: DiffOptions, terminal: Terminal) -> bool:
         Whether an entry fails by --fail-on.
 
     Raises:
-        InvalidInput: A side names nothing, or a document is not sound.
+        InvalidInputError: A side names nothing, or a document is not sound.
     """
     _check(options)
     old, new = _sides(options, terminal)
-    terminal.step("Comparing documents")
+    terminal.progress("Comparing documents")
     comparison = compare_sides(old, new, options["only"])
     path = Path(options["accept_file"])
     today = dt.datetime.now(dt.UTC).date()
@@ -75,7 +75,7 @@ def _check(options: DiffOptions) -> None:
 def _sides(options: DiffOptions, terminal: Terminal) -> tuple[list[Text], list[Text]]:
     documents = options["documents"]
     stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()
-    terminal.step("Reading documents")
+    terminal.progress("Reading documents")
     if not options["sides"]:
         old, new, words = read_default_sides(documents)
         terminal.note(f"Comparing {words} with {documents}.")

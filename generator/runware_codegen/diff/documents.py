@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.cache.processes import available, each
+from runware_codegen.cache.parallel import available_processors, parallel_map
 from runware_codegen.diff.compare import added, compare, removed
 from runware_codegen.diff.proof.judges import Judge
 from runware_codegen.diff.proof.witness import Version
 from runware_codegen.diff.sides.pairs import pair
-from runware_codegen.documents.load import load_text, stray
+from runware_codegen.documents.load import load_text, not_openapi
 from runware_codegen.mock.catalog import task_schema
-from runware_codegen.parse.assembly import Choice
+from runware_codegen.parse.assembly import DocumentFilter
 from runware_codegen.parse.document import parse_document
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,20 +67,20 @@ def compare_sides(
         only: Patterns of identifiers, AIRs or task types; none for all.
 
     Raises:
-        InvalidInput: With all that is wrong in documents that differ.
+        InvalidInputError: With all that is wrong in documents that differ.
     """
     pairs = pair(old, new)
     jobs = [_Job(before, after, only) for before, after in pairs.changed]
     jobs += _matched(pairs.gone, pairs.fresh, only)
     comparison = Comparison(compared=len(jobs), unchanged=pairs.unchanged)
     problems: list[Problem] = []
-    for outcome in each(_outcome, jobs, available(), fewest=_FEWEST):
+    for outcome in parallel_map(_outcome, jobs, available_processors(), fewest=_FEWEST):
         if isinstance(outcome, list):
             comparison.entries += outcome
         else:
             problems += outcome
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInputError(problems)
     comparison.entries.sort(key=lambda entry: entry.order)
     return comparison
 
@@ -127,7 +127,7 @@ def _sound(text: Text | None, problems: list[Problem]) -> _Loaded | None:
     """Read a document; add what is wrong in it to the problems."""
     try:
         return text and _loaded(text)
-    except InvalidInput as invalid:
+    except InvalidInputError as invalid:
         problems += invalid.problems
         return None
 
@@ -149,7 +149,7 @@ def _entries(
 
 
 def _is_chosen(document: Document, only: tuple[str, ...]) -> bool:
-    return Choice(only, (document.status,)).takes(document)
+    return DocumentFilter(only, (document.status,)).matches(document)
 
 
 def _version(loaded: _Loaded) -> Version:
@@ -160,11 +160,11 @@ def _loaded(text: Text) -> _Loaded | None:
     """Read a document; None for what is no document but stands in a folder of them.
 
     Raises:
-        InvalidInput: It is not sound.
+        InvalidInputError: It is not sound.
     """
     source = load_text(text.source, text.decoded())
     if source is None:
-        if text.sought:
+        if text.discovered:
             return None
-        raise InvalidInput([stray(text.source)])
+        raise InvalidInputError([not_openapi(text.source)])
     return _Loaded(text, source, parse_document(source, allow_unenforced=True))

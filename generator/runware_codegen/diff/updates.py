@@ -44,10 +44,10 @@ class Updates:
             Whether the new version breaks callers in a way that is not accepted.
 
         Raises:
-            InvalidInput: A version is not sound.
+            InvalidInputError: A version is not sound.
         """
-        old = Text(str(path), path.read_bytes(), sought=False)
-        found = compare_sides([old], [Text(str(path), content, sought=False)])
+        old = Text(str(path), path.read_bytes(), discovered=False)
+        found = compare_sides([old], [Text(str(path), content, discovered=False)])
         self.entries += found.entries
         self.compared += 1
         return bool(_report(found.entries, 1).at_least(Level.BREAKING))

@@ -1,4 +1,4 @@
-"""From text to documents: the first stage.
+"""The first stage: from texts to documents.
 
 Reads OpenAPI 3.1 documents, as JSON or YAML, from files, folders and standard input.
 What a document says is kept exactly as it is written; what is no document, or may be

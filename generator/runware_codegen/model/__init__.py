@@ -15,6 +15,8 @@ from runware_codegen.model.classes import (
 )
 from runware_codegen.model.documents import (
     Document,
+    DocumentInfo,
+    DocumentT,
     ErrorMember,
     Measurement,
     MediaLimit,
@@ -37,7 +39,9 @@ from runware_codegen.model.types import (
     String,
     Type,
     Union,
+    including_integers,
     json_types,
+    unconstrained,
 )
 
 __all__ = [
@@ -49,6 +53,8 @@ __all__ = [
     "ClassRef",
     "Constrained",
     "Document",
+    "DocumentInfo",
+    "DocumentT",
     "ErrorMember",
     "Field",
     "LiteralValue",
@@ -67,5 +73,7 @@ __all__ = [
     "TaskType",
     "Type",
     "Union",
+    "including_integers",
     "json_types",
+    "unconstrained",
 ]

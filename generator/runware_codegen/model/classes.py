@@ -23,6 +23,8 @@ class Field:
         doc: Markdown that does not repeat the name.
         default: The value that the server uses if it is absent, or None.
         secret: Whether its value must not be shown.
+        deprecated: Whether the document says that it should not be used any more.
+        examples: Values that the document shows.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Field:
     doc: str = ""
     default: Constant | None = None
     secret: bool = False
+    deprecated: bool = False
+    examples: tuple[Constant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from runware_codegen.problems import Problem  # noqa: TC001  # pydantic resolves it
 
 if TYPE_CHECKING:
-    from runware_codegen.model.classes import Class, Field
+    from runware_codegen.model.classes import Class
     from runware_codegen.model.predicates import Predicate
-    from runware_codegen.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,77 +37,88 @@ class Measurement:
     latency_ms: int | float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One document, which becomes one module of the package.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentInfo:
+    """What the rest of a package needs of a document.
 
     Attributes:
         id: The model's identifier, or the task type's for a utility.
         file_name: The base name of its file.
+        air: The model's AIR, or empty.
+        status: live, deprecated …, or empty.
+        task_type: The name of its task type.
+        models: The models it describes; empty for any.
+        module: The Python name of its module.
+        request_name: The name of the request class.
+        result_name: The name of the result class.
+        deliveries: Delivery methods that the request may select.
+        status_texts: HTTP statuses with their descriptions.
+        error_codes: Error codes that the document names.
+        field_count: The number of fields of the request.
+        rule_count: The number of rules of its request classes.
+        unenforced: Keywords that the client does not enforce.
+    """
+
+    id: str
+    file_name: str
+    air: str
+    status: str
+    task_type: str
+    models: tuple[str, ...]
+    module: str
+    request_name: str
+    result_name: str
+    deliveries: tuple[str, ...]
+    status_texts: tuple[tuple[str, str], ...]
+    error_codes: tuple[str, ...]
+    field_count: int
+    rule_count: int
+    unenforced: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document(DocumentInfo):
+    """One document, which becomes one module of the package.
+
+    Attributes:
         title: The display name.
         summary: One sentence, or empty.
         description: Markdown, or empty.
-        air: The model's AIR, or empty.
-        status: live, deprecated …, or empty.
         modes: Combinations of inputs that the model supports, each in words.
         price: The price in words, or empty.
         capabilities: Its capabilities, as the document names them.
         documentation_url: The page of its documentation, or empty.
-        task_type: The name of its task type.
-        models: The models it describes; empty for any.
-        module: The Python name of its module.
         request: The request class.
         result: The result class.
         nested_request_classes: The classes of objects inside the request.
         nested_result_classes: The classes of objects inside the result.
         definitions: Named predicates, which `DefinitionRef` refers to.
-        deliveries: Delivery methods that the request may select.
         default_delivery: The delivery method if the request selects none, or empty.
-        status_texts: HTTP statuses with their descriptions.
-        error_codes: Error codes that the document names.
         media_limits: Limits on media files.
-        unenforced: Keywords that the client does not enforce.
         measurements: Prices and latencies of tasks that Runware has run.
     """
 
-    id: str
-    file_name: str
     title: str
     summary: str
     description: str
-    air: str
-    status: str
     modes: tuple[str, ...]
     price: str
     capabilities: tuple[str, ...]
     documentation_url: str
-    task_type: str
-    models: tuple[str, ...]
-    module: str
     request: Class
     result: Class
     nested_request_classes: tuple[Class, ...]
     nested_result_classes: tuple[Class, ...]
-    definitions: tuple[tuple[str, Predicate], ...] = ()
-    deliveries: tuple[str, ...] = ()
-    default_delivery: str = ""
-    status_texts: tuple[tuple[str, str], ...] = ()
-    error_codes: tuple[str, ...] = ()
-    media_limits: tuple[MediaLimit, ...] = ()
-    unenforced: tuple[Problem, ...] = ()
-    measurements: tuple[Measurement, ...] = ()
+    definitions: tuple[tuple[str, Predicate], ...]
+    default_delivery: str
+    media_limits: tuple[MediaLimit, ...]
+    measurements: tuple[Measurement, ...]
 
     @property
-    def fields(self) -> tuple[Field, ...]:
-        """The fields of its request."""
-        return self.request.fields
-
-    @property
-    def rule_count(self) -> int:
-        """The number of rules of its request classes."""
-        return sum(
-            len(each.rules) for each in (self.request, *self.nested_request_classes)
-        )
+    def info(self) -> DocumentInfo:
+        """The document without its classes."""
+        kept = {each.name: getattr(self, each.name) for each in fields(DocumentInfo)}
+        return DocumentInfo(**kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +138,13 @@ class ErrorMember:
     doc: str
 
 
+# `Document`, or `DocumentInfo` where the classes of documents are not needed.
+DocumentT = TypeVar("DocumentT", bound=DocumentInfo)
+DocumentT_co = TypeVar("DocumentT_co", bound=DocumentInfo, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class TaskType:
+class TaskType(Generic[DocumentT_co]):
     """A task type and its documents.
 
     Attributes:
@@ -135,13 +152,13 @@ class TaskType:
         module: The Python name of its package (`three_d_inference`).
         class_name: The stem of its class names (`ThreeDInference`).
         documents: Its documents, in the order of their identifiers.
-        errors: The members of its error enum.
+        errors: The members of its error enum beside those of the package.
     """
 
     name: str
     module: str
     class_name: str
-    documents: tuple[Document, ...]
+    documents: tuple[DocumentT_co, ...]
     errors: tuple[ErrorMember, ...] = ()
 
     @property
@@ -151,14 +168,21 @@ class TaskType:
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
-    """A whole client package."""
+class Package(Generic[DocumentT_co]):
+    """A whole client package.
+
+    Attributes:
+        name: The Python name.
+        task_types: Its task types.
+        common_errors: The members that the error enums of all task types have.
+    """
 
     name: str
-    task_types: tuple[TaskType, ...] = field(default=())
+    task_types: tuple[TaskType[DocumentT_co], ...] = field(default=())
+    common_errors: tuple[ErrorMember, ...] = ()
 
     @property
-    def documents(self) -> tuple[Document, ...]:
+    def documents(self) -> tuple[DocumentT_co, ...]:
         """All documents, by task type and identifier."""
         return tuple(d for t in self.task_types for d in t.documents)
 

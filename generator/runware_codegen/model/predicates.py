@@ -365,3 +365,27 @@ Predicate: TypeAlias = (
     | UnevaluatedItems
     | DefinitionRef
 )
+
+
+def children(predicate: Predicate) -> tuple[Predicate, ...]:
+    """Return the predicates that a predicate consists of; none for a test of a value."""
+    match predicate:
+        case AllOf(parts) | AnyOf(parts) | ExactlyOne(parts):
+            return parts
+        case IfThenElse(condition, then, otherwise):
+            return condition, then, otherwise
+        case (
+            Not(part)
+            | RequiredProperty(_, part)
+            | OptionalProperty(_, part)
+            | PrefixItem(_, part)
+            | Items(part)
+            | Contains(part)
+            | UnevaluatedItems(part)
+            | AdditionalProperties(part)
+            | PatternProperties(_, part)
+            | PropertyNames(part)
+        ):
+            return (part,)
+        case _:
+            return ()

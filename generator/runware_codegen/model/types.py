@@ -176,3 +176,15 @@ def json_types(a_type: Type | None) -> frozenset[str]:
             return json_types(inner)
         case _:
             return ALL_TYPES
+
+
+def including_integers(types: frozenset[str]) -> frozenset[str]:
+    """Add integer to JSON types that contain number: each integer is a number."""
+    return types | {"integer"} if "number" in types else types
+
+
+def unconstrained(a_type: Type | None) -> Type | None:
+    """Return the type inside of `Constrained`, or the type itself."""
+    while isinstance(a_type, Constrained):
+        a_type = a_type.type
+    return a_type

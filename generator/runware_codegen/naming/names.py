@@ -1,4 +1,4 @@
-"""Python names for what a document names: the one place, and the rules.
+"""Turns names of a document into Python names. The rules are stated here.
 
 1. A name is cut into words at case changes and at everything that is no letter or
    digit; digits stay with the letters beside them. `imageBase64Data` is image,
@@ -13,7 +13,7 @@
    it is, else after its member. Objects in a list are named after their title when it
    is one to three plain words that tell them from other objects (`Output File`, not
    `LoRA` nor `File Entry`) and no class has that name yet; else after their member,
-   as a singular.
+   with its last word in the singular.
 
 Nothing here looks at other documents, so that names stay when documents come and go.
 """
@@ -22,9 +22,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Final
+
+from pluralizer import Pluralizer
 
 from runware_codegen.naming import reserved
 
@@ -39,6 +41,9 @@ _WORD: Final = re.compile(
     rf"(?:{_ACRONYMS})(?:s(?![a-z]))?\d*"
     r"|[A-Z]{2,}(?![a-z])\d*|[A-Z]{2,}(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]\d*|\d+[a-z]*"
 )
+_LAST_WORD: Final = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+s?)\Z")
+_IRREGULAR: Final = {"axis": "axes", "cache": "caches", "lens": "lenses"}
+_UNCOUNTABLE: Final = ("canvas", "data", "media", "metadata", "species")
 _MOST_SPOKEN: Final = 3
 _VAGUE: Final = frozenset(
     [
@@ -149,13 +154,24 @@ def definition_name(path: Path, taken: Container[str]) -> str:
     return numbered(f"is_{snake_case(named[-1] if named else 'value')}", taken, "_")
 
 
+@lru_cache(2**10)
 def singular(name: str) -> str:
-    """Name one item of what a plural names, where English is regular."""
-    if name.endswith("ies") and len(name) > 4:
-        return f"{name[:-3]}y"
-    if name.endswith("s") and not name.endswith(("ss", "us", "is")):
-        return name[:-1]
-    return name
+    """Name one item of what a plural names: `boundingBoxes` gives `boundingBox`."""
+    last = _LAST_WORD.search(name)
+    if last is None:
+        return name
+    return f"{name[: last.start()]}{_pluralizer().singular(last[0])}"
+
+
+@cache
+def _pluralizer() -> Pluralizer:
+    """Return the rules of English, with the words that the library gets wrong."""
+    rules = Pluralizer()  # type: ignore[no-untyped-call]
+    for word in _UNCOUNTABLE:
+        rules.add_uncountable_rule(word)
+    for one, many in _IRREGULAR.items():
+        rules.add_irregular_rule(one, many)
+    return rules
 
 
 def numbered(name: str, taken: Container[str], joint: str) -> str:

@@ -1,4 +1,4 @@
-"""Names that are taken: by Python, by pydantic, and by the emitted package itself.
+"""Names that Python, pydantic and the emitted package use.
 
 They are listed, not asked for, so that the output does not depend on the versions of
 Python and pydantic that the generator runs with.
@@ -72,8 +72,13 @@ DEVICES: Final = _listed("""
     """)
 """Names that Windows gives no file, whatever its suffix."""
 
-MODULES: Final = KEYWORDS | CLIENT_ATTRIBUTES | DEVICES | {"client", "errors"}
-"""Names that no module of a document, and no package of a task type, may have."""
+MODULES: Final = (
+    KEYWORDS | CLIENT_ATTRIBUTES | DEVICES | {"client", "conftest", "errors"}
+)
+"""Names that no module of a document, and no package of a task type, may have.
+
+pytest imports each `conftest` that it finds.
+"""
 
 _MEMBERS: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | {"l", "to_wire"}
 

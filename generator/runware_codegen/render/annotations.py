@@ -1,4 +1,4 @@
-"""Types as annotations, and the names they need."""
+"""Writes types as annotations, and collects the names that they need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the reader of an emitted module is told, as Markdown."""
+"""The documentation in an emitted module, as Markdown."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from runware_codegen.wording import bounds_of, count_of, number_words
 
 if TYPE_CHECKING:
     from runware_codegen.model import Class, Document, Field, LiteralValue, Media, Type
+    from runware_codegen.model.predicates import FrozenValue
 
 _EMPTY_WORDS: Final = frozenset(
     [
@@ -96,14 +97,34 @@ def class_doc(part: Class) -> str:
 
 def field_doc(field: Field, *, result: bool = False) -> str:
     """Say what a field is, what its values mean, its limits and its default."""
-    doc = field.doc if result else _of_accepted(field.doc, field.type)
+    doc = field.doc if result else _accepted_values(field.doc, field.type)
     first, _, more = doc.partition("\n\n")
     text = more if _says_nothing(first, field.json_name) else doc
     facts = [] if result else [*_limits(field.type)]
     if field.default is not None and not result:
-        facts.append(f"Default: `{plain(field.default.value).strip(chr(39))}`.")
-    paragraphs = [text, "\n".join(_choices(field.type)), " ".join(facts)]
+        facts.append(f"Default: {code(field.default.value)}.")
+    if field.examples:
+        label = "Example" if len(field.examples) == 1 else "Examples"
+        facts.append(f"{label}: {', '.join(code(e.value) for e in field.examples)}.")
+    paragraphs = [
+        "Deprecated." if field.deprecated else "",
+        text,
+        "\n".join(_choices(field.type)),
+        " ".join(facts),
+    ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def code(constant: FrozenValue) -> str:
+    """Write a JSON value as a code span; a text without quotes where it shows."""
+    shown = plain(constant)
+    if isinstance(constant, str) and constant.strip():
+        shown = constant
+    elif isinstance(constant, str):
+        shown = f'"{constant}"'
+    ticks = "``" if "`" in shown else "`"
+    padding = " " if ticks == "``" else ""
+    return f"{ticks}{padding}{shown}{padding}{ticks}"
 
 
 def media_doc(media: Media) -> str:
@@ -132,7 +153,7 @@ def _says_nothing(doc: str, name: str) -> bool:
     )
 
 
-def _of_accepted(doc: str, a_type: Type) -> str:
+def _accepted_values(doc: str, a_type: Type) -> str:
     """Drop from a list of constants those that are not accepted here.
 
     A text may be one for many documents, of which each takes some of the constants.
@@ -202,7 +223,7 @@ def _number_limits(number: Number) -> list[str]:
     bounds = InRange(number.ge, number.gt, number.le, number.lt)
     said = [bounds_of(bounds)] if bounds != InRange() else []
     if number.multiple_of is not None and number.multiple_of != 1:
-        said.append(f"in steps of {number_words(float(number.multiple_of))}")
+        said.append(f"in steps of {number_words(number.multiple_of)}")
     return [_capital(", ".join(said))] if said else []
 
 

@@ -1,42 +1,44 @@
-"""What the packages of the output offer by name, and from which module."""
+"""The public names of the emitted packages, and their modules."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
+from runware_codegen.render.imports import SCHEMA
+
 if TYPE_CHECKING:
-    from runware_codegen.model import TaskType
+    from runware_codegen.model import DocumentInfo, TaskType
 
 Exports = list[tuple[str, list[str]]]
 """Modules with the names taken from each, sorted as import lines are."""
 
 _PACKAGE: Final = {
-    "_async_handle": ("AsyncHandle",),
-    "_async_stream": ("AsyncStream",),
-    "_base": ("TaskRequest", "TaskResult"),
-    "_deltas": ("Delta",),
-    "_documents": (
-        *("Document", "documents"),
-        *("parse_request", "parse_result", "request_class"),
+    "_runtime.client.async_handle": ("AsyncHandle",),
+    "_runtime.client.async_stream": ("AsyncStream",),
+    "_runtime.schema.base": ("TaskRequest", "TaskResult"),
+    "_runtime.client.deltas": ("Delta",),
+    "_runtime.client.document": ("Document",),
+    "_runtime.client.documents": (
+        *("documents", "parse_request", "parse_result", "request_class"),
     ),
-    "_download": ("DownloadError",),
-    "_envelope": ("Answer",),
-    "_error_codes": ("ErrorCategory",),
-    "_events": ("Event",),
-    "_exceptions": (
+    "_runtime.media.download": ("DownloadError",),
+    "_runtime.transport.envelope": ("Answer",),
+    "_runtime.error_codes": ("ErrorCategory",),
+    "_runtime.delivery.events": ("Event",),
+    "_runtime.exceptions": (
         *("APIError", "APIStatusError", "AuthenticationError", "BadRequestError"),
         *("ClosedError", "ConnectionError", "NotFoundError", "PaymentRequiredError"),
         *("PermissionDeniedError", "RateLimitError", "ResponseError"),
         *("RunwareError", "SavedHandle", "ServerError", "TaskError", "TimeoutError"),
     ),
-    "_handle": ("Handle",),
-    "_media": ("MediaSource",),
-    "_outcome": ("Outcome", "RawResponse"),
-    "_stream": ("Stream",),
-    "_waits": ("Waits",),
-    "_webhook": ("Webhook", "parse_webhook"),
-    "_webhook_app": ("webhook_app",),
+    "_runtime.client.handle": ("Handle",),
+    "_runtime.schema.media_text": ("MediaSource",),
+    "_runtime.delivery.outcome": ("Outcome", "RawResponse"),
+    "_runtime.client.stream": ("Stream",),
+    "_runtime.transport.waits": ("Waits",),
+    "_runtime.webhook.webhook": ("Webhook", "parse_webhook"),
+    "_runtime.webhook.app": ("webhook_app",),
     "async_client": ("AsyncRunware",),
     "client": ("Runware",),
 }
@@ -47,18 +49,23 @@ def package_exports() -> Exports:
     return [(module, sorted(names)) for module, names in sorted(_PACKAGE.items())]
 
 
-def task_type_exports(task_type: TaskType) -> Exports:
+def schema_exports() -> Exports:
+    """Return what the runtime offers to the modules of documents."""
+    return [(module, sorted(names)) for module, names in SCHEMA.items()]
+
+
+def task_type_exports(task_type: TaskType[DocumentInfo]) -> Exports:
     """Return what the package of a task type offers."""
     stem = task_type.class_name
     exports = {
         "client": sorted([f"Async{stem}Client", f"{stem}Client"]),
         "errors": [f"{stem}Errors"],
-        **{d.module: [d.request.name, d.result.name] for d in task_type.documents},
+        **{d.module: [d.request_name, d.result_name] for d in task_type.documents},
     }
     return sorted(exports.items(), key=lambda export: _natural(export[0]))
 
 
-def offered(exports: Exports) -> list[str]:
+def all_names(exports: Exports) -> list[str]:
     """Return all names, sorted."""
     return sorted(name for _, names in exports for name in names)
 

@@ -1,7 +1,8 @@
-"""The import lines of a module, from the names that it uses."""
+"""Writes the import lines of a module."""
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.formats import FORMATS, predicate_name
@@ -10,28 +11,33 @@ from runware_codegen.render.docstrings import LINE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_MODULES: Final = {
-    "typing": ("Annotated", "ClassVar", "Literal"),
-    "pydantic": ("Field",),
-    "..._base": (
+SCHEMA: Final = {
+    "base": (
         *("Part", "ResultPart", "TaskRequest", "TaskResult"),
         *("constant", "fresh_uuid"),
     ),
-    "..._constraints": (
+    "constraints": (
         *("Count", "Either", "Exactly", "Integer", "Limits"),
         *("Must", "Nullable", "Number", "OfType", "Secret", "Text", "Uri", "Uuid"),
     ),
-    "..._formats": tuple(sorted(map(predicate_name, FORMATS))),
-    "..._json": (
-        *("Json", "all_different", "is_array", "is_multiple", "is_object"),
-        *("is_type", "same"),
-    ),
-    "..._media": ("Media", "MediaSource"),
-    "..._patterns": ("Pattern",),
-    "..._rules": (
+    "formats": tuple(sorted(map(predicate_name, FORMATS))),
+    "media_text": ("Media", "MediaSource"),
+    "patterns": ("Pattern",),
+    "rules": (
         *("Iterator", "MediaLimit", "Size", "Wire"),
         *("area_in", "is_size", "judged_once", "not_a_size", "ratio_in"),
     ),
+    ".json_values": (
+        *("Json", "all_different", "is_array", "is_multiple", "is_object"),
+        *("is_type", "same"),
+    ),
+}
+"""What the runtime has for modules of documents, by module of `_runtime/schema/`."""
+
+_MODULES: Final = {
+    "typing": ("Annotated", "ClassVar", "Literal"),
+    "pydantic": ("Field",),
+    "..._runtime.schema": tuple(chain.from_iterable(SCHEMA.values())),
 }
 """Modules in the order of import blocks, with the names that a module may use."""
 
@@ -51,7 +57,7 @@ def import_lines(used: Iterable[str]) -> list[str]:
     lines: list[str] = []
     last = ""
     for module, names in _MODULES.items():
-        found = [name for name in names if name in left]
+        found = sorted(left.intersection(names))
         left.difference_update(found)
         if found:
             lines += [""] if lines and _block(module) != _block(last) else []

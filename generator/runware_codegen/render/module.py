@@ -1,8 +1,8 @@
-"""A document as the parts of its module: what the template lays out."""
+"""Makes the view of a document's module, which the template lays out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import ClassRef, Literals, SizeRule, String
@@ -18,8 +18,8 @@ from runware_codegen.render.docs import (
 from runware_codegen.render.expressions import Expressions
 from runware_codegen.render.imports import import_lines
 from runware_codegen.render.literals import string, strings, value
-from runware_codegen.render.python import Binding
-from runware_codegen.render.subjects import subject, whole
+from runware_codegen.render.python import Precedence
+from runware_codegen.render.subjects import rule_subject, subject
 
 if TYPE_CHECKING:
     from runware_codegen.model import Class, Document, Field, MediaLimit, Rule, Size
@@ -81,7 +81,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenRule:
+class RuleView:
     """A rule: when it is broken, and what to say then."""
 
     condition: str
@@ -89,7 +89,7 @@ class BrokenRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RulesView:
     """The rules of a class, and the parts of the object that they name.
 
     Attributes:
@@ -98,7 +98,7 @@ class Rules:
     """
 
     parts: tuple[tuple[str, str], ...] = ()
-    broken: tuple[BrokenRule, ...] = ()
+    broken: tuple[RuleView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class ClassView:
     base: str
     doc: str
     fields: tuple[Member, ...]
-    rules: Rules = Rules()
+    rules: RulesView = RulesView()
     variables: tuple[Variable, ...] = ()
     subject: str = "part"
     open_extra: bool = False
@@ -277,12 +277,7 @@ class ModuleMaker:
         if field.required and self._is_own_uuid(field):
             self._used.add("fresh_uuid")
             return "fresh_uuid()"
-        arguments = [] if field.required else ["default=None"]
-        if alias:
-            self._used.add("Field")
-            arguments.append(f"validation_alias={alias}")
-            return f"Field({', '.join(arguments)})"
-        return "" if field.required else "None"
+        return self._field_call(field, alias)
 
     def _is_own_uuid(self, field: Field) -> bool:
         """Whether a field names this task, and not another that it asks about."""
@@ -296,39 +291,49 @@ class ModuleMaker:
         alias = (
             "" if wire_name(field.name) == field.json_name else string(field.json_name)
         )
-        default = "" if field.required else "None"
-        if alias:
-            self._used.add("Field")
-            start = "" if field.required else "default=None, "
-            default = f"Field({start}validation_alias={alias})"
+        # pydantic reads a deprecated field past the answer for one that did not come.
+        plain = replace(field, deprecated=field.deprecated and not field.required)
+        default = self._field_call(plain, alias)
         return Member(field.name, annotation, default, field_doc(field, result=True))
+
+    def _field_call(self, field: Field, alias: str) -> str:
+        """Write the default of a field, with what pydantic has to know of it."""
+        arguments = [f"validation_alias={alias}"] if alias else []
+        if field.deprecated:
+            message = string(f"`{field.name}` is deprecated")
+            arguments.append(f"deprecated={message}")
+        if not arguments:
+            return "" if field.required else "None"
+        self._used.add("Field")
+        start = [] if field.required else ["default=None"]
+        return f"Field({', '.join([*start, *arguments])})"
 
     # -- rules ----------------------------------------------------------------
 
-    def _rules(self, owner: Class, name: str) -> Rules:
+    def _rules(self, owner: Class, name: str) -> RulesView:
         if owner.rules:
             self._used |= {"Iterator", "Wire"}
-        on = whole(name, ClassRef(owner.name))
+        on = rule_subject(name, ClassRef(owner.name))
         broken = [self._broken(rule, on) for rule in owner.rules]
-        return Rules(tuple((on.parts or {}).items()), tuple(broken))
+        return RulesView(tuple((on.local_names or {}).items()), tuple(broken))
 
-    def _broken(self, rule: Rule | SizeRule, on: Subject) -> BrokenRule:
+    def _broken(self, rule: Rule | SizeRule, on: Subject) -> RuleView:
         if isinstance(rule, SizeRule):
             return self._size_rule(rule, on)
         broken = all_of([rule.when, not_(rule.must)])
         written = self._expressions.write(broken, on).text
-        return BrokenRule(written, string(rule.sentence))
+        return RuleView(written, string(rule.sentence))
 
-    def _size_rule(self, rule: SizeRule, on: Subject) -> BrokenRule:
+    def _size_rule(self, rule: SizeRule, on: Subject) -> RuleView:
         self._used |= {"Size", "is_size", "not_a_size"}
         table = self._table(rule.sizes)
         name = on.text
         test = f"not is_size({name}, {table})"
         if not rule.condition:
-            return BrokenRule(test, f"not_a_size({name}, {table})")
-        condition = self._expressions.write(rule.when, on).within(Binding.AND)
+            return RuleView(test, f"not_a_size({name}, {table})")
+        condition = self._expressions.write(rule.when, on).parenthesized(Precedence.AND)
         words = string(rule.condition)
-        return BrokenRule(
+        return RuleView(
             f"{condition} and {test}", f"not_a_size({name}, {table}, {words})"
         )
 

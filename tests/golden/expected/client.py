@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ._sync_client import SyncClient
+from ._runtime.client.sync_client import SyncClient
 
 if TYPE_CHECKING:
     from .tasks.image_inference.client import ImageInferenceClient

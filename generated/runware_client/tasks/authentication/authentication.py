@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from ..._base import TaskRequest, TaskResult, constant
-from ..._constraints import Secret, Uuid
+from ..._runtime.schema import Secret, TaskRequest, TaskResult, Uuid, constant
 
 
 class AuthenticationResult(TaskResult):

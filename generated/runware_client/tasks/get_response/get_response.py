@@ -15,8 +15,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from ..._base import ResultPart, TaskRequest, TaskResult, constant
-from ..._constraints import Integer, Uuid
+from ..._runtime.schema import (
+    Integer,
+    ResultPart,
+    TaskRequest,
+    TaskResult,
+    Uuid,
+    constant,
+)
 
 
 class Error(ResultPart):

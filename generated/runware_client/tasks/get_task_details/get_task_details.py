@@ -15,9 +15,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from ..._base import ResultPart, TaskRequest, TaskResult, constant
-from ..._constraints import Uuid
-from ..._json import Json
+from ..._runtime.schema import Json, ResultPart, TaskRequest, TaskResult, Uuid, constant
 
 
 class Response(ResultPart):

@@ -14,11 +14,17 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from ..._base import TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import Uuid
-from ..._formats import is_uri
-from ..._media import Media, MediaSource
-from ..._patterns import Pattern
+from ..._runtime.schema import (
+    Media,
+    MediaSource,
+    Pattern,
+    TaskRequest,
+    TaskResult,
+    Uuid,
+    constant,
+    fresh_uuid,
+    is_uri,
+)
 
 ImageInput = Annotated[
     MediaSource,

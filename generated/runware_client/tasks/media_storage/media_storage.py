@@ -14,12 +14,20 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from ..._base import TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import Uuid
-from ..._formats import is_uri, is_uuid
-from ..._media import Media, MediaSource
-from ..._patterns import Pattern
-from ..._rules import Iterator, Wire
+from ..._runtime.schema import (
+    Iterator,
+    Media,
+    MediaSource,
+    Pattern,
+    TaskRequest,
+    TaskResult,
+    Uuid,
+    Wire,
+    constant,
+    fresh_uuid,
+    is_uri,
+    is_uuid,
+)
 
 FileInput = Annotated[
     MediaSource,
@@ -46,7 +54,7 @@ class MediaStorageResult(TaskResult):
     """Identifier of the task that stored or deleted the file, as given in the request.
     """
 
-    operation: Literal["upload", "delete"] | str
+    operation: Literal["upload", "delete"] | str | None = None
     """Repeats what was done with the file.
 
     - `upload`: The file is stored; `mediaURL` says where.

@@ -16,9 +16,18 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ..._base import TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import Limits, Number, Text, Uri, Uuid
-from ..._patterns import Pattern
+from ..._runtime.schema import (
+    Limits,
+    Number,
+    Pattern,
+    TaskRequest,
+    TaskResult,
+    Text,
+    Uri,
+    Uuid,
+    constant,
+    fresh_uuid,
+)
 
 
 class ModelUploadResult(TaskResult):

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from ..._base import TaskRequest, TaskResult, constant
-from ..._constraints import Exactly
+from ..._runtime.schema import Exactly, TaskRequest, TaskResult, constant
 
 
 class PingResult(TaskResult):

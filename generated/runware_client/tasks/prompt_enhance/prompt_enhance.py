@@ -15,10 +15,20 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from ..._base import TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import Limits, Number, Text, Uri, Uuid
-from ..._json import Json
-from ..._patterns import Pattern
+from ..._runtime.schema import (
+    Integer,
+    Json,
+    Limits,
+    Number,
+    Pattern,
+    TaskRequest,
+    TaskResult,
+    Text,
+    Uri,
+    Uuid,
+    constant,
+    fresh_uuid,
+)
 
 
 class PromptEnhanceResult(TaskResult):
@@ -38,6 +48,9 @@ class PromptEnhanceResult(TaskResult):
 
     cost: Number | None = None
     """Price of this prompt in US dollars; there when `includeCost` is `true`."""
+
+    result_index: Integer | None = None
+    """Which of the results of the task this is; some answers tell it."""
 
 
 class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], extra="allow"):

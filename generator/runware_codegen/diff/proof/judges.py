@@ -15,9 +15,12 @@ from pydantic import ValidationError
 
 from runware_codegen.diff.proof.containment import covers
 from runware_codegen.render import module_text
+from runware_codegen.render.exports import schema_exports
 from runware_codegen.resources import folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jsonschema_rs import Draft202012Validator
 
     from runware_codegen.model import Document
@@ -81,8 +84,19 @@ def _runtime() -> str:
     """Make the runtime of emitted packages importable, and return its name."""
     name = "runware_codegen_emitted"
     if name not in sys.modules:
-        package = ModuleType(name)
-        package.__path__ = [str(folder("templates"))]
-        sys.modules[name] = package
+        templates = folder("templates")
+        _add_package(name, templates)
         import_module(f"{name}.tasks")
+        import_module(f"{name}._runtime")
+        schema = _add_package(f"{name}._runtime.schema", templates / "_runtime/schema")
+        for path, names in schema_exports():
+            module = import_module(f".{path}", schema.__name__)
+            vars(schema).update((each, getattr(module, each)) for each in names)
     return name
+
+
+def _add_package(name: str, path: Path) -> ModuleType:
+    """Add a package to `sys.modules` whose `__init__.py` is a template."""
+    package = sys.modules[name] = ModuleType(name)
+    package.__path__ = [str(path)]
+    return package

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.parse.patterns import UnsupportedPattern, ecma
+from runware_codegen.parse.patterns import UnsupportedPatternError, ecma
 from runware_codegen.parse.patterns.nodes import (
     Alternatives,
     Char,
@@ -48,7 +48,7 @@ def matching(pattern: str, random: Random) -> str:
     """Make a string that a pattern is likely to match; "" if it cannot be read."""
     try:
         return _of(ecma.parse(pattern), random)
-    except UnsupportedPattern:
+    except UnsupportedPatternError:
         return ""
 
 

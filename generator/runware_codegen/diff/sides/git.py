@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,7 +63,7 @@ def read(revision: str, names: Sequence[str]) -> list[bytes]:
         end = answer.index(b"\n", start)
         head = answer[start:end].split()
         if head[-1] == b"missing":
-            raise InvalidInput([_unreadable(f"{revision}:{name}")])
+            raise InvalidInputError([_unreadable(f"{revision}:{name}")])
         size = int(head[-1])
         contents.append(answer[end + 1 : end + 1 + size])
         start = end + size + 2

@@ -15,7 +15,7 @@ from runware_codegen.documents.sources import (
     find_sources,
     read_bytes,
 )
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ def read_side(place: str, documents: str, stdin: BinaryIO) -> list[Text]:
         stdin: Standard input; read only if it is named.
 
     Raises:
-        InvalidInput: It names nothing, or something that cannot be read.
+        InvalidInputError: It names nothing, or something that cannot be read.
     """
     if Path(place).name == lock.NAME and Path(place).is_file():
         return _locked(Path(place))
@@ -45,7 +45,7 @@ def read_side(place: str, documents: str, stdin: BinaryIO) -> list[Text]:
         return _committed(revision, path if colon else documents)
     remedy = "Name a file, a folder, a lock, or a git revision such as HEAD:schemas."
     message = "It is neither a file, a folder nor a git revision."
-    raise InvalidInput([Problem(place, "", message, remedy)])
+    raise InvalidInputError([Problem(place, "", message, remedy)])
 
 
 def read_default_sides(documents: str) -> tuple[list[Text], list[Text], str]:
@@ -69,7 +69,7 @@ def read_default_sides(documents: str) -> tuple[list[Text], list[Text], str]:
     if not git.is_revision(_LAST_COMMIT):
         remedy = "Name both sides: `runware-codegen diff OLD NEW`."
         message = "There is no lock that differs from it, and no commit of git."
-        raise InvalidInput([Problem(documents, "", message, remedy)])
+        raise InvalidInputError([Problem(documents, "", message, remedy)])
     return _committed(_LAST_COMMIT, documents), here, f"{_LAST_COMMIT}:{documents}"
 
 
@@ -82,8 +82,8 @@ def read_folder(documents: str) -> list[Text]:
 def _on_disk(inputs: Sequence[str], stdin: BinaryIO) -> list[Text]:
     found = find_sources(inputs)
     if found.problems:
-        raise InvalidInput(found.problems)
-    return [Text(s.name, read_bytes(s, stdin), s.sought) for s in found.sources]
+        raise InvalidInputError(found.problems)
+    return [Text(s.name, read_bytes(s, stdin), s.discovered) for s in found.sources]
 
 
 def _committed(revision: str, path: str) -> list[Text]:
@@ -91,7 +91,7 @@ def _committed(revision: str, path: str) -> list[Text]:
     if not names:
         remedy = f"See what is there: `git ls-tree -r --name-only {revision}`."
         message = f"There is no such file or folder in {revision}."
-        raise InvalidInput([Problem(f"{revision}:{path}", "", message, remedy)])
+        raise InvalidInputError([Problem(f"{revision}:{path}", "", message, remedy)])
     alone = len(names) == 1 and Path(names[0]).name == Path(path).name
     if alone and Path(path).name == lock.NAME:
         return _locked_in(revision, names[0])
@@ -120,7 +120,7 @@ def _locked_in(revision: str, name: str) -> list[Text]:
     ]
     contents = git.read(revision, files)
     return [
-        Text(f"{revision}:{file}", text, sought=False)
+        Text(f"{revision}:{file}", text, discovered=False)
         for file, text in zip(files, contents, strict=True)
     ]
 
@@ -134,9 +134,9 @@ def _locked(path: Path) -> list[Text]:
         if content is None:
             problems.append(_lost(path, file))
         else:
-            texts.append(Text(str(path.parent / file), content, sought=False))
+            texts.append(Text(str(path.parent / file), content, discovered=False))
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInputError(problems)
     return texts
 
 

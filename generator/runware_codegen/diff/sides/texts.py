@@ -14,12 +14,12 @@ class Text(NamedTuple):
     Attributes:
         name: The file as the user would name it: `HEAD:schemas/clarity.json`.
         content: Its bytes.
-        sought: Whether it was found in a folder, instead of being named itself.
+        discovered: Whether it was found in a folder, instead of being named itself.
     """
 
     name: str
     content: bytes
-    sought: bool
+    discovered: bool
 
     @property
     def stem(self) -> str:
@@ -29,12 +29,12 @@ class Text(NamedTuple):
     @property
     def source(self) -> Source:
         """Its place, for messages about what is wrong in it."""
-        return Source(self.name, Path(self.name), self.sought)
+        return Source(self.name, Path(self.name), self.discovered)
 
     def decoded(self) -> str:
         """Return its text.
 
         Raises:
-            InvalidInput: It is too large, is not UTF-8, or is empty.
+            InvalidInputError: It is too large, is not UTF-8, or is empty.
         """
         return decoded(self.source, self.content)

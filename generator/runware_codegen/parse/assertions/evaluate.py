@@ -1,4 +1,4 @@
-"""Tests of constants: what a predicate says of a value that is known at generation."""
+"""Evaluates predicates of constants when the client is generated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that a type settles: every value of the type passes them."""
+"""Tests that a type implies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runware_codegen.model import Type
 
 
-def settles(a_type: Type | None, test: Predicate) -> bool:
+def implies(a_type: Type | None, test: Predicate) -> bool:
     """Whether a type by itself says what a test asks; if not, it may hold as well."""
     match a_type, test:
         case String(format=known), HasFormat(name):

@@ -1,4 +1,4 @@
-"""What each keyword of a schema asserts, as a predicate.
+"""Lowers each keyword of JSON Schema to a predicate.
 
 JSON Schema lets a keyword pass every value of a type it does not speak of; predicates
 are false there. `_spoken_of` is the bridge between the two.
@@ -46,7 +46,7 @@ from runware_codegen.model.predicates import (
 )
 from runware_codegen.parse.assertions.unevaluated import (
     evaluated_items,
-    evaluated_members,
+    evaluated_properties,
 )
 from runware_codegen.parse.schema.keyword_values import (
     bound,
@@ -59,35 +59,35 @@ from runware_codegen.parse.schema.keyword_values import (
     step,
     types,
 )
-from runware_codegen.parse.schema.merged import branches_of, conjunction
+from runware_codegen.parse.schema.merged import branches_of, merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from runware_codegen.documents import JsonObject, JsonValue
-    from runware_codegen.parse.assertions.lowering import Lowering
+    from runware_codegen.parse.assertions.subschemas import Subschemas
     from runware_codegen.parse.schema.schemas import Schema
 
 
-def _spoken_of(json_type: str, test: Predicate) -> Predicate:
+def _for_type(json_type: str, test: Predicate) -> Predicate:
     return any_of([not_(IsType(frozenset({json_type}))), test])
 
 
-def _type(_: Lowering, schema: Schema) -> Predicate:
+def _type(_: Subschemas, schema: Schema) -> Predicate:
     return IsType(types(schema.keywords) or frozenset())
 
 
-def _const(_: Lowering, schema: Schema) -> Predicate:
+def _const(_: Subschemas, schema: Schema) -> Predicate:
     return IsIn((constant(schema.keywords["const"]),))
 
 
-def _enum(_: Lowering, schema: Schema) -> Predicate:
+def _enum(_: Subschemas, schema: Schema) -> Predicate:
     values = cast("list[JsonValue]", schema.keywords["enum"])
     constants = tuple(dict.fromkeys(map(constant, values)))
     return IsIn(constants) if constants else FALSE
 
 
-def _range(_: Lowering, schema: Schema) -> Predicate:
+def _range(_: Subschemas, schema: Schema) -> Predicate:
     keywords = schema.keywords
     bounds = InRange(
         ge=bound(keywords, "minimum"),
@@ -95,23 +95,23 @@ def _range(_: Lowering, schema: Schema) -> Predicate:
         le=bound(keywords, "maximum"),
         lt=bound(keywords, "exclusiveMaximum"),
     )
-    return _spoken_of("number", bounds)
+    return _for_type("number", bounds)
 
 
-def _multiple_of(_: Lowering, schema: Schema) -> Predicate:
-    return _spoken_of("number", MultipleOf(step(schema.keywords) or Decimal(1)))
+def _multiple_of(_: Subschemas, schema: Schema) -> Predicate:
+    return _for_type("number", MultipleOf(step(schema.keywords) or Decimal(1)))
 
 
-def _length(_: Lowering, schema: Schema) -> Predicate:
-    return _spoken_of("string", LengthIn(*_bounds(schema, "Length")))
+def _length(_: Subschemas, schema: Schema) -> Predicate:
+    return _for_type("string", LengthIn(*_bounds(schema, "Length")))
 
 
-def _item_count(_: Lowering, schema: Schema) -> Predicate:
-    return _spoken_of("array", ItemCount(*_bounds(schema, "Items")))
+def _item_count(_: Subschemas, schema: Schema) -> Predicate:
+    return _for_type("array", ItemCount(*_bounds(schema, "Items")))
 
 
-def _property_count(_: Lowering, schema: Schema) -> Predicate:
-    return _spoken_of("object", PropertyCount(*_bounds(schema, "Properties")))
+def _property_count(_: Subschemas, schema: Schema) -> Predicate:
+    return _for_type("object", PropertyCount(*_bounds(schema, "Properties")))
 
 
 def _bounds(schema: Schema, what: str) -> tuple[int, int | None]:
@@ -119,133 +119,140 @@ def _bounds(schema: Schema, what: str) -> tuple[int, int | None]:
     return count(keywords, f"min{what}") or 0, count(keywords, f"max{what}")
 
 
-def _pattern(_: Lowering, schema: Schema) -> Predicate:
-    return _spoken_of("string", pattern(str(schema.keywords["pattern"])))
+def _pattern(_: Subschemas, schema: Schema) -> Predicate:
+    return _for_type("string", pattern(str(schema.keywords["pattern"])))
 
 
-def _format(_: Lowering, schema: Schema) -> Predicate:
+def _format(_: Subschemas, schema: Schema) -> Predicate:
     name = str(schema.keywords["format"])
     if name not in FORMATS:
         return TRUE
-    return _spoken_of("string", HasFormat(name))
+    return _for_type("string", HasFormat(name))
 
 
-def _items(lowering: Lowering, schema: Schema) -> Predicate:
+def _items(subschemas: Subschemas, schema: Schema) -> Predicate:
     start = length(schema.keywords, "prefixItems")
-    part = lowering.below(schema.child("items"))
+    part = subschemas.lower_child(schema.child("items"))
     if part == FALSE:
-        return _spoken_of("array", ItemCount(0, start))
-    return TRUE if part == TRUE else _spoken_of("array", Items(part, start))
+        return _for_type("array", ItemCount(0, start))
+    return TRUE if part == TRUE else _for_type("array", Items(part, start))
 
 
-def _prefix_items(lowering: Lowering, schema: Schema) -> Predicate:
+def _prefix_items(subschemas: Subschemas, schema: Schema) -> Predicate:
     indexes = range(length(schema.keywords, "prefixItems"))
-    parts = [lowering.below(schema.child("prefixItems", i)) for i in indexes]
+    parts = [subschemas.lower_child(schema.child("prefixItems", i)) for i in indexes]
     placed = [PrefixItem(i, part) for i, part in enumerate(parts) if part != TRUE]
-    return TRUE if not placed else _spoken_of("array", all_of(placed))
+    return TRUE if not placed else _for_type("array", all_of(placed))
 
 
-def _contains(lowering: Lowering, schema: Schema) -> Predicate:
+def _contains(subschemas: Subschemas, schema: Schema) -> Predicate:
     least = count(schema.keywords, "minContains")
     most = count(schema.keywords, "maxContains")
     if least == 0 and most is None:
         return TRUE
-    part = lowering.below(schema.child("contains"))
-    return _spoken_of("array", Contains(part, 1 if least is None else least, most))
+    part = subschemas.lower_child(schema.child("contains"))
+    return _for_type("array", Contains(part, 1 if least is None else least, most))
 
 
-def _unique_items(_: Lowering, schema: Schema) -> Predicate:
+def _unique_items(_: Subschemas, schema: Schema) -> Predicate:
     unique = bool(schema.keywords["uniqueItems"])
-    return _spoken_of("array", UniqueItems()) if unique else TRUE
+    return _for_type("array", UniqueItems()) if unique else TRUE
 
 
-def _unevaluated_items(lowering: Lowering, schema: Schema) -> Predicate:
-    part = lowering.below(schema.child("unevaluatedItems"))
-    exempt = evaluated_items(lowering, schema)
-    return TRUE if part == TRUE else _spoken_of("array", UnevaluatedItems(part, exempt))
+def _unevaluated_items(subschemas: Subschemas, schema: Schema) -> Predicate:
+    part = subschemas.lower_child(schema.child("unevaluatedItems"))
+    exempt = evaluated_items(subschemas, schema)
+    return TRUE if part == TRUE else _for_type("array", UnevaluatedItems(part, exempt))
 
 
-def _required(_: Lowering, schema: Schema) -> Predicate:
+def _required(_: Subschemas, schema: Schema) -> Predicate:
     required = names(schema.keywords["required"])
-    return _spoken_of("object", all_of(map(has, required)))
+    return _for_type("object", all_of(map(has, required)))
 
 
-def _properties(lowering: Lowering, schema: Schema) -> Predicate:
+def _properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     return all_of(
-        optional_property(name, lowering.below(schema.child("properties", name)))
+        optional_property(
+            name, subschemas.lower_child(schema.child("properties", name))
+        )
         for name in members(schema.keywords, "properties")
     )
 
 
-def _additional_properties(lowering: Lowering, schema: Schema) -> Predicate:
-    part = lowering.below(schema.child("additionalProperties"))
+def _additional_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
+    part = subschemas.lower_child(schema.child("additionalProperties"))
     if part == TRUE:
         return TRUE
     declared = members(schema.keywords, "properties")
     exempt = EvaluatedProperties(TRUE, declared, member_patterns(schema))
-    return _spoken_of("object", AdditionalProperties(part, (exempt,)))
+    return _for_type("object", AdditionalProperties(part, (exempt,)))
 
 
-def _pattern_properties(lowering: Lowering, schema: Schema) -> Predicate:
+def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     parts = [
-        (pattern(source), lowering.below(schema.child("patternProperties", source)))
+        (
+            pattern(source),
+            subschemas.lower_child(schema.child("patternProperties", source)),
+        )
         for source in members(schema.keywords, "patternProperties")
     ]
     return all_of(
-        _spoken_of("object", PatternProperties(matches, part))
+        _for_type("object", PatternProperties(matches, part))
         for matches, part in parts
         if part != TRUE
     )
 
 
-def _property_names(lowering: Lowering, schema: Schema) -> Predicate:
-    part = lowering.below(schema.child("propertyNames"))
-    return TRUE if part == TRUE else _spoken_of("object", PropertyNames(part))
+def _property_names(subschemas: Subschemas, schema: Schema) -> Predicate:
+    part = subschemas.lower_child(schema.child("propertyNames"))
+    return TRUE if part == TRUE else _for_type("object", PropertyNames(part))
 
 
-def _unevaluated_properties(lowering: Lowering, schema: Schema) -> Predicate:
-    part = lowering.below(schema.child("unevaluatedProperties"))
-    exempt = evaluated_members(lowering, schema)
+def _unevaluated_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
+    part = subschemas.lower_child(schema.child("unevaluatedProperties"))
+    exempt = evaluated_properties(subschemas, schema)
     return (
         TRUE
         if part == TRUE
-        else _spoken_of("object", AdditionalProperties(part, exempt))
+        else _for_type("object", AdditionalProperties(part, exempt))
     )
 
 
-def _branches(lowering: Lowering, schema: Schema, keyword: str) -> Iterator[Predicate]:
+def _branches(
+    subschemas: Subschemas, schema: Schema, keyword: str
+) -> Iterator[Predicate]:
     for index in range(length(schema.keywords, keyword)):
-        yield lowering.lower(schema.child(keyword, index))
+        yield subschemas.lower(schema.child(keyword, index))
 
 
-def _all_of(lowering: Lowering, schema: Schema) -> Predicate:
-    return all_of(_branches(lowering, schema, "allOf"))
+def _all_of(subschemas: Subschemas, schema: Schema) -> Predicate:
+    return all_of(_branches(subschemas, schema, "allOf"))
 
 
-def _any_of(lowering: Lowering, schema: Schema) -> Predicate:
-    return any_of(list(_branches(lowering, schema, "anyOf")))
+def _any_of(subschemas: Subschemas, schema: Schema) -> Predicate:
+    return any_of(list(_branches(subschemas, schema, "anyOf")))
 
 
-def _one_of(lowering: Lowering, schema: Schema) -> Predicate:
+def _one_of(subschemas: Subschemas, schema: Schema) -> Predicate:
     branches = branches_of(schema, "oneOf")
-    titles = tuple(conjunction(lowering.schemas, b).text("title") for b in branches)
-    return exactly_one(list(_branches(lowering, schema, "oneOf")), titles)
+    titles = tuple(merge(subschemas.schemas, b).text("title") for b in branches)
+    return exactly_one(list(_branches(subschemas, schema, "oneOf")), titles)
 
 
-def _not(lowering: Lowering, schema: Schema) -> Predicate:
-    return not_(lowering.lower(schema.child("not")))
+def _not(subschemas: Subschemas, schema: Schema) -> Predicate:
+    return not_(subschemas.lower(schema.child("not")))
 
 
-def _if(lowering: Lowering, schema: Schema) -> Predicate:
-    condition = lowering.lower(schema.child("if"))
+def _if(subschemas: Subschemas, schema: Schema) -> Predicate:
+    condition = subschemas.lower(schema.child("if"))
     then, otherwise = (
-        lowering.lower(schema.child(keyword)) if keyword in schema.keywords else TRUE
+        subschemas.lower(schema.child(keyword)) if keyword in schema.keywords else TRUE
         for keyword in ("then", "else")
     )
     return if_then_else(condition, then, otherwise)
 
 
-def _dependent_required(_: Lowering, schema: Schema) -> Predicate:
+def _dependent_required(_: Subschemas, schema: Schema) -> Predicate:
     dependents = cast("JsonObject", schema.keywords["dependentRequired"])
     return all_of(
         if_then_else(has(name), all_of(map(has, names(others))), TRUE)
@@ -253,16 +260,16 @@ def _dependent_required(_: Lowering, schema: Schema) -> Predicate:
     )
 
 
-def _dependent_schemas(lowering: Lowering, schema: Schema) -> Predicate:
+def _dependent_schemas(subschemas: Subschemas, schema: Schema) -> Predicate:
     return all_of(
         if_then_else(
-            has(name), lowering.lower(schema.child("dependentSchemas", name)), TRUE
+            has(name), subschemas.lower(schema.child("dependentSchemas", name)), TRUE
         )
         for name in members(schema.keywords, "dependentSchemas")
     )
 
 
-def _constraints(_: Lowering, schema: Schema) -> Predicate:
+def _constraints(_: Subschemas, schema: Schema) -> Predicate:
     listed = cast("list[JsonObject]", schema.keywords["x-constraints"])
     return all_of(map(_constraint, listed))
 
@@ -280,8 +287,8 @@ def _constraint(constraint: JsonObject) -> Predicate:
     return operation(first, second, least, most)
 
 
-KEYWORDS: dict[str, Callable[[Lowering, Schema], Predicate]] = {
-    "$ref": lambda lowering, schema: lowering.reference(schema),
+KEYWORDS: dict[str, Callable[[Subschemas, Schema], Predicate]] = {
+    "$ref": lambda subschemas, schema: subschemas.lower_reference(schema),
     "additionalProperties": _additional_properties,
     "allOf": _all_of,
     "anyOf": _any_of,

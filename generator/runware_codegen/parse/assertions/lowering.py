@@ -1,4 +1,4 @@
-"""Schemas to predicates: the whole meaning of a schema, and of what it refers to."""
+"""Lowers whole schemas to predicates, references included."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from runware_codegen.model.predicates import (
 )
 from runware_codegen.naming.names import definition_name
 from runware_codegen.parse.assertions.keywords import KEYWORDS
-from runware_codegen.parse.schema.cache import Memory, code_alone
-from runware_codegen.parse.schema.merged import conjunction
-from runware_codegen.problems import InvalidInput, Problem, json_pointer
+from runware_codegen.parse.schema.encoding import cache_key
+from runware_codegen.parse.schema.merged import merge
+from runware_codegen.problems import InvalidInputError, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from runware_codegen.parse.schema.merged import MergedSchema
     from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
 
@@ -42,11 +43,13 @@ class _Lowered(NamedTuple):
     """What a schema asserts, and how many tests it came to."""
 
     predicate: Predicate
-    total: int
+    test_count: int
 
 
-_LOWERED: Final = Memory[_Lowered]()
-"""By code."""
+_CACHE: Final[dict[bytes, _Lowered]] = {}
+"""Lowered schemas of all documents, by `cache_key`."""
+
+_MAX_CACHED: Final = 2**14
 
 
 class Lowering:
@@ -55,7 +58,7 @@ class Lowering:
     Attributes:
         schemas: The document's schemas.
         definitions: Predicates that `DefinitionRef` names.
-        total: How many tests it has come to.
+        test_count: The number of tests so far.
     """
 
     def __init__(
@@ -68,7 +71,7 @@ class Lowering:
             skipped: Keywords, by their places, that assert nothing.
         """
         self.schemas = schemas
-        self.total = 0
+        self.test_count = 0
         self._skipped = skipped
         self.definitions: dict[str, Predicate] = {}
         self._sizes: dict[str, int] = {}
@@ -81,7 +84,7 @@ class Lowering:
         """Return what a schema asserts.
 
         Raises:
-            InvalidInput: When it refers to itself without end, is nested too deeply or
+            InvalidInputError: When it refers to itself without end, is nested too deeply or
                 grows too large.
         """
         if isinstance(schema.node, bool):
@@ -89,23 +92,25 @@ class Lowering:
         if schema.path in self._lowered:
             return self._lowered[schema.path]
         if schema.path in self._entered:
-            return self._reenter(schema)
-        if not self._entered and (code := self.code_alone(schema)):
-            return self._lower_alone(schema, code)
+            return self._recursive_reference(schema)
+        if not self._entered and (code := self.cache_key(schema)):
+            return self._lower_cached(schema, code)
         return self._lower(schema)
 
-    def code_alone(self, schema: Schema) -> bytes:
+    def cache_key(self, schema: Schema) -> bytes:
         """Write a schema as bytes if they tell all that it means, else none."""
-        return b"" if self._skipped else code_alone(schema.node)
+        return b"" if self._skipped else cache_key(schema.node)
 
-    def _lower_alone(self, schema: Schema, code: bytes) -> Predicate:
+    def _lower_cached(self, schema: Schema, code: bytes) -> Predicate:
         """Lower a schema that means the same wherever it stands."""
-        if code not in _LOWERED:
-            # Apart, so that the total does not depend on what has been met before.
-            apart = Lowering(self.schemas)
-            _LOWERED[code] = _Lowered(apart._lower(schema), apart.total)
-        predicate, total = _LOWERED[code]
-        self.count(schema, total)
+        if code not in _CACHE:
+            if len(_CACHE) >= _MAX_CACHED:
+                _CACHE.clear()
+            # A new instance, so that the count does not depend on earlier schemas.
+            separate = Lowering(self.schemas)
+            _CACHE[code] = _Lowered(separate._lower(schema), separate.test_count)
+        predicate, total = _CACHE[code]
+        self.count_tests(schema, total)
         self._lowered[schema.path] = predicate
         return predicate
 
@@ -116,7 +121,7 @@ class Lowering:
             predicate = all_of(self._assertions(schema))
         finally:
             del self._entered[schema.path]
-        if size(predicate, SIZE_LIMIT, self._sizes) >= SIZE_LIMIT:
+        if node_count(predicate, SIZE_LIMIT, self._sizes) >= SIZE_LIMIT:
             raise self._problem(
                 schema,
                 f"The schema comes to more than {SIZE_LIMIT} assertions.",
@@ -130,27 +135,47 @@ class Lowering:
     def _assertions(self, schema: Schema) -> Iterable[Predicate]:
         """Lower each keyword; that a schema is all of itself adds nothing to it."""
         if not schema.keywords.keys().isdisjoint(("$ref", "allOf")):
-            together = conjunction(self.schemas, schema)
-            if together.circular:
-                return [FALSE] if together.impossible else together.rest(self, set())
-        return (self.keyword(schema, keyword) for keyword in schema.keywords)
+            merged = merge(self.schemas, schema)
+            if merged.is_circular:
+                return (
+                    [FALSE] if merged.is_false else self.lower_unhandled(merged, set())
+                )
+        return (self.lower_keyword(schema, keyword) for keyword in schema.keywords)
 
-    def keyword(self, schema: Schema, keyword: str) -> Predicate:
+    def lower_unhandled(
+        self, merged: MergedSchema, handled: set[Path]
+    ) -> list[Predicate]:
+        """Lower the keywords of a merged schema, in the order of the document.
+
+        Args:
+            merged: The schema.
+            handled: The paths of keywords to leave out.
+        """
+        found = [
+            self.lower_keyword(schema, keyword)
+            for schema in merged.schemas
+            for keyword in schema.keywords
+            if keyword not in ("$ref", "allOf")
+            and (*schema.path, keyword) not in handled
+        ]
+        return [predicate for predicate in dict.fromkeys(found) if predicate != TRUE]
+
+    def lower_keyword(self, schema: Schema, keyword: str) -> Predicate:
         """Return what one keyword of a schema asserts, its siblings given."""
         lower = KEYWORDS.get(keyword)
         if lower is None or (*schema.path, keyword) in self._skipped:
             return TRUE
-        self.count(schema, 1)
+        self.count_tests(schema, 1)
         return lower(self, schema)
 
-    def count(self, schema: Schema, tests: int) -> None:
+    def count_tests(self, schema: Schema, tests: int) -> None:
         """Add to what the document comes to.
 
         Raises:
-            InvalidInput: When it is too much.
+            InvalidInputError: When it is too much.
         """
-        self.total += tests
-        if self.total > TOTAL_LIMIT:
+        self.test_count += tests
+        if self.test_count > TOTAL_LIMIT:
             raise self._problem(
                 schema,
                 f"The document comes to more than {TOTAL_LIMIT} assertions.",
@@ -161,7 +186,7 @@ class Lowering:
         """Refuse a schema that stands in too many others.
 
         Raises:
-            InvalidInput: When it does.
+            InvalidInputError: When it does.
         """
         if levels >= NESTING_LIMIT:
             raise self._problem(
@@ -171,7 +196,7 @@ class Lowering:
                 "Make the parts of the value simpler.",
             )
 
-    def below(self, schema: Schema) -> Predicate:
+    def lower_child(self, schema: Schema) -> Predicate:
         """Lower a schema that speaks of a part of the value."""
         self._depth += 1
         try:
@@ -179,16 +204,16 @@ class Lowering:
         finally:
             self._depth -= 1
 
-    def reference(self, schema: Schema) -> Predicate:
+    def lower_reference(self, schema: Schema) -> Predicate:
         """Lower what a `$ref` leads to: in place, or as a definition when large."""
         target = self.schemas.target(schema)
         predicate = self.lower(target)
-        if size(predicate, INLINE_LIMIT) < INLINE_LIMIT:
+        if node_count(predicate, INLINE_LIMIT) < INLINE_LIMIT:
             return predicate
         self._name(target)
         return self._define(target, predicate)
 
-    def _reenter(self, schema: Schema) -> Predicate:
+    def _recursive_reference(self, schema: Schema) -> Predicate:
         if self._entered[schema.path] == self._depth:
             raise self._problem(
                 schema,
@@ -207,16 +232,18 @@ class Lowering:
         name = self._names[schema.path]
         if predicate != DefinitionRef(name):
             self.definitions[name] = predicate
-            self._sizes[name] = size(predicate, SIZE_LIMIT, self._sizes)
+            self._sizes[name] = node_count(predicate, SIZE_LIMIT, self._sizes)
         self._lowered[schema.path] = DefinitionRef(name)
         return DefinitionRef(name)
 
-    def _problem(self, schema: Schema, message: str, remedy: str) -> InvalidInput:
+    def _problem(self, schema: Schema, message: str, remedy: str) -> InvalidInputError:
         pointer = json_pointer(schema.path)
-        return InvalidInput([Problem(self.schemas.source, pointer, message, remedy)])
+        return InvalidInputError.of(
+            self.schemas.source, message, remedy, pointer=pointer
+        )
 
 
-def size(
+def node_count(
     predicate: Predicate, limit: int, definitions: Mapping[str, int] | None = None
 ) -> int:
     """Count the nodes of a predicate, up to a limit.

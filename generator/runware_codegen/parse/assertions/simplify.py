@@ -1,4 +1,4 @@
-"""Predicates made simpler by what is known already: of the type, and of the value.
+"""Simplifies predicates by what the type and other predicates imply.
 
 The rules of a class are checked after its fields, so a rule need not ask again what
 the fields have settled; and what a condition says holds in its consequence.
@@ -7,16 +7,17 @@ the fields have settled; and what a condition says holds in its consequence.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from runware_codegen.model import (
     Array,
     ClassRef,
-    Constrained,
     Literals,
     Map,
     String,
+    including_integers,
     json_types,
+    unconstrained,
 )
 from runware_codegen.model.logic import (
     all_of,
@@ -52,8 +53,8 @@ from runware_codegen.model.predicates import (
     RequiredProperty,
 )
 from runware_codegen.parse.assertions.evaluate import holds
-from runware_codegen.parse.assertions.implied import settles
-from runware_codegen.parse.assertions.lowering import INLINE_LIMIT, size
+from runware_codegen.parse.assertions.implied import implies
+from runware_codegen.parse.assertions.lowering import INLINE_LIMIT, node_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,34 +69,48 @@ _FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Facts:
     """What is known of a value.
 
     Attributes:
         type: Its type, None for anything.
         json_types: The JSON types that it may have.
-        facts: Predicates that hold of it.
+        predicates: Predicates that hold of it.
     """
 
     type: Type | None
     json_types: frozenset[str]
-    facts: tuple[Predicate, ...] = ()
+    predicates: tuple[Predicate, ...] = ()
 
     @classmethod
     def of(cls, a_type: Type | None, facts: tuple[Predicate, ...] = ()) -> Self:
         """Return what is known of a value of a type."""
         return cls(a_type, json_types(a_type), facts)
 
-    def and_also(self, *facts: Predicate) -> Known:
+    def with_facts(self, *facts: Predicate) -> Facts:
         """Add facts to what is known."""
         possible = self.json_types
         for fact in facts:
             if isinstance(fact, IsType):
-                possible = _widened(possible) & _widened(fact.types)
-        return Known(self.type, possible, (*self.facts, *facts))
+                possible = including_integers(possible) & including_integers(fact.types)
+        return Facts(self.type, possible, (*self.predicates, *facts))
 
 
-_NAME = Known(String(), frozenset({"string"}))
+_NAME = Facts(String(), frozenset({"string"}))
+
+
+class _PropertyFacts(NamedTuple):
+    """What is known of a property of an object.
+
+    Attributes:
+        possible: Whether it can be present.
+        required: Whether it is present in any case.
+        facts: What is known of its value.
+    """
+
+    possible: bool
+    required: bool
+    facts: Facts
 
 
 class Simplifier:
@@ -115,45 +130,42 @@ class Simplifier:
         self._classes = classes
         self._definitions = definitions
         self._entered: set[str] = set()
-        self._by_wire: dict[str, tuple[tuple[Field, ...], dict[str, Field]]] = {}
+        self._fields_by_name: dict[str, tuple[tuple[Field, ...], dict[str, Field]]] = {}
 
-    def simplify(self, predicate: Predicate, known: Known) -> Predicate:
+    def simplify(self, predicate: Predicate, known: Facts) -> Predicate:
         """Return a predicate that is equal for every value of which `known` holds."""
         if isinstance(predicate, Not):
             return not_(self.simplify(predicate.part, known))
         values = _possible_values(known)
-        if values is not None and (decided := _among(values, predicate)) is not None:
+        if (
+            values is not None
+            and (decided := _values_for_which(values, predicate)) is not None
+        ):
             return decided
         match predicate:
             case AllOf(parts):
-                return all_of(self._conjunction(parts, known))
+                return all_of(self._simplify_all(parts, known))
             case AnyOf(parts):
-                return any_of(self._disjunction(parts, known))
+                return any_of(self._simplify_any(parts, known))
             case ExactlyOne(parts, titles):
                 simpler = [self.simplify(part, known) for part in parts]
                 return exactly_one(simpler, titles)
             case IfThenElse():
-                return self._when(predicate, known)
-            case RequiredProperty(name, part):
-                return self._at(name, part, known)
-            case OptionalProperty(name, part):
-                return self._if_given(name, part, known)
-            case Items(part, start):
-                item = self._item(known.type)
-                inner = self.simplify(part, Known.of(item))
-                return TRUE if inner == TRUE else Items(inner, start)
-            case Contains(part, least, most):
-                item = self._item(known.type)
-                return Contains(self.simplify(part, Known.of(item)), least, most)
-            case PrefixItem(index, part):
-                inner = self.simplify(part, Known.of(self._item(known.type)))
-                return TRUE if inner == TRUE else PrefixItem(index, inner)
-            case PropertyNames(part):
-                inner = self.simplify(part, _NAME)
-                return TRUE if inner == TRUE else PropertyNames(inner)
-            case PatternProperties(pattern, part):
-                inner = self.simplify(part, Known.of(_member_type(known.type)))
-                return TRUE if inner == TRUE else PatternProperties(pattern, inner)
+                return self._if_then_else(predicate, known)
+            case RequiredProperty() | OptionalProperty():
+                return self._property(predicate, known)
+            case Contains():
+                inner = self.simplify(predicate.part, _item_facts(known))
+                return replace(predicate, part=inner)
+            case Items() | PrefixItem():
+                inner = self.simplify(predicate.part, _item_facts(known))
+                return TRUE if inner == TRUE else replace(predicate, part=inner)
+            case PropertyNames():
+                inner = self.simplify(predicate.part, _NAME)
+                return TRUE if inner == TRUE else replace(predicate, part=inner)
+            case PatternProperties():
+                inner = self.simplify(predicate.part, _value_facts(known))
+                return TRUE if inner == TRUE else replace(predicate, part=inner)
             case AdditionalProperties() if self._allows_no_more(predicate, known):
                 return TRUE
             case AdditionalProperties(part, (exempt,)) if part == FALSE and (
@@ -161,55 +173,65 @@ class Simplifier:
             ):
                 return all_of(map(lacks, absent))
             case DefinitionRef(definition):
-                return self._defined(definition, known)
+                return self._definition(definition, known)
             case AdditionalProperties(part, exempt):
-                inner = self.simplify(part, Known.of(_member_type(known.type)))
+                inner = self.simplify(part, _value_facts(known))
                 if inner == TRUE:
                     return TRUE
                 return AdditionalProperties(inner, tuple(self._exempt(exempt, known)))
             case _:
-                return self._test(predicate, known)
+                return self._simplify_test(predicate, known)
 
-    def _conjunction(
-        self, parts: tuple[Predicate, ...], known: Known
+    def _simplify_all(
+        self, parts: tuple[Predicate, ...], known: Facts
     ) -> list[Predicate]:
         simpler: list[Predicate] = []
         # The type first: what else is said is said of values of that type.
         for part in sorted(parts, key=lambda part: not isinstance(part, IsType)):
-            simpler.append(self.simplify(part, known.and_also(*simpler)))
+            simpler.append(self.simplify(part, known.with_facts(*simpler)))
         return simpler
 
-    def _disjunction(
-        self, parts: tuple[Predicate, ...], known: Known
+    def _simplify_any(
+        self, parts: tuple[Predicate, ...], known: Facts
     ) -> list[Predicate]:
         simpler: list[Predicate] = []
         for part in parts:
-            given = known.and_also(*map(not_, simpler))
+            given = known.with_facts(*map(not_, simpler))
             simpler.append(self.simplify(part, given))
         return simpler
 
-    def _when(self, predicate: IfThenElse, known: Known) -> Predicate:
-        condition = self._asked(self.simplify(predicate.condition, known), known)
-        holding, failing = known.and_also(condition), known.and_also(not_(condition))
+    def _if_then_else(self, predicate: IfThenElse, known: Facts) -> Predicate:
+        condition = self._without_presence_tests(
+            self.simplify(predicate.condition, known), known
+        )
+        holding, failing = known.with_facts(condition), known.with_facts(
+            not_(condition)
+        )
         then = self.simplify(predicate.then, holding)
         otherwise = self.simplify(predicate.otherwise, failing)
         if then == TRUE:
-            return if_then_else(self._asked(not_(condition), known), otherwise, TRUE)
+            return if_then_else(
+                self._without_presence_tests(not_(condition), known), otherwise, TRUE
+            )
         return if_then_else(condition, then, otherwise)
 
-    def _asked(self, condition: Predicate, known: Known) -> Predicate:
+    def _without_presence_tests(self, condition: Predicate, known: Facts) -> Predicate:
         """Ask of a member that is always there as such: not "absent, or so"."""
         match condition:
             case AllOf(parts):
-                return all_of(self._asked(part, known) for part in parts)
+                return all_of(
+                    self._without_presence_tests(part, known) for part in parts
+                )
             case AnyOf(parts):
-                return any_of(self._asked(part, known) for part in parts)
+                return any_of(
+                    self._without_presence_tests(part, known) for part in parts
+                )
             case RequiredProperty(name, part) | OptionalProperty(name, part):
-                _, must_have, member = self._known_member(name, known)
-                if isinstance(condition, OptionalProperty) and not must_have:
+                found = self._property_facts(name, known)
+                if isinstance(condition, OptionalProperty) and not found.required:
                     return condition
-                inner = self._asked(part, member)
-                if must_have and not isinstance(inner, OptionalProperty):
+                inner = self._without_presence_tests(part, found.facts)
+                if found.required and not isinstance(inner, OptionalProperty):
                     return required_property(name, inner)
                 return type(condition)(name, inner)
             case Not(IsIn(excluded)) if values := _possible_values(known):
@@ -218,70 +240,60 @@ class Simplifier:
             case _:
                 return condition
 
-    def _at(self, name: str, part: Predicate, known: Known) -> Predicate:
-        can_have, must_have, member = self._known_member(name, known)
-        if not can_have:
-            return FALSE
-        inner = self.simplify(part, member)
-        made = required_property(name, inner)
-        return _there(made) if must_have else made
+    def _property(
+        self, predicate: RequiredProperty | OptionalProperty, known: Facts
+    ) -> Predicate:
+        optional = isinstance(predicate, OptionalProperty)
+        found = self._property_facts(predicate.name, known)
+        if not found.possible:
+            return Always(value=optional)
+        construct = optional_property if optional else required_property
+        made = construct(predicate.name, self.simplify(predicate.part, found.facts))
+        return _drop_presence_test(made) if found.required else made
 
-    def _if_given(self, name: str, part: Predicate, known: Known) -> Predicate:
-        can_have, must_have, member = self._known_member(name, known)
-        if not can_have:
-            return TRUE
-        inner = self.simplify(part, member)
-        made = optional_property(name, inner)
-        return _there(made) if must_have else made
-
-    def _known_member(self, name: str, known: Known) -> tuple[bool, bool, Known]:
-        """Say whether a member can be there, whether it must, and what is known."""
-        can_have, must_have, a_type = self._member(name, known)
-        facts: list[Predicate] = []
-        for fact in _conjuncts(known.facts):
+    def _property_facts(self, name: str, known: Facts) -> _PropertyFacts:
+        possible, required, a_type = self._declared(name, known)
+        predicates: list[Predicate] = []
+        for each in _conjuncts(known.predicates):
             if (
-                isinstance(fact, (RequiredProperty, OptionalProperty))
-                and fact.name == name
+                isinstance(each, (RequiredProperty, OptionalProperty))
+                and each.name == name
             ):
-                must_have = must_have or isinstance(fact, RequiredProperty)
-                facts.append(fact.part)
-        member = Known.of(a_type, tuple(facts))
-        return can_have and FALSE not in facts, must_have, member
+                required = required or isinstance(each, RequiredProperty)
+                predicates.append(each.part)
+        facts = Facts.of(a_type, tuple(predicates))
+        return _PropertyFacts(possible and FALSE not in predicates, required, facts)
 
-    def _member(self, name: str, known: Known) -> tuple[bool, bool, Type | None]:
-        """Say whether a member can be there, whether it must, and its type."""
+    def _declared(self, name: str, known: Facts) -> tuple[bool, bool, Type | None]:
+        """Return whether a property is possible, whether it is required, its type."""
         owner = self._owner(known)
-        if owner is not None:
-            field = self._fields_of(owner).get(name)
-            if field is not None:
-                return True, field.required, field.type
+        if owner is None:
+            return "object" in known.json_types, False, None
+        field = self._fields_of(owner).get(name)
+        if field is None:
             return owner.allows_extra, False, None
-        return "object" in known.json_types, False, None
+        return True, field.required, field.type
 
     def _fields_of(self, owner: Class) -> MappingOf[str, Field]:
-        fields, by_wire = self._by_wire.get(owner.name, ((), {}))
+        fields, by_wire = self._fields_by_name.get(owner.name, ((), {}))
         if fields is not owner.fields:
             by_wire = {field.json_name: field for field in owner.fields}
-            self._by_wire[owner.name] = owner.fields, by_wire
+            self._fields_by_name[owner.name] = owner.fields, by_wire
         return by_wire
 
-    def _item(self, a_type: Type | None) -> Type | None:
-        array = _bare(a_type)
-        return array.item if isinstance(array, Array) else None
-
-    def _defined(self, definition: str, known: Known) -> Predicate:
+    def _definition(self, definition: str, known: Facts) -> Predicate:
         """Say of an object what a definition adds to its class, if that is little."""
         body = self._definitions.get(definition)
-        is_object = isinstance(_bare(known.type), ClassRef)
+        is_object = isinstance(unconstrained(known.type), ClassRef)
         if body is None or not is_object or definition in self._entered:
             return DefinitionRef(definition)
         self._entered.add(definition)
         added = self.simplify(body, known)
         self._entered.remove(definition)
-        small = size(added, INLINE_LIMIT) < INLINE_LIMIT
+        small = node_count(added, INLINE_LIMIT) < INLINE_LIMIT
         return added if small else DefinitionRef(definition)
 
-    def _other_fields(self, exempt: EvaluatedProperties, known: Known) -> list[str]:
+    def _other_fields(self, exempt: EvaluatedProperties, known: Facts) -> list[str]:
         """Name the fields of a closed class that are not exempt, if those are few."""
         owner = self._owner(known)
         if (
@@ -298,23 +310,23 @@ class Simplifier:
         ]
         return others if len(others) <= _FEW else []
 
-    def _owner(self, known: Known) -> Class | None:
-        instance = _bare(known.type)
+    def _owner(self, known: Facts) -> Class | None:
+        instance = unconstrained(known.type)
         if not isinstance(instance, ClassRef):
             return None
         return self._classes.get(instance.class_name)
 
     def _exempt(
-        self, exempt: tuple[EvaluatedProperties, ...], known: Known
+        self, exempt: tuple[EvaluatedProperties, ...], known: Facts
     ) -> Iterator[EvaluatedProperties]:
         """Simplify when members are exempt: it is asked of an object."""
-        an_object = known.and_also(_OBJECT)
+        an_object = known.with_facts(_OBJECT)
         for each in exempt:
             guard = self.simplify(each.condition, an_object)
             if guard != FALSE:
                 yield replace(each, condition=guard)
 
-    def _allows_no_more(self, predicate: AdditionalProperties, known: Known) -> bool:
+    def _allows_no_more(self, predicate: AdditionalProperties, known: Facts) -> bool:
         """Whether a closed class has already refused what the predicate refuses."""
         owner = self._owner(known)
         if owner is None or owner.allows_extra:
@@ -324,17 +336,17 @@ class Simplifier:
         }
         return all(each.json_name in exempt for each in owner.fields)
 
-    def _test(self, test: Predicate, known: Known) -> Predicate:
-        if test in known.facts or settles(_bare(known.type), test):
+    def _simplify_test(self, test: Predicate, known: Facts) -> Predicate:
+        if test in known.predicates or implies(unconstrained(known.type), test):
             return TRUE
-        if not_(test) in known.facts:
+        if not_(test) in known.predicates:
             return FALSE
         if isinstance(test, IsType):
             return _type_test(test, known.json_types)
         return test
 
 
-def _among(values: IsIn, predicate: Predicate) -> Predicate | None:
+def _values_for_which(values: IsIn, predicate: Predicate) -> Predicate | None:
     """Name the values for which a predicate holds; None where that is not decided."""
     verdicts = [holds(predicate, value.value) for value in values.values]
     if None in verdicts:
@@ -345,7 +357,7 @@ def _among(values: IsIn, predicate: Predicate) -> Predicate | None:
     return IsIn(tuple(kept)) if kept else FALSE
 
 
-def _there(said: Predicate) -> Predicate:
+def _drop_presence_test(said: Predicate) -> Predicate:
     """Say of a member that is always there what is said of a member inside of it."""
     match said:
         case RequiredProperty(_, Always() as certain) | OptionalProperty(
@@ -354,28 +366,26 @@ def _there(said: Predicate) -> Predicate:
             return certain
         case OptionalProperty(name, RequiredProperty() as inner):
             return required_property(name, inner)
-        case RequiredProperty(name, inner) if _is_about_what_is_given(inner):
+        case RequiredProperty(name, inner) if _has_only_optional_properties(inner):
             return optional_property(name, inner)
         case _:
             return said
 
 
-def _is_about_what_is_given(part: Predicate) -> bool:
+def _has_only_optional_properties(part: Predicate) -> bool:
     """Whether all that is said of an object is how its members are, if given."""
     parts = part.parts if isinstance(part, (AllOf, AnyOf)) else (part,)
     return all(isinstance(each, OptionalProperty) for each in parts)
 
 
-def _bare(a_type: Type | None) -> Type | None:
-    while isinstance(a_type, Constrained):
-        a_type = a_type.type
-    return a_type
+def _item_facts(known: Facts) -> Facts:
+    array = unconstrained(known.type)
+    return Facts.of(array.item if isinstance(array, Array) else None)
 
 
-def _member_type(a_type: Type | None) -> Type | None:
-    """Return the type of each member of a mapping, if it is one."""
-    mapping = _bare(a_type)
-    return mapping.value if isinstance(mapping, Map) else None
+def _value_facts(known: Facts) -> Facts:
+    a_map = unconstrained(known.type)
+    return Facts.of(a_map.value if isinstance(a_map, Map) else None)
 
 
 def _conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
@@ -386,22 +396,18 @@ def _conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
 
 
 def _type_test(test: IsType, possible: frozenset[str]) -> Predicate:
-    asked = _widened(test.types)
+    asked = including_integers(test.types)
     if possible <= asked:
         return TRUE
-    return IsType(test.types) if _widened(possible) & asked else FALSE
+    return IsType(test.types) if including_integers(possible) & asked else FALSE
 
 
-def _widened(types: frozenset[str]) -> frozenset[str]:
-    return types | {"integer"} if "number" in types else types
-
-
-def _possible_values(known: Known) -> IsIn | None:
-    for fact in known.facts:
+def _possible_values(known: Facts) -> IsIn | None:
+    for fact in known.predicates:
         for part in fact.parts if isinstance(fact, AllOf) else (fact,):
             if isinstance(part, IsIn):
                 return part
-    a_type = _bare(known.type)
+    a_type = unconstrained(known.type)
     if isinstance(a_type, Literals):
         return IsIn(tuple(choice.constant for choice in a_type.values))
     return None

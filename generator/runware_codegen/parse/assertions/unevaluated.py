@@ -1,4 +1,4 @@
-"""What the other keywords of a schema have evaluated already.
+"""What `unevaluatedProperties` and `unevaluatedItems` leave to other keywords.
 
 JSON Schema core §11: `unevaluatedProperties` and `unevaluatedItems` speak of what no
 keyword beside them, nor below an applicator that held, has spoken for.
@@ -20,17 +20,17 @@ from runware_codegen.parse.schema.keyword_values import length, member_patterns,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runware_codegen.parse.assertions.lowering import Lowering
+    from runware_codegen.parse.assertions.subschemas import Subschemas
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.problems import Path
 
 
-def evaluated_members(
-    lowering: Lowering, schema: Schema
+def evaluated_properties(
+    subschemas: Subschemas, schema: Schema
 ) -> tuple[EvaluatedProperties, ...]:
     """Say which members of an object are evaluated beside `unevaluatedProperties`."""
     exempt: dict[Predicate, EvaluatedProperties] = {}
-    for guard, each in _in_place(lowering, schema, TRUE, frozenset()):
+    for guard, each in _in_place(subschemas, schema, TRUE, frozenset()):
         keywords = each.keywords
         everything = "additionalProperties" in keywords or (
             "unevaluatedProperties" in keywords and each.path != schema.path
@@ -46,10 +46,12 @@ def evaluated_members(
     return tuple(e for e in exempt.values() if e.names or e.patterns or e.all)
 
 
-def evaluated_items(lowering: Lowering, schema: Schema) -> tuple[EvaluatedItems, ...]:
+def evaluated_items(
+    subschemas: Subschemas, schema: Schema
+) -> tuple[EvaluatedItems, ...]:
     """Say which items of an array are evaluated beside `unevaluatedItems`."""
     exempt: dict[EvaluatedItems, None] = {}
-    for guard, each in _in_place(lowering, schema, TRUE, frozenset()):
+    for guard, each in _in_place(subschemas, schema, TRUE, frozenset()):
         keywords = each.keywords
         everything = "items" in keywords or (
             "unevaluatedItems" in keywords and each.path != schema.path
@@ -58,34 +60,36 @@ def evaluated_items(lowering: Lowering, schema: Schema) -> tuple[EvaluatedItems,
         if first != 0:
             exempt[EvaluatedItems(guard, first)] = None
         if "contains" in keywords:
-            matching = lowering.below(each.child("contains"))
+            matching = subschemas.lower_child(each.child("contains"))
             exempt[EvaluatedItems(guard, 0, matching)] = None
     return tuple(exempt)
 
 
 def _in_place(
-    lowering: Lowering, schema: Schema, guard: Predicate, seen: frozenset[Path]
+    subschemas: Subschemas, schema: Schema, guard: Predicate, seen: frozenset[Path]
 ) -> Iterator[tuple[Predicate, Schema]]:
     """Yield the schemas that speak of the same value, each with when it counts."""
     if schema.path in seen:
         return
     yield guard, schema
-    for condition, each in _applied(lowering, schema):
+    for condition, each in _applied(subschemas, schema):
         inner = all_of([guard, condition])
-        yield from _in_place(lowering, each, inner, seen | {schema.path})
+        yield from _in_place(subschemas, each, inner, seen | {schema.path})
 
 
-def _applied(lowering: Lowering, schema: Schema) -> Iterator[tuple[Predicate, Schema]]:
+def _applied(
+    subschemas: Subschemas, schema: Schema
+) -> Iterator[tuple[Predicate, Schema]]:
     keywords = schema.keywords
     if "$ref" in keywords:
-        yield TRUE, lowering.schemas.target(schema)
+        yield TRUE, subschemas.schemas.target(schema)
     for keyword in ("allOf", "anyOf", "oneOf"):
         for index in range(length(keywords, keyword)):
             branch = schema.child(keyword, index)
             certain = keyword == "allOf"
-            yield TRUE if certain else lowering.lower(branch), branch
+            yield TRUE if certain else subschemas.lower(branch), branch
     if "if" in keywords:
-        condition = lowering.lower(schema.child("if"))
+        condition = subschemas.lower(schema.child("if"))
         yield condition, schema.child("if")
         if "then" in keywords:
             yield condition, schema.child("then")

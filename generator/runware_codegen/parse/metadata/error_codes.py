@@ -1,4 +1,4 @@
-"""What is known of the HTTP statuses and error codes that a task can end with.
+"""The HTTP statuses and error codes of a task, with their descriptions.
 
 Runware publishes no list of its codes and says that they vary. The two tables hold what
 has been seen, each with what it means and what to do; documents may add to them.
@@ -197,17 +197,24 @@ def error_members(
         codes: The error codes that they name.
 
     Returns:
-        The statuses by number, then the codes by name: those that are known and those of
-        the documents. Names and values are unique.
+        What all task types have in common, then what the documents add; of each the
+        statuses by number, then the codes by name. Names and values are unique.
     """
     members: dict[str, ErrorMember] = {}
     taken: set[str] = set()
-    for value, http_status, doc in chain(_statuses(statuses), _codes(codes)):
+    common = chain(_statuses({}), _codes([]))
+    added = chain(_statuses(statuses), _codes(codes))
+    for value, http_status, doc in chain(common, added):
         if value not in members:
             name = _name(f"http {value}" if value.isdecimal() else value, taken)
             taken.add(name)
             members[value] = ErrorMember(name, value, http_status, doc)
     return tuple(members.values())
+
+
+def common_error_members() -> tuple[ErrorMember, ...]:
+    """List the members that every error enum has."""
+    return error_members({}, [])
 
 
 def _statuses(

@@ -1,4 +1,4 @@
-"""What a document says about itself: for headers, tables and the error enum."""
+"""Reads the metadata of a document: `info`, links, statuses and error codes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model import Measurement
-from runware_codegen.parse.metadata.markdown import readable
+from runware_codegen.parse.metadata.markdown import clean_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,15 +39,15 @@ class Metadata:
     measurements: tuple[Measurement, ...]
 
 
-def metadata(document: SourceDocument) -> Metadata:
+def read_metadata(document: SourceDocument) -> Metadata:
     """Read `info`, the links and the responses of a document."""
     info = _object(document.tree.get("info"))
     model_id = _text(info, "x-model-id")
     return Metadata(
         id=model_id or _operation_id(document),
         title=_PREFIX.sub("", _text(info, "title")).strip(),
-        summary=readable(_text(info, "summary")),
-        description=readable(_text(info, "description")),
+        summary=clean_markdown(_text(info, "summary")),
+        description=clean_markdown(_text(info, "description")),
         air=_text(info, "x-air-id"),
         status=_text(info, "x-status"),
         modes=tuple(_mode(mode) for mode in _objects(info.get("x-modes"))),
@@ -104,7 +104,7 @@ def _price(pricing: JsonObject) -> str:
         for rate in _objects(pricing.get("rates"))
         if (shown := _text(rate, "display"))
     ]
-    return "; ".join(rates) or readable(_text(pricing, "overview"))
+    return "; ".join(rates) or clean_markdown(_text(pricing, "overview"))
 
 
 def _measurements(pricing: JsonObject) -> Iterator[Measurement]:

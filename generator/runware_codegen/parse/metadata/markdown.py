@@ -1,4 +1,4 @@
-"""A document's own text, made readable: Markdown without what a page would need."""
+"""Cleans up the Markdown of a document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_TEXTS: Final = 2**12
 
 
 @lru_cache(_MOST_TEXTS)
-def readable(text: str) -> str:
+def clean_markdown(text: str) -> str:
     """Undo needless escapes, and turn call-outs into paragraphs.
 
     A text past 20,000 characters is cut there, with a word that says so.

@@ -1,4 +1,4 @@
-"""Limits on media themselves: little to enforce, but to be read where it counts.
+"""Reads `x-constraints` about media files, and adds them to fields.
 
 `x-constraints` may speak of what an image or a video is, which a request that holds its
 address cannot show. Such a limit is said at its field, and kept as data. A file that is
@@ -11,23 +11,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from runware_codegen.model import Array, ClassRef, Constrained, Media, MediaLimit, Union
-from runware_codegen.model.predicates import InRange
-from runware_codegen.wording import bounds_of
+from runware_codegen.wording import media_limits_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runware_codegen.documents import JsonObject
     from runware_codegen.model import Class, Field, Type
 
-_UNITS: Final = {
-    "area": "pixels",
-    "duration": "seconds",
-    "fileSize": "bytes",
-    "height": "pixels",
-    "width": "pixels",
-}
+_NOUNS: Final = {"audio": "audio file"}
 
 
-def media_limits(task: JsonObject) -> tuple[MediaLimit, ...]:
+def read_media_limits(task: JsonObject) -> tuple[MediaLimit, ...]:
     """Read the `x-constraints` of a task that are about media."""
     constraints = cast("list[JsonObject]", task.get("x-constraints", []))
     return tuple(
@@ -49,35 +44,72 @@ def _is_about_numbers(constraint: JsonObject) -> bool:
     return plain and constraint["operation"] in ("area", "ratio")
 
 
-def say_at_field(classes: dict[str, Class], request: str, limit: MediaLimit) -> None:
-    """Add a limit to the field it is about, where there is one.
+def apply_media_limits(
+    classes: dict[str, Class], request: str, limits: Sequence[MediaLimit]
+) -> None:
+    """Add limits to the fields that they are about, where there are such.
 
-    It is added to the documentation, and one on the size of files to the type.
+    They are added to the documentation, and those on the size of files to the type.
 
     Args:
         classes: The classes of the document, which are replaced in place.
         request: The name of the request's class.
-        limit: The limit.
+        limits: The limits.
     """
-    *way, last = limit.parameter.split(".")
-    owner = classes[request]
+    by_parameter: dict[str, list[MediaLimit]] = {}
+    for limit in limits:
+        by_parameter.setdefault(limit.parameter, []).append(limit)
+    for parameter, about_it in by_parameter.items():
+        *way, last = parameter.split(".")
+        owner = _owner(classes, request, way)
+        if owner is not None:
+            fields = tuple(
+                _limited(field, about_it) if field.json_name == last else field
+                for field in owner.fields
+            )
+            classes[owner.name] = replace(owner, fields=fields)
+
+
+def _owner(classes: dict[str, Class], request: str, way: list[str]) -> Class | None:
+    """Follow names of members to the class of the last of them."""
+    owner: Class | None = classes[request]
     for wire in way:
-        found = _member(owner, wire)
+        found = None if owner is None else _member(owner, wire)
         name = None if found is None else _class_in(found.type)
-        if name is None or name not in classes:
-            return
-        owner = classes[name]
-    fields = tuple(
-        _limited(field, limit) if field.json_name == last else field
-        for field in owner.fields
-    )
-    classes[owner.name] = replace(owner, fields=fields)
+        owner = None if name is None else classes.get(name)
+    return owner
 
 
-def _limited(field: Field, limit: MediaLimit) -> Field:
-    is_size = limit.operation == "fileSize"
-    a_type = _sized(field.type, limit) if is_size else field.type
-    return replace(field, type=a_type, doc=_with(field.doc, limit))
+def _limited(field: Field, limits: Sequence[MediaLimit]) -> Field:
+    a_type = field.type
+    for limit in limits:
+        if limit.operation == "fileSize":
+            a_type = _sized(a_type, limit)
+    said = media_limits_words(limits)
+    if not said:
+        return field
+    sentence = f"{_subject(field.type)}: {', '.join(said)}."
+    doc = f"{field.doc}\n\n{sentence}" if field.doc else sentence
+    return replace(field, type=a_type, doc=doc)
+
+
+def _subject(a_type: Type) -> str:
+    types, kinds, several = [a_type], set[str](), False
+    for each in types:
+        match each:
+            case Media(kind):
+                kinds.add(kind)
+            case Array(inner):
+                several = True
+                types.append(inner)
+            case Constrained(inner):
+                types.append(inner)
+            case Union(alternatives):
+                types.extend(alternatives)
+            case _:
+                pass
+    kind = kinds.pop() if len(kinds) == 1 else "file"
+    return f"Each {_NOUNS.get(kind, kind)}" if several else f"The {kind}"
 
 
 def _sized(a_type: Type, limit: MediaLimit) -> Type:
@@ -107,13 +139,12 @@ def _member(owner: Class, wire: str) -> Field | None:
 
 
 def _class_in(a_type: Type) -> str | None:
-    while isinstance(a_type, (Array, Constrained)):
-        a_type = a_type.item if isinstance(a_type, Array) else a_type.type
-    return a_type.class_name if isinstance(a_type, ClassRef) else None
-
-
-def _with(doc: str, limit: MediaLimit) -> str:
-    bounds = bounds_of(InRange(ge=limit.minimum, le=limit.maximum))
-    unit = _UNITS.get(limit.operation, "")
-    said = f"{limit.operation}: {bounds} {unit}".strip()
-    return f"{doc}\n\nThe server checks its {said}." if bounds else doc
+    match a_type:
+        case ClassRef(name):
+            return name
+        case Array(inner) | Constrained(inner):
+            return _class_in(inner)
+        case Union(alternatives):
+            return next(filter(None, map(_class_in, alternatives)), None)
+        case _:
+            return None

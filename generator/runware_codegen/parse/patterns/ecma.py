@@ -1,4 +1,4 @@
-r"""Reads the regular expressions of ECMA-262 (ES2023, section 22.2, with the `u` flag).
+r"""Parses regular expressions of ECMA-262 (ES2023, section 22.2, with the `u` flag).
 
 Where unicode mode knows no meaning and annex B of the standard gives the obvious one, the
 obvious one is taken, because patterns in the wild rely on it: `\-`, `\@`, a lone `]`, `}`
@@ -20,12 +20,12 @@ from runware_codegen.parse.patterns.nodes import (
     CharRange,
     ClassEscape,
     ClassItem,
-    InvalidPattern,
+    InvalidPatternError,
     Lookaround,
     Node,
     Repeat,
     UnicodeProperty,
-    UnsupportedPattern,
+    UnsupportedPatternError,
 )
 from runware_codegen.parse.patterns.properties import is_property
 
@@ -61,8 +61,8 @@ def parse(source: str) -> Alternatives:
     """Read a regular expression.
 
     Raises:
-        InvalidPattern: It is none, with what is wrong and where.
-        UnsupportedPattern: Its groups are nested more than `MAX_NESTING` deep.
+        InvalidPatternError: It is none, with what is wrong and where.
+        UnsupportedPatternError: Its groups are nested more than `MAX_NESTING` deep.
     """
     return _Parser(source).parse()
 
@@ -117,8 +117,8 @@ class _Parser:
             self._offset = match.end()
         return match
 
-    def _invalid(self, reason: str, offset: int | None = None) -> InvalidPattern:
-        return InvalidPattern(reason, self._offset if offset is None else offset)
+    def _invalid(self, reason: str, offset: int | None = None) -> InvalidPatternError:
+        return InvalidPatternError(reason, self._offset if offset is None else offset)
 
     # Alternatives, terms, quantifiers
 
@@ -169,7 +169,7 @@ class _Parser:
     def _count(self, digits: str, offset: int) -> int:
         # Python refuses to read numbers of thousands of digits.
         if len(digits) > 18:
-            raise UnsupportedPattern(f"the count at offset {offset} is too large")
+            raise UnsupportedPatternError(f"the count at offset {offset} is too large")
         return int(digits)
 
     def _atom(self) -> Node:
@@ -203,7 +203,7 @@ class _Parser:
     def _group(self, offset: int) -> Node:
         self._depth += 1
         if self._depth > MAX_NESTING:
-            raise UnsupportedPattern(
+            raise UnsupportedPatternError(
                 f"its groups are nested more than {MAX_NESTING} deep"
             )
         lookaround = self._group_head(offset)

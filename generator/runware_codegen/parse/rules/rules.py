@@ -1,4 +1,4 @@
-"""What is left of an object to rules: one sentence for each thing that can be wrong."""
+"""Splits predicates of an object into rules, one for each possible error."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from runware_codegen.model.predicates import (
     Predicate,
     RequiredProperty,
 )
-from runware_codegen.parse.rules.extent import TOO_MUCH, is_sayable
+from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
 from runware_codegen.parse.rules.sentences import (
     absent_paths,
     clause,
     demand,
-    flattened,
-    given_path,
-    given_paths,
-    is_kind,
+    flatten,
+    is_type_with_tests,
+    present_path,
+    present_paths,
 )
 from runware_codegen.wording import joined
 
@@ -44,29 +44,29 @@ if TYPE_CHECKING:
 
 def rules_of(parts: Sequence[Predicate]) -> tuple[Rule | SizeRule, ...]:
     """Turn what has to hold of an object into rules, in the same order."""
-    pairs = [names for part in parts if (names := _together(part))]
+    pairs = [names for part in parts if (names := _codependent_properties(part))]
     paired = any(names >= {"width", "height"} for names in pairs)
     found = dict.fromkeys(
         rule for part in parts for rule in _split(TRUE, part, paired=paired)
     )
-    return tuple(rule for rule in found if not _is_said(rule, pairs))
+    return tuple(rule for rule in found if not _repeats_codependency(rule, pairs))
 
 
-def _is_said(rule: Rule | SizeRule, pairs: Sequence[set[str]]) -> bool:
+def _repeats_codependency(rule: Rule | SizeRule, pairs: Sequence[set[str]]) -> bool:
     """Whether a rule only repeats that some members go together."""
     if isinstance(rule, SizeRule):
         return False
-    needed = {given_path(part) for part in flattened([rule.must], AllOf)}
-    given = {given_path(part) for part in flattened([rule.when], AnyOf)}
+    needed = {present_path(part) for part in flatten([rule.must], AllOf)}
+    given = {present_path(part) for part in flatten([rule.when], AnyOf)}
     return any(needed | given <= names for names in pairs)
 
 
 def _split(
     when: Predicate, must: Predicate, *, paired: bool
 ) -> Iterator[Rule | SizeRule]:
-    names = _together(must)
+    names = _codependent_properties(must)
     if names and when == TRUE:
-        yield _together_rule(names)
+        yield _codependency_rule(names)
         return
     match must:
         case AllOf(parts) if len(groups := _grouped(parts)) > 1:
@@ -101,16 +101,16 @@ def _split(
 
 def _grouped(parts: Sequence[Predicate]) -> list[Predicate]:
     """Keep together what is only about what is given, or only about what is not."""
-    if is_kind(all_of(parts)):
+    if is_type_with_tests(all_of(parts)):
         return [all_of(parts)]
-    given = [part for part in parts if given_paths(part)]
+    given = [part for part in parts if present_paths(part)]
     absent = [part for part in parts if absent_paths(part)]
     others = [part for part in parts if part not in given and part not in absent]
     groups = [all_of(group) for group in (given, absent) if group]
     return [*groups, *others]
 
 
-def _together(part: Predicate) -> set[str]:
+def _codependent_properties(part: Predicate) -> set[str]:
     """Return the members of which each demands all others; none when it is not so."""
     demands = {
         (each.condition.name, need.name)
@@ -128,7 +128,7 @@ def _together(part: Predicate) -> set[str]:
     return names if whole and mutual else set()
 
 
-def _together_rule(names: set[str]) -> Rule:
+def _codependency_rule(names: set[str]) -> Rule:
     ordered = sorted(names, key=lambda name: (name != "width", name))
     must = any_of([all_of(map(has, ordered)), all_of(map(lacks, ordered))])
     both = "both" if len(names) == 2 else "all"
@@ -153,8 +153,8 @@ def _sizes(
 
 def _beside_sizes(when: Predicate) -> str:
     """Say when the sizes count, apart from when width and height are given."""
-    given = {given_path(part) for part in flattened([when], AnyOf)}
-    both = {given_path(part) for part in flattened([when], AllOf)}
+    given = {present_path(part) for part in flatten([when], AnyOf)}
+    both = {present_path(part) for part in flatten([when], AllOf)}
     plain = when == TRUE or {"width", "height"} in (given, both)
     return "" if plain else clause(when)
 
@@ -180,7 +180,7 @@ def _size(part: Predicate, title: str) -> Size | None:
 
 def _implied(parts: tuple[Predicate, ...]) -> tuple[Predicate, Predicate] | None:
     """Read "a is not so, or b is" as "when a is so, b must be"."""
-    flat = flattened(parts, AnyOf)
+    flat = flatten(parts, AnyOf)
     if all(map(absent_paths, flat)):
         return None  # these cannot be combined: said better as it stands
     denied: list[Predicate] = [
@@ -199,16 +199,16 @@ def _implied(parts: tuple[Predicate, ...]) -> tuple[Predicate, Predicate] | None
 
 
 def _sentence(when: Predicate, must: Predicate) -> str:
-    if not is_sayable(when, must):
-        return TOO_MUCH
+    if not is_short_enough(when, must):
+        return TOO_LONG
     if when == TRUE:
         return demand(must)
-    wanted, unwanted = given_paths(must), absent_paths(must)
+    wanted, unwanted = present_paths(must), absent_paths(must)
     given = _given_only(when)
     if unwanted and given:
         return f"{joined(unwanted, 'and')} cannot be combined with {given}"
     needed = joined(wanted, "and") or _given_only(must)
-    if needed and (single := given_path(when)):
+    if needed and (single := present_path(when)):
         return f"{single} requires {needed}"
     if wanted and (missing := absent_paths(when)):
         return f"{demand(must)} unless {joined(missing, 'or')} is given"
@@ -217,10 +217,10 @@ def _sentence(when: Predicate, must: Predicate) -> str:
 
 def _given_only(when: Predicate) -> str:
     """Write a condition that is only about what is given; "" for any other."""
-    if single := given_path(when):
+    if single := present_path(when):
         return single
     for kind, word in ((AnyOf, "or"), (AllOf, "and")):
-        names = [given_path(part) for part in flattened([when], kind)]
+        names = [present_path(part) for part in flatten([when], kind)]
         if len(names) > 1 and all(names):
             return joined(names, word)
     return ""

@@ -1,4 +1,4 @@
-"""Predicates as English: what a person is told who broke one.
+"""Writes predicates as English sentences for error messages.
 
 A clause says that something holds of the value at a path ("settings.quad is true"),
 a demand that it has to ("settings.quad must be true").
@@ -43,7 +43,7 @@ from runware_codegen.model.predicates import (
     UnevaluatedItems,
     UniqueItems,
 )
-from runware_codegen.parse.rules.extent import TOO_MUCH, is_sayable
+from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
 from runware_codegen.wording import (
     allowed_names,
     bounds_of,
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 60
 
 
-class Verb(NamedTuple):
+class VerbPhrase(NamedTuple):
     """A verb phrase in the forms that sentences need."""
 
     base: str
@@ -77,15 +77,15 @@ class Verb(NamedTuple):
         return f"does not {self.base} {self.rest}"
 
 
-def _be(rest: str) -> Verb:
-    return Verb("be", "is", rest)
+def _be(rest: str) -> VerbPhrase:
+    return VerbPhrase("be", "is", rest)
 
 
-def _have(rest: str) -> Verb:
-    return Verb("have", "has", rest)
+def _have(rest: str) -> VerbPhrase:
+    return VerbPhrase("have", "has", rest)
 
 
-def verb(test: Predicate) -> Verb:
+def verb_phrase(test: Predicate) -> VerbPhrase:
     """Return what a test says of a value."""
     match test:
         case IsIn(values):
@@ -99,7 +99,7 @@ def verb(test: Predicate) -> Verb:
         case LengthIn(least, most):
             return _have(count_of(least, most, "character"))
         case Matches(source):
-            return Verb("match", "matches", f"the pattern {source}")
+            return VerbPhrase("match", "matches", f"the pattern {source}")
         case HasFormat(name):
             return _be(format_words(name))
         case ItemCount(least, most):
@@ -131,13 +131,13 @@ def verb(test: Predicate) -> Verb:
             return _have(f"only members whose names {_that(part, many=True)}")
         case DefinitionRef(definition):
             return _be(f"as {definition.removeprefix('is_')} demands")
-        case AllOf(parts) if is_kind(test):
+        case AllOf(parts) if is_type_with_tests(test):
             return _be(_kind(parts))
         case _:
             return _be("such that " + clause(test, "it"))
 
 
-def is_kind(part: Predicate) -> bool:
+def is_type_with_tests(part: Predicate) -> bool:
     """Whether all that is said of a value is its type and more tests of that type."""
     if not isinstance(part, AllOf) or not all(map(_is_test, part.parts)):
         return False
@@ -146,10 +146,10 @@ def is_kind(part: Predicate) -> bool:
 
 def _kind(parts: tuple[Predicate, ...]) -> str:
     """Say what a value of a type is: "a list with 1 to 3 items"."""
-    [noun] = [verb(part).rest for part in parts if isinstance(part, IsType)]
+    [noun] = [verb_phrase(part).rest for part in parts if isinstance(part, IsType)]
     bounds, formats, having, others = "", "", list[str](), list[str]()
     for part in parts:
-        said = verb(part)
+        said = verb_phrase(part)
         if isinstance(part, InRange):
             between = said.rest.startswith("between")
             bounds = f" {said.rest}" if between else f" of {said.rest}"
@@ -167,7 +167,7 @@ def _kind(parts: tuple[Predicate, ...]) -> str:
 def _fails(test: Predicate) -> str:
     """Say that a test does not hold: "is neither 1 nor 2"."""
     if not isinstance(test, IsIn) or len(test.values) == 1:
-        return verb(test).fails()
+        return verb_phrase(test).fails()
     values = [plain(value.value) for value in test.values]
     if len(values) == 2:
         return f"is neither {' nor '.join(values)}"
@@ -206,7 +206,7 @@ def _that(part: Predicate, *, many: bool = False) -> str:
     if part == FALSE:
         return "cannot be" if many else "can never be"
     if _is_test(part):
-        said = verb(part)
+        said = verb_phrase(part)
         if not many:
             return said.holds()
         return f"are {said.rest}" if said.base == "be" else f"{said.base} {said.rest}"
@@ -218,7 +218,7 @@ def _that(part: Predicate, *, many: bool = False) -> str:
 
 
 def _is_test(part: Predicate) -> bool:
-    return is_kind(part) or not isinstance(
+    return is_type_with_tests(part) or not isinstance(
         part,
         (
             Always,
@@ -233,45 +233,45 @@ def _is_test(part: Predicate) -> bool:
     )
 
 
-def below(path: str, name: str) -> str:
+def property_path(path: str, name: str) -> str:
     """Write the path of a member."""
     return f"{path}.{name}" if path and path != "it" else name
 
 
-def given_path(part: Predicate, path: str = "") -> str:
+def present_path(part: Predicate, path: str = "") -> str:
     """Return the path when a predicate says only that something is given, else ""."""
     while isinstance(part, RequiredProperty):
-        path, part = below(path, part.name), part.part
+        path, part = property_path(path, part.name), part.part
     return path if part == TRUE else ""
 
 
 def absent_path(part: Predicate, path: str = "") -> str:
     """Return the path when a predicate says only that something is absent, else ""."""
     while isinstance(part, OptionalProperty):
-        path, part = below(path, part.name), part.part
+        path, part = property_path(path, part.name), part.part
     return path if part == FALSE else ""
 
 
-def given_paths(part: Predicate, path: str = "") -> list[str]:
+def present_paths(part: Predicate, path: str = "") -> list[str]:
     """Return the paths when a predicate says only that all of them are given."""
-    paths = [given_path(each, path) for each in flattened([part], AllOf)]
+    paths = [present_path(each, path) for each in flatten([part], AllOf)]
     return paths if all(paths) else []
 
 
 def absent_paths(part: Predicate, path: str = "") -> list[str]:
     """Return the paths when a predicate says only that all of them are absent."""
-    paths = [absent_path(each, path) for each in flattened([part], AllOf)]
+    paths = [absent_path(each, path) for each in flatten([part], AllOf)]
     return paths if all(paths) else []
 
 
-def flattened(parts: Iterable[Predicate], kind: type[AnyOf | AllOf]) -> list[Predicate]:
+def flatten(parts: Iterable[Predicate], kind: type[AnyOf | AllOf]) -> list[Predicate]:
     """Take apart what is joined, inside members too: inputs.(a or b) is two parts."""
     found: list[Predicate] = []
     for part in parts:
-        if isinstance(part, kind) and not is_kind(part):
-            found += flattened(part.parts, kind)
+        if isinstance(part, kind) and not is_type_with_tests(part):
+            found += flatten(part.parts, kind)
         elif isinstance(part, (RequiredProperty, OptionalProperty)):
-            inner = flattened([part.part], kind)
+            inner = flatten([part.part], kind)
             found += [type(part)(part.name, each) for each in inner]
         else:
             found.append(part)
@@ -280,7 +280,7 @@ def flattened(parts: Iterable[Predicate], kind: type[AnyOf | AllOf]) -> list[Pre
 
 def clause(part: Predicate, path: str = "") -> str:
     """Say that a predicate holds of the value at a path."""
-    if given := given_path(part, path):
+    if given := present_path(part, path):
         return f"{given} is given"
     if absent := absent_path(part, path):
         return f"{absent} is not given"
@@ -290,15 +290,15 @@ def clause(part: Predicate, path: str = "") -> str:
         case RequiredProperty(name, OptionalProperty(inside, inner)) if not isinstance(
             inner, Not
         ):
-            return _clause_without(below(path, name), inside, inner)
+            return _clause_without(property_path(path, name), inside, inner)
         case RequiredProperty(name, inner):
-            return clause(inner, below(path, name))
+            return clause(inner, property_path(path, name))
         case OptionalProperty(name, inner):
-            return _clause_if_given(inner, below(path, name))
-        case AllOf(parts) if not is_kind(part):
-            return _all_clause(flattened(parts, AllOf), path)
+            return _clause_if_given(inner, property_path(path, name))
+        case AllOf(parts) if not is_type_with_tests(part):
+            return _all_clause(flatten(parts, AllOf), path)
         case AnyOf(parts):
-            return _any_clause(flattened(parts, AnyOf), path)
+            return _any_clause(flatten(parts, AnyOf), path)
         case ExactlyOne(parts, titles):
             return f"exactly one of these holds: {_listed(parts, titles, path)}"
         case IfThenElse(condition, then, otherwise):
@@ -306,16 +306,16 @@ def clause(part: Predicate, path: str = "") -> str:
         case Not(inner):
             return f"{path or 'it'} {_fails(inner)}"
         case _:
-            return f"{path or 'it'} {verb(part).holds()}"
+            return f"{path or 'it'} {verb_phrase(part).holds()}"
 
 
 def _clause_if_given(inner: Predicate, path: str) -> str:
     while isinstance(inner, OptionalProperty):
-        path, inner = below(path, inner.name), inner.part
+        path, inner = property_path(path, inner.name), inner.part
     if isinstance(inner, Not):
         return f"{path} {_fails(inner.part)}"
-    if is_kind(inner):
-        return f"{path}, if given, {verb(inner).holds()}"
+    if is_type_with_tests(inner):
+        return f"{path}, if given, {verb_phrase(inner).holds()}"
     return f"{path} is not given or {clause(inner, path)}"
 
 
@@ -325,17 +325,17 @@ def _clause_without(path: str, name: str, inner: Predicate) -> str:
     return (
         without
         if inner == FALSE
-        else f"{without} or {clause(inner, below(path, name))}"
+        else f"{without} or {clause(inner, property_path(path, name))}"
     )
 
 
 def _all_clause(parts: list[Predicate], path: str) -> str:
-    given = [name for part in parts if (name := given_path(part, path))]
+    given = [name for part in parts if (name := present_path(part, path))]
     absent = [name for part in parts if (name := absent_path(part, path))]
     others = [
         clause(part, path)
         for part in parts
-        if not given_path(part, path) and not absent_path(part, path)
+        if not present_path(part, path) and not absent_path(part, path)
     ]
     said = list(others)
     if given:
@@ -351,10 +351,10 @@ def _any_clause(parts: list[Predicate], path: str) -> str:
     paths = [*dict.fromkeys(where for where, _ in leaves)]
     tests = [*dict.fromkeys(test for _, test in leaves)]
     if all(paths) and all(map(_is_test, tests)) and 1 in (len(paths), len(tests)):
-        said = joined([verb(test).holds() for test in tests], "or")
+        said = joined([verb_phrase(test).holds() for test in tests], "or")
         return f"{joined(paths, 'or')} {said}"
-    given = [name for part in parts if (name := given_path(part, path))]
-    others = [clause(part, path) for part in parts if not given_path(part, path)]
+    given = [name for part in parts if (name := present_path(part, path))]
+    others = [clause(part, path) for part in parts if not present_path(part, path)]
     if given:
         others.insert(0, f"{joined(given, 'or')} is given")
     return ", or ".join(others) if " or " in others[0] else joined(others, "or")
@@ -363,7 +363,7 @@ def _any_clause(parts: list[Predicate], path: str) -> str:
 def _leaf(part: Predicate, path: str) -> tuple[str, Predicate]:
     """Say what is said inside of members that have to be there, and of which."""
     while isinstance(part, RequiredProperty):
-        path, part = below(path, part.name), part.part
+        path, part = property_path(path, part.name), part.part
     return path, part
 
 
@@ -391,25 +391,23 @@ def _is_name(title: str) -> bool:
 
 def demand(part: Predicate, path: str = "") -> str:
     """Say that a predicate has to hold of the value at a path."""
-    if given := given_paths(part, path):
+    if given := present_paths(part, path):
         return f"{joined(given, 'and')} {'are' if given[1:] else 'is'} required"
     if absent := absent_paths(part, path):
         return f"{joined(absent, 'and')} {'are' if absent[1:] else 'is'} not allowed"
     match part:
         case RequiredProperty(name, inner) if _is_simple(inner):
-            return f"{below(path, name)} is required and {_must(inner)}"
+            return f"{property_path(path, name)} is required and {_must(inner)}"
         case RequiredProperty(name, OptionalProperty(inside, inner)):
-            return _demand_inside(below(path, name), inside, inner)
+            return _demand_inside(property_path(path, name), inside, inner)
         case RequiredProperty(name, inner) | OptionalProperty(name, inner):
-            return demand(inner, below(path, name))
+            return demand(inner, property_path(path, name))
         case AnyOf(parts):
-            return _any_demand(flattened(parts, AnyOf), path)
+            return _any_demand(flatten(parts, AnyOf), path)
         case ExactlyOne(parts, titles):
             return _one_demand(parts, titles, path)
-        case AllOf(parts) if not is_kind(part):
-            return joined(
-                [demand(each, path) for each in flattened(parts, AllOf)], "and"
-            )
+        case AllOf(parts) if not is_type_with_tests(part):
+            return joined([demand(each, path) for each in flatten(parts, AllOf)], "and")
         case IfThenElse(condition, then, otherwise):
             return _when_clause(condition, then, otherwise, path)
         case Always(truth):
@@ -424,8 +422,8 @@ def demand(part: Predicate, path: str = "") -> str:
 
 def _demand_inside(path: str, name: str, inner: Predicate) -> str:
     """Say that an object is required, and what has to hold of a member, if given."""
-    member = below(path, name)
-    needed = joined(given_paths(inner, member), "and")
+    member = property_path(path, name)
+    needed = joined(present_paths(inner, member), "and")
     then = f"{member} requires {needed}" if needed else demand(inner, member)
     return f"{path} is required and {then}"
 
@@ -436,14 +434,14 @@ def _is_simple(part: Predicate) -> bool:
 
 def _must(part: Predicate) -> str:
     if isinstance(part, Not):
-        said = verb(part.part)
+        said = verb_phrase(part.part)
         return f"must not {said.base} {said.rest}"
-    said = verb(part)
+    said = verb_phrase(part)
     return f"must {said.base} {said.rest}"
 
 
 def _any_demand(parts: list[Predicate], path: str) -> str:
-    given = [name for part in parts if (name := given_path(part, path))]
+    given = [name for part in parts if (name := present_path(part, path))]
     if len(given) == len(parts):
         return f"give at least one of {joined(given, 'and')}"
     groups = [absent_paths(part, path) for part in parts]
@@ -468,14 +466,14 @@ def _one_demand(
 def _offer(part: Predicate, path: str) -> str:
     """Name what an alternative of "exactly one" gives; at least one item is giving."""
     while isinstance(part, RequiredProperty):
-        path, part = below(path, part.name), part.part
+        path, part = property_path(path, part.name), part.part
     return path if part in (TRUE, ItemCount(1)) else ""
 
 
 def must_be(part: Predicate) -> str:
     """Say what a value has to be, without naming it."""
-    if not is_sayable(part):
-        return TOO_MUCH
+    if not is_short_enough(part):
+        return TOO_LONG
     if isinstance(part, AnyOf) and all(map(_is_simple, part.parts)):
         return joined([_must(each) for each in part.parts], "or")
     return demand(part)

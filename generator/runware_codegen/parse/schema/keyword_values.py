@@ -1,4 +1,4 @@
-"""Reads the values of keywords that have the right shape (see vocabulary)."""
+"""Reads the values of keywords whose shape has been validated."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def pattern(source: str) -> Matches:
     """Translate a pattern for a linear-time engine.
 
     Raises:
-        UnsupportedPattern: When there is no such translation.
+        UnsupportedPatternError: When there is no such translation.
     """
     return Matches(source, translate(source).parts)
 

@@ -1,4 +1,4 @@
-"""Schemas of one document, and where their references lead.
+"""The schemas of a document, and the targets of their references.
 
 JSON Schema core §8 (https://json-schema.org/draft/2020-12/json-schema-core): `$id`
 starts a resource, `$anchor` names a place in one, `$ref` leads to a schema.
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
 
-from runware_codegen.parse.schema.cache import may_mention
+from runware_codegen.parse.schema.encoding import may_contain
 from runware_codegen.parse.schema.vocabulary import subschemas
-from runware_codegen.problems import InvalidInput, Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +118,7 @@ class Schemas:
         """Return the schema that the `$ref` of a schema leads to.
 
         Raises:
-            InvalidInput: When it leads nowhere, or out of the document.
+            InvalidInputError: When it leads nowhere, or out of the document.
         """
         reference = str(schema.keywords["$ref"])
         uri, _, fragment = reference.partition("#")
@@ -146,18 +146,14 @@ class Schemas:
         except (KeyError, IndexError):
             return None
 
-    def _lost(self, schema: Schema, what: str) -> InvalidInput:
+    def _lost(self, schema: Schema, what: str) -> InvalidInputError:
         pointer = json_pointer((*schema.path, "$ref"))
-        return InvalidInput(
-            [
-                Problem(
-                    self.source,
-                    pointer,
-                    f"The reference {schema.keywords['$ref']!r} {what}.",
-                    "A reference names a schema of the same document, such as "
-                    "#/components/schemas/Name.",
-                )
-            ]
+        return InvalidInputError.of(
+            self.source,
+            f"The reference {schema.keywords['$ref']!r} {what}.",
+            "A reference names a schema of the same document, such as "
+            "#/components/schemas/Name.",
+            pointer=pointer,
         )
 
     def _index(self, root: Schema) -> None:
@@ -165,7 +161,7 @@ class Schemas:
         while stack:
             schema = stack.pop()
             near = len(schema.path) <= len(root.path) + _NEAR
-            if near and not may_mention(schema.node, *_NAMING):
+            if near and not may_contain(schema.node, *_NAMING):
                 continue
             if schema.path == schema.resource.path:
                 self._resources.setdefault(schema.resource.uri, schema.resource)

@@ -1,15 +1,14 @@
-"""Whether the schemas of a document can be carried, before anything is made of them."""
+"""Validates schemas: the shapes of keywords, and whether each keyword is supported."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from runware_codegen.formats import NOT_ASSERTED
-from runware_codegen.parse.patterns import UnsupportedPattern, translate
-from runware_codegen.parse.schema.cache import Memory, code_alone
-from runware_codegen.parse.schema.vocabulary import SHAPES, advice, is_carried
-from runware_codegen.problems import InvalidInput, Problem, json_pointer
+from runware_codegen.parse.patterns import UnsupportedPatternError, translate
+from runware_codegen.parse.schema.vocabulary import SHAPES, is_supported, remedy_for
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +22,6 @@ _ASIDE = frozenset({"$defs", "definitions"})
 
 _JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _OPENAPI = "https://spec.openapis.org/oas/3.1/dialect/"
-
-_MEMBER = 2
-"""How many steps below an object its members stand."""
-
-_SOUND: Final = Memory[bool]()
-"""Codes of schemas in which nothing is wrong."""
 
 
 @dataclass(slots=True)
@@ -46,29 +39,21 @@ class Findings:
     skipped: set[Path] = field(default_factory=set)
 
 
-def check(schemas: Schemas, root: Schema) -> Findings:
+def validate_schemas(schemas: Schemas, root: Schema) -> Findings:
     """Look at every schema that takes part in a root schema."""
     findings = Findings()
     seen: set[Path] = set()
-    codes: list[bytes] = []
     stack = [root]
     while stack:
         schema = stack.pop()
         if schema.path in seen:
             continue
         seen.add(schema.path)
-        if len(schema.path) == len(root.path) + _MEMBER:
-            codes.append(code_alone(schema.node))
-            if codes[-1] in _SOUND:
-                continue
         before = len(findings.malformed)
         for keyword in schema.keywords:
             _check_keyword(schemas.source, schema, keyword, findings)
         if len(findings.malformed) == before:
             stack.extend(_parts(schemas, schema, findings))
-    if not findings.malformed and not findings.unenforced:
-        for code in filter(None, codes):
-            _SOUND[code] = True
     return findings
 
 
@@ -79,7 +64,7 @@ def _parts(schemas: Schemas, schema: Schema, findings: Findings) -> Iterator[Sch
     if "$ref" in schema.keywords:
         try:
             yield schemas.target(schema)
-        except InvalidInput as error:
+        except InvalidInputError as error:
             findings.malformed += error.problems
 
 
@@ -92,9 +77,9 @@ def _check_keyword(
         value == _JSON_SCHEMA or str(value).startswith(_OPENAPI)
     ):
         return
-    if not is_carried(keyword):
+    if not is_supported(keyword):
         message = f"The keyword {keyword!r} is not carried: it would not be enforced."
-        problem = Problem(source, json_pointer(path), message, advice(keyword))
+        problem = Problem(source, json_pointer(path), message, remedy_for(keyword))
         findings.unenforced.append(problem)
         findings.skipped.add(path)
         return
@@ -118,7 +103,7 @@ def _check_keyword(
 def _check_pattern(source: str, pattern: str, path: Path, findings: Findings) -> None:
     try:
         translate(pattern)
-    except UnsupportedPattern as error:
+    except UnsupportedPatternError as error:
         problem = Problem(
             source,
             json_pointer(path),

@@ -1,4 +1,4 @@
-"""The keywords of JSON Schema 2020-12, and what their values have to look like.
+"""The keywords of JSON Schema 2020-12, and the shape of their values.
 
 Sources: https://json-schema.org/draft/2020-12/json-schema-core and
 https://json-schema.org/draft/2020-12/json-schema-validation; `discriminator`, `xml`,
@@ -194,14 +194,14 @@ def subschemas(keywords: JsonObject) -> Iterator[tuple[str | int, ...]]:
             yield from ((keyword, k) for k, v in value.items() if _is_schema(v))
 
 
-def is_carried(keyword: str) -> bool:
+def is_supported(keyword: str) -> bool:
     """Whether a keyword is enforced, or known to assert nothing."""
     if keyword == "x-constraints":
         return True
     return keyword in SHAPES or keyword in ANNOTATIONS or keyword.startswith("x-")
 
 
-def advice(keyword: str) -> str:
+def remedy_for(keyword: str) -> str:
     """Say what to do about a keyword that is not carried."""
     if keyword in REPLACEMENTS:
         return REPLACEMENTS[keyword]

@@ -1,4 +1,4 @@
-"""Alternatives: one type of several, and what a person is told of each of them."""
+"""Unions of types, and the description of each alternative."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from runware_codegen.model import (
 from runware_codegen.model.constants import plain
 from runware_codegen.model.predicates import InRange
 from runware_codegen.naming.names import pascal_case
-from runware_codegen.parse.metadata.markdown import readable
+from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.wording import (
     bounds_of,
     count_of,
@@ -56,7 +56,7 @@ class Alternative(NamedTuple):
     text: str = ""
 
 
-def flat(types: Iterable[Type]) -> Iterator[Type]:
+def flatten_unions(types: Iterable[Type]) -> Iterator[Type]:
     """Take apart the alternatives among some types."""
     for each in types:
         if isinstance(each, Union):
@@ -65,7 +65,7 @@ def flat(types: Iterable[Type]) -> Iterator[Type]:
             yield each
 
 
-def joined(alternatives: Iterable[Type]) -> Type:
+def union_of(alternatives: Iterable[Type]) -> Type:
     """Make one type of alternatives, of which there is at least one."""
     distinct = list(dict.fromkeys(_with_one_set([*alternatives])))
     return distinct[0] if len(distinct) == 1 else Union(tuple(distinct))
@@ -93,7 +93,7 @@ def _is_set_of_texts(a_type: Type) -> bool:
     )
 
 
-def lines_of(alternatives: Iterable[Alternative]) -> tuple[str, ...]:
+def describe_alternatives(alternatives: Iterable[Alternative]) -> tuple[str, ...]:
     """List alternatives, each with its limits and what the document says of it.
 
     Args:
@@ -136,7 +136,7 @@ def _lines(alternative: Alternative) -> Iterator[str]:
 
 
 def _line(subject: str, text: str) -> str:
-    said = readable(text).replace("\n", "\n  ")
+    said = clean_markdown(text).replace("\n", "\n  ")
     return f"- {subject}: {said}" if said else f"- {subject}"
 
 
@@ -182,7 +182,7 @@ def _limits(a_type: Type) -> str:
             bounds = InRange(ge, gt, le, lt)
             said = [bounds_of(bounds)] if bounds != InRange() else []
             if step is not None and step != 1:
-                said.append(f"in steps of {number_words(float(step))}")
+                said.append(f"in steps of {number_words(step)}")
             return ", ".join(said)
         case String(least, most) if least or most is not None:
             return f"of {count_of(least, most, 'character')}"

@@ -1,4 +1,4 @@
-"""Members of an object that only its alternatives and conditions declare."""
+"""Properties that only alternatives and conditions declare."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.parse.schema import keyword_values
-from runware_codegen.parse.schema.merged import branches_of, conjunction
+from runware_codegen.parse.schema.merged import branches_of, merge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from runware_codegen.parse.schema.merged import Conjunction
+    from runware_codegen.parse.schema.merged import MergedSchema
     from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
 
 
-class Member(NamedTuple):
+class BranchProperty(NamedTuple):
     """A member as branches declare it.
 
     Attributes:
@@ -44,27 +44,29 @@ class _Branch(NamedTuple):
     closed: frozenset[str] | None
 
 
-def members_of_branches(schemas: Schemas, together: Conjunction) -> dict[str, Member]:
+def branch_properties(
+    schemas: Schemas, merged: MergedSchema
+) -> dict[str, BranchProperty]:
     """Return the members that branches declare, by their names.
 
     Args:
         schemas: The document's schemas.
-        together: The schemas that describe the object in any case.
+        merged: The schemas that describe the object in any case.
     """
-    found: dict[str, Member] = {}
-    for branches in _alternatives(schemas, together):
+    found: dict[str, BranchProperty] = {}
+    for branches in _alternatives(schemas, merged):
         for name, member in _shared(branches):
             found.setdefault(name, member)
-    for name, schema in _mentioned(schemas, together):
-        found.setdefault(name, Member((schema,)))
+    for name, schema in _mentioned(schemas, merged):
+        found.setdefault(name, BranchProperty((schema,)))
     return found
 
 
 def names_of_alternatives(
-    schemas: Schemas, together: Conjunction
+    schemas: Schemas, merged: MergedSchema
 ) -> Iterator[frozenset[str]]:
     """Yield the names that all alternatives together allow, where each is closed."""
-    for branches in _alternatives(schemas, together):
+    for branches in _alternatives(schemas, merged):
         allowed = [each.closed for each in branches if each.closed is not None]
         if len(allowed) == len(branches):
             yield frozenset[str]().union(*allowed)
@@ -80,7 +82,7 @@ def closed_names(schema: Schema) -> frozenset[str] | None:
     return frozenset(keyword_values.members(keywords, "properties"))
 
 
-def _shared(branches: list[_Branch]) -> Iterator[tuple[str, Member]]:
+def _shared(branches: list[_Branch]) -> Iterator[tuple[str, BranchProperty]]:
     """Yield the members of which each branch says what they are, or that none is."""
     declared: dict[str, list[Schema]] = {}
     for branch in branches:
@@ -91,12 +93,12 @@ def _shared(branches: list[_Branch]) -> Iterator[tuple[str, Member]]:
     for name, found in declared.items():
         if all(name in each.declared for each in not_closed):
             sure = required[name] == len(branches)
-            yield name, Member(tuple(found), certain=True, required=sure)
+            yield name, BranchProperty(tuple(found), certain=True, required=sure)
 
 
-def _alternatives(schemas: Schemas, together: Conjunction) -> Iterator[list[_Branch]]:
+def _alternatives(schemas: Schemas, merged: MergedSchema) -> Iterator[list[_Branch]]:
     """Yield the branches of each `anyOf` and `oneOf`; none that no object satisfies."""
-    for schema in together.schemas:
+    for schema in merged.schemas:
         for keyword in ("anyOf", "oneOf"):
             found = [_branch(schemas, each) for each in branches_of(schema, keyword)]
             branches = [each for each in found if each is not None]
@@ -105,17 +107,17 @@ def _alternatives(schemas: Schemas, together: Conjunction) -> Iterator[list[_Bra
 
 
 def _branch(schemas: Schemas, schema: Schema) -> _Branch | None:
-    together = conjunction(schemas, schema)
-    types = together.types()
-    if together.impossible or (types is not None and "object" not in types):
+    merged = merge(schemas, schema)
+    types = merged.types()
+    if merged.is_false or (types is not None and "object" not in types):
         return None
     declared: dict[str, Schema] = {}
-    for name, member in _declared(together.schemas):
+    for name, member in _declared(merged.schemas):
         declared.setdefault(name, member)
-    closing = [names for each in together.schemas if (names := closed_names(each))]
+    closing = [names for each in merged.schemas if (names := closed_names(each))]
     required = {
         name
-        for each in together.having("required")
+        for each in merged.schemas_with("required")
         for name in keyword_values.names(each.keywords["required"])
     }
     closed = closing[0].intersection(*closing) if closing else None
@@ -128,12 +130,12 @@ def _declared(schemas: Iterable[Schema]) -> Iterator[tuple[str, Schema]]:
             yield name, each.child("properties", name)
 
 
-def _mentioned(schemas: Schemas, together: Conjunction) -> Iterator[tuple[str, Schema]]:
+def _mentioned(schemas: Schemas, merged: MergedSchema) -> Iterator[tuple[str, Schema]]:
     """Yield what branches declare, and branches in them."""
-    seen: set[Path] = {each.path for each in together.schemas}
-    stack = [*_applied(together.schemas)]
+    seen: set[Path] = {each.path for each in merged.schemas}
+    stack = [*_applied(merged.schemas)]
     while stack:
-        found = conjunction(schemas, stack.pop()).schemas
+        found = merge(schemas, stack.pop()).schemas
         new = [each for each in found if each.path not in seen]
         seen |= {each.path for each in new}
         yield from _declared(new)

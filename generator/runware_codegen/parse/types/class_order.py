@@ -1,4 +1,4 @@
-"""The order of classes: parts before what is made of them."""
+"""Sorts classes: each after the classes of its fields."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from runware_codegen.model import Class, Type
 
 
-def parts_first(whole: Class, classes: MappingOf[str, Class]) -> tuple[Class, ...]:
+def dependencies_first(
+    whole: Class, classes: MappingOf[str, Class]
+) -> tuple[Class, ...]:
     """Return the classes that a class is made of, each after its own parts."""
     ordered: dict[str, Class] = {}
     entered: set[str] = set()
@@ -21,7 +23,7 @@ def parts_first(whole: Class, classes: MappingOf[str, Class]) -> tuple[Class, ..
     def visit(each: Class) -> None:
         entered.add(each.name)
         for field in each.fields:
-            for name in class_names(field.type):
+            for name in referenced_classes(field.type):
                 if name in classes and name not in entered:
                     visit(classes[name])
         ordered[each.name] = each
@@ -31,15 +33,15 @@ def parts_first(whole: Class, classes: MappingOf[str, Class]) -> tuple[Class, ..
     return tuple(ordered.values())
 
 
-def class_names(a_type: Type) -> Iterator[str]:
+def referenced_classes(a_type: Type) -> Iterator[str]:
     """Yield the names of the classes in a type."""
     match a_type:
         case ClassRef(name):
             yield name
         case Array(item) | Map(item) | Constrained(item):
-            yield from class_names(item)
+            yield from referenced_classes(item)
         case Union(alternatives):
             for each in alternatives:
-                yield from class_names(each)
+                yield from referenced_classes(each)
         case _:
             pass

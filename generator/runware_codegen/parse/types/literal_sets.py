@@ -1,4 +1,4 @@
-"""Sets of constants, however a schema says them, with what is said of each value."""
+"""Finds sets of constants: const, enum, and labelled oneOf or anyOf."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ from runware_codegen.parse.schema.merged import branches_of
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonValue
-    from runware_codegen.parse.schema.merged import Conjunction, Said
+    from runware_codegen.parse.schema.merged import MergedSchema
     from runware_codegen.parse.schema.schemas import Schema
+    from runware_codegen.problems import Path
 
 _LABELS = frozenset({"const", "enum", "title", "description", "deprecated", "type"})
 
 
-def literals(
-    together: Conjunction,
-) -> tuple[tuple[LiteralValue, ...], set[Said]] | None:
+def find_literals(
+    merged: MergedSchema,
+) -> tuple[tuple[LiteralValue, ...], set[Path]] | None:
     """Find the constants that a value is one of, and the keyword that says so."""
-    for schema in together.having("const"):
+    for schema in merged.schemas_with("const"):
         value = constant(schema.keywords["const"])
-        return (LiteralValue(value),), {(schema.path, "const")}
-    for schema in together.having("enum"):
+        return (LiteralValue(value),), {(*schema.path, "const")}
+    for schema in merged.schemas_with("enum"):
         values = cast("list[JsonValue]", schema.keywords["enum"])
         constants = dict.fromkeys(map(constant, values))
-        return tuple(map(LiteralValue, constants)), {(schema.path, "enum")}
-    for schema in together.having("oneOf", "anyOf"):
+        return tuple(map(LiteralValue, constants)), {(*schema.path, "enum")}
+    for schema in merged.schemas_with("oneOf", "anyOf"):
         for keyword in ("oneOf", "anyOf"):
             if keyword in schema.keywords and _are_labelled(schema, keyword):
                 choices = _labelled(schema, keyword)
-                return choices, {(schema.path, keyword)}
+                return choices, {(*schema.path, keyword)}
     return None
 
 

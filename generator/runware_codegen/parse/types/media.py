@@ -1,4 +1,4 @@
-"""Texts that stand for a medium: an image, a video, audio, or another file.
+"""Recognizes strings that stand for an image, a video, audio or another file.
 
 A document says it as a choice of formats and patterns: a UUID, a URI, a data URI, or
 base64. The kind is read from the data URI's pattern, else from the name.
@@ -21,7 +21,7 @@ _NAME = re.compile(r"image|video|audio|mask", re.IGNORECASE)
 _ADDRESSES = {HasFormat("uuid"), HasFormat("uri")}
 
 
-def as_media(text: String, left: Predicate, name: str) -> Media | None:
+def recognize_media(text: String, left: Predicate, name: str) -> Media | None:
     """Recognise a medium in a text and in what is left to check of it.
 
     Args:

@@ -1,4 +1,4 @@
-"""Texts and numbers: what their types say, and what is left to check."""
+"""The types of strings and numbers."""
 
 from __future__ import annotations
 
@@ -8,57 +8,58 @@ from typing import TYPE_CHECKING, TypeVar
 from runware_codegen.model import Number, String
 from runware_codegen.model.predicates import AnyOf, HasFormat, Matches, Predicate
 from runware_codegen.parse.schema import keyword_values
-from runware_codegen.parse.types.bounds import bounds, extreme
+from runware_codegen.parse.types.bounds import count_bounds, number_bound
 
 if TYPE_CHECKING:
     from runware_codegen.parse.assertions.lowering import Lowering
-    from runware_codegen.parse.schema.merged import Conjunction, Said
+    from runware_codegen.parse.schema.merged import MergedSchema
+    from runware_codegen.problems import Path
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 TestT = TypeVar("TestT", Matches, HasFormat)
 
 
-def text(lowering: Lowering, together: Conjunction, settled: set[Said]) -> String:
+def text(lowering: Lowering, merged: MergedSchema, handled: set[Path]) -> String:
     """Return the type of a text.
 
     Args:
         lowering: Lowers patterns and formats.
-        together: The schemas that describe it.
-        settled: Keywords that need no check; those that the type says are added.
+        merged: The schemas that describe it.
+        handled: Keywords that need no check; those that the type says are added.
     """
-    least, most = bounds(together, "Length")
-    settled |= together.said(["minLength", "maxLength"])
+    least, most = count_bounds(merged, "Length")
+    handled |= merged.keyword_paths("minLength", "maxLength")
     found: dict[str, Predicate] = {}
     for keyword in ("pattern", "format"):
         # The first is said by the type, what others say is left to check.
-        for each in islice(together.having(keyword), 1):
-            settled.add((each.path, keyword))
-            found[keyword] = lowering.keyword(each, keyword)
+        for each in islice(merged.schemas_with(keyword), 1):
+            handled.add((*each.path, keyword))
+            found[keyword] = lowering.lower_keyword(each, keyword)
     pattern = _test_in(found.get("pattern"), Matches)
     form = _test_in(found.get("format"), HasFormat)
     return String(least, most, pattern, form.name if form else None)
 
 
-def number(together: Conjunction, settled: set[Said], *, integer: bool) -> Number:
+def number(merged: MergedSchema, handled: set[Path], *, integer: bool) -> Number:
     """Return the type of a number.
 
     Args:
-        together: The schemas that describe it.
-        settled: Keywords that need no check; those that the type says are added.
+        merged: The schemas that describe it.
+        handled: Keywords that need no check; those that the type says are added.
         integer: Whether it is a whole number.
     """
-    settled |= together.said(_BOUNDS)
+    handled |= merged.keyword_paths(*_BOUNDS)
     step = None
-    for each in islice(together.having("multipleOf"), 1):
-        settled.add((each.path, "multipleOf"))
+    for each in islice(merged.schemas_with("multipleOf"), 1):
+        handled.add((*each.path, "multipleOf"))
         step = keyword_values.step(each.keywords)
     return Number(
         integer,
-        ge=extreme(together, "minimum", max),
-        gt=extreme(together, "exclusiveMinimum", max),
-        le=extreme(together, "maximum", min),
-        lt=extreme(together, "exclusiveMaximum", min),
+        ge=number_bound(merged, "minimum", max),
+        gt=number_bound(merged, "exclusiveMinimum", max),
+        le=number_bound(merged, "maximum", min),
+        lt=number_bound(merged, "exclusiveMaximum", min),
         multiple_of=step,
     )
 

@@ -1,4 +1,4 @@
-"""Schemas to types: what a person sees of a schema, and what is left to check.
+"""Turns schemas into types; what a type does not express becomes a predicate.
 
 A type may allow more than its schema. What it leaves is lowered to a predicate: a
 rule of the class for an object, a check beside the type for every other value. So
@@ -31,16 +31,23 @@ from runware_codegen.model.predicates import (
 )
 from runware_codegen.naming import reserved
 from runware_codegen.naming.names import singular
-from runware_codegen.parse.assertions.lowering import NESTING_LIMIT, Lowering
 from runware_codegen.parse.rules.sentences import must_be
-from runware_codegen.parse.schema.merged import Conjunction, branches_of, conjunction
+from runware_codegen.parse.schema.merged import MergedSchema, branches_of, merge
 from runware_codegen.parse.schema.vocabulary import ANNOTATIONS
-from runware_codegen.parse.types.alternatives import Alternative, flat, joined, lines_of
-from runware_codegen.parse.types.bounds import bounds, closed_lengths, is_empty
-from runware_codegen.parse.types.leaves import leaf
-from runware_codegen.parse.types.literal_sets import literals
-from runware_codegen.parse.types.media import as_media
-from runware_codegen.parse.types.objects import Classes
+from runware_codegen.parse.types.alternatives import (
+    Alternative,
+    describe_alternatives,
+    flatten_unions,
+    union_of,
+)
+from runware_codegen.parse.types.bounds import (
+    closed_array_lengths,
+    count_bounds,
+    has_no_number,
+)
+from runware_codegen.parse.types.literal_sets import find_literals
+from runware_codegen.parse.types.media import recognize_media
+from runware_codegen.parse.types.objects import ClassBuilder
 from runware_codegen.parse.types.scalars import number, text
 from runware_codegen.problems import Problem, json_pointer
 
@@ -48,7 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runware_codegen.model import Type
-    from runware_codegen.parse.schema.merged import Said
+    from runware_codegen.parse.assertions.lowering import Lowering
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.problems import Path
 
@@ -57,7 +64,7 @@ _ARRAY = ("minItems", "maxItems", "uniqueItems")
 _STRUCTURE = ("properties", "items", "prefixItems", "additionalProperties", "required")
 
 
-class Types:
+class TypeBuilder:
     """Makes types of the schemas of one document.
 
     Attributes:
@@ -79,15 +86,15 @@ class Types:
             used: Names that no member of a class may have.
         """
         self.lowering = lowering
-        self.classes = Classes(self, taken, used)
+        self.classes = ClassBuilder(self, taken, used)
         self.problems: list[Problem] = []
-        self._open: set[Path] = set()
+        self._in_progress: set[Path] = set()
         self._made: dict[Path, Type | None] = {}
         self._structural: dict[Path, bool] = {}
         self._lines: dict[Path, tuple[str, ...]] = {}
         self._alternative = 0
 
-    def of(self, schema: Schema, name: str) -> Type | None:
+    def type_of(self, schema: Schema, name: str) -> Type | None:
         """Return the type of a schema; None when no value satisfies it.
 
         Args:
@@ -95,41 +102,31 @@ class Types:
             name: What the value is called, for the name of a class.
 
         Raises:
-            InvalidInput: When a reference leads nowhere, or when schemas are nested
+            InvalidInputError: When a reference leads nowhere, or when schemas are nested
                 too deeply.
         """
-        name = self._named(schema) or name
+        name = self._definition_name(schema) or name
         schema = self._target(schema)
         if schema.path in self._made:
             return self._made[schema.path]
-        if schema.path in self._open:
-            return self._again(schema)
-        known = leaf(self, schema, name)
-        if known and len(self._open) + known.levels < NESTING_LIMIT:
-            self.lowering.count(schema, known.tests)
-            self._lines[schema.path] = known.lines
-            self._made[schema.path] = known.type
-            return known.type
-        self.lowering.check_nesting(schema, len(self._open))
-        self._open.add(schema.path)
+        if schema.path in self._in_progress:
+            return self._recursive_type(schema)
+        self.lowering.check_nesting(schema, len(self._in_progress))
+        self._in_progress.add(schema.path)
         try:
-            made = self.make(schema, name)
+            made = self._make(schema, name)
         finally:
-            self._open.discard(schema.path)
+            self._in_progress.discard(schema.path)
         self._made[schema.path] = made
         return made
 
-    def of_alternative(self, schema: Schema, name: str) -> Type | None:
-        """Return the type of a schema that need not be satisfied; else as `of`."""
+    def type_of_alternative(self, schema: Schema, name: str) -> Type | None:
+        """Return the type of a schema that a value need not satisfy; see `type_of`."""
         self._alternative += 1
         try:
-            return self.of(schema, name)
+            return self.type_of(schema, name)
         finally:
             self._alternative -= 1
-
-    def apart(self) -> Types:
-        """Return a maker of types of the same schemas that has made none yet."""
-        return Types(Lowering(self.lowering.schemas))
 
     def alternative_lines(self, schema: Schema) -> tuple[str, ...]:
         """Say what the alternatives of a value, or of its items, are.
@@ -149,13 +146,13 @@ class Types:
             schema = self._target(schema.child("items"))
         return self._lines.get(schema.path, ())
 
-    def _again(self, schema: Schema) -> Type | None:
+    def _recursive_type(self, schema: Schema) -> Type | None:
         """Return the type of a schema that is being made: its class, if it is one."""
-        known = self.classes.again(schema)
-        types = conjunction(self.lowering.schemas, schema).types()
+        known = self.classes.class_in_progress(schema)
+        types = merge(self.lowering.schemas, schema).types()
         if known is not None and types == frozenset({"object"}):
             return known
-        return self._checked(Anything(), [self.lowering.lower(schema)])
+        return self._constrained(Anything(), [self.lowering.lower(schema)])
 
     def _target(self, schema: Schema) -> Schema:
         """Follow references that stand alone, so that what they share is made once."""
@@ -167,7 +164,7 @@ class Types:
             seen.add(schema.path)
         return schema
 
-    def _named(self, schema: Schema) -> str:
+    def _definition_name(self, schema: Schema) -> str:
         """Return the name that a document gives to what a `$ref` leads to."""
         if "$ref" not in schema.keywords:
             return ""
@@ -175,55 +172,58 @@ class Types:
         named = path[-2:-1] in (("schemas",), ("$defs",), ("definitions",))
         return str(path[-1]) if named else ""
 
-    def make(self, schema: Schema, name: str) -> Type | None:
+    def _make(self, schema: Schema, name: str) -> Type | None:
         """Make the type of a schema, known or not; None when no value satisfies it."""
-        together = conjunction(self.lowering.schemas, schema)
-        if together.impossible:
+        merged = merge(self.lowering.schemas, schema)
+        if merged.is_false:
             return None
-        found = literals(together)
+        found = find_literals(merged)
         if found is not None:
-            return self._literals(schema, together, *found)
-        branches = self._branches(together)
+            return self._literals(merged, *found)
+        branches = self._branches(merged)
         if branches is not None:
-            return self._union(schema, together, branches, name)
-        types = together.types()
-        if types is None and not any(together.having("properties", "items")):
-            return self._checked(Anything(), together.rest(self.lowering, set()))
+            return self._union(merged, branches, name)
+        types = merged.types()
+        if types is None and not any(merged.schemas_with("properties", "items")):
+            return self._constrained(
+                Anything(), self.lowering.lower_unhandled(merged, set())
+            )
         if types is not None and not types:
-            return self._contradiction(schema, "its types exclude each other")
-        return self._typed(schema, together, types or ALL_TYPES, name)
+            return self._contradiction(merged.schema, "its types exclude each other")
+        return self._by_json_type(merged, types or ALL_TYPES, name)
 
     # -- sets of constants ----------------------------------------------------
 
     def _literals(
         self,
-        schema: Schema,
-        together: Conjunction,
+        merged: MergedSchema,
         choices: tuple[LiteralValue, ...],
-        settled: set[Said],
+        handled: set[Path],
     ) -> Type | None:
         scalars = [c for c in choices if json_type(c.constant.value) not in _COMPOSITE]
-        whole = together.rest(
-            self.lowering, settled if scalars == [*choices] else set()
+        whole = self.lowering.lower_unhandled(
+            merged, handled if scalars == [*choices] else set()
         )
         if scalars != [*choices]:
-            return self._checked(Anything(), whole)
+            return self._constrained(Anything(), whole)
         literals = Literals(choices)
         rest = self.classes.simplify(all_of(whole), literals)
         if isinstance(rest, IsIn):
             kept = tuple(c for c in choices if c.constant in rest.values)
             literals, rest = Literals(kept), TRUE
         if rest == FALSE or not literals.values:
-            return self._contradiction(schema, "none of its constants is allowed by it")
-        return self._checked(literals, [rest])
+            return self._contradiction(
+                merged.schema, "none of its constants is allowed by it"
+            )
+        return self._constrained(literals, [rest])
 
     # -- alternatives ---------------------------------------------------------
 
-    def _branches(self, together: Conjunction, levels: int = 0) -> Schema | None:
+    def _branches(self, merged: MergedSchema, levels: int = 0) -> Schema | None:
         """Find the schema whose anyOf or oneOf tells apart what a value may be."""
-        if any(together.having(*_STRUCTURE)):
+        if any(merged.schemas_with(*_STRUCTURE)):
             return None
-        for schema in together.having("anyOf", "oneOf"):
+        for schema in merged.schemas_with("anyOf", "oneOf"):
             keyword = "oneOf" if "oneOf" in schema.keywords else "anyOf"
             branches = branches_of(schema, keyword)
             if all(self._is_structural(branch, levels) for branch in branches):
@@ -236,39 +236,39 @@ class Types:
         if schema.path not in self._structural:
             self.lowering.check_nesting(schema, levels)
             self._structural[schema.path] = False  # as long as that is being found out
-            together = conjunction(self.lowering.schemas, schema)
+            merged = merge(self.lowering.schemas, schema)
             self._structural[schema.path] = (
-                any(together.having("type", "const", "enum", "properties"))
-                or self._branches(together, levels + 1) is not None
+                any(merged.schemas_with("type", "const", "enum", "properties"))
+                or self._branches(merged, levels + 1) is not None
             )
         return self._structural[schema.path]
 
-    def _union(
-        self, schema: Schema, together: Conjunction, at: Schema, name: str
-    ) -> Type | None:
+    def _union(self, merged: MergedSchema, at: Schema, name: str) -> Type | None:
         keyword = "oneOf" if "oneOf" in at.keywords else "anyOf"
         branches = [*branches_of(at, keyword)]
         made = [
-            self.of_alternative(branch, str(branch.keywords.get("title") or name))
+            self.type_of_alternative(branch, str(branch.keywords.get("title") or name))
             for branch in branches
         ]
-        alternatives = list(flat(each for each in made if each is not None))
+        alternatives = list(flatten_unions(each for each in made if each is not None))
         if not alternatives:
             return None
-        self._lines[schema.path] = lines_of(
+        self._lines[merged.schema.path] = describe_alternatives(
             Alternative(a_type, self._text_of(branch))
             for branch, a_type in zip(branches, made, strict=True)
             if a_type is not None
         )
         distinct = keyword == "anyOf" or self._are_disjoint(made)
-        settled = {(at.path, keyword)} if distinct else set[tuple["Path", str]]()
-        union = joined(alternatives)
-        return self._checked(union, together.rest(self.lowering, settled), name)
+        handled: set[Path] = {(*at.path, keyword)} if distinct else set()
+        union = union_of(alternatives)
+        return self._constrained(
+            union, self.lowering.lower_unhandled(merged, handled), name
+        )
 
     def _text_of(self, schema: Schema) -> str:
         """Return what a document says of a schema, or what it calls it."""
-        together = conjunction(self.lowering.schemas, schema)
-        return together.text("description") or together.text("title")
+        merged = merge(self.lowering.schemas, schema)
+        return merged.text("description") or merged.text("title")
 
     def _are_disjoint(self, alternatives: list[Type | None]) -> bool:
         present = [each for each in alternatives if each is not None]
@@ -280,127 +280,130 @@ class Types:
 
     # -- by JSON type ---------------------------------------------------------
 
-    def _typed(
-        self, schema: Schema, together: Conjunction, types: frozenset[str], name: str
+    def _by_json_type(
+        self, merged: MergedSchema, types: frozenset[str], name: str
     ) -> Type | None:
-        settled = together.said(["type"])
+        handled = merged.keyword_paths("type")
         made: list[Type] = []
         others = set(types)
         for json_name in sorted(types, key=_ORDER.index):
-            if types == ALL_TYPES and not any(together.having(*_SHAPES[json_name])):
+            if types == ALL_TYPES and not any(merged.schemas_with(*_SHAPES[json_name])):
                 continue
             others.discard(json_name)
-            one = self._single(json_name, schema, together, name, settled)
+            one = self._type_for(json_name, merged, name, handled)
             made += [] if one is None else [one]
         if others and types == ALL_TYPES:
             made.append(Anything(frozenset(others)))
-        checked = self._with_rest(made, schema, together, settled, name)
+        checked = self._with_rest(made, merged, handled, name)
         kept = [each for each in checked if each is not None]
-        self._lines[schema.path] = lines_of(map(Alternative, kept))
-        return joined(kept) if kept else None
+        self._lines[merged.schema.path] = describe_alternatives(map(Alternative, kept))
+        return union_of(kept) if kept else None
 
     def _with_rest(
         self,
         made: list[Type],
-        schema: Schema,
-        together: Conjunction,
-        settled: set[Said],
+        merged: MergedSchema,
+        handled: set[Path],
         name: str,
     ) -> list[Type | None]:
         """Add to types what they leave to check; a class has made rules of it."""
         instances = all(isinstance(each, ClassRef) for each in made)
-        if instances and self.lowering.code_alone(schema):
+        if instances and self.lowering.cache_key(merged.schema):
             return [*made]  # else references in the rest are to be named and checked
-        rest = together.rest(self.lowering, settled)
+        rest = self.lowering.lower_unhandled(merged, handled)
         return [
-            each if isinstance(each, ClassRef) else self._checked(each, rest, name)
+            each if isinstance(each, ClassRef) else self._constrained(each, rest, name)
             for each in made
         ]
 
-    def _single(
+    def _type_for(
         self,
         json_name: str,
-        schema: Schema,
-        together: Conjunction,
+        merged: MergedSchema,
         name: str,
-        settled: set[Said],
+        handled: set[Path],
     ) -> Type | None:
         match json_name:
             case "string":
-                return self._text(schema, together, settled)
+                return self._text(merged, handled)
             case "integer" | "number":
                 integer = json_name == "integer"
-                return self._number(schema, together, settled, integer=integer)
+                return self._number(merged, handled, integer=integer)
             case "boolean":
                 return Boolean()
             case "null":
                 return Null()
             case "array":
-                return self._array(schema, together, name, settled)
+                return self._array(merged, name, handled)
             case _:
-                return self.classes.make(together, name, settled)
+                return self.classes.make(merged, name, handled)
 
-    def _text(
-        self, schema: Schema, together: Conjunction, settled: set[Said]
-    ) -> Type | None:
-        made = text(self.lowering, together, settled)
+    def _text(self, merged: MergedSchema, handled: set[Path]) -> Type | None:
+        made = text(self.lowering, merged, handled)
         if made.max_length is not None and made.min_length > made.max_length:
-            return self._contradiction(schema, "its least length exceeds its greatest")
+            return self._contradiction(
+                merged.schema, "its least length exceeds its greatest"
+            )
         return made
 
     def _number(
         self,
-        schema: Schema,
-        together: Conjunction,
-        settled: set[Said],
+        merged: MergedSchema,
+        handled: set[Path],
         *,
         integer: bool,
     ) -> Type | None:
-        made = number(together, settled, integer=integer)
-        if is_empty(made):
-            return self._contradiction(schema, "its least value exceeds its greatest")
+        made = number(merged, handled, integer=integer)
+        if has_no_number(made):
+            return self._contradiction(
+                merged.schema, "its least value exceeds its greatest"
+            )
         return made
 
     def _array(
-        self, schema: Schema, together: Conjunction, name: str, settled: set[Said]
+        self, merged: MergedSchema, name: str, handled: set[Path]
     ) -> Type | None:
-        closed = closed_lengths(together)
-        settled |= together.said(_ARRAY) | closed.keys()
-        least, most = bounds(together, "Items", *closed.values())
+        closed = closed_array_lengths(merged)
+        handled |= merged.keyword_paths(*_ARRAY) | closed.keys()
+        least, most = count_bounds(merged, "Items", *closed.values())
         if most is not None and least > most:
-            return self._contradiction(schema, "it has to have more items than it may")
-        different = True in together.values("uniqueItems")
+            return self._contradiction(
+                merged.schema, "it has to have more items than it may"
+            )
+        different = True in merged.values("uniqueItems")
         item: Type | None = None
-        for each in together.having("items", "prefixItems"):
-            item = self._item(each, name, settled)
+        for each in merged.schemas_with("items", "prefixItems"):
+            item = self._item(each, name, handled)
             break
         return Array(item or Anything(), least, most, different)
 
-    def _item(self, each: Schema, name: str, settled: set[Said]) -> Type | None:
+    def _item(self, each: Schema, name: str, handled: set[Path]) -> Type | None:
         """Make the type that all items have, wherever they stand; None for any."""
         first = [*branches_of(each, "prefixItems")]
         others = each.child("items") if "items" in each.keywords else None
         if not first and others:
-            item = self.of(others, self.classes.name_of_item(others, singular(name)))
-            settled |= set() if item is None else {(each.path, "items")}
+            item = self.type_of(others, self.classes.item_name(others, singular(name)))
+            handled |= set() if item is None else {(*each.path, "items")}
             return item
         if others is None:
             return None
-        made = [self.of_alternative(one, singular(name)) for one in (*first, others)]
+        made = [
+            self.type_of_alternative(one, singular(name)) for one in (*first, others)
+        ]
         if made[-1] is None:
             made.pop()  # none of them
-        elif made[-1] == joined(flat(filter(None, made))):
-            settled.add((each.path, "items"))
+        elif made[-1] == union_of(flatten_unions(filter(None, made))):
+            handled.add((*each.path, "items"))
         possible = [one for one in made if one is not None]
         if len({*made}) == 1 and possible:
-            settled.add((each.path, "prefixItems"))
+            handled.add((*each.path, "prefixItems"))
         if not possible or Anything() in possible:
             return None
-        return joined(flat(possible))
+        return union_of(flatten_unions(possible))
 
     # -- what is left ---------------------------------------------------------
 
-    def _checked(
+    def _constrained(
         self, a_type: Type, rest: list[Predicate], name: str = ""
     ) -> Type | None:
         """Add to a type what it leaves to check."""
@@ -410,7 +413,7 @@ class Types:
         if left == TRUE:
             return a_type
         if isinstance(a_type, String):
-            return as_media(a_type, left, name) or Constrained(
+            return recognize_media(a_type, left, name) or Constrained(
                 a_type, left, must_be(left)
             )
         return Constrained(a_type, left, must_be(left))

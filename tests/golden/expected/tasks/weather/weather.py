@@ -11,8 +11,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from ..._base import TaskRequest, TaskResult, constant, fresh_uuid
-from ..._constraints import Number, Uuid
+from ..._runtime.schema import (
+    Number,
+    TaskRequest,
+    TaskResult,
+    Uuid,
+    constant,
+    fresh_uuid,
+)
 
 
 class WeatherResult(TaskResult):

@@ -1,0 +1,28 @@
+"""Who called: the first function outside of this package and of pydantic."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+from . import PACKAGE
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+def levels_to_caller() -> int:
+    """Return the `stacklevel` of a warning that its caller's caller is to see."""
+    frame = inspect.currentframe()
+    level = 0
+    while frame is not None and _is_inside(frame):
+        frame = frame.f_back
+        level += 1
+    return level
+
+
+def _is_inside(frame: FrameType) -> bool:
+    name = str(frame.f_globals.get("__name__", ""))
+    return any(
+        name == each or name.startswith(f"{each}.") for each in (PACKAGE, "pydantic")
+    )

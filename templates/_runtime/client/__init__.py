@@ -1,0 +1,1 @@
+"""What a user holds: clients, handles, streams, and the engines that run them."""

@@ -1,0 +1,186 @@
+"""Carries deliveries through to their end, for the tasks of an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from ..delivery.batches import Kind, Reply
+from ..delivery.lifecycle import Phase
+from ..exceptions import RunwareError
+from ..transport.async_http import running_loop
+from ..transport.exchange import NEVER_SENT
+from .async_poll_batcher import AsyncPollBatcher
+from .async_stream import AsyncStream
+from .engine import BaseEngine, requested, unwatched, whole
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from contextlib import AbstractAsyncContextManager
+
+    import httpx2
+
+    from ..delivery.batches import Batch, Settings
+    from ..delivery.delivery import Delivery
+    from ..delivery.task import Submission, Task
+    from ..schema.generics import ResultT
+    from ..transport.async_http import AsyncTransport
+    from ..transport.envelope import Answer
+    from ..transport.http import Endpoint, Headers
+    from .engine import OnEnd
+
+
+class _LoopState:
+    """What belongs to one event loop."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.batcher = AsyncPollBatcher(engine.transport, engine.settings.limits)
+        self.locks: WeakKeyDictionary[Task[Any], asyncio.Lock] = WeakKeyDictionary()
+
+
+class AsyncEngine(BaseEngine):
+    """Carries deliveries for the tasks of event loops."""
+
+    def __init__(
+        self,
+        transport: AsyncTransport,
+        endpoint: Endpoint,
+        settings: Settings,
+        timeout: float,
+    ) -> None:
+        super().__init__(endpoint, settings, timeout)
+        self.transport = transport
+        self._states: WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopState] = (
+            WeakKeyDictionary()
+        )
+
+    @property
+    def _state(self) -> _LoopState:
+        loop = running_loop()
+        if loop not in self._states:
+            self._states[loop] = _LoopState(self)
+        return self._states[loop]
+
+    def lock_of(self, task: Task[Any]) -> asyncio.Lock:
+        """Return the lock for whoever carries a task on in this event loop."""
+        return self._state.locks.setdefault(task, asyncio.Lock())
+
+    async def run(
+        self,
+        delivery: Delivery[ResultT],
+        extra: Headers = None,
+        answers: list[Answer] | None = None,
+    ) -> AsyncGenerator[None]:
+        """Carry a delivery on; see `Engine.run`. Batches may be under way together."""
+        if extra and not self.transport.takes_headers:
+            message = (
+                "extra_headers cannot be sent over an open WebSocket: leave them out, "
+                "or use a client with transport='http'"
+            )
+            raise ValueError(message)
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while delivery.is_waiting:
+                batches = [*iter(delivery.next_batch, None)]
+                pause = delivery.pause()
+                if len(batches) == 1 and not running and pause is None:
+                    await self._perform(delivery, batches[0], extra, answers)
+                elif batches or running:
+                    work = [self._perform(delivery, b, extra, answers) for b in batches]
+                    running |= {*map(asyncio.create_task, work)}
+                    first = asyncio.FIRST_COMPLETED
+                    done, running = await asyncio.wait(
+                        running, timeout=pause, return_when=first
+                    )
+                    for each in done:
+                        each.result()
+                elif pause is not None:
+                    await asyncio.sleep(pause)
+                yield
+        finally:
+            for each in running:
+                each.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            self.leave(delivery)
+
+    async def _perform(
+        self,
+        delivery: Delivery[ResultT],
+        batch: Batch[ResultT],
+        extra: Headers,
+        answers: list[Answer] | None,
+    ) -> None:
+        try:
+            reply = await self._exchange(batch, extra)
+        except RunwareError as error:
+            delivery.fail(batch, error)
+        else:
+            if answers is not None:
+                answers.append(reply.envelope.answer)
+            delivery.receive(batch, reply)
+
+    def stream(
+        self,
+        submission: Submission[ResultT],
+        timeout: float,
+        extra: Headers,
+        on_end: OnEnd,
+    ) -> AsyncStream[ResultT]:
+        """Return the stream of a task; it is sent when the stream is read."""
+        return AsyncStream(
+            requested(submission),
+            submission.wire,
+            partial(self._open, submission, timeout, extra),
+            endpoint=self.endpoint,
+            errors=self._errors(submission.task),
+            deadline=self._deadline(timeout),
+            on_end=on_end,
+        )
+
+    def _open(
+        self, submission: Submission[Any], timeout: float, extra: Headers
+    ) -> AbstractAsyncContextManager[httpx2.Response]:
+        if submission.task.phase is not Phase.UNSENT:  # its delivery tries again
+            return self.transport.open(submission.encoded(), timeout, extra)
+        return self._opened(submission, timeout, extra)
+
+    @asynccontextmanager
+    async def _opened(
+        self, submission: Submission[Any], timeout: float, extra: Headers
+    ) -> AsyncGenerator[httpx2.Response]:
+        """Open a stream; retry while the server certainly does not have the task."""
+        patience = self.patience(submission.task, timeout)
+        if submission.is_waiting:
+            with self.uploading(submission, patience.seconds_left()) as delivery:
+                async for _ in self.run(delivery, extra):
+                    pass
+        submission.task.note_sending(self.settings.clock())
+        self.open_tasks.add(submission.task)
+        while True:
+            async with AsyncExitStack() as stack:
+                try:
+                    opening = self.transport.open(
+                        submission.encoded(), patience.seconds_left(), extra
+                    )
+                    response = await stack.enter_async_context(opening)
+                except NEVER_SENT:
+                    if not patience.lets_try_again():
+                        raise
+                else:
+                    if not patience.lets_try_again(response):
+                        yield response
+                        return
+            await asyncio.sleep(patience.pause)
+
+    async def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
+        if batch.stream is not None:
+            stream = self.stream(batch.stream, batch.timeout, extra, unwatched)
+            result = await stream.get_result()
+            return whole(result.to_wire())
+        if batch.kind is Kind.POLL and extra is None and not batch.is_alone:
+            return await self._state.batcher.poll(batch.parts, batch.timeout)
+        envelope = await self.transport.post(batch.parts, batch.timeout, extra)
+        return Reply(envelope, len(batch.parts))

@@ -1,0 +1,135 @@
+"""Handles of tasks of an event loop; see `_handle`."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from ..delivery.lifecycle import Phase
+from ..exceptions import RunwareError
+from ..schema.generics import ResultT
+from ..timeouts import MAX_POLL, given_timeout
+from .handle import BaseHandle
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+    from typing import Self
+
+    from ..delivery.delivery import Delivery
+    from ..delivery.task import Submission, Task
+    from ..transport.envelope import Answer
+    from ..transport.http import Headers
+    from .async_engine import AsyncEngine
+
+
+class AsyncHandle(BaseHandle[ResultT]):
+    """One task that can be left and taken up again; the twin of `Handle`."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        given: Submission[ResultT] | Task[ResultT],
+        answers: list[Answer] | None = None,
+    ) -> None:
+        super().__init__(engine, given)
+        self._engine = engine
+        self._answers = answers
+
+    async def submit(
+        self, *, timeout: float | None = None, extra_headers: Headers = None
+    ) -> Self:
+        """Send the task, unless that is done; see `Handle.submit`."""
+        try:
+            async with aclosing(self._steps(timeout, extra_headers)) as steps:
+                async for _ in steps:
+                    if self._task.phase is Phase.ACCEPTED:
+                        break
+            self._hand_over()
+        except BaseException as stop:
+            self.leave(stop)
+            raise
+        return self
+
+    async def poll(self, *, timeout: float | None = None) -> bool:
+        """Poll the task once; see `Handle.poll`."""
+        limit = min(self._engine.timeout, MAX_POLL) if timeout is None else timeout
+        if self._task.phase not in (Phase.UNSENT, Phase.DONE):
+            try:
+                async with aclosing(self._steps(limit, None, polls_now=True)) as steps:
+                    async for delivery in steps:
+                        self._check_answer(delivery)
+                        break
+            except BaseException as stop:
+                if self._task.is_done and stop is self._task.error:
+                    return True
+                self.leave(stop)
+                raise
+        return self.is_over
+
+    async def wait(
+        self, *, timeout: float | None = None, extra_headers: Headers = None
+    ) -> list[ResultT]:
+        """Wait for the task to be over; see `Handle.wait`."""
+        try:
+            async for _ in self._steps(timeout, extra_headers):
+                pass
+            results = self._task.results()
+            self._hand_over()
+        except BaseException as stop:
+            self.leave(stop)
+            raise
+        return results
+
+    async def results(self, *, timeout: float | None = None) -> AsyncIterator[ResultT]:
+        """Give each result as soon as it is there; see `Handle.results`."""
+        given = 0
+        try:
+            async with aclosing(self._steps(timeout, None)) as steps:
+                async for delivery in steps:
+                    fresh = self._task.items[given:]
+                    given += len(fresh)
+                    began = self._engine.settings.clock()
+                    for item in fresh:
+                        yield self._task.read(item)
+                    delivery.extend(self._engine.settings.clock() - began)
+            for item in self._task.items[given:]:
+                yield self._task.read(item)
+            self._hand_over()
+        except BaseException as stop:
+            self.leave(stop)
+            if isinstance(stop, RunwareError):
+                for item in self._task.items[given:]:
+                    yield self._task.read(item)
+            raise
+
+    async def _steps(
+        self, timeout: float | None, extra: Headers, *, polls_now: bool = False
+    ) -> AsyncGenerator[Delivery[ResultT]]:
+        """Carry the task on until it is over; see `Handle`."""
+        await asyncio.sleep(0)  # a wait of no time lets others run, too
+        task, engine = self._task, self._engine
+        given = [] if task.is_done else [self._given]
+        delivery = engine.delivery(given, given_timeout(timeout), polls_now=polls_now)
+        lock = engine.lock_of(task)
+        steps = engine.run(delivery, extra, self._answers)
+        try:
+            while not task.is_done:
+                try:
+                    async with asyncio.timeout(delivery.seconds_left()):
+                        await lock.acquire()
+                except builtins.TimeoutError:
+                    break
+                try:
+                    if task.is_done or await anext(steps, False) is False:
+                        break
+                except BaseException:
+                    delivery.abandon()  # before the next one takes the task on
+                    raise
+                finally:
+                    lock.release()
+                yield delivery
+        finally:
+            await steps.aclose()
+        self._raise_failure(delivery)

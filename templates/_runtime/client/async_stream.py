@@ -1,0 +1,91 @@
+"""Streams: a text while it is written, asynchronously."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import TYPE_CHECKING, TypeAlias
+from weakref import ref
+
+import httpx2
+
+from ..schema.generics import ResultT
+from .stream import BaseStream
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+    from types import TracebackType
+    from typing import Self
+
+    from .deltas import Delta
+
+AsyncSend: TypeAlias = Callable[[], AbstractAsyncContextManager[httpx2.Response]]
+
+
+class AsyncStream(BaseStream[ResultT, AsyncSend]):
+    """The pieces of a text while it is written; then the whole result.
+
+    The same as `Stream`, with `async with`, `async for` and `await`.
+    """
+
+    _pieces: ref[AsyncGenerator[Delta]] | None = None
+
+    def __aiter__(self) -> AsyncIterator[Delta]:
+        """Send the task and give the pieces as they come; see `Stream.__iter__`."""
+        self._begin()
+        pieces = self._read()
+        self._pieces = ref(pieces)
+        return pieces
+
+    async def _read(self) -> AsyncGenerator[Delta]:
+        with self._reading():
+            async with self._send() as response:
+                self._take_head(response)
+                async with aclosing(response.aiter_bytes()) as body:
+                    chunk: bytes | None = b""
+                    while chunk is not None:
+                        chunk = await self._next(body)
+                        for delta in self._deltas(chunk):
+                            yield delta
+
+    async def _next(self, body: AsyncIterator[bytes]) -> bytes | None:
+        """The next chunk of the body; None at its end."""
+        if self._is_stopped:
+            return None
+        try:
+            async with asyncio.timeout(self._deadline.left()):
+                return await anext(body, None)
+        except Exception as cause:  # noqa: BLE001 - whatever ends it, nothing is lost
+            self._note_break(cause)
+            return None
+
+    async def get_result(self) -> ResultT:
+        """Read to the end and return the whole result; see `Stream.get_result`."""
+        if not self._is_whole:
+            async for _ in self:
+                pass
+        return self.result
+
+    async def aclose(self) -> None:
+        """Close the connection; nothing more comes."""
+        self._is_begun = self._is_closed = True
+        pieces = None if self._pieces is None else self._pieces()
+        if pieces is None:
+            return
+        try:
+            await pieces.aclose()
+        except RuntimeError:  # another task waits for the next piece
+            if self._response is not None:
+                await self._response.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,374 @@
+"""Carries deliveries through to their end, for the threads of a process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+from ..delivery.batches import Batch, Kind, Reply, Settings
+from ..delivery.classify import of_failure
+from ..delivery.delivery import Delivery
+from ..delivery.events import Event
+from ..delivery.lifecycle import Phase, TaskEvent
+from ..delivery.open_tasks import OpenTasks
+from ..delivery.patience import Patience
+from ..delivery.uploads import Uploads, Waiting
+from ..exceptions import RunwareError, TaskHandle
+from ..locks import ForkSafeLock
+from ..transport.deadline import Deadline
+from ..transport.envelope import Answer, Envelope
+from ..transport.exchange import NEVER_SENT
+from .poll_batcher import PollBatcher
+from .post_threads import PostThreads
+from .stream import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from contextlib import AbstractContextManager
+    from threading import RLock
+
+    import httpx2
+
+    from ..delivery.task import Submission, Task
+    from ..error_enum import ErrorEnum
+    from ..schema.generics import ResultT
+    from ..transport.envelope import Item
+    from ..transport.http import Endpoint, Headers, Transport
+
+    OnEnd: TypeAlias = Callable[[Item, BaseException | None], object]
+    Deliverable: TypeAlias = Submission[ResultT] | Task[ResultT]
+
+
+class BaseEngine:
+    """What both engines know.
+
+    Attributes:
+        settings: How tasks are delivered.
+        timeout: The seconds after which a call is given up, where it names no other.
+        endpoint: Where tasks go, and the key that lets them in.
+        open_tasks: The tasks whose results the caller does not have yet.
+        make_handle: Makes the handle of a task.
+    """
+
+    make_handle: Callable[[Any], TaskHandle]
+
+    def __init__(self, endpoint: Endpoint, settings: Settings, timeout: float) -> None:
+        self.settings = settings
+        self.timeout = timeout
+        self.endpoint = endpoint
+        self.open_tasks = OpenTasks()
+        self._uploads = Uploads()
+
+    def delivery(
+        self,
+        tasks: Iterable[Deliverable[ResultT]],
+        timeout: float | None,
+        *,
+        polls_now: bool = False,
+    ) -> Delivery[ResultT]:
+        """Deliver tasks within some seconds, or within the client's."""
+        return Delivery(
+            tasks,
+            self.settings,
+            self.timeout if timeout is None else timeout,
+            self._uploads,
+            self.open_tasks,
+            polls_now=polls_now,
+        )
+
+    @contextmanager
+    def uploading(
+        self, submission: Submission[Any], timeout: float
+    ) -> Generator[Delivery[Any]]:
+        """Give the delivery of the files that a task waits for, without the task.
+
+        Raises:
+            RunwareError: One was not uploaded.
+        """
+        waiting = Waiting(self._uploads)
+        try:
+            delivery = self.delivery(waiting.hold(submission), timeout)
+            yield delivery
+        finally:
+            waiting.note()
+        for _, error in waiting.settle(delivery.error):
+            if error is not None:
+                raise error
+
+    def leave(self, delivery: Delivery[Any]) -> None:
+        """Note that nobody carries a delivery on."""
+        delivery.abandon()
+        delivery.waiting.note()
+
+    def give_handle(self, error: BaseException, given: Deliverable[Any]) -> None:
+        """Put the handle of a task that may be billed into what leaves the client.
+
+        Args:
+            error: What leaves it: an exception of ours or any other.
+            given: The task.
+        """
+        task = _task(given)
+        if isinstance(error, RunwareError):
+            error.may_have_run = task.may_be_billed
+            error.handle = self.make_handle(given) if task.may_be_billed else None
+        else:
+            self.give_handles(error, [given])
+
+    def give_handles(
+        self, stop: BaseException, given: Iterable[Deliverable[Any]]
+    ) -> None:
+        """Put handles of tasks into what interrupts the call that was to return them.
+
+        Args:
+            stop: What interrupts it.
+            given: The tasks. Those that were not sent are left out.
+        """
+        sent = [each for each in given if _task(each).phase is not Phase.UNSENT]
+        owed = [each for each in sent if _task(each).is_pollable]
+        for task in map(_task, owed):
+            self.open_tasks.add(task)  # it may have been about to be handed over
+        self.open_tasks.leave(map(_task, owed))
+        give_handles(stop, [self.make_handle(each) for each in owed])
+
+    def patience(self, task: Task[Any], timeout: float) -> Patience:
+        """Return how long to try to open the stream of a task."""
+        pauses = self.settings.retrying.of(task.task_type)
+        tries, clock = self.settings.max_retries, self.settings.clock
+        return Patience(pauses, tries, timeout, clock)
+
+    def note_stream(
+        self, submission: Submission[Any], item: Item, error: BaseException | None
+    ) -> None:
+        """Note how the stream of a task ended.
+
+        Args:
+            submission: The task.
+            item: What the stream came to.
+            error: What ended it early; None where nothing did. It gets the handle of
+                the task, if that may be billed.
+        """
+        task = submission.task
+        is_noted = task.phase not in (Phase.UNSENT, Phase.SENDING)
+        if task.phase is Phase.SENDING:
+            task.apply(_end_of_stream(task, item, error))
+        if not task.may_be_billed:
+            self.open_tasks.close([task])
+        if error is not None:
+            self.give_handle(error, submission)
+        if is_noted:
+            return
+        uuid, seconds = task.task_uuid, self.settings.clock() - task.first_sent
+        cause = error if isinstance(error, Exception) else None
+        self.settings.observe(
+            Event("finished", task.task_type, uuid, seconds, task.cost, cause)
+        )
+
+    def _deadline(self, timeout: float) -> Deadline:
+        return Deadline(self.settings.clock() + timeout, self.settings.clock)
+
+    def _errors(self, task: Task[Any]) -> type[ErrorEnum] | None:
+        return self.settings.error_enums(task.task_type)
+
+
+class Engine(BaseEngine):
+    """Carries deliveries for the threads that ask for them."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        endpoint: Endpoint,
+        settings: Settings,
+        timeout: float,
+        concurrency: int,
+    ) -> None:
+        super().__init__(endpoint, settings, timeout)
+        self.transport = transport
+        self._concurrency = concurrency
+        self._batcher = PollBatcher(transport, settings.limits)
+        self._locks: WeakKeyDictionary[Task[Any], ForkSafeLock] = WeakKeyDictionary()
+        self._lock = ForkSafeLock()
+
+    def lock_of(self, task: Task[Any]) -> RLock:
+        """Return the lock for whoever carries a task on."""
+        with self._lock.native:
+            return self._locks.setdefault(task, ForkSafeLock()).native
+
+    def run(
+        self,
+        delivery: Delivery[ResultT],
+        extra: Headers = None,
+        answers: list[Answer] | None = None,
+    ) -> Generator[None]:
+        """Carry a delivery on, with several batches under way where several are due.
+
+        Args:
+            delivery: The delivery.
+            extra: Headers that win over ours.
+            answers: Takes the HTTP answers, where they are wanted.
+
+        Yields:
+            After each answer.
+        """
+        exchange = partial(self._exchange, extra=extra)
+        threads = PostThreads(exchange, self._concurrency)
+        try:
+            while delivery.is_waiting:
+                batch = None if threads.is_full else delivery.next_batch()
+                pause = None if threads.is_full else delivery.pause()
+                if batch is None:
+                    ended = threads.wait(pause)
+                elif threads.is_idle and pause is None:  # nothing else can become due
+                    ended = batch, _outcome(exchange, batch)
+                else:
+                    threads.start(batch)
+                    continue
+                if ended is not None:
+                    _take(delivery, *ended, answers)
+                    yield
+        finally:
+            threads.cancel()
+            self.leave(delivery)
+
+    def stream(
+        self,
+        submission: Submission[ResultT],
+        timeout: float,
+        extra: Headers,
+        on_end: OnEnd,
+    ) -> Stream[ResultT]:
+        """Return the stream of a task; it is sent when the stream is read."""
+        return Stream(
+            requested(submission),
+            submission.wire,
+            partial(self._open, submission, timeout, extra),
+            endpoint=self.endpoint,
+            errors=self._errors(submission.task),
+            deadline=self._deadline(timeout),
+            on_end=on_end,
+        )
+
+    def _open(
+        self, submission: Submission[Any], timeout: float, extra: Headers
+    ) -> AbstractContextManager[httpx2.Response]:
+        if submission.task.phase is not Phase.UNSENT:  # its delivery tries again
+            return self.transport.open(submission.encoded(), timeout, extra)
+        return self._opened(submission, timeout, extra)
+
+    @contextmanager
+    def _opened(
+        self, submission: Submission[Any], timeout: float, extra: Headers
+    ) -> Generator[httpx2.Response]:
+        """Open a stream; retry while the server certainly does not have the task."""
+        patience = self.patience(submission.task, timeout)
+        if submission.is_waiting:
+            with self.uploading(submission, patience.seconds_left()) as delivery:
+                for _ in self.run(delivery, extra):
+                    pass
+        submission.task.note_sending(self.settings.clock())
+        self.open_tasks.add(submission.task)
+        while True:
+            with ExitStack() as stack:
+                try:
+                    opening = self.transport.open(
+                        submission.encoded(), patience.seconds_left(), extra
+                    )
+                    response = stack.enter_context(opening)
+                except NEVER_SENT:
+                    if not patience.lets_try_again():
+                        raise
+                else:
+                    if not patience.lets_try_again(response):
+                        yield response
+                        return
+            time.sleep(patience.pause)
+
+    def _exchange(self, batch: Batch[Any], extra: Headers) -> Reply:
+        if batch.stream is not None:
+            stream = self.stream(batch.stream, batch.timeout, extra, unwatched)
+            return whole(stream.get_result().to_wire())
+        if batch.kind is Kind.POLL and extra is None and not batch.is_alone:
+            return self._batcher.poll(batch.parts, batch.timeout)
+        envelope = self.transport.post(batch.parts, batch.timeout, extra)
+        return Reply(envelope, len(batch.parts))
+
+
+def _outcome(
+    exchange: Callable[[Batch[Any]], Reply], batch: Batch[Any]
+) -> Reply | RunwareError:
+    try:
+        return exchange(batch)
+    except RunwareError as error:
+        return error
+
+
+def _take(
+    delivery: Delivery[Any],
+    batch: Batch[Any],
+    outcome: Reply | RunwareError,
+    answers: list[Answer] | None,
+) -> None:
+    if isinstance(outcome, RunwareError):
+        delivery.fail(batch, outcome)
+        return
+    if answers is not None:
+        answers.append(outcome.envelope.answer)
+    delivery.receive(batch, outcome)
+
+
+def _end_of_stream(
+    task: Task[Any], item: Item, error: BaseException | None
+) -> TaskEvent:
+    """Return what the end of its stream means for a task."""
+    if error is None:
+        return task.take([item], [], is_complete=True)
+    if not isinstance(error, RunwareError):
+        return TaskEvent.UNCLEAR
+    verdict = of_failure(error, is_poll=False, task=task)
+    if verdict.event in (TaskEvent.FAILED, TaskEvent.REFUSED):
+        task.error = error
+    return verdict.event
+
+
+def give_handles(error: BaseException, handles: Iterable[TaskHandle]) -> None:
+    """Put handles into an exception that is not ours, as `handle` and `handles`."""
+    given = [*handles]
+    is_noted = "handles" in vars(error)
+    if not given or isinstance(error, GeneratorExit):  # the caller left a loop
+        return
+    vars(error)["handles"] = given
+    if len(given) == 1:
+        vars(error)["handle"] = given[0]
+    if is_noted:
+        return
+    names = ", ".join(f"{h.task_type} {h.task_uuid}" for h in given[:3])
+    more = f" and {len(given) - 3} more" if len(given) > 3 else ""
+    error.add_note(
+        f"Runware may have {names}{more}: collect the results with the handles in "
+        "`handles` of this exception or in unfinished() of the client"
+    )
+
+
+def requested(submission: Submission[ResultT]) -> Any:
+    """Return the request of a task that is streamed or run."""
+    if submission.request is None:
+        raise AssertionError("only an upload has no request")
+    return submission.request
+
+
+def unwatched(_item: Item, _error: BaseException | None) -> None:
+    """Take no note of the end of a stream: its delivery does."""
+
+
+def whole(item: Item) -> Reply:
+    """Return what a stream came to, as an answer without a stream would hold it."""
+    return Reply(Envelope(Answer(200), [item], []), 1)
+
+
+def _task(given: Deliverable[Any]) -> Task[Any]:
+    from ..delivery.task import Submission
+
+    return given.task if isinstance(given, Submission) else given

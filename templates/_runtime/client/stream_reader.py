@@ -1,0 +1,200 @@
+"""Reads what the server sends in answer to a streamed task, without any I/O."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..delivery.classify import api_error, joined
+from ..exceptions import ResponseError
+from ..json_values import is_object
+from ..transport.answer_body import LARGEST_ANSWER
+from ..transport.envelope import Answer, read_envelope
+from ..transport.items import is_result
+from ..transport.sse import DONE, EventReader, EventTooLargeError
+from .deltas import ENVELOPE, Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ..error_enum import ErrorEnum
+    from ..transport.api_key import ApiKey
+    from ..transport.envelope import Item
+    from ..transport.sse import ServerSentEvent
+    from .deltas import Delta
+
+EVENTS = "text/event-stream"
+
+FAILURES = ("error", "failed", "failure")
+"""What the status of an event says, in lower case, when the task has failed."""
+
+
+class StreamReader:
+    """Makes deltas of the body of an answer: of its events, or of a whole answer.
+
+    Attributes:
+        scope: The members that say which task it is about.
+        transcript: What has come so far.
+        is_done: Whether the server has said that nothing more will come.
+    """
+
+    def __init__(self, task: Item, key: ApiKey, errors: type[ErrorEnum] | None) -> None:
+        """Begin to read.
+
+        Args:
+            task: The task as it is sent.
+            key: The key to keep out of errors.
+            errors: The error enum of the task's type.
+        """
+        self.scope = {name: task[name] for name in ("taskType", "taskUUID")}
+        self.transcript = Transcript(self.scope)
+        self.is_done = False
+        self._key = key
+        self._errors = errors
+        self._answer = Answer(0)
+        self._events: EventReader | None = None
+        self._body: list[bytes] = []
+        self._size = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the text is whole."""
+        return self.is_done or self.transcript.has_finish_reason
+
+    def begin(self, answer: Answer) -> None:
+        """Take the head of the answer, before its body."""
+        self._answer = answer
+        self._events = EventReader() if _is_stream(answer) else None
+
+    def feed(self, chunk: bytes) -> Generator[Delta]:
+        """Take the next piece of the body.
+
+        Raises:
+            TaskError: It tells that the task failed.
+            ResponseError: It cannot be read, or the body is too large.
+        """
+        self._size += len(chunk)
+        if self._size > LARGEST_ANSWER:
+            raise self._unreadable(f"more than {LARGEST_ANSWER:,} bytes")
+        if self._events is None:
+            self._body.append(chunk)
+            return
+        try:
+            yield from self._take_events(self._events.feed(chunk))
+        except EventTooLargeError as error:
+            raise self._unreadable(str(error)) from None
+
+    def finish(self, *, is_whole: bool) -> Generator[Delta]:
+        """Take the end of the body.
+
+        Half a character at the end of a text that broke off is left out, so that what
+        was given is how the text begins.
+
+        Args:
+            is_whole: Whether all of the body has come.
+
+        Raises:
+            APIError: It tells of an error.
+            ResponseError: It cannot be read, or has no text.
+        """
+        if self._events is not None:
+            yield from self._take_events(self._events.finish())
+        elif is_whole:
+            yield from self._take_answer()
+        if self.is_over and (rest := self.transcript.finish()) is not None:
+            yield rest
+
+    def _take_events(self, events: Generator[ServerSentEvent]) -> Generator[Delta]:
+        for event in events:
+            if self.is_done:
+                return
+            if event.data.strip() == DONE:
+                self.is_done = True
+            else:
+                yield from self._take_event(event)
+
+    def _take_event(self, event: ServerSentEvent) -> Generator[Delta]:
+        content = _parsed(event.data)
+        if not is_object(content):
+            yield from self._take_envelope(event.data)
+            return
+        is_failure = event.name == "error" or _is_failure(content)
+        is_envelope = any(map(content.get, ENVELOPE))
+        is_piece = "delta" in content or not (is_failure or is_envelope)
+        if is_piece and self._is_ours(content):
+            yield self.transcript.take(content)
+        if is_envelope:
+            yield from self._take_envelope(event.data)
+        elif is_failure:
+            yield from self._take_envelope(f'{{"errors": [{event.data}]}}')
+
+    def _take_answer(self) -> Generator[Delta]:
+        """Take a whole answer that came in place of a stream."""
+        has_text = yield from self._take_envelope(b"".join(self._body))
+        if not has_text:
+            raise self._unreadable("neither a stream nor a text")
+        self.is_done = True
+
+    def _take_envelope(self, body: str | bytes) -> Generator[Delta, None, bool]:
+        """Take an answer, or an event in the form of one; return whether it has a text."""
+        content = body.encode() if isinstance(body, str) else body
+        envelope = read_envelope(replace(self._answer, body=content), self._key)
+        texts = [item for item in envelope.data if self._is_text(item)]
+        for item in texts:
+            yield self.transcript.take(item)
+        failures = [
+            api_error(item, envelope, self._errors)
+            for item in envelope.errors
+            if self._is_ours(item) or envelope.http_status >= 400
+        ]
+        if (error := joined(failures)) is not None:
+            raise error
+        return bool(texts)
+
+    def _is_ours(self, item: Item) -> bool:
+        """Whether an item does not name another task."""
+        named, own = item.get("taskUUID"), self.scope["taskUUID"]
+        return named is None or str(named).casefold() == own.casefold()
+
+    def _is_text(self, item: Item) -> bool:
+        """Whether an item is a result of this task."""
+        task_type = str(item.get("taskType", self.scope["taskType"]))
+        is_of_type = task_type.casefold() == self.scope["taskType"].casefold()
+        return is_of_type and self._is_ours(item) and is_result(item)
+
+    def _unreadable(self, what: str) -> ResponseError:
+        """The exception for an answer with something that cannot be read."""
+        return ResponseError(
+            f"HTTP {self._answer.http_status} with {what}",
+            http_status=self._answer.http_status,
+            request_id=self._answer.request_id,
+            body="",
+        )
+
+
+def _is_stream(answer: Answer) -> bool:
+    """Whether the body of an answer is a stream of events."""
+    content_type = answer.headers.get("content-type", "").partition(";")[0]
+    return answer.http_status < 300 and content_type.strip().lower() == EVENTS
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, parse_int=_integer)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _integer(digits: str) -> float:
+    """An integer; one of more digits than Python reads is infinite."""
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
+
+
+def _is_failure(event: Item) -> bool:
+    """Whether an event tells that the task failed, without an envelope."""
+    is_error = "delta" not in event and {"code", "message"} <= event.keys()
+    return is_error or str(event.get("status")).lower() in FAILURES

@@ -1,0 +1,1 @@
+"""A task from its first sending to its last result, decided without I/O."""

@@ -1,0 +1,419 @@
+"""What an answer means for one task: the event that it is in the task's life.
+
+An answer is about the task only where it names the task, or where the POST was about it
+alone. Whatever else it says is about the call: it ends no task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from ..error_codes import (
+    OF_THE_TASK,
+    ErrorCategory,
+    category_of,
+    is_task_conflict,
+    is_task_not_found,
+    is_too_large,
+)
+from ..exceptions import (
+    APIError,
+    ClosedError,
+    ResponseError,
+    RunwareError,
+    TaskError,
+    TimeoutError,
+    error_class,
+)
+from ..old_names import is_same_type
+from ..transport.items import number_of_results
+from .lifecycle import TaskEvent
+
+if TYPE_CHECKING:
+    from ..error_enum import ErrorEnum
+    from ..transport.envelope import Answer, Envelope, Item
+    from .task import Task
+
+ErrorT = TypeVar("ErrorT", bound=RunwareError)
+
+PASSING = (ErrorCategory.RATE_LIMIT, ErrorCategory.SERVER, ErrorCategory.CONNECTION)
+"""Categories of errors that go away by themselves."""
+
+OF_THE_ACCOUNT = (ErrorCategory.AUTH, ErrorCategory.QUOTA)
+"""Categories of errors that are about the caller, and so about every task of a call."""
+
+OF_A_GATEWAY = (*PASSING, ErrorCategory.TIMEOUT, ErrorCategory.UNKNOWN)
+"""Categories of errors that whatever stands before the server may have."""
+
+UNCLEAR_STATUSES = frozenset({408, 409, 425})
+"""HTTP statuses below 500 that leave open what became of the request."""
+
+
+class Verdict(NamedTuple):
+    """What an answer means for one task.
+
+    Attributes:
+        event: The event.
+        error: The error that goes with it; None where there is none.
+        wait: The seconds that the server asks to be left alone; None where it does not.
+        is_alone: Whether the task has to travel alone from now on.
+        is_refused: Whether the server refused the task, or the poll of it, for a reason;
+            the error may be about another task of the call.
+    """
+
+    event: TaskEvent
+    error: RunwareError | None = None
+    wait: float | None = None
+    is_alone: bool = False
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an answer says of one task.
+
+    Attributes:
+        task: The task.
+        items: The items of `data` that are about it.
+        errors: The error objects that name it.
+        nameless: The error objects that name no task.
+        envelope: The whole answer.
+        is_only: Whether the POST was about this task alone.
+        error_enum: The error enum of the task's type.
+    """
+
+    task: Task[Any]
+    items: list[Item]
+    errors: list[Item]
+    nameless: list[Item]
+    envelope: Envelope
+    is_only: bool
+    error_enum: type[ErrorEnum] | None
+
+    @property
+    def own(self) -> list[Item]:
+        """The error objects that are about this task and no other."""
+        return self.errors or (self.nameless if self.is_only else [])
+
+    @property
+    def told(self) -> list[Item]:
+        """The items that can be believed.
+
+        One that is no result may only repeat the task, where the answer has the HTTP
+        status of an error and does not say that the error is about another task.
+        """
+        is_refused = self.status >= 400 and bool(self.own or self.nameless)
+        is_result = self.task.is_result
+        return [i for i in self.items if is_result(i)] if is_refused else self.items
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the answer."""
+        return self.envelope.http_status
+
+    def exceptions(self, errors: list[Item]) -> list[APIError]:
+        """Return the exceptions for some error objects."""
+        scope = {"taskType": self.task.task_type, "taskUUID": self.task.task_uuid}
+        enum = self.error_enum
+        return [api_error({**each, **scope}, self.envelope, enum) for each in errors]
+
+    def exception(self, errors: list[Item]) -> RunwareError:
+        """Return one exception for some error objects, or for none."""
+        return joined(self.exceptions(errors)) or unmentioned(self.envelope)
+
+    def verdict(self, event: TaskEvent, errors: list[Item]) -> Verdict:
+        """Return a verdict with the exception for some error objects."""
+        wait = self.envelope.answer.retry_after
+        return Verdict(event, self.exception(errors), wait)
+
+
+# -- sendings ---------------------------------------------------------------------
+
+
+def of_submission(said: Said) -> Verdict:
+    """Return what the answer to a sending means for a task of it."""
+    own = [error for error in said.own if not _is_of_poll(error)]
+    failures = [error for error in own if not is_task_conflict(_code(error))]
+    if said.told:
+        return _taken(said, failures, is_complete=_is_complete(said))
+    errors = own or said.nameless
+    codes = [_code(error) for error in errors]
+    if any(map(is_task_conflict, codes)):
+        if own:
+            return said.verdict(TaskEvent.CONFLICT, errors)
+        return _unclear(said, errors)
+    if is_rejection(said.envelope.answer):
+        return _rejected(said, errors)
+    if any(_is_failure(said, error) for error in own):
+        return _taken(said, own, is_complete=False)
+    if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
+        return _unclear(said, errors)
+    if answers_too_large(said.envelope) and (said.is_only or not own):
+        event = TaskEvent.REFUSED if said.is_only else TaskEvent.REJECTED
+        return said.verdict(event, errors)
+    if own and all(map(_is_rate_limit, own)):
+        return _rejected(said, errors)
+    if not own and not _is_of_the_account(said, errors):
+        return _unclear(said, errors)._replace(is_refused=True)
+    if said.status in (400, 422) and not any(map(_code, errors)):
+        return _unclear(said, errors)._replace(is_refused=True)  # it names no fault
+    if said.status >= 400:
+        return said.verdict(TaskEvent.REFUSED, errors)._replace(is_refused=True)
+    return _taken(said, errors, is_complete=_is_complete(said))
+
+
+def _is_complete(said: Said) -> bool:
+    """Whether an answer to a sending holds all results that there will be."""
+    return not (said.task.is_async or said.envelope.is_partial)
+
+
+def _is_failure(said: Said, error: Item) -> bool:
+    """Whether an error may be the failure of one of several results, and no refusal."""
+    refusals = (ErrorCategory.VALIDATION, ErrorCategory.RATE_LIMIT, *OF_THE_ACCOUNT)
+    is_refusal = category_of(_code(error), said.status) in refusals
+    return _says_failed(error) and (said.status < 400 or not is_refusal)
+
+
+def _is_rate_limit(error: Item) -> bool:
+    """Whether an error says that the call came too soon, and not that the task failed."""
+    category = category_of(_code(error), None)
+    return category is ErrorCategory.RATE_LIMIT and not _says_failed(error)
+
+
+def _is_of_the_account(said: Said, errors: list[Item]) -> bool:
+    return any(
+        category_of(_code(error), said.status) in OF_THE_ACCOUNT for error in errors
+    )
+
+
+def _rejected(said: Said, errors: list[Item]) -> Verdict:
+    """Send a task again, unless the answer repeats it as if it had been taken."""
+    if said.items:
+        return _unclear(said, errors)
+    return said.verdict(TaskEvent.REJECTED, errors)
+
+
+def _unclear(said: Said, errors: list[Item]) -> Verdict:
+    """Leave open whether the server has the task, and send it alone if it is sent."""
+    if said.task.is_idempotent:
+        return said.verdict(TaskEvent.REJECTED, errors)
+    return said.verdict(TaskEvent.UNCLEAR, errors)._replace(is_alone=not said.is_only)
+
+
+# -- polls ------------------------------------------------------------------------
+
+
+def of_poll(said: Said) -> Verdict:
+    """Return what the answer to a poll means for a task of it."""
+    errors = said.own
+    failures = [error for error in errors if _is_own_failure(said, error)]
+    if said.told or failures:
+        return _taken(said, failures, is_complete=False)
+    if errors and all(_says_not_found(said, error) for error in errors):
+        return said.verdict(TaskEvent.NOT_FOUND, errors)
+    if errors and _is_passing(said, errors):
+        return said.verdict(TaskEvent.POLL_FAILED, errors)
+    if errors:
+        return _poll_refused(said, errors)
+    if said.status < 400 and not said.nameless:
+        is_cut = said.envelope.is_cut
+        event = TaskEvent.POLL_FAILED if is_cut else TaskEvent.SILENCE
+        return Verdict(event, unmentioned(said.envelope))
+    if _is_passing(said, said.nameless):
+        return said.verdict(TaskEvent.POLL_FAILED, said.nameless)
+    return _poll_refused(said, said.nameless)
+
+
+def _poll_refused(said: Said, errors: list[Item]) -> Verdict:
+    """Take a poll as refused for good if the account is, else poll the task alone."""
+    if _is_of_the_account(said, errors):
+        return said.verdict(TaskEvent.POLL_REFUSED, errors)
+    failed = said.verdict(TaskEvent.POLL_FAILED, errors)
+    return failed._replace(is_alone=True, is_refused=said.is_only)
+
+
+def _is_own_failure(said: Said, error: Item) -> bool:
+    """Whether an error that answers a poll is the task's own failure.
+
+    Some errors a poll cannot have. Else one that says so, unless it names the poll as
+    its task. Else one that names the task's type, or that is no refusal of what was
+    sent, unless it may as well be the poll's: that the server is busy, for example.
+    """
+    if _says_not_found(said, error) or is_task_conflict(_code(error)):
+        return False
+    category = category_of(_code(error), said.status)
+    if category in OF_THE_TASK:
+        return True
+    if _is_of_poll(error):
+        return False
+    if _says_failed(error):
+        return True
+    is_named = bool(said.errors) and said.status <= 400
+    is_refusal = said.status >= 400 or category is ErrorCategory.VALIDATION
+    is_of_task = not is_refusal or _is_of_type(error, said.task.task_type)
+    is_doubtful = category in (*PASSING, *OF_THE_ACCOUNT) or _is_about_uuid(error)
+    return is_named and is_of_task and not is_doubtful
+
+
+def _is_of_poll(error: Item) -> bool:
+    return _is_of_type(error, "getResponse")
+
+
+def _is_of_type(error: Item, task_type: str) -> bool:
+    return is_same_type(error.get("taskType"), task_type)
+
+
+def _says_not_found(said: Said, error: Item) -> bool:
+    is_missing = said.status == 404 or is_task_not_found(_code(error))
+    return is_missing and not _says_failed(error)
+
+
+def _says_failed(error: Item) -> bool:
+    status = error.get("status")
+    return isinstance(status, str) and status.lower() in ("error", "failed", "failure")
+
+
+def _is_about_uuid(error: Item) -> bool:
+    """Whether an error finds fault with the UUID that was polled."""
+    return error.get("parameter") == "taskUUID" or "taskuuid" in _code(error).lower()
+
+
+def _is_passing(said: Said, errors: list[Item]) -> bool:
+    if said.status == 429 or said.status >= 500 or said.status in UNCLEAR_STATUSES:
+        return True
+    return bool(errors) and all(
+        category_of(_code(error), said.status) in PASSING for error in errors
+    )
+
+
+# -- both -------------------------------------------------------------------------
+
+
+def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdict:
+    """Return what an exchange without an answer means for a task of it."""
+    if is_poll:
+        is_closed = isinstance(error, ClosedError)
+        event = TaskEvent.POLL_REFUSED if is_closed else TaskEvent.POLL_FAILED
+        return Verdict(event, error)
+    if isinstance(error, APIError):
+        return _of_stream_error(error)
+    if not error.may_have_run:
+        return Verdict(TaskEvent.NOT_SENT, error)
+    event = TaskEvent.REJECTED if task.is_idempotent else _of_break(error)
+    return Verdict(event, error)
+
+
+def _of_stream_error(error: APIError) -> Verdict:
+    """Return what an error object that answers a stream means."""
+    status, is_begun = error.http_status, bool(error.results)
+    if is_task_conflict(error.code or ""):
+        return Verdict(TaskEvent.CONFLICT, error)
+    if status < 300 and _may_be_of_a_gateway(error):
+        return Verdict(_of_break(error), error)
+    is_unclear = status >= 500 or status in UNCLEAR_STATUSES
+    is_busy = status == 503 and error.retry_after is not None
+    is_busy |= status == 429 or (_is_rate_limit(error.item) and not is_unclear)
+    if is_busy and not is_begun:
+        return Verdict(TaskEvent.REJECTED, error, error.retry_after)
+    if isinstance(error, TaskError):
+        return Verdict(TaskEvent.FAILED, error)
+    return Verdict(TaskEvent.UNCLEAR if is_unclear else TaskEvent.REFUSED, error)
+
+
+def _may_be_of_a_gateway(error: APIError) -> bool:
+    """Whether an error in a stream may be about the connection, and not about the task.
+
+    When a stream has begun, a gateway can tell only in an event that it lost the server.
+    """
+    is_named = error.item.get("taskUUID") or error.item.get("taskType")
+    is_of_task = is_named or _says_failed(error.item)
+    return not is_of_task and error.category in OF_A_GATEWAY
+
+
+def _of_break(error: RunwareError) -> TaskEvent:
+    """Return what it means that an exchange broke off: with a text, it was accepted."""
+    return TaskEvent.PROGRESS if error.results else TaskEvent.UNCLEAR
+
+
+def is_rejection(answer: Answer) -> bool:
+    """Whether an answer turns its call away for now, before anything was taken."""
+    is_busy = answer.http_status == 503 and answer.retry_after is not None
+    return answer.http_status == 429 or is_busy
+
+
+def answers_too_large(envelope: Envelope) -> bool:
+    """Whether the call has more in it than the server takes at once."""
+    return (
+        envelope.http_status == 413
+        or envelope.http_status < 500
+        and any(
+            is_too_large(_code(error)) and not error.get("taskUUID")
+            for error in envelope.errors
+        )
+    )
+
+
+def _taken(said: Said, errors: list[Item], *, is_complete: bool) -> Verdict:
+    failures = said.exceptions(errors)
+    event = said.task.take(said.told, failures, is_complete=is_complete)
+    return Verdict(event, said.task.error)
+
+
+def api_error(
+    item: Item, envelope: Envelope, errors: type[ErrorEnum] | None
+) -> APIError:
+    """Return the exception for an error object."""
+    return error_class(envelope.http_status)(item, envelope, errors)
+
+
+def joined(errors: Sequence[ErrorT]) -> ErrorT | None:
+    """Return the first exception, with the others as notes; None if there is none."""
+    for other in errors[1:]:
+        errors[0].add_note(f"Also: {other}")
+    return errors[0] if errors else None
+
+
+def _code(error: Item) -> str:
+    code = error.get("code")
+    return code if isinstance(code, str) else ""
+
+
+def unmentioned(envelope: Envelope) -> ResponseError:
+    """Return the exception for an answer that says nothing of a task."""
+    return ResponseError(
+        f"HTTP {envelope.http_status} with an answer that does not mention this task",
+        http_status=envelope.http_status,
+        request_id=envelope.request_id,
+        body="",
+    )
+
+
+def incomplete(task: Task[Any]) -> ResponseError:
+    """Return the exception for a task of which only some results have come."""
+    ordered = number_of_results(task.wire)
+    error = ResponseError(
+        f"the server has given {len(task.items)} of {ordered} results, and tells "
+        "nothing of the others",
+        http_status=200,
+        request_id=None,
+        body="",
+    )
+    vars(error)["advice"] = "What has come is in its results."
+    return error
+
+
+def untold(error: APIError) -> APIError:
+    """Return the exception for a failure beside which nothing is told of other results."""
+    copy = error.about(error.task_type, error.task_uuid)
+    vars(copy)["advice"] = (
+        "Runware tells no more of this task: all of its results may have failed. What "
+        "has come is in `results`."
+    )
+    return copy
+
+
+def is_timeout(error: RunwareError | None) -> bool:
+    """Whether a poll failed since its answer took too long."""
+    return isinstance(error, TimeoutError)

@@ -1,0 +1,558 @@
+"""Brings tasks from the first sending to the last result, without any I/O.
+
+A `Delivery` says what to send and when, and takes the answers; an engine does the I/O:
+
+    while delivery.is_waiting:
+        batch = delivery.next_batch()
+        if batch is None:
+            ...wait delivery.pause() seconds...
+        else:
+            ...send batch.parts...
+            delivery.receive(batch, reply)  # or delivery.fail(batch, error)
+
+Several batches may be under way at once. `_lifecycle` says what is allowed, `_classify`
+what an answer means. This module decides when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Generic
+
+from ..exceptions import APIError, ClosedError, RunwareError, TimeoutError
+from ..schema.generics import ResultT
+from .batches import Batch, Kind, ScheduledTask, Settings, sort_answer
+from .classify import (
+    Said,
+    Verdict,
+    answers_too_large,
+    incomplete,
+    is_timeout,
+    of_failure,
+    of_poll,
+    of_submission,
+    untold,
+)
+from .events import Event, EventKind
+from .lifecycle import Action, Phase, TaskEvent
+from .task import Submission, Task, Upload
+from .uploads import Waiting
+
+if TYPE_CHECKING:
+    from .batches import Reply, Sorted
+    from .open_tasks import OpenTasks
+    from .uploads import Uploads
+
+MAX_BYTES = 8_000_000
+"""Bytes of one POST with more than one task."""
+
+SUBMIT_TIMEOUT = 30.0
+"""Seconds that the acknowledgement of async tasks may take; each sending doubles them."""
+
+MIN_SPEED = 50_000
+"""Bytes that the network carries in a second, at the least."""
+
+TOGETHER = 0.25
+"""Seconds by which a poll may be early, to be sent with others."""
+
+MAX_NOT_FOUND = 8
+"""Polls in a row that are answered with "not found", after which a task is left."""
+
+MAX_QUIET = 4
+"""Polls in a row that tell nothing new of a task which came in part, until it is left."""
+
+MAX_SILENCES = 8
+"""Silent polls in a row of a task which came in part, until it is left."""
+
+MAX_REFUSED_POLLS = 5
+"""Polls in a row that the server refuses for a reason, after which a task is left."""
+
+MAX_REFUSED = 4
+"""Silent polls of a task in doubt after an error that may be its refusal."""
+
+NEWS = frozenset({TaskEvent.PROGRESS, TaskEvent.CONFLICT})
+ANSWERS = frozenset({TaskEvent.SILENCE, TaskEvent.NOT_FOUND})
+
+
+class Delivery(Generic[ResultT]):
+    """Tasks that are delivered together.
+
+    Results are matched to their tasks by `taskUUID`, never by the order of an answer.
+
+    Attributes:
+        waiting: The tasks that wait until their files are uploaded.
+    """
+
+    def __init__(
+        self,
+        tasks: Iterable[Submission[ResultT] | Task[ResultT]],
+        settings: Settings,
+        timeout: float,
+        uploads: Uploads,
+        open_tasks: OpenTasks,
+        *,
+        polls_now: bool = False,
+    ) -> None:
+        """Take the tasks.
+
+        Args:
+            tasks: The tasks, none of which is done. One without what sending it takes
+                is only polled.
+            settings: How to deliver them.
+            timeout: The seconds after which those that are not done are given up.
+            uploads: The files that the client has uploaded.
+            open_tasks: Remembers tasks from their first sending.
+            polls_now: Whether tasks that were sent are polled without a wait.
+
+        Raises:
+            ValueError: Two tasks could not be told apart in the answer.
+        """
+        self._settings = settings
+        self._timeout = timeout
+        self._now = settings.clock
+        self._deadline = self._now() + timeout
+        # An answer that does not come leaves time to ask what became of the tasks.
+        self._reserve = min(15.0, timeout / 10)
+        self._last_poll = self._deadline - min(5.0, timeout / 2)
+        self._open_tasks = open_tasks
+        self._idle = [self._scheduled(task) for task in tasks]
+        self._scheduled_tasks = {each.task.key: each for each in self._idle}
+        self._under_way = 0
+        self._errors: dict[str, RunwareError] = {}
+        self._ended: list[Submission[ResultT]] = []
+        self.waiting = Waiting(uploads)
+        if len(self._scheduled_tasks) < len(self._idle):
+            message = (
+                "two of these tasks have the same taskUUID, or the same taskType and "
+                "no taskUUID, so that their results could not be told apart: make each "
+                "request anew, or send them in separate calls"
+            )
+            raise ValueError(message)
+        for each in self._idle:
+            if each.kind is Kind.POLL and not polls_now:
+                self._resume_polling(each)
+
+    # -- what to do -----------------------------------------------------------
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether some task is neither done nor given up."""
+        return bool(self._idle) or self._under_way > 0
+
+    def pause(self) -> float | None:
+        """The seconds until `next_batch` may have something; None if only answers do."""
+        self._begin_uploads()
+        if not self._idle:
+            return None
+        first = min(each.due for each in self._idle)
+        return max(0.0, min(first, self._deadline) - self._now())
+
+    def next_batch(self) -> Batch[ResultT] | None:
+        """Return what is to be sent now; None if nothing is due."""
+        self._begin_uploads()
+        now = self._now()
+        if now >= self._deadline:
+            self._give_up_idle()
+            return None
+        self._note_others(now)
+        due = [each for each in self._idle if each.due <= now]
+        if not due:
+            return None
+        first = min(due, key=lambda each: each.due)
+        chosen, parts = self._companions(first, due, now)
+        batch = Batch(
+            first.kind, chosen, parts, now, self._timeout_of(chosen, parts, now)
+        )
+        taken = set(map(id, chosen))
+        self._idle = [each for each in self._idle if id(each) not in taken]
+        self._under_way += 1
+        for each in chosen:
+            self._note_begun(each, now)
+        return batch
+
+    def _note_others(self, now: float) -> None:
+        """Leave to other deliveries what they have done or send, such as an upload."""
+        for each in [*self._idle]:
+            if each.task.is_done:
+                self._idle.remove(each)
+                self._end(each, each.task.error)
+            elif each.task.phase in (Phase.SENDING, Phase.RESENDING):
+                each.due = max(each.due, now + TOGETHER)
+
+    def _companions(
+        self,
+        first: ScheduledTask[ResultT],
+        due: list[ScheduledTask[ResultT]],
+        now: float,
+    ) -> tuple[list[ScheduledTask[ResultT]], list[bytes]]:
+        """Return the tasks of one POST, and their parts: as many as it takes."""
+        most = self._settings.limits.elements
+        if first.kind is Kind.POLL:
+            chosen = [first]
+            if not first.is_alone:
+                chosen = [e for e in self._idle if self._may_poll(e, now)][:most]
+            return chosen, [each.task.poll() for each in chosen]
+        if first.is_alone or _submission(first).is_stream:
+            return [first], [_submission(first).encoded()]
+        chosen, parts, size = list[ScheduledTask[ResultT]](), list[bytes](), 0
+        for each in due:
+            if each.kind is Kind.POLL or each.is_alone or _submission(each).is_stream:
+                continue
+            part = _submission(each).encoded()
+            size += len(part)
+            if parts and (size > MAX_BYTES or len(parts) >= most):
+                break
+            chosen.append(each)
+            parts.append(part)
+        return chosen, parts
+
+    def _may_poll(self, each: ScheduledTask[ResultT], now: float) -> bool:
+        is_due = each.kind is Kind.POLL and each.due <= now + TOGETHER
+        return is_due and not each.is_alone
+
+    def _timeout_of(
+        self, chosen: list[ScheduledTask[ResultT]], parts: list[bytes], now: float
+    ) -> float:
+        """Return the seconds that the answer to a batch may take.
+
+        An acknowledgement comes soon or not at all; then there is time to poll.
+        """
+        left = self._deadline - now
+        if chosen[0].kind is Kind.POLL:
+            return min(left, max(each.poll_timeout for each in chosen))
+        usual = left - self._reserve if left > self._reserve else left
+        if not all(each.task.is_async for each in chosen):
+            return usual
+        size = sum(map(len, parts))
+        sends = max(each.task.sends for each in chosen)
+        return min(usual, (SUBMIT_TIMEOUT + size / MIN_SPEED) * 2.0**sends)
+
+    def _note_begun(self, each: ScheduledTask[ResultT], now: float) -> None:
+        task = each.task
+        if not isinstance(task, Upload):
+            self._open_tasks.add(task)
+        if each.kind is Kind.SUBMIT:
+            each.is_resend = False
+            task.note_sending(now)
+            return
+        task.last_asked = now
+        each.is_last_poll = now >= self._last_poll
+
+    def _give_up_idle(self) -> None:
+        idle, self._idle = self._idle, []
+        for each in idle:
+            self._leave(each, self._late(each))
+
+    # -- files that are uploaded first ----------------------------------------
+
+    def _begin_uploads(self) -> None:
+        """Put uploads in the place of tasks that wait for them."""
+        held = [e for e in self._idle if e.submission and e.submission.is_waiting]
+        held = [each for each in held if each.kind is Kind.SUBMIT]
+        if not held:
+            return
+        self._idle = [each for each in self._idle if each not in held]
+        submissions = [_submission(each) for each in held]
+        for upload in chain(*map(self.waiting.hold, submissions)):
+            scheduled = self._scheduled(upload)
+            self._scheduled_tasks[scheduled.task.key] = scheduled
+            self._idle.append(scheduled)
+        self._end_uploads()
+
+    def _end_uploads(self) -> None:
+        """Go on with tasks that do not wait for their files any more."""
+        for submission, error in self.waiting.settle(self.error):
+            each = self._scheduled_tasks[submission.task.key]
+            if error is None:
+                each.due = self._now()
+                self._idle.append(each)
+            else:
+                self._leave(each, error)
+
+    # -- what came of it ------------------------------------------------------
+
+    def receive(self, batch: Batch[ResultT], reply: Reply) -> None:
+        """Take the answer to a batch."""
+        self._under_way -= 1
+        envelope = reply.envelope
+        is_too_large = answers_too_large(envelope) and reply.elements > 1
+        if is_too_large:
+            self._settings.limits.note_too_large(reply.elements)
+        found = sort_answer(reply, batch, self._scheduled_tasks)
+        for each in batch.scheduled:
+            task = each.task
+            self._observe(batch.kind.value, task, self._now() - batch.begun)
+            said = self._said(each, found, reply)
+            if is_too_large and not said.told and not said.errors:
+                self._send_smaller(each, batch.kind)
+            elif batch.kind is Kind.SUBMIT:
+                self._take(each, of_submission(said))
+            else:
+                self._take(each, of_poll(said))
+
+    def _said(self, each: ScheduledTask[ResultT], found: Sorted, reply: Reply) -> Said:
+        task = each.task
+        return Said(
+            task=task,
+            items=found.data.get(task.key, []),
+            errors=found.errors.get(task.key, []),
+            nameless=found.nameless,
+            envelope=reply.envelope,
+            is_only=reply.elements == 1,
+            error_enum=self._settings.error_enums(task.task_type),
+        )
+
+    def _send_smaller(self, each: ScheduledTask[ResultT], kind: Kind) -> None:
+        """Send or poll a task at once with fewer others."""
+        if kind is Kind.SUBMIT:
+            each.task.apply(TaskEvent.REJECTED)
+            each.is_resend = each.task.phase is Phase.IN_DOUBT
+        each.is_last_poll = False
+        each.due = self._now()
+        self._idle.append(each)
+
+    def fail(self, batch: Batch[ResultT], error: RunwareError) -> None:
+        """Note that a batch has no answer."""
+        self._under_way -= 1
+        is_poll = batch.kind is Kind.POLL
+        for each in batch.scheduled:
+            task, seconds = each.task, self._now() - batch.begun
+            self._observe(batch.kind.value, task, seconds, error=error)
+            self._take(each, of_failure(error, is_poll=is_poll, task=task))
+
+    def _take(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
+        """Do what follows from a verdict about a task."""
+        if each.task.is_done:  # another delivery was told
+            self._end(each, each.task.error)
+            return
+        each.is_alone |= verdict.is_alone
+        is_resent = each.task.phase is Phase.RESENDING
+        action = each.task.apply(verdict.event)
+        error = verdict.error or self._late(each)
+        if action is Action.END:
+            if verdict.event in (TaskEvent.REFUSED, TaskEvent.FAILED):
+                each.task.error = self._about(each.task, each.task.error or error)
+            self._end(each, each.task.error)
+        elif action is Action.LEAVE or isinstance(error, ClosedError):
+            self._leave(each, error)
+        elif action is Action.RETRY:
+            self._retry(each, error, verdict.wait)
+        elif not each.task.is_pollable:
+            self._leave(each, error)
+        else:
+            if is_resent and verdict.event is TaskEvent.REFUSED:
+                each.task.allows_resend = False
+            self._poll_later(each, verdict)
+
+    # -- and what next --------------------------------------------------------
+
+    def _retry(
+        self, each: ScheduledTask[ResultT], error: RunwareError, wait: float | None
+    ) -> None:
+        """Send a task again that the server certainly does not have."""
+        pause = next(each.backoff)
+        each.due = self._now() + (pause if wait is None else wait)
+        each.retries += 1
+        each.error = error
+        if each.retries > self._settings.max_retries or each.due >= self._deadline:
+            self._leave(each, error)
+        else:
+            self._observe_retry(each, error)
+            self._idle.append(each)
+
+    def _poll_later(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
+        """Poll a task that the server has or may have, or send it again."""
+        task, event, error = each.task, verdict.event, verdict.error
+        if event in NEWS:
+            each.retries = task.refused_polls = 0
+            each.error = task.refusal = None
+        elif event in ANSWERS:
+            task.silences += 1
+            task.refused_polls = 0
+            task.not_found = task.not_found + 1 if event is TaskEvent.NOT_FOUND else 0
+        else:
+            self._note_trouble(each, verdict)
+        if self._is_hopeless(task, event):
+            self._leave(each, self._reason(each, error))
+            return
+        each.is_resend = self._may_resend(each)
+        has_answer = event in NEWS or event in ANSWERS
+        each.trouble = None if has_answer else error
+        delay = next(each.polls if has_answer else each.backoff)
+        if each.is_resend and event in ANSWERS:
+            delay = 0.0
+        self._schedule_poll(each, delay if verdict.wait is None else verdict.wait)
+        if not has_answer and error is not None:
+            self._observe_retry(each, error)
+        self._idle.append(each)
+
+    def _note_trouble(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
+        """Note an exchange that told nothing of a task, and why."""
+        if each.error is None or verdict.event is not TaskEvent.POLL_FAILED:
+            each.error = verdict.error
+        each.retries += 1
+        if is_timeout(verdict.error):
+            each.poll_timeout *= 2
+        if verdict.event is TaskEvent.POLL_FAILED:
+            is_refused = verdict.is_refused
+            each.task.refused_polls = each.task.refused_polls + 1 if is_refused else 0
+        elif verdict.is_refused:
+            each.task.refusal = verdict.error
+            each.task.silences = 0
+
+    def _is_hopeless(self, task: Task[ResultT], event: TaskEvent) -> bool:
+        """Whether polling on is not likely to tell more; the handle stays."""
+        if event is TaskEvent.POLL_FAILED:
+            return task.refused_polls >= MAX_REFUSED_POLLS
+        if event is TaskEvent.NOT_FOUND and task.not_found >= MAX_NOT_FOUND:
+            return True
+        if task.is_partial:
+            return task.quiet >= MAX_QUIET or task.silences >= MAX_SILENCES
+        is_in_doubt = task.phase is Phase.IN_DOUBT and task.refusal is not None
+        return is_in_doubt and task.silences >= MAX_REFUSED
+
+    def _may_resend(self, each: ScheduledTask[ResultT]) -> bool:
+        """Whether the policy lets a task in doubt be sent again next."""
+        task, policy = each.task, self._settings.resend
+        if task.phase is not Phase.IN_DOUBT or policy == "never":
+            return False
+        if each.submission is None or not task.allows_resend:
+            return False
+        if task.sends > self._settings.max_retries:
+            return False
+        if policy == "eager":
+            return True
+        return task.resend_is_safe and task.silences >= 2**task.sends
+
+    def _schedule_poll(self, each: ScheduledTask[ResultT], delay: float) -> None:
+        """Set when a task is due; the last time is shortly before the time is up."""
+        now = self._now()
+        last = max(now, self._last_poll)
+        each.due = self._deadline if each.is_last_poll else min(now + delay, last)
+
+    def _resume_polling(self, each: ScheduledTask[ResultT]) -> None:
+        """Set when a task is due that was sent before this delivery."""
+        if each.task.last_asked is not None:
+            since = self._now() - each.task.last_asked
+            self._schedule_poll(each, max(0.0, next(each.polls) - since))
+
+    def _leave(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
+        """Give a task up as it stands: its handle may be waited for another time."""
+        about = self._about(each.task, error)
+        about.may_have_run = each.task.may_be_billed
+        self._open_tasks.leave([each.task])
+        self._errors[each.task.key] = about
+        self._end(each, about)
+
+    def _end(self, each: ScheduledTask[ResultT], error: RunwareError | None) -> None:
+        task = each.task
+        if isinstance(task, Upload):
+            self._end_uploads()
+        else:
+            del self._scheduled_tasks[task.key]
+            if each.submission is not None:
+                self._ended.append(each.submission)
+        if each.submission is not None and task.is_done and error is not None:
+            self.waiting.note_failure(each.submission)
+        cost = task.cost if task.is_done else None
+        since = self._now() - task.first_sent if task.sends else 0.0
+        self._observe("finished", task, since, cost=cost, error=error)
+
+    # -- what is there --------------------------------------------------------
+
+    def ended(self) -> list[tuple[Submission[ResultT], RunwareError | None]]:
+        """The tasks that ended since this was last asked, but for resumed ones.
+
+        Returns:
+            Each task with what ended it, or why it was given up.
+        """
+        ended, self._ended = self._ended, []
+        errors = [self.error(each.task) for each in ended]
+        for each in ended:
+            self._errors.pop(each.task.key, None)
+        return [*zip(ended, errors, strict=True)]
+
+    def seconds_left(self) -> float:
+        """The seconds until what is not done is given up."""
+        return max(0.0, self._deadline - self._now())
+
+    def extend(self, seconds: float) -> None:
+        """Add time that the caller took and that is not to count."""
+        self._deadline += seconds
+        self._last_poll += seconds
+
+    def abandon(self) -> None:
+        """Note that nobody takes the answers of what is under way."""
+        left = [each.task for each in self._scheduled_tasks.values()]
+        for task in left:
+            if task.phase in (Phase.SENDING, Phase.RESENDING):
+                task.apply(TaskEvent.UNCLEAR)
+        self._open_tasks.leave(left)
+
+    def error(self, task: Task[Any]) -> RunwareError | None:
+        """What ended a task, or why it was given up."""
+        return task.error if task.is_done else self._errors.get(task.key)
+
+    def trouble(self, task: Task[Any]) -> RunwareError | None:
+        """Why the last exchange told nothing of a task that goes on."""
+        each = self._scheduled_tasks.get(task.key)
+        return None if each is None else each.trouble
+
+    # -- details --------------------------------------------------------------
+
+    def _scheduled(
+        self, given: Submission[ResultT] | Task[ResultT]
+    ) -> ScheduledTask[ResultT]:
+        submission = given if isinstance(given, Submission) else None
+        task = given.task if isinstance(given, Submission) else given
+        polls = self._settings.polling.of(task.task_type)
+        backoff = self._settings.retrying.of(task.task_type)
+        return ScheduledTask(task, submission, polls, backoff, self._now())
+
+    def _reason(
+        self, each: ScheduledTask[ResultT], error: RunwareError | None
+    ) -> RunwareError:
+        """Return the error with which a task is left of which no more is told."""
+        task = each.task
+        if task.is_short and task.error is None:
+            return incomplete(task)
+        if task.is_partial and isinstance(task.error, APIError):
+            return untold(task.error)
+        return task.error or task.refusal or error or self._late(each)
+
+    @staticmethod
+    def _about(task: Task[Any], error: RunwareError) -> RunwareError:
+        return error.about(task.task_type, task.task_uuid)
+
+    def _late(self, each: ScheduledTask[ResultT]) -> RunwareError:
+        """The error of a task that is not done in time: why it is in doubt, if it is."""
+        is_accepted = each.task.phase is Phase.ACCEPTED
+        if each.error is not None and not is_accepted:
+            return each.error
+        error = TimeoutError(f"there was no result within {self._timeout:g} s")
+        error.__cause__ = each.trouble or each.error
+        return error
+
+    def _observe_retry(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
+        seconds = max(0.0, each.due - self._now())
+        self._observe("retried", each.task, seconds, error=error)
+
+    def _observe(
+        self,
+        kind: EventKind,
+        task: Task[ResultT],
+        seconds: float,
+        *,
+        cost: float | None = None,
+        error: RunwareError | None = None,
+    ) -> None:
+        event = Event(kind, task.task_type, task.task_uuid, seconds, cost, error)
+        self._settings.observe(event)
+
+
+def _submission(each: ScheduledTask[ResultT]) -> Submission[ResultT]:
+    """Return what sending a task takes, which only one that is sent has to have."""
+    if each.submission is None:
+        raise AssertionError("only a task with its request is sent")
+    return each.submission

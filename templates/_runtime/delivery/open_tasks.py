@@ -1,0 +1,62 @@
+"""The tasks that a client has sent and whose results the caller does not have yet."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from ..locks import ForkSafeLock
+from .lifecycle import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .task import Task
+
+MAX_LEFT = 10_000
+"""Tasks that nobody waits for which are remembered; beyond them, the oldest is not."""
+
+
+class OpenTasks:
+    """Tasks from their first sending until their results are handed over.
+
+    It holds no requests, so that its size does not grow with what was sent. May be
+    shared between threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = ForkSafeLock()
+        self._tasks: dict[str, Task[Any]] = {}
+        self._left: OrderedDict[str, None] = OrderedDict()
+
+    def add(self, task: Task[Any]) -> None:
+        """Remember a task that is sent now."""
+        if not task.is_pollable:
+            return
+        with self._lock.native:
+            self._tasks[task.key] = task
+            self._left.pop(task.key, None)
+
+    def leave(self, tasks: Iterable[Task[Any]]) -> None:
+        """Note that nobody waits for some tasks any more."""
+        with self._lock.native:
+            for task in tasks:
+                if task.key in self._tasks:
+                    self._left[task.key] = None
+            while len(self._left) > MAX_LEFT:
+                del self._tasks[self._left.popitem(last=False)[0]]
+
+    def close(self, tasks: Iterable[Task[Any]]) -> None:
+        """Forget tasks whose results or failures the caller gets now."""
+        with self._lock.native:
+            for task in tasks:
+                self._tasks.pop(task.key, None)
+                self._left.pop(task.key, None)
+
+    def tasks(self) -> list[Task[Any]]:
+        """The tasks, the oldest first."""
+        with self._lock.native:
+            return [t for t in self._tasks.values() if t.phase is not Phase.UNSENT]
+
+    def __contains__(self, task_uuid: object) -> bool:
+        return isinstance(task_uuid, str) and task_uuid.casefold() in self._tasks

@@ -1,0 +1,327 @@
+"""What a field may hold, said beside its type: limits, lengths, patterns.
+
+These are exact about JSON: 1.0 is a whole number, true is no number, 0.07 is a multiple
+of 0.01, and a value comes out as it went in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    LiteralString,
+    NamedTuple,
+    TypeAlias,
+    cast,
+    get_args,
+    get_origin,
+)
+
+from pydantic import GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
+from pydantic_core import core_schema as core
+
+from ..json_values import all_different, is_array, is_multiple, is_type, same
+from .explanations import nearest_alternative
+from .formats import FORMATS
+
+Test: TypeAlias = Callable[[str], bool]
+"""Says whether a text is as it must be."""
+
+
+class Limits(NamedTuple):
+    """Bounds of a number, and the step it is a multiple of.
+
+    On `int` it takes whole numbers, on `float` any; neither takes true, false, NaN or
+    infinity.
+    """
+
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+    multiple_of: float | None = None
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        check = self._whole if source is int else self._number
+        return core.no_info_plain_validator_function(
+            check,
+            json_schema_input_schema=handler(source),
+            serialization=core.to_string_ser_schema() if source is str else None,
+        )
+
+    def _whole(self, value: object) -> object:
+        if type(value) is float and value.is_integer():
+            return self._within(value)
+        if type(value) is not int:
+            raise self._no_number("int_type", "integer", "a whole number")
+        return self._within(value)
+
+    def _number(self, value: object) -> object:
+        if type(value) is float:
+            if not math.isfinite(value):
+                raise PydanticKnownError("finite_number")
+            return self._within(value)
+        if type(value) is not int:
+            raise self._no_number("float_type", "number", "a number")
+        return self._within(value)
+
+    def _no_number(
+        self, kind: Literal["int_type", "float_type"], name: LiteralString, noun: str
+    ) -> PydanticCustomError:
+        """Refuse what is no number, and tell alternatives what would be one."""
+        bounds = {
+            "of at least": self.ge,
+            "above": self.gt,
+            "of at most": self.le,
+            "below": self.lt,
+        }
+        said = [f"{word} {b:g}" for word, b in bounds.items() if b is not None]
+        accepted = " ".join(filter(None, [noun, " and ".join(said)]))
+        message = f"Input should be a valid {name}"
+        return PydanticCustomError(kind, message, {"accepted": accepted})
+
+    def _within(self, value: float) -> float:
+        if (
+            (self.ge is not None and value < self.ge)
+            or (self.gt is not None and value <= self.gt)
+            or (self.le is not None and value > self.le)
+            or (self.lt is not None and value >= self.lt)
+        ):
+            raise self._out_of_bounds(value)
+        step = self.multiple_of
+        if step is not None and not is_multiple(value, step):
+            raise PydanticKnownError("multiple_of", {"multiple_of": step})
+        return value
+
+    def _out_of_bounds(self, value: float) -> PydanticKnownError:
+        if self.ge is not None and value < self.ge:
+            return PydanticKnownError("greater_than_equal", {"ge": self.ge})
+        if self.gt is not None and value <= self.gt:
+            return PydanticKnownError("greater_than", {"gt": self.gt})
+        if self.le is not None and value > self.le:
+            return PydanticKnownError("less_than_equal", {"le": self.le})
+        return PydanticKnownError("less_than", {"lt": self.lt})
+
+
+class Text(NamedTuple):
+    """Length in code points, a pattern, and a format of JSON Schema such as "uuid"."""
+
+    min_length: int = 0
+    max_length: int | None = None
+    matches: Test | None = None
+    format: str | None = None
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        text = core.str_schema(
+            strict=True,
+            min_length=self.min_length or None,
+            max_length=self.max_length,
+        )
+        if self.matches is None and self.format is None:
+            return text
+        return core.no_info_after_validator_function(self._check, text)
+
+    def _check(self, text: str) -> str:
+        if self.format is not None and not FORMATS[self.format](text):
+            what = _FORMAT_WORDS.get(self.format, f"a valid {self.format}")
+            raise _refusal(f"must be {what}")
+        if self.matches is not None and not self.matches(text):
+            raise _refusal(f"must match {self.matches}")
+        return text
+
+
+_FORMAT_WORDS: Final = {
+    "date": "a date such as 2026-01-31",
+    "date-time": "a date and time such as 2026-01-31T12:00:00Z",
+    "uri": "a URL with its scheme, such as https://…",
+    "uuid": "a UUID",
+}
+
+
+class Count(NamedTuple):
+    """How many items a list has, and whether no two may be equal."""
+
+    at_least: int = 0
+    at_most: int | None = None
+    different: bool = False
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        items = handler(source)
+        items = cast("core.ListSchema", items)
+        if self.at_least:
+            items["min_length"] = self.at_least
+        if self.at_most is not None:
+            items["max_length"] = self.at_most
+        if not self.different:
+            return items
+        return core.chain_schema(
+            [_raw(all_different, "must not repeat an item"), items]
+        )
+
+
+def _raw(test: Callable[[Any], bool], sentence: str) -> CoreSchema:
+    """Test a list before its items are read."""
+
+    def check(value: Any) -> Any:
+        if is_array(value) and not test(value):
+            raise _refusal(sentence)
+        return value
+
+    return core.no_info_plain_validator_function(check)
+
+
+class Exactly:
+    """Constants that are not all text, under JSON's equality: 1 is 1.0 but not true.
+
+    They are those of the `Literal` beside it, or those given here.
+    """
+
+    def __init__(self, *values: Any) -> None:
+        self.values = values
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        expected = self.values or tuple(_constants(source))
+
+        def check(value: Any) -> Any:
+            if any(same(value, constant) for constant in expected):
+                return value
+            words = " or ".join(map(_plain, expected))
+            raise PydanticKnownError("literal_error", {"expected": words})
+
+        return core.no_info_plain_validator_function(
+            check, json_schema_input_schema=handler(source)
+        )
+
+
+def _constants(source: Any) -> list[Any]:
+    if get_origin(source) is None and source is type(None):
+        return [None]
+    found: list[Any] = []
+    for part in get_args(source):
+        found += _constants(part) if get_args(part) or part is type(None) else [part]
+    return found
+
+
+def _plain(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
+
+
+class OfType:
+    """Any JSON value of some types: "null", "boolean", "number", "string" …"""
+
+    def __init__(self, *types: str) -> None:
+        self.types = types
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core.no_info_after_validator_function(self._check, handler(source))
+
+    def _check(self, value: Any) -> Any:
+        if not is_type(value, *self.types):
+            words = " or ".join(self.types)
+            raise PydanticCustomError(
+                "json_type", "must be of type {types}", {"types": words}
+            )
+        return value
+
+
+class Must(NamedTuple):
+    """An assertion beside a type, with the sentence for the one who breaks it."""
+
+    hold: Callable[[Any], bool]
+    sentence: str
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core.no_info_wrap_validator_function(self._check, handler(source))
+
+    def _check(self, value: Any, read: Callable[[Any], Any]) -> Any:
+        # The assertion is about the value on the wire, before it becomes an object.
+        made = read(value)
+        if not self.hold(value):
+            raise _refusal(self.sentence)
+        return made
+
+
+class Nullable:
+    """Null may be sent, and is something else than leaving the field out."""
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return handler(source)
+
+
+class Either:
+    """Alternatives: the first that fits is taken; an error speaks of the nearest."""
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        names = [part.__name__ for part in get_args(source) if isinstance(part, type)]
+        union = _left_to_right(handler(source), names)
+        return core.no_info_wrap_validator_function(self._check, union)
+
+    def _check(self, value: Any, read: Callable[[Any], Any]) -> Any:
+        try:
+            return read(value)
+        except ValidationError as error:
+            raise nearest_alternative(error) from None
+
+
+def _left_to_right(schema: CoreSchema, names: list[str]) -> CoreSchema:
+    """Try alternatives in their order; give each the name that errors call it by."""
+    if schema["type"] == "nullable":
+        return core.nullable_schema(_left_to_right(schema["schema"], names))
+    if schema["type"] != "union":
+        return schema
+    labelled: list[CoreSchema | tuple[CoreSchema, str]] = []
+    for index, choice in enumerate(schema["choices"]):
+        bare = choice[0] if isinstance(choice, tuple) else choice
+        labelled.append((bare, _label(bare, names, index)))
+    return core.union_schema(labelled, mode="left_to_right")
+
+
+def _label(choice: Any, names: list[str], index: int) -> str:
+    """Return the name of a class, or a number for what has none."""
+    reference = str(choice.get("ref") or choice.get("schema_ref") or "")
+    qualified = reference.partition(":")[0].rpartition(".")[2]
+    return qualified if qualified in names else str(index)
+
+
+class Secret:
+    """A value that is never shown."""
+
+
+def _refusal(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
+
+
+Integer = Annotated[int, Limits()]
+"""A whole number, without limits."""
+
+Number = Annotated[float, Limits()]
+"""A number, without limits."""
+
+Uuid = Annotated[str, Text(format="uuid")]
+"""A UUID."""
+
+Uri = Annotated[str, Text(format="uri")]
+"""A URI with its scheme."""

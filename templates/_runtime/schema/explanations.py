@@ -1,0 +1,262 @@
+"""How a refused request is explained: wire names, sentences, nothing secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+_Alternatives: TypeAlias = Mapping[str, Sequence[ErrorDetails]]
+"""The errors of each alternative, by its name."""
+
+_SHORT: Final = 40
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+"""What UTF-8 cannot say, nor therefore an error that is written as JSON."""
+
+_NO_FIELD: Final = "is no field here"
+
+_NO_ALTERNATIVE: Final = "no_alternative"
+"""The type of an error about a value that is as none of its alternatives."""
+
+_TYPES: Final = {
+    "bool_type": "true or false",
+    "dict_type": "an object",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "none_required": "null",
+    "string_type": "a text",
+}
+"""What is accepted where an error of a type is made."""
+
+
+def rule_error(sentence: str) -> InitErrorDetails:
+    """Make the error of a broken rule."""
+    return InitErrorDetails(
+        type=PydanticCustomError("rule", "{sentence}", {"sentence": sentence}),
+        loc=(),
+        input=None,
+    )
+
+
+def field_error(name: str, sentence: str) -> InitErrorDetails:
+    """Make an error of one field."""
+    return InitErrorDetails(
+        type=PydanticCustomError("refused", "{sentence}", {"sentence": sentence}),
+        loc=(name,),
+        input=None,
+    )
+
+
+def unknown_task(sentence: str) -> ValidationError:
+    """Make the error of a task that no document describes."""
+    return combined("Task", [rule_error(sentence)])
+
+
+def again(
+    detail: ErrorDetails, hidden: frozenset[str], hint: Callable[[ErrorDetails], str]
+) -> InitErrorDetails:
+    """Say an error again, without an input that must not be shown.
+
+    Args:
+        detail: The error.
+        hidden: Names in JSON of what is never shown.
+        hint: Says which member was meant by a name that is none.
+    """
+    loc = detail["loc"]
+    sentence = detail["msg"]
+    is_unknown = detail["type"] == "extra_forbidden"
+    if is_unknown and not sentence.startswith(f"{_NO_FIELD}:"):
+        sentence = f"{_NO_FIELD}{hint(detail)}"
+    return InitErrorDetails(
+        type=_custom(detail, sentence),
+        loc=loc,
+        input=shown(detail["input"], hide=any(part in hidden for part in loc)),
+    )
+
+
+def is_other_text(detail: ErrorDetails) -> bool:
+    """Say whether a value is a text, and another than those that are accepted."""
+    expected = str(detail.get("ctx", {}).get("expected", ""))
+    is_text = isinstance(detail["input"], str) and expected.startswith(("'", '"'))
+    return is_text and detail["type"] == "literal_error"
+
+
+def narrower(detail: ErrorDetails, broken: Iterable[str]) -> list[str]:
+    """Return the broken rules that say what the member of an error must be."""
+    member = ".".join(map(str, detail["loc"]))
+    return [rule for rule in broken if rule.startswith(f"{member} must be ")]
+
+
+def combined(title: str, errors: Iterable[InitErrorDetails]) -> ValidationError:
+    """Make one error of many."""
+    return ValidationError.from_exception_data(title, list(errors), hide_input=True)
+
+
+def shown(value: Any, *, hide: bool = False) -> Any:
+    """Return what may be shown of a value: short and harmless texts as they are."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        odd = value.startswith("data:") or _HALF_CHARACTER.search(value)
+        if hide or odd or len(value) > _SHORT:
+            return f"<text of {len(value):,} characters>"
+        return value
+    return f"<{type(value).__name__}>"
+
+
+def nearest_alternative(error: ValidationError) -> ValidationError:
+    """Keep what is said of the alternative that was nearly met.
+
+    Where none was nearer than the others, say what all of them accept.
+    """
+    by_alternative: dict[str, list[ErrorDetails]] = {}
+    for detail in error.errors(include_url=False):
+        by_alternative.setdefault(str(detail["loc"][0]), []).append(detail)
+    near = {
+        name: details
+        for name, details in by_alternative.items()
+        if not any(_is_another(detail) for detail in details if _depth(detail) == 0)
+    }
+    like = _least(near, _others)
+    nearest = _least(like, len)
+    if not near:
+        kept = [_either([details[0] for details in by_alternative.values()])]
+    elif len(like) > 1 and (differing := _at_one_place(like, _is_another)):
+        kept = [_either(differing)]
+    elif len(nearest) == 1:
+        [(name, details)] = nearest.items()
+        kept = _of_one(name if len(near) > 1 else "", details, by_alternative)
+    else:
+        kept = [_of_several(nearest)]
+    return ValidationError.from_exception_data(error.title, kept)
+
+
+def _least(
+    alternatives: _Alternatives, far: Callable[[Sequence[ErrorDetails]], int]
+) -> _Alternatives:
+    """Keep the alternatives that are the least far, by their errors."""
+    least = min(map(far, alternatives.values()), default=0)
+    return {name: each for name, each in alternatives.items() if far(each) == least}
+
+
+def _depth(detail: ErrorDetails) -> int:
+    """Say how far inside an alternative an error is; 0 at the value itself."""
+    return len(detail["loc"]) - 1
+
+
+def _is_another(detail: ErrorDetails) -> bool:
+    """Whether a value is of another type, or another constant, than is accepted."""
+    kind = detail["type"]
+    return kind.endswith("_type") or kind in ("literal_error", _NO_ALTERNATIVE)
+
+
+def _others(details: Sequence[ErrorDetails]) -> int:
+    """Count the members, or items, of another type or with another constant."""
+    return sum(_is_another(detail) for detail in details if _depth(detail) == 1)
+
+
+def _of_one(
+    name: str,
+    details: Sequence[ErrorDetails],
+    by_alternative: _Alternatives,
+) -> list[InitErrorDetails]:
+    """Say what is wrong as one alternative has it.
+
+    Args:
+        name: The alternative, where that has to be said.
+        details: Its errors.
+        by_alternative: The errors of all alternatives.
+    """
+    texts = [
+        d for [d, *_] in by_alternative.values() if is_other_text(d) and _depth(d) == 0
+    ]
+    if texts and _depth(details[0]) == 0:
+        return [_either([*texts, details[0]])]
+    named = f" (as {name})" if name.isidentifier() else ""
+    return [_said(d, d["msg"] + named, d["loc"][1:]) for d in details]
+
+
+def _of_several(nearest: _Alternatives) -> InitErrorDetails:
+    """Say what is wrong where several alternatives are equally near."""
+    if common := _at_one_place(nearest):
+        return _either(common)
+    sentences = [
+        f"{'.'.join(map(str, details[0]['loc'][1:]))}: {details[0]['msg']} (as {name})"
+        for name, details in nearest.items()
+    ]
+    [detail, *_] = next(iter(nearest.values()))
+    return _said(detail, "; or ".join(sentences), ())
+
+
+def _at_one_place(
+    alternatives: _Alternatives, counts: Callable[[ErrorDetails], bool] = bool
+) -> list[ErrorDetails]:
+    """Find a place that is wrong in every alternative.
+
+    Args:
+        alternatives: The alternatives, of which there is one at least.
+        counts: Which errors count.
+
+    Returns:
+        The errors there; none where there is no such place.
+    """
+    by_place: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
+    for details in alternatives.values():
+        for place, detail in {d["loc"][1:]: d for d in details if counts(d)}.items():
+            by_place.setdefault(place, []).append(detail)
+    whole = (each for each in by_place.values() if len(each) == len(alternatives))
+    return next(whole, None) or []
+
+
+def _either(details: Sequence[ErrorDetails]) -> InitErrorDetails:
+    """Say in one sentence what each of some errors at one place would have accepted."""
+    accepted = [*dict.fromkeys(map(_accepted, details))]
+    if "" in accepted:
+        sentence = "; or ".join(dict.fromkeys(detail["msg"] for detail in details))
+    else:
+        sentence = f"must be {_listed(accepted)}"
+    kinds = {detail["type"] for detail in details}
+    kind = kinds.pop() if len(kinds) == 1 else _NO_ALTERNATIVE
+    first: ErrorDetails = {**details[0], "type": kind}
+    return _said(first, sentence, details[0]["loc"][1:])
+
+
+def _accepted(detail: ErrorDetails) -> str:
+    """Name what would have been accepted; "" where an error does not tell."""
+    context = detail.get("ctx", {})
+    if "accepted" in context:
+        return str(context["accepted"])
+    if detail["type"] == "model_type":
+        return f"an object ({context['class_name']})"
+    if detail["type"] == "literal_error":
+        return str(context["expected"])
+    said = detail["msg"].removeprefix("must be ")
+    return _TYPES.get(detail["type"], said if said != detail["msg"] else "")
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """Write "a, b or c"; a comma stays before the "or" where a part has one itself."""
+    *others, last = parts
+    comma = "," if any(" or " in part for part in parts) else ""
+    return f"{', '.join(others)}{comma} or {last}" if others else last
+
+
+def _said(
+    detail: ErrorDetails, sentence: str, loc: tuple[int | str, ...]
+) -> InitErrorDetails:
+    return InitErrorDetails(
+        type=_custom(detail, sentence), loc=loc, input=detail["input"]
+    )
+
+
+def _custom(detail: ErrorDetails, sentence: str) -> PydanticCustomError:
+    """Make an error of the same type that says another sentence."""
+    return PydanticCustomError(
+        detail["type"],  # pyright: ignore[reportArgumentType]
+        "{sentence}",
+        {**detail.get("ctx", {}), "sentence": sentence},
+    )

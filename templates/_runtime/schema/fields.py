@@ -1,0 +1,105 @@
+"""What the fields of a class say: their names in JSON, and how they are filled."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, TypeGuard, get_args
+
+from pydantic import BaseModel
+
+from .constraints import Nullable, Secret
+from .media_text import Media
+
+_CAPITALS = frozenset({"uri", "url", "uuid"})
+
+
+def wire_name(name: str) -> str:
+    """Return the name in JSON of a field that says no other: task_uuid is taskUUID."""
+    first, *rest = name.split("_")
+    return first + "".join(
+        word.upper() if word in _CAPITALS else word.capitalize() for word in rest
+    )
+
+
+@cache
+def wire_names(cls: type[BaseModel]) -> dict[str, str]:
+    """Return the name in JSON of each field, by its Python name."""
+    return {
+        name: info.validation_alias if isinstance(info.validation_alias, str) else name
+        for name, info in cls.model_fields.items()
+    }
+
+
+@cache
+def python_names(cls: type[BaseModel]) -> dict[str, str]:
+    """Return the Python name of each field, by its name in JSON."""
+    return {wire: name for name, wire in wire_names(cls).items()}
+
+
+@cache
+def required_names(cls: type[BaseModel]) -> list[str]:
+    """Return the wire names of the fields that have to be there."""
+    names = wire_names(cls)
+    return [names[n] for n, info in cls.model_fields.items() if info.is_required()]
+
+
+@cache
+def nullable_fields(cls: type[BaseModel]) -> frozenset[str]:
+    """Return the Python names of the fields that may be null."""
+    return frozenset(
+        name
+        for name, info in cls.model_fields.items()
+        if any(isinstance(extra, Nullable) for extra in info.metadata)
+        or info.annotation in (Any, None, type(None))
+    )
+
+
+@cache
+def fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
+    """Return what makes the values that a constructor fills in, by wire name."""
+    fills: dict[str, Callable[[], Any]] = {}
+    for name, wire in wire_names(cls).items():
+        extra = cls.model_fields[name].json_schema_extra
+        if not isinstance(extra, dict):
+            continue
+        if "const" in extra:
+            fills[wire] = _returning(extra["const"])
+        elif "format" in extra:
+            fills[wire] = lambda: str(uuid.uuid4())
+    return fills
+
+
+def _returning(value: Any) -> Callable[[], Any]:
+    return lambda: value
+
+
+@cache
+def hidden_names(cls: type[BaseModel]) -> frozenset[str]:
+    """Return the wire names, here and below, of what is never shown in full."""
+    found: set[str] = set()
+    left, seen = [cls], {cls}
+    while left:
+        owner = left.pop()
+        for name, info in owner.model_fields.items():
+            marks = [*info.metadata, *_marks(info.annotation)]
+            if any(isinstance(mark, (Media, Secret)) for mark in marks):
+                found.add(wire_names(owner)[name])
+            parts = {mark for mark in marks if _is_object_class(mark)} - seen
+            seen |= parts
+            left += parts
+    return frozenset(found)
+
+
+def _is_object_class(mark: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(mark, type) and issubclass(mark, BaseModel)
+
+
+def _marks(annotation: Any) -> Iterator[Any]:
+    """Yield classes and marks in an annotation, at any depth."""
+    if isinstance(annotation, type):
+        yield annotation
+    yield from getattr(annotation, "__metadata__", ())
+    for part in get_args(annotation):
+        yield from _marks(part)

@@ -1,0 +1,1 @@
+"""Bytes to the server and back: HTTP, WebSocket, server-sent events, the envelope."""

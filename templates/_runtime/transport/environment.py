@@ -1,0 +1,87 @@
+"""Says which variable of the environment keeps an HTTP client from working."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+import httpx2
+
+from ..exceptions import RunwareError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables that name the certificates to trust; the first that is set counts."""
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+"""Variables that name proxies, also in lower case."""
+
+ClientT = TypeVar("ClientT", bound="httpx2.Client | httpx2.AsyncClient")
+
+
+def with_environment(make: Callable[[], ClientT]) -> ClientT:
+    """Make an HTTP client, which reads the environment.
+
+    Raises:
+        RunwareError: A variable of the environment has a value that cannot be used.
+    """
+    try:
+        return make()
+    except OSError as error:
+        raise RunwareError(_unread_certificates(error)) from None
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:
+        reasons = filter(None, map(_unusable_proxy, _proxies().items()))
+        reason = next(
+            reasons, f"the HTTP client cannot be made: {type(error).__name__}"
+        )
+        raise RunwareError(reason) from None
+
+
+def _unread_certificates(error: OSError) -> str:
+    name = certificates_variable() or "the system's store"
+    reason = error.strerror or type(error).__name__
+    return f"the certificates in {name} cannot be read: {reason}"
+
+
+def certificates_variable() -> str | None:
+    """The variable that names the certificates to trust, if one is set."""
+    return next(filter(os.environ.get, CERTIFICATES), None)
+
+
+def _proxies() -> dict[str, str]:
+    """The URLs of proxies by the variables that hold them."""
+    return {
+        name: value if "://" in value else f"http://{value}"
+        for name, value in os.environ.items()
+        if name.upper() in PROXIES and value
+    }
+
+
+def _unusable_proxy(variable: tuple[str, str]) -> str | None:
+    """Why a proxy cannot be used, without its URL, which may hold a password."""
+    name, url = variable
+    try:
+        httpx2.HTTPTransport(proxy=url, verify=False, trust_env=False)
+    except ImportError:
+        return f"{name} names a SOCKS proxy, which needs: pip install 'httpx2[socks]'"
+    except (ValueError, httpx2.InvalidURL):
+        return f"{name} is not the URL of an http, https or socks5 proxy"
+    return None
+
+
+def proxy_variables(host: str, port: int) -> str:
+    """The variables that name a proxy, with commas between; empty without one."""
+    proxies = _proxies().items()
+    return ", ".join(name for name, url in proxies if _place(url) == (host, port))
+
+
+def _place(url: str) -> tuple[str | None, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 1080)
+    except ValueError:
+        return None, None
+    return parts.hostname, port

@@ -1,0 +1,120 @@
+"""Which items of an answer are results, and which tell only how far a task is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from functools import cache
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from ..schema.base import TaskResult
+    from .envelope import Item
+
+READ_ONLY: Final = frozenset(
+    {"accountManagement", "getResponse", "getTaskDetails", "modelSearch", "ping"}
+)
+"""Task types that change nothing and are not billed; they have nothing to poll for."""
+
+AUTHENTICATION: Final = "authentication"
+"""The type of the task with which a payload brings its key; its answer is no result."""
+
+UPLOADS: Final = frozenset({"imageUpload", "mediaStorage", "modelUpload"})
+"""Task types that store what the caller has; none of their documents has a price."""
+
+SUCCESS: Final = frozenset({"success", "ready"})
+"""Statuses, in lower case, of an item that is a result; `ready` is a stored model's."""
+
+UNFINISHED: Final = frozenset(
+    {"pending", "processing", "validated", "downloaded", "optimized", "stored"}
+)
+"""Statuses, in lower case, of a task that goes on; the last four are a model upload's."""
+
+COUNTS: Final = ("numberResults", "promptVersions")
+"""The members of a task that say how many results it orders."""
+
+_OUTPUT: Final = re.compile("([a-z]+[A-Za-z0-9]*)?(URL|Url|url|DataURI|Base64Data)")
+_OUTPUTS: Final = frozenset(
+    {"data", "detections", "files", "finishReason", "outputs", "structuredData"}
+    | {"text", "tools"}
+)
+_NO_OUTPUTS: Final = frozenset(
+    {"NSFWContent", "air", "cost", "error", "message", "model", "operation"}
+    | {"previewURL", "progress", "reasoningContent", "resultIndex", "seed", "status"}
+    | {"statusURL", "taskType", "thoughtSignature", "thumbnailURL", "usage"}
+    | {"uploadEndpoint", "webhookURL"}
+)
+_IDENTIFIERS: Final = {
+    "imageUpload": frozenset({"imageUUID"}),
+    "mediaStorage": frozenset({"mediaUUID"}),
+    "modelUpload": frozenset({"air"}),
+}
+"""What a stored file is known by is the output of its upload."""
+
+
+def outputs_of(task_type: str, result: type[TaskResult] | None) -> AbstractSet[str]:
+    """Return the members of a result that are its output, by their wire names.
+
+    Args:
+        task_type: The type of the task.
+        result: The class of its results; None where it is not known.
+    """
+    known = _IDENTIFIERS.get(task_type, frozenset[str]())
+    return known if result is None else known | _declared_outputs(result)
+
+
+@cache
+def _declared_outputs(result: type[TaskResult]) -> frozenset[str]:
+    from ..schema.fields import wire_names  # takes its time
+
+    names = wire_names(result).values()
+    return frozenset(n for n in names if n not in _NO_OUTPUTS and n[-4:] != "UUID")
+
+
+def is_result(item: Item, outputs: AbstractSet[str] = frozenset()) -> bool:
+    """Say whether an item is a result, and not the status of a task that goes on.
+
+    It is one if its status says so, or if it has an output. A status that is not known
+    proves nothing, and neither do a cost, a seed or the UUID of what is being made.
+
+    Args:
+        item: An item of `data`.
+        outputs: What `outputs_of` says of its task.
+    """
+    told = item.get("status")
+    status = told.lower() if isinstance(told, str) else ""
+    if status in SUCCESS or status in UNFINISHED:
+        return status in SUCCESS
+    made = [item[name] for name in item if name in outputs or _is_output(name)]
+    if told is None and "progress" not in item:  # a text may be empty when it is done
+        return any(value is not None for value in made)
+    return any(value not in (None, "", [], {}) for value in made)
+
+
+def _is_output(name: str) -> bool:
+    if name in _NO_OUTPUTS:
+        return False
+    return name in _OUTPUTS or _OUTPUT.fullmatch(name) is not None
+
+
+def number_of_results(task: Item) -> int:
+    """Return how many results a task orders; at least one."""
+    counts = [task.get(name) for name in COUNTS]
+    return max(1, next((count for count in counts if type(count) is int), 1))
+
+
+def numbers(items: Iterable[Item], name: str) -> list[float]:
+    """Return the finite numbers that items have under a name."""
+    found: list[float] = []
+    for item in items:
+        value: Any = item.get(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            try:
+                number = float(value)
+            except OverflowError:
+                continue
+            if isfinite(number):
+                found.append(number)
+    return found

@@ -1,0 +1,216 @@
+"""One WebSocket connection: texts go out, texts come in. Needs httpx2's extra `ws`."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, cast
+
+import httpx2
+from httpx2.websockets import (
+    AsyncWebSocketClient,
+    AsyncWebSocketSession,
+    HTTPXWSException,
+    WebSocketDisconnect,
+    WebSocketUpgradeError,
+)
+from wsproto.connection import ConnectionState
+from wsproto.frame_protocol import CloseReason
+from wsproto.utilities import LocalProtocolError
+
+from .envelope import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from httpcore2 import AsyncNetworkStream
+
+LARGEST_MESSAGE = 256 << 20
+"""Bytes of the largest message: a video may come as base64."""
+
+READ_AT_ONCE = 1 << 18
+"""Bytes that are read at once; TLS sets memory aside for as many with each read."""
+
+LONGEST_WRITE = 120.0
+"""Seconds that a message may take to be written, after those before it."""
+
+LONGEST_GOODBYE = 1.0
+"""Seconds that closing may take before the connection is just dropped."""
+
+
+NEVER_OPENED = (
+    httpx2.RequestError,
+    httpx2.InvalidURL,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What httpx2 raises when it cannot open a connection."""
+
+
+class Broken(Exception):
+    """The connection could not be made, or has ended; its text says why.
+
+    Attributes:
+        answer: What the server answered in place of opening a WebSocket.
+    """
+
+    def __init__(self, reason: str, answer: Answer | None = None) -> None:
+        super().__init__(reason)
+        self.answer = answer
+
+
+class _Heard:
+    """A network stream that notes when something comes."""
+
+    def __init__(self, stream: AsyncNetworkStream) -> None:
+        self._stream = stream
+        self.signal = asyncio.Event()
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what is there, in pieces of a bounded size."""
+        data = await self._stream.read(min(max_bytes, READ_AT_ONCE), timeout)
+        self.signal.set()
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all of it."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close it."""
+        await self._stream.aclose()
+
+
+class _Session(AsyncWebSocketSession):
+    """httpx2's session over a stream that notes when something comes."""
+
+    def __init__(self, stream: AsyncNetworkStream, **options: Any) -> None:
+        self.heard = _Heard(stream)
+        super().__init__(cast("AsyncNetworkStream", self.heard), **options)
+
+
+class Socket:
+    """An open connection."""
+
+    def __init__(self, session: _Session) -> None:
+        self._session = session
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a text can be sent."""
+        return self._session.connection.state is ConnectionState.OPEN
+
+    @property
+    def is_closed_by_peer(self) -> bool:
+        """Whether the server was the first to say that it closes the connection."""
+        return self._session.connection.state is ConnectionState.REMOTE_CLOSING
+
+    async def send(self, text: str) -> None:
+        """Send a text.
+
+        Raises:
+            Broken: The connection has ended; the text may have been sent or not.
+        """
+        try:
+            await self._session.send_text(text)
+        except (HTTPXWSException, LocalProtocolError) as error:
+            raise _broken(error) from None
+
+    async def receive(self) -> str | bytes:
+        """Wait for the next message.
+
+        Raises:
+            Broken: The connection has ended.
+        """
+        try:
+            event = await self._session.receive()
+        except WebSocketDisconnect as error:
+            if error.code == CloseReason.MESSAGE_TOO_BIG and not self.is_closed_by_peer:
+                reason = f"a message is larger than {LARGEST_MESSAGE:,} bytes"
+                raise Broken(reason) from None
+            raise _broken(error) from None
+        except HTTPXWSException as error:
+            raise _broken(error) from None
+        data = getattr(event, "data", "")
+        return data if isinstance(data, str) else bytes(data)
+
+    async def answers(self, text: str, within: float) -> bool:
+        """Send a text and say whether anything comes within some seconds after that.
+
+        Raises:
+            Broken: The connection has ended.
+        """
+        heard = self._session.heard.signal
+        heard.clear()
+        try:
+            async with asyncio.timeout(LONGEST_WRITE):
+                await self.send(text)
+            async with asyncio.timeout(within):
+                await heard.wait()
+        except builtins.TimeoutError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Say goodbye; what cannot be said in time is left out."""
+        with suppress(builtins.TimeoutError):
+            async with asyncio.timeout(LONGEST_GOODBYE):
+                await self._session.close()
+
+
+@asynccontextmanager
+async def connected(
+    http: httpx2.AsyncClient, url: str, timeout: float
+) -> AsyncGenerator[Socket]:
+    """Open a connection for as long as the context lasts.
+
+    Args:
+        http: What opens it.
+        url: The address.
+        timeout: The seconds that opening it may take.
+
+    Raises:
+        Broken: It could not be opened, or it has ended.
+    """
+    client = AsyncWebSocketClient(
+        http,
+        max_message_size_bytes=LARGEST_MESSAGE,
+        keepalive_ping_interval_seconds=None,
+        session_class=_Session,
+    )
+    try:
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout(timeout):
+                opening = client.connect(url, follow_redirects=False, timeout=timeout)
+                session = await stack.enter_async_context(opening)
+            socket = Socket(session)
+            stack.push_async_callback(socket.close)
+            yield socket
+    except WebSocketUpgradeError as error:
+        status = error.response.status_code
+        answer = Answer(status, dict(error.response.headers.items()))
+        raise Broken(f"HTTP {status} in place of a WebSocket", answer) from None
+    except ExceptionGroup as group:  # so httpx2 wraps what is raised inside
+        cause = next(_leaves(group))
+        raise cause if isinstance(cause, Broken) else _broken(cause) from None
+    except builtins.TimeoutError:
+        raise Broken(f"it was not open within {timeout:g} s") from None
+    except NEVER_OPENED as error:
+        raise _broken(error) from None
+
+
+def _leaves(error: Exception) -> Any:
+    if isinstance(error, ExceptionGroup):
+        for each in cast("ExceptionGroup[Exception]", error).exceptions:
+            yield from _leaves(each)
+    else:
+        yield error
+
+
+def _broken(error: Exception) -> Broken:
+    if isinstance(error, WebSocketDisconnect):
+        reason = f": {error.reason}" if error.reason else ""
+        return Broken(f"the server closed the connection ({error.code}{reason})")
+    return Broken(str(error) or f"the connection broke ({type(error).__name__})")

@@ -1,0 +1,455 @@
+"""Carries tasks to the server and results back over one WebSocket, for the async client.
+
+A connection is made when it is first needed, and shared by all calls of an event loop.
+When it breaks, a new one goes on with its session, over which the server delivers what
+it could not deliver before. A call whose answer does not come then fails as one that may
+have run: whoever made it asks the server for its tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import os
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import replace
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from ..exceptions import ConnectionError, ResponseError, TimeoutError
+from .async_http import AsyncHTTPTransport
+from .envelope import SCOPE, Answer, read_envelope
+from .environment import with_environment
+from .exchange import LONGEST_CONNECT
+from .http import RUNWARE_SOCKET_URL, RUNWARE_URL, closed, crowded, shown_url
+from .items import AUTHENTICATION
+from .session import Session, status_of
+from .socket import Broken, Socket, connected
+from .waits import Waits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .envelope import Envelope, Item
+    from .http import Endpoint, Headers
+    from .session import Pending
+
+PING = b'{"taskType":"ping","ping":true}'
+
+PING_EVERY = 10.0
+"""Seconds between pings; the server closes a connection after 120 without a message."""
+
+LONGEST_SILENCE = 15.0
+"""Seconds after a ping until a server that sends nothing at all is taken for dead."""
+
+GRACE = 5.0
+"""Seconds after a connection broke, for which calls wait for what a new one brings."""
+
+LAST_WORDS = 0.2
+"""Seconds for which a connection that takes nothing any more is listened to."""
+
+RECONNECTING = Waits(first=0.1, factor=2.0, longest=2.0)
+"""How long to wait before a connection is made anew."""
+
+
+class WebSocketTransport:
+    """Sends calls over one WebSocket.
+
+    The connection belongs to the event loop and the process that made it. On another
+    loop, or in a forked process, a new one is made.
+    """
+
+    takes_headers = False
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        http_client: httpx2.AsyncClient | None,
+        concurrency: int,
+        is_known: Callable[[str], bool] | None = None,
+    ) -> None:
+        """Make a transport; no connection is made yet.
+
+        Args:
+            endpoint: Where tasks go.
+            http_client: What opens connections; else a client of our own.
+            concurrency: How many calls may be under way at once.
+            is_known: Says whether somebody will ask for the results of a task; see
+                `Session`.
+        """
+        self._endpoint = endpoint
+        self._http = http_client
+        self._concurrency = concurrency
+        self._is_known = is_known
+        over_http = replace(endpoint, url=_http_url(endpoint.url))
+        self._streams = AsyncHTTPTransport(over_http, http_client, concurrency)
+        self._connection: _Connection | None = None
+        self._left: _Connection | None = None
+        """The one before: what a fork has copied must not be freed here."""
+        self._is_closed = False
+
+    async def post(
+        self, parts: list[bytes], timeout: float, extra: Headers
+    ) -> Envelope:
+        """Send tasks and wait for the answer, which may come in many messages.
+
+        Args:
+            parts: The tasks, each as JSON text.
+            timeout: The seconds that it may take.
+            extra: Left aside: an open connection takes no headers.
+
+        Returns:
+            What was said about these tasks. Nothing is known of a task that it does not
+            mention. To a question, it may be empty.
+
+        Raises:
+            ConnectionError: No answer came.
+            TimeoutError: None came in time.
+            ResponseError: What came cannot be read.
+        """
+        return await self._connection_here().post(parts, timeout)
+
+    def open(
+        self, part: bytes, timeout: float, extra: Headers
+    ) -> AbstractAsyncContextManager[httpx2.Response]:
+        """Send one task whose answer is a stream of events, which only HTTP carries."""
+        return self._streams.open(part, timeout, extra)
+
+    async def aclose(self) -> None:
+        """Close the connection; calls that wait for an answer get none."""
+        self._is_closed = True
+        if self._connection is not None:
+            await self._connection.aclose()
+        await self._streams.aclose()
+
+    def _connection_here(self) -> _Connection:
+        """The connection of the event loop that runs.
+
+        Raises:
+            ConnectionError: This client can send nothing here.
+        """
+        if self._is_closed:
+            raise closed()
+        connection = self._connection
+        if connection is None or not connection.is_here:
+            session = connection.leave() if connection is not None else None
+            self._left = connection
+            self._connection = connection = _Connection(
+                self._endpoint,
+                self._http,
+                self._concurrency,
+                session or Session(self._is_known),
+            )
+        return connection
+
+
+class _Connection:
+    """Sends the calls of one event loop over a WebSocket, which is made anew."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        http_client: httpx2.AsyncClient | None,
+        concurrency: int,
+        session: Session,
+    ) -> None:
+        self._loop = _running_loop()
+        self._process = os.getpid()
+        self._endpoint = endpoint
+        self._is_own = http_client is None
+        limits = httpx2.Limits(max_connections=None, keepalive_expiry=5)
+        self._http = http_client or with_environment(
+            lambda: httpx2.AsyncClient(limits=limits)
+        )
+        self._concurrency = concurrency
+        self._places = asyncio.Semaphore(concurrency)
+        self._session = session
+        self._has_unwritten = asyncio.Event()
+        self._runner: asyncio.Task[None] | None = None
+        self._pauses = RECONNECTING.of(AUTHENTICATION)
+        self._grace_ends = 0.0
+        self._is_closed = False
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it belongs to the event loop and the process that run."""
+        return self._process == os.getpid() and self._loop is _running_loop()
+
+    def leave(self) -> Session | None:
+        """Make place for a connection on another event loop, or in another process.
+
+        Returns:
+            The session, where the new connection can go on with it.
+
+        Raises:
+            ConnectionError: It is in use, or the HTTP client cannot be used there.
+        """
+        if not self._is_own:
+            raise ConnectionError(
+                "the http_client of this client belongs to another event loop or "
+                "process: make one client, with an http_client of its own, for each"
+            )
+        if self._process != os.getpid():
+            return None  # what a fork has copied belongs to the other process
+        is_awaited = self._session.is_awaited
+        if self._loop.is_closed():
+            return None if is_awaited else self._session
+        if is_awaited:
+            raise ConnectionError(
+                "calls of this client are under way on another event loop: make one "
+                "client for each loop"
+            )
+        if self._runner is not None:
+            self._loop.call_soon_threadsafe(self._runner.cancel)
+        return None
+
+    # -- calls ----------------------------------------------------------------
+
+    async def post(self, parts: list[bytes], timeout: float) -> Envelope:
+        """Send tasks and wait for the answer; see `WebSocketTransport.post`."""
+        deadline = self._loop.time() + timeout
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._places.acquire()
+        except builtins.TimeoutError:
+            raise crowded(self._concurrency) from None
+        try:
+            return await self._exchange(parts, deadline)
+        finally:
+            self._places.release()
+
+    async def _exchange(self, parts: list[bytes], deadline: float) -> Envelope:
+        if self._is_closed:
+            raise closed()
+        pending = self._session.expect(parts)
+        try:
+            if pending.outcome is None:
+                self._note_unwritten()
+                await self._answered(pending, deadline)
+            return pending.answer()
+        finally:
+            self._session.forget(pending)
+
+    async def _answered(self, pending: Pending, deadline: float) -> None:
+        """Wait for the outcome."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await pending.done.wait()
+        except builtins.TimeoutError:
+            if pending.is_written:
+                pending.settle(TimeoutError("the server did not answer in time"))
+            reason = f"no connection to {shown_url(self._endpoint.url)} in time"
+            pending.settle(pending.unanswered(reason))
+
+    def _note_unwritten(self) -> None:
+        self._has_unwritten.set()
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._run())
+
+    async def aclose(self) -> None:
+        """Close the connection, or leave it where its event loop does not run."""
+        self._is_closed = True
+        if not self.is_here:
+            if self._process == os.getpid() and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._stop)
+            return
+        if runner := self._stop():
+            await asyncio.gather(runner, return_exceptions=True)
+        if self._is_own:
+            await self._http.aclose()
+
+    def _stop(self) -> asyncio.Task[None] | None:
+        if self._runner is not None:
+            self._runner.cancel()
+        self._fail("this client was closed before the answer")
+        return self._runner
+
+    # -- connections ----------------------------------------------------------
+
+    async def _run(self) -> None:
+        """Hold a connection; make it anew for as long as anybody waits."""
+        try:
+            await self._hold_connection()
+            while self._session.is_awaited:
+                await asyncio.sleep(next(self._pauses))
+                await self._hold_connection()
+        finally:
+            self._fail("the connection was closed before the answer")
+
+    async def _hold_connection(self) -> None:
+        """Make a connection and use it until it ends."""
+        url = self._endpoint.url
+        is_in = False
+        try:
+            async with connected(self._http, url, LONGEST_CONNECT) as socket:
+                is_in = await self._enter(socket)
+                if is_in:
+                    await self._talk(socket)
+        except Broken as error:
+            reason = self._endpoint.key.scrub(str(error))
+            if is_in:
+                self._note_drop(reason)
+            elif error.answer is not None and 400 <= error.answer.http_status < 500:
+                refusal = read_envelope(error.answer, self._endpoint.key)
+                self._refuse(refusal.errors, refusal.answer, refusal.excerpt)
+            elif monotonic() > self._grace_ends:
+                reason = f"no connection to {shown_url(url)}: {reason}"
+                self._fail(reason, self._session.unwritten())
+
+    async def _enter(self, socket: Socket) -> bool:
+        """Authenticate, which goes on with the session, and say whether that was done.
+
+        Raises:
+            Broken: The connection has ended, or the server says nothing that fits.
+        """
+        unread = ""
+        try:
+            async with asyncio.timeout(LONGEST_CONNECT):
+                await socket.send(self._authentication())
+                while True:
+                    try:
+                        frame = self._read(await socket.receive())
+                    except ResponseError as error:
+                        unread = f": {error.message}"
+                        continue
+                    if (is_let_in := self._is_let_in(frame)) is not None:
+                        return is_let_in
+        except builtins.TimeoutError:
+            reason = f"the server did not answer the authentication{unread}"
+            raise Broken(reason) from None
+
+    def _authentication(self) -> str:
+        known = self._session.uuid
+        members = {"connectionSessionUUID": known} if known else {}
+        return f"[{self._endpoint.key.encoded_task(**members).decode()}]"
+
+    def _is_let_in(self, frame: Envelope) -> bool | None:
+        """What a message says of the authentication; None where it says nothing."""
+        answers = [i for i in frame.data if i.get("taskType") == AUTHENTICATION]
+        refusals = [error for error in frame.errors if _is_of_authentication(error)]
+        if answers:
+            uuid = answers[0].get("connectionSessionUUID", self._session.uuid)
+            self._session.begin(uuid if isinstance(uuid, str) else None)
+        if answers or not refusals:
+            self._session.take(frame)
+            return True if answers else None
+        if self._session.uuid:
+            self._session.begin(None)  # it may be the session that is refused
+        else:
+            status = status_of(refusals)
+            answer = Answer(status if status >= 400 else 401, {}, frame.answer.body)
+            self._refuse(refusals, answer, frame.excerpt)
+        return False
+
+    async def _talk(self, socket: Socket) -> None:
+        """Send what has to be sent and take what comes, until the connection ends.
+
+        Raises:
+            Broken: It has ended.
+        """
+        listening = asyncio.create_task(self._listen(socket))
+        others = [self._write(socket), self._watch(socket)]
+        running = [listening, *map(asyncio.create_task, others)]
+        try:
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([listening], timeout=LAST_WORDS)
+            if listening.done():
+                await listening
+            raise Broken("the server does not respond any more")
+        finally:
+            for each in running:
+                each.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _listen(self, socket: Socket) -> None:
+        while True:
+            self._take(await socket.receive())
+            self._pauses = RECONNECTING.of(AUTHENTICATION)
+
+    async def _write(self, socket: Socket) -> None:
+        self._has_unwritten.set()
+        with suppress(Broken):
+            while await self._has_unwritten.wait():
+                self._has_unwritten.clear()
+                for pending in self._session.unwritten():
+                    if not socket.is_open:
+                        return
+                    if pending.outcome is None:
+                        self._session.note_written(pending)
+                        await socket.send(pending.text)
+
+    async def _watch(self, socket: Socket) -> None:
+        """Keep the connection alive, for as long as anything comes over it."""
+        with suppress(Broken):
+            is_alive = True
+            while is_alive:
+                await asyncio.sleep(PING_EVERY)
+                self._session.expect_pong(PING)
+                is_alive = await socket.answers(f"[{PING.decode()}]", LONGEST_SILENCE)
+
+    # -- what comes, and what does not ----------------------------------------
+
+    def _take(self, message: str | bytes) -> None:
+        """Take a message; one that cannot be read is nobody's answer."""
+        try:
+            self._session.take(self._read(message))
+        except ResponseError as error:
+            for pending in self._session.written():
+                pending.conclude_unless_answered(error.about(None, None))
+
+    def _read(self, message: str | bytes) -> Envelope:
+        body = message.encode() if isinstance(message, str) else message
+        return read_envelope(Answer(200, {}, body), self._endpoint.key)
+
+    def _refuse(self, errors: list[Item], answer: Answer, excerpt: str) -> None:
+        """Tell everybody who waits that the server does not let us in."""
+        for pending in self._session.unwritten():
+            pending.errors = [_nameless(error) for error in errors]
+            pending.excerpt = excerpt
+            pending.finish(answer)
+        self._fail("the server does not let this client in any more")
+
+    def _fail(self, reason: str, pending: Iterable[Pending] | None = None) -> None:
+        waiting = [*self._session.written(), *self._session.unwritten()]
+        for each in waiting if pending is None else pending:
+            each.settle(each.unanswered(reason))
+
+    def _note_drop(self, reason: str) -> None:
+        """Let calls that were sent wait a little for what the next connection brings."""
+        self._grace_ends = monotonic() + GRACE
+        for pending in self._session.written():
+            error = f"the connection broke before the answer: {reason}"
+            pending.cut(GRACE, pending.unanswered(error))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    """The event loop that runs.
+
+    Raises:
+        ConnectionError: None of asyncio's does.
+    """
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        message = "a client over a WebSocket needs a running event loop of asyncio"
+        raise ConnectionError(message) from None
+
+
+def _http_url(url: str) -> str:
+    """Where a server that takes tasks over a WebSocket takes them over HTTP."""
+    if url == RUNWARE_SOCKET_URL:
+        return RUNWARE_URL
+    return "http" + url.removeprefix("ws")  # wss becomes https
+
+
+def _is_of_authentication(error: Item) -> bool:
+    """Whether an error answers the authentication, and is not about another task."""
+    named = error.get("taskType")
+    return named == AUTHENTICATION or (not named and not error.get("taskUUID"))
+
+
+def _nameless(error: Item) -> Item:
+    """An error that is about no task of a call."""
+    return {name: error[name] for name in error if name not in SCOPE}

@@ -1,0 +1,1 @@
+"""What Runware posts, and an ASGI app that takes it."""

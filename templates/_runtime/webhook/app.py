@@ -1,0 +1,195 @@
+"""An ASGI app that takes webhooks: for uvicorn and its like, or mounted in another app.
+
+Source: the ASGI specification, version 3, and its HTTP and lifespan protocols.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from hmac import compare_digest
+from http import HTTPStatus
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs
+
+from .. import PACKAGE
+from ..exceptions import RunwareError
+from .webhook import Seen, Webhook, parse_webhook
+
+Handler: TypeAlias = Callable[[Webhook], object]
+"""Handles an item; it may be `async`. What runs in no event loop gets a thread."""
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+LOGGER = logging.getLogger(PACKAGE)
+LARGEST_BODY = 64 * 2**20
+MOST_KEYS = 100_000
+
+_MORE_HEADERS = {
+    HTTPStatus.METHOD_NOT_ALLOWED: [(b"allow", b"POST")],
+    HTTPStatus.SERVICE_UNAVAILABLE: [(b"retry-after", b"5")],
+}
+
+
+def webhook_app(
+    handler: Handler,
+    *,
+    secret: str,
+    seen: Seen | None = None,
+    limit: int = LARGEST_BODY,
+) -> WebhookApp:
+    """Make an ASGI app that hands each item to a handler once.
+
+    It answers 204 when the handler is done, and 500 when it raises: Runware then posts
+    the item again. Give the app's address as `webhookURL`, with the secret in it:
+    `https://you.example/hook/SECRET` or `https://you.example/hook?secret=SECRET`.
+
+    Args:
+        handler: Called with each item. Runware waits some five seconds for the answer.
+        secret: What the last part of the path, the parameter `secret`, or the header
+            `X-Webhook-Secret` has to be; others are answered 401.
+        seen: Remembers the items that were handled; else the app itself remembers the
+            last ones while it lives.
+        limit: The bytes that a body may have; larger ones are answered 413.
+
+    Raises:
+        ValueError: The secret is empty.
+    """
+    return WebhookApp(handler, secret, RecentKeys() if seen is None else seen, limit)
+
+
+class RecentKeys:
+    """Remembers the keys that were added last."""
+
+    def __init__(self, most: int = MOST_KEYS) -> None:
+        self._most = most
+        self._keys: dict[str, None] = {}
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    def add(self, key: str) -> None:
+        """Remember a key, and forget the oldest when there are too many."""
+        self._keys[key] = None
+        if len(self._keys) > self._most:
+            del self._keys[next(iter(self._keys))]
+
+
+class WebhookApp:
+    """The app; `webhook_app` makes one."""
+
+    def __init__(self, handler: Handler, secret: str, seen: Seen, limit: int) -> None:
+        if not secret:
+            raise ValueError("secret must not be empty: anybody could post then")
+        self._handler = handler
+        self._secret = secret.encode()
+        self._seen = seen
+        self._limit = limit
+        self._under_way: set[str] = set()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        else:
+            await send({"type": "websocket.close"})
+
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
+        try:
+            status = await self._status(scope, receive)
+        except ConnectionAbortedError:
+            return  # nobody is left to answer
+        headers = _MORE_HEADERS.get(status, [])
+        if status is not HTTPStatus.NO_CONTENT:
+            headers = [*headers, (b"content-length", b"0")]
+        start = {"type": "http.response.start", "status": int(status)}
+        await send({**start, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _status(self, scope: Message, receive: Receive) -> HTTPStatus:
+        offered = [compare_digest(each, self._secret) for each in _secrets(scope)]
+        if not any(offered):
+            return HTTPStatus.UNAUTHORIZED
+        if scope["method"] != "POST":
+            return HTTPStatus.METHOD_NOT_ALLOWED
+        body = await _body(receive, self._limit)
+        if body is None:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        try:
+            webhook = parse_webhook(body)
+        except RunwareError as error:
+            LOGGER.warning("a webhook was refused: %s", error)
+            return HTTPStatus.BAD_REQUEST
+        return await self._handle(webhook)
+
+    async def _handle(self, webhook: Webhook) -> HTTPStatus:
+        key = webhook.key
+        if key in self._seen:
+            return HTTPStatus.NO_CONTENT
+        if key in self._under_way:  # it is not known yet how that ends
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        self._under_way.add(key)
+        try:
+            await _called(self._handler, webhook)
+        except Exception:
+            LOGGER.exception(
+                "the handler of webhooks failed at %.50r", webhook.task_uuid
+            )
+            return HTTPStatus.INTERNAL_SERVER_ERROR
+        else:
+            self._seen.add(key)
+            return HTTPStatus.NO_CONTENT
+        finally:
+            self._under_way.discard(key)
+
+
+async def _called(handler: Handler, webhook: Webhook) -> None:
+    if inspect.iscoroutinefunction(handler):
+        await handler(webhook)
+        return
+    given = await asyncio.to_thread(handler, webhook)
+    if inspect.isawaitable(given):
+        await given
+
+
+def _secrets(scope: Message) -> Iterator[bytes]:
+    """Yield what may be the secret."""
+    yield scope["path"].rpartition("/")[2].encode("utf-8", "surrogatepass")
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    for value in query.get("secret", []):
+        yield value.encode("utf-8", "surrogatepass")
+    for name, value in scope["headers"]:
+        if name.lower() == b"x-webhook-secret":
+            yield value
+
+
+async def _body(receive: Receive, limit: int) -> bytes | None:
+    """Read the body; None when it is too large.
+
+    Raises:
+        ConnectionAbortedError: The connection broke before its end.
+    """
+    body = bytearray()
+    while len(body) <= limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionAbortedError
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return bytes(body) if len(body) <= limit else None
+    return None
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Say that there is nothing to begin or to end."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

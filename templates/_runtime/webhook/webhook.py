@@ -1,0 +1,196 @@
+"""Reads what Runware posts to a task's `webhookURL`: one finished item at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
+
+from .. import PACKAGE
+from ..client.documents import documents
+from ..delivery.identity import identity_of
+from ..error_enum import ErrorEnum
+from ..exceptions import RunwareError, TaskError
+from ..json_values import is_array, is_object
+from ..old_names import is_same_type, present_name
+from ..schema.base import TaskResult
+from ..schema.depth import is_too_deep
+from ..transport.envelope import SCOPE, Answer, Envelope
+
+if TYPE_CHECKING:
+    from ..client.document import Document
+    from ..transport.envelope import Item
+
+_FAILURES = ("error", "failed")
+"""What the status of an item says, in lower case, when its task has failed."""
+
+
+class Seen(Protocol):
+    """Remembers the keys of items: a `set`, or a store of your own."""
+
+    def __contains__(self, key: object, /) -> bool:
+        """Say whether a key was added."""
+        ...
+
+    def add(self, key: str, /) -> object:
+        """Remember a key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One finished item of a task, or the error that it ended with.
+
+    Attributes:
+        item: The item as it came.
+        outcome: What it was read as.
+        key: A digest of what identifies the task and the item; equal when it is
+            delivered again.
+        is_repeat: Whether it came before, as far as `seen` remembers.
+    """
+
+    item: Mapping[str, Any]
+    outcome: TaskResult | TaskError
+    key: str
+    is_repeat: bool
+
+    @property
+    def error(self) -> TaskError | None:
+        """Why the task failed; None where it did not."""
+        return self.outcome if isinstance(self.outcome, TaskError) else None
+
+    @property
+    def result(self) -> TaskResult:
+        """The result, of the class of its document where the item tells which.
+
+        Where it does not, `request.read(webhook.item)` does, with the request.
+
+        Raises:
+            TaskError: The task failed.
+        """
+        if isinstance(self.outcome, TaskError):
+            raise self.outcome
+        return self.outcome
+
+    @property
+    def task_uuid(self) -> str:
+        """The task's `taskUUID`."""
+        return str(self.item["taskUUID"])
+
+    @property
+    def task_type(self) -> str | None:
+        """The wire name of the task's type; None where the item does not say.
+
+        It is the present name also where the item has the old one.
+        """
+        task_type = self.item.get("taskType")
+        return present_name(task_type) if isinstance(task_type, str) else None
+
+
+def parse_webhook(
+    body: bytes | str | Mapping[str, Any], *, seen: Seen | None = None
+) -> Webhook:
+    """Read the body of a webhook.
+
+    Runware posts an item again until it is answered with a status of 2xx, so that an
+    item may come more than once.
+
+    Args:
+        body: The body of the POST, or the object that its JSON says.
+        seen: Tells repeats, and is told of each item. Where handling an item may fail,
+            leave it out, and add `key` to it when the item was handled.
+
+    Raises:
+        RunwareError: The body is not an item of a task.
+    """
+    item, is_error = _item(_content(body))
+    failure = _failure(item, is_error=is_error)
+    outcome = _result(item) if failure is None else _error(failure)
+    key = _key(item)
+    is_repeat = seen is not None and key in seen
+    if seen is not None and not is_repeat:
+        seen.add(key)
+    return Webhook(item, outcome, key, is_repeat)
+
+
+def _content(body: bytes | str | Mapping[str, Any]) -> Item:
+    content: object = None
+    if isinstance(body, Mapping):
+        content = dict(body)
+    else:
+        with suppress(ValueError, RecursionError, TypeError):
+            content = json.loads(body)
+    if not is_object(content):
+        raise RunwareError("the body of a webhook has to be a JSON object, and is none")
+    if is_too_deep(content):
+        raise RunwareError("the body of a webhook is nested too deeply to be an item")
+    return content
+
+
+def _item(content: Item) -> tuple[Item, bool]:
+    """The item, which may stand alone in an envelope, and whether it does as an error."""
+    item, is_error = content, False
+    for name in () if "taskUUID" in content else ("data", "errors"):
+        items = content.get(name)
+        if is_array(items) and len(items) == 1 and is_object(items[0]):
+            item, is_error = items[0], name == "errors"
+    if not isinstance(item.get("taskUUID"), str):
+        raise RunwareError("the body of a webhook has no taskUUID, as each item has")
+    return item, is_error
+
+
+def _failure(item: Item, *, is_error: bool) -> Item | None:
+    """The error object that an item is, or has; None where it is a result."""
+    error = item.get("error")
+    if error:
+        scope = {name: item[name] for name in SCOPE if name in item}
+        return (error if is_object(error) else {"message": error}) | scope
+    has_code = item.keys() >= {"code", "message"}
+    status = item.get("status")
+    has_failed = isinstance(status, str) and status.lower() in _FAILURES
+    return item if is_error or has_code or has_failed else None
+
+
+def _error(failure: Item) -> TaskError:
+    envelope = Envelope(Answer(http_status=200), [], [failure])
+    return TaskError(failure, envelope, _error_enum(failure.get("taskType")))
+
+
+def _result(item: Item) -> TaskResult:
+    kind = _result_class(item.get("taskType"), item.get("model"))
+    return kind.model_validate(item)
+
+
+def _result_class(task_type: object, model: object) -> type[TaskResult]:
+    """The class of the model's results, or the only one of the task type."""
+    of_type = _documents_of(task_type)
+    of_model = [each for each in of_type if model in each.models]
+    found = of_model or of_type
+    return found[0].request.result if len(found) == 1 else TaskResult
+
+
+def _error_enum(task_type: object) -> type[ErrorEnum] | None:
+    of_type = _documents_of(task_type)
+    if not of_type:
+        return None
+    package = of_type[0].module.rpartition(".")[0]
+    module = import_module(f".{package}.errors", PACKAGE)
+    return next(filter(_is_error_enum, vars(module).values()))
+
+
+def _documents_of(task_type: object) -> list[Document]:
+    return [each for each in documents() if is_same_type(each.task_type, task_type)]
+
+
+def _is_error_enum(value: object) -> TypeGuard[type[ErrorEnum]]:
+    is_enum = isinstance(value, type) and issubclass(value, ErrorEnum)
+    return is_enum and value is not ErrorEnum
+
+
+def _key(item: Item) -> str:
+    text = json.dumps([item["taskUUID"].lower(), *identity_of(item)])
+    return sha256(text.encode(), usedforsecurity=False).hexdigest()
