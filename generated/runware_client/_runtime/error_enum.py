@@ -25,7 +25,7 @@ class _InheritingEnum(EnumType):
 
     @classmethod
     def __prepare__(  # type: ignore[override]  # enum itself names these parameters so
-        metacls,  # noqa: N804
+        metacls,
         cls: str,
         bases: tuple[type, ...],
         **kwds: Any,

@@ -11,6 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..json_values import (
+        Json,
+        all_different,
+        is_array,
+        is_multiple,
+        is_object,
+        is_type,
+        same,
+    )
     from .base import Part, ResultPart, TaskRequest, TaskResult, constant, fresh_uuid
     from .constraints import (
         Count,
@@ -56,17 +65,15 @@ if TYPE_CHECKING:
         not_a_size,
         ratio_in,
     )
-    from ..json_values import (
-        Json,
-        all_different,
-        is_array,
-        is_multiple,
-        is_object,
-        is_type,
-        same,
-    )
 
 _MODULES = {
+    "Json": ".json_values",
+    "all_different": ".json_values",
+    "is_array": ".json_values",
+    "is_multiple": ".json_values",
+    "is_object": ".json_values",
+    "is_type": ".json_values",
+    "same": ".json_values",
     "Part": "base",
     "ResultPart": "base",
     "TaskRequest": "base",
@@ -112,13 +119,6 @@ _MODULES = {
     "judged_once": "rules",
     "not_a_size": "rules",
     "ratio_in": "rules",
-    "Json": ".json_values",
-    "all_different": ".json_values",
-    "is_array": ".json_values",
-    "is_multiple": ".json_values",
-    "is_object": ".json_values",
-    "is_type": ".json_values",
-    "same": ".json_values",
 }
 
 __all__ = [
