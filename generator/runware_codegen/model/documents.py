@@ -22,6 +22,21 @@ class MediaLimit:
     maximum: int | float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The price and the latency of a task that Runware has run.
+
+    Attributes:
+        name: The identifier of the example, or the settings in words.
+        price: The price as the document has it, or empty.
+        latency_ms: The latency in milliseconds, if the document has it.
+    """
+
+    name: str
+    price: str
+    latency_ms: int | float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentInfo:
     """What the rest of a package needs of a document.
@@ -80,6 +95,7 @@ class Document(DocumentInfo):
         definitions: Named predicates, which `DefinitionRef` refers to.
         default_delivery: The delivery method if the request selects none, or empty.
         media_limits: Limits on media files.
+        measurements: Prices and latencies of tasks that Runware has run.
     """
 
     title: str
@@ -96,6 +112,7 @@ class Document(DocumentInfo):
     definitions: tuple[tuple[str, Predicate], ...]
     default_delivery: str
     media_limits: tuple[MediaLimit, ...]
+    measurements: tuple[Measurement, ...]
 
     @property
     def info(self) -> DocumentInfo:

@@ -94,6 +94,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         error_codes=about.codes,
         media_limits=read_media_limits(task.keywords),
         unenforced=tuple(findings.unenforced),
+        measurements=about.measurements,
     )
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from runware_codegen.model import Measurement
 from runware_codegen.parse.metadata.markdown import clean_markdown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
+
+_MEASURED: Final = ("id", "exampleId", "configuration")
+"""What tells one measurement from another, in the order of preference."""
 
 _PREFIX = re.compile(r"^Runware API\s*[-–—:]\s*")
 
@@ -30,6 +36,7 @@ class Metadata:
     link: str
     statuses: tuple[tuple[str, str], ...]
     codes: tuple[str, ...]
+    measurements: tuple[Measurement, ...]
 
 
 def read_metadata(document: SourceDocument) -> Metadata:
@@ -49,6 +56,7 @@ def read_metadata(document: SourceDocument) -> Metadata:
         link=_link(document, model_id),
         statuses=tuple(_statuses(document).items()),
         codes=tuple(_codes(document)),
+        measurements=tuple(_measurements(_object(info.get("x-pricing")))),
     )
 
 
@@ -97,6 +105,22 @@ def _price(pricing: JsonObject) -> str:
         if (shown := _text(rate, "display"))
     ]
     return "; ".join(rates) or clean_markdown(_text(pricing, "overview"))
+
+
+def _measurements(pricing: JsonObject) -> Iterator[Measurement]:
+    listed = (*_objects(pricing.get("measured")), *_objects(pricing.get("examples")))
+    for each in listed:
+        name = next(filter(None, (_text(each, key) for key in _MEASURED)), "")
+        price, latency = each.get("price"), each.get("latencyMs")
+        yield Measurement(
+            name=name,
+            price=(
+                price
+                if isinstance(price, str)
+                else "" if price is None else f"${price}"
+            ),
+            latency_ms=latency if isinstance(latency, (int, float)) else None,
+        )
 
 
 def _object(value: JsonValue) -> JsonObject:
