@@ -294,7 +294,9 @@ def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> Non
         from runware_codegen import pipeline  # noqa: PLC0415  # it takes its time
 
         said = ctx.default_map or {}
-        name = import_name(said.get("output", ""), said.get("package", "client"))
+        name = import_name(
+            said.get("output", ""), said.get("package", "runware_client")
+        )
         pipeline.list_documents(options, name, terminal)
 
 
