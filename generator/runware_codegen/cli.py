@@ -22,6 +22,7 @@ from runware_codegen.catalog import lock
 from runware_codegen.mock import options as mock_options
 from runware_codegen.options import (
     BUILD,
+    DOCUMENTING,
     FETCHING,
     GENERATING,
     LISTING,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from runware_codegen.options import (
+        DocsOptions,
         FetchOptions,
         GenerateOptions,
         InitOptions,
@@ -72,11 +74,25 @@ class _Configured(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take options of the command line before those of the file."""
-        ctx.default_map = _said_in_file(ctx, args)
+        ctx.default_map = self.settings(ctx, args)
         rest = super().parse_args(ctx, args)
         if not ctx.params["documents"]:
             ctx.params["documents"] = ctx.default_map.get("documents", ())
         return rest
+
+    def settings(self, ctx: click.Context, args: list[str]) -> dict[str, Any]:
+        """Read what the file says of the options."""
+        return _said_in_file(ctx, args)
+
+
+class _Documenting(_Configured):
+    """A command that writes to where pyproject.toml wants the reference."""
+
+    def settings(self, ctx: click.Context, args: list[str]) -> dict[str, Any]:
+        """Take the setting docs for the folder."""
+        said = super().settings(ctx, args)
+        said.pop("output", None)
+        return {**said, "output": said["docs"]} if said.get("docs") else said
 
 
 class _Fetching(click.Command):
@@ -131,6 +147,7 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
     fails or is interrupted leaves the old one as it was.
     """
     target = Path(options["output"]) / options["package"]
+    folders = [target, *([Path(options["docs"])] if options["docs"] else [])]
     with _terminal(ctx) as terminal:
         with _remarking(f"{target} is as it was"):
             lock.check(options["documents"])
@@ -138,12 +155,38 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
 
             if options["check"] or options["diff"]:
                 differs = pipeline.check(options, target, terminal)
-                held_up = options["as_hook"] and hook.fails_commit((), target, terminal)
+                held_up = options["as_hook"] and hook.fails_commit(
+                    [(folder, ()) for folder in folders], terminal
+                )
                 return _DIFFERENT if held_up or (options["check"] and differs) else 0
             made = pipeline.generate(options, target, terminal)
-        pipeline.summarize(made, target, terminal)
-        if options["as_hook"] and hook.fails_commit(made.changes, target, terminal):
+        pipeline.summarize(made, terminal)
+        written = [(folder.target, folder.changes) for folder in made.folders]
+        if options["as_hook"] and hook.fails_commit(written, terminal):
             return _DIFFERENT
+    return 0
+
+
+@cli.command(cls=_Documenting)
+@with_options(*SELECTING, *DOCUMENTING, *SPEAKING)
+@click.pass_context
+def docs(ctx: click.Context, /, **options: Unpack[DocsOptions]) -> int:
+    """Write a reference of documents in Markdown.
+
+    DOCS are files, folders, or - for standard input; without any, the documents that
+    come with this program. DIR gets an index, a page for each document, and llms.txt,
+    llms-full.txt and AGENTS.md for coding assistants. generate keeps it current if
+    docs is set in pyproject.toml.
+    """
+    target = Path(options["output"])
+    with _terminal(ctx) as terminal, _remarking(f"{target} is as it was"):
+        lock.check(options["documents"])
+        from runware_codegen import pipeline  # noqa: PLC0415  # it takes its time
+
+        if options["check"] or options["diff"]:
+            differs = pipeline.check_docs(options, target, terminal)
+            return _DIFFERENT if options["check"] and differs else 0
+        pipeline.summarize(pipeline.write_docs(options, target, terminal), terminal)
     return 0
 
 

@@ -10,27 +10,29 @@ import subprocess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
 
 
-def fails_commit(changes: Sequence[Change], target: Path, terminal: Terminal) -> bool:
+def fails_commit(
+    written: Iterable[tuple[Path, Sequence[Change]]], terminal: Terminal
+) -> bool:
     """Tell which files a commit would have wrong, and whether there are any.
 
     Args:
-        changes: What was written.
-        target: The package's folder.
+        written: The folders of the package and of its pages, each with what was written.
         terminal: Where to tell it.
     """
-    for change in changes:
-        terminal.note(f"{change.kind}: {target / change.path}")
-    unknown = _unknown_to_git(target)
-    for path in unknown:
-        terminal.note(f"not added to git: {path}")
-    return bool(changes or unknown)
+    notes: list[str] = []
+    for folder, changes in written:
+        notes += [f"{change.kind}: {folder / change.path}" for change in changes]
+        notes += [f"not added to git: {path}" for path in _unknown_to_git(folder)]
+    for note in notes:
+        terminal.note(note)
+    return bool(notes)
 
 
 def _unknown_to_git(folder: Path) -> list[str]:
