@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # A code span, a link to an absolute URL, or strong text.
 _SPAN: Final = re.compile(
     r"`(?P<code>[^`]+)`"
-    r"|\[(?P<text>[^][]{1,300})\]"
+    r"|(?<!!)\[(?P<text>[^][]{1,300})\]"
     r"\((?P<url>https?://[A-Za-z0-9][A-Za-z0-9.:-]*(?:/[\w./~%?=&#+,;-]*)?)\)"
     r"|\*\*(?P<strong>[^*`\s](?:[^*`]{0,300}[^*`\s])?)\*\*",
     re.ASCII,
@@ -27,7 +27,7 @@ _ITEM: Final = re.compile(r"\s*(?:[-*+]|[0-9]{1,9}[.)])\s+")
 _FENCE: Final = re.compile(r"\s*(?:```|~~~)")
 
 # A backslash escapes these in Python-Markdown too; for others it has to be an entity.
-_BACKSLASH: Final = re.compile(r"[\\`*{}\[\]]|(?<!\w)_|_(?!\w)")
+_BACKSLASH: Final = re.compile(r"[\\`*{}\[\]]|(?<![^\W_])_|_(?![^\W_])")
 _ENTITY: Final = re.compile(
     r"[<>|^]|&(?=[#\w]+;)|~(?=~)|\$(?=\S[^$]*(?<=\S)\$)|:(?=:)|(?<=\+)\+|(?<=%)%|(?<=\{)[%\#]"
 )
@@ -47,7 +47,7 @@ def code(text: str) -> str:
     """Write a name or a value as code, or as text where code cannot express it."""
     shown = visible(text)
     if not shown.strip() or shown != shown.strip() or re.search(r"[`|\n]", shown):
-        return _escaped(" ".join(shown.split()))
+        return _BLOCK.sub(_entities, _escaped(" ".join(shown.split())))
     return f"`{_MACRO.sub(' ', shown)}`"
 
 
