@@ -49,7 +49,8 @@ check: $(READY)
 	$(BIN)/lint-imports --no-cache
 
 golden: $(READY)
-	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py
+	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py \
+	  tests/test_docs.py::test_the_reference_of_commands_is_made_from_their_options
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
