@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +26,6 @@ from page_blocks import blocks, run_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from types import ModuleType
 
     from mocking import Mock
@@ -102,6 +104,17 @@ def test_each_page_is_reached_from_the_index() -> None:
         for path in re.findall(r"\]\(([^)#:]+\.md)", text)
     }
     assert {page.resolve() for page in DOCS} <= linked
+
+
+def test_the_site_builds_without_warnings(tmp_path: Path) -> None:
+    shutil.copytree(TOP / "docs", tmp_path / "docs")
+    shutil.copy(TOP / "zensical.toml", tmp_path)
+    zensical = Path(sys.executable).with_name("zensical")
+    command = [zensical, "build", "--strict"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    built = {path.parent.name for path in (tmp_path / "build/site").rglob("index.html")}
+    assert {page.stem for page in DOCS} - {"index"} <= built
 
 
 def test_the_reference_of_commands_is_made_from_their_options() -> None:
