@@ -161,7 +161,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     document = a_document(TASK, identifier="beacon", model="test:beacon@1", info=INFO)
     (folder / "beacon.json").write_text(json.dumps(document))
     sources = [str(folder / "beacon.json"), str(TOP / "specs")]
-    arguments = ["--output", ".", "--package", "made", "--docs", "out"]
+    arguments = ["--output", ".", "--package", "runware_client", "--docs", "out"]
     done = run("generate", *sources, *arguments, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "out"
