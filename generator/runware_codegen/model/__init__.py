@@ -20,6 +20,7 @@ from runware_codegen.model.documents import (
     ErrorMember,
     MediaLimit,
     Package,
+    PricedExample,
     TaskType,
 )
 from runware_codegen.model.types import (
@@ -64,6 +65,7 @@ __all__ = [
     "Null",
     "Number",
     "Package",
+    "PricedExample",
     "Rule",
     "Size",
     "SizeRule",

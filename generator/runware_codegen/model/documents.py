@@ -22,6 +22,21 @@ class MediaLimit:
     maximum: int | float | None
 
 
+@dataclass(frozen=True, slots=True)
+class PricedExample:
+    """What one run has cost and how long it took, as the document reports it.
+
+    Attributes:
+        configuration: What was run, in words, or empty.
+        price: The price in USD as a decimal number, or empty.
+        latency_ms: The latency in milliseconds, if it is stated.
+    """
+
+    configuration: str
+    price: str
+    latency_ms: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentInfo:
     """What the rest of a package needs of a document.
@@ -31,6 +46,12 @@ class DocumentInfo:
         file_name: The base name of its file.
         air: The model's AIR, or empty.
         status: live, deprecated …, or empty.
+        title: The display name.
+        summary: One sentence, or empty.
+        creator: The name of the model's creator, or empty.
+        capabilities: Its capabilities, as the document names them.
+        price: The price in words, or empty.
+        examples: Prices and latencies of single runs.
         task_type: The name of its task type.
         models: The models it describes; empty for any.
         module: The Python name of its module.
@@ -48,6 +69,12 @@ class DocumentInfo:
     file_name: str
     air: str
     status: str
+    title: str
+    summary: str
+    creator: str
+    capabilities: tuple[str, ...]
+    price: str
+    examples: tuple[PricedExample, ...]
     task_type: str
     models: tuple[str, ...]
     module: str
@@ -66,12 +93,9 @@ class Document(DocumentInfo):
     """One document, which becomes one module of the package.
 
     Attributes:
-        title: The display name.
-        summary: One sentence, or empty.
         description: Markdown, or empty.
+        released: The date of its release (2026-01-31), or empty.
         modes: Combinations of inputs that the model supports, each in words.
-        price: The price in words, or empty.
-        capabilities: Its capabilities, as the document names them.
         documentation_url: The page of its documentation, or empty.
         request: The request class.
         result: The result class.
@@ -82,12 +106,9 @@ class Document(DocumentInfo):
         media_limits: Limits on media files.
     """
 
-    title: str
-    summary: str
     description: str
+    released: str
     modes: tuple[str, ...]
-    price: str
-    capabilities: tuple[str, ...]
     documentation_url: str
     request: Class
     result: Class

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from runware_codegen.model import PricedExample
 from runware_codegen.parse.metadata.markdown import clean_markdown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?(e-[0-9]{1,2})?", re.ASCII)
 _PREFIX = re.compile(r"^Runware API\s*[-–—:]\s*")
 
 
@@ -24,8 +30,11 @@ class Metadata:
     description: str
     air: str
     status: str
+    creator: str
+    released: str
     modes: tuple[str, ...]
     price: str
+    examples: tuple[PricedExample, ...]
     capabilities: tuple[str, ...]
     link: str
     statuses: tuple[tuple[str, str], ...]
@@ -43,8 +52,11 @@ def read_metadata(document: SourceDocument) -> Metadata:
         description=clean_markdown(_text(info, "description")),
         air=_text(info, "x-air-id"),
         status=_text(info, "x-status"),
+        creator=_text(_object(info.get("x-creator")), "name"),
+        released=_date(_text(info, "x-released-at")),
         modes=tuple(_mode(mode) for mode in _objects(info.get("x-modes"))),
         price=_price(_object(info.get("x-pricing"))),
+        examples=tuple(_examples(_object(info.get("x-pricing")))),
         capabilities=tuple(_texts(info.get("x-capabilities"))),
         link=_link(document, model_id),
         statuses=tuple(_statuses(document).items()),
@@ -97,6 +109,34 @@ def _price(pricing: JsonObject) -> str:
         if (shown := _text(rate, "display"))
     ]
     return "; ".join(rates) or clean_markdown(_text(pricing, "overview"))
+
+
+def _examples(pricing: JsonObject) -> Iterator[PricedExample]:
+    """Give the runs whose price or latency the document reports."""
+    for example in _objects(pricing.get("measured")) + _objects(
+        pricing.get("examples")
+    ):
+        price = _dollars(example.get("price"))
+        latency = example.get("latencyMs")
+        known = isinstance(latency, int) and not isinstance(latency, bool)
+        if price or known:
+            yield PricedExample(
+                _text(example, "configuration"),
+                price,
+                latency if isinstance(latency, int) and known else None,
+            )
+
+
+def _dollars(price: JsonValue) -> str:
+    """Write a price in USD as a decimal number: 0.0013; documents also say "$1.17"."""
+    text = price.removeprefix("$") if isinstance(price, str) else str(price)
+    if isinstance(price, bool) or not _NUMBER.fullmatch(text):
+        return ""
+    return f"{Decimal(text):f}"
+
+
+def _date(time: str) -> str:
+    return time[:10] if _DATE.match(time) else ""
 
 
 def _object(value: JsonValue) -> JsonObject:
