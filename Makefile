@@ -53,7 +53,7 @@ docs: $(READY)
 	@$(BIN)/zensical build --strict
 
 golden: $(READY)
-	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py \
+	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/diff/test_diff_docs.py \
 	  tests/test_docs.py::test_the_reference_of_commands_is_made_from_their_options
 
 clean:

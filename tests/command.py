@@ -10,7 +10,9 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forks import Forked, run_forked
@@ -18,7 +20,6 @@ from making import a_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "runware_codegen"]
 GENERATE = ["generate", "docs", "--output", "out", "--package", "client"]
@@ -131,6 +132,16 @@ def run_in_terminal(
     return Session(
         shown.decode(errors="replace"), process.wait(timeout=LONGEST_SILENCE)
     )
+
+
+def until_it_waits(process: int) -> None:
+    """Wait until a process sleeps, as it does when it reads a key.
+
+    Python does not see a signal that comes after its last look and before it reads.
+    """
+    status = Path(f"/proc/{process}/stat")
+    while status.exists() and status.read_text().rpartition(") ")[2][0] == "R":
+        time.sleep(0.001)
 
 
 def _started_in_terminal(

@@ -25,6 +25,7 @@ TEXTS = (
     "runware:101@1",
     "2026-05-01",
     "#ff8800",
+    "720p",
     "a",
     "",
 )
@@ -325,6 +326,8 @@ class Tasks:
         least = schema.get("minItems", 1)
         for item in self._variants(schema.get("items")):
             yield [item] * max(least, 1)
+        for value in self._variants(schema.get("additionalProperties")):
+            yield {"unknownField": value}
 
     def _objects(self, schema: Object) -> Iterator[Object]:
         """Break each assertion of an object's members in objects that are allowed."""

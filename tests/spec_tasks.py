@@ -515,6 +515,7 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
         {"model": "a:b@1", "outputFormat": "GIF"},
         {"model": "a:b@1", "settings": {"temperature": "hot"}},
         {"model": "a:b@1", "providerSettings": {"openai": "high"}},
+        {"model": "a:b@1", "outpaint": {}, "strength": 0.6, "inputs": None},
     ],
     "textInference": [
         {"model": "a:b@1", "messages": [{"role": "banana", "content": "x"}]},

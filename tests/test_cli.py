@@ -228,9 +228,9 @@ class TestList:
             "ID   AIR         TASK TYPE       STATUS  FIELDS  RULES"
             "  CLASS       MODULE\n"
             "one  test:one@1  imageInference  live         3      0"
-            "  OneRequest  client.tasks.image_inference\n"
+            "  OneRequest  runware_client.tasks.image_inference\n"
             "two  test:two@1  imageInference               4      0"
-            "  TwoRequest  client.tasks.image_inference\n"
+            "  TwoRequest  runware_client.tasks.image_inference\n"
         )
 
     def test_json(self, here: Path) -> None:
@@ -243,7 +243,7 @@ class TestList:
             "fields": 3,
             "rules": 0,
             "class": "OneRequest",
-            "module": "client.tasks.image_inference",
+            "module": "runware_client.tasks.image_inference",
         }
 
     @pytest.mark.parametrize(

@@ -169,14 +169,54 @@ class TestNotAskingTwice:
         fetch("one", "two")
         catalog.add("two", {"properties": {"size": {"type": "integer"}}})
         finished = fetch("--all", "--update")
-        assert finished.stdout.splitlines() == [
+        lines = finished.stdout.splitlines()
+        assert lines[:4] == [
             "unchanged: schemas/one.json",
             "new: schemas/three.json",
             "changed: schemas/two.json",
             "Fetched schemas: 1 new, 1 changed, 0 restored, 1 unchanged.",
         ]
+        assert lines[4] == "two (test:two@1, schemas/two.json)"
+        assert "TwoRequest.size" in finished.stdout
         fetched = (tmp_path / "schemas" / "two.json").read_bytes()
         assert fetched == catalog.files[f"{ROOT}/models/two/schema.json"]
+
+    def test_what_would_break_callers_is_not_written(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        size = {"properties": {"size": {"type": "integer", "maximum": 9}}}
+        catalog.add("one", size)
+        catalog.add("two", size)
+        fetch("one", "two")
+        before = (tmp_path / "schemas" / "one.json").read_bytes()
+        catalog.add("one", {"properties": {"size": {"type": "integer", "maximum": 8}}})
+        catalog.add("two", {"properties": {"size": {"type": "integer"}}})
+        finished = fetch("--update", "--check", "breaking")
+        assert finished.returncode == 1
+        assert "request-limit-narrowed" in finished.stdout
+        assert "schemas/one.json" in finished.stderr
+        assert (tmp_path / "schemas" / "one.json").read_bytes() == before
+        fetched = (tmp_path / "schemas" / "two.json").read_bytes()
+        assert fetched == catalog.files[f"{ROOT}/models/two/schema.json"]
+        assert fetch("--update").returncode == 0
+        assert (tmp_path / "schemas" / "one.json").read_bytes() != before
+
+    def test_a_known_break_is_written(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        catalog.add("one", {"properties": {"size": {"type": "integer", "maximum": 9}}})
+        fetch("one")
+        new = catalog.add(
+            "one", {"properties": {"size": {"type": "integer", "maximum": 8}}}
+        )
+        (tmp_path / "new.json").write_bytes(catalog.files[new])
+        known = ("schemas/one.json", "new.json", "--accept", "--reason", "Known.")
+        assert run("diff", *known, cwd=tmp_path).returncode == 0
+        assert fetch("--update", "--check", "breaking").returncode == 0
+        assert (tmp_path / "schemas" / "one.json").read_bytes() == catalog.files[new]
+
+    def test_check_goes_with_update(self, fetch: Fetch) -> None:
+        assert fetch("one", "--check", "breaking").returncode == 2
 
     def test_an_edited_document_is_restored(
         self, fetch: Fetch, catalog: Catalog, tmp_path: Path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from catalog_server import Catalog, serving_catalog
-from command import files, run, run_in_terminal
+from command import files, run, run_in_terminal, until_it_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -210,8 +210,9 @@ class TestInATerminal:
         """Type each answer once its question is shown."""
         left = list(answers)
 
-        def react(shown: str, typed: Callable[[bytes], object], _: int) -> None:
+        def react(shown: str, typed: Callable[[bytes], object], process: int) -> None:
             if left and left[0][0] in shown:
+                until_it_waits(process)
                 typed(left.pop(0)[1])
 
         return react

@@ -42,10 +42,20 @@ IMPLIED = {
         "OpenaiGptImage25FlareRequest.width: ge",
         "OpenaiGptImage25FlareRequest.height: ge",
     ],
+    # An image or a video is required, and each has its own formats.
+    "remove-background": [
+        "RemoveBackgroundRequest.outputFormat: type",
+        "RemoveBackgroundRequest.outputFormat: literals",
+    ],
     # "FBX when settings.quad is true" and "GLB when it is not" allow no other value.
     "tripo-v3-1": [
         "TripoV31Request.outputFormat: type",
         "TripoV31Request.outputFormat: literals",
+    ],
+    # As in remove-background.
+    "upscale": [
+        "UpscaleRequest.outputFormat: type",
+        "UpscaleRequest.outputFormat: literals",
     ],
     # Without frameImages, width and height are required, which exclude resolution; and
     # a frame can only be the first.

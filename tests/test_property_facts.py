@@ -203,6 +203,6 @@ def test_a_field_says_what_each_file_may_be(tmp_path: Path) -> None:
         {"operation": "fileSize", "parameters": parameters, "maximum": 20_000_000},
     ]
     task = {"properties": {"inputs": inputs}, "x-constraints": constraints}
-    _module(tmp_path, "limits_client", task)
-    said = _doc(_source(tmp_path, "limits_client"), "images")
+    _module(tmp_path, "media_limits_client", task)
+    said = _doc(_source(tmp_path, "media_limits_client"), "images")
     assert said == "Each file: at least 128×128 pixels, at most 20 MB."

@@ -20,6 +20,7 @@ from click.core import ParameterSource
 
 from runware_codegen import __version__, hook, settings
 from runware_codegen.catalog import lock
+from runware_codegen.diff.options import DIFFING
 from runware_codegen.mock import options as mock_options
 from runware_codegen.options import (
     BUILD,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Unpack
 
+    from runware_codegen.catalog.fetching import UpdateReport
+    from runware_codegen.diff.options import DiffOptions
     from runware_codegen.options import (
         DocsOptions,
         FetchOptions,
@@ -130,6 +133,18 @@ class _Fetching(click.Command):
         ctx.default_map = {name: said[name] for name in shared}
         if documents := said.get("documents"):
             ctx.default_map["output"] = documents_folder(documents)
+        return super().parse_args(ctx, args)
+
+
+class _Diffing(click.Command):
+    """A command that compares the documents of pyproject.toml where none are named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the options that mean the same here as in the file."""
+        said = _for_all_clients(_read_clients(ctx, args))
+        ctx.default_map = {n: said[n] for n in said.keys() & {"quiet", "verbose"}}
+        if documents := said.get("documents"):
+            ctx.default_map["documents"] = documents_folder(documents)
         return super().parse_args(ctx, args)
 
 
@@ -229,6 +244,12 @@ def _target(options: GenerateOptions) -> Path:
     return Path(options["output"]) / package_folder(options["package"])
 
 
+def _new_update_report() -> UpdateReport:
+    from runware_codegen.diff.updates import Updates  # noqa: PLC0415  # it is slow
+
+    return Updates()
+
+
 # -- commands -----------------------------------------------------------------
 
 
@@ -240,7 +261,7 @@ def cli() -> None:
     Each option of generate and list may also stand in [tool.runware-codegen] of the
     pyproject.toml that is nearest above the current folder; the command line wins.
 
-    Exit codes: 0 done, 1 --check found a difference, 2 the input or the call is wrong.
+    Exit codes: 0 done, 1 --check or --fail-on found a difference, 2 the input or the call is wrong.
     """
 
 
@@ -329,14 +350,16 @@ def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> Non
         from runware_codegen import pipeline  # noqa: PLC0415  # it takes its time
 
         said = ctx.default_map or {}
-        name = import_name(said.get("output", ""), said.get("package", "client"))
+        name = import_name(
+            said.get("output", ""), said.get("package", "runware_client")
+        )
         pipeline.list_documents(options, name, terminal)
 
 
 @cli.command(cls=_Fetching)
 @with_options(*FETCHING, PROJECT, *SPEAKING)
 @click.pass_context
-def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> None:
+def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     """Bring documents of Runware's catalogue into a folder, and lock them.
 
     MODEL is an id or AIR of a model (* and ? allowed), or the name of a utility.
@@ -346,10 +369,30 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> None:
     _exclude(ctx, "--locked", "--update")
     _exclude(ctx, "--all", "--task-type")
     _exclude(ctx, "--all", "MODEL")
+    if options["check"] and not options["update"]:
+        raise click.UsageError("--check goes with --update.", ctx)
     with _terminal(ctx) as terminal, _remarking("what has been fetched is whole"):
         from runware_codegen.catalog import fetching  # noqa: PLC0415  # as below
 
-        fetching.fetch(options, terminal)
+        refused = fetching.fetch(options, terminal, _new_update_report)
+        return _DIFFERENT if refused else 0
+
+
+@cli.command(cls=_Diffing)
+@with_options(*DIFFING, *SPEAKING)
+@click.pass_context
+def diff(ctx: click.Context, /, **options: Unpack[DiffOptions]) -> int:
+    """Show what changed between two versions of documents, as a caller notices it.
+
+    OLD and NEW are each a file, a folder, - for standard input, runware.lock, a git
+    revision such as main, or a path in one, such as HEAD:schemas. Without NEW, the
+    documents on disk; without both, the state that runware.lock names or else the last
+    commit against the documents on disk.
+    """
+    with _terminal(ctx) as terminal:
+        from runware_codegen.diff import command  # noqa: PLC0415  # it takes its time
+
+        return _DIFFERENT if command.diff(options, terminal) else 0
 
 
 @cli.command("init")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 import click
@@ -87,6 +87,7 @@ class FetchOptions(TypedDict):
     include_status: tuple[str, ...]
     locked: bool
     update: bool
+    check: Literal["breaking"] | None
     output: str
     index_url: str
     concurrency: int
@@ -356,7 +357,13 @@ FETCHING = (
     ),
     click.option(
         "--update/--no-update",
-        help="Ask again for what is there, and tell what has changed.",
+        help="Ask again for what is there, and tell what has changed for callers.",
+    ),
+    click.option(
+        "--check",
+        type=click.Choice(["breaking"]),
+        help="With --update: leave a document as it is if its new version would break"
+        " callers, and end with exit code 1.",
     ),
     click.option(
         "--output",

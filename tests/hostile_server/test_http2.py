@@ -85,10 +85,14 @@ class Multiplexer:
         self.has_heard.release()
         if task.get("deliveryMethod") == "stream":
             self._say(talk, wire, lock, number, EVENT, "text/event-stream")
-        elif len(self.tasks) == 1:
+        elif self._is_about_the_first(task):
             threading.Thread(
-                target=self._answer, args=(talk, wire, lock, number, task), daemon=True
+                target=self._answer, args=(talk, wire, lock, number), daemon=True
             ).start()
+
+    def _is_about_the_first(self, task: Item) -> bool:
+        """Whether this is the first task, or a poll of it after its connection broke."""
+        return bool(task["taskUUID"] == self.tasks[0]["taskUUID"])
 
     def _answer(
         self,
@@ -96,10 +100,9 @@ class Multiplexer:
         wire: socket.socket,
         lock: threading.Lock,
         number: int,
-        task: Item,
     ) -> None:
         self.may_answer.wait(FOR_EVER)
-        result = {name: task[name] for name in ("taskType", "taskUUID")}
+        result = {name: self.tasks[0][name] for name in ("taskType", "taskUUID")}
         result |= {"imageUUID": str(uuid4()), "imageURL": "https://assets.example/1"}
         content = json.dumps({"data": [result]}).encode()
         with suppress(OSError):

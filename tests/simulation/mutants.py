@@ -291,8 +291,9 @@ MUTANTS = (
     Mutant(
         "a stream that breaks is forgotten",
         "_runtime.client.engine",
-        "        if not task.may_be_billed:\n            self.open_tasks.close([task])\n        if",
-        "        self.open_tasks.close([task])\n        if",
+        "            self.give_handle(error, submission)\n        if is_noted",
+        "            self.give_handle(error, submission)\n"
+        "            self.open_tasks.close([task])\n        if is_noted",
         183,
     ),
     Mutant(

@@ -16,7 +16,7 @@
     ├── TimeoutError              no result in time; also the builtin of that name
     ├── ResponseError             an answer that cannot be read
     ├── ClosedError               a call of a client that is closed
-    └── DownloadError             an output that cannot be saved, from `_download`
+    └── DownloadError             an output that cannot be saved, of `media.download`
 
 A task that its document does not allow never reaches the server: making the request
 raises `pydantic.ValidationError`.

@@ -36,14 +36,24 @@ def available_processors() -> int:
 
 
 def parallel_map(
-    function: Callable[[Value], Result], values: Sequence[Value], jobs: int
+    function: Callable[[Value], Result],
+    values: Sequence[Value],
+    jobs: int,
+    *,
+    fewest: int = _FEWEST,
 ) -> Iterator[Result]:
     """Call a function for each value, in up to so many processes.
+
+    Args:
+        function: The function.
+        values: The values.
+        jobs: How many processes there may be.
+        fewest: The number of values that are worth a process.
 
     Yields:
         The results in the order of the values, as if it had been done here.
     """
-    processes = min(jobs, len(values) // _FEWEST)
+    processes = min(jobs, len(values) // fewest)
     done = 0
     if processes > 1:
         try:

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from runware_codegen.catalog import files, index
 from runware_codegen.catalog.lock import Lock, LockedDocument, hash_of, lock_of, sha256
@@ -26,7 +26,7 @@ from runware_codegen.output.replacement import exclusive_lock
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from runware_codegen.catalog.index import Index
     from runware_codegen.catalog.web import Response
@@ -45,6 +45,25 @@ class FetchOutcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
+class UpdateReport(Protocol):
+    """What changed for callers in documents that were fetched again."""
+
+    def add(self, path: Path, content: bytes) -> bool:
+        """Compare a document on disk with its new version.
+
+        Returns:
+            Whether the new version breaks callers.
+
+        Raises:
+            InvalidInputError: A version is not sound.
+        """
+        ...
+
+    def lines(self) -> Iterable[str]:
+        """Give the lines of the report."""
+        ...
+
+
 @dataclass(slots=True)
 class _Fetch:
     """A run of the command.
@@ -54,25 +73,41 @@ class _Fetch:
         folder: Where the documents are.
         lock: What is locked.
         terminal: Where the run is told of.
+        new_report: Makes the report of what changed for callers.
         listed: The catalogue's index, if it was read.
         outcomes: What became of documents, by identifier.
         problems: What went wrong so far.
+        refused: Documents that are as they were, since their new versions break callers.
+        updates: What changed for callers.
     """
 
     options: FetchOptions
     folder: Path
     lock: Lock
     terminal: Terminal
+    new_report: Callable[[], UpdateReport]
     listed: Index | None = None
     outcomes: dict[str, FetchOutcome] = field(default_factory=dict[str, FetchOutcome])
     problems: list[Problem] = field(default_factory=list[Problem])
+    refused: list[Problem] = field(default_factory=list[Problem])
+    updates: UpdateReport | None = None
 
 
-def fetch(options: FetchOptions, terminal: Terminal) -> None:
+def fetch(
+    options: FetchOptions, terminal: Terminal, new_report: Callable[[], UpdateReport]
+) -> bool:
     """Bring documents into a folder.
 
     Each is put in place and locked as soon as it is there and found to be one, so that
     a run that was interrupted goes on where it ended.
+
+    Args:
+        options: What the command was told.
+        terminal: Where the run is told of.
+        new_report: Makes the report of what changed for callers, when a document does.
+
+    Returns:
+        Whether a document was left as it was, since its new version breaks callers.
 
     Raises:
         InvalidInputError: Something cannot be had, or must not be had; the rest is there.
@@ -81,12 +116,15 @@ def fetch(options: FetchOptions, terminal: Terminal) -> None:
     with _failures_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with exclusive_lock(folder):
-            run = _Fetch(options, folder, lock_of(folder), terminal)
+            run = _Fetch(options, folder, lock_of(folder), terminal, new_report)
             _run(run)
     if run.outcomes or not run.problems:
         _summarize(run)
+    if run.refused:
+        terminal.problems(run.refused)
     if run.problems:
         raise InvalidInputError(run.problems)
+    return bool(run.refused)
 
 
 def read_listed(web: Web, url: str, terminal: Terminal) -> Index:
@@ -226,6 +264,11 @@ def _put(
     if one.task_types and task_type not in one.task_types:
         return
     differs = hash_of(path) != fresh
+    if differs and run.options["update"] and path.exists():
+        breaks = _compare(run, path, content)
+        if breaks and run.options["check"]:
+            run.refused.append(_breaking(path))
+            return
     if differs:
         files.replace(path, content)
     if known and known.sha256 == fresh:
@@ -235,6 +278,26 @@ def _put(
         return
     run.lock.add(_locked(run, one, fresh, etag, task_type))
     run.outcomes[one.id] = FetchOutcome.CHANGED if known else FetchOutcome.NEW
+
+
+def _compare(run: _Fetch, path: Path, content: bytes) -> bool:
+    """Find what a new version changes for callers.
+
+    Returns:
+        Whether it breaks them.
+
+    Raises:
+        InvalidInputError: It cannot be told, and would have to be.
+    """
+    run.updates = run.updates or run.new_report()
+    try:
+        return run.updates.add(path, content)
+    except InvalidInputError as invalid:
+        if run.options["check"]:
+            raise
+        for problem in invalid.problems:
+            run.terminal.note(f"{path} cannot be compared: {problem.message}")
+        return False
 
 
 def _locked(
@@ -277,6 +340,9 @@ def _summarize(run: _Fetch) -> None:
     count = Counter(run.outcomes.values())
     counts = ", ".join(f"{count[outcome]} {outcome}" for outcome in FetchOutcome)
     run.terminal.summary(f"Fetched {run.folder}: {counts}.")
+    if run.updates and not run.options["quiet"]:
+        for line in run.updates.lines():
+            run.terminal.result(line)
 
 
 def _show_progress(run: _Fetch, waiting: Sequence[str], total: int) -> None:
@@ -286,6 +352,15 @@ def _show_progress(run: _Fetch, waiting: Sequence[str], total: int) -> None:
     bar = "█" * filled + "░" * (_BAR - filled)
     named = f", waiting for {waiting[0]}" if waiting else ""
     run.terminal.progress(f"Fetching {bar} {done} of {total}{named}")
+
+
+def _breaking(path: Path) -> Problem:
+    return Problem(
+        str(path),
+        "",
+        "Its new version breaks callers, and was not written.",
+        "Read the report. To take the version over, run without --check.",
+    )
 
 
 @contextlib.contextmanager

@@ -121,7 +121,7 @@ def lock_of(folder: Path) -> Lock:
     inside = folder / NAME
     nameable = folder.name.isprintable() and folder.name not in {"", ".."}
     path = folder.parent / NAME if nameable and not inside.is_file() else inside
-    return _read(path) if path.is_file() else Lock(path)
+    return read(path) if path.is_file() else Lock(path)
 
 
 def check(inputs: Iterable[str]) -> None:
@@ -215,10 +215,34 @@ def _written(locked: LockedDocument) -> str:
     return "\n".join(["[[document]]", *lines, f"fetched = {locked.fetched}", ""])
 
 
-def _read(path: Path) -> Lock:
+def read(path: Path) -> Lock:
+    """Read a lock.
+
+    Raises:
+        InvalidInputError: It cannot be understood.
+    """
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidInputError.of(
+            path, f"it cannot be read: {error}", _RESTORE
+        ) from None
+    return parse(content, path)
+
+
+def parse(content: bytes, path: Path) -> Lock:
+    """Read the content of a lock.
+
+    Args:
+        content: The bytes of the file.
+        path: The file, for messages.
+
+    Raises:
+        InvalidInputError: It cannot be understood.
+    """
+    try:
+        tree = tomllib.loads(content.decode())
+    except ValueError as error:
         raise InvalidInputError.of(
             path, f"it cannot be read: {error}", _RESTORE
         ) from None

@@ -109,7 +109,15 @@ def read_text(source: Source, stdin: BinaryIO | TextIO) -> str:
     Raises:
         InvalidInputError: If it cannot be read, is too large, is not UTF-8, or is empty.
     """
-    content = _read_bytes(source, stdin)
+    return decoded(source, read_bytes(source, stdin))
+
+
+def decoded(source: Source, content: bytes) -> str:
+    """Decode the bytes of a source.
+
+    Raises:
+        InvalidInputError: If they are too many, are not UTF-8, or are none.
+    """
     if len(content) > MAX_SIZE:
         raise _problem(
             source,
@@ -189,7 +197,12 @@ def _each_once(sources: list[Source]) -> list[Source]:
     return sorted(by_file.values(), key=lambda each: (each.base_name, each.name))
 
 
-def _read_bytes(source: Source, stdin: BinaryIO | TextIO) -> bytes:
+def read_bytes(source: Source, stdin: BinaryIO | TextIO) -> bytes:
+    """Read the bytes of a source, and no more than tell that it is too large.
+
+    Raises:
+        InvalidInputError: If it cannot be read.
+    """
     try:
         if source.path is None:
             return _read_stdin(stdin)

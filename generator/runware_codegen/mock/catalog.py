@@ -152,11 +152,21 @@ def choices(schema: object) -> list[Any]:
     return []
 
 
+def task_schema(document: SourceDocument) -> Schema:
+    """Return the schema of a task, with all that it refers to beside it."""
+    root = cast("Schema", _without_ids(document.tree))
+    return _rooted(_task(root), root)
+
+
+def _task(root: Schema) -> Schema:
+    body = resolved(root["components"]["schemas"]["RequestBody"], root)
+    return resolved(body.get("items", body), root)
+
+
 def _schema(document: SourceDocument) -> ModelSchema:
     root = cast("Schema", _without_ids(document.tree))
     schemas = root["components"]["schemas"]
-    body = resolved(schemas["RequestBody"], root)
-    task = resolved(body.get("items", body), root)
+    task = _task(root)
     properties = task.get("properties")
     task_types = choices(resolved(member(properties, "taskType"), root))
     if not task_types:

@@ -23,18 +23,20 @@ class MediaLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class PricedExample:
-    """What one run has cost and how long it took, as the document reports it.
+class Measurement:
+    """The price and the latency of a task that Runware has run.
 
     Attributes:
-        configuration: What was run, in words, or empty.
+        name: The identifier of the run, or else its settings.
+        settings: The settings of the task in words, or empty.
         price: The price in USD as a decimal number, or empty.
-        latency_ms: The latency in milliseconds, if it is stated.
+        latency_ms: The latency in milliseconds, if the document has it.
     """
 
-    configuration: str
+    name: str
+    settings: str
     price: str
-    latency_ms: int | None
+    latency_ms: int | float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class DocumentInfo:
         creator: The name of the model's creator, or empty.
         capabilities: Its capabilities, as the document names them.
         price: The price in words, or empty.
-        examples: Prices and latencies of single runs.
+        measurements: Prices and latencies of tasks that Runware has run.
         task_type: The name of its task type.
         models: The models it describes; empty for any.
         module: The Python name of its module.
@@ -74,7 +76,7 @@ class DocumentInfo:
     creator: str
     capabilities: tuple[str, ...]
     price: str
-    examples: tuple[PricedExample, ...]
+    measurements: tuple[Measurement, ...]
     task_type: str
     models: tuple[str, ...]
     module: str

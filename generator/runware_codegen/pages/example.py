@@ -25,6 +25,7 @@ from runware_codegen.model import (
 from runware_codegen.model.constants import constant, thawed
 from runware_codegen.model.logic import all_of, any_of, not_, required_property
 from runware_codegen.model.predicates import (
+    TRUE,
     HasFormat,
     InRange,
     IsIn,
@@ -161,11 +162,11 @@ class _Search:
         self._air = document.air
 
     def object(self, part: Class, depth: int = 0) -> Task:
-        """Give an object of a class with its required fields alone."""
+        """Give an object of a class with its required fields, and what a message says."""
         return {
             field.json_name: self._value(field.type, field.json_name, depth + 1)
             for field in part.fields
-            if field.required
+            if field.required or field.json_name == "content"
         }
 
     def broken(self, part: Class, value: Task) -> list[Predicate]:
@@ -175,6 +176,8 @@ class _Search:
             for demand in map(_demand, part.rules)
             if not satisfies(demand, value)
         ]
+        if any(not _paths_of([demand]) for demand in found):  # it counts members
+            found += [required_property(field.json_name, TRUE) for field in part.fields]
         for field in part.fields:
             inner = value.get(field.json_name)
             name = _class_name(field.type)
@@ -229,7 +232,8 @@ class _Search:
             case Null():
                 yield None
             case Literals(values):
-                yield from (thawed(each.constant.value) for each in values)
+                given = [thawed(each.constant.value) for each in values]
+                yield from sorted(given, key=lambda each: each != _BY_NAME.get(name))
             case Array(item, least):
                 yield [self._value(item, name, depth + 1) for _ in range(max(least, 1))]
             case Map():

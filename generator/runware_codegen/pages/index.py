@@ -64,7 +64,7 @@ def shared_pages(
 
 
 def _entry(document: DocumentInfo) -> Entry:
-    prices = [Decimal(each.price) for each in document.examples if each.price]
+    prices = [Decimal(each.price) for each in document.measurements if each.price]
     path = page_path(document.task_type, document.module)
     return Entry(document, path, min(prices, default=None))
 

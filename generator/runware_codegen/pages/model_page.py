@@ -125,7 +125,7 @@ def model_page(document: Document, package: str) -> str:
 
 def latency(document: Document) -> str:
     """Say how long the runs took that the document reports: "1.8 to 6.7 s"."""
-    known = [e.latency_ms for e in document.examples if e.latency_ms is not None]
+    known = [m.latency_ms for m in document.measurements if m.latency_ms is not None]
     if not known:
         return ""
     low, high = min(known) / 1000, max(known) / 1000

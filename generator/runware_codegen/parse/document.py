@@ -74,7 +74,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         title=about.title,
         summary=about.summary,
         creator=about.creator,
-        examples=about.examples,
+        measurements=about.measurements,
         released=about.released,
         description=about.description,
         air=about.air,

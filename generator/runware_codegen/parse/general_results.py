@@ -15,8 +15,15 @@ from typing import TYPE_CHECKING
 from runware_codegen.resources import folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runware_codegen.documents import JsonObject
     from runware_codegen.model import Class
+
+
+@cache
+def _general_documents() -> dict[str, Path]:
+    return {path.stem: path for path in folder("specs").glob("*.json")}
 
 
 @cache
@@ -27,8 +34,8 @@ def general_document(task_type: str) -> JsonObject | None:
         The document; None where there is none.
     """
     name = "-".join(re.findall(r"\d*[A-Z]?[a-z]+", task_type)).lower()
-    path = folder("specs") / f"{name}.json"
-    if not path.is_file():
+    path = _general_documents().get(name)
+    if path is None:
         return None
     tree: JsonObject = json.loads(path.read_text("utf-8"))
     return tree

@@ -1,4 +1,4 @@
-"""Handles of tasks of an event loop; see `_handle`."""
+"""Handles of tasks of an event loop; the twin of `handle`."""
 
 from __future__ import annotations
 

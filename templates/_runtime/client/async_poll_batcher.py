@@ -1,4 +1,4 @@
-"""Polls the tasks of many callers of an event loop with one POST; see `_poll_batcher`."""
+"""Polls the tasks of many callers of an event loop with one POST."""
 
 from __future__ import annotations
 

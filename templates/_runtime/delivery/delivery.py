@@ -10,8 +10,8 @@ A `Delivery` says what to send and when, and takes the answers; an engine does t
             ...send batch.parts...
             delivery.receive(batch, reply)  # or delivery.fail(batch, error)
 
-Several batches may be under way at once. `_lifecycle` says what is allowed, `_classify`
-what an answer means. This module decides when.
+Several batches may be under way at once. `lifecycle` says what is allowed,
+`classify` what an answer means. This module decides when.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import contextmanager, suppress
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -230,20 +231,16 @@ def addresses(host: str, port: int, seconds: float) -> int:
     Raises:
         httpx2.ConnectTimeout: It takes longer.
     """
-    found: list[object] = []
-
-    def look_up() -> None:
-        with suppress(OSError, UnicodeError):  # connecting fails in the same way
-            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-
     if _is_numeric(host):
         return 1
-    thread = threading.Thread(target=look_up, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        raise httpx2.ConnectTimeout(f"the name {host} was not resolved in time")
-    return max(1, len(found))
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    try:
+        return max(1, len(run_aside(look_up, seconds, lambda: None)))
+    except LateError:
+        message = f"the name {host} was not resolved in time"
+        raise httpx2.ConnectTimeout(message) from None
+    except (OSError, UnicodeError):  # connecting fails in the same way
+        return 1
 
 
 def _is_numeric(host: str) -> bool:

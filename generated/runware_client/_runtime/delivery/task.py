@@ -19,7 +19,7 @@ from ..transport.items import (
     numbers,
     outputs_of,
 )
-from .identity import has_uuid, identity_of
+from .identity import Identity, identity_of
 from .lifecycle import TRANSITIONS, Action, Phase, TaskEvent
 
 if TYPE_CHECKING:
@@ -224,30 +224,23 @@ class Task(Generic[ResultT]):
         An answer may repeat results. Two without a UUID that nothing tells apart are two
         if one answer has both of them.
         """
-        unmatched = [identity_of(item) for item in self.items]
+        known = [identity_of(item) for item in self.items]
+        unmatched = set(range(len(known)))
         ordered = number_of_results(self.wire)
         is_news = False
         for item in results:
             identity = identity_of(item)
-            if identity in unmatched:
-                unmatched.remove(identity)
-                self._complete(identity, item)
-            elif not self._knows(identity) or (
-                not has_uuid(identity) and len(self.items) < ordered
-            ):
+            places = _places(identity, known)
+            place = next((each for each in places if each in unmatched), None)
+            if place is not None:
+                unmatched.remove(place)
+                if item.keys() > self.items[place].keys():  # such as the cost
+                    self.items[place] = item
+            elif not places or (not identity.has_uuid and len(self.items) < ordered):
                 self.items.append(item)
+                known.append(identity)
                 is_news = True
         return is_news
-
-    def _knows(self, identity: object) -> bool:
-        return any(identity_of(item) == identity for item in self.items)
-
-    def _complete(self, identity: object, item: Item) -> None:
-        """Take members that came later, such as the cost, into a known result."""
-        for place, known in enumerate(self.items):
-            if item.keys() > known.keys() and identity_of(known) == identity:
-                self.items[place] = item
-                return
 
     def _note_progress(self, updates: list[Item]) -> None:
         told = [min(100.0, max(0.0, each)) for each in numbers(updates, "progress")]
@@ -256,6 +249,12 @@ class Task(Generic[ResultT]):
             number = max(ordered, len(self.items) + len(told))
             done = 100.0 * len(self.items) + sum(told)
             self.progress = max(self.progress or 0.0, min(100.0, done / number))
+
+
+def _places(identity: Identity, known: list[Identity]) -> list[int]:
+    """Return where known results can be the one with an identity, equal ones first."""
+    places = [place for place, each in enumerate(known) if each.is_same(identity)]
+    return sorted(places, key=lambda place: known[place] != identity)
 
 
 @dataclass(slots=True, eq=False)

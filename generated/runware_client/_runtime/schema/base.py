@@ -183,10 +183,9 @@ class Part(JsonObject):
         except ValidationError as error:
             raise cls._explained(data, error) from None
         # Rules rely on the fields, and None is a field's way to be left out.
-        nulls = _unwanted_nulls(cls, data) if None in data.values() else []
+        nulls = _unwanted_nulls(cls, data)
         if nulls:
-            errors = [field_error(n, "must not be null: leave it out") for n in nulls]
-            raise combined(cls.__name__, errors)
+            raise combined(cls.__name__, nulls)
         broken = [*cls.rules(data)]
         if broken:
             raise combined(cls.__name__, map(rule_error, broken))
@@ -208,7 +207,10 @@ class Part(JsonObject):
         place of all its constants.
         """
         details = error.errors(include_url=False)
-        readable = all(d["type"] == "rule" or is_other_text(d) for d in details)
+        nulls = _unwanted_nulls(cls, data) if is_object(data) else []
+        readable = not nulls and all(
+            d["type"] == "rule" or is_other_text(d) for d in details
+        )
         broken = [*cls.rules(data)] if readable else []
         hidden = hidden_names(cls)
         errors: list[InitErrorDetails] = []
@@ -218,7 +220,7 @@ class Part(JsonObject):
             errors += [] if rules else [again(detail, hidden, cls._hint)]
         if not any(map(is_other_text, details)):
             errors += map(rule_error, broken)
-        return combined(cls.__name__, errors)
+        return combined(cls.__name__, errors + nulls)
 
     @classmethod
     def _hint(cls, detail: ErrorDetails) -> str:
@@ -473,10 +475,13 @@ def _without_files(cls: type[Part], name: str, value: Any) -> Any:
     return with_texts(value, cls.model_fields[name].rebuild_annotation())
 
 
-def _unwanted_nulls(cls: type[Part], data: Wire) -> list[str]:
+def _unwanted_nulls(cls: type[Part], data: Wire) -> list[InitErrorDetails]:
+    """Make an error of each field that is null and must not be."""
+    if None not in data.values():
+        return []
     nullable = nullable_fields(cls)
     return [
-        wire
+        field_error(wire, "must not be null: leave it out")
         for name, wire in wire_names(cls).items()
         if name not in nullable and wire in data and data[wire] is None
     ]

@@ -6,6 +6,7 @@ has been seen, each with what it means and what to do; documents may add to them
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
@@ -212,6 +213,7 @@ def error_members(
     return tuple(members.values())
 
 
+@cache
 def common_error_members() -> tuple[ErrorMember, ...]:
     """List the members that every error enum has."""
     return error_members({}, [])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import PricedExample
+from runware_codegen.model import Measurement
 from runware_codegen.parse.metadata.markdown import clean_markdown
 
 if TYPE_CHECKING:
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
     from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?(e-[0-9]{1,2})?", re.ASCII)
+_NAMES: Final = ("id", "exampleId", "configuration")
+"""What tells one measurement from another, in the order of preference."""
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?(e-[0-9]{1,2})?")
 _PREFIX = re.compile(r"^Runware API\s*[-–—:]\s*")
 
 
@@ -34,7 +37,7 @@ class Metadata:
     released: str
     modes: tuple[str, ...]
     price: str
-    examples: tuple[PricedExample, ...]
+    measurements: tuple[Measurement, ...]
     capabilities: tuple[str, ...]
     link: str
     statuses: tuple[tuple[str, str], ...]
@@ -56,7 +59,7 @@ def read_metadata(document: SourceDocument) -> Metadata:
         released=_date(_text(info, "x-released-at")),
         modes=tuple(_mode(mode) for mode in _objects(info.get("x-modes"))),
         price=_price(_object(info.get("x-pricing"))),
-        examples=tuple(_examples(_object(info.get("x-pricing")))),
+        measurements=tuple(_measurements(_object(info.get("x-pricing")))),
         capabilities=tuple(_texts(info.get("x-capabilities"))),
         link=_link(document, model_id),
         statuses=tuple(_statuses(document).items()),
@@ -111,28 +114,32 @@ def _price(pricing: JsonObject) -> str:
     return "; ".join(rates) or clean_markdown(_text(pricing, "overview"))
 
 
-def _examples(pricing: JsonObject) -> Iterator[PricedExample]:
-    """Give the runs whose price or latency the document reports."""
-    for example in _objects(pricing.get("measured")) + _objects(
-        pricing.get("examples")
-    ):
-        price = _dollars(example.get("price"))
-        latency = example.get("latencyMs")
-        known = isinstance(latency, int) and not isinstance(latency, bool)
-        if price or known:
-            yield PricedExample(
-                _text(example, "configuration"),
-                price,
-                latency if isinstance(latency, int) and known else None,
+def _measurements(pricing: JsonObject) -> Iterator[Measurement]:
+    """Give the tasks whose price or latency the document has."""
+    listed = (*_objects(pricing.get("measured")), *_objects(pricing.get("examples")))
+    for each in listed:
+        price = _dollars(each.get("price"))
+        latency = _number(each.get("latencyMs"))
+        if price or latency is not None:
+            yield Measurement(
+                name=next(filter(None, (_text(each, key) for key in _NAMES)), ""),
+                settings=_text(each, "configuration"),
+                price=price,
+                latency_ms=latency,
             )
 
 
 def _dollars(price: JsonValue) -> str:
     """Write a price in USD as a decimal number: 0.0013; documents also say "$1.17"."""
-    text = price.removeprefix("$") if isinstance(price, str) else str(price)
-    if isinstance(price, bool) or not _NUMBER.fullmatch(text):
-        return ""
-    return f"{Decimal(text):f}"
+    number = price.removeprefix("$") if isinstance(price, str) else _number(price)
+    text = str(number)
+    return f"{Decimal(text):f}" if _NUMBER.fullmatch(text) else ""
+
+
+def _number(value: JsonValue) -> int | float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value
 
 
 def _date(time: str) -> str:
