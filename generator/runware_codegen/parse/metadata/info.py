@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
 
-_MEASURED: Final = ("id", "exampleId", "configuration")
-"""What tells one measurement from another, in the order of preference."""
+_MEASUREMENT_NAMES: Final = ("id", "exampleId", "configuration")
+"""Settings that distinguish measurements, in the order of preference."""
 
 _PREFIX = re.compile(r"^Runware API\s*[-–—:]\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a document says about itself; texts are empty where it says nothing."""
+    """Metadata of a document. A string is empty if the document has no value for it."""
 
     id: str
     title: str
@@ -110,7 +110,7 @@ def _price(pricing: JsonObject) -> str:
 def _measurements(pricing: JsonObject) -> Iterator[Measurement]:
     listed = (*_objects(pricing.get("measured")), *_objects(pricing.get("examples")))
     for each in listed:
-        name = next(filter(None, (_text(each, key) for key in _MEASURED)), "")
+        name = next(filter(None, (_text(each, key) for key in _MEASUREMENT_NAMES)), "")
         price, latency = each.get("price"), each.get("latencyMs")
         yield Measurement(
             name=name,
