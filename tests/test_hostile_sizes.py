@@ -159,7 +159,10 @@ REFUSED: Mapping[str, tuple[Schema | str, str]] = {
         _document({"pattern": "((a{1000}){1000}){1000}"}),
         "steps",
     ),
-    "a huge reference": (_document({"$ref": "#" + "/a" * MILLION}), "points to nothing"),
+    "a huge reference": (
+        _document({"$ref": "#" + "/a" * MILLION}),
+        "points to nothing",
+    ),
     "a huge reference of tildes": (
         _document({"$ref": "#/" + "~1" * MILLION}),
         "points to nothing",

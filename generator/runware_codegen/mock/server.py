@@ -83,7 +83,7 @@ def _application(options: MockOptions, catalog: Catalog, terminal: Terminal) -> 
 def _report(error: Exception, terminal: Terminal) -> None:
     for line in "".join(traceback.format_exception(error)).splitlines():
         terminal.error(plain(line))
-    terminal.error("This is a fault of runware-codegen; please report it.")
+    terminal.error("This is a bug of runware-codegen. Report it.")
 
 
 def _listen(host: str, port: int) -> socket.socket:
