@@ -86,26 +86,26 @@ class Refusal:
 
 REFUSED: dict[str, Refusal] = {
     "what a dynamic reference means depends on who refers to it": Refusal(
-        "keyword '$dynamicRef' is not carried",
+        "keyword '$dynamicRef' is not supported",
         lambda group: "$dynamicRef" in json.dumps(group.schema),
     ),
     "a metaschema with a vocabulary of its own is another document": Refusal(
-        "keyword '$schema' is not carried",
+        "keyword '$schema' is not supported",
         lambda group: group.keywords.get("$schema", DRAFT) != DRAFT,
     ),
     "a reference leads to another document": Refusal(
-        "leads out of the document",
+        "points outside of the document",
         lambda group: (
             group.file in ("refRemote", "optional/cross-draft")
             or group.description in REMOTE
         ),
     ),
     "a format that the generator does not assert": Refusal(
-        "is not carried",
+        "is not supported",
         lambda group: group.file == "format" and group.schema["format"] in UNASSERTED,
     ),
     "dependencies is a keyword of older drafts": Refusal(
-        "keyword 'dependencies' is not carried",
+        "keyword 'dependencies' is not supported",
         lambda group: group.file == "optional/dependencies-compatibility",
     ),
 }

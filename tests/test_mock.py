@@ -206,7 +206,7 @@ class TestRefusals:
     def test_a_choice_is_told(self, quick: Mock) -> None:
         error = the_error(post(quick, image(outputType="file")))
         assert error["message"] == (
-            "outputType has to be one of URL, base64Data, dataURI."
+            "outputType must be one of URL, base64Data, dataURI."
         )
 
     def test_a_parameter_that_there_is_not(self, mock: Mock) -> None:
@@ -516,7 +516,7 @@ class TestCommand:
         port = quick.root.rpartition(":")[2]
         done = run("mock", "--port", port, cwd=tmp_path)
         assert done.returncode == 2
-        assert f"port {port} cannot be had" in done.stderr
+        assert f"port {port}: " in done.stderr
         assert "--port 0" in done.stderr
 
     def test_a_document_that_is_none(self, tmp_path: Path) -> None:

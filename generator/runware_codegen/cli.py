@@ -512,7 +512,7 @@ def _run(prog_name: str) -> int:
     except Exception:  # noqa: BLE001  # else Python ends with 1, as --check does
         for line in traceback.format_exc().splitlines():
             terminal.error(plain(line))
-        terminal.error("This is a fault of runware-codegen; please report it.")
+        terminal.error("This is a bug of runware-codegen. Report it.")
     except _Stopped as stop:
         event = "Interrupted" if stop.number == signal.SIGINT else "Terminated"
         terminal.error(f"{event}{stop.remark}.")

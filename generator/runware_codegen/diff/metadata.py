@@ -1,4 +1,4 @@
-"""Differences of what documents say about their models: status, price, limits, words."""
+"""Differences of the metadata of documents: status, price, limits, texts."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _statuses(old: dict[str, str], new: dict[str, str]) -> Iterator[Difference]:
 
 
 def _measurements(old: Document, new: Document) -> Iterator[Difference]:
-    """Tell of measurements that both versions have."""
+    """Compare the measurements that both versions have."""
     before = {each.name: each for each in old.measurements}
     after = {each.name: each for each in new.measurements}
     for name in sorted(before.keys() & after.keys()):

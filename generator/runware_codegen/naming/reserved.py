@@ -1,7 +1,7 @@
 """Names that Python, pydantic and the emitted package use.
 
-They are listed, not asked for, so that the output does not depend on the versions of
-Python and pydantic that the generator runs with.
+They are listed here, so that the output does not depend on the versions of Python and
+pydantic that run the generator.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ OWN_CLASSES: Final = _listed("""
     """)
 
 MEDIA: Final = _listed("AudioInput FileInput ImageInput VideoInput")
-"""Names that no class of a module may have, nor with a number at the end."""
+"""Names that no class of a module may have, also with a number at the end."""
 
 FIELD_FUNCTIONS: Final = _listed("constant fresh_uuid")
-"""Functions that a class of a request calls between its fields."""
+"""Functions that a request class calls in its body."""
 
 RULE_FUNCTIONS: Final = frozenset(map(predicate_name, FORMATS)) | _listed("""
     all_different area_in is_array is_multiple is_object is_size is_type not_a_size
@@ -70,7 +70,7 @@ DEVICES: Final = _listed("""
     aux com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 con lpt0 lpt1 lpt2 lpt3 lpt4
     lpt5 lpt6 lpt7 lpt8 lpt9 nul prn
     """)
-"""Names that Windows gives no file, whatever its suffix."""
+"""Names of devices: Windows allows no file of that name, with any suffix."""
 
 MODULES: Final = (
     KEYWORDS | CLIENT_ATTRIBUTES | DEVICES | {"client", "conftest", "errors"}

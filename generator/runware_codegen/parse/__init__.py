@@ -31,12 +31,12 @@ def parse(
     Args:
         documents: In any order.
         package: The name of the package.
-        allow_unenforced: Whether keywords that are not carried are let through.
-        only: Patterns of identifiers, AIRs or task types; none for all.
-        include_status: The statuses wanted; a document without one is always in.
+        allow_unenforced: Whether keywords that are not supported are allowed.
+        only: Patterns of identifiers, AIRs or task types; empty for all documents.
+        include_status: The statuses to include. A document without one is included.
 
     Raises:
-        InvalidInputError: With all that is wrong in all documents.
+        InvalidInputError: With all problems of all documents.
     """
     choice = DocumentFilter(tuple(only), tuple(include_status))
     chosen: dict[str, Document] = {}

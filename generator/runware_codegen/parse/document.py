@@ -38,10 +38,10 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
 
     Args:
         source: The document.
-        allow_unenforced: Whether keywords that are not carried are let through.
+        allow_unenforced: Whether keywords that are not supported are allowed.
 
     Raises:
-        InvalidInputError: With all that is wrong in the document.
+        InvalidInputError: With all problems of the document.
     """
     about = read_metadata(source)
     schemas = Schemas(source.source, source.tree)
@@ -56,8 +56,8 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     if not task_types:
         raise InvalidInputError.of(
             schemas.source,
-            "The task does not say its task type.",
-            'It needs a property taskType with a constant: {"const": "imageInference"}.',
+            "The schema of the request has no task type.",
+            'Add a property taskType with a constant: {"const": "imageInference"}.',
             pointer=json_pointer(task.path),
         )
     taken = [part.name for part in request.parts]
@@ -101,12 +101,12 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
 
 
 class _Classes(NamedTuple):
-    """The classes that an object became.
+    """The classes of a request or of a result.
 
     Attributes:
         whole: The class of the object itself.
-        parts: The classes it is made of, each after its own parts.
-        definitions: Named predicates that their checks call.
+        parts: The classes of objects inside it, each after those that it needs.
+        definitions: Named predicates that the classes use.
     """
 
     whole: Class
@@ -118,7 +118,7 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
     """Make the classes of a task.
 
     Raises:
-        InvalidInputError: When no task satisfies the schema.
+        InvalidInputError: If no task satisfies the schema.
     """
     types = TypeBuilder(lowering)
     merged = merge(lowering.schemas, task)
@@ -139,7 +139,7 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
 
 
 def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
-    """Make the classes of a result; an open one when the document does not say."""
+    """Make the classes of a result; an open class if the document has no schema."""
     nothing = _Classes(Class(name, "", (), allows_extra=True))
     try:
         schema = schemas.at(_RESULT)
@@ -160,7 +160,7 @@ def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
 
 
 def _completed(own: _Classes, task_type: str, taken: list[str]) -> _Classes:
-    """Add what results of a task type have in general, where the document says less."""
+    """Add the members that results of the task type have in general."""
     tree = general_document(task_type)
     if tree is None:
         return own
@@ -217,5 +217,5 @@ def _impossible(schemas: Schemas, task: Schema) -> Problem:
         schemas.source,
         json_pointer(task.path),
         "No task satisfies this schema.",
-        "A member that is required has to be possible.",
+        "Each required member must have a valid value.",
     )

@@ -1,7 +1,7 @@
 """Simplifies predicates by what the type and other predicates imply.
 
-The rules of a class are checked after its fields, so a rule need not ask again what
-the fields have settled; and what a condition says holds in its consequence.
+The rules of a class run after its fields are validated, so a rule need not test again
+what the fields imply. A consequence need not test again what its condition tests.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ if TYPE_CHECKING:
 
 _OBJECT = IsType(frozenset({"object"}))
 
-_FEW = 8
-"""That many members are said one by one to be absent."""
+_MAX_ABSENT = 8
+"""The most members for which a test that they are absent is written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,11 @@ class Simplifier:
         classes: MappingOf[str, Class],
         definitions: MappingOf[str, Predicate],
     ) -> None:
-        """Prepare to simplify.
+        """Create a simplifier for one document.
 
         Args:
             classes: The document's classes.
-            definitions: What predicates refer to by name.
+            definitions: The predicates that each `DefinitionRef` names.
         """
         self._classes = classes
         self._definitions = definitions
@@ -133,7 +133,7 @@ class Simplifier:
         self._fields_by_name: dict[str, tuple[tuple[Field, ...], dict[str, Field]]] = {}
 
     def simplify(self, predicate: Predicate, known: Facts) -> Predicate:
-        """Return a predicate that is equal for every value of which `known` holds."""
+        """Return a predicate that is equivalent for all values that `known` describes."""
         if isinstance(predicate, Not):
             return not_(self.simplify(predicate.part, known))
         values = _possible_values(known)
@@ -186,7 +186,7 @@ class Simplifier:
         self, parts: tuple[Predicate, ...], known: Facts
     ) -> list[Predicate]:
         simpler: list[Predicate] = []
-        # The type first: what else is said is said of values of that type.
+        # The type first: the other parts are about values of that type.
         for part in sorted(parts, key=lambda part: not isinstance(part, IsType)):
             simpler.append(self.simplify(part, known.with_facts(*simpler)))
         return simpler
@@ -216,7 +216,7 @@ class Simplifier:
         return if_then_else(condition, then, otherwise)
 
     def _without_presence_tests(self, condition: Predicate, known: Facts) -> Predicate:
-        """Ask of a member that is always there as such: not "absent, or so"."""
+        """Drop the tests whether required properties are present."""
         match condition:
             case AllOf(parts):
                 return all_of(
@@ -265,7 +265,7 @@ class Simplifier:
         return _PropertyFacts(possible and FALSE not in predicates, required, facts)
 
     def _declared(self, name: str, known: Facts) -> tuple[bool, bool, Type | None]:
-        """Return whether a property is possible, whether it is required, its type."""
+        """Return whether a property is possible, whether it is required, and its type."""
         owner = self._owner(known)
         if owner is None:
             return "object" in known.json_types, False, None
@@ -282,7 +282,7 @@ class Simplifier:
         return by_wire
 
     def _definition(self, definition: str, known: Facts) -> Predicate:
-        """Say of an object what a definition adds to its class, if that is little."""
+        """Inline what a definition adds to the class of an object, if that is small."""
         body = self._definitions.get(definition)
         is_object = isinstance(unconstrained(known.type), ClassRef)
         if body is None or not is_object or definition in self._entered:
@@ -294,7 +294,7 @@ class Simplifier:
         return added if small else DefinitionRef(definition)
 
     def _other_fields(self, exempt: EvaluatedProperties, known: Facts) -> list[str]:
-        """Name the fields of a closed class that are not exempt, if those are few."""
+        """Return the fields of a closed class that are not evaluated, if they are few."""
         owner = self._owner(known)
         if (
             owner is None
@@ -302,13 +302,13 @@ class Simplifier:
             or exempt != EvaluatedProperties(TRUE, exempt.names)
         ):
             return []
-        if len(owner.fields) - len(exempt.names) > _FEW:
+        if len(owner.fields) - len(exempt.names) > _MAX_ABSENT:
             return []
         spared = {*exempt.names}
         others = [
             field.json_name for field in owner.fields if field.json_name not in spared
         ]
-        return others if len(others) <= _FEW else []
+        return others if len(others) <= _MAX_ABSENT else []
 
     def _owner(self, known: Facts) -> Class | None:
         instance = unconstrained(known.type)
@@ -319,7 +319,7 @@ class Simplifier:
     def _exempt(
         self, exempt: tuple[EvaluatedProperties, ...], known: Facts
     ) -> Iterator[EvaluatedProperties]:
-        """Simplify when members are exempt: it is asked of an object."""
+        """Simplify the conditions of evaluated properties: the value is an object."""
         an_object = known.with_facts(_OBJECT)
         for each in exempt:
             guard = self.simplify(each.condition, an_object)
@@ -327,7 +327,7 @@ class Simplifier:
                 yield replace(each, condition=guard)
 
     def _allows_no_more(self, predicate: AdditionalProperties, known: Facts) -> bool:
-        """Whether a closed class has already refused what the predicate refuses."""
+        """Return whether a closed class already refuses what the predicate refuses."""
         owner = self._owner(known)
         if owner is None or owner.allows_extra:
             return False
@@ -347,7 +347,7 @@ class Simplifier:
 
 
 def _values_for_which(values: IsIn, predicate: Predicate) -> Predicate | None:
-    """Name the values for which a predicate holds; None where that is not decided."""
+    """Return the values that satisfy a predicate; None if that is undecided."""
     verdicts = [holds(predicate, value.value) for value in values.values]
     if None in verdicts:
         return None
@@ -358,7 +358,7 @@ def _values_for_which(values: IsIn, predicate: Predicate) -> Predicate | None:
 
 
 def _drop_presence_test(said: Predicate) -> Predicate:
-    """Say of a member that is always there what is said of a member inside of it."""
+    """Drop the presence test of a required property."""
     match said:
         case RequiredProperty(_, Always() as certain) | OptionalProperty(
             _, Always() as certain
@@ -373,7 +373,7 @@ def _drop_presence_test(said: Predicate) -> Predicate:
 
 
 def _has_only_optional_properties(part: Predicate) -> bool:
-    """Whether all that is said of an object is how its members are, if given."""
+    """Return whether a predicate only constrains properties that may be absent."""
     parts = part.parts if isinstance(part, (AllOf, AnyOf)) else (part,)
     return all(isinstance(each, OptionalProperty) for each in parts)
 

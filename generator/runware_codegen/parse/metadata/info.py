@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
 
-_NAMES: Final = ("id", "exampleId", "configuration")
-"""What tells one measurement from another, in the order of preference."""
+_MEASUREMENT_NAMES: Final = ("id", "exampleId", "configuration")
+"""Settings that distinguish measurements, in the order of preference."""
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?(e-[0-9]{1,2})?")
@@ -25,7 +25,7 @@ _PREFIX = re.compile(r"^Runware API\s*[-–—:]\s*")
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a document says about itself; texts are empty where it says nothing."""
+    """Metadata of a document. A string is empty if the document has no value for it."""
 
     id: str
     title: str
@@ -122,7 +122,9 @@ def _measurements(pricing: JsonObject) -> Iterator[Measurement]:
         latency = _number(each.get("latencyMs"))
         if price or latency is not None:
             yield Measurement(
-                name=next(filter(None, (_text(each, key) for key in _NAMES)), ""),
+                name=next(
+                    filter(None, (_text(each, key) for key in _MEASUREMENT_NAMES)), ""
+                ),
                 settings=_text(each, "configuration"),
                 price=price,
                 latency_ms=latency,
