@@ -48,8 +48,11 @@ check: $(READY)
 	MYPYPATH=tests:generated $(BIN)/mypy --strict --package simulation --package hostile_server
 	$(BIN)/basedpyright
 	PYTHONPATH=$(OUTPUT) $(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q tests/test_words.py
 
 docs: $(READY)
+	@rm -rf build/docs && mkdir -p build && cp -R docs build/docs
+	@$(BIN)/runware-codegen docs specs --output build/docs/models --package $(PACKAGE) --quiet
 	@$(BIN)/zensical build --strict
 
 golden: $(READY)

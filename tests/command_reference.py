@@ -42,9 +42,12 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
 
 def _row(option: click.Option) -> str:
     names = ", ".join(f"`{name}`" for name in [*option.opts, *option.secondary_opts])
+    choices = option.type.choices if isinstance(option.type, click.Choice) else ()
     metavar = f" {option.metavar}" if option.metavar else ""
     shown = option.default if option.show_default else None
     values = shown if isinstance(shown, tuple) else [shown]
     default = ", ".join(f"`{value}`" for value in values if value not in (None, False))
     meaning = (option.help or "").replace("|", "&#124;").replace("*", r"\*")
+    if choices:
+        meaning += f" One of {', '.join(f'`{choice}`' for choice in choices)}."
     return f"| {names}{metavar} | {meaning} | {default} |"

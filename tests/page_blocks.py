@@ -11,7 +11,15 @@ from forks import CLIENT, GENERATOR, run_forked
 if TYPE_CHECKING:
     from pathlib import Path
 
+DOCS = sorted((TOP / "docs").rglob("*.md"))
+PAGES = [*DOCS, TOP / "README.md", TOP / "SECURITY.md"]
+
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def page_id(page: Path) -> str:
+    """Name a page for pytest: its path in the project."""
+    return page.relative_to(TOP).as_posix()
 
 
 class Block(NamedTuple):

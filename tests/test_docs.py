@@ -23,7 +23,7 @@ from command_reference import command_reference
 from environments import TOP
 from making import a_document
 from mocking import mocking
-from page_blocks import blocks, run_python
+from page_blocks import DOCS, PAGES, blocks, page_id, run_python
 from runware_codegen.cli import cli
 
 if TYPE_CHECKING:
@@ -32,15 +32,10 @@ if TYPE_CHECKING:
 
     from mocking import Mock
 
-DOCS = sorted((TOP / "docs").rglob("*.md"))
-PAGES = [*DOCS, TOP / "README.md", TOP / "SECURITY.md"]
 RUN = [page for page in DOCS if blocks(page)]
 
 _LONG_RUNNING = " mock "
-
-
-def _id(page: Path) -> str:
-    return page.relative_to(TOP).as_posix()
+_PACKAGE = "--package runware_client"
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +44,7 @@ def mock() -> Iterator[Mock]:
         yield mock
 
 
-@pytest.mark.parametrize("page", RUN, ids=_id)
+@pytest.mark.parametrize("page", RUN, ids=page_id)
 def test_each_block_runs_as_it_stands(page: Path, mock: Mock, tmp_path: Path) -> None:
     """Run the blocks of a page in their order, in one folder."""
     for language, code, output in blocks(page):
@@ -87,7 +82,7 @@ def _run_commands(code: str, folder: Path) -> None:
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_id)
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_each_link_leads_somewhere(page: Path) -> None:
     tokens = MarkdownIt("commonmark").parse(page.read_text(encoding="utf-8"))
     inner = [child for token in tokens for child in token.children or ()]
@@ -109,14 +104,18 @@ def test_each_page_is_reached_from_the_index() -> None:
 
 
 def test_the_site_builds_without_warnings(tmp_path: Path) -> None:
-    shutil.copytree(TOP / "docs", tmp_path / "docs")
+    shutil.copytree(TOP / "docs", tmp_path / "build/docs")
     shutil.copy(TOP / "zensical.toml", tmp_path)
+    _run_commands(
+        f"runware-codegen docs --output build/docs/models {_PACKAGE}", tmp_path
+    )
     zensical = Path(sys.executable).with_name("zensical")
     command = [zensical, "build", "--strict"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     built = {path.parent.name for path in (tmp_path / "build/site").rglob("index.html")}
     assert {page.stem for page in DOCS} - {"index"} <= built
+    assert {"models", "image_inference"} <= built
 
 
 def test_the_reference_of_commands_is_made_from_their_options() -> None:
@@ -166,38 +165,3 @@ def test_every_option_is_named() -> None:
     }
     assert len(options) > 40
     assert not [o for o in options if not any(f"`{o}`" in text for text in texts)]
-
-
-WORDS = {
-    r"\bsimply\b|\bjust\b|\beasily\b|\bobviously\b": "leave the word out",
-    r"\butiliz\w+": "use",
-    r"\bin order to\b": "to",
-    r"\bplease\b": "leave the word out",
-    r"\bwill be able to\b": "can",
-    r"\bwhitelist\w*|\bblacklist\w*": "allowlist, denylist",
-    r"\be\.g\.|\bi\.e\.|\betc\.": "for example, that is, and so on",
-    r"\bupon\b|\bwhilst\b|\bnought\b|\bhitherto\b|\bthereof\b": "a plain word",
-}
-"""What pages do not say, and what they say instead: after Google's and Microsoft's guides."""
-
-MAX_WORDS = 32
-
-
-@pytest.mark.parametrize("page", PAGES, ids=_id)
-def test_words_are_plain(page: Path) -> None:
-    text = re.sub(
-        r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL
-    )
-    found = [
-        f"{match[0]!r}: {instead}"
-        for pattern, instead in WORDS.items()
-        for match in re.finditer(pattern, text, re.IGNORECASE)
-    ]
-    prose = [line for line in text.splitlines() if not line.startswith(("|", "#"))]
-    found += [
-        f"{len(sentence.split())} words: {sentence}"
-        for line in prose
-        for sentence in re.split(r"(?<=[.:;?!])\s", line)
-        if len(sentence.split()) > MAX_WORDS
-    ]
-    assert not found

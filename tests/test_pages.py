@@ -263,3 +263,19 @@ def test_pages_of_others_stay(tmp_path: Path) -> None:
     done = run(*command, cwd=tmp_path)
     assert done.returncode == 2
     assert "notes.md\n  This file was not made by runware-codegen" in done.stderr
+
+
+def test_a_command_on_a_page_holds_only_plain_identifiers(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    names = ["plain-1.0", "x; rm -r y", "$(touch y)", "--all", "a\n$ touch b", "`c`"]
+    for number, name in enumerate(names):
+        model = f"test:{number}@1"
+        document = a_document({}, identifier=name, model=model)
+        document["info"]["x-air-id"] = model
+        (tmp_path / "docs" / f"{number}.json").write_text(json.dumps(document))
+    command = ("docs", "docs", "--output", "pages", "--package", "client")
+    assert run(*command, cwd=tmp_path).returncode == 0
+    pages = [page.read_text() for page in (tmp_path / "pages").glob("*/*.md")]
+    found = [c for page in pages for c in re.findall(r"```console\n(.*)\n```", page)]
+    assert len(pages) == len(names)
+    assert found == ["$ runware-codegen diff main --only plain-1.0"]

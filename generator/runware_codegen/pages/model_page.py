@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -117,6 +118,7 @@ def model_page(document: Document, package: str) -> str:
             errors=f"{pascal_case(document.task_type)}Errors",
             call=first_call(document, package, module),
             latency=latency(document),
+            command_word=_command_word(document.id),
             requests=[_request_section(each, document) for each in requests],
             results=[_result_section(each) for each in results],
         )
@@ -130,6 +132,11 @@ def latency(document: Document) -> str:
         return ""
     low, high = min(known) / 1000, max(known) / 1000
     return f"{low:.1f} s" if low == high else f"{low:.1f} to {high:.1f} s"
+
+
+def _command_word(text: str) -> str:
+    """Return a text that a shell takes as it stands; empty for another one."""
+    return text if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) else ""
 
 
 def _request_section(part: Class, document: Document) -> ClassSection:
