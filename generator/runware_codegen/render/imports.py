@@ -17,7 +17,7 @@ SCHEMA: Final = {
         *("constant", "fresh_uuid"),
     ),
     "constraints": (
-        *("Count", "Either", "Exactly", "Integer", "Limits"),
+        *("Count", "Either", "Exactly", "Integer", "Json", "Limits"),
         *("Must", "Nullable", "Number", "OfType", "Secret", "Text", "Uri", "Uuid"),
     ),
     "formats": tuple(sorted(map(predicate_name, FORMATS))),
@@ -28,7 +28,7 @@ SCHEMA: Final = {
         *("area_in", "is_size", "judged_once", "not_a_size", "ratio_in"),
     ),
     ".json_values": (
-        *("Json", "all_different", "is_array", "is_multiple", "is_object"),
+        *("all_different", "is_array", "is_multiple", "is_object"),
         *("is_type", "same"),
     ),
 }
