@@ -152,7 +152,7 @@ def test_keywords_make_the_request(caller: Caller, server: Server) -> None:
 def test_nothing_is_sent_for_a_wrong_request(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    with pytest.raises(pydantic.ValidationError, match="positivePrompt"):
+    with pytest.raises(pydantic.ValidationError, match="positive_prompt"):
         caller(RUN, model="runware:101@1", positive_prompt="")
     with pytest.raises(TypeError, match="either a request or keywords, not both: seed"):
         caller(RUN, image(), seed=1)

@@ -239,4 +239,4 @@ def with_stream_delivery(request: TaskRequest[ResultT]) -> Submission[ResultT]:
 
 def _delivered(request: TaskRequest[ResultT], delivery: str) -> TaskRequest[ResultT]:
     wire = {**wire_of(request), "deliveryMethod": delivery}
-    return type(request).model_validate(wire)
+    return type(request).from_wire(wire)
