@@ -359,6 +359,11 @@ class TaskResult(JsonObject):
     def _complete(
         cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
     ) -> None:
+        for field in fields.values():
+            if field["schema"]["type"] != "default":  # it may be missing all the same
+                field["schema"] = core.with_default_schema(
+                    field["schema"], default=None
+                )
         # A value is kept as it came, so that its type is known only when it is written.
         model["serialization"] = core.plain_serializer_function_ser_schema(
             _members, info_arg=True
@@ -458,19 +463,13 @@ class TaskResult(JsonObject):
     def _read(cls, data: Any, read: Callable[[Any], Self]) -> Self:
         if not is_object(data):
             return read(data)
-        names = python_names(cls)
-        missing = [
-            wire
-            for wire in required_names(cls)
-            if wire not in data and names[wire] not in data
-        ]
         # pydantic refuses an object that has a name with half a surrogate pair.
         odd = {n: m for n, m in data.items() if not n.isascii() and not _is_unicode(n)}
         known = {n: m for n, m in data.items() if n not in odd} if odd else data
-        result = read({**known, **dict.fromkeys(missing)})
-        for wire in missing:
-            vars(result).pop(names[wire], None)
-            result.__pydantic_fields_set__.discard(names[wire])
+        result = read(known)
+        for name in required_names(cls):
+            if name not in result.__pydantic_fields_set__:
+                vars(result).pop(name, None)
         if odd and result.__pydantic_extra__ is not None:
             result.__pydantic_extra__.update(odd)
             result.__pydantic_fields_set__.update(odd)

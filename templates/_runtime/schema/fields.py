@@ -40,9 +40,8 @@ def python_names(cls: type[BaseModel]) -> dict[str, str]:
 
 @cache
 def required_names(cls: type[BaseModel]) -> list[str]:
-    """Return the wire names of the fields that have to be there."""
-    names = wire_names(cls)
-    return [names[n] for n, info in cls.model_fields.items() if info.is_required()]
+    """Return the Python names of the fields that have to be there."""
+    return [name for name, info in cls.model_fields.items() if info.is_required()]
 
 
 @cache
