@@ -7,6 +7,7 @@ import enum
 import json
 import math
 import pickle
+import random
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import ModuleType
-
-import random
 
 IMAGE = "https://example.com/a.png"
 ITEM = {
@@ -87,11 +86,11 @@ def _made(request: Any) -> list[Any]:
 def test_what_is_written_is_read(request_: Any, names: str) -> None:
     for made in _made(request_):
         cls = type(made)
-        Around = create_model("Around", a=(cls, ...), b=(list[cls | int], ...))
-        around = Around(a=made, b=[made, 1])
+        outer = create_model("Outer", a=(cls, ...), b=(list[cls | int], ...))
+        around = outer(a=made, b=[made, 1])
         readers: list[tuple[Any, Any]] = [
             (made, cls),
-            (around, Around),
+            (around, outer),
         ]
         for whole, kind in readers:
             adapter = TypeAdapter(kind)
@@ -260,7 +259,7 @@ NUMBERS = {
     "text enum": (_Size.LARGE, "1K"),
     "whole": (_Whole(512), 512),
     "float": (_Scalar(0.5), 0.5),
-    "decimal": (Decimal("512"), 512),
+    "decimal": (Decimal(512), 512),
     "tenth": (Decimal("0.1"), 0.1),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import (
     TYPE_CHECKING,
     Generic,
@@ -23,7 +24,7 @@ from ..transport.waits import POLLING, RETRYING, Waits
 from .engine import give_handles, requested
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from ..delivery.delivery import Delivery
     from ..delivery.events import Event
@@ -202,7 +203,17 @@ def websocket_transport() -> type[WebSocketTransport]:
 def submissions_of(
     requests: Iterable[TaskRequest[ResultT]],
 ) -> list[Submission[ResultT]]:
-    """Return the tasks of requests, not sent yet."""
+    """Return the tasks of requests, not sent yet.
+
+    Raises:
+        TypeError: They are not requests, or one that is not in a list.
+    """
+    if not isinstance(requests, Iterable) or hasattr(requests, "to_wire"):
+        message = (
+            f"several requests are expected, such as a list, not one "
+            f"{type(requests).__name__}: run takes one"
+        )
+        raise TypeError(message)
     return [submission_of(request) for request in requests]
 
 

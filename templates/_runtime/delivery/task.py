@@ -335,10 +335,29 @@ class _Reader(Generic[ResultT]):
 
 
 def wire_of(request: TaskRequest[Any]) -> Item:
-    """Return a request as it is sent, but for the files that have to be uploaded."""
-    from ..schema.written import written  # takes its time
+    """Return a request as it is sent, but for the files that have to be uploaded.
 
+    Raises:
+        TypeError: It is not a request.
+    """
+    from ..schema.base import TaskRequest  # takes its time
+    from ..schema.written import written
+
+    if not isinstance(request, TaskRequest):
+        raise TypeError(_not_a_request(request))
     return cast("Item", written(request))
+
+
+def _not_a_request(value: object) -> str:
+    """Say what to do with what is not a request."""
+    if isinstance(value, type):
+        return f"{value.__name__} is a class: make a request of it, {value.__name__}(…)"
+    kind = type(value).__name__
+    if isinstance(value, dict):
+        return f"a {kind} is not a request: make one with parse_request(task)"
+    if isinstance(value, (list, tuple)):
+        return f"a {kind} is not a request: run_many takes several"
+    return f"a {kind} is not a request"
 
 
 def encoded(task: Item) -> bytes:

@@ -280,12 +280,9 @@ class Part(JsonObject):
     ) -> Self:
         """Return a copy, which is validated when there is something to update."""
         copied = super().model_copy(deep=deep)
-        return copied._replaced(update) if update else copied
+        return copied.__replace__(**update) if update else copied
 
     def __replace__(self, **members: Any) -> Self:
-        return self._replaced(members)
-
-    def _replaced(self, members: Mapping[str, Any]) -> Self:
         cls = type(self)
         names = python_names(cls)
         current = {
@@ -561,7 +558,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
     def replace(self, **members: Any) -> Self:
         """Return a checked copy with other values, and a task UUID of its own."""
         fresh = {name: fill() for name, fill in fills(type(self)).items()}
-        return self._replaced({**members, **fresh})
+        return self.__replace__(**{**members, **fresh})
 
 
 def _members(made: TaskResult, info: SerializationInfo) -> Wire:

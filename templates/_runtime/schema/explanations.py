@@ -72,9 +72,8 @@ def again(
     sentence = detail["msg"]
     if detail["type"] == "extra_forbidden" and len(loc) == 1:
         sentence = f"is no field here{_meant(str(loc[0]), known)}"
-    if len(loc) == 1 and detail["input"] is None and detail["type"] != "missing":
-        if str(loc[0]) in optional:
-            sentence = "must not be null: leave it out"
+    if detail["input"] is None and len(loc) == 1 and loc[0] in optional:
+        sentence = "must not be null: leave it out"
     return InitErrorDetails(
         type=_custom(detail, sentence),
         loc=loc,

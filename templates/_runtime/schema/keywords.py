@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from functools import cache
-from typing import Any, Self
-
-from pydantic import BaseModel
-from pydantic_core import InitErrorDetails
+from typing import TYPE_CHECKING, Any, Self
 
 from ..json_values import is_object
 from .explanations import field_error
 from .fields import fills, nullable_fields, python_names, wire_names
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import InitErrorDetails
 
 EXTRA = "extra"
 """The keyword for members that the document does not know."""

@@ -10,9 +10,8 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 from pydantic_core import core_schema as core
 
@@ -28,6 +27,9 @@ from ..media.files import (
 from ..media.local_files import NOT_UPLOADED, LocalFile
 from .formats import is_uri, is_uuid
 from .patterns import Pattern
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
 
 __all__ = ["Media", "MediaSource"]
 
