@@ -6,7 +6,6 @@ import copy
 import enum
 import json
 import math
-import pickle
 import random
 import sys
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from pydantic import (
     field_validator,
 )
 
-from loopback import SPECS
+from loopback import SPECS, pickled
 from making import TASK_UUID, a_document, a_task, generated
 from near import Judge, Tasks
 
@@ -119,7 +118,7 @@ def test_a_dump_has_what_was_set(request_: Any) -> None:
 def test_copies_and_pickles_are_equal(request_: Any) -> None:
     for made in _made(request_):
         for again in (
-            pickle.loads(pickle.dumps(made)),
+            pickled(made),
             copy.copy(made),
             copy.deepcopy(made),
             made.model_copy(),
@@ -316,8 +315,11 @@ def test_equal_requests_have_equal_hashes(module: ModuleType) -> None:
 
 
 def test_a_copy_with_other_values_is_validated(request_: Any) -> None:
+    def copied(**members: Any) -> Any:
+        return request_.model_copy(update=members)
+
     updates: list[Callable[..., Any]] = [
-        lambda **members: request_.model_copy(update=members),
+        copied,
         request_.__replace__,
         request_.replace,
     ]

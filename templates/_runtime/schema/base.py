@@ -371,8 +371,10 @@ class TaskResult(JsonObject):
         whole = [self]
         copied: list[Any] = [whole]
         while copied:  # it may be nested deeper than Python can call
-            container = copied.pop()
-            parts = container.items() if is_object(container) else enumerate(container)
+            container: Any = copied.pop()
+            parts: Any = (
+                container.items() if is_object(container) else enumerate(container)
+            )
             for place, part in parts:
                 copy = _shallow(part)
                 if copy is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -21,7 +21,7 @@ def as_number(value: Any) -> int | float | None:
     A number of another library, such as NumPy's, says by `__index__` or `__float__`
     which number it is; a Decimal has to be that of its float's digits.
     """
-    kind = type(value)
+    kind = cast("type[object]", type(value))
     if kind is int or kind is float:
         number: int | float = value
         return number
@@ -54,7 +54,7 @@ def as_json(value: Any) -> Any:
 
 
 def _as_json(value: Any, place: tuple[int | str, ...], levels: int) -> Any:
-    kind = type(value)
+    kind = cast("type[object]", type(value))
     if kind is str or kind is bool or kind is int or value is None:
         return value
     if isinstance(value, BaseModel):
