@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Either,
         Exactly,
         Integer,
+        Json,
         Limits,
         Must,
         Nullable,
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
         ratio_in,
     )
     from ..json_values import (
-        Json,
         all_different,
         is_array,
         is_multiple,
@@ -77,6 +77,7 @@ _MODULES = {
     "Either": "constraints",
     "Exactly": "constraints",
     "Integer": "constraints",
+    "Json": "constraints",
     "Limits": "constraints",
     "Must": "constraints",
     "Nullable": "constraints",
@@ -112,7 +113,6 @@ _MODULES = {
     "judged_once": "rules",
     "not_a_size": "rules",
     "ratio_in": "rules",
-    "Json": ".json_values",
     "all_different": ".json_values",
     "is_array": ".json_values",
     "is_multiple": ".json_values",

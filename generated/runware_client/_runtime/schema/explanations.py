@@ -56,7 +56,10 @@ def unknown_task(sentence: str) -> ValidationError:
 
 
 def again(
-    detail: ErrorDetails, hidden: frozenset[str], known: Mapping[str, str]
+    detail: ErrorDetails,
+    hidden: frozenset[str],
+    known: Mapping[str, str],
+    optional: frozenset[str] = frozenset(),
 ) -> InitErrorDetails:
     """Say an error again, without an input that must not be shown.
 
@@ -64,11 +67,14 @@ def again(
         detail: The error.
         hidden: Names in JSON of what is never shown.
         known: The names that the object has in JSON, by their Python names.
+        optional: Names, in either spelling, of members that are left out when null.
     """
     loc = detail["loc"]
     sentence = detail["msg"]
     if detail["type"] == "extra_forbidden" and len(loc) == 1:
         sentence = f"is no field here{_meant(str(loc[0]), known)}"
+    if detail["input"] is None and len(loc) == 1 and loc[0] in optional:
+        sentence = "must not be null: leave it out"
     return InitErrorDetails(
         type=_custom(detail, sentence),
         loc=loc,
