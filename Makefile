@@ -20,7 +20,7 @@ help:
 	@echo "make simulate   run SCHEDULES=1000000 simulated schedules, from SEED=0 on"
 	@echo "make faults     run 1,000 tasks under faults and compare the books"
 	@echo "make bench      measure, beside others, and write benchmarks/results.*"
-	@echo "make check      lint, check the format and the types"
+	@echo "make check      lint, check the format, the types and the imports"
 	@echo "make golden     accept how the golden documents come out now"
 	@echo "make clean      remove $(VENV) and what tools have left"
 
@@ -44,11 +44,12 @@ check: $(READY)
 	$(BIN)/ruff check $(SOURCES) $(OUTPUT)
 	$(BIN)/black --quiet --check $(SOURCES) $(OUTPUT)
 	$(BIN)/mypy --strict
-	MYPYPATH=tests:generated $(BIN)/mypy --strict --package simulation
+	MYPYPATH=tests:generated $(BIN)/mypy --strict --package simulation --package hostile_server
 	$(BIN)/basedpyright
+	PYTHONPATH=$(OUTPUT) $(BIN)/lint-imports --no-cache
 
 golden: $(READY)
-	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py
+	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/diff/test_diff_docs.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

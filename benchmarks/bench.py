@@ -29,6 +29,7 @@ SUBJECTS = (
     "emitted",
     "exactness",
     "client_overhead",
+    "differences",
 )
 
 

@@ -19,6 +19,7 @@ SDK = "official SDK 0.5"
 _PEERS = (
     "datamodel-code-generator==0.89.0",
     "fastjsonschema==2.22.*",
+    "griffe==2.4.1",
     "isort==8.*",
     "openapi-python-client==0.29.1",
     "runware==0.5.24",

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from making import a_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = "/docs"
 INDEX = f"{ROOT}/models/index.json"
@@ -31,7 +31,8 @@ class Catalog:
         index: The models, as its index lists them; anything else is sent as it is.
         files: Texts by path.
         faults: Faults by path, one for each request that is still to fail.
-        pause: How many seconds an answer is held back.
+        gate: Called with the path of each request before it is answered. It may hold the
+            request, or raise a ConnectionError, which ends it without an answer.
         asked: The requests: the path, and the status of the answer.
         known: The paths that were asked for with a version that the client has.
         most: How many requests there were at the same time, at most.
@@ -41,7 +42,7 @@ class Catalog:
     index: Any = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     faults: dict[str, list[str]] = field(default_factory=dict)
-    pause: float = 0
+    gate: Callable[[str], object] = lambda _: None
     asked: list[tuple[str, int]] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     most: int = 0
@@ -117,8 +118,8 @@ def serving_catalog() -> Iterator[Catalog]:
 
         def do_GET(self) -> None:
             with catalog.counted():
-                time.sleep(catalog.pause)
                 path = urlsplit(self.path).path
+                catalog.gate(path)
                 fault = catalog.fault(path)
                 if fault:
                     getattr(self, f"fail_by_{fault}")(path)
@@ -191,12 +192,12 @@ def serving_catalog() -> Iterator[Catalog]:
             catalog.faults[path].append("loop")
 
         def fail_by_drip(self, path: str) -> None:
-            """Send a byte now and then."""
+            """Send a byte now and then, until the client does not wait any more."""
             catalog.asked.append((path, 200))
             self.send_response(200)
-            self.send_header("Content-Length", "1000")
+            self.send_header("Content-Length", "10000")
             self.end_headers()
-            for _ in range(20):
+            for _ in range(10_000):
                 self.wfile.write(b"{")
                 self.wfile.flush()
                 time.sleep(0.05)

@@ -10,20 +10,21 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forks import run_forked
+from forks import Forked, run_forked
 from making import a_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "runware_codegen"]
 GENERATE = ["generate", "docs", "--output", "out", "--package", "client"]
 
-LONGEST_SILENCE = 30
+LONGEST_SILENCE = 120
 """Seconds for which a command in a terminal may show nothing."""
 
 
@@ -70,12 +71,12 @@ def run(
 
     With an environment of its own, which may matter to the interpreter, it starts anew.
     """
-    told = [*map(str, arguments)]
+    command = [*COMMAND, *map(str, arguments)]
     if env is None:
-        finished = run_forked(told, cwd=cwd, stdin=stdin, env=environment())
+        finished = run_forked(command[1:], cwd=cwd, stdin=stdin, env=environment())
     else:
         finished = subprocess.run(
-            [*COMMAND, *told],
+            command,
             cwd=cwd,
             input=stdin,
             capture_output=True,
@@ -103,6 +104,8 @@ def run_in_terminal(
 ) -> Session:
     """Run the command in a terminal of its own.
 
+    With an environment of its own, it starts anew, as `run` does.
+
     Args:
         arguments: Those of the command.
         cwd: The folder to run it in.
@@ -111,15 +114,7 @@ def run_in_terminal(
             function that types, and the number of the process.
     """
     primary, secondary = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", _IN_SESSION, *map(str, arguments)],
-        cwd=cwd,
-        env=environment(env),
-        stdin=secondary,
-        stdout=secondary,
-        stderr=secondary,
-        start_new_session=True,
-    )
+    process = _started_in_terminal(secondary, [*map(str, arguments)], cwd, env)
     os.close(secondary)
     shown = b""
     try:
@@ -134,7 +129,37 @@ def run_in_terminal(
         pass
     finally:
         os.close(primary)  # which ends a command that still waits for a key
-    return Session(shown.decode(errors="replace"), process.wait(timeout=60))
+    return Session(
+        shown.decode(errors="replace"), process.wait(timeout=LONGEST_SILENCE)
+    )
+
+
+def until_it_waits(process: int) -> None:
+    """Wait until a process sleeps, as it does when it reads a key.
+
+    Python does not see a signal that comes after its last look and before it reads.
+    """
+    status = Path(f"/proc/{process}/stat")
+    while status.exists() and status.read_text().rpartition(") ")[2][0] == "R":
+        time.sleep(0.001)
+
+
+def _started_in_terminal(
+    terminal: int, arguments: list[str], cwd: Path, env: Mapping[str, str] | None
+) -> Forked | subprocess.Popen[bytes]:
+    if env is None:
+        command = [*COMMAND[1:], *arguments]
+        streams = [terminal] * 3
+        return Forked(command, streams, cwd=cwd, env=environment(), terminal=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", _IN_SESSION, *arguments],
+        cwd=cwd,
+        env=environment(env),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
 
 
 # Makes the terminal that of the process, which then can be interrupted by a key, also

@@ -8,10 +8,11 @@ import shutil
 import tempfile
 import threading
 import time
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import httpcore2
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -19,6 +20,7 @@ from loopback import Caller, Server, generate_shipped, imported, serving
 from once import once
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
     from types import ModuleType
 
@@ -33,6 +35,26 @@ settings.register_profile(
     "machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("machine")
+
+
+_load_certificates = httpcore2.default_ssl_context
+
+
+@cache
+def _certificates(trust_env: bool, *_: str | None) -> ssl.SSLContext:
+    return _load_certificates(_trust_env=trust_env)
+
+
+def _shared_ssl_context(*, _trust_env: bool = True) -> ssl.SSLContext:
+    """Return the context that httpx2 makes, the same one for each client of a process.
+
+    To make one, OpenSSL parses the certificates of this machine: 50 ms for each client.
+    """
+    names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+    return _certificates(_trust_env, *map(os.environ.get, names))
+
+
+httpcore2.default_ssl_context = _shared_ssl_context
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,7 +78,7 @@ def _no_thread_is_left() -> Iterator[None]:
     """Let no test leave a thread behind that keeps the process alive."""
     before = _threads()
     yield
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while left := _threads() - before:
         assert time.monotonic() < deadline, left
         time.sleep(0.01)
@@ -92,4 +114,4 @@ def caller(
     request: pytest.FixtureRequest, shipped: ModuleType, server: Server
 ) -> Caller:
     """Calls methods of a client of that server, sync and async."""
-    return Caller(request.param, shipped, server.url)
+    return Caller(request.param, shipped, server.url, server.clock)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runware_codegen.documents import Loaded, load
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +89,7 @@ def tree_of(text: str | bytes) -> dict[str, Any]:
 
 def refusal(*inputs: str, stdin: bytes = b"") -> tuple[Problem, ...]:
     """What is wrong with inputs; each problem can be printed and says what to do."""
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         loaded(*inputs, stdin=stdin)
     for problem in caught.value.problems:
         assert problem.message

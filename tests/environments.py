@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
+import re
 import subprocess
 import sys
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from once import once
+
+if TYPE_CHECKING:
+    import pytest
 
 TOP = Path(__file__).parent.parent
 
 _PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 _UV = Path(sys.executable).with_name("uv")
 _OLDEST_SUPPORTED = (3, 11)
+_BOUND = re.compile(r'"(hatchling|setuptools)>=([\d.]+)"')
+OLDEST_BACKENDS = [
+    f"{name}=={bound}"
+    for name, bound in _BOUND.findall((TOP / "README.md").read_text("utf-8"))
+]
 
 
 def environment(folder: Path, *what: str, python: str = sys.executable) -> Path:
@@ -43,14 +55,47 @@ def _empty_environment(folder: Path, python: str) -> Path:
     return folder / "bin"
 
 
-def fill_wheelhouse(folder: Path) -> None:
-    """Put the project's wheel into a folder, and what it, builds and clients need.
+def distribution(factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with the project's sdist, and the wheel that is built from it."""
+    return once(factory, "distribution", _build)
+
+
+def wheel(factory: pytest.TempPathFactory) -> str:
+    """Return the path of the project's wheel."""
+    [built] = distribution(factory).glob("*.whl")
+    return str(built)
+
+
+def wheelhouse(factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with the project's wheel, and what it, builds and clients need.
 
     pip finds these wherever it is configured to. What is there once, uv installs quickly.
     """
+    return once(factory, "wheelhouse", partial(_fill, wheel=wheel(factory)))
+
+
+def _build(folder: Path) -> None:
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder)]
+    subprocess.run([*build, str(TOP)], check=True, capture_output=True)
+
+
+def _fill(folder: Path, *, wheel: str) -> None:
     download = [*_PIP, "download", "-q", "--dest", str(folder)]
-    backends = ["hatchling", "setuptools>=77"]
-    subprocess.run([*download, wheel(folder), *backends], check=True)
+    newest = ["hatchling", "setuptools>=77"]
+    subprocess.run([*download, wheel, *newest], check=True)
+    subprocess.run([*download, "--no-deps", "editables", *OLDEST_BACKENDS], check=True)
+
+
+def oldest_backends(factory: pytest.TempPathFactory) -> Path:
+    """Give the commands of an environment with this project and the oldest backends."""
+    what = [wheel(factory), "editables", *OLDEST_BACKENDS]
+    folder = wheelhouse(factory)
+    make = partial(_environment_in, wheelhouse=folder, what=what)
+    return once(factory, "oldest-backends", make) / "env" / "bin"
+
+
+def _environment_in(folder: Path, *, wheelhouse: Path, what: list[str]) -> None:
+    environment_from(wheelhouse, folder / "env", *what)
 
 
 def oldest_python() -> str:
@@ -65,7 +110,7 @@ def newest_python() -> str:
     return found[max(found)]
 
 
-@functools.cache
+@cache
 def _pythons() -> dict[tuple[int, ...], str]:
     """Find an interpreter of each minor version; the running one stands for its own."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
@@ -86,12 +131,3 @@ def _pythons() -> dict[tuple[int, ...], str]:
     }
     supported = {k: path for k, path in found.items() if k >= _OLDEST_SUPPORTED}
     return {**supported, sys.version_info[:2]: sys.executable}
-
-
-def wheel(folder: Path) -> str:
-    """Build the project's wheel in a folder; return its path."""
-    build = [sys.executable, "-m", "build", "--no-isolation", "--wheel"]
-    command = [*build, "--outdir", str(folder), str(TOP)]
-    subprocess.run(command, check=True, capture_output=True)
-    [built] = folder.glob("*.whl")
-    return str(built)

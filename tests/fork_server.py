@@ -1,12 +1,13 @@
-"""Imports the whole generator once, then is forked for each run of the command.
+"""Imports modules once, then is forked for each run of a program that needs them.
 
 A process that `forks` starts. It is told of a run by one byte, which brings a socket
-and the run's standard streams along; the socket says what to run, and is told the exit
-code in the end.
+and the run's standard streams along. The socket says what to run; it is told the run's
+process id at once, and its exit code in the end.
 """
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import importlib
 import json
@@ -16,9 +17,10 @@ import runpy
 import signal
 import socket
 import sys
+import termios
+import types
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import runware_codegen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +28,12 @@ if TYPE_CHECKING:
 STREAMS = 3
 
 
-def import_everything() -> None:
-    """Import all modules, but the one that runs the command."""
-    for module in pkgutil.walk_packages(runware_codegen.__path__, "runware_codegen."):
+def import_everything(name: str) -> None:
+    """Import a package with all its modules, but those that run a program."""
+    package = importlib.import_module(name)
+    for module in pkgutil.walk_packages(package.__path__, f"{name}."):
         if not module.name.endswith(".__main__"):
             importlib.import_module(module.name)
-    gc.freeze()  # what all runs share is not looked at again
 
 
 def forked(control: socket.socket) -> tuple[Any, Sequence[int]]:
@@ -39,40 +41,80 @@ def forked(control: socket.socket) -> tuple[Any, Sequence[int]]:
     while True:
         byte, numbers, *_ = socket.recv_fds(control, 1, 1 + STREAMS)
         if not byte:  # the tests have ended
+            control.close()
             sys.exit()
         if not os.fork():
             control.close()
-            return attended(socket.socket(fileno=numbers[0])), numbers[1:]
+            return attended(socket.socket(fileno=numbers[0]), numbers[1:])
         for number in numbers:
             os.close(number)
 
 
-def attended(run: socket.socket) -> Any:
+def attended(run: socket.socket, streams: Sequence[int]) -> tuple[Any, Sequence[int]]:
     """Fork once more, and return what to run; its parent waits, to tell how it ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with run, run.makefile("rb") as told:
         request = json.load(told)
         process = os.fork()
         if not process:
-            return request
+            return request, streams
+        for number in streams:  # whose other ends see when the run has ended
+            os.close(number)
+        run.sendall(f"{process}\n".encode())
         _, status = os.waitpid(process, 0)
         run.sendall(str(os.waitstatus_to_exitcode(status)).encode())
         os._exit(0)
 
 
-def main() -> None:
-    """Be the server, and in the end one run of the command."""
-    import_everything()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
-    request, streams = forked(socket.socket(fileno=int(sys.argv[1])))
+def have_streams(streams: Sequence[int]) -> None:
+    """Open the standard streams anew, as an interpreter does at its start."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
+    errors = "backslashreplace"
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = os.fdopen(1, "w", closefd=False)  # by lines, where it is a terminal
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors=errors, closefd=False)
+
+
+def have_terminal() -> None:
+    """Make standard input the terminal of this process, which its keys can interrupt."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def run_program(command: Sequence[str]) -> None:
+    """Run what the interpreter would run, given these arguments."""
+    match command:
+        case ["-m", module, *arguments]:
+            sys.path[0] = ""
+            sys.argv[1:] = arguments
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        case ["-c", program, *arguments]:
+            sys.path[0] = ""
+            sys.argv = ["-c", *arguments]
+            main = sys.modules["__main__"] = types.ModuleType("__main__")
+            exec(compile(program, "<string>", "exec"), main.__dict__)  # noqa: S102
+        case [path, *arguments]:
+            sys.path[0] = str(Path(path).parent)
+            sys.argv = [path, *arguments]
+            runpy.run_path(path, run_name="__main__")
+
+
+def main() -> None:
+    """Be the server, and in the end one run of a program."""
+    import_everything(sys.argv[2])
+    gc.freeze()  # what all runs share is not looked at again
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
+    request, streams = forked(socket.socket(fileno=int(sys.argv[1])))
+    have_streams(streams)
+    if request["terminal"]:
+        have_terminal()
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
-    sys.argv[1:] = request["arguments"]
-    runpy.run_module("runware_codegen", run_name="__main__", alter_sys=True)
+    run_program(request["command"])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Runs the command in processes forked from one that has imported it already.
+"""Runs programs in processes forked from one that has imported what they need.
 
 Each run is a process with its own folder, environment, streams and end. What it does
-not do is to start an interpreter and import the generator, which would take several
-times as long as what most tests ask for.
+not do is to start an interpreter and import the generator or the client, which would
+take several times as long as what most tests ask for.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import atexit
 import functools
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,49 +22,111 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_SERVER = Path(__file__).with_name("fork_server.py")
+GENERATOR = "runware_codegen"
+CLIENT = "runware_client"
+
+_HERE = Path(__file__).parent
+
+
+class Forked:
+    """A run that has begun.
+
+    Attributes:
+        pid: The number of its process.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        streams: Sequence[int],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        imported: str = GENERATOR,
+        terminal: bool = False,
+    ) -> None:
+        """Begin a run.
+
+        Args:
+            command: What the interpreter would be given: `-m` and a module, `-c` and a
+                program, or a path; and the arguments.
+            streams: Its standard input, output and error.
+            cwd: The folder to run it in.
+            env: Its environment, which is not that in which its interpreter started.
+            imported: The package that is imported already, with all its modules.
+            terminal: Whether standard input is a terminal and is to be that of the run.
+        """
+        request = {
+            "command": [*map(str, command)],
+            "cwd": str(cwd),
+            "env": {**env},
+            "terminal": terminal,
+        }
+        self._run, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(_server(imported), [b"!"], [theirs.fileno(), *streams])
+        self._run.sendall(json.dumps(request).encode())
+        self._run.shutdown(socket.SHUT_WR)
+        self._told = self._run.makefile("rb")
+        self.pid = int(self._told.readline())
+        self._code: int | None = None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code, or minus the number of the signal that ended it."""
+        if self._code is None:
+            with self._run, self._told:
+                self._run.settimeout(timeout)
+                self._code = int(self._told.read())
+        return self._code
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it is known to have ended."""
+        if self._code is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
 
 
 def run_forked(
-    arguments: Sequence[str], *, cwd: Path, stdin: bytes, env: Mapping[str, str]
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    stdin: bytes = b"",
+    imported: str = GENERATOR,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run the command, with files at its ends.
+    """Run a program to its end, with files at its ends.
 
     Args:
-        arguments: Those of the command.
+        command: As the command of `Forked`.
         cwd: The folder to run it in.
+        env: Its environment.
         stdin: What it may read.
-        env: Its environment, which is not that in which its interpreter started.
+        imported: The package that is imported already.
     """
     with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
         given.write(stdin)
         given.seek(0)
-        request = {"arguments": [*arguments], "cwd": str(cwd), "env": {**env}}
-        numbers = [file.fileno() for file in (given, out, err)]
-        code = _asked(json.dumps(request).encode(), numbers)
+        streams = [file.fileno() for file in (given, out, err)]
+        code = Forked(command, streams, cwd=cwd, env=env, imported=imported).wait()
         out.seek(0)
         err.seek(0)
-        return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
-
-
-def _asked(request: bytes, streams: Sequence[int]) -> int:
-    """Have something run with these streams; return its exit code."""
-    ours, theirs = socket.socketpair()
-    with ours:
-        with theirs:
-            socket.send_fds(_server(), [b"!"], [theirs.fileno(), *streams])
-        ours.sendall(request)
-        ours.shutdown(socket.SHUT_WR)
-        return int(ours.recv(16))
+        return subprocess.CompletedProcess(command, code, out.read(), err.read())
 
 
 @functools.cache
-def _server() -> socket.socket:
+def _server(imported: str) -> socket.socket:
     """Start the server, which ends with the process that asks it."""
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, _SERVER, str(theirs.fileno())],
+            [
+                *(sys.executable, "-W", "error"),
+                *(_HERE / "fork_server.py", str(theirs.fileno()), imported),
+            ],
+            env={**os.environ, "PYTHONPATH": str(_HERE.parent / "generated")},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -15,7 +15,7 @@ from making import a_document, generated
 from runware_codegen.documents import load
 from runware_codegen.output.names import is_device
 from runware_codegen.parse import parse
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -210,7 +210,7 @@ def refusal(folder: Path, document: Document) -> tuple[Problem, ...]:
 def refusals(place: Path) -> tuple[Problem, ...]:
     try:
         parse(load([str(place)], io.BytesIO()).documents, package="one")
-    except InvalidInput as refused:
+    except InvalidInputError as refused:
         for problem in refused.problems:
             assert problem.source.startswith(str(place))
             assert problem.message

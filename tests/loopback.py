@@ -54,15 +54,37 @@ class Drop:
     """What the server does when it closes the connection in place of an answer."""
 
 
+class Clock:
+    """A client's clock that a test puts forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        """Return the time in seconds."""
+        return time.monotonic() + self.ahead
+
+    def give(self, client: Any) -> None:
+        """Let a client go by it."""
+        engine = client._engine
+        engine.settings = engine.settings._replace(clock=self)
+
+
 @dataclass
 class Server:
     """Answers each POST with what `answer` makes of its tasks, and remembers it.
 
-    With a `pause`, in seconds, an answer is sent byte by byte.
+    Attributes:
+        pause: Seconds before each byte of an answer; 0 sends it in one piece.
+        clock: The clock of the clients that a `Caller` makes.
+        takes: Seconds that an answer takes by that clock. So a test lets a timeout
+            pass after some answers, on a machine of any speed and without waiting.
     """
 
     url: str = ""
     pause: float = 0
+    clock: Clock = field(default_factory=Clock)
+    takes: float = 0
     answer: Answer = lambda _: {"data": []}
     headers: list[dict[str, str]] = field(default_factory=list)
     calls: list[Tasks] = field(default_factory=list)
@@ -71,6 +93,7 @@ class Server:
         """Note a call and answer it."""
         self.headers.append({name.lower(): value for name, value in headers.items()})
         self.calls.append(json.loads(body))
+        self.clock.ahead += self.takes
         answer = self.answer(self.calls[-1])
         return answer if isinstance(answer, (Reply, Drop)) else Reply(answer)
 
@@ -144,6 +167,7 @@ class Caller:
     kind: str
     package: ModuleType
     url: str
+    clock: Clock = field(default_factory=Clock)
 
     def __call__(
         self, method: str, *args: Any, options: dict[str, Any] | None = None, **kw: Any
@@ -157,18 +181,20 @@ class Caller:
 
     def using(self, work: Callable[[Any], Coroutine[Any, Any, T]], **options: Any) -> T:
         """Do some work with a client: a coroutine that awaits `value` of each call."""
-        given = {"api_key": KEY, "base_url": self.url, "timeout": 10} | options
-        waits = self.package.Waits(first=0.005, longest=0.01)
+        given = {"api_key": KEY, "base_url": self.url, "timeout": 60} | options
+        waits = self.package.Waits(first=0.001, longest=0.002)
 
         async def awaited() -> T:
             async with self.package.AsyncRunware(**given) as client:
                 client.polling = client.retrying = waits
+                self.clock.give(client)
                 return await work(client)
 
         if self.kind == "async":
             return asyncio.run(awaited())
         with self.package.Runware(**given) as client:
             client.polling = client.retrying = waits
+            self.clock.give(client)
             return without_a_loop(work(client))
 
     def error(self, method: str, *args: Any, **kw: Any) -> Any:

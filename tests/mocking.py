@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-import subprocess
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 import httpx2
 
 from command import COMMAND, environment
+from forks import Forked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 KEY = "rw/SECRET+0123456789"
 BEARER = {"Authorization": f"Bearer {KEY}"}
@@ -31,11 +32,13 @@ class Mock:
     Attributes:
         url: Where it takes tasks.
         process: The process that it is.
+        errors: What it writes to standard error.
         client: Asks it, over connections that stay open.
     """
 
     url: str
-    process: subprocess.Popen[str]
+    process: Forked
+    errors: IO[str]
     client: httpx2.Client
 
     @property
@@ -66,26 +69,30 @@ def mocking(*arguments: str | Path) -> Iterator[Mock]:
     Args:
         arguments: Documents and options of `mock`.
     """
-    process = subprocess.Popen(
-        [*COMMAND, "mock", "--port", "0", *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment({"PYTHONUNBUFFERED": "1"}),
-    )
-    with process, httpx2.Client() as client:
-        assert process.stdout is not None
-        assert process.stderr is not None
+    command = [*COMMAND[1:], "mock", "--port", "0", *map(str, arguments)]
+    with contextlib.ExitStack() as stack:
+        results, result_end = _pipe(stack)
+        errors, error_end = _pipe(stack)
+        with result_end, error_end, Path(os.devnull).open() as nothing:
+            streams = [file.fileno() for file in (nothing, result_end, error_end)]
+            process = Forked(command, streams, cwd=Path.cwd(), env=environment())
+        client = stack.enter_context(httpx2.Client())
         try:
-            greeting = process.stdout.readline()  # it listens before it says so
+            greeting = results.readline()  # it listens before it says so
             found = _GREETING.match(greeting)
-            assert found, greeting + process.stderr.read()
-            yield Mock(found[1], process, client)
+            assert found, greeting + errors.read()
+            yield Mock(found[1], process, errors, client)
         finally:
             process.terminate()
-            told = process.stderr.read()
+            told = errors.read()
+            process.wait()
     assert "Traceback" not in told, told
+
+
+def _pipe(stack: contextlib.ExitStack) -> tuple[IO[str], IO[str]]:
+    """Open a pipe: the end to read from, which the stack closes, and the other."""
+    reader, writer = os.pipe()
+    return stack.enter_context(os.fdopen(reader)), os.fdopen(writer, "w")
 
 
 def image(**members: Any) -> dict[str, Any]:
@@ -147,8 +154,8 @@ def entry(mock: Mock, task: dict[str, Any]) -> dict[str, Any]:
 
 
 def until(holds: Callable[[], object]) -> None:
-    """Wait until something is so, for some seconds at most."""
-    deadline = time.monotonic() + 5
+    """Wait until something is so, for a minute at most."""
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from runware_codegen.model import (
     Anything,
     Array,
-    Checked,
+    Constrained,
     Literals,
-    Mapping,
+    Map,
     Media,
     Number,
     SizeRule,
-    Text,
+    String,
     Union,
 )
 
@@ -28,10 +28,14 @@ def mutants(document: Document) -> Iterator[tuple[str, Document]]:
     """Yield every mutant of a document's request, with what it lacks."""
     for label, request in _classes(document.request):
         yield label, replace(document, request=request)
-    for index, part in enumerate(document.parts):
+    for index, part in enumerate(document.nested_request_classes):
         for label, mutated in _classes(part):
-            parts = (*document.parts[:index], mutated, *document.parts[index + 1 :])
-            yield label, replace(document, parts=parts)
+            parts = (
+                *document.nested_request_classes[:index],
+                mutated,
+                *document.nested_request_classes[index + 1 :],
+            )
+            yield label, replace(document, nested_request_classes=parts)
 
 
 def _classes(whole: Class) -> Iterator[tuple[str, Class]]:
@@ -39,14 +43,14 @@ def _classes(whole: Class) -> Iterator[tuple[str, Class]]:
         rules = (*whole.rules[:index], *whole.rules[index + 1 :])
         said = "sizes" if isinstance(rule, SizeRule) else rule.sentence
         yield f"{whole.name}: {said}", replace(whole, rules=rules)
-    if not whole.open:
-        yield f"{whole.name}: closed", replace(whole, open=True)
+    if not whole.allows_extra:
+        yield f"{whole.name}: closed", replace(whole, allows_extra=True)
     for index, field in enumerate(whole.fields):
-        if field.wire in ("taskType", "model"):
+        if field.json_name in ("taskType", "model"):
             continue  # they choose the class
         for label, mutated in _fields(field):
             fields = (*whole.fields[:index], mutated, *whole.fields[index + 1 :])
-            name = f"{whole.name}.{field.wire}: {label}"
+            name = f"{whole.name}.{field.json_name}: {label}"
             yield name, replace(whole, fields=fields)
 
 
@@ -61,33 +65,33 @@ def _fields(field: Field) -> Iterator[tuple[str, Field]]:
 def _types(a_type: Type) -> Iterator[tuple[str, Type]]:
     yield "type", Anything()
     match a_type:
-        case Text():
+        case String():
             for name, nothing in (
-                ("least", 0),
-                ("most", None),
+                ("min_length", 0),
+                ("max_length", None),
                 ("pattern", None),
                 ("format", None),
             ):
                 if getattr(a_type, name) != nothing:
                     yield name, _without(a_type, name, nothing)
         case Number():
-            for name in ("ge", "gt", "le", "lt", "step"):
+            for name in ("ge", "gt", "le", "lt", "multiple_of"):
                 if getattr(a_type, name) is not None:
                     yield name, _without(a_type, name, None)
         case Array(item, least, most):
             if least:
-                yield "least", replace(a_type, least=0)
+                yield "min_items", replace(a_type, min_items=0)
             if most is not None:
-                yield "most", replace(a_type, most=None)
+                yield "max_items", replace(a_type, max_items=None)
             yield from (("item " + n, replace(a_type, item=t)) for n, t in _types(item))
-        case Mapping(value):
-            yield from (("value " + n, Mapping(t)) for n, t in _types(value))
-        case Checked(inner):
+        case Map(value):
+            yield from (("value " + n, Map(t)) for n, t in _types(value))
+        case Constrained(inner):
             yield "check", inner
         case Literals():
-            yield "literals", Text()
+            yield "literals", String()
         case Media():
-            yield "media", Text()
+            yield "media", String()
         case Union(alternatives):
             for index, each in enumerate(alternatives):
                 for label, mutated in _types(each):
@@ -101,7 +105,7 @@ def _types(a_type: Type) -> Iterator[tuple[str, Type]]:
             pass
 
 
-def _without(a_type: Text | Number, name: str, nothing: Any) -> Type:
+def _without(a_type: String | Number, name: str, nothing: Any) -> Type:
     """Take away what a type says under a name."""
     said: dict[str, Any] = {name: nothing}
     return replace(a_type, **said)

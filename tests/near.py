@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from copy import deepcopy
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ TEXTS = (
     "runware:101@1",
     "2026-05-01",
     "#ff8800",
+    "720p",
     "a",
     "",
 )
@@ -37,7 +37,7 @@ class Judge:
     def __init__(self, path: FilePath) -> None:
         document = json.loads(path.read_text(encoding="utf-8"))
         body = document["components"]["schemas"]["RequestBody"]
-        self.schema: Object = _resolved(body.get("items", body), document)
+        self.schema: Object = resolved(body.get("items", body), document)
         self._validator = jsonschema_rs.Draft202012Validator(
             self.schema, validate_formats=True
         )
@@ -56,10 +56,10 @@ class Judge:
         )
 
 
-def _resolved(node: Json, document: Object) -> Json:
+def resolved(node: Json, document: Object) -> Json:
     """Put references in place, and drop `$id`, which would change what they mean."""
     if isinstance(node, list):
-        return [_resolved(item, document) for item in node]
+        return [resolved(item, document) for item in node]
     if not isinstance(node, dict):
         return node
     kept = {k: v for k, v in node.items() if not (k == "$id" and isinstance(v, str))}
@@ -68,7 +68,7 @@ def _resolved(node: Json, document: Object) -> Json:
         for step in reference.removeprefix("#/").split("/"):
             target = target[step]
         kept = {**target, **kept}
-    return {name: _resolved(value, document) for name, value in kept.items()}
+    return {name: resolved(value, document) for name, value in kept.items()}
 
 
 def _holds(constraint: Object, task: Object) -> bool:
@@ -105,7 +105,7 @@ class Tasks:
         for number in range(count):
             if number % 40 == 0:
                 task = self._allowed()
-            changed = deepcopy(task)
+            changed = _copied(task)
             for _ in range(self._rng.choice([1, 1, 2, 3])):
                 self._change(changed)
             yield changed
@@ -126,7 +126,7 @@ class Tasks:
         """Change one member, at any depth, in place."""
         rng = self._rng
         if self._partial and rng.random() < 0.3:
-            _merge(task, deepcopy(rng.choice(self._partial)))
+            _merge(task, _copied(rng.choice(self._partial)))
             return
         path, schema = rng.choice(self._members)
         roll = rng.random()
@@ -152,9 +152,9 @@ class Tasks:
         if odd or not isinstance(schema, dict):
             return self._odd(schema if isinstance(schema, dict) else {})
         if "const" in schema:
-            return deepcopy(schema["const"])
+            return _copied(schema["const"])
         if "enum" in schema:
-            return deepcopy(rng.choice(schema["enum"]))
+            return _copied(rng.choice(schema["enum"]))
         for keyword in ("oneOf", "anyOf"):
             if keyword in schema and "properties" not in schema:
                 branch = rng.choice(schema[keyword])
@@ -213,7 +213,7 @@ class Tasks:
             {},
             {"unknown": 1},
         ]
-        return deepcopy(self._rng.choice([*other, *self._beyond(schema) * 4]))
+        return _copied(self._rng.choice([*other, *self._beyond(schema) * 4]))
 
     def _beyond(self, schema: Object) -> list[Json]:
         """Return the values just beyond each bound of a schema."""
@@ -247,8 +247,8 @@ class Tasks:
             for other, another in self._members:
                 yield _with(task, other, self._value(another))
             for change in self._partial:
-                changed = deepcopy(task)
-                _merge(changed, deepcopy(change))
+                changed = _copied(task)
+                _merge(changed, _copied(change))
                 yield changed
         yield from self._conditional(self._schema, self._allowed())
 
@@ -273,7 +273,7 @@ class Tasks:
 
     def _elsewhere(self, task: Object) -> Object:
         """Go some steps away from a task: drop some members, or change some."""
-        changed = deepcopy(task)
+        changed: Object = _copied(task)
         steps = self._rng.choice([1, 1, 2, 3])
         if self._rng.random() < 0.4:
             for name in self._rng.sample(list(changed), min(steps, len(changed))):
@@ -290,9 +290,9 @@ class Tasks:
         conditions = [made for each in branches if (made := _example(each))]
         unique = list({json.dumps(made): made for made in conditions}.values())
         for change, one, other in product(beyond, unique, unique):
-            task = deepcopy(whole)
+            task = _copied(whole)
             for each in (one, other, change):
-                _merge(task, deepcopy(each))
+                _merge(task, _copied(each))
             yield task
 
     def _exceeding(self, node: Object) -> Iterator[Object]:
@@ -326,6 +326,8 @@ class Tasks:
         least = schema.get("minItems", 1)
         for item in self._variants(schema.get("items")):
             yield [item] * max(least, 1)
+        for value in self._variants(schema.get("additionalProperties")):
+            yield {"unknownField": value}
 
     def _objects(self, schema: Object) -> Iterator[Object]:
         """Break each assertion of an object's members in objects that are allowed."""
@@ -365,6 +367,13 @@ def _member(schema: Object, path: Path) -> Object:
     return schema
 
 
+def _copied(node: Json) -> Any:
+    """Copy JSON, several times as fast as `copy.deepcopy`."""
+    if isinstance(node, dict):
+        return {name: _copied(value) for name, value in node.items()}
+    return [_copied(item) for item in node] if isinstance(node, list) else node
+
+
 def _has(task: Object, path: Path) -> bool:
     for name in path:
         if not isinstance(task, dict) or name not in task:
@@ -378,11 +387,11 @@ def _with(task: Object, path: Path, value: Json) -> Object:
     if rest:
         inner = task.get(first)
         value = _with(inner if isinstance(inner, dict) else {}, tuple(rest), value)
-    return {**deepcopy(task), first: value}
+    return {**_copied(task), first: value}
 
 
 def _without(task: Object, path: Path) -> Object:
-    changed = deepcopy(task)
+    changed: Object = _copied(task)
     inner = changed
     for name in path[:-1]:
         inner = inner[name]

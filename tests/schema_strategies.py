@@ -29,7 +29,8 @@ values: st.SearchStrategy[Any] = st.recursive(
 """JSON values that a schema over the same names may or may not allow."""
 
 
-def _keywords(inner: st.SearchStrategy[Any]) -> dict[str, st.SearchStrategy[Any]]:
+def keywords_of(inner: st.SearchStrategy[Any]) -> dict[str, st.SearchStrategy[Any]]:
+    """Give what to draw the value of each keyword from, with schemas inside of it."""
     some = st.lists(inner, min_size=1, max_size=3)
     kinds = st.sampled_from(TYPES)
     return {
@@ -78,7 +79,7 @@ def _keywords(inner: st.SearchStrategy[Any]) -> dict[str, st.SearchStrategy[Any]
 
 
 def _schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    keywords = _keywords(inner)
+    keywords = keywords_of(inner)
 
     def drawn(chosen: list[str]) -> st.SearchStrategy[Any]:
         return st.fixed_dictionaries({name: keywords[name] for name in chosen})
@@ -130,7 +131,7 @@ def tasks(draw: st.DrawFn) -> dict[str, Any]:
     chosen = draw(
         st.lists(st.sampled_from(CONDITIONS), min_size=1, max_size=3, unique=True)
     )
-    keywords = _keywords(schemas)
+    keywords = keywords_of(schemas)
     task |= {name: draw(keywords[name]) for name in chosen}
     if draw(st.booleans()):
         task["dependentRequired"] = draw(keywords["dependentRequired"])

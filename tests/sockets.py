@@ -133,7 +133,7 @@ class Run:
         """Do work with a client."""
 
         async def with_client(sockets: Sockets) -> None:
-            given = {"base_url": sockets.url, "timeout": 10} | options
+            given = {"base_url": sockets.url, "timeout": 60} | options
             client = self.package.AsyncRunware(KEY, transport="websocket", **given)
             async with client:
                 waits = self.package.Waits(first=0.01, longest=0.02)
@@ -168,7 +168,7 @@ def _served(
     async def main() -> Sockets:
         async with listening(*scripts) as sockets:
             own = asyncio.all_tasks()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await work(sockets)
             assert not {t for t in asyncio.all_tasks() - own if is_ours(t)}
         return sockets

@@ -8,6 +8,94 @@ from __future__ import annotations
 from typing import Any
 
 ALLOWED: dict[str, list[dict[str, Any]]] = {
+    "imageInference": [
+        {"model": "a:b@1", "seedImage": "iVBORw0KGgo=", "strength": 0.6},
+        {
+            "model": "a:b@1",
+            "seedImage": "https://example.com/a.png",
+            "maskImage": "https://example.com/m.png",
+            "maskMargin": 48,
+        },
+        {
+            "model": "a:b@1",
+            "referenceImages": ["https://example.com/a.png"],
+            "maskImage": "https://example.com/m.png",
+        },
+        {
+            "model": "a:b@1",
+            "inputs": {"image": "https://example.com/a.png"},
+            "strength": 0.5,
+        },
+        {
+            "model": "a:b@1",
+            "inputs": {
+                "referenceImages": [
+                    {
+                        "image": "https://example.com/a.png",
+                        "type": "sketch",
+                        "strength": 0.7,
+                    },
+                    {"image": "https://example.com/a.png", "tag": "hero"},
+                    {"image": "https://example.com/a.png", "role": "style"},
+                    "https://example.com/a.png",
+                ]
+            },
+        },
+        {
+            "model": "a:b@1",
+            "embeddings": [{"model": "acme:word@1", "weight": 0.5}],
+            "refiner": {"model": "acme:refiner@1", "startStepPercentage": 80},
+            "photoMaker": {
+                "images": ["https://example.com/a.png"],
+                "style": "Cinematic",
+                "strength": 40,
+            },
+            "instantID": {"inputImages": ["https://example.com/a.png"]},
+        },
+        {"model": "a:b@1", "scheduler": "DPM++ 2M Karras", "outputFormat": "TIFF"},
+        {"model": "a:b@1", "safety": {"checkContent": True, "mode": "fast"}},
+        {
+            "model": "a:b@1",
+            "settings": {"thinking": True, "moderation": "low", "x": 1},
+            "providerSettings": {"openai": {"quality": "high"}, "x": {"y": 1}},
+        },
+    ],
+    "textInference": [
+        {
+            "model": "a:b@1",
+            "messages": [
+                {"role": "system", "content": "Be brief."},
+                {"role": "user", "content": "How is the weather in Oslo?"},
+                {
+                    "role": "assistant",
+                    "tools": [{"id": "t1", "name": "weather", "input": {"in": "Oslo"}}],
+                },
+                {"role": "tool", "id": "t1", "content": "3 degrees"},
+            ],
+            "tools": [
+                {
+                    "type": "function",
+                    "name": "weather",
+                    "description": "Tells the weather of a city.",
+                    "schema": {"type": "object"},
+                }
+            ],
+            "toolChoice": {"type": "auto"},
+            "seed": 7,
+        },
+        {
+            "model": "a:b@1",
+            "messages": [{"role": "user", "content": "List three."}],
+            "outputFormat": "JSON",
+            "jsonSchema": {"type": "object"},
+        },
+        {
+            "model": "a:b@1",
+            "messages": [{"role": "user", "content": "List three."}],
+            "jsonSchema": '{"type": "object"}',
+            "inputs": {"images": ["https://example.com/a.png"]},
+        },
+    ],
     "videoInference": [
         {"model": "a:b@1"},
         {
@@ -67,6 +155,39 @@ ALLOWED: dict[str, list[dict[str, Any]]] = {
             "providerSettings": {"klingai": {"sound": True}},
             "speech": {"voices": ["ara"]},
         },
+        {
+            "model": "a:b@1",
+            "inputs": {
+                "referenceImages": [
+                    {
+                        "type": "image",
+                        "tag": "@hero",
+                        "images": ["https://example.com/a.png"],
+                        "audio": "https://example.com/a.mp3",
+                    }
+                ],
+                "referenceVideos": [
+                    {
+                        "tag": "@walk",
+                        "type": "video",
+                        "video": "https://example.com/a.mp4",
+                    }
+                ],
+                "audio": [{"id": "a1", "source": "https://example.com/a.mp3"}],
+                "elements": [{"id": "e1", "frontalImage": "https://example.com/a.png"}],
+                "draftId": "d1",
+            },
+            "resolution": "1080p",
+        },
+        {
+            "model": "a:b@1",
+            "frameImages": [
+                {"inputImage": "https://example.com/a.png", "frame": "first"},
+                "https://example.com/a.png",
+            ],
+            "referenceImages": ["https://example.com/a.png"],
+            "lora": [{"model": "acme:walk@1", "weight": 0.7}],
+        },
     ],
     "audioInference": [
         {"model": "a:b@1"},
@@ -99,6 +220,32 @@ ALLOWED: dict[str, list[dict[str, Any]]] = {
             "outputFormat": "FLAC",
         },
         {"model": "a:b@1", "positivePrompt": "rain", "duration": 15},
+        {
+            "model": "a:b@1",
+            "inputs": {"video": "https://example.com/a.mp4"},
+            "outputFormat": "MP4",
+        },
+        {
+            "model": "a:b@1",
+            "speech": {
+                "text": "A: Hello. B: Hello.",
+                "voices": [{"speaker": "A", "voice": "ara"}, "eve"],
+                "volume": 1,
+                "pitch": -2,
+                "emotion": "happy",
+                "tone": ["warm"],
+            },
+            "inputs": {
+                "referenceVoices": [{"audio": "https://example.com/a.mp3", "text": "x"}]
+            },
+        },
+        {
+            "model": "a:b@1",
+            "providerSettings": {"elevenlabs": {"music": {}}},
+            "CFGScale": 7,
+            "steps": 20,
+            "strength": 0.5,
+        },
     ],
     "3dInference": [
         {"model": "a:b@1", "positivePrompt": "a chair"},
@@ -113,10 +260,14 @@ ALLOWED: dict[str, list[dict[str, Any]]] = {
             "settings": {"quad": True},
             "outputFormat": "FBX",
         },
+        {
+            "model": "a:b@1",
+            "inputs": {"image": "https://example.com/a.png"},
+            "settings": {"remesh": True, "textureSize": 2048, "x": 1},
+        },
         {"model": "a:b@1", "deliveryMethod": "sync"},
     ],
     "upscale": [
-        {"model": "a:b@1"},
         {
             "model": "a:b@1",
             "inputs": {"image": "https://example.com/a.png"},
@@ -132,11 +283,22 @@ ALLOWED: dict[str, list[dict[str, Any]]] = {
             "deliveryMethod": "async",
         },
         {"model": "a:b@1", "inputs": {"video": "https://example.com/a.mp4"}},
-        {"model": "a:b@1", "outputFormat": "MP4", "inputs": {}},
         {"model": "a:b@1", "inputs": {"image": "iVBORw0KGgo="}, "upscaleFactor": 2},
+        {"model": "a:b@1", "inputImage": "iVBORw0KGgo=", "outputFormat": "WEBP"},
+        {
+            "model": "a:b@1",
+            "inputs": {"video": "https://example.com/a.mp4"},
+            "width": 3840,
+            "height": 2160,
+            "fps": 29.97,
+        },
+        {
+            "model": "a:b@1",
+            "inputs": {"video": "https://example.com/a.mp4"},
+            "resolution": "4k",
+        },
     ],
     "removeBackground": [
-        {"model": "a:b@1"},
         {
             "model": "a:b@1",
             "inputs": {"image": "https://example.com/a.png"},
@@ -152,29 +314,41 @@ ALLOWED: dict[str, list[dict[str, Any]]] = {
             "deliveryMethod": "async",
         },
         {"model": "a:b@1", "inputs": {"video": "https://example.com/a.mp4"}},
-        {"model": "a:b@1", "outputFormat": "WEBM", "inputs": {}},
-        {"model": "a:b@1", "settings": {"rgba": [255, 255, 255, 0], "x": 1}},
+        {
+            "model": "a:b@1",
+            "inputImage": "iVBORw0KGgo=",
+            "settings": {"rgba": [255, 255, 255, 0], "alphaMatting": True, "x": 1},
+        },
     ],
     "imageMasking": [
         {
             "model": "a:b@1",
             "inputs": {"image": "4f0c9a52-6f0d-4e0e-9b52-1f6f3c1f7a10", "x": 1},
-            "settings": {"a": 1},
+            "settings": {
+                "confidence": 0.25,
+                "maxDetections": 6,
+                "maskPadding": -4,
+                "maskBlur": 4,
+                "a": 1,
+            },
             "outputFormat": "PNG",
             "ttl": 60,
-        }
+        },
+        {"model": "a:b@1", "inputImage": "iVBORw0KGgo="},
     ],
     "controlNetPreprocess": [
         {
             "model": "a:b@1",
             "inputs": {"image": "4f0c9a52-6f0d-4e0e-9b52-1f6f3c1f7a10", "x": 1},
-            "settings": {"a": 1},
+            "settings": {"lowThreshold": 100, "highThreshold": 200, "a": 1},
             "outputFormat": "PNG",
             "ttl": 60,
-        }
+        },
+        {"model": "a:b@1", "inputImage": "iVBORw0KGgo="},
     ],
     "vectorize": [
-        {"model": "a:b@1"},
+        {"model": "a:b@1", "positivePrompt": "a fox", "width": 1024, "height": 1024},
+        {"model": "a:b@1", "inputImage": "iVBORw0KGgo="},
         {
             "model": "a:b@1",
             "inputs": {"image": "https://example.com/a.png"},
@@ -183,7 +357,8 @@ ALLOWED: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "caption": [
-        {"model": "a:b@1"},
+        {"model": "a:b@1", "inputImage": "https://example.com/a.png"},
+        {"model": "a:b@1", "inputImages": ["https://example.com/a.png"]},
         {
             "model": "a:b@1",
             "inputs": {"image": "https://example.com/a.png"},
@@ -203,9 +378,10 @@ ALLOWED: dict[str, list[dict[str, Any]]] = {
             "endDate": "2026-10-02",
             "models": ["a:b@1"],
             "apiKeys": ["k"],
-            "groupBy": ["model"],
+            "groupBy": ["model", "date", "apiKey"],
             "timezone": "UTC",
         },
+        {"operation": "getUsageErrors", "startDate": "2026-10-01T00:00:00Z"},
     ],
     "imageUpload": [
         {"image": "https://example.com/pier.png"},
@@ -281,11 +457,28 @@ ALLOWED: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "training": [
-        {"model": "a:b@1"},
-        {"model": "a:b@1", "inputs": {"dataset": "x"}, "deliveryMethod": "async"},
+        {
+            "model": "a:b@1",
+            "inputs": {"dataset": "https://example.com/pictures.zip"},
+            "importModel": {"air": "acme:style@1", "name": "Style", "private": True},
+            "trainingSteps": 1000,
+            "learningRate": 0.0004,
+            "triggerWord": "stylo",
+            "deliveryMethod": "async",
+        },
+        {
+            "model": "a:b@1",
+            "inputs": {"x": 1},
+            "importModel": {},
+        },
     ],
     "tools": [
-        {"model": "a:b@1"},
+        {
+            "model": "a:b@1",
+            "inputs": {"video": "https://example.com/a.mp4"},
+            "settings": {"trim": {"start": 1.5}},
+            "outputFormat": "MP3",
+        },
         {
             "model": "a:b@1",
             "inputs": {"image": "4f0c9a52-6f0d-4e0e-9b52-1f6f3c1f7a10"},
@@ -295,6 +488,60 @@ ALLOWED: dict[str, list[dict[str, Any]]] = {
 }
 
 REFUSED: dict[str, list[dict[str, Any]]] = {
+    "imageInference": [
+        {"model": "a:b@1", "strength": 0.6},
+        {"model": "a:b@1", "maskImage": "https://example.com/m.png"},
+        {"model": "a:b@1", "seedImage": "./a.png"},
+        {"model": "a:b@1", "referenceImages": []},
+        {"model": "a:b@1", "inputs": {"referenceImages": [{"tag": "hero"}]}},
+        {"model": "a:b@1", "embeddings": [{}]},
+        {"model": "a:b@1", "photoMaker": {}},
+        {
+            "model": "a:b@1",
+            "photoMaker": {"images": ["https://example.com/a.png"], "style": "Gothic"},
+        },
+        {"model": "a:b@1", "refiner": {"startStep": 5}},
+        {
+            "model": "a:b@1",
+            "refiner": {
+                "model": "acme:refiner@1",
+                "startStep": 5,
+                "startStepPercentage": 80,
+            },
+        },
+        {"model": "a:b@1", "instantID": {"adapterStrength": 0.8}},
+        {"model": "a:b@1", "scheduler": "banana"},
+        {"model": "a:b@1", "resolution": "large"},
+        {"model": "a:b@1", "outputFormat": "GIF"},
+        {"model": "a:b@1", "settings": {"temperature": "hot"}},
+        {"model": "a:b@1", "providerSettings": {"openai": "high"}},
+        {"model": "a:b@1", "outpaint": {}, "strength": 0.6, "inputs": None},
+    ],
+    "textInference": [
+        {"model": "a:b@1", "messages": [{"role": "banana", "content": "x"}]},
+        {"model": "a:b@1", "messages": [{"role": "user"}]},
+        {"model": "a:b@1", "messages": [{"role": "assistant", "tools": []}]},
+        {
+            "model": "a:b@1",
+            "messages": [{"role": "user", "tools": [{"id": "t1", "name": "weather"}]}],
+        },
+        {"model": "a:b@1", "messages": [{"role": "tool", "content": "x"}]},
+        {
+            "model": "a:b@1",
+            "messages": [{"role": "user", "content": "x"}],
+            "outputFormat": "XML",
+        },
+        {
+            "model": "a:b@1",
+            "messages": [{"role": "user", "content": "x"}],
+            "jsonSchema": ["a"],
+        },
+        {
+            "model": "a:b@1",
+            "messages": [{"role": "user", "content": "x"}],
+            "tools": {"name": "weather"},
+        },
+    ],
     "videoInference": [
         {"model": "a:b@1", "duration": 0},
         {"model": "a:b@1", "duration": "long"},
@@ -324,6 +571,12 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
         {"model": "a:b@1", "numberResults": 5},
         {"model": "a:b@1", "outputType": "dataURI"},
         {"model": "a:b@1", "safety": {"checkNSFW": True}},
+        {"model": "a:b@1", "resolution": "huge"},
+        {"model": "a:b@1", "inputs": {"referenceImages": [{"tag": "@hero"}]}},
+        {"model": "a:b@1", "inputs": {"referenceVideos": [{"tag": "@walk"}]}},
+        {"model": "a:b@1", "inputs": {"audio": []}},
+        {"model": "a:b@1", "frameImages": [{"frame": "first"}]},
+        {"model": "a:b@1", "providerSettings": {"klingai": True}},
     ],
     "audioInference": [
         {"model": "a:b@1", "speech": {"text": ""}},
@@ -348,6 +601,9 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
         {"model": "a:b@1", "audioSettings": {"rate": 4}},
         {"model": "a:b@1", "deliveryMethod": "stream"},
         {"model": "a:b@1", "outputFormat": "mp3"},
+        {"model": "a:b@1", "audioSettings": {"sampleRate": -1}},
+        {"model": "a:b@1", "speech": {"voices": [{"speaker": "A"}]}},
+        {"model": "a:b@1", "providerSettings": {"elevenlabs": 1}},
         {"model": "a:b@1", "duration": -1},
     ],
     "3dInference": [
@@ -356,6 +612,19 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
         {"model": "a:b@1", "outputType": "base64Data"},
     ],
     "upscale": [
+        {"model": "a:b@1"},
+        {"model": "a:b@1", "outputFormat": "MP4", "inputs": {}},
+        {"model": "a:b@1", "inputImage": "iVBORw0KGgo=", "outputFormat": "MP4"},
+        {
+            "model": "a:b@1",
+            "inputImage": "iVBORw0KGgo=",
+            "inputs": {"video": "https://example.com/a.mp4"},
+        },
+        {
+            "model": "a:b@1",
+            "inputs": {"video": "https://example.com/a.mp4"},
+            "width": 3840,
+        },
         {
             "model": "a:b@1",
             "inputs": {
@@ -383,11 +652,14 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
             "inputs": {"video": "https://example.com/a.mp4"},
             "deliveryMethod": "sync",
         },
-        {"model": "a:b@1", "outputFormat": "GIF"},
+        {"model": "a:b@1", "inputImage": "iVBORw0KGgo=", "outputFormat": "GIF"},
         {"model": "a:b@1", "inputs": {"video": "iVBORw0KGgo="}},
-        {"model": "a:b@1", "upscaleFactor": 0.5},
+        {"model": "a:b@1", "inputImage": "iVBORw0KGgo=", "upscaleFactor": 0.5},
     ],
     "removeBackground": [
+        {"model": "a:b@1"},
+        {"model": "a:b@1", "outputFormat": "WEBM", "inputs": {}},
+        {"model": "a:b@1", "settings": {"rgba": [255, 255, 255, 0]}},
         {
             "model": "a:b@1",
             "inputs": {
@@ -415,26 +687,62 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
             "inputs": {"video": "https://example.com/a.mp4"},
             "deliveryMethod": "sync",
         },
-        {"model": "a:b@1", "outputFormat": "MP4"},
+        {"model": "a:b@1", "inputImage": "iVBORw0KGgo=", "outputFormat": "MP4"},
         {"model": "a:b@1", "inputs": {"video": "iVBORw0KGgo="}},
-        {"model": "a:b@1", "settings": {"rgba": [255, 255, 255]}},
-        {"model": "a:b@1", "settings": {"rgba": [256, 0, 0, 0]}},
+        {
+            "model": "a:b@1",
+            "inputImage": "iVBORw0KGgo=",
+            "settings": {"rgba": [255, 255, 255]},
+        },
+        {
+            "model": "a:b@1",
+            "inputImage": "iVBORw0KGgo=",
+            "settings": {"rgba": [256, 0, 0, 0]},
+        },
     ],
     "imageMasking": [
         {"model": "a:b@1"},
         {"model": "a:b@1", "inputs": {}},
         {"model": "a:b@1", "inputs": {"image": "./a.png"}},
+        {
+            "model": "a:b@1",
+            "inputs": {"image": "https://example.com/a.png"},
+            "settings": {"confidence": "high"},
+        },
+        {
+            "model": "a:b@1",
+            "inputs": {"image": "https://example.com/a.png"},
+            "settings": {"maxDetections": 0},
+        },
     ],
     "controlNetPreprocess": [
         {"model": "a:b@1"},
         {"model": "a:b@1", "inputs": {}},
         {"model": "a:b@1", "inputs": {"image": "./a.png"}},
     ],
-    "vectorize": [{"model": "a:b@1", "outputFormat": "PNG"}],
+    "vectorize": [
+        {"model": "a:b@1"},
+        {"model": "a:b@1", "positivePrompt": "a fox", "outputFormat": "PNG"},
+        {"model": "a:b@1", "positivePrompt": "a fox", "width": 1024},
+    ],
     "caption": [
+        {"model": "a:b@1"},
+        {"model": "a:b@1", "inputs": {}},
+        {
+            "model": "a:b@1",
+            "inputs": {
+                "image": "https://example.com/a.png",
+                "video": "https://example.com/a.mp4",
+            },
+        },
+        {
+            "model": "a:b@1",
+            "inputs": {"video": "https://example.com/a.mp4"},
+            "deliveryMethod": "sync",
+        },
         {"model": "a:b@1", "inputs": {"video": "./a.mp4"}},
-        {"model": "a:b@1", "prompt": ""},
-        {"model": "a:b@1", "deliveryMethod": "stream"},
+        {"model": "a:b@1", "inputImage": "iVBORw0KGgo=", "prompt": ""},
+        {"model": "a:b@1", "inputImage": "iVBORw0KGgo=", "deliveryMethod": "stream"},
     ],
     "accountManagement": [
         {"operation": "delete"},
@@ -443,6 +751,9 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
         {"operation": "getDetails", "timeZone": "x"},
         {"taskUUID": "42", "operation": "getDetails"},
         {"operation": "getDetails", "apiKeys": "k"},
+        {"operation": "getUsageActivity", "groupBy": ["colour"]},
+        {"operation": "getUsageActivity", "startDate": "yesterday"},
+        {"operation": "getUsageActivity", "endDate": "2026-13-01"},
     ],
     "imageUpload": [
         {"image": "4f0c9a52-6f0d-4e0e-9b52-1f6f3c1f7a10"},
@@ -554,14 +865,22 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
         {"model": "a b", "prompt": "dog"},
     ],
     "training": [
-        {"model": "a:b@1", "webhookURL": "/h"},
-        {"model": "a:b@1", "includeCost": 1},
+        {"model": "a:b@1"},
+        {"model": "a:b@1", "inputs": {"dataset": "https://example.com/a.zip"}},
+        {"model": "a:b@1", "inputs": {}, "importModel": {"name": "Style"}},
+        {"model": "a:b@1", "inputs": {"dataset": "./a.zip"}, "importModel": {}},
+        {"model": "a:b@1", "inputs": {"x": 1}, "importModel": {}, "webhookURL": "/h"},
+        {"model": "a:b@1", "inputs": {"x": 1}, "importModel": {}, "includeCost": 1},
         {},
+        {"model": "a:b@1", "inputs": {"x": 1}, "importModel": {}, "learningRate": 0},
     ],
     "tools": [
-        {"model": "a:b@1", "ttl": 59},
-        {"model": "a:b@1", "deliveryMethod": "stream"},
+        {"model": "a:b@1", "inputs": {"x": 1}, "ttl": 59},
+        {"model": "a:b@1", "inputs": {"x": 1}, "deliveryMethod": "stream"},
         {},
-        {"model": "a:b@1", "ttl": 60.5},
+        {"model": "a:b@1"},
+        {"model": "a:b@1", "inputs": {}},
+        {"model": "a:b@1", "inputs": {"x": 1}, "outputFormat": "GIF"},
+        {"model": "a:b@1", "inputs": {"x": 1}, "ttl": 60.5},
     ],
 }

@@ -273,21 +273,23 @@ def test_threads_poll_together(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:
     number = 40
-    together = threading.Barrier(number)
+    together, polled = threading.Barrier(number), threading.Event()
 
     def answer(tasks: Tasks) -> object:
         if tasks[0]["taskType"] == TASK:
             return acknowledge(tasks)
-        time.sleep(0.02)
+        if not polled.is_set():  # the others come meanwhile, and travel together
+            polled.set()
+            time.sleep(0.5)
         return finished(tasks)
 
     server.answer = answer
-    with shipped.Runware(KEY, base_url=server.url, timeout=20) as client:
+    with shipped.Runware(KEY, base_url=server.url, timeout=60) as client:
         client.polling = shipped.Waits(first=0.001)
 
         def work() -> None:
             handle = client.submit(image())
-            together.wait(10)
+            together.wait(60)
             handle.wait()
 
         threads = [threading.Thread(target=work) for _ in range(number)]

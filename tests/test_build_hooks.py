@@ -11,14 +11,15 @@ import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import environments
 from command import files
-from environments import environment_from, fill_wheelhouse
+from command import run as run_command
+from environments import environment_from, oldest_backends
 from mocking import KEY, mocking
-from once import once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,7 @@ def wheelhouse(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """A folder with this project and all else that consumers need; nothing else is asked."""
-    folder = once(tmp_path_factory, "wheelhouse", fill_wheelhouse)
+    folder = environments.wheelhouse(tmp_path_factory)
     for installer in ("PIP", "UV"):
         monkeypatch.setenv(f"{installer}_NO_INDEX", "1")
         monkeypatch.setenv(f"{installer}_FIND_LINKS", str(folder))
@@ -88,18 +89,22 @@ def run(
 
 
 def build(
-    project: Path, kind: str, *, env: Mapping[str, str] | None = None
+    project: Path,
+    kind: str,
+    *,
+    env: Mapping[str, str] | None = None,
+    python: str = sys.executable,
 ) -> subprocess.CompletedProcess[str]:
     """Build as a frontend does, where all requirements are installed."""
     file = (project / "pyproject.toml").read_text()
     backend = tomllib.loads(file)["build-system"]["build-backend"]
     script = f"import {backend} as backend; backend.build_{kind}('dist')"
     (project / "dist").mkdir(exist_ok=True)
-    return run(project, sys.executable, "-c", script, env=env)
+    return run(project, python, "-c", script, env=env)
 
 
-def built(project: Path, kind: str, *, env: Mapping[str, str] | None = None) -> None:
-    finished = build(project, kind, env=env)
+def built(project: Path, kind: str, **more: Any) -> None:
+    finished = build(project, kind, **more)
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
@@ -336,3 +341,158 @@ def test_make_generates_when_a_document_is_newer(tmp_path: Path) -> None:
     os.utime(document, (later, later))
     assert run(project, *client[:1], "check", client[2]).returncode != 0
     assert "1 changed" in run(project, *client).stdout
+
+
+# -- bare projects ----------------------------------------------------------------
+
+# By layout: files beside the client, its output and package, and what is imported.
+LAYOUTS = {
+    "alone": ([], "src", "bare_client", "bare_client"),
+    "beside": (["src/bare/__init__.py"], "src", "bare_client", "bare_client"),
+    "inside": (["src/bare/__init__.py"], "src/bare", "client", "bare.client"),
+    "namespace": ([], "src/bare", "client", "bare.client"),
+    "dotted": ([], "src", "bare.vendor.client", "bare.vendor.client"),
+}
+HOWS = ["wheel", "sdist", "editable", "pip"]
+GENERATORS = [(backend, age) for backend in BACKENDS for age in ("oldest", "newest")]
+
+# Each two of backend, layout, how and where are together in at least one.
+PAIRWISE = [
+    (generator, layout, ("source", "wheel")[(row // 2 + column) % 2], how)
+    for row, layout in enumerate(LAYOUTS)
+    for column, how in enumerate(HOWS)
+    for generator in [GENERATORS[(row + column) % 4]]
+]
+BARE = {
+    "hatch": """
+[build-system]
+requires = ["hatchling", "runware-codegen"]
+build-backend = "hatchling.build"
+
+[tool.hatch.build.hooks.runware-codegen]
+""",
+    "setuptools": """
+[build-system]
+requires = ["setuptools>=77", "runware-codegen"]
+build-backend = "setuptools.build_meta"
+
+[tool.setuptools.packages.find]
+where = ["src"]
+""",
+}
+SETTINGS = """
+[project]
+name = "bare"
+version = "1.0"
+
+[tool.runware-codegen]
+documents = ["schemas"]
+output = "{output}"
+package = "{package}"
+build = "{where}"
+"""
+IMPORT = """
+import importlib, pathlib, site, sys
+site.addsitedir(sys.argv[1])
+client = importlib.import_module(sys.argv[2])
+client.Runware
+importlib.import_module(f"{sys.argv[2]}.tasks.text_inference").NarratorRequest
+print(pathlib.Path(client.__file__).parent)
+"""
+
+
+def bare(folder: Path, backend: str, layout: str, where: str) -> Path:
+    """Write a project that has documents, and nothing that a client could hide behind."""
+    beside, output, package, _ = LAYOUTS[layout]
+    project = folder / "bare"
+    shutil.copytree(CONSUMERS / "setuptools" / "schemas", project / "schemas")
+    for name in beside:
+        (project / name).parent.mkdir(parents=True)
+        (project / name).touch()
+    text = BARE[backend] + SETTINGS.format(output=output, package=package, where=where)
+    (project / "pyproject.toml").write_text(text)
+    return project
+
+
+def install(project: Path, how: str, folder: Path, python: str) -> Path:
+    """Install a project without its dependencies, and return where to."""
+    site = folder / "site"
+    if how == "pip":
+        pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q"]
+        options = ["--no-build-isolation", "--no-deps", "--no-compile"]
+        finished = run(project, *pip, *options, "--target", site, ".")
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        return site
+    if how == "sdist":
+        built(project, "sdist", python=python)
+        project = unpacked_sdist(project, folder / "sdist")
+    built(project, "editable" if how == "editable" else "wheel", python=python)
+    [wheel] = (project / "dist").glob("*.whl")
+    shutil.unpack_archive(wheel, site, "zip")
+    return site
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The files of the client that bare projects have."""
+    folder = tmp_path_factory.mktemp("modules")
+    documents = CONSUMERS / "setuptools" / "schemas"
+    options = ["--output", ".", "--package", "client"]
+    assert run_command("generate", documents, *options, cwd=folder).returncode == 0
+    return source(folder / "client").keys()
+
+
+@pytest.mark.parametrize(("generator", "layout", "where", "how"), PAIRWISE)
+def test_a_bare_project_has_its_client(  # noqa: PLR0917
+    generator: tuple[str, str],
+    layout: str,
+    where: str,
+    how: str,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    modules: set[str],
+) -> None:
+    backend, age = generator
+    python = sys.executable
+    if age == "oldest":
+        python = str(oldest_backends(tmp_path_factory) / "python")
+    project = bare(tmp_path, backend, layout, where)
+    site = install(project, how, tmp_path, python)
+    _, output, package, imported = LAYOUTS[layout]
+    said = run(tmp_path, sys.executable, "-c", IMPORT, site, imported)
+    assert said.returncode == 0, said.stderr
+    found = Path(said.stdout.strip())
+    target = project / output / Path(*package.split("."))
+    if how == "editable":
+        assert found.resolve() == target.resolve()
+    else:
+        assert found == site / Path(*imported.split("."))
+        assert where == "source" or not target.exists()
+    assert source(found).keys() == modules
+
+
+def test_setuptools_that_takes_no_package_from_there(tmp_path: Path) -> None:
+    project = bare(tmp_path, "setuptools", "alone", "source")
+    file = project / "pyproject.toml"
+    file.write_text(file.read_text().replace('output = "src"', 'output = "lib"'))
+    (project / "src").mkdir()
+    finished = build(project, "wheel")
+    said = finished.stdout + finished.stderr
+    assert finished.returncode != 0
+    assert "pyproject.toml#/tool/runware-codegen/output\n  Lib is not in" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_several_clients(backend: str, tmp_path: Path) -> None:
+    project = bare(tmp_path, backend, "alone", "source")
+    with (project / "pyproject.toml").open("a") as file:
+        for name in ("first_client", "second_client"):
+            file.write(f'[[tool.runware-codegen.clients]]\npackage = "{name}"\n')
+        file.write('build = "wheel"\n')
+    site = install(project, "wheel", tmp_path, sys.executable)
+    for name in ("first_client", "second_client"):
+        said = run(tmp_path, sys.executable, "-c", IMPORT, site, name)
+        assert said.returncode == 0, said.stderr
+    assert (project / "src" / "first_client").is_dir()
+    assert not (project / "src" / "second_client").exists()

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from command import (
     write,
     write_documents,
 )
+from forks import run_forked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def run_instead(
     work: str, *, cwd: Path, before: str = ""
-) -> subprocess.CompletedProcess[str]:
+) -> subprocess.CompletedProcess[bytes]:
     """Run the command with something else in place of all its work."""
     program = f"""
 import os, signal
@@ -41,14 +41,7 @@ def main(**_):
 cli.cli.main = main
 cli.main()
 """
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=cwd,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_forked(["-c", program], cwd=cwd, env=environment())
 
 
 @pytest.fixture
@@ -216,13 +209,14 @@ class TestStopped:
             before="signal.signal(signal.SIGINT, signal.SIG_IGN)",
             cwd=here,
         )
-        assert (finished.returncode, finished.stderr) == (0, "")
+        assert (finished.returncode, finished.stderr) == (0, b"")
 
 
 def test_a_fault_of_our_own_does_not_end_as_a_difference_does(here: Path) -> None:
     finished = run_instead("raise RuntimeError('\x1b[2J')", cwd=here)
     assert finished.returncode == 2
-    assert finished.stderr.startswith("Traceback (most recent call last):\n")
-    *_, message, last = finished.stderr.splitlines()
+    told = finished.stderr.decode()
+    assert told.startswith("Traceback (most recent call last):\n")
+    *_, message, last = told.splitlines()
     assert message == "RuntimeError: \\x1b[2J"
     assert last == "This is a fault of runware-codegen; please report it."

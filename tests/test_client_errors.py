@@ -10,8 +10,8 @@ import logging
 import pickle
 import re
 import socket
-import time
 from importlib import import_module
+from threading import Event
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -67,8 +67,8 @@ CLASSES = [
 ]
 NOT_TAKEN = "The server did not take the task, and nothing was billed."
 COLLECT = (
-    "The task may have run: collect it with this error's handle instead of sending it "
-    "again."
+    "The task may have run: collect it with handle.wait() of this error instead of "
+    "sending it again."
 )
 
 
@@ -82,7 +82,8 @@ def test_each_status_has_a_class(
     advice: str,
 ) -> None:
     server.answer = refused(status, code="invalidApiKey", message="It is not so.")
-    error = caller.error(RUN, **CHAIR, options={"timeout": 0.3})
+    server.takes = 25
+    error = caller.error(RUN, **CHAIR)
     assert type(error) is getattr(caller.package, kind)
     assert isinstance(error, caller.package.APIStatusError)
     errors = type(error.status)
@@ -239,7 +240,8 @@ def test_a_problem_of_rfc_9457_is_an_error(
 ) -> None:
     body = json.dumps(spelling(PROBLEM))
     server.answer = lambda _: Reply(body, status, "application/problem+json")
-    error = caller.error(RUN, **CHAIR, options={"max_retries": 0, "timeout": 0.3})
+    server.takes = 25
+    error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
     assert error.message == "Environment paused: The workspace has no credit."
     assert error.code == "environmentPaused"
     assert error.code.known
@@ -286,7 +288,8 @@ def test_503_says_whether_the_task_may_have_run(
     server.answer = lambda tasks: Reply(
         failing(message="Busy")(tasks), 503, headers=headers
     )
-    error = caller.error(RUN, **CHAIR, options={"max_retries": 0, "timeout": 0.3})
+    server.takes = 25
+    error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
     assert error.may_have_run == (retry_after is None) == (error.handle is not None)
     assert (COLLECT in str(error)) == (retry_after is None)
     assert (NOT_TAKEN in str(error)) == (retry_after is not None)
@@ -421,7 +424,8 @@ def test_nothing_odd_in_an_error_breaks_it(
     members = ", ".join(f'"{name}": {odd}' for name in names + more)
     body = f'\ufeff{{"data": {odd}, "errors": [{{{members}}}, {odd}], "x": 1, "x": 2}}'
     server.answer = lambda _: Reply(body, status)
-    error = caller.error(RUN, **CHAIR, options={"max_retries": 0, "timeout": 0.3})
+    server.takes = 25
+    error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
     again = pickled(error)
     for each in (error, again, copy.deepcopy(error)):
         assert isinstance(each, shipped.RunwareError)
@@ -434,7 +438,8 @@ def test_a_number_that_python_does_not_read(
     shipped: ModuleType, caller: Caller, server: Server, status: int
 ) -> None:
     server.answer = lambda _: Reply("9" * 5000, status)
-    error = caller.error(RUN, **CHAIR, options={"timeout": 0.3})
+    server.takes = 25
+    error = caller.error(RUN, **CHAIR)
     expected = shipped.ResponseError if status == 200 else shipped.BadRequestError
     assert type(error) is expected
 
@@ -578,12 +583,10 @@ def test_nobody_answers(shipped: ModuleType, caller: Caller) -> None:
 def test_a_server_that_keeps_silent(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:
-    def answer(tasks: Tasks) -> object:
-        time.sleep(0.3)
-        return echo()(tasks)
-
-    server.answer = answer
-    error = caller.error(RUN, **CHAIR, timeout=0.1)
+    over = Event()
+    server.answer = lambda _: over.wait(60)
+    error = caller.error(RUN, **CHAIR, timeout=1)
+    over.set()
     assert type(error) is shipped.TimeoutError
     assert isinstance(error, builtins.TimeoutError)
     assert "instead of sending it again" in str(error)
@@ -596,9 +599,9 @@ def test_a_task_that_never_ends(
     server.answer = lambda tasks: (
         half(tasks) if tasks[0]["taskType"] == "getResponse" else acknowledge(tasks)
     )
-    began = time.monotonic()
-    error = caller.error(RUN, **LATER, number_results=2, timeout=0.2)
-    assert time.monotonic() - began < 2
+    server.takes = 25
+    error = caller.error(RUN, **LATER, number_results=2)
+    assert server.sent == ["imageInference", "getResponse", "getResponse"]
     assert type(error) is shipped.TimeoutError
     assert re.match("there was no result within|the server did not", error.message)
     assert error.task_uuid == server.calls[0][0]["taskUUID"]
@@ -691,16 +694,34 @@ def shown(error: BaseException) -> str:
         lambda _: Reply({"key": KEY}),
         lambda _: Reply(b'{"key": "%s"}' % KEY.replace("/", "\\/").encode()),
         lambda _: Reply(f'{{"key": "{KEY.replace("+", ESCAPED_PLUS)}"}}'),
-        lambda _: time.sleep(0.7),
     ],
 )
 def test_the_key_is_in_nothing_that_is_shown(
     caller: Caller, server: Server, answer: Any, auth: str
 ) -> None:
     server.answer = answer
-    options = {"auth": auth, "max_retries": 0}
-    error = caller.error(RUN, **CHAIR, options=options, timeout=0.5)
+    server.takes = 25
+    error = caller.error(RUN, **CHAIR, options={"auth": auth, "max_retries": 0})
     assert KEY in str(server.headers) + str(server.calls)
+    hides_the_key(error)
+
+
+@pytest.mark.parametrize("auth", ["header", "payload"])
+def test_the_key_is_not_shown_when_no_answer_comes(
+    caller: Caller, server: Server, auth: str
+) -> None:
+    over = Event()
+    server.answer = lambda _: over.wait(60)
+    options = {"auth": auth, "max_retries": 0}
+    error = caller.error(RUN, **CHAIR, options=options, timeout=1)
+    over.set()
+    assert KEY in str(server.headers) + str(server.calls)
+    assert type(error) is caller.package.TimeoutError
+    hides_the_key(error)
+
+
+def hides_the_key(error: Any) -> None:
+    """Look for the key in all that is shown and pickled of an error."""
     assert not re.search("SECRET.0123", shown(error))
     again = pickled(error)
     assert b"SECRET" not in pickle.dumps(error)
@@ -737,7 +758,8 @@ def test_a_message_stays_on_one_printable_line(caller: Caller, server: Server) -
 def left(caller: Caller, server: Server) -> Any:
     """An error of a task that may have run."""
     server.answer = lambda _: Reply("", 502)
-    return caller.error(RUN, **CHAIR, options={"max_retries": 0, "timeout": 0.3})
+    server.takes = 25
+    return caller.error(RUN, **CHAIR, options={"max_retries": 0})
 
 
 def test_a_pickled_error_tells_another_process_how_to_collect(
@@ -819,7 +841,8 @@ def test_a_logged_error_is_short_and_has_no_key(
     caller: Caller, server: Server, status: int
 ) -> None:
     server.answer = lambda _: Reply({"error": {"message": f"{KEY}\n\x07"}}, status)
-    error = caller.error(RUN, **CHAIR, options={"max_retries": 0, "timeout": 0.3})
+    server.takes = 25
+    error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     logger = logging.getLogger(__name__)

@@ -62,8 +62,40 @@ def test_the_invariants_are_those_of_the_client(shipped: ModuleType) -> None:
     assert "\n".join(lines) in PAGE
 
 
+def test_every_module_of_the_emitted_package_has_its_line() -> None:
+    runtime = TEMPLATES / "_runtime"
+    missing: list[str] = []
+    for path in sorted(runtime.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        line = str(ast.get_docstring(tree)).partition("\n")[0]
+        entry = f"| `{path.name}` | {line} |"
+        if path.name == "__init__.py":
+            entry = f"`{path.parent.name}/`: {line}"
+        if path.parent / path.stem != runtime / "__init__":
+            missing += [] if entry in PAGE else [entry]
+    assert not missing
+
+
 def test_every_module_that_is_named_is_there() -> None:
-    named = re.findall(r"`(_\w+\.py)`", PAGE)
-    missing = [name for name in named if not (TEMPLATES / name).exists()]
-    assert len(named) > 30
+    rooms = "webhook|client|delivery|transport|schema|media"
+    named = re.findall(rf"`((?:{rooms})/\w+\.py)`", PAGE)
+    assert len(named) > 10
+    assert [n for n in named if not (TEMPLATES / "_runtime" / n).exists()] == []
+
+
+def test_every_module_of_the_generator_has_its_line() -> None:
+    generator = TOP / "generator/runware_codegen"
+    missing: list[str] = []
+    for path in sorted(generator.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        line = str(ast.get_docstring(tree)).partition("\n")[0]
+        folder = path.parent.relative_to(generator).as_posix()
+        entry = f"| `{path.name}` | {line} |"
+        if path.name == "__init__.py":
+            entry = f"`{folder}/`: {line}"
+        if path.parent / path.stem not in (
+            generator / "__init__",
+            generator / "__main__",
+        ):
+            missing += [] if entry in PAGE else [entry]
     assert not missing

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tarfile
 import zipfile
 from typing import TYPE_CHECKING
@@ -12,12 +11,12 @@ import pytest
 
 from environments import (
     TOP,
+    distribution,
     environment,
     environment_from,
-    fill_wheelhouse,
     newest_python,
+    wheelhouse,
 )
-from once import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,10 +27,7 @@ CLIENT = TOP / "generated" / "runware_client"
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("built")
-    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder)]
-    subprocess.run([*build, str(TOP)], check=True, capture_output=True)
-    return folder
+    return distribution(tmp_path_factory)
 
 
 def _archive(built: Path, ending: str) -> Path:
@@ -90,9 +86,9 @@ def test_the_wheel_works_on_the_newest_python(built: Path, tmp_path: Path) -> No
 def test_the_sdist_works(
     built: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    wheelhouse = once(tmp_path_factory, "wheelhouse", fill_wheelhouse)
+    house = wheelhouse(tmp_path_factory)
     what = str(_archive(built, ".tar.gz")), "httpx2"
-    _works_anywhere(environment_from(wheelhouse, tmp_path / "env", *what), tmp_path)
+    _works_anywhere(environment_from(house, tmp_path / "env", *what), tmp_path)
 
 
 def _works_anywhere(commands: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from document_texts import (
     yaml_with_constant,
 )
 from runware_codegen.documents import load
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
 
 HERE = "/components/schemas/Odd/const"
 
@@ -329,7 +329,7 @@ class TestAnyText:
     def read(content: bytes) -> None:
         try:
             found = load(["-"], io.BytesIO(content))
-        except InvalidInput as invalid:
+        except InvalidInputError as invalid:
             printed = str(invalid)
         else:
             printed = json.dumps(found.documents[0].tree, ensure_ascii=False)

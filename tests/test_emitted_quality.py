@@ -16,6 +16,7 @@ import black
 import pytest
 
 from environments import TOP
+from once import once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,13 +27,15 @@ EMITTED = "generated/emitted_client"  # below `generated`, as the rules for it e
 @pytest.fixture(scope="module")
 def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a package of all documents there are."""
-    folder = tmp_path_factory.mktemp("quality")
+    return once(tmp_path_factory, "quality", _emit)
+
+
+def _emit(folder: Path) -> None:
     corpus = os.environ.get("RUNWARE_CORPUS")
     documents = ["specs", "tests/golden/documents", *([corpus] if corpus else [])]
     command = [sys.executable, "-m", "runware_codegen", "generate", *documents]
     target = ["--output", str(folder / "generated"), "--package", "emitted_client"]
     subprocess.run([*command, *target, "-q"], cwd=TOP, check=True)
-    return folder
 
 
 def _checked(folder: Path, *command: str | Path) -> None:

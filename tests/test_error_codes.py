@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopback import pickled
-from runware_codegen.parse.error_codes import error_members
+from runware_codegen.parse.metadata.error_codes import error_members
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from command import environment
+from forks import CLIENT, run_forked
 from mocking import KEY, mocking
 
 if TYPE_CHECKING:
@@ -37,18 +35,11 @@ def test_there_is_one_for_each_task_type() -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs(example: Path, mock: Mock, tmp_path: Path) -> None:
     said = {
-        "PYTHONPATH": str(TOP / "generated"),
         "RUNWARE_API_KEY": KEY,
         "RUNWARE_BASE_URL": mock.url,
     }
-    done = subprocess.run(
-        [sys.executable, "-W", "error", example],
-        cwd=tmp_path,
-        env=environment(said),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    env = environment(said)
+    done = run_forked([example], cwd=tmp_path, env=env, imported=CLIENT)
+    assert done.returncode == 0, done.stderr.decode()
     assert done.stdout.strip()
-    assert "None" not in done.stdout, json.dumps(done.stdout)
+    assert b"None" not in done.stdout, done.stdout.decode()

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from making import a_document, a_task, as_text, generated
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
 from schema_strategies import DEFINITIONS, members, schemas, tasks, values
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _documents(
         try:
             with path.open("rb") as nothing:
                 parse(load([str(path)], nothing).documents, package="drawn")
-        except InvalidInput:
+        except InvalidInputError:
             continue
         documents[f"{name}.json"] = document
     return documents

@@ -48,7 +48,7 @@ def _made() -> dict[str, str]:
     """Make the modules that vary with the documents."""
     loaded = load([str(GOLDEN / "documents")], io.BytesIO())
     files = render(parse(loaded.documents, package="golden"))
-    varying = ("tasks._index.py", "client.py")
+    varying = ("tasks/_index.py", "client.py")
     return {
         path: text
         for path, text in files.items()

@@ -93,6 +93,27 @@ def test_results_come_as_they_are_there(
     caller.using(work)
 
 
+def test_a_result_that_is_repeated_without_its_index_is_the_same(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    first, second = (
+        {**item, "resultIndex": n} for n, item in enumerate(finished("a", "b"))
+    )
+    server.script(
+        acknowledge,
+        news(first, PROCESSING),
+        news({**first, "resultIndex": None}, PROCESSING),
+        news({**second, "resultIndex": None}, first),
+    )
+
+    async def work(client: Any) -> None:
+        handle = await value(client.submit(image(number_results=2)))
+        results = await value(handle.wait())
+        assert [result.image_uuid for result in results] == ["a", "b"]
+
+    caller.using(work)
+
+
 async def noted(seen: list[str], results: Any) -> None:
     """Note the images that come."""
     async for result in each(results):
@@ -335,10 +356,12 @@ def test_a_time_out_leaves_a_handle(
     shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     server.script(acknowledge, *[news(PROCESSING)] * 1000)
+    server.takes = 25
 
     async def work(client: Any) -> None:
         with pytest.raises(shipped.TimeoutError) as caught:
-            await value(client.run(image(), timeout=0.1))
+            await value(client.run(image()))
+        server.takes = 0
         server.answer = news(*finished("a"))
         [left] = client.unfinished()
         assert left.task_uuid == caught.value.handle.task_uuid

@@ -21,7 +21,7 @@ from command import COMMAND, GENERATE
 from making import a_document, a_task, generated
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.render import render
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _problems(folder: Path, document: Schema | str) -> tuple[Problem, ...]:
     text = document if isinstance(document, str) else json.dumps(document)
     file = folder / "one.json"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         _made_of(file)
     return caught.value.problems
 
@@ -290,7 +290,7 @@ def test_much_is_generated_in_time(case: str, tmp_path: Path) -> None:
     document, good, bad = BIG[case]
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "one.json").write_text(json.dumps(document))
-    made = _within_ten_seconds([*COMMAND, *GENERATE], tmp_path)
+    made = _within_a_minute([*COMMAND, *GENERATE], tmp_path)
     assert made.stdout.startswith("Generated out/client from 1 document")
     script = f"""
 from client import parse_request
@@ -301,16 +301,16 @@ try:
 except ValidationError:
     print("refused")
 """
-    used = _within_ten_seconds([sys.executable, "-c", script], tmp_path / "out")
+    used = _within_a_minute([sys.executable, "-c", script], tmp_path / "out")
     assert used.stdout == "refused\n"
 
 
-def _within_ten_seconds(
+def _within_a_minute(
     command: list[str], folder: Path
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command that may use the processor for ten seconds."""
+    """Run a command that may use the processor for a minute, ten times what it needs."""
     return subprocess.run(
-        ["sh", "-c", 'ulimit -t 10; exec "$@"', "sh", *command],
+        ["sh", "-c", 'ulimit -t 60; exec "$@"', "sh", *command],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -556,7 +556,7 @@ def test_what_is_asked_twice_is_answered_once(case: str, tmp_path: Path) -> None
     with pytest.raises(ValidationError) as caught:
         package.parse_request(a_task(odd=bad))
     assert len(str(caught.value)) < 5000
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 10  # and not 2 ** 20 times as long
 
 
 def _deep(member: str, levels: int) -> Any:

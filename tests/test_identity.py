@@ -67,10 +67,10 @@ LATER: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def identity_of(shipped: ModuleType) -> Callable[[Any], tuple[Any, ...]]:
+def identity_of(shipped: ModuleType) -> Callable[[Any], Any]:
     """The function."""
     module = import_module(f"{shipped.__name__}._runtime.delivery.identity")
-    function: Callable[[Any], tuple[Any, ...]] = module.identity_of
+    function: Callable[[Any], Any] = module.identity_of
     return function
 
 
@@ -87,7 +87,7 @@ def _redelivered(value: Any) -> Any:
 
 @pytest.mark.parametrize("item", ITEMS)
 def test_an_item_that_is_delivered_again_is_the_same(
-    item: dict[str, Any], identity_of: Callable[[Any], tuple[Any, ...]]
+    item: dict[str, Any], identity_of: Callable[[Any], Any]
 ) -> None:
     identity = identity_of(item)
     assert identity_of(_redelivered(item)) == identity
@@ -104,7 +104,6 @@ def test_an_item_that_is_delivered_again_is_the_same(
     ("item", "change"),
     [
         (IMAGE, {"imageUUID": OTHER}),
-        (IMAGE, {"resultIndex": 1}),
         (IMAGE, {"code": "a"}),
         (IMAGE, {"maskImageUUID": OTHER}),
         (MODEL, {"outputs": {"files": [{"uuid": UUID}]}}),
@@ -127,13 +126,33 @@ def test_an_item_that_is_delivered_again_is_the_same(
 def test_another_result_of_the_task_is_another(
     item: dict[str, Any],
     change: dict[str, Any],
-    identity_of: Callable[[Any], tuple[Any, ...]],
+    identity_of: Callable[[Any], Any],
 ) -> None:
-    assert identity_of(item | change) != identity_of(item)
+    assert not identity_of(item | change).is_same(identity_of(item))
+
+
+@pytest.mark.parametrize("item", [IMAGE, MODEL, ADDRESS, TEXT, BASE64])
+def test_an_index_tells_items_apart_where_both_have_one(
+    item: dict[str, Any], identity_of: Callable[[Any], Any]
+) -> None:
+    first, second = (identity_of(item | {"resultIndex": n}) for n in (0, 1))
+    without = identity_of(item | {"resultIndex": None})
+    assert not first.is_same(second)
+    assert first.is_same(without)
+    assert without.is_same(second)
+
+
+@pytest.mark.parametrize("name", ["seed", "text", "structuredData"])
+def test_a_member_that_one_delivery_lacks_does_not_tell_it_apart(
+    name: str, identity_of: Callable[[Any], Any]
+) -> None:
+    first, second = (identity_of(ADDRESS | {name: value}) for value in ("a", "b"))
+    assert not first.is_same(second)
+    assert first.is_same(identity_of(ADDRESS))
 
 
 def test_texts_that_differ_by_a_query_are_different(
-    identity_of: Callable[[Any], tuple[Any, ...]],
+    identity_of: Callable[[Any], Any],
 ) -> None:
     first, second = ({"text": f"https://x.example/?page={n}"} for n in (1, 2))
     assert identity_of(first) != identity_of(second)
@@ -172,7 +191,7 @@ _ITEMS = st.dictionaries(_NAMES, _VALUES, max_size=6)
 
 @given(item=_ITEMS)
 def test_nothing_odd_in_an_item_raises(
-    item: dict[str, Any], identity_of: Callable[[Any], tuple[Any, ...]]
+    item: dict[str, Any], identity_of: Callable[[Any], Any]
 ) -> None:
     identity = identity_of(item)
     assert identity_of(_redelivered(item)) == identity
@@ -185,7 +204,7 @@ def test_nothing_odd_in_an_item_raises(
 def test_an_own_uuid_tells_items_apart(
     item: dict[str, Any],
     own: list[str],
-    identity_of: Callable[[Any], tuple[Any, ...]],
+    identity_of: Callable[[Any], Any],
 ) -> None:
     identities = {identity_of(item | {"imageUUID": uuid}) for uuid in own}
     assert len(identities) == len(own)
@@ -202,7 +221,7 @@ _LISTS = st.recursive(
 def test_different_data_are_told_apart(
     one: Any,
     other: Any,
-    identity_of: Callable[[Any], tuple[Any, ...]],
+    identity_of: Callable[[Any], Any],
     shipped: ModuleType,
 ) -> None:
     same = import_module(f"{shipped.__name__}._runtime.json_values").same
@@ -211,18 +230,18 @@ def test_different_data_are_told_apart(
 
 
 def test_an_item_may_be_ever_so_deep(
-    identity_of: Callable[[Any], tuple[Any, ...]],
+    identity_of: Callable[[Any], Any],
 ) -> None:
     item: Any = "x"
     for _ in range(50_000):
         item = [{"a": item}]
     assert identity_of({"data": item}) == identity_of({"data": item})
     found = identity_of({"data": item, "imageUUID": UUID})
-    assert found == (("imageUUID", UUID),)
+    assert found.own == (("imageUUID", UUID),)
 
 
 def test_the_content_of_a_file_is_not_read_beside_a_uuid(
-    identity_of: Callable[[Any], tuple[Any, ...]],
+    identity_of: Callable[[Any], Any],
 ) -> None:
     class Counted(str):
         """A text that counts how often it is encoded."""
@@ -242,7 +261,7 @@ def test_the_content_of_a_file_is_not_read_beside_a_uuid(
 
 
 def test_an_identity_is_the_same_in_each_process(
-    identity_of: Callable[[Any], tuple[Any, ...]], shipped: ModuleType
+    identity_of: Callable[[Any], Any], shipped: ModuleType
 ) -> None:
     [folder] = shipped.__path__
     parent = folder.rpartition("/")[0]

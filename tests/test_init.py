@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
+import subprocess
+import sys
 import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from catalog_server import Catalog, serving_catalog
-from command import files, run, run_in_terminal
+from command import files, run, run_in_terminal, until_it_waits
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -63,7 +63,12 @@ class TestAnEmptyFolder:
             "package": "runware_client",
         }
         assert (tmp_path / "runware.lock").is_file()
-        assert finished.stdout.splitlines()[-2].startswith("Next: ")
+        [*_, importing] = finished.stdout.splitlines()
+        assert importing.startswith(
+            "    from runware_client.tasks.image_inference import"
+        )
+        works = [sys.executable, "-c", importing.strip()]
+        subprocess.run(works, cwd=tmp_path, check=True)
         check = run("generate", "--check", cwd=tmp_path)
         assert check.returncode == 0, check.stdout
         assert run("fetch", "two", cwd=tmp_path).returncode == 0
@@ -71,11 +76,28 @@ class TestAnEmptyFolder:
 
     def test_with_a_task_type(self, tmp_path: Path) -> None:
         (tmp_path / "src").mkdir()
-        finished = init(*GENERAL, cwd=tmp_path)
+        anew: dict[str, str] = {}  # in an interpreter of its own
+        finished = run("init", *GENERAL, cwd=tmp_path, env=anew)
         assert finished.returncode == 0, finished.stderr
-        expected = {"only": ["ping"], "output": "src", "package": "client"}
-        assert settings(tmp_path) == expected
+        expected = {"output": "src", "package": "client"}
+        assert settings(tmp_path) == {"documents": ["builtin:ping"], **expected}
         assert (tmp_path / "src" / "client" / "tasks" / "ping").is_dir()
+        assert run("generate", "--check", cwd=tmp_path).returncode == 0
+
+    def test_with_a_model_and_general_documents(
+        self, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        both = ["--model", "one", "--task-type", "ping", "--task-type", "image*"]
+        finished = init(*both, "--index-url", catalog.url, cwd=tmp_path)
+        assert (finished.returncode, finished.stderr) == (0, "")
+        documents = ["schemas", "builtin:ping", "builtin:image*"]
+        assert settings(tmp_path)["documents"] == documents
+        tasks = tmp_path / "runware_client" / "tasks"
+        assert (tasks / "image_inference" / "one.py").is_file()
+        assert (tasks / "image_inference" / "image_inference.py").is_file()
+        assert (tasks / "image_upload").is_dir()
+        assert (tasks / "ping").is_dir()
+        assert not (tasks / "caption").exists()
         assert run("generate", "--check", cwd=tmp_path).returncode == 0
 
     def test_with_documents_of_its_own(self, catalog: Catalog, tmp_path: Path) -> None:
@@ -109,6 +131,14 @@ class TestAProject:
         assert "Wrote" not in finished.stdout
         assert files(tmp_path) == before
 
+    def test_without_options_starts_from_what_is_set(self, tmp_path: Path) -> None:
+        assert init(*GENERAL, cwd=tmp_path).returncode == 0
+        with (tmp_path / "pyproject.toml").open("a") as file:
+            file.write("jobs = 1\n")
+        before = files(tmp_path)
+        assert init(cwd=tmp_path).returncode == 0
+        assert files(tmp_path) == before
+
     def test_other_settings_are_not_overwritten(self, tmp_path: Path) -> None:
         init(*GENERAL, cwd=tmp_path)
         before = files(tmp_path)
@@ -138,9 +168,8 @@ class TestAProject:
     @pytest.mark.parametrize(
         ("arguments", "told"),
         [
-            (["--model", "one", "--task-type", "ping"], "Give --model or --task-type"),
             (["--package", "class"], "keyword"),
-            (["--task-type", "nonsense"], "is chosen by --only"),
+            (["--task-type", "nonsense"], "builtin:nonsense\n"),
             (["--documents", "nowhere"], "nowhere"),
         ],
     )
@@ -181,16 +210,18 @@ class TestInATerminal:
         """Type each answer once its question is shown."""
         left = list(answers)
 
-        def react(shown: str, typed: Callable[[bytes], object], _: int) -> None:
+        def react(shown: str, typed: Callable[[bytes], object], process: int) -> None:
             if left and left[0][0] in shown:
-                time.sleep(0.2)  # a key that comes before the wait for it may be lost
+                until_it_waits(process)
                 typed(left.pop(0)[1])
 
         return react
 
     def test_asks_for_what_is_not_said(self, catalog: Catalog, tmp_path: Path) -> None:
         react = self.answering(
-            ("Models", b"one, test:two@1\n"),
+            ("Models", b"one, test:tow@1\n"),
+            ("Did you mean test:two@1?", b"one, test:two@1\n"),
+            ("General documents", b"ping\n"),
             ("Folder for documents", b"docs\n"),
             ("Folder that the package is in", b"\n"),
             ("Name of the package", b"class\n"),
@@ -200,7 +231,8 @@ class TestInATerminal:
         session = run_in_terminal(*arguments, cwd=tmp_path, react=react)
         assert session.code == 0, session.shown
         made = settings(tmp_path)
-        assert (made["documents"], made["package"]) == (["docs"], "mine")
+        assert made["documents"] == ["docs", "builtin:ping"]
+        assert made["package"] == "mine"
         fetched = sorted(path.name for path in (tmp_path / "docs").iterdir())
         assert fetched == ["one.json", "two.json"]
         assert (tmp_path / "mine" / "__init__.py").is_file()
@@ -220,6 +252,8 @@ class TestInATerminal:
         react = self.answering(("Replace them?", answer))
         session = run_in_terminal(*said, cwd=tmp_path, react=react)
         assert session.code == code, session.shown
+        assert '-package = "client"' in session.shown
+        assert '+package = "other"' in session.shown
         after = (tmp_path / "pyproject.toml").read_text()
         assert after.startswith(around[0])
         assert after.endswith(f'package = "{package}"\n{around[1]}')

@@ -19,7 +19,7 @@ from making import a_document, a_task, as_text, generated
 from runware_codegen.documents import load
 from runware_codegen.formats import FORMATS
 from runware_codegen.parse import parse
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +121,7 @@ class Suite(NamedTuple):
         models: The model of each group that is in the package.
     """
 
-    refused: list[tuple[Group, InvalidInput]]
+    refused: list[tuple[Group, InvalidInputError]]
     package: ModuleType
     models: list[tuple[Group, str]]
 
@@ -130,13 +130,13 @@ class Suite(NamedTuple):
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     folder = tmp_path_factory.mktemp("suite")
     documents: dict[str, dict[str, Any]] = {}
-    refused: list[tuple[Group, InvalidInput]] = []
+    refused: list[tuple[Group, InvalidInputError]] = []
     models: list[tuple[Group, str]] = []
     for number, group in enumerate(_groups()):
         document = _document(number, group)
         try:
             _check(document, folder / "one.json")
-        except InvalidInput as error:
+        except InvalidInputError as error:
             refused.append((group, error))
         else:
             documents[f"{document['info']['x-model-id']}.json"] = document
@@ -173,7 +173,7 @@ def _check(document: dict[str, Any], path: Path) -> None:
     """Parse a document as strictly as possible.
 
     Raises:
-        InvalidInput: When the generator refuses it for more than `IGNORED` keywords.
+        InvalidInputError: When the generator refuses it for more than `IGNORED` keywords.
     """
     text = json.dumps(document)
     path.write_text(text, encoding="utf-8")

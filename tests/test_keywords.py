@@ -18,7 +18,7 @@ import keyword_cases as single
 import keyword_cases_combined as combined
 import keyword_cases_containers as containers
 from making import a_document, a_task, as_text, generated
-from runware_codegen.parse.vocabulary import SHAPES
+from runware_codegen.parse.schema.vocabulary import SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
+import zipfile
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 
-from environments import TOP, environment, oldest_python, wheel
+from environments import OLDEST_BACKENDS, TOP, environment, oldest_python, wheel
+from once import once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,14 +53,17 @@ def _lowest() -> list[str]:
     stated = [*project["project"]["dependencies"], *extra, *emitted]
     pins = {re.sub(r">=([\d.]+).*", r"==\1", requirement) for requirement in stated}
     assert all("==" in pin for pin in pins)
-    return sorted(pins)
+    return sorted(pins.union(OLDEST_BACKENDS))
 
 
 @pytest.fixture(scope="module")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("lowest")
-    what = [*_lowest(), wheel(folder)]
-    return environment(folder / "env", *what, python=oldest_python())
+    what = [*_lowest(), wheel(tmp_path_factory)]
+
+    def make(folder: Path) -> None:
+        environment(folder / "env", *what, python=oldest_python())
+
+    return once(tmp_path_factory, "lowest", make) / "env" / "bin"
 
 
 def test_the_generator_makes_the_same_bytes(commands: Path, tmp_path: Path) -> None:
@@ -81,6 +88,37 @@ def test_the_emitted_package_works(commands: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "hiresFix.model" in done.stdout
     assert done.stdout.endswith("imageInference\n")
+
+
+def test_a_pydantic_that_is_too_old_is_a_sentence() -> None:
+    script = (
+        "import pydantic; pydantic.VERSION = '2.11.7';"
+        " from runware_client.tasks.ping import PingRequest"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=TOP / "generated",
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    said = "This client needs pydantic 2.12 or later, and 2.11.7 is installed"
+    assert done.returncode == 1
+    assert f"ImportError: {said}" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["hatch", "setuptools"])
+def test_the_build_hooks_work(commands: Path, name: str, tmp_path: Path) -> None:
+    consumer = TOP / "tests" / "consumers" / name
+    project = shutil.copytree(consumer, tmp_path / name)
+    settings = (project / "pyproject.toml").read_text("utf-8")
+    backend = tomllib.loads(settings)["build-system"]["build-backend"]
+    script = f"import {backend} as backend; backend.build_wheel('.')"
+    command = [commands / "python", "-c", script]
+    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    [archive] = project.glob("*.whl")
+    with zipfile.ZipFile(archive) as content:
+        assert any(name.endswith("client/client.py") for name in content.namelist())
 
 
 def test_the_mock_works(commands: Path) -> None:

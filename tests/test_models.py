@@ -270,7 +270,7 @@ def test_what_is_a_number_becomes_one(module: ModuleType, case: str) -> None:
     settings = {"x": [given]}
     made = make(model="a:1@1", settings=settings, extra={"megapixels": given})
     assert made.to_wire()["settings"] == {"x": [expected]}
-    for value in (made.settings["x"][0], made.to_wire()["megapixels"]):
+    for value in (made.settings.x[0], made.to_wire()["megapixels"]):
         assert value == expected
         assert type(value) is type(expected)
     if isinstance(expected, int):

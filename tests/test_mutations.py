@@ -9,6 +9,7 @@ import random
 import sys
 from collections import Counter
 from functools import cache
+from itertools import chain
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -41,10 +42,20 @@ IMPLIED = {
         "OpenaiGptImage25FlareRequest.width: ge",
         "OpenaiGptImage25FlareRequest.height: ge",
     ],
+    # An image or a video is required, and each has its own formats.
+    "remove-background": [
+        "RemoveBackgroundRequest.outputFormat: type",
+        "RemoveBackgroundRequest.outputFormat: literals",
+    ],
     # "FBX when settings.quad is true" and "GLB when it is not" allow no other value.
     "tripo-v3-1": [
         "TripoV31Request.outputFormat: type",
         "TripoV31Request.outputFormat: literals",
+    ],
+    # As in remove-background.
+    "upscale": [
+        "UpscaleRequest.outputFormat: type",
+        "UpscaleRequest.outputFormat: literals",
     ],
     # Without frameImages, width and height are required, which exclude resolution; and
     # a frame can only be the first.
@@ -126,9 +137,11 @@ def _is_noticed(request: type[Any], label: str, forbidden: list[Refused]) -> boo
     """Say whether a mutant accepts a task; those refused for what it lacks come first."""
     place, _, assertion = label.partition(": ")
     lacking = {place.rpartition(".")[2], assertion}
-    for _, task in sorted(forbidden, key=lambda each: lacking.isdisjoint(each.said)):
+    telling = (each for each in forbidden if not lacking.isdisjoint(each.said))
+    others = (each for each in forbidden if lacking.isdisjoint(each.said))
+    for each in chain(telling, others):
         try:
-            request.model_validate(task)
+            request.model_validate(each.task)
         except (ValidationError, TypeError):
             # A rule may trip over a value whose type is not checked any more.
             continue

@@ -198,7 +198,8 @@ def test_odd_errors_are_errors_of_the_client(
         return Reply(json.dumps({"data": data, "errors": [named]}), status)
 
     server.answer = answer
-    failed, finished = caller("run_many", requests, timeout=1)
+    server.takes = 25
+    failed, finished = caller("run_many", requests)
     assert [result.image_url for result in finished.unwrap()] == [IMAGE]
     assert isinstance(failed.error, shipped.RunwareError)
     str(failed.error).encode("utf-8", "surrogatepass")
@@ -217,7 +218,7 @@ def test_a_number_of_thousands_of_digits_loses_no_result(
         return Reply(f'{{"data": [{items}]}}')
 
     server.answer = answer
-    for outcome in caller("run_many", [image(), image()], timeout=1):
+    for outcome in caller("run_many", [image(), image()]):
         [result] = outcome.unwrap()
         assert result.image_url == IMAGE
 
@@ -231,3 +232,27 @@ def test_more_results_than_were_ordered(
     server.script(Drop(), news(*[item | {"status": "success"} for item in items]))
     results = caller("run", image(number_results=number))
     assert len({result.image_uuid for result in results}) == len(results) >= number
+
+
+def test_failures_of_several_results_may_be_told_alike(
+    shipped: ModuleType, caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    """Two of four failed, in the same words: after some polls, no more is awaited."""
+    request = image(number_results=4, delivery_method="async")
+    scope = {"taskType": TASK, "taskUUID": request.task_uuid}
+    made = [scope | {"imageUUID": str(n), "status": "success"} for n in range(2)]
+    failed = {**scope, "code": "taskFailed", "message": "No.", "status": "error"}
+    server.answer = lambda tasks: (
+        {"data": made, "errors": [failed, failed]}
+        if tasks[0]["taskType"] == "getResponse"
+        else acknowledge(tasks)
+    )
+
+    async def work(client: Any) -> None:
+        with pytest.raises(shipped.TaskError) as caught:
+            await value(client.run(request))
+        assert caught.value.handle is None
+        assert len(caught.value.results) == 2
+        assert client.unfinished() == []
+
+    caller.using(work)

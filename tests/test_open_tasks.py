@@ -491,11 +491,13 @@ def test_an_error_of_what_may_be_billed_has_a_handle(
         return made(tasks) if callable(made) else made
 
     server.answer = answer
-    error = caller.using(_error(caller, way, request, unfinished=1), timeout=0.5)
+    server.takes = 5
+    error = caller.using(_error(caller, way, request, unfinished=1))
     assert error.may_have_run, error
     assert error.handle.task_uuid == request.task_uuid
     assert error.handle.request is request
     assert server.sent.count(TASK) == 1
+    server.takes = 0
     server.answer = finished
 
     async def collect(client: Any) -> None:
@@ -544,8 +546,14 @@ def test_a_callback_that_raises_is_logged_and_changes_nothing(
         kinds.append(event.kind)
         raise ValueError("a fault of the caller's")
 
-    busy = refused("rateLimitExceeded", 429)
-    server.script(busy, acknowledge, Drop(), finished)
+    first = {"sending": refused("rateLimitExceeded", 429), "poll": Drop()}
+
+    def answer(tasks: list[dict[str, Any]]) -> object:
+        is_sending = tasks[0]["taskType"] == TASK
+        kind, then = ("sending", acknowledge) if is_sending else ("poll", finished)
+        return first.pop(kind, None) or then(tasks)
+
+    server.answer = answer
     requests = [image(), image()]
 
     async def work(client: Any) -> None:
@@ -599,7 +607,8 @@ def test_a_batch_in_doubt_leaves_a_handle_of_each_task(
         return Reply({"errors": [error]}, 400)
 
     server.answer = answer
-    first, second, third = caller("run_many", requests, timeout=0.5)
+    server.takes = 25
+    first, second, third = caller("run_many", requests)
     assert (second.error.handle, second.error.may_have_run) == (None, False)
     for outcome in (first, third):
         assert outcome.error.handle.task_uuid == outcome.request.task_uuid

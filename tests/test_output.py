@@ -15,7 +15,7 @@ import pytest
 
 from publish_and_die import package, snapshot
 from runware_codegen.output import compare, publish
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,9 +38,9 @@ def kinds(
 def refusal(files: Mapping[str, str], target: Path, *, force: bool = False) -> str:
     """Give what stops both functions, after a look that nothing has changed."""
     before = everything(target.parent)
-    with pytest.raises(InvalidInput) as compared:
+    with pytest.raises(InvalidInputError) as compared:
         compare(files, target, force=force)
-    with pytest.raises(InvalidInput) as published:
+    with pytest.raises(InvalidInputError) as published:
         publish(files, target, force=force)
     assert published.value.problems == compared.value.problems
     assert everything(target.parent) == before
@@ -237,7 +237,7 @@ class TestFilesOfOthers:
             link(*args, follow_symlinks=follow_symlinks)
 
         monkeypatch.setattr(os, "link", save_and_link)
-        with pytest.raises(InvalidInput, match="changed while"):
+        with pytest.raises(InvalidInputError, match="changed while"):
             publish(package(2), target, force=True)
         assert snapshot(target) == package(1) | {"mine.py": "mine = True\n"}
         assert [path.name for path in target.parent.iterdir()] == ["client"]
@@ -335,7 +335,7 @@ class TestWorkFolder:
         else:
             work.symlink_to(elsewhere)
         before = everything(target.parent)
-        with pytest.raises(InvalidInput, match="name is needed"):
+        with pytest.raises(InvalidInputError, match="name is needed"):
             publish(package(2), target, force=True)
         assert everything(target.parent) == before
 
@@ -363,12 +363,12 @@ class TestFailures:
             from pathlib import Path
             from publish_and_die import package
             from runware_codegen.output import publish
-            from runware_codegen.problems import InvalidInput
+            from runware_codegen.problems import InvalidInputError
             files = package(2) | {{"large.py": "#" * 100_000}}
             {limit}
             try:
                 publish(files, Path(sys.argv[1]), force=False)
-            except InvalidInput as error:
+            except InvalidInputError as error:
                 print(*error.problems)
         """
         run = subprocess.run(
@@ -423,6 +423,6 @@ class TestFailures:
             raise OSError(getattr(errno, number), os.strerror(getattr(errno, number)))
 
         monkeypatch.setattr("pathlib.Path.chmod", fail)
-        with pytest.raises(InvalidInput) as refused:
+        with pytest.raises(InvalidInputError) as refused:
             publish(package(2), target, force=False)
         assert refused.value.problems[0].remedy.startswith(remedy)

@@ -125,6 +125,8 @@ def test_killed_at_any_moment_while_others_read(tmp_path: Path) -> None:
         versions = [v for v in (1, 2) if left == package(v, modules)]
         assert len(versions) == 1
         seen.update(versions)
+    while reader.whole <= 15 and reader.is_alive():
+        time.sleep(0.01)
     reader.done.set()
     reader.join()
     assert reader.mixed == []

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from command import files, run, write
-from environments import TOP
+from environments import TOP, wheelhouse
 from once import once
 
 SETTINGS = """
@@ -143,8 +145,13 @@ def copy_of_this_repository(folder: Path) -> None:
     commit_all(folder)
 
 
-def make_everything(folder: Path) -> None:
-    """Make the hooks' source, the environment that they run in, and a repository."""
+def make_everything(folder: Path, *, wheels: Path) -> None:
+    """Make the hooks' source, the environment that they run in, and a repository.
+
+    Args:
+        folder: Where to make it.
+        wheels: What pip, which pre-commit runs, is to install from alone.
+    """
     source, project = folder / "source", folder / "project"
     for each in (source, project / "schemas"):
         each.mkdir(parents=True)
@@ -161,7 +168,11 @@ def make_everything(folder: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "pre_commit", "install-hooks"],
         cwd=project,
-        env=environment(folder / "home"),
+        env={
+            **environment(folder / "home"),
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(wheels),
+        },
         check=True,
         capture_output=True,
     )
@@ -170,7 +181,8 @@ def make_everything(folder: Path) -> None:
 @pytest.fixture
 def repository(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """A repository with a document and its client, both committed."""
-    made = once(tmp_path_factory, "pre-commit", make_everything)
+    make = partial(make_everything, wheels=wheelhouse(tmp_path_factory))
+    made = once(tmp_path_factory, "pre-commit", make)
     folder = tmp_path / "project"
     shutil.copytree(made / "project", folder)
     return Repository(folder, made / "home")
@@ -209,6 +221,56 @@ def test_a_first_client_holds_up_the_commit(repository: Repository) -> None:
     assert f"not added to git: {CLIENT / '__init__.py'}\n" in repository.fails("-a")
     (repository.folder / ".gitignore").write_text("/src/runware_client/\n")
     repository.passes("--all-files")
+
+
+def test_a_document_that_git_does_not_know_holds_up_the_commit(
+    repository: Repository,
+) -> None:
+    write(repository.folder / "schemas", "two", {})
+    (repository.folder / "runware.lock").write_text("version = 1\n")
+    assert f"added: {TASKS / 'two.py'}\n" in repository.fails("--all-files")
+    repository.git("add", "src")
+    said = repository.fails("--all-files")
+    assert "not added to git: schemas/two.json\n" in said
+    assert "not added to git: runware.lock\n" in said
+    add = f"Run `git add {CLIENT} runware.lock schemas/two.json` and commit again.\n"
+    assert add in said
+    repository.git("add", "schemas", "runware.lock")
+    repository.passes("--all-files")
+
+
+def test_each_file_is_named_once_and_many_are_counted(repository: Repository) -> None:
+    repository.write("two", {})
+    said = repository.fails()
+    assert said.count(str(TASKS / "two.py")) == 1
+    repository.git("rm", "-r", "-f", "--quiet", str(CLIENT))
+    said = repository.fails("--all-files")
+    assert said.count(f"{CLIENT}/") == 10
+    assert re.search(r"^and \d+ more$", said, re.MULTILINE)
+    assert f"Run `git add {CLIENT}` and commit again.\n" in said
+
+
+def test_without_a_configuration_the_hook_says_what_to_do(
+    repository: Repository,
+) -> None:
+    (repository.folder / "pyproject.toml").write_text("")
+    said = repository.fails("--all-files")
+    assert "set output in [tool.runware-codegen] of pyproject.toml" in said
+    assert "`runware-codegen init`" in said
+
+
+def test_one_hook_has_all_clients(repository: Repository) -> None:
+    with (repository.folder / "pyproject.toml").open("a") as file:
+        for name in ("first", "second"):
+            file.write(f'[[tool.runware-codegen.clients]]\noutput = "{name}"\n')
+    repository.fails("--all-files")
+    commit_all(repository.folder)
+    repository.passes("--all-files")
+    repository.write("one", SIZE)
+    said = repository.fails()
+    for name in ("first", "second"):
+        changed = f"{name}/runware_client/tasks/image_inference/one.py"
+        assert f"changed: {changed}\n" in said
 
 
 def test_a_removed_document_takes_its_module_along(repository: Repository) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
 
+from command import run
 from environments import TOP
+from forks import CLIENT, run_forked
 from making import a_document
 from mocking import mocking
 
@@ -29,16 +29,10 @@ TEXT = [text for language, text in BLOCKS if language == "text"]
 
 
 def _run(program: str, cwd: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=cwd,
-        check=False,
-        capture_output=True,
-        text=True,
-        env={"RUNWARE_API_KEY": "key", "PYTHONPATH": str(TOP / "generated")},
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    env = {"RUNWARE_API_KEY": "key", "PYTHONPATH": str(TOP / "generated")}
+    done = run_forked(["-c", program], cwd=cwd, env=env, imported=CLIENT)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
 
 
 @pytest.fixture(scope="module")
@@ -64,24 +58,13 @@ def test_the_problem_is_the_one_shown(tmp_path: Path) -> None:
     (tmp_path / "schemas").mkdir()
     document = json.dumps(a_document({"properties": {"seed": seed}}))
     (tmp_path / "schemas" / "model.json").write_text(document)
-    done = subprocess.run(
-        [sys.executable, "-m", "runware_codegen", "list", "schemas"],
-        cwd=tmp_path,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    done = run("list", "schemas", cwd=tmp_path)
     assert done.returncode == 2
     assert any(text in done.stderr for text in TEXT)
 
 
-def test_every_option_is_named() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "runware_codegen", "generate", "--help"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+def test_every_option_is_named(tmp_path: Path) -> None:
+    done = run("generate", "--help", cwd=tmp_path)
     options = set(re.findall(r"--(?!no-|help)[a-z-]+", done.stdout))
     short = {"--quiet": "`-q`", "--verbose": "`-v`", "--version": "--version"}
     missing = {o for o in options if o not in README and short.get(o, o) not in README}

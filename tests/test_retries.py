@@ -213,7 +213,8 @@ def test_a_conflict_and_no_result_leaves_a_handle(
     server.answer = lambda tasks: (
         conflict(tasks) if tasks[0]["taskType"] == TASK else silent
     )
-    failure = caller.error(RUN, **CHAIR, timeout=1)
+    server.takes = 25
+    failure = caller.error(RUN, **CHAIR)
     assert isinstance(failure, shipped.TimeoutError)
     assert failure.may_have_run
     assert failure.handle.task_uuid == server.calls[0][0]["taskUUID"]
@@ -359,8 +360,8 @@ def test_polls_that_fail_are_repeated_until_the_time_is_up(
     retries: int,
 ) -> None:
     server.answer = lambda _: Drop()
-    options = {"max_retries": retries, "timeout": 1}
-    failure = caller.error(RUN, **members, options=options)
+    server.takes = 8
+    failure = caller.error(RUN, **members, options={"max_retries": retries})
     assert isinstance(failure, shipped.ConnectionError)
     assert failure.may_have_run
     assert failure.handle.task_uuid == server.calls[0][0]["taskUUID"]
@@ -406,7 +407,7 @@ def test_a_server_that_asks_for_too_much_patience(
     began = time.monotonic()
     failure = caller.error(RUN, **CHAIR)
     assert isinstance(failure, shipped.RateLimitError)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # and no hour
     assert server.sent == [TASK]
 
 
@@ -475,11 +476,11 @@ def test_an_answer_that_drips_is_bounded(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:
     server.pause = 0.05
-    server.answer = echo(text="x" * 100)
+    server.answer = echo(text="x" * 1000)
     began = time.monotonic()
-    failure = caller.error(RUN, **CHAIR, timeout=0.4)
+    failure = caller.error(RUN, **CHAIR, timeout=0.5)
     assert isinstance(failure, shipped.TimeoutError)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30  # the answer takes a minute
 
 
 def test_a_task_without_uuid_is_harmless(caller: Caller, server: Server) -> None:

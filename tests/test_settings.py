@@ -261,4 +261,4 @@ def test_an_option_is_defined_once() -> None:
         for parameter in cli.commands[name].params:
             info = parameter.to_info_dict()
             assert seen.setdefault(parameter.name, info) == info
-    assert len(seen) == 17
+    assert len(seen) == 18

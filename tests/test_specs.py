@@ -70,6 +70,7 @@ OTHER_KEYWORDS = {
     "minimum",
     "minItems",
     "minLength",
+    "minProperties",
     "multipleOf",
     "pattern",
     "required",

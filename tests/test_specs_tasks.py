@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
+from pydantic import ValidationError
 
 from loopback import SPECS
 from making import as_text
@@ -60,3 +61,17 @@ def test_a_refused_task_is_refused(
     assert not judges[task["taskType"]].is_valid([task])
     with pytest.raises(ValueError, match="validation error"):
         shipped.parse_request(task)
+
+
+def test_a_null_is_reported_beside_a_broken_rule_of_a_member(
+    shipped: ModuleType,
+) -> None:
+    task = {"taskType": "imageInference", "taskUUID": TASK_UUID, "model": "a:b@1"}
+    wrong = {"outpaint": {}, "strength": 0.6, "inputs": None}
+    with pytest.raises(ValidationError) as caught:
+        shipped.parse_request(task | wrong)
+    said = [(error["loc"], error["msg"]) for error in caught.value.errors()]
+    assert said == [
+        (("outpaint",), "give at least one of top, bottom, left and right"),
+        (("inputs",), "must not be null: leave it out"),
+    ]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 TASK_UUID = "5c1e3a52-7a0d-4d57-9b1e-0a3f9f4c2d11"
 EVENTS = "text/event-stream; charset=utf-8"
-LONG = 5.0
+LONG = 60.0
 """Seconds within which everything happens that does happen."""
 
 
@@ -180,7 +180,9 @@ class Streamer:
             send(endpoint, request, timeout),
             endpoint=endpoint,
             errors=self.module("tasks.text_inference").TextInferenceErrors,
-            deadline=time.monotonic() + timeout,
+            deadline=self.module("_runtime.transport.deadline").Deadline(
+                time.monotonic() + timeout
+            ),
             on_end=lambda item, error: self.ends.append((item, error)),
         )
 
@@ -278,7 +280,7 @@ def test_it_gives_each_piece_and_then_the_whole(
     result = stream.result
     assert type(result).__name__ == "TextInferenceResult"
     assert (result.text, result.reasoning_content) == (TEXT, "Fog, so ")
-    assert (result.finish_reason, result.usage) == ("stop", USAGE)
+    assert (result.finish_reason, result.usage.to_wire()) == ("stop", USAGE)
     item = {**SCOPE, "text": TEXT, "reasoningContent": "Fog, so "}
     end = {"finishReason": "stop", "usage": USAGE, "cost": 0.002, "seed": 9}
     assert result.to_wire() == item | end
@@ -434,12 +436,12 @@ def test_halves_of_a_character_become_one(
     assert whole in stream.result.model_dump_json()
 
 
-def test_half_a_character_before_a_break_is_not_lost(
+def test_half_a_character_before_a_break_is_left_out(
     streamer: Streamer, script: Script
 ) -> None:
     script.events({"delta": {"text": "x\ud83d"}}, ending="cut")
     stream, error = streamer.failure()
-    assert [result.text for result in error.results] == [stream.text] == ["x\ufffd"]
+    assert [result.text for result in error.results] == [stream.text] == ["x"]
 
 
 def test_whole_texts_may_end_in_half_a_character(
@@ -461,7 +463,8 @@ def test_a_server_that_has_finished_is_not_waited_for(
     script.parts += [silent, 0.1] * 10 if silent else []
     stream, _ = streamer.read(timeout=10 * LONG)
     result = stream.result
-    assert (result.text, result.usage, result.cost) == ("At the ", USAGE, 0.002)
+    assert (result.text, result.cost) == ("At the ", 0.002)
+    assert result.usage.to_wire() == USAGE
     assert script.was_left.wait(LONG / 2)
 
 
@@ -523,7 +526,7 @@ def test_a_finish_reason_is_an_end(
     script.events(HERE, LAST, ending=ending)
     if ending == "reset":  # what was sent before is read before it
         script.parts.append(0.2)
-    stream, _ = streamer.read(timeout=0.2 if ending == "hold" else LONG)
+    stream, _ = streamer.read(timeout=0.5 if ending == "hold" else LONG)
     assert (stream.result.text, stream.result.cost) == ("At the ", 0.002)
 
 
@@ -848,7 +851,7 @@ def test_a_connection_that_breaks(
     assert type(error).__name__ == "ConnectionError"
     assert error.may_have_run
     assert "broke off (characters so far: 7)" in str(error)
-    assert "getResponse and getTaskDetails tell" in str(error)
+    assert "getTaskDetails" not in str(error)  # the handle collects it
     assert [result.text for result in error.results] == [stream.text] == ["At the "]
     assert isinstance(error, ConnectionError)  # the builtin
 
@@ -875,7 +878,7 @@ SILENCES = {
     "before the answer": (0, []),
     "before the first event": (200, []),
     "after an event": (200, [event(HERE)]),
-    "with signs of life": (200, [event(HERE), *[b": alive\n\n", 0.05] * 40]),
+    "with signs of life": (200, [event(HERE), *[b": alive\n\n", 0.05] * 1000]),
     "in a body without a length": (
         0,
         [b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", event(HERE)],
@@ -891,8 +894,8 @@ def test_silence_ends_with_the_time(
     script.status, script.parts, script.ending = status, parts, "hold"
     script.raw = not status
     began = time.monotonic()
-    stream, error = streamer.failure(timeout=0.2)
-    assert 0.15 < time.monotonic() - began < 1.5
+    stream, error = streamer.failure(timeout=0.5)
+    assert 0.4 < time.monotonic() - began < 30
     assert type(error).__name__ == "TimeoutError"
     assert error.may_have_run
     assert stream.text == ("At the " if event(HERE) in parts else "")
@@ -905,20 +908,20 @@ def test_silence_ends_with_the_time(
 def test_silence_that_begins_late_ends_with_the_time(
     streamer: Streamer, script: Script
 ) -> None:
-    script.parts = [event(HERE), 0.55, event(THERE)]
+    script.parts = [event(HERE), 1.0, event(THERE)]
     script.ending = "hold"
     began = time.monotonic()
-    stream, error = streamer.failure(timeout=0.6)
-    assert time.monotonic() - began < 1.1  # and not 0.6 s after the last event
+    stream, error = streamer.failure(timeout=1.5)
+    assert time.monotonic() - began < 2.5  # and not 1.5 s after the last event
     assert type(error).__name__ == "TimeoutError"
     assert stream.text == TEXT
 
 
 def test_headers_that_come_too_slowly(streamer: Streamer, script: Script) -> None:
     script.status, script.ending = 0, "cut"
-    lines: list[Any] = [b"X-Alive: 1\r\n", 0.05] * 40
+    lines: list[Any] = [b"X-Alive: 1\r\n", 0.05] * 1000
     script.raw, script.parts = True, [b"HTTP/1.1 200 OK\r\n", *lines]
-    _, error = streamer.failure(timeout=0.2)
+    _, error = streamer.failure(timeout=0.5)
     assert type(error).__name__ == "TimeoutError"
 
 
@@ -926,9 +929,9 @@ def test_a_whole_answer_that_comes_too_slowly(
     streamer: Streamer, script: Script
 ) -> None:
     script.answer({"data": [{**SCOPE, "text": "never whole"}]})
-    dripping: list[Any] = [b" ", 0.05] * 40
+    dripping: list[Any] = [b" ", 0.05] * 1000
     script.parts = [b'{"data": ', *dripping]
-    _, error = streamer.failure(timeout=0.2)
+    _, error = streamer.failure(timeout=0.5)
     assert type(error).__name__ == "TimeoutError"
 
 
@@ -1079,9 +1082,7 @@ def test_it_does_not_matter_where_the_answer_is_cut(
 
 
 def test_a_text_without_end_ends_with_the_time(streamer: Streamer) -> None:
-    stream = streamer.stream(
-        answering(itertools.repeat(event(HERE), 100_000)), timeout=0.05
-    )
+    stream = streamer.stream(answering(itertools.repeat(event(HERE))), timeout=0.5)
 
     async def work() -> None:
         with pytest.raises(TimeoutError, match="the time ran out"):

@@ -82,6 +82,7 @@ def test_a_broken_stream_leaves_a_handle(
         with pytest.raises(shipped.ConnectionError) as caught:
             await value(stream.get_result())
         error = caught.value
+        assert "collect it with handle.wait()" in str(error)
         [partial] = error.results
         [left] = client.unfinished()
         assert left.task_uuid == error.handle.task_uuid == request.task_uuid
@@ -133,3 +134,69 @@ def test_what_is_not_offered_as_a_stream(shipped: ModuleType, mock: Mock) -> Non
         with pytest.raises(ValueError, match="it asks for sync"):
             client.stream(asking(shipped, delivery_method="sync"))
         assert not hasattr(client.image_inference, "stream")
+
+
+TEXT = "At the harbour."
+
+
+def told(tasks: Any) -> object:
+    """Answer a poll with the text of each task."""
+    scopes = [{"taskType": "textInference", "taskUUID": t["taskUUID"]} for t in tasks]
+    return {"data": [{**each, "text": TEXT, "status": "success"} for each in scopes]}
+
+
+def streamed(*events: object) -> Reply:
+    """Answer with a stream of events."""
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
+    return Reply(body, content_type="text/event-stream")
+
+
+@pytest.mark.parametrize(
+    "news", [{"status": "queued", "position": 3}, {"cost": 0.1}, {"estimatedTime": 9}]
+)
+def test_an_acknowledgement_in_place_of_a_stream_is_no_text(
+    shipped: ModuleType, server: Server, kind: str, news: dict[str, Any]
+) -> None:
+    request = asking(shipped, delivery_method="stream")
+    scope = {"taskType": "textInference", "taskUUID": request.task_uuid}
+    server.answer = lambda tasks: (
+        told(tasks)
+        if tasks[0]["taskType"] == "getResponse"
+        else {"data": [scope | news]}
+    )
+    [result] = Caller(kind, shipped, server.url)("run", request)
+    assert result.text == TEXT
+
+
+@pytest.mark.parametrize("begun", [(), ({"delta": {"text": "At "}},)])
+@pytest.mark.parametrize("code", ["timeout", "serviceUnavailable", 502])
+def test_an_error_in_a_stream_that_may_be_of_a_gateway_leaves_a_handle(
+    shipped: ModuleType, server: Server, kind: str, code: Any, begun: tuple[Any, ...]
+) -> None:
+    lost = {"errors": [{"code": code, "message": "The upstream is gone."}]}
+    server.answer = lambda tasks: (
+        told(tasks) if tasks[0]["taskType"] == "getResponse" else streamed(*begun, lost)
+    )
+
+    async def work(client: Any) -> None:
+        with pytest.raises(shipped.RunwareError) as caught:
+            await value(client.stream(asking(shipped)).get_result())
+        assert caught.value.may_have_run
+        assert len(client.unfinished()) == 1
+        [whole] = await value(caught.value.handle.wait())
+        assert whole.text == TEXT
+
+    Caller(kind, shipped, server.url).using(work)
+
+
+def test_a_stream_that_is_refused_for_the_rate_by_name_is_sent_again(
+    shipped: ModuleType, server: Server, kind: str
+) -> None:
+    request = asking(shipped, delivery_method="stream")
+    busy = {"code": "concurrentRateLimitExceeded", "taskUUID": request.task_uuid}
+    end = {"delta": {"text": TEXT}, "finishReason": "stop"}
+    refused = Reply({"errors": [busy]}, 400), Reply({"errors": [busy]})
+    server.script(*refused, streamed(end))
+    [result] = Caller(kind, shipped, server.url)("run", request)
+    assert result.text == TEXT
+    assert len(server.calls) == 3

@@ -274,10 +274,10 @@ WHOLE = {
 BROKEN = {
     "bomb": ("gzip", gzip.compress(b" " * 9_000_000), "more than 1,000,000 bytes"),
     "large": ("identity", b" " * 1_000_001, "more than 1,000,000 bytes"),
-    "cut": ("gzip", gzip.compress(ENVELOPE)[:-3], "was cut off"),
-    "nonsense": ("deflate", b"\x78nonsense", "a body that is not deflate"),
-    "unknown": ("br", b"?", "the encoding 'br'"),
-    "nested": ("gzip, gzip", b"?", "the encoding 'gzip, gzip'"),
+    "cut": ("gzip", gzip.compress(ENVELOPE)[:-3], "what came is cut off"),
+    "nonsense": ("deflate", b"\x78nonsense", "what came is damaged"),
+    "unknown": ("br", b"?", "Content-Encoding 'br'"),
+    "nested": ("gzip, gzip", b"?", "Content-Encoding 'gzip, gzip'"),
 }
 
 
@@ -651,6 +651,7 @@ import httpx2
 sys.path.insert(0, {folder!r})
 from {package}._runtime.transport.api_key import ApiKey
 from {package}._runtime.locks import ForkSafeLock
+from {package}._runtime.transport.sync_exchange import SyncExchange
 from {package}._runtime.transport.http import Endpoint, HTTPTransport
 
 def post(transport):
@@ -665,10 +666,12 @@ assert post(own) == post(brought) == [{{"pid": os.getpid()}}]
 lock, held, over = ForkSafeLock(), threading.Event(), threading.Event()
 def hold():
     with lock.native, own._lock.native:
-        own._lane.places.acquire()
+        exchange = SyncExchange(httpx2.URL(endpoint.url), endpoint.key, {LONG})
+        assert own._lane.places.take(exchange)
         held.set()
         over.wait({LONG})
-        own._lane.places.release()
+        own._lane.places.taken.discard(exchange)
+        own._lane.places.let_next_in()
 thread = threading.Thread(target=hold)
 thread.start()
 held.wait({LONG})

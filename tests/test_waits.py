@@ -374,22 +374,6 @@ def test_callers_with_little_time_do_not_end_the_polls_of_others(
 # -- the time that a consumer takes -------------------------------------------
 
 
-class Clock:
-    """A client's clock that a test puts forward."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        """Return the time in seconds."""
-        return time.monotonic() + self.ahead
-
-    def give(self, client: Any) -> None:
-        """Let a client go by it."""
-        engine = client._engine
-        engine.settings = engine.settings._replace(clock=self)
-
-
 def one_by_one(tasks: Tasks) -> object:
     """Finish one task with each poll."""
     if tasks[0]["taskType"] == TASK:
@@ -401,16 +385,14 @@ def test_the_time_that_a_consumer_takes_does_not_count(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     server.answer = one_by_one
-    clock = Clock()
 
     async def work(client: Any) -> int:
-        clock.give(client)
         given = 0
         requests = [image() for _ in range(4)]
         async for outcome in each(client.iter_many(requests, timeout=20)):
             [result] = outcome.unwrap()
             assert result.seed == 7
-            clock.ahead += 1000
+            server.clock.ahead += 1000
             given += 1
         return given
 
@@ -422,14 +404,12 @@ def test_the_time_between_two_results_does_not_count(
 ) -> None:
     first, second, third = ({"status": "success", "imageUUID": n} for n in "abc")
     server.script(acknowledge, news(first, WORKING), news(second, WORKING), news(third))
-    clock = Clock()
 
     async def work(client: Any) -> list[str]:
-        clock.give(client)
         handle = await value(client.submit(image(number_results=3)))
         seen: list[str] = []
         async for result in each(handle.results(timeout=20)):
-            clock.ahead += 1000
+            server.clock.ahead += 1000
             seen.append(result.image_uuid)
         return seen
 

@@ -140,14 +140,15 @@ def test_an_empty_answer_ends_the_question_at_once(run: Run) -> None:
     run.carry(work, empty)
 
 
-def test_the_failure_of_a_task_is_kept(run: Run) -> None:
+@pytest.mark.parametrize("members", [{"status": "error"}, {}], ids=["status", "code"])
+def test_the_failure_of_a_task_is_kept(run: Run, members: Item) -> None:
     task = order()
 
     async def pushing(peer: Peer) -> None:
         await peer.let_in()
         await peer.ponged()
         await peer.say(news(task))
-        await peer.say(errors=[failure(task, status="error")])
+        await peer.say(errors=[failure(task, **members)])
         await peer.rest()
 
     async def work(carrier: Carrier) -> None:
@@ -158,6 +159,24 @@ def test_the_failure_of_a_task_is_kept(run: Run) -> None:
 
     [peer] = run.carry(work, pushing).peers
     assert kinds(peer) == ["imageInference"]
+
+
+def test_what_a_drop_left_out_of_an_answer_is_no_answer(run: Run) -> None:
+    run.wait("_runtime.transport.session", QUIET=10)
+    told, untold = order(), order()
+
+    async def dropping(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(result(told))
+        await peer.connection.close()
+
+    async def work(carrier: Carrier) -> None:
+        envelope = await carrier.post(question(told), question(untold))
+        assert [item["taskUUID"] for item in envelope.data] == [told["taskUUID"]]
+        assert envelope.is_cut
+
+    run.carry(work, dropping)
 
 
 # -- errors without names -------------------------------------------------------
@@ -186,6 +205,33 @@ def test_a_nameless_error_may_be_about_a_call_that_was_given_up(
         given_up.cancel()
         with pytest.raises(shipped.ConnectionError, match="named no task") as raised:
             await carrier.post(second)
+        assert raised.value.may_have_run
+
+    run.carry(work, vague)
+
+
+@pytest.mark.parametrize("is_answered", [True, False], ids=["pong", "no pong"])
+def test_a_nameless_error_may_be_about_a_ping(
+    run: Run, shipped: ModuleType, is_answered: bool
+) -> None:
+    run.wait(PING_EVERY=0.05)
+    ping = [{"taskType": "ping", "ping": True}]
+
+    async def vague(peer: Peer) -> None:
+        await peer.let_in()
+        assert await peer.heard() != ping
+        assert await peer.heard() == ping
+        if is_answered:
+            await peer.say({"taskType": "ping", "pong": True})
+        await peer.say(errors=[NAMELESS])
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        if is_answered:
+            assert (await carrier.post(order())).errors == [NAMELESS]
+            return
+        with pytest.raises(shipped.ConnectionError, match="named no task") as raised:
+            await carrier.post(order())
         assert raised.value.may_have_run
 
     run.carry(work, vague)

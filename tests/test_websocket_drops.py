@@ -171,6 +171,30 @@ def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
     run(work, dropping, unreachable, asked, max_retries=0)
 
 
+def test_a_poll_that_a_drop_cut_off_is_told_as_one_that_failed(
+    run: Run, image: Callable[..., Any], shipped: ModuleType
+) -> None:
+    async def dropping(peer: Peer) -> None:
+        await acknowledged(peer)
+        await peer.ponged()
+        peer.drop()
+
+    async def polled(peer: Peer) -> None:
+        await peer.let_in()
+        [question] = await peer.ponged()
+        await peer.say(result({**question, "taskType": "imageInference"}))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        handle = await client.submit(image(delivery_method="async"))
+        with pytest.raises(shipped.ConnectionError, match="connection broke") as raised:
+            await handle.poll()
+        assert raised.value.handle is not None
+        assert len(await handle.wait()) == 1
+
+    run(work, dropping, polled)
+
+
 def test_an_error_of_the_sending_does_not_answer_a_question(
     run: Run, image: Callable[..., Any]
 ) -> None:
@@ -375,7 +399,7 @@ def test_a_server_that_falls_silent_is_left(
     image: Callable[..., Any],
 ) -> None:
     run.wait(PING_EVERY=0.05)
-    run.wait(LONGEST_SILENCE=0.05)
+    run.wait(LONGEST_SILENCE=0.3)
     sent: list[Item] = []
 
     async def silent(peer: Peer) -> None:

@@ -98,7 +98,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """A bench with some documents that are much like each other."""
+    """A bench with some documents that have nearly all in common."""
     (tmp_path / "docs").mkdir()
     for number in range(DOCUMENTS):
         _write(tmp_path, number, most=10)
@@ -107,7 +107,8 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def _write(folder: Path, number: int, *, most: int) -> None:
     size = {"type": "integer", "minimum": 1, "maximum": most, "description": "A size."}
-    fields = {f"size{each}": size for each in range(20)}
+    own = {"type": "string", "description": f"Only model {number} has it."}
+    fields = {f"size{each}": size for each in range(20)} | {f"own{number}": own}
     write(folder / "docs", f"model-{number}", {"properties": fields})
 
 

@@ -1,4 +1,4 @@
-"""The command: what it can be asked for, and how it ends.
+"""The command line: commands, signals, exit codes.
 
 Exit codes: 0 done, 1 `--check` found a difference, 2 the input or the call is wrong,
 130 interrupted, 143 terminated. The work itself is in `pipeline`, whose import waits
@@ -8,49 +8,58 @@ for work to do.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import click
 from click.core import ParameterSource
 
 from runware_codegen import __version__, hook, settings
 from runware_codegen.catalog import lock
+from runware_codegen.diff.options import DIFFING
+from runware_codegen.mock import options as mock_options
 from runware_codegen.options import (
     BUILD,
-    DOCUMENTS,
     FETCHING,
     GENERATING,
     LISTING,
-    MOCKING,
+    PROJECT,
     SELECTING,
     SPEAKING,
     STARTING,
     documents_folder,
+    import_name,
+    package_folder,
     with_options,
 )
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import Terminal, plain
+from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from types import FrameType
     from typing import Unpack
 
+    from runware_codegen.catalog.fetching import UpdateReport
+    from runware_codegen.diff.options import DiffOptions
     from runware_codegen.options import (
         FetchOptions,
         GenerateOptions,
         InitOptions,
         ListOptions,
-        MockOptions,
     )
 
 _DIFFERENT = 1
 _WRONG = 2
 _SIGNALLED = 128
+
+_GENERATED = f"{__name__}.generated"
+"""In the `meta` of a context: the package that `generate` has made."""
 
 _COMMAND_LINE = ParameterSource.COMMANDLINE
 
@@ -74,11 +83,25 @@ class _Configured(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take options of the command line before those of the file."""
-        ctx.default_map = _said_in_file(ctx, args)
-        rest = super().parse_args(ctx, args)
-        if not ctx.params["documents"]:
-            ctx.params["documents"] = ctx.default_map.get("documents", ())
-        return rest
+        ctx.default_map = _for_all_clients(_read_clients(ctx, args))
+        return _parse(ctx, args)
+
+
+class _ForEachClient(click.Command):
+    """A command that runs for each client of pyproject.toml."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line for each client, in a context of its own."""
+        first, *others = _chosen_clients(_read_clients(ctx, args), args)
+        ctx.default_map = first
+        ctx.obj = [_context_for(ctx, args, client) for client in others]
+        return _parse(ctx, list(args))
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run the command for each client; the exit code is the highest."""
+        contexts = each_client(ctx)
+        _refuse_same_targets(contexts)
+        return max(super(_ForEachClient, self).invoke(each) or 0 for each in contexts)
 
 
 class _Fetching(click.Command):
@@ -86,7 +109,7 @@ class _Fetching(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the options that mean the same here as in the file."""
-        said = _said_in_file(ctx, args)
+        said = _for_all_clients(_read_clients(ctx, args))
         shared = said.keys() & {"include_status", "index_url", "quiet", "verbose"}
         ctx.default_map = {name: said[name] for name in shared}
         if documents := said.get("documents"):
@@ -94,17 +117,108 @@ class _Fetching(click.Command):
         return super().parse_args(ctx, args)
 
 
-def _said_in_file(ctx: click.Context, args: list[str]) -> dict[str, Any]:
-    """Read the options in pyproject.toml, unless only help is wanted."""
-    helping = not set(args).isdisjoint(ctx.help_option_names)
-    if helping or ctx.resilient_parsing or not (file := settings.find()):
-        return {}
-    return settings.read(file, _all_parameters())
+class _Diffing(click.Command):
+    """A command that compares the documents of pyproject.toml where none are named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the options that mean the same here as in the file."""
+        said = _for_all_clients(_read_clients(ctx, args))
+        ctx.default_map = {n: said[n] for n in said.keys() & {"quiet", "verbose"}}
+        if documents := said.get("documents"):
+            ctx.default_map["documents"] = documents_folder(documents)
+        return super().parse_args(ctx, args)
+
+
+def each_client(ctx: click.Context) -> list[click.Context]:
+    """Give the context of `generate` for each client of pyproject.toml."""
+    return [ctx, *ctx.obj]
+
+
+def _read_clients(ctx: click.Context, args: list[str]) -> list[dict[str, Any]]:
+    """Read the options of each client in pyproject.toml, unless only help is wanted."""
+    given, _, _ = ctx.command.make_parser(ctx).parse_args(list(args))
+    wants_help = ctx.command.get_help_option(ctx)
+    if (wants_help and wants_help.name in given) or ctx.resilient_parsing:
+        return [{}]
+    file = ctx.meta[settings.FILE] = settings.find(given.get("project"))
+    return settings.read(file, _all_parameters()) if file else [{}]
+
+
+def _chosen_clients(
+    clients: list[dict[str, Any]], args: list[str]
+) -> list[dict[str, Any]]:
+    """Leave the client that `--package` names, if it names one."""
+    given, _, _ = generate.make_parser(click.Context(generate)).parse_args(list(args))
+    package = given.get("package")
+    return [each for each in clients if each.get("package") == package] or clients
+
+
+def _for_all_clients(clients: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give the options that all clients share, and the documents of all."""
+    first, *others = clients
+    shared = {k: v for k, v in first.items() if all(o.get(k) == v for o in others)}
+    if others:
+        documents = [each.get("documents") or [f"{BUILTIN}*"] for each in clients]
+        shared["documents"] = tuple(dict.fromkeys(itertools.chain(*documents)))
+    return shared
+
+
+def _context_for(
+    ctx: click.Context, args: list[str], client: dict[str, Any]
+) -> click.Context:
+    other = click.Context(ctx.command, ctx.parent, ctx.info_name, default_map=client)
+    other.obj = []
+    with other.scope(cleanup=False):
+        _parse(other, list(args))
+    return other
+
+
+def _parse(ctx: click.Context, args: list[str]) -> list[str]:
+    """Parse a command line after the options of the file are known."""
+    try:
+        rest = click.Command.parse_args(ctx.command, ctx, args)
+    except click.MissingParameter as missing:
+        name = missing.param.name if missing.param else ""
+        if name not in {"output", "package"}:
+            raise
+        raise click.UsageError(_not_configured(ctx, name), ctx) from None
+    if not ctx.params["documents"]:
+        ctx.params["documents"] = (ctx.default_map or {}).get("documents", ())
+    return rest
+
+
+def _not_configured(ctx: click.Context, name: str) -> str:
+    """Say how to give an option that is needed."""
+    file = ctx.meta.get(settings.FILE)
+    place = f"[tool.runware-codegen] of {file or 'a pyproject.toml'}"
+    return (
+        f"Missing option '--{name}'. Give it, set {name} in {place}, or run"
+        " `runware-codegen init`, which asks for it."
+    )
+
+
+def _refuse_same_targets(contexts: list[click.Context]) -> None:
+    targets = [_target(cast("GenerateOptions", each.params)) for each in contexts]
+    if len(set(targets)) < len(targets):
+        message = (
+            "Several clients have the same folder. Give each its output or package"
+        )
+        raise click.UsageError(f"{message}; --package chooses one of them.")
 
 
 def _all_parameters() -> list[click.Parameter]:
     """What pyproject.toml may set: what makes a package, not how the mock is run."""
     return [*generate.params, *list_documents.params, BUILD]
+
+
+def _target(options: GenerateOptions) -> Path:
+    return Path(options["output"]) / package_folder(options["package"])
+
+
+def _new_update_report() -> UpdateReport:
+    from runware_codegen.diff.updates import Updates  # noqa: PLC0415  # it is slow
+
+    return Updates()
 
 
 # -- commands -----------------------------------------------------------------
@@ -118,21 +232,24 @@ def cli() -> None:
     Each option of generate and list may also stand in [tool.runware-codegen] of the
     pyproject.toml that is nearest above the current folder; the command line wins.
 
-    Exit codes: 0 done, 1 --check found a difference, 2 the input or the call is wrong.
+    Exit codes: 0 done, 1 --check or --fail-on found a difference, 2 the input or the call is wrong.
     """
 
 
-@cli.command(cls=_Configured)
-@with_options(*SELECTING, *GENERATING, *SPEAKING)
+@cli.command(cls=_ForEachClient)
+@with_options(*SELECTING, *GENERATING, PROJECT, *SPEAKING)
 @click.pass_context
 def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
     """Make a package from documents.
 
-    DOCS are files, folders, or - for standard input; without any, the documents that
-    come with this program. The package is written to DIR/NAME as a whole: a run that
-    fails or is interrupted leaves the old one as it was.
+    DOCS are files, folders, - for standard input, or builtin:TASKTYPE for documents that
+    come with this program (* and ? allowed); without any, all of these. The package is
+    written to DIR/NAME as a whole: a run that fails or is interrupted leaves the old one
+    as it was.
+
+    It runs once for each table [[tool.runware-codegen.clients]] of pyproject.toml.
     """
-    target = Path(options["output"]) / options["package"]
+    target = _target(options)
     with _terminal(ctx) as terminal:
         with _remarking(f"{target} is as it was"):
             lock.check(options["documents"])
@@ -140,17 +257,22 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
 
             if options["check"] or options["diff"]:
                 differs = pipeline.check(options, target, terminal)
-                held_up = options["as_hook"] and hook.holds_up((), target, terminal)
+                held_up = options["as_hook"] and hook.fails_commit(
+                    (), target, terminal, options["documents"]
+                )
                 return _DIFFERENT if held_up or (options["check"] and differs) else 0
             made = pipeline.generate(options, target, terminal)
+            ctx.meta[_GENERATED] = made.package
         pipeline.summarize(made, target, terminal)
-        if options["as_hook"] and hook.holds_up(made.changes, target, terminal):
+        if options["as_hook"] and hook.fails_commit(
+            made.changes, target, terminal, options["documents"]
+        ):
             return _DIFFERENT
     return 0
 
 
 @cli.command("list", cls=_Configured)
-@with_options(*SELECTING, *LISTING, *SPEAKING)
+@with_options(*SELECTING, *LISTING, PROJECT, *SPEAKING)
 @click.pass_context
 def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> None:
     """Show the documents that a package would be made from.
@@ -171,13 +293,17 @@ def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> Non
             return
         from runware_codegen import pipeline  # noqa: PLC0415  # it takes its time
 
-        pipeline.list_documents(options, terminal)
+        said = ctx.default_map or {}
+        name = import_name(
+            said.get("output", ""), said.get("package", "runware_client")
+        )
+        pipeline.list_documents(options, name, terminal)
 
 
 @cli.command(cls=_Fetching)
-@with_options(*FETCHING, *SPEAKING)
+@with_options(*FETCHING, PROJECT, *SPEAKING)
 @click.pass_context
-def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> None:
+def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     """Bring documents of Runware's catalogue into a folder, and lock them.
 
     MODEL is an id or AIR of a model (* and ? allowed), or the name of a utility.
@@ -187,10 +313,30 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> None:
     _exclude(ctx, "--locked", "--update")
     _exclude(ctx, "--all", "--task-type")
     _exclude(ctx, "--all", "MODEL")
+    if options["check"] and not options["update"]:
+        raise click.UsageError("--check goes with --update.", ctx)
     with _terminal(ctx) as terminal, _remarking("what has been fetched is whole"):
         from runware_codegen.catalog import fetching  # noqa: PLC0415  # as below
 
-        fetching.fetch(options, terminal)
+        refused = fetching.fetch(options, terminal, _new_update_report)
+        return _DIFFERENT if refused else 0
+
+
+@cli.command(cls=_Diffing)
+@with_options(*DIFFING, *SPEAKING)
+@click.pass_context
+def diff(ctx: click.Context, /, **options: Unpack[DiffOptions]) -> int:
+    """Show what changed between two versions of documents, as a caller notices it.
+
+    OLD and NEW are each a file, a folder, - for standard input, runware.lock, a git
+    revision such as main, or a path in one, such as HEAD:schemas. Without NEW, the
+    documents on disk; without both, the state that runware.lock names or else the last
+    commit against the documents on disk.
+    """
+    with _terminal(ctx) as terminal:
+        from runware_codegen.diff import command  # noqa: PLC0415  # it takes its time
+
+        return _DIFFERENT if command.diff(options, terminal) else 0
 
 
 @cli.command("init")
@@ -213,22 +359,24 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
             wanted = plan.answers
             said = {name: options[name] for name in ("quiet", "verbose")}
             if wanted.models:
-                place = {"output": wanted.documents, "index_url": wanted.index_url}
+                place = {"output": wanted.folder, "index_url": wanted.index_url}
                 ctx.invoke(fetch, models=wanted.models, **place, **said)
             ctx.invoke(
                 generate,
-                documents=(wanted.documents,) if wanted.documents else (),
-                only=wanted.task_types,
+                documents=wanted.documents,
                 output=wanted.output,
                 package=wanted.package,
                 **said,
             )
-        init.write(plan, terminal)
+        from runware_codegen.pipeline import import_line  # noqa: PLC0415  # as above
+
+        name = import_name(wanted.output, wanted.package)
+        init.write(plan, import_line(ctx.meta[_GENERATED], name), terminal)
 
 
 @cli.command(cls=_Configured)
-@with_options(DOCUMENTS, *MOCKING)
-def mock(**options: Unpack[MockOptions]) -> None:
+@with_options(*mock_options.OPTIONS, PROJECT)
+def mock(**options: Unpack[mock_options.MockOptions]) -> None:
     """Serve Runware's API from documents, on this machine.
 
     DOCS are files, folders, or - for standard input; without any, the documents that
@@ -301,7 +449,7 @@ def _run(prog_name: str) -> int:
         error.show()
     except click.Abort:  # nobody answers: the end of the input is reached
         terminal.error("\nThere is no answer; everything is as it was.")
-    except InvalidInput as error:
+    except InvalidInputError as error:
         terminal.problems(error.problems)
     except OSError as error:
         terminal.error(f"Error: {error.strerror or error}")

@@ -1,4 +1,4 @@
-"""The formats of JSON Schema that are asserted, and the predicate of each.
+"""The formats of JSON Schema that are asserted, and the names of their predicates.
 
 The predicates themselves are part of the emitted package (`_formats.py`).
 """

@@ -1,45 +1,81 @@
-"""How a run ends that a commit waits for.
+"""The exit code of a run as a pre-commit hook.
 
-pre-commit fails a commit when files change that git knows of. A package that is new, or
-a module of it, is not known to git yet; without a word it would be left out.
+pre-commit fails a commit when files change that git knows of. A file that is new is not
+known to git yet; without a word it would be left out of the commit.
 """
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from typing import TYPE_CHECKING
 
+from runware_codegen.catalog.lock import input_paths, lock_of
+from runware_codegen.documents.sources import find_sources
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
 
+_SHOWN = 10  # files; the rest is counted
 
-def holds_up(changes: Sequence[Change], target: Path, terminal: Terminal) -> bool:
+_NEW = ("--others", "--exclude-standard")
+_NEW_OR_CHANGED = (*_NEW, "--modified")
+
+
+def fails_commit(
+    changes: Sequence[Change],
+    target: Path,
+    terminal: Terminal,
+    documents: Iterable[str],
+) -> bool:
     """Tell which files a commit would have wrong, and whether there are any.
 
     Args:
         changes: What was written.
         target: The package's folder.
         terminal: Where to tell it.
+        documents: The inputs that the package was made from.
     """
-    for change in changes:
-        terminal.note(f"{change.kind}: {target / change.path}")
-    unknown = _unknown_to_git(target)
-    for path in unknown:
-        terminal.note(f"not added to git: {path}")
-    return bool(changes or unknown)
+    written = {str(target / change.path): change.kind for change in changes}
+    unknown = [path for path in _listed(_NEW, [target]) if path not in written]
+    unknown += _listed(_NEW_OR_CHANGED, _input_files(documents))
+    lines = [f"{kind}: {path}" for path, kind in written.items()]
+    lines += [f"not added to git: {path}" for path in unknown]
+    for line in lines[:_SHOWN]:
+        terminal.note(line)
+    if len(lines) > _SHOWN:
+        terminal.note(f"and {len(lines) - _SHOWN} more")
+    if lines:
+        outside = [path for path in unknown if not path.startswith(f"{target}/")]
+        added = shlex.join([str(target), *outside])
+        terminal.note(f"Run `git add {added}` and commit again.")
+    return bool(lines)
 
 
-def _unknown_to_git(folder: Path) -> list[str]:
-    """List files that git neither has in its index nor ignores; none without git."""
-    listing = ["git", "ls-files", "--others", "--exclude-standard", "-z", "--"]
+def _input_files(documents: Iterable[str]) -> Iterator[Path]:
+    """Give the documents, and the locks that name them."""
+    for path in input_paths(documents):
+        yield from (s.path for s in find_sources([str(path)]).sources if s.path)
+        lock = lock_of(path.parent if path.is_file() else path)
+        if lock.path.is_file():
+            yield lock.path
+
+
+def _listed(options: Sequence[str], paths: Iterable[Path]) -> list[str]:
+    """List those files of some paths that git has other than they are; none without git."""
+    named = [str(path) for path in paths]
+    if not named:
+        return []
+    command = ["git", "ls-files", *options, "-z", "--", *named]
     try:
-        listed = subprocess.run(  # noqa: S603  # a path, after `--`
-            [*listing, str(folder)], capture_output=True, check=True
+        listed = subprocess.run(  # noqa: S603  # paths, after `--`
+            command, capture_output=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):
         return []
-    return listed.stdout.decode(errors="backslashreplace").split("\0")[:-1]
+    found = listed.stdout.decode(errors="backslashreplace").split("\0")[:-1]
+    return list(dict.fromkeys(found))  # a changed file is listed twice

@@ -1,4 +1,4 @@
-"""What the commands can be told, each option defined once.
+"""The options of the commands. Each option is defined once.
 
 The same definitions serve the command line and pyproject.toml.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
@@ -14,9 +15,9 @@ import click
 from click.core import ParameterSource
 
 from runware_codegen import settings
-from runware_codegen.mock.faults import Fault
 from runware_codegen.output.names import is_device
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
+from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +29,7 @@ DOCUMENTS_FOLDER = "schemas"
 _NEEDED_BY_OUTPUT = {"httpx2", "pydantic", "pydantic_core", "typing_extensions"}
 
 
-class Selection(TypedDict):
+class DocumentOptions(TypedDict):
     """Which documents to take."""
 
     documents: tuple[str, ...]
@@ -37,7 +38,7 @@ class Selection(TypedDict):
     allow_unenforced: bool
 
 
-class GenerateOptions(Selection):
+class GenerateOptions(DocumentOptions):
     """What `generate` is told."""
 
     output: str
@@ -52,7 +53,7 @@ class GenerateOptions(Selection):
     verbose: bool
 
 
-class ListOptions(Selection):
+class ListOptions(DocumentOptions):
     """What `list` is told."""
 
     as_json: bool
@@ -71,6 +72,7 @@ class FetchOptions(TypedDict):
     include_status: tuple[str, ...]
     locked: bool
     update: bool
+    check: Literal["breaking"] | None
     output: str
     index_url: str
     concurrency: int
@@ -92,28 +94,6 @@ class InitOptions(TypedDict):
     verbose: bool
 
 
-class MockOptions(TypedDict):
-    """What `mock` is told."""
-
-    documents: tuple[str, ...]
-    host: str
-    port: int
-    api_key: str
-    latency: float
-    unknown_task: Literal["empty", "not-found", "failed-or-not-found"]
-    running_task: Literal["unknown", "status", "partial", "progress", "other-status"]
-    repeated_task: Literal["refuse", "refuse-async", "run"]
-    rate_limit: float
-    max_tasks: int
-    max_body: int
-    patience: float
-    fault: tuple[tuple[str, float], ...]
-    faults: float
-    seed: int
-    delay: float
-    retry_after: int
-
-
 def with_options(
     *options: Callable[[Function], Function]
 ) -> Callable[[Function], Function]:
@@ -133,30 +113,48 @@ def _check_package(
     """Refuse a name that a package cannot have, or should not."""
     if value is not None and (fault := unfit_package(value)):
         message, remedy = fault
-        file = settings.find()
+        file = ctx.meta.get(settings.FILE)
         source = ctx.get_parameter_source(parameter.name)
         if file and source is ParameterSource.DEFAULT_MAP:
             key = settings.key(parameter)
-            raise InvalidInput([settings.problem_with(file, key, message, remedy)])
+            raise InvalidInputError([settings.problem_with(file, key, message, remedy)])
         raise click.BadParameter(f"{message} {remedy}")
     return value
 
 
 def unfit_package(name: str) -> tuple[str, str] | None:
     """Say what is wrong with the name of a package, and what would be right."""
-    if not name.isascii() or not name.isidentifier():
-        return (
-            f"{name!r} cannot be imported by Python.",
-            "Take letters, digits and underscores, and no digit at the beginning.",
-        )
-    other = f"Take another, such as {name.strip('_').lower()}_client."
-    if keyword.iskeyword(name):
-        return f"{name!r} is a keyword of Python.", other
-    if name in sys.stdlib_module_names or name in _NEEDED_BY_OUTPUT:
-        return f"{name!r} would hide another module that the package imports.", other
-    if is_device(name) or name.startswith("__"):
-        return f"{name!r} is a reserved name.", other
+    top, *inner = name.split(".")
+    for part in (top, *inner):
+        if not part.isascii() or not part.isidentifier():
+            return (
+                f"{name!r} cannot be imported by Python.",
+                "Take letters, digits and underscores, and no digit at the beginning;"
+                " dots separate packages.",
+            )
+        other = f"Take another, such as {part.strip('_').lower()}_client."
+        if keyword.iskeyword(part):
+            return f"{part!r} is a keyword of Python.", other
+        if is_device(part) or part.startswith("__"):
+            return f"{part!r} is a reserved name.", other
+    if top in sys.stdlib_module_names or top in _NEEDED_BY_OUTPUT:
+        other = f"Take another, such as {top.lower()}_client."
+        return f"{top!r} would hide another module that the package imports.", other
     return None
+
+
+def package_folder(name: str) -> Path:
+    """Give the folder of a package, relative to that which it is imported from."""
+    return Path(*name.split("."))
+
+
+def import_name(output: str, package: str) -> str:
+    """Give the name that a package is imported by; folders with __init__.py belong to it."""
+    folder, names = Path(output), [package]
+    while folder.name and (folder / "__init__.py").is_file():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(names)
 
 
 def _check_url(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -172,33 +170,14 @@ def _check_url(_ctx: click.Context, _parameter: click.Parameter, value: str) -> 
     return value
 
 
-def _read_share(
-    _ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[tuple[str, float], ...]:
-    """Read KIND or KIND=SHARE, each time that it was given."""
-    shares = tuple(map(_share, values))
-    if sum(share for _, share in shares) > 1:
-        raise click.BadParameter("The shares come to more than 1.")
-    return shares
-
-
-def _share(text: str) -> tuple[str, float]:
-    kind, _, share = text.partition("=")
-    if kind not in set(Fault):
-        raise click.BadParameter(f"{kind!r} is none of {', '.join(Fault)}.")
-    try:
-        number = float(share or 1)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 1:
-        raise click.BadParameter(f"{share!r} is no number from 0 to 1.")
-    return kind, number
-
-
 def documents_folder(documents: Sequence[str]) -> str:
     """Give the first of some documents that is a folder, as far as its name tells."""
     files = (".json", ".yaml", ".yml")
-    folders = (d for d in documents if d != "-" and not d.lower().endswith(files))
+    folders = (
+        d
+        for d in documents
+        if d != "-" and not d.startswith(BUILTIN) and not d.lower().endswith(files)
+    )
     return next(folders, DOCUMENTS_FOLDER)
 
 
@@ -217,6 +196,16 @@ _INCLUDE_STATUS = click.option(
     show_default=True,
     help="Take documents with this status. May be repeated. Documents without a status"
     " are always taken.",
+)
+
+PROJECT = click.option(
+    "--project",
+    metavar="DIR",
+    is_eager=True,
+    expose_value=False,
+    type=click.Path(exists=True, file_okay=False),
+    help="The folder of the pyproject.toml to use; without it, the nearest one above the"
+    " current folder.",
 )
 
 _INDEX_URL = click.option(
@@ -257,7 +246,8 @@ GENERATING = (
         metavar="NAME",
         required=True,
         callback=_check_package,
-        help="The name of the package.",
+        help="The name of the package; dots separate packages: a.b is in DIR/a/b. Where"
+        " pyproject.toml has several clients, it may name one of them.",
     ),
     click.option(
         "--check/--no-check",
@@ -328,7 +318,13 @@ FETCHING = (
     ),
     click.option(
         "--update/--no-update",
-        help="Ask again for what is there, and tell what has changed.",
+        help="Ask again for what is there, and tell what has changed for callers.",
+    ),
+    click.option(
+        "--check",
+        type=click.Choice(["breaking"]),
+        help="With --update: leave a document as it is if its new version would break"
+        " callers, and end with exit code 1.",
     ),
     click.option(
         "--output",
@@ -392,141 +388,6 @@ STARTING = (
         help="The name of the package.",
     ),
     _INDEX_URL,
-)
-
-_SHARE = click.FloatRange(0, 1)
-_SECONDS = click.FloatRange(0)
-
-MOCKING = (
-    click.option(
-        "--port",
-        metavar="N",
-        default=8000,
-        show_default=True,
-        type=click.IntRange(0, 65535),
-        help="The port to listen on; 0 takes a free one, which is shown.",
-    ),
-    click.option(
-        "--host",
-        metavar="ADDRESS",
-        default="127.0.0.1",
-        show_default=True,
-        help="The address to listen on.",
-    ),
-    click.option(
-        "--api-key",
-        metavar="KEY",
-        default="",
-        help="The only key that is good. Without it any is.",
-    ),
-    click.option(
-        "--latency",
-        metavar="SECONDS",
-        default=0.0,
-        show_default=True,
-        type=_SECONDS,
-        help="How long a task takes.",
-    ),
-    click.option(
-        "--unknown-task",
-        default="empty",
-        show_default=True,
-        type=click.Choice(["empty", "not-found", "failed-or-not-found"]),
-        help="What getResponse gets for an unknown task: no items, or an error with the"
-        " code taskNotFound or taskFailedOrNotFound.",
-    ),
-    click.option(
-        "--running-task",
-        default="unknown",
-        show_default=True,
-        type=click.Choice(["unknown", "status", "partial", "progress", "other-status"]),
-        help="What getResponse gets for a running task: the same as for an unknown one;"
-        " its finished items and, for each of the others, one with status processing;"
-        " the finished items alone; beside them, items with a UUID and progress but no"
-        " status; or items with statuses that are in no document.",
-    ),
-    click.option(
-        "--repeated-task",
-        default="refuse",
-        show_default=True,
-        type=click.Choice(["refuse", "refuse-async", "run"]),
-        help="What happens to a taskUUID that was there before: it is refused with"
-        " conflictTaskUUID; only async tasks are, others run once more and are billed"
-        " once more; or all do.",
-    ),
-    click.option(
-        "--rate-limit",
-        metavar="N",
-        default=0.0,
-        type=click.FloatRange(0),
-        help="Calls that get through each second; others get HTTP 429.",
-    ),
-    click.option(
-        "--max-tasks",
-        metavar="N",
-        default=100,
-        show_default=True,
-        type=click.IntRange(1),
-        help="Tasks that one call may hold; with more it gets HTTP 413.",
-    ),
-    click.option(
-        "--max-body",
-        metavar="BYTES",
-        default=20_000_000,
-        show_default=True,
-        type=click.IntRange(1),
-        help="How large a call may be; a larger one gets HTTP 413.",
-    ),
-    click.option(
-        "--patience",
-        metavar="SECONDS",
-        default=120.0,
-        show_default=True,
-        type=_SECONDS,
-        help="When a silent WebSocket is closed, and how long results are kept for a"
-        " client that was cut off.",
-    ),
-    click.option(
-        "--fault",
-        metavar="KIND[=SHARE]",
-        multiple=True,
-        callback=_read_share,
-        help="Let this share of calls fail in this way; all of them without a share."
-        f" May be repeated. Kinds: {', '.join(Fault)}. A call can also ask for one"
-        " itself, in the header x-mock-fault.",
-    ),
-    click.option(
-        "--faults",
-        metavar="SHARE",
-        default=0.0,
-        type=_SHARE,
-        help="Let this share of calls fail, in all ways but never, fail and"
-        " item-error.",
-    ),
-    click.option(
-        "--seed",
-        metavar="N",
-        default=0,
-        show_default=True,
-        help="Where random numbers begin: those of faults and of results.",
-    ),
-    click.option(
-        "--delay",
-        metavar="SECONDS",
-        default=1.0,
-        show_default=True,
-        type=_SECONDS,
-        help="How late an answer is with the faults delay and late-answer, and how late"
-        " tasks are accepted with late-acceptance.",
-    ),
-    click.option(
-        "--retry-after",
-        metavar="SECONDS",
-        default=1,
-        show_default=True,
-        type=click.IntRange(0),
-        help="What Retry-After says with HTTP 429 and 503.",
-    ),
 )
 
 SPEAKING = (

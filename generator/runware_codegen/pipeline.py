@@ -1,30 +1,31 @@
-"""The way of the data from end to end: documents, parse, render, output."""
+"""Runs the stages: documents, parse, render, output."""
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runware_codegen import cache
+from runware_codegen import cache, settings
 from runware_codegen.documents import load
 from runware_codegen.output import compare, publish
 from runware_codegen.parse import parse
-from runware_codegen.problems import InvalidInput, Problem
-from runware_codegen.report import table, unified_diff
-from runware_codegen.resources import folder
+from runware_codegen.problems import InvalidInputError
+from runware_codegen.report import table
+from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from pathlib import Path
     from typing import BinaryIO
 
     from runware_codegen.cache import Module
-    from runware_codegen.model import Document, Package
-    from runware_codegen.options import GenerateOptions, ListOptions, Selection
+    from runware_codegen.model import DocumentInfo, Package
+    from runware_codegen.options import DocumentOptions, GenerateOptions, ListOptions
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 class Generated:
     """A package that was made, the number of its files, and which of them changed."""
 
-    package: Package
+    package: Package[DocumentInfo]
     files: int
     changes: Sequence[Change]
 
@@ -42,11 +43,11 @@ def generate(options: GenerateOptions, target: Path, terminal: Terminal) -> Gene
     """Make a package from documents.
 
     Raises:
-        InvalidInput: Something is wrong with a document or with the folder, which then
+        InvalidInputError: Something is wrong with a document or with the folder, which then
             is as it was.
     """
     package, files = _make(options, target.name, terminal)
-    terminal.step(f"Writing {target}")
+    terminal.progress(f"Writing {target}")
     changes = publish(files, target, force=options["force"])
     return Generated(package, len(files), changes)
 
@@ -66,13 +67,13 @@ def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
         Whether it differs.
 
     Raises:
-        InvalidInput: Something is wrong with a document or with the folder.
+        InvalidInputError: Something is wrong with a document or with the folder.
     """
     _, files = _make(options, target.name, terminal)
     changes = compare(files, target, force=options["force"])
     if options["diff"]:
-        for line in (line for c in changes for line in unified_diff(c, target.name)):
-            terminal.result(line)
+        for change in changes:
+            terminal.patch(change, _in_project(target))
         terminal.note(_verdict(changes, target))
     else:
         for change in changes:
@@ -81,48 +82,74 @@ def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
     return bool(changes)
 
 
-def list_documents(options: ListOptions, terminal: Terminal) -> None:
+def import_line(package: Package[DocumentInfo], name: str) -> str:
+    """Give a line of Python that imports the class of a request.
+
+    Args:
+        package: The package; of its documents, one for images is preferred.
+        name: The name that the package is imported by.
+    """
+    by_type = {document.task_type: document for document in package.documents}
+    document = by_type.get("imageInference", package.documents[0])
+    module = f"{name}.{_module(document, package)}"
+    return f"from {module} import {document.request_name}"
+
+
+def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
     """Show which documents a package would be made from.
 
+    Args:
+        options: What the command was told.
+        name: The name that the package is imported by.
+        terminal: Where to show them.
+
     Raises:
-        InvalidInput: Something is wrong with a document.
+        InvalidInputError: Something is wrong with a document.
     """
-    package = _read(options, "client", terminal)
+    package = _read(options, name, terminal)
+    rows = [_row(document, package) for document in package.documents]
     if options["as_json"]:
-        rows = [_row(document) for document in package.documents]
         terminal.result(json.dumps(rows, indent=2))
         return
-    head = ("ID", "AIR", "TASK TYPE", "STATUS", "FIELDS", "RULES")
-    cells = [tuple(_row(document).values()) for document in package.documents]
+    head = ("ID", "AIR", "TASK TYPE", "STATUS", "FIELDS", "RULES", "CLASS", "MODULE")
+    cells = [tuple(row.values()) for row in rows]
     for line in table(head, cells):
         terminal.result(line)
 
 
+def _in_project(target: Path) -> str:
+    """Name the package's folder relative to the folder of pyproject.toml, if it is in it."""
+    file = settings.find()
+    root = file.parent if file else Path()
+    path = Path(os.path.relpath(target, root))
+    return target.name if ".." in path.parts or path.is_absolute() else path.as_posix()
+
+
 def _make(
     options: GenerateOptions, name: str, terminal: Terminal
-) -> tuple[Package, dict[str, str]]:
+) -> tuple[Package[DocumentInfo], dict[str, str]]:
     """Make the files of a package, as far as they are not kept from an earlier run."""
-    terminal.step("Reading documents")
+    terminal.progress("Reading documents")
     inputs = _inputs(options)
-    choice = cache.Choice(options["only"], options["include_status"])
+    document_filter = cache.DocumentFilter(options["only"], options["include_status"])
     store = cache.open_store() if options["cache"] else None
-    catalogue = cache.make(
+    catalogue = cache.build_modules(
         inputs,
         _stdin(),
-        cache.Order(choice, options["allow_unenforced"]),
-        cache.Means(
+        cache.BuildOptions(document_filter, options["allow_unenforced"]),
+        cache.BuildContext(
             store,
-            options["jobs"] or cache.available(),
-            lambda source: terminal.step(f"Made the module of {source}"),
+            options["jobs"] or cache.available_processors(),
+            lambda source: terminal.progress(f"Made the module of {source}"),
         ),
     )
     _note(catalogue.passed_over, terminal)
-    modules = list(catalogue.chosen(choice).values())
+    modules = list(catalogue.wanted(document_filter).values())
     if not modules:
-        raise InvalidInput([_none_left(len(catalogue.modules), inputs)])
+        raise _none_left(len(catalogue.modules), inputs)
     modules.sort(key=lambda module: (module.document.task_type, module.document.id))
     for module in modules:
-        terminal.detail(f"{module.document.source}: {_described(module)}")
+        terminal.detail(f"{module.document.file_name}: {_described(module)}")
     package = cache.assemble(name, [module.document for module in modules])
     terminal.warnings(package.unenforced)
     files = cache.package_files(package, modules, store)
@@ -131,12 +158,14 @@ def _make(
     return package, files
 
 
-def _read(selection: Selection, name: str, terminal: Terminal) -> Package:
-    terminal.step("Reading documents")
+def _read(
+    selection: DocumentOptions, name: str, terminal: Terminal
+) -> Package[DocumentInfo]:
+    terminal.progress("Reading documents")
     inputs = _inputs(selection)
     loaded = load(inputs, _stdin())
     _note(loaded.passed_over, terminal)
-    terminal.step("Understanding documents")
+    terminal.progress("Understanding documents")
     package = parse(
         loaded.documents,
         package=name,
@@ -145,13 +174,13 @@ def _read(selection: Selection, name: str, terminal: Terminal) -> Package:
         include_status=selection["include_status"],
     )
     if not package.documents:
-        raise InvalidInput([_none_left(len(loaded.documents), inputs)])
+        raise _none_left(len(loaded.documents), inputs)
     terminal.warnings(package.unenforced)
     return package
 
 
-def _inputs(selection: Selection) -> Sequence[str]:
-    return selection["documents"] or [str(folder("specs"))]
+def _inputs(selection: DocumentOptions) -> Sequence[str]:
+    return selection["documents"] or [f"{BUILTIN}*"]
 
 
 def _stdin() -> BinaryIO:
@@ -163,41 +192,47 @@ def _note(passed_over: Iterable[str], terminal: Terminal) -> None:
         terminal.note(f"Passed over {passed}.")
 
 
-def _row(document: Document) -> dict[str, str | int]:
+def _module(document: DocumentInfo, package: Package[DocumentInfo]) -> str:
+    """Name the module that the classes of a document are imported from."""
+    [task_type] = [t for t in package.task_types if t.name == document.task_type]
+    return f"tasks.{task_type.module}"
+
+
+def _row(
+    document: DocumentInfo, package: Package[DocumentInfo]
+) -> dict[str, str | int]:
     return {
         "id": document.id,
         "air": document.air,
         "taskType": document.task_type,
         "status": document.status,
-        "fields": len(document.fields),
+        "fields": document.field_count,
         "rules": document.rule_count,
+        "class": document.request_name,
+        "module": f"{package.name}.{_module(document, package)}",
     }
 
 
 def _described(module: Module) -> str:
     return (
         f"{module.document.id}, {module.document.task_type},"
-        f" {module.fields} fields, {module.rules} rules"
+        f" {module.document.field_count} fields, {module.document.rule_count} rules"
     )
 
 
-def _none_left(count: int, inputs: Sequence[str]) -> Problem:
+def _none_left(count: int, inputs: Sequence[str]) -> InvalidInputError:
     if not count:
-        return Problem(
-            ", ".join(inputs),
-            "",
-            "There is no document here.",
-            "Name files or folders that hold OpenAPI documents of Runware.",
+        message = "There is no document here."
+        remedy = "Name files or folders that hold OpenAPI documents of Runware."
+    else:
+        message = (
+            f"None of the {count} documents is chosen by --only and --include-status."
         )
-    return Problem(
-        ", ".join(inputs),
-        "",
-        f"None of the {count} documents is chosen by --only and --include-status.",
-        "Look at what there is: `runware-codegen list` without --only.",
-    )
+        remedy = "Look at what there is: `runware-codegen list` without --only."
+    return InvalidInputError.of(", ".join(inputs), message, remedy)
 
 
-def _contents(package: Package) -> str:
+def _contents(package: Package[DocumentInfo]) -> str:
     documents, task_types = len(package.documents), len(package.task_types)
     return (
         f"{documents} document{'s' * (documents != 1)}"

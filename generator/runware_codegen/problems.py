@@ -1,4 +1,4 @@
-"""What is wrong with an input, said to the person who has to mend it.
+"""Problems of an input, each with its place and its remedy.
 
 A problem is a value. Stages collect all of theirs and raise them together, so that one
 run shows everything there is to mend.
@@ -7,7 +7,7 @@ run shows everything there is to mend.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ class Problem:
     remedy: str
 
 
-class InvalidInput(Exception):
+class InvalidInputError(Exception):
     """One or more problems that make the input unusable.
 
     Attributes:
@@ -51,3 +51,10 @@ class InvalidInput(Exception):
         super().__init__(
             "\n".join(f"{p.source}#{p.pointer}: {p.message}" for p in self.problems)
         )
+
+    @classmethod
+    def of(
+        cls, source: object, message: str, remedy: str, *, pointer: str = ""
+    ) -> Self:
+        """Return an error with one problem; see `Problem` for the arguments."""
+        return cls([Problem(str(source), pointer, message, remedy)])

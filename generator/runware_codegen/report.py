@@ -1,4 +1,4 @@
-"""How a run speaks to the person who started it.
+"""Output to the terminal: results, progress, problems, tables, patches.
 
 Results go to standard output, everything else to standard error. Text of documents may
 be hostile, so whatever could steer a terminal is written as an escape.
@@ -7,7 +7,6 @@ be hostile, so whatever could steer a terminal is written as an escape.
 from __future__ import annotations
 
 import difflib
-import itertools
 import os
 import shutil
 import sys
@@ -50,12 +49,29 @@ class Terminal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.step("")
+        self.progress("")
 
     def result(self, line: str) -> None:
         """Write a line of what was asked for, as it is."""
-        self.step("")
+        self.progress("")
         self._write(line, sys.stdout)
+
+    def patch(self, change: Change, folder: str) -> None:
+        """Write a patch for one file: exact in a file or pipe, coloured in a terminal.
+
+        Args:
+            change: What happens to the file.
+            folder: The package's folder, relative to where the patch is applied.
+        """
+        self.progress("")
+        live = sys.stdout is not None and sys.stdout.isatty()
+        for line in _unified_diff(change, folder):
+            if live:
+                shown = _escaped(line, "\t\n")
+                style = _STYLE_OF_DIFF.get(line[0])
+                self._write(click.style(shown, fg=style), sys.stdout)
+            else:
+                self._write(line, sys.stdout, color=True)  # click removes nothing
 
     def summary(self, line: str) -> None:
         """Write a line about what was done, to standard output."""
@@ -74,7 +90,7 @@ class Terminal:
 
     def error(self, line: str) -> None:
         """Write a line that must be seen, as it is."""
-        self.step("")
+        self.progress("")
         self._write(line, sys.stderr)
 
     def problems(self, problems: Sequence[Problem]) -> None:
@@ -90,17 +106,24 @@ class Terminal:
                 self.error(_block(problem))
             self.error(_counted(len(problems), "warning"))
 
-    def step(self, text: str) -> None:
+    def progress(self, text: str) -> None:
         """Show in place of the last step what the run is at; nothing for no text."""
         if self._shows_progress:
             width = shutil.get_terminal_size().columns - 1
             self._write(f"\r\x1b[K{plain(text)[:width]}", sys.stderr, end="")
 
-    def _write(self, text: str, stream: TextIO | None, end: str = "\n") -> None:
+    def _write(
+        self,
+        text: str,
+        stream: TextIO | None,
+        end: str = "\n",
+        *,
+        color: bool | None = None,
+    ) -> None:
         if stream is None:  # it was closed before Python began
             return
         try:
-            click.echo(text + end, file=stream, nl=False, color=self._color)
+            click.echo(text + end, file=stream, nl=False, color=color or self._color)
         except OSError as error:
             _hang_up(stream)
             if not isinstance(error, BrokenPipeError):
@@ -166,16 +189,28 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str | int]]) -> Iterator[
         yield "  ".join(aligned).rstrip()
 
 
-def unified_diff(change: Change, folder: str) -> Iterator[str]:
-    """Give the lines of a patch (`patch -p1`) for one file of a package's folder."""
+def _unified_diff(change: Change, folder: str) -> Iterator[str]:
+    """Give the lines of a patch for one file, which `git apply` and `patch -p1` take.
+
+    Args:
+        change: What happens to the file.
+        folder: The package's folder, with forward slashes, relative to where the patch
+            is applied.
+    """
     old, new = f"a/{folder}/{change.path}", f"b/{folder}/{change.path}"
-    yield click.style(f"--- {'/dev/null' if change.before is None else old}", bold=True)
-    yield click.style(f"+++ {'/dev/null' if change.after is None else new}", bold=True)
-    hunks = difflib.unified_diff(
-        _lines(change.before), _lines(change.after), lineterm=""
+    head = [f"diff --git {old} {new}"]
+    if change.before is None:
+        head += ["new file mode 100644"]
+    if change.after is None:
+        head += ["deleted file mode 100644"]
+    hunks = list(
+        difflib.unified_diff(_lines(change.before), _lines(change.after), lineterm="")
     )
-    for line in itertools.islice(hunks, 2, None):  # less a head that names no files
-        yield click.style(_escaped(line, "\t\n"), fg=_STYLE_OF_DIFF.get(line[0]))
+    if hunks:  # not of an empty file
+        head += [f"--- {'/dev/null' if change.before is None else old}"]
+        head += [f"+++ {'/dev/null' if change.after is None else new}"]
+    yield from head
+    yield from hunks[2:]  # less a head that names no files
 
 
 def _lines(text: str | None) -> list[str]:

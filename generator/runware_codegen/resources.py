@@ -1,8 +1,13 @@
-"""Where the generator's own files are: beside the package, or in a checkout."""
+"""Finds the templates and specs: beside the package, or in a checkout."""
 
 from __future__ import annotations
 
+import re
+from fnmatch import fnmatchcase
 from pathlib import Path
+
+BUILTIN = "builtin:"
+"""Begins the name of documents that come with the generator, before a pattern."""
 
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parent.parent
@@ -16,3 +21,23 @@ def folder(name: str) -> Path:
     """
     installed = _PACKAGE / name
     return installed if installed.is_dir() else _CHECKOUT / name
+
+
+def builtin_documents(pattern: str) -> list[Path]:
+    """Find documents that come with the generator.
+
+    Args:
+        pattern: A task type or the name of a file, such as `imageInference` or
+            `image-inference`; `*` and `?` are allowed.
+    """
+    return [
+        path
+        for path in sorted(folder("specs").glob("*.json"))
+        if fnmatchcase(path.stem, pattern)
+        or fnmatchcase(builtin_task_type(path), pattern)
+    ]
+
+
+def builtin_task_type(path: Path) -> str:
+    """Give the task type of a document that comes with the generator, by its file."""
+    return re.sub("-(.)", lambda match: match[1].upper(), path.stem)

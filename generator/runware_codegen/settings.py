@@ -1,4 +1,4 @@
-"""The options that stand in `[tool.runware-codegen]` of a project's pyproject.toml.
+"""Reads options from `[tool.runware-codegen]` of a project's pyproject.toml.
 
 The options are defined once, as parameters of the commands; what there is to know about
 a key (its name, its type, whether it is a path) is read from them.
@@ -10,25 +10,42 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 import click
 
-from runware_codegen.problems import InvalidInput, Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
+from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+FILE = f"{__name__}.file"
+"""In the `meta` of a command's context: the path of the pyproject.toml that is used."""
+
 _FILE = "pyproject.toml"
 _TABLE = ("tool", "runware-codegen")
+_CLIENTS = "clients"
 
 
-def find() -> Path | None:
+def find(project: str | None = None) -> Path | None:
     """Find the pyproject.toml of the current folder or the nearest one above.
+
+    Args:
+        project: The folder that has it, if it is another one.
 
     Returns:
         Its path, relative to the current folder.
+
+    Raises:
+        InvalidInputError: The folder that was named has none.
     """
+    if project is not None:
+        file = Path(project, _FILE)
+        if not file.is_file():
+            remedy = "Name a folder that has one, or create it: `runware-codegen init`."
+            raise InvalidInputError.of(file, "There is no such file.", remedy)
+        return file
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / _FILE).is_file():
@@ -36,7 +53,7 @@ def find() -> Path | None:
     return None
 
 
-def read(file: Path, parameters: Iterable[click.Parameter]) -> dict[str, object]:
+def read(file: Path, parameters: Iterable[click.Parameter]) -> list[dict[str, object]]:
     """Read the options in a pyproject.toml.
 
     Args:
@@ -44,22 +61,45 @@ def read(file: Path, parameters: Iterable[click.Parameter]) -> dict[str, object]
         parameters: What may be set.
 
     Returns:
-        The values by the names of the parameters. A path that is relative to the file
+        For each client of `[[tool.runware-codegen.clients]]` its options, by the names
+        of the parameters; they come before those of the table above, which all clients
+        share. Without clients, one set of options. A path that is relative to the file
         has become one that is relative to what `file` is relative to.
 
     Raises:
-        InvalidInput: The file cannot be read, or the table has an unknown key or a
+        InvalidInputError: The file cannot be read, or the table has an unknown key or a
             value of a wrong type.
     """
     known = {key(p): p for p in parameters if p.expose_value}
     table = _table(file)
-    checked = [_fault(file, name, value, known) for name, value in table.items()]
+    clients = table.pop(_CLIENTS, [])
+    if not _is_list_of_tables(clients):
+        raise InvalidInputError(
+            [
+                problem_with(
+                    file,
+                    _CLIENTS,
+                    "The value is of a wrong type.",
+                    "Write a table [[tool.runware-codegen.clients]] for each client.",
+                )
+            ]
+        )
+    tables: list[tuple[tuple[str, ...], dict[str, object]]] = [((), table)]
+    tables += [((_CLIENTS, str(i)), client) for i, client in enumerate(clients)]
+    checked = [
+        _fault(file, (*place, name), value, known)
+        for place, each in tables
+        for name, value in each.items()
+    ]
     if problems := [problem for problem in checked if problem]:
-        raise InvalidInput(problems)
-    return {
-        known[name].name: _placed(value, known[name], file.parent)
-        for name, value in table.items()
-    }
+        raise InvalidInputError(problems)
+    return [
+        {
+            known[name].name: _placed(value, known[name], file.parent)
+            for name, value in {**table, **client}.items()
+        }
+        for client in clients or [{}]
+    ]
 
 
 def key(parameter: click.Parameter) -> str:
@@ -69,45 +109,52 @@ def key(parameter: click.Parameter) -> str:
 
 def problem_with(file: Path, name: str, message: str, remedy: str) -> Problem:
     """Say what is wrong with a key of the table."""
-    return Problem(str(file), json_pointer((*_TABLE, name)), message, remedy)
+    return _problem(file, (name,), message, remedy)
+
+
+def _problem(file: Path, path: tuple[str, ...], message: str, remedy: str) -> Problem:
+    return Problem(str(file), json_pointer((*_TABLE, *path)), message, remedy)
+
+
+def _is_list_of_tables(value: object) -> TypeGuard[list[dict[str, object]]]:
+    items = cast("list[object]", value) if isinstance(value, list) else [None]
+    return all(isinstance(item, dict) for item in items)
 
 
 def _table(file: Path) -> dict[str, object]:
     try:
         value: object = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        problem = Problem(
-            str(file), "", f"It cannot be read: {error}.", "Make it TOML."
-        )
-        raise InvalidInput([problem]) from error
+        message = f"It cannot be read: {error}."
+        raise InvalidInputError.of(file, message, "Make it TOML.") from error
     for depth, name in enumerate(_TABLE, start=1):
         value = cast("dict[str, object]", value).get(name, {})
         if not isinstance(value, dict):
             place = json_pointer(_TABLE[:depth])
             remedy = f"Write [{'.'.join(_TABLE)}] and the options below it."
-            raise InvalidInput(
-                [Problem(str(file), place, "This must be a table.", remedy)]
-            )
+            message = "This must be a table."
+            raise InvalidInputError.of(file, message, remedy, pointer=place)
     return cast("dict[str, object]", value)
 
 
 def _fault(
-    file: Path, name: str, value: object, known: Mapping[str, click.Parameter]
+    file: Path,
+    path: tuple[str, ...],
+    value: object,
+    known: Mapping[str, click.Parameter],
 ) -> Problem | None:
+    name = path[-1]
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         remedy = (
             f"Did you mean {near[0]}?" if near else f"Known are {', '.join(known)}."
         )
-        return problem_with(
-            file, name, "This is not an option of runware-codegen.", remedy
-        )
+        message = "This is not an option of runware-codegen."
+        return _problem(file, path, message, remedy)
     form, fits = _form(known[name], value)
-    return (
-        None
-        if fits
-        else problem_with(file, name, "The value is of a wrong type.", f"Give {form}.")
-    )
+    if fits:
+        return None
+    return _problem(file, path, "The value is of a wrong type.", f"Give {form}.")
 
 
 def _form(parameter: click.Parameter, value: object) -> tuple[str, bool]:
@@ -129,4 +176,5 @@ def _placed(value: object, parameter: click.Parameter, folder: Path) -> object:
     if isinstance(value, list):
         items = cast("list[object]", value)
         return [_placed(item, parameter, folder) for item in items]
-    return value if value == "-" else str(folder / str(value))
+    text = str(value)
+    return text if text == "-" or text.startswith(BUILTIN) else str(folder / text)

@@ -1,16 +1,38 @@
-"""Small pieces of English: lists, counts, bounds, names of formats."""
+"""Pieces of English for messages: lists, counts, bounds, names of formats."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from runware_codegen.model.predicates import InRange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from runware_codegen.predicates import Exempt, InRange
+    from runware_codegen.model import MediaLimit
+    from runware_codegen.model.predicates import EvaluatedProperties
 
 _MOST_LISTED: Final = 12
 _MOST_DIGITS: Final = 12
+_MOST_SHOWN: Final = 24
+_LARGE: Final = 1000
+
+_BYTE_UNITS: Final = (
+    (10**9, "GB"),
+    (2**30, "GiB"),
+    (10**6, "MB"),
+    (2**20, "MiB"),
+    (10**3, "kB"),
+    (2**10, "KiB"),
+)
+_MEDIA_UNITS: Final[Mapping[str, str]] = {
+    "area": "pixels in all",
+    "duration": "seconds",
+    "height": "pixels high",
+    "width": "pixels wide",
+}
+_MEDIA_LABELS: Final[Mapping[str, str]] = {"ratio": "width divided by height"}
 
 _FORMATS: Final[Mapping[str, str]] = {
     "date": "a date such as 2026-01-31",
@@ -46,11 +68,18 @@ def one_of(values: Sequence[str]) -> str:
     return joined(values, "or")
 
 
-def number_words(value: float) -> str:
-    """Write a number as a person would: no exponent for common sizes."""
-    if isinstance(value, float) and len(repr(value)) > _MOST_DIGITS:
-        return f"{value:.4g}"
-    return repr(value).removesuffix(".0")
+def number_words(value: float | Decimal) -> str:
+    """Write a number as a person would: whole numbers exactly, fractions rounded."""
+    if isinstance(value, float):
+        if not value.is_integer() and len(repr(value)) > _MOST_DIGITS:
+            return f"{value:.4g}" if abs(value) < _LARGE else repr(value)
+        value = Decimal(repr(value))
+    if isinstance(value, Decimal):
+        # As in source: an exponent only for what nobody writes out.
+        whole = value == value.to_integral_value()
+        digits = f"{value.to_integral_value() if whole else value:f}"
+        return digits if len(digits) <= _MOST_SHOWN else f"{value:g}"
+    return str(value)
 
 
 def bounds_of(bounds: InRange) -> str:
@@ -94,12 +123,68 @@ def count_of(least: int, most: int | None, noun: str) -> str:
     return f"{least} to {most} {noun}s"
 
 
+def media_limits_words(limits: Sequence[MediaLimit]) -> list[str]:
+    """Say the limits on one media file: "at least 128×128 pixels", "at most 20 MB"."""
+    ranges = {each.operation: (each.minimum, each.maximum) for each in limits}
+    said: list[str] = []
+    if "width" in ranges and "height" in ranges:
+        size = _size_words(ranges["width"], ranges["height"])
+        if size:
+            said.append(size)
+            del ranges["width"], ranges["height"]
+    for operation, (low, high) in ranges.items():
+        if operation == "fileSize":
+            said.append(_file_size_words(low, high))
+            continue
+        bounds = bounds_of(InRange(ge=low, le=high))
+        unit = _MEDIA_UNITS.get(operation)
+        label = _MEDIA_LABELS.get(operation, operation)
+        if bounds:
+            said.append(f"{bounds} {unit}" if unit else f"{label} {bounds}")
+    return [each for each in said if each]
+
+
+_Range: TypeAlias = "tuple[int | float | None, int | float | None]"
+
+
+def _size_words(width: _Range, height: _Range) -> str:
+    """Say the limits on width and height together; empty where one has another kind."""
+    pairs = [*zip(width, height, strict=True)]
+    if any((one is None) != (other is None) for one, other in pairs):
+        return ""
+    sizes = [
+        f"{number_words(one)}×{number_words(other)}"
+        for one, other in pairs
+        if one is not None and other is not None
+    ]
+    if len(sizes) == 2:
+        low, high = sizes
+        return f"{low} pixels" if low == high else f"{low} to {high} pixels"
+    which = "at most" if width[0] is None else "at least"
+    return f"{which} {sizes[0]} pixels" if sizes else ""
+
+
+def _file_size_words(low: float | None, high: float | None) -> str:
+    if low is not None and high is not None:
+        return f"between {_bytes_words(low)} and {_bytes_words(high)}"
+    least = "" if low is None else f"at least {_bytes_words(low)}"
+    return least if high is None else f"at most {_bytes_words(high)}"
+
+
+def _bytes_words(size: float) -> str:
+    """Write a size in the largest unit that takes one decimal place at most."""
+    for divisor, unit in _BYTE_UNITS:
+        if size >= divisor and size * 10 % divisor == 0:
+            return f"{number_words(size / divisor)} {unit}"
+    return f"{number_words(size)} bytes"
+
+
 def format_words(name: str) -> str:
     """Say what a text of a format is."""
     return _FORMATS.get(name, f"a valid {name}")
 
 
-def allowed_names(exempt: tuple[Exempt, ...]) -> str:
+def allowed_names(exempt: tuple[EvaluatedProperties, ...]) -> str:
     """Say which members are meant: " besides a and b"."""
     names = [name for each in exempt for name in each.names]
     names += [f"those like {p.source}" for each in exempt for p in each.patterns]

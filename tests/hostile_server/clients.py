@@ -95,13 +95,13 @@ class Clients:
         if kind == "sync":
             with httpx2.Client(follow_redirects=True) as http_client:
                 return self.using(kind, url, work, http_client=http_client)
+        async_client = httpx2.AsyncClient(follow_redirects=True)
 
         async def closing(client: Any) -> Any:
-            async with http_client:
+            async with async_client:
                 return await work(client)
 
-        http_client = httpx2.AsyncClient(follow_redirects=True)
-        return self.using(kind, url, closing, http_client=http_client)
+        return self.using(kind, url, closing, http_client=async_client)
 
     def run(
         self, kind: str, platform: Platform, request: Any, **options: Any
@@ -114,7 +114,8 @@ class Clients:
             return ended, client.unfinished()
 
         given = {k: v for k, v in options.items() if k != "timeout"}
-        return self.using(kind, platform.url, work, **given)
+        ended: tuple[Ended, list[Any]] = self.using(kind, platform.url, work, **given)
+        return ended
 
     def saved(self, task_type: str, uuid: str) -> str:
         """The JSON text of the handle of a task that another process has sent."""

@@ -17,11 +17,11 @@ import time
 from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Generator
 
 Item: TypeAlias = dict[str, Any]
 Script: TypeAlias = "Callable[[Platform, Exchange], Awaitable[None]]"
@@ -170,7 +170,7 @@ class Platform:
 def is_late(task: Item) -> bool:
     """Whether a task is delivered later."""
     default = "async" if task["taskType"] == "videoInference" else "sync"
-    return task.get("deliveryMethod", default) == "async"
+    return bool(task.get("deliveryMethod", default) == "async")
 
 
 def acknowledged(task: Item, **members: Any) -> list[Item]:
@@ -186,7 +186,7 @@ async def honest(platform: Platform, exchange: Exchange) -> None:
 @contextmanager
 def hosting(
     script: Script, seconds: float = 0.0, *, reads: bool = True
-) -> Iterator[Platform]:
+) -> Generator[Platform]:
     """Run a platform while the context lasts.
 
     Args:
@@ -216,7 +216,7 @@ def hosting(
 
 async def _deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with suppress(asyncio.CancelledError):
-        writer.transport.pause_reading()
+        cast("asyncio.Transport", writer.transport).pause_reading()
         await asyncio.sleep(FOR_EVER)
     writer.close()
 
@@ -238,7 +238,7 @@ async def _request(
     pairs = [line.split(":", 1) for line in head.split("\r\n")[1:] if ":" in line]
     headers = {name.strip().lower(): value.strip() for name, value in pairs}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
-    tasks = json.loads(body) if body else []
+    tasks: list[Item] = json.loads(body) if body else []
     brought = [task for task in tasks if task["taskType"] != "authentication"]
     return Exchange(brought, headers, reader, writer)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -425,7 +426,7 @@ def test_each_wait_has_a_time_of_its_own(clients: Clients, kind: str) -> None:
         return clients.timed(lambda: client.run(clients.video(), timeout=timeout))
 
     async def in_threads(client: Any) -> list[float]:
-        return together([lambda t=t: wait(client, t) for t in [1, 2, 2]])
+        return together([partial(wait, client, t) for t in [1, 2, 2]])
 
     with hosting(polls_hang) as platform:
         does = work if kind == "async" else in_threads
@@ -456,3 +457,73 @@ def test_a_late_answer_of_a_broken_connection_is_collected(
     assert [len(each.results) for each in outcomes] == [2, 2, 2]
     assert set(platform.bills.values()) == {1}
     assert unfinished == []
+
+
+# -- refusals ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [400, 402, 422])
+def test_a_refusal_that_repeats_the_task_is_no_progress(
+    clients: Clients, kind: str, status: int
+) -> None:
+    async def repeating(_: Platform, exchange: Exchange) -> None:
+        [task] = exchange.tasks
+        error = {"code": "invalidParameter", "message": "No.", **acknowledged(task)[0]}
+        await exchange.reply({"data": acknowledged(task), "errors": [error]}, status)
+
+    with hosting(repeating) as platform:
+        ended, unfinished = clients.run(kind, platform, clients.video())
+    assert ended.error.code == "invalidParameter"
+    assert ended.error.handle is None
+    assert unfinished == []
+    assert len(platform.calls) == 1
+
+
+@pytest.mark.parametrize("is_poll", [False, True], ids=["sending", "poll"])
+def test_a_refusal_without_a_reason_is_no_progress(
+    clients: Clients, kind: str, is_poll: bool
+) -> None:
+    """The task goes on; it is polled, and sent again only as the policy allows."""
+
+    async def repeating(platform: Platform, exchange: Exchange) -> None:
+        [task] = exchange.tasks
+        if exchange.is_poll is is_poll and platform.first("refusal"):
+            if not is_poll:
+                platform.accept(task)
+            return await exchange.reply({"data": acknowledged(task)}, 400)
+        return await honest(platform, exchange)
+
+    async def work(client: Any) -> Any:
+        return await value_of(client.run(clients.video()))
+
+    events: list[Any] = []
+    with hosting(repeating, seconds=0.1) as platform:
+        results = clients.using(kind, platform.url, work, on_event=events.append)
+    assert results[0].video_url
+    assert [*platform.bills.values()] == [1]
+    [retried] = [event for event in events if event.kind == "retried"]
+    assert "no error object" in str(retried.error)
+
+
+def test_an_error_that_stands_for_all_results_says_that_no_more_is_told(
+    clients: Clients, kind: str
+) -> None:
+    error = {"code": "nsfwContentDetected", "message": "All of them."}
+
+    async def failing(platform: Platform, exchange: Exchange) -> None:
+        [task] = exchange.tasks
+        if not exchange.is_poll:
+            return await honest(platform, exchange)
+        await exchange.reply({"errors": [error | {"taskUUID": task["taskUUID"]}]})
+        return None
+
+    async def work(client: Any) -> list[Any]:
+        handle = await value_of(client.submit(clients.video(number_results=3)))
+        return [await ending(lambda: value_of(handle.wait())) for _ in range(2)]
+
+    with hosting(failing) as platform:
+        for each in clients.using(kind, platform.url, work):
+            assert each.error.code == "nsfwContentDetected"
+            assert each.error.handle is not None
+            assert "Runware tells no more of this task" in str(each.error)
+            assert "handle.wait() of this error" in str(each.error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,9 @@ def test_what_drips_is_given_up_in_time(clients: Clients, kind: str) -> None:
         return ended, len(unfinished), platform.bills.total()
 
     names = [*DRIPS]
-    found = dict(zip(names, together([lambda n=n: run(n) for n in names]), strict=True))
+    found = dict(
+        zip(names, together([partial(run, name) for name in names]), strict=True)
+    )
     for name, (ended, unfinished, bills) in found.items():
         assert isinstance(ended.error, clients.package.TimeoutError), name
         assert ended.error.handle is not None, name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .clients import ending
-from .platform_server import acknowledged, honest_talk, hosting, talking
+from .platform_server import FOR_EVER, acknowledged, honest_talk, hosting, talking
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -142,3 +142,63 @@ def test_results_that_are_pushed_once_are_kept(clients: Clients) -> None:
     ended, platform = talk_with(clients, pushing, work)
     assert sum(len(each.results or ()) for each in ended) == number
     assert set(platform.bills.values()) == {1}
+
+
+def test_a_connection_that_stands_still_is_left(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server takes the task, and then neither reads nor writes any more."""
+    waits = clients.module("_runtime.transport.websocket")
+    assert waits.PING_EVERY + waits.LONGEST_SILENCE + waits.GRACE <= 30
+    for name in ("PING_EVERY", "LONGEST_SILENCE", "GRACE"):
+        monkeypatch.setattr(waits, name, getattr(waits, name) / 100)
+
+    async def still(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
+        if platform.first("sending"):
+            platform.accept(tasks[0])
+            await asyncio.sleep(FOR_EVER)
+        await honest_talk(platform, peer, tasks)
+
+    async def work(client: Any) -> Any:
+        return await client.run(clients.image()), client.unfinished()
+
+    (results, unfinished), platform = talk_with(clients, still, work)
+    assert results[0].image_url
+    assert [*platform.bills.values()] == [1]
+    assert unfinished == []
+
+
+def test_a_refusal_that_repeats_the_task_is_no_progress(clients: Clients) -> None:
+    async def repeating(_: Platform, peer: Peer, tasks: list[Item]) -> None:
+        [task] = tasks
+        error = {"code": "invalidParameter", "message": "No."} | scope(task)
+        await peer.say(data=acknowledged(task), errors=[error])
+
+    async def work(client: Any) -> Any:
+        return await ending(lambda: client.run(clients.video())), client.unfinished()
+
+    (ended, unfinished), platform = talk_with(clients, repeating, work)
+    assert ended.error.code == "invalidParameter"
+    assert ended.error.handle is None
+    assert unfinished == []
+    assert len(platform.calls) == 1
+
+
+def test_a_task_that_is_repeated_with_a_rate_limit_may_have_been_taken(
+    clients: Clients,
+) -> None:
+    async def repeating(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
+        [task] = tasks
+        if not platform.first("sending"):
+            return await honest_talk(platform, peer, tasks)
+        platform.accept(task)
+        error = {"code": "rateLimitExceeded", "message": "Slow down."} | scope(task)
+        await peer.say(data=acknowledged(task), errors=[error])
+        return None
+
+    async def work(client: Any) -> Any:
+        return await client.run(clients.video())
+
+    results, platform = talk_with(clients, repeating, work)
+    assert results[0].video_url
+    assert [*platform.bills.values()] == [1]

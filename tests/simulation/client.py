@@ -1,23 +1,29 @@
 """The client's core, driven by a simulated world in place of sockets, threads and clocks.
 
-What decides is the shipped client itself: `Delivery`, `Task`, `OpenTasks`, `PollRounds`
-and the handles' JSON text. What is here stands for its engines, which only wait and do
-I/O: `Engine` (one batch at a time) and `AsyncEngine` (several at once).
+What decides is the shipped client itself: `Delivery`, `Task`, `OpenTasks`, `PollRounds`,
+`BaseEngine`, `BaseStream` with its reader, and the handles' JSON text. What is here
+stands for what waits and does I/O: `Engine` and `AsyncEngine`, `Stream` and its twin.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cache
+from collections import deque
+from dataclasses import dataclass
+from functools import cache, partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import runware_client
+from runware_client._runtime.client.deltas import Delta
+from runware_client._runtime.client.engine import BaseEngine, unwatched, whole
+from runware_client._runtime.client.handle import Handle
 from runware_client._runtime.client.poll_batcher import (
     PollRound,
     PollRounds,
     turn_timeout,
 )
+from runware_client._runtime.client.stream import BaseStream
 from runware_client._runtime.delivery import task as _task
 from runware_client._runtime.delivery.batches import (
     Batch,
@@ -26,37 +32,46 @@ from runware_client._runtime.delivery.batches import (
     Reply,
     Settings,
 )
-from runware_client._runtime.delivery.delivery import Delivery
 from runware_client._runtime.delivery.lifecycle import Phase
-from runware_client._runtime.delivery.open_tasks import OpenTasks
 from runware_client._runtime.delivery.task import Submission, Task
-from runware_client._runtime.delivery.uploads import Uploads
 from runware_client._runtime.exceptions import (
     ConnectionError,
     RunwareError,
     TimeoutError,
 )
 from runware_client._runtime.transport.api_key import ApiKey
+from runware_client._runtime.transport.deadline import Deadline
 from runware_client._runtime.transport.envelope import Answer, read_envelope
+from runware_client._runtime.transport.exchange import NEVER_SENT
+from runware_client._runtime.transport.http import Endpoint
 from runware_client._runtime.transport.waits import POLLING, RETRYING
 
 from simulation.network import Broken, NotSent, Post, TimedOut
 from simulation.world import Cancelled, Sleep
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterable
+
+    from runware_client._runtime.client.engine import OnEnd
+    from runware_client._runtime.delivery.delivery import Delivery
 
     from simulation.network import Answer as HTTPAnswer
+    from simulation.network import Piece
     from simulation.world import Process, World
 
     Steps = Generator[Any, Any, Any]
     Object = dict[str, Any]
 
 KEY = ApiKey("0123456789abcdef")
+ENDPOINT = Endpoint("https://api.invalid/v1", KEY, "header")
+LONG = 1200.0
+"""Seconds that a call may take without a timeout of its own; each has one."""
+
 ASYNC_BY_DEFAULT = {
     "imageInference": False,
     "videoInference": True,
     "3dInference": True,
+    "textInference": False,
 }
 
 
@@ -141,52 +156,33 @@ class Client:
     Attributes:
         world: The world.
         resend: The policy.
-        is_concurrent: Whether it has several batches under way, as the async client.
         batches_polls: Whether polls of its callers travel together.
+        engine: What both engines of the shipped client know.
     """
 
     world: World
     resend: str
-    is_concurrent: bool
     batches_polls: bool
     max_retries: int = 3
-    open_tasks: OpenTasks = field(default_factory=OpenTasks)
-    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        self.settings = Settings(
+        limits = Limits()
+        settings = Settings(
             POLLING,
             RETRYING,
             self.max_retries,
             self.resend,  # type: ignore[arg-type]
             lambda _: None,
             lambda _: None,
-            self.limits,
+            limits,
             lambda: self.world.now,
         )
-        self.uploads = Uploads()
-        self.rounds: PollRounds[Bell] = PollRounds(
-            self.limits, lambda: Bell(self.world)
-        )
+        self.engine = BaseEngine(ENDPOINT, settings, LONG)
+        self.engine.make_handle = partial(Handle, self.engine)  # type: ignore[arg-type]
+        self.open_tasks = self.engine.open_tasks
+        self.rounds: PollRounds[Bell] = PollRounds(limits)
         self.turn = Lock(self.world)
         self.locks: dict[Task[Any], Lock] = {}
-
-    def delivery(
-        self,
-        given: list[Submission[Any] | Task[Any]],
-        timeout: float,
-        *,
-        polls_now: bool = False,
-    ) -> Delivery[Any]:
-        """Deliver tasks; see `BaseEngine.delivery`."""
-        return Delivery(
-            given,
-            self.settings,
-            timeout,
-            self.uploads,
-            self.open_tasks,
-            polls_now=polls_now,
-        )
 
     def lock_of(self, task: Task[Any]) -> Lock:
         """Return the lock for whoever carries a task on."""
@@ -195,23 +191,10 @@ class Client:
     # -- engines --------------------------------------------------------------
 
     def run(self, delivery: Delivery[Any], process: Process) -> Steps:
-        """Carry a delivery on; yields effects, and None after each answer."""
-        if self.is_concurrent:
-            yield from self._run_concurrently(delivery, process)
-            return
-        try:
-            while delivery.is_waiting:
-                batch = delivery.next_batch()
-                if batch is None:
-                    yield Sleep(delivery.pause() or 0.0)
-                else:
-                    answer = yield from self._answer(batch, process)
-                    _take(delivery, batch, answer)
-                    yield None
-        finally:
-            delivery.abandon()
+        """Carry a delivery on; yields effects, and None after each answer.
 
-    def _run_concurrently(self, delivery: Delivery[Any], process: Process) -> Steps:
+        Stands for both engines: all that is due is under way at once.
+        """
         running: dict[int, Process] = {}
         is_left = False
         bell = Bell(self.world)
@@ -227,14 +210,20 @@ class Client:
 
         try:
             while delivery.is_waiting:
-                for batch in iter(delivery.next_batch, None):
+                batches = [*iter(delivery.next_batch, None)]
+                pause = delivery.pause()
+                if len(batches) == 1 and not running and pause is None:
+                    answer = yield from self._answer(batches[0], process)
+                    _take(delivery, batches[0], answer)
+                    yield None
+                    continue
+                for batch in batches:
                     place: list[Process] = []
                     steps = perform(batch, place)
                     pid = self.world.spawn(steps, f"{process.name}, {batch.kind.value}")
                     place.append(self.world.processes[pid])
                     running[pid] = place[0]
                     process.children.append(place[0])
-                pause = delivery.pause()
                 if not bell.is_set and (running or pause):
                     yield from bell.wait(process, inf if pause is None else pause)
                 bell = Bell(self.world)
@@ -243,11 +232,13 @@ class Client:
             is_left = True
             for pid in [*running]:
                 self.world.cancel(pid, self.world.now)
-            delivery.abandon()
+            self.engine.leave(delivery)
 
     def _answer(self, batch: Batch[Any], process: Process) -> Steps:
         """Send a batch; return the reply, or the error of ours that came of it."""
         try:
+            if batch.stream is not None:
+                return (yield from self._streamed(batch.stream, batch.timeout))
             if batch.kind is Kind.POLL and self.batches_polls and not batch.is_alone:
                 return (yield from self._poll(batch.parts, batch.timeout, process))
             envelope = yield from self._post(batch.parts, batch.timeout)
@@ -267,15 +258,59 @@ class Client:
             raise failure from None
         return read_envelope(Answer(answer.status, answer.headers, answer.body), KEY)
 
+    def _streamed(self, submission: Submission[Any], timeout: float) -> Steps:
+        """Read a stream to its end; return what it came to."""
+        stream = self._stream(submission, timeout, unwatched)
+        yield from relayed(stream.read(), lambda _: ())
+        return whole(stream.result)
+
+    def _stream(
+        self, submission: Submission[Any], timeout: float, on_end: OnEnd
+    ) -> Stream:
+        return Stream(
+            Request(),  # type: ignore[arg-type]
+            submission.wire,
+            partial(self._open, submission, timeout),
+            endpoint=ENDPOINT,
+            errors=None,
+            deadline=Deadline(self.world.now + timeout, lambda: self.world.now),
+            on_end=on_end,
+        )
+
+    def _open(self, submission: Submission[Any], timeout: float) -> Steps:
+        """Open a stream; see `Engine._open`."""
+        task, part = submission.task, submission.encoded()
+        if task.phase is not Phase.UNSENT:  # its delivery tries again
+            return (yield from _opened(part, timeout))
+        patience = self.engine.patience(task, timeout)
+        task.note_sending(self.world.now)
+        self.open_tasks.add(task)
+        while True:
+            try:
+                answer = yield from _opened(part, patience.seconds_left())
+            except NEVER_SENT:
+                if not patience.lets_try_again():
+                    raise
+            else:
+                response = httpx2.Response(answer.status, headers=answer.headers)
+                if not patience.lets_try_again(response):
+                    return answer
+            yield Sleep(patience.pause)
+
     def _poll(self, parts: list[bytes], timeout: float, process: Process) -> Steps:
         """Poll together with the other callers; see `PollBatcher`."""
         deadline = self.world.now + timeout
         while (left := deadline - self.world.now) > 0:
-            joined, is_sender = self.rounds.join(parts)
-            if is_sender:
-                yield from self._send(joined, deadline, process)
-            else:
-                yield from joined.ended.wait(process, left)
+            own = PollRound([*parts], Bell(self.world))
+            try:
+                joined = self.rounds.join(own)
+                if joined is own:
+                    yield from self._send(own, deadline, process)
+                else:
+                    yield from joined.ended.wait(process, left)
+            finally:
+                self.rounds.close(own)
+                own.ended.set()
             if (reply := joined.reply()) is not None:
                 return reply
         raise TimeoutError("no answer in time")
@@ -293,12 +328,15 @@ class Client:
         except RunwareError as error:
             sent.outcome = error
         finally:
-            self.rounds.close(sent)
-            sent.ended.set()
             if has_turn:
                 self.turn.release()
 
     # -- what a user calls ----------------------------------------------------
+
+    def stream(self, submission: Submission[Any], timeout: float) -> Stream:
+        """Return the stream of a task, which is sent when it is read."""
+        on_end = partial(self.engine.note_stream, submission)
+        return self._stream(submission, timeout, on_end)
 
     def wait(
         self,
@@ -319,7 +357,7 @@ class Client:
         """
         task = given.task if isinstance(given, Submission) else given
         lock = self.lock_of(task)
-        delivery = self.delivery(
+        delivery = self.engine.delivery(
             [] if task.is_done else [given], timeout, polls_now=polls_once
         )
         steps = self.run(delivery, process)
@@ -357,7 +395,7 @@ class Client:
         self, submissions: list[Submission[Any]], timeout: float, process: Process
     ) -> Steps:
         """Run many tasks; yields effects, and an `Ended` for each task as it ends."""
-        delivery = self.delivery([*submissions], timeout)
+        delivery = self.engine.delivery([*submissions], timeout)
         steps = self.run(delivery, process)
         try:
             is_last = False
@@ -374,7 +412,7 @@ class Client:
         task = submission.task
         if error is not None:
             error.handle = submission if task.may_be_billed else None  # type: ignore[assignment]
-        return Ended(submission, task.results(), error)
+        return Ended(submission, task.results(), error, self.world.now)
 
     def hand_over(self, tasks: list[Task[Any]]) -> None:
         """Forget tasks whose outcome the caller gets; see `Configured._hand_over`."""
@@ -383,11 +421,12 @@ class Client:
 
 @dataclass(slots=True)
 class Ended:
-    """What became of one task of a batch."""
+    """What became of one task of a batch, and when."""
 
     submission: Submission[Any]
     results: list[Object]
     error: RunwareError | None
+    at: float
 
 
 def _take(
@@ -397,6 +436,81 @@ def _take(
         delivery.fail(batch, answer)
     else:
         delivery.receive(batch, answer)
+
+
+class Request:
+    """Stands for the request of a stream: results are read as plain objects."""
+
+    def read(self, item: Object) -> Object:
+        """Return a result."""
+        return item
+
+
+class Stream(BaseStream[Any, "Callable[[], Steps]"]):
+    """Stands for the twins of the shipped stream."""
+
+    def read(self) -> Steps:
+        """Send the task; yields effects, and each piece as it comes."""
+        self._begin()
+        with self._reading():
+            answer: HTTPAnswer = yield from self._send()
+            self._take_head(httpx2.Response(answer.status, headers=answer.headers))
+            pieces = answer.pieces
+            body = deque(
+                [(0.0, answer.body), (0.0, None)] if pieces is None else pieces
+            )
+            chunk: bytes | None = b""
+            while chunk is not None:
+                chunk = yield from self._next(body)
+                yield from self._deltas(chunk)
+
+    def _next(self, body: deque[Piece]) -> Steps:
+        """Return the next chunk of the body; None at its end."""
+        if self._is_stopped:
+            return None
+        now, left = self._deadline.now(), self._deadline.left()
+        moment = body[0][0] if body else inf
+        if moment > now:
+            yield Sleep(min(moment - now, left))
+        if moment > now + left:
+            self._note_break(httpx2.ReadTimeout(""))
+            return None
+        piece = body.popleft()[1]
+        if isinstance(piece, Exception):
+            self._note_break(piece)
+            return None
+        return piece
+
+
+def _opened(part: bytes, timeout: float) -> Steps:
+    """Post one task; errors are those of the HTTP library, as where a stream is opened."""
+    try:
+        return (yield Post([part], timeout))
+    except NotSent:
+        raise httpx2.ConnectError("") from None
+    except Broken:
+        raise httpx2.ReadError("") from None
+    except TimedOut:
+        raise httpx2.ReadTimeout("") from None
+
+
+def relayed(steps: Steps, take: Callable[[Delta], Iterable[Any]]) -> Steps:
+    """Do the effects of a stream; give each piece to a function, and do its effects too."""
+    value: Any = None
+    throw: BaseException | None = None
+    while True:
+        try:
+            step = steps.send(value) if throw is None else steps.throw(throw)
+        except StopIteration:
+            return
+        value = throw = None
+        try:
+            if isinstance(step, Delta):
+                yield from take(step)
+            else:
+                value = yield step
+        except BaseException as error:  # noqa: BLE001 - it goes where it belongs
+            throw = error
 
 
 def _until_answer(steps: Steps) -> Steps:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from simulation.world import Process, World
 
     Trouble = Callable[["Network", "Exchange"], None]
+    Piece = tuple[float, bytes | Exception | None]
+    BodyTrouble = Callable[["Network", list[Piece], int], list[Piece]]
 
 
 _Function = TypeVar("_Function", bound="Callable[..., object]")
@@ -52,11 +54,17 @@ class Post:
 
 @dataclass(slots=True)
 class Answer:
-    """One HTTP answer; header names are in lower case."""
+    """One HTTP answer; header names are in lower case.
+
+    Attributes:
+        pieces: A body that comes bit by bit, in place of `body`: the moment of each piece, and the piece, an error
+            that breaks the connection, or `None` at the end. After the last one, nothing comes any more.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
+    pieces: list[Piece] | None = None
 
 
 UNANSWERED = Answer(0, {}, b"")
@@ -150,6 +158,7 @@ class Network:
         self._patience = world.profile.gateway_patience
         self._request_troubles = chosen(REQUEST_TROUBLES, world.profile.troubles)
         self._answer_troubles = chosen(ANSWER_TROUBLES, world.profile.troubles)
+        self._body_troubles = chosen(BODY_TROUBLES, world.profile.troubles)
 
     def post(self, process: Process, post: Post) -> None:
         """Send a POST for a process, which waits for the answer."""
@@ -256,13 +265,33 @@ class Network:
                     "network",
                     f"POST {exchange.number}: nobody waits for the answer {what}",
                 )
+        if waits and answer.pieces is not None:
+            answer.pieces = self._carried(exchange, answer.pieces)
         if waits:
             for item in items:
                 if item.delivered_at is None:
                     item.delivered_at = world.now
             world.wake(process, exchange.epoch, answer)
 
-    def _note_trouble(self, exchange: Exchange, trouble: Trouble) -> None:
+    def _carried(self, exchange: Exchange, pieces: list[Piece]) -> list[Piece]:
+        """Carry a body that comes bit by bit: cut anew, never before its head, and perhaps with trouble."""
+        now, delay = self.world.now, self._latency
+        carried: list[Piece] = []
+        for sent, piece in pieces:
+            moment, rest = max(now, sent + delay), piece
+            if isinstance(piece, bytes) and _coin(self):
+                middle = int(self.world.random.random() * len(piece))
+                carried.append((moment, piece[:middle]))
+                rest = piece[middle:]
+            carried.append((moment, rest))
+        trouble = self.world.drawn(self._body_troubles)
+        if trouble is None:
+            return carried
+        if self.world.tracing:
+            self._note_trouble(exchange, trouble)
+        return trouble(self, carried, int(self.world.random.random() * len(carried)))
+
+    def _note_trouble(self, exchange: Exchange, trouble: Trouble | BodyTrouble) -> None:
         self.world.note("network", f"POST {exchange.number}: {sentence(trouble)}")
 
 
@@ -342,6 +371,47 @@ def answer_replaced(network: Network, exchange: Exchange) -> None:
     network.answer_itself(exchange, GATEWAY_ANSWERS, network.soon())
 
 
+# Troubles of a body that comes bit by bit, from one of its pieces on
+
+
+def body_cut(_: Network, pieces: list[Piece], at: int) -> list[Piece]:
+    """The connection breaks in the middle of a stream."""
+    return [*_begun(pieces, at), (pieces[at][0], Broken())]
+
+
+def body_ended(_: Network, pieces: list[Piece], at: int) -> list[Piece]:
+    """A gateway ends a stream in its middle, as if it were whole."""
+    return [*_begun(pieces, at), (pieces[at][0], None)]
+
+
+def body_stalled(_: Network, pieces: list[Piece], at: int) -> list[Piece]:
+    """Nothing more of a stream comes, and the connection stays open."""
+    return _begun(pieces, at)
+
+
+def body_late(network: Network, pieces: list[Piece], at: int) -> list[Piece]:
+    """The rest of a stream comes seconds to minutes late."""
+    late = network.world.later() - network.world.now
+    return [*pieces[:at], *((moment + late, piece) for moment, piece in pieces[at:])]
+
+
+def body_error(_: Network, pieces: list[Piece], at: int) -> list[Piece]:
+    """A gateway that lost the server ends a stream with an error that names no task."""
+    moment = pieces[at][0]
+    return [
+        *_begun(pieces, at),
+        (moment, b"\n\ndata: " + LOST + b"\n\n"),
+        (moment, None),
+    ]
+
+
+def _begun(pieces: list[Piece], at: int) -> list[Piece]:
+    """The pieces before one, and the first half of that."""
+    moment, piece = pieces[at]
+    half = [(moment, piece[: len(piece) // 2])] if isinstance(piece, bytes) else []
+    return [*pieces[:at], *half]
+
+
 def _coin(network: Network) -> bool:
     return network.world.random.random() < 0.5
 
@@ -353,7 +423,9 @@ def told(answer: Answer) -> str:
         for name, value in answer.headers.items()
         if name != "content-type"
     ]
-    return " ".join([str(answer.status), *headers, answer.body.decode()])
+    pieces = [piece for _, piece in answer.pieces or [] if isinstance(piece, bytes)]
+    stream = repr(b"".join(pieces).decode()) if pieces else ""
+    return " ".join([str(answer.status), *headers, answer.body.decode() + stream])
 
 
 def sentence(function: Callable[..., object]) -> str:
@@ -387,4 +459,8 @@ REQUEST_TROUBLES: dict[str, Trouble] = named(
 
 ANSWER_TROUBLES: dict[str, Trouble] = named(
     answer_lost, answer_cut, answer_late, answer_replaced
+)
+
+BODY_TROUBLES: dict[str, BodyTrouble] = named(
+    body_cut, body_ended, body_stalled, body_late, body_error
 )

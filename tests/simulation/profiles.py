@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from simulation.network import ANSWER_TROUBLES, REQUEST_TROUBLES, sentence
+from simulation.network import (
+    ANSWER_TROUBLES,
+    BODY_TROUBLES,
+    REQUEST_TROUBLES,
+    sentence,
+)
 from simulation.server import (
     ACKNOWLEDGEMENTS,
     ANSWER_EXTRAS,
@@ -14,7 +19,10 @@ from simulation.server import (
     IN_FLIGHT,
     POLL_TROUBLES,
     SENDING_TROUBLES,
+    STREAM_ENDS,
+    STREAM_FORMS,
     TASK_TROUBLES,
+    TEXT,
     UNKNOWN,
     uuid4,
 )
@@ -26,6 +34,7 @@ if TYPE_CHECKING:
 TROUBLES: dict[str, str] = {
     **{name: sentence(trouble) for name, trouble in REQUEST_TROUBLES.items()},
     **{name: sentence(trouble) for name, trouble in ANSWER_TROUBLES.items()},
+    **{name: sentence(trouble) for name, trouble in BODY_TROUBLES.items()},
     **{name: sentence(trouble) for name, trouble in SENDING_TROUBLES.items()},
     **{name: sentence(trouble) for name, trouble in POLL_TROUBLES.items()},
     **{name: sentence(trouble) for name, trouble in TASK_TROUBLES.items()},
@@ -43,6 +52,7 @@ class Profile:
     Attributes:
         tasks: How many tasks the schedule sends, 1 to 6.
         results: The largest `numberResults`, 1 to 4.
+        streams: The share of tasks whose text is streamed.
         cancels: The share of callers that are cancelled at a drawn moment, for the one who spawns them.
         troubles: Name of a trouble -> its share of the calls, tasks or answers it can happen to.
         calm_at: From this moment on no trouble happens; what is late has come by then.
@@ -55,6 +65,8 @@ class Profile:
         conflict_status: Its HTTP status, when nothing else is in the answer.
         slowness: A factor for how long tasks take.
         acknowledgement: What else is in an acknowledgement; a key of `ACKNOWLEDGEMENTS`.
+        stream_form: How events are written; one of `STREAM_FORMS`.
+        stream_end: How a stream ends; one of `STREAM_ENDS`.
         in_flight: What polls say of a task that runs; a key of `IN_FLIGHT`, or `mixed`.
         unknown: What polls say of a task that is not known; one of `UNKNOWN`, or `mixed`.
         failure: How polls tell that a task failed as a whole: `error`, or `not_found` (a code that means either).
@@ -78,6 +90,7 @@ class Profile:
 
     tasks: int = 1
     results: int = 1
+    streams: float = 0.2
     cancels: float = 0.0
     troubles: dict[str, float] = field(default_factory=dict)
     calm_at: float = 120.0
@@ -90,6 +103,8 @@ class Profile:
     conflict_status: int = 400
     slowness: float = 1.0
     acknowledgement: str = "plain"
+    stream_form: str = "plain"
+    stream_end: str = "done"
     in_flight: str = "processing"
     unknown: str = "empty"
     failure: str = "error"
@@ -175,6 +190,7 @@ class Profile:
 # Knobs that are drawn from a few values each, none of them the default (which comes first where there are names).
 _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("results", (2, 3, 4)),
+    ("streams", (0.0, 1.0)),
     ("cancels", (0.2, 0.5)),
     ("latency", (0.001, 0.3, 2.0)),
     ("gateway_patience", (2.0, 5.0, 30.0)),
@@ -183,6 +199,8 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("conflict_status", (409, 200)),
     ("slowness", (0.1, 3.0, 8.0)),
     ("acknowledgement", tuple(ACKNOWLEDGEMENTS)[1:]),
+    ("stream_form", STREAM_FORMS[1:]),
+    ("stream_end", STREAM_ENDS[1:]),
     ("in_flight", (*tuple(IN_FLIGHT)[1:], "silent", "mixed")),
     ("unknown", (*UNKNOWN[1:], "mixed")),
     ("failure", ("not_found",)),
@@ -225,6 +243,9 @@ def draw_tasks(profile: Profile, random: Random) -> list[dict[str, Any]]:
             "taskType": kind,
             "taskUUID": uuid4(random.getrandbits(128)),
         }
+        if draw() < profile.streams:
+            tasks.append(task | {"taskType": TEXT, "deliveryMethod": "stream"})
+            continue
         if draw() < 0.3:
             task["deliveryMethod"] = "async" if draw() < 0.5 else "sync"
         if profile.results > 1:

@@ -15,6 +15,9 @@ Checked as each call ends:
     8. It raises TimeoutError only when its time is up, and it polled the task before.
     9. It left a task early only for a reason that the server gave for this task.
     10. It did not give up a task that was done long before, while there was no trouble.
+
+Checked as a stream is read and ends:
+    11. What was given is how the text begins, and stands in the error that ends it early.
 """
 
 from __future__ import annotations
@@ -28,14 +31,16 @@ from runware_client._runtime.delivery.delivery import MAX_REFUSED_POLLS
 from runware_client._runtime.delivery.lifecycle import Phase
 from runware_client._runtime.exceptions import RunwareError, TimeoutError
 
-from simulation.client import Client, Ended, submission_of, task_of
+from simulation.client import Client, Ended, relayed, submission_of, task_of
 from simulation.profiles import draw_tasks
+from simulation.server import text_of
 from simulation.world import Cancelled, Sleep, World
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from random import Random
 
+    from runware_client._runtime.client.deltas import Delta
     from runware_client._runtime.delivery.task import Submission, Task
 
     from simulation.profiles import Profile
@@ -68,6 +73,10 @@ LONG = 100_000.0
 
 class Broken(AssertionError):
     """A promise was broken."""
+
+
+class Left(Exception):
+    """The reader of a stream leaves it."""
 
 
 @dataclass(eq=False)
@@ -124,7 +133,6 @@ class Schedule:
         self._client = Client(
             self.world,
             policy,
-            is_concurrent=draw() < 0.5,
             batches_polls=draw() < 0.5,
         )
         self._clients = [self._client]
@@ -164,6 +172,9 @@ class Schedule:
             is_batch = kind in (self._run_many, self._iterate)
             number = 1 + int(self._random.random() * len(wires)) if is_batch else 1
             mine, wires = wires[:number], wires[number:]
+            is_stream = mine[0].get("deliveryMethod") == "stream"
+            if is_stream and not is_batch and self._random.random() < 0.7:
+                kind = self._stream
             pid = self._spawn(kind, kind.__name__.strip("_"), mine)
             if kind != self._die and self._random.random() < self._profile.cancels:
                 self.world.cancel(pid)
@@ -228,13 +239,15 @@ class Schedule:
         all_ended: list[Ended] = []
         for effect in (steps := client.iterate(submissions, timeout, place[0])):
             yield from self._relayed(steps, effect, all_ended.append)
-        self._check_time(began, timeout)
         client.hand_over([each.submission.task for each in all_ended])
+        for ended in all_ended:
+            self._take(ended)
+        self._check_time(began, timeout)
         if len(all_ended) != len(submissions):
             raise Broken(f"{len(submissions)} tasks have {len(all_ended)} outcomes")
         for ended in all_ended:
-            self._check_error(ended.submission.task, ended.error, began, timeout)
-            self._take(ended)
+            task, error = ended.submission.task, ended.error
+            self._check_error(task, error, began, timeout, at=ended.at)
 
     def _iterate(self, place: list[Process], wires: list[Object]) -> Steps:
         """Take the outcomes of a batch as they come, slowly, and perhaps not all."""
@@ -245,10 +258,10 @@ class Schedule:
 
         def take(ended: Ended) -> None:
             task = ended.submission.task
-            self._check_error(task, ended.error, began, timeout, own)
             client.hand_over([task])
             self._take(ended)
             number.append(1)
+            self._check_error(task, ended.error, began, timeout, own)
 
         number: list[int] = []
         for effect in (steps := client.iterate(submissions, timeout, place[0])):
@@ -275,12 +288,63 @@ class Schedule:
                 effect = steps.send(value)
         take(effect)
 
+    def _stream(self, place: list[Process], wires: list[Object]) -> Steps:
+        """Read a text while it is written, slowly or not to its end; then collect what was lost."""
+        client, timeout, began = self._client, self._timeout(), self.world.now
+        submission = self._submission(wires[0], client)
+        is_slow, leaves = self._random.random() < 0.3, self._random.random() < 0.1
+        stream, own, given = client.stream(submission, timeout), 0.0, ""
+
+        def take(delta: Delta) -> Steps:
+            nonlocal own, given
+            given += delta.text
+            if not text_of(wires[0]).startswith(given):
+                raise Broken(f"{given!r} is not how the text of {wires[0]} begins")
+            if leaves:
+                raise Left
+            if is_slow:
+                yield Sleep(5.0)
+                own += 5.0
+
+        error: RunwareError | None = None
+        try:
+            yield from relayed(stream.read(), take)
+        except Left:
+            return
+        except RunwareError as raised:
+            error = raised
+        is_over = error is None or error.handle is None
+        if is_over:
+            self._give(submission.task, [] if error else [stream.result])
+        self._check_time(began, timeout + own)
+        self._check_stream(submission, error, given, began + timeout + own)
+        if is_over:
+            return
+        yield from self._wait_often(place, submission)
+
+    def _check_stream(
+        self,
+        submission: Submission[Any],
+        error: RunwareError | None,
+        given: str,
+        deadline: float,
+    ) -> None:
+        """Check how a stream ended: its error is right, and has all that was given."""
+        if isinstance(error, TimeoutError) and self.world.now < deadline - SLACK:
+            raise Broken("a stream gave up early")
+        if error is None or not given:
+            return
+        results: list[Any] = [*error.results]
+        if [result["text"] for result in results] != [given]:
+            raise Broken(f"an error lacks the text that was given: {given!r}")
+        if error.handle is None and not submission.task.is_done:
+            raise Broken(f"{submission.task.task_uuid} was written and has no handle")
+
     def _die(self, place: list[Process], wires: list[Object]) -> Steps:
         """Save a handle, submit the task, and die; another process resumes it."""
         client = Client(
             self.world,
             self._client.resend,
-            is_concurrent=self._client.is_concurrent,
             batches_polls=False,
         )
         submission = submission_of(wires[0])
@@ -329,12 +393,12 @@ class Schedule:
             results = yield from client.wait(given, seconds, process, **options)
         except RunwareError as raised:
             error, results = raised, None if raised.handle else raised.results
-        self._check_time(began, seconds)
-        self._check_error(task, error, began, seconds)
         if results is not None:
             self._give(task, results)
         elif error is not None:
             self._see(task, error.results)
+        self._check_time(began, seconds)
+        self._check_error(task, error, began, seconds)
         return error
 
     # -- what callers get -----------------------------------------------------
@@ -345,7 +409,7 @@ class Schedule:
         else:
             self._see(ended.submission.task, ended.results)
 
-    def _see(self, task: Task[Any], results: list[Any]) -> None:
+    def _see(self, task: Task[Any], results: Sequence[Any]) -> None:
         """Note the results in an error with which a task is left."""
         self._books[str(task.task_uuid)].seen.update(map(_identifier, results))
 
@@ -388,11 +452,12 @@ class Schedule:
         began: float,
         timeout: float,
         own: float = 0.0,
+        at: float | None = None,
     ) -> None:
-        """Check that a call has a reason for the error with which it leaves a task."""
+        """Check that a call had a reason for the error with which it left a task, now or at a moment."""
         if error is None or error.handle is None:
             return
-        now = self.world.now
+        now = self.world.now if at is None else at
         time_is_up = now - began >= timeout + own - SLACK
         if isinstance(error, TimeoutError):
             if not time_is_up:
@@ -445,6 +510,8 @@ class Schedule:
 
 def _identifier(item: Object) -> str:
     """Return what the ledger knows a result by."""
+    if "text" in item:
+        return str(item["text"])
     for name in ("imageUUID", "videoUUID"):
         if name in item:
             return str(item[name])

@@ -7,7 +7,8 @@ which known UUIDs it refuses) is a field of the profile and stays.
 Rules that it keeps:
 - A task is billed when it is accepted, each time. A task that is refused or fails as a whole is not billed.
 - A call that it refuses definitely (429, 503 with `Retry-After`, 413, a nameless 4xx) has taken nothing and never will.
-- An error that names a task and has `status: "error"`, or comes in the answer to the sending, is the task's own.
+- An error that names a task and has `status: "error"`, or comes in the answer to the sending, is the task's own. One
+  that comes there without a result beside it is the failure of the whole task.
 - An error about a question has the task type `getResponse`, or a code that says nothing of the task.
 - A result stays in the polls for the rest of the schedule.
 """
@@ -24,7 +25,7 @@ from simulation.network import HTML, JSON, Answer, chosen, named, sentence
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulation.network import Exchange
+    from simulation.network import Exchange, Piece
     from simulation.profiles import Profile
     from simulation.world import World
 
@@ -46,7 +47,7 @@ class Item:
     """One result of a run, or one failure.
 
     Attributes:
-        id: Its `imageUUID`, `videoUUID` or `outputs.files[0].uuid`.
+        id: Its `imageUUID`, `videoUUID` or `outputs.files[0].uuid`, or its text.
         ready_at: When a poll shows it first.
         code: The code of the error that it is, if it is one.
         priced_at: When its cost is known.
@@ -168,11 +169,20 @@ def solid(item: Item, url: str) -> Object:
     return {"outputs": {"files": [{"uuid": item.id, "url": f"{url}.glb"}]}}
 
 
+def text(item: Item, _: str) -> Object:
+    """The output members of a text."""
+    return {"text": item.id, "finishReason": "stop"}
+
+
+TEXT = "textInference"
+"""The task type whose results are streamed."""
+
 # Task type -> its output members, and whether it is async without a `deliveryMethod`.
 TYPES: dict[str, tuple[Callable[[Item, str], Object], bool]] = {
     "imageInference": (image, False),
     "videoInference": (video, True),
     "3dInference": (solid, True),
+    TEXT: (text, False),
 }
 
 FAILURES = (
@@ -345,12 +355,17 @@ class Server:
             self._reply(call, telling)
             return
         acknowledged: list[Task] = []
+        streamed: list[tuple[Task, Run]] = []
         awaited: list[tuple[Task, Run, float]] = []
         for element in call.elements:
             if element["taskType"] == "getResponse":
                 self._tell(element["taskUUID"], telling)
             elif element not in wrong:
-                self._take_one(call, element, telling, acknowledged, awaited)
+                self._take_one(call, element, telling, acknowledged, awaited, streamed)
+        for task, run in streamed:  # which travels alone
+            answer = Answer(200, EVENT_STREAM, b"", self._stream(task, run))
+            self.world.network.reply(call.exchange, call.copy, answer)
+            return
         if wrong and self.profile.refusal in ("unsaid", "nameless"):
             unsaid = Telling(telling.status, telling.form)
             unsaid.errors = telling.errors
@@ -368,6 +383,7 @@ class Server:
         telling: Telling,
         acknowledged: list[Task],
         awaited: list[tuple[Task, Run, float]],
+        streamed: list[tuple[Task, Run]],
     ) -> None:
         """Decide on one element: refuse it by name, accept it now, or later."""
         uuid = element["taskUUID"]
@@ -387,6 +403,8 @@ class Server:
         task, run = self.accept(call.exchange, element)
         if is_async(element) or self._happens("sync_acknowledged", uuid):
             acknowledged.append(task)
+        elif task.type == TEXT and self.profile.stream_form != "json":
+            streamed.append((task, run))
         else:
             awaited.append((task, run, self._answered_at(run, uuid)))
 
@@ -394,7 +412,8 @@ class Server:
         """When a sync task is answered: with its last result, or with an earlier one and the rest by polls."""
         if len(run.items) > 1 and self._happens("answer_short", uuid):
             early = int(self.world.random.random() * (len(run.items) - 1))
-            return run.items[early].ready_at
+            if any(item.code is None for item in run.items[: early + 1]):
+                return run.items[early].ready_at
         return run.ends_at
 
     def _answer_tasks(
@@ -454,13 +473,64 @@ class Server:
             fails = random() < profile.failing_items
             code = self._one(FAILURES) if fails else None
             price = moment + 4.0 if profile.late_cost else moment
-            items.append(Item(self._uuid(), moment, code, price))
+            name = text_of(element) if element["taskType"] == TEXT else self._uuid()
+            items.append(Item(name, moment, code, price))
         whole = None
         if random() < profile.failing_tasks:
             whole = self._one(FAILURES)
         elif all(item.code for item in items):
             whole = items[0].code
         return Run(post, now, now, moments[-1], whole, items)
+
+    # Streams
+
+    def _stream(self, task: Task, run: Run) -> list[Piece]:
+        """The events of a stream, each with its moment, up to the end of the run or its failure."""
+        profile, random = self.profile, self.world.random.random
+        written = text_of({"taskUUID": task.uuid}).replace(SMILE, SMILE_IN_HALVES)
+        number = 1 + int(4 * random())
+        cuts = sorted(int(random() * len(written)) for _ in range(number - 1))
+        parts = [
+            written[a:b] for a, b in zip([0, *cuts], [*cuts, len(written)], strict=True)
+        ]
+        took = run.ends_at - run.accepted_at
+        moments = [run.accepted_at + took * n / number for n in range(1, number + 1)]
+        names = {"taskType": task.type, "taskUUID": task.uuid}
+        events: list[Object] = [{**names, "delta": {"text": part}} for part in parts]
+        if run.code is not None:
+            events = events[: int(random() * number)]
+            failure = self._failure(task, run.code, run)
+            events.append(failure if self._coin() else {"errors": [failure]})
+        elif profile.stream_form == "whole":
+            events[-1]["text"] = written
+        end = profile.stream_end if run.code is None else "closed"
+        if end != "unfinished" and run.code is None:
+            events[-1]["finishReason"] = "stop"
+        told = [
+            (moment, self._event(_encode(event)))
+            for moment, event in zip(moments, events, strict=False)
+        ]
+        last = told[-1][0]
+        told += self._end_of_stream(end, last)
+        return [*told] if end == "open" else [*told, (told[-1][0], None)]
+
+    def _end_of_stream(self, end: str, last: float) -> list[tuple[float, bytes]]:
+        """The events after the last piece of a text."""
+        done = self._event("[DONE]")
+        if end in ("done", "unfinished"):
+            return [(last, done)]
+        if end == "late":
+            usage = self._event('{"usage":{"totalTokens":9},"cost":0.01}')
+            return [(last + 1.0, usage), (last + 1.0, done)]
+        if end == "repeated":
+            whole = '{"finishReason":"stop"}'
+            return [(last, self._event(whole)), (last, done), (last, done)]
+        return []
+
+    def _event(self, data: str) -> bytes:
+        """One server-sent event."""
+        end = {"single": "\n", "crlf": "\r\n\r\n"}.get(self.profile.stream_form, "\n\n")
+        return f"data: {data}{end}".encode()
 
     # Definite refusals of a whole call
 
@@ -612,7 +682,7 @@ class Server:
         if members is None:
             return
         told = {"taskType": task.type, "taskUUID": task.uuid, **members}
-        if words == "named":
+        if words == "named" and task.type != TEXT:
             now = self.world.now
             coming = next(item for item in run.items if item.ready_at > now)
             name = "videoUUID" if task.type == "videoInference" else "imageUUID"
@@ -752,6 +822,11 @@ class Server:
         self.world.note("server", what)
 
 
+def text_of(element: Object) -> str:
+    """The text that a streamed task comes to, whenever it runs."""
+    return f"{element['taskUUID'][:8]} {SMILE} is here."
+
+
 def is_async(element: Object) -> bool:
     """Whether the task is acknowledged and polled for, by its own word or by its type's default."""
     method = element.get("deliveryMethod")
@@ -801,6 +876,13 @@ def _sign(members: Object, signature: int) -> None:
         elif name == "outputs":
             value["files"][0]["url"] += query
 
+
+EVENT_STREAM = {"content-type": "text/event-stream"}
+STREAM_FORMS = ("plain", "single", "crlf", "whole", "json")
+STREAM_ENDS = ("done", "unfinished", "closed", "open", "late", "repeated")
+SMILE = "\N{SLIGHTLY SMILING FACE}"
+SMILE_IN_HALVES = "\ud83d\ude42"
+"""The same character as JSON may cut it in two."""
 
 PROBLEM = {"content-type": "application/problem+json"}
 ERROR_FORMS = ("errors", "error", "flat", "array", "problem", "html")
@@ -857,6 +939,8 @@ def _take_in_parts(server: Server, call: Call) -> None:
     for element in call.elements:
         if element["taskType"] == "getResponse" or server._invalid(element):
             continue
+        if call.exchange.turned_away.get(element["taskUUID"]):
+            continue  # an earlier copy was refused by name: so is this one
         when = server.world.random.random()
         if when < 0.5:
             if not server._refuses_known(element):

@@ -87,6 +87,8 @@ def identity(item: Object) -> str | None:
     for kind in ("image", "video"):
         if f"{kind}URL" in item:
             return str(item[f"{kind}UUID"])
+    if "text" in item:
+        return str(item["text"])
     outputs = item.get("outputs")
     return outputs["files"][0]["uuid"] if outputs else None
 

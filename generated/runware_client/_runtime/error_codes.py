@@ -60,6 +60,9 @@ class ErrorCategory(StrEnum):
         return self in _RETRYABLE
 
 
+OF_THE_TASK: Final = (ErrorCategory.SAFETY, ErrorCategory.PROVIDER)
+"""Categories of errors that only a task can have, and not a poll of it."""
+
 _RETRYABLE: Final = frozenset(
     {
         ErrorCategory.CONNECTION,

@@ -3,11 +3,42 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Self
+from enum import EnumType, StrEnum
+from typing import Any, NamedTuple, Self
 
 
-class ErrorEnum(StrEnum):
+class _Member(NamedTuple):
+    code: str
+    http_status: int | None
+
+
+def member(code: str, http_status: int | None = None) -> Any:
+    """Declare a member in a class that several enums inherit from."""
+    return _Member(code, http_status)
+
+
+class _InheritingEnum(EnumType):
+    """Makes members of what the bases of an enum declare with `member`.
+
+    An enum cannot inherit from another that has members.
+    """
+
+    @classmethod
+    def __prepare__(  # type: ignore[override]  # enum itself names these parameters so
+        metacls,
+        cls: str,
+        bases: tuple[type, ...],
+        **kwds: Any,
+    ) -> Any:
+        members = super().__prepare__(cls, bases, **kwds)
+        for base in bases:
+            for each, value in vars(base).items():
+                if isinstance(value, _Member):
+                    members[each] = value
+        return members
+
+
+class ErrorEnum(StrEnum, metaclass=_InheritingEnum):
     """Names for the HTTP statuses and error codes that a task can end with.
 
     Runware publishes no list of its codes, so none is refused: an unknown one becomes a

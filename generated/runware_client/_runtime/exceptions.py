@@ -16,7 +16,7 @@
     ├── TimeoutError              no result in time; also the builtin of that name
     ├── ResponseError             an answer that cannot be read
     ├── ClosedError               a call of a client that is closed
-    └── DownloadError             an output that cannot be saved, from `_download`
+    └── DownloadError             an output that cannot be saved, of `media.download`
 
 A task that its document does not allow never reaches the server: making the request
 raises `pydantic.ValidationError`.
@@ -45,8 +45,8 @@ LONGEST_DETAIL = 300
 """Characters that a message repeats of what a provider said, or of allowed values."""
 
 _COLLECT = (
-    "The task may have run: collect it with this error's handle instead of sending it "
-    "again."
+    "The task may have run: collect it with handle.wait() of this error instead of "
+    "sending it again."
 )
 _REFUSALS = frozenset(
     {
@@ -204,7 +204,8 @@ class RunwareError(Exception):
 
     def _what_to_do(self) -> str:
         """The advice, and what is known of the task."""
-        advice = (self.retryable and self._advice_to_retry) or self.advice
+        own = vars(self).get("advice")
+        advice = own or (self.retryable and self._advice_to_retry) or self.advice
         task = ""
         if self.handle is not None:
             task = _COLLECT
@@ -449,7 +450,9 @@ class TaskError(APIError):
     )
 
     def _what_to_do(self) -> str:
-        return super()._what_to_do() if self.handle is None else _COLLECT
+        if self.handle is None or "advice" in vars(self):
+            return super()._what_to_do()
+        return _COLLECT  # the task is not over
 
 
 class ConnectionError(RunwareError, builtins.ConnectionError):

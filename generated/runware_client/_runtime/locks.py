@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from threading import Lock
+from threading import RLock
 from weakref import WeakSet
 
 
@@ -16,7 +16,9 @@ class ForkSafeLock:
 
     Attributes:
         native: The lock of this process. It is used as it is, since a signal, such as
-            that of Ctrl-C, may be handled wherever a function in Python begins.
+            that of Ctrl-C, may be handled wherever a function in Python begins. It is
+            reentrant: the handler of a signal may use a client whose call it interrupts,
+            and only the thread that holds the lock can release it.
     """
 
     __slots__ = ("__weakref__", "native")
@@ -27,7 +29,7 @@ class ForkSafeLock:
 
     def renew(self) -> None:
         """Begin with a lock that nobody holds."""
-        self.native = Lock()
+        self.native = RLock()
 
 
 _locks: WeakSet[ForkSafeLock] = WeakSet()

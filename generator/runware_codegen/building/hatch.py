@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import contextlib
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.plugin import hookimpl
 
@@ -14,12 +14,20 @@ from runware_codegen.building.step import (
     SOURCE,
     BuildStep,
     files_in,
+    import_path,
     problems_end_the_build,
+    read_steps,
     refuse_options,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from hatchling.builders.config import BuilderConfig
+
+    _BuildHook = BuildHookInterface[BuilderConfig]
+else:
+    _BuildHook = BuildHookInterface  # hatchling 1.32.3 alone has two parameters
 
 _NAME = "runware-codegen"
 _TABLE = ("tool", "hatch", "build", "hooks", _NAME)
@@ -29,9 +37,10 @@ _OF_HATCH = {
     "require-runtime-dependencies",
     "require-runtime-features",
 }
+_FLAT_AND_SRC = {"": "", "src": ""}  # the two layouts that hatchling knows
 
 
-class RunwareBuildHook(BuildHookInterface[BuilderConfig]):
+class RunwareBuildHook(_BuildHook):
     """Generates the package before a wheel or sdist is put together.
 
     The sdist takes the documents along, so that a wheel can be built from it anywhere.
@@ -40,7 +49,7 @@ class RunwareBuildHook(BuildHookInterface[BuilderConfig]):
 
     PLUGIN_NAME = _NAME
 
-    _aside: TemporaryDirectory[str] | None = None
+    _work: TemporaryDirectory[str] | None = None
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Generate, and have the build include what belongs to it.
@@ -49,21 +58,20 @@ class RunwareBuildHook(BuildHookInterface[BuilderConfig]):
             version: How the target is built: `standard` or `editable`.
             build_data: What the build goes by; its `force_include` is extended.
         """
+        self._work = TemporaryDirectory(prefix=f"{_NAME}-")
+        included: dict[str, str] = build_data["force_include"]
         with problems_end_the_build():
             refuse_options(_own(self.config), _TABLE)
-            step = BuildStep.of(Path(self.root), default=SOURCE)
-            editable = version == "editable"
-            if step.into_source or editable:
-                step.run()
-                included = _as_they_are(step, step.generated())
-            elif self.target_name == "wheel":
-                included = self._made_aside(step)
-            else:
-                included = {}
-        if self.target_name == "sdist":
-            included |= _as_they_are(step, step.documents)
-        if not editable:
-            build_data["force_include"].update(included)
+            for step in read_steps(Path(self.root), default=SOURCE):
+                if step.into_source or version == "editable":
+                    step.run()
+                if self.target_name == "sdist":
+                    included |= _unchanged(step, step.documents)
+                    included |= _unchanged(step, step.generated())
+                elif version == "editable":
+                    included |= self._path_file(step)
+                elif self.target_name == "wheel":
+                    included |= self._in_wheel(step)
 
     def finalize(
         self,
@@ -72,23 +80,51 @@ class RunwareBuildHook(BuildHookInterface[BuilderConfig]):
         artifact_path: str,  # noqa: ARG002
     ) -> None:
         """Remove what was generated for the wheel alone."""
-        if self._aside:
-            self._aside.cleanup()
+        if self._work:
+            self._work.cleanup()
 
-    def _made_aside(self, step: BuildStep) -> dict[str, str]:
-        """Generate outside of the project, and give the places in it by the files."""
-        self._aside = TemporaryDirectory(prefix=f"{_NAME}-")
-        folder = Path(self._aside.name)
-        step.run(folder)
-        made = folder / step.target.name
-        return {str(made / p): str(step.target / p) for p in files_in(made)}
+    def _in_wheel(self, step: BuildStep) -> dict[str, str]:
+        """Give the places of the package's files in the wheel, by the files."""
+        if step.into_source:
+            made = step.root / step.target
+        else:
+            folder = self._folder(step)
+            step.run(folder)
+            made = folder / step.package
+        place = self._import_path(step)
+        return {str(made / path): str(place / path) for path in files_in(made)}
+
+    def _path_file(self, step: BuildStep) -> dict[str, str]:
+        """Write a .pth file for the folder that the package is imported from.
+
+        Hatchling writes one for the packages that it finds by itself, if any.
+        """
+        root = step.root / step.target
+        for _ in self._import_path(step).parts:
+            root = root.parent
+        file = self._folder(step) / f"_{_NAME}-{step.context.params['package']}.pth"
+        file.write_text(f"{root}\n", encoding="utf-8")
+        return {str(file): file.name}
+
+    def _import_path(self, step: BuildStep) -> PurePath:
+        with contextlib.suppress(ValueError):  # hatchling finds no package by itself
+            path = PurePath(self.build_config.get_distribution_path(str(step.target)))
+            if path != step.target:
+                return path
+        return import_path(step.target, _FLAT_AND_SRC) or step.target
+
+    def _folder(self, step: BuildStep) -> Path:
+        assert self._work  # noqa: S101
+        folder = Path(self._work.name) / str(step.target).replace("/", "-")
+        folder.mkdir()
+        return folder
 
 
 def _own(config: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in config.items() if key not in _OF_HATCH}
 
 
-def _as_they_are(step: BuildStep, paths: Iterable[Path]) -> dict[str, str]:
+def _unchanged(step: BuildStep, paths: Iterable[Path]) -> dict[str, str]:
     """Give the places of files in the project by the files, one by one.
 
     Hatchling then takes each once, also where its own choice of files has it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import shutil
 import tomllib
 from pathlib import Path, PurePath
@@ -10,18 +9,24 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from setuptools import Command
 
-from runware_codegen.building.step import BuildStep, files_in, problems_end_the_build
+from runware_codegen.building.step import (
+    files_in,
+    import_path,
+    problems_end_the_build,
+    read_steps,
+    wrong_setting,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from setuptools import Distribution
+
+    from runware_codegen.building.step import BuildStep
 
 _NAME = "build_runware_client"
 
 
 class BuildClient(Command):
-    """Generates the package into the project, and into the folder that becomes a wheel.
+    """Generates the clients into the project, and into the folder that becomes a wheel.
 
     It is a subcommand of `build` as setuptools describes them, and the last one, since
     `build_py` may have put files of an older package into the same place.
@@ -32,6 +37,7 @@ class BuildClient(Command):
         list[tuple[str, str, str]] | list[tuple[str, str | None, str]]
     ] = []
 
+    steps: ClassVar[list[BuildStep]] = []
     build_lib: str
     editable_mode: bool
 
@@ -44,67 +50,87 @@ class BuildClient(Command):
         """Take over the folder that becomes the wheel."""
         self.build_lib = str(self.get_finalized_command("build_py").build_lib)
 
-    @functools.cached_property
-    def step(self) -> BuildStep:
-        """What pyproject.toml says."""
-        with problems_end_the_build():
-            return BuildStep.of(Path.cwd())
-
     def update_source(self) -> None:
-        """Generate into the project, if the package belongs there."""
-        if self._in_source:
-            with problems_end_the_build():
-                self.step.run()
+        """Generate into the project the clients that belong there."""
+        with problems_end_the_build():
+            for step in self._in_source():
+                step.run()
 
     def run(self) -> None:
         """Generate."""
         self.update_source()
-        if self.editable_mode:
-            self._declare()
-        elif self._in_source:
-            shutil.rmtree(self._built, ignore_errors=True)
-            for path, source in self.get_output_mapping().items():
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, path)
-        else:
-            with problems_end_the_build():
-                self.step.run(self._built.parent)
+        with problems_end_the_build():
+            for step in self.steps:
+                place = self._import_path(step)
+                self._declare(".".join(place.parts))
+                if not self.editable_mode:
+                    self._build(step, Path(self.build_lib) / place)
 
     def get_source_files(self) -> list[str]:
-        """List what a sdist needs: the documents, and the package if it is in the project."""
-        generated = self.step.generated() if self._in_source else []
-        return [path.as_posix() for path in (*self.step.documents, *generated)]
+        """List what a sdist needs: the documents, and the clients of the project."""
+        documents = [path for step in self.steps for path in step.documents]
+        generated = [path for step in self._in_source() for path in step.generated()]
+        return [path.as_posix() for path in (*documents, *generated)]
 
     def get_outputs(self) -> list[str]:
-        """List the package's files where the wheel takes them from."""
-        if self._in_source:
+        """List the clients' files where the wheel takes them from."""
+        if self.editable_mode:
             return list(self.get_output_mapping())
-        return [str(self._built / path) for path in files_in(self._built)]
+        places = [Path(self.build_lib) / self._import_path(s) for s in self.steps]
+        return [str(place / path) for place in places for path in files_in(place)]
 
     def get_output_mapping(self) -> dict[str, str]:
-        """Give the package's files in the project by where the wheel takes them from."""
-        if not self._in_source:
-            return {}
-        target = self.step.target
-        return {str(self._built / p): str(target / p) for p in files_in(target)}
+        """Give the clients' files in the project by where the wheel takes them from."""
+        return {
+            str(Path(self.build_lib) / self._import_path(step) / path): str(
+                step.target / path
+            )
+            for step in self._in_source()
+            for path in files_in(step.target)
+        }
 
-    @property
-    def _in_source(self) -> bool:
-        """Whether the project has the package; an editable install is the project."""
-        return self.step.into_source or self.editable_mode
+    def _in_source(self) -> list[BuildStep]:
+        """Give the clients that the project has; an editable install is the project."""
+        return [step for step in self.steps if step.into_source or self.editable_mode]
 
-    @property
-    def _built(self) -> Path:
-        return Path(self.build_lib) / self._import_path
+    def _build(self, step: BuildStep, place: Path) -> None:
+        shutil.rmtree(place, ignore_errors=True)
+        if step.into_source:
+            shutil.copytree(
+                step.target, place, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        else:
+            output = place
+            for _ in step.package.parts:
+                output = output.parent
+            step.run(output)
 
-    @property
-    def _import_path(self) -> PurePath:
+    def _import_path(self, step: BuildStep) -> PurePath:
+        """Find where a client's folder is in the wheel.
+
+        Raises:
+            InvalidInputError: Setuptools takes no package from there.
+        """
         package_dir = cast("dict[str, str]", self.distribution.package_dir or {})
-        return _import_path(self.step.target, package_dir)
+        root = "src" if step.target.is_relative_to("src") else ""
+        folders = {
+            folder: name.replace(".", "/")
+            for name, folder in ({"": root} | package_dir).items()
+        }
+        if path := import_path(step.target, folders):
+            return path
+        raise wrong_setting(
+            "output",
+            f"{step.output} is not in a folder that setuptools takes packages from:"
+            f" {', '.join(map(str, folders))}.",
+            "Give such a folder, or name this one in [tool.setuptools.packages.find].",
+        )
 
-    def _declare(self) -> None:
-        """Let setuptools know of a package that was not there when it looked for some."""
-        name = ".".join(self._import_path.parts)
+    def _declare(self, name: str) -> None:
+        """Let setuptools know of a package that was not there when it looked for some.
+
+        It installs no files where it knows of no package.
+        """
         declared = self.distribution.packages or []
         if name not in declared:
             self.distribution.packages = [*declared, name]
@@ -118,6 +144,10 @@ def finalize_distribution(distribution: Distribution) -> None:
     """
     if not _is_asked_for(Path("pyproject.toml")):
         return
+    with problems_end_the_build():
+        steps = read_steps(Path.cwd())
+    for step in steps:  # setuptools fails without it, before anything is generated
+        step.output.mkdir(parents=True, exist_ok=True)
     build: Any = distribution.get_command_class("build")
     sdist: Any = distribution.get_command_class("sdist")
 
@@ -125,10 +155,10 @@ def finalize_distribution(distribution: Distribution) -> None:
         command.get_finalized_command(_NAME).update_source()
         sdist.run(command)
 
-    steps = [*build.sub_commands, (_NAME, None)]
+    sub_commands = [*build.sub_commands, (_NAME, None)]
     distribution.cmdclass |= {
-        _NAME: BuildClient,
-        "build": type("build", (build,), {"sub_commands": steps}),
+        _NAME: type(_NAME, (BuildClient,), {"steps": steps}),
+        "build": type("build", (build,), {"sub_commands": sub_commands}),
         "sdist": type("sdist", (sdist,), {"run": generate_and_run}),
     }
 
@@ -136,20 +166,7 @@ def finalize_distribution(distribution: Distribution) -> None:
 def _is_asked_for(file: Path) -> bool:
     try:
         content: Any = tomllib.loads(file.read_text(encoding="utf-8"))
-        return "build" in content["tool"]["runware-codegen"]
-    except (OSError, ValueError, KeyError, TypeError):
+        table = content["tool"]["runware-codegen"]
+        return any("build" in each for each in (table, *table.get("clients", ())))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False  # setuptools itself says what is wrong with the file
-
-
-def _import_path(target: PurePath, package_dir: Mapping[str, str]) -> PurePath:
-    """Find under which name a folder is imported, as a path.
-
-    Args:
-        target: The folder, relative to the project's.
-        package_dir: Folders by the name of the package that is in them; the empty name
-            stands for those that are not named.
-    """
-    roots = {"": "", **package_dir}
-    holding = [(PurePath(f), n) for n, f in roots.items() if target.is_relative_to(f)]
-    folder, name = max(holding, key=lambda root: len(root[0].parts), default=("", ""))
-    return PurePath(*name.split(".")) / target.relative_to(folder)

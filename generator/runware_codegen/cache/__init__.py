@@ -1,27 +1,27 @@
-"""What was made of a document before is not made again.
+"""Caches the modules of documents, and builds the others in several processes.
 
 The module of a document depends on its text, its file's name and the generator alone,
 and is kept under a hash of these. Only what is new goes through parse and render, in
 several processes where that pays. Nothing but time depends on what is kept.
 """
 
-from runware_codegen.cache.catalogue import Catalogue, Means, make
-from runware_codegen.cache.modules import Module, Order
+from runware_codegen.cache.build import BuildContext, BuildResult, build_modules
+from runware_codegen.cache.modules import BuildOptions, Module
 from runware_codegen.cache.package_files import package_files
-from runware_codegen.cache.processes import available
+from runware_codegen.cache.parallel import available_processors
 from runware_codegen.cache.store import Store, open_store
-from runware_codegen.parse.assembly import Choice, assemble
+from runware_codegen.parse.assembly import DocumentFilter, assemble
 
 __all__ = [
-    "Catalogue",
-    "Choice",
-    "Means",
+    "BuildContext",
+    "BuildOptions",
+    "BuildResult",
+    "DocumentFilter",
     "Module",
-    "Order",
     "Store",
     "assemble",
-    "available",
-    "make",
+    "available_processors",
+    "build_modules",
     "open_store",
     "package_files",
 ]

@@ -1,4 +1,4 @@
-"""What tells one state of the generator from another that might make other files."""
+"""Hashes the generator, its templates and its libraries."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ Fingerprint: TypeAlias = str
 
 _LIBRARIES = ("black", "jinja2", "openapi-pydantic", "pydantic", "ruamel.yaml")
 
+_SUFFIXES = (".py", ".jinja", ".json")
+
 _SECONDS_TO_SETTLE = 5
 """What was changed later than that may be another source than the one that runs."""
 
 
 def fingerprint() -> Fingerprint | None:
-    """Hash the generator's sources, its templates, its libraries' versions and Python's.
+    """Hash the generator's files, its libraries' versions and Python's.
+
+    Its files are its sources, its templates and the general documents.
 
     Returns:
         The hash; None where it would tell nothing, since sources are being changed or
@@ -47,6 +51,7 @@ def fingerprint() -> Fingerprint | None:
 
 
 def _files() -> Iterator[tuple[str, Path]]:
-    for top in (Path(__file__).parent.parent, folder("templates")):
-        for path in sorted([*top.rglob("*.py"), *top.rglob("*.jinja")]):
+    for top in (Path(__file__).parent.parent, folder("templates"), folder("specs")):
+        files = (path for suffix in _SUFFIXES for path in top.rglob(f"*{suffix}"))
+        for path in sorted(files):
             yield path.relative_to(top).as_posix(), path

@@ -1,51 +1,50 @@
-"""What one document comes to: its module, and what the rest of the package needs."""
+"""The module of one document, and its form in the cache."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from runware_codegen.documents.load import load_text
-from runware_codegen.model import Class, Document
+from runware_codegen.model import DocumentInfo  # noqa: TC001  # pydantic resolves it
 from runware_codegen.parse.document import parse_document
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.render import rendered_module
 
 if TYPE_CHECKING:
     from runware_codegen.documents.sources import Source
-    from runware_codegen.parse.assembly import Choice
+    from runware_codegen.parse.assembly import DocumentFilter
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """What a document comes to.
+    """The module of a document.
 
     Attributes:
-        document: The document, with classes that have a name and nothing else.
-        fields: How many members its request has.
-        rules: How many rules its classes hold.
-        text: The module; None of a document that is not wanted.
+        document: The document.
+        text: The module's text; None for a document that the filter excludes.
     """
 
-    document: Document
-    fields: int
-    rules: int
+    document: DocumentInfo
     text: str | None
 
 
+_MODULE = TypeAdapter(Module)
+
+
 @dataclass(frozen=True, slots=True)
-class Order:
+class BuildOptions:
     """What is to be made of documents.
 
     Attributes:
-        choice: Which documents are wanted; of others there is no text.
+        document_filter: Which documents are wanted; others get no text.
         allow_unenforced: Whether keywords that are not carried are let through.
     """
 
-    choice: Choice
+    document_filter: DocumentFilter
     allow_unenforced: bool
 
 
@@ -55,128 +54,41 @@ class Job:
 
     source: Source
     text: str
-    order: Order
+    options: BuildOptions
 
 
-Outcome: TypeAlias = Module | tuple[Problem, ...] | None
+ModuleResult: TypeAlias = Module | tuple[Problem, ...] | None
 """A module, or what is wrong with a document, or None for what is no document."""
 
 
-def prepare() -> None:
+def preload() -> None:
     """Import what making modules takes, once for all processes that are to come."""
     for name in ("black", "jinja2", "runware_codegen.documents.outline"):
         import_module(name)
 
 
-def make_module(job: Job) -> Outcome:
+def make_module(job: Job) -> ModuleResult:
     """Make the module of a document."""
     try:
         loaded = load_text(job.source, job.text)
         if loaded is None:
             return None
-        parsed = parse_document(loaded, allow_unenforced=job.order.allow_unenforced)
-        wanted = job.order.choice.takes(parsed)
+        parsed = parse_document(loaded, allow_unenforced=job.options.allow_unenforced)
+        wanted = job.options.document_filter.matches(parsed)
         text = rendered_module(parsed) if wanted else None
-    except InvalidInput as invalid:
+    except InvalidInputError as invalid:
         return invalid.problems
-    return Module(_outlined(parsed), len(parsed.fields), parsed.rule_count, text)
+    return Module(parsed.info, text)
 
 
-def _outlined(document: Document) -> Document:
-    return replace(
-        document,
-        title="",
-        summary="",
-        description="",
-        modes=(),
-        price="",
-        capabilities=(),
-        link="",
-        request=_named(document.request.name),
-        result=_named(document.result.name),
-        parts=(),
-        result_parts=(),
-        definitions=(),
-        default_delivery="",
-        media_limits=(),
-    )
-
-
-def _named(name: str) -> Class:
-    return Class(name, "", (), open=False)
-
-
-class _Entry(BaseModel):
-    """A module as it is kept."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    id: str
-    source: str
-    air: str
-    status: str
-    task_type: str
-    models: tuple[str, ...]
-    module: str
-    request: str
-    result: str
-    deliveries: tuple[str, ...]
-    statuses: tuple[tuple[str, str], ...]
-    codes: tuple[str, ...]
-    fields_: int
-    rules: int
-    text: str | None
-
-
-def written(module: Module) -> str:
+def dump(module: Module) -> str:
     """Write a module of a document without unenforced keywords as JSON."""
-    document = module.document
-    return _Entry(
-        id=document.id,
-        source=document.source,
-        air=document.air,
-        status=document.status,
-        task_type=document.task_type,
-        models=document.models,
-        module=document.module,
-        request=document.request.name,
-        result=document.result.name,
-        deliveries=document.deliveries,
-        statuses=document.statuses,
-        codes=document.codes,
-        fields_=module.fields,
-        rules=module.rules,
-        text=module.text,
-    ).model_dump_json()
+    return _MODULE.dump_json(module).decode()
 
 
-def read(text: str) -> Module | None:
-    """Read what `written` gives; None when it is something else."""
+def load(text: str) -> Module | None:
+    """Read the output of `dump`; None for any other text."""
     try:
-        entry = _Entry.model_validate_json(text)
+        return _MODULE.validate_json(text, strict=True)
     except ValidationError:
         return None
-    document = Document(
-        id=entry.id,
-        source=entry.source,
-        title="",
-        summary="",
-        description="",
-        air=entry.air,
-        status=entry.status,
-        modes=(),
-        price="",
-        capabilities=(),
-        link="",
-        task_type=entry.task_type,
-        models=entry.models,
-        module=entry.module,
-        request=_named(entry.request),
-        result=_named(entry.result),
-        parts=(),
-        result_parts=(),
-        deliveries=entry.deliveries,
-        statuses=entry.statuses,
-        codes=entry.codes,
-    )
-    return Module(document, entry.fields_, entry.rules, entry.text)

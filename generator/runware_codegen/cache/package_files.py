@@ -1,4 +1,4 @@
-"""All files of a package, from modules that are made already."""
+"""All files of a package, from the modules of its documents."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from runware_codegen.cache.modules import Module
     from runware_codegen.cache.store import Store
-    from runware_codegen.model import Package
+    from runware_codegen.model import DocumentInfo, Package
 
 _FILES = TypeAdapter(dict[str, str])
 
 
 def package_files(
-    package: Package, modules: Iterable[Module], store: Store | None
+    package: Package[DocumentInfo], modules: Iterable[Module], store: Store | None
 ) -> dict[str, str]:
     """Put the files of a package together.
 
@@ -36,7 +36,7 @@ def package_files(
     return dict(sorted({**files, **_shared(package, store)}.items()))
 
 
-def _shared(package: Package, store: Store | None) -> dict[str, str]:
+def _shared(package: Package[DocumentInfo], store: Store | None) -> dict[str, str]:
     if store is None:
         return shared_files(package)
     key = store.key("shared", repr(package))

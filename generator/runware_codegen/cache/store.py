@@ -1,4 +1,4 @@
-"""Texts kept in a folder between runs, each under a key that says all it depends on."""
+"""A folder of cached texts, with checksums."""
 
 from __future__ import annotations
 

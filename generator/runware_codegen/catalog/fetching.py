@@ -1,4 +1,4 @@
-"""Brings documents of the catalogue into a folder, and locks them."""
+"""Fetches documents into a folder, and locks them."""
 
 from __future__ import annotations
 
@@ -8,41 +8,60 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from runware_codegen.catalog import files, index
-from runware_codegen.catalog.checking import task_type_of
-from runware_codegen.catalog.choosing import (
-    Selection,
-    Wanted,
+from runware_codegen.catalog.lock import Lock, LockedDocument, hash_of, lock_of, sha256
+from runware_codegen.catalog.parallel import map_as_completed
+from runware_codegen.catalog.query import (
+    FetchQuery,
+    WantedDocument,
     from_index,
     from_lock,
     not_listed,
 )
-from runware_codegen.catalog.lock import Lock, Locked, hash_of, lock_of, sha256
-from runware_codegen.catalog.parallel import each_done
-from runware_codegen.catalog.web import NotFound, Web
-from runware_codegen.output.replacement import alone_in
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.catalog.validation import task_type_of
+from runware_codegen.catalog.web import NotFoundError, Web
+from runware_codegen.output.replacement import exclusive_lock
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from runware_codegen.catalog.index import Index
-    from runware_codegen.catalog.web import Answer
+    from runware_codegen.catalog.web import Response
     from runware_codegen.options import FetchOptions
     from runware_codegen.report import Terminal
 
 _BAR = 24  # characters
 
 
-class Outcome(StrEnum):
+class FetchOutcome(StrEnum):
     """What became of a document that was wanted."""
 
     NEW = "new"
     CHANGED = "changed"
     RESTORED = "restored"
     UNCHANGED = "unchanged"
+
+
+class UpdateReport(Protocol):
+    """What changed for callers in documents that were fetched again."""
+
+    def add(self, path: Path, content: bytes) -> bool:
+        """Compare a document on disk with its new version.
+
+        Returns:
+            Whether the new version breaks callers.
+
+        Raises:
+            InvalidInputError: A version is not sound.
+        """
+        ...
+
+    def lines(self) -> Iterable[str]:
+        """Give the lines of the report."""
+        ...
 
 
 @dataclass(slots=True)
@@ -54,50 +73,75 @@ class _Fetch:
         folder: Where the documents are.
         lock: What is locked.
         terminal: Where the run is told of.
+        new_report: Makes the report of what changed for callers.
         listed: The catalogue's index, if it was read.
         outcomes: What became of documents, by identifier.
         problems: What went wrong so far.
+        refused: Documents that are as they were, since their new versions break callers.
+        updates: What changed for callers.
     """
 
     options: FetchOptions
     folder: Path
     lock: Lock
     terminal: Terminal
+    new_report: Callable[[], UpdateReport]
     listed: Index | None = None
-    outcomes: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
+    outcomes: dict[str, FetchOutcome] = field(default_factory=dict[str, FetchOutcome])
     problems: list[Problem] = field(default_factory=list[Problem])
+    refused: list[Problem] = field(default_factory=list[Problem])
+    updates: UpdateReport | None = None
 
 
-def fetch(options: FetchOptions, terminal: Terminal) -> None:
+def fetch(
+    options: FetchOptions, terminal: Terminal, new_report: Callable[[], UpdateReport]
+) -> bool:
     """Bring documents into a folder.
 
     Each is put in place and locked as soon as it is there and found to be one, so that
     a run that was interrupted goes on where it ended.
 
+    Args:
+        options: What the command was told.
+        terminal: Where the run is told of.
+        new_report: Makes the report of what changed for callers, when a document does.
+
+    Returns:
+        Whether a document was left as it was, since its new version breaks callers.
+
     Raises:
-        InvalidInput: Something cannot be had, or must not be had; the rest is there.
+        InvalidInputError: Something cannot be had, or must not be had; the rest is there.
     """
     folder = Path(options["output"])
     with _failures_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with alone_in(folder):
-            run = _Fetch(options, folder, lock_of(folder), terminal)
+        with exclusive_lock(folder):
+            run = _Fetch(options, folder, lock_of(folder), terminal, new_report)
             _run(run)
     if run.outcomes or not run.problems:
         _summarize(run)
+    if run.refused:
+        terminal.problems(run.refused)
     if run.problems:
-        raise InvalidInput(run.problems)
+        raise InvalidInputError(run.problems)
+    return bool(run.refused)
 
 
 def read_listed(web: Web, url: str, terminal: Terminal) -> Index:
     """Read the index of the catalogue, and tell what in it is of no use.
 
     Raises:
-        InvalidInput: There is none.
+        InvalidInputError: There is none.
     """
-    terminal.step(f"Asking {url}")
-    listed = index.read_index(web.get(url).content or b"", url)
-    for line in listed.unfit:
+    terminal.progress(f"Asking {url}")
+    try:
+        content = web.get(url).content or b""
+    except NotFoundError:
+        message = "There is no index of a catalogue at this address"
+        remedy = f"Look at --index-url and index-url; Runware's own is {index.URL}."
+        raise InvalidInputError.of(url, message, remedy) from None
+    listed = index.read_index(content, url)
+    for line in listed.unusable:
         terminal.note(f"Passed over {line}.")
     return listed
 
@@ -113,30 +157,32 @@ def _run(run: _Fetch) -> None:
         present = {
             one.id: hash_of(_path(run, one.id)) for one in wanted if one.id in locked
         }
-        jobs: list[Wanted] = []
+        jobs: list[WantedDocument] = []
         for one in wanted:
             if _is_settled(run, one, locked, present):
-                run.outcomes[one.id] = Outcome.UNCHANGED
+                run.outcomes[one.id] = FetchOutcome.UNCHANGED
             else:
                 jobs.append(one)
 
-        def get(one: Wanted) -> Answer:
+        def get(one: WantedDocument) -> Response:
             known = locked.get(one.id)
             whole = known is not None and present[one.id] == known.sha256
             return web.get(one.url, known.etag if known and whole else "")
 
-        _show_progress(run, 0, len(jobs))
-        done = each_done(jobs, get, limit=concurrency)
-        for number, (one, answer) in enumerate(done, start=1):
+        waiting = [one.id for one in jobs]
+        _show_progress(run, waiting, len(jobs))
+        done = map_as_completed(jobs, get, limit=concurrency)
+        for one, answer in done:
             _take(run, one, answer, locked.get(one.id))
-            _show_progress(run, number, len(jobs))
+            waiting.remove(one.id)
+            _show_progress(run, waiting, len(jobs))
 
 
-def _choose(run: _Fetch, web: Web) -> list[Wanted]:
+def _choose(run: _Fetch, web: Web) -> list[WantedDocument]:
     """Decide what is wanted; the index is asked only for what the lock cannot say."""
     options = run.options
     locked = run.lock.within(run.folder)
-    selection = Selection(
+    selection = FetchQuery(
         names=options["models"],
         task_types=options["task_type"],
         everything=options["everything"],
@@ -144,15 +190,23 @@ def _choose(run: _Fetch, web: Web) -> list[Wanted]:
     )
     if options["locked"] or selection.is_empty:
         if not locked:
-            raise InvalidInput([_nothing_locked(run.lock.path, run.folder)])
+            raise InvalidInputError.of(
+                run.lock.path,
+                f"No document of {run.folder} is locked, so there is nothing to fetch.",
+                "Name models, such as `runware-codegen fetch runware:101@1`, or take"
+                " --all.",
+            )
         chosen = from_lock(locked, selection)
-        return [Wanted(one.id, one.air, _place(run, one)) for one in chosen]
+        return [WantedDocument(one.id, one.air, _place(run, one)) for one in chosen]
     run.listed = read_listed(web, options["index_url"] or index.URL, run.terminal)
     return from_index(run.listed, locked, selection)
 
 
 def _is_settled(
-    run: _Fetch, one: Wanted, locked: dict[str, Locked], present: dict[str, str]
+    run: _Fetch,
+    one: WantedDocument,
+    locked: dict[str, LockedDocument],
+    present: dict[str, str],
 ) -> bool:
     """Tell whether a document is there as it is locked, and needs no question."""
     known = locked.get(one.id)
@@ -162,52 +216,94 @@ def _is_settled(
 
 
 def _take(
-    run: _Fetch, one: Wanted, answer: Answer | Exception, known: Locked | None
+    run: _Fetch,
+    one: WantedDocument,
+    answer: Response | Exception,
+    known: LockedDocument | None,
 ) -> None:
     """Make of an answer what it should be: a document in its place, or a problem."""
-    if isinstance(answer, NotFound) and one.guessed and run.listed:
+    if isinstance(answer, NotFoundError) and one.guessed and run.listed:
         listed = run.listed
         run.problems.append(not_listed(one.id, listed.entries, listed.url))
-    elif isinstance(answer, InvalidInput):
+    elif isinstance(answer, InvalidInputError):
         run.problems += answer.problems
     elif isinstance(answer, Exception):
         raise answer
     elif answer.content is None:
-        run.outcomes[one.id] = Outcome.UNCHANGED
+        run.outcomes[one.id] = FetchOutcome.UNCHANGED
     else:
         try:
             _put(run, one, answer.content, answer.etag, known)
-        except InvalidInput as invalid:
+        except InvalidInputError as invalid:
             run.problems += invalid.problems
 
 
 def _put(
-    run: _Fetch, one: Wanted, content: bytes, etag: str, known: Locked | None
+    run: _Fetch,
+    one: WantedDocument,
+    content: bytes,
+    etag: str,
+    known: LockedDocument | None,
 ) -> None:
     """Check a document, put it in place, and lock it.
 
     Raises:
-        InvalidInput: It is no document, or not the one that is locked.
+        InvalidInputError: It is no document, or not the one that is locked.
     """
     path = _path(run, one.id)
     fresh = sha256(content)
     if run.options["locked"] and known and fresh != known.sha256:
-        raise InvalidInput([_not_as_locked(path, one.url, fresh, known)])
+        raise InvalidInputError.of(
+            path,
+            f"{one.url} has not the version that is locked: SHA-256 {fresh} in place of"
+            f" {known.sha256}.",
+            "Take it over with `runware-codegen fetch --update`, or restore the file from"
+            " version control.",
+        )
     task_type = task_type_of(content, one.url)
     if one.task_types and task_type not in one.task_types:
         return
     differs = hash_of(path) != fresh
+    if differs and run.options["update"] and path.exists():
+        breaks = _compare(run, path, content)
+        if breaks and run.options["check"]:
+            run.refused.append(_breaking(path))
+            return
     if differs:
         files.replace(path, content)
     if known and known.sha256 == fresh:
-        run.outcomes[one.id] = Outcome.RESTORED if differs else Outcome.UNCHANGED
+        run.outcomes[one.id] = (
+            FetchOutcome.RESTORED if differs else FetchOutcome.UNCHANGED
+        )
         return
     run.lock.add(_locked(run, one, fresh, etag, task_type))
-    run.outcomes[one.id] = Outcome.CHANGED if known else Outcome.NEW
+    run.outcomes[one.id] = FetchOutcome.CHANGED if known else FetchOutcome.NEW
 
 
-def _locked(run: _Fetch, one: Wanted, sha256: str, etag: str, task_type: str) -> Locked:
-    return Locked(
+def _compare(run: _Fetch, path: Path, content: bytes) -> bool:
+    """Find what a new version changes for callers.
+
+    Returns:
+        Whether it breaks them.
+
+    Raises:
+        InvalidInputError: It cannot be told, and would have to be.
+    """
+    run.updates = run.updates or run.new_report()
+    try:
+        return run.updates.add(path, content)
+    except InvalidInputError as invalid:
+        if run.options["check"]:
+            raise
+        for problem in invalid.problems:
+            run.terminal.note(f"{path} cannot be compared: {problem.message}")
+        return False
+
+
+def _locked(
+    run: _Fetch, one: WantedDocument, sha256: str, etag: str, task_type: str
+) -> LockedDocument:
+    return LockedDocument(
         id=one.id,
         air=one.air,
         task_type=task_type,
@@ -219,10 +315,12 @@ def _locked(run: _Fetch, one: Wanted, sha256: str, etag: str, task_type: str) ->
     )
 
 
-def _place(run: _Fetch, locked: Locked) -> str:
+def _place(run: _Fetch, locked: LockedDocument) -> str:
     """Give the place of a locked document, in another catalogue if one is named."""
     index_url = run.options["index_url"]
-    return index.moved(locked.url, locked.id, index_url) if index_url else locked.url
+    return (
+        index.mirror_url(locked.url, locked.id, index_url) if index_url else locked.url
+    )
 
 
 def _path(run: _Fetch, identifier: str) -> Path:
@@ -235,38 +333,33 @@ def _path(run: _Fetch, identifier: str) -> Path:
 def _summarize(run: _Fetch) -> None:
     for identifier, outcome in sorted(run.outcomes.items()):
         line = f"{outcome}: {_path(run, identifier)}"
-        if outcome is not Outcome.UNCHANGED or run.options["update"]:
+        if outcome is not FetchOutcome.UNCHANGED or run.options["update"]:
             run.terminal.summary(line)
         else:
             run.terminal.detail(line)
     count = Counter(run.outcomes.values())
-    counts = ", ".join(f"{count[outcome]} {outcome}" for outcome in Outcome)
+    counts = ", ".join(f"{count[outcome]} {outcome}" for outcome in FetchOutcome)
     run.terminal.summary(f"Fetched {run.folder}: {counts}.")
+    if run.updates and not run.options["quiet"]:
+        for line in run.updates.lines():
+            run.terminal.result(line)
 
 
-def _show_progress(run: _Fetch, done: int, total: int) -> None:
+def _show_progress(run: _Fetch, waiting: Sequence[str], total: int) -> None:
+    """Show how many documents there are, and which one is waited for longest."""
+    done = total - len(waiting)
     filled = _BAR * done // max(total, 1)
     bar = "█" * filled + "░" * (_BAR - filled)
-    run.terminal.step(f"Fetching {bar} {done} of {total}")
+    named = f", waiting for {waiting[0]}" if waiting else ""
+    run.terminal.progress(f"Fetching {bar} {done} of {total}{named}")
 
 
-def _nothing_locked(lock: Path, folder: Path) -> Problem:
-    return Problem(
-        str(lock),
-        "",
-        f"No document of {folder} is locked, so there is nothing to fetch.",
-        "Name models, such as `runware-codegen fetch runware:101@1`, or take --all.",
-    )
-
-
-def _not_as_locked(path: Path, url: str, fresh: str, known: Locked) -> Problem:
+def _breaking(path: Path) -> Problem:
     return Problem(
         str(path),
         "",
-        f"{url} has not the version that is locked: SHA-256 {fresh} in place of"
-        f" {known.sha256}.",
-        "Take it over with `runware-codegen fetch --update`, or restore the file from"
-        " version control.",
+        "Its new version breaks callers, and was not written.",
+        "Read the report. To take the version over, run without --check.",
     )
 
 
@@ -279,5 +372,4 @@ def _failures_told(folder: Path) -> Generator[None]:
         reason = error.strerror or str(error)
         place = f" ({error.filename})" if error.filename else ""
         remedy = "Put that right and run again; each file is whole."
-        problem = Problem(str(folder), "", f"{reason}{place}", remedy)
-        raise InvalidInput([problem]) from error
+        raise InvalidInputError.of(folder, f"{reason}{place}", remedy) from error

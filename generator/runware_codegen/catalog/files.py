@@ -1,4 +1,4 @@
-"""A file is replaced in one step, and never seen half-written."""
+"""Replaces a file atomically."""
 
 from __future__ import annotations
 

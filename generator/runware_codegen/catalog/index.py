@@ -1,4 +1,4 @@
-"""The index of the catalogue: which models there are, and where their documents are."""
+"""Reads the index of the catalogue: the models, and the URLs of their documents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin, urlsplit
 
 from runware_codegen.catalog.names import is_air, is_identifier
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,12 +40,12 @@ class Index:
     Attributes:
         url: Where it was read.
         entries: The models, by identifier.
-        unfit: A line for each thing in it that is no model.
+        unusable: A line for each thing in it that is no model.
     """
 
     url: str
     entries: tuple[Entry, ...]
-    unfit: tuple[str, ...]
+    unusable: tuple[str, ...]
 
 
 def read_index(content: bytes, url: str) -> Index:
@@ -59,14 +59,17 @@ def read_index(content: bytes, url: str) -> Index:
         url: Where it came from.
 
     Raises:
-        InvalidInput: It is not an index.
+        InvalidInputError: It is not an index.
     """
     try:
         tree: object = json.loads(content)
     except (ValueError, RecursionError):
-        raise InvalidInput([_no_index(url, "is not JSON")]) from None
+        fault = (
+            "is a web page" if is_web_page(content) else "is not JSON, or not all of it"
+        )
+        raise InvalidInputError([_no_index(url, fault)]) from None
     if not isinstance(tree, list):
-        raise InvalidInput([_no_index(url, "is not a list")])
+        raise InvalidInputError([_no_index(url, "is not a list")])
     entries: dict[str, Entry] = {}
     unfit: list[str] = []
     for number, item in enumerate(cast("list[object]", tree), start=1):
@@ -78,9 +81,14 @@ def read_index(content: bytes, url: str) -> Index:
         else:
             unfit.append(f"model number {number} of {url}: {fault}")
     if unfit and not entries:
-        raise InvalidInput([_no_index(url, "lists no model that has a fit id")])
+        raise InvalidInputError([_no_index(url, "lists no model that has a fit id")])
     models = sorted(entries.values(), key=lambda entry: entry.id)
     return Index(url, tuple(models), tuple(unfit))
+
+
+def is_web_page(content: bytes) -> bool:
+    """Tell whether bytes are HTML, as proxies and pages of errors send it."""
+    return content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 
 
 def utility(name: str, index_url: str) -> Entry:
@@ -88,7 +96,7 @@ def utility(name: str, index_url: str) -> Entry:
     return Entry(name, "", "", urljoin(index_url, f"../platform/{name}/schema.json"))
 
 
-def moved(url: str, identifier: str, index_url: str) -> str:
+def mirror_url(url: str, identifier: str, index_url: str) -> str:
     """Give the place of a document in another catalogue."""
     if url.endswith(f"/platform/{identifier}/schema.json"):
         return utility(identifier, index_url).url

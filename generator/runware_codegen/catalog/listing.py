@@ -1,4 +1,4 @@
-"""Shows what the catalogue has, and what of it is here."""
+"""Lists the models of the catalogue, and which of them are fetched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from runware_codegen.catalog.fetching import read_listed
 from runware_codegen.catalog.lock import lock_of
 from runware_codegen.catalog.names import matches
 from runware_codegen.catalog.web import Web
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import table
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runware_codegen.catalog.index import Entry
-    from runware_codegen.catalog.lock import Locked
+    from runware_codegen.catalog.lock import LockedDocument
     from runware_codegen.options import ListOptions
     from runware_codegen.report import Terminal
 
@@ -48,7 +48,7 @@ def list_catalog(
         terminal: Where to show them.
 
     Raises:
-        InvalidInput: There is no catalogue, or nothing in it is chosen.
+        InvalidInputError: There is no catalogue, or nothing in it is chosen.
     """
     url = options["index_url"] or index.URL
     with Web(timeout=_TIMEOUT, connections=1) as web:
@@ -60,7 +60,12 @@ def list_catalog(
         if _is_chosen(entry, locked, options["only"], statuses)
     ]
     if not rows:
-        raise InvalidInput([_none_left(url, len(listed.entries))])
+        raise InvalidInputError.of(
+            url,
+            f"None of the {len(listed.entries)} models is chosen by --only and"
+            " --include-status.",
+            "Leave them out to see all that there is.",
+        )
     if options["as_json"]:
         terminal.result(json.dumps(rows, indent=2))
         return
@@ -71,7 +76,7 @@ def list_catalog(
 
 def _is_chosen(
     entry: Entry,
-    locked: dict[str, Locked],
+    locked: dict[str, LockedDocument],
     only: Collection[str],
     statuses: Collection[str],
 ) -> bool:
@@ -84,7 +89,7 @@ def _is_chosen(
     )
 
 
-def _row(entry: Entry, folder: Path, locked: dict[str, Locked]) -> Row:
+def _row(entry: Entry, folder: Path, locked: dict[str, LockedDocument]) -> Row:
     known = locked.get(entry.id)
     return {
         "id": entry.id,
@@ -102,12 +107,3 @@ def _cells(row: Row) -> tuple[str, ...]:
     else:
         here = "not locked" if row["installed"] else ""
     return (row["id"], row["air"], row["taskType"], row["status"], here)
-
-
-def _none_left(url: str, count: int) -> Problem:
-    return Problem(
-        url,
-        "",
-        f"None of the {count} models is chosen by --only and --include-status.",
-        "Leave them out to see all that there is.",
-    )

@@ -1,4 +1,4 @@
-"""`runware.lock`: which documents a project builds on, to the byte.
+"""Reads, checks and writes `runware.lock`.
 
 It stands beside the folder of documents, or in it. With it the same commit gives the
 same code: `fetch --locked` brings exactly what it names, and `generate` refuses to work
@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, cast
 
 from runware_codegen.catalog.files import replace
 from runware_codegen.catalog.names import is_air, is_identifier
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 NAME = "runware.lock"
 
 _VERSION = 1
+_RESTORE = (
+    "Restore it from version control, or remove it and fetch the documents again."
+)
 _HEAD = f"""\
 # Written by `runware-codegen fetch`; to be committed, and not to be edited.
 version = {_VERSION}
@@ -47,7 +51,7 @@ _TEXTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
+class LockedDocument:
     """A document that is locked.
 
     Attributes:
@@ -81,9 +85,11 @@ class Lock:
     """
 
     path: Path
-    documents: dict[str, Locked] = field(default_factory=dict[str, Locked])
+    documents: dict[str, LockedDocument] = field(
+        default_factory=dict[str, LockedDocument]
+    )
 
-    def within(self, folder: Path) -> dict[str, Locked]:
+    def within(self, folder: Path) -> dict[str, LockedDocument]:
         """Give the documents of a folder, by identifier."""
         prefix = self._prefix(folder)
         return {
@@ -96,7 +102,7 @@ class Lock:
         """Name the file of a document in a folder, as the lock does."""
         return f"{self._prefix(folder)}{identifier}.json"
 
-    def add(self, locked: Locked) -> None:
+    def add(self, locked: LockedDocument) -> None:
         """Lock a document, and write the lock."""
         self.documents[locked.file] = locked
         tables = [_written(self.documents[file]) for file in sorted(self.documents)]
@@ -110,33 +116,38 @@ def lock_of(folder: Path) -> Lock:
     """Read the lock of a folder of documents; one that is not there is empty.
 
     Raises:
-        InvalidInput: The lock cannot be understood.
+        InvalidInputError: The lock cannot be understood.
     """
     inside = folder / NAME
     nameable = folder.name.isprintable() and folder.name not in {"", ".."}
     path = folder.parent / NAME if nameable and not inside.is_file() else inside
-    return _read(path) if path.is_file() else Lock(path)
+    return read(path) if path.is_file() else Lock(path)
 
 
 def check(inputs: Iterable[str]) -> None:
     """Make sure that locked documents are what their locks say.
 
     Args:
-        inputs: Files, folders, and `-`, as `generate` takes them. A folder must hold
+        inputs: Files, folders and other inputs, as `generate` takes them. A folder must hold
             each document that is locked in it; of a file, it counts what it holds.
 
     Raises:
-        InvalidInput: A document is missing or differs, or a lock cannot be understood.
+        InvalidInputError: A document is missing or differs, or a lock cannot be understood.
     """
     problems: list[Problem] = []
-    for given in sorted(set(inputs) - {"-", ""}):
-        path = Path(given)
+    for path in input_paths(inputs):
         alone = path.is_file()
         lock = lock_of(path.parent if alone else path)
         faults = list(_faults(lock, path, alone=alone))
         problems += [_departed(lock.path, faults)] if faults else []
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInputError(problems)
+
+
+def input_paths(inputs: Iterable[str]) -> list[Path]:
+    """Give the files and folders among inputs of `generate`."""
+    named = sorted(set(inputs) - {"-", ""})
+    return [Path(given) for given in named if not given.startswith(BUILTIN)]
 
 
 def sha256(content: bytes) -> str:
@@ -185,7 +196,7 @@ def _departed(path: Path, faults: list[str]) -> Problem:
 # -- the text of a lock ---------------------------------------------------------
 
 
-def _written(locked: Locked) -> str:
+def _written(locked: LockedDocument) -> str:
     texts = {
         "id": locked.id,
         "air": locked.air,
@@ -204,26 +215,56 @@ def _written(locked: Locked) -> str:
     return "\n".join(["[[document]]", *lines, f"fetched = {locked.fetched}", ""])
 
 
-def _read(path: Path) -> Lock:
+def read(path: Path) -> Lock:
+    """Read a lock.
+
+    Raises:
+        InvalidInputError: It cannot be understood.
+    """
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInput([_unreadable(path, f"it cannot be read: {error}")]) from None
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidInputError.of(
+            path, f"it cannot be read: {error}", _RESTORE
+        ) from None
+    return parse(content, path)
+
+
+def parse(content: bytes, path: Path) -> Lock:
+    """Read the content of a lock.
+
+    Args:
+        content: The bytes of the file.
+        path: The file, for messages.
+
+    Raises:
+        InvalidInputError: It cannot be understood.
+    """
+    try:
+        tree = tomllib.loads(content.decode())
+    except ValueError as error:
+        raise InvalidInputError.of(
+            path, f"it cannot be read: {error}", _RESTORE
+        ) from None
     if tree.get("version") != _VERSION:
-        raise InvalidInput([_of_another_version(path)])
+        raise InvalidInputError.of(
+            path,
+            f"This is not version {_VERSION} of the lock, which is the one that is known.",
+            "Take the version of runware-codegen that wrote it, or restore the file.",
+        )
     found: object = tree.get("document", [])
     tables = cast("list[object]", found) if isinstance(found, list) else [None]
-    documents: dict[str, Locked] = {}
+    documents: dict[str, LockedDocument] = {}
     for number, table in enumerate(tables, start=1):
         locked = _locked(table)
         if locked is None or locked.file in documents:
             fault = f"its document number {number} is not as fetch writes it"
-            raise InvalidInput([_unreadable(path, fault)])
+            raise InvalidInputError.of(path, fault, _RESTORE)
         documents[locked.file] = locked
     return Lock(path, documents)
 
 
-def _locked(table: object) -> Locked | None:
+def _locked(table: object) -> LockedDocument | None:
     """Read a table; give nothing if any of it is unfit."""
     if not isinstance(table, dict):
         return None
@@ -233,7 +274,7 @@ def _locked(table: object) -> Locked | None:
     said = {name: text for name, text in texts.items() if isinstance(text, str)}
     if len(said) < len(texts) or not isinstance(fetched, dt.date):
         return None
-    locked = Locked(
+    locked = LockedDocument(
         id=said["id"],
         air=said["air"],
         task_type=said["task-type"],
@@ -246,7 +287,7 @@ def _locked(table: object) -> Locked | None:
     return locked if _is_fit(locked) else None
 
 
-def _is_fit(locked: Locked) -> bool:
+def _is_fit(locked: LockedDocument) -> bool:
     """Tell whether nothing leads away: no path out of a folder, no odd address."""
     folder, _, file = locked.file.rpartition("/")
     return bool(
@@ -261,20 +302,4 @@ def _is_fit(locked: Locked) -> bool:
         and _SHA256.fullmatch(locked.sha256)
         and (not locked.air or is_air(locked.air))
         and (not locked.etag or usable_etag(locked.etag))
-    )
-
-
-def _unreadable(path: Path, fault: str) -> Problem:
-    remedy = (
-        "Restore it from version control, or remove it and fetch the documents again."
-    )
-    return Problem(str(path), "", fault, remedy)
-
-
-def _of_another_version(path: Path) -> Problem:
-    return Problem(
-        str(path),
-        "",
-        f"This is not version {_VERSION} of the lock, which is the one that is known.",
-        "Take the version of runware-codegen that wrote it, or restore the file.",
     )

@@ -1,4 +1,4 @@
-"""The names that documents have: identifiers, and patterns of them."""
+"""Identifiers and AIRs of documents, and patterns of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does several jobs at the same time, and gives what comes of them one by one."""
+"""Calls a function for many values, in several threads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Job = TypeVar("Job")
 Made = TypeVar("Made")
 
 
-def each_done(
+def map_as_completed(
     jobs: Sequence[Job], work: Callable[[Job], Made], *, limit: int
 ) -> Iterator[tuple[Job, Made | Exception]]:
     """Do jobs in threads, and give each with what came of it as soon as it is done.

@@ -1,4 +1,4 @@
-"""Asks a server for documents: patiently, within bounds."""
+"""Sends HTTP requests for documents, with retries, timeouts and size limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import httpx2
 from runware_codegen import __version__
 from runware_codegen.catalog.lock import usable_etag
 from runware_codegen.documents.sources import MAX_SIZE
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -31,12 +31,12 @@ _NOT_FOUND = {404, 410}
 _TRY_LATER = "Run the same again later; what has been fetched is not fetched again."
 
 
-class NotFound(InvalidInput):
+class NotFoundError(InvalidInputError):
     """The server has nothing at that address."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What a server gave.
 
     Attributes:
@@ -48,7 +48,7 @@ class Answer:
     etag: str
 
 
-class _Passing(Exception):
+class _TransientError(Exception):
     """A failure that may be gone at the next attempt.
 
     Attributes:
@@ -70,7 +70,7 @@ class Web:
         connections: How many there may be at the same time.
 
     Raises:
-        InvalidInput: The environment names a proxy or certificates that cannot be used.
+        InvalidInputError: The environment names a proxy or certificates that cannot be used.
     """
 
     def __init__(self, *, timeout: float, connections: int) -> None:
@@ -87,7 +87,12 @@ class Web:
                 },
             )
         except (OSError, ValueError, ImportError, httpx2.InvalidURL) as error:
-            raise InvalidInput([_environment(error)]) from error
+            raise InvalidInputError.of(
+                "environment",
+                f"The connection cannot be prepared: {error}",
+                "Look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and"
+                " SSL_CERT_DIR.",
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +105,7 @@ class Web:
     ) -> None:
         self._client.close()
 
-    def get(self, url: str, etag: str = "") -> Answer:
+    def get(self, url: str, etag: str = "") -> Response:
         """Get what is at an address, with more than one attempt where that may help.
 
         Args:
@@ -108,50 +113,56 @@ class Web:
             etag: The version that is known, if any.
 
         Raises:
-            NotFound: There is nothing.
-            InvalidInput: The server cannot be reached, or gives nothing that is of use.
+            NotFoundError: There is nothing.
+            InvalidInputError: The server cannot be reached, or gives nothing that is of use.
         """
         for attempt in itertools.count(1):
             try:
-                return self._ask(url, etag)
-            except _Passing as failure:
+                return self._request(url, etag)
+            except _TransientError as failure:
                 if attempt == _ATTEMPTS or failure.wait > _LONGEST_WAIT:
-                    problem = _problem(url, f"{failure}, {_times(attempt)}", _TRY_LATER)
-                    raise InvalidInput([problem]) from failure
+                    message = f"{failure}, {_times(attempt)}"
+                    raise InvalidInputError.of(url, message, _TRY_LATER) from failure
                 spread = random.uniform(0.5, 1)  # noqa: S311  # of no secret
                 pause = _FIRST_WAIT * 2 ** (attempt - 1) * spread
                 time.sleep(max(failure.wait, pause))
         raise AssertionError
 
-    def _ask(self, url: str, etag: str) -> Answer:
+    def _request(self, url: str, etag: str) -> Response:
         deadline = time.monotonic() + self._timeout
         headers = {"if-none-match": etag} if etag else {}
         try:
             with self._client.stream("GET", url, headers=headers) as response:
                 if etag and response.status_code == _NOT_MODIFIED:
-                    return Answer(None, etag)
+                    return Response(None, etag)
                 if response.status_code != _OK:
                     raise _refusal(url, response)
                 content = _body(url, response, deadline)
-                return Answer(content, usable_etag(response.headers.get("etag", "")))
+                return Response(content, usable_etag(response.headers.get("etag", "")))
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             remedy = "Give an address that begins with https://."
-            raise InvalidInput([_problem(url, str(error), remedy)]) from error
+            raise InvalidInputError.of(url, str(error), remedy) from error
         except httpx2.TooManyRedirects as error:
             message = "The server leads from one address to the next without an end"
-            raise InvalidInput([_problem(url, message, _TRY_LATER)]) from error
+            raise InvalidInputError.of(url, message, _TRY_LATER) from error
         except httpx2.TimeoutException as error:
             raise self._too_slow() from error
-        except _TooSlow:
+        except _DeadlineError:
             raise self._too_slow() from None
+        except httpx2.RemoteProtocolError as error:
+            raise _TransientError(
+                f"The answer is broken, or ends too early: {_reason(error)}"
+            ) from error
         except httpx2.RequestError as error:
-            raise _Passing(f"The server cannot be reached: {_reason(error)}") from error
+            raise _TransientError(
+                f"The server cannot be reached: {_reason(error)}"
+            ) from error
 
-    def _too_slow(self) -> _Passing:
-        return _Passing(f"The answer takes longer than {self._timeout:g} s")
+    def _too_slow(self) -> _TransientError:
+        return _TransientError(f"The answer takes longer than {self._timeout:g} s")
 
 
-class _TooSlow(Exception):
+class _DeadlineError(Exception):
     """The time for an answer is over."""
 
 
@@ -163,9 +174,9 @@ def _body(url: str, response: httpx2.Response, deadline: float) -> bytes:
         if len(content) > MAX_SIZE:
             message = f"The answer is too large: more than {MAX_SIZE // 2**20} MiB"
             remedy = "Look at what is at this address; it is no document of Runware."
-            raise InvalidInput([_problem(url, message, remedy)])
+            raise InvalidInputError.of(url, message, remedy)
         if time.monotonic() > deadline:
-            raise _TooSlow
+            raise _DeadlineError
     return bytes(content)
 
 
@@ -173,12 +184,12 @@ def _refusal(url: str, response: httpx2.Response) -> Exception:
     status = response.status_code
     message = f"The server answers with HTTP {status}"
     if status in _PASSING:
-        return _Passing(message, _retry_after(response))
+        return _TransientError(message, _retry_after(response))
     if status in _NOT_FOUND:
         remedy = "Look at what there is: `runware-codegen list --catalog`."
-        return NotFound([_problem(url, message, remedy)])
+        return NotFoundError.of(url, message, remedy)
     remedy = "Look at this address with a browser, and at --index-url."
-    return InvalidInput([_problem(url, message, remedy)])
+    return InvalidInputError.of(url, message, remedy)
 
 
 def _retry_after(response: httpx2.Response) -> float:
@@ -200,16 +211,3 @@ def _reason(error: httpx2.RequestError) -> str:
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
-
-
-def _problem(url: str, message: str, remedy: str) -> Problem:
-    return Problem(url, "", message, remedy)
-
-
-def _environment(error: Exception) -> Problem:
-    return Problem(
-        "environment",
-        "",
-        f"The connection cannot be prepared: {error}",
-        "Look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
-    )

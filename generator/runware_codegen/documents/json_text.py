@@ -13,7 +13,7 @@ from runware_codegen.documents.values import (
     TOO_LARGE,
     Fault,
     FaultyObject,
-    Malformed,
+    MalformedError,
     duplicate_key,
     no_json_value,
     place_in,
@@ -68,7 +68,7 @@ def read_json(text: str) -> RawValue:
         Its value, with a `Fault` or a `FaultyObject` wherever a value cannot be kept.
 
     Raises:
-        Malformed: If the text is not JSON, or is far too large or too deep.
+        MalformedError: If the text is not JSON, or is far too large or too deep.
     """
     decoder = json.JSONDecoder(
         object_pairs_hook=_ObjectReader().read,
@@ -81,7 +81,7 @@ def read_json(text: str) -> RawValue:
     except JSONDecodeError as error:
         raise _malformed(text, error) from None
     except RecursionError:
-        raise Malformed(TOO_DEEP.message, TOO_DEEP.remedy) from None
+        raise MalformedError(TOO_DEEP.message, TOO_DEEP.remedy) from None
     return value
 
 
@@ -94,7 +94,7 @@ class _ObjectReader:
     def read(self, members: list[tuple[str, RawValue]]) -> dict[str, RawValue]:
         self._objects += 1
         if self._objects > MAX_VALUES:
-            raise Malformed(TOO_LARGE.message, TOO_LARGE.remedy)
+            raise MalformedError(TOO_LARGE.message, TOO_LARGE.remedy)
         value = dict(members)
         if len(value) == len(members):
             return value
@@ -103,9 +103,9 @@ class _ObjectReader:
         return FaultyObject(value, [duplicate_key(key) for key in repeated])
 
 
-def _malformed(text: str, error: JSONDecodeError) -> Malformed:
+def _malformed(text: str, error: JSONDecodeError) -> MalformedError:
     position, fault = _locate(text, error)
-    return Malformed(
+    return MalformedError(
         f"not JSON: {fault.message} {place_in(text, position)}", fault.remedy
     )
 

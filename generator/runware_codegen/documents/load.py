@@ -1,4 +1,4 @@
-"""Loads documents: finds their texts, reads them, and checks what they are."""
+"""Loads documents: finds, reads and validates them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from runware_codegen.documents.sources import (
     find_sources,
     read_text,
 )
-from runware_codegen.documents.values import Malformed, find_faults
-from runware_codegen.problems import InvalidInput, Problem, json_pointer
+from runware_codegen.documents.values import MalformedError, find_faults
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ _VERSION_KEY = re.compile("openapi|swagger")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SourceDocument:
     """One OpenAPI 3.1 document.
 
     Attributes:
@@ -57,7 +57,7 @@ class Loaded:
             such as `docs/index.json: not an OpenAPI document`.
     """
 
-    documents: tuple[Document, ...]
+    documents: tuple[SourceDocument, ...]
     passed_over: tuple[str, ...]
 
 
@@ -73,32 +73,32 @@ def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
         The documents, and what was passed over.
 
     Raises:
-        InvalidInput: With the problems of all inputs. JSON that does not claim to be an
+        InvalidInputError: With the problems of all inputs. JSON that does not claim to be an
             OpenAPI document is passed over, unless that leaves nothing of what was named.
     """
     found = find_sources(inputs)
-    documents: list[Document] = []
+    documents: list[SourceDocument] = []
     passed_over = found.passed_over
     problems = found.problems
     strays: list[Problem] = []
     for source in found.sources:
         try:
             document = load_text(source, read_text(source, stdin))
-        except InvalidInput as invalid:
+        except InvalidInputError as invalid:
             problems.extend(invalid.problems)
             continue
         if document is None:
             passed_over.append(f"{source.name}: not an OpenAPI document")
-            strays += [] if source.sought else [stray(source)]
+            strays += [] if source.discovered else [not_openapi(source)]
         else:
             documents.append(document)
     problems += [] if documents else strays
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInputError(problems)
     return Loaded(tuple(documents), tuple(sorted(set(passed_over))))
 
 
-def load_text(source: Source, text: str) -> Document | None:
+def load_text(source: Source, text: str) -> SourceDocument | None:
     """Read a document, or give None for what does not claim to be one.
 
     Args:
@@ -106,9 +106,9 @@ def load_text(source: Source, text: str) -> Document | None:
         text: The text, without a byte order mark.
 
     Raises:
-        InvalidInput: With all that is wrong in the document.
+        InvalidInputError: With all that is wrong in the document.
     """
-    if source.sought and not _VERSION_KEY.search(text):
+    if source.discovered and not _VERSION_KEY.search(text):
         return None
     raw = _read_value(text, source)
     if not _has_version(raw):
@@ -118,7 +118,7 @@ def load_text(source: Source, text: str) -> Document | None:
 
     outline.check_version(tree, source.name)
     openapi = outline.read_outline(tree, source.name)
-    return Document(source.name, source.base_name, tree, openapi)
+    return SourceDocument(source.name, source.base_name, tree, openapi)
 
 
 def _read_value(text: str, source: Source) -> RawValue:
@@ -128,10 +128,9 @@ def _read_value(text: str, source: Source) -> RawValue:
         from runware_codegen.documents import yaml_text  # noqa: PLC0415  # as below
 
         return yaml_text.read_yaml(text)
-    except Malformed as malformed:
+    except MalformedError as malformed:
         fault = malformed.fault
-        problem = Problem(source.name, "", fault.message, fault.remedy)
-        raise InvalidInput([problem]) from None
+        raise InvalidInputError.of(source.name, fault.message, fault.remedy) from None
 
 
 def _is_json(text: str, source: Source) -> bool:
@@ -140,7 +139,7 @@ def _is_json(text: str, source: Source) -> bool:
     return text.lstrip().startswith(("{", "["))
 
 
-def stray(source: Source) -> Problem:
+def not_openapi(source: Source) -> Problem:
     """Say that a file that was named is no document."""
     message = 'not an OpenAPI document: it has no "openapi"'
     return Problem(source.name, "", message, 'give an object with "openapi": "3.1.0"')
@@ -156,5 +155,5 @@ def _as_tree(raw: RawValue, source: str) -> JsonObject:
         for path, fault in find_faults(raw)
     ]
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInputError(problems)
     return cast("JsonObject", raw)

@@ -1,4 +1,4 @@
-"""Checks what surrounds the schemas of a document, with openapi-pydantic's models.
+"""Validates what surrounds the schemas of a document, with openapi-pydantic.
 
 The schemas themselves are left out: the library refuses some that JSON Schema 2020-12
 allows, such as `items: true`, and does not keep what others say, as it turns integers into
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from runware_codegen.documents.outline_errors import describe, explain
 from runware_codegen.documents.values import MAX_FAULTS, shown
-from runware_codegen.problems import InvalidInput, Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
     from runware_codegen.documents.values import JsonObject, JsonValue
@@ -78,7 +78,7 @@ def check_version(tree: JsonObject, source: str) -> None:
         source: The file as the user named it.
 
     Raises:
-        InvalidInput: If it says another version, or none.
+        InvalidInputError: If it says another version, or none.
     """
     key = "openapi" if "openapi" in tree else "swagger"
     version = tree.get(key)
@@ -91,7 +91,7 @@ def check_version(tree: JsonObject, source: str) -> None:
     else:
         message = f"{describe(version)} stands where the version should"
     remedy = f'convert the document to OpenAPI 3.1, with "openapi": "{_ANY_PATCH}"'
-    raise InvalidInput([Problem(source, json_pointer((key,)), message, remedy)])
+    raise InvalidInputError.of(source, message, remedy, pointer=json_pointer((key,)))
 
 
 def read_outline(tree: JsonObject, source: str) -> OpenAPI:
@@ -106,7 +106,7 @@ def read_outline(tree: JsonObject, source: str) -> OpenAPI:
         is 3.1.0, whatever the document's patch version.
 
     Raises:
-        InvalidInput: If OpenAPI 3.1 does not allow what surrounds the schemas, or there is
+        InvalidInputError: If OpenAPI 3.1 does not allow what surrounds the schemas, or there is
             no schema `RequestBody`.
     """
     reduction = _Reduction(source)
@@ -116,9 +116,9 @@ def read_outline(tree: JsonObject, source: str) -> OpenAPI:
         openapi = OpenAPI.model_validate(outline)
     except ValidationError as error:
         problems += islice(explain(error, outline, source), MAX_FAULTS)
-        raise InvalidInput(problems[:MAX_FAULTS]) from None
+        raise InvalidInputError(problems[:MAX_FAULTS]) from None
     if problems:
-        raise InvalidInput(problems[:MAX_FAULTS])
+        raise InvalidInputError(problems[:MAX_FAULTS])
     return openapi
 
 

@@ -1,4 +1,4 @@
-"""Says what pydantic finds wrong with an OpenAPI document in terms of that document.
+"""Turns pydantic's errors about a document into problems of that document.
 
 pydantic names the alternatives of a union among the steps to a value, and reports all of
 them; here the steps are a JSON pointer, and the alternative is the one that was meant.

@@ -1,4 +1,4 @@
-"""Finds and reads the texts that a user names: files, folders and standard input."""
+"""Finds and reads the inputs: files, folders and standard input."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,12 +28,12 @@ class Source:
     Attributes:
         name: The file as the user named it, or `<stdin>`.
         path: The file; nothing for standard input.
-        sought: Whether it was found in a folder, instead of being named itself.
+        discovered: Whether it was found in a folder; otherwise it was named.
     """
 
     name: str
     path: Path | None
-    sought: bool = False
+    discovered: bool = False
 
     @property
     def base_name(self) -> str:
@@ -68,7 +69,8 @@ def find_sources(inputs: Iterable[str]) -> Found:
     folder is not followed, as it may lead anywhere.
 
     Args:
-        inputs: Paths of files and folders, and `-` for standard input.
+        inputs: Paths of files and folders, `-` for standard input, and `builtin:PATTERN`
+            for documents that come with the generator.
 
     Returns:
         The sources, and what else there is to say. A path that leads nowhere is a source
@@ -79,6 +81,8 @@ def find_sources(inputs: Iterable[str]) -> Found:
     for given in inputs:
         if given == _STDIN:
             sources.append(Source("<stdin>", None))
+        elif given.startswith(BUILTIN):
+            sources.extend(_builtin(given, found))
         elif not given or "\0" in given:
             found.problems.append(
                 Problem(repr(given), "", "not a path", "name a file or a folder")
@@ -103,9 +107,17 @@ def read_text(source: Source, stdin: BinaryIO | TextIO) -> str:
         The text, without a byte order mark.
 
     Raises:
-        InvalidInput: If it cannot be read, is too large, is not UTF-8, or is empty.
+        InvalidInputError: If it cannot be read, is too large, is not UTF-8, or is empty.
     """
-    content = _read_bytes(source, stdin)
+    return decoded(source, read_bytes(source, stdin))
+
+
+def decoded(source: Source, content: bytes) -> str:
+    """Decode the bytes of a source.
+
+    Raises:
+        InvalidInputError: If they are too many, are not UTF-8, or are none.
+    """
     if len(content) > MAX_SIZE:
         raise _problem(
             source,
@@ -126,6 +138,18 @@ def read_text(source: Source, stdin: BinaryIO | TextIO) -> str:
     return text
 
 
+def _builtin(given: str, found: Found) -> Iterator[Source]:
+    """Give the documents that come with the generator and match `builtin:PATTERN`."""
+    paths = builtin_documents(given.removeprefix(BUILTIN))
+    if not paths:
+        names = ", ".join(builtin_task_type(path) for path in builtin_documents("*"))
+        message = "no document that comes with the generator has this task type"
+        remedy = f"name one of these, or {BUILTIN}* for all: {names}"
+        found.problems.append(Problem(given, "", message, remedy))
+    for path in paths:
+        yield Source(_printable(str(path)), path, discovered=True)
+
+
 def _search(top: Path, found: Found) -> Iterator[Source]:
     problems_before = len(found.problems)
     empty = True
@@ -141,7 +165,7 @@ def _search(top: Path, found: Found) -> Iterator[Source]:
             elif path.suffix.lower() in JSON_SUFFIXES | YAML_SUFFIXES:
                 empty = False
                 if os.path.isfile(path):  # noqa: PTH113  Path.is_file may raise
-                    yield Source(name, path, sought=True)
+                    yield Source(name, path, discovered=True)
                 else:
                     found.passed_over.append(f"{name}: not a file")
     if empty and len(found.problems) == problems_before:
@@ -167,13 +191,18 @@ def _entries(folder: Path, found: Found) -> list[os.DirEntry[str]]:
 def _each_once(sources: list[Source]) -> list[Source]:
     """Leave one source of those that are the same file: one that was named, if any."""
     by_file: dict[str, Source] = {}
-    for source in sorted(sources, key=lambda each: (each.sought, each.name)):
+    for source in sorted(sources, key=lambda each: (each.discovered, each.name)):
         file = "" if source.path is None else os.path.realpath(source.path)
         by_file.setdefault(file, source)
     return sorted(by_file.values(), key=lambda each: (each.base_name, each.name))
 
 
-def _read_bytes(source: Source, stdin: BinaryIO | TextIO) -> bytes:
+def read_bytes(source: Source, stdin: BinaryIO | TextIO) -> bytes:
+    """Read the bytes of a source, and no more than tell that it is too large.
+
+    Raises:
+        InvalidInputError: If it cannot be read.
+    """
     try:
         if source.path is None:
             return _read_stdin(stdin)
@@ -184,7 +213,7 @@ def _read_bytes(source: Source, stdin: BinaryIO | TextIO) -> bytes:
             source, "no such file or folder", "name one that exists"
         ) from None
     except OSError as error:
-        raise InvalidInput([_unreadable(source.name, error)]) from None
+        raise InvalidInputError([_unreadable(source.name, error)]) from None
 
 
 def _read_stdin(stdin: BinaryIO | TextIO) -> bytes:
@@ -195,8 +224,8 @@ def _read_stdin(stdin: BinaryIO | TextIO) -> bytes:
     return content
 
 
-def _problem(source: Source, message: str, remedy: str) -> InvalidInput:
-    return InvalidInput([Problem(source.name, "", message, remedy)])
+def _problem(source: Source, message: str, remedy: str) -> InvalidInputError:
+    return InvalidInputError.of(source.name, message, remedy)
 
 
 def _unreadable(name: str, error: OSError) -> Problem:

@@ -1,4 +1,4 @@
-"""The values that documents are made of, and the faults that a text can have in them.
+"""JSON values, and the faults that a text can have in them.
 
 A reader of JSON or YAML does not stop at a value that cannot be kept: it leaves a `Fault`
 in its place, so that `find_faults` can name all of them with the path that leads there.
@@ -55,7 +55,7 @@ RawValue: TypeAlias = (
 )
 
 
-class Malformed(Exception):
+class MalformedError(Exception):
     """A text that has no value, because of one fault."""
 
     def __init__(self, message: str, remedy: str) -> None:

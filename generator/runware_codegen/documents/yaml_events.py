@@ -22,7 +22,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from runware_codegen.documents.values import Malformed, place_in
+from runware_codegen.documents.values import MalformedError, place_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,7 +94,7 @@ def read_events(text: str) -> Iterator[Event]:
         The document's events, each as soon as it has been read.
 
     Raises:
-        Malformed: If the text is not YAML 1.2, or holds more than one document.
+        MalformedError: If the text is not YAML 1.2, or holds more than one document.
     """
     _refuse_separators(text)
     # `pure`, as the parser in C reads YAML 1.1.
@@ -115,7 +115,7 @@ def read_events(text: str) -> Iterator[Event]:
         raise _malformed(text, error) from None
     except (AssertionError, OverflowError, ValueError):
         # An escape such as \U00110000, or a directive such as %YAML 1.3.
-        raise Malformed(
+        raise MalformedError(
             "not YAML: an escape or a directive has a number that is out of range",
             "write the character itself, and no directive",
         ) from None
@@ -123,12 +123,12 @@ def read_events(text: str) -> Iterator[Event]:
 
 def _check_start(event: Any, *, started: bool) -> None:
     if started:
-        raise Malformed(
+        raise MalformedError(
             f"more than one YAML document {_place(event.start_mark)}",
             "keep one document in one file",
         )
     if event.version not in {None, (1, 2)}:
-        raise Malformed("the text is not YAML 1.2", "take the %YAML directive out")
+        raise MalformedError("the text is not YAML 1.2", "take the %YAML directive out")
 
 
 def _refuse_separators(text: str) -> None:
@@ -141,27 +141,27 @@ def _refuse_question_mark(text: str, event: Any) -> None:
     start = event.start_mark.index
     # An event without length is a null, which may stand anywhere.
     if text[start - 1 : start] == "?" and event.end_mark.index > start:
-        raise Malformed(
+        raise MalformedError(
             f"a question mark is followed by no space {place_in(text, start)}",
             "write the text that begins with it in quotes",
         )
 
 
-def _unprintable(text: str, position: int) -> Malformed:
-    return Malformed(
+def _unprintable(text: str, position: int) -> MalformedError:
+    return MalformedError(
         f"not YAML: the character U+{ord(text[position]):04X} may not stand there as it"
         f" is {place_in(text, position)}",
         "write it as an escape, in a text in double quotes",
     )
 
 
-def _malformed(text: str, error: Any) -> Malformed:
+def _malformed(text: str, error: Any) -> MalformedError:
     if hasattr(error, "position"):
         return _unprintable(text, error.position)
     mark = error.problem_mark or error.context_mark
     where = "" if mark is None else f" {_place(mark)}"
     reason = str(error.problem)[:_MAX_REASON]
-    return Malformed(f"not YAML: {reason}{where}", "correct the text there")
+    return MalformedError(f"not YAML: {reason}{where}", "correct the text there")
 
 
 def _place(mark: Any) -> Place:

@@ -1,4 +1,4 @@
-"""Reads YAML 1.2 as the JSON value that it spells out.
+"""Reads YAML 1.2 as a JSON value.
 
 The value is built here, from events: what ruamel.yaml would build itself cannot be bounded
 in size and is more than JSON can carry, such as dates, sets, merged mappings and objects.
@@ -15,7 +15,7 @@ from runware_codegen.documents.values import (
     TOO_DEEP,
     Fault,
     FaultyObject,
-    Malformed,
+    MalformedError,
     RawValue,
     duplicate_key,
     no_json_value,
@@ -64,7 +64,7 @@ def read_yaml(text: str) -> RawValue:
         written out.
 
     Raises:
-        Malformed: If the text is not YAML 1.2, holds more than one document, or is too
+        MalformedError: If the text is not YAML 1.2, holds more than one document, or is too
             large or too deep once its aliases are written out.
     """
     if len(text) > MAX_CHARACTERS:
@@ -154,7 +154,7 @@ class _Builder:
     def repeat(self, alias: Alias) -> None:
         """Add what an alias stands for."""
         if alias.anchor not in self._anchors:
-            raise Malformed(
+            raise MalformedError(
                 f"the alias {shown(alias.anchor)} stands for nothing that ends before it"
                 f" {alias.place}",
                 "give a value before it that anchor",
@@ -189,12 +189,12 @@ class _Builder:
 
     def _begin(self, start: Start) -> None:
         if self._open and self._open[-1].awaits_key:
-            raise Malformed(
+            raise MalformedError(
                 f"a key is not text but a collection {start.place}",
                 "write every key as text",
             )
         if len(self._open) >= MAX_DEPTH:
-            raise Malformed(f"{TOO_DEEP.message} {start.place}", TOO_DEEP.remedy)
+            raise MalformedError(f"{TOO_DEEP.message} {start.place}", TOO_DEEP.remedy)
         self._open.append(_Collection(start, len(self._events) - 1))
 
     def _put(self, value: RawValue) -> None:
@@ -210,8 +210,8 @@ class _Builder:
             raise _too_large(f" {event.place}")
 
 
-def _too_large(where: str) -> Malformed:
-    return Malformed(
+def _too_large(where: str) -> MalformedError:
+    return MalformedError(
         f"too large for YAML: more than {MAX_CHARACTERS:,} characters or"
         f" {MAX_VALUES:,} values{where}",
         "write the document as JSON, and without anchors that multiply it",

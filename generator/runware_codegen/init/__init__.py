@@ -1,4 +1,4 @@
-"""Sets a project up: asks what it wants, and writes that where it belongs."""
+"""Sets up a project: its settings, its pre-commit hook, its documents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import files
 from runware_codegen.init import precommit, project
-from runware_codegen.init.answers import answered
+from runware_codegen.init.answers import ask_for_answers
 
 if TYPE_CHECKING:
     from runware_codegen.init.answers import Answers
@@ -41,17 +41,17 @@ def plan(options: InitOptions) -> Plan | None:
         The plan, or None if somebody would rather keep the settings that there are.
 
     Raises:
-        InvalidInput: A file cannot be changed, or must not be without an answer.
+        InvalidInputError: A file cannot be changed, or must not be without an answer.
     """
     before = project.read(_PROJECT)
-    answers = answered(options)
-    settings = project.settings(answers)
-    if project.differs(before, settings, _PROJECT) and not answers.may_replace(
-        _PROJECT
-    ):
-        return None
+    current = project.current(before, _PROJECT)
+    answers = ask_for_answers(options, current or {})
+    settings = project.settings(answers, current or {})
+    after = project.changed(before, settings, _PROJECT)
     texts: dict[Path, bytes] = {}
-    if (after := project.changed(before, settings, _PROJECT)) != before:
+    if after != before:
+        if current is not None and not answers.may_replace(_PROJECT, before, after):
+            return None
         texts[_PROJECT] = after.encode()
     advice = ""
     if _HOOKS.is_file():
@@ -65,18 +65,19 @@ def plan(options: InitOptions) -> Plan | None:
     return Plan(answers, texts, advice)
 
 
-def write(made: Plan, terminal: Terminal) -> None:
-    """Write what was planned, and tell what comes next."""
+def write(made: Plan, import_line: str, terminal: Terminal) -> None:
+    """Write what was planned, and tell what comes next.
+
+    Args:
+        made: The plan.
+        import_line: A line of Python that imports the class of a request.
+        terminal: Where to tell it.
+    """
     for path, content in made.texts.items():
         files.replace(path, content)
         terminal.summary(f"Wrote {path}.")
     for line in made.advice.splitlines():
         terminal.note(line)
-    package = made.answers.package
-    terminal.summary(
-        f"Next: `pip install pydantic httpx2`, set RUNWARE_API_KEY, and"
-        f" `from {package} import Runware`."
-    )
     terminal.summary(
         "Later: `runware-codegen fetch --update` and `runware-codegen generate` follow"
         " what Runware changes."
@@ -84,3 +85,5 @@ def write(made: Plan, terminal: Terminal) -> None:
         else "Later: `runware-codegen fetch MODEL` brings the exact documents of models;"
         " `runware-codegen generate` follows."
     )
+    terminal.summary("Next: `pip install pydantic httpx2`, set RUNWARE_API_KEY, and")
+    terminal.summary(f"    {import_line}")

@@ -1,23 +1,31 @@
-"""What a project wants: told by options, or asked for where somebody can answer."""
+"""The answers of the user: from options, prompts or defaults."""
 
 from __future__ import annotations
 
+import difflib
 import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from runware_codegen.options import DOCUMENTS_FOLDER, unfit_package
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.catalog import index
+from runware_codegen.catalog.names import matches, similar
+from runware_codegen.catalog.web import Web
+from runware_codegen.options import documents_folder, unfit_package
+from runware_codegen.problems import InvalidInputError
+from runware_codegen.report import plain
+from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from runware_codegen.catalog.index import Index
     from runware_codegen.options import InitOptions
 
 _PACKAGE = "runware_client"
+_TIMEOUT = 30.0  # seconds for an answer of the catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +34,9 @@ class Answers:
 
     Attributes:
         models: The models whose documents are to be fetched.
-        task_types: The task types to take of the documents that come with the program.
-        documents: The folder of documents; empty for those that come with the program.
+        documents: The inputs of `generate`; without any, all documents that come with
+            the program.
+        folder: The folder for documents of models.
         output: The folder that the package's folder is in.
         package: The name of the package.
         index_url: The index of a mirror; empty for Runware's own.
@@ -35,20 +44,23 @@ class Answers:
     """
 
     models: tuple[str, ...]
-    task_types: tuple[str, ...]
-    documents: str
+    documents: tuple[str, ...]
+    folder: str
     output: str
     package: str
     index_url: str
     asking: bool
 
-    def may_replace(self, file: Path) -> bool:
-        """Ask whether settings in a file may be replaced.
+    def may_replace(self, file: Path, before: str, after: str) -> bool:
+        """Show how settings in a file would change, and ask whether they may.
 
         Raises:
-            InvalidInput: Nobody can be asked.
+            InvalidInputError: Nobody can be asked.
         """
         if self.asking:
+            lines = before.splitlines(), after.splitlines()
+            for line in difflib.unified_diff(*lines, str(file), str(file), lineterm=""):
+                click.echo(plain(line))
             question = f"{file} has other settings of runware-codegen. Replace them?"
             return click.confirm(question)
         message = "There are settings of runware-codegen already, and they differ."
@@ -57,54 +69,99 @@ class Answers:
             " this in a terminal."
         )
         place = "/tool/runware-codegen"
-        raise InvalidInput([Problem(str(file), place, message, remedy)])
+        raise InvalidInputError.of(file, message, remedy, pointer=place)
 
 
-def answered(options: InitOptions) -> Answers:
+def ask_for_answers(options: InitOptions, current: Mapping[str, Any]) -> Answers:
     """Take what the options say, ask for the rest, and suppose what nobody answers.
 
+    Args:
+        options: What the command was told.
+        current: The settings that the project has. They are what is supposed.
+
     Raises:
-        click.UsageError: The options do not go together.
+        InvalidInputError: The catalogue cannot be read.
     """
     models, task_types = options["model"], options["task_type"]
-    if models and task_types:
-        message = "Give --model or --task-type: a task type's document is a general one"
-        raise click.UsageError(f"{message}, beside which that of a model is exact.")
+    index_url = options["index_url"] or current.get("index-url", "")
     asking = sys.stdin is not None and sys.stdin.isatty()
     if asking and not models and not task_types and options["documents"] is None:
-        models = _several("Models, by id or AIR (empty: general documents)")
-        if not models:
-            task_types = _several("Task types, such as imageInference (empty: all)")
+        models = _ask_for_models(index_url)
+        empty = "only those" if models else "all"
+        task_types = _several(
+            f"General documents, by task type, such as imageInference ({empty} if empty,"
+            " * for all)"
+        )
 
     def value(said: str | None, question: str, default: str) -> str:
         if said is not None or not asking:
             return default if said is None else said
         return _one(question, default)
 
-    documents = options["documents"] or ""
+    before: tuple[str, ...] = tuple(current.get("documents", ()))
+    folder = options["documents"] or ""
     if models:
-        documents = value(
-            options["documents"], "Folder for documents", DOCUMENTS_FOLDER
+        folder = value(
+            options["documents"], "Folder for documents", documents_folder(before)
         )
     output = "src" if Path("src").is_dir() else "."
+    output = current.get("output", output)
     output = value(options["output"], "Folder that the package is in", output)
     package = options["package"]
     if package is None:
-        package = _PACKAGE
+        package = current.get("package", _PACKAGE)
         package = _one("Name of the package", package, _named) if asking else package
+    chosen = [PurePath(folder).as_posix()] if folder else []
+    chosen += [f"{BUILTIN}{task_type}" for task_type in task_types]
     return Answers(
         models,
-        task_types,
-        documents,
-        output,
+        tuple(chosen) or before,
+        folder,
+        PurePath(output).as_posix(),
         package,
-        options["index_url"],
+        index_url,
         asking,
     )
 
 
+def _ask_for_models(index_url: str) -> tuple[str, ...]:
+    """Ask for models; say at once which of them are not in the catalogue.
+
+    Nothing is asked of the catalogue before there is an answer.
+    """
+    listed: list[Index] = []
+
+    def checked(text: str) -> tuple[str, ...]:
+        names = _names(text)
+        if names and not listed:
+            with Web(timeout=_TIMEOUT, connections=1) as web:
+                url = index_url or index.URL
+                listed.append(index.read_index(web.get(url).content or b"", url))
+        for name in names:
+            entries = listed[0].entries
+            near = similar(name, entries)
+            if near and not any(matches(entry, name) for entry in entries):
+                raise click.BadParameter(
+                    f"There is no model {name!r}. Did you mean {near}?"
+                )
+        return names
+
+    models: tuple[str, ...] = click.prompt(
+        "Models, by id or AIR, such as runware:101@1; `runware-codegen list --catalog`"
+        " shows all (empty: general documents)",
+        default="",
+        show_default=False,
+        value_proc=checked,
+    )
+    return models
+
+
 def _several(question: str) -> tuple[str, ...]:
     text: str = click.prompt(question, default="", show_default=False)
+    return _names(text)
+
+
+def _names(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 

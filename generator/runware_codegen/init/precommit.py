@@ -1,4 +1,4 @@
-"""The hook in a .pre-commit-config.yaml; whatever else it says stays to the byte."""
+"""Adds the hook to a .pre-commit-config.yaml; other text stays as it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
-from runware_codegen.catalog.lock import NAME
+from runware_codegen.catalog.lock import NAME, input_paths
+from runware_codegen.options import package_folder
 
 if TYPE_CHECKING:
     from runware_codegen.init.answers import Answers
@@ -21,11 +22,10 @@ def stanza(answers: Answers) -> str:
     The hook runs the program of the project's own environment, so that a commit and a
     call by hand give the same bytes.
     """
-    documents = PurePath(answers.documents)
-    folders = [PurePath(answers.output, answers.package)]
-    folders += [documents] if answers.documents else []
-    watched = ["pyproject\\.toml$", *(f"{_escaped(path)}/" for path in folders)]
-    watched += [f"{_escaped(documents.with_name(NAME))}$"] if answers.documents else []
+    documents = [PurePath(p) for p in input_paths(answers.documents)]
+    folders = [PurePath(answers.output, package_folder(answers.package)), *documents]
+    watched = ["pyproject\\.toml$", *(f"{_escaped(path)}(/|$)" for path in folders)]
+    watched += [f"{_escaped(path.with_name(NAME))}$" for path in documents]
     return f"""\
 - repo: local
   hooks:

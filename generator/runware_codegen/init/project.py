@@ -1,4 +1,4 @@
-"""The table of settings in a pyproject.toml; whatever else it says stays to the byte."""
+"""Writes the table of settings into a pyproject.toml; other text stays as it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tomllib
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _HEAD = "[tool.runware-codegen]"
 _HEAD_LINE = re.compile(r"\s*\[\s*tool\s*\.\s*([\"']?)runware-codegen\1\s*\]\s*(#.*)?")
 _OTHER_HEAD = re.compile(r"\s*\[")
+_ASKED_FOR = {"documents", "index-url", "output", "package"}
 _NO_CODE = re.compile(r"\s*(#.*)?")
 
 
@@ -26,30 +27,30 @@ def read(path: Path) -> str:
     """Read a text with its line ends as they are; nothing if there is no file.
 
     Raises:
-        InvalidInput: It cannot be read.
+        InvalidInputError: It cannot be read.
     """
     try:
         return path.read_bytes().decode() if path.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        problem = Problem(
-            str(path), "", f"It cannot be read: {reason}.", "Make it UTF-8 text."
-        )
-        raise InvalidInput([problem]) from None
+        message = f"It cannot be read: {reason}."
+        raise InvalidInputError.of(path, message, "Make it UTF-8 text.") from None
 
 
-def settings(answers: Answers) -> str:
-    """Write the table, with a word on each setting."""
+def settings(answers: Answers, current: dict[str, Any]) -> str:
+    """Write the table, with a word on each setting.
+
+    Args:
+        answers: What the project wants.
+        current: The settings that there are. What `init` does not ask for stays.
+    """
     lines = [_HEAD]
     if answers.documents:
         lines += [
             "# Files and folders of documents; `runware-codegen fetch` fills the first.",
-            f"documents = {_text([PurePath(answers.documents).as_posix()])}",
-        ]
-    if answers.task_types:
-        lines += [
-            "# Which documents to take, by id, AIR or task type; without this, all.",
-            f"only = {_text(answers.task_types)}",
+            '# "builtin:imageInference" is the general document of a task type, for any',
+            '# model; "builtin:*" are those of all task types.',
+            f"documents = {_text(answers.documents)}",
         ]
     if answers.index_url:
         lines += [
@@ -61,24 +62,36 @@ def settings(answers: Answers) -> str:
         f"output = {_text(PurePath(answers.output).as_posix())}",
         f"package = {_text(answers.package)}",
     ]
+    lines += [
+        f"{name} = {_text(value)}"
+        for name, value in current.items()
+        if name not in _ASKED_FOR
+    ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def differs(text: str, table: str, path: Path) -> bool:
-    """Tell whether a project has settings of its own, other than those of a table.
+def current(text: str, path: Path) -> dict[str, Any] | None:
+    """Give the settings that a project has; None without any.
 
     Raises:
-        InvalidInput: The project's file cannot be understood.
+        InvalidInputError: The project's file cannot be understood, or has several clients.
     """
     there = _settings_in(_parsed(text, path))
-    return there is not None and there != _settings_in(tomllib.loads(table))
+    if there is None:
+        return None
+    if not isinstance(there, dict) or "clients" in there:
+        message = "These settings are not of one client."
+        remedy = "Change them there, and run `runware-codegen generate`."
+        place = "/tool/runware-codegen"
+        raise InvalidInputError.of(path, message, remedy, pointer=place)
+    return cast("dict[str, Any]", there)
 
 
 def changed(text: str, table: str, path: Path) -> str:
     """Put a table into the text of a pyproject.toml, in place of one that is there.
 
     Raises:
-        InvalidInput: The settings are written in a way that cannot be replaced.
+        InvalidInputError: The settings are written in a way that cannot be replaced.
     """
     before = _parsed(text, path)
     there = _settings_in(before)
@@ -94,7 +107,7 @@ def changed(text: str, table: str, path: Path) -> str:
             return candidate
     remedy = f"Write them as a table of their own, {_HEAD}, and run this again."
     message = "The settings are not written as a table of their own."
-    raise InvalidInput([Problem(str(path), "/tool", message, remedy)])
+    raise InvalidInputError.of(path, message, remedy, pointer="/tool")
 
 
 def _appended(text: str, table: str) -> Iterator[str]:
@@ -138,10 +151,8 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except ValueError as error:
-        problem = Problem(
-            str(path), "", f"It cannot be read: {error}.", "Make it TOML."
-        )
-        raise InvalidInput([problem]) from None
+        message = f"It cannot be read: {error}."
+        raise InvalidInputError.of(path, message, "Make it TOML.") from None
 
 
 def _settings_in(tree: dict[str, Any]) -> Any:

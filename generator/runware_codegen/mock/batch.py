@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from runware_codegen.mock.items import Envelope, Refusal, error_item, is_array
+from runware_codegen.mock.items import Envelope, RefusalError, error_item, is_array
 from runware_codegen.mock.tasks import Task
 
 
@@ -37,7 +37,7 @@ class Batch:
         if task.delivery == "async":
             self.answer.data.append(task.scope)
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: RefusalError) -> None:
         """Add what is said of a task that was refused."""
         if not self.answer.errors:
             self.status = refusal.status
@@ -78,17 +78,17 @@ def read_tasks(text: str | bytes) -> list[Any]:
     """Read the array that was sent.
 
     Raises:
-        Refusal: It is none.
+        RefusalError: It is none.
     """
     try:
         value: object = json.loads(text, parse_constant=_refuse_constant)
         json.dumps(value, ensure_ascii=False).encode()  # half characters fail here
     except (ValueError, RecursionError) as error:
         message = f"This is no JSON: {error}."
-        raise Refusal(400, error_item("invalidJSON", message)) from None
+        raise RefusalError(400, error_item("invalidJSON", message)) from None
     if not is_array(value) or not value:
         message = "Tasks are sent in an array, with one of them at least."
-        raise Refusal(400, error_item("invalidRequest", message))
+        raise RefusalError(400, error_item("invalidRequest", message))
     return value
 
 

@@ -12,7 +12,7 @@ from jsonschema_rs import Draft202012Validator
 from runware_codegen.documents import load
 from runware_codegen.mock.items import (
     UTILITIES,
-    Refusal,
+    RefusalError,
     array_of,
     error_item,
     is_array,
@@ -21,13 +21,13 @@ from runware_codegen.mock.items import (
     object_of,
     text_of,
 )
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.problems import InvalidInputError
 from runware_codegen.resources import folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runware_codegen.documents import Document
+    from runware_codegen.documents import SourceDocument
     from runware_codegen.mock.items import Item
 
 Schema = dict[str, Any]
@@ -84,7 +84,7 @@ class Catalog:
         """Find the document that a task is about.
 
         Raises:
-            Refusal: There is none.
+            RefusalError: There is none.
         """
         task_type, model = text_of(task, "taskType"), text_of(task, "model")
         schemas = self._by_task_type.get(task_type, [])
@@ -92,7 +92,7 @@ class Catalog:
         generic = [schema for schema in schemas if not schema.models]
         if found := [*exact, *generic]:
             return found[0]
-        raise Refusal(400, self._no_schema(task, task_type))
+        raise RefusalError(400, self._no_schema(task, task_type))
 
     def _no_schema(self, task: Item, task_type: str) -> Item:
         if "taskType" not in task:
@@ -117,7 +117,7 @@ def open_catalog(inputs: Sequence[str]) -> Catalog:
         inputs: As `generate` takes them; none means the shipped documents.
 
     Raises:
-        InvalidInput: A document cannot be read, or says nothing of its task.
+        InvalidInputError: A document cannot be read, or says nothing of its task.
     """
     shipped = str(folder("specs"))
     stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()
@@ -152,15 +152,30 @@ def choices(schema: object) -> list[Any]:
     return []
 
 
-def _schema(document: Document) -> ModelSchema:
+def task_schema(document: SourceDocument) -> Schema:
+    """Return the schema of a task, with all that it refers to beside it."""
+    root = cast("Schema", _without_ids(document.tree))
+    return _rooted(_task(root), root)
+
+
+def _task(root: Schema) -> Schema:
+    body = resolved(root["components"]["schemas"]["RequestBody"], root)
+    return resolved(body.get("items", body), root)
+
+
+def _schema(document: SourceDocument) -> ModelSchema:
     root = cast("Schema", _without_ids(document.tree))
     schemas = root["components"]["schemas"]
-    body = resolved(schemas["RequestBody"], root)
-    task = resolved(body.get("items", body), root)
+    task = _task(root)
     properties = task.get("properties")
     task_types = choices(resolved(member(properties, "taskType"), root))
     if not task_types:
-        raise InvalidInput([_no_task_type(document.source)])
+        raise InvalidInputError.of(
+            document.source,
+            "The task does not say its task type.",
+            'It needs a property taskType with a constant: {"const": "imageInference"}.',
+            pointer="/components/schemas/RequestBody",
+        )
     answer = resolved(schemas.get("ResponseBody"), root)
     data = resolved(member(answer.get("properties"), "data"), root)
     result = resolved(data.get("items"), root)
@@ -211,12 +226,3 @@ def _price(root: Schema) -> float:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(set(names))) or "none"
-
-
-def _no_task_type(source: str) -> Problem:
-    return Problem(
-        source,
-        "/components/schemas/RequestBody",
-        "The task does not say its task type.",
-        'It needs a property taskType with a constant: {"const": "imageInference"}.',
-    )

@@ -6,7 +6,7 @@ import random
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from runware_codegen.mock.items import Refusal, error_item
+from runware_codegen.mock.items import RefusalError, error_item
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -191,7 +191,7 @@ class Faults:
             headers: Those of the request, by their names in lower case.
 
         Raises:
-            Refusal: A header names a fault that there is not.
+            RefusalError: A header names a fault that there is not.
         """
         if HEADER in headers:
             return _named(headers[HEADER], possible)
@@ -215,5 +215,5 @@ def _named(name: str, possible: Collection[Fault]) -> Fault | None:
         return None
     if name not in set(Fault):
         message = f"{HEADER} has to be {NONE} or one of {', '.join(Fault)}."
-        raise Refusal(400, error_item("invalidFault", message))
+        raise RefusalError(400, error_item("invalidFault", message))
     return Fault(name) if Fault(name) in possible else None

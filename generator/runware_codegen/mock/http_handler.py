@@ -16,7 +16,7 @@ from runware_codegen.mock.faults import MAYBE_ACCEPTED, OVER_HTTP, Fault
 from runware_codegen.mock.items import (
     AUTHENTICATION,
     Envelope,
-    Refusal,
+    RefusalError,
     error_item,
     is_poll,
     text_of,
@@ -60,7 +60,7 @@ class HttpHandler:
             fault = self._faults.draw(OVER_HTTP, request.headers)
             early = await self._before(request, fault)
             return early or await self._answer(request, fault)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             return replies.refused(refusal)
         except ClientDisconnect:
             return replies.Dropped()
@@ -69,7 +69,7 @@ class HttpHandler:
         """The answer of an exchange of which nothing is accepted.
 
         Raises:
-            Refusal: It is refused before it is read.
+            RefusalError: It is refused before it is read.
         """
         retry_after = self._options["retry_after"]
         if fault is Fault.REFUSE:
@@ -174,7 +174,7 @@ class HttpHandler:
         """Read the body.
 
         Raises:
-            Refusal: It is too large.
+            RefusalError: It is too large.
         """
         most = self._options["max_body"]
         body = bytearray()
@@ -182,5 +182,5 @@ class HttpHandler:
             body += piece
             if len(body) > most:
                 message = f"A body may have {most} bytes."
-                raise Refusal(413, error_item("payloadTooLarge", message))
+                raise RefusalError(413, error_item("payloadTooLarge", message))
         return bytes(body)

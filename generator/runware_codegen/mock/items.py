@@ -21,7 +21,7 @@ UTILITIES = frozenset({AUTHENTICATION, GET_RESPONSE, GET_TASK_DETAILS, PING})
 _DOCUMENTATION = "https://runware.ai/docs/platform/errors"
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """What was sent is refused.
 
     Attributes:

@@ -8,7 +8,7 @@ from runware_codegen.mock.faults import Fault
 from runware_codegen.mock.items import (
     AUTHENTICATION,
     GET_RESPONSE,
-    Refusal,
+    RefusalError,
     error_item,
     text_of,
 )
@@ -29,68 +29,72 @@ _NAMES = ((), ("taskType",), ("taskUUID",), ("taskType", "taskUUID"))
 """The members by which such an error may say what it is about."""
 
 
-def rate_limited(retry_after: int, tasks: Iterable[object] = (None,)) -> Refusal:
+def rate_limited(retry_after: int, tasks: Iterable[object] = (None,)) -> RefusalError:
     """429: there are too many calls."""
     return _asked_to_wait(429, "rateLimitExceeded", retry_after, tasks)
 
 
-def unavailable(retry_after: int, tasks: Iterable[object] = (None,)) -> Refusal:
+def unavailable(retry_after: int, tasks: Iterable[object] = (None,)) -> RefusalError:
     """503: there is no capacity, and nothing was accepted."""
     return _asked_to_wait(503, "serviceUnavailable", retry_after, tasks)
 
 
 def _asked_to_wait(
     status: int, code: str, retry_after: int, tasks: Iterable[object]
-) -> Refusal:
+) -> RefusalError:
     message = "The server is busy; wait a little."
     errors = (error_item(code, message, task) for task in tasks)
-    return Refusal(status, *errors, retry_after=retry_after)
+    return RefusalError(status, *errors, retry_after=retry_after)
 
 
-def internal_error(status: int = 500, shape: str = "envelope") -> Refusal:
+def internal_error(status: int = 500, shape: str = "envelope") -> RefusalError:
     """500 and above: nobody knows what happened to the tasks."""
     error = error_item("internalServerError", "Something went wrong.")
-    return Refusal(status, error, shape=shape)
+    return RefusalError(status, error, shape=shape)
 
 
-def odd_error(rng: random.Random) -> Refusal:
+def odd_error(rng: random.Random) -> RefusalError:
     """The same in any of the shapes that servers and gateways have for it."""
     return internal_error(rng.choice((500, 502, 503, 504)), rng.choice(SHAPES))
 
 
-def too_many(number: int, most: int) -> Refusal:
+def too_many(number: int, most: int) -> RefusalError:
     """413: the array has too many elements."""
     message = f"There are {number} tasks; one call takes {most}."
-    return Refusal(413, error_item("tooManyTasks", message))
+    return RefusalError(413, error_item("tooManyTasks", message))
 
 
-def known(task: Item) -> Refusal:
+def known(task: Item) -> RefusalError:
     """400: a task with this taskUUID was accepted before."""
     message = "There is a task with this taskUUID; each task needs a new one."
-    return Refusal(400, error_item("conflictTaskUUID", message, task, "taskUUID"))
+    return RefusalError(400, error_item("conflictTaskUUID", message, task, "taskUUID"))
 
 
-def not_found(question: Item, code: str = "taskFailedOrNotFound") -> Refusal:
+def not_found(question: Item, code: str = "taskFailedOrNotFound") -> RefusalError:
     """400: there is no such task, or it failed."""
     message = "There is no task with this taskUUID, or it failed."
-    return Refusal(400, error_item(code, message, question, "taskUUID"))
+    return RefusalError(400, error_item(code, message, question, "taskUUID"))
 
 
-def failed_poll(tasks: list[Any], fault: Fault | None, rng: random.Random) -> Refusal:
+def failed_poll(
+    tasks: list[Any], fault: Fault | None, rng: random.Random
+) -> RefusalError:
     """What a getResponse gets that fails with an error."""
     questions = [t for t in tasks if text_of(t, "taskType") != AUTHENTICATION]
     if fault is Fault.POLL_NOT_FOUND:
-        return Refusal(400, *(not_found(q).errors[0] for q in questions))
+        return RefusalError(400, *(not_found(q).errors[0] for q in questions))
     if fault is Fault.POLL_POISONED:
         message = "The taskUUID cannot be read."
         one = rng.choice(questions)
-        return Refusal(400, error_item("invalidTaskUUID", message, one, "taskUUID"))
+        return RefusalError(
+            400, error_item("invalidTaskUUID", message, one, "taskUUID")
+        )
     names = rng.choice(_NAMES)
     about = questions if "taskUUID" in names else [{"taskType": GET_RESPONSE}]
     code, message = rng.choice(_OF_POLLS), "The question cannot be answered now."
     errors = [error_item(code, message, {n: q[n] for n in names}) for q in about]
     status = rng.choice((200, 400))
     is_plain = status == 200 or len(errors) > 1
-    return Refusal(
+    return RefusalError(
         status, *errors, shape="envelope" if is_plain else rng.choice(SHAPES)
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from runware_codegen.mock.items import Envelope, Item, Refusal
+    from runware_codegen.mock.items import Envelope, Item, RefusalError
     from runware_codegen.mock.ledger import Ledger
 
 _HTML = """<html>
@@ -102,7 +102,7 @@ def redirect(status: int, url: str) -> Response:
     return Response(status_code=status, headers={"Location": url})
 
 
-def refused(refusal: Refusal) -> Response:
+def refused(refusal: RefusalError) -> Response:
     """An answer that holds errors alone, in the shape that the refusal says.
 
     `envelope` is `{"errors": [...]}`, `array` is what stands in it, `flat` the first

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 _SUFFIXES = {"image": "png", "video": "mp4", "audio": "mp3", "3d": "glb"}
 """The suffix of a file of each medium where the task does not say its format."""
 
+_VIDEO_FORMATS = ("MP4", "MOV", "WEBM")
+
+_OF_MEDIUM = re.compile("(image|video|audio|media)(UUID|URL|Base64Data|DataURI)")
+"""Members for an output of one medium."""
+
 _FORMS = {"URL": "URL", "Base64Data": "base64Data", "DataURI": "dataURI"}
 """How the names of outputs end, and the `outputType` that orders each."""
 
@@ -162,7 +167,7 @@ class _Maker:
         properties = schema.get("properties", {})
         wanted = (n for n in properties if n in required or self._wants(n, path))
         made = {name: self._value(properties[name], (*path, name)) for name in wanted}
-        if path == ("usage",) and not properties:
+        if path == ("usage",) and (not properties or "totalTokens" in properties):
             return self._usage()
         unknown = (name for name in required if name not in properties)
         return made | {name: self._value({}, (*path, name)) for name in unknown}
@@ -176,6 +181,10 @@ class _Maker:
         """Whether an optional member is to be there."""
         if path:
             return not self._sparing and len(path) < _DEEPEST
+        if self._is_of_another_medium(name):
+            return False
+        if name == "tools":
+            return "tools" in self._spec.task
         for ending, output_type in _FORMS.items():
             if name.endswith(ending):
                 return output_type == self._output_type
@@ -184,6 +193,14 @@ class _Maker:
         if name == "usage" and "includeUsage" in self._spec.task:
             return self._spec.task["includeUsage"] is True
         return not self._sparing and name not in _OF_FAILURES
+
+    def _is_of_another_medium(self, name: str) -> bool:
+        """Whether a member is an output of a medium that this result does not have."""
+        names = object_of(self._root, "properties")
+        media = {m[1] for m in map(_OF_MEDIUM.fullmatch, names) if m}
+        found = _OF_MEDIUM.fullmatch(name)
+        medium = self._medium()
+        return found is not None and medium in media and found[1] != medium
 
     def _array(self, schema: Schema, path: tuple[str, ...]) -> list[Any]:
         least = 1 if self._wants("", path) else 0
@@ -194,6 +211,8 @@ class _Maker:
     # -- numbers --------------------------------------------------------------
 
     def _integer(self, schema: Schema, path: tuple[str, ...]) -> int:
+        if path == ("resultIndex",):
+            return self._spec.index
         if path[-1:] == ("seed",):
             given = self._spec.task.get("seed")
             drawn = self._random.randrange(_HIGHEST_SEED)
@@ -266,15 +285,24 @@ class _Maker:
         return text_of(object_of(properties, name), "default")
 
     def _medium(self) -> str:
-        """What is made: the medium that the result, or else the task type, names."""
+        """What is made: the medium that the result, or else the task type, names first.
+
+        It is a video where the result may be one and the task orders or gives one.
+        """
         names = [*object_of(self._root, "properties"), self._spec.schema.task_type]
-        found = (
+        found = [
             medium
             for name in names
             for medium in _SUFFIXES
             if re.match(medium, name, re.IGNORECASE)
-        )
-        return next(found, "image")
+        ]
+        first = next(iter(found), "image")
+        task = self._spec.task
+        if text_of(task, "outputFormat"):
+            is_video = text_of(task, "outputFormat") in _VIDEO_FORMATS
+        else:
+            is_video = first == "image" and "video" in object_of(task, "inputs")
+        return "video" if is_video and "video" in found else first
 
 
 def _no(_schema: Schema, _path: tuple[str, ...]) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from runware_codegen.mock.catalog import Catalog
-    from runware_codegen.options import MockOptions
+    from runware_codegen.mock.options import MockOptions
     from runware_codegen.report import Terminal
 
 _KEEP_ALIVE = 75
@@ -39,7 +39,7 @@ def serve(options: MockOptions, terminal: Terminal) -> None:
     """Serve documents until a signal ends it.
 
     Raises:
-        InvalidInput: Something is wrong with a document.
+        InvalidInputError: Something is wrong with a document.
         ClickException: The port cannot be had.
     """
     catalog = open_catalog(options["documents"])

@@ -16,7 +16,7 @@ from runware_codegen.mock.items import (
     GET_RESPONSE,
     GET_TASK_DETAILS,
     PING,
-    Refusal,
+    RefusalError,
     error_item,
     is_poll,
     text_of,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from runware_codegen.mock.faults import Faults
     from runware_codegen.mock.items import Item
     from runware_codegen.mock.ledger import Ledger
+    from runware_codegen.mock.options import MockOptions
     from runware_codegen.mock.webhooks import Webhooks
-    from runware_codegen.options import MockOptions
 
 _READINGS: dict[Fault | None, str] = {
     Fault.POLL_STATUS: "status",
@@ -83,14 +83,14 @@ class TaskService:
         """Let a good key through.
 
         Raises:
-            Refusal: It is none.
+            RefusalError: It is none.
         """
         if key and self.options["api_key"] in ("", key):
             return
         message = "The API key is not valid." if key else "There is no API key."
         how = "Send it as Authorization: Bearer KEY, or in an authentication task."
         scope = {"taskType": AUTHENTICATION}
-        raise Refusal(
+        raise RefusalError(
             401, error_item("invalidApiKey", f"{message} {how}", scope, "apiKey")
         )
 
@@ -111,7 +111,7 @@ class TaskService:
             can_stream: Whether the answer may be a stream.
 
         Raises:
-            Refusal: There are too many, or they are refused together on purpose.
+            RefusalError: There are too many, or they are refused together on purpose.
         """
         self._check_number(tasks, fault)
         batch = Batch(_READINGS.get(fault, self.options["running_task"]))
@@ -123,7 +123,7 @@ class TaskService:
             try:
                 accepted = self._take_one(task, batch, streams=streams)
                 batch.was_heard = True
-            except Refusal as refusal:
+            except RefusalError as refusal:
                 batch.refuse(refusal)
                 continue
             if accepted is not None:
@@ -148,7 +148,7 @@ class TaskService:
         """Let an array through that does not have too many elements.
 
         Raises:
-            Refusal: It has.
+            RefusalError: It has.
         """
         number = sum(text_of(task, "taskType") != AUTHENTICATION for task in tasks)
         most = self.options["max_tasks"]
@@ -162,7 +162,7 @@ class TaskService:
         """Let questions fail; say whether the answer has no word of any task.
 
         Raises:
-            Refusal: The questions are refused.
+            RefusalError: The questions are refused.
         """
         if fault not in OF_POLLS or not is_poll(tasks):
             return False
@@ -177,7 +177,7 @@ class TaskService:
         """Answer a question, or put a task into the ledger and return it.
 
         Raises:
-            Refusal: It is not allowed.
+            RefusalError: It is not allowed.
         """
         schema = validate(task, self.catalog)
         if reply := self._answers.get(schema.task_type):
@@ -187,14 +187,14 @@ class TaskService:
         if delivery == "stream" and not streams:
             message = "A task is streamed over HTTP, and alone in its call."
             item = error_item("invalidParameter", message, task, "deliveryMethod")
-            raise Refusal(400, item)
+            raise RefusalError(400, item)
         return self._accept(task, schema, delivery)
 
     def _accept(self, wire: Item, schema: ModelSchema, delivery: str) -> Task:
         """Put a task into the ledger.
 
         Raises:
-            Refusal: It is there already.
+            RefusalError: It is there already.
         """
         known = self.ledger.find(text_of(wire, "taskUUID"))
         if known is None:
@@ -255,7 +255,7 @@ class TaskService:
         """Answer a question about a task that is not known, or as if it were not.
 
         Raises:
-            Refusal: That is an error here.
+            RefusalError: That is an error here.
         """
         if code := _NOT_FOUND.get(self.options["unknown_task"]):
             raise refusals.not_found(question, code)

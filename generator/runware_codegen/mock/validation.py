@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runware_codegen.mock.items import Refusal, error_item, is_object
+from runware_codegen.mock.items import RefusalError, error_item, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,11 +43,11 @@ def validate(task: object, catalog: Catalog) -> ModelSchema:
         catalog: The documents.
 
     Raises:
-        Refusal: It is no task, no document is about it, or its document forbids it.
+        RefusalError: It is no task, no document is about it, or its document forbids it.
     """
     if not is_object(task):
         message = "Each element of the array has to be a task: an object."
-        raise Refusal(400, error_item("invalidTask", message))
+        raise RefusalError(400, error_item("invalidTask", message))
     schema = catalog.find(task)
     errors: list[Item] = []
     try:
@@ -57,9 +57,9 @@ def validate(task: object, catalog: Catalog) -> ModelSchema:
                 break
     except ValueError as error:  # it is nested more deeply than the validator goes
         message = f"The task cannot be validated: {error}."
-        raise Refusal(400, error_item("invalidTask", message, task)) from None
+        raise RefusalError(400, error_item("invalidTask", message, task)) from None
     if errors:
-        raise Refusal(400, *errors[:_MOST_ERRORS])
+        raise RefusalError(400, *errors[:_MOST_ERRORS])
     return schema
 
 

@@ -25,7 +25,7 @@ from runware_codegen.mock.faults import AT_HANDSHAKE, OVER_SOCKET, Fault
 from runware_codegen.mock.items import (
     AUTHENTICATION,
     Envelope,
-    Refusal,
+    RefusalError,
     is_poll,
     text_of,
 )
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _POLICY_VIOLATION = 1008
 _GOING_AWAY = 1001
 
-_REFUSING: dict[Fault | None, Callable[..., Refusal]] = {
+_REFUSING: dict[Fault | None, Callable[..., RefusalError]] = {
     Fault.RATE_LIMIT: refusals.rate_limited,
     Fault.UNAVAILABLE: refusals.unavailable,
 }
@@ -117,7 +117,7 @@ class WebSocketHandler:
             return
         except TimeoutError:
             await _dismiss(websocket, _GOING_AWAY, "Nothing was heard for too long.")
-        except Refusal as refusal:
+        except RefusalError as refusal:
             code = refusal.errors[0]["code"]
             await _dismiss(websocket, _POLICY_VIOLATION, code, refusal.errors)
 
@@ -125,7 +125,7 @@ class WebSocketHandler:
         """Let a client in, then answer its frames.
 
         Raises:
-            Refusal: It may not come in.
+            RefusalError: It may not come in.
         """
         first, *tasks = read_tasks(await self._heard(websocket))
         session = await self._enter(websocket, first)
@@ -136,7 +136,7 @@ class WebSocketHandler:
                 headers = {}  # they are about one exchange
             try:
                 tasks = read_tasks(await self._heard(websocket))
-            except Refusal as refusal:
+            except RefusalError as refusal:
                 tasks = []
                 await session.send(Envelope([], refusal.errors), self._ledger)
 
@@ -156,7 +156,7 @@ class WebSocketHandler:
         """Let a client in, and give it what was kept for it.
 
         Raises:
-            Refusal: Its first task does not authenticate it.
+            RefusalError: Its first task does not authenticate it.
         """
         if text_of(task, "taskType") != AUTHENTICATION:
             self._service.check_key("")
@@ -186,7 +186,7 @@ class WebSocketHandler:
                     tasks, _base_url(session), fault, can_stream=False
                 )
                 await self._answer(session, batch, fault)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             await session.send(Envelope([], refusal.errors), self._ledger)
 
     def _is_lost(self, session: Session, tasks: list[Any], fault: Fault | None) -> bool:
@@ -204,7 +204,7 @@ class WebSocketHandler:
         """Let a message through that is not to be refused.
 
         Raises:
-            Refusal: It is, with the names of its tasks or, by chance, without.
+            RefusalError: It is, with the names of its tasks or, by chance, without.
         """
         wait = self._options["retry_after"]
         if not self._limit.lets_through():

@@ -1,4 +1,4 @@
-"""The last stage: source text becomes a folder of files, all of it or nothing."""
+"""The last stage: writes all files of a package, or none."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from runware_codegen.output.names import unfit
-from runware_codegen.output.replacement import Replacement, WorkFolder, alone_in
-from runware_codegen.output.tree import TYPED, read_any, read_ours, state
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.output.names import unsafe_paths
+from runware_codegen.output.replacement import Replacement, WorkFolder, exclusive_lock
+from runware_codegen.output.tree import TYPED, read_any, read_if_generated, read_state
+from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Mapping
@@ -57,7 +57,7 @@ def compare(
         must go.
 
     Raises:
-        InvalidInput: The folder is not ours, holds files that are not, or cannot be
+        InvalidInputError: The folder is not ours, holds files that are not, or cannot be
             read.
     """
     content = _encoded(files, target)
@@ -84,13 +84,13 @@ def publish(
         What has changed, ordered by path.
 
     Raises:
-        InvalidInput: The folder is not ours, holds files that are not, or cannot be
+        InvalidInputError: The folder is not ours, holds files that are not, or cannot be
             written.
     """
     content = _encoded(files, target)
     with _failures_told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with alone_in(target.parent):
+        with exclusive_lock(target.parent):
             work = WorkFolder(target)
             work.clear()
             changes, replacement = _plan(content, target, force=force)
@@ -104,17 +104,25 @@ def _plan(
 ) -> tuple[tuple[Change, ...], Replacement]:
     """Decide what happens to each file, or say which files forbid it."""
     if target.is_symlink():
-        raise InvalidInput([_a_link(target)])
-    found = state(target)
-    read = {path: read_ours(target / path) for path in found}
+        raise InvalidInputError.of(
+            target,
+            "This is a symbolic link, which cannot change places with a folder.",
+            "Choose the --output that the link leads to, or remove the link.",
+        )
+    found = read_state(target)
+    read = {path: read_if_generated(target / path) for path in found}
     ours = {path: data for path, data in read.items() if data is not None}
     foreign = found.keys() - ours.keys()
     if foreign and not ours.keys() - {TYPED}:
-        raise InvalidInput([_nothing_ours(target)])
+        raise InvalidInputError.of(
+            target,
+            "The folder is not empty, and runware-codegen made nothing that is in it.",
+            "Choose another --output or --package, or empty the folder.",
+        )
     if foreign and not force:
-        raise InvalidInput(_foreign(target / path) for path in foreign)
+        raise InvalidInputError(_foreign(target / path) for path in foreign)
     if buried := [path for path in foreign if _is_below_a_file(path, content)]:
-        raise InvalidInput(_buried(target / path) for path in buried)
+        raise InvalidInputError(_buried(target / path) for path in buried)
     lost = {p: read_any(target / p) for p in foreign if _is_in_the_way(p, content)}
     changes = _changes(ours | lost, content)
     changed = {change.path for change in changes}
@@ -154,7 +162,7 @@ def _encoded(files: Mapping[str, str], target: Path) -> dict[str, bytes]:
 
     The renderer gives nothing of the kind; this is the wall behind it.
     """
-    problems = [_unfit_path(target, path) for path in unfit(files)]
+    problems = [_unfit_path(target, path) for path in unsafe_paths(files)]
     content: dict[str, bytes] = {}
     for path, text in files.items():
         try:
@@ -162,7 +170,7 @@ def _encoded(files: Mapping[str, str], target: Path) -> dict[str, bytes]:
         except UnicodeEncodeError as error:
             problems.append(_unfit_text(target, path, error.reason))
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInputError(problems)
     return content
 
 
@@ -184,24 +192,6 @@ def _unfit_text(target: Path, path: str, reason: str) -> Problem:
         "",
         f"The text for this file is not Unicode: {reason}.",
         "This is a fault of runware-codegen; please report it with the document.",
-    )
-
-
-def _a_link(target: Path) -> Problem:
-    return Problem(
-        str(target),
-        "",
-        "This is a symbolic link, which cannot change places with a folder.",
-        "Choose the --output that the link leads to, or remove the link.",
-    )
-
-
-def _nothing_ours(target: Path) -> Problem:
-    return Problem(
-        str(target),
-        "",
-        "The folder is not empty, and runware-codegen made nothing that is in it.",
-        "Choose another --output or --package, or empty the folder.",
     )
 
 
@@ -230,10 +220,10 @@ def _failures_told(target: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise InvalidInput([_failure(target, error)]) from error
+        raise _failure(target, error) from error
 
 
-def _failure(target: Path, error: OSError) -> Problem:
+def _failure(target: Path, error: OSError) -> InvalidInputError:
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         remedy = "Get the right to write there, or choose another --output"
     elif error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -244,6 +234,5 @@ def _failure(target: Path, error: OSError) -> Problem:
         remedy = "Put that right and run again"
     reason = error.strerror or str(error)
     place = f" ({os.fsdecode(error.filename)})" if error.filename else ""
-    return Problem(
-        str(target), "", f"{reason}{place}.", f"{remedy}; the folder is as it was."
-    )
+    remedy = f"{remedy}; the folder is as it was."
+    return InvalidInputError.of(target, f"{reason}{place}.", remedy)

@@ -1,4 +1,4 @@
-"""Two folders change places in one system call, where the system has one."""
+"""Exchanges two folders in one system call, if the system has one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which paths can be files of a package, on every system that may check it out."""
+"""Validates the paths of a package for every operating system."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def is_device(name: str) -> bool:
     return _DEVICE.fullmatch(name) is not None
 
 
-def unfit(paths: Iterable[str]) -> Iterator[str]:
+def unsafe_paths(paths: Iterable[str]) -> Iterator[str]:
     """Give the relative paths that are not safe to write.
 
     Safe is a path of plain names only, none of them a device of Windows, that shares

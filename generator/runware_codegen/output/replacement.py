@@ -1,4 +1,4 @@
-"""A package's folder is replaced as a whole, and never seen half-made.
+"""Replaces the folder of a package as a whole.
 
 The new package is made in a work folder beside the target and then changes places with
 the old one in one system call. Whoever opens the target finds the whole old package or
@@ -26,8 +26,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from runware_codegen.output.exchange import exchange
-from runware_codegen.output.tree import Signature, state
-from runware_codegen.problems import InvalidInput, Problem
+from runware_codegen.output.tree import Signature, read_state
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -69,13 +69,17 @@ class WorkFolder:
         """Remove the folder if it is there, after putting back an old package in it.
 
         Raises:
-            InvalidInput: Somebody else's file or folder has that name.
+            InvalidInputError: Somebody else's file or folder has that name.
             OSError: The old package cannot be put back.
         """
         if not os.path.lexists(self._path):
             return
         if not self._is_mine():
-            raise InvalidInput([_occupied(self._path)])
+            raise InvalidInputError.of(
+                self._path,
+                "The name is needed by runware-codegen for its work, and taken by another.",
+                "Move what has it away.",
+            )
         if self._old.exists() and not self._target.exists():
             self._old.rename(self._target)
         self._remove()
@@ -89,7 +93,7 @@ class WorkFolder:
         """Make the new package and put it where the old one is.
 
         Raises:
-            InvalidInput: The target is not any more in the state that was supposed.
+            InvalidInputError: The target is not any more in the state that was supposed.
             OSError: Something cannot be written. The target is as it was.
         """
         try:
@@ -131,8 +135,12 @@ class WorkFolder:
         _copy_mode(self._target / path, new)
 
     def _swap(self, supposed: Mapping[str, Signature]) -> None:
-        if state(self._target) != supposed:
-            raise InvalidInput([_disturbed(self._target)])
+        if read_state(self._target) != supposed:
+            raise InvalidInputError.of(
+                self._target,
+                "Files in the folder changed while the new package was being made.",
+                "Run again; nothing has been written.",
+            )
         if not self._target.exists():
             self._new.rename(self._target)
         elif not exchange(self._new, self._target):
@@ -149,7 +157,7 @@ class WorkFolder:
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path) -> Generator[None]:
+def exclusive_lock(folder: Path) -> Generator[None]:
     """Wait until no other run publishes into a folder, and keep others waiting.
 
     Where the system or the file system has no locks on folders, nobody waits.
@@ -197,21 +205,3 @@ def _copy_mode(source: Path, copy: Path) -> None:
     if stat.S_IFMT(mode) == stat.S_IFMT(copy.lstat().st_mode):
         needed = stat.S_IRWXU if stat.S_ISDIR(mode) else 0  # to fill and to remove it
         copy.chmod(stat.S_IMODE(mode) | needed)
-
-
-def _occupied(path: Path) -> Problem:
-    return Problem(
-        str(path),
-        "",
-        "The name is needed by runware-codegen for its work, and taken by another.",
-        "Move what has it away.",
-    )
-
-
-def _disturbed(target: Path) -> Problem:
-    return Problem(
-        str(target),
-        "",
-        "Files in the folder changed while the new package was being made.",
-        "Run again; nothing has been written.",
-    )

@@ -1,4 +1,4 @@
-"""What is in a package's folder, and which of it the generator made."""
+"""Reads the folder of a package, and tells which files the generator wrote."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ATTRIBUTES = ".gitattributes"
 Signature: TypeAlias = tuple[int, int, int, int]
 
 
-def state(folder: Path) -> dict[str, Signature]:
+def read_state(folder: Path) -> dict[str, Signature]:
     """Find all files beneath a folder, links included and bytecode left out.
 
     Returns:
@@ -47,7 +47,7 @@ def _signature(path: Path) -> Signature:
     return status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns
 
 
-def read_ours(path: Path) -> bytes | None:
+def read_if_generated(path: Path) -> bytes | None:
     """Read a file if the generator made it, otherwise give None."""
     regular = stat.S_ISREG(path.lstat().st_mode)
     if not regular or (path.suffix != ".py" and path.name not in (TYPED, ATTRIBUTES)):

@@ -1,17 +1,17 @@
-"""The second stage: documents to the intermediate model."""
+"""The second stage: from documents to the intermediate model."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.parse.assembly import Choice, assemble, clashes
+from runware_codegen.parse.assembly import DocumentFilter, assemble, conflicts
 from runware_codegen.parse.document import parse_document
-from runware_codegen.problems import InvalidInput
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runware_codegen.documents import Document as Source
+    from runware_codegen.documents import SourceDocument as Source
     from runware_codegen.model import Document, Package
     from runware_codegen.problems import Problem
 
@@ -25,7 +25,7 @@ def parse(
     allow_unenforced: bool = False,
     only: Sequence[str] = (),
     include_status: Sequence[str] = ("live", "deprecated"),
-) -> Package:
+) -> Package[Document]:
     """Turn documents into the model of a package.
 
     Args:
@@ -36,19 +36,19 @@ def parse(
         include_status: The statuses wanted; a document without one is always in.
 
     Raises:
-        InvalidInput: With all that is wrong in all documents.
+        InvalidInputError: With all that is wrong in all documents.
     """
-    choice = Choice(tuple(only), tuple(include_status))
+    choice = DocumentFilter(tuple(only), tuple(include_status))
     chosen: dict[str, Document] = {}
     problems: list[Problem] = []
     for source in documents:
         try:
             document = parse_document(source, allow_unenforced=allow_unenforced)
-        except InvalidInput as error:
+        except InvalidInputError as error:
             problems += error.problems
             continue
-        if choice.takes(document):
+        if choice.matches(document):
             chosen[source.source] = document
-    if problems := [*problems, *clashes(chosen)]:
-        raise InvalidInput(problems)
+    if problems := [*problems, *conflicts(chosen)]:
+        raise InvalidInputError(problems)
     return assemble(package, chosen.values())

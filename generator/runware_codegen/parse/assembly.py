@@ -1,20 +1,23 @@
-"""Documents to a package: which of them are wanted, and whether they go together."""
+"""Filters documents, finds conflicts between them, and makes a package of them."""
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.model import Document, Package, TaskType
-from runware_codegen.parse.error_codes import error_members
-from runware_codegen.parse.names import module_name, pascal_case
+from runware_codegen.model import DocumentInfo, DocumentT, Package, TaskType
+from runware_codegen.naming.names import module_name, pascal_case
+from runware_codegen.parse.metadata.error_codes import (
+    common_error_members,
+    error_members,
+)
 from runware_codegen.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-class Choice(NamedTuple):
+class DocumentFilter(NamedTuple):
     """Which documents are wanted.
 
     Attributes:
@@ -25,7 +28,7 @@ class Choice(NamedTuple):
     only: tuple[str, ...]
     statuses: tuple[str, ...]
 
-    def takes(self, document: Document) -> bool:
+    def matches(self, document: DocumentInfo) -> bool:
         """Tell whether a document is wanted."""
         if document.status and document.status not in self.statuses:
             return False
@@ -35,32 +38,33 @@ class Choice(NamedTuple):
         )
 
 
-def assemble(name: str, documents: Iterable[Document]) -> Package:
+def assemble(name: str, documents: Iterable[DocumentT]) -> Package[DocumentT]:
     """Put documents together to a package.
 
     Args:
         name: The name of the package.
-        documents: Those of the package. Of their classes only the names count.
+        documents: Its documents.
     """
     chosen = sorted(documents, key=lambda document: document.id)
     names = sorted({document.task_type for document in chosen}, key=module_name)
-    return Package(name, tuple(_task_type(each, chosen) for each in names))
+    task_types = tuple(_task_type(each, chosen) for each in names)
+    return Package(name, task_types, common_error_members())
 
 
-def _task_type(name: str, chosen: Sequence[Document]) -> TaskType:
+def _task_type(name: str, chosen: Sequence[DocumentT]) -> TaskType[DocumentT]:
     documents = tuple(document for document in chosen if document.task_type == name)
-    statuses = {s: text for document in documents for s, text in document.statuses}
-    codes = [code for document in documents for code in document.codes]
-    errors = error_members(statuses, codes)
+    statuses = {s: text for document in documents for s, text in document.status_texts}
+    codes = [code for document in documents for code in document.error_codes]
+    common = common_error_members()
+    errors = tuple(e for e in error_members(statuses, codes) if e not in common)
     return TaskType(name, module_name(name), pascal_case(name), documents, errors)
 
 
-def clashes(documents: Mapping[str, Document]) -> list[Problem]:
+def conflicts(documents: Mapping[str, DocumentInfo]) -> list[Problem]:
     """Find documents that say the same thing, or would have the same name.
 
     Args:
-        documents: Those of the package, by their files as the user named them. Of
-            their classes only the names count.
+        documents: Those of the package, by their files as the user named them.
     """
     problems: list[Problem] = []
     tasks: dict[tuple[str, str], str] = {}
@@ -74,15 +78,19 @@ def clashes(documents: Mapping[str, Document]) -> list[Problem]:
                 repeated = True
                 problems.append(_repeated(source, document.task_type, model, first))
         package = module_name(document.task_type)
-        for name in (document.module, document.request.name):
+        for name in (document.module, document.request_name):
             full = f"tasks.{package}.{name}"
             known, identifier = names.setdefault(full, (source, document.id))
             if known != source and not repeated:
                 repeated = True
-                problems.append(_clash(source, document.id, identifier, known, full))
+                problems.append(
+                    _name_conflict(source, document.id, identifier, known, full)
+                )
         known, name = packages.setdefault(package, (source, document.task_type))
         if name != document.task_type:
-            problems.append(_clash(source, document.task_type, name, known, package))
+            problems.append(
+                _name_conflict(source, document.task_type, name, known, package)
+            )
     return problems
 
 
@@ -96,7 +104,9 @@ def _repeated(source: str, task_type: str, model: str, first: str) -> Problem:
     )
 
 
-def _clash(source: str, name: str, other: str, known: str, module: str) -> Problem:
+def _name_conflict(
+    source: str, name: str, other: str, known: str, module: str
+) -> Problem:
     return Problem(
         source,
         "/info",

@@ -1,4 +1,4 @@
-"""One document to its part of the model."""
+"""Turns one document into its part of the model."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.model import Anything, Class, Document, Field, Literals
-from runware_codegen.parse import reading, reserved
-from runware_codegen.parse.checking import check
-from runware_codegen.parse.conjunction import Conjunction, conjunction
-from runware_codegen.parse.lowering import Lowering
-from runware_codegen.parse.markdown import readable
-from runware_codegen.parse.media_limits import media_limits, say_at_field
-from runware_codegen.parse.metadata import metadata
-from runware_codegen.parse.names import module_name, pascal_case
-from runware_codegen.parse.order import parts_first
-from runware_codegen.parse.schemas import Schema, Schemas
-from runware_codegen.parse.types import Types
-from runware_codegen.problems import InvalidInput, Problem, json_pointer
+from runware_codegen.naming import reserved
+from runware_codegen.naming.names import module_name, pascal_case
+from runware_codegen.parse.assertions.lowering import Lowering
+from runware_codegen.parse.general_results import completed, general_document
+from runware_codegen.parse.metadata.info import read_metadata
+from runware_codegen.parse.metadata.markdown import clean_markdown
+from runware_codegen.parse.metadata.media_limits import (
+    apply_media_limits,
+    read_media_limits,
+)
+from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.schema.merged import MergedSchema, merge
+from runware_codegen.parse.schema.schemas import Schema, Schemas
+from runware_codegen.parse.schema.validation import validate_schemas
+from runware_codegen.parse.types.class_order import dependencies_first
+from runware_codegen.parse.types.types import TypeBuilder
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
-    from runware_codegen.documents import Document as Source
-    from runware_codegen.predicates import Predicate
+    from runware_codegen.documents import SourceDocument as Source
+    from runware_codegen.model.predicates import Predicate
     from runware_codegen.problems import Path
 
 _REQUEST: Path = ("components", "schemas", "RequestBody")
@@ -36,26 +41,36 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         allow_unenforced: Whether keywords that are not carried are let through.
 
     Raises:
-        InvalidInput: With all that is wrong in the document.
+        InvalidInputError: With all that is wrong in the document.
     """
-    about = metadata(source)
+    about = read_metadata(source)
     schemas = Schemas(source.source, source.tree)
     task = _task_schema(schemas)
-    findings = check(schemas, task)
+    findings = validate_schemas(schemas, task)
     if findings.malformed or (findings.unenforced and not allow_unenforced):
-        raise InvalidInput([*findings.malformed, *findings.unenforced])
+        raise InvalidInputError([*findings.malformed, *findings.unenforced])
     stem = pascal_case(about.id or _task_type_hint(task))
     lowering = Lowering(schemas, frozenset(findings.skipped))
     request = _request(lowering, task, f"{stem}Request")
     task_types = _constants(request.whole, "taskType")
     if not task_types:
-        raise InvalidInput([_no_task_type(schemas, task)])
+        raise InvalidInputError.of(
+            schemas.source,
+            "The task does not say its task type.",
+            'It needs a property taskType with a constant: {"const": "imageInference"}.',
+            pointer=json_pointer(task.path),
+        )
     taken = [part.name for part in request.parts]
     result = _result(schemas, f"{stem}Result", taken)
+    result = _completed(result, task_types[0], taken)
     identifier = about.id or task_types[0]
     return Document(
         id=identifier,
-        source=source.name,
+        file_name=source.name,
+        request_name=request.whole.name,
+        result_name=result.whole.name,
+        field_count=len(request.whole.fields),
+        rule_count=sum(len(c.rules) for c in (request.whole, *request.parts)),
         title=about.title,
         summary=about.summary,
         description=about.description,
@@ -64,21 +79,22 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         modes=about.modes,
         price=about.price,
         capabilities=about.capabilities,
-        link=about.link,
+        documentation_url=about.link,
         task_type=task_types[0],
         models=_constants(request.whole, "model"),
         module=module_name(identifier),
         request=request.whole,
         result=result.whole,
-        parts=request.parts,
-        result_parts=result.parts,
+        nested_request_classes=request.parts,
+        nested_result_classes=result.parts,
         definitions=request.definitions,
         deliveries=_constants(request.whole, "deliveryMethod"),
         default_delivery=_default(_field(request.whole, "deliveryMethod")),
-        statuses=about.statuses,
-        codes=about.codes,
-        media_limits=media_limits(task.keywords),
+        status_texts=about.statuses,
+        error_codes=about.codes,
+        media_limits=read_media_limits(task.keywords),
         unenforced=tuple(findings.unenforced),
+        measurements=about.measurements,
     )
 
 
@@ -100,44 +116,58 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
     """Make the classes of a task.
 
     Raises:
-        InvalidInput: When no task satisfies the schema.
+        InvalidInputError: When no task satisfies the schema.
     """
-    types = Types(lowering)
-    together = conjunction(lowering.schemas, task)
-    doc = readable(together.text("description"))
-    possible = not together.impossible and _may_be_object(together)
-    made = types.classes.build(together, name, doc) if possible else None
+    types = TypeBuilder(lowering)
+    merged = merge(lowering.schemas, task)
+    doc = clean_markdown(merged.text("description"))
+    possible = not merged.is_false and _may_be_object(merged)
+    made = types.classes.build(merged, name, doc) if possible else None
     if types.problems or made is None:
-        raise InvalidInput(types.problems or [_impossible(lowering.schemas, task)])
+        raise InvalidInputError(types.problems or [_impossible(lowering.schemas, task)])
     classes = types.classes.by_name
-    for limit in media_limits(task.keywords):
-        say_at_field(classes, name, limit)
+    apply_media_limits(classes, name, read_media_limits(task.keywords))
     definitions = tuple(
         (each, types.classes.simplify(predicate, Anything()))
         for each, predicate in sorted(lowering.definitions.items())
     )
-    return _Classes(classes[name], parts_first(classes[name], classes), definitions)
+    return _Classes(
+        classes[name], dependencies_first(classes[name], classes), definitions
+    )
 
 
 def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
     """Make the classes of a result; an open one when the document does not say."""
-    nothing = _Classes(Class(name, "", (), open=True))
+    nothing = _Classes(Class(name, "", (), allows_extra=True))
     try:
         schema = schemas.at(_RESULT)
     except KeyError:
         return nothing
-    findings = check(schemas, schema)
+    findings = validate_schemas(schemas, schema)
     if findings.malformed:
         return nothing
     lowering = Lowering(schemas, frozenset(findings.skipped))
-    types = Types(lowering, [*taken, name], reserved.RESULT_MEMBERS)
-    together = conjunction(schemas, schema)
-    doc = readable(together.text("description"))
-    if together.impossible or types.classes.build(together, name, doc) is None:
+    types = TypeBuilder(lowering, [*taken, name], reserved.RESULT_MEMBERS)
+    merged = merge(schemas, schema)
+    doc = clean_markdown(merged.text("description"))
+    if merged.is_false or types.classes.build(merged, name, doc) is None:
         return nothing
     classes = types.classes.by_name
     whole = replace(classes[name], rules=())
-    return _Classes(whole, parts_first(classes[name], classes))
+    return _Classes(whole, dependencies_first(classes[name], classes))
+
+
+def _completed(own: _Classes, task_type: str, taken: list[str]) -> _Classes:
+    """Add what results of a task type have in general, where the document says less."""
+    tree = general_document(task_type)
+    if tree is None:
+        return own
+    name = own.whole.name
+    taken = [*taken, *(part.name for part in own.parts)]
+    general = _result(Schemas(task_type, tree), name, taken)
+    whole = completed(own.whole, general.whole, task_type)
+    classes = {part.name: part for part in (*own.parts, *general.parts)}
+    return _Classes(whole, dependencies_first(whole, {**classes, name: whole}))
 
 
 def _task_schema(schemas: Schemas) -> Schema:
@@ -149,13 +179,13 @@ def _task_schema(schemas: Schemas) -> Schema:
         if "properties" in body.keywords or "items" in body.keywords:
             break
         body = schemas.target(body)
-    if reading.members(body.keywords, "items") or "items" in body.keywords:
+    if keyword_values.members(body.keywords, "items") or "items" in body.keywords:
         return body.child("items")
     return body
 
 
-def _may_be_object(together: Conjunction) -> bool:
-    types = together.types()
+def _may_be_object(merged: MergedSchema) -> bool:
+    types = merged.types()
     return types is None or "object" in types
 
 
@@ -164,14 +194,14 @@ def _task_type_hint(task: Schema) -> str:
 
 
 def _field(request: Class, wire: str) -> Field | None:
-    return next((field for field in request.fields if field.wire == wire), None)
+    return next((field for field in request.fields if field.json_name == wire), None)
 
 
 def _constants(request: Class, wire: str) -> tuple[str, ...]:
     field = _field(request, wire)
     if field is None or not isinstance(field.type, Literals):
         return ()
-    values = (choice.value.value for choice in field.type.choices)
+    values = (choice.constant.value for choice in field.type.values)
     return tuple(value for value in values if isinstance(value, str))
 
 
@@ -186,13 +216,4 @@ def _impossible(schemas: Schemas, task: Schema) -> Problem:
         json_pointer(task.path),
         "No task satisfies this schema.",
         "A member that is required has to be possible.",
-    )
-
-
-def _no_task_type(schemas: Schemas, task: Schema) -> Problem:
-    return Problem(
-        schemas.source,
-        json_pointer(task.path),
-        "The task does not say its task type.",
-        'It needs a property taskType with a constant: {"const": "imageInference"}.',
     )

@@ -1,4 +1,4 @@
-"""Types as annotations, and the names they need."""
+"""Writes types as annotations, and collects the names that they need."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from runware_codegen.model import (
     Anything,
     Array,
     Boolean,
-    Checked,
-    Instance,
+    ClassRef,
+    Constrained,
     Literals,
-    Mapping,
+    Map,
     Media,
     Null,
     Number,
-    Text,
+    String,
     Union,
 )
-from runware_codegen.parse.names import numbered
-from runware_codegen.predicates import HasFormat, Matches
+from runware_codegen.model.predicates import HasFormat, Matches
+from runware_codegen.naming.names import numbered
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.subjects import subject
 
 if TYPE_CHECKING:
     from runware_codegen.model import Type
-    from runware_codegen.predicates import Predicate
+    from runware_codegen.model.predicates import Predicate
     from runware_codegen.render.expressions import Expressions
 
 _ALIASES = {"uuid": "Uuid", "uri": "Uri"}
@@ -56,7 +56,7 @@ class Annotations:
         self._expressions = expressions
         self.names: set[str] = set()
         self.media: dict[Media, str] = {}
-        self.checks: dict[str, Checked] = {}
+        self.checks: dict[str, Constrained] = {}
 
     def request(
         self, a_type: Type, name: str = "value", *, secret: bool = False
@@ -78,7 +78,7 @@ class Annotations:
 
     def _of(self, a_type: Type, name: str) -> Annotation:
         match a_type:
-            case Text():
+            case String():
                 return self._text(a_type)
             case Number():
                 return self._number(a_type)
@@ -90,15 +90,15 @@ class Annotations:
                 return self._literals(a_type)
             case Array():
                 return self._array(a_type, name)
-            case Mapping(inner):
+            case Map(inner):
                 return Annotation(f"dict[str, {self.request(inner, name)}]")
-            case Instance(class_name):
+            case ClassRef(class_name):
                 return Annotation(class_name)
             case Union():
                 return self._union(a_type, name)
             case Anything(types):
                 return self._anything(types)
-            case Checked():
+            case Constrained():
                 return self._checked(a_type, name)
             case Media():
                 return Annotation(self._media(a_type))
@@ -106,7 +106,7 @@ class Annotations:
     def result(self, a_type: Type) -> str:
         """Write the annotation of a result's field: what to expect, no limits."""
         match a_type:
-            case Text() | Media():
+            case String() | Media():
                 return "str"
             case Number(integer):
                 return self._named("Integer" if integer else "Number")
@@ -114,11 +114,11 @@ class Annotations:
                 return self._open_literals(a_type)
             case Array(item):
                 return f"list[{self.result(item)}]"
-            case Mapping(inner):
+            case Map(inner):
                 return f"dict[str, {self.result(inner)}]"
             case Union(alternatives):
                 return " | ".join(dict.fromkeys(map(self.result, alternatives)))
-            case Checked(inner):
+            case Constrained(inner):
                 return self.result(inner)
             case Anything():
                 return self._named("Json")
@@ -133,8 +133,8 @@ class Annotations:
             case Union(alternatives):
                 return any(map(self.is_nullable, alternatives))
             case Literals(choices):
-                return any(choice.value.value is None for choice in choices)
-            case Checked(inner):
+                return any(choice.constant.value is None for choice in choices)
+            case Constrained(inner):
                 return self.is_nullable(inner)
             case Anything(types):
                 return not types or "null" in types
@@ -148,11 +148,13 @@ class Annotations:
     def _call(self, name: str, *arguments: str) -> str:
         return f"{self._named(name)}({', '.join(arguments)})"
 
-    def _text(self, text: Text) -> Annotation:
-        if text.format in _ALIASES and text == Text(format=text.format):
+    def _text(self, text: String) -> Annotation:
+        if text.format in _ALIASES and text == String(format=text.format):
             return Annotation(self._named(_ALIASES[text.format]))
-        arguments = [f"min_length={text.least}"] if text.least else []
-        arguments += [] if text.most is None else [f"max_length={text.most}"]
+        arguments = [f"min_length={text.min_length}"] if text.min_length else []
+        arguments += (
+            [] if text.max_length is None else [f"max_length={text.max_length}"]
+        )
         if text.pattern is not None:
             arguments.append(f"matches={self._expressions.pattern(text.pattern)}")
         arguments += [f"format={string(text.format)}"] if text.format else []
@@ -174,15 +176,15 @@ class Annotations:
             for name in ("ge", "gt", "le", "lt")
             if (bound := getattr(number, name)) is not None
         ]
-        if number.step is not None:
-            bounds.append(f"multiple_of={number.step:f}")
+        if number.multiple_of is not None:
+            bounds.append(f"multiple_of={number.multiple_of:f}")
         if not bounds:
             return Annotation(self._named("Integer" if number.integer else "Number"))
         plain = Annotation("int" if number.integer else "float")
         return plain.marked(self._call("Limits", *bounds))
 
     def _literals(self, literals: Literals) -> Annotation:
-        values = [choice.value.value for choice in literals.choices]
+        values = [choice.constant.value for choice in literals.values]
         if any(isinstance(each, float) for each in values):
             # A float cannot stand in Literal.
             listed = ", ".join(map(value, values))
@@ -197,7 +199,7 @@ class Annotations:
         return written.marked(self._call("Exactly"), *nullable)
 
     def _open_literals(self, literals: Literals) -> str:
-        values = [choice.value.value for choice in literals.choices]
+        values = [choice.constant.value for choice in literals.values]
         if len(values) > 1 and all(isinstance(each, str) for each in values):
             listed = ", ".join(map(value, values))
             return f"{self._named('Literal')}[{listed}] | str"
@@ -206,9 +208,9 @@ class Annotations:
 
     def _array(self, array: Array, name: str) -> Annotation:
         items = Annotation(f"list[{self.request(array.item, name)}]")
-        arguments = [f"at_least={array.least}"] if array.least else []
-        arguments += [] if array.most is None else [f"at_most={array.most}"]
-        arguments += ["different=True"] if array.different else []
+        arguments = [f"at_least={array.min_items}"] if array.min_items else []
+        arguments += [] if array.max_items is None else [f"at_most={array.max_items}"]
+        arguments += ["different=True"] if array.unique_items else []
         return items.marked(self._call("Count", *arguments)) if arguments else items
 
     def _union(self, union: Union, name: str) -> Annotation:
@@ -226,7 +228,7 @@ class Annotations:
             return json
         return json.marked(self._call("OfType", *map(string, sorted(types))))
 
-    def _checked(self, checked: Checked, name: str) -> Annotation:
+    def _checked(self, checked: Constrained, name: str) -> Annotation:
         check = next((n for n, c in self.checks.items() if c == checked), "")
         if not check:
             check = numbered(f"_check_{name}", self.checks, "_")
@@ -243,17 +245,17 @@ class Annotations:
 
     def media_alias(self, media: Media) -> str:
         """Write what a media alias stands for."""
-        arguments = [string(media.kind), *map(self._test, media.accepts)]
-        for name in ("least_bytes", "most_bytes"):
-            bound = getattr(media, name)
+        arguments = [string(media.kind), *map(self._test, media.forms)]
+        bounds = {"least_bytes": media.min_bytes, "most_bytes": media.max_bytes}
+        for name, bound in bounds.items():
             arguments += [] if bound is None else [f"{name}={bound!r}"]
         source = Annotation(self._named("MediaSource"))
         return self._text_of(source.marked(self._call("Media", *arguments)))
 
-    def check(self, checked: Checked, name: str) -> str:
+    def check(self, checked: Constrained, name: str) -> str:
         """Write the expression of a check over a value of that name."""
         on = subject(name, checked.type)
-        return self._expressions.write(checked.check, on).text
+        return self._expressions.write(checked.predicate, on).text
 
 
 def _stem(alias: str) -> str:

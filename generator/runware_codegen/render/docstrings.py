@@ -1,4 +1,4 @@
-"""Docstrings: Markdown wrapped to the line length, lists and code kept as they are."""
+"""Wraps Markdown as docstrings; lists and code stay as they are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import lru_cache
 from textwrap import wrap
 from typing import Final
 
+from runware_codegen.render.inert import inert
 from runware_codegen.render.literals import docstring_body
 
 LINE: Final = 88
@@ -26,7 +27,7 @@ def docstring(text: str, indent: int) -> str:
         text: Markdown, as it came out of a document or was written around it.
         indent: Columns to the left of it.
     """
-    body = docstring_body(text.rstrip(" \n"))
+    body = docstring_body(inert(text).rstrip(" \n"))
     room = LINE - indent
     if "\n" not in body and len(body) + 6 <= room:
         return f'"""{body}"""'

@@ -1,4 +1,4 @@
-"""The Jinja environment: text of documents passes through filters, or not at all."""
+"""The Jinja environment, with filters for text of documents."""
 
 from __future__ import annotations
 

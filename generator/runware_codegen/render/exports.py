@@ -1,4 +1,4 @@
-"""What the packages of the output offer by name, and from which module."""
+"""The public names of the emitted packages, and their modules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from runware_codegen.render.imports import SCHEMA
 
 if TYPE_CHECKING:
-    from runware_codegen.model import TaskType
+    from runware_codegen.model import DocumentInfo, TaskType
 
 Exports = list[tuple[str, list[str]]]
 """Modules with the names taken from each, sorted as import lines are."""
@@ -54,18 +54,18 @@ def schema_exports() -> Exports:
     return [(module, sorted(names)) for module, names in SCHEMA.items()]
 
 
-def task_type_exports(task_type: TaskType) -> Exports:
+def task_type_exports(task_type: TaskType[DocumentInfo]) -> Exports:
     """Return what the package of a task type offers."""
     stem = task_type.class_name
     exports = {
         "client": sorted([f"Async{stem}Client", f"{stem}Client"]),
         "errors": [f"{stem}Errors"],
-        **{d.module: [d.request.name, d.result.name] for d in task_type.documents},
+        **{d.module: [d.request_name, d.result_name] for d in task_type.documents},
     }
     return sorted(exports.items(), key=lambda export: _natural(export[0]))
 
 
-def offered(exports: Exports) -> list[str]:
+def all_names(exports: Exports) -> list[str]:
     """Return all names, sorted."""
     return sorted(name for _, names in exports for name in names)
 

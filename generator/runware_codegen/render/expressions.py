@@ -1,4 +1,4 @@
-"""Predicates as Python expressions over a value of JSON.
+"""Writes predicates as Python expressions over a JSON value.
 
 A rule runs after the fields have been checked, so an expression may rely on the types
 of the fields: `task.get("settings", {})` is an object. Where the type is not known, the
@@ -8,97 +8,95 @@ expression asks for it first.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
-from runware_codegen.formats import predicate_name
-from runware_codegen.model import Anything
-from runware_codegen.predicates import (
+from runware_codegen.model import Anything, String
+from runware_codegen.model.predicates import (
     FALSE,
     TRUE,
-    All,
-    AllDifferent,
-    AllItems,
-    AllMembers,
-    AllNames,
+    AdditionalProperties,
+    AllOf,
     Always,
     AnyOf,
     AreaIn,
-    At,
-    AtIndex,
-    Constant,
+    Contains,
+    EvaluatedItems,
+    EvaluatedProperties,
     ExactlyOne,
-    FrozenArray,
-    FrozenObject,
     HasFormat,
-    IfGiven,
+    IfThenElse,
     InRange,
     IsIn,
     IsType,
     ItemCount,
+    Items,
     LengthIn,
     Matches,
-    MatchingMembers,
     MultipleOf,
     Not,
-    OtherItems,
+    OptionalProperty,
+    PatternProperties,
     Predicate,
+    PrefixItem,
     PropertyCount,
+    PropertyNames,
     RatioIn,
-    Satisfies,
-    SomeItems,
-    When,
+    RequiredProperty,
+    UnevaluatedItems,
+    UniqueItems,
 )
 from runware_codegen.render.literals import string, value
-from runware_codegen.render.loops import Loops
 from runware_codegen.render.python import (
-    Binding,
     Expression,
+    Precedence,
     between,
     call,
     choice,
     comparison,
     conjunction,
-    constants,
     disjunction,
+    names,
     negation,
+)
+from runware_codegen.render.subjects import Subject, loop_variable
+from runware_codegen.render.value_tests import (
+    ValueTests,
+    are_comparable,
+    compare,
+    is_direct,
+    is_single,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from runware_codegen.model import Class
-    from runware_codegen.render.subjects import Subject
 
 
-class Expressions:
-    """Writes expressions for the classes of one document.
-
-    Attributes:
-        helpers: The names that the expressions use and that have to be imported.
-        definitions: The definitions that they call.
-    """
+class Expressions(ValueTests):
+    """Writes expressions for the classes of one document."""
 
     def __init__(self, classes: Mapping[str, Class]) -> None:
+        super().__init__()
         self._classes = classes
-        self._loops = Loops(self)
-        self.helpers: set[str] = set()
-        self.definitions: set[str] = set()
 
     def write(self, predicate: Predicate, subject: Subject) -> Expression:
         """Write an expression that is true where the predicate holds."""
         match predicate:
             case Always(truth):
                 return Expression(str(truth))
-            case All(parts) if (pair := _apart(parts)) and subject.is_surely("object"):
-                one, other = (f"({string(n)} in {subject.asked})" for n in pair)
+            case AllOf(parts) if (
+                pair := _exactly_one_present(parts)
+            ) and subject.is_only("object"):
+                one, other = (f"({string(n)} in {subject.lookup})" for n in pair)
                 return comparison(f"{one} != {other}")
-            case All(parts):
+            case AllOf(parts):
                 return conjunction(self._narrowing(parts, subject))
             case AnyOf(parts):
                 return disjunction(self.write(part, subject) for part in parts)
             case ExactlyOne(parts):
                 return self._exactly_one(parts, subject, positive=True)
-            case When(condition, then, otherwise):
+            case IfThenElse(condition, then, otherwise):
                 return choice(
                     self.write(condition, subject),
                     self.write(then, subject),
@@ -106,10 +104,8 @@ class Expressions:
                 )
             case Not(part):
                 return self._not(part, subject)
-            case At(name, part):
-                return self._at(name, part, subject)
-            case IfGiven(name, part):
-                return self._if_given(name, part, subject)
+            case RequiredProperty() | OptionalProperty():
+                return self._property(predicate, subject)
             case _:
                 return self._guarded(predicate, subject)
 
@@ -119,28 +115,13 @@ class Expressions:
         """Write parts one after the other; what follows a type may rely on it."""
         for part in parts:
             yield self.write(part, subject)
-            told = _type_told(part)
+            told = _asserted_type(part)
             if told and subject.type in (None, Anything()):
                 subject = replace(subject, type=Anything(told))
 
-    def helper(self, name: str, *arguments: str) -> Expression:
-        """Call a function of the emitted package, which has to be imported."""
-        self.helpers.add(name)
-        return call(name, *arguments)
-
-    def pattern(self, test: Matches) -> str:
-        """Write the pattern of a test as an object that can be called."""
-        wanted = [string(text) for text, must in test.parts if must]
-        unwanted = [string(text) for text, must in test.parts if not must]
-        if len(unwanted) == 1:
-            wanted.append(f"unless={unwanted[0]}")
-        elif unwanted:
-            wanted.append(f"unless=({', '.join(unwanted)})")
-        return self.helper("Pattern", *wanted).text
-
     def _not(self, part: Predicate, subject: Subject) -> Expression:
-        if isinstance(part, IsIn) and _are_comparable(part.values, subject):
-            return _comparison(subject.text, part.values, positive=False)
+        if isinstance(part, IsIn) and are_comparable(part.values, subject):
+            return compare(subject.text, part.values, positive=False)
         if isinstance(part, ExactlyOne):
             return self._exactly_one(part.parts, subject, positive=False)
         return negation(self.write(part, subject))
@@ -150,255 +131,259 @@ class Expressions:
     ) -> Expression:
         written = [self.write(part, subject) for part in parts]
         if len(written) == 2:
-            one, other = (each.within(Binding.ATOM) for each in written)
+            one, other = (each.parenthesized(Precedence.ATOM) for each in written)
             return comparison(f"{one} {'!=' if positive else '=='} {other}")
         listed = ", ".join(each.text for each in written)
         return comparison(f"[{listed}].count(True) {'==' if positive else '!='} 1")
 
     # -- members --------------------------------------------------------------
 
-    def _at(self, name: str, part: Predicate, subject: Subject) -> Expression:
-        sure = subject.is_surely("object")
-        found = [] if sure else [self.helper("is_object", subject.text)]
-        return conjunction([*found, self._at_object(name, part, subject)])
+    # -- properties -----------------------------------------------------------
 
-    def _at_object(self, name: str, part: Predicate, subject: Subject) -> Expression:
-        present = comparison(f"{string(name)} in {subject.asked}")
+    def _property(
+        self, predicate: RequiredProperty | OptionalProperty, subject: Subject
+    ) -> Expression:
+        optional = isinstance(predicate, OptionalProperty)
+        join = disjunction if optional else conjunction
+        guards: list[Expression] = []
+        if not subject.is_only("object"):
+            is_object = self.helper("is_object", subject.text)
+            guards = [negation(is_object) if optional else is_object]
+        if not (optional and guards):
+            direct = self._direct_property(predicate, subject)
+            if direct is not None:
+                return join([*guards, direct])
+        word = "not in" if optional else "in"
+        presence = comparison(f"{string(predicate.name)} {word} {subject.lookup}")
+        if _is_presence(predicate):
+            return join([*guards, presence])
+        member = subject.member(predicate.name, self._classes)
+        return join([*guards, presence, self.write(predicate.part, member)])
+
+    def _direct_property(
+        self, predicate: RequiredProperty | OptionalProperty, subject: Subject
+    ) -> Expression | None:
+        """Write it without a separate test of presence; None where one is needed."""
+        name, part = predicate.name, predicate.part
         member = subject.member(name, self._classes)
-        if part == TRUE:
-            return present
-        if member.is_surely("object") and _only(part, At):
-            return self.write(part, member.perhaps(subject, name))
+        if _is_presence(predicate):
+            return None
+        if member.is_only("object") and _only(part, type(predicate)):
+            return self.write(part, member.optional_member(subject, name))
         if subject.requires(name, self._classes):
             return self.write(part, member)
-        if _is_direct(part, member):
-            got = f"{subject.asked}.get({string(name)})"
-            return _comparison(got, part.values, positive=True)
-        if isinstance(part, Not) and _is_single(part.part, member):
-            got = _with_default(subject, name, part.part)
-            return _comparison(got, part.part.values, positive=False)
-        return conjunction([present, self.write(part, member)])
-
-    def _if_given(self, name: str, part: Predicate, subject: Subject) -> Expression:
-        member = subject.member(name, self._classes)
-        absent = comparison(f"{string(name)} not in {subject.asked}")
-        if not subject.is_surely("object"):
-            other = [negation(self.helper("is_object", subject.text)), absent]
-            return disjunction([*other, *self._unless_false(part, member)])
-        if member.is_surely("object") and _only(part, IfGiven):
-            return self.write(part, member.perhaps(subject, name))
-        if subject.requires(name, self._classes):
-            return self.write(part, member)
-        if isinstance(part, Not) and _is_direct(part.part, member):
-            got = f"{subject.asked}.get({string(name)})"
-            return _comparison(got, part.part.values, positive=False)
-        if _is_single(part, member):
-            got = _with_default(subject, name, part)
-            return _comparison(got, part.values, positive=True)
-        return disjunction([absent, *self._unless_false(part, member)])
-
-    def _unless_false(self, part: Predicate, member: Subject) -> list[Expression]:
-        return [] if part == FALSE else [self.write(part, member)]
+        positive = not isinstance(part, Not)
+        test = part.part if isinstance(part, Not) else part
+        # What `get` returns for an absent property has to decide as absence does.
+        if positive == isinstance(predicate, OptionalProperty):
+            if is_single(test, member):
+                default = value(test.values[0].value)
+                found = f"{subject.lookup}.get({string(name)}, {default})"
+                return compare(found, test.values, positive=positive)
+        elif is_direct(test, member):
+            found = f"{subject.lookup}.get({string(name)})"
+            return compare(found, test.values, positive=positive)
+        return None
 
     # -- tests ----------------------------------------------------------------
 
     def _guarded(self, test: Predicate, subject: Subject) -> Expression:
         """Write a test, and before it that the value is of the type it speaks of."""
-        text = self._test(test, subject)
+        text = self._unguarded(test, subject)
         for kinds, types in _SPEAK_OF:
-            if isinstance(test, kinds) and not subject.is_surely(*types):
+            if isinstance(test, kinds) and not subject.is_only(*types):
                 return conjunction(
-                    [self._is_type(frozenset(types[:1]), subject.text), text]
+                    [self.is_type(frozenset(types[:1]), subject.text), text]
                 )
         return text
 
-    def _test(self, test: Predicate, subject: Subject) -> Expression:
-        on = subject.text
+    def _unguarded(self, test: Predicate, subject: Subject) -> Expression:
         match test:
-            case IsType(types):
-                return self._is_type(types, on)
-            case IsIn(values):
-                return self._is_in(values, subject)
-            case InRange():
-                return _in_range(test, on)
-            case MultipleOf(step):
-                return self.helper("is_multiple", on, f"{step:f}")
-            case (
-                LengthIn(least, most)
-                | ItemCount(least, most)
-                | PropertyCount(least, most)
-            ):
-                return between(f"len({on})", least, most)
-            case Matches():
-                return call(self.pattern(test), on)
-            case HasFormat(name):
-                return self.helper(predicate_name(name), on)
-            case AllDifferent():
-                return self.helper("all_different", on)
-            case AreaIn(first, second, least, most):
-                return self._two_numbers("area_in", on, first, second, least, most)
-            case RatioIn(first, second, least, most):
-                return self._two_numbers("ratio_in", on, first, second, least, most)
-            case AtIndex(index, part):
-                short = comparison(f"len({on}) <= {index}")
+            case PrefixItem(index, part):
+                short = comparison(f"len({subject.text}) <= {index}")
                 return disjunction([short, self.write(part, subject.item_at(index))])
-            case Satisfies(definition):
-                self.definitions.add(definition)
-                return call(f"_{definition}", on)
+            case Items(part, start):
+                return self._items(part, start, subject)
+            case Contains(part, minimum, maximum):
+                return self._contains(part, minimum, maximum, subject)
+            case UnevaluatedItems(part, evaluated):
+                return self._unevaluated_items(part, evaluated, subject)
+            case AdditionalProperties(part, evaluated):
+                return self._additional_properties(part, evaluated, subject)
+            case PatternProperties(pattern, part):
+                return self._pattern_properties(pattern, part, subject)
+            case PropertyNames(part):
+                return self._property_names(part, subject)
             case _:
-                return self._loop(test, subject)
+                return self.write_test(test, subject)
 
-    def _is_type(self, types: frozenset[str], on: str) -> Expression:
-        name = next(iter(types))
-        if len(types) > 1 or name in ("integer", "number"):
-            return self.helper("is_type", on, *map(string, sorted(types)))
-        if name in ("array", "object"):
-            return self.helper(f"is_{name}", on)
-        if name == "null":
-            return comparison(f"{on} is None")
-        return call("isinstance", on, "bool" if name == "boolean" else "str")
+    # -- items and properties -------------------------------------------------
 
-    def _loop(self, test: Predicate, subject: Subject) -> Expression:
-        match test:
-            case AllItems(part, start):
-                return self._loops.all_items(part, start, subject)
-            case SomeItems(part, least, most):
-                return self._loops.some_items(part, least, most, subject)
-            case OtherItems(part, exempt):
-                return self._loops.other_items(part, exempt, subject)
-            case AllMembers(part, exempt):
-                return self._loops.all_members(part, exempt, subject)
-            case MatchingMembers(pattern, part):
-                return self._loops.matching_members(pattern, part, subject)
-            case AllNames(part):
-                return self._loops.all_names(part, subject)
-            case _:
-                raise TypeError(test)
+    def _items(self, part: Predicate, start: int, subject: Subject) -> Expression:
+        """Write that every item from `start` on satisfies a predicate."""
+        each = subject.item("item")
+        source = f"{subject.text}[{start}:]" if start else subject.text
+        return self._all(part, each, f"{each.text} in {source}")
 
-    def _two_numbers(  # noqa: PLR0913 - as many as the helper has
-        self,
-        helper: str,
-        on: str,
-        first: str,
-        second: str,
-        least: float | None,
-        most: float | None,
+    def _property_names(self, part: Predicate, subject: Subject) -> Expression:
+        """Write that every name satisfies a predicate."""
+        each = replace(subject.item("name"), type=String())
+        return self._all(part, each, f"{each.text} in {subject.text}")
+
+    def _contains(
+        self, part: Predicate, least: int, most: int | None, subject: Subject
     ) -> Expression:
-        names = string(first), string(second)
-        return self.helper(helper, on, *names, repr(least), repr(most))
+        """Write that so many items satisfy a predicate."""
+        each = subject.item("item")
+        test = self.write(part, each)
+        loop = f"for {each.text} in {subject.text}"
+        if (least, most) == (1, None):
+            return call("any", f"{test.text} {loop}")
+        return between(f"[{test.text} {loop}].count(True)", least, most)
 
-    def _is_in(self, values: tuple[Constant, ...], subject: Subject) -> Expression:
-        if _are_comparable(values, subject):
-            return _comparison(subject.text, values, positive=True)
-        return disjunction(
-            self.helper("same", subject.text, value(each.value)) for each in values
+    def _unevaluated_items(
+        self, part: Predicate, exempt: Iterable[EvaluatedItems], subject: Subject
+    ) -> Expression:
+        """Write that every item satisfies a predicate, but for the exempt."""
+        each = subject.item("item")
+        index = loop_variable("index", each.depth)
+        spared = disjunction(
+            self._spared_item(every, index, each, subject) for every in exempt
         )
+        loop = f"{index}, {each.text} in enumerate({subject.text})"
+        return self._all(part, each, f"{loop} if {_unless(spared)}")
+
+    def _additional_properties(
+        self, part: Predicate, exempt: Iterable[EvaluatedProperties], subject: Subject
+    ) -> Expression:
+        """Write that every member satisfies a predicate, but for the exempt."""
+        name = loop_variable("name", subject.depth + 1)
+        spared = disjunction(self._spared(every, name, subject) for every in exempt)
+        if part == FALSE:
+            loop = f"{spared.text} for {name} in {subject.text}"
+            return call("all", loop)
+        each = subject.item("member")
+        loop = f"{name}, {each.text} in {subject.text}.items()"
+        return self._all(part, each, f"{loop} if {_unless(spared)}")
+
+    def _pattern_properties(
+        self, pattern: Matches, part: Predicate, subject: Subject
+    ) -> Expression:
+        """Write that every member whose name matches satisfies a predicate."""
+        each = subject.item("member")
+        name = loop_variable("name", each.depth)
+        loop = f"{name}, {each.text} in {subject.text}.items()"
+        test = call(self.pattern(pattern), name)
+        return self._all(part, each, f"{loop} if {test.text}")
+
+    def _all(self, part: Predicate, each: Subject, loop: str) -> Expression:
+        test = self.write(part, Subject(each.text, each.text, each.type, each.depth))
+        return call("all", f"{test.text} for {loop}")
+
+    def _spared(
+        self, exempt: EvaluatedProperties, name: str, subject: Subject
+    ) -> Expression:
+        ways = [comparison(_is_one_of(name, exempt.names))] if exempt.names else []
+        ways += [call(self.pattern(pattern), name) for pattern in exempt.patterns]
+        spared = Expression("True") if exempt.all else disjunction(ways)
+        return self._where(exempt.condition, spared, subject)
+
+    def _spared_item(
+        self, exempt: EvaluatedItems, index: str, item: Subject, subject: Subject
+    ) -> Expression:
+        if exempt.first is None:
+            spared = Expression("True")
+        elif exempt.first:
+            spared = comparison(f"{index} < {exempt.first}")
+        else:
+            unknown = Subject(item.text, item.text, None, item.depth)
+            spared = self.write(exempt.matching, unknown)
+        return self._where(exempt.condition, spared, subject)
+
+    def _where(
+        self, guard: Predicate, spared: Expression, subject: Subject
+    ) -> Expression:
+        if guard == TRUE:
+            return spared
+        deeper = Subject(subject.text, subject.lookup, subject.type, subject.depth + 1)
+        return conjunction([self.write(guard, deeper), spared])
 
 
 _SPEAK_OF = (
     ((InRange, MultipleOf), ("number", "integer")),
     ((LengthIn, Matches, HasFormat), ("string",)),
-    ((ItemCount, AllDifferent, AtIndex, AllItems), ("array",)),
-    ((SomeItems, OtherItems), ("array",)),
-    ((PropertyCount, AllMembers, MatchingMembers, AllNames), ("object",)),
+    ((ItemCount, UniqueItems, PrefixItem, Items), ("array",)),
+    ((Contains, UnevaluatedItems), ("array",)),
+    (
+        (PropertyCount, AdditionalProperties, PatternProperties, PropertyNames),
+        ("object",),
+    ),
     ((AreaIn, RatioIn), ("object",)),
 )
 """Tests, and the types they speak of, the widest first."""
 
 
-def _apart(parts: tuple[Predicate, ...]) -> tuple[str, str] | None:
+def _is_presence(predicate: RequiredProperty | OptionalProperty) -> bool:
+    """Whether a predicate says only that a property is present, or that it is absent."""
+    return predicate.part == (
+        TRUE if isinstance(predicate, RequiredProperty) else FALSE
+    )
+
+
+def _exactly_one_present(parts: tuple[Predicate, ...]) -> tuple[str, str] | None:
     """Name two members of which one is there without the other."""
     match parts:
         case (
-            AnyOf((IfGiven(one, Always(False)), IfGiven(other, Always(False)))),
-            AnyOf((At(first, Always(True)), At(second, Always(True)))),
+            AnyOf(
+                (
+                    OptionalProperty(one, Always(False)),
+                    OptionalProperty(other, Always(False)),
+                )
+            ),
+            AnyOf(
+                (
+                    RequiredProperty(first, Always(True)),
+                    RequiredProperty(second, Always(True)),
+                )
+            ),
         ) if (one, other) == (first, second):
             return one, other
         case _:
             return None
 
 
-def _only(part: Predicate, kind: type[At | IfGiven]) -> bool:
+def _only(part: Predicate, kind: type[RequiredProperty | OptionalProperty]) -> bool:
     """Whether a predicate of an object is decided by {} as by its absence."""
-    if not isinstance(part, (All, AnyOf)):
+    if not isinstance(part, (AllOf, AnyOf)):
         return isinstance(part, kind)
     decided = [_only(each, kind) for each in part.parts]
-    if isinstance(part, AnyOf) == (kind is At):
+    if isinstance(part, AnyOf) == (kind is RequiredProperty):
         return all(decided)
     return any(decided) and all(map(_is_about_members, part.parts))
 
 
 def _is_about_members(part: Predicate) -> bool:
     """Whether a predicate of an object says nothing but what its members are."""
-    if isinstance(part, (All, AnyOf)):
+    if isinstance(part, (AllOf, AnyOf)):
         return all(map(_is_about_members, part.parts))
-    return isinstance(part, (At, IfGiven))
+    return isinstance(part, (RequiredProperty, OptionalProperty))
 
 
-def _are_comparable(values: tuple[Constant, ...], subject: Subject) -> bool:
-    """Whether Python's own equality is JSON's here: 1 equals true in Python."""
-    if len(values) > 1 and any(isinstance(v.value, bool) for v in values):
-        return False
-    if any(isinstance(v.value, (FrozenArray, FrozenObject)) for v in values):
-        return False
-    numbers = [v for v in values if isinstance(v.value, (int, float))]
-    booleans = [v for v in numbers if isinstance(v.value, bool)]
-    return numbers == booleans or subject.is_surely(
-        "integer", "number", "string", "null"
-    )
-
-
-def _is_direct(part: Predicate, member: Subject) -> TypeGuard[IsIn]:
-    """Whether a member that may be absent can be compared in one step."""
-    if not isinstance(part, IsIn):
-        return False
-    null = any(each.value is None for each in part.values)
-    return not null and _are_comparable(part.values, member)
-
-
-def _is_single(part: Predicate, member: Subject) -> TypeGuard[IsIn]:
-    """Whether a member, if given, can be compared with one constant."""
-    return _is_direct(part, member) and len(part.values) == 1
-
-
-def _with_default(subject: Subject, name: str, part: IsIn) -> str:
-    only = value(part.values[0].value)
-    return f"{subject.asked}.get({string(name)}, {only})"
-
-
-def _comparison(
-    text: str, values: tuple[Constant, ...], *, positive: bool
-) -> Expression:
-    if len(values) > 1:
-        word = "in" if positive else "not in"
-        return comparison(f"{text} {word} {constants(values)}")
-    (only,) = (each.value for each in values)
-    if only is None or isinstance(only, bool):
-        return comparison(f"{text} {'is' if positive else 'is not'} {only}")
-    return comparison(f"{text} {'==' if positive else '!='} {value(only)}")
-
-
-def _in_range(bounds: InRange, on: str) -> Expression:
-    tests = [
-        (sign, bound)
-        for sign, bound in (
-            (">=", bounds.ge),
-            (">", bounds.gt),
-            ("<=", bounds.le),
-            ("<", bounds.lt),
-        )
-        if bound is not None
-    ]
-    if bounds.ge is not None and bounds.le is not None and len(tests) == 2:
-        return comparison(f"{bounds.ge!r} <= {on} <= {bounds.le!r}")
-    return conjunction(comparison(f"{on} {s} {bound!r}") for s, bound in tests)
-
-
-def _type_told(test: Predicate) -> frozenset[str]:
+def _asserted_type(test: Predicate) -> frozenset[str]:
     """Return the types of which a value is when a test holds; none for any."""
     if isinstance(test, IsType):
         return test.types
-    if isinstance(test, At):
+    if isinstance(test, RequiredProperty):
         return frozenset({"object"})
     spoken = [types for kinds, types in _SPEAK_OF if isinstance(test, kinds)]
     return frozenset(spoken[0]) if spoken else frozenset()
+
+
+def _is_one_of(name: str, named: tuple[str, ...]) -> str:
+    if len(named) == 1:
+        return f"{name} == {string(named[0])}"
+    return f"{name} in {names(named)}"
+
+
+def _unless(spared: Expression) -> str:
+    return negation(spared).parenthesized(Precedence.OR)

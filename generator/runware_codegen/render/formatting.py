@@ -1,4 +1,4 @@
-"""Formatting with black, as black does it without any configuration.
+"""Formats source text with black, one statement at a time.
 
 Documents resemble each other, and black takes longer than everything else does. So it
 is given one statement at a time, in a nest of classes as deep as the statement stands,
@@ -69,7 +69,7 @@ class _Statement:
         return other.kind is _Kind.HEADER and other.level < self.level
 
 
-class _Unknown(Exception):
+class _UnknownLayoutError(Exception):
     """The text is laid out as no template does it."""
 
 
@@ -87,7 +87,7 @@ def formatted(source: str) -> str:
 
     try:
         return _joined(_statements(source.split("\n")))
-    except (_Unknown, InvalidInput):
+    except (_UnknownLayoutError, InvalidInput):
         return _black(source)
 
 
@@ -155,7 +155,7 @@ def _alone(kind: _Kind, level: int, text: str) -> str:
     body = f"\n{_INDENT * (level + 1)}pass" if kind is _Kind.HEADER else ""
     made = _black(f"{nest}{text}{body}\n")
     if not made.startswith(nest) or not made.endswith(f"{body}\n"):
-        raise _Unknown
+        raise _UnknownLayoutError
     return made[len(nest) : len(made) - len(body) - 1]
 
 
@@ -180,7 +180,7 @@ def _statements(lines: list[str]) -> Iterator[_Statement]:
             continue
         level, rest = divmod(_margin(lines[start]), len(_INDENT))
         if rest or line.startswith("#"):
-            raise _Unknown
+            raise _UnknownLayoutError
         kind, end = _extent(lines, start, level)
         text = "\n".join(lines[start:end])
         statement = _Statement(kind, level, blank, text)
@@ -214,7 +214,7 @@ def _end_of_string(lines: list[str], start: int) -> int:
     for number in range(start + 1, len(lines)):
         if lines[number].endswith(_QUOTES):
             return number + 1
-    raise _Unknown
+    raise _UnknownLayoutError
 
 
 def _end_of_inner(lines: list[str], start: int, level: int) -> int:

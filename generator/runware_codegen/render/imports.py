@@ -1,4 +1,4 @@
-"""The import lines of a module, from the names that it uses."""
+"""Writes the import lines of a module."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 SCHEMA: Final = {
+    ".json_values": (
+        *("all_different", "is_array", "is_multiple", "is_object"),
+        *("is_type", "same"),
+    ),
     "base": (
         *("Part", "ResultPart", "TaskRequest", "TaskResult"),
         *("constant", "fresh_uuid"),
@@ -26,10 +30,6 @@ SCHEMA: Final = {
     "rules": (
         *("Iterator", "MediaLimit", "Size", "Wire"),
         *("area_in", "is_size", "judged_once", "not_a_size", "ratio_in"),
-    ),
-    ".json_values": (
-        *("all_different", "is_array", "is_multiple", "is_object"),
-        *("is_type", "same"),
     ),
 }
 """What the runtime has for modules of documents, by module of `_runtime/schema/`."""

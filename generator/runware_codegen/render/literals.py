@@ -1,4 +1,4 @@
-"""Text of a document as Python text: one function for each position.
+"""Writes text of a document as Python text: one function for each position.
 
 What a document says is data. It reaches the output through these functions only, and
 none of them depends on the machine, the locale or the version of Python.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from runware_codegen.predicates import FrozenArray, FrozenObject
+from runware_codegen.model.predicates import FrozenArray, FrozenObject
 
 if TYPE_CHECKING:
-    from runware_codegen.predicates import Frozen
+    from runware_codegen.model.predicates import FrozenValue
 
 _ESCAPES = {
     "\\": "\\\\",
@@ -28,9 +28,33 @@ _SHOWN = (
     "\x20-\x7e\xa1-\xac\xae-\u0377\u0384-\u0386\u0388-\u038a\u038e-\u03a1"
     "\u03a3-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u218b\u2190-\u23ff"
     "\u2500-\u27bf\u3001-\u303f\u3041-\u3096\u30a1-\u30ff\u4e00-\u9fef\uac00-\ud7a3"
+    "\U0001f1e6-\U0001f1ff\U0001f300-\U0001f64f\U0001f680-\U0001f6c5\U0001f900-\U0001f9ff"
 )
-_HIDDEN = re.compile(f"[^{_SHOWN}\n]")
-_TO_ESCAPE = re.compile(f'[^{_SHOWN}]|[\\\\"]')
+_EMOJI = "\u2190-\u27bf\U0001f1e6-\U0001f9ff"
+# Part of an emoji: the variation selector, a joiner between two, the frame of a keycap.
+_EMOJI_PART = (
+    f"(?<=[{_EMOJI}])\ufe0f|(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])"
+    "|(?<=[0-9#*])\ufe0f(?=\u20e3)|(?<=[0-9#*]\ufe0f)\u20e3"
+)
+_HIDDEN = re.compile(f"(?!{_EMOJI_PART})[^{_SHOWN}\n]")
+_TO_ESCAPE = re.compile(f'(?!{_EMOJI_PART})[^{_SHOWN}]|[\\\\"]')
+
+# Tools read some comments line by line, in strings too. An escaped character changes
+# the line that they read, and not the text.
+_DIRECTIVE = re.compile(
+    r"""
+    \#(?=[!\s]*(?:%%|(?:
+        cython|distutils|doctest|flake8|fmt|isort|mypy|no[ ]?cover|noinspection|noqa|
+        nosec|nosemgrep|nosonar|pragma|pylint|pyre|pyrefly|pyright|pytype|ruff|ty|type|
+        yapf)\b|.{0,60}?coding[:=]))
+    | (?<=-)\*(?=-)                                     # Emacs: -*- … -*-
+    | (?<=\bLocal[ ]Variables):                         # Emacs
+    | (?<=\bisort):
+    | (?:(?<=\bvim)|(?<=\bvi)|(?<=\bex)):               # Vim: a modeline
+    | (?<!\S)(?:<(?=<{6}(?!\S))|=(?=={6}(?!\S))|>(?=>{6}(?!\S)))  # Git: a conflict
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 
 # Quotes that would end a docstring, or make its end longer.
 _ENDING = re.compile(r'"{3,}|"\Z')
@@ -48,10 +72,10 @@ def _escaped(match: re.Match[str]) -> str:
 
 def string(text: str) -> str:
     """Write a string literal."""
-    return f'"{_TO_ESCAPE.sub(_escaped, text)}"'
+    return f'"{_without_directives(_TO_ESCAPE.sub(_escaped, text))}"'
 
 
-def value(constant: Frozen) -> str:
+def value(constant: FrozenValue) -> str:
     """Write a JSON value as a Python literal."""
     match constant:
         case str():
@@ -70,9 +94,13 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(_escaped, text)
 
 
+def _without_directives(source: str) -> str:
+    return _DIRECTIVE.sub(lambda match: f"\\x{ord(match[0]):02x}", source)
+
+
 def docstring_body(text: str) -> str:
     """Return text that can stand between three quotes: nothing in it ends them."""
-    escaped = visible(text).replace("\\", "\\\\")
+    escaped = _without_directives(visible(text).replace("\\", "\\\\"))
     return _ENDING.sub(lambda quotes: quotes[0].replace('"', '\\"'), escaped)
 
 

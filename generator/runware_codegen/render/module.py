@@ -1,12 +1,12 @@
-"""A document as the parts of its module: what the template lays out."""
+"""Makes the view of a document's module, which the template lays out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from runware_codegen.logic import all_of, not_
-from runware_codegen.model import Instance, Literals, SizeRule, Text
+from runware_codegen.model import ClassRef, Literals, SizeRule, String
+from runware_codegen.model.logic import all_of, not_
 from runware_codegen.render.annotations import Annotations
 from runware_codegen.render.docs import (
     class_doc,
@@ -18,8 +18,8 @@ from runware_codegen.render.docs import (
 from runware_codegen.render.expressions import Expressions
 from runware_codegen.render.imports import import_lines
 from runware_codegen.render.literals import string, strings, value
-from runware_codegen.render.python import Binding
-from runware_codegen.render.subjects import subject, whole
+from runware_codegen.render.python import Precedence
+from runware_codegen.render.subjects import rule_subject, subject
 
 if TYPE_CHECKING:
     from runware_codegen.model import Class, Document, Field, MediaLimit, Rule, Size
@@ -81,7 +81,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenRule:
+class RuleView:
     """A rule: when it is broken, and what to say then."""
 
     condition: str
@@ -89,7 +89,7 @@ class BrokenRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RulesView:
     """The rules of a class, and the parts of the object that they name.
 
     Attributes:
@@ -98,7 +98,7 @@ class Rules:
     """
 
     parts: tuple[tuple[str, str], ...] = ()
-    broken: tuple[BrokenRule, ...] = ()
+    broken: tuple[RuleView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class ClassView:
     base: str
     doc: str
     fields: tuple[Member, ...]
-    rules: Rules = Rules()
+    rules: RulesView = RulesView()
     variables: tuple[Variable, ...] = ()
     subject: str = "part"
     open_extra: bool = False
@@ -137,7 +137,11 @@ class ModuleMaker:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        classes = [document.request, *document.parts, *document.result_parts]
+        classes = [
+            document.request,
+            *document.nested_request_classes,
+            *document.nested_result_classes,
+        ]
         self._expressions = Expressions({each.name: each for each in classes})
         self._annotations = Annotations(self._expressions)
         self._used: set[str] = {"ClassVar"}
@@ -146,8 +150,10 @@ class ModuleMaker:
     def make(self) -> ModuleView:
         """Return the parts of the module."""
         document, view = self._document, self._view
-        parts = [self._part(part) for part in document.parts]
-        results = [self._result(part, "ResultPart") for part in document.result_parts]
+        parts = [self._part(part) for part in document.nested_request_classes]
+        results = [
+            self._result(part, "ResultPart") for part in document.nested_result_classes
+        ]
         result = self._result(document.result, "TaskResult")
         request = self._request(document.request)
         view.classes = [*parts, *results, result, request]
@@ -193,7 +199,7 @@ class ModuleMaker:
             class_doc(part),
             tuple(self._member(each) for each in part.fields),
             self._rules(part, "part"),
-            open_extra=part.open,
+            open_extra=part.allows_extra,
         )
 
     def _result(self, part: Class, base: str) -> ClassView:
@@ -246,7 +252,7 @@ class ModuleMaker:
             rules,
             tuple(each for each in variables if each is not None),
             subject="task",
-            open_extra=request.open,
+            open_extra=request.allows_extra,
         )
 
     # -- members --------------------------------------------------------------
@@ -261,7 +267,9 @@ class ModuleMaker:
         return Member(field.name, annotation, self._default(field), field_doc(field))
 
     def _default(self, field: Field) -> str:
-        alias = "" if wire_name(field.name) == field.wire else string(field.wire)
+        alias = (
+            "" if wire_name(field.name) == field.json_name else string(field.json_name)
+        )
         only = _only_value(field)
         if field.required and only:
             self._used.add("constant")
@@ -269,56 +277,63 @@ class ModuleMaker:
         if field.required and self._is_own_uuid(field):
             self._used.add("fresh_uuid")
             return "fresh_uuid()"
-        arguments = [] if field.required else ["default=None"]
-        if alias:
-            self._used.add("Field")
-            arguments.append(f"validation_alias={alias}")
-            return f"Field({', '.join(arguments)})"
-        return "" if field.required else "None"
+        return self._field_call(field, alias)
 
     def _is_own_uuid(self, field: Field) -> bool:
         """Whether a field names this task, and not another that it asks about."""
         own = self._document.task_type not in _ABOUT_ANOTHER_TASK
-        return own and field.wire == "taskUUID" and _is_uuid(field)
+        return own and field.json_name == "taskUUID" and _is_uuid(field)
 
     def _result_member(self, field: Field) -> Member:
         annotation = self._annotations.result(field.type)
         if not field.required and "None" not in annotation.split(" | "):
             annotation = f"{annotation} | None"
-        alias = "" if wire_name(field.name) == field.wire else string(field.wire)
-        default = "" if field.required else "None"
-        if alias:
-            self._used.add("Field")
-            start = "" if field.required else "default=None, "
-            default = f"Field({start}validation_alias={alias})"
+        alias = (
+            "" if wire_name(field.name) == field.json_name else string(field.json_name)
+        )
+        # pydantic reads a deprecated field past the answer for one that did not come.
+        plain = replace(field, deprecated=field.deprecated and not field.required)
+        default = self._field_call(plain, alias)
         return Member(field.name, annotation, default, field_doc(field, result=True))
+
+    def _field_call(self, field: Field, alias: str) -> str:
+        """Write the default of a field, with what pydantic has to know of it."""
+        arguments = [f"validation_alias={alias}"] if alias else []
+        if field.deprecated:
+            message = string(f"`{field.name}` is deprecated")
+            arguments.append(f"deprecated={message}")
+        if not arguments:
+            return "" if field.required else "None"
+        self._used.add("Field")
+        start = [] if field.required else ["default=None"]
+        return f"Field({', '.join([*start, *arguments])})"
 
     # -- rules ----------------------------------------------------------------
 
-    def _rules(self, owner: Class, name: str) -> Rules:
+    def _rules(self, owner: Class, name: str) -> RulesView:
         if owner.rules:
             self._used |= {"Iterator", "Wire"}
-        on = whole(name, Instance(owner.name))
+        on = rule_subject(name, ClassRef(owner.name))
         broken = [self._broken(rule, on) for rule in owner.rules]
-        return Rules(tuple((on.parts or {}).items()), tuple(broken))
+        return RulesView(tuple((on.local_names or {}).items()), tuple(broken))
 
-    def _broken(self, rule: Rule | SizeRule, on: Subject) -> BrokenRule:
+    def _broken(self, rule: Rule | SizeRule, on: Subject) -> RuleView:
         if isinstance(rule, SizeRule):
             return self._size_rule(rule, on)
         broken = all_of([rule.when, not_(rule.must)])
         written = self._expressions.write(broken, on).text
-        return BrokenRule(written, string(rule.sentence))
+        return RuleView(written, string(rule.sentence))
 
-    def _size_rule(self, rule: SizeRule, on: Subject) -> BrokenRule:
+    def _size_rule(self, rule: SizeRule, on: Subject) -> RuleView:
         self._used |= {"Size", "is_size", "not_a_size"}
         table = self._table(rule.sizes)
         name = on.text
         test = f"not is_size({name}, {table})"
         if not rule.condition:
-            return BrokenRule(test, f"not_a_size({name}, {table})")
-        condition = self._expressions.write(rule.when, on).within(Binding.AND)
+            return RuleView(test, f"not_a_size({name}, {table})")
+        condition = self._expressions.write(rule.when, on).parenthesized(Precedence.AND)
         words = string(rule.condition)
-        return BrokenRule(
+        return RuleView(
             f"{condition} and {test}", f"not_a_size({name}, {table}, {words})"
         )
 
@@ -344,8 +359,8 @@ def _task(document: Document) -> str:
 
 
 def _only_value(field: Field) -> str:
-    if isinstance(field.type, Literals) and len(field.type.choices) == 1:
-        only = field.type.choices[0].value.value
+    if isinstance(field.type, Literals) and len(field.type.values) == 1:
+        only = field.type.values[0].constant.value
         return value(only) if isinstance(only, (str, bool, int)) else ""
     return ""
 
@@ -354,7 +369,7 @@ _ABOUT_ANOTHER_TASK = frozenset({"getResponse", "getTaskDetails"})
 
 
 def _is_uuid(field: Field) -> bool:
-    return isinstance(field.type, Text) and field.type.format == "uuid"
+    return isinstance(field.type, String) and field.type.format == "uuid"
 
 
 def wire_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Python expressions with what is needed to combine them: how tightly they bind."""
+"""Python expressions with their precedence."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from runware_codegen.render.literals import string, value
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runware_codegen.predicates import Constant
+    from runware_codegen.model.predicates import Constant
 
 
-class Binding(IntEnum):
+class Precedence(IntEnum):
     """How tightly an expression binds, the loosest first."""
 
     CHOICE = 0
@@ -28,46 +28,48 @@ class Expression(NamedTuple):
     """The text of an expression, and how tightly it binds."""
 
     text: str
-    binding: Binding = Binding.ATOM
+    precedence: Precedence = Precedence.ATOM
 
-    def within(self, binding: Binding) -> str:
+    def parenthesized(self, binding: Precedence) -> str:
         """Return the text, in parentheses where it would bind too loosely."""
-        return self.text if self.binding >= binding else f"({self.text})"
+        return self.text if self.precedence >= binding else f"({self.text})"
 
 
 def disjunction(parts: Iterable[Expression]) -> Expression:
     """Join with `or`."""
-    return _joined([*parts], " or ", Binding.OR, "False")
+    return _joined([*parts], " or ", Precedence.OR, "False")
 
 
 def conjunction(parts: Iterable[Expression]) -> Expression:
     """Join with `and`."""
-    return _joined([*parts], " and ", Binding.AND, "True")
+    return _joined([*parts], " and ", Precedence.AND, "True")
 
 
 def _joined(
-    parts: list[Expression], word: str, binding: Binding, nothing: str
+    parts: list[Expression], word: str, binding: Precedence, nothing: str
 ) -> Expression:
     if len(parts) < 2:
         return parts[0] if parts else Expression(nothing)
-    return Expression(word.join(part.within(binding) for part in parts), binding)
+    return Expression(word.join(part.parenthesized(binding) for part in parts), binding)
 
 
 def negation(part: Expression) -> Expression:
     """Put `not` before an expression."""
-    return Expression(f"not {part.within(Binding.NOT)}", Binding.NOT)
+    return Expression(f"not {part.parenthesized(Precedence.NOT)}", Precedence.NOT)
 
 
 def choice(test: Expression, then: Expression, otherwise: Expression) -> Expression:
     """Choose with `if` and `else`."""
-    first, condition = then.within(Binding.OR), test.within(Binding.OR)
-    text = f"{first} if {condition} else {otherwise.within(Binding.OR)}"
-    return Expression(text, Binding.CHOICE)
+    first, condition = then.parenthesized(Precedence.OR), test.parenthesized(
+        Precedence.OR
+    )
+    text = f"{first} if {condition} else {otherwise.parenthesized(Precedence.OR)}"
+    return Expression(text, Precedence.CHOICE)
 
 
 def comparison(text: str) -> Expression:
     """Mark a comparison as such."""
-    return Expression(text, Binding.COMPARISON)
+    return Expression(text, Precedence.COMPARISON)
 
 
 def call(function: str, *arguments: str) -> Expression:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import Array, Checked, Instance, json_types
-from runware_codegen.parse import reserved
-from runware_codegen.parse.names import member_name
+from runware_codegen.model import Array, ClassRef, json_types, unconstrained
+from runware_codegen.naming import reserved
+from runware_codegen.naming.names import member_name
 from runware_codegen.render.literals import string
 
 if TYPE_CHECKING:
@@ -21,23 +21,23 @@ class Subject:
     """The value that an expression is about.
 
     Attributes:
-        text: An expression for it, when it is there.
-        asked: An expression to ask for its members: {} when it is not there.
-        type: What is known of it; None for nothing.
-        depth: How many loops there are around it.
-        parts: Names for its members that are objects, collected as they are used, by
-            the members' wire names; None where it cannot name them.
-        there: Whether it is there for certain; else it may stand for {}.
+        text: An expression for the value, if it is present.
+        lookup: An expression to look its properties up; it is {} if the value is absent.
+        type: Its type; None if nothing is known.
+        depth: The number of loops around it.
+        local_names: Local variables for its properties that are objects, by their JSON
+            names, collected as they are used; None where there are no such variables.
+        is_present: Whether it is certainly present.
     """
 
     text: str
-    asked: str
+    lookup: str
     type: Type | None = None
     depth: int = 0
-    parts: dict[str, str] | None = field(default=None, compare=False)
-    there: bool = True
+    local_names: dict[str, str] | None = field(default=None, compare=False)
+    is_present: bool = True
 
-    def is_surely(self, *names: str) -> bool:
+    def is_only(self, *names: str) -> bool:
         """Whether it can only be of these JSON types."""
         return self.type is not None and json_types(self.type) <= set(names)
 
@@ -46,27 +46,27 @@ class Subject:
         text = f"{self.text}[{string(name)}]"
         return Subject(text, text, self._member_type(name, classes), self.depth)
 
-    def perhaps(self, owner: Subject, name: str) -> Subject:
+    def optional_member(self, owner: Subject, name: str) -> Subject:
         """Return this member of an owner, which may be absent and is {} then."""
-        if owner.parts is None:
-            asked = f"{owner.asked}.get({string(name)}, {{}})"
-            return Subject(self.text, asked, self.type, self.depth, there=False)
-        local = owner.parts.get(name) or member_name(
-            name, owner.parts.values(), reserved.LOCALS
+        if owner.local_names is None:
+            asked = f"{owner.lookup}.get({string(name)}, {{}})"
+            return Subject(self.text, asked, self.type, self.depth, is_present=False)
+        local = owner.local_names.get(name) or member_name(
+            name, owner.local_names.values(), reserved.LOCALS
         )
-        owner.parts[name] = local
-        return Subject(local, local, self.type, self.depth, there=False)
+        owner.local_names[name] = local
+        return Subject(local, local, self.type, self.depth, is_present=False)
 
     def requires(self, name: str, classes: Mapping[str, Class]) -> bool:
         """Whether it has a member for certain: its fields have been checked."""
-        member = self._field(name, classes) if self.there else None
+        member = self._field(name, classes) if self.is_present else None
         return member is not None and member.required
 
     def item(self, name: str) -> Subject:
         """Return each of its items in turn."""
         depth = self.depth + 1
-        text = looped(name, depth)
-        bare = _bare(self.type)
+        text = loop_variable(name, depth)
+        bare = unconstrained(self.type)
         return Subject(
             text, text, bare.item if isinstance(bare, Array) else None, depth
         )
@@ -81,11 +81,11 @@ class Subject:
         return None if member is None else member.type
 
     def _field(self, name: str, classes: Mapping[str, Class]) -> Field | None:
-        owner = _bare(self.type)
-        if not isinstance(owner, Instance) or owner.class_name not in classes:
+        owner = unconstrained(self.type)
+        if not isinstance(owner, ClassRef) or owner.class_name not in classes:
             return None
         fields = classes[owner.class_name].fields
-        return next((each for each in fields if each.wire == name), None)
+        return next((each for each in fields if each.json_name == name), None)
 
 
 def subject(name: str, a_type: Type | None = None) -> Subject:
@@ -93,17 +93,11 @@ def subject(name: str, a_type: Type | None = None) -> Subject:
     return Subject(name, name, a_type)
 
 
-def whole(name: str, a_type: Type) -> Subject:
+def rule_subject(name: str, a_type: Type) -> Subject:
     """Return the object that a rule is about; its parts get names of their own."""
-    return Subject(name, name, a_type, parts={})
+    return Subject(name, name, a_type, local_names={})
 
 
-def looped(name: str, depth: int) -> str:
+def loop_variable(name: str, depth: int) -> str:
     """Name the variable of a loop, by how many loops there are."""
     return name if depth == 1 else f"{name}_{depth}"
-
-
-def _bare(a_type: Type | None) -> Type | None:
-    while isinstance(a_type, Checked):
-        a_type = a_type.type
-    return a_type

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -137,7 +136,7 @@ class AsyncEngine(BaseEngine):
             partial(self._open, submission, timeout, extra),
             endpoint=self.endpoint,
             errors=self._errors(submission.task),
-            deadline=time.monotonic() + timeout,
+            deadline=self._deadline(timeout),
             on_end=on_end,
         )
 
@@ -158,7 +157,7 @@ class AsyncEngine(BaseEngine):
             with self.uploading(submission, patience.seconds_left()) as delivery:
                 async for _ in self.run(delivery, extra):
                     pass
-        submission.task.note_sending(time.monotonic())
+        submission.task.note_sending(self.settings.clock())
         self.open_tasks.add(submission.task)
         while True:
             async with AsyncExitStack() as stack:

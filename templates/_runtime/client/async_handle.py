@@ -1,4 +1,4 @@
-"""Handles of tasks of an event loop; see `_handle`."""
+"""Handles of tasks of an event loop; the twin of `handle`."""
 
 from __future__ import annotations
 
@@ -41,33 +41,46 @@ class AsyncHandle(BaseHandle[ResultT]):
         self, *, timeout: float | None = None, extra_headers: Headers = None
     ) -> Self:
         """Send the task, unless that is done; see `Handle.submit`."""
-        async with aclosing(self._steps(timeout, extra_headers)) as steps:
-            async for _ in steps:
-                if self._task.phase is Phase.ACCEPTED:
-                    return self
+        try:
+            async with aclosing(self._steps(timeout, extra_headers)) as steps:
+                async for _ in steps:
+                    if self._task.phase is Phase.ACCEPTED:
+                        break
+            self._hand_over()
+        except BaseException as stop:
+            self.leave(stop)
+            raise
         return self
 
     async def poll(self, *, timeout: float | None = None) -> bool:
         """Poll the task once; see `Handle.poll`."""
         limit = min(self._engine.timeout, MAX_POLL) if timeout is None else timeout
-        if self._task.phase is not Phase.UNSENT:
+        if self._task.phase not in (Phase.UNSENT, Phase.DONE):
             try:
                 async with aclosing(self._steps(limit, None, polls_now=True)) as steps:
                     async for delivery in steps:
                         self._check_answer(delivery)
                         break
-            except RunwareError as error:
-                if error is not self._task.error:
-                    raise
+            except BaseException as stop:
+                if self._task.is_done and stop is self._task.error:
+                    return True
+                self.leave(stop)
+                raise
         return self.is_over
 
     async def wait(
         self, *, timeout: float | None = None, extra_headers: Headers = None
     ) -> list[ResultT]:
         """Wait for the task to be over; see `Handle.wait`."""
-        async for _ in self._steps(timeout, extra_headers):
-            pass
-        return self._task.results()
+        try:
+            async for _ in self._steps(timeout, extra_headers):
+                pass
+            results = self._task.results()
+            self._hand_over()
+        except BaseException as stop:
+            self.leave(stop)
+            raise
+        return results
 
     async def results(self, *, timeout: float | None = None) -> AsyncIterator[ResultT]:
         """Give each result as soon as it is there; see `Handle.results`."""
@@ -81,9 +94,14 @@ class AsyncHandle(BaseHandle[ResultT]):
                     for item in fresh:
                         yield self._task.read(item)
                     delivery.extend(self._engine.settings.clock() - began)
-        except RunwareError:
             for item in self._task.items[given:]:
                 yield self._task.read(item)
+            self._hand_over()
+        except BaseException as stop:
+            self.leave(stop)
+            if isinstance(stop, RunwareError):
+                for item in self._task.items[given:]:
+                    yield self._task.read(item)
             raise
 
     async def _steps(
@@ -112,9 +130,6 @@ class AsyncHandle(BaseHandle[ResultT]):
                 finally:
                     lock.release()
                 yield delivery
-        except BaseException as stop:
-            engine.give_handle(stop, self._given)
-            raise
         finally:
             await steps.aclose()
-        self._end(delivery)
+        self._raise_failure(delivery)

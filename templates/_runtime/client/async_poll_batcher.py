@@ -1,4 +1,4 @@
-"""Polls the tasks of many callers of an event loop with one POST; see `_poll_batcher`."""
+"""Polls the tasks of many callers of an event loop with one POST."""
 
 from __future__ import annotations
 
@@ -23,18 +23,23 @@ class AsyncPollBatcher:
 
     def __init__(self, transport: AsyncTransport, limits: Limits) -> None:
         self._transport = transport
-        self._rounds = PollRounds(limits, asyncio.Event)
+        self._rounds = PollRounds[asyncio.Event](limits)
         self._turn = asyncio.Lock()
 
     async def poll(self, parts: list[bytes], timeout: float) -> Reply:
         """Poll tasks, together with whoever else does; see `PollBatcher.poll`."""
         deadline = monotonic() + timeout
         while (left := deadline - monotonic()) > 0:
-            joined, is_sender = self._rounds.join(parts)
-            if is_sender:
-                await self._send(joined, deadline)
-            else:
-                await _in_time(joined.ended.wait(), left)
+            own = PollRound([*parts], asyncio.Event())
+            try:
+                joined = self._rounds.join(own)
+                if joined is own:
+                    await self._send(own, deadline)
+                else:
+                    await _in_time(joined.ended.wait(), left)
+            finally:
+                self._rounds.close(own)
+                own.ended.set()
             if (reply := joined.reply()) is not None:
                 return reply
         raise unanswered()
@@ -51,8 +56,6 @@ class AsyncPollBatcher:
         except RunwareError as error:
             sent.outcome = error
         finally:
-            self._rounds.close(sent)
-            sent.ended.set()
             if has_turn:
                 self._turn.release()
 

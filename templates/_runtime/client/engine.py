@@ -19,15 +19,17 @@ from ..delivery.patience import Patience
 from ..delivery.uploads import Uploads, Waiting
 from ..exceptions import RunwareError, TaskHandle
 from ..locks import ForkSafeLock
+from ..transport.deadline import Deadline
 from ..transport.envelope import Answer, Envelope
 from ..transport.exchange import NEVER_SENT
 from .poll_batcher import PollBatcher
+from .post_threads import PostThreads
 from .stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from contextlib import AbstractContextManager
-    from threading import Lock
+    from threading import RLock
 
     import httpx2
 
@@ -109,18 +111,34 @@ class BaseEngine:
             error: What leaves it: an exception of ours or any other.
             given: The task.
         """
-        may_be_billed = _task(given).may_be_billed
-        handle = self.make_handle(given) if may_be_billed else None
+        task = _task(given)
         if isinstance(error, RunwareError):
-            error.may_have_run = may_be_billed
-            error.handle = handle
-        elif handle is not None:
-            give_handles(error, [handle])
+            error.may_have_run = task.may_be_billed
+            error.handle = self.make_handle(given) if task.may_be_billed else None
+        else:
+            self.give_handles(error, [given])
+
+    def give_handles(
+        self, stop: BaseException, given: Iterable[Deliverable[Any]]
+    ) -> None:
+        """Put handles of tasks into what interrupts the call that was to return them.
+
+        Args:
+            stop: What interrupts it.
+            given: The tasks. Those that were not sent are left out.
+        """
+        sent = [each for each in given if _task(each).phase is not Phase.UNSENT]
+        owed = [each for each in sent if _task(each).is_pollable]
+        for task in map(_task, owed):
+            self.open_tasks.add(task)  # it may have been about to be handed over
+        self.open_tasks.leave(map(_task, owed))
+        give_handles(stop, [self.make_handle(each) for each in owed])
 
     def patience(self, task: Task[Any], timeout: float) -> Patience:
         """Return how long to try to open the stream of a task."""
         pauses = self.settings.retrying.of(task.task_type)
-        return Patience(pauses, self.settings.max_retries, timeout)
+        tries, clock = self.settings.max_retries, self.settings.clock
+        return Patience(pauses, tries, timeout, clock)
 
     def note_stream(
         self, submission: Submission[Any], item: Item, error: BaseException | None
@@ -134,17 +152,23 @@ class BaseEngine:
                 the task, if that may be billed.
         """
         task = submission.task
+        is_noted = task.phase not in (Phase.UNSENT, Phase.SENDING)
         if task.phase is Phase.SENDING:
             task.apply(_end_of_stream(task, item, error))
         if not task.may_be_billed:
             self.open_tasks.close([task])
         if error is not None:
             self.give_handle(error, submission)
-        uuid, seconds = task.task_uuid, time.monotonic() - task.first_sent
+        if is_noted:
+            return
+        uuid, seconds = task.task_uuid, self.settings.clock() - task.first_sent
         cause = error if isinstance(error, Exception) else None
         self.settings.observe(
             Event("finished", task.task_type, uuid, seconds, task.cost, cause)
         )
+
+    def _deadline(self, timeout: float) -> Deadline:
+        return Deadline(self.settings.clock() + timeout, self.settings.clock)
 
     def _errors(self, task: Task[Any]) -> type[ErrorEnum] | None:
         return self.settings.error_enums(task.task_type)
@@ -159,14 +183,16 @@ class Engine(BaseEngine):
         endpoint: Endpoint,
         settings: Settings,
         timeout: float,
+        concurrency: int,
     ) -> None:
         super().__init__(endpoint, settings, timeout)
         self.transport = transport
+        self._concurrency = concurrency
         self._batcher = PollBatcher(transport, settings.limits)
         self._locks: WeakKeyDictionary[Task[Any], ForkSafeLock] = WeakKeyDictionary()
         self._lock = ForkSafeLock()
 
-    def lock_of(self, task: Task[Any]) -> Lock:
+    def lock_of(self, task: Task[Any]) -> RLock:
         """Return the lock for whoever carries a task on."""
         with self._lock.native:
             return self._locks.setdefault(task, ForkSafeLock()).native
@@ -177,7 +203,7 @@ class Engine(BaseEngine):
         extra: Headers = None,
         answers: list[Answer] | None = None,
     ) -> Generator[None]:
-        """Carry a delivery on, batch by batch.
+        """Carry a delivery on, with several batches under way where several are due.
 
         Args:
             delivery: The delivery.
@@ -187,22 +213,24 @@ class Engine(BaseEngine):
         Yields:
             After each answer.
         """
+        exchange = partial(self._exchange, extra=extra)
+        threads = PostThreads(exchange, self._concurrency)
         try:
             while delivery.is_waiting:
-                batch = delivery.next_batch()
+                batch = None if threads.is_full else delivery.next_batch()
+                pause = None if threads.is_full else delivery.pause()
                 if batch is None:
-                    time.sleep(delivery.pause() or 0.0)
-                    continue
-                try:
-                    reply = self._exchange(batch, extra)
-                except RunwareError as error:
-                    delivery.fail(batch, error)
+                    ended = threads.wait(pause)
+                elif threads.is_idle and pause is None:  # nothing else can become due
+                    ended = batch, _outcome(exchange, batch)
                 else:
-                    if answers is not None:
-                        answers.append(reply.envelope.answer)
-                    delivery.receive(batch, reply)
-                yield
+                    threads.start(batch)
+                    continue
+                if ended is not None:
+                    _take(delivery, *ended, answers)
+                    yield
         finally:
+            threads.cancel()
             self.leave(delivery)
 
     def stream(
@@ -219,7 +247,7 @@ class Engine(BaseEngine):
             partial(self._open, submission, timeout, extra),
             endpoint=self.endpoint,
             errors=self._errors(submission.task),
-            deadline=time.monotonic() + timeout,
+            deadline=self._deadline(timeout),
             on_end=on_end,
         )
 
@@ -240,7 +268,7 @@ class Engine(BaseEngine):
             with self.uploading(submission, patience.seconds_left()) as delivery:
                 for _ in self.run(delivery, extra):
                     pass
-        submission.task.note_sending(time.monotonic())
+        submission.task.note_sending(self.settings.clock())
         self.open_tasks.add(submission.task)
         while True:
             with ExitStack() as stack:
@@ -266,6 +294,29 @@ class Engine(BaseEngine):
             return self._batcher.poll(batch.parts, batch.timeout)
         envelope = self.transport.post(batch.parts, batch.timeout, extra)
         return Reply(envelope, len(batch.parts))
+
+
+def _outcome(
+    exchange: Callable[[Batch[Any]], Reply], batch: Batch[Any]
+) -> Reply | RunwareError:
+    try:
+        return exchange(batch)
+    except RunwareError as error:
+        return error
+
+
+def _take(
+    delivery: Delivery[Any],
+    batch: Batch[Any],
+    outcome: Reply | RunwareError,
+    answers: list[Answer] | None,
+) -> None:
+    if isinstance(outcome, RunwareError):
+        delivery.fail(batch, outcome)
+        return
+    if answers is not None:
+        answers.append(outcome.envelope.answer)
+    delivery.receive(batch, outcome)
 
 
 def _end_of_stream(

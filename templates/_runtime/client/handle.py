@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Generic
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from ..transport.items import COUNTS, READ_ONLY
 from .documents import request_class
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from typing import Self
 
     from ..delivery.delivery import Delivery
@@ -95,26 +96,29 @@ class BaseHandle(Generic[ResultT]):
         if error is not None and not task.is_done:
             error = error.about(task.task_type, task.task_uuid)
             error.results = [*task.results()] or error.results
-            self._base.give_handle(error, self._given)
             raise error
 
-    def _end(self, delivery: Delivery[ResultT]) -> None:
-        """Hand over how the task ended, or leave it as it stands.
+    def leave(self, stop: BaseException) -> None:
+        """Put the handle into what leaves a call, if the task may be billed."""
+        if isinstance(stop, RunwareError) and not self._task.may_be_billed:
+            self._base.open_tasks.close([self._task])
+        self._base.give_handle(stop, self._given)
 
-        Raises:
-            RunwareError: It failed or was left.
-        """
+    def _hand_over(self) -> None:
+        """Forget the task, if it is over: the caller gets its results now."""
+        if self._task.is_done:
+            self._base.open_tasks.close([self._task])
+
+    def _raise_failure(self, delivery: Delivery[ResultT]) -> None:
+        """Raise why the task failed or was left, if it did not finish."""
         task = self._task
         error = task.error if task.is_done else delivery.error(task)
-        if task.is_done or not task.may_be_billed:
-            self._base.open_tasks.close([task])
         if error is None and task.is_done:
             return
         if error is None:  # another caller has the handle
             error = TimeoutError("the time ran out while another call waited for it")
             error = error.about(task.task_type, task.task_uuid)
         error.results = [*task.results()] or error.results
-        self._base.give_handle(error, self._given)
         raise error
 
 
@@ -148,9 +152,15 @@ class Handle(BaseHandle[ResultT]):
             RunwareError: The server did not take it, or did not say so in time; see
                 `Runware.run`.
         """
-        for _ in self._steps(timeout, extra_headers):
-            if self._task.phase is Phase.ACCEPTED:
-                return self
+        try:
+            with closing(self._steps(timeout, extra_headers)) as steps:
+                for _ in steps:
+                    if self._task.phase is Phase.ACCEPTED:
+                        break
+            self._hand_over()
+        except BaseException as stop:
+            self.leave(stop)
+            raise
         return self
 
     def poll(self, *, timeout: float | None = None) -> bool:
@@ -167,14 +177,17 @@ class Handle(BaseHandle[ResultT]):
             RunwareError: The poll had no answer, or none that tells.
         """
         limit = min(self._engine.timeout, MAX_POLL) if timeout is None else timeout
-        if self._task.phase is not Phase.UNSENT:
+        if self._task.phase not in (Phase.UNSENT, Phase.DONE):
             try:
-                for delivery in self._steps(limit, None, polls_now=True):
-                    self._check_answer(delivery)
-                    break
-            except RunwareError as error:
-                if error is not self._task.error:
-                    raise
+                with closing(self._steps(limit, None, polls_now=True)) as steps:
+                    for delivery in steps:
+                        self._check_answer(delivery)
+                        break
+            except BaseException as stop:
+                if self._task.is_done and stop is self._task.error:
+                    return True
+                self.leave(stop)
+                raise
         return self.is_over
 
     def wait(
@@ -194,9 +207,15 @@ class Handle(BaseHandle[ResultT]):
             RunwareError: It failed, or was not over in time; see `Runware.run`.
             ValueError: The timeout is no number of seconds above 0.
         """
-        for _ in self._steps(timeout, extra_headers):
-            pass
-        return self._task.results()
+        try:
+            for _ in self._steps(timeout, extra_headers):
+                pass
+            results = self._task.results()
+            self._hand_over()
+        except BaseException as stop:
+            self.leave(stop)
+            raise
+        return results
 
     def results(self, *, timeout: float | None = None) -> Iterator[ResultT]:
         """Give each result as soon as it is there; see `wait`.
@@ -211,13 +230,17 @@ class Handle(BaseHandle[ResultT]):
                 began = self._engine.settings.clock()
                 yield from map(self._task.read, fresh)
                 delivery.extend(self._engine.settings.clock() - began)
-        except RunwareError:
             yield from map(self._task.read, self._task.items[given:])
+            self._hand_over()
+        except BaseException as stop:
+            self.leave(stop)
+            if isinstance(stop, RunwareError):
+                yield from map(self._task.read, self._task.items[given:])
             raise
 
     def _steps(
         self, timeout: float | None, extra: Headers, *, polls_now: bool = False
-    ) -> Iterator[Delivery[ResultT]]:
+    ) -> Generator[Delivery[ResultT]]:
         """Carry the task on until it is over; whoever else waits for it, waits.
 
         Raises:
@@ -230,23 +253,24 @@ class Handle(BaseHandle[ResultT]):
         steps = engine.run(delivery, extra, self._answers)
         try:
             while not task.is_done:
-                if not lock.acquire(timeout=delivery.seconds_left()):
-                    break
                 try:
+                    if not lock.acquire(timeout=delivery.seconds_left()):
+                        break
                     if task.is_done or next(steps, False) is False:
                         break
                 except BaseException:
                     delivery.abandon()  # before the next one takes the task on
                     raise
                 finally:
-                    lock.release()
+                    # Not `suppress`, at whose beginning a signal may be handled.
+                    try:
+                        lock.release()
+                    except RuntimeError:  # it was not acquired
+                        pass
                 yield delivery
-        except BaseException as stop:
-            engine.give_handle(stop, self._given)
-            raise
         finally:
             steps.close()
-        self._end(delivery)
+        self._raise_failure(delivery)
 
 
 def saved_task(

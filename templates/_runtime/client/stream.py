@@ -12,12 +12,12 @@ from weakref import ref
 
 import httpx2
 
+from ..aside import run_aside
 from ..exceptions import ConnectionError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
-from ..transport.deadline import Deadline
 from ..transport.http import answered
 from ..transport.items import number_of_results
-from .stream_reader import COLLECT, StreamReader
+from .stream_reader import StreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..error_enum import ErrorEnum
     from ..schema.base import TaskRequest
+    from ..transport.deadline import Deadline
     from ..transport.envelope import Item
     from ..transport.http import Endpoint
     from .deltas import Delta
@@ -51,7 +52,7 @@ class BaseStream(Generic[ResultT, SendT]):
         *,
         endpoint: Endpoint,
         errors: type[ErrorEnum] | None,
-        deadline: float,
+        deadline: Deadline,
         on_end: Callable[[Item, BaseException | None], object],
     ) -> None:
         """Take a task; nothing is sent yet.
@@ -62,10 +63,11 @@ class BaseStream(Generic[ResultT, SendT]):
             send: Sends it and gives the answer, whose body is not read yet.
             endpoint: Where it is sent.
             errors: The error enum of its type.
-            deadline: When it is given up, on the monotonic clock, if it is read from now
-                on. It moves by the time that the caller takes before and between pieces.
-            on_end: Is told once when the stream is over: the item that it came to, and
-                what ended it early. May add a handle to an exception of ours.
+            deadline: When it is given up, if it is read from now on. It moves by the time
+                that the caller takes before and between pieces.
+            on_end: Is told when the stream is over: the item that it came to, and what
+                ended it early. It is told again where a signal interrupts it. May add a
+                handle to an exception.
 
         Raises:
             ValueError: The task orders more than one text.
@@ -76,7 +78,7 @@ class BaseStream(Generic[ResultT, SendT]):
         self._request = request
         self._send = send
         self._endpoint = endpoint
-        self._deadline = Deadline(deadline)
+        self._deadline = deadline
         self._on_end = on_end
         self._reader = StreamReader(task, endpoint.key, errors)
         self._response: httpx2.Response | None = None
@@ -128,7 +130,11 @@ class BaseStream(Generic[ResultT, SendT]):
 
     @contextmanager
     def _reading(self) -> Generator[None]:
-        """Tell `on_end` how the reading ends; make exceptions of ours of httpx2's."""
+        """Tell `on_end` how the reading ends; make exceptions of ours of httpx2's.
+
+        A signal that is handled in the first instructions after the end of the reading
+        comes before `on_end` is told: it is when the exception is freed.
+        """
         self._deadline.resume()
         try:
             try:
@@ -136,14 +142,20 @@ class BaseStream(Generic[ResultT, SendT]):
             except httpx2.RequestError as cause:
                 raise self._endpoint.error(cause) from cause
             self._check_end()
+            self._is_whole = True
+            self._on_end(self._reader.transcript.item, None)
         except BaseException as error:
-            self._reader.transcript.finish()
-            if isinstance(error, RunwareError):
-                self._explain(error)
-            self._on_end(self._reader.transcript.item, error)
+            try:
+                self._note_failure(error)
+            except BaseException as stop:
+                self._on_end(self._reader.transcript.item, stop)
+                raise
             raise
-        self._is_whole = True
-        self._on_end(self._reader.transcript.item, None)
+
+    def _note_failure(self, error: BaseException) -> None:
+        if isinstance(error, RunwareError):
+            self._explain(error)
+        self._on_end(self._reader.transcript.item, error)
 
     def _take_head(self, response: httpx2.Response) -> None:
         self._response = response
@@ -186,8 +198,7 @@ class BaseStream(Generic[ResultT, SendT]):
         if self._is_closed:
             reason = "it was closed while it was read"
         error = ConnectionError(
-            f"the stream broke off (characters so far: {len(self.text)}): {reason}; "
-            f"{COLLECT}"
+            f"the stream broke off (characters so far: {len(self.text)}): {reason}"
         )
         error.may_have_run = True
         raise error
@@ -248,10 +259,17 @@ class Stream(BaseStream[ResultT, Send]):
         if self._is_stopped:
             return None
         try:
-            return next(body, None)
+            return self._chunk(body)
         except Exception as cause:  # noqa: BLE001 - whatever ends it, nothing is lost
             self._note_break(cause)
             return None
+
+    def _chunk(self, body: Iterator[bytes]) -> bytes | None:
+        """Read the next chunk; over HTTP/2 it may wait for other users of the lock."""
+        if self._response is None or self._response.http_version != "HTTP/2":
+            return next(body, None)
+        left = self._deadline.left()
+        return run_aside(lambda: next(body, None), left, lambda: None)
 
     def get_result(self) -> ResultT:
         """Read to the end and return the whole result.
@@ -305,8 +323,13 @@ def _cut(response: httpx2.Response, deadline: Deadline) -> Generator[None]:
     try:
         yield
     finally:
-        deadline.cancel()
-        watcher.join()
+        try:
+            deadline.cancel()
+        except BaseException:  # a signal came before it was cancelled
+            deadline.cancel()
+            raise
+        finally:
+            watcher.join()
 
 
 def _shut(response: httpx2.Response) -> None:

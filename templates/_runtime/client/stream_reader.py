@@ -11,6 +11,7 @@ from ..exceptions import ResponseError
 from ..json_values import is_object
 from ..transport.answer_body import LARGEST_ANSWER
 from ..transport.envelope import Answer, read_envelope
+from ..transport.items import is_result
 from ..transport.sse import DONE, EventReader, EventTooLargeError
 from .deltas import ENVELOPE, Transcript
 
@@ -27,11 +28,6 @@ EVENTS = "text/event-stream"
 
 FAILURES = ("error", "failed", "failure")
 """What the status of an event says, in lower case, when the task has failed."""
-
-NEWS = frozenset({"taskType", "taskUUID", "status", "progress"})
-"""The members of an item that says no more than how far its task is."""
-
-COLLECT = "getResponse and getTaskDetails tell what became of the task"
 
 
 class StreamReader:
@@ -92,6 +88,9 @@ class StreamReader:
     def finish(self, *, is_whole: bool) -> Generator[Delta]:
         """Take the end of the body.
 
+        Half a character at the end of a text that broke off is left out, so that what
+        was given is how the text begins.
+
         Args:
             is_whole: Whether all of the body has come.
 
@@ -103,7 +102,7 @@ class StreamReader:
             yield from self._take_events(self._events.finish())
         elif is_whole:
             yield from self._take_answer()
-        if (rest := self.transcript.finish()) is not None:
+        if self.is_over and (rest := self.transcript.finish()) is not None:
             yield rest
 
     def _take_events(self, events: Generator[ServerSentEvent]) -> Generator[Delta]:
@@ -134,7 +133,7 @@ class StreamReader:
         """Take a whole answer that came in place of a stream."""
         has_text = yield from self._take_envelope(b"".join(self._body))
         if not has_text:
-            raise self._unreadable(f"neither a stream nor a text; {COLLECT}")
+            raise self._unreadable("neither a stream nor a text")
         self.is_done = True
 
     def _take_envelope(self, body: str | bytes) -> Generator[Delta, None, bool]:
@@ -159,10 +158,10 @@ class StreamReader:
         return named is None or str(named).casefold() == own.casefold()
 
     def _is_text(self, item: Item) -> bool:
-        """Whether an item is a result of this task, and more than news of it."""
+        """Whether an item is a result of this task."""
         task_type = str(item.get("taskType", self.scope["taskType"]))
         is_of_type = task_type.casefold() == self.scope["taskType"].casefold()
-        return is_of_type and self._is_ours(item) and not item.keys() <= NEWS
+        return is_of_type and self._is_ours(item) and is_result(item)
 
     def _unreadable(self, what: str) -> ResponseError:
         """The exception for an answer with something that cannot be read."""

@@ -70,9 +70,11 @@ class SyncClient(Configured[Engine]):
                 taskUUID. `safe` does so for async tasks: the platform refuses those that
                 it knows. `eager` does so for every task; use it only where the platform
                 refuses every taskUUID that it knows. `never` does so for none.
-            concurrency: How many POSTs may be under way at once.
+            concurrency: How many POSTs may be under way at once. Where one call has
+                several, each has a thread of its own, which ends with it.
             http_client: Your own HTTP client; it is not closed with this one, and works
-                in one process only.
+                in one process only. It sends each request in a thread of its own, which
+                is left when the time is up.
             on_event: Is called with each event, in the thread that it happens in. What
                 it raises is logged and changes nothing.
 
@@ -85,7 +87,7 @@ class SyncClient(Configured[Engine]):
         settings = self._settings(max_retries, resend, on_event)
         limit = valid_timeout(timeout)
         transport = HTTPTransport(self._endpoint, http_client, concurrency)
-        self._engine = Engine(transport, self._endpoint, settings, limit)
+        self._engine = Engine(transport, self._endpoint, settings, limit, concurrency)
         self._engine.make_handle = partial(Handle, self._engine)
 
     def run(
@@ -148,11 +150,12 @@ class SyncClient(Configured[Engine]):
         try:
             for task, outcome in self._deliver(submissions, timeout, extra_headers):
                 outcomes[id(task)] = outcome
+            in_order = [outcomes[id(each.task)] for each in submissions]
+            self._hand_over(each.task for each in submissions)
         except BaseException as stop:
-            self._give_handles(stop, submissions)
+            self._engine.give_handles(stop, submissions)
             raise
-        self._hand_over(each.task for each in submissions)
-        return [outcomes[id(each.task)] for each in submissions]
+        return in_order
 
     def iter_many(
         self,
@@ -167,11 +170,18 @@ class SyncClient(Configured[Engine]):
         count. Tasks that are left with the loop go on at the server; `unfinished` has
         their handles.
         """
-        ended = self._deliver(submissions_of(requests), timeout, extra_headers)
-        del requests  # the caller may want to let them go one by one
-        for task, outcome in ended:
-            self._hand_over([task])
-            yield outcome
+        submissions = submissions_of(requests)
+        ended = self._deliver(submissions, timeout, extra_headers)
+        owed = {each.task.key: each for each in submissions}
+        del requests, submissions  # the caller may want to let them go one by one
+        try:
+            for task, outcome in ended:
+                self._hand_over([task])
+                del owed[task.key]  # not a call, in which a signal may be handled
+                yield outcome
+        except BaseException as stop:
+            self._engine.give_handles(stop, owed.values())
+            raise
 
     def _deliver(
         self,
@@ -183,14 +193,10 @@ class SyncClient(Configured[Engine]):
         delivery = self._engine.delivery(submissions, given_timeout(timeout))
         submissions = []
         clock = self._engine.settings.clock
-        try:
-            for _ in self._engine.run(delivery, extra):
-                began = clock()
-                yield from self._ended(delivery)
-                delivery.extend(clock() - began)
-        except BaseException as stop:
-            self._give_handles(stop, delivery.submissions())
-            raise
+        for _ in self._engine.run(delivery, extra):
+            began = clock()
+            yield from self._ended(delivery)
+            delivery.extend(clock() - began)
         yield from self._ended(delivery)
 
     def handle(self, request: TaskRequest[ResultT]) -> Handle[ResultT]:
@@ -326,7 +332,11 @@ class RawRuns:
         """Run one task; see `Runware.run`."""
         answers: list[Answer] = []
         handle = Handle(self._engine, submission_of(request), answers)
-        results = handle.wait(
-            timeout=given_timeout(timeout), extra_headers=extra_headers
-        )
-        return RawResponse(results, answers)
+        try:
+            results = handle.wait(
+                timeout=given_timeout(timeout), extra_headers=extra_headers
+            )
+            return RawResponse(results, answers)
+        except BaseException as stop:
+            handle.leave(stop)
+            raise

@@ -4,15 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from ..json_values import is_array, is_object
 
 if TYPE_CHECKING:
     from ..transport.envelope import Item
 
-Identity: TypeAlias = tuple[tuple[str, str], ...]
+Members: TypeAlias = tuple[tuple[str, str], ...]
 """Names of members, each with a text for its value, sorted."""
+
+
+class Identity(NamedTuple):
+    """What tells an item from the other items of its task.
+
+    Attributes:
+        own: What each delivery of the item has: its UUIDs, else its URLs, else a digest,
+            and its error.
+        optional: What tells it apart from items with the same `own`, but may be missing
+            from one of two deliveries, such as `resultIndex`.
+    """
+
+    own: Members
+    optional: Members
+
+    def is_same(self, other: Identity) -> bool:
+        """Return whether both can be deliveries of one result: no member differs."""
+        if self.own != other.own:
+            return False
+        theirs = dict(other.optional)
+        return all(theirs.get(name, value) == value for name, value in self.optional)
+
+    @property
+    def has_uuid(self) -> bool:
+        """Whether it holds a UUID, which no other result has."""
+        return any(name.lower().endswith("uuid") for name, _ in self.own)
+
 
 _CHANGES: Final = frozenset(
     {
@@ -22,10 +49,12 @@ _CHANGES: Final = frozenset(
 )
 """Members, in lower case, that may change, or that all results of a task share."""
 
-_NUMBERS: Final = frozenset({"code", "error", "message", "parameter", "resultIndex"})
-"""Members that tell results of a task apart which have the same UUIDs."""
+_OF_ERRORS: Final = frozenset({"code", "error", "message", "parameter"})
+"""Members that tell errors of a task apart."""
 
-_TELLS: Final = _NUMBERS | {
+_INDEX: Final = frozenset({"resultIndex"})
+
+_OF_RESULTS: Final = _INDEX | {
     *("reasoningContent", "seed", "structuredData", "structuredPrompt", "text"),
 }
 """Members that tell results of a task apart which have the same URLs."""
@@ -43,21 +72,23 @@ def identity_of(item: Item) -> Identity:
         item: The item as it came. Nothing odd in it is an error.
 
     Returns:
-        A tuple that is the same in each process. `taskUUID`, members of the task's
+        An identity that is the same in each process. `taskUUID`, members of the task's
         input, and what may be delivered later, such as `cost`, do not count.
     """
     names = sorted(_names(item))
-    if not names:
-        return (("digest", _digest(item)),)
     uuids = [each for each in names if each[0].lower().endswith("uuid")]
-    telling = (_NUMBERS if uuids else _TELLS).intersection(item)
-    more = [(name, _digest(item[name])) for name in telling if item[name] is not None]
-    return (*(uuids or names), *sorted(more))
+    if not names:
+        rest = {name: item[name] for name in item if name != "resultIndex"}
+        return Identity((("digest", _digest(rest)),), _digests(item, _INDEX))
+    optional = _INDEX if uuids else _OF_RESULTS
+    own = (*(uuids or names), *_digests(item, _OF_ERRORS))
+    return Identity(own, _digests(item, optional))
 
 
-def has_uuid(identity: Identity) -> bool:
-    """Return whether an identity holds a UUID, which no other result has."""
-    return any(name.lower().endswith("uuid") for name, _ in identity)
+def _digests(item: Item, names: frozenset[str]) -> Members:
+    """Return the members of an item that have these names and are not null."""
+    given = sorted(name for name in names if item.get(name) is not None)
+    return tuple((name, _digest(item[name])) for name in given)
 
 
 def _names(item: Item) -> Iterator[tuple[str, str]]:
@@ -69,7 +100,11 @@ def _names(item: Item) -> Iterator[tuple[str, str]]:
             left += ((str(n), part) for n, part in value.items() if _counts(n))
         elif is_array(value):
             left += ((name, part) for part in value)
-        elif isinstance(value, str) and _is_url(value) and name not in _TELLS:
+        elif (
+            isinstance(value, str)
+            and _is_url(value)
+            and name not in _OF_RESULTS | _OF_ERRORS
+        ):
             yield name, _without_query(value)
         elif isinstance(value, str) and name.lower().endswith("uuid"):
             yield name, value.lower()

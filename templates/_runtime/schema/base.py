@@ -13,6 +13,7 @@ from operator import is_
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, cast
 
 from pydantic import (
+    VERSION,
     AliasGenerator,
     BaseModel,
     ConfigDict,
@@ -36,6 +37,8 @@ from .docs import member_docs
 from .explanations import (
     again,
     combined,
+    is_other_text,
+    narrower,
     rule_error,
     shown,
 )
@@ -60,6 +63,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx2
+    from pydantic_core import ErrorDetails, InitErrorDetails
+
+if tuple(map(int, VERSION.split(".")[:2])) < (2, 12):
+    raise ImportError(
+        f"This client needs pydantic 2.12 or later, and {VERSION} is installed:"
+        " pip install 'pydantic>=2.12'"
+    )
 
 T = TypeVar("T")
 
@@ -262,18 +272,36 @@ class Part(JsonObject):
 
     @classmethod
     def _explained(cls, data: Any, error: ValidationError) -> ValidationError:
-        """Say all that is wrong at once: rules too, once every field can be read."""
+        """Say all that is wrong at once: rules too, once every field can be read.
+
+        Where a rule says of a member which of its constants it may be, that is said in
+        place of all its constants.
+        """
         details = error.errors(include_url=False)
-        hidden, known = hidden_names(cls), wire_names(cls)
-        names = python_names(cls) if isinstance(data, Keywords) else {}
-        optional = optional_names(cls)
-        errors = [
-            again(_named(detail, names), hidden, known, optional) for detail in details
-        ]
-        if is_object(data) and all(detail["type"] == "rule" for detail in details):
-            wire = {known.get(name, name): written(data[name]) for name in data}
-            errors += map(rule_error, cls.rules(wire))
+        hidden, optional = hidden_names(cls), optional_names(cls)
+        is_call = isinstance(data, Keywords)
+        names = python_names(cls) if is_call else {}
+        details = [_named(detail, names) for detail in details]
+        readable = is_object(data) and all(
+            d["type"] == "rule" or is_other_text(d) for d in details
+        )
+        broken = [*cls.rules(_wire_of(cls, data))] if readable else []
+        errors: list[InitErrorDetails] = []
+        for detail in details:
+            member = ".".join(wire_name(str(part)) for part in detail["loc"])
+            rules = narrower(member, broken) if is_other_text(detail) else []
+            errors += map(rule_error, rules)
+            errors += [] if rules else [again(detail, hidden, cls._hint, optional)]
+        if not any(map(is_other_text, details)):
+            errors += map(rule_error, broken)
         return combined(cls.__name__, errors)
+
+    @classmethod
+    def _hint(cls, detail: ErrorDetails) -> str:
+        """Say which member was meant by a name that is none; empty where unknown."""
+        from .near_names import hint
+
+        return hint(cls, str(detail["loc"][0])) if len(detail["loc"]) == 1 else ""
 
     def model_copy(
         self, *, update: Mapping[str, Any] | None = None, deep: bool = False
@@ -325,6 +353,12 @@ def _written_if_set(
     }
     wire = write(made)
     return {name: value for name, value in wire.items() if name not in unset}
+
+
+def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:
+    """Return what is given, as it would be sent."""
+    names = wire_names(cls)
+    return {names.get(name, name): written(value) for name, value in members.items()}
 
 
 def _named(detail: ErrorDetails, names: Mapping[str, str]) -> ErrorDetails:
@@ -529,6 +563,13 @@ class TaskRequest(Part, Generic[ResultT_co]):
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         if cls.status == "deprecated":
             cls._warning = f"{cls.air or cls.__name__} is deprecated by its document"
+
+    @classmethod
+    def _hint(cls, detail: ErrorDetails) -> str:
+        """Look at the whole task too for a name that is none inside one of its parts."""
+        from .near_names import hint_beside
+
+        return super()._hint(detail) or hint_beside(cls, str(detail["loc"][-1]))
 
     @classmethod
     def from_wire(cls, task: Wire) -> Self:

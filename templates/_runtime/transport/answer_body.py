@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import zlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ..body import BodyError, Decoder
 from ..exceptions import ResponseError
 from .envelope import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     import httpx2
 
 LARGEST_ANSWER = 256 * 1024 * 1024
 """Bytes of an answer, decompressed, above which it is not read."""
 
 EVENTS = "text/event-stream"
-
-ZLIB, GZIP, DEFLATE = zlib.MAX_WBITS, zlib.MAX_WBITS | 16, -zlib.MAX_WBITS
-"""Formats that zlib reads; `deflate` means the first, and some servers send the last.
-
-Source: RFC 9110, section 8.4.1.
-"""
 
 
 class AnswerBody:
@@ -30,32 +27,23 @@ class AnswerBody:
         """Begin with an answer of which nothing was read.
 
         Raises:
-            ResponseError: Its body is encoded in a way that was not asked for and is
-                not known.
+            ResponseError: Its body is coded in a way that was not asked for and cannot
+                be decoded.
         """
         self._response = response
         self._decoded = bytearray()
-        self._decompressor = zlib.decompressobj(GZIP)
-        self._is_begun = False
-        self._encoding = response.headers.get("content-encoding", "").strip().lower()
-        if self._encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise self._unreadable(f"a body in the encoding {self._encoding!r}")
+        with self._readable():
+            self._decoder = Decoder(response.headers.get("content-encoding", ""))
 
     def take(self, chunk: bytes) -> None:
         """Take the next bytes as they came.
 
         Raises:
-            ResponseError: The body becomes too large, or is not encoded as it says.
+            ResponseError: The body becomes too large, or cannot be decoded.
         """
-        if self._encoding in ("", "identity"):
-            self.take_decoded(chunk)
-            return
-        try:
-            while chunk:
-                chunk = self._decompress(chunk)
-        except zlib.error as error:
-            what = f"a body that is not {self._encoding}: {error}"
-            raise self._unreadable(what) from None
+        with self._readable():
+            for piece in self._decoder.decoded(chunk):
+                self.take_decoded(piece)
 
     def take_decoded(self, chunk: bytes) -> None:
         """Take the next bytes, which need no decoding.
@@ -73,25 +61,17 @@ class AnswerBody:
         Raises:
             ResponseError: Something is missing at its end.
         """
-        if self._is_begun and not self._decompressor.eof:
-            raise self._unreadable(f"a body of {self._encoding} that was cut off")
+        if self._decoded:
+            with self._readable():
+                self._decoder.end()
         return bytes(self._decoded)
 
-    def _decompress(self, chunk: bytes) -> bytes:
-        """Decompress some bytes; return those that are left for the next step."""
-        if not self._is_begun or self._decompressor.eof:  # another member may follow
-            self._decompressor = zlib.decompressobj(self._format(chunk))
-            self._is_begun = True
-        decompressor = self._decompressor
-        room = LARGEST_ANSWER - len(self._decoded) + 1
-        self.take_decoded(decompressor.decompress(chunk, room))
-        return decompressor.unconsumed_tail or decompressor.unused_data
-
-    def _format(self, chunk: bytes) -> int:
-        if self._encoding != "deflate":
-            return GZIP
-        is_zlib = chunk[0] & 15 == 8  # RFC 1950, section 2.2
-        return ZLIB if is_zlib else DEFLATE
+    @contextmanager
+    def _readable(self) -> Generator[None]:
+        try:
+            yield
+        except BodyError as error:
+            raise self._unreadable(f"a body that cannot be read: {error}") from None
 
     def _unreadable(self, what: str) -> ResponseError:
         answer = Answer(self._response.status_code, self._response.headers)

@@ -9,41 +9,47 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 SHORTEST_WAIT = 0.01
 """Seconds between two looks at a deadline that stands still shortly before its time."""
 
 
 class Deadline:
-    """A time, on the monotonic clock, that moves on while it is paused.
+    """A time that moves on while it is paused.
 
     A stream pauses it while its caller works on a piece. It is paused to begin with.
     """
 
-    def __init__(self, at: float) -> None:
+    def __init__(self, at: float, clock: Callable[[], float] = monotonic) -> None:
         """Take the time that it has when nothing is paused any longer than now.
 
         Args:
             at: The time.
+            clock: Gives the time in seconds; it never goes back.
         """
+        self._now = clock
         self._at = at
         self._at_latest = inf
-        self._paused_at: float | None = monotonic()
+        self._paused_at: float | None = clock()
         self._is_cancelled = False
         self._changed = Condition()
+
+    def now(self) -> float:
+        """Return the time on its clock."""
+        return self._now()
 
     def left(self) -> float:
         """Return the seconds that are left; 0 or less when the time has come."""
         paused_at = self._paused_at
-        now = monotonic() if paused_at is None else paused_at
+        now = self._now() if paused_at is None else paused_at
         return min(self._at, self._at_latest) - now
 
     def resume(self) -> None:
         """Let the time pass again."""
         with self._changed:
             if self._paused_at is not None:
-                pause = monotonic() - self._paused_at
+                pause = self._now() - self._paused_at
                 self._at += pause
                 self._at_latest += pause
                 self._paused_at = None
@@ -51,7 +57,7 @@ class Deadline:
     @contextmanager
     def paused(self) -> Generator[None]:
         """Pause as long as the context lasts."""
-        self._paused_at = monotonic()
+        self._paused_at = self._now()
         try:
             yield
         finally:
@@ -60,7 +66,7 @@ class Deadline:
     def limit(self, seconds: float) -> None:
         """Come after so many seconds at the latest; takes the place of an earlier limit."""
         with self._changed:
-            self._at_latest = monotonic() + seconds
+            self._at_latest = self._now() + seconds
             self._changed.notify_all()
 
     def cancel(self) -> None:

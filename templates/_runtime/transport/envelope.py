@@ -108,6 +108,7 @@ class Envelope:
         excerpt: The first part of the body, without the key; only beside errors.
         request_id: What Runware's support can find the exchange by, without the key.
         is_partial: Whether more may come about the tasks that it speaks of.
+        is_cut: Whether it lacks something since its connection ended.
     """
 
     answer: Answer
@@ -116,6 +117,7 @@ class Envelope:
     excerpt: str = ""
     request_id: str | None = None
     is_partial: bool = False
+    is_cut: bool = False
 
     @property
     def http_status(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from threading import BoundedSemaphore
+from threading import Condition, RLock
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -18,12 +18,13 @@ from ..locks import ForkSafeLock
 from .answer_body import is_event_stream, read_body
 from .envelope import Answer, read_envelope
 from .environment import with_environment
-from .exchange import NEVER_SENT
-from .sync_exchange import SyncExchange, bound
+from .exchange import CLOSED, NEVER_SENT
+from .sync_exchange import SyncExchange, bound, cancellation
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
+    from ..aside import WorkT
     from .api_key import ApiKey
     from .envelope import Envelope
 
@@ -139,12 +140,40 @@ class Target:
         return options
 
 
+class _Places:
+    """Lets in as many calls at once as there are places.
+
+    Attributes:
+        taken: The calls that have a place. A call that is interrupted removes itself,
+            whether or not it has one: it cannot know how far it came.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.taken: set[SyncExchange] = set()
+        self._number = number
+        self._changed = Condition(RLock())
+
+    def take(self, exchange: SyncExchange) -> bool:
+        """Wait for a place; return whether there was one before the time ran out."""
+        with self._changed:
+            while len(self.taken) >= self._number:
+                if not self._changed.wait(exchange.left()):
+                    return False
+            self.taken.add(exchange)
+            return True
+
+    def let_next_in(self) -> None:
+        """Wake a call that waits for a place."""
+        with self._changed:
+            self._changed.notify()
+
+
 @dataclass(slots=True)
 class _Lane:
     """What a process sends its calls through."""
 
     http: httpx2.Client
-    places: BoundedSemaphore
+    places: _Places
     process: int = field(default_factory=os.getpid)
     exchanges: set[SyncExchange] = field(default_factory=set[SyncExchange])
 
@@ -190,14 +219,18 @@ class HTTPTransport:
         """
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
-        if not lane.places.acquire(timeout=exchange.left()):
-            raise crowded(self._concurrency)
         try:
-            answer = self._answer(lane, exchange, parts, extra)
+            if not lane.places.take(exchange):
+                raise crowded(self._concurrency)
+            answer = self._bounded(
+                exchange, partial(self._answer, lane, exchange, parts, extra)
+            )
         except httpx2.RequestError as error:
             raise self._endpoint.error(error) from error
         finally:
-            lane.places.release()
+            # Not a function in Python, at whose beginning a signal may be handled.
+            lane.places.taken.discard(exchange)
+            lane.places.let_next_in()
         return read_envelope(answer, self._endpoint.key)
 
     def _answer(
@@ -228,18 +261,33 @@ class HTTPTransport:
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
         with self._under_way(lane, exchange):
-            with exchange:
-                response = self._send(lane, exchange, [part], STREAM_HEADERS, extra)
-                try:
-                    if not is_event_stream(response):
-                        response = whole(response, read_body(response))
-                except BaseException:
-                    response.close()
-                    raise
+            received: list[httpx2.Response] = []
+            work = partial(self._opened, lane, exchange, part, extra, received)
             try:
-                yield response
+                yield self._bounded(exchange, work)
             finally:
-                response.close()
+                for response in received:
+                    response.close()
+
+    def _opened(
+        self,
+        lane: _Lane,
+        exchange: SyncExchange,
+        part: bytes,
+        extra: Headers,
+        received: list[httpx2.Response],
+    ) -> httpx2.Response:
+        with exchange:
+            # No other name holds it first: an interruption would leave it open.
+            received.append(self._send(lane, exchange, [part], STREAM_HEADERS, extra))
+            [response] = received
+            if is_event_stream(response):
+                return response
+            return whole(response, read_body(response))
+
+    def _bounded(self, exchange: SyncExchange, work: Callable[[], WorkT]) -> WorkT:
+        """Do some work of an exchange, which may take no longer than that."""
+        return work() if self._brought is None else exchange.aside(work)
 
     def close(self) -> None:
         """Close the connections, and end the calls that are under way.
@@ -250,7 +298,7 @@ class HTTPTransport:
         lane = self._lane
         if lane.process == os.getpid():
             for exchange in [*lane.exchanges]:
-                exchange.cut()
+                exchange.cut(CLOSED)
             self._end(lane)
 
     def _send(
@@ -270,19 +318,24 @@ class HTTPTransport:
         )
         exchange.is_sending = True
         response = lane.http.send(request, **self._target.sending(lane.http))
-        if stream := response.extensions.get("network_stream"):
-            bound(stream)  # the caller may have opened it, for a request before this
-        redact(response.headers, self._endpoint.key)
+        try:
+            if stream := response.extensions.get("network_stream"):
+                bound(stream)  # the caller may have opened it, for a request before
+            redact(response.headers, self._endpoint.key)
+        except BaseException:
+            response.close()
+            raise
         return response
 
     @contextmanager
     def _under_way(self, lane: _Lane, exchange: SyncExchange) -> Generator[None]:
-        # Noted first, and then asked: one of this thread and that which closes sees it.
-        lane.exchanges.add(exchange)
         try:
+            # Noted first, and then asked: this thread or that which closes sees it.
+            lane.exchanges.add(exchange)
             if self._is_closed:
                 raise closed()
-            yield
+            with cancellation().watching(exchange):
+                yield
         finally:
             lane.exchanges.discard(exchange)
             if self._is_closed:
@@ -315,7 +368,7 @@ class HTTPTransport:
     def _new_lane(self) -> _Lane:
         make = partial(httpx2.Client, limits=limits(self._concurrency))
         http = self._brought or with_environment(make)
-        return _Lane(http, BoundedSemaphore(self._concurrency))
+        return _Lane(http, _Places(self._concurrency))
 
 
 def crowded(limit: int) -> ConnectionError:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..error_codes import (
+    OF_THE_TASK,
     ErrorCategory,
     category_of,
     is_task_conflict,
@@ -135,6 +136,7 @@ class Pending:
         is_over: Whether the server certainly says no more of it.
         is_owed: Whether what answered it may have been the answer to another call about
             the same task, so that its own may come yet.
+        is_cut: Whether the connection ended before the whole answer came.
         done: Is set when the outcome is there.
         outcome: The answer, or what came in its place.
         errors: Errors that are about the call as a whole.
@@ -148,6 +150,7 @@ class Pending:
     is_given: bool = False
     is_over: bool = False
     is_owed: bool = False
+    is_cut: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: Envelope | RunwareError | None = None
     errors: list[Item] = field(default_factory=list["Item"])
@@ -199,6 +202,19 @@ class Pending:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(seconds, self._conclude, reason)
 
+    def cut(self, seconds: float, reason: RunwareError) -> None:
+        """Note that the connection ended; a question is asked again at once.
+
+        Args:
+            seconds: For how long the answer to anything else may still come.
+            reason: The outcome where nothing has come.
+        """
+        self.is_cut = True
+        if self.is_question:
+            self._conclude(reason)
+        else:
+            self.conclude_after(seconds, reason)
+
     def conclude_unless_answered(self, reason: RunwareError) -> None:
         """Wait for an answer no longer than for that to a question."""
         if self._timer is None:
@@ -219,11 +235,26 @@ class Pending:
         tasks = self.tasks.values()
         data = [item for task in tasks for item in (*task.results, *task.news)]
         errors = [item for task in tasks for item in task.errors] + self.errors
-        is_refused = not data and (self.errors or all(t.errors for t in tasks))
+        is_refused = all(map(self._is_refused, tasks))
         status = status_of(errors) if is_refused else 200
         is_partial = answer is None and not self.is_answered
+        is_cut = is_partial and self.is_cut
         answer = answer or Answer(status, {}, self.body)
-        self.settle(Envelope(answer, data, errors, self.excerpt, is_partial=is_partial))
+        self.settle(
+            Envelope(
+                answer,
+                data,
+                errors,
+                self.excerpt,
+                is_partial=is_partial,
+                is_cut=is_cut,
+            )
+        )
+
+    def _is_refused(self, task: _Expected) -> bool:
+        """Whether errors are all that was said of a task, but for its names."""
+        is_about_call = bool(self.errors) and not task.news
+        return not task.results and (bool(task.errors) or is_about_call)
 
     def settle(self, outcome: Envelope | RunwareError) -> None:
         """Take the outcome, unless there is one."""
@@ -322,8 +353,14 @@ class Session:
         if task.is_question:
             task.wanted = self._sent.get(key, 1)
             for item in self._kept.pop(key, []) + self._strays.pop(key, []):
-                task.add(item, is_error=has_failed(item))
+                task.add(item, is_error=_is_failure(item))
         return key, task
+
+    def expect_pong(self, ping: bytes) -> None:
+        """Note that a ping is sent: an error without a name may be about it."""
+        pending = self.expect([ping])
+        self.note_written(pending)
+        self.forget(pending)
 
     def note_written(self, pending: Pending) -> None:
         """Note that a call is sent now."""
@@ -471,7 +508,7 @@ class Session:
         """Keep results, and failures, that nobody waits for just now."""
         for item in items:
             key = (_name(item, "taskUUID") or "").casefold()
-            is_end = _is_result(item) or has_failed(item)
+            is_end = _is_result(item) or _is_failure(item)
             if not key or not is_end or item.get("taskType") in NEVER_KEPT:
                 continue
             if self._is_known(key):
@@ -515,6 +552,12 @@ def _is_ambiguous(error: Item, meant: list[tuple[Pending, _Expected]]) -> bool:
 def _is_result(item: Item) -> bool:
     """Whether an item is a result, and not news of a task."""
     return is_result(item, outputs_of(_name(item, "taskType") or "", None))
+
+
+def _is_failure(item: Item) -> bool:
+    """Whether an item is the failure of a task, and not that of a question."""
+    is_of_task = category_of(_code(item), None) in OF_THE_TASK
+    return has_failed(item) or (is_of_task and not _is_result(item))
 
 
 def _add(item: Item, place: list[Item]) -> None:

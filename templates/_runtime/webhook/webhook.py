@@ -192,5 +192,5 @@ def _is_error_enum(value: object) -> TypeGuard[type[ErrorEnum]]:
 
 
 def _key(item: Item) -> str:
-    text = json.dumps([item["taskUUID"].lower(), *identity_of(item)])
+    text = json.dumps([item["taskUUID"].lower(), identity_of(item)])
     return sha256(text.encode(), usedforsecurity=False).hexdigest()

@@ -144,11 +144,12 @@ class AsyncClient(Configured[AsyncEngine]):
             async with aclosing(ended) as steps:
                 async for task, outcome in steps:
                     outcomes[id(task)] = outcome
+            in_order = [outcomes[id(each.task)] for each in submissions]
+            self._hand_over(each.task for each in submissions)
         except BaseException as stop:
-            self._give_handles(stop, submissions)
+            self._engine.give_handles(stop, submissions)
             raise
-        self._hand_over(each.task for each in submissions)
-        return [outcomes[id(each.task)] for each in submissions]
+        return in_order
 
     async def iter_many(
         self,
@@ -158,12 +159,19 @@ class AsyncClient(Configured[AsyncEngine]):
         extra_headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Outcome[ResultT]]:
         """Run many tasks, giving outcomes as they end; see `Runware.iter_many`."""
-        ended = self._deliver(submissions_of(requests), timeout, extra_headers)
-        del requests  # the caller may want to let them go one by one
-        async with aclosing(ended) as steps:
-            async for task, outcome in steps:
-                self._hand_over([task])
-                yield outcome
+        submissions = submissions_of(requests)
+        ended = self._deliver(submissions, timeout, extra_headers)
+        owed = {each.task.key: each for each in submissions}
+        del requests, submissions  # the caller may want to let them go one by one
+        try:
+            async with aclosing(ended) as steps:
+                async for task, outcome in steps:
+                    self._hand_over([task])
+                    del owed[task.key]
+                    yield outcome
+        except BaseException as stop:
+            self._engine.give_handles(stop, owed.values())
+            raise
 
     async def _deliver(
         self,
@@ -175,16 +183,12 @@ class AsyncClient(Configured[AsyncEngine]):
         delivery = self._engine.delivery(submissions, given_timeout(timeout))
         submissions = []
         clock = self._engine.settings.clock
-        try:
-            async with aclosing(self._engine.run(delivery, extra)) as steps:
-                async for _ in steps:
-                    began = clock()
-                    for ended in self._ended(delivery):
-                        yield ended
-                    delivery.extend(clock() - began)
-        except BaseException as stop:
-            self._give_handles(stop, delivery.submissions())
-            raise
+        async with aclosing(self._engine.run(delivery, extra)) as steps:
+            async for _ in steps:
+                began = clock()
+                for ended in self._ended(delivery):
+                    yield ended
+                delivery.extend(clock() - began)
         for ended in self._ended(delivery):
             yield ended
 
@@ -278,7 +282,11 @@ class AsyncRawRuns:
         """Run one task; see `Runware.run`."""
         answers: list[Answer] = []
         handle = AsyncHandle(self._engine, submission_of(request), answers)
-        results = await handle.wait(
-            timeout=given_timeout(timeout), extra_headers=extra_headers
-        )
-        return RawResponse(results, answers)
+        try:
+            results = await handle.wait(
+                timeout=given_timeout(timeout), extra_headers=extra_headers
+            )
+            return RawResponse(results, answers)
+        except BaseException as stop:
+            handle.leave(stop)
+            raise

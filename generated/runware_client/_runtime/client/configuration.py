@@ -11,18 +11,18 @@ from typing import (
     NoReturn,
     TypeAlias,
     TypeVar,
+    cast,
 )
 from urllib.parse import urlsplit
 
 from ..delivery.batches import Limits, Resend, Settings
 from ..delivery.events import Observer
-from ..delivery.lifecycle import Phase
 from ..delivery.outcome import Outcome
 from ..delivery.task import Submission, Task, submission_of, wire_of
 from ..transport.api_key import ApiKey
 from ..transport.http import RUNWARE_SOCKET_URL, RUNWARE_URL, Auth, Endpoint, shown_url
 from ..transport.waits import POLLING, RETRYING, Waits
-from .engine import give_handles, requested
+from .engine import requested
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,15 +168,6 @@ class Configured(Generic[EngineT]):
         """Forget tasks whose outcome the caller gets now, but for those left open."""
         self._engine.open_tasks.close(t for t in tasks if not t.may_be_billed)
 
-    def _give_handles(
-        self, stop: BaseException, submissions: Iterable[Submission[ResultT]]
-    ) -> None:
-        """Put the handles of the tasks of a batch into what interrupts it."""
-        sent = [e for e in submissions if e.task.phase is not Phase.UNSENT]
-        owed = [each for each in sent if each.task.is_pollable]
-        self._engine.open_tasks.leave(each.task for each in owed)
-        give_handles(stop, [self._engine.make_handle(each) for each in owed])
-
     def _error_enum(self, task_type: str) -> type[ErrorEnum] | None:
         from ...tasks._task_types import ATTRIBUTES
 
@@ -209,7 +200,8 @@ def submissions_of(
     Raises:
         TypeError: They are not requests, or one that is not in a list.
     """
-    if not isinstance(requests, Iterable) or hasattr(requests, "to_wire"):
+    given = cast("object", requests)
+    if not isinstance(given, Iterable) or hasattr(given, "to_wire"):
         message = (
             f"several requests are expected, such as a list, not one "
             f"{type(requests).__name__}: run takes one"

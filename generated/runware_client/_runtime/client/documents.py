@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..old_names import present_name
+from ..old_names import in_present_words, present_name
 from .document import Document
 
 if TYPE_CHECKING:
@@ -126,8 +126,9 @@ def _fitting(model: object) -> Iterator[Document]:
 def _unknown(task_type: object, model: object) -> str:
     known = sorted({document.task_type for document in documents()})
     present = present_name(task_type) if isinstance(task_type, str) else task_type
-    if present != task_type:
-        renamed = f"taskType {task_type!r} is the old name of {present!r}"
+    if isinstance(task_type, str) and present != task_type:
+        now = in_present_words(task_type)
+        renamed = f"taskType {task_type!r} is the old name of {now!r}"
         if present in known:
             return f"{renamed}: send that, with the members that {present} takes"
         return f"{renamed}, which is none of this package's: {', '.join(known)}"

@@ -9,7 +9,6 @@ tasks, and a POST that is not answered holds up nobody else.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -60,25 +59,27 @@ class PollRound(Generic[EventT]):
 class PollRounds(Generic[EventT]):
     """Lets callers join the round that takes polls now."""
 
-    def __init__(self, limits: Limits, event: Callable[[], EventT]) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._event = event
         self._lock = ForkSafeLock()
         self._open: PollRound[EventT] | None = None
 
-    def join(self, parts: list[bytes]) -> tuple[PollRound[EventT], bool]:
-        """Add polls to a round.
+    def join(self, own: PollRound[EventT]) -> PollRound[EventT]:
+        """Add the polls of a caller to a round, or let others join them.
+
+        Args:
+            own: The polls, as a round of their own.
 
         Returns:
-            The round, and whether it is this caller who has to send it.
+            The round that they are in. If it is their own, the caller has to send it.
         """
         with self._lock.native:
             joined = self._open
-            if joined and len(joined.parts) + len(parts) <= self._limits.elements:
-                joined.parts += parts
-                return joined, False
-            self._open = PollRound([*parts], self._event())
-            return self._open, True
+            if joined and len(joined.parts) + len(own.parts) <= self._limits.elements:
+                joined.parts += own.parts
+                return joined
+            self._open = own
+            return own
 
     def close(self, leaving: PollRound[EventT]) -> None:
         """Let no more polls into a round."""
@@ -92,7 +93,7 @@ class PollBatcher:
 
     def __init__(self, transport: Transport, limits: Limits) -> None:
         self._transport = transport
-        self._rounds = PollRounds(limits, threading.Event)
+        self._rounds = PollRounds[threading.Event](limits)
         self._turn = ForkSafeLock()
 
     def poll(self, parts: list[bytes], timeout: float) -> Reply:
@@ -107,19 +108,24 @@ class PollBatcher:
         """
         deadline = monotonic() + timeout
         while (left := deadline - monotonic()) > 0:
-            joined, is_sender = self._rounds.join(parts)
-            if is_sender:
-                self._send(joined, deadline)
-            elif not joined.ended.wait(left):
-                self._rounds.close(joined)  # whoever had to send it may be gone
+            own = PollRound([*parts], threading.Event())
+            try:
+                joined = self._rounds.join(own)
+                if joined is own:
+                    self._send(own, deadline)
+                elif not joined.ended.wait(left):
+                    self._rounds.close(joined)  # whoever had to send it may be gone
+            finally:
+                self._rounds.close(own)
+                own.ended.set()
             if (reply := joined.reply()) is not None:
                 return reply
         raise unanswered()
 
     def _send(self, sent: PollRound[threading.Event], deadline: float) -> None:
-        turn, has_turn = self._turn.native, False
+        turn = self._turn.native
         try:
-            has_turn = turn.acquire(timeout=turn_timeout(deadline))
+            turn.acquire(timeout=turn_timeout(deadline))
             self._rounds.close(sent)
             left = max(0.001, deadline - monotonic())
             sent.outcome = self._transport.post(sent.parts, left, None)
@@ -128,10 +134,11 @@ class PollBatcher:
         except RunwareError as error:
             sent.outcome = error
         finally:
-            self._rounds.close(sent)
-            sent.ended.set()
-            if has_turn:
+            # Not `suppress`, at whose beginning a signal may be handled.
+            try:
                 turn.release()
+            except RuntimeError:  # it was not acquired in time
+                pass
 
 
 def unanswered() -> TimeoutError:

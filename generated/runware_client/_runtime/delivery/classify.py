@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ..error_codes import (
+    OF_THE_TASK,
     ErrorCategory,
     category_of,
     is_task_conflict,
@@ -44,8 +45,8 @@ PASSING = (ErrorCategory.RATE_LIMIT, ErrorCategory.SERVER, ErrorCategory.CONNECT
 OF_THE_ACCOUNT = (ErrorCategory.AUTH, ErrorCategory.QUOTA)
 """Categories of errors that are about the caller, and so about every task of a call."""
 
-OF_THE_TASK = (ErrorCategory.SAFETY, ErrorCategory.PROVIDER)
-"""Categories of errors that a poll itself cannot have."""
+OF_A_GATEWAY = (*PASSING, ErrorCategory.TIMEOUT, ErrorCategory.UNKNOWN)
+"""Categories of errors that whatever stands before the server may have."""
 
 UNCLEAR_STATUSES = frozenset({408, 409, 425})
 """HTTP statuses below 500 that leave open what became of the request."""
@@ -98,6 +99,17 @@ class Said:
         return self.errors or (self.nameless if self.is_only else [])
 
     @property
+    def told(self) -> list[Item]:
+        """The items that can be believed.
+
+        One that is no result may only repeat the task, where the answer has the HTTP
+        status of an error and does not say that the error is about another task.
+        """
+        is_refused = self.status >= 400 and bool(self.own or self.nameless)
+        is_result = self.task.is_result
+        return [i for i in self.items if is_result(i)] if is_refused else self.items
+
+    @property
     def status(self) -> int:
         """The HTTP status of the answer."""
         return self.envelope.http_status
@@ -125,7 +137,7 @@ def of_submission(said: Said) -> Verdict:
     """Return what the answer to a sending means for a task of it."""
     own = [error for error in said.own if not _is_of_poll(error)]
     failures = [error for error in own if not is_task_conflict(_code(error))]
-    if said.items:
+    if said.told:
         return _taken(said, failures, is_complete=_is_complete(said))
     errors = own or said.nameless
     codes = [_code(error) for error in errors]
@@ -134,7 +146,7 @@ def of_submission(said: Said) -> Verdict:
             return said.verdict(TaskEvent.CONFLICT, errors)
         return _unclear(said, errors)
     if is_rejection(said.envelope.answer):
-        return said.verdict(TaskEvent.REJECTED, errors)
+        return _rejected(said, errors)
     if any(_is_failure(said, error) for error in own):
         return _taken(said, own, is_complete=False)
     if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
@@ -143,7 +155,7 @@ def of_submission(said: Said) -> Verdict:
         event = TaskEvent.REFUSED if said.is_only else TaskEvent.REJECTED
         return said.verdict(event, errors)
     if own and all(map(_is_rate_limit, own)):
-        return said.verdict(TaskEvent.REJECTED, errors)
+        return _rejected(said, errors)
     if not own and not _is_of_the_account(said, errors):
         return _unclear(said, errors)._replace(is_refused=True)
     if said.status in (400, 422) and not any(map(_code, errors)):
@@ -177,6 +189,13 @@ def _is_of_the_account(said: Said, errors: list[Item]) -> bool:
     )
 
 
+def _rejected(said: Said, errors: list[Item]) -> Verdict:
+    """Send a task again, unless the answer repeats it as if it had been taken."""
+    if said.items:
+        return _unclear(said, errors)
+    return said.verdict(TaskEvent.REJECTED, errors)
+
+
 def _unclear(said: Said, errors: list[Item]) -> Verdict:
     """Leave open whether the server has the task, and send it alone if it is sent."""
     if said.task.is_idempotent:
@@ -191,7 +210,7 @@ def of_poll(said: Said) -> Verdict:
     """Return what the answer to a poll means for a task of it."""
     errors = said.own
     failures = [error for error in errors if _is_own_failure(said, error)]
-    if said.items or failures:
+    if said.told or failures:
         return _taken(said, failures, is_complete=False)
     if errors and all(_says_not_found(said, error) for error in errors):
         return said.verdict(TaskEvent.NOT_FOUND, errors)
@@ -200,7 +219,9 @@ def of_poll(said: Said) -> Verdict:
     if errors:
         return _poll_refused(said, errors)
     if said.status < 400 and not said.nameless:
-        return Verdict(TaskEvent.SILENCE, unmentioned(said.envelope))
+        is_cut = said.envelope.is_cut
+        event = TaskEvent.POLL_FAILED if is_cut else TaskEvent.SILENCE
+        return Verdict(event, unmentioned(said.envelope))
     if _is_passing(said, said.nameless):
         return said.verdict(TaskEvent.POLL_FAILED, said.nameless)
     return _poll_refused(said, said.nameless)
@@ -281,23 +302,40 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
         return _of_stream_error(error)
     if not error.may_have_run:
         return Verdict(TaskEvent.NOT_SENT, error)
-    if error.results:  # a stream that broke: the server was at work on it
-        return Verdict(TaskEvent.PROGRESS, error)
-    event = TaskEvent.REJECTED if task.is_idempotent else TaskEvent.UNCLEAR
+    event = TaskEvent.REJECTED if task.is_idempotent else _of_break(error)
     return Verdict(event, error)
 
 
 def _of_stream_error(error: APIError) -> Verdict:
     """Return what an error object that answers a stream means."""
+    status, is_begun = error.http_status, bool(error.results)
     if is_task_conflict(error.code or ""):
         return Verdict(TaskEvent.CONFLICT, error)
-    if error.http_status == 429 or (error.http_status == 503 and error.retry_after):
+    if status < 300 and _may_be_of_a_gateway(error):
+        return Verdict(_of_break(error), error)
+    is_unclear = status >= 500 or status in UNCLEAR_STATUSES
+    is_busy = status == 503 and error.retry_after is not None
+    is_busy |= status == 429 or (_is_rate_limit(error.item) and not is_unclear)
+    if is_busy and not is_begun:
         return Verdict(TaskEvent.REJECTED, error, error.retry_after)
     if isinstance(error, TaskError):
         return Verdict(TaskEvent.FAILED, error)
-    if error.http_status >= 500 or error.http_status in UNCLEAR_STATUSES:
-        return Verdict(TaskEvent.UNCLEAR, error)
-    return Verdict(TaskEvent.REFUSED, error)
+    return Verdict(TaskEvent.UNCLEAR if is_unclear else TaskEvent.REFUSED, error)
+
+
+def _may_be_of_a_gateway(error: APIError) -> bool:
+    """Whether an error in a stream may be about the connection, and not about the task.
+
+    When a stream has begun, a gateway can tell only in an event that it lost the server.
+    """
+    is_named = error.item.get("taskUUID") or error.item.get("taskType")
+    is_of_task = is_named or _says_failed(error.item)
+    return not is_of_task and error.category in OF_A_GATEWAY
+
+
+def _of_break(error: RunwareError) -> TaskEvent:
+    """Return what it means that an exchange broke off: with a text, it was accepted."""
+    return TaskEvent.PROGRESS if error.results else TaskEvent.UNCLEAR
 
 
 def is_rejection(answer: Answer) -> bool:
@@ -320,7 +358,7 @@ def answers_too_large(envelope: Envelope) -> bool:
 
 def _taken(said: Said, errors: list[Item], *, is_complete: bool) -> Verdict:
     failures = said.exceptions(errors)
-    event = said.task.take(said.items, failures, is_complete=is_complete)
+    event = said.task.take(said.told, failures, is_complete=is_complete)
     return Verdict(event, said.task.error)
 
 
@@ -365,6 +403,16 @@ def incomplete(task: Task[Any]) -> ResponseError:
     )
     vars(error)["advice"] = "What has come is in its results."
     return error
+
+
+def untold(error: APIError) -> APIError:
+    """Return the exception for a failure beside which nothing is told of other results."""
+    copy = error.about(error.task_type, error.task_uuid)
+    vars(copy)["advice"] = (
+        "Runware tells no more of this task: all of its results may have failed. What "
+        "has come is in `results`."
+    )
+    return copy
 
 
 def is_timeout(error: RunwareError | None) -> bool:

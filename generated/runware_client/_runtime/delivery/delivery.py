@@ -11,8 +11,8 @@ A `Delivery` says what to send and when, and takes the answers; an engine does t
             ...send batch.parts...
             delivery.receive(batch, reply)  # or delivery.fail(batch, error)
 
-Several batches may be under way at once. `_lifecycle` says what is allowed, `_classify`
-what an answer means. This module decides when.
+Several batches may be under way at once. `lifecycle` says what is allowed,
+`classify` what an answer means. This module decides when.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic
 
-from ..exceptions import ClosedError, RunwareError, TimeoutError
+from ..exceptions import APIError, ClosedError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
 from .batches import Batch, Kind, ScheduledTask, Settings, sort_answer
 from .classify import (
@@ -33,6 +33,7 @@ from .classify import (
     of_failure,
     of_poll,
     of_submission,
+    untold,
 )
 from .events import Event, EventKind
 from .lifecycle import Action, Phase, TaskEvent
@@ -113,7 +114,7 @@ class Delivery(Generic[ResultT]):
         self._now = settings.clock
         self._deadline = self._now() + timeout
         # An answer that does not come leaves time to ask what became of the tasks.
-        self._reserve = min(10.0, timeout / 10)
+        self._reserve = min(15.0, timeout / 10)
         self._last_poll = self._deadline - min(5.0, timeout / 2)
         self._open_tasks = open_tasks
         self._idle = [self._scheduled(task) for task in tasks]
@@ -284,7 +285,7 @@ class Delivery(Generic[ResultT]):
             task = each.task
             self._observe(batch.kind.value, task, self._now() - batch.begun)
             said = self._said(each, found, reply)
-            if is_too_large and not said.items and not said.errors:
+            if is_too_large and not said.told and not said.errors:
                 self._send_smaller(each, batch.kind)
             elif batch.kind is Kind.SUBMIT:
                 self._take(each, of_submission(said))
@@ -473,11 +474,6 @@ class Delivery(Generic[ResultT]):
             self._errors.pop(each.task.key, None)
         return [*zip(ended, errors, strict=True)]
 
-    def submissions(self) -> list[Submission[ResultT]]:
-        """The tasks that have not ended, but for uploads and resumed ones."""
-        given = [each.submission for each in self._scheduled_tasks.values()]
-        return [each for each in given if each is not None and each.request]
-
     def seconds_left(self) -> float:
         """The seconds until what is not done is given up."""
         return max(0.0, self._deadline - self._now())
@@ -522,6 +518,8 @@ class Delivery(Generic[ResultT]):
         task = each.task
         if task.is_short and task.error is None:
             return incomplete(task)
+        if task.is_partial and isinstance(task.error, APIError):
+            return untold(task.error)
         return task.error or task.refusal or error or self._late(each)
 
     @staticmethod

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..transport.envelope import Answer
 from .classify import is_rejection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import httpx2
 
@@ -22,22 +21,30 @@ class Patience:
         pause: The seconds to wait before it is tried again.
     """
 
-    def __init__(self, pauses: Iterator[float], tries: int, timeout: float) -> None:
+    def __init__(
+        self,
+        pauses: Iterator[float],
+        tries: int,
+        timeout: float,
+        clock: Callable[[], float],
+    ) -> None:
         """Begin to try.
 
         Args:
             pauses: How long to wait where the server does not say.
             tries: How often it may be tried again.
             timeout: The seconds that all of it may take.
+            clock: Gives the time in seconds; it never goes back.
         """
         self._pauses = pauses
         self._left = tries
-        self._deadline = monotonic() + timeout
+        self._now = clock
+        self._deadline = clock() + timeout
         self.pause = 0.0
 
     def seconds_left(self) -> float:
         """The seconds that are left."""
-        return max(0.001, self._deadline - monotonic())
+        return max(0.001, self._deadline - self._now())
 
     def lets_try_again(self, response: httpx2.Response | None = None) -> bool:
         """Say whether to try again after a response, or after none could be had."""

@@ -19,7 +19,7 @@ from ..transport.items import (
     numbers,
     outputs_of,
 )
-from .identity import has_uuid, identity_of
+from .identity import Identity, identity_of
 from .lifecycle import TRANSITIONS, Action, Phase, TaskEvent
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ UPLOAD_OUTPUT: Final = "mediaUUID"
 
 SAVED = ("taskType", "taskUUID", "model", "deliveryMethod", *COUNTS)
 """The members of a task that polling and reading its results take."""
+
+SURE = 3
+"""Quiet polls in a row after which errors that are alike count as failures of their own.
+
+Before, an answer may have told one failure twice.
+"""
 
 MAX_RESULTS = 10**6
 """Results beyond which progress is not counted any more exactly."""
@@ -84,6 +90,7 @@ class Task(Generic[ResultT]):
     allows_resend: bool = True
     key: str = field(init=False)
     _failed_items: int = 0
+    _failures_told: int = 0
 
     def __post_init__(self) -> None:
         self.key = (self.task_uuid or self.task_type).casefold()
@@ -174,10 +181,12 @@ class Task(Generic[ResultT]):
         Returns:
             Whether the task goes on, is finished or has failed.
         """
-        results = [item for item in items if self._is_result(item)]
-        updates = [item for item in items if not self._is_result(item)]
+        results = [item for item in items if self.is_result(item)]
+        updates = [item for item in items if not self.is_result(item)]
         failed = {identity_of(error.item) for error in errors}  # one may be told twice
         is_news = self._add(results) or len(failed) > self._failed_items
+        told = len(errors)
+        self._failures_told = told if is_news else min(told, self._failures_told)
         self._failed_items = max(self._failed_items, len(failed))
         if errors:
             self.error = errors[0]
@@ -193,7 +202,8 @@ class Task(Generic[ResultT]):
     def _verdict(self, *, is_complete: bool) -> TaskEvent:
         end = TaskEvent.FINISHED if self.error is None else TaskEvent.FAILED
         ordered = number_of_results(self.wire)
-        if len(self.items) + self._failed_items >= ordered:
+        failed = self._failures_told if self.quiet >= SURE else 0
+        if len(self.items) + max(failed, self._failed_items) >= ordered:
             return end
         if not self.items and self.error is None:
             return TaskEvent.PROGRESS
@@ -204,7 +214,8 @@ class Task(Generic[ResultT]):
         self.is_short |= is_complete
         return TaskEvent.PROGRESS
 
-    def _is_result(self, item: Item) -> bool:
+    def is_result(self, item: Item) -> bool:
+        """Whether an item is one of its results, and not the status of it."""
         return not self.is_pollable or is_result(item, self.outputs)
 
     def _add(self, results: list[Item]) -> bool:
@@ -213,30 +224,23 @@ class Task(Generic[ResultT]):
         An answer may repeat results. Two without a UUID that nothing tells apart are two
         if one answer has both of them.
         """
-        unmatched = [identity_of(item) for item in self.items]
+        known = [identity_of(item) for item in self.items]
+        unmatched = set(range(len(known)))
         ordered = number_of_results(self.wire)
         is_news = False
         for item in results:
             identity = identity_of(item)
-            if identity in unmatched:
-                unmatched.remove(identity)
-                self._complete(identity, item)
-            elif not self._knows(identity) or (
-                not has_uuid(identity) and len(self.items) < ordered
-            ):
+            places = _places(identity, known)
+            place = next((each for each in places if each in unmatched), None)
+            if place is not None:
+                unmatched.remove(place)
+                if item.keys() > self.items[place].keys():  # such as the cost
+                    self.items[place] = item
+            elif not places or (not identity.has_uuid and len(self.items) < ordered):
                 self.items.append(item)
+                known.append(identity)
                 is_news = True
         return is_news
-
-    def _knows(self, identity: object) -> bool:
-        return any(identity_of(item) == identity for item in self.items)
-
-    def _complete(self, identity: object, item: Item) -> None:
-        """Take members that came later, such as the cost, into a known result."""
-        for place, known in enumerate(self.items):
-            if item.keys() > known.keys() and identity_of(known) == identity:
-                self.items[place] = item
-                return
 
     def _note_progress(self, updates: list[Item]) -> None:
         told = [min(100.0, max(0.0, each)) for each in numbers(updates, "progress")]
@@ -245,6 +249,12 @@ class Task(Generic[ResultT]):
             number = max(ordered, len(self.items) + len(told))
             done = 100.0 * len(self.items) + sum(told)
             self.progress = max(self.progress or 0.0, min(100.0, done / number))
+
+
+def _places(identity: Identity, known: list[Identity]) -> list[int]:
+    """Return where known results can be the one with an identity, equal ones first."""
+    places = [place for place, each in enumerate(known) if each.is_same(identity)]
+    return sorted(places, key=lambda place: known[place] != identity)
 
 
 @dataclass(slots=True, eq=False)
@@ -344,7 +354,7 @@ def wire_of(request: TaskRequest[Any]) -> Item:
     from ..schema.base import TaskRequest  # takes its time
     from ..schema.written import written
 
-    if not isinstance(request, TaskRequest):
+    if not isinstance(cast("object", request), TaskRequest):
         raise TypeError(_not_a_request(request))
     return cast("Item", written(request))
 

@@ -20,7 +20,6 @@ from collections.abc import (
     Iterator,
     Mapping,
 )
-from concurrent.futures import Future, wait
 from contextlib import (
     aclosing,
     asynccontextmanager,
@@ -28,20 +27,19 @@ from contextlib import (
     contextmanager,
     suppress,
 )
-from contextvars import copy_context
 from functools import partial
 from pathlib import Path, PurePosixPath
-from threading import TIMEOUT_MAX, Thread
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 import httpx2
 
+from ..aside import LateError, run_aside
+from ..body import Body, BodyError
 from ..exceptions import RunwareError
 from ..json_values import is_array, is_object
 from ..timeouts import valid_timeout
-from .body import Body, BodyError
 from .file_types import BYTES, HEAD, FileType, file_type, named_type
 
 if TYPE_CHECKING:
@@ -130,15 +128,18 @@ def save(saving: Saving, http_client: httpx2.Client | None) -> Path:
             return _decoded(output, part)
         fetch = _Fetch(output.text, part, timeout)
         with fetch.explained():
-            aside = _Aside()
-            aside.run(partial(_fetched, fetch, http_client, aside), timeout)
+            streams = _Streams()
+            fetching = partial(_fetched, fetch, http_client, streams)
+            run_aside(fetching, timeout, streams.shut)
         return part.publish(output, fetch.file_type)
 
 
-def _fetched(fetch: _Fetch, http_client: httpx2.Client | None, aside: _Aside) -> None:
+def _fetched(
+    fetch: _Fetch, http_client: httpx2.Client | None, streams: _Streams
+) -> None:
     with _client(http_client) as client:
         while not fetch.is_done:
-            request = fetch.request(client, trace=aside.trace)
+            request = fetch.request(client, trace=streams.trace)
             response = client.send(
                 request, stream=True, auth=None, follow_redirects=False
             )
@@ -292,71 +293,37 @@ def _decoded(output: _Output, part: _Part) -> Path:
 # -- within a time ----------------------------------------------------------------
 
 
-class _LateError(Exception):
-    """The time ran out."""
-
-
-class _Aside:
-    """Runs work in a thread that can be left, since a host may hold it up for long.
-
-    Then its connections are shut, so that the thread ends too.
-    """
+class _Streams:
+    """The connections of a download, to be shut when it takes too long."""
 
     def __init__(self) -> None:
-        self._streams: list[Any] = []
+        self._made: list[Any] = []
         self._is_left = False
-
-    def run(self, work: Callable[[], None], timeout: float) -> None:
-        """Run some work, and wait for its end.
-
-        Raises:
-            _LateError: It did not end within so many seconds.
-        """
-        outcome = Future[None]()
-
-        def run() -> None:
-            try:
-                work()
-            except BaseException as error:  # noqa: BLE001 - the caller raises it
-                outcome.set_exception(error)
-            else:
-                outcome.set_result(None)
-
-        context = copy_context()
-        Thread(
-            target=context.run, args=(run,), name="runware-save", daemon=True
-        ).start()
-        try:
-            if not wait([outcome], min(timeout, TIMEOUT_MAX)).done:
-                raise _LateError
-            outcome.result()
-        finally:
-            if not outcome.done():
-                self._is_left = True
-                self._shut()
 
     def trace(self, _: str, info: dict[str, Any]) -> None:
         """Note a connection that is made; httpx2's extension `trace` calls it."""
         made = info.get("return_value")
         if hasattr(made, "get_extra_info"):
-            self._streams.append(made)
+            self._made.append(made)
         if self._is_left:
-            self._shut()
+            self.shut()
 
-    def _shut(self) -> None:
-        for stream in self._streams:
+    def shut(self) -> None:
+        """Shut them, and those that are made later."""
+        self._is_left = True
+        for stream in self._made:
             with suppress(OSError):
                 stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
 
 async def _in_time(work: Coroutine[Any, Any, None], timeout: float) -> None:
-    """Await some work; see `_Aside.run`."""
+    """Await some work; see `run_aside`."""
     limit = asyncio.timeout(timeout)
     try:
         async with limit:
             await work
     except TimeoutError as error:
-        raise (_LateError if limit.expired() else error) from None
+        raise (LateError if limit.expired() else error) from None
 
 
 # -- what has to be fetched -------------------------------------------------------
@@ -425,7 +392,7 @@ class _Fetch:
         """Say failures of HTTP in our words."""
         try:
             yield
-        except _LateError:
+        except LateError:
             message = f"{self._place} did not give the file within {self._timeout:g} s"
             raise DownloadError(message) from None
         except _FAILURES as error:

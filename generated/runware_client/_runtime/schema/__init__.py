@@ -11,6 +11,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..json_values import (
+        all_different,
+        is_array,
+        is_multiple,
+        is_object,
+        is_type,
+        same,
+    )
     from .base import Part, ResultPart, TaskRequest, TaskResult, constant, fresh_uuid
     from .constraints import (
         Count,
@@ -57,16 +65,14 @@ if TYPE_CHECKING:
         not_a_size,
         ratio_in,
     )
-    from ..json_values import (
-        all_different,
-        is_array,
-        is_multiple,
-        is_object,
-        is_type,
-        same,
-    )
 
 _MODULES = {
+    "all_different": ".json_values",
+    "is_array": ".json_values",
+    "is_multiple": ".json_values",
+    "is_object": ".json_values",
+    "is_type": ".json_values",
+    "same": ".json_values",
     "Part": "base",
     "ResultPart": "base",
     "TaskRequest": "base",
@@ -113,12 +119,6 @@ _MODULES = {
     "judged_once": "rules",
     "not_a_size": "rules",
     "ratio_in": "rules",
-    "all_different": ".json_values",
-    "is_array": ".json_values",
-    "is_multiple": ".json_values",
-    "is_object": ".json_values",
-    "is_type": ".json_values",
-    "same": ".json_values",
 }
 
 __all__ = [

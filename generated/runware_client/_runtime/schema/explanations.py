@@ -17,6 +17,8 @@ _SHORT: Final = 40
 _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 """What UTF-8 cannot say, nor therefore an error that is written as JSON."""
 
+_NO_FIELD: Final = "is no field here"
+
 _NO_ALTERNATIVE: Final = "no_alternative"
 """The type of an error about a value that is as none of its alternatives."""
 
@@ -58,7 +60,7 @@ def unknown_task(sentence: str) -> ValidationError:
 def again(
     detail: ErrorDetails,
     hidden: frozenset[str],
-    known: Mapping[str, str],
+    hint: Callable[[ErrorDetails], str],
     optional: frozenset[str] = frozenset(),
 ) -> InitErrorDetails:
     """Say an error again, without an input that must not be shown.
@@ -66,13 +68,14 @@ def again(
     Args:
         detail: The error.
         hidden: Names in JSON of what is never shown.
-        known: The names that the object has in JSON, by their Python names.
+        hint: Says which member was meant by a name that is none.
         optional: Names, in either spelling, of members that are left out when null.
     """
     loc = detail["loc"]
     sentence = detail["msg"]
-    if detail["type"] == "extra_forbidden" and len(loc) == 1:
-        sentence = f"is no field here{_meant(str(loc[0]), known)}"
+    is_unknown = detail["type"] == "extra_forbidden"
+    if is_unknown and not sentence.startswith(f"{_NO_FIELD}:"):
+        sentence = f"{_NO_FIELD}{hint(detail)}"
     if detail["input"] is None and len(loc) == 1 and loc[0] in optional:
         sentence = "must not be null: leave it out"
     return InitErrorDetails(
@@ -82,13 +85,16 @@ def again(
     )
 
 
-def _meant(name: str, known: Mapping[str, str]) -> str:
-    if name in known:
-        return f": in JSON it is {known[name]}"
-    from difflib import get_close_matches
+def is_other_text(detail: ErrorDetails) -> bool:
+    """Say whether a value is a text, and another than those that are accepted."""
+    expected = str(detail.get("ctx", {}).get("expected", ""))
+    is_text = isinstance(detail["input"], str) and expected.startswith(("'", '"'))
+    return is_text and detail["type"] == "literal_error"
 
-    near = get_close_matches(name, [*known.values()], n=1)
-    return f": did you mean {near[0]}?" if near else ""
+
+def narrower(member: str, broken: Iterable[str]) -> list[str]:
+    """Return the broken rules that say what a member, named as in JSON, must be."""
+    return [rule for rule in broken if rule.startswith(f"{member} must be ")]
 
 
 def combined(title: str, errors: Iterable[InitErrorDetails]) -> ValidationError:
@@ -171,18 +177,13 @@ def _of_one(
         details: Its errors.
         by_alternative: The errors of all alternatives.
     """
-    texts = [d for [d, *_] in by_alternative.values() if _is_other_text(d)]
+    texts = [
+        d for [d, *_] in by_alternative.values() if is_other_text(d) and _depth(d) == 0
+    ]
     if texts and _depth(details[0]) == 0:
         return [_either([*texts, details[0]])]
     named = f" (as {name})" if name.isidentifier() else ""
     return [_said(d, d["msg"] + named, d["loc"][1:]) for d in details]
-
-
-def _is_other_text(detail: ErrorDetails) -> bool:
-    """Whether a value is a text, and another than those that are accepted."""
-    expected = str(detail.get("ctx", {}).get("expected", ""))
-    is_text = isinstance(detail["input"], str) and expected.startswith(("'", '"'))
-    return is_text and _depth(detail) == 0 and detail["type"] == "literal_error"
 
 
 def _of_several(nearest: _Alternatives) -> InitErrorDetails:

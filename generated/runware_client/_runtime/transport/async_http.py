@@ -19,7 +19,7 @@ from ..locks import ForkSafeLock
 from .answer_body import aread_body, is_event_stream
 from .envelope import read_envelope
 from .environment import with_environment
-from .exchange import Exchange
+from .exchange import CLOSED, Exchange
 from .http import (
     JSON_HEADERS,
     STREAM_HEADERS,
@@ -80,7 +80,7 @@ class AsyncExchange(Exchange):
 
     def cut(self) -> None:
         """End the exchange: the client is being closed."""
-        self.is_cut = True
+        self.cut_by = CLOSED
         if self.timer is not None:
             with suppress(RuntimeError):  # it has ended
                 self.timer.reschedule(0)

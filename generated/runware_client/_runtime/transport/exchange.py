@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LONGEST_CONNECT = 10.0
 """Seconds after which a server that does not take a connection is taken for dead."""
 
+CLOSED = "the client was closed"
+"""What cuts the exchanges of a client that is closed."""
+
 LONGEST_WAIT = 1_000_000.0
 """Seconds that a socket can be made to wait: they are counted in 31 bits of ms."""
 
@@ -44,7 +47,7 @@ class Exchange:
 
     Attributes:
         is_sending: Whether the HTTP library has the request; before, nothing is written.
-        is_cut: Whether the client was closed in the meantime.
+        cut_by: What has ended it from outside; None where nothing has.
     """
 
     def __init__(self, url: httpx2.URL, key: ApiKey, seconds: float) -> None:
@@ -56,7 +59,7 @@ class Exchange:
             seconds: How long everything may take together.
         """
         self.is_sending = False
-        self.is_cut = False
+        self.cut_by: str | None = None
         self._url = url
         self._key = key
         self._deadline = monotonic() + min(seconds, LONGEST_WAIT)
@@ -110,12 +113,12 @@ class Exchange:
     def _raise(self, error: Exception) -> None:
         """Raise what tells whether anything was written, unless an exception does."""
         is_sent = self._is_sent(error)
-        is_told = isinstance(error, httpx2.RequestError) and not self.is_cut
+        is_told = isinstance(error, httpx2.RequestError) and not self.cut_by
         reason = self._reason(error)
         if is_told and isinstance(error, NEVER_SENT) is not is_sent:
             error.args = (reason,)
             return
-        is_timeout = _is_timeout(error) and not self.is_cut
+        is_timeout = _is_timeout(error) and not self.cut_by
         kind: type[httpx2.RequestError]
         if is_sent:
             kind = httpx2.ReadTimeout if is_timeout else httpx2.ReadError
@@ -130,8 +133,8 @@ class Exchange:
 
     def _reason(self, error: Exception) -> str:
         """What went wrong, and through what."""
-        if self.is_cut:
-            return "the client was closed"
+        if self.cut_by is not None:
+            return self.cut_by
         reason = self._key.scrub(str(error)) or "the time ran out" * _is_timeout(error)
         if not isinstance(error, httpx2.RequestError) and not _is_timeout(error):
             reason = f"{type(error).__name__}: {reason}"

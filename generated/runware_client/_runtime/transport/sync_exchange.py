@@ -11,21 +11,26 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import httpx2
 
+from ..aside import LateError, WorkT, run_aside
 from .exchange import LONGEST_CONNECT, Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Callable, Generator, MutableMapping
     from types import TracebackType
     from typing import Self
 
 CONNECTING = ("connect_tcp", "connect_unix_socket", "start_tls")
 """Steps that give a network stream."""
+
+LEFT = "the call was left"
+"""What cuts the exchanges of a call that is interrupted, or of a loop that is left."""
 
 PIECE = 1 << 14
 """Bytes that are written at once: the server may take each write slowly."""
@@ -52,14 +57,35 @@ class SyncExchange(Exchange):
 
     _stream: NetworkStream | None = None
     _is_shared = False
+    _is_left = False
+
+    def aside(self, work: Callable[[], WorkT]) -> WorkT:
+        """Run the exchange in another thread, which is left when the time is up.
+
+        An HTTP client of the caller may wait for a lock, as for that of an HTTP/2
+        connection, or in a transport or hook of the caller's own.
+        """
+        try:
+            return run_aside(work, self.left(), self._leave)
+        except LateError:
+            error = httpx2.ReadTimeout("the time ran out")
+            self._raise(error)
+            raise error from None
 
     def extensions(self) -> dict[str, Any]:
         """What makes httpx2 keep to the time that is left."""
         return {"timeout": self.timeouts(), "trace": self._trace}
 
-    def cut(self) -> None:
-        """End the exchange from another thread: the client is being closed."""
-        self.is_cut = True
+    def cut(self, reason: str) -> None:
+        """End the exchange from another thread."""
+        self.cut_by = reason
+        self._shut()
+
+    def _leave(self) -> None:
+        self._is_left = True
+        self._shut()
+
+    def _shut(self) -> None:
         if self._stream is None or self._is_shared:
             return
         wire: socket.socket | None = self._stream.get_extra_info("socket")
@@ -76,7 +102,7 @@ class SyncExchange(Exchange):
             httpx2.ReadError: The exchange was ended.
         """
         self._stream = stream
-        if self.is_cut:
+        if self.cut_by:
             raise httpx2.ReadError("")
         left = self.left()
         if not left:
@@ -101,6 +127,9 @@ class SyncExchange(Exchange):
     def _trace(self, event: str, info: MutableMapping[str, Any]) -> None:
         self.note(event, info)
         layer, step, phase = event.split(".")
+        if self._is_left and (step, phase) == ("send_request_headers", "started"):
+            # It was noted first: one of this thread and that which left it knows.
+            raise httpx2.ReadTimeout("")
         self._is_shared |= layer == "http2"
         if step in CONNECTING and phase == "started":
             info["timeout"] = min(self._time_to_connect(), LONGEST_CONNECT)
@@ -111,13 +140,58 @@ class SyncExchange(Exchange):
 
     def _time_to_connect(self) -> float:
         left = self.left()
-        if self.is_cut or not left:
+        if self.cut_by or not left:
             raise httpx2.ConnectTimeout("")
         return left
 
 
+class Cancellation:
+    """Cuts the exchanges of other threads, when nobody waits for their answers any more.
+
+    A thread does its exchanges inside the context of one.
+    """
+
+    def __init__(self) -> None:
+        self._exchanges: set[SyncExchange] = set()
+        self._is_cancelled = False
+
+    def cancel(self) -> None:
+        """Cut what is under way, and all that would begin from now on."""
+        self._is_cancelled = True
+        for exchange in [*self._exchanges]:
+            exchange.cut(LEFT)
+
+    def __enter__(self) -> None:
+        _thread.cancellation = self
+
+    def __exit__(self, *_: object) -> None:
+        _thread.cancellation = _NEVER
+
+    @contextmanager
+    def watching(self, exchange: SyncExchange) -> Generator[None]:
+        """Let an exchange be cut as long as the context lasts."""
+        # Noted first, and then asked: this thread or the one that cancels sees it.
+        self._exchanges.add(exchange)
+        if self._is_cancelled:
+            exchange.cut(LEFT)
+        try:
+            yield
+        finally:
+            self._exchanges.discard(exchange)
+
+
+_NEVER = Cancellation()
+"""That of threads whose caller is in them."""
+
+
 class _Thread(threading.local):
     exchange: SyncExchange | None = None
+    cancellation = _NEVER
+
+
+def cancellation() -> Cancellation:
+    """Return what cuts the exchanges of this thread."""
+    return _thread.cancellation
 
 
 _thread = _Thread()
@@ -158,20 +232,16 @@ def addresses(host: str, port: int, seconds: float) -> int:
     Raises:
         httpx2.ConnectTimeout: It takes longer.
     """
-    found: list[object] = []
-
-    def look_up() -> None:
-        with suppress(OSError, UnicodeError):  # connecting fails in the same way
-            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-
     if _is_numeric(host):
         return 1
-    thread = threading.Thread(target=look_up, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        raise httpx2.ConnectTimeout(f"the name {host} was not resolved in time")
-    return max(1, len(found))
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    try:
+        return max(1, len(run_aside(look_up, seconds, lambda: None)))
+    except LateError:
+        message = f"the name {host} was not resolved in time"
+        raise httpx2.ConnectTimeout(message) from None
+    except (OSError, UnicodeError):  # connecting fails in the same way
+        return 1
 
 
 def _is_numeric(host: str) -> bool:

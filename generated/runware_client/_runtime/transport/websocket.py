@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from .http import Endpoint, Headers
     from .session import Pending
 
-PING = '[{"taskType":"ping","ping":true}]'
+PING = b'{"taskType":"ping","ping":true}'
 
-PING_EVERY = 30.0
+PING_EVERY = 10.0
 """Seconds between pings; the server closes a connection after 120 without a message."""
 
-LONGEST_SILENCE = 30.0
+LONGEST_SILENCE = 15.0
 """Seconds after a ping until a server that sends nothing at all is taken for dead."""
 
 GRACE = 5.0
@@ -387,7 +387,8 @@ class _Connection:
             is_alive = True
             while is_alive:
                 await asyncio.sleep(PING_EVERY)
-                is_alive = await socket.answers(PING, LONGEST_SILENCE)
+                self._session.expect_pong(PING)
+                is_alive = await socket.answers(f"[{PING.decode()}]", LONGEST_SILENCE)
 
     # -- what comes, and what does not ----------------------------------------
 
@@ -420,11 +421,8 @@ class _Connection:
         """Let calls that were sent wait a little for what the next connection brings."""
         self._grace_ends = monotonic() + GRACE
         for pending in self._session.written():
-            if pending.is_question:
-                pending.finish()  # it is asked again over the next connection
-            else:
-                error = f"the connection broke before the answer: {reason}"
-                pending.conclude_after(GRACE, pending.unanswered(error))
+            error = f"the connection broke before the answer: {reason}"
+            pending.cut(GRACE, pending.unanswered(error))
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:

@@ -15,14 +15,202 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from ..._runtime.schema import (
+    Integer,
     Json,
+    Must,
+    Number,
+    ResultPart,
     TaskRequest,
     TaskResult,
     Text,
     Uuid,
     constant,
     fresh_uuid,
+    is_date,
+    is_date_time,
 )
+
+
+def _check_start_date(value: Json) -> bool:
+    """Say whether a value is right: it must be a date such as 2026-01-31 or must be a
+    date and time such as 2026-01-31T12:00:00Z.
+    """
+    return is_date(value) or is_date_time(value)
+
+
+class Balance(ResultPart):
+    """What the account may still spend."""
+
+    amount: Number | None = None
+    """The balance in its currency."""
+
+    free_balance: Number | None = None
+    """How much of it was given for free."""
+
+    currency: str | None = None
+    """The currency, such as `USD`, as its ISO code."""
+
+
+class TeamMember(ResultPart):
+    """One person who may use the account."""
+
+    name: str | None = None
+    """The person's name, as it was entered."""
+
+    email: str | None = None
+    """The person's address for electronic mail."""
+
+    roles: list[str] | None = None
+    """What the person may do, such as `Owner`."""
+
+    joined_at: str | None = None
+    """When the person joined, as an ISO 8601 time."""
+
+
+class ApiKey(ResultPart):
+    """One API key of the account, without its secret."""
+
+    api_key: str | None = None
+    """The key, of which only a part is shown."""
+
+    name: str | None = None
+    """The name that the key was given."""
+
+    description: str | None = None
+    """What the key is for, in words."""
+
+    enabled: bool | None = None
+    """Whether the key may be used."""
+
+    created_at: str | None = None
+    """When the key was made, as an ISO 8601 time."""
+
+    last_used_at: str | None = None
+    """When the key was used last, as an ISO 8601 time."""
+
+    requests: Integer | None = None
+    """How many requests were made with the key."""
+
+
+class UsageTotal(ResultPart):
+    """What was used in a period."""
+
+    credits: Number | None = None
+    """How much was spent, in US dollars."""
+
+    requests: Integer | None = None
+    """How many requests were made."""
+
+
+class UsageRow(ResultPart):
+    """The figures of one day, model or API key."""
+
+    date: str | None = None
+    """The day that the figures are of."""
+
+    model: str | None = None
+    """The AIR of the model that the figures are of."""
+
+    model_name: str | None = None
+    """The name of the model that the figures are of."""
+
+    api_key: str | None = None
+    """The API key that the figures are of."""
+
+    count: Integer | None = None
+    """How many requests there were."""
+
+    spend: Number | None = None
+    """How much was spent, in US dollars."""
+
+    client_errors: Integer | None = None
+    """How many requests failed by the client's fault."""
+
+    server_errors: Integer | None = None
+    """How many requests failed by the server's fault."""
+
+    avg_inference_time: Number | None = None
+    """Average time that a task ran."""
+
+    p90_inference_time: Number | None = None
+    """Time within which 90 percent of the tasks ran."""
+
+    p99_inference_time: Number | None = None
+    """Time within which 99 percent of the tasks ran."""
+
+
+class Meta(ResultPart):
+    """The figures of the whole period."""
+
+    total_requests: Integer | None = None
+    """How many requests there were."""
+
+    total_results: Integer | None = None
+    """How many results there were."""
+
+    total_spend: Number | None = None
+    """How much was spent, in US dollars."""
+
+    avg_daily_spend: Number | None = None
+    """How much was spent a day, in US dollars."""
+
+    projected_spend: Number | None = None
+    """How much will be spent at this rate, in US dollars."""
+
+    total_errors: Integer | None = None
+    """How many requests failed. Both sides count."""
+
+    error_rate: Number | None = None
+    """Share of the requests that failed."""
+
+    avg_inference_time: Number | None = None
+    """Average time that a task ran."""
+
+    p50_inference_time: Number | None = None
+    """Time within which half of the tasks ran."""
+
+    p90_inference_time: Number | None = None
+    """Time within which 90 percent of the tasks ran."""
+
+    p99_inference_time: Number | None = None
+    """Time within which 99 percent of the tasks ran."""
+
+
+class UsageReport(ResultPart):
+    """Figures of a period, row by row and as a whole."""
+
+    data: list[UsageRow] | None = None
+    """The rows of the report. Each has what it was asked for."""
+
+    meta: Meta | None = None
+    """The figures of the whole period."""
+
+
+class Usage(ResultPart):
+    """How much the account was used: totals for `getDetails`, reports for the other
+    operations.
+    """
+
+    today: UsageTotal | None = None
+    """What was used on this day."""
+
+    last7_days: UsageTotal | None = None
+    """What was used in the last seven days."""
+
+    last30_days: UsageTotal | None = None
+    """What was used in the last thirty days."""
+
+    total: UsageTotal | None = None
+    """What was used since the account was made."""
+
+    timeseries: UsageReport | None = None
+    """The report day by day. One row is one day."""
+
+    model: UsageReport | None = None
+    """The report model by model. One row is one model."""
+
+    api_key: UsageReport | None = None
+    """The report by API key. One row is one key."""
 
 
 class AccountManagementResult(TaskResult):
@@ -62,18 +250,18 @@ class AccountManagementResult(TaskResult):
     organization_uuid: str | None = None
     """Identifier of the organization that the account belongs to."""
 
-    balance: dict[str, Json] | None = None
-    """What is left to spend. Its members are not documented."""
+    balance: Balance | None = None
+    """What the account may still spend."""
 
-    team: list[dict[str, Json]] | None = None
+    team: list[TeamMember] | None = None
     """The people who have access to the account."""
 
-    api_keys: list[dict[str, Json]] | None = None
+    api_keys: list[ApiKey] | None = None
     """The API keys of the account."""
 
-    usage: dict[str, Json] | None = None
-    """The figures that were asked for. Its members depend on the operation and are not
-    documented.
+    usage: Usage | None = None
+    """How much the account was used: totals for `getDetails`, reports for the other
+    operations.
     """
 
 
@@ -104,37 +292,51 @@ class AccountManagementRequest(TaskRequest[AccountManagementResult]):
     - `getUsageErrors`: What failed in a period.
     """
 
-    start_date: Annotated[str, Text(min_length=1)] | None = None
-    """Where the period of a usage report begins. Its notation is not documented, so any
-    text is passed on; an ISO 8601 date such as `2026-10-01` is the usual one.
+    start_date: (
+        Annotated[
+            str,
+            Must(
+                _check_start_date,
+                "must be a date such as 2026-01-31 or must be a date and time such as 2026-01-31T12:00:00Z",
+            ),
+        ]
+        | None
+    ) = None
+    """First day of a usage report, such as `2026-10-01`."""
 
-    At least 1 character.
+    end_date: (
+        Annotated[
+            str,
+            Must(
+                _check_start_date,
+                "must be a date such as 2026-01-31 or must be a date and time such as 2026-01-31T12:00:00Z",
+            ),
+        ]
+        | None
+    ) = None
+    """Last day of a usage report. It is 30 days after `startDate` at most."""
+
+    models: list[Annotated[str, Text(min_length=1)]] | None = None
+    """The models to report on, by AIR, such as `runware:101@1`; without it, all that
+    were used.
     """
 
-    end_date: Annotated[str, Text(min_length=1)] | None = None
-    """Where the period of a usage report ends, written like `startDate`.
-
-    At least 1 character.
+    api_keys: list[Annotated[str, Text(min_length=1)]] | None = None
+    """The API keys whose usage to report on, by their UUIDs; without it, all of the
+    account.
     """
 
-    models: list[str] | None = None
-    """The models to report on; without it, all that were used. How a model is named
-    here is not documented; elsewhere it is by its AIR, such as `runware:101@1`.
-    """
+    group_by: list[Literal["date", "model", "apiKey"]] | None = None
+    """What to break the figures of a usage report down by.
 
-    api_keys: list[str] | None = None
-    """The API keys whose usage to report on; without it, all of the account. How a key
-    is named here is not documented.
-    """
-
-    group_by: list[str] | None = None
-    """What to break the figures of a usage report down by. Which words there are is not
-    documented, so any are passed on.
+    - `date`: A row for each day.
+    - `model`: A row for each model.
+    - `apiKey`: A row for each API key.
     """
 
     timezone: Annotated[str, Text(min_length=1)] | None = None
-    """The time zone in which days begin and end in a usage report. Its notation is not
-    documented; a name such as `Europe/Paris` is the usual one.
+    """The time zone in which days begin and end, as its IANA name, such as
+    `Europe/Paris`.
 
     At least 1 character.
     """

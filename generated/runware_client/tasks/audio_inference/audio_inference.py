@@ -16,7 +16,11 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
 from ..._runtime.schema import (
+    Count,
+    Either,
     Exactly,
     Integer,
     Iterator,
@@ -42,6 +46,37 @@ from ..._runtime.schema import (
 AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
 """Audio: a text of these kinds; upload a file first."""
 
+VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
+"""A video: a text of these kinds; upload a file first."""
+
+ImageInput = Annotated[
+    MediaSource,
+    Media(
+        "image",
+        is_uuid,
+        is_uri,
+        Pattern("^data:image/[a-zA-Z]+;base64,[a-zA-Z0-9+/=]+$"),
+        Pattern("^[a-zA-Z0-9+/=]+$"),
+    ),
+]
+"""An image: a text of these kinds, or a file that becomes one."""
+
+
+class SpeakerVoice(Part, extra="allow"):
+    """Which speaker of the text has which voice."""
+
+    speaker: Annotated[str, Text(min_length=1)]
+    """Name of the speaker in the text.
+
+    At least 1 character.
+    """
+
+    voice: Annotated[str, Text(min_length=1)]
+    """The voice of the speaker.
+
+    At least 1 character.
+    """
+
 
 class Speech(Part, extra="allow"):
     """What to say and how, on models that speak. Some know further fields."""
@@ -60,6 +95,23 @@ class Speech(Part, extra="allow"):
     At least 1 character.
     """
 
+    voices: (
+        Annotated[
+            list[
+                Annotated[Annotated[str, Text(min_length=1)] | SpeakerVoice, Either()]
+            ],
+            Count(at_least=1),
+        ]
+        | None
+    ) = None
+    """The voices that speak, on models that take several.
+
+    - a text of at least 1 character
+    - `SpeakerVoice`: Which speaker of the text has which voice.
+
+    At least 1 item.
+    """
+
     language: Annotated[str, Text(min_length=1)] | None = None
     """Language of the text, as a name such as `English` or as a code: which, depends on
     the model.
@@ -74,6 +126,37 @@ class Speech(Part, extra="allow"):
     More than 0.
     """
 
+    volume: Annotated[float, Limits(ge=0)] | None = None
+    """How loud the voice is; 1 is the usual volume.
+
+    At least 0.
+    """
+
+    pitch: Number | None = None
+    """How high the voice is; 0 is as it comes."""
+
+    emotion: Annotated[str, Text(min_length=1)] | None = None
+    """The emotion to speak with, such as `happy`.
+
+    At least 1 character.
+    """
+
+    tone: list[Annotated[str, Text(min_length=1)]] | None = None
+    """The tones of voice to speak with."""
+
+
+class ReferenceVoice(Part, extra="allow"):
+    """A recording of a voice, and its text."""
+
+    audio: AudioInput
+    """The recording of the voice."""
+
+    text: Annotated[str, Text(min_length=1)] | None = None
+    """What is said in the recording.
+
+    At least 1 character.
+    """
+
 
 class Inputs(Part, extra="allow"):
     """The recordings that the task works from. Which of them a model reads depends on
@@ -83,6 +166,79 @@ class Inputs(Part, extra="allow"):
     audio: AudioInput | None = None
     """The recording to start from, for instance a voice to imitate."""
 
+    audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    """The recordings to work from, on models that take several.
+
+    At least 1 item.
+    """
+
+    video: VideoInput | None = None
+    """The video to make sound for."""
+
+    videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
+    """The videos to make sound for, on models that take several.
+
+    At least 1 item.
+    """
+
+    reference_audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    """Recordings to take the sound or the voice from.
+
+    At least 1 item.
+    """
+
+    reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """Images to take the mood or the scene from.
+
+    At least 1 item.
+    """
+
+    reference_voices: Annotated[list[ReferenceVoice], Count(at_least=1)] | None = None
+    """Recordings of voices to speak with, each with what is said in it.
+
+    At least 1 item.
+    """
+
+
+class Settings(Part, extra="allow"):
+    """Members that some models read. The model's own document lists all that it reads."""
+
+    max_new_tokens: Annotated[int, Limits(ge=1)] | None = None
+    """Tokens after which the speech is cut off.
+
+    At least 1.
+    """
+
+    transcript: str | None = None
+    """What is said in the recording whose voice is taken."""
+
+    x_vector_only: bool | None = None
+    """Whether only the features of the voice are taken, without a transcript."""
+
+    lyrics: str | None = None
+    """The words to be sung."""
+
+    instrumental: bool | None = None
+    """Whether the music has no voice."""
+
+    bpm: Annotated[float, Limits(gt=0)] | None = None
+    """Beats per minute of the music.
+
+    More than 0.
+    """
+
+    key_scale: Annotated[str, Text(min_length=1)] | None = None
+    """The key of the music, such as `C major`.
+
+    At least 1 character.
+    """
+
+    vocal_language: Annotated[str, Text(min_length=1)] | None = None
+    """The language to sing in, such as `en`.
+
+    At least 1 character.
+    """
+
 
 class AudioSettings(Part):
     """How an MP3 or OGG file is encoded. With `WAV` or `FLAC`, which lose nothing, it
@@ -90,9 +246,11 @@ class AudioSettings(Part):
     on the channels.
     """
 
-    sample_rate: Integer | None = None
+    sample_rate: Annotated[int, Limits(ge=1)] | None = None
     """Samples per second, in Hz. MP3 knows 8000, 11025, 12000, 16000, 22050, 24000,
     32000, 44100 and 48000; OGG knows 8000, 12000, 16000, 24000 and 48000.
+
+    At least 1.
     """
 
     bitrate: Annotated[int, Limits(ge=8)] | None = None
@@ -122,7 +280,7 @@ class AudioInferenceResult(TaskResult):
     task_uuid: str
     """Identifier of the task that made the sound, as given in the request."""
 
-    audio_uuid: str
+    audio_uuid: str | None = None
     """Identifier of this sound. It can stand wherever a later task wants a recording.
     """
 
@@ -135,6 +293,18 @@ class AudioInferenceResult(TaskResult):
     audio_data_uri: str | None = None
     """The audio file as a data URI; there when `outputType` is `dataURI`."""
 
+    video_uuid: str | None = None
+    """Identifier of the video, where the result is one."""
+
+    video_url: str | None = None
+    """Address of the video, where the result is one."""
+
+    video_base64_data: str | None = None
+    """The video file as Base64 text, where the result is one."""
+
+    video_data_uri: str | None = None
+    """The video file as a data URI, where the result is one."""
+
     seed: Integer | None = None
     """The seed that made this sound, whether it was given or drawn; there on models
     that read one.
@@ -142,6 +312,9 @@ class AudioInferenceResult(TaskResult):
 
     cost: Number | None = None
     """Price of this sound in US dollars; there when `includeCost` is `true`."""
+
+    result_index: Integer | None = None
+    """Which of the results of the task this is; some answers tell it."""
 
 
 class AudioInferenceRequest(TaskRequest[AudioInferenceResult], extra="allow"):
@@ -179,6 +352,12 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], extra="allow"):
     At least 1 character.
     """
 
+    negative_prompt: Annotated[str, Text(min_length=1)] | None = None
+    """What to keep out of the sound, on models that read it.
+
+    At least 1 character.
+    """
+
     duration: Annotated[float, Limits(gt=0)] | None = None
     """Length of the sound in seconds, on models that leave the choice. Range and
     default depend on the model.
@@ -194,6 +373,28 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], extra="allow"):
     At least 0.
     """
 
+    steps: Annotated[int, Limits(ge=1)] | None = None
+    """Denoising steps, on models that leave the choice. More bring out detail and take
+    longer.
+
+    At least 1.
+    """
+
+    cfg_scale: Annotated[float, Limits(ge=0)] | None = Field(
+        default=None, validation_alias="CFGScale"
+    )
+    """Guidance: how closely the sound follows the prompt. Default and maximum depend on
+    the model.
+
+    At least 0.
+    """
+
+    strength: Annotated[float, Limits(ge=0, le=1)] | None = None
+    """How far the sound may move away from an input recording.
+
+    Between 0 and 1.
+    """
+
     speech: Speech | None = None
     """What to say and how, on models that speak. Some know further fields."""
 
@@ -202,10 +403,17 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], extra="allow"):
     the model; some know further kinds of input.
     """
 
-    settings: dict[str, Json] | None = None
-    """Fields that a single model or family reads, such as the transcript of an input
-    recording. The model's own document lists them.
+    settings: Settings | None = None
+    """Members that some models read. The model's own document lists all that it reads.
     """
+
+    provider_settings: dict[str, dict[str, Json]] | None = None
+    """Members that are passed on to the company behind the model, under its name. The
+    model's own document lists them.
+    """
+
+    advanced_features: dict[str, Json] | None = None
+    """Extras that some models offer. Which of them there are depends on the model."""
 
     audio_settings: AudioSettings | None = None
     """How an MP3 or OGG file is encoded. With `WAV` or `FLAC`, which lose nothing, it
@@ -230,13 +438,19 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], extra="allow"):
     Default: `URL`.
     """
 
-    output_format: Literal["MP3", "WAV", "FLAC", "OGG"] | None = None
-    """File format of the sound.
+    output_format: Literal["MP3", "WAV", "FLAC", "OGG", "MP4", "MOV", "WEBM"] | None = (
+        None
+    )
+    """File format of the recording, or of the video that carries it on models that make
+    sound for a video.
 
     - `MP3`: Small files that play everywhere.
     - `WAV`: Not compressed: full quality, the largest files.
     - `FLAC`: Compressed without loss.
     - `OGG`: Small files in an open format.
+    - `MP4`: A video with the sound, which plays nearly everywhere.
+    - `MOV`: A video with the sound, for editing.
+    - `WEBM`: A video with the sound, made for the web.
 
     Default: `MP3`.
     """

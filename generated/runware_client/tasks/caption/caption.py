@@ -16,17 +16,21 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from ..._runtime.schema import (
+    Count,
+    Iterator,
     Json,
     Media,
     MediaSource,
     Number,
     Part,
     Pattern,
+    ResultPart,
     TaskRequest,
     TaskResult,
     Text,
     Uri,
     Uuid,
+    Wire,
     constant,
     fresh_uuid,
     is_uri,
@@ -61,6 +65,16 @@ class Inputs(Part, extra="allow"):
     """The video to describe, for models that read videos."""
 
 
+class StructuredData(ResultPart):
+    """What was found, as an object in place of a text. Its members depend on the model."""
+
+    age_group: str | None = None
+    """The age of the person, as a range such as `25-34`."""
+
+    confidence: Number | None = None
+    """How sure the model is, from 0 to 1."""
+
+
 class CaptionResult(TaskResult):
     """The description of the image or the video. The confirmation of an `async` task
     holds `taskType` and `taskUUID` alone.
@@ -72,8 +86,14 @@ class CaptionResult(TaskResult):
     task_uuid: str
     """Identifier of the task that wrote the text, as given in the request."""
 
-    text: str
-    """The description of what the image or the video shows."""
+    text: str | None = None
+    """The description of what the image or the video shows; there unless the model
+    gives `structuredData`.
+    """
+
+    structured_data: StructuredData | None = None
+    """What was found, as an object in place of a text. Its members depend on the model.
+    """
 
     cost: Number | None = None
     """Price of the text in US dollars; there when `includeCost` is `true`."""
@@ -111,6 +131,18 @@ class CaptionRequest(TaskRequest[CaptionResult], extra="allow"):
     reads only the kind that it was made for; some may know further kinds of input.
     """
 
+    input_image: ImageInput | None = None
+    """The image to describe, at the place where older clients put it. New code gives
+    `inputs.image` instead.
+    """
+
+    input_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """The images to describe, at the place where older clients put them. New code gives
+    `inputs.image` instead.
+
+    At least 1 item.
+    """
+
     prompt: Annotated[str, Text(min_length=1)] | None = None
     """What to describe and how, such as the length of the text or what to look at, on
     models that read it.
@@ -139,3 +171,19 @@ class CaptionRequest(TaskRequest[CaptionResult], extra="allow"):
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
     """
+
+    @staticmethod
+    def rules(task: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that is broken."""
+        inputs = task.get("inputs", {})
+        if (
+            "image" not in inputs
+            and "video" not in inputs
+            and "inputImage" not in task
+            and "inputImages" not in task
+        ):
+            yield "give at least one of inputs.image, inputs.video, inputImage and inputImages"
+        if "image" in inputs and "video" in inputs:
+            yield "inputs.image cannot be combined with inputs.video"
+        if "video" in inputs and task.get("deliveryMethod", "async") != "async":
+            yield "deliveryMethod must be 'async' when inputs.video is given"

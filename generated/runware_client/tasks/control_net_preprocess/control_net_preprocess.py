@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from ..._runtime.schema import (
+    Iterator,
     Json,
     Limits,
     Media,
@@ -30,6 +31,7 @@ from ..._runtime.schema import (
     Text,
     Uri,
     Uuid,
+    Wire,
     constant,
     fresh_uuid,
     is_uri,
@@ -54,8 +56,24 @@ class Inputs(Part, extra="allow"):
     for the task type, so further fields are passed on as they are.
     """
 
-    image: ImageInput
+    image: ImageInput | None = None
     """The image whose structure is taken."""
+
+
+class Settings(Part, extra="allow"):
+    """Members that some models read. The model's own document lists all that it reads."""
+
+    low_threshold: Annotated[float, Limits(ge=0)] | None = None
+    """Lower threshold of the edge detection.
+
+    At least 0.
+    """
+
+    high_threshold: Annotated[float, Limits(ge=0)] | None = None
+    """Upper threshold of the edge detection.
+
+    At least 0.
+    """
 
 
 class ControlNetPreprocessResult(TaskResult):
@@ -122,9 +140,18 @@ class ControlNetPreprocessRequest(
     and within which limits.
     """
 
-    inputs: Inputs
+    inputs: Inputs | None = None
     """The image to make the guide from. What else models read here is not documented
     for the task type, so further fields are passed on as they are.
+    """
+
+    input_image: ImageInput | None = None
+    """The image to read, at the place where older clients put it. New code gives
+    `inputs.image` instead.
+    """
+
+    settings: Settings | None = None
+    """Members that some models read. The model's own document lists all that it reads.
     """
 
     output_type: Literal["URL", "base64Data", "dataURI"] | None = None
@@ -181,3 +208,10 @@ class ControlNetPreprocessRequest(
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
     """
+
+    @staticmethod
+    def rules(task: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that is broken."""
+        inputs = task.get("inputs", {})
+        if "image" not in inputs and "inputImage" not in task:
+            yield "give at least one of inputs.image and inputImage"

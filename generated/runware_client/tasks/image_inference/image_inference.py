@@ -31,6 +31,7 @@ from ..._runtime.schema import (
     Number,
     Part,
     Pattern,
+    ResultPart,
     TaskRequest,
     TaskResult,
     Text,
@@ -55,6 +56,55 @@ ImageInput = Annotated[
 ]
 """An image: a text of these kinds, or a file that becomes one."""
 
+VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
+"""A video: a text of these kinds; upload a file first."""
+
+
+class ReferenceImage(Part, extra="allow"):
+    """An image together with what it is for. Which of the members a model reads depends
+    on the model.
+    """
+
+    image: ImageInput
+    """The image to take something from."""
+
+    type_: Annotated[str, Text(min_length=1)] | None = None
+    """What kind of image it is, such as `sketch` or `reference`.
+
+    At least 1 character.
+    """
+
+    strength: Annotated[float, Limits(ge=0, le=1)] | None = None
+    """How strongly the image acts, from 0 to 1.
+
+    Between 0 and 1.
+    """
+
+    tag: Annotated[str, Text(min_length=1)] | None = None
+    """Name by which the prompt speaks of the image.
+
+    At least 1 character.
+    """
+
+    role: Annotated[str, Text(min_length=1)] | None = None
+    """What the image is for, such as `style`.
+
+    At least 1 character.
+    """
+
+
+class Font(Part, extra="allow"):
+    """A font and the text to write in it."""
+
+    url: Uri | None = None
+    """Address from which the font file is read."""
+
+    text: Annotated[str, Text(min_length=1)] | None = None
+    """The text to write in this font.
+
+    At least 1 character.
+    """
+
 
 class Inputs(Part, extra="allow"):
     """The images that the task works from. Which of them a model reads, and how many,
@@ -71,22 +121,49 @@ class Inputs(Part, extra="allow"):
     image, or the first reference image of models that have no seed image.
     """
 
-    reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """Images to take the subject, style or composition from. Their largest number
-    depends on the model.
+    image: ImageInput | None = None
+    """The image to edit, on models that take exactly one."""
+
+    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """The images to edit, on models that take several.
 
     At least 1 item.
     """
 
-    @staticmethod
-    def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
-        if (
-            "maskImage" in part
-            and "seedImage" not in part
-            and "referenceImages" not in part
-        ):
-            yield "maskImage requires seedImage or referenceImages"
+    mask: ImageInput | None = None
+    """Where to edit the image, on models that name it so."""
+
+    reference_images: (
+        Annotated[
+            list[Annotated[ImageInput | ReferenceImage, Either()]], Count(at_least=1)
+        ]
+        | None
+    ) = None
+    """Images to take the subject, style or composition from. Their largest number
+    depends on the model, and some models read what an image is for.
+
+    At least 1 item.
+    """
+
+    reference_videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
+    """Videos to take the subject or style from, on models that read them.
+
+    At least 1 item.
+    """
+
+    super_resolution_references: (
+        Annotated[list[ImageInput], Count(at_least=1)] | None
+    ) = None
+    """Images that show details to restore, on models that read them.
+
+    At least 1 item.
+    """
+
+    fonts: Annotated[list[Font], Count(at_least=1)] | None = None
+    """Fonts to write texts of the image in, on models that read them.
+
+    At least 1 item.
+    """
 
 
 class Outpaint(Part):
@@ -148,6 +225,18 @@ class Lora(Part):
 
     Between -4 and 4, in steps of 0.01. Default: `1`.
     """
+
+
+class Embedding(Part, extra="allow"):
+    """One embedding and how strongly it acts."""
+
+    model: Annotated[
+        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+    ]
+    """The AIR of the embedding. It has to fit the architecture of the task's model."""
+
+    weight: Number | None = None
+    """How strongly to apply the embedding. 0 is not at all."""
 
 
 class ControlNet(Part, extra="allow"):
@@ -235,6 +324,68 @@ class IpAdapter(Part, extra="allow"):
     Between -4 and 4, in steps of 0.01. Default: `1`.
     """
 
+    weight_type: (
+        Literal[
+            "normal",
+            "ease_in",
+            "ease_out",
+            "ease_in_out",
+            "weak_input",
+            "weak_output",
+            "weak_middle",
+            "strong_middle",
+            "style_transfer",
+            "composition",
+            "strong_style_transfer",
+            "style_and_composition",
+            "strong_style_and_composition",
+        ]
+        | None
+    ) = None
+    """How the influence changes from layer to layer and from step to step."""
+
+    weight_composition: Number | None = None
+    """How strongly the composition of the guide images acts."""
+
+    embed_scaling: (
+        Literal["only_v", "kv", "kv_penalty_c", "k_mean_v_penalty_c"] | None
+    ) = None
+    """Which parts of the image embedding are used, and how they are scaled."""
+
+    combine_method: (
+        Literal["concat", "add", "subtract", "average", "norm_average"] | None
+    ) = None
+    """How the embeddings of several guide images become one."""
+
+
+class Refiner(Part, extra="allow"):
+    """A second model that takes over for the last steps and sharpens details. SDXL
+    models have one.
+    """
+
+    model: Annotated[
+        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+    ]
+    """The AIR of the refiner."""
+
+    start_step: Annotated[int, Limits(ge=0)] | None = None
+    """Step at which the refiner takes over; it has to be below `steps`.
+
+    At least 0.
+    """
+
+    start_step_percentage: Annotated[float, Limits(ge=0, le=100)] | None = None
+    """The same as `startStep`, as a percentage of `steps`. Give one or the other.
+
+    Between 0 and 100.
+    """
+
+    @staticmethod
+    def rules(part: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that is broken."""
+        if "startStep" in part and "startStepPercentage" in part:
+            yield "startStep cannot be combined with startStepPercentage"
+
 
 class HiresFixSettings(Part, extra="allow"):
     """How the second pass enlarges and refines the image."""
@@ -310,6 +461,117 @@ class Pulid(Part, extra="allow"):
         """Yield a sentence for each rule that is broken."""
         if "CFGstartStep" in part and "CFGstartStepPercentage" in part:
             yield "CFGstartStep cannot be combined with CFGstartStepPercentage"
+
+
+class PhotoMaker(Part, extra="allow"):
+    """Puts a person from one or more photos into the generated image. SDXL models read
+    it.
+    """
+
+    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """Photos of the person, each with one clear face.
+
+    At least 1 item.
+    """
+
+    input_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """The same as `images`, under the name that older clients use.
+
+    At least 1 item.
+    """
+
+    strength: Annotated[float, Limits(ge=0)] | None = None
+    """How far the image may move away from the photos; low values keep the likeness.
+
+    At least 0.
+    """
+
+    style: (
+        Literal[
+            "No style",
+            "Cinematic",
+            "Disney Character",
+            "Digital Art",
+            "Photographic",
+            "Fantasy art",
+            "Neonpunk",
+            "Enhance",
+            "Comic book",
+            "Lowpoly",
+            "Line art",
+        ]
+        | None
+    ) = None
+    """Style of the generated image."""
+
+    @staticmethod
+    def rules(part: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that is broken."""
+        if "images" not in part and "inputImages" not in part:
+            yield "give at least one of images and inputImages"
+
+
+class InstantId(Part, extra="allow"):
+    """Carries a person's face over from a picture, with the pose of another where one
+    is given. SDXL models read it.
+    """
+
+    input_image: ImageInput | None = None
+    """The picture that shows the face."""
+
+    input_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """The pictures that show the face, where there are several.
+
+    At least 1 item.
+    """
+
+    pose_image: ImageInput | None = None
+    """A picture with the pose to take."""
+
+    identity_net_strength: Annotated[float, Limits(ge=0)] | None = None
+    """How strongly the position of the face is kept.
+
+    At least 0.
+    """
+
+    adapter_strength: Annotated[float, Limits(ge=0)] | None = None
+    """How strongly the look of the face is kept.
+
+    At least 0.
+    """
+
+    control_net_canny_weight: Annotated[float, Limits(ge=0)] | None = None
+    """How strongly the edges of the pose image act.
+
+    At least 0.
+    """
+
+    control_net_depth_weight: Annotated[float, Limits(ge=0)] | None = None
+    """How strongly the depth of the pose image acts.
+
+    At least 0.
+    """
+
+    enhance_non_face_region: bool | None = None
+    """Whether what is around the face is improved too."""
+
+    @staticmethod
+    def rules(part: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that is broken."""
+        if "inputImage" not in part and "inputImages" not in part:
+            yield "give at least one of inputImage and inputImages"
+
+
+class AcePlusPlus(Part, extra="allow"):
+    """Edits an image or keeps a subject by ACE++, on the models that have it. Its
+    members depend on the model.
+    """
+
+    repainting_scale: Annotated[float, Limits(ge=0, le=1)] | None = None
+    """How freely the masked area is made anew, from 0 to 1.
+
+    Between 0 and 1.
+    """
 
 
 class Ultralytics(Part, extra="allow"):
@@ -414,8 +676,27 @@ class AcceleratorOptions(Part, extra="allow"):
     fb_cache: bool | None = None
     """Turns on the first-block cache, on models that have it."""
 
+    fb_cache_threshold: Annotated[float, Limits(ge=0)] | None = None
+    """How different two steps may be before the first-block cache computes anew. Low
+    values keep quality.
+
+    At least 0.
+    """
+
     deep_cache: bool | None = None
     """Turns on DeepCache, on models that have it."""
+
+    deep_cache_interval: Annotated[float, Limits(ge=1)] | None = None
+    """Steps from one full computation to the next; 2 skips every other step.
+
+    At least 1.
+    """
+
+    deep_cache_branch_id: Annotated[int, Limits(ge=0)] | None = None
+    """Which layers of the network DeepCache skips.
+
+    At least 0.
+    """
 
     cache_start_step: Annotated[int, Limits(ge=0)] | None = None
     """Step from which the cache may be used; it has to come before `cacheEndStep`.
@@ -537,12 +818,168 @@ class AdvancedFeatures(Part, extra="allow"):
     """A mark laid over the image: a line of text or a picture."""
 
 
+class Settings(Part, extra="allow"):
+    """Members that a single model or family reads. The ones named here belong to
+    several; the model's own document lists all that it reads.
+    """
+
+    quality: Annotated[str, Text(min_length=1)] | None = None
+    """How much work goes into the image, such as `low` or `high`. The levels depend on
+    the model.
+
+    At least 1 character.
+    """
+
+    background: Annotated[str, Text(min_length=1)] | None = None
+    """What is behind the subject, such as `transparent`.
+
+    At least 1 character.
+    """
+
+    moderation: Annotated[str | bool, Either()] | None = None
+    """How strictly the prompt and the image are moderated: a level or, on some models,
+    a switch.
+    """
+
+    system_prompt: Annotated[str, Text(min_length=1)] | None = None
+    """What the model should know and obey while it makes the image.
+
+    At least 1 character.
+    """
+
+    temperature: Annotated[float, Limits(ge=0)] | None = None
+    """How freely the model varies; low values vary less.
+
+    At least 0.
+    """
+
+    top_p: Annotated[float, Limits(ge=0, le=1)] | None = None
+    """Share of the probability to draw from.
+
+    Between 0 and 1.
+    """
+
+    thinking: Annotated[str | bool, Either()] | None = None
+    """How much to reason before the image is made: a level or, on some models, a
+    switch.
+    """
+
+    creativity: Annotated[str, Text(min_length=1)] | None = None
+    """How freely the prompt is read, such as `high`.
+
+    At least 1 character.
+    """
+
+    structured_prompt: dict[str, Json] | None = None
+    """The prompt as an object with a member for each part of the picture."""
+
+
+class Google(Part, extra="allow"):
+    """Settings of Google's image models."""
+
+    image_search: bool | None = None
+    """Whether the model may look for images on the web."""
+
+    web_search: bool | None = None
+    """Whether the model may look for facts on the web."""
+
+    safety_tolerance: Annotated[str, Text(min_length=1)] | None = None
+    """How much the safety filter lets through, such as `medium`.
+
+    At least 1 character.
+    """
+
+
+class Openai(Part, extra="allow"):
+    """Settings of OpenAI's image models."""
+
+    quality: Annotated[str, Text(min_length=1)] | None = None
+    """How much work goes into the image, such as `high`.
+
+    At least 1 character.
+    """
+
+    background: Annotated[str, Text(min_length=1)] | None = None
+    """What is behind the subject, such as `transparent`.
+
+    At least 1 character.
+    """
+
+    style: Annotated[str, Text(min_length=1)] | None = None
+    """How lifelike the image is, such as `vivid`.
+
+    At least 1 character.
+    """
+
+
+class ProviderSettings(Part, extra="allow"):
+    """Members that are passed on to the company behind the model, under its name. The
+    model's own document lists them.
+    """
+
+    google: Google | None = None
+    """Settings of Google's image models."""
+
+    openai: Openai | None = None
+    """Settings of OpenAI's image models."""
+
+
 class Safety(Part):
     """Whether the images are checked for content that is not safe for work."""
 
     check_content: bool | None = None
     """Turns the check on or off. It takes extra time and is reported in `NSFWContent`.
     """
+
+    mode: Literal["fast", "full"] | None = None
+    """How thorough the check of the images is.
+
+    - `fast`: Key frames alone.
+    - `full`: Every frame, which takes longer.
+
+    Default: `fast`.
+    """
+
+    check_inputs: bool | None = None
+    """Whether the input images are checked too."""
+
+    tolerance: Annotated[Integer | bool, Either()] | None = None
+    """How much the check lets through: a level or, on some models, a switch."""
+
+
+class TextBlock(ResultPart):
+    """One text in the image. Its members depend on the model."""
+
+    text: str | None = None
+    """The text as it is written."""
+
+    x: Number | None = None
+    """Distance from the left edge, in pixels."""
+
+    y: Number | None = None
+    """Distance from the top edge, in pixels."""
+
+    width: Number | None = None
+    """Width of the text in pixels."""
+
+    height: Number | None = None
+    """Height of the text in pixels."""
+
+    role: str | None = None
+    """What the text is, such as a headline."""
+
+
+class Outputs(ResultPart):
+    """What a model made besides the image. Its members depend on the model."""
+
+    style_id: str | None = None
+    """Identifier of a style that later tasks can name."""
+
+    structured_prompt: dict[str, Json] | None = None
+    """The prompt in parts, as the model understood it."""
+
+    text_blocks: list[TextBlock] | None = None
+    """The texts in the image, each with its place and font."""
 
 
 class ImageInferenceResult(TaskResult):
@@ -569,6 +1006,12 @@ class ImageInferenceResult(TaskResult):
     image_data_uri: str | None = None
     """The image file as a data URI; there when `outputType` is `dataURI`."""
 
+    structured_prompt: dict[str, Json] | None = None
+    """The prompt in parts, as the model understood it; some models return it."""
+
+    outputs: Outputs | None = None
+    """What a model made besides the image. Its members depend on the model."""
+
     seed: Integer | None = None
     """The seed that made this image, whether it was given or drawn. Send it again to
     repeat the image.
@@ -579,6 +1022,12 @@ class ImageInferenceResult(TaskResult):
 
     cost: Number | None = None
     """Price of this image in US dollars; there when `includeCost` is `true`."""
+
+    input_image_uuid: str | None = None
+    """Identifier under which the input image was stored; some answers tell it."""
+
+    result_index: Integer | None = None
+    """Which of the results of the task this is; some answers tell it."""
 
 
 class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
@@ -635,11 +1084,12 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     At least 1.
     """
 
-    resolution: Annotated[str, Text(min_length=1)] | None = None
-    """Size of the image as a preset, such as `1K`, in place of `width` and `height`;
-    where there is an input image, its shape is kept. The presets depend on the model.
-
-    At least 1 character.
+    resolution: (
+        Annotated[str, Text(matches=Pattern("^[0-9]+(\\.[0-9]+)?[KkPp]$"))] | None
+    ) = None
+    """Size of the image as a preset, such as `1K`, in place of `width` and `height`.
+    Where there is an input image, its aspect ratio is kept. The presets depend on the
+    model.
     """
 
     seed: Annotated[int, Limits(ge=0)] | None = None
@@ -657,11 +1107,91 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     At least 1.
     """
 
-    scheduler: Annotated[str, Text(min_length=1)] | None = None
-    """Name of the sampling method, such as `Euler` or `DPM++ 2M Karras`. Without it the
-    model's own is used; the names on offer depend on the model.
-
-    At least 1 character.
+    scheduler: (
+        Literal[
+            "DDIM",
+            "DDIMScheduler",
+            "DDPM",
+            "DDPMScheduler",
+            "Default",
+            "DEISMultistepScheduler",
+            "DPM++",
+            "DPM++ 2M",
+            "DPM++ 2M Beta",
+            "DPM++ 2M Exponential",
+            "DPM++ 2M Karras",
+            "DPM++ 2M SDE",
+            "DPM++ 2M SDE Beta",
+            "DPM++ 2M SDE Exponential",
+            "DPM++ 2M SDE Karras",
+            "DPM++ 2M SDE Uniform",
+            "DPM++ 2M Uniform",
+            "DPM++ 3M",
+            "DPM++ 3M Beta",
+            "DPM++ 3M Exponential",
+            "DPM++ 3M Karras",
+            "DPM++ 3M SDE Uniform",
+            "DPM++ 3M Uniform",
+            "DPM++ Beta",
+            "DPM++ Exponential",
+            "DPM++ Karras",
+            "DPM++ SDE",
+            "DPM++ SDE Beta",
+            "DPM++ SDE Exponential",
+            "DPM++ SDE Karras",
+            "DPM++ Uniform",
+            "DPM++ Uniform Beta",
+            "DPM++ Uniform Exponential",
+            "DPM++ Uniform Karras",
+            "DPMSolverMultistepInverse",
+            "DPMSolverMultistepScheduler",
+            "DPMSolverSinglestepScheduler",
+            "EDMDPMSolverMultistepScheduler",
+            "EDMEulerScheduler",
+            "Euler",
+            "Euler a",
+            "Euler Beta",
+            "Euler Exponential",
+            "Euler Karras",
+            "Euler Trailing",
+            "EulerAncestralDiscreteScheduler",
+            "EulerDiscreteScheduler",
+            "FlowMatchEulerDiscreteScheduler",
+            "Heun",
+            "Heun Karras",
+            "HeunDiscreteScheduler",
+            "IPNDM Uniform",
+            "IPNDM Uniform Beta",
+            "IPNDM Uniform Exponential",
+            "IPNDM Uniform Karras",
+            "IPNDMScheduler",
+            "KDPM2AncestralDiscreteScheduler",
+            "KDPM2DiscreteScheduler",
+            "LCM",
+            "LCMScheduler",
+            "LMS",
+            "LMS Karras",
+            "LMSDiscreteScheduler",
+            "PNDM",
+            "PNDMScheduler",
+            "TCDScheduler",
+            "UniPC",
+            "UniPC 2M",
+            "UniPC 2M Karras",
+            "UniPC 2M Uniform",
+            "UniPC 3M",
+            "UniPC 3M Karras",
+            "UniPC 3M Uniform",
+            "UniPC Karras",
+            "UniPC Uniform",
+            "UniPC Uniform Beta",
+            "UniPC Uniform Exponential",
+            "UniPC Uniform Karras",
+        ]
+        | None
+    ) = None
+    """The sampling method. Without it the model takes its own; which of these a model
+    offers depends on the model.
     """
 
     cfg_scale: Annotated[float, Limits(ge=0, multiple_of=0.01)] | None = Field(
@@ -723,6 +1253,18 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     depends on the model; some know further kinds of input.
     """
 
+    seed_image: ImageInput | None = None
+    """The same as `inputs.seedImage`, at the place where older clients put it."""
+
+    mask_image: ImageInput | None = None
+    """The same as `inputs.maskImage`, at the place where older clients put it."""
+
+    reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """The same as `inputs.referenceImages`, at the place where older clients put it.
+
+    At least 1 item.
+    """
+
     outpaint: Outpaint | None = None
     """How far to extend the seed image beyond its edges. Name at least one side."""
 
@@ -733,7 +1275,7 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     At least 1 item.
     """
 
-    embeddings: Annotated[list[dict[str, Json]], Count(at_least=1)] | None = None
+    embeddings: Annotated[list[Embedding], Count(at_least=1)] | None = None
     """Textual inversions that give the prompt new words to draw on. Stable Diffusion
     models read them.
 
@@ -754,9 +1296,9 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     At least 1 item.
     """
 
-    refiner: dict[str, Json] | None = None
+    refiner: Refiner | None = None
     """A second model that takes over for the last steps and sharpens details. SDXL
-    models have one; its fields depend on the model.
+    models have one.
     """
 
     hires_fix: (
@@ -775,9 +1317,19 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     models read it.
     """
 
-    photo_maker: dict[str, Json] | None = None
-    """Puts a person from several photos into the generated image. SDXL models read it;
-    its fields depend on the model.
+    photo_maker: PhotoMaker | None = None
+    """Puts a person from one or more photos into the generated image. SDXL models read
+    it.
+    """
+
+    instant_id: InstantId | None = Field(default=None, validation_alias="instantID")
+    """Carries a person's face over from a picture, with the pose of another where one
+    is given. SDXL models read it.
+    """
+
+    ace_plus_plus: AcePlusPlus | None = None
+    """Edits an image or keeps a subject by ACE++, on the models that have it. Its
+    members depend on the model.
     """
 
     ultralytics: Ultralytics | None = None
@@ -806,14 +1358,26 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     depends on the model.
     """
 
-    settings: dict[str, Json] | None = None
-    """Fields that a single model or family reads, such as `quality` or `temperature`.
-    The model's own document lists them.
+    settings: Settings | None = None
+    """Members that a single model or family reads. The ones named here belong to
+    several; the model's own document lists all that it reads.
     """
 
-    provider_settings: dict[str, Json] | None = None
-    """Fields that are handed on to the company behind the model, under its name. The
+    provider_settings: ProviderSettings | None = None
+    """Members that are passed on to the company behind the model, under its name. The
     model's own document lists them.
+    """
+
+    structured_prompt: dict[str, Json] | None = None
+    """The prompt as an object with a member for each part of the picture, on models
+    that take it here.
+    """
+
+    upscale_factor: Annotated[float, Limits(ge=1)] | None = None
+    """How many times width and height grow, on models that edit an image. The factors
+    depend on the model.
+
+    At least 1.
     """
 
     number_results: Annotated[int, Limits(ge=1, le=20)] | None = None
@@ -833,12 +1397,13 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     Default: `URL`.
     """
 
-    output_format: Literal["JPG", "PNG", "WEBP"] | None = None
+    output_format: Literal["JPG", "PNG", "WEBP", "TIFF"] | None = None
     """File format of the image.
 
     - `JPG`: Small files for photographic pictures; cannot be transparent.
     - `PNG`: No loss, larger files; can be transparent.
     - `WEBP`: Smaller than both at like quality; can be transparent.
+    - `TIFF`: For images in layers, on models that make them.
 
     Default: `JPG`.
     """
@@ -882,6 +1447,9 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
     safety: Safety | None = None
     """Whether the images are checked for content that is not safe for work."""
 
+    check_nsfw: bool | None = Field(default=None, validation_alias="checkNSFW")
+    """The same as `safety.checkContent`, under the name that older clients use."""
+
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
@@ -895,7 +1463,21 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
             yield "width and height go together: give both or neither"
         if "resolution" in task and ("width" in task or "height" in task):
             yield "resolution cannot be combined with width or height"
-        if "strength" in task and "seedImage" not in inputs:
-            yield "strength requires inputs.seedImage"
+        if (
+            "strength" in task
+            and "seedImage" not in inputs
+            and "image" not in inputs
+            and "seedImage" not in task
+        ):
+            yield "strength requires inputs.seedImage, inputs.image or seedImage"
+        if (
+            ("maskImage" in inputs or "maskImage" in task)
+            and "seedImage" not in inputs
+            and "referenceImages" not in inputs
+            and "image" not in inputs
+            and "seedImage" not in task
+            and "referenceImages" not in task
+        ):
+            yield "give at least one of inputs.seedImage, inputs.referenceImages, inputs.image, seedImage and referenceImages when inputs.maskImage or maskImage is given"
         if "acceleration" in task and "acceleratorOptions" in task:
             yield "acceleration cannot be combined with acceleratorOptions"

@@ -15,7 +15,11 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
 from ..._runtime.schema import (
+    Integer,
+    Iterator,
     Json,
     Limits,
     Media,
@@ -23,11 +27,13 @@ from ..._runtime.schema import (
     Number,
     Part,
     Pattern,
+    ResultPart,
     TaskRequest,
     TaskResult,
     Text,
     Uri,
     Uuid,
+    Wire,
     constant,
     fresh_uuid,
     is_uri,
@@ -52,8 +58,49 @@ class Inputs(Part, extra="allow"):
     type, so further fields are passed on as they are.
     """
 
-    image: ImageInput
+    image: ImageInput | None = None
     """The image to find things in, a photo as a rule."""
+
+
+class Settings(Part, extra="allow"):
+    """How the work is done. The model's own document lists all that it reads."""
+
+    confidence: Annotated[float, Limits(ge=0, le=1)] | None = None
+    """How sure the model has to be of a find to mask it, from 0 to 1.
+
+    Between 0 and 1.
+    """
+
+    max_detections: Annotated[int, Limits(ge=1)] | None = None
+    """How many finds are masked at most; those it is most sure of come first.
+
+    At least 1.
+    """
+
+    mask_padding: Integer | None = None
+    """Pixels by which the mask grows, or shrinks where it is negative."""
+
+    mask_blur: Annotated[int, Limits(ge=0)] | None = None
+    """Softness of the mask's edge in pixels.
+
+    At least 0.
+    """
+
+
+class Detection(ResultPart):
+    """Where one find is: a box in pixels, from the top left corner of the image."""
+
+    x_min: Number | None = Field(default=None, validation_alias="x_min")
+    """Left edge of the box. It counts from the left."""
+
+    y_min: Number | None = Field(default=None, validation_alias="y_min")
+    """Top edge of the box. It counts from the top."""
+
+    x_max: Number | None = Field(default=None, validation_alias="x_max")
+    """Right edge of the box. It counts from the left."""
+
+    y_max: Number | None = Field(default=None, validation_alias="y_max")
+    """Bottom edge of the box. It counts from the top."""
 
 
 class ImageMaskingResult(TaskResult):
@@ -79,7 +126,7 @@ class ImageMaskingResult(TaskResult):
     mask_image_data_uri: str | None = None
     """The mask file as a data URI; there when `outputType` is `dataURI`."""
 
-    detections: list[dict[str, Json]]
+    detections: list[Detection]
     """What was found, an object for each thing; empty where nothing was."""
 
     input_image_uuid: str
@@ -117,15 +164,18 @@ class ImageMaskingRequest(TaskRequest[ImageMaskingResult], extra="allow"):
     decides which other fields are read and within which limits.
     """
 
-    inputs: Inputs
+    inputs: Inputs | None = None
     """The image to look at. What else models read here is not documented for the task
     type, so further fields are passed on as they are.
     """
 
-    settings: dict[str, Json] | None = None
-    """How to look, and how to draw the mask. Its fields depend on the model and are not
-    documented for the task type, so any object is passed on as it is.
+    input_image: ImageInput | None = None
+    """The image to look at, at the place where older clients put it. New code gives
+    `inputs.image` instead.
     """
+
+    settings: Settings | None = None
+    """How the work is done. The model's own document lists all that it reads."""
 
     output_type: Literal["URL", "base64Data", "dataURI"] | None = None
     """Form in which the mask comes back.
@@ -181,3 +231,10 @@ class ImageMaskingRequest(TaskRequest[ImageMaskingResult], extra="allow"):
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
     """
+
+    @staticmethod
+    def rules(task: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that is broken."""
+        inputs = task.get("inputs", {})
+        if "image" not in inputs and "inputImage" not in task:
+            yield "give at least one of inputs.image and inputImage"

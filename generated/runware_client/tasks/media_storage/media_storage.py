@@ -54,7 +54,7 @@ class MediaStorageResult(TaskResult):
     """Identifier of the task that stored or deleted the file, as given in the request.
     """
 
-    operation: Literal["upload", "delete"] | str
+    operation: Literal["upload", "delete"] | str | None = None
     """Repeats what was done with the file.
 
     - `upload`: The file is stored; `mediaURL` says where.

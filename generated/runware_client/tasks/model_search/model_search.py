@@ -14,9 +14,12 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
 from ..._runtime.schema import (
     Integer,
     Limits,
+    Number,
     ResultPart,
     TaskRequest,
     TaskResult,
@@ -36,11 +39,89 @@ class FoundModel(ResultPart):
     name: str | None = None
     """What the model is called, for people."""
 
+    version: str | None = None
+    """Version of the model, such as `1.0`."""
+
+    category: (
+        Literal["checkpoint", "lora", "lycoris", "vae", "embeddings"] | str | None
+    ) = None
+    """What kind of model it is. New kinds may appear.
+
+    - `checkpoint`: A model that makes images by itself.
+    - `lora`: A small addition that bends a checkpoint toward a style, a character or a
+      subject.
+    - `lycoris`: An addition like a LoRA, built by one of the LyCORIS methods.
+    - `vae`: A part that turns what a checkpoint computes into pixels, in place of its
+      own.
+    - `embeddings`: A textual inversion, which gives prompts a new word to draw on.
+    """
+
+    type_: str | None = None
+    """What the model is within its category, such as `base`."""
+
     architecture: str | None = None
     """The architecture of the model, such as `sdxl`."""
 
     capabilities: list[str] | None = None
     """What the model can do, such as `text-to-image`."""
+
+    source: Literal["official", "community"] | str | None = None
+    """Where the model comes from: the platform or its users.
+
+    - `official`: Models that the platform itself offers.
+    - `community`: Models that its users have brought.
+    """
+
+    provider: str | None = None
+    """The company or person that offers the model."""
+
+    hero_image: str | None = None
+    """Address of an image that shows what the model does."""
+
+    private: bool | None = None
+    """Whether only your organization can use the model."""
+
+    is_favorite: bool | None = None
+    """Whether the model was marked as a favorite."""
+
+    short_description: str | None = None
+    """One line that says what the model is."""
+
+    comment: str | None = None
+    """Further notes on the model. They are free text."""
+
+    tags: list[str] | None = None
+    """Words that say what the model is about."""
+
+    positive_trigger_words: str | None = None
+    """Words by which prompts call for what the model learned."""
+
+    negative_trigger_words: str | None = None
+    """Words that belong into the negative prompt."""
+
+    conditioning: str | None = None
+    """What a ControlNet reads, such as `canny`."""
+
+    default_width: Integer | None = None
+    """Width that suits the model, in pixels."""
+
+    default_height: Integer | None = None
+    """Height that suits the model, in pixels."""
+
+    default_steps: Integer | None = None
+    """Denoising steps that suit the model."""
+
+    default_scheduler: str | None = None
+    """Sampling method that suits the model."""
+
+    default_cfg: Number | None = Field(default=None, validation_alias="defaultCFG")
+    """Guidance that suits the model. It is a CFG scale."""
+
+    default_strength: Number | None = None
+    """Strength that suits the model, from 0 to 1."""
+
+    default_weight: Number | None = None
+    """Weight that suits the model, where it is an addition."""
 
 
 class ModelSearchResult(TaskResult):
@@ -110,7 +191,7 @@ class ModelSearchRequest(TaskRequest[ModelSearchResult]):
     At least 1 character.
     """
 
-    capabilities: list[str] | None = None
+    capabilities: list[Annotated[str, Text(min_length=1)]] | None = None
     """What models must be able to do, such as `text-to-image`. Whether one of several
     is enough is not documented.
     """

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from ..._runtime.schema import (
+    Integer,
     Json,
     Limits,
     Number,
@@ -47,6 +48,9 @@ class PromptEnhanceResult(TaskResult):
 
     cost: Number | None = None
     """Price of this prompt in US dollars; there when `includeCost` is `true`."""
+
+    result_index: Integer | None = None
+    """Which of the results of the task this is; some answers tell it."""
 
 
 class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], extra="allow"):

@@ -84,6 +84,33 @@ class Settings(Part, extra="allow"):
     Exactly 4 items.
     """
 
+    return_only_mask: bool | None = None
+    """Whether the mask is returned in place of the image."""
+
+    post_process_mask: bool | None = None
+    """Whether the edges of the mask are smoothed."""
+
+    alpha_matting: bool | None = None
+    """Whether edges such as hair get partial transparency."""
+
+    alpha_matting_foreground_threshold: Annotated[int, Limits(ge=0)] | None = None
+    """From which value on a pixel belongs to the subject.
+
+    At least 0.
+    """
+
+    alpha_matting_background_threshold: Annotated[int, Limits(ge=0)] | None = None
+    """Up to which value a pixel belongs to the background.
+
+    At least 0.
+    """
+
+    alpha_matting_erode_size: Annotated[int, Limits(ge=0)] | None = None
+    """By how many pixels the subject is made smaller before matting.
+
+    At least 0.
+    """
+
 
 class RemoveBackgroundResult(TaskResult):
     """The image or the video without its background: `imageUUID` is there for an image,
@@ -138,6 +165,9 @@ class RemoveBackgroundResult(TaskResult):
     `true`.
     """
 
+    input_image_uuid: str | None = None
+    """Identifier under which the input image was stored; some answers tell it."""
+
 
 class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], extra="allow"):
     """Cuts what an image or a video shows out of its background, with any model of the
@@ -169,10 +199,20 @@ class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], extra="allow"
     may know further kinds of input.
     """
 
+    input_image: ImageInput | None = None
+    """The image to cut out, at the place where older clients put it. New code gives
+    `inputs.image` instead.
+    """
+
     settings: Settings | None = None
     """Fields that some models read. The one named here is known from a model for
     videos; which others there are depends on the model. The model's own document lists
     them.
+    """
+
+    provider_settings: dict[str, dict[str, Json]] | None = None
+    """Members that are passed on to the company behind the model, under its name. The
+    model's own document lists them.
     """
 
     output_type: Literal["URL", "base64Data", "dataURI"] | None = None
@@ -241,14 +281,18 @@ class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], extra="allow"
     def rules(task: Wire, /) -> Iterator[str]:
         """Yield a sentence for each rule that is broken."""
         inputs = task.get("inputs", {})
+        if "image" not in inputs and "video" not in inputs and "inputImage" not in task:
+            yield "give at least one of inputs.image, inputs.video and inputImage"
         if "image" in inputs and "video" in inputs:
             yield "inputs.image cannot be combined with inputs.video"
+        if "video" in inputs and "inputImage" in task:
+            yield "inputs.video cannot be combined with inputImage"
         if (
-            "image" in inputs
+            ("image" in inputs or "inputImage" in task)
             and "outputFormat" in task
             and task["outputFormat"] not in ("JPG", "PNG", "WEBP")
         ):
-            yield "outputFormat must be 'JPG', 'PNG' or 'WEBP' when inputs.image is given"
+            yield "outputFormat must be 'JPG', 'PNG' or 'WEBP' when inputs.image or inputImage is given"
         if "video" in inputs and task.get("outputType", "URL") != "URL":
             yield "outputType must be 'URL' when inputs.video is given"
         if (

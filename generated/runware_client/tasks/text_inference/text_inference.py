@@ -19,33 +19,175 @@ from typing import Annotated, ClassVar, Literal
 from ..._runtime.schema import (
     Count,
     Either,
+    Integer,
+    Iterator,
     Json,
     Limits,
+    Media,
+    MediaSource,
     Number,
     Part,
     Pattern,
+    ResultPart,
     TaskRequest,
     TaskResult,
     Text,
     Uri,
     Uuid,
+    Wire,
     constant,
     fresh_uuid,
+    is_uri,
+    is_uuid,
 )
+
+ImageInput = Annotated[
+    MediaSource,
+    Media(
+        "image",
+        is_uuid,
+        is_uri,
+        Pattern("^data:image/[a-zA-Z]+;base64,[a-zA-Z0-9+/=]+$"),
+        Pattern("^[a-zA-Z0-9+/=]+$"),
+    ),
+]
+"""An image: a text of these kinds, or a file that becomes one."""
+
+VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
+"""A video: a text of these kinds; upload a file first."""
+
+AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
+"""Audio: a text of these kinds; upload a file first."""
+
+FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
+"""A file: a text of these kinds; upload a file first."""
+
+
+class ToolCall(Part, extra="allow"):
+    """One call of a tool."""
+
+    id_: Annotated[str, Text(min_length=1)]
+    """Identifier of the call, which the answer repeats.
+
+    At least 1 character.
+    """
+
+    name: Annotated[str, Text(min_length=1)]
+    """Name of the tool that is called.
+
+    At least 1 character.
+    """
+
+    input_: dict[str, Json] | None = None
+    """The arguments of the call, by name."""
 
 
 class Message(Part, extra="allow"):
     """One turn of the conversation. Some models know further fields."""
 
-    role: Annotated[str, Text(min_length=1)]
-    """Who says it: `user` for the person, `assistant` for an earlier answer of the
-    model. Which other roles there are depends on the model.
+    role: Literal["system", "user", "assistant", "tool"]
+    """Who says what the message holds.
+
+    - `system`: Instructions for the whole conversation.
+    - `user`: The person who talks to the model.
+    - `assistant`: An earlier answer of the model.
+    - `tool`: What a tool returned that the model called.
+    """
+
+    content: Annotated[list[dict[str, Json]] | str, Either()] | None = None
+    """What is said: a text or, for models that take more than text, a list of parts. An
+    answer of the model that calls tools may have none.
+    """
+
+    id_: Annotated[str, Text(min_length=1)] | None = None
+    """Identifier of the tool call that this message answers.
 
     At least 1 character.
     """
 
-    content: Annotated[list[dict[str, Json]] | str, Either()]
-    """What is said: a text or, for models that take more than text, a list of parts."""
+    tools: Annotated[list[ToolCall], Count(at_least=1)] | None = None
+    """The tools that the model called in this answer.
+
+    At least 1 item.
+    """
+
+    @staticmethod
+    def rules(part: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that is broken."""
+        if "tools" not in part and "content" not in part:
+            yield "content is required unless tools is given"
+        if "tools" in part and part["role"] != "assistant":
+            yield "role must be 'assistant' when tools is given"
+        if part["role"] == "tool" and "id" not in part:
+            yield "id is required when role is 'tool'"
+
+
+class Inputs(Part, extra="allow"):
+    """Images, videos and documents that the conversation is about, on models that read
+    them.
+    """
+
+    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """The images that the model reads.
+
+    At least 1 item.
+    """
+
+    videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
+    """The videos that the model watches.
+
+    At least 1 item.
+    """
+
+    audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    """The recordings that the model listens to.
+
+    At least 1 item.
+    """
+
+    documents: Annotated[list[FileInput], Count(at_least=1)] | None = None
+    """The documents that the model reads.
+
+    At least 1 item.
+    """
+
+
+class Tool(Part, extra="allow"):
+    """One function that the model may call."""
+
+    type_: Annotated[str, Text(min_length=1)] | None = None
+    """Kind of the tool, such as `function`.
+
+    At least 1 character.
+    """
+
+    name: Annotated[str, Text(min_length=1)] | None = None
+    """Name of the function, by which the model calls it.
+
+    At least 1 character.
+    """
+
+    description: str | None = None
+    """What the function does and when to call it."""
+
+    schema_: dict[str, Json] | None = None
+    """The JSON Schema of the function's arguments."""
+
+
+class ToolChoice(Part, extra="allow"):
+    """Whether the model may, must or must not call a tool."""
+
+    type_: Annotated[str, Text(min_length=1)] | None = None
+    """The choice, such as `auto`.
+
+    At least 1 character.
+    """
+
+    name: Annotated[str, Text(min_length=1)] | None = None
+    """Name of the tool that has to be called.
+
+    At least 1 character.
+    """
 
 
 class Settings(Part, extra="allow"):
@@ -86,6 +228,155 @@ class Settings(Part, extra="allow"):
     At least 1 character.
     """
 
+    top_k: Annotated[int, Limits(ge=0)] | None = None
+    """How many of the likeliest words to draw from.
+
+    At least 0.
+    """
+
+    min_p: Annotated[float, Limits(ge=0, le=1)] | None = None
+    """Probability below which words are left out, relative to the likeliest one.
+
+    Between 0 and 1.
+    """
+
+    frequency_penalty: Number | None = None
+    """How strongly to avoid words, the more often they were used."""
+
+    presence_penalty: Number | None = None
+    """How strongly to avoid words that were used at all."""
+
+    repetition_penalty: Annotated[float, Limits(ge=0)] | None = None
+    """How strongly to avoid repetition; 1 is not at all.
+
+    At least 0.
+    """
+
+    stop_sequences: list[Annotated[str, Text(min_length=1)]] | None = None
+    """Texts at which the answer ends, without them."""
+
+    cache: dict[str, Json] | None = None
+    """What the provider keeps of the conversation for later tasks, and for how long."""
+
+
+class ToolUse(ResultPart):
+    """One call of a tool."""
+
+    id_: str | None = None
+    """Identifier of the call, which your answer repeats."""
+
+    name: str | None = None
+    """Name of the tool to run."""
+
+    input_: dict[str, Json] | None = None
+    """The arguments of the call, by name."""
+
+
+class CompletionTokensDetails(ResultPart):
+    """What the written tokens were used for."""
+
+    reasoning_tokens: Integer | None = None
+    """How many of them were used to reason."""
+
+
+class Modality(ResultPart):
+    """Tokens of one kind of input and their price."""
+
+    modality: str | None = None
+    """The kind, such as `text` or `image`."""
+
+    tokens: Integer | None = None
+    """How many tokens of this kind there were."""
+
+    cost: Number | None = None
+    """Their price in US dollars."""
+
+    cost_display: str | None = None
+    """Their price as a text to show."""
+
+
+class Prompt(ResultPart):
+    """The tokens that were read and their price."""
+
+    modalities: list[Modality] | None = None
+    """The tokens by kind of input."""
+
+    billable_tokens: Integer | None = None
+    """How many tokens are billed."""
+
+    cost: Number | None = None
+    """Their price in US dollars."""
+
+    cost_display: str | None = None
+    """Their price as a text to show."""
+
+
+class Completion(ResultPart):
+    """The tokens that were written and their price."""
+
+    billable_tokens: Integer | None = None
+    """How many tokens are billed."""
+
+    text_tokens: Integer | None = None
+    """How many tokens the text has."""
+
+    reasoning_tokens: Integer | None = None
+    """How many tokens were used to reason."""
+
+    cost: Number | None = None
+    """Their price in US dollars."""
+
+    cost_display: str | None = None
+    """Their price as a text to show."""
+
+
+class Tokens(ResultPart):
+    """The price of tokens, by what they were used for."""
+
+    prompt: Prompt | None = None
+    """The tokens that were read and their price."""
+
+    cache: Prompt | None = None
+    """The tokens that came from the cache and their price."""
+
+    completion: Completion | None = None
+    """The tokens that were written and their price."""
+
+
+class CostBreakdown(ResultPart):
+    """What makes up the price."""
+
+    tokens: Tokens | None = None
+    """The price of tokens, by what they were used for."""
+
+    total: Number | None = None
+    """The whole price in US dollars."""
+
+    total_display: str | None = None
+    """The whole price as a text to show."""
+
+
+class Usage(ResultPart):
+    """How many tokens were read and written. Its members depend on the model."""
+
+    prompt_tokens: Integer | None = None
+    """How many tokens were read."""
+
+    completion_tokens: Integer | None = None
+    """How many tokens were written."""
+
+    total_tokens: Integer | None = None
+    """How many tokens were read and written."""
+
+    thinking_tokens: Integer | None = None
+    """How many tokens the model used to reason."""
+
+    completion_tokens_details: CompletionTokensDetails | None = None
+    """What the written tokens were used for."""
+
+    cost_breakdown: CostBreakdown | None = None
+    """What makes up the price."""
+
 
 class TextInferenceResult(TaskResult):
     """One written text. With `numberResults` above 1 there are several of them with the
@@ -102,25 +393,40 @@ class TextInferenceResult(TaskResult):
     text: str
     """What the model has written in answer to the last message."""
 
-    reasoning_content: str | None = None
+    reasoning_content: list[str] | str | None = None
     """What the model has thought before it answered; there on models that show their
     reasoning.
     """
 
-    finish_reason: Literal["stop", "length", "content_filter", "unknown"] | str
+    finish_reason: (
+        Literal["stop", "length", "content_filter", "unknown", "tool_calls"] | str
+    )
     """Why the text ends where it does.
 
     - `stop`: The model had no more to say.
     - `length`: The text reached the most tokens that it may have, and is cut off.
     - `content_filter`: A filter held back the rest of the text.
     - `unknown`: The company behind the model gave no reason.
+    - `tool_calls`: The model called tools; see `tools`.
     """
 
-    usage: dict[str, Json]
+    tools: list[ToolUse] | None = None
+    """The tools that the model calls; there where it does."""
+
+    thought_signature: str | None = None
+    """An opaque text that some models want back with the next message."""
+
+    usage: Usage
     """How many tokens were read and written. Its members depend on the model."""
 
     cost: Number | None = None
     """Price of this text in US dollars; there when `includeCost` is `true`."""
+
+    seed: Integer | None = None
+    """The seed that made this text; some models tell it."""
+
+    result_index: Integer | None = None
+    """Which of the results of the task this is; some answers tell it."""
 
 
 class TextInferenceRequest(TaskRequest[TextInferenceResult], extra="allow"):
@@ -156,9 +462,46 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], extra="allow"):
     At least 1 item.
     """
 
+    inputs: Inputs | None = None
+    """Images, videos and documents that the conversation is about, on models that read
+    them.
+    """
+
+    tools: Annotated[list[Tool], Count(at_least=1)] | None = None
+    """The functions that the model may call. It answers with the calls, and your code
+    runs them.
+
+    At least 1 item.
+    """
+
+    tool_choice: ToolChoice | None = None
+    """Whether the model may, must or must not call a tool."""
+
+    json_schema: (
+        Annotated[dict[str, Json] | Annotated[str, Text(min_length=1)], Either()] | None
+    ) = None
+    """The JSON Schema that the answer has to satisfy, as an object or as JSON text. Set
+    `outputFormat` to `JSON` with it.
+
+    - an object
+    - a text of at least 1 character
+    """
+
+    seed: Annotated[int, Limits(ge=0)] | None = None
+    """Start of the random numbers: the same task with the same seed tends to give the
+    same text.
+
+    At least 0.
+    """
+
     settings: Settings | None = None
     """How the model writes. These settings are common; which of them a model reads, and
     which others it knows, stands in its own document.
+    """
+
+    provider_settings: dict[str, dict[str, Json]] | None = None
+    """Members that are passed on to the company behind the model, under its name. The
+    model's own document lists them.
     """
 
     number_results: Annotated[int, Limits(ge=1)] | None = None
@@ -168,8 +511,12 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], extra="allow"):
     At least 1. Default: `1`.
     """
 
-    output_format: Literal["TEXT"] | None = None
-    """Form of the result; there is only one."""
+    output_format: Literal["TEXT", "JSON"] | None = None
+    """Form in which the model answers.
+
+    - `TEXT`: Text as the model writes it.
+    - `JSON`: JSON text, which satisfies `jsonSchema` where one is given.
+    """
 
     delivery_method: Literal["sync", "async", "stream"] | None = None
     """Whether the answer waits for the text, and whether it comes as a whole.

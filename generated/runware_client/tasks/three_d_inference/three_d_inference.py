@@ -49,6 +49,9 @@ ImageInput = Annotated[
 ]
 """An image: a text of these kinds, or a file that becomes one."""
 
+FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
+"""A file: a text of these kinds; upload a file first."""
+
 
 class Inputs(Part, extra="allow"):
     """The pictures that the object is made from. Which of them a model reads, and how
@@ -61,6 +64,100 @@ class Inputs(Part, extra="allow"):
 
     At least 1 item.
     """
+
+    image: ImageInput | None = None
+    """The image to make an object of, on models that take exactly one."""
+
+    mask: ImageInput | None = None
+    """Which part of the image is the object."""
+
+    reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """Images to take the shape or the look from.
+
+    At least 1 item.
+    """
+
+    mesh_file: FileInput | None = None
+    """A mesh to work from."""
+
+
+class Settings(Part, extra="allow"):
+    """Members that some models read. The model's own document lists all that it reads."""
+
+    texture: bool | None = None
+    """Whether the object has a texture."""
+
+    texture_quality: Annotated[str, Text(min_length=1)] | None = None
+    """How detailed the texture is, such as `standard` or `detailed`.
+
+    At least 1 character.
+    """
+
+    texture_alignment: Annotated[str, Text(min_length=1)] | None = None
+    """What the texture follows first, such as `original_image` or `geometry`.
+
+    At least 1 character.
+    """
+
+    texture_seed: Annotated[int, Limits(ge=0)] | None = None
+    """Start of the random numbers for the texture.
+
+    At least 0.
+    """
+
+    texture_size: Annotated[int, Limits(ge=1)] | None = None
+    """Edge length of the texture in pixels.
+
+    At least 1.
+    """
+
+    pbr: bool | None = None
+    """Whether the object has physically based materials."""
+
+    geometry_quality: Annotated[str, Text(min_length=1)] | None = None
+    """How detailed the shape is, such as `standard` or `detailed`.
+
+    At least 1 character.
+    """
+
+    face_limit: Annotated[int, Limits(ge=1)] | None = None
+    """How many faces the mesh may have.
+
+    At least 1.
+    """
+
+    quad: bool | None = None
+    """Whether the mesh is made of quadrilaterals."""
+
+    remesh: bool | None = None
+    """Whether the mesh is built anew with even faces."""
+
+    smart_low_poly: bool | None = None
+    """Whether the mesh is made with few faces where few are enough."""
+
+    generate_parts: bool | None = None
+    """Whether the object comes in separate parts."""
+
+    export_uv: bool | None = None
+    """Whether the object has UV coordinates."""
+
+    auto_size: bool | None = None
+    """Whether the object is scaled to its size in the real world."""
+
+    orientation: Annotated[str, Text(min_length=1)] | None = None
+    """Which way the object faces, such as `align_image`.
+
+    At least 1 character.
+    """
+
+    compress: Annotated[str, Text(min_length=1)] | None = None
+    """How the file is compressed, such as `geometry` or `meshopt`.
+
+    At least 1 character.
+    """
+
+    image_auto_fix: bool | None = None
+    """Whether the input image is improved first."""
 
 
 class OutputFile(ResultPart):
@@ -102,6 +199,9 @@ class ThreeDInferenceResult(TaskResult):
 
     cost: Number | None = None
     """Price of this object in US dollars; there when `includeCost` is `true`."""
+
+    result_index: Integer | None = None
+    """Which of the results of the task this is; some answers tell it."""
 
 
 class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], extra="allow"):
@@ -157,9 +257,8 @@ class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], extra="allow"):
     many, depends on the model; some know further kinds of input.
     """
 
-    settings: dict[str, Json] | None = None
-    """Fields that a single model or family reads, such as the number of faces or the
-    quality of the texture. The model's own document lists them.
+    settings: Settings | None = None
+    """Members that some models read. The model's own document lists all that it reads.
     """
 
     number_results: Annotated[int, Limits(ge=1, le=4)] | None = None

@@ -15,9 +15,13 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from ..._runtime.schema import (
-    Json,
+    Count,
+    Iterator,
     Limits,
+    Media,
+    MediaSource,
     Number,
+    Part,
     Pattern,
     ResultPart,
     TaskRequest,
@@ -25,9 +29,98 @@ from ..._runtime.schema import (
     Text,
     Uri,
     Uuid,
+    Wire,
     constant,
     fresh_uuid,
+    is_uri,
+    is_uuid,
 )
+
+ImageInput = Annotated[
+    MediaSource,
+    Media(
+        "image",
+        is_uuid,
+        is_uri,
+        Pattern("^data:image/[a-zA-Z]+;base64,[a-zA-Z0-9+/=]+$"),
+        Pattern("^[a-zA-Z0-9+/=]+$"),
+    ),
+]
+"""An image: a text of these kinds, or a file that becomes one."""
+
+VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
+"""A video: a text of these kinds; upload a file first."""
+
+AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
+"""Audio: a text of these kinds; upload a file first."""
+
+
+class Inputs(Part, extra="allow"):
+    """The files that the tool works on. Which of them it reads depends on the tool."""
+
+    image: ImageInput | None = None
+    """The image to work on. It is converted or edited."""
+
+    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """The images to work on, where there are several.
+
+    At least 1 item.
+    """
+
+    video: VideoInput | None = None
+    """The video to work on. It is converted or edited."""
+
+    videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
+    """The videos to work on, where there are several.
+
+    At least 1 item.
+    """
+
+    audio: AudioInput | None = None
+    """The recording to work on. It is converted or edited."""
+
+    audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    """The recordings to work on, where there are several.
+
+    At least 1 item.
+    """
+
+    @staticmethod
+    def rules(part: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that is broken."""
+        if not len(part) >= 1:
+            yield "must have at least 1 member"
+
+
+class Trim(Part, extra="allow"):
+    """Which part of the file to keep."""
+
+    start: Annotated[float, Limits(ge=0)] | None = None
+    """Second at which the part begins.
+
+    At least 0.
+    """
+
+    end: Annotated[float, Limits(ge=0)] | None = None
+    """Second at which the part ends.
+
+    At least 0.
+    """
+
+    duration: Annotated[float, Limits(gt=0)] | None = None
+    """Length of the part in seconds.
+
+    More than 0.
+    """
+
+
+class Settings(Part, extra="allow"):
+    """What the tool does. Its members depend on the tool, whose own document lists
+    them.
+    """
+
+    trim: Trim | None = None
+    """Which part of the file to keep."""
 
 
 class File(ResultPart):
@@ -38,6 +131,9 @@ class File(ResultPart):
 
     url: str | None = None
     """Address to download the file from."""
+
+    file_url: str | None = None
+    """Address of the file, on models that name it so."""
 
 
 class Outputs(ResultPart):
@@ -89,15 +185,32 @@ class ToolsRequest(TaskRequest[ToolsResult], extra="allow"):
     other fields are read.
     """
 
-    inputs: dict[str, Json] | None = None
-    """What the tool works on. Its members depend on the tool, so any object is passed
-    on as it is.
+    inputs: Inputs
+    """The files that the tool works on. Which of them it reads depends on the tool."""
+
+    settings: Settings | None = None
+    """What the tool does. Its members depend on the tool, whose own document lists
+    them.
     """
 
-    settings: dict[str, Json] | None = None
-    """How the tool works. Its members depend on the tool, so any object is passed on as
-    it is.
-    """
+    output_format: (
+        Literal[
+            "MP4",
+            "WEBM",
+            "MOV",
+            "MKV",
+            "MP3",
+            "WAV",
+            "FLAC",
+            "OGG",
+            "AAC",
+            "JPG",
+            "PNG",
+            "WEBP",
+        ]
+        | None
+    ) = None
+    """File format of the result. Which of them are possible depends on the input."""
 
     delivery_method: Literal["sync", "async"] | None = None
     """Whether the answer waits for the tool. Which of the two a model offers, and which

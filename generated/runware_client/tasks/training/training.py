@@ -17,8 +17,13 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from ..._runtime.schema import (
+    Iterator,
     Json,
+    Limits,
+    Media,
+    MediaSource,
     Number,
+    Part,
     Pattern,
     ResultPart,
     TaskRequest,
@@ -26,9 +31,81 @@ from ..._runtime.schema import (
     Text,
     Uri,
     Uuid,
+    Wire,
     constant,
     fresh_uuid,
+    is_uri,
+    is_uuid,
 )
+
+FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
+"""A file: a text of these kinds; upload a file first."""
+
+
+class Inputs(Part, extra="allow"):
+    """The examples to learn from. Which further members there are depends on the
+    training.
+    """
+
+    dataset: FileInput | None = None
+    """An archive of the examples. How many it may hold depends on the training."""
+
+    @staticmethod
+    def rules(part: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that is broken."""
+        if not len(part) >= 1:
+            yield "must have at least 1 member"
+
+
+class ImportModel(Part, extra="allow"):
+    """How the trained model is stored, and by which name it is used afterwards."""
+
+    air_: (
+        Annotated[
+            str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+        ]
+        | None
+    ) = None
+    """The AIR that the trained model gets; later tasks name it as their `model`."""
+
+    name: Annotated[str, Text(min_length=1)] | None = None
+    """Name of the trained model, for people.
+
+    At least 1 character.
+    """
+
+    version: Annotated[str, Text(min_length=1)] | None = None
+    """Version of the trained model, such as `1.0`.
+
+    At least 1 character.
+    """
+
+    unique_identifier: Annotated[str, Text(min_length=1)] | None = None
+    """Your own identifier for the trained model.
+
+    At least 1 character.
+    """
+
+    short_description: str | None = None
+    """One line that says what the model is."""
+
+    private: bool | None = None
+    """Whether only your organization can use the model."""
+
+    hero_image_url: Uri | None = None
+    """Address of an image that shows what the model does."""
+
+    architecture: Annotated[str, Text(min_length=1)] | None = None
+    """Architecture of the trained model, such as `flux-1-dev`.
+
+    At least 1 character.
+    """
+
+    category: Annotated[str, Text(min_length=1)] | None = None
+    """Kind of the trained model, such as `lora`.
+
+    At least 1 character.
+    """
 
 
 class File(ResultPart):
@@ -39,6 +116,9 @@ class File(ResultPart):
 
     url: str | None = None
     """Address to download the file from."""
+
+    file_url: str | None = None
+    """Address of the file, on models that name it so."""
 
 
 class Outputs(ResultPart):
@@ -96,9 +176,30 @@ class TrainingRequest(TaskRequest[TrainingResult], extra="allow"):
     it. It decides which other fields are read.
     """
 
-    inputs: dict[str, Json] | None = None
-    """The examples to learn from. Its members depend on the training, so any object is
-    passed on as it is.
+    inputs: Inputs
+    """The examples to learn from. Which further members there are depends on the
+    training.
+    """
+
+    import_model: ImportModel
+    """How the trained model is stored, and by which name it is used afterwards."""
+
+    trigger_word: Annotated[str, Text(min_length=1)] | None = None
+    """The word by which prompts call for what was learned.
+
+    At least 1 character.
+    """
+
+    training_steps: Annotated[int, Limits(ge=1)] | None = None
+    """How many steps to train. More learn the examples more closely.
+
+    At least 1.
+    """
+
+    learning_rate: Annotated[float, Limits(gt=0)] | None = None
+    """How much each step changes the model.
+
+    More than 0.
     """
 
     settings: dict[str, Json] | None = None

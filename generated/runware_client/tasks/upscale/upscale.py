@@ -15,7 +15,10 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
 from ..._runtime.schema import (
+    Count,
     Iterator,
     Json,
     Limits,
@@ -62,6 +65,74 @@ class Inputs(Part, extra="allow"):
 
     video: VideoInput | None = None
     """The video to enlarge. How large and how long it may be depends on the model."""
+
+    super_resolution_references: (
+        Annotated[list[ImageInput], Count(at_least=1)] | None
+    ) = None
+    """Images that show details to restore, on models that read them.
+
+    At least 1 item.
+    """
+
+
+class Settings(Part, extra="allow"):
+    """Members that some models read. The model's own document lists all that it reads."""
+
+    positive_prompt: str | None = None
+    """What the drawn details should show."""
+
+    negative_prompt: str | None = None
+    """What to keep out of the drawn details."""
+
+    seed: Annotated[int, Limits(ge=0)] | None = None
+    """Start of the random numbers.
+
+    At least 0.
+    """
+
+    steps: Annotated[int, Limits(ge=1)] | None = None
+    """Denoising steps. More bring out detail and take longer.
+
+    At least 1.
+    """
+
+    scheduler: Annotated[str, Text(min_length=1)] | None = None
+    """Name of the sampling method, such as `Euler`.
+
+    At least 1 character.
+    """
+
+    cfg_scale: Annotated[float, Limits(ge=0)] | None = Field(
+        default=None, validation_alias="CFGScale"
+    )
+    """How closely the details follow the prompt.
+
+    At least 0.
+    """
+
+    strength: Annotated[float, Limits(ge=0, le=1)] | None = None
+    """How far the result may move away from the input.
+
+    Between 0 and 1.
+    """
+
+    control_net_weight: Annotated[float, Limits(ge=-4, le=4)] | None = None
+    """How strongly the structure of the input is kept.
+
+    Between -4 and 4.
+    """
+
+    clip_skip: Annotated[int, Limits(ge=0)] | None = None
+    """Layers of the text encoder to leave out at its end.
+
+    At least 0.
+    """
+
+    color_fix: bool | None = None
+    """Whether the colors of the input are kept."""
+
+    tile_diffusion: bool | None = None
+    """Whether the image is worked on tile by tile."""
 
 
 class UpscaleResult(TaskResult):
@@ -118,6 +189,9 @@ class UpscaleResult(TaskResult):
     `true`.
     """
 
+    input_image_uuid: str | None = None
+    """Identifier under which the input image was stored; some answers tell it."""
+
 
 class UpscaleRequest(TaskRequest[UpscaleResult], extra="allow"):
     """Enlarges an image or a video with any model of the platform, and adds the detail
@@ -150,6 +224,11 @@ class UpscaleRequest(TaskRequest[UpscaleResult], extra="allow"):
     may know further kinds of input.
     """
 
+    input_image: ImageInput | None = None
+    """The image to enlarge, at the place where older clients put it. New code gives
+    `inputs.image` instead.
+    """
+
     upscale_factor: Annotated[float, Limits(ge=1)] | None = None
     """How many times width and height grow: 2 makes both twice as long. Factors and
     default depend on the model; some know only one and do not read this.
@@ -157,9 +236,50 @@ class UpscaleRequest(TaskRequest[UpscaleResult], extra="allow"):
     At least 1.
     """
 
-    settings: dict[str, Json] | None = None
-    """Fields that a single model or family reads, such as a prompt for the added detail
-    or the number of steps. The model's own document lists them.
+    width: Annotated[int, Limits(ge=1)] | None = None
+    """Width of the result in pixels, on models that take a size in place of a factor.
+
+    At least 1.
+    """
+
+    height: Annotated[int, Limits(ge=1)] | None = None
+    """Height of the result in pixels, on models that take a size in place of a factor.
+
+    At least 1.
+    """
+
+    resolution: (
+        Annotated[str, Text(matches=Pattern("^[0-9]+(\\.[0-9]+)?[KkPp]$"))] | None
+    ) = None
+    """Size of the result as a preset, such as `1080p` or `4k`. The presets depend on
+    the model.
+    """
+
+    target_megapixels: Annotated[int, Limits(ge=1)] | None = None
+    """Size of the result in millions of pixels, on models that take it so.
+
+    At least 1.
+    """
+
+    fps: Annotated[float, Limits(gt=0)] | None = None
+    """Frames per second of the result, where it is a video.
+
+    More than 0.
+    """
+
+    positive_prompt: Annotated[str, Text(min_length=1)] | None = None
+    """What the result should show, on models that draw new details.
+
+    At least 1 character.
+    """
+
+    settings: Settings | None = None
+    """Members that some models read. The model's own document lists all that it reads.
+    """
+
+    provider_settings: dict[str, dict[str, Json]] | None = None
+    """Members that are passed on to the company behind the model, under its name. The
+    model's own document lists them.
     """
 
     output_type: Literal["URL", "base64Data", "dataURI"] | None = None
@@ -228,14 +348,18 @@ class UpscaleRequest(TaskRequest[UpscaleResult], extra="allow"):
     def rules(task: Wire, /) -> Iterator[str]:
         """Yield a sentence for each rule that is broken."""
         inputs = task.get("inputs", {})
+        if "image" not in inputs and "video" not in inputs and "inputImage" not in task:
+            yield "give at least one of inputs.image, inputs.video and inputImage"
         if "image" in inputs and "video" in inputs:
             yield "inputs.image cannot be combined with inputs.video"
+        if "video" in inputs and "inputImage" in task:
+            yield "inputs.video cannot be combined with inputImage"
         if (
-            "image" in inputs
+            ("image" in inputs or "inputImage" in task)
             and "outputFormat" in task
             and task["outputFormat"] not in ("JPG", "PNG", "WEBP")
         ):
-            yield "outputFormat must be 'JPG', 'PNG' or 'WEBP' when inputs.image is given"
+            yield "outputFormat must be 'JPG', 'PNG' or 'WEBP' when inputs.image or inputImage is given"
         if "video" in inputs and task.get("outputType", "URL") != "URL":
             yield "outputType must be 'URL' when inputs.video is given"
         if (
@@ -246,3 +370,5 @@ class UpscaleRequest(TaskRequest[UpscaleResult], extra="allow"):
             yield "outputFormat must be 'MP4', 'WEBM' or 'MOV' when inputs.video is given"
         if "video" in inputs and task.get("deliveryMethod", "async") != "async":
             yield "deliveryMethod must be 'async' when inputs.video is given"
+        if ("width" in task) != ("height" in task):
+            yield "width and height go together: give both or neither"

@@ -16,6 +16,8 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from ..._runtime.schema import (
+    Count,
+    Iterator,
     Json,
     Limits,
     Media,
@@ -23,11 +25,13 @@ from ..._runtime.schema import (
     Number,
     Part,
     Pattern,
+    ResultPart,
     TaskRequest,
     TaskResult,
     Text,
     Uri,
     Uuid,
+    Wire,
     constant,
     fresh_uuid,
     is_uri,
@@ -55,6 +59,19 @@ class Inputs(Part, extra="allow"):
     image: ImageInput | None = None
     """The image to trace; few colors and clear edges come out best."""
 
+    reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """Images to take the style from, on models that draw from a text.
+
+    At least 1 item.
+    """
+
+
+class Outputs(ResultPart):
+    """What a model made besides the graphic. Its members depend on the model."""
+
+    style_id: str | None = None
+    """Identifier of a style that later tasks can name."""
+
 
 class VectorizeResult(TaskResult):
     """The vector graphic, an SVG file. The confirmation of an `async` task holds
@@ -79,8 +96,14 @@ class VectorizeResult(TaskResult):
     image_data_uri: str | None = None
     """The SVG file as a data URI; there when `outputType` is `dataURI`."""
 
+    outputs: Outputs | None = None
+    """What a model made besides the graphic. Its members depend on the model."""
+
     cost: Number | None = None
     """Price of the graphic in US dollars; there when `includeCost` is `true`."""
+
+    input_image_uuid: str | None = None
+    """Identifier under which the input image was stored; some answers tell it."""
 
 
 class VectorizeRequest(TaskRequest[VectorizeResult], extra="allow"):
@@ -109,9 +132,41 @@ class VectorizeRequest(TaskRequest[VectorizeResult], extra="allow"):
     decides which other fields are read and within which limits.
     """
 
+    positive_prompt: Annotated[str, Text(min_length=1)] | None = None
+    """What the graphic should show, on models that draw from a text.
+
+    At least 1 character.
+    """
+
+    width: Annotated[int, Limits(ge=1)] | None = None
+    """Width of the graphic in pixels, on models that draw from a text.
+
+    At least 1.
+    """
+
+    height: Annotated[int, Limits(ge=1)] | None = None
+    """Height of the graphic in pixels, on models that draw from a text.
+
+    At least 1.
+    """
+
     inputs: Inputs | None = None
     """The image to trace. What else models read here is not documented for the task
     type, so further fields are passed on as they are.
+    """
+
+    input_image: ImageInput | None = None
+    """The image to trace, at the place where older clients put it. New code gives
+    `inputs.image` instead.
+    """
+
+    settings: dict[str, Json] | None = None
+    """Members that some models read. The model's own document lists all that it reads.
+    """
+
+    provider_settings: dict[str, dict[str, Json]] | None = None
+    """Members that are passed on to the company behind the model, under its name. The
+    model's own document lists them.
     """
 
     output_type: Literal["URL", "base64Data", "dataURI"] | None = None
@@ -164,3 +219,15 @@ class VectorizeRequest(TaskRequest[VectorizeResult], extra="allow"):
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
     """
+
+    @staticmethod
+    def rules(task: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that is broken."""
+        if (
+            "inputs" not in task
+            and "inputImage" not in task
+            and "positivePrompt" not in task
+        ):
+            yield "give at least one of inputs, inputImage and positivePrompt"
+        if ("width" in task) != ("height" in task):
+            yield "width and height go together: give both or neither"

@@ -30,6 +30,7 @@ from ..._runtime.schema import (
     Number,
     Part,
     Pattern,
+    ResultPart,
     TaskRequest,
     TaskResult,
     Text,
@@ -54,11 +55,47 @@ ImageInput = Annotated[
 ]
 """An image: a text of these kinds, or a file that becomes one."""
 
+AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
+"""Audio: a text of these kinds; upload a file first."""
+
 VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 """A video: a text of these kinds; upload a file first."""
 
-AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
-"""Audio: a text of these kinds; upload a file first."""
+
+class Lora(Part):
+    """One LoRA and how strongly it acts."""
+
+    model: Annotated[
+        str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
+    ]
+    """The AIR of the LoRA. It has to fit the architecture of the task's model."""
+
+    weight: Annotated[float, Limits(ge=-4, le=4, multiple_of=0.01)] | None = None
+    """How strongly to apply the LoRA. 0 is not at all; negative values have the
+    opposite effect.
+
+    Between -4 and 4, in steps of 0.01. Default: `1`.
+    """
+
+
+class AcceleratorOptions(Part, extra="allow"):
+    """Caches that skip work from step to step: faster, at some cost in quality. Which
+    of them a model knows depends on its architecture.
+    """
+
+    tea_cache: bool | None = None
+    """Turns on TeaCache, which reuses a step's result while the next would differ
+    little from it.
+    """
+
+    tea_cache_distance: (
+        Annotated[float, Limits(ge=0, le=1, multiple_of=0.01)] | None
+    ) = None
+    """How large a difference TeaCache overlooks: low values keep quality, high ones
+    save time.
+
+    Between 0 and 1, in steps of 0.01.
+    """
 
 
 class FrameImage(Part, extra="allow"):
@@ -90,6 +127,139 @@ class FrameImage(Part, extra="allow"):
             yield "frame cannot be combined with timestamp"
 
 
+class ReferenceImage(Part, extra="allow"):
+    """One image or several that show one subject, with a name for the prompt. Which of
+    the members a model reads depends on the model.
+    """
+
+    type_: Annotated[str, Text(min_length=1)] | None = None
+    """What kind of reference it is, such as `image`.
+
+    At least 1 character.
+    """
+
+    tag: Annotated[str, Text(min_length=1)] | None = None
+    """Name by which the prompt speaks of the subject.
+
+    At least 1 character.
+    """
+
+    image: ImageInput | None = None
+    """The image that shows the subject."""
+
+    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """The images that show the subject.
+
+    At least 1 item.
+    """
+
+    audio: AudioInput | None = None
+    """A recording of the subject's voice."""
+
+    @staticmethod
+    def rules(part: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that is broken."""
+        if "image" not in part and "images" not in part:
+            yield "give at least one of image and images"
+
+
+class ReferenceVideo(Part, extra="allow"):
+    """A video with a name for the prompt."""
+
+    type_: Annotated[str, Text(min_length=1)] | None = None
+    """What kind of reference it is, such as `video`.
+
+    At least 1 character.
+    """
+
+    tag: Annotated[str, Text(min_length=1)] | None = None
+    """Name by which the prompt speaks of the video.
+
+    At least 1 character.
+    """
+
+    video: VideoInput
+    """The video to take something from."""
+
+
+class AudioSource(Part, extra="allow"):
+    """A recording and its name."""
+
+    id_: Annotated[str, Text(min_length=1)] | None = None
+    """Name by which other members speak of the recording.
+
+    At least 1 character.
+    """
+
+    source: AudioInput
+    """The recording that is named."""
+
+
+class Element(Part, extra="allow"):
+    """One subject and what shows it."""
+
+    id_: Annotated[str, Text(min_length=1)] | None = None
+    """Name by which the task speaks of the subject.
+
+    At least 1 character.
+    """
+
+    description: Annotated[str, Text(min_length=1)] | None = None
+    """What the subject is, in words.
+
+    At least 1 character.
+    """
+
+    frontal_image: ImageInput | None = None
+    """An image that shows the subject from the front."""
+
+    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """Further images of the subject.
+
+    At least 1 item.
+    """
+
+    videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
+    """Videos that show the subject.
+
+    At least 1 item.
+    """
+
+    voice: list[Annotated[str, Text(min_length=1)]] | None = None
+    """The voices that the subject may have."""
+
+    tags: list[Annotated[str, Text(min_length=1)]] | None = None
+    """Words that say what the subject is, such as `Character`."""
+
+
+class SpeechInput(Part, extra="allow"):
+    """One text and who speaks it."""
+
+    id_: Annotated[str, Text(min_length=1)] | None = None
+    """Name by which other members speak of the text.
+
+    At least 1 character.
+    """
+
+    provider: Annotated[str, Text(min_length=1)] | None = None
+    """The company that offers the voice.
+
+    At least 1 character.
+    """
+
+    voice_id: Annotated[str, Text(min_length=1)] | None = None
+    """Identifier of the voice at its provider.
+
+    At least 1 character.
+    """
+
+    text: Annotated[str, Text(min_length=1)] | None = None
+    """The text that is spoken.
+
+    At least 1 character.
+    """
+
+
 class Inputs(Part, extra="allow"):
     """The images, videos and recordings that the task works from. Which of them a model
     reads, how many, and which go together depends on the model; some know further kinds
@@ -108,9 +278,14 @@ class Inputs(Part, extra="allow"):
     At least 1 item.
     """
 
-    reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
-    """Images to take the subject, style or setting from, without a fixed place in the
-    video. Their largest number depends on the model.
+    reference_images: (
+        Annotated[
+            list[Annotated[ImageInput | ReferenceImage, Either()]], Count(at_least=1)
+        ]
+        | None
+    ) = None
+    """Images to take the subject, style or scene from. Their largest number depends on
+    the model, and some models read them in groups.
 
     At least 1 item.
     """
@@ -118,16 +293,34 @@ class Inputs(Part, extra="allow"):
     video: VideoInput | None = None
     """The video to change or to continue."""
 
-    reference_videos: Annotated[list[VideoInput], Count(at_least=1)] | None = None
-    """Videos to take movement, subject or style from; the result is a new video. Their
-    largest number depends on the model.
+    reference_videos: (
+        Annotated[
+            list[Annotated[VideoInput | ReferenceVideo, Either()]], Count(at_least=1)
+        ]
+        | None
+    ) = None
+    """Videos to take the subject, style or movement from. Their largest number and
+    length depend on the model.
 
     At least 1 item.
     """
 
-    audio: AudioInput | None = None
-    """The recording that the video goes with, for instance the speech of the person it
-    shows.
+    audio: (
+        Annotated[
+            AudioInput
+            | Annotated[
+                list[Annotated[AudioInput | AudioSource, Either()]], Count(at_least=1)
+            ],
+            Either(),
+        ]
+        | None
+    ) = None
+    """A recording that drives the video, such as the voice of who speaks; a list of
+    recordings on models that name each.
+
+    - audio: A recording in one of two forms: the UUID of one that was uploaded or
+      generated before, or a URL that the platform can read.
+    - a list of at least 1 item
     """
 
     reference_audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
@@ -137,16 +330,272 @@ class Inputs(Part, extra="allow"):
     At least 1 item.
     """
 
+    audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    """The recordings that drive the video, on models that take several.
+
+    At least 1 item.
+    """
+
+    image: ImageInput | None = None
+    """The image to animate, on models that take exactly one."""
+
+    images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """The images to work from, on models that take several.
+
+    At least 1 item.
+    """
+
+    mask: ImageInput | None = None
+    """Where to edit the video, as an image."""
+
+    elements: Annotated[list[Element], Count(at_least=1)] | None = None
+    """Subjects to keep the same through the video, which the prompt speaks of.
+
+    At least 1 item.
+    """
+
+    speech: Annotated[list[SpeechInput], Count(at_least=1)] | None = None
+    """Texts to be spoken in the video, each by a voice.
+
+    At least 1 item.
+    """
+
+    reference_voices: (
+        Annotated[list[Annotated[str, Text(min_length=1)]], Count(at_least=1)] | None
+    ) = None
+    """Voices to speak with, by recording or identifier.
+
+    At least 1 item.
+    """
+
+    draft_id: Annotated[str, Text(min_length=1)] | None = None
+    """Identifier of a draft to finish, from the `outputs` of an earlier result.
+
+    At least 1 character.
+    """
+
+    video_id: Annotated[str, Text(min_length=1)] | None = None
+    """Identifier of a video to continue, from the `outputs` of an earlier result.
+
+    At least 1 character.
+    """
+
+    avatar: Annotated[str, Text(min_length=1)] | None = None
+    """The avatar that appears in the video.
+
+    At least 1 character.
+    """
+
+    background: Annotated[str, Text(min_length=1)] | None = None
+    """What is behind the avatar.
+
+    At least 1 character.
+    """
+
+
+class Frame(Part, extra="allow"):
+    """An image and the moment of the video that it shows."""
+
+    input_image: ImageInput | None = None
+    """The same as `image`, under the name that older clients use."""
+
+    image: ImageInput | None = None
+    """The picture that the video shows at that moment."""
+
+    frame: Annotated[Literal["first", "last"] | Integer, Either()] | None = None
+    """Where the image stands: `first`, `last`, or the number of a frame, where 0 is the
+    first and -1 the last. Which positions there are depends on the model; most know the
+    first frame, and many the last.
+
+    - `first` or `last`: The first frame or the last.
+    - a whole number: Counts frames from 0, the first; -1 is the last.
+    """
+
+    timestamp: Annotated[float, Limits(ge=0)] | None = None
+    """Where the image stands, in seconds from the start, on models that place images by
+    time and not by frame.
+
+    At least 0.
+    """
+
+    @staticmethod
+    def rules(part: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that is broken."""
+        if "image" not in part and "inputImage" not in part:
+            yield "give at least one of image and inputImage"
+        if "frame" in part and "timestamp" in part:
+            yield "frame cannot be combined with timestamp"
+
+
+class Speech(Part, extra="allow"):
+    """What is spoken in the video, and by which voice. Which of the members a model
+    reads depends on the model.
+    """
+
+    text: Annotated[str, Text(min_length=1)] | None = None
+    """The text that is spoken.
+
+    At least 1 character.
+    """
+
+    voice: Annotated[str, Text(min_length=1)] | None = None
+    """The voice that speaks. Which voices there are depends on the model.
+
+    At least 1 character.
+    """
+
+    voices: (
+        Annotated[list[Annotated[str, Text(min_length=1)]], Count(at_least=1)] | None
+    ) = None
+    """The voices that speak, on models that take several.
+
+    At least 1 item.
+    """
+
+    language: Annotated[str, Text(min_length=1)] | None = None
+    """The language that is spoken.
+
+    At least 1 character.
+    """
+
+    speed: Annotated[float, Limits(gt=0)] | None = None
+    """How fast to speak; 1 is the usual speed.
+
+    More than 0.
+    """
+
+    pitch: Number | None = None
+    """How high the voice is; 0 is as it comes."""
+
+    volume: Annotated[float, Limits(ge=0)] | None = None
+    """How loud the voice is; 1 is the usual volume.
+
+    At least 0.
+    """
+
 
 class Settings(Part, extra="allow"):
-    """Fields that some models read. The one named here is common; which others there
-    are depends on the model. The model's own document lists them.
-    """
+    """Members that some models read. The model's own document lists all that it reads."""
 
     audio: bool | None = None
     """Whether the video comes with sound that fits the picture. The default depends on
     the model.
     """
+
+    operation: Annotated[str, Text(min_length=1)] | None = None
+    """What to do with an input video, such as `edit` or `extend`.
+
+    At least 1 character.
+    """
+
+    camera_movement: Annotated[str, Text(min_length=1)] | None = None
+    """How the camera moves, such as `dolly_in`. The movements depend on the model.
+
+    At least 1 character.
+    """
+
+    multi_clip: bool | None = None
+    """Whether the video has several shots."""
+
+    draft: bool | None = None
+    """Whether to make a draft, which a later task can finish."""
+
+    sync_mode: Annotated[str, Text(min_length=1)] | None = None
+    """What to do where a recording and a video differ in length, such as `loop`.
+
+    At least 1 character.
+    """
+
+
+class Klingai(Part, extra="allow"):
+    """Settings of KlingAI's video models."""
+
+    sound: bool | None = None
+    """Whether the video has sound."""
+
+    keep_original_sound: bool | None = None
+    """Whether the sound of a reference video is kept."""
+
+    character_orientation: Annotated[str, Text(min_length=1)] | None = None
+    """Whether the character faces as in the image or as in the video.
+
+    At least 1 character.
+    """
+
+    camera_control: dict[str, Json] | None = None
+    """How the camera moves: a type and its values."""
+
+
+class Minimax(Part, extra="allow"):
+    """Settings of MiniMax's video models."""
+
+    prompt_optimizer: bool | None = None
+    """Whether the prompt is improved before it is used."""
+
+
+class Pixverse(Part, extra="allow"):
+    """Settings of PixVerse's video models."""
+
+    effect: Annotated[str, Text(min_length=1)] | None = None
+    """Name of an effect to apply.
+
+    At least 1 character.
+    """
+
+    style: Annotated[str, Text(min_length=1)] | None = None
+    """Style of the video, such as `anime`.
+
+    At least 1 character.
+    """
+
+    camera_movement: Annotated[str, Text(min_length=1)] | None = None
+    """How the camera moves in the video.
+
+    At least 1 character.
+    """
+
+    motion_mode: Annotated[str, Text(min_length=1)] | None = None
+    """How fast the movement is, such as `normal`.
+
+    At least 1 character.
+    """
+
+
+class Vidu(Part, extra="allow"):
+    """Settings of Vidu's video models."""
+
+    bgm: bool | None = None
+    """Whether the video has music in the background."""
+
+    style: Annotated[str, Text(min_length=1)] | None = None
+    """Style of the video, such as `general`.
+
+    At least 1 character.
+    """
+
+    movement_amplitude: Annotated[str, Text(min_length=1)] | None = None
+    """How much the subject moves, such as `auto`.
+
+    At least 1 character.
+    """
+
+
+class ProviderSettings(Part, extra="allow"):
+    """Members that are passed on to the company behind the model, under its name. The
+    model's own document lists them.
+    """
+
+    klingai: Klingai | None = None
+    """Settings of KlingAI's video models."""
+
+    minimax: Minimax | None = None
+    """Settings of MiniMax's video models."""
+
+    pixverse: Pixverse | None = None
+    """Settings of PixVerse's video models."""
+
+    vidu: Vidu | None = None
+    """Settings of Vidu's video models."""
 
 
 class Safety(Part):
@@ -164,6 +613,22 @@ class Safety(Part):
 
     Default: `fast`.
     """
+
+    check_inputs: bool | None = None
+    """Whether the input images are checked too."""
+
+    tolerance: Annotated[Integer | bool, Either()] | None = None
+    """How much the check lets through: a level or, on some models, a switch."""
+
+
+class Outputs(ResultPart):
+    """What a model made besides the video. Its members depend on the model."""
+
+    draft_id: str | None = None
+    """Identifier of the draft, which a later task can finish."""
+
+    video_id: str | None = None
+    """Identifier of the video at its provider, which a later task can continue."""
 
 
 class VideoInferenceResult(TaskResult):
@@ -194,6 +659,15 @@ class VideoInferenceResult(TaskResult):
     not an address.
     """
 
+    media_uuid: str | None = None
+    """Identifier of the video, on models that name it so."""
+
+    media_url: str | None = None
+    """Address of the video, on models that name it so."""
+
+    outputs: Outputs | None = None
+    """What a model made besides the video. Its members depend on the model."""
+
     seed: Integer | None = None
     """The seed that made this video, whether it was given or drawn. Send it again to
     repeat the video.
@@ -204,6 +678,9 @@ class VideoInferenceResult(TaskResult):
 
     cost: Number | None = None
     """Price of this video in US dollars; there when `includeCost` is `true`."""
+
+    result_index: Integer | None = None
+    """Which of the results of the task this is; some answers tell it."""
 
 
 class VideoInferenceRequest(TaskRequest[VideoInferenceResult], extra="allow"):
@@ -261,11 +738,11 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], extra="allow"):
     At least 1.
     """
 
-    resolution: Annotated[str, Text(min_length=1)] | None = None
+    resolution: (
+        Annotated[str, Text(matches=Pattern("^[0-9]+(\\.[0-9]+)?[KkPp]$"))] | None
+    ) = None
     """Size of the video as a preset, such as `720p`, in place of `width` and `height`;
     where there is an input, its shape is kept. The presets depend on the model.
-
-    At least 1 character.
     """
 
     duration: (
@@ -295,6 +772,13 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], extra="allow"):
     At least 0.
     """
 
+    steps: Annotated[int, Limits(ge=1)] | None = None
+    """Denoising steps, on models that leave the choice. More bring out detail and take
+    longer.
+
+    At least 1.
+    """
+
     cfg_scale: Annotated[float, Limits(ge=0, multiple_of=0.01)] | None = Field(
         default=None, validation_alias="CFGScale"
     )
@@ -304,19 +788,66 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], extra="allow"):
     At least 0, in steps of 0.01.
     """
 
+    lora: Annotated[list[Lora], Count(at_least=1)] | None = None
+    """LoRAs to apply on top of the model, each of which changes its style, a character
+    or a movement.
+
+    At least 1 item.
+    """
+
+    acceleration: Literal["none", "low", "medium", "high"] | None = None
+    """How much quality to trade for speed, as one switch in place of
+    `acceleratorOptions`. The default depends on the model.
+
+    - `none`: No shortcuts: the slowest, at full quality.
+    - `low`: A little faster.
+    - `medium`: A middle way between speed and quality.
+    - `high`: As fast as the model allows.
+    """
+
+    accelerator_options: AcceleratorOptions | None = None
+    """Caches that skip work from step to step: faster, at some cost in quality. Which
+    of them a model knows depends on its architecture.
+    """
+
     inputs: Inputs | None = None
     """The images, videos and recordings that the task works from. Which of them a model
     reads, how many, and which go together depends on the model; some know further kinds
     of input.
     """
 
-    settings: Settings | None = None
-    """Fields that some models read. The one named here is common; which others there
-    are depends on the model. The model's own document lists them.
+    frame_images: (
+        Annotated[list[Annotated[ImageInput | Frame, Either()]], Count(at_least=1)]
+        | None
+    ) = None
+    """The same as `inputs.frameImages`, at the place where older clients put it.
+
+    At least 1 item.
     """
 
-    provider_settings: dict[str, Json] | None = None
-    """Fields that are handed on to the company behind the model, under its name. The
+    reference_images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
+    """The same as `inputs.referenceImages`, at the place where older clients put it.
+
+    At least 1 item.
+    """
+
+    input_audios: Annotated[list[AudioInput], Count(at_least=1)] | None = None
+    """The same as `inputs.audios`, under the name and at the place of older clients.
+
+    At least 1 item.
+    """
+
+    speech: Speech | None = None
+    """What is spoken in the video, and by which voice. Which of the members a model
+    reads depends on the model.
+    """
+
+    settings: Settings | None = None
+    """Members that some models read. The model's own document lists all that it reads.
+    """
+
+    provider_settings: ProviderSettings | None = None
+    """Members that are passed on to the company behind the model, under its name. The
     model's own document lists them.
     """
 

@@ -1,4 +1,4 @@
-"""Turns a `pattern` of JSON Schema into expressions that are checked in bounded time.
+"""Translates a `pattern` of JSON Schema for an engine with linear time.
 
 A `pattern` has the meaning that ECMA-262 gives it (JSON Schema 2020-12, validation, 6.3.3),
 and is searched for anywhere in the text. Python's own `re` can take exponential time over
@@ -17,14 +17,20 @@ from runware_codegen.parse.patterns import conjunction, ecma, rust
 from runware_codegen.parse.patterns.nodes import (
     Alternatives,
     CharClass,
-    InvalidPattern,
+    InvalidPatternError,
     Lookaround,
     Node,
     Repeat,
-    UnsupportedPattern,
+    UnsupportedPatternError,
 )
 
-__all__ = ["InvalidPattern", "Pattern", "UnsupportedPattern", "is_found", "translate"]
+__all__ = [
+    "InvalidPatternError",
+    "Pattern",
+    "UnsupportedPatternError",
+    "is_found",
+    "translate",
+]
 
 # At these sizes translating takes a fraction of a second, and checking a text of 100,000
 # characters some fifteen seconds for the worst of patterns and texts; usual ones take a
@@ -53,11 +59,11 @@ def translate(source: str) -> Pattern:
     """Translate a pattern of ECMA-262.
 
     Raises:
-        InvalidPattern: It is not a regular expression.
-        UnsupportedPattern: It cannot be checked in bounded time, or not by the engine.
+        InvalidPatternError: It is not a regular expression.
+        UnsupportedPatternError: It cannot be checked in bounded time, or not by the engine.
     """
     if len(source) > MAX_LENGTH:
-        raise UnsupportedPattern(f"it is longer than {MAX_LENGTH:,} characters")
+        raise UnsupportedPatternError(f"it is longer than {MAX_LENGTH:,} characters")
     expression = ecma.parse(source)
     _check_size(expression)
     parts = tuple(
@@ -80,7 +86,7 @@ def _write(terms: conjunction.Terms) -> str:
 def _check_size(expression: Alternatives) -> None:
     steps = _steps(expression)
     if steps > MAX_STEPS:
-        raise UnsupportedPattern(
+        raise UnsupportedPatternError(
             f"it has {steps:,} steps when its counted repetitions are written out, and "
             f"more than {MAX_STEPS:,} could take too long; to limit a length, use maxLength"
         )
@@ -109,7 +115,9 @@ def _check_engine(text: str) -> None:
         _compiled(text)
     except SchemaError as error:
         reason = str(error).strip().rpartition(": ")[2]
-        raise UnsupportedPattern(f"pydantic's engine refuses it: {reason}") from error
+        raise UnsupportedPatternError(
+            f"pydantic's engine refuses it: {reason}"
+        ) from error
 
 
 def is_found(expression: str, text: str) -> bool:

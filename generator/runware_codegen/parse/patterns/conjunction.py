@@ -1,4 +1,4 @@
-"""Splits a regular expression into several that together say the same.
+"""Splits a regular expression into several that together are equivalent.
 
 An engine of bounded time has no lookarounds. Those that stand where the text starts or
 ends all look from one place, so that `^(?=A)(?!B)C` says of a text that `^A` and `^C`
@@ -19,9 +19,9 @@ from runware_codegen.parse.patterns.nodes import (
     Assertion,
     CharClass,
     Lookaround,
-    Property,
     Repeat,
-    UnsupportedPattern,
+    UnicodeProperty,
+    UnsupportedPatternError,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def split(terms: Iterable[Node]) -> list[Conjunct]:
         only if all of them are as they must be.
 
     Raises:
-        UnsupportedPattern: What must not match is a conjunction in its turn.
+        UnsupportedPatternError: What must not match is a conjunction in its turn.
     """
     return [
         (part, expected)
@@ -127,7 +127,7 @@ def _seen_from(place: Assertion, lookaround: Lookaround) -> list[Conjunct]:
     if not lookaround.negated:
         return conjuncts
     if len(conjuncts) > 1:
-        raise UnsupportedPattern(
+        raise UnsupportedPatternError(
             "a negated lookaround that holds other lookarounds cannot be checked in "
             "bounded time"
         )
@@ -153,4 +153,4 @@ def _with_length_apart(terms: Terms) -> list[Terms]:
 
 
 def _has_property(char: CharClass) -> bool:
-    return any(isinstance(item, Property) for item in char.items)
+    return any(isinstance(item, UnicodeProperty) for item in char.items)

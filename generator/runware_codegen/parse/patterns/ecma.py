@@ -1,4 +1,4 @@
-r"""Reads the regular expressions of ECMA-262 (ES2023, section 22.2, with the `u` flag).
+r"""Parses regular expressions of ECMA-262 (ES2023, section 22.2, with the `u` flag).
 
 Where unicode mode knows no meaning and annex B of the standard gives the obvious one, the
 obvious one is taken, because patterns in the wild rely on it: `\-`, `\@`, a lone `]`, `}`
@@ -20,12 +20,12 @@ from runware_codegen.parse.patterns.nodes import (
     CharRange,
     ClassEscape,
     ClassItem,
-    InvalidPattern,
+    InvalidPatternError,
     Lookaround,
     Node,
-    Property,
     Repeat,
-    UnsupportedPattern,
+    UnicodeProperty,
+    UnsupportedPatternError,
 )
 from runware_codegen.parse.patterns.properties import is_property
 
@@ -61,8 +61,8 @@ def parse(source: str) -> Alternatives:
     """Read a regular expression.
 
     Raises:
-        InvalidPattern: It is none, with what is wrong and where.
-        UnsupportedPattern: Its groups are nested more than `MAX_NESTING` deep.
+        InvalidPatternError: It is none, with what is wrong and where.
+        UnsupportedPatternError: Its groups are nested more than `MAX_NESTING` deep.
     """
     return _Parser(source).parse()
 
@@ -117,8 +117,8 @@ class _Parser:
             self._offset = match.end()
         return match
 
-    def _invalid(self, reason: str, offset: int | None = None) -> InvalidPattern:
-        return InvalidPattern(reason, self._offset if offset is None else offset)
+    def _invalid(self, reason: str, offset: int | None = None) -> InvalidPatternError:
+        return InvalidPatternError(reason, self._offset if offset is None else offset)
 
     # Alternatives, terms, quantifiers
 
@@ -169,7 +169,7 @@ class _Parser:
     def _count(self, digits: str, offset: int) -> int:
         # Python refuses to read numbers of thousands of digits.
         if len(digits) > 18:
-            raise UnsupportedPattern(f"the count at offset {offset} is too large")
+            raise UnsupportedPatternError(f"the count at offset {offset} is too large")
         return int(digits)
 
     def _atom(self) -> Node:
@@ -203,7 +203,7 @@ class _Parser:
     def _group(self, offset: int) -> Node:
         self._depth += 1
         if self._depth > MAX_NESTING:
-            raise UnsupportedPattern(
+            raise UnsupportedPatternError(
                 f"its groups are nested more than {MAX_NESTING} deep"
             )
         lookaround = self._group_head(offset)
@@ -266,7 +266,7 @@ class _Parser:
         self._references.append((group, offset))
         return Backreference(group)
 
-    def _class_escape(self, offset: int) -> Char | ClassEscape | Property:
+    def _class_escape(self, offset: int) -> Char | ClassEscape | UnicodeProperty:
         char = self._next()
         if char in _CLASS_ESCAPES:
             return _CLASS_ESCAPES[char]
@@ -274,14 +274,14 @@ class _Parser:
             return self._property(offset, negated=char == "P")
         return Char(self._character_escape(char, offset))
 
-    def _property(self, offset: int, *, negated: bool) -> Property:
+    def _property(self, offset: int, *, negated: bool) -> UnicodeProperty:
         braces = self._take_match(_PROPERTY_IN_BRACES)
         if braces is None:
             raise self._invalid(r"\p is not followed by {property}", offset)
         if not is_property(braces[1]):
             name = reprlib.repr(braces[1])
             raise self._invalid(f"there is no Unicode property {name}", offset)
-        return Property(braces[1], negated)
+        return UnicodeProperty(braces[1], negated)
 
     def _character_escape(self, char: str, offset: int) -> int:
         if char in _CONTROL_ESCAPES:
@@ -348,7 +348,7 @@ class _Parser:
         ahead = self._source[self._offset : self._offset + 2]
         return len(ahead) == 2 and ahead[0] == "-" and ahead[1] != "]"
 
-    def _class_atom(self) -> Char | ClassEscape | Property:
+    def _class_atom(self) -> Char | ClassEscape | UnicodeProperty:
         offset = self._offset
         char = self._next()
         if char != "\\":

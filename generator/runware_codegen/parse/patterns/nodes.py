@@ -1,4 +1,4 @@
-"""The parts that a regular expression of ECMA-262 is made of, and what can be wrong."""
+"""The syntax tree of regular expressions of ECMA-262, and their errors."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 
-class UnsupportedPattern(ValueError):
+class UnsupportedPatternError(ValueError):
     """A regular expression that cannot be used; the text says what in it, and why."""
 
 
-class InvalidPattern(UnsupportedPattern):
+class InvalidPatternError(UnsupportedPatternError):
     """A text that is no regular expression of ECMA-262."""
 
     def __init__(self, reason: str, offset: int) -> None:
@@ -43,14 +43,14 @@ class ClassEscape:
 
 
 @dataclass(frozen=True, slots=True)
-class Property:
+class UnicodeProperty:
     r"""The code points that have (`\p{…}`) or lack (`\P{…}`) a Unicode property."""
 
     expression: str
     negated: bool
 
 
-ClassItem = Char | CharRange | ClassEscape | Property
+ClassItem = Char | CharRange | ClassEscape | UnicodeProperty
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The Unicode properties that ECMA-262 knows by name (ES2023, tables 67 to 70).
+"""The Unicode properties of ECMA-262 (ES2023, tables 67 to 70).
 
 Their names are case-sensitive there and have no other spellings, whereas the engines that
 match are more forgiving.

@@ -1,4 +1,4 @@
-"""Writes regular expressions in the syntax of Rust's `regex`, pydantic's engine.
+"""Writes regular expressions for Rust's `regex`, the engine of pydantic.
 
 Both languages spell many things alike and mean different ones: digits, word characters,
 white space, word boundaries and the dot are spelled out where they differ.
@@ -17,9 +17,9 @@ from runware_codegen.parse.patterns.nodes import (
     CharRange,
     ClassEscape,
     Lookaround,
-    Property,
     Repeat,
-    UnsupportedPattern,
+    UnicodeProperty,
+    UnsupportedPatternError,
 )
 from runware_codegen.parse.patterns.properties import is_surrogate
 
@@ -57,7 +57,7 @@ def write(terms: Iterable[Node]) -> str:
     """Write a sequence that matches what it means in ECMA-262, in Unicode texts.
 
     Raises:
-        UnsupportedPattern: It holds what the engine has not: a lookaround or a
+        UnsupportedPatternError: It holds what the engine has not: a lookaround or a
             backreference.
     """
     return "".join(_write_node(term) for term in terms)
@@ -76,10 +76,10 @@ def _write_node(node: Node) -> str:
         case Alternatives():
             return f"({write_alternatives(node)})"
         case Lookaround():
-            raise UnsupportedPattern(_describe_lookaround(node))
+            raise UnsupportedPatternError(_describe_lookaround(node))
         case Backreference(group):
             reference = f"\\{group}" if isinstance(group, int) else f"\\k<{group}>"
-            raise UnsupportedPattern(
+            raise UnsupportedPatternError(
                 f"a backreference ({reference}) cannot be checked in bounded time"
             )
         case _:
@@ -90,7 +90,7 @@ def write_alternatives(alternatives: Alternatives) -> str:
     """Write alternatives as they stand, without a group around them.
 
     Raises:
-        UnsupportedPattern: As for `write`.
+        UnsupportedPatternError: As for `write`.
     """
     return "|".join(write(branch) for branch in alternatives.branches)
 
@@ -131,7 +131,7 @@ def _write_item(item: ClassItem) -> str:
             return _write_range(first, last)
         case ClassEscape():
             return _CLASS_ESCAPES[item]
-        case Property(expression, negated):
+        case UnicodeProperty(expression, negated):
             if is_surrogate(expression):
                 return r"\p{Any}" if negated else ""
             return f"\\{'P' if negated else 'p'}{{{expression}}}"

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
 from ..._runtime.schema import (
     Count,
     Either,
@@ -29,6 +31,7 @@ from ..._runtime.schema import (
     Number,
     Part,
     Pattern,
+    ResultPart,
     Size,
     TaskRequest,
     TaskResult,
@@ -86,7 +89,7 @@ class Inputs(Part):
     seed_image: ImageInput | None = None
     """The picture to change.
 
-    The server checks its area: at most 4194304 pixels.
+    The image: at most 4194304 pixels in all.
     """
 
     frames: (
@@ -122,8 +125,46 @@ class Settings(Part):
             yield "seed requires quality"
 
 
+class TextBlock(ResultPart):
+    """One text in the image. Its members depend on the model."""
+
+    text: str | None = None
+    """The text as it is written."""
+
+    x: Number | None = None
+    """Distance from the left edge, in pixels."""
+
+    y: Number | None = None
+    """Distance from the top edge, in pixels."""
+
+    width: Number | None = None
+    """Width of the text in pixels."""
+
+    height: Number | None = None
+    """Height of the text in pixels."""
+
+    role: str | None = None
+    """What the text is, such as a headline."""
+
+
+class Outputs(ResultPart):
+    """What a model made besides the image. Its members depend on the model."""
+
+    style_id: str | None = None
+    """Identifier of a style that later tasks can name."""
+
+    structured_prompt: dict[str, Json] | None = None
+    """The prompt in parts, as the model understood it."""
+
+    text_blocks: list[TextBlock] | None = None
+    """The texts in the image, each with its place and font."""
+
+
 class Easel2Result(TaskResult):
-    """One result of Easel 2."""
+    """Results of `imageInference` may have these members too, which the document does
+    not name: `imageUUID`, `imageBase64Data`, `imageDataURI`, `structuredPrompt`,
+    `outputs`, `seed`, `NSFWContent`, `inputImageUUID`, `resultIndex`.
+    """
 
     task_type: str
     task_uuid: str
@@ -132,6 +173,35 @@ class Easel2Result(TaskResult):
 
     cost: Number | None = None
     """In US dollars."""
+
+    image_uuid: str | None = None
+    """Identifier of this image. It can stand wherever a later task wants an image."""
+
+    image_base64_data: str | None = None
+    """The image file as Base64 text; there when `outputType` is `base64Data`."""
+
+    image_data_uri: str | None = None
+    """The image file as a data URI; there when `outputType` is `dataURI`."""
+
+    structured_prompt: dict[str, Json] | None = None
+    """The prompt in parts, as the model understood it; some models return it."""
+
+    outputs: Outputs | None = None
+    """What a model made besides the image. Its members depend on the model."""
+
+    seed: Integer | None = None
+    """The seed that made this image, whether it was given or drawn. Send it again to
+    repeat the image.
+    """
+
+    nsfw_content: bool | None = Field(default=None, validation_alias="NSFWContent")
+    """Whether the safety check found content that is not safe for work."""
+
+    input_image_uuid: str | None = None
+    """Identifier under which the input image was stored; some answers tell it."""
+
+    result_index: Integer | None = None
+    """Which of the results of the task this is; some answers tell it."""
 
 
 class Easel2Request(TaskRequest[Easel2Result]):

@@ -22,6 +22,7 @@ from ..._runtime.schema import (
     Nullable,
     Number,
     Part,
+    ResultPart,
     TaskRequest,
     TaskResult,
     Text,
@@ -62,11 +63,90 @@ class Square(Part):
     """More than 0."""
 
 
+class TextBlock(ResultPart):
+    """One text in the image. Its members depend on the model."""
+
+    text: str | None = None
+    """The text as it is written."""
+
+    x: Number | None = None
+    """Distance from the left edge, in pixels."""
+
+    y: Number | None = None
+    """Distance from the top edge, in pixels."""
+
+    width: Number | None = None
+    """Width of the text in pixels."""
+
+    height: Number | None = None
+    """Height of the text in pixels."""
+
+    role: str | None = None
+    """What the text is, such as a headline."""
+
+
+class Outputs(ResultPart):
+    """What a model made besides the image. Its members depend on the model."""
+
+    style_id: str | None = None
+    """Identifier of a style that later tasks can name."""
+
+    structured_prompt: dict[str, Json] | None = None
+    """The prompt in parts, as the model understood it."""
+
+    text_blocks: list[TextBlock] | None = None
+    """The texts in the image, each with its place and font."""
+
+
 class OddNamesResult(TaskResult):
-    """One result of odd-names."""
+    """Results of `imageInference` may have these members too, which the document does
+    not name: `taskType`, `taskUUID`, `imageUUID`, `imageURL`, `imageBase64Data`,
+    `imageDataURI`, `structuredPrompt`, `outputs`, `seed`, `NSFWContent`, `cost`,
+    `inputImageUUID`, `resultIndex`.
+    """
 
     status: Literal["done", "more"] | str
     from_: str | None = None
+    task_type: str | None = None
+    """Repeats the type of the task that made the image."""
+
+    task_uuid: str | None = None
+    """Identifier of the task that made the image, as given in the request."""
+
+    image_uuid: str | None = None
+    """Identifier of this image. It can stand wherever a later task wants an image."""
+
+    image_url: str | None = None
+    """Address of the image; there when `outputType` is `URL`."""
+
+    image_base64_data: str | None = None
+    """The image file as Base64 text; there when `outputType` is `base64Data`."""
+
+    image_data_uri: str | None = None
+    """The image file as a data URI; there when `outputType` is `dataURI`."""
+
+    structured_prompt: dict[str, Json] | None = None
+    """The prompt in parts, as the model understood it; some models return it."""
+
+    outputs: Outputs | None = None
+    """What a model made besides the image. Its members depend on the model."""
+
+    seed: Integer | None = None
+    """The seed that made this image, whether it was given or drawn. Send it again to
+    repeat the image.
+    """
+
+    nsfw_content: bool | None = Field(default=None, validation_alias="NSFWContent")
+    """Whether the safety check found content that is not safe for work."""
+
+    cost: Number | None = None
+    """Price of this image in US dollars; there when `includeCost` is `true`."""
+
+    input_image_uuid: str | None = None
+    """Identifier under which the input image was stored; some answers tell it."""
+
+    result_index: Integer | None = None
+    """Which of the results of the task this is; some answers tell it."""
 
 
 class OddNamesRequest(TaskRequest[OddNamesResult], extra="allow"):

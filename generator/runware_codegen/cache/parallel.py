@@ -1,0 +1,134 @@
+"""Calls a function for many values, in several processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from multiprocessing.synchronize import Event
+
+Value = TypeVar("Value")
+Result = TypeVar("Result")
+
+_FEWEST = 8
+"""A process for fewer documents takes longer to start than it saves."""
+
+_TURNS = 4
+"""Pieces for each process. Neighbours are alike: together they have less to format."""
+
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+def available_processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def parallel_map(
+    function: Callable[[Value], Result],
+    values: Sequence[Value],
+    jobs: int,
+    *,
+    fewest: int = _FEWEST,
+) -> Iterator[Result]:
+    """Call a function for each value, in up to so many processes.
+
+    Args:
+        function: The function.
+        values: The values.
+        jobs: How many processes there may be.
+        fewest: The number of values that are worth a process.
+
+    Yields:
+        The results in the order of the values, as if it had been done here.
+    """
+    processes = min(jobs, len(values) // fewest)
+    done = 0
+    if processes > 1:
+        try:
+            for result in _in_processes(function, values, processes):
+                done += 1
+                yield result
+        except (BrokenProcessPool, OSError, ImportError):
+            pass  # The system gives no processes, or has ended one: do the rest here.
+    yield from map(function, values[done:])
+
+
+def _in_processes(
+    function: Callable[[Value], Result], values: Sequence[Value], processes: int
+) -> Iterator[Result]:
+    size = -(-len(values) // (processes * _TURNS))
+    pieces = [values[start : start + size] for start in range(0, len(values), size)]
+    stopping = multiprocessing.Event()
+    pool = ProcessPoolExecutor(processes, initializer=_begin, initargs=(stopping,))
+    try:
+        with _signals_held_back():
+            doing = [pool.submit(_all, function, piece) for piece in pieces]
+        for piece in doing:
+            yield from piece.result()
+    except BaseException:
+        # Not by a signal: a process that ends while it hands over what it has made
+        # leaves a half of it, for the rest of which this one would wait.
+        stopping.set()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _all(function: Callable[[Value], Result], values: Sequence[Value]) -> list[Result]:
+    found: list[Result] = []
+    for value in values:
+        if _Worker.stopping.is_set():
+            break  # nobody wants them any more
+        found.append(function(value))
+    return found
+
+
+class _Worker:
+    """What a process that was started here knows.
+
+    Attributes:
+        stopping: Set when what it makes is not wanted any more.
+    """
+
+    stopping: Event
+
+
+@contextmanager
+def _signals_held_back() -> Generator[None]:
+    """Let no exception of a signal's handler fall into the start of a process."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin(stopping: Event) -> None:
+    """Leave signals to the process that started this one, and end when it ends."""
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+    _Worker.stopping = stopping
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)

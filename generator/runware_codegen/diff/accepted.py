@@ -1,0 +1,127 @@
+"""Entries that a team has accepted: known differences, which do not fail again.
+
+They stand in a TOML file under their fingerprints, with a reason and a last day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+from runware_codegen.catalog.files import replace
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from runware_codegen.diff.entries import Entry
+
+_HEAD: Final = """\
+# Written by `runware-codegen diff --accept`; reasons and dates may be edited.
+version = 1
+"""
+_VERSION: Final = 1
+_TEXTS: Final = ("fingerprint", "entry", "document", "place", "change", "reason")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Acceptance:
+    """An entry that is accepted.
+
+    Attributes:
+        fingerprint: The fingerprint of the entry.
+        entry: The kind of the entry.
+        document: The identifier of the document.
+        place: Its Python name, or empty.
+        change: What has changed, in words.
+        reason: Why it is accepted.
+        expires: The last day on which it is, in UTC.
+    """
+
+    fingerprint: str
+    entry: str
+    document: str
+    place: str
+    change: str
+    reason: str
+    expires: dt.date
+
+
+def read(path: Path) -> dict[str, Acceptance]:
+    """Read a file of accepted entries, by their fingerprints; none if there is no file.
+
+    Raises:
+        InvalidInputError: It cannot be understood.
+    """
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise InvalidInputError(
+            [_fault(path, "", f"It cannot be read: {error}")]
+        ) from None
+    if tree.get("version") != _VERSION:
+        raise InvalidInputError([_fault(path, "/version", "The version is not 1")])
+    found: object = tree.get("accepted", [])
+    tables = cast("list[object]", found) if isinstance(found, list) else [None]
+    accepted: dict[str, Acceptance] = {}
+    for number, table in enumerate(tables):
+        acceptance = _read(table)
+        if acceptance is None:
+            place = json_pointer(("accepted", number))
+            message = f"It needs texts ({', '.join(_TEXTS)}) and a date (expires)"
+            raise InvalidInputError([_fault(path, place, message)])
+        accepted[acceptance.fingerprint] = acceptance
+    return accepted
+
+
+def write(path: Path, accepted: Mapping[str, Acceptance]) -> None:
+    """Write a file of accepted entries."""
+    ordered = sorted(accepted.values(), key=lambda each: (each.document, each))
+    replace(path, "\n".join([_HEAD, *map(_written, ordered)]).encode())
+
+
+def accept(
+    entries: Iterable[Entry], reason: str, expires: dt.date
+) -> dict[str, Acceptance]:
+    """Accept entries until a day."""
+    return {
+        entry.fingerprint: Acceptance(
+            fingerprint=entry.fingerprint,
+            entry=entry.kind,
+            document=entry.document,
+            place=entry.python,
+            change=entry.change,
+            reason=reason,
+            expires=expires,
+        )
+        for entry in entries
+    }
+
+
+def _read(table: object) -> Acceptance | None:
+    if not isinstance(table, dict):
+        return None
+    members = cast("dict[str, object]", table)
+    texts = {n: text for n in _TEXTS if isinstance(text := members.get(n), str)}
+    expires = members.get("expires")
+    if len(texts) != len(_TEXTS) or type(expires) is not dt.date:
+        return None
+    return Acceptance(**texts, expires=expires)
+
+
+def _written(each: Acceptance) -> str:
+    texts = [
+        f"{n} = {json.dumps(getattr(each, n), ensure_ascii=False)}" for n in _TEXTS
+    ]
+    return "\n".join(["[[accepted]]", *texts, f"expires = {each.expires}", ""])
+
+
+def _fault(path: Path, place: str, message: str) -> Problem:
+    remedy = "Restore it, or remove it and accept the entries anew."
+    return Problem(str(path), place, f"{message}.", remedy)

@@ -1,0 +1,85 @@
+"""Predicates as texts that are equal if only the order of parts differs."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, cast
+
+from runware_codegen.model.predicates import (
+    AllOf,
+    AnyOf,
+    AreaIn,
+    Constant,
+    ExactlyOne,
+    IsIn,
+    IsType,
+    Matches,
+    OptionalProperty,
+    RatioIn,
+    RequiredProperty,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.model.predicates import Predicate
+
+
+def canonical(value: object) -> str:
+    """Write a predicate, or a part of one, whatever the order of its parts.
+
+    Titles of alternatives are left out.
+    """
+    match value:
+        case AllOf(parts) | AnyOf(parts) | ExactlyOne(parts):
+            return _call(value, sorted(map(canonical, parts)))
+        case IsIn(values):
+            return _call(value, sorted(map(canonical, values)))
+        case Constant():
+            return repr(value.key)
+        case Matches(source):
+            return f"Matches({source!r})"
+        case IsType(types):
+            return _call(value, sorted(types))
+        case _ if inner := _parts(value):
+            return _call(value, [*map(canonical, inner)])
+        case _:
+            return repr(value)
+
+
+def _call(value: object, arguments: list[str]) -> str:
+    return f"{type(value).__name__}({', '.join(arguments)})"
+
+
+def _parts(value: object) -> tuple[object, ...]:
+    """Return the items of a tuple, or the values of a dataclass."""
+    if isinstance(value, tuple):
+        return cast("tuple[object, ...]", value)
+    if is_dataclass(value):
+        return tuple(getattr(value, field.name) for field in fields(value))
+    return ()
+
+
+def names_in(value: object) -> Iterator[str]:
+    """Give the names of the properties that a predicate speaks of."""
+    match value:
+        case RequiredProperty(name) | OptionalProperty(name):
+            yield name
+        case AreaIn(first, second) | RatioIn(first, second):
+            yield from (first, second)
+        case _:
+            pass
+    for part in _parts(value):
+        yield from names_in(part)
+
+
+def speaks_of(value: object, kinds: tuple[type, ...]) -> bool:
+    """Whether a predicate has a part of one of these kinds."""
+    return isinstance(value, kinds) or any(
+        speaks_of(part, kinds) for part in _parts(value)
+    )
+
+
+def equal(one: Predicate, other: Predicate) -> bool:
+    """Whether two predicates are equal but for the order of their parts."""
+    return one == other or canonical(one) == canonical(other)

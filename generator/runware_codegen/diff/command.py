@@ -1,0 +1,101 @@
+"""The command `diff`: reads both sides, compares them, and writes the report."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from runware_codegen.diff import accepted
+from runware_codegen.diff.documents import compare_sides
+from runware_codegen.diff.formats import WRITERS
+from runware_codegen.diff.levels import Level
+from runware_codegen.diff.report import Report
+from runware_codegen.diff.sides.places import (
+    read_default_sides,
+    read_folder,
+    read_side,
+)
+
+if TYPE_CHECKING:
+    from runware_codegen.diff.options import DiffOptions
+    from runware_codegen.diff.sides.texts import Text
+    from runware_codegen.report import Terminal
+
+_DAYS: Final = 90
+"""How long an acceptance lasts, unless a day is given."""
+
+
+def diff(options: DiffOptions, terminal: Terminal) -> bool:
+    """Compare two sides and write the report.
+
+    Returns:
+        Whether an entry fails by --fail-on.
+
+    Raises:
+        InvalidInputError: A side names nothing, or a document is not sound.
+    """
+    _check(options)
+    old, new = _sides(options, terminal)
+    terminal.progress("Comparing documents")
+    comparison = compare_sides(old, new, options["only"])
+    path = Path(options["accept_file"])
+    today = dt.datetime.now(dt.UTC).date()
+    level, fail_on = Level(options["level"]), options["fail_on"]
+    whole = Report(
+        entries=comparison.entries,
+        compared=comparison.compared,
+        unchanged=comparison.unchanged,
+        fail_on=Level(fail_on) if fail_on else None,
+        accepted=accepted.read(path),
+        today=today,
+    )
+    if options["accept"]:
+        _accept(options, whole, path, today, terminal)
+        return False
+    for line in WRITERS[options["format"]](whole.only(level)):
+        terminal.result(line)
+    return bool(whole.failing())
+
+
+def _check(options: DiffOptions) -> None:
+    if len(options["sides"]) > 2 or options["sides"].count("-") > 1:
+        message = "Name two sides at most, and standard input for one of them."
+        raise click.UsageError(message)
+    if options["accept"] and not options["reason"].strip():
+        raise click.UsageError("--accept needs a --reason.")
+    if not options["accept"] and (options["reason"] or options["expires"]):
+        raise click.UsageError("--reason and --expires go with --accept.")
+
+
+def _sides(options: DiffOptions, terminal: Terminal) -> tuple[list[Text], list[Text]]:
+    documents = options["documents"]
+    stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()
+    terminal.progress("Reading documents")
+    if not options["sides"]:
+        old, new, words = read_default_sides(documents)
+        terminal.note(f"Comparing {words} with {documents}.")
+        return old, new
+    first, *second = options["sides"]
+    old = read_side(first, documents, stdin)
+    if second:
+        return old, read_side(second[0], documents, stdin)
+    return old, read_folder(documents)
+
+
+def _accept(
+    options: DiffOptions, report: Report, path: Path, today: dt.date, terminal: Terminal
+) -> None:
+    """Accept what would fail."""
+    expires = options["expires"]
+    last = expires.date() if expires else today + dt.timedelta(days=_DAYS)
+    entries = report.at_least(report.fail_on or Level.BREAKING)
+    fresh = accepted.accept(entries, options["reason"], last)
+    accepted.write(path, {**report.accepted, **fresh})
+    for entry in entries:
+        terminal.summary(f"accepted: {entry.kind} {entry.document} {entry.python}")
+    terminal.summary(f"Accepted {len(fresh)} until {last}, in {path}.")

@@ -1,0 +1,170 @@
+"""The comparison of two sides: which documents are the same, and what differs in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from runware_codegen.cache.parallel import available_processors, parallel_map
+from runware_codegen.diff.compare import added, compare, removed
+from runware_codegen.diff.proof.judges import Judge
+from runware_codegen.diff.proof.witness import Version
+from runware_codegen.diff.sides.pairs import pair
+from runware_codegen.documents.load import load_text, not_openapi
+from runware_codegen.mock.catalog import task_schema
+from runware_codegen.parse.assembly import DocumentFilter
+from runware_codegen.parse.document import parse_document
+from runware_codegen.problems import InvalidInputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from runware_codegen.diff.entries import Entry
+    from runware_codegen.diff.sides.texts import Text
+    from runware_codegen.documents import SourceDocument
+    from runware_codegen.model import Document
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What a comparison of two sides gave.
+
+    Attributes:
+        entries: The differences, by document, gravest first.
+        compared: How many documents differ to the byte.
+        unchanged: How many do not.
+    """
+
+    entries: list[Entry] = field(default_factory=list["Entry"])
+    compared: int = 0
+    unchanged: int = 0
+
+
+class _Job(NamedTuple):
+    """Two versions of a document, either of which may be absent."""
+
+    old: Text | None
+    new: Text | None
+    only: tuple[str, ...]
+
+
+class _Loaded(NamedTuple):
+    """A document that was read, with its model."""
+
+    text: Text
+    source: SourceDocument
+    document: Document
+
+
+def compare_sides(
+    old: Sequence[Text], new: Sequence[Text], only: tuple[str, ...] = ()
+) -> Comparison:
+    """Compare two sides.
+
+    Args:
+        old: The texts before.
+        new: The texts now.
+        only: Patterns of identifiers, AIRs or task types; none for all.
+
+    Raises:
+        InvalidInputError: With all that is wrong in documents that differ.
+    """
+    pairs = pair(old, new)
+    jobs = [_Job(before, after, only) for before, after in pairs.changed]
+    jobs += _matched(pairs.gone, pairs.fresh, only)
+    comparison = Comparison(compared=len(jobs), unchanged=pairs.unchanged)
+    problems: list[Problem] = []
+    for outcome in parallel_map(_outcome, jobs, available_processors(), fewest=_FEWEST):
+        if isinstance(outcome, list):
+            comparison.entries += outcome
+        else:
+            problems += outcome
+    if problems:
+        raise InvalidInputError(problems)
+    comparison.entries.sort(key=lambda entry: entry.order)
+    return comparison
+
+
+_FEWEST = 3
+"""A process for fewer documents takes longer to start than it saves."""
+
+
+def _matched(
+    gone: Iterable[Text], fresh: Iterable[Text], only: tuple[str, ...]
+) -> Iterator[_Job]:
+    """Pair documents whose files have other names now: by identifier, then by AIR."""
+    left = [(text, _loaded(text)) for text in gone]
+    right = [(text, _loaded(text)) for text in fresh]
+    for alike in (_have_same_id, _are_about_same_model):
+        for one in list(left):
+            for other in right:
+                if one[1] and other[1] and alike(one[1].document, other[1].document):
+                    left.remove(one)
+                    right.remove(other)
+                    yield _Job(one[0], other[0], only)
+                    break
+    yield from (_Job(text, None, only) for text, loaded in left if loaded)
+    yield from (_Job(None, text, only) for text, loaded in right if loaded)
+
+
+def _have_same_id(one: Document, other: Document) -> bool:
+    return one.id == other.id
+
+
+def _are_about_same_model(one: Document, other: Document) -> bool:
+    models = {*one.models, one.air} & {*other.models, other.air}
+    return one.task_type == other.task_type and bool(models - {""})
+
+
+def _outcome(job: _Job) -> list[Entry] | tuple[Problem, ...]:
+    """Compare two versions of a document; give the problems if one is not sound."""
+    problems: list[Problem] = []
+    old, new = _sound(job.old, problems), _sound(job.new, problems)
+    return tuple(problems) if problems else [*_entries(old, new, job.only)]
+
+
+def _sound(text: Text | None, problems: list[Problem]) -> _Loaded | None:
+    """Read a document; add what is wrong in it to the problems."""
+    try:
+        return text and _loaded(text)
+    except InvalidInputError as invalid:
+        problems += invalid.problems
+        return None
+
+
+def _entries(
+    old: _Loaded | None, new: _Loaded | None, only: tuple[str, ...]
+) -> Iterator[Entry]:
+    before = old if old and _is_chosen(old.document, only) else None
+    after = new if new and _is_chosen(new.document, only) else None
+    if old and new and (before or after):
+        same = _have_same_id(old.document, new.document)
+        if same or _are_about_same_model(old.document, new.document):
+            yield from compare(_version(old), _version(new), new.text.name)
+            return
+    if before:
+        yield removed(before.document, before.text.name)
+    if after:
+        yield added(after.document, after.text.name)
+
+
+def _is_chosen(document: Document, only: tuple[str, ...]) -> bool:
+    return DocumentFilter(only, (document.status,)).matches(document)
+
+
+def _version(loaded: _Loaded) -> Version:
+    return Version(loaded.document, Judge(loaded.document, task_schema(loaded.source)))
+
+
+def _loaded(text: Text) -> _Loaded | None:
+    """Read a document; None for what is no document but stands in a folder of them.
+
+    Raises:
+        InvalidInputError: It is not sound.
+    """
+    source = load_text(text.source, text.decoded())
+    if source is None:
+        if text.discovered:
+            return None
+        raise InvalidInputError([not_openapi(text.source)])
+    return _Loaded(text, source, parse_document(source, allow_unenforced=True))

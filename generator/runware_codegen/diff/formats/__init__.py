@@ -1,0 +1,21 @@
+"""Writes a report: for a terminal, as Markdown, JSON, GitHub annotations or JUnit XML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runware_codegen.diff.formats import github, json_format, junit, markdown, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from runware_codegen.diff.report import Report
+
+WRITERS: Final[Mapping[str, Callable[[Report], Iterator[str]]]] = {
+    "text": text.lines,
+    "markdown": markdown.lines,
+    "json": json_format.lines,
+    "github": github.lines,
+    "junit": junit.lines,
+}
+"""What gives the lines of a report in each format."""

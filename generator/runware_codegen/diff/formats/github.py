@@ -1,0 +1,47 @@
+"""The report as annotations of GitHub Actions (workflow commands)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runware_codegen.diff.levels import Level
+from runware_codegen.diff.report import change_of, notes_of, place_of, proof_of
+from runware_codegen.report import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.diff.entries import Entry
+    from runware_codegen.diff.report import Report
+
+_COMMAND: Final = {
+    Level.BREAKING: "error",
+    Level.TYPING: "warning",
+    Level.RISK: "warning",
+}
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Give a workflow command for each entry, and a notice with the summary."""
+    for entry in report.entries:
+        yield _annotation(report, entry)
+    yield f"::notice title=runware-codegen diff::{_data(report.summary())}"
+
+
+def _annotation(report: Report, entry: Entry) -> str:
+    command = _COMMAND.get(entry.level, "notice")
+    if report.acceptance(entry):
+        command = "notice"
+    title = _property(f"{entry.level}: {entry.kind} ({entry.document})")
+    place = f"{place_of(entry)}: " if entry.python else ""
+    details = (f"{place}{change_of(entry)}", proof_of(entry), *notes_of(report, entry))
+    message = _data("\n".join(plain(detail) for detail in details if detail))
+    return f"::{command} file={_property(entry.file)},title={title}::{message}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(plain(text)).replace(":", "%3A").replace(",", "%2C")

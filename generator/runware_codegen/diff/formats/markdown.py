@@ -1,0 +1,62 @@
+"""The report as Markdown, fit for the body of a pull request."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from runware_codegen.diff.levels import LEVELS, Level
+from runware_codegen.diff.report import change_of, notes_of, proof_of
+from runware_codegen.report import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.diff.entries import Entry
+    from runware_codegen.diff.report import Report
+
+_MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Give the lines of a report, grouped by level, then by document."""
+    yield f"**{report.summary()}**"
+    for level in Level:
+        entries = [entry for entry in report.entries if entry.level is level]
+        if not entries:
+            continue
+        yield from ("", f"### {level.capitalize()}", "", LEVELS[level], "")
+        document = ""
+        for entry in entries:
+            if entry.document != document:
+                document = entry.document
+                air = f" ({_code(entry.air)})" if entry.air else ""
+                yield f"- **{_escaped(document)}**{air}"
+            yield from _entry(report, entry)
+
+
+def _entry(report: Report, entry: Entry) -> Iterator[str]:
+    place = f" {_code(entry.python)}" if entry.python else ""
+    yield f"  - {entry.kind}{place}: {_escaped(change_of(entry))}"
+    verdict, colon, task = proof_of(entry).partition(": {")
+    if colon and entry.witness is not None:
+        code = _code("{" + task)
+        yield f"    - {verdict}: {code}"
+    elif verdict:
+        yield f"    - {_escaped(proof_of(entry))}"
+    for note in notes_of(report, entry):
+        yield f"    - {_escaped(note)}"
+
+
+def _code(text: str) -> str:
+    """Write text as code, fenced by more backticks than it has in a row."""
+    shown = plain(text)
+    longest = max(map(len, re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if "`" in shown else ""
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def _escaped(text: str) -> str:
+    """Write text so that it is no markup, and mentions nobody."""
+    return _MARKUP.sub(r"\\\1", plain(text)).replace("@", "@\u200b")

@@ -1,0 +1,53 @@
+"""The report for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from runware_codegen.diff.levels import Level
+from runware_codegen.diff.report import change_of, notes_of, place_of, proof_of
+from runware_codegen.report import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.diff.entries import Entry
+    from runware_codegen.diff.report import Report, Section
+
+_COLOR: Final = {
+    Level.BREAKING: "red",
+    Level.TYPING: "magenta",
+    Level.RISK: "yellow",
+    Level.COMPATIBLE: "green",
+    Level.WORDS: "blue",
+}
+_WIDTH: Final = max(map(len, Level))
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Give the lines of a report, grouped by document, with colours."""
+    for section in report.sections():
+        yield _heading(section)
+        for entry in section.entries:
+            yield from _entry(report, entry)
+        yield ""
+    yield report.summary()
+
+
+def _heading(section: Section) -> str:
+    names = [name for name in (section.air, section.file) if name]
+    return click.style(plain(section.document), bold=True) + plain(
+        f" ({', '.join(names)})" if names else ""
+    )
+
+
+def _entry(report: Report, entry: Entry) -> Iterator[str]:
+    level = click.style(entry.level.ljust(_WIDTH), fg=_COLOR[entry.level])
+    place = f" {place_of(entry)}" if entry.python else ""
+    yield f"  {level}  {entry.kind}{plain(place)}"
+    indent = " " * (_WIDTH + 4)
+    details = (change_of(entry), proof_of(entry), *notes_of(report, entry))
+    for detail in filter(None, details):
+        yield f"{indent}{plain(detail)}"

@@ -1,0 +1,188 @@
+"""Types, classes and rules as predicates, and types in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import (
+    Anything,
+    Array,
+    Boolean,
+    ClassRef,
+    Constrained,
+    Literals,
+    Map,
+    Media,
+    Null,
+    Number,
+    Rule,
+    String,
+    Union,
+)
+from runware_codegen.model.constants import constant, plain
+from runware_codegen.model.logic import all_of, any_of
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    AdditionalProperties,
+    AllOf,
+    DefinitionRef,
+    EvaluatedProperties,
+    HasFormat,
+    IfThenElse,
+    InRange,
+    IsIn,
+    IsType,
+    ItemCount,
+    Items,
+    LengthIn,
+    MultipleOf,
+    OptionalProperty,
+    Predicate,
+    RequiredProperty,
+    UniqueItems,
+)
+from runware_codegen.wording import format_words, joined, one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from runware_codegen.model import Class, Document, SizeRule, Type
+
+    Definitions = Mapping[str, Predicate]
+
+
+def definitions_of(document: Document) -> dict[str, Predicate]:
+    """Return the named predicates of a request: those of the document and its classes."""
+    classes = (document.request, *document.nested_request_classes)
+    by_class = {_reference(each.name): of_class(each) for each in classes}
+    return {**dict(document.definitions), **by_class}
+
+
+def _reference(class_name: str) -> str:
+    return f"class {class_name}"
+
+
+def has_type(*types: str) -> Predicate:
+    """Return the predicate of JSON types."""
+    return IsType(frozenset(types))
+
+
+def of_type(a_type: Type) -> Predicate:
+    """Return what holds of all values of a type, and of no others."""
+    match a_type:
+        case String():
+            return all_of([has_type("string"), *_of_string(a_type)])
+        case Number():
+            return all_of(_of_number(a_type))
+        case Boolean():
+            return has_type("boolean")
+        case Null():
+            return has_type("null")
+        case Literals(values):
+            return IsIn(tuple(value.constant for value in values))
+        case Array(item, least, most, unique):
+            tests: list[Predicate] = [Items(of_type(item))]
+            tests += [ItemCount(least, most)] if least or most is not None else []
+            tests += [UniqueItems()] if unique else []
+            return all_of([has_type("array"), *tests])
+        case Map(value):
+            return all_of([has_type("object"), AdditionalProperties(of_type(value))])
+        case ClassRef(name):
+            return DefinitionRef(_reference(name))
+        case Union(alternatives):
+            return any_of(map(of_type, alternatives))
+        case Anything(types):
+            return IsType(types) if types else TRUE
+        case Constrained(inner, predicate):
+            return all_of([of_type(inner), predicate])
+        case Media(_, forms):
+            return all_of([has_type("string"), any_of(forms)])
+
+
+def _of_string(text: String) -> Iterator[Predicate]:
+    if text.min_length or text.max_length is not None:
+        yield LengthIn(text.min_length, text.max_length)
+    if text.pattern:
+        yield text.pattern
+    if text.format:
+        yield HasFormat(text.format)
+
+
+def _of_number(number: Number) -> Iterator[Predicate]:
+    yield has_type("integer" if number.integer else "number")
+    bounds = range_of(number)
+    if bounds != InRange():
+        yield bounds
+    if number.multiple_of is not None:
+        yield MultipleOf(number.multiple_of)
+
+
+def range_of(number: Number) -> InRange:
+    """Return the limits of a number."""
+    return InRange(number.ge, number.gt, number.le, number.lt)
+
+
+def of_class(a_class: Class) -> Predicate:
+    """Return what holds of all objects of a class, and of no others."""
+    parts: list[Predicate] = [has_type("object")]
+    for field in a_class.fields:
+        kind = RequiredProperty if field.required else OptionalProperty
+        parts.append(kind(field.json_name, of_type(field.type)))
+    if not a_class.allows_extra:
+        parts.append(only_known(a_class))
+    return AllOf((*parts, *map(of_rule, a_class.rules)))
+
+
+def only_known(a_class: Class) -> Predicate:
+    """Return the predicate that an object has no property but those of a class."""
+    names = tuple(field.json_name for field in a_class.fields)
+    return AdditionalProperties(FALSE, (EvaluatedProperties(TRUE, names),))
+
+
+def of_rule(rule: Rule | SizeRule) -> Predicate:
+    """Return a rule as one predicate."""
+    if isinstance(rule, Rule):
+        must = rule.must
+    else:
+        must = any_of(of_size(size.width, size.height) for size in rule.sizes)
+    return must if rule.when == TRUE else IfThenElse(rule.when, must, TRUE)
+
+
+def of_size(width: int, height: int) -> Predicate:
+    """Return the predicate of one pair of width and height."""
+    pairs = (("width", width), ("height", height))
+    return all_of(RequiredProperty(n, IsIn((constant(v),))) for n, v in pairs)
+
+
+def words(a_type: Type) -> str:
+    """Describe a type in a few words, without its limits."""
+    match a_type:
+        case String(format=name):
+            return format_words(name) if name else "a string"
+        case Number(integer):
+            return "an integer" if integer else "a number"
+        case Boolean():
+            return "true or false"
+        case Null():
+            return "null"
+        case Literals(values):
+            return one_of([plain(value.constant.value) for value in values])
+        case Array(item):
+            return f"a list of: {words(item)}"
+        case Map(value):
+            return f"an object with any names, and values: {words(value)}"
+        case ClassRef(name):
+            return f"an object ({name})"
+        case Union(alternatives):
+            return _either(map(words, alternatives))
+        case Anything(types):
+            return joined(sorted(types), "or") if types else "any value"
+        case Constrained(inner):
+            return words(inner)
+        case Media(kind):
+            return f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
+
+
+def _either(parts: Iterable[str]) -> str:
+    return joined(list(dict.fromkeys(parts)), "or")

@@ -1,0 +1,157 @@
+"""Differences of classes: their members, one by one, and what other members they take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runware_codegen.diff.entries import Direction, Finding, Place, Side
+from runware_codegen.diff.meaning import of_type, only_known, words
+from runware_codegen.diff.rules import compare_rules
+from runware_codegen.diff.types import compare_types
+from runware_codegen.model import Anything
+from runware_codegen.model.constants import plain
+from runware_codegen.model.logic import has, lacks
+from runware_codegen.model.predicates import TRUE, OptionalProperty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from runware_codegen.model import Class, Field
+
+_DELIVERY = ("deliveryMethod",)
+"""Its default is told as metadata: the default delivery."""
+
+
+class Comparison:
+    """Compares the classes of one side of two versions of a document."""
+
+    def __init__(self, side: Side, old: Iterable[Class], new: Iterable[Class]) -> None:
+        """Prepare a comparison.
+
+        Args:
+            side: Requests or results.
+            old: All classes of that side before.
+            new: All classes of that side now.
+        """
+        self._side = side
+        self._old: Mapping[str, Class] = {each.name: each for each in old}
+        self._new: Mapping[str, Class] = {each.name: each for each in new}
+        self._compared: set[tuple[str, str]] = set()
+
+    def findings(self, old: Class, new: Class) -> Iterator[Finding]:
+        """Find the differences of the whole request or result."""
+        place = Place(self._side, (), new.name)
+        yield from self._named(old.name, new.name, place)
+
+    def _named(self, old: str, new: str, place: Place) -> Iterator[Finding]:
+        """Compare two classes by name; a pair is compared at its first place only."""
+        if (old, new) in self._compared:
+            return
+        self._compared.add((old, new))
+        if old != new and place.steps:
+            yield Finding("class-renamed", place, old, new)
+        yield from self._classes(self._old[old], self._new[new], place)
+
+    def _classes(self, old: Class, new: Class, place: Place) -> Iterator[Finding]:
+        if old.doc.split() != new.doc.split():
+            yield Finding("words-changed", place, old.doc, new.doc)
+        before = {field.json_name: field for field in old.fields}
+        after = {field.json_name: field for field in new.fields}
+        for name, field in before.items():
+            inside = place.member(name, field.name)
+            if name in after:
+                yield from self._members(field, after[name], place, inside)
+            else:
+                yield self._removed(field, new, place, inside)
+        for name, field in after.items():
+            if name not in before:
+                inside = place.member(name, field.name)
+                yield from self._added(field, old, place, inside)
+        yield from self._extra(old, new, place)
+        if self._side is Side.REQUEST:
+            yield from compare_rules(old.rules, new.rules, place)
+
+    def _members(
+        self, old: Field, new: Field, parent: Place, place: Place
+    ) -> Iterator[Finding]:
+        if old.name != new.name:
+            yield Finding("member-renamed", place, old.name, new.name)
+        if old.required != new.required:
+            given = has(old.json_name)
+            yield Finding(
+                "member-required" if new.required else "member-optional", place,
+                _necessity(old), _necessity(new),
+                Direction.NARROWED if new.required else Direction.WIDENED,
+                TRUE if new.required else given,
+                given if new.required else TRUE,
+                parent.steps, typed=True,
+            )  # fmt: skip
+        if old.default != new.default and place.steps != _DELIVERY:
+            yield Finding("default-changed", place, _default(old), _default(new))
+        if old.secret != new.secret:
+            yield Finding("secrecy-changed", place, _secrecy(old), _secrecy(new))
+        if old.doc.split() != new.doc.split():
+            yield Finding("words-changed", place, old.doc, new.doc)
+        yield from compare_types(old.type, new.type, place, self._named)
+
+    def _removed(
+        self, field: Field, new: Class, parent: Place, place: Place
+    ) -> Finding:
+        if new.allows_extra or self._side is Side.RESULT:
+            return Finding("member-removed", place, words(field.type), "")
+        return Finding(
+            "member-removed", place, words(field.type), "",
+            Direction.NARROWED, TRUE, lacks(field.json_name), parent.steps, typed=True,
+        )  # fmt: skip
+
+    def _added(
+        self, field: Field, old: Class, parent: Place, place: Place
+    ) -> Iterator[Finding]:
+        name, shown = field.json_name, words(field.type)
+        if self._side is Side.RESULT:
+            yield Finding("member-added", place, "", shown)
+            return
+        if field.required:
+            yield Finding(
+                "member-added-required", place, "", shown,
+                Direction.NARROWED, TRUE, has(name), parent.steps, typed=True,
+            )  # fmt: skip
+        elif old.allows_extra:
+            yield Finding("member-added", place, "", shown)
+        else:
+            yield Finding(
+                "member-added", place, "", shown,
+                Direction.WIDENED, lacks(name), TRUE, parent.steps, typed=True,
+            )  # fmt: skip
+        if old.allows_extra and field.type != Anything():
+            now = OptionalProperty(name, of_type(field.type))
+            yield Finding(
+                "type-narrowed", place, "any value", shown,
+                Direction.NARROWED, TRUE, now, parent.steps, typed=True,
+            )  # fmt: skip
+
+    def _extra(self, old: Class, new: Class, place: Place) -> Iterator[Finding]:
+        if old.allows_extra == new.allows_extra:
+            return
+        if new.allows_extra:
+            yield Finding(
+                "extra-members-allowed", place, "refused", "allowed",
+                Direction.WIDENED, only_known(old), TRUE, place.steps,
+            )  # fmt: skip
+        else:
+            yield Finding(
+                "extra-members-refused", place, "allowed", "refused",
+                Direction.NARROWED, TRUE, only_known(new), place.steps,
+            )  # fmt: skip
+
+
+def _necessity(field: Field) -> str:
+    return "required" if field.required else "optional"
+
+
+def _default(field: Field) -> str:
+    return "none" if field.default is None else plain(field.default.value)
+
+
+def _secrecy(field: Field) -> str:
+    return "hidden" if field.secret else "shown"

@@ -1,0 +1,116 @@
+"""Decides what becomes of the findings of a request: entries with proofs, or nothing.
+
+A finding that looks narrower needs a witness: a task that was accepted and is refused
+now. Without one, `covers` may prove that none exists; what is left is "not proven".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from runware_codegen.diff.canonical import speaks_of
+from runware_codegen.diff.entries import Direction, Finding, Proof
+from runware_codegen.diff.proof.witness import FEW, MANY, Search
+from runware_codegen.model.predicates import AreaIn, RatioIn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from runware_codegen.diff.proof.witness import Version
+
+_GONE: Final = {"member-removed"}
+"""Names are gone, whatever tasks are accepted."""
+
+
+class Decided(NamedTuple):
+    """A finding that stands, with its proof."""
+
+    finding: Finding
+    proof: Proof | None
+    witness: dict[str, Any] | None
+
+
+class _Containment:
+    """What is proven of all tasks at once; worked out when it is asked for."""
+
+    def __init__(self, old: Version, new: Version) -> None:
+        self._old = old.judge
+        self._new = new.judge
+
+    @cached_property
+    def nothing_refused(self) -> bool:
+        """Whether the new version accepts all that the old one accepts."""
+        return self._new.covers(self._old)
+
+    @cached_property
+    def nothing_gained(self) -> bool:
+        """Whether the old version accepts all that the new one accepts."""
+        return self._old.covers(self._new)
+
+
+def decide(
+    findings: Iterable[Finding], old: Version, new: Version
+) -> Iterator[Decided]:
+    """Prove the findings of a request, and drop those that are proven to be none."""
+    search = Search(old, new)
+    containment = _Containment(old, new)
+    for finding in findings:
+        if finding.direction is None:
+            yield Decided(finding, None, None)
+        elif finding.direction is Direction.WIDENED:
+            yield from _widened(finding, search, containment)
+        else:
+            yield from _narrowed(finding, search, containment)
+
+
+def _widened(
+    finding: Finding, search: Search, containment: _Containment
+) -> Iterator[Decided]:
+    witness = search.witness(finding, Direction.WIDENED, range(FEW))
+    if witness is not None:
+        yield Decided(finding, Proof.WITNESS, witness)
+    elif finding.typed or not _is_nothing(finding, containment):
+        yield Decided(finding, None, None)
+
+
+def _narrowed(
+    finding: Finding, search: Search, containment: _Containment
+) -> Iterator[Decided]:
+    witness = search.witness(finding, Direction.NARROWED, range(FEW))
+    if witness is None and (_is_beyond(finding) or not containment.nothing_refused):
+        witness = search.witness(finding, Direction.NARROWED, range(FEW, MANY))
+    if witness is not None:
+        yield Decided(_as(finding, Direction.NARROWED), Proof.WITNESS, witness)
+    elif finding.aspect in _GONE:
+        yield Decided(finding, None, None)
+    elif _is_beyond(finding) or not containment.nothing_refused:
+        yield Decided(finding, Proof.NOT_PROVEN, None)
+    elif finding.direction is Direction.CHANGED and not containment.nothing_gained:
+        yield Decided(_as(finding, Direction.WIDENED), Proof.CONTAINMENT, None)
+    elif finding.typed:
+        typed = replace(finding, aspect="annotation-changed")
+        yield Decided(typed, Proof.CONTAINMENT, None)
+
+
+def _is_nothing(finding: Finding, containment: _Containment) -> bool:
+    """Whether it is proven that no task tells the versions apart."""
+    return (
+        not _is_beyond(finding)
+        and containment.nothing_refused
+        and containment.nothing_gained
+    )
+
+
+def _is_beyond(finding: Finding) -> bool:
+    """Whether it is about what JSON Schema cannot say, of which nothing is proven."""
+    return speaks_of((finding.was, finding.now), (AreaIn, RatioIn))
+
+
+def _as(finding: Finding, direction: Direction) -> Finding:
+    """Name what is known now of a change whose direction was open."""
+    if finding.direction is not Direction.CHANGED:
+        return finding
+    aspect = f"{finding.aspect.removesuffix('-changed')}-{direction}"
+    return replace(finding, aspect=aspect, direction=direction)

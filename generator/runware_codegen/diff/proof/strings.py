@@ -1,0 +1,100 @@
+"""Strings that match a pattern, or that have a format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runware_codegen.parse.patterns import UnsupportedPatternError, ecma
+from runware_codegen.parse.patterns.nodes import (
+    Alternatives,
+    Char,
+    CharClass,
+    CharRange,
+    ClassEscape,
+    Node,
+    Repeat,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+    from runware_codegen.parse.patterns.nodes import ClassItem
+
+FORMATS: Final = {
+    "date": "2026-01-31",
+    "date-time": "2026-01-31T12:00:00Z",
+    "duration": "P1D",
+    "email": "a@example.com",
+    "hostname": "example.com",
+    "ipv4": "127.0.0.1",
+    "ipv6": "::1",
+    "json-pointer": "/a",
+    "regex": "a",
+    "relative-json-pointer": "0",
+    "time": "12:00:00Z",
+    "uri": "https://example.com/a",
+    "uri-reference": "a/b",
+    "uuid": "11111111-1111-4111-8111-111111111111",
+}
+"""A string of each format."""
+
+_LETTERS: Final = "aA0-_ .x9/"
+_MOST_MORE: Final = 3
+"""How many times more than it has to an endless repetition is taken."""
+
+
+def matching(pattern: str, random: Random) -> str:
+    """Make a string that a pattern is likely to match; "" if it cannot be read."""
+    try:
+        return _of(ecma.parse(pattern), random)
+    except UnsupportedPatternError:
+        return ""
+
+
+def _of(node: Node, random: Random) -> str:
+    match node:
+        case Char(code):
+            return chr(code)
+        case CharClass():
+            return _one_of(node, random)
+        case Alternatives(branches):
+            terms = random.choice(branches)
+            return "".join(_of(term, random) for term in terms)
+        case Repeat(body, low, high):
+            most = low + _MOST_MORE if high is None else min(high, low + _MOST_MORE)
+            return "".join(_of(body, random) for _ in range(random.randint(low, most)))
+        case _:  # what stands at a place, or repeats a group
+            return ""
+
+
+def _one_of(node: CharClass, random: Random) -> str:
+    if node.negated:
+        kept = [c for c in _LETTERS if not any(_has(i, c) for i in node.items)]
+    else:
+        kept = [c for item in node.items for c in _characters(item)]
+    return random.choice(kept) if kept else ""
+
+
+def _characters(item: ClassItem) -> Iterator[str]:
+    match item:
+        case Char(code):
+            yield chr(code)
+        case CharRange(first, last):
+            yield from {chr(first), chr((first + last) // 2), chr(last)}
+        case _:
+            yield from (c for c in _LETTERS if _has(item, c))
+
+
+def _has(item: ClassItem, character: str) -> bool:
+    match item:
+        case Char(code):
+            return ord(character) == code
+        case CharRange(first, last):
+            return first <= ord(character) <= last
+        case ClassEscape(kind, negated):
+            word = character.isalnum() or character == "_"
+            known = {"d": character.isdigit(), "w": word, "s": character.isspace()}
+            return known[kind] != negated
+        case _:
+            return character.isalpha()

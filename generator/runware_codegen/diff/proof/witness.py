@@ -1,0 +1,266 @@
+"""Searches for a task that one version of a document accepts and the other refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from runware_codegen.diff.canonical import speaks_of
+from runware_codegen.diff.entries import ANY_ITEM, Direction
+from runware_codegen.diff.evaluation import holds
+from runware_codegen.diff.meaning import definitions_of, of_class
+from runware_codegen.diff.proof.strings import FORMATS
+from runware_codegen.diff.proof.values import Values
+from runware_codegen.mock.items import is_array, is_object
+from runware_codegen.model.predicates import (
+    TRUE,
+    AreaIn,
+    Contains,
+    Predicate,
+    RatioIn,
+    RequiredProperty,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.diff.entries import Finding
+    from runware_codegen.diff.meaning import Definitions
+    from runware_codegen.diff.proof.judges import Judge
+    from runware_codegen.model import Document
+
+FEW: Final = 6
+MANY: Final = 24
+"""Attempts of a search that may fail, and of one on which more depends."""
+
+_ROUNDS: Final = 4
+_MOST_STEPS: Final = 150_000
+"""Steps that the searches for one document may take: some ten seconds."""
+_MOST_REMOVALS: Final = 400
+_READABLE: Final = frozenset(FORMATS.values())
+_FIRST: Final = ("taskType", "taskUUID", "model")
+
+_BEYOND_SCHEMAS: Final = (AreaIn, RatioIn)
+"""What only the emitted checks enforce: jsonschema-rs does not know `x-constraints`."""
+
+
+class Version(NamedTuple):
+    """One version of a document: its model, and who judges tasks by it."""
+
+    document: Document
+    judge: Judge
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How many steps are left."""
+
+    left: int
+
+
+class Search:
+    """Searches for tasks that tell two versions of a document apart."""
+
+    def __init__(self, old: Version, new: Version) -> None:
+        self._old = old
+        self._new = new
+        self._budget = _Budget(_MOST_STEPS)
+        self._known = {
+            version.document: definitions_of(version.document) for version in (old, new)
+        }
+
+    def witness(
+        self, finding: Finding, direction: Direction, attempts: range
+    ) -> dict[str, Any] | None:
+        """Find a small task that shows a finding.
+
+        Args:
+            finding: What differs, with what held before and what holds now.
+            direction: NARROWED for a task that was accepted and is refused now,
+                WIDENED for one that was refused and is accepted now.
+            attempts: The numbers of the attempts; equal numbers make equal tasks.
+
+        Returns:
+            A task of which both judges say so, or None.
+        """
+        was, now = finding.was, finding.now
+        if was is None or now is None:
+            return None
+        if direction is Direction.NARROWED:
+            goal = _Goal(self._old, self._new, was, now, finding.at)
+        else:
+            goal = _Goal(self._new, self._old, now, was, finding.at)
+        accepting = self._known[goal.accepting.document]
+        refusing = self._known[goal.refusing.document]
+        return _Hunt(goal, accepting, refusing, self._budget).run(attempts)
+
+
+class _Goal(NamedTuple):
+    """What a task has to show: it is accepted by one version, and by the other not.
+
+    Attributes:
+        accepting: The version that accepts it.
+        refusing: The version that refuses it.
+        good: What the first demands at the place.
+        bad: What the second demands there, which must not hold.
+        at: The place.
+    """
+
+    accepting: Version
+    refusing: Version
+    good: Predicate
+    bad: Predicate
+    at: tuple[str, ...]
+
+
+class _Hunt:
+    """The search for one task."""
+
+    def __init__(
+        self,
+        goal: _Goal,
+        accepting: Definitions,
+        refusing: Definitions,
+        budget: _Budget,
+    ) -> None:
+        self._goal = goal
+        self._budget = budget
+        self._accepting = accepting
+        self._refusing = refusing
+        self._whole = of_class(goal.accepting.document.request)
+        self._beyond = speaks_of((goal.good, goal.bad), _BEYOND_SCHEMAS)
+
+    def run(self, attempts: range) -> dict[str, Any] | None:
+        """Search, and shrink what is found."""
+        for task in self._candidates(attempts):
+            if self._shows(task) and self._is_confirmed(task):
+                return _ordered(self._shrunk(task))
+        return None
+
+    def _candidates(self, attempts: range) -> Iterator[Any]:
+        place = _inside(self._goal.at, TRUE)
+        for attempt in attempts:
+            random = Random(attempt)  # noqa: S311  # nothing is secret here
+            accepting = Values(self._accepting, random)
+            refusing = Values(self._refusing, random)
+            task = accepting.changed(place, accepting.example(self._whole))
+            for _ in range(_ROUNDS):
+                task = accepting.changed(self._whole, task)
+                task = self._bent(task, accepting, refusing)
+                yield task
+                task = accepting.changed(self._whole, task)
+                yield task
+            self._budget.left -= accepting.steps + refusing.steps
+            if self._budget.left < 0:
+                return
+
+    def _bent(self, task: Any, accepting: Values, refusing: Values) -> Any:
+        """Change the value at the place, so that one version alone allows it."""
+
+        def bend(value: Any) -> Any:
+            bent = refusing.changed(self._goal.bad, value, wanted=False)
+            good = accepting.changed(self._goal.good, bent)
+            return refusing.changed(self._goal.bad, good, wanted=False)
+
+        return _changed_at(task, self._goal.at, bend)
+
+    def _shows(self, task: object) -> bool:
+        """Whether jsonschema-rs says so, and the place is the reason."""
+        goal = self._goal
+        return (
+            is_object(task)
+            and any(
+                holds(goal.good, value, self._accepting)
+                and not holds(goal.bad, value, self._refusing)
+                for value in _values_at(task, goal.at)
+            )
+            and goal.accepting.judge.accepts(task)
+            and (self._beyond or not goal.refusing.judge.accepts(task))
+        )
+
+    def _is_confirmed(self, task: dict[str, Any]) -> bool:
+        """Whether the emitted checks say so too."""
+        goal = self._goal
+        return goal.accepting.judge.emitted_accepts(
+            task
+        ) and not goal.refusing.judge.emitted_accepts(task)
+
+    def _shrunk(self, task: dict[str, Any]) -> dict[str, Any]:
+        """Leave out and shorten what is not needed."""
+        removals = 0
+        shrinking = True
+        while shrinking:
+            shrinking = False
+            for smaller in _smaller(task):
+                removals += 1
+                self._budget.left -= 1
+                if removals > _MOST_REMOVALS:
+                    return task
+                if self._shows(smaller) and self._is_confirmed(smaller):
+                    task, shrinking = smaller, True
+                    break
+        return task
+
+
+def _ordered(task: dict[str, Any]) -> dict[str, Any]:
+    """Begin with what every task has."""
+    first: dict[str, Any] = {name: task[name] for name in _FIRST if name in task}
+    return {**first, **task}
+
+
+def _inside(steps: tuple[str, ...], part: Predicate) -> Predicate:
+    """Say that a place is there, and that a predicate holds of it."""
+    for step in reversed(steps):
+        part = Contains(part) if step == ANY_ITEM else RequiredProperty(step, part)
+    return part
+
+
+def _values_at(value: Any, steps: tuple[str, ...]) -> Iterator[Any]:
+    """Give the values at a place: several, if it is about items."""
+    if not steps:
+        yield value
+    elif steps[0] == ANY_ITEM:
+        inner = value if is_array(value) else _members(value)
+        for each in inner:
+            yield from _values_at(each, steps[1:])
+    elif is_object(value) and steps[0] in value:
+        yield from _values_at(value[steps[0]], steps[1:])
+
+
+def _members(value: Any) -> list[Any]:
+    return list(value.values()) if is_object(value) else []
+
+
+def _changed_at(value: Any, steps: tuple[str, ...], change: Any) -> Any:
+    """Change the value at a place: the first, if it is about items."""
+    if not steps:
+        return change(value)
+    first, *_ = steps
+    if first == ANY_ITEM and is_array(value) and value:
+        return [_changed_at(value[0], steps[1:], change), *value[1:]]
+    if first == ANY_ITEM and is_object(value):
+        name = next(iter(value), "a")
+        return {**value, name: _changed_at(value.get(name), steps[1:], change)}
+    if is_object(value) and first in value:
+        return {**value, first: _changed_at(value[first], steps[1:], change)}
+    return value
+
+
+def _smaller(value: Any) -> Iterator[Any]:
+    """Give the values that are one step smaller, the smallest first."""
+    if is_object(value):
+        for name in value:
+            yield {n: v for n, v in value.items() if n != name}
+        for name, inner in value.items():
+            for smaller in _smaller(inner):
+                yield {**value, name: smaller}
+    elif is_array(value):
+        for index in range(len(value)):
+            yield [*value[:index], *value[index + 1 :]]
+        for index, inner in enumerate(value):
+            for smaller in _smaller(inner):
+                yield [*value[:index], smaller, *value[index + 1 :]]
+    elif isinstance(value, str) and len(value) > 1 and value not in _READABLE:
+        yield value[: len(value) // 2]
+        yield value[:-1]

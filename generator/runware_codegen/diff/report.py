@@ -1,0 +1,173 @@
+"""The report: entries with what a team has accepted, and what makes a command fail."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from runware_codegen.diff.entries import Proof
+from runware_codegen.diff.levels import Level
+from runware_codegen.report import plain
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from runware_codegen.diff.accepted import Acceptance
+    from runware_codegen.diff.entries import Entry
+    from runware_codegen.documents import JsonValue
+
+_LONGEST_TEXT: Final = 60
+_LONGEST_CHANGE: Final = 120
+_BEFORE_DIFFERENCE: Final = 40
+
+
+class Section(NamedTuple):
+    """The entries of one document."""
+
+    document: str
+    air: str
+    file: str
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is written of a comparison.
+
+    Attributes:
+        entries: The differences to show, by document, gravest first.
+        compared: How many documents differ to the byte.
+        unchanged: How many do not.
+        fail_on: The level that fails, if one does.
+        accepted: What is accepted, by fingerprint.
+        today: The day, in UTC.
+    """
+
+    entries: Sequence[Entry]
+    compared: int = 0
+    unchanged: int = 0
+    fail_on: Level | None = None
+    accepted: Mapping[str, Acceptance] = field(default_factory=dict[str, "Acceptance"])
+    today: dt.date | None = None
+
+    def only(self, level: Level) -> Report:
+        """Return a report of the entries of a level and of graver ones."""
+        kept = [entry for entry in self.entries if entry.level.rank <= level.rank]
+        return replace(self, entries=kept)
+
+    def acceptance(self, entry: Entry) -> Acceptance | None:
+        """Return the acceptance of an entry, unless it has expired."""
+        found = self.accepted.get(entry.fingerprint)
+        return None if found and self._is_over(found) else found
+
+    def expired(self, entry: Entry) -> Acceptance | None:
+        """Return the acceptance of an entry if it has expired."""
+        found = self.accepted.get(entry.fingerprint)
+        return found if found and self._is_over(found) else None
+
+    def _is_over(self, acceptance: Acceptance) -> bool:
+        return self.today is not None and acceptance.expires < self.today
+
+    def failing(self) -> list[Entry]:
+        """Return the entries that make the command fail."""
+        return [] if self.fail_on is None else self.at_least(self.fail_on)
+
+    def at_least(self, level: Level) -> list[Entry]:
+        """Return the entries of a level and of graver ones that are not accepted."""
+        return [
+            entry
+            for entry in self.entries
+            if entry.level.rank <= level.rank and not self.acceptance(entry)
+        ]
+
+    def sections(self) -> list[Section]:
+        """Return the entries by document, those with the gravest first."""
+        groups = [
+            list(group)
+            for _, group in itertools.groupby(self.entries, lambda e: e.document)
+        ]
+        groups.sort(key=lambda group: (group[0].level.rank, group[0].document))
+        return [Section(g[0].document, g[0].air, g[0].file, g) for g in groups]
+
+    def summary(self) -> str:
+        """Say in one line how many entries there are of each level."""
+        count = Counter(entry.level for entry in self.entries)
+        counts = ", ".join(f"{count[level]} {level}" for level in Level if count[level])
+        documents = (
+            f"{_counted(self.compared, 'document')} changed, {self.unchanged} unchanged"
+        )
+        accepted = sum(bool(self.acceptance(entry)) for entry in self.entries)
+        known = f" {accepted} of them accepted." if accepted else ""
+        return f"{counts or 'No differences'}; {documents}.{known}"
+
+
+def change_of(entry: Entry) -> str:
+    """Say in one line what has changed; of long texts, what is near the difference."""
+    before, after = entry.before, entry.after
+    if not before or not after:
+        return plain(entry.change[:_LONGEST_CHANGE])
+    pairs = zip(before, after, strict=False)
+    same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    start = max(0, same - _BEFORE_DIFFERENCE)
+    return f"{_excerpt(before, start)} → {_excerpt(after, start)}"
+
+
+def _excerpt(text: str, start: int) -> str:
+    if len(text) <= _LONGEST_CHANGE:
+        return plain(text)
+    end = start + _LONGEST_CHANGE
+    shown = plain(text[start:end].strip())
+    return f"{'…' * bool(start)}{shown}{'…' * (end < len(text))}"
+
+
+def proof_of(entry: Entry, longest: int = _LONGEST_TEXT) -> str:
+    """Say in one line how an entry is proven; "" if there is nothing to say.
+
+    Args:
+        entry: The entry.
+        longest: How many characters of a string in a task are shown.
+    """
+    if entry.witness is not None:
+        task = json.dumps(shown(entry.witness, longest), ensure_ascii=False)
+        was_accepted = entry.level is Level.BREAKING
+        verdict = (
+            "was accepted, is refused now"
+            if was_accepted
+            else "was refused, is accepted now"
+        )
+        return f"{verdict}: {task}"
+    if entry.proof is Proof.CONTAINMENT:
+        return "proven: every task that was accepted is accepted now"
+    return "not proven" if entry.proof is Proof.NOT_PROVEN else ""
+
+
+def shown(value: JsonValue, longest: int) -> JsonValue:
+    """Cut the strings of a task that are too long to be read."""
+    if isinstance(value, dict):
+        return {name: shown(inner, longest) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [shown(item, longest) for item in value]
+    if isinstance(value, str) and len(value) > longest:
+        return f"{value[: longest // 2]}… ({len(value)} characters)"
+    return value
+
+
+def place_of(entry: Entry) -> str:
+    """Name the place of an entry: in Python, and as a JSON pointer."""
+    return f"{entry.python} {entry.pointer}".strip()
+
+
+def notes_of(report: Report, entry: Entry) -> Iterator[str]:
+    """Say what a team has accepted of an entry."""
+    if known := report.acceptance(entry):
+        yield f"accepted until {known.expires}: {known.reason}"
+    if over := report.expired(entry):
+        yield f"was accepted until {over.expires}: {over.reason}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"

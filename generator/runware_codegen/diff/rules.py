@@ -1,0 +1,130 @@
+"""Differences of rules: what has to hold of a whole object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runware_codegen.diff.canonical import canonical, names_in
+from runware_codegen.diff.entries import Direction, Finding
+from runware_codegen.diff.meaning import of_rule, of_size
+from runware_codegen.diff.types import direction_of
+from runware_codegen.model import SizeRule
+from runware_codegen.model.logic import all_of, not_
+from runware_codegen.model.predicates import TRUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from runware_codegen.diff.entries import Place
+    from runware_codegen.model import Rule
+    from runware_codegen.model.predicates import Predicate
+
+    AnyRule = Rule | SizeRule
+
+_NONE = "none"
+
+
+def compare_rules(
+    old: Sequence[AnyRule], new: Sequence[AnyRule], place: Place
+) -> Iterator[Finding]:
+    """Find the differences of the rules of one class.
+
+    Args:
+        old: The rules before.
+        new: The rules now.
+        place: The place of the object that they speak of.
+    """
+    before = {canonical(of_rule(rule)): rule for rule in old}
+    after = {canonical(of_rule(rule)): rule for rule in new}
+    gone = [rule for key, rule in before.items() if key not in after]
+    fresh = [rule for key, rule in after.items() if key not in before]
+    for was in list(gone):
+        now = _counterpart(was, fresh)
+        if now is not None:
+            gone.remove(was)
+            fresh.remove(now)
+            yield from _changed(was, now, place)
+    for was in gone:
+        yield _finding(of_rule(was), TRUE, sentence(was), _NONE, place)
+    for now in fresh:
+        yield _finding(TRUE, of_rule(now), _NONE, sentence(now), place)
+
+
+def sentence(rule: AnyRule) -> str:
+    """Say a rule in English."""
+    if not isinstance(rule, SizeRule):
+        return rule.sentence
+    sizes = ", ".join(f"{size.width} × {size.height}" for size in rule.sizes[:12])
+    more = f" and {len(rule.sizes) - 12} more" if len(rule.sizes) > 12 else ""
+    when = f" when {rule.condition}" if rule.condition else ""
+    return f"width and height must be one of {sizes}{more}{when}"
+
+
+def _counterpart(was: AnyRule, fresh: Sequence[AnyRule]) -> AnyRule | None:
+    """Find the rule that took the place of one: about the same names, if any is."""
+    rated = [(_likeness(was, now), -index) for index, now in enumerate(fresh)]
+    best, index = max(rated, default=(0, 0))
+    return fresh[-index] if best else None
+
+
+def _likeness(was: AnyRule, now: AnyRule) -> int:
+    one, other = of_rule(was), of_rule(now)
+    same_names = set(names_in(one)) == set(names_in(other))
+    same_condition = was.when != TRUE and canonical(was.when) == canonical(now.when)
+    same_demand = (
+        not isinstance(was, SizeRule)
+        and not isinstance(now, SizeRule)
+        and canonical(was.must) == canonical(now.must)
+    )
+    sizes = isinstance(was, SizeRule) and isinstance(now, SizeRule)
+    return 4 * sizes + 3 * same_demand + 2 * same_condition + same_names
+
+
+def _changed(was: AnyRule, now: AnyRule, place: Place) -> Iterator[Finding]:
+    if (
+        isinstance(was, SizeRule)
+        and isinstance(now, SizeRule)
+        and canonical(was.when) == canonical(now.when)
+    ):
+        yield from _sizes(was, now, place)
+        return
+    yield _finding(of_rule(was), of_rule(now), sentence(was), sentence(now), place)
+
+
+def _finding(
+    was: Predicate, now: Predicate, before: str, after: str, place: Place
+) -> Finding:
+    direction = direction_of(was, now)
+    return Finding(
+        f"rule-{direction}", place, before, after,
+        direction, was, now, place.steps,
+    )  # fmt: skip
+
+
+def _sizes(was: SizeRule, now: SizeRule, place: Place) -> Iterator[Finding]:
+    before = {(size.width, size.height): size.title for size in was.sizes}
+    after = {(size.width, size.height): size.title for size in now.sizes}
+    for pair in before.keys() - after.keys():
+        test = _allowed(was.when, pair)
+        yield Finding(
+            "size-removed", place, _size(pair, before[pair]), "",
+            Direction.NARROWED, test, not_(test), place.steps,
+        )  # fmt: skip
+    for pair in after.keys() - before.keys():
+        test = _allowed(was.when, pair)
+        yield Finding(
+            "size-added", place, "", _size(pair, after[pair]),
+            Direction.WIDENED, not_(test), test, place.steps,
+        )  # fmt: skip
+    for pair in before.keys() & after.keys():
+        if before[pair].split() != after[pair].split():
+            shown = _size(pair, before[pair]), _size(pair, after[pair])
+            yield Finding("words-changed", place, *shown)
+
+
+def _allowed(when: Predicate, pair: tuple[int, int]) -> Predicate:
+    return all_of([when, of_size(*pair)])
+
+
+def _size(pair: tuple[int, int], title: str) -> str:
+    return f"{pair[0]} × {pair[1]}" + (f" ({title})" if title else "")

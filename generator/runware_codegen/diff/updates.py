@@ -1,0 +1,67 @@
+"""What a fetched document changes: the report of `fetch --update`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runware_codegen.diff import accepted
+from runware_codegen.diff.documents import compare_sides
+from runware_codegen.diff.formats.text import lines
+from runware_codegen.diff.levels import Level
+from runware_codegen.diff.options import ACCEPT_FILE
+from runware_codegen.diff.report import Report
+from runware_codegen.diff.sides.texts import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.diff.entries import Entry
+
+
+@dataclass(slots=True)
+class Updates:
+    """The differences of all documents that a run has compared.
+
+    Attributes:
+        entries: The differences.
+        compared: How many documents were compared.
+    """
+
+    entries: list[Entry] = field(default_factory=list["Entry"])
+    compared: int = 0
+
+    def add(self, path: Path, content: bytes) -> bool:
+        """Compare a document on disk with its new version.
+
+        Args:
+            path: The file, which still has the old version.
+            content: The new version.
+
+        Returns:
+            Whether the new version breaks callers in a way that is not accepted.
+
+        Raises:
+            InvalidInputError: A version is not sound.
+        """
+        old = Text(str(path), path.read_bytes(), discovered=False)
+        found = compare_sides([old], [Text(str(path), content, discovered=False)])
+        self.entries += found.entries
+        self.compared += 1
+        return bool(_report(found.entries, 1).at_least(Level.BREAKING))
+
+    def lines(self) -> Iterator[str]:
+        """Give the lines of the report; none if nothing was compared."""
+        if self.compared:
+            yield from lines(_report(self.entries, self.compared))
+
+
+def _report(entries: list[Entry], compared: int) -> Report:
+    return Report(
+        sorted(entries, key=lambda entry: entry.order),
+        compared,
+        accepted=accepted.read(Path(ACCEPT_FILE)),
+        today=dt.datetime.now(dt.UTC).date(),
+    )

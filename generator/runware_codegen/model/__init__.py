@@ -1,0 +1,79 @@
+"""The intermediate model: the content of a client package, without JSON Schema or Python.
+
+A `Package` holds task types, a task type its documents, a document the classes of its
+request and its result. A class has fields with types. Constraints are attributes of
+types. A constraint on a whole object is a `Rule` of its class, which is made of
+predicates.
+"""
+
+from runware_codegen.model.classes import (
+    Class,
+    Field,
+    Rule,
+    Size,
+    SizeRule,
+)
+from runware_codegen.model.documents import (
+    Document,
+    DocumentInfo,
+    DocumentT,
+    ErrorMember,
+    Measurement,
+    MediaLimit,
+    Package,
+    TaskType,
+)
+from runware_codegen.model.types import (
+    ALL_TYPES,
+    Anything,
+    Array,
+    Boolean,
+    ClassRef,
+    Constrained,
+    Literals,
+    LiteralValue,
+    Map,
+    Media,
+    Null,
+    Number,
+    String,
+    Type,
+    Union,
+    including_integers,
+    json_types,
+    unconstrained,
+)
+
+__all__ = [
+    "ALL_TYPES",
+    "Anything",
+    "Array",
+    "Boolean",
+    "Class",
+    "ClassRef",
+    "Constrained",
+    "Document",
+    "DocumentInfo",
+    "DocumentT",
+    "ErrorMember",
+    "Field",
+    "LiteralValue",
+    "Literals",
+    "Map",
+    "Measurement",
+    "Media",
+    "MediaLimit",
+    "Null",
+    "Number",
+    "Package",
+    "Rule",
+    "Size",
+    "SizeRule",
+    "String",
+    "TaskType",
+    "Type",
+    "Union",
+    "including_integers",
+    "json_types",
+    "unconstrained",
+]

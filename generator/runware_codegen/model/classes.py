@@ -1,0 +1,96 @@
+"""Classes: objects with named fields, and rules about whole objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runware_codegen.model.predicates import TRUE, Constant, Predicate
+
+if TYPE_CHECKING:
+    from runware_codegen.model.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a class.
+
+    Attributes:
+        name: The Python name.
+        json_name: The name in JSON.
+        type: The type of its value; it includes null if the document allows null.
+        required: Whether the document requires it.
+        doc: Markdown that does not repeat the name.
+        default: The value that the server uses if it is absent, or None.
+        secret: Whether its value must not be shown.
+        deprecated: Whether the document says that it should not be used any more.
+        examples: Values that the document shows.
+    """
+
+    name: str
+    json_name: str
+    type: Type
+    required: bool
+    doc: str = ""
+    default: Constant | None = None
+    secret: bool = False
+    deprecated: bool = False
+    examples: tuple[Constant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A constraint on a whole object: if `when` holds, `must` has to hold.
+
+    Attributes:
+        when: The condition; TRUE for a rule without one.
+        must: What has to hold then.
+        sentence: The error message.
+    """
+
+    must: Predicate
+    sentence: str
+    when: Predicate = TRUE
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """An allowed pair of width and height, with its title ("1K (1:1)")."""
+
+    width: int
+    height: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRule:
+    """A constraint: width and height are one of the pairs that the document lists.
+
+    Attributes:
+        when: The condition; it implies that width and height are both present.
+        sizes: The pairs.
+        condition: The condition in words, apart from that both are present; or empty.
+    """
+
+    when: Predicate
+    sizes: tuple[Size, ...]
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """An object type.
+
+    Attributes:
+        name: The Python name, unique in its document.
+        doc: Markdown.
+        fields: Its fields, in the order of the document.
+        allows_extra: Whether other properties are allowed.
+        rules: Constraints on the whole object.
+    """
+
+    name: str
+    doc: str
+    fields: tuple[Field, ...]
+    allows_extra: bool
+    rules: tuple[Rule | SizeRule, ...] = ()

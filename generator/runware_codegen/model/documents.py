@@ -1,0 +1,192 @@
+"""Documents, task types and the whole package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from runware_codegen.problems import Problem  # noqa: TC001  # pydantic resolves it
+
+if TYPE_CHECKING:
+    from runware_codegen.model.classes import Class
+    from runware_codegen.model.predicates import Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimit:
+    """A limit on a media file itself. It is documented, and emitted as data."""
+
+    parameter: str
+    operation: str
+    minimum: int | float | None
+    maximum: int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The price and the latency of a task that Runware has run.
+
+    Attributes:
+        name: The identifier of the example, or the settings in words.
+        price: The price as the document has it, or empty.
+        latency_ms: The latency in milliseconds, if the document has it.
+    """
+
+    name: str
+    price: str
+    latency_ms: int | float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentInfo:
+    """What the rest of a package needs of a document.
+
+    Attributes:
+        id: The model's identifier, or the task type's for a utility.
+        file_name: The base name of its file.
+        air: The model's AIR, or empty.
+        status: live, deprecated …, or empty.
+        task_type: The name of its task type.
+        models: The models it describes; empty for any.
+        module: The Python name of its module.
+        request_name: The name of the request class.
+        result_name: The name of the result class.
+        deliveries: Delivery methods that the request may select.
+        status_texts: HTTP statuses with their descriptions.
+        error_codes: Error codes that the document names.
+        field_count: The number of fields of the request.
+        rule_count: The number of rules of its request classes.
+        unenforced: Keywords that the client does not enforce.
+    """
+
+    id: str
+    file_name: str
+    air: str
+    status: str
+    task_type: str
+    models: tuple[str, ...]
+    module: str
+    request_name: str
+    result_name: str
+    deliveries: tuple[str, ...]
+    status_texts: tuple[tuple[str, str], ...]
+    error_codes: tuple[str, ...]
+    field_count: int
+    rule_count: int
+    unenforced: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document(DocumentInfo):
+    """One document, which becomes one module of the package.
+
+    Attributes:
+        title: The display name.
+        summary: One sentence, or empty.
+        description: Markdown, or empty.
+        modes: Combinations of inputs that the model supports, each in words.
+        price: The price in words, or empty.
+        capabilities: Its capabilities, as the document names them.
+        documentation_url: The page of its documentation, or empty.
+        request: The request class.
+        result: The result class.
+        nested_request_classes: The classes of objects inside the request.
+        nested_result_classes: The classes of objects inside the result.
+        definitions: Named predicates, which `DefinitionRef` refers to.
+        default_delivery: The delivery method if the request selects none, or empty.
+        media_limits: Limits on media files.
+        measurements: Prices and latencies of tasks that Runware has run.
+    """
+
+    title: str
+    summary: str
+    description: str
+    modes: tuple[str, ...]
+    price: str
+    capabilities: tuple[str, ...]
+    documentation_url: str
+    request: Class
+    result: Class
+    nested_request_classes: tuple[Class, ...]
+    nested_result_classes: tuple[Class, ...]
+    definitions: tuple[tuple[str, Predicate], ...]
+    default_delivery: str
+    media_limits: tuple[MediaLimit, ...]
+    measurements: tuple[Measurement, ...]
+
+    @property
+    def info(self) -> DocumentInfo:
+        """The document without its classes."""
+        kept = {each.name: getattr(self, each.name) for each in fields(DocumentInfo)}
+        return DocumentInfo(**kept)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorMember:
+    """One member of a task type's error enum.
+
+    Attributes:
+        name: The Python name, as PEP 8 has it for constants.
+        value: The error code; for a status, the code with the same meaning.
+        http_status: The HTTP status; None for a code alone.
+        doc: Its meaning, and what to do.
+    """
+
+    name: str
+    value: str
+    http_status: int | None
+    doc: str
+
+
+# `Document`, or `DocumentInfo` where the classes of documents are not needed.
+DocumentT = TypeVar("DocumentT", bound=DocumentInfo)
+DocumentT_co = TypeVar("DocumentT_co", bound=DocumentInfo, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskType(Generic[DocumentT_co]):
+    """A task type and its documents.
+
+    Attributes:
+        name: The name in JSON (`3dInference`).
+        module: The Python name of its package (`three_d_inference`).
+        class_name: The stem of its class names (`ThreeDInference`).
+        documents: Its documents, in the order of their identifiers.
+        errors: The members of its error enum beside those of the package.
+    """
+
+    name: str
+    module: str
+    class_name: str
+    documents: tuple[DocumentT_co, ...]
+    errors: tuple[ErrorMember, ...] = ()
+
+    @property
+    def streams(self) -> bool:
+        """Whether a document of it offers streamed results."""
+        return any("stream" in document.deliveries for document in self.documents)
+
+
+@dataclass(frozen=True, slots=True)
+class Package(Generic[DocumentT_co]):
+    """A whole client package.
+
+    Attributes:
+        name: The Python name.
+        task_types: Its task types.
+        common_errors: The members that the error enums of all task types have.
+    """
+
+    name: str
+    task_types: tuple[TaskType[DocumentT_co], ...] = field(default=())
+    common_errors: tuple[ErrorMember, ...] = ()
+
+    @property
+    def documents(self) -> tuple[DocumentT_co, ...]:
+        """All documents, by task type and identifier."""
+        return tuple(d for t in self.task_types for d in t.documents)
+
+    @property
+    def unenforced(self) -> tuple[Problem, ...]:
+        """Keywords of all documents that the client does not enforce."""
+        return tuple(problem for d in self.documents for problem in d.unenforced)

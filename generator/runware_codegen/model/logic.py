@@ -1,0 +1,161 @@
+"""Constructors of predicates that simplify what they build.
+
+They push negations down to the tests and merge predicates about one property, so that
+predicates with equal meaning tend to be equal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    AllOf,
+    Always,
+    AnyOf,
+    ExactlyOne,
+    IfThenElse,
+    IsType,
+    Not,
+    OptionalProperty,
+    Predicate,
+    RequiredProperty,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_OBJECT = IsType(frozenset({"object"}))
+
+
+def has(name: str) -> Predicate:
+    """The object has the property."""
+    return RequiredProperty(name, TRUE)
+
+
+def lacks(name: str) -> Predicate:
+    """The object does not have the property."""
+    return OptionalProperty(name, FALSE)
+
+
+def all_of(parts: Iterable[Predicate]) -> Predicate:
+    """All parts hold, simplified."""
+    kept: dict[Predicate, None] = {}
+    for part in _flat(parts, AllOf):
+        if part == FALSE:
+            return FALSE
+        if part != TRUE:
+            kept[part] = None
+    if any(isinstance(part, RequiredProperty) for part in kept):
+        kept.pop(_OBJECT, None)  # what has a member is an object
+    merged = _merge(list(kept), any_part=False)
+    if FALSE in merged:
+        return FALSE
+    return merged[0] if len(merged) == 1 else AllOf(tuple(merged)) if merged else TRUE
+
+
+def any_of(parts: Iterable[Predicate]) -> Predicate:
+    """At least one part holds, simplified."""
+    kept: dict[Predicate, None] = {}
+    for part in _flat(parts, AnyOf):
+        if part == TRUE:
+            return TRUE
+        if part != FALSE:
+            kept[part] = None
+    if any(isinstance(part, OptionalProperty) for part in kept):
+        kept.pop(Not(_OBJECT), None)  # what is no object has no member
+    merged = _merge(list(kept), any_part=True)
+    if TRUE in merged:
+        return TRUE
+    return merged[0] if len(merged) == 1 else AnyOf(tuple(merged)) if merged else FALSE
+
+
+def required_property(name: str, part: Predicate) -> Predicate:
+    """The property is present and the part holds of its value, simplified."""
+    return FALSE if part == FALSE else RequiredProperty(name, part)
+
+
+def optional_property(name: str, part: Predicate) -> Predicate:
+    """The property is absent or the part holds of its value, simplified."""
+    return TRUE if part == TRUE else OptionalProperty(name, part)
+
+
+def if_then_else(
+    condition: Predicate, then: Predicate, otherwise: Predicate
+) -> Predicate:
+    """Select a predicate by a condition, simplified."""
+    if isinstance(condition, Always):
+        return then if condition.value else otherwise
+    return then if then == otherwise else IfThenElse(condition, then, otherwise)
+
+
+def exactly_one(parts: Iterable[Predicate], titles: tuple[str, ...] = ()) -> Predicate:
+    """Exactly one alternative holds, simplified."""
+    listed = tuple(parts)
+    certain = sum(part == TRUE for part in listed)
+    open_parts = tuple(part for part in listed if not isinstance(part, Always))
+    if certain > 1:
+        return FALSE
+    if certain == 1:
+        return not_(any_of(open_parts))
+    if len(open_parts) < 2:
+        return open_parts[0] if open_parts else FALSE
+    return ExactlyOne(open_parts, titles if len(open_parts) == len(listed) else ())
+
+
+def not_(part: Predicate) -> Predicate:
+    """Negate, with the negation pushed down to the tests."""
+    match part:
+        case Always(truth):
+            return FALSE if truth else TRUE
+        case Not(inner):
+            return inner
+        case AllOf(parts):
+            return any_of(not_(each) for each in parts)
+        case AnyOf(parts):
+            return all_of(not_(each) for each in parts)
+        case IfThenElse(condition, then, otherwise):
+            return if_then_else(condition, not_(then), not_(otherwise))
+        case RequiredProperty(name, inner):
+            return OptionalProperty(name, not_(inner))
+        case OptionalProperty(name, inner):
+            return required_property(name, not_(inner))
+        case _:
+            return Not(part)
+
+
+def _flat(parts: Iterable[Predicate], kind: type[AllOf | AnyOf]) -> Iterator[Predicate]:
+    for part in parts:
+        if isinstance(part, kind):
+            yield from part.parts
+        else:
+            yield part
+
+
+def _merge(parts: list[Predicate], *, any_part: bool) -> list[Predicate]:
+    """Merge predicates about one property: A of x and B of x is A and B of x."""
+    join = any_of if any_part else all_of
+    by_name: dict[str, list[RequiredProperty | OptionalProperty]] = {}
+    for part in parts:
+        if isinstance(part, (RequiredProperty, OptionalProperty)):
+            by_name.setdefault(part.name, []).append(part)
+    if all(len(group) == 1 for group in by_name.values()):
+        return parts
+    merged: list[Predicate] = []
+    for part in parts:
+        if not isinstance(part, (RequiredProperty, OptionalProperty)):
+            merged.append(part)
+        elif group := by_name.pop(part.name, []):
+            inner = join(each.part for each in group)
+            # The member must be there in an "and" when one part says so,
+            # in an "or" when every part says so.
+            given = (all if any_part else any)(
+                isinstance(each, RequiredProperty) for each in group
+            )
+            merged.append(
+                required_property(part.name, inner)
+                if given
+                else optional_property(part.name, inner)
+            )
+    return merged

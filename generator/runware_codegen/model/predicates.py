@@ -1,0 +1,391 @@
+"""Predicates: what a document asserts about a JSON value.
+
+The parser lowers schemas to predicates, the renderer prints predicates as Python. A
+predicate is about one value. It depends on neither JSON Schema nor Python.
+
+Unlike a keyword of JSON Schema, a test is false for a value of another type:
+`LengthIn` is false for a number. The negation of `IsType` expresses that a keyword
+passes other types. There are two duals for properties: `RequiredProperty(name, p)`
+holds if the property is present and p holds of its value, `OptionalProperty(name, p)`
+if the property is absent or p holds of its value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+JsonType: TypeAlias = str
+"""One of null, boolean, integer, number, string, array, object."""
+
+FrozenValue: TypeAlias = "bool | int | float | str | FrozenArray | FrozenObject | None"
+"""A JSON value that is hashable and distinguishes 1 from true."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenArray:
+    """A JSON array as a value."""
+
+    items: tuple[FrozenValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenObject:
+    """A JSON object as a value, properties in the order of the document."""
+
+    members: tuple[tuple[str, FrozenValue], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A JSON value under JSON's equality: 1 equals 1.0, and 1 does not equal true."""
+
+    value: FrozenValue = field(compare=False)
+    key: object = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", _equality_key(self.value))
+
+
+def _equality_key(value: FrozenValue) -> object:
+    if isinstance(value, bool) or value is None:
+        return ("constant", str(value))
+    if isinstance(value, FrozenArray):
+        return ("array", tuple(_equality_key(item) for item in value.items))
+    if isinstance(value, FrozenObject):
+        return ("object", frozenset((k, _equality_key(v)) for k, v in value.members))
+    return ("text", value) if isinstance(value, str) else ("number", value)
+
+
+# -- logic --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """True for every value, or for none."""
+
+    value: bool
+
+
+TRUE = Always(value=True)
+FALSE = Always(value=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part holds."""
+
+    parts: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part holds."""
+
+    parts: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExactlyOne:
+    """Exactly one part holds.
+
+    Attributes:
+        parts: The alternatives.
+        titles: A title for each alternative, or none at all.
+    """
+
+    parts: tuple[Predicate, ...]
+    titles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold. The part is a test: see `not_`."""
+
+    part: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class IfThenElse:
+    """If the condition holds, `then` holds, else `otherwise`."""
+
+    condition: Predicate
+    then: Predicate
+    otherwise: Predicate
+
+
+# -- tests of one value -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class IsType:
+    """The value is of one of these JSON types; 1.0 is an integer."""
+
+    types: frozenset[JsonType]
+
+
+@dataclass(frozen=True, slots=True)
+class IsIn:
+    """The value equals one of these."""
+
+    values: tuple[Constant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InRange:
+    """A number within bounds; None is no bound."""
+
+    ge: int | float | None = None
+    gt: int | float | None = None
+    le: int | float | None = None
+    lt: int | float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MultipleOf:
+    """A number that is a whole multiple of the step, in decimal arithmetic."""
+
+    step: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LengthIn:
+    """A string with a number of code points in this range."""
+
+    minimum: int = 0
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A string in which a pattern matches somewhere.
+
+    Attributes:
+        source: The pattern as the document has it.
+        parts: Regular expressions for a linear-time engine, each with whether it
+            must match. All of them count.
+    """
+
+    source: str
+    parts: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HasFormat:
+    """A string of a named format, such as uuid."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCount:
+    """An array with a number of items in this range."""
+
+    minimum: int = 0
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyCount:
+    """An object with a number of properties in this range."""
+
+    minimum: int = 0
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueItems:
+    """An array in which no two items are equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class AreaIn:
+    """Two properties whose product is within bounds, if both are numbers."""
+
+    first: str
+    second: str
+    minimum: int | float | None
+    maximum: int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RatioIn:
+    """Two properties whose quotient is within bounds, if both are numbers."""
+
+    first: str
+    second: str
+    minimum: int | float | None
+    maximum: int | float | None
+
+
+# -- inside a value -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredProperty:
+    """An object that has the property, and the part holds of its value."""
+
+    name: str
+    part: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalProperty:
+    """No object, or an object without the property, or the part holds of its value."""
+
+    name: str
+    part: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixItem:
+    """An array that is too short to have the item, or the part holds of the item."""
+
+    index: int
+    part: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """An array whose items from the index `start` on all satisfy the part."""
+
+    part: Predicate
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """An array in which a number of items in this range satisfies the part."""
+
+    part: Predicate
+    minimum: int = 1
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedProperties:
+    """Properties of an object that another keyword evaluates.
+
+    Attributes:
+        condition: When it applies: a predicate of the whole object.
+        names: Names of properties.
+        patterns: Patterns of names.
+        all: Whether all properties are evaluated.
+    """
+
+    condition: Predicate
+    names: tuple[str, ...] = ()
+    patterns: tuple[Matches, ...] = ()
+    all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AdditionalProperties:
+    """An object whose properties satisfy the part, apart from those evaluated elsewhere."""
+
+    part: Predicate
+    evaluated: tuple[EvaluatedProperties, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PatternProperties:
+    """An object whose properties with a matching name all satisfy the part."""
+
+    pattern: Matches
+    part: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyNames:
+    """An object whose property names all satisfy the part."""
+
+    part: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedItems:
+    """Items of an array that another keyword evaluates.
+
+    Attributes:
+        condition: When it applies: a predicate of the whole array.
+        first: The number of items from the start; None for all.
+        matching: Items that satisfy this are evaluated, wherever they are.
+    """
+
+    condition: Predicate
+    first: int | None = 0
+    matching: Predicate = FALSE
+
+
+@dataclass(frozen=True, slots=True)
+class UnevaluatedItems:
+    """An array whose items satisfy the part, apart from those evaluated elsewhere."""
+
+    part: Predicate
+    evaluated: tuple[EvaluatedItems, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionRef:
+    """The value satisfies a named definition. Recursive schemas need it."""
+
+    definition: str
+
+
+Predicate: TypeAlias = (
+    Always
+    | AllOf
+    | AnyOf
+    | ExactlyOne
+    | Not
+    | IfThenElse
+    | IsType
+    | IsIn
+    | InRange
+    | MultipleOf
+    | LengthIn
+    | Matches
+    | HasFormat
+    | ItemCount
+    | PropertyCount
+    | UniqueItems
+    | AreaIn
+    | RatioIn
+    | RequiredProperty
+    | OptionalProperty
+    | PrefixItem
+    | Items
+    | Contains
+    | AdditionalProperties
+    | PatternProperties
+    | PropertyNames
+    | UnevaluatedItems
+    | DefinitionRef
+)
+
+
+def children(predicate: Predicate) -> tuple[Predicate, ...]:
+    """Return the predicates that a predicate consists of; none for a test of a value."""
+    match predicate:
+        case AllOf(parts) | AnyOf(parts) | ExactlyOne(parts):
+            return parts
+        case IfThenElse(condition, then, otherwise):
+            return condition, then, otherwise
+        case (
+            Not(part)
+            | RequiredProperty(_, part)
+            | OptionalProperty(_, part)
+            | PrefixItem(_, part)
+            | Items(part)
+            | Contains(part)
+            | UnevaluatedItems(part)
+            | AdditionalProperties(part)
+            | PatternProperties(_, part)
+            | PropertyNames(part)
+        ):
+            return (part,)
+        case _:
+            return ()

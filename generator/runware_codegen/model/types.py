@@ -1,0 +1,190 @@
+"""The types of values. Constraints are attributes of the types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from runware_codegen.model.constants import json_type
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from runware_codegen.model.predicates import Constant, Matches, Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    """A string. Lengths count code points."""
+
+    min_length: int = 0
+    max_length: int | None = None
+    pattern: Matches | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An integer or any number, within bounds, and a multiple of a number if given."""
+
+    integer: bool
+    ge: int | float | None = None
+    gt: int | float | None = None
+    le: int | float | None = None
+    lt: int | float | None = None
+    multiple_of: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean:
+    """True or false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """The JSON null."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralValue:
+    """One constant of a set, with its title and description in the document."""
+
+    constant: Constant
+    title: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Literals:
+    """A set of constants."""
+
+    values: tuple[LiteralValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """A list of items of one type."""
+
+    item: Type
+    min_items: int = 0
+    max_items: int | None = None
+    unique_items: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """An object with arbitrary property names, and values of one type."""
+
+    value: Type
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRef:
+    """A reference to a class of the document, by its name."""
+
+    class_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """One of several alternatives; the first that accepts the value counts."""
+
+    alternatives: tuple[Type, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """Any JSON value of these types; all types when empty."""
+
+    types: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Constrained:
+    """A type with an assertion that the type alone cannot express.
+
+    Attributes:
+        type: The type of the value.
+        predicate: What the value has to satisfy besides.
+        sentence: The error message ("must be …").
+    """
+
+    type: Type
+    predicate: Predicate
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An image, a video, audio or another file, given as a string in one of several forms.
+
+    Attributes:
+        kind: image, video, audio or file.
+        forms: The forms that are accepted, as predicates of which one must hold.
+        min_bytes: The minimum size of the file.
+        max_bytes: The maximum size of the file.
+    """
+
+    kind: str
+    forms: tuple[Predicate, ...]
+    min_bytes: int | float | None = None
+    max_bytes: int | float | None = None
+
+
+Type: TypeAlias = (
+    String
+    | Number
+    | Boolean
+    | Null
+    | Literals
+    | Array
+    | Map
+    | ClassRef
+    | Union
+    | Anything
+    | Constrained
+    | Media
+)
+
+
+ALL_TYPES: Final = frozenset({"null", "boolean", "number", "string", "array", "object"})
+"""The JSON types; an integer is a number."""
+
+
+def json_types(a_type: Type | None) -> frozenset[str]:
+    """Return the JSON types that values of a type may have."""
+    match a_type:
+        case String() | Media():
+            return frozenset({"string"})
+        case Number(integer):
+            return frozenset({"integer" if integer else "number"})
+        case Boolean():
+            return frozenset({"boolean"})
+        case Null():
+            return frozenset({"null"})
+        case Literals(choices):
+            return frozenset(json_type(choice.constant.value) for choice in choices)
+        case Array():
+            return frozenset({"array"})
+        case Map() | ClassRef():
+            return frozenset({"object"})
+        case Union(alternatives):
+            return frozenset[str]().union(*map(json_types, alternatives))
+        case Anything(types) if types:
+            return types
+        case Constrained(inner):
+            return json_types(inner)
+        case _:
+            return ALL_TYPES
+
+
+def including_integers(types: frozenset[str]) -> frozenset[str]:
+    """Add integer to JSON types that contain number: each integer is a number."""
+    return types | {"integer"} if "number" in types else types
+
+
+def unconstrained(a_type: Type | None) -> Type | None:
+    """Return the type inside of `Constrained`, or the type itself."""
+    while isinstance(a_type, Constrained):
+        a_type = a_type.type
+    return a_type

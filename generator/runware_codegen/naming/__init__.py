@@ -1,0 +1,1 @@
+"""Python names for names of a document."""

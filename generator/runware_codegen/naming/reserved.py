@@ -1,0 +1,97 @@
+"""Names that Python, pydantic and the emitted package use.
+
+They are listed, not asked for, so that the output does not depend on the versions of
+Python and pydantic that the generator runs with.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from runware_codegen.formats import FORMATS, predicate_name
+
+
+def _listed(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+KEYWORDS: Final = _listed("""
+    False None True and as assert async await break class continue def del elif else
+    except finally for from global if import in is lambda nonlocal not or pass raise
+    return try while with yield
+    """)
+
+BUILTINS: Final = _listed("""
+    abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr
+    classmethod compile complex delattr dict dir divmod enumerate eval exec exit filter
+    float format frozenset getattr globals hasattr hash help hex id input int isinstance
+    issubclass iter len list locals map max memoryview min next object oct open ord pow
+    print property quit range repr reversed round set setattr slice sorted staticmethod
+    str sum super tuple type vars zip
+    """)
+
+MODEL_ATTRIBUTES: Final = _listed("""
+    construct copy dict from_orm json model_computed_fields model_config model_construct
+    model_copy model_dump model_dump_json model_extra model_fields model_fields_set
+    model_json_schema model_parametrized_name model_post_init model_rebuild
+    model_validate model_validate_json model_validate_strings parse_file parse_obj
+    parse_raw schema schema_json update_forward_refs validate
+    """)
+
+REQUEST_ATTRIBUTES: Final = _listed("""
+    air default_delivery deliveries media_limits read replace result rules sizes status
+    to_wire
+    """)
+
+OWN_CLASSES: Final = _listed("""
+    Annotated ClassVar Count Either Exactly Field Integer Iterator Json Limits Literal
+    Media MediaLimit MediaSource Must Nullable Number OfType Part Pattern ResultPart
+    Secret Size TaskRequest TaskResult Text Uri Uuid Wire
+    """)
+
+MEDIA: Final = _listed("AudioInput FileInput ImageInput VideoInput")
+"""Names that no class of a module may have, nor with a number at the end."""
+
+FIELD_FUNCTIONS: Final = _listed("constant fresh_uuid")
+"""Functions that a class of a request calls between its fields."""
+
+RULE_FUNCTIONS: Final = frozenset(map(predicate_name, FORMATS)) | _listed("""
+    all_different area_in is_array is_multiple is_object is_size is_type not_a_size
+    ratio_in same
+    """)
+"""Functions that rules call."""
+
+CLIENT_ATTRIBUTES: Final = _listed("""
+    aclose attributes auth base_url close cost handle iter_many polling resume retrying
+    run run_many stream submit timeout unfinished with_raw_response
+    """)
+
+DEVICES: Final = _listed("""
+    aux com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 con lpt0 lpt1 lpt2 lpt3 lpt4
+    lpt5 lpt6 lpt7 lpt8 lpt9 nul prn
+    """)
+"""Names that Windows gives no file, whatever its suffix."""
+
+MODULES: Final = (
+    KEYWORDS | CLIENT_ATTRIBUTES | DEVICES | {"client", "conftest", "errors"}
+)
+"""Names that no module of a document, and no package of a task type, may have.
+
+pytest imports each `conftest` that it finds.
+"""
+
+_MEMBERS: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | {"l", "to_wire"}
+
+RESULT_MEMBERS: Final = _MEMBERS | {"asave", "save"}
+"""Names that no member of a result or its parts may have."""
+
+REQUEST_MEMBERS: Final = _MEMBERS | REQUEST_ATTRIBUTES | FIELD_FUNCTIONS
+"""Names that no member of a request or its parts may have."""
+
+LOCALS: Final = (
+    KEYWORDS | BUILTINS | RULE_FUNCTIONS | _listed("part task item member index l")
+)
+"""Names that no variable of a rule may have."""
+
+CLASSES: Final = KEYWORDS | OWN_CLASSES | {"I", "O"}
+"""Names that no class of a module may have; PEP 8 forbids I and O, and l as a member."""

@@ -1,0 +1,1 @@
+"""What schemas assert, as predicates: lowered from keywords, and simplified."""

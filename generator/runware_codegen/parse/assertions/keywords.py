@@ -1,0 +1,328 @@
+"""Lowers each keyword of JSON Schema to a predicate.
+
+JSON Schema lets a keyword pass every value of a type it does not speak of; predicates
+are false there. `_spoken_of` is the bridge between the two.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+from runware_codegen.formats import FORMATS
+from runware_codegen.model.constants import constant
+from runware_codegen.model.logic import (
+    all_of,
+    any_of,
+    exactly_one,
+    has,
+    if_then_else,
+    not_,
+    optional_property,
+)
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    AdditionalProperties,
+    AreaIn,
+    Contains,
+    EvaluatedProperties,
+    HasFormat,
+    InRange,
+    IsIn,
+    IsType,
+    ItemCount,
+    Items,
+    LengthIn,
+    MultipleOf,
+    PatternProperties,
+    Predicate,
+    PrefixItem,
+    PropertyCount,
+    PropertyNames,
+    RatioIn,
+    UnevaluatedItems,
+    UniqueItems,
+)
+from runware_codegen.parse.assertions.unevaluated import (
+    evaluated_items,
+    evaluated_properties,
+)
+from runware_codegen.parse.schema.keyword_values import (
+    bound,
+    count,
+    length,
+    member_patterns,
+    members,
+    names,
+    pattern,
+    step,
+    types,
+)
+from runware_codegen.parse.schema.merged import branches_of, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runware_codegen.documents import JsonObject, JsonValue
+    from runware_codegen.parse.assertions.subschemas import Subschemas
+    from runware_codegen.parse.schema.schemas import Schema
+
+
+def _for_type(json_type: str, test: Predicate) -> Predicate:
+    return any_of([not_(IsType(frozenset({json_type}))), test])
+
+
+def _type(_: Subschemas, schema: Schema) -> Predicate:
+    return IsType(types(schema.keywords) or frozenset())
+
+
+def _const(_: Subschemas, schema: Schema) -> Predicate:
+    return IsIn((constant(schema.keywords["const"]),))
+
+
+def _enum(_: Subschemas, schema: Schema) -> Predicate:
+    values = cast("list[JsonValue]", schema.keywords["enum"])
+    constants = tuple(dict.fromkeys(map(constant, values)))
+    return IsIn(constants) if constants else FALSE
+
+
+def _range(_: Subschemas, schema: Schema) -> Predicate:
+    keywords = schema.keywords
+    bounds = InRange(
+        ge=bound(keywords, "minimum"),
+        gt=bound(keywords, "exclusiveMinimum"),
+        le=bound(keywords, "maximum"),
+        lt=bound(keywords, "exclusiveMaximum"),
+    )
+    return _for_type("number", bounds)
+
+
+def _multiple_of(_: Subschemas, schema: Schema) -> Predicate:
+    return _for_type("number", MultipleOf(step(schema.keywords) or Decimal(1)))
+
+
+def _length(_: Subschemas, schema: Schema) -> Predicate:
+    return _for_type("string", LengthIn(*_bounds(schema, "Length")))
+
+
+def _item_count(_: Subschemas, schema: Schema) -> Predicate:
+    return _for_type("array", ItemCount(*_bounds(schema, "Items")))
+
+
+def _property_count(_: Subschemas, schema: Schema) -> Predicate:
+    return _for_type("object", PropertyCount(*_bounds(schema, "Properties")))
+
+
+def _bounds(schema: Schema, what: str) -> tuple[int, int | None]:
+    keywords = schema.keywords
+    return count(keywords, f"min{what}") or 0, count(keywords, f"max{what}")
+
+
+def _pattern(_: Subschemas, schema: Schema) -> Predicate:
+    return _for_type("string", pattern(str(schema.keywords["pattern"])))
+
+
+def _format(_: Subschemas, schema: Schema) -> Predicate:
+    name = str(schema.keywords["format"])
+    if name not in FORMATS:
+        return TRUE
+    return _for_type("string", HasFormat(name))
+
+
+def _items(subschemas: Subschemas, schema: Schema) -> Predicate:
+    start = length(schema.keywords, "prefixItems")
+    part = subschemas.lower_child(schema.child("items"))
+    if part == FALSE:
+        return _for_type("array", ItemCount(0, start))
+    return TRUE if part == TRUE else _for_type("array", Items(part, start))
+
+
+def _prefix_items(subschemas: Subschemas, schema: Schema) -> Predicate:
+    indexes = range(length(schema.keywords, "prefixItems"))
+    parts = [subschemas.lower_child(schema.child("prefixItems", i)) for i in indexes]
+    placed = [PrefixItem(i, part) for i, part in enumerate(parts) if part != TRUE]
+    return TRUE if not placed else _for_type("array", all_of(placed))
+
+
+def _contains(subschemas: Subschemas, schema: Schema) -> Predicate:
+    least = count(schema.keywords, "minContains")
+    most = count(schema.keywords, "maxContains")
+    if least == 0 and most is None:
+        return TRUE
+    part = subschemas.lower_child(schema.child("contains"))
+    return _for_type("array", Contains(part, 1 if least is None else least, most))
+
+
+def _unique_items(_: Subschemas, schema: Schema) -> Predicate:
+    unique = bool(schema.keywords["uniqueItems"])
+    return _for_type("array", UniqueItems()) if unique else TRUE
+
+
+def _unevaluated_items(subschemas: Subschemas, schema: Schema) -> Predicate:
+    part = subschemas.lower_child(schema.child("unevaluatedItems"))
+    exempt = evaluated_items(subschemas, schema)
+    return TRUE if part == TRUE else _for_type("array", UnevaluatedItems(part, exempt))
+
+
+def _required(_: Subschemas, schema: Schema) -> Predicate:
+    required = names(schema.keywords["required"])
+    return _for_type("object", all_of(map(has, required)))
+
+
+def _properties(subschemas: Subschemas, schema: Schema) -> Predicate:
+    return all_of(
+        optional_property(
+            name, subschemas.lower_child(schema.child("properties", name))
+        )
+        for name in members(schema.keywords, "properties")
+    )
+
+
+def _additional_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
+    part = subschemas.lower_child(schema.child("additionalProperties"))
+    if part == TRUE:
+        return TRUE
+    declared = members(schema.keywords, "properties")
+    exempt = EvaluatedProperties(TRUE, declared, member_patterns(schema))
+    return _for_type("object", AdditionalProperties(part, (exempt,)))
+
+
+def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
+    parts = [
+        (
+            pattern(source),
+            subschemas.lower_child(schema.child("patternProperties", source)),
+        )
+        for source in members(schema.keywords, "patternProperties")
+    ]
+    return all_of(
+        _for_type("object", PatternProperties(matches, part))
+        for matches, part in parts
+        if part != TRUE
+    )
+
+
+def _property_names(subschemas: Subschemas, schema: Schema) -> Predicate:
+    part = subschemas.lower_child(schema.child("propertyNames"))
+    return TRUE if part == TRUE else _for_type("object", PropertyNames(part))
+
+
+def _unevaluated_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
+    part = subschemas.lower_child(schema.child("unevaluatedProperties"))
+    exempt = evaluated_properties(subschemas, schema)
+    return (
+        TRUE
+        if part == TRUE
+        else _for_type("object", AdditionalProperties(part, exempt))
+    )
+
+
+def _branches(
+    subschemas: Subschemas, schema: Schema, keyword: str
+) -> Iterator[Predicate]:
+    for index in range(length(schema.keywords, keyword)):
+        yield subschemas.lower(schema.child(keyword, index))
+
+
+def _all_of(subschemas: Subschemas, schema: Schema) -> Predicate:
+    return all_of(_branches(subschemas, schema, "allOf"))
+
+
+def _any_of(subschemas: Subschemas, schema: Schema) -> Predicate:
+    return any_of(list(_branches(subschemas, schema, "anyOf")))
+
+
+def _one_of(subschemas: Subschemas, schema: Schema) -> Predicate:
+    branches = branches_of(schema, "oneOf")
+    titles = tuple(merge(subschemas.schemas, b).text("title") for b in branches)
+    return exactly_one(list(_branches(subschemas, schema, "oneOf")), titles)
+
+
+def _not(subschemas: Subschemas, schema: Schema) -> Predicate:
+    return not_(subschemas.lower(schema.child("not")))
+
+
+def _if(subschemas: Subschemas, schema: Schema) -> Predicate:
+    condition = subschemas.lower(schema.child("if"))
+    then, otherwise = (
+        subschemas.lower(schema.child(keyword)) if keyword in schema.keywords else TRUE
+        for keyword in ("then", "else")
+    )
+    return if_then_else(condition, then, otherwise)
+
+
+def _dependent_required(_: Subschemas, schema: Schema) -> Predicate:
+    dependents = cast("JsonObject", schema.keywords["dependentRequired"])
+    return all_of(
+        if_then_else(has(name), all_of(map(has, names(others))), TRUE)
+        for name, others in dependents.items()
+    )
+
+
+def _dependent_schemas(subschemas: Subschemas, schema: Schema) -> Predicate:
+    return all_of(
+        if_then_else(
+            has(name), subschemas.lower(schema.child("dependentSchemas", name)), TRUE
+        )
+        for name in members(schema.keywords, "dependentSchemas")
+    )
+
+
+def _constraints(_: Subschemas, schema: Schema) -> Predicate:
+    listed = cast("list[JsonObject]", schema.keywords["x-constraints"])
+    return all_of(map(_constraint, listed))
+
+
+_FIGURES: dict[str, type[AreaIn | RatioIn]] = {"area": AreaIn, "ratio": RatioIn}
+
+
+def _constraint(constraint: JsonObject) -> Predicate:
+    parameters = names(constraint["parameters"])
+    operation = _FIGURES.get(str(constraint["operation"]))
+    if operation is None or len(parameters) != 2 or "." in "".join(parameters):
+        return TRUE  # about media: see metadata.media_limits
+    least, most = bound(constraint, "minimum"), bound(constraint, "maximum")
+    first, second = parameters
+    return operation(first, second, least, most)
+
+
+KEYWORDS: dict[str, Callable[[Subschemas, Schema], Predicate]] = {
+    "$ref": lambda subschemas, schema: subschemas.lower_reference(schema),
+    "additionalProperties": _additional_properties,
+    "allOf": _all_of,
+    "anyOf": _any_of,
+    "const": _const,
+    "contains": _contains,
+    "dependentRequired": _dependent_required,
+    "dependentSchemas": _dependent_schemas,
+    "enum": _enum,
+    "exclusiveMaximum": _range,
+    "exclusiveMinimum": _range,
+    "format": _format,
+    "if": _if,
+    "items": _items,
+    "maxItems": _item_count,
+    "maxLength": _length,
+    "maxProperties": _property_count,
+    "maximum": _range,
+    "minItems": _item_count,
+    "minLength": _length,
+    "minProperties": _property_count,
+    "minimum": _range,
+    "multipleOf": _multiple_of,
+    "not": _not,
+    "oneOf": _one_of,
+    "pattern": _pattern,
+    "patternProperties": _pattern_properties,
+    "prefixItems": _prefix_items,
+    "properties": _properties,
+    "propertyNames": _property_names,
+    "required": _required,
+    "type": _type,
+    "unevaluatedItems": _unevaluated_items,
+    "unevaluatedProperties": _unevaluated_properties,
+    "uniqueItems": _unique_items,
+    "x-constraints": _constraints,
+}
+"""The function of each keyword that asserts something."""

@@ -1,0 +1,268 @@
+"""Lowers whole schemas to predicates, references included."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
+
+from runware_codegen.model.logic import all_of
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    DefinitionRef,
+    Predicate,
+)
+from runware_codegen.naming.names import definition_name
+from runware_codegen.parse.assertions.keywords import KEYWORDS
+from runware_codegen.parse.schema.encoding import cache_key
+from runware_codegen.parse.schema.merged import merge
+from runware_codegen.problems import InvalidInputError, json_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runware_codegen.parse.schema.merged import MergedSchema
+    from runware_codegen.parse.schema.schemas import Schema, Schemas
+    from runware_codegen.problems import Path
+
+INLINE_LIMIT = 40
+"""A referenced schema with more tests than this becomes a definition of its own."""
+
+TOTAL_LIMIT = 200_000
+"""How many tests one document may come to: a bound on what it can make of us."""
+
+SIZE_LIMIT = 40_000
+"""How many tests one schema may come to, those of what it refers to included: a bound
+on how long it takes to check a value."""
+
+NESTING_LIMIT = 32
+"""How many schemas may stand in one another, references followed."""
+
+
+class _Lowered(NamedTuple):
+    """What a schema asserts, and how many tests it came to."""
+
+    predicate: Predicate
+    test_count: int
+
+
+_CACHE: Final[dict[bytes, _Lowered]] = {}
+"""Lowered schemas of all documents, by `cache_key`."""
+
+_MAX_CACHED: Final = 2**14
+
+
+class Lowering:
+    """Lowers the schemas of one document; remembers what it has lowered.
+
+    Attributes:
+        schemas: The document's schemas.
+        definitions: Predicates that `DefinitionRef` names.
+        test_count: The number of tests so far.
+    """
+
+    def __init__(
+        self, schemas: Schemas, skipped: frozenset[Path] = frozenset()
+    ) -> None:
+        """Prepare to lower.
+
+        Args:
+            schemas: The document's schemas.
+            skipped: Keywords, by their places, that assert nothing.
+        """
+        self.schemas = schemas
+        self.test_count = 0
+        self._skipped = skipped
+        self.definitions: dict[str, Predicate] = {}
+        self._sizes: dict[str, int] = {}
+        self._names: dict[Path, str] = {}
+        self._lowered: dict[Path, Predicate] = {}
+        self._entered: dict[Path, int] = {}
+        self._depth = 0
+
+    def lower(self, schema: Schema) -> Predicate:
+        """Return what a schema asserts.
+
+        Raises:
+            InvalidInputError: When it refers to itself without end, is nested too deeply or
+                grows too large.
+        """
+        if isinstance(schema.node, bool):
+            return TRUE if schema.node else FALSE
+        if schema.path in self._lowered:
+            return self._lowered[schema.path]
+        if schema.path in self._entered:
+            return self._recursive_reference(schema)
+        if not self._entered and (code := self.cache_key(schema)):
+            return self._lower_cached(schema, code)
+        return self._lower(schema)
+
+    def cache_key(self, schema: Schema) -> bytes:
+        """Write a schema as bytes if they tell all that it means, else none."""
+        return b"" if self._skipped else cache_key(schema.node)
+
+    def _lower_cached(self, schema: Schema, code: bytes) -> Predicate:
+        """Lower a schema that means the same wherever it stands."""
+        if code not in _CACHE:
+            if len(_CACHE) >= _MAX_CACHED:
+                _CACHE.clear()
+            # A new instance, so that the count does not depend on earlier schemas.
+            separate = Lowering(self.schemas)
+            _CACHE[code] = _Lowered(separate._lower(schema), separate.test_count)
+        predicate, total = _CACHE[code]
+        self.count_tests(schema, total)
+        self._lowered[schema.path] = predicate
+        return predicate
+
+    def _lower(self, schema: Schema) -> Predicate:
+        self.check_nesting(schema, len(self._entered))
+        self._entered[schema.path] = self._depth
+        try:
+            predicate = all_of(self._assertions(schema))
+        finally:
+            del self._entered[schema.path]
+        if node_count(predicate, SIZE_LIMIT, self._sizes) >= SIZE_LIMIT:
+            raise self._problem(
+                schema,
+                f"The schema comes to more than {SIZE_LIMIT} assertions.",
+                "Say it with fewer alternatives, or with fewer in one another.",
+            )
+        if schema.path in self._names:
+            predicate = self._define(schema, predicate)
+        self._lowered[schema.path] = predicate
+        return predicate
+
+    def _assertions(self, schema: Schema) -> Iterable[Predicate]:
+        """Lower each keyword; that a schema is all of itself adds nothing to it."""
+        if not schema.keywords.keys().isdisjoint(("$ref", "allOf")):
+            merged = merge(self.schemas, schema)
+            if merged.is_circular:
+                return (
+                    [FALSE] if merged.is_false else self.lower_unhandled(merged, set())
+                )
+        return (self.lower_keyword(schema, keyword) for keyword in schema.keywords)
+
+    def lower_unhandled(
+        self, merged: MergedSchema, handled: set[Path]
+    ) -> list[Predicate]:
+        """Lower the keywords of a merged schema, in the order of the document.
+
+        Args:
+            merged: The schema.
+            handled: The paths of keywords to leave out.
+        """
+        found = [
+            self.lower_keyword(schema, keyword)
+            for schema in merged.schemas
+            for keyword in schema.keywords
+            if keyword not in ("$ref", "allOf")
+            and (*schema.path, keyword) not in handled
+        ]
+        return [predicate for predicate in dict.fromkeys(found) if predicate != TRUE]
+
+    def lower_keyword(self, schema: Schema, keyword: str) -> Predicate:
+        """Return what one keyword of a schema asserts, its siblings given."""
+        lower = KEYWORDS.get(keyword)
+        if lower is None or (*schema.path, keyword) in self._skipped:
+            return TRUE
+        self.count_tests(schema, 1)
+        return lower(self, schema)
+
+    def count_tests(self, schema: Schema, tests: int) -> None:
+        """Add to what the document comes to.
+
+        Raises:
+            InvalidInputError: When it is too much.
+        """
+        self.test_count += tests
+        if self.test_count > TOTAL_LIMIT:
+            raise self._problem(
+                schema,
+                f"The document comes to more than {TOTAL_LIMIT} assertions.",
+                "Split it, or say repeated parts once with $ref.",
+            )
+
+    def check_nesting(self, schema: Schema, levels: int) -> None:
+        """Refuse a schema that stands in too many others.
+
+        Raises:
+            InvalidInputError: When it does.
+        """
+        if levels >= NESTING_LIMIT:
+            raise self._problem(
+                schema,
+                f"Schemas are nested in one another more than {NESTING_LIMIT} deep here,"
+                " references followed.",
+                "Make the parts of the value simpler.",
+            )
+
+    def lower_child(self, schema: Schema) -> Predicate:
+        """Lower a schema that speaks of a part of the value."""
+        self._depth += 1
+        try:
+            return self.lower(schema)
+        finally:
+            self._depth -= 1
+
+    def lower_reference(self, schema: Schema) -> Predicate:
+        """Lower what a `$ref` leads to: in place, or as a definition when large."""
+        target = self.schemas.target(schema)
+        predicate = self.lower(target)
+        if node_count(predicate, INLINE_LIMIT) < INLINE_LIMIT:
+            return predicate
+        self._name(target)
+        return self._define(target, predicate)
+
+    def _recursive_reference(self, schema: Schema) -> Predicate:
+        if self._entered[schema.path] == self._depth:
+            raise self._problem(
+                schema,
+                "The schema refers to itself without looking at a part of the value.",
+                "A recursive reference stands below properties, items or the like.",
+            )
+        return DefinitionRef(self._name(schema))
+
+    def _name(self, schema: Schema) -> str:
+        if schema.path not in self._names:
+            taken = frozenset(self._names.values())
+            self._names[schema.path] = definition_name(schema.path, taken)
+        return self._names[schema.path]
+
+    def _define(self, schema: Schema, predicate: Predicate) -> Predicate:
+        name = self._names[schema.path]
+        if predicate != DefinitionRef(name):
+            self.definitions[name] = predicate
+            self._sizes[name] = node_count(predicate, SIZE_LIMIT, self._sizes)
+        self._lowered[schema.path] = DefinitionRef(name)
+        return DefinitionRef(name)
+
+    def _problem(self, schema: Schema, message: str, remedy: str) -> InvalidInputError:
+        pointer = json_pointer(schema.path)
+        return InvalidInputError.of(
+            self.schemas.source, message, remedy, pointer=pointer
+        )
+
+
+def node_count(
+    predicate: Predicate, limit: int, definitions: Mapping[str, int] | None = None
+) -> int:
+    """Count the nodes of a predicate, up to a limit.
+
+    Args:
+        predicate: The predicate.
+        limit: Where counting may end.
+        definitions: What to count for each definition that it names, instead of 1.
+    """
+    sizes = definitions or {}
+    count = 0
+    stack: list[object] = [predicate]
+    while stack and count < limit:
+        node = stack.pop()
+        if isinstance(node, tuple):
+            stack.extend(cast("tuple[object, ...]", node))
+        elif isinstance(node, DefinitionRef):
+            count += sizes.get(node.definition, 1)
+        elif is_dataclass(node):
+            count += 1
+            stack.extend(getattr(node, each.name) for each in fields(node))
+    return count

@@ -1,0 +1,413 @@
+"""Simplifies predicates by what the type and other predicates imply.
+
+The rules of a class are checked after its fields, so a rule need not ask again what
+the fields have settled; and what a condition says holds in its consequence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from runware_codegen.model import (
+    Array,
+    ClassRef,
+    Literals,
+    Map,
+    String,
+    including_integers,
+    json_types,
+    unconstrained,
+)
+from runware_codegen.model.logic import (
+    all_of,
+    any_of,
+    exactly_one,
+    if_then_else,
+    lacks,
+    not_,
+    optional_property,
+    required_property,
+)
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    AdditionalProperties,
+    AllOf,
+    Always,
+    AnyOf,
+    Contains,
+    DefinitionRef,
+    EvaluatedProperties,
+    ExactlyOne,
+    IfThenElse,
+    IsIn,
+    IsType,
+    Items,
+    Not,
+    OptionalProperty,
+    PatternProperties,
+    Predicate,
+    PrefixItem,
+    PropertyNames,
+    RequiredProperty,
+)
+from runware_codegen.parse.assertions.evaluate import holds
+from runware_codegen.parse.assertions.implied import implies
+from runware_codegen.parse.assertions.lowering import INLINE_LIMIT, node_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Mapping as MappingOf
+
+    from runware_codegen.model import Class, Field, Type
+
+_OBJECT = IsType(frozenset({"object"}))
+
+_FEW = 8
+"""That many members are said one by one to be absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a value.
+
+    Attributes:
+        type: Its type, None for anything.
+        json_types: The JSON types that it may have.
+        predicates: Predicates that hold of it.
+    """
+
+    type: Type | None
+    json_types: frozenset[str]
+    predicates: tuple[Predicate, ...] = ()
+
+    @classmethod
+    def of(cls, a_type: Type | None, facts: tuple[Predicate, ...] = ()) -> Self:
+        """Return what is known of a value of a type."""
+        return cls(a_type, json_types(a_type), facts)
+
+    def with_facts(self, *facts: Predicate) -> Facts:
+        """Add facts to what is known."""
+        possible = self.json_types
+        for fact in facts:
+            if isinstance(fact, IsType):
+                possible = including_integers(possible) & including_integers(fact.types)
+        return Facts(self.type, possible, (*self.predicates, *facts))
+
+
+_NAME = Facts(String(), frozenset({"string"}))
+
+
+class _PropertyFacts(NamedTuple):
+    """What is known of a property of an object.
+
+    Attributes:
+        possible: Whether it can be present.
+        required: Whether it is present in any case.
+        facts: What is known of its value.
+    """
+
+    possible: bool
+    required: bool
+    facts: Facts
+
+
+class Simplifier:
+    """Simplifies predicates of one document's values."""
+
+    def __init__(
+        self,
+        classes: MappingOf[str, Class],
+        definitions: MappingOf[str, Predicate],
+    ) -> None:
+        """Prepare to simplify.
+
+        Args:
+            classes: The document's classes.
+            definitions: What predicates refer to by name.
+        """
+        self._classes = classes
+        self._definitions = definitions
+        self._entered: set[str] = set()
+        self._fields_by_name: dict[str, tuple[tuple[Field, ...], dict[str, Field]]] = {}
+
+    def simplify(self, predicate: Predicate, known: Facts) -> Predicate:
+        """Return a predicate that is equal for every value of which `known` holds."""
+        if isinstance(predicate, Not):
+            return not_(self.simplify(predicate.part, known))
+        values = _possible_values(known)
+        if (
+            values is not None
+            and (decided := _values_for_which(values, predicate)) is not None
+        ):
+            return decided
+        match predicate:
+            case AllOf(parts):
+                return all_of(self._simplify_all(parts, known))
+            case AnyOf(parts):
+                return any_of(self._simplify_any(parts, known))
+            case ExactlyOne(parts, titles):
+                simpler = [self.simplify(part, known) for part in parts]
+                return exactly_one(simpler, titles)
+            case IfThenElse():
+                return self._if_then_else(predicate, known)
+            case RequiredProperty() | OptionalProperty():
+                return self._property(predicate, known)
+            case Contains():
+                inner = self.simplify(predicate.part, _item_facts(known))
+                return replace(predicate, part=inner)
+            case Items() | PrefixItem():
+                inner = self.simplify(predicate.part, _item_facts(known))
+                return TRUE if inner == TRUE else replace(predicate, part=inner)
+            case PropertyNames():
+                inner = self.simplify(predicate.part, _NAME)
+                return TRUE if inner == TRUE else replace(predicate, part=inner)
+            case PatternProperties():
+                inner = self.simplify(predicate.part, _value_facts(known))
+                return TRUE if inner == TRUE else replace(predicate, part=inner)
+            case AdditionalProperties() if self._allows_no_more(predicate, known):
+                return TRUE
+            case AdditionalProperties(part, (exempt,)) if part == FALSE and (
+                absent := self._other_fields(exempt, known)
+            ):
+                return all_of(map(lacks, absent))
+            case DefinitionRef(definition):
+                return self._definition(definition, known)
+            case AdditionalProperties(part, exempt):
+                inner = self.simplify(part, _value_facts(known))
+                if inner == TRUE:
+                    return TRUE
+                return AdditionalProperties(inner, tuple(self._exempt(exempt, known)))
+            case _:
+                return self._simplify_test(predicate, known)
+
+    def _simplify_all(
+        self, parts: tuple[Predicate, ...], known: Facts
+    ) -> list[Predicate]:
+        simpler: list[Predicate] = []
+        # The type first: what else is said is said of values of that type.
+        for part in sorted(parts, key=lambda part: not isinstance(part, IsType)):
+            simpler.append(self.simplify(part, known.with_facts(*simpler)))
+        return simpler
+
+    def _simplify_any(
+        self, parts: tuple[Predicate, ...], known: Facts
+    ) -> list[Predicate]:
+        simpler: list[Predicate] = []
+        for part in parts:
+            given = known.with_facts(*map(not_, simpler))
+            simpler.append(self.simplify(part, given))
+        return simpler
+
+    def _if_then_else(self, predicate: IfThenElse, known: Facts) -> Predicate:
+        condition = self._without_presence_tests(
+            self.simplify(predicate.condition, known), known
+        )
+        holding, failing = known.with_facts(condition), known.with_facts(
+            not_(condition)
+        )
+        then = self.simplify(predicate.then, holding)
+        otherwise = self.simplify(predicate.otherwise, failing)
+        if then == TRUE:
+            return if_then_else(
+                self._without_presence_tests(not_(condition), known), otherwise, TRUE
+            )
+        return if_then_else(condition, then, otherwise)
+
+    def _without_presence_tests(self, condition: Predicate, known: Facts) -> Predicate:
+        """Ask of a member that is always there as such: not "absent, or so"."""
+        match condition:
+            case AllOf(parts):
+                return all_of(
+                    self._without_presence_tests(part, known) for part in parts
+                )
+            case AnyOf(parts):
+                return any_of(
+                    self._without_presence_tests(part, known) for part in parts
+                )
+            case RequiredProperty(name, part) | OptionalProperty(name, part):
+                found = self._property_facts(name, known)
+                if isinstance(condition, OptionalProperty) and not found.required:
+                    return condition
+                inner = self._without_presence_tests(part, found.facts)
+                if found.required and not isinstance(inner, OptionalProperty):
+                    return required_property(name, inner)
+                return type(condition)(name, inner)
+            case Not(IsIn(excluded)) if values := _possible_values(known):
+                left = tuple(each for each in values.values if each not in excluded)
+                return IsIn(left) if len(left) == 1 else condition
+            case _:
+                return condition
+
+    def _property(
+        self, predicate: RequiredProperty | OptionalProperty, known: Facts
+    ) -> Predicate:
+        optional = isinstance(predicate, OptionalProperty)
+        found = self._property_facts(predicate.name, known)
+        if not found.possible:
+            return Always(value=optional)
+        construct = optional_property if optional else required_property
+        made = construct(predicate.name, self.simplify(predicate.part, found.facts))
+        return _drop_presence_test(made) if found.required else made
+
+    def _property_facts(self, name: str, known: Facts) -> _PropertyFacts:
+        possible, required, a_type = self._declared(name, known)
+        predicates: list[Predicate] = []
+        for each in _conjuncts(known.predicates):
+            if (
+                isinstance(each, (RequiredProperty, OptionalProperty))
+                and each.name == name
+            ):
+                required = required or isinstance(each, RequiredProperty)
+                predicates.append(each.part)
+        facts = Facts.of(a_type, tuple(predicates))
+        return _PropertyFacts(possible and FALSE not in predicates, required, facts)
+
+    def _declared(self, name: str, known: Facts) -> tuple[bool, bool, Type | None]:
+        """Return whether a property is possible, whether it is required, its type."""
+        owner = self._owner(known)
+        if owner is None:
+            return "object" in known.json_types, False, None
+        field = self._fields_of(owner).get(name)
+        if field is None:
+            return owner.allows_extra, False, None
+        return True, field.required, field.type
+
+    def _fields_of(self, owner: Class) -> MappingOf[str, Field]:
+        fields, by_wire = self._fields_by_name.get(owner.name, ((), {}))
+        if fields is not owner.fields:
+            by_wire = {field.json_name: field for field in owner.fields}
+            self._fields_by_name[owner.name] = owner.fields, by_wire
+        return by_wire
+
+    def _definition(self, definition: str, known: Facts) -> Predicate:
+        """Say of an object what a definition adds to its class, if that is little."""
+        body = self._definitions.get(definition)
+        is_object = isinstance(unconstrained(known.type), ClassRef)
+        if body is None or not is_object or definition in self._entered:
+            return DefinitionRef(definition)
+        self._entered.add(definition)
+        added = self.simplify(body, known)
+        self._entered.remove(definition)
+        small = node_count(added, INLINE_LIMIT) < INLINE_LIMIT
+        return added if small else DefinitionRef(definition)
+
+    def _other_fields(self, exempt: EvaluatedProperties, known: Facts) -> list[str]:
+        """Name the fields of a closed class that are not exempt, if those are few."""
+        owner = self._owner(known)
+        if (
+            owner is None
+            or owner.allows_extra
+            or exempt != EvaluatedProperties(TRUE, exempt.names)
+        ):
+            return []
+        if len(owner.fields) - len(exempt.names) > _FEW:
+            return []
+        spared = {*exempt.names}
+        others = [
+            field.json_name for field in owner.fields if field.json_name not in spared
+        ]
+        return others if len(others) <= _FEW else []
+
+    def _owner(self, known: Facts) -> Class | None:
+        instance = unconstrained(known.type)
+        if not isinstance(instance, ClassRef):
+            return None
+        return self._classes.get(instance.class_name)
+
+    def _exempt(
+        self, exempt: tuple[EvaluatedProperties, ...], known: Facts
+    ) -> Iterator[EvaluatedProperties]:
+        """Simplify when members are exempt: it is asked of an object."""
+        an_object = known.with_facts(_OBJECT)
+        for each in exempt:
+            guard = self.simplify(each.condition, an_object)
+            if guard != FALSE:
+                yield replace(each, condition=guard)
+
+    def _allows_no_more(self, predicate: AdditionalProperties, known: Facts) -> bool:
+        """Whether a closed class has already refused what the predicate refuses."""
+        owner = self._owner(known)
+        if owner is None or owner.allows_extra:
+            return False
+        exempt = {
+            n for e in predicate.evaluated if e.condition == TRUE for n in e.names
+        }
+        return all(each.json_name in exempt for each in owner.fields)
+
+    def _simplify_test(self, test: Predicate, known: Facts) -> Predicate:
+        if test in known.predicates or implies(unconstrained(known.type), test):
+            return TRUE
+        if not_(test) in known.predicates:
+            return FALSE
+        if isinstance(test, IsType):
+            return _type_test(test, known.json_types)
+        return test
+
+
+def _values_for_which(values: IsIn, predicate: Predicate) -> Predicate | None:
+    """Name the values for which a predicate holds; None where that is not decided."""
+    verdicts = [holds(predicate, value.value) for value in values.values]
+    if None in verdicts:
+        return None
+    kept = [v for v, good in zip(values.values, verdicts, strict=True) if good]
+    if len(kept) == len(values.values):
+        return TRUE
+    return IsIn(tuple(kept)) if kept else FALSE
+
+
+def _drop_presence_test(said: Predicate) -> Predicate:
+    """Say of a member that is always there what is said of a member inside of it."""
+    match said:
+        case RequiredProperty(_, Always() as certain) | OptionalProperty(
+            _, Always() as certain
+        ):
+            return certain
+        case OptionalProperty(name, RequiredProperty() as inner):
+            return required_property(name, inner)
+        case RequiredProperty(name, inner) if _has_only_optional_properties(inner):
+            return optional_property(name, inner)
+        case _:
+            return said
+
+
+def _has_only_optional_properties(part: Predicate) -> bool:
+    """Whether all that is said of an object is how its members are, if given."""
+    parts = part.parts if isinstance(part, (AllOf, AnyOf)) else (part,)
+    return all(isinstance(each, OptionalProperty) for each in parts)
+
+
+def _item_facts(known: Facts) -> Facts:
+    array = unconstrained(known.type)
+    return Facts.of(array.item if isinstance(array, Array) else None)
+
+
+def _value_facts(known: Facts) -> Facts:
+    a_map = unconstrained(known.type)
+    return Facts.of(a_map.value if isinstance(a_map, Map) else None)
+
+
+def _conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
+    flat: list[Predicate] = []
+    for fact in facts:
+        flat.extend(fact.parts if isinstance(fact, AllOf) else [fact])
+    return flat
+
+
+def _type_test(test: IsType, possible: frozenset[str]) -> Predicate:
+    asked = including_integers(test.types)
+    if possible <= asked:
+        return TRUE
+    return IsType(test.types) if including_integers(possible) & asked else FALSE
+
+
+def _possible_values(known: Facts) -> IsIn | None:
+    for fact in known.predicates:
+        for part in fact.parts if isinstance(fact, AllOf) else (fact,):
+            if isinstance(part, IsIn):
+                return part
+    a_type = unconstrained(known.type)
+    if isinstance(a_type, Literals):
+        return IsIn(tuple(choice.constant for choice in a_type.values))
+    return None

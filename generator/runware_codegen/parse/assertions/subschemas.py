@@ -1,0 +1,27 @@
+"""What the functions of keywords need to lower the schemas inside of a keyword."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runware_codegen.model.predicates import Predicate
+    from runware_codegen.parse.schema.schemas import Schema, Schemas
+
+
+class Subschemas(Protocol):
+    """Lowers schemas inside of a keyword; `lowering.Lowering` implements it."""
+
+    schemas: Schemas
+
+    def lower(self, schema: Schema) -> Predicate:
+        """Lower a schema that applies to the same value."""
+        ...
+
+    def lower_child(self, schema: Schema) -> Predicate:
+        """Lower a schema that applies to a part of the value."""
+        ...
+
+    def lower_reference(self, schema: Schema) -> Predicate:
+        """Lower the target of the `$ref` of a schema."""
+        ...

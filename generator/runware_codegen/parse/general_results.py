@@ -1,0 +1,81 @@
+"""What results of a task type have in general, for documents that do not say.
+
+The general documents stand under `specs/`, in the generator's own folder: so a client
+needs none of them to know the results of its models.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from runware_codegen.resources import folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runware_codegen.documents import JsonObject
+    from runware_codegen.model import Class
+
+
+@cache
+def _general_documents() -> dict[str, Path]:
+    return {path.stem: path for path in folder("specs").glob("*.json")}
+
+
+@cache
+def general_document(task_type: str) -> JsonObject | None:
+    """Return the general document of a task type, by its name on the wire.
+
+    Returns:
+        The document; None where there is none.
+    """
+    name = "-".join(re.findall(r"\d*[A-Z]?[a-z]+", task_type)).lower()
+    path = _general_documents().get(name)
+    if path is None:
+        return None
+    tree: JsonObject = json.loads(path.read_text("utf-8"))
+    return tree
+
+
+def completed(own: Class, general: Class, task_type: str) -> Class:
+    """Add to the result of a document what results of its task type have in general.
+
+    Args:
+        own: The result as the document describes it.
+        general: The result of the general document.
+        task_type: The task type, for the description.
+
+    Returns:
+        The general result where the document names no member. Else its own with the
+        members that only the general one has, as optional ones.
+    """
+    if not own.fields:
+        more = (
+            "The document does not describe its results. These are the members that"
+            f" results of `{task_type}` have in general."
+        )
+        return replace(general, doc=_said(general.doc, more))
+    taken = {name for field in own.fields for name in (field.name, field.json_name)}
+    missing = [
+        replace(field, required=False)
+        for field in general.fields
+        if taken.isdisjoint((field.name, field.json_name))
+    ]
+    if not missing:
+        return own
+    names = ", ".join(f"`{field.json_name}`" for field in missing)
+    more = (
+        f"Results of `{task_type}` may have these members too, which the document does"
+        f" not name: {names}."
+    )
+    fields = (*own.fields, *missing)
+    return replace(own, fields=fields, doc=_said(own.doc, more))
+
+
+def _said(doc: str, more: str) -> str:
+    """Return a description with a paragraph more."""
+    return f"{doc}\n\n{more}" if doc else more

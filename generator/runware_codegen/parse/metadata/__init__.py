@@ -1,0 +1,1 @@
+"""What surrounds the schemas of a document: metadata, Markdown, error codes, limits."""

@@ -1,0 +1,144 @@
+"""Reads the metadata of a document: `info`, links, statuses and error codes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from runware_codegen.model import Measurement
+from runware_codegen.parse.metadata.markdown import clean_markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
+
+_MEASURED: Final = ("id", "exampleId", "configuration")
+"""What tells one measurement from another, in the order of preference."""
+
+_PREFIX = re.compile(r"^Runware API\s*[-–—:]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a document says about itself; texts are empty where it says nothing."""
+
+    id: str
+    title: str
+    summary: str
+    description: str
+    air: str
+    status: str
+    modes: tuple[str, ...]
+    price: str
+    capabilities: tuple[str, ...]
+    link: str
+    statuses: tuple[tuple[str, str], ...]
+    codes: tuple[str, ...]
+    measurements: tuple[Measurement, ...]
+
+
+def read_metadata(document: SourceDocument) -> Metadata:
+    """Read `info`, the links and the responses of a document."""
+    info = _object(document.tree.get("info"))
+    model_id = _text(info, "x-model-id")
+    return Metadata(
+        id=model_id or _operation_id(document),
+        title=_PREFIX.sub("", _text(info, "title")).strip(),
+        summary=clean_markdown(_text(info, "summary")),
+        description=clean_markdown(_text(info, "description")),
+        air=_text(info, "x-air-id"),
+        status=_text(info, "x-status"),
+        modes=tuple(_mode(mode) for mode in _objects(info.get("x-modes"))),
+        price=_price(_object(info.get("x-pricing"))),
+        capabilities=tuple(_texts(info.get("x-capabilities"))),
+        link=_link(document, model_id),
+        statuses=tuple(_statuses(document).items()),
+        codes=tuple(_codes(document)),
+        measurements=tuple(_measurements(_object(info.get("x-pricing")))),
+    )
+
+
+def _operation_id(document: SourceDocument) -> str:
+    for path in _object(document.tree.get("paths")).values():
+        identifier = _text(_object(_object(path).get("post")), "operationId")
+        if identifier:
+            return identifier.removeprefix("run_").replace("_", "-")
+    return ""
+
+
+def _link(document: SourceDocument, model_id: str) -> str:
+    link = _text(_object(document.tree.get("externalDocs")), "url")
+    if link or not re.fullmatch(r"[A-Za-z0-9._-]+", model_id):
+        return link
+    return f"https://runware.ai/docs/models/{model_id}"
+
+
+def _statuses(document: SourceDocument) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for path in _object(document.tree.get("paths")).values():
+        responses = _object(_object(_object(path).get("post")).get("responses"))
+        for status, response in responses.items():
+            if re.fullmatch(r"[45][0-9]{2}", status):
+                said.setdefault(status, _text(_object(response), "description"))
+    return dict(sorted(said.items()))
+
+
+def _codes(document: SourceDocument) -> list[str]:
+    """Return the error codes that a document names as constants."""
+    node: JsonObject = document.tree
+    way = ("components", "schemas", "ErrorResponse", "properties", "errors", "items")
+    for name in (*way, "properties", "code"):
+        node = _object(node.get(name))
+    return _texts([node.get("const"), *_list(node.get("enum"))])
+
+
+def _mode(mode: JsonObject) -> str:
+    return _text(mode, "id").replace("+", " + ").replace("-", " ")
+
+
+def _price(pricing: JsonObject) -> str:
+    rates = [
+        f"{shown} ({label})" if (label := _text(rate, "label")) else shown
+        for rate in _objects(pricing.get("rates"))
+        if (shown := _text(rate, "display"))
+    ]
+    return "; ".join(rates) or clean_markdown(_text(pricing, "overview"))
+
+
+def _measurements(pricing: JsonObject) -> Iterator[Measurement]:
+    listed = (*_objects(pricing.get("measured")), *_objects(pricing.get("examples")))
+    for each in listed:
+        name = next(filter(None, (_text(each, key) for key in _MEASURED)), "")
+        price, latency = each.get("price"), each.get("latencyMs")
+        yield Measurement(
+            name=name,
+            price=(
+                price
+                if isinstance(price, str)
+                else "" if price is None else f"${price}"
+            ),
+            latency_ms=latency if isinstance(latency, (int, float)) else None,
+        )
+
+
+def _object(value: JsonValue) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: JsonValue) -> list[JsonObject]:
+    return [each for each in _list(value) if isinstance(each, dict)]
+
+
+def _texts(value: JsonValue) -> list[str]:
+    return [each for each in _list(value) if isinstance(each, str)]
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
+
+
+def _text(holder: JsonObject, key: str) -> str:
+    value = holder.get(key)
+    return value if isinstance(value, str) else ""

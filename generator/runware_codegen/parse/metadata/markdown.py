@@ -1,0 +1,34 @@
+"""Cleans up the Markdown of a document."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+_ESCAPED: Final = re.compile(r"\\([`*_\[\]#>~|{}()!<-])")
+_CALLOUT: Final = re.compile(r"^> \[!(\w+)\][ \t]*\n((?:>.*(?:\n|$))*)", re.MULTILINE)
+_MORE: Final = re.compile(r"\n*\[Read full documentation\]\([^)\s]*\)\s*$")
+_LONGEST: Final = 20_000
+_MOST_TEXTS: Final = 2**12
+"""That many are remembered: documents repeat the texts of each other."""
+
+
+@lru_cache(_MOST_TEXTS)
+def clean_markdown(text: str) -> str:
+    """Undo needless escapes, and turn call-outs into paragraphs.
+
+    A text past 20,000 characters is cut there, with a word that says so.
+    """
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST].rstrip()} […]"
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _MORE.sub("", text)
+    text = _ESCAPED.sub(r"\1", text)
+    text = _CALLOUT.sub(_paragraph, text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _paragraph(callout: re.Match[str]) -> str:
+    body = re.sub(r"^> ?", "", callout[2], flags=re.MULTILINE).strip()
+    return f"{callout[1].capitalize()}: {body}\n"

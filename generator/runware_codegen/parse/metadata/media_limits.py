@@ -1,0 +1,150 @@
+"""Reads `x-constraints` about media files, and adds them to fields.
+
+`x-constraints` may speak of what an image or a video is, which a request that holds its
+address cannot show. Such a limit is said at its field, and kept as data. A file that is
+sent itself shows its size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, cast
+
+from runware_codegen.model import Array, ClassRef, Constrained, Media, MediaLimit, Union
+from runware_codegen.wording import media_limits_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runware_codegen.documents import JsonObject
+    from runware_codegen.model import Class, Field, Type
+
+_NOUNS: Final = {"audio": "audio file"}
+
+
+def read_media_limits(task: JsonObject) -> tuple[MediaLimit, ...]:
+    """Read the `x-constraints` of a task that are about media."""
+    constraints = cast("list[JsonObject]", task.get("x-constraints", []))
+    return tuple(
+        MediaLimit(
+            parameter,
+            str(constraint["operation"]),
+            cast("int | float | None", constraint.get("minimum")),
+            cast("int | float | None", constraint.get("maximum")),
+        )
+        for constraint in constraints
+        if not _is_about_numbers(constraint)
+        for parameter in cast("list[str]", constraint["parameters"])
+    )
+
+
+def _is_about_numbers(constraint: JsonObject) -> bool:
+    parameters = cast("list[str]", constraint["parameters"])
+    plain = len(parameters) == 2 and "." not in "".join(parameters)
+    return plain and constraint["operation"] in ("area", "ratio")
+
+
+def apply_media_limits(
+    classes: dict[str, Class], request: str, limits: Sequence[MediaLimit]
+) -> None:
+    """Add limits to the fields that they are about, where there are such.
+
+    They are added to the documentation, and those on the size of files to the type.
+
+    Args:
+        classes: The classes of the document, which are replaced in place.
+        request: The name of the request's class.
+        limits: The limits.
+    """
+    by_parameter: dict[str, list[MediaLimit]] = {}
+    for limit in limits:
+        by_parameter.setdefault(limit.parameter, []).append(limit)
+    for parameter, about_it in by_parameter.items():
+        *way, last = parameter.split(".")
+        owner = _owner(classes, request, way)
+        if owner is not None:
+            fields = tuple(
+                _limited(field, about_it) if field.json_name == last else field
+                for field in owner.fields
+            )
+            classes[owner.name] = replace(owner, fields=fields)
+
+
+def _owner(classes: dict[str, Class], request: str, way: list[str]) -> Class | None:
+    """Follow names of members to the class of the last of them."""
+    owner: Class | None = classes[request]
+    for wire in way:
+        found = None if owner is None else _member(owner, wire)
+        name = None if found is None else _class_in(found.type)
+        owner = None if name is None else classes.get(name)
+    return owner
+
+
+def _limited(field: Field, limits: Sequence[MediaLimit]) -> Field:
+    a_type = field.type
+    for limit in limits:
+        if limit.operation == "fileSize":
+            a_type = _sized(a_type, limit)
+    said = media_limits_words(limits)
+    if not said:
+        return field
+    sentence = f"{_subject(field.type)}: {', '.join(said)}."
+    doc = f"{field.doc}\n\n{sentence}" if field.doc else sentence
+    return replace(field, type=a_type, doc=doc)
+
+
+def _subject(a_type: Type) -> str:
+    types, kinds, several = [a_type], set[str](), False
+    for each in types:
+        match each:
+            case Media(kind):
+                kinds.add(kind)
+            case Array(inner):
+                several = True
+                types.append(inner)
+            case Constrained(inner):
+                types.append(inner)
+            case Union(alternatives):
+                types.extend(alternatives)
+            case _:
+                pass
+    kind = kinds.pop() if len(kinds) == 1 else "file"
+    return f"Each {_NOUNS.get(kind, kind)}" if several else f"The {kind}"
+
+
+def _sized(a_type: Type, limit: MediaLimit) -> Type:
+    """Bound the size of the files in a type."""
+    match a_type:
+        case Media():
+            least = [a_type.min_bytes, limit.minimum]
+            most = [a_type.max_bytes, limit.maximum]
+            return replace(
+                a_type,
+                min_bytes=max((n for n in least if n is not None), default=None),
+                max_bytes=min((n for n in most if n is not None), default=None),
+            )
+        case Array(item):
+            return replace(a_type, item=_sized(item, limit))
+        case Constrained(inner):
+            return replace(a_type, type=_sized(inner, limit))
+        case Union(alternatives):
+            sized = tuple(_sized(each, limit) for each in alternatives)
+            return Union(sized)
+        case _:
+            return a_type
+
+
+def _member(owner: Class, wire: str) -> Field | None:
+    return next((field for field in owner.fields if field.json_name == wire), None)
+
+
+def _class_in(a_type: Type) -> str | None:
+    match a_type:
+        case ClassRef(name):
+            return name
+        case Array(inner) | Constrained(inner):
+            return _class_in(inner)
+        case Union(alternatives):
+            return next(filter(None, map(_class_in, alternatives)), None)
+        case _:
+            return None

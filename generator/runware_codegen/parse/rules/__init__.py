@@ -1,0 +1,1 @@
+"""Rules of classes, with their error messages."""

@@ -1,0 +1,226 @@
+"""Splits predicates of an object into rules, one for each possible error."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import Rule, Size, SizeRule
+from runware_codegen.model.logic import (
+    all_of,
+    any_of,
+    has,
+    lacks,
+    not_,
+    optional_property,
+    required_property,
+)
+from runware_codegen.model.predicates import (
+    TRUE,
+    AllOf,
+    AnyOf,
+    ExactlyOne,
+    IfThenElse,
+    IsIn,
+    OptionalProperty,
+    Predicate,
+    RequiredProperty,
+)
+from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
+from runware_codegen.parse.rules.sentences import (
+    absent_paths,
+    clause,
+    demand,
+    flatten,
+    is_type_with_tests,
+    present_path,
+    present_paths,
+)
+from runware_codegen.wording import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def rules_of(parts: Sequence[Predicate]) -> tuple[Rule | SizeRule, ...]:
+    """Turn what has to hold of an object into rules, in the same order."""
+    pairs = [names for part in parts if (names := _codependent_properties(part))]
+    paired = any(names >= {"width", "height"} for names in pairs)
+    found = dict.fromkeys(
+        rule for part in parts for rule in _split(TRUE, part, paired=paired)
+    )
+    return tuple(rule for rule in found if not _repeats_codependency(rule, pairs))
+
+
+def _repeats_codependency(rule: Rule | SizeRule, pairs: Sequence[set[str]]) -> bool:
+    """Whether a rule only repeats that some members go together."""
+    if isinstance(rule, SizeRule):
+        return False
+    needed = {present_path(part) for part in flatten([rule.must], AllOf)}
+    given = {present_path(part) for part in flatten([rule.when], AnyOf)}
+    return any(needed | given <= names for names in pairs)
+
+
+def _split(
+    when: Predicate, must: Predicate, *, paired: bool
+) -> Iterator[Rule | SizeRule]:
+    names = _codependent_properties(must)
+    if names and when == TRUE:
+        yield _codependency_rule(names)
+        return
+    match must:
+        case AllOf(parts) if len(groups := _grouped(parts)) > 1:
+            sure = paired or {has("width"), has("height")} <= set(parts)
+            for part in groups:
+                yield from _split(when, part, paired=sure)
+        case IfThenElse(condition, then, otherwise):
+            for holding, part in ((condition, then), (not_(condition), otherwise)):
+                if part != TRUE:
+                    yield from _split(all_of([when, holding]), part, paired=paired)
+        case RequiredProperty(name, AllOf(parts)) if len(groups := _grouped(parts)) > 1:
+            for part in groups:
+                yield from _split(when, required_property(name, part), paired=paired)
+        case OptionalProperty(name, AllOf(parts)) if len(groups := _grouped(parts)) > 1:
+            for part in groups:
+                yield from _split(when, optional_property(name, part), paired=paired)
+        case OptionalProperty(name, IfThenElse(condition, then, otherwise)):
+            for holding, part in ((condition, then), (not_(condition), otherwise)):
+                inner = all_of([when, required_property(name, holding)])
+                if part != TRUE:
+                    yield from _split(
+                        inner, optional_property(name, part), paired=paired
+                    )
+        case ExactlyOne(parts, titles) if paired and (sizes := _sizes(parts, titles)):
+            yield SizeRule(when, sizes, _beside_sizes(when))
+        case AnyOf(parts) if when == TRUE and (implied := _implied(parts)):
+            condition, consequence = implied
+            yield Rule(consequence, _sentence(*implied), condition)
+        case _:
+            yield Rule(must, _sentence(when, must), when)
+
+
+def _grouped(parts: Sequence[Predicate]) -> list[Predicate]:
+    """Keep together what is only about what is given, or only about what is not."""
+    if is_type_with_tests(all_of(parts)):
+        return [all_of(parts)]
+    given = [part for part in parts if present_paths(part)]
+    absent = [part for part in parts if absent_paths(part)]
+    others = [part for part in parts if part not in given and part not in absent]
+    groups = [all_of(group) for group in (given, absent) if group]
+    return [*groups, *others]
+
+
+def _codependent_properties(part: Predicate) -> set[str]:
+    """Return the members of which each demands all others; none when it is not so."""
+    demands = {
+        (each.condition.name, need.name)
+        for each in (part.parts if isinstance(part, AllOf) else ())
+        if isinstance(each, IfThenElse)
+        and isinstance(each.condition, RequiredProperty)
+        and each.otherwise == TRUE
+        for need in (each.then.parts if isinstance(each.then, AllOf) else (each.then,))
+        if isinstance(need, RequiredProperty) and need == has(need.name)
+    }
+    names = {name for pair in demands for name in pair}
+    mutual = len(demands) == len(names) * (len(names) - 1)
+    mutual = mutual and all(one != other for one, other in demands)
+    whole = isinstance(part, AllOf) and len(part.parts) == len(names)
+    return names if whole and mutual else set()
+
+
+def _codependency_rule(names: set[str]) -> Rule:
+    ordered = sorted(names, key=lambda name: (name != "width", name))
+    must = any_of([all_of(map(has, ordered)), all_of(map(lacks, ordered))])
+    both = "both" if len(names) == 2 else "all"
+    neither = "neither" if len(names) == 2 else "none"
+    sentence = f"{joined(ordered, 'and')} go together: give {both} or {neither}"
+    return Rule(must, sentence)
+
+
+def _sizes(
+    parts: tuple[Predicate, ...], titles: tuple[str, ...]
+) -> tuple[Size, ...] | None:
+    """Read alternatives that are each a width and a height, both of which are given."""
+    named = titles or ("",) * len(parts)
+    sizes = [_size(part, title) for part, title in zip(parts, named, strict=True)]
+    if None in sizes:
+        return None
+    listed = [size for size in sizes if size is not None]
+    pairs = Counter((size.width, size.height) for size in listed)
+    # "Exactly one" refuses a pair that the document lists twice.
+    return tuple(s for s in listed if pairs[s.width, s.height] == 1)
+
+
+def _beside_sizes(when: Predicate) -> str:
+    """Say when the sizes count, apart from when width and height are given."""
+    given = {present_path(part) for part in flatten([when], AnyOf)}
+    both = {present_path(part) for part in flatten([when], AllOf)}
+    plain = when == TRUE or {"width", "height"} in (given, both)
+    return "" if plain else clause(when)
+
+
+def _size(part: Predicate, title: str) -> Size | None:
+    if not isinstance(part, AllOf) or len(part.parts) != 2:
+        return None
+    found: dict[str, int] = {}
+    for each in part.parts:
+        if not isinstance(each, (RequiredProperty, OptionalProperty)) or not isinstance(
+            each.part, IsIn
+        ):
+            return None
+        values = each.part.values
+        value = values[0].value
+        if len(values) != 1 or not isinstance(value, int) or isinstance(value, bool):
+            return None
+        found[each.name] = value
+    if found.keys() != {"width", "height"}:
+        return None
+    return Size(found["width"], found["height"], title)
+
+
+def _implied(parts: tuple[Predicate, ...]) -> tuple[Predicate, Predicate] | None:
+    """Read "a is not so, or b is" as "when a is so, b must be"."""
+    flat = flatten(parts, AnyOf)
+    if all(map(absent_paths, flat)):
+        return None  # these cannot be combined: said better as it stands
+    denied: list[Predicate] = [
+        part for part in flat if isinstance(part, OptionalProperty)
+    ]
+    if not denied or any(isinstance(part, AllOf) for part in flat):
+        return None
+    wanted: list[Predicate] = [
+        part for part in flat if not isinstance(part, OptionalProperty)
+    ]
+    if not wanted:
+        wanted, denied = denied[-1:], denied[:-1]
+    if not denied:
+        return None
+    return all_of(map(not_, denied)), any_of(wanted)
+
+
+def _sentence(when: Predicate, must: Predicate) -> str:
+    if not is_short_enough(when, must):
+        return TOO_LONG
+    if when == TRUE:
+        return demand(must)
+    wanted, unwanted = present_paths(must), absent_paths(must)
+    given = _given_only(when)
+    if unwanted and given:
+        return f"{joined(unwanted, 'and')} cannot be combined with {given}"
+    needed = joined(wanted, "and") or _given_only(must)
+    if needed and (single := present_path(when)):
+        return f"{single} requires {needed}"
+    if wanted and (missing := absent_paths(when)):
+        return f"{demand(must)} unless {joined(missing, 'or')} is given"
+    return f"{demand(must)} when {clause(when)}"
+
+
+def _given_only(when: Predicate) -> str:
+    """Write a condition that is only about what is given; "" for any other."""
+    if single := present_path(when):
+        return single
+    for kind, word in ((AnyOf, "or"), (AllOf, "and")):
+        names = [present_path(part) for part in flatten([when], kind)]
+        if len(names) > 1 and all(names):
+            return joined(names, word)
+    return ""

@@ -1,0 +1,479 @@
+"""Writes predicates as English sentences for error messages.
+
+A clause says that something holds of the value at a path ("settings.quad is true"),
+a demand that it has to ("settings.quad must be true").
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from runware_codegen.model.constants import plain
+from runware_codegen.model.logic import not_
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    AdditionalProperties,
+    AllOf,
+    Always,
+    AnyOf,
+    AreaIn,
+    Contains,
+    DefinitionRef,
+    ExactlyOne,
+    HasFormat,
+    IfThenElse,
+    InRange,
+    IsIn,
+    IsType,
+    ItemCount,
+    Items,
+    LengthIn,
+    Matches,
+    MultipleOf,
+    Not,
+    OptionalProperty,
+    PatternProperties,
+    Predicate,
+    PrefixItem,
+    PropertyCount,
+    PropertyNames,
+    RatioIn,
+    RequiredProperty,
+    UnevaluatedItems,
+    UniqueItems,
+)
+from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
+from runware_codegen.wording import (
+    allowed_names,
+    bounds_of,
+    count_of,
+    format_words,
+    joined,
+    one_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LONGEST_NAME = 60
+
+
+class VerbPhrase(NamedTuple):
+    """A verb phrase in the forms that sentences need."""
+
+    base: str
+    third: str
+    rest: str
+
+    def holds(self) -> str:
+        """Say that it holds: "is true"."""
+        return f"{self.third} {self.rest}"
+
+    def fails(self) -> str:
+        """Say that it does not: "is not true", "does not match …"."""
+        if self.base == "be":
+            return f"is not {self.rest}"
+        return f"does not {self.base} {self.rest}"
+
+
+def _be(rest: str) -> VerbPhrase:
+    return VerbPhrase("be", "is", rest)
+
+
+def _have(rest: str) -> VerbPhrase:
+    return VerbPhrase("have", "has", rest)
+
+
+def verb_phrase(test: Predicate) -> VerbPhrase:
+    """Return what a test says of a value."""
+    match test:
+        case IsIn(values):
+            return _be(one_of([plain(value.value) for value in values]))
+        case IsType(types):
+            return _be(joined([_TYPE_WORDS[name] for name in sorted(types)], "or"))
+        case InRange():
+            return _be(bounds_of(test))
+        case MultipleOf(step):
+            return _be(f"a multiple of {step:f}")
+        case LengthIn(least, most):
+            return _have(count_of(least, most, "character"))
+        case Matches(source):
+            return VerbPhrase("match", "matches", f"the pattern {source}")
+        case HasFormat(name):
+            return _be(format_words(name))
+        case ItemCount(least, most):
+            return _have(count_of(least, most, "item"))
+        case PropertyCount(least, most):
+            return _have(count_of(least, most, "member"))
+        case UniqueItems():
+            return _have("no two equal items")
+        case AreaIn() | RatioIn():
+            return _have(" ".join(_figure(test)))
+        case PrefixItem(index, part):
+            return _have(f"as item {index + 1} nothing but what {_that(part)}")
+        case Items(part, start):
+            after = f" from item {start} on" if start else ""
+            return _have(f"only items{after} that {_that(part, many=True)}")
+        case UnevaluatedItems(part):
+            return _have(f"no further items but such that {_that(part, many=True)}")
+        case Contains(part, least, most):
+            return _have(f"{count_of(least, most, 'item')} {_such(part, least)}")
+        case AdditionalProperties(part, exempt):
+            names = allowed_names(exempt)
+            if part == FALSE:
+                return _have(f"no members{names}")
+            return _have(f"only members{names} that {_that(part, many=True)}")
+        case PatternProperties(pattern, part):
+            rest = f"that {_that(part, many=True)}"
+            return _have(f"only members named like {pattern.source} {rest}")
+        case PropertyNames(part):
+            return _have(f"only members whose names {_that(part, many=True)}")
+        case DefinitionRef(definition):
+            return _be(f"as {definition.removeprefix('is_')} demands")
+        case AllOf(parts) if is_type_with_tests(test):
+            return _be(_kind(parts))
+        case _:
+            return _be("such that " + clause(test, "it"))
+
+
+def is_type_with_tests(part: Predicate) -> bool:
+    """Whether all that is said of a value is its type and more tests of that type."""
+    if not isinstance(part, AllOf) or not all(map(_is_test, part.parts)):
+        return False
+    return sum(isinstance(each, IsType) for each in part.parts) == 1
+
+
+def _kind(parts: tuple[Predicate, ...]) -> str:
+    """Say what a value of a type is: "a list with 1 to 3 items"."""
+    [noun] = [verb_phrase(part).rest for part in parts if isinstance(part, IsType)]
+    bounds, formats, having, others = "", "", list[str](), list[str]()
+    for part in parts:
+        said = verb_phrase(part)
+        if isinstance(part, InRange):
+            between = said.rest.startswith("between")
+            bounds = f" {said.rest}" if between else f" of {said.rest}"
+        elif isinstance(part, HasFormat) and not formats:
+            formats = said.rest
+        elif said.base == "have":
+            having.append(said.rest)
+        elif not isinstance(part, IsType):
+            others.append(said.holds())
+    kind = formats or f"{noun}{bounds}"
+    kind += f" with {joined(having, 'and')}" if having else ""
+    return kind + (f" that {joined(others, 'and')}" if others else "")
+
+
+def _fails(test: Predicate) -> str:
+    """Say that a test does not hold: "is neither 1 nor 2"."""
+    if not isinstance(test, IsIn) or len(test.values) == 1:
+        return verb_phrase(test).fails()
+    values = [plain(value.value) for value in test.values]
+    if len(values) == 2:
+        return f"is neither {' nor '.join(values)}"
+    return f"is none of {one_of(values).removeprefix('one of ')}"
+
+
+def _figure(test: AreaIn | RatioIn) -> tuple[str, str]:
+    sign = "×" if isinstance(test, AreaIn) else "÷"
+    span = bounds_of(InRange(ge=test.minimum, le=test.maximum))
+    return f"{test.first} {sign} {test.second}", span
+
+
+_TYPE_WORDS = {
+    "null": "null",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a string",
+    "array": "a list",
+    "object": "an object",
+}
+
+
+def _such(part: Predicate, least: int) -> str:
+    """Say what some items are, by their member where it is about one."""
+    if (
+        least == 1
+        and isinstance(part, (RequiredProperty, OptionalProperty))
+        and _is_simple(part.part)
+    ):
+        return f"whose {clause(part)}"
+    return f"that {_that(part, many=least != 1)}"
+
+
+def _that(part: Predicate, *, many: bool = False) -> str:
+    if part == FALSE:
+        return "cannot be" if many else "can never be"
+    if _is_test(part):
+        said = verb_phrase(part)
+        if not many:
+            return said.holds()
+        return f"are {said.rest}" if said.base == "be" else f"{said.base} {said.rest}"
+    if isinstance(part, Not) and not many:
+        return _fails(part.part)
+    if isinstance(part, (RequiredProperty, OptionalProperty)) and not many:
+        return clause(part)
+    return ("are" if many else "is") + " such that " + clause(part, "it")
+
+
+def _is_test(part: Predicate) -> bool:
+    return is_type_with_tests(part) or not isinstance(
+        part,
+        (
+            Always,
+            AllOf,
+            AnyOf,
+            ExactlyOne,
+            Not,
+            IfThenElse,
+            RequiredProperty,
+            OptionalProperty,
+        ),
+    )
+
+
+def property_path(path: str, name: str) -> str:
+    """Write the path of a member."""
+    return f"{path}.{name}" if path and path != "it" else name
+
+
+def present_path(part: Predicate, path: str = "") -> str:
+    """Return the path when a predicate says only that something is given, else ""."""
+    while isinstance(part, RequiredProperty):
+        path, part = property_path(path, part.name), part.part
+    return path if part == TRUE else ""
+
+
+def absent_path(part: Predicate, path: str = "") -> str:
+    """Return the path when a predicate says only that something is absent, else ""."""
+    while isinstance(part, OptionalProperty):
+        path, part = property_path(path, part.name), part.part
+    return path if part == FALSE else ""
+
+
+def present_paths(part: Predicate, path: str = "") -> list[str]:
+    """Return the paths when a predicate says only that all of them are given."""
+    paths = [present_path(each, path) for each in flatten([part], AllOf)]
+    return paths if all(paths) else []
+
+
+def absent_paths(part: Predicate, path: str = "") -> list[str]:
+    """Return the paths when a predicate says only that all of them are absent."""
+    paths = [absent_path(each, path) for each in flatten([part], AllOf)]
+    return paths if all(paths) else []
+
+
+def flatten(parts: Iterable[Predicate], kind: type[AnyOf | AllOf]) -> list[Predicate]:
+    """Take apart what is joined, inside members too: inputs.(a or b) is two parts."""
+    found: list[Predicate] = []
+    for part in parts:
+        if isinstance(part, kind) and not is_type_with_tests(part):
+            found += flatten(part.parts, kind)
+        elif isinstance(part, (RequiredProperty, OptionalProperty)):
+            inner = flatten([part.part], kind)
+            found += [type(part)(part.name, each) for each in inner]
+        else:
+            found.append(part)
+    return found
+
+
+def clause(part: Predicate, path: str = "") -> str:
+    """Say that a predicate holds of the value at a path."""
+    if given := present_path(part, path):
+        return f"{given} is given"
+    if absent := absent_path(part, path):
+        return f"{absent} is not given"
+    match part:
+        case Always(truth):
+            return f"{path or 'the value'} is {'anything' if truth else 'impossible'}"
+        case RequiredProperty(name, OptionalProperty(inside, inner)) if not isinstance(
+            inner, Not
+        ):
+            return _clause_without(property_path(path, name), inside, inner)
+        case RequiredProperty(name, inner):
+            return clause(inner, property_path(path, name))
+        case OptionalProperty(name, inner):
+            return _clause_if_given(inner, property_path(path, name))
+        case AllOf(parts) if not is_type_with_tests(part):
+            return _all_clause(flatten(parts, AllOf), path)
+        case AnyOf(parts):
+            return _any_clause(flatten(parts, AnyOf), path)
+        case ExactlyOne(parts, titles):
+            return f"exactly one of these holds: {_listed(parts, titles, path)}"
+        case IfThenElse(condition, then, otherwise):
+            return _when_clause(condition, then, otherwise, path)
+        case Not(inner):
+            return f"{path or 'it'} {_fails(inner)}"
+        case _:
+            return f"{path or 'it'} {verb_phrase(part).holds()}"
+
+
+def _clause_if_given(inner: Predicate, path: str) -> str:
+    while isinstance(inner, OptionalProperty):
+        path, inner = property_path(path, inner.name), inner.part
+    if isinstance(inner, Not):
+        return f"{path} {_fails(inner.part)}"
+    if is_type_with_tests(inner):
+        return f"{path}, if given, {verb_phrase(inner).holds()}"
+    return f"{path} is not given or {clause(inner, path)}"
+
+
+def _clause_without(path: str, name: str, inner: Predicate) -> str:
+    """Say that an object is given, but not a member of it unless as it must be."""
+    without = f"{path} is given without {name}"
+    return (
+        without
+        if inner == FALSE
+        else f"{without} or {clause(inner, property_path(path, name))}"
+    )
+
+
+def _all_clause(parts: list[Predicate], path: str) -> str:
+    given = [name for part in parts if (name := present_path(part, path))]
+    absent = [name for part in parts if (name := absent_path(part, path))]
+    others = [
+        clause(part, path)
+        for part in parts
+        if not present_path(part, path) and not absent_path(part, path)
+    ]
+    said = list(others)
+    if given:
+        said.append(f"{joined(given, 'and')} {'are' if len(given) > 1 else 'is'} given")
+    if absent:
+        neither = f"none of {joined(absent, 'and')}" if len(absent) > 1 else absent[0]
+        said.append(f"{neither} is {'given' if len(absent) > 1 else 'not given'}")
+    return joined(said, "and")
+
+
+def _any_clause(parts: list[Predicate], path: str) -> str:
+    leaves = [_leaf(part, path) for part in parts]
+    paths = [*dict.fromkeys(where for where, _ in leaves)]
+    tests = [*dict.fromkeys(test for _, test in leaves)]
+    if all(paths) and all(map(_is_test, tests)) and 1 in (len(paths), len(tests)):
+        said = joined([verb_phrase(test).holds() for test in tests], "or")
+        return f"{joined(paths, 'or')} {said}"
+    given = [name for part in parts if (name := present_path(part, path))]
+    others = [clause(part, path) for part in parts if not present_path(part, path)]
+    if given:
+        others.insert(0, f"{joined(given, 'or')} is given")
+    return ", or ".join(others) if " or " in others[0] else joined(others, "or")
+
+
+def _leaf(part: Predicate, path: str) -> tuple[str, Predicate]:
+    """Say what is said inside of members that have to be there, and of which."""
+    while isinstance(part, RequiredProperty):
+        path, part = property_path(path, part.name), part.part
+    return path, part
+
+
+def _when_clause(
+    condition: Predicate, then: Predicate, otherwise: Predicate, path: str
+) -> str:
+    said = [
+        f"{demand(part, path)} when {clause(case, path)}"
+        for case, part in ((condition, then), (not_(condition), otherwise))
+        if part != TRUE
+    ]
+    return joined(said, "and")
+
+
+def _listed(parts: tuple[Predicate, ...], titles: tuple[str, ...], path: str) -> str:
+    said = [clause(part, path) for part in parts]
+    if titles and all(map(_is_name, titles)) and len({*titles}) == len(titles):
+        said = [f"{title} ({each})" for title, each in zip(titles, said, strict=True)]
+    return "; ".join(said)
+
+
+def _is_name(title: str) -> bool:
+    return title.isprintable() and 0 < len(title) <= _LONGEST_NAME
+
+
+def demand(part: Predicate, path: str = "") -> str:
+    """Say that a predicate has to hold of the value at a path."""
+    if given := present_paths(part, path):
+        return f"{joined(given, 'and')} {'are' if given[1:] else 'is'} required"
+    if absent := absent_paths(part, path):
+        return f"{joined(absent, 'and')} {'are' if absent[1:] else 'is'} not allowed"
+    match part:
+        case RequiredProperty(name, inner) if _is_simple(inner):
+            return f"{property_path(path, name)} is required and {_must(inner)}"
+        case RequiredProperty(name, OptionalProperty(inside, inner)):
+            return _demand_inside(property_path(path, name), inside, inner)
+        case RequiredProperty(name, inner) | OptionalProperty(name, inner):
+            return demand(inner, property_path(path, name))
+        case AnyOf(parts):
+            return _any_demand(flatten(parts, AnyOf), path)
+        case ExactlyOne(parts, titles):
+            return _one_demand(parts, titles, path)
+        case AllOf(parts) if not is_type_with_tests(part):
+            return joined([demand(each, path) for each in flatten(parts, AllOf)], "and")
+        case IfThenElse(condition, then, otherwise):
+            return _when_clause(condition, then, otherwise, path)
+        case Always(truth):
+            return f"{path or 'it'} is {'allowed' if truth else 'not allowed'}"
+        case AreaIn() | RatioIn():
+            return " must be ".join(_figure(part))
+        case PrefixItem(index, inner) if _is_simple(inner):
+            return f"item {index + 1}{f' of {path}' if path else ''} {_must(inner)}"
+        case _:
+            return f"{path} {_must(part)}".strip()
+
+
+def _demand_inside(path: str, name: str, inner: Predicate) -> str:
+    """Say that an object is required, and what has to hold of a member, if given."""
+    member = property_path(path, name)
+    needed = joined(present_paths(inner, member), "and")
+    then = f"{member} requires {needed}" if needed else demand(inner, member)
+    return f"{path} is required and {then}"
+
+
+def _is_simple(part: Predicate) -> bool:
+    return _is_test(part.part if isinstance(part, Not) else part)
+
+
+def _must(part: Predicate) -> str:
+    if isinstance(part, Not):
+        said = verb_phrase(part.part)
+        return f"must not {said.base} {said.rest}"
+    said = verb_phrase(part)
+    return f"must {said.base} {said.rest}"
+
+
+def _any_demand(parts: list[Predicate], path: str) -> str:
+    given = [name for part in parts if (name := present_path(part, path))]
+    if len(given) == len(parts):
+        return f"give at least one of {joined(given, 'and')}"
+    groups = [absent_paths(part, path) for part in parts]
+    if all(groups):
+        return " cannot be combined with ".join(joined(g, "or") for g in groups)
+    if all(map(_is_simple, parts)):
+        return f"{path} {joined([_must(part) for part in parts], 'or')}".strip()
+    return joined([clause(part, path) for part in parts], "or")
+
+
+def _one_demand(
+    parts: tuple[Predicate, ...], titles: tuple[str, ...], path: str
+) -> str:
+    names = [_offer(part, path) for part in parts]
+    if all(names):
+        return f"give exactly one of {joined(names, 'and')}"
+    if all(map(_is_simple, parts)):
+        return f"{path} {joined([_must(p) for p in parts], 'or')}, not both".strip()
+    return f"exactly one of these must hold: {_listed(parts, titles, path)}"
+
+
+def _offer(part: Predicate, path: str) -> str:
+    """Name what an alternative of "exactly one" gives; at least one item is giving."""
+    while isinstance(part, RequiredProperty):
+        path, part = property_path(path, part.name), part.part
+    return path if part in (TRUE, ItemCount(1)) else ""
+
+
+def must_be(part: Predicate) -> str:
+    """Say what a value has to be, without naming it."""
+    if not is_short_enough(part):
+        return TOO_LONG
+    if isinstance(part, AnyOf) and all(map(_is_simple, part.parts)):
+        return joined([_must(each) for each in part.parts], "or")
+    return demand(part)

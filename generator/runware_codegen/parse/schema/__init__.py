@@ -1,0 +1,1 @@
+"""Schemas of a document: references, keywords and their values."""

@@ -1,0 +1,71 @@
+"""Reads the values of keywords whose shape has been validated."""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+from runware_codegen.model.predicates import Matches
+from runware_codegen.parse.patterns import translate
+
+if TYPE_CHECKING:
+    from runware_codegen.documents import JsonObject, JsonValue
+    from runware_codegen.parse.schema.schemas import Schema
+
+
+def count(keywords: JsonObject, keyword: str) -> int | None:
+    """Read a count, which JSON may write as 2.0; None where it is absent.
+
+    Nothing in memory has more than `sys.maxsize` parts, so a greater count is that one.
+    """
+    value = cast("int | float | None", keywords.get(keyword))
+    return None if value is None else min(int(value), sys.maxsize)
+
+
+def bound(keywords: JsonObject, keyword: str) -> int | float | None:
+    """Read a number, None where it is absent."""
+    return cast("int | float | None", keywords.get(keyword))
+
+
+def step(keywords: JsonObject) -> Decimal | None:
+    """Read `multipleOf` as the decimal number that is written there."""
+    value = keywords.get("multipleOf")
+    return None if value is None else Decimal(repr(value))
+
+
+def names(value: JsonValue) -> tuple[str, ...]:
+    """Read a list of names."""
+    return tuple(cast("list[str]", value))
+
+
+def types(keywords: JsonObject) -> frozenset[str] | None:
+    """Read `type`, which is one name or a list; None where it is absent."""
+    value = keywords.get("type")
+    if value is None:
+        return None
+    return frozenset([value] if isinstance(value, str) else names(value))
+
+
+def members(keywords: JsonObject, keyword: str) -> tuple[str, ...]:
+    """Read the names in an object of schemas; none where it is absent."""
+    return tuple(cast("JsonObject", keywords.get(keyword, {})))
+
+
+def length(keywords: JsonObject, keyword: str) -> int:
+    """Read how long a list is; 0 where it is absent."""
+    return len(cast("list[JsonValue]", keywords.get(keyword, [])))
+
+
+def pattern(source: str) -> Matches:
+    """Translate a pattern for a linear-time engine.
+
+    Raises:
+        UnsupportedPatternError: When there is no such translation.
+    """
+    return Matches(source, translate(source).parts)
+
+
+def member_patterns(schema: Schema) -> tuple[Matches, ...]:
+    """Translate the names in `patternProperties`."""
+    return tuple(map(pattern, members(schema.keywords, "patternProperties")))

@@ -1,0 +1,101 @@
+"""A schema merged with the target of its `$ref` and the parts of its `allOf`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import including_integers
+from runware_codegen.parse.schema import keyword_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.documents import JsonValue
+    from runware_codegen.parse.schema.schemas import Schema, Schemas
+    from runware_codegen.problems import Path
+
+
+@dataclass(frozen=True, slots=True)
+class MergedSchema:
+    """A schema with the schemas that it includes by `$ref` and `allOf`.
+
+    Attributes:
+        schemas: The schemas, the including one first.
+        is_circular: Whether the schema includes itself.
+    """
+
+    schemas: tuple[Schema, ...]
+    is_circular: bool = False
+
+    @property
+    def schema(self) -> Schema:
+        """The schema itself, without what it includes."""
+        return self.schemas[0]
+
+    @property
+    def is_false(self) -> bool:
+        """Whether one of them is `false`."""
+        return any(schema.node is False for schema in self.schemas)
+
+    def schemas_with(self, *keywords: str) -> Iterator[Schema]:
+        """Yield the schemas that have one of the keywords."""
+        for schema in self.schemas:
+            if any(keyword in schema.keywords for keyword in keywords):
+                yield schema
+
+    def values(self, keyword: str) -> list[JsonValue]:
+        """Return the value of a keyword in each schema that has it."""
+        return [schema.keywords[keyword] for schema in self.schemas_with(keyword)]
+
+    def text(self, keyword: str) -> str:
+        """Return the first text of a keyword such as `title`, or an empty text."""
+        texts = (value for value in self.values(keyword) if isinstance(value, str))
+        return next(texts, "")
+
+    def types(self) -> frozenset[str] | None:
+        """Return the JSON types that all schemas allow; None if no schema has `type`."""
+        allowed: frozenset[str] | None = None
+        for schema in self.schemas_with("type"):
+            here = including_integers(
+                keyword_values.types(schema.keywords) or frozenset()
+            )
+            allowed = here if allowed is None else allowed & here
+        if allowed is None:
+            return None
+        return allowed - {"integer"} if "number" in allowed else allowed
+
+    def keyword_paths(self, *keywords: str) -> set[Path]:
+        """Return the path of each of the keywords in each schema that has it."""
+        return {(*s.path, k) for k in keywords for s in self.schemas_with(k)}
+
+
+def merge(schemas: Schemas, schema: Schema) -> MergedSchema:
+    """Collect a schema and the schemas that it includes, directly or not.
+
+    Raises:
+        InvalidInputError: When a reference leads nowhere.
+    """
+    found: dict[Path, Schema] = {}
+    circular = False
+    stack = [schema]
+    while stack:
+        each = stack.pop()
+        if each.path in found:
+            continue
+        found[each.path] = each
+        parts = [
+            each.child("allOf", index)
+            for index in range(keyword_values.length(each.keywords, "allOf"))
+        ]
+        if "$ref" in each.keywords:
+            parts.insert(0, schemas.target(each))
+        circular = circular or schema in parts
+        stack.extend(reversed(parts))
+    return MergedSchema(tuple(found.values()), circular)
+
+
+def branches_of(schema: Schema, keyword: str) -> Iterator[Schema]:
+    """Yield the schemas in a list of schemas."""
+    for index in range(keyword_values.length(schema.keywords, keyword)):
+        yield schema.child(keyword, index)

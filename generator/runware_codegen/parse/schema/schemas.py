@@ -1,0 +1,193 @@
+"""The schemas of a document, and the targets of their references.
+
+JSON Schema core §8 (https://json-schema.org/draft/2020-12/json-schema-core): `$id`
+starts a resource, `$anchor` names a place in one, `$ref` leads to a schema.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urljoin
+
+from runware_codegen.parse.schema.encoding import may_contain
+from runware_codegen.parse.schema.vocabulary import subschemas
+from runware_codegen.problems import InvalidInputError, json_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.documents import JsonObject, JsonValue
+    from runware_codegen.problems import Path
+
+_ANCHORS = ("$anchor", "$dynamicAnchor")
+_NAMING = ("$id", *_ANCHORS)
+_NEAR = 3
+"""So many steps down from its root, a schema is looked through as a whole for names:
+most have none. Further down it would be looked through too often."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """What an `$id` names: a part of the document with names of its own.
+
+    Attributes:
+        uri: Its absolute URI; empty for the document itself.
+        root: The value that the URI names.
+        path: Where the root stands in the document.
+    """
+
+    uri: str
+    root: JsonValue
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A schema and where it stands.
+
+    Attributes:
+        node: The schema as written: an object, or a boolean.
+        path: Keys and indexes that lead to it from the document's root.
+        resource: The resource it belongs to.
+    """
+
+    node: JsonObject | bool = field(compare=False)
+    path: Path
+    resource: Resource = field(compare=False)
+
+    @property
+    def keywords(self) -> JsonObject:
+        """Its keywords; none for a boolean schema."""
+        return self.node if isinstance(self.node, dict) else {}
+
+    def child(self, *steps: str | int) -> Schema:
+        """Return the schema that stands at some keys and indexes below this one."""
+        node: JsonValue = self.node
+        for step in steps:
+            node = _step(node, step)
+        return _at(node, (*self.path, *steps), self.resource)
+
+    def children(self) -> Iterator[Schema]:
+        """Yield every schema that stands directly below this one."""
+        for steps in subschemas(self.keywords):
+            yield self.child(*steps)
+
+
+def _step(node: JsonValue, step: str | int) -> JsonValue:
+    if isinstance(node, dict) and isinstance(step, str):
+        return node[step]
+    if isinstance(node, list) and isinstance(step, int):
+        return node[step]
+    raise KeyError(step)
+
+
+def _at(node: JsonValue, path: Path, resource: Resource) -> Schema:
+    if not isinstance(node, (dict, bool)):
+        raise KeyError(path[-1] if path else "")
+    identifier = node.get("$id") if isinstance(node, dict) else None
+    if isinstance(identifier, str) and path != resource.path:
+        uri = urljoin(resource.uri, identifier.partition("#")[0])
+        resource = Resource(uri, node, path)
+    return Schema(node, path, resource)
+
+
+class Schemas:
+    """The schemas of one document."""
+
+    def __init__(self, source: str, tree: JsonObject) -> None:
+        self.source = source
+        self._document = Resource("", tree, ())
+        self._resources: dict[str, Resource] = {"": self._document}
+        self._anchors: dict[tuple[str, str], Schema] = {}
+        for path in _roots(tree):
+            self._index(self.at(path))
+
+    def at(self, path: Path) -> Schema:
+        """Return the schema at a place of the document.
+
+        Raises:
+            KeyError: When there is none.
+        """
+        node: JsonValue = self._document.root
+        for step in path:
+            node = _step(node, step)
+        return _at(node, path, self._document)
+
+    def target(self, schema: Schema) -> Schema:
+        """Return the schema that the `$ref` of a schema leads to.
+
+        Raises:
+            InvalidInputError: When it leads nowhere, or out of the document.
+        """
+        reference = str(schema.keywords["$ref"])
+        uri, _, fragment = reference.partition("#")
+        resource = schema.resource
+        if uri:
+            found = self._resources.get(urljoin(resource.uri, uri))
+            if found is None:
+                raise self._lost(schema, "leads out of the document")
+            resource = found
+        for candidate in dict.fromkeys((resource, self._document)):
+            target = self._find(candidate, unquote(fragment))
+            if target is not None:
+                return target
+            if uri:
+                break
+        raise self._lost(schema, "leads nowhere")
+
+    def _find(self, resource: Resource, fragment: str) -> Schema | None:
+        if fragment and not fragment.startswith("/"):
+            return self._anchors.get((resource.uri, fragment))
+        if not fragment and not resource.path:
+            return None  # the whole document is no schema
+        try:
+            return _follow(resource, fragment)
+        except (KeyError, IndexError):
+            return None
+
+    def _lost(self, schema: Schema, what: str) -> InvalidInputError:
+        pointer = json_pointer((*schema.path, "$ref"))
+        return InvalidInputError.of(
+            self.source,
+            f"The reference {schema.keywords['$ref']!r} {what}.",
+            "A reference names a schema of the same document, such as "
+            "#/components/schemas/Name.",
+            pointer=pointer,
+        )
+
+    def _index(self, root: Schema) -> None:
+        stack = [root]
+        while stack:
+            schema = stack.pop()
+            near = len(schema.path) <= len(root.path) + _NEAR
+            if near and not may_contain(schema.node, *_NAMING):
+                continue
+            if schema.path == schema.resource.path:
+                self._resources.setdefault(schema.resource.uri, schema.resource)
+            for keyword in _ANCHORS:
+                name = schema.keywords.get(keyword)
+                if isinstance(name, str):
+                    self._anchors.setdefault((schema.resource.uri, name), schema)
+            stack.extend(schema.children())
+
+
+def _roots(tree: JsonObject) -> Iterator[Path]:
+    components = tree.get("components")
+    schemas = components.get("schemas") if isinstance(components, dict) else None
+    if isinstance(schemas, dict):
+        for name, schema in schemas.items():
+            if isinstance(schema, (dict, bool)):
+                yield ("components", "schemas", name)
+
+
+def _follow(resource: Resource, pointer: str) -> Schema:
+    node, path = resource.root, resource.path
+    here = resource
+    for raw in pointer.split("/")[1:]:
+        name = raw.replace("~1", "/").replace("~0", "~")
+        step = int(name) if isinstance(node, list) and name.isdecimal() else name
+        node, path = _step(node, step), (*path, step)
+        if isinstance(node, dict):
+            here = _at(node, path, here).resource
+    return _at(node, path, here)

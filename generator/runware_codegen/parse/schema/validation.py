@@ -1,0 +1,115 @@
+"""Validates schemas: the shapes of keywords, and whether each keyword is supported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from runware_codegen.formats import NOT_ASSERTED
+from runware_codegen.parse.patterns import UnsupportedPatternError, translate
+from runware_codegen.parse.schema.vocabulary import SHAPES, is_supported, remedy_for
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.documents import JsonObject
+    from runware_codegen.parse.schema.schemas import Schema, Schemas
+    from runware_codegen.problems import Path
+
+_ASIDE = frozenset({"$defs", "definitions"})
+"""Where schemas stand that count only when something refers to them."""
+
+_JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+_OPENAPI = "https://spec.openapis.org/oas/3.1/dialect/"
+
+
+@dataclass(slots=True)
+class Findings:
+    """What is wrong with the schemas of a document.
+
+    Attributes:
+        malformed: What cannot be read at all.
+        unenforced: What can be read but not carried.
+        skipped: The places of the latter.
+    """
+
+    malformed: list[Problem] = field(default_factory=list)
+    unenforced: list[Problem] = field(default_factory=list)
+    skipped: set[Path] = field(default_factory=set)
+
+
+def validate_schemas(schemas: Schemas, root: Schema) -> Findings:
+    """Look at every schema that takes part in a root schema."""
+    findings = Findings()
+    seen: set[Path] = set()
+    stack = [root]
+    while stack:
+        schema = stack.pop()
+        if schema.path in seen:
+            continue
+        seen.add(schema.path)
+        before = len(findings.malformed)
+        for keyword in schema.keywords:
+            _check_keyword(schemas.source, schema, keyword, findings)
+        if len(findings.malformed) == before:
+            stack.extend(_parts(schemas, schema, findings))
+    return findings
+
+
+def _parts(schemas: Schemas, schema: Schema, findings: Findings) -> Iterator[Schema]:
+    for child in schema.children():
+        if child.path[len(schema.path)] not in _ASIDE:
+            yield child
+    if "$ref" in schema.keywords:
+        try:
+            yield schemas.target(schema)
+        except InvalidInputError as error:
+            findings.malformed += error.problems
+
+
+def _check_keyword(
+    source: str, schema: Schema, keyword: str, findings: Findings
+) -> None:
+    value = schema.keywords[keyword]
+    path = (*schema.path, keyword)
+    if keyword == "$schema" and (
+        value == _JSON_SCHEMA or str(value).startswith(_OPENAPI)
+    ):
+        return
+    if not is_supported(keyword):
+        message = f"The keyword {keyword!r} is not carried: it would not be enforced."
+        problem = Problem(source, json_pointer(path), message, remedy_for(keyword))
+        findings.unenforced.append(problem)
+        findings.skipped.add(path)
+        return
+    accepts, shape = SHAPES.get(keyword, (lambda _: True, ""))
+    if not accepts(value):
+        message = f"The value of {keyword!r} has the wrong shape."
+        remedy = f"It has to be {shape}."
+        findings.malformed.append(Problem(source, json_pointer(path), message, remedy))
+    elif keyword == "format" and value in NOT_ASSERTED:
+        message = f"The format {value!r} is not carried: it would not be enforced."
+        remedy = "Leave it out, or let it through with --allow-unenforced."
+        problem = Problem(source, json_pointer(path), message, remedy)
+        findings.unenforced.append(problem)
+    elif keyword == "pattern":
+        _check_pattern(source, str(value), path, findings)
+    elif keyword == "patternProperties":
+        for name in cast("JsonObject", value):
+            _check_pattern(source, name, (*path, name), findings)
+
+
+def _check_pattern(source: str, pattern: str, path: Path, findings: Findings) -> None:
+    try:
+        translate(pattern)
+    except UnsupportedPatternError as error:
+        problem = Problem(
+            source,
+            json_pointer(path),
+            f"The pattern is not carried: {error}.",
+            "Write it without that, or let it through with --allow-unenforced.",
+        )
+        names_members = path[-2:-1] == ("patternProperties",)
+        (findings.malformed if names_members else findings.unenforced).append(problem)
+        findings.skipped.add(path)

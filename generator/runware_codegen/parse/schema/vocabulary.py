@@ -1,0 +1,210 @@
+"""The keywords of JSON Schema 2020-12, and the shape of their values.
+
+Sources: https://json-schema.org/draft/2020-12/json-schema-core and
+https://json-schema.org/draft/2020-12/json-schema-validation; `discriminator`, `xml`,
+`externalDocs` and `example` are OpenAPI 3.1's (§4.8.24).
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from runware_codegen.documents import JsonObject, JsonValue
+
+JSON_TYPES: Final = (
+    "null",
+    "boolean",
+    "integer",
+    "number",
+    "string",
+    "array",
+    "object",
+)
+
+SCHEMA: Final = frozenset(
+    {
+        "additionalProperties",
+        "contains",
+        "else",
+        "if",
+        "items",
+        "not",
+        "propertyNames",
+        "then",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    }
+)
+"""Keywords whose value is a schema."""
+
+SCHEMA_LIST: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+"""Keywords whose value is a non-empty list of schemas."""
+
+SCHEMA_MAP: Final = frozenset(
+    {"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"}
+)
+"""Keywords whose value is an object of schemas."""
+
+ANNOTATIONS: Final = frozenset(
+    {
+        "$anchor",
+        "$comment",
+        "$dynamicAnchor",
+        "$id",
+        "contentEncoding",
+        "contentMediaType",
+        "contentSchema",
+        "default",
+        "deprecated",
+        "description",
+        "discriminator",
+        "example",
+        "examples",
+        "externalDocs",
+        "readOnly",
+        "title",
+        "writeOnly",
+        "xml",
+    }
+)
+"""Keywords that assert nothing of a value."""
+
+REPLACEMENTS: Final[Mapping[str, str]] = {
+    "$dynamicRef": "Use $ref: a dynamic reference depends on who refers to it.",
+    "$recursiveRef": "Use $ref.",
+    "$vocabulary": "Leave it out: the vocabulary is that of JSON Schema 2020-12.",
+    "additionalItems": "Use items beside prefixItems.",
+    "dependencies": "Use dependentRequired or dependentSchemas.",
+    "divisibleBy": "Use multipleOf.",
+    "nullable": 'Use a list of types: "type": ["string", "null"].',
+}
+"""Keywords of other dialects, and what to write instead."""
+
+
+def _is_schema(value: JsonValue) -> bool:
+    return isinstance(value, (dict, bool))
+
+
+def _is_schema_list(value: JsonValue) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_is_schema, value))
+
+
+def _is_schema_map(value: JsonValue) -> bool:
+    return isinstance(value, dict) and all(map(_is_schema, value.values()))
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_step(value: JsonValue) -> bool:
+    return isinstance(value, (int, float)) and _is_number(value) and value > 0
+
+
+def _is_count(value: JsonValue) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return value >= 0 and value == int(value)
+
+
+def _is_text(value: JsonValue) -> bool:
+    return isinstance(value, str)
+
+
+def _is_names(value: JsonValue) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_type(value: JsonValue) -> bool:
+    names = value if isinstance(value, list) else [value]
+    return bool(names) and all(name in JSON_TYPES for name in names)
+
+
+def _is_dependents(value: JsonValue) -> bool:
+    return isinstance(value, dict) and all(map(_is_names, value.values()))
+
+
+def _is_constraints(value: JsonValue) -> bool:
+    return isinstance(value, list) and all(map(_is_constraint, value))
+
+
+def _is_constraint(value: JsonValue) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("operation"), str)
+        and _is_names(value.get("parameters"))
+        and all(_is_number(value.get(bound, 0)) for bound in ("minimum", "maximum"))
+    )
+
+
+_Shape = tuple["Callable[[JsonValue], bool]", str]
+_SCHEMA_SHAPE: Final[_Shape] = (_is_schema, "a schema: an object or a boolean")
+_NUMBER_SHAPE: Final[_Shape] = (_is_number, "a number")
+_COUNT_SHAPE: Final[_Shape] = (_is_count, "a whole number from 0 on")
+_TEXT_SHAPE: Final[_Shape] = (_is_text, "a string")
+
+SHAPES: Final[Mapping[str, _Shape]] = {
+    **dict.fromkeys(SCHEMA, _SCHEMA_SHAPE),
+    **dict.fromkeys(SCHEMA_LIST, (_is_schema_list, "a non-empty list of schemas")),
+    **dict.fromkeys(SCHEMA_MAP, (_is_schema_map, "an object of schemas")),
+    **dict.fromkeys(
+        ("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"), _NUMBER_SHAPE
+    ),
+    **dict.fromkeys(
+        (
+            "maxContains",
+            "maxItems",
+            "maxLength",
+            "maxProperties",
+            "minContains",
+            "minItems",
+            "minLength",
+            "minProperties",
+        ),
+        _COUNT_SHAPE,
+    ),
+    **dict.fromkeys(("$ref", "format", "pattern"), _TEXT_SHAPE),
+    "const": (lambda _: True, "any JSON value"),
+    "dependentRequired": (_is_dependents, "an object of lists of names"),
+    "enum": (lambda value: isinstance(value, list), "a list of JSON values"),
+    "multipleOf": (_is_step, "a number above 0"),
+    "required": (_is_names, "a list of names"),
+    "type": (_is_type, f"one of {', '.join(JSON_TYPES)}, or a list of these"),
+    "uniqueItems": (lambda value: isinstance(value, bool), "true or false"),
+    "x-constraints": (
+        _is_constraints,
+        "a list of objects with an operation, parameters, and minimum or maximum",
+    ),
+}
+"""Every keyword that is carried, with a test of its value and the test in words."""
+
+
+def subschemas(keywords: JsonObject) -> Iterator[tuple[str | int, ...]]:
+    """Yield the steps to each schema directly below one, for well-formed keywords."""
+    for keyword, value in keywords.items():
+        if keyword in SCHEMA and _is_schema(value):
+            yield (keyword,)
+        elif keyword in SCHEMA_LIST and isinstance(value, list):
+            yield from ((keyword, i) for i, v in enumerate(value) if _is_schema(v))
+        elif keyword in SCHEMA_MAP and isinstance(value, dict):
+            yield from ((keyword, k) for k, v in value.items() if _is_schema(v))
+
+
+def is_supported(keyword: str) -> bool:
+    """Whether a keyword is enforced, or known to assert nothing."""
+    if keyword == "x-constraints":
+        return True
+    return keyword in SHAPES or keyword in ANNOTATIONS or keyword.startswith("x-")
+
+
+def remedy_for(keyword: str) -> str:
+    """Say what to do about a keyword that is not carried."""
+    if keyword in REPLACEMENTS:
+        return REPLACEMENTS[keyword]
+    near = get_close_matches(keyword, (*SHAPES, *ANNOTATIONS), n=1)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    return f"{meant}Remove it, or let it through with --allow-unenforced."

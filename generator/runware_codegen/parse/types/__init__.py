@@ -1,0 +1,1 @@
+"""Types and classes of schemas, and what they leave to check."""

@@ -1,0 +1,194 @@
+"""Unions of types, and the description of each alternative."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from runware_codegen.model import (
+    Anything,
+    Array,
+    Boolean,
+    ClassRef,
+    Constrained,
+    Literals,
+    LiteralValue,
+    Map,
+    Media,
+    Null,
+    Number,
+    String,
+    Union,
+)
+from runware_codegen.model.constants import plain
+from runware_codegen.model.predicates import InRange
+from runware_codegen.naming.names import pascal_case
+from runware_codegen.parse.metadata.markdown import clean_markdown
+from runware_codegen.wording import (
+    bounds_of,
+    count_of,
+    format_words,
+    number_words,
+    one_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from runware_codegen.model import Type
+
+_MEDIA_WORDS: Final = {
+    "audio": "audio",
+    "file": "a file",
+    "image": "an image",
+    "video": "a video",
+}
+
+
+class Alternative(NamedTuple):
+    """One of several types that a value may have.
+
+    Attributes:
+        type: The type.
+        text: What the document says of it; empty where it says nothing.
+    """
+
+    type: Type
+    text: str = ""
+
+
+def flatten_unions(types: Iterable[Type]) -> Iterator[Type]:
+    """Take apart the alternatives among some types."""
+    for each in types:
+        if isinstance(each, Union):
+            yield from each.alternatives
+        else:
+            yield each
+
+
+def union_of(alternatives: Iterable[Type]) -> Type:
+    """Make one type of alternatives, of which there is at least one."""
+    distinct = list(dict.fromkeys(_with_one_set([*alternatives])))
+    return distinct[0] if len(distinct) == 1 else Union(tuple(distinct))
+
+
+def _with_one_set(alternatives: list[Type]) -> Iterator[Type]:
+    """Bring sets of texts together, in the place of the first."""
+    sets = [*filter(_is_set_of_texts, alternatives)]
+    choices = {
+        choice.constant: choice
+        for each in sets
+        if isinstance(each, Literals)
+        for choice in each.values
+    }
+    for each in alternatives:
+        if not _is_set_of_texts(each):
+            yield each
+        elif each is sets[0]:
+            yield Literals(tuple(choices.values()))
+
+
+def _is_set_of_texts(a_type: Type) -> bool:
+    return isinstance(a_type, Literals) and all(
+        isinstance(choice.constant.value, str) for choice in a_type.values
+    )
+
+
+def describe_alternatives(alternatives: Iterable[Alternative]) -> tuple[str, ...]:
+    """List alternatives, each with its limits and what the document says of it.
+
+    Args:
+        alternatives: The alternatives, in the order of the document.
+
+    Returns:
+        The lines of a list; none where the types alone tell as much.
+    """
+    listed = list(alternatives)
+    several = sum(each.type != Null() for each in listed) > 1
+    if not several or not any(map(_tells_more, listed)):
+        return ()
+    return tuple(line for each in listed for line in _lines(each))
+
+
+def _tells_more(alternative: Alternative) -> bool:
+    """Whether a type does not tell all; classes and media have docstrings."""
+    a_type = alternative.type
+    if isinstance(a_type, (ClassRef, Media)):
+        return False
+    if isinstance(a_type, Literals) and any(map(_is_described, a_type.values)):
+        return True
+    return bool(alternative.text or _limits(a_type))
+
+
+def _is_described(choice: LiteralValue) -> bool:
+    return bool(choice.title or choice.description)
+
+
+def _lines(alternative: Alternative) -> Iterator[str]:
+    a_type, text = alternative
+    if isinstance(a_type, Literals) and any(map(_is_described, a_type.values)):
+        for choice in a_type.values:
+            yield _line(_quoted(choice), choice.description or choice.title)
+    else:
+        is_name = (
+            isinstance(a_type, ClassRef) and pascal_case(text) == a_type.class_name
+        )
+        yield _line(_words(a_type), "" if is_name else text)
+
+
+def _line(subject: str, text: str) -> str:
+    said = clean_markdown(text).replace("\n", "\n  ")
+    return f"- {subject}: {said}" if said else f"- {subject}"
+
+
+def _quoted(choice: LiteralValue) -> str:
+    return f"`{plain(choice.constant.value).strip(chr(39))}`"
+
+
+def _words(a_type: Type) -> str:
+    return " ".join(filter(None, [_noun(a_type), _limits(a_type)]))
+
+
+def _noun(a_type: Type) -> str:
+    match a_type:
+        case String(format=name):
+            return format_words(name) if name else "a text"
+        case Number(integer):
+            return "a whole number" if integer else "a number"
+        case Boolean():
+            return "true or false"
+        case Null():
+            return "null"
+        case Literals(choices):
+            return one_of([_quoted(choice) for choice in choices])
+        case Array():
+            return "a list"
+        case Map():
+            return "an object"
+        case ClassRef(class_name):
+            return f"`{class_name}`"
+        case Media(kind):
+            return _MEDIA_WORDS[kind]
+        case Union(alternatives):
+            return " or ".join(map(_words, alternatives))
+        case Constrained(inner):
+            return _noun(inner)
+        case Anything():
+            return "any other value"
+
+
+def _limits(a_type: Type) -> str:
+    match a_type:
+        case Number(_, ge, gt, le, lt, step):
+            bounds = InRange(ge, gt, le, lt)
+            said = [bounds_of(bounds)] if bounds != InRange() else []
+            if step is not None and step != 1:
+                said.append(f"in steps of {number_words(step)}")
+            return ", ".join(said)
+        case String(least, most) if least or most is not None:
+            return f"of {count_of(least, most, 'character')}"
+        case Array(_, least, most) if least or most is not None:
+            return f"of {count_of(least, most, 'item')}"
+        case Constrained(inner):
+            return _limits(inner)
+        case _:
+            return ""

@@ -1,0 +1,57 @@
+"""Bounds of counts and numbers in a merged schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from runware_codegen.parse.schema import keyword_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runware_codegen.model import Number
+    from runware_codegen.parse.schema.merged import MergedSchema
+    from runware_codegen.problems import Path
+
+
+def count_bounds(merged: MergedSchema, what: str, *most: int) -> tuple[int, int | None]:
+    """Return the least and the greatest count, of "Length" or of "Items".
+
+    Args:
+        merged: The schemas.
+        what: What is counted.
+        most: What else the count may not exceed.
+    """
+    least, greatest = _counts(merged, f"min{what}"), _counts(merged, f"max{what}")
+    return max(least, default=0), min([*greatest, *most], default=None)
+
+
+def closed_array_lengths(merged: MergedSchema) -> dict[Path, int]:
+    """Return how many items there may be at most where `items` allows no others."""
+    return {
+        (*each.path, "items"): keyword_values.length(each.keywords, "prefixItems")
+        for each in merged.schemas_with("items")
+        if each.keywords["items"] is False
+    }
+
+
+def _counts(merged: MergedSchema, keyword: str) -> list[int]:
+    counts = (keyword_values.count(each.keywords, keyword) for each in merged.schemas)
+    return [count for count in counts if count is not None]
+
+
+def number_bound(
+    merged: MergedSchema,
+    keyword: str,
+    choose: Callable[[list[int | float]], int | float],
+) -> int | float | None:
+    """Choose among what the schemas say with a keyword; None when none says it."""
+    values = cast("list[int | float]", merged.values(keyword))
+    return choose(values) if values else None
+
+
+def has_no_number(number: Number) -> bool:
+    """Say whether no number is within the bounds of a type."""
+    lows = [bound for bound in (number.ge, number.gt) if bound is not None]
+    highs = [bound for bound in (number.le, number.lt) if bound is not None]
+    return bool(lows and highs and max(lows) > min(highs))

@@ -1,0 +1,155 @@
+"""Properties that only alternatives and conditions declare."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.schema.merged import branches_of, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from runware_codegen.parse.schema.merged import MergedSchema
+    from runware_codegen.parse.schema.schemas import Schema, Schemas
+    from runware_codegen.problems import Path
+
+
+class BranchProperty(NamedTuple):
+    """A member as branches declare it.
+
+    Attributes:
+        schemas: What it is in each branch that declares it.
+        certain: Whether a value of it satisfies one of those schemas in any case.
+        required: Whether it is given in any case.
+    """
+
+    schemas: tuple[Schema, ...]
+    certain: bool = False
+    required: bool = False
+
+
+class _Branch(NamedTuple):
+    """One of the alternatives of which an object satisfies one at least.
+
+    Attributes:
+        declared: The members that it declares.
+        required: The names of those that it requires.
+        closed: The names that it allows; None for any.
+    """
+
+    declared: dict[str, Schema]
+    required: frozenset[str]
+    closed: frozenset[str] | None
+
+
+def branch_properties(
+    schemas: Schemas, merged: MergedSchema
+) -> dict[str, BranchProperty]:
+    """Return the members that branches declare, by their names.
+
+    Args:
+        schemas: The document's schemas.
+        merged: The schemas that describe the object in any case.
+    """
+    found: dict[str, BranchProperty] = {}
+    for branches in _alternatives(schemas, merged):
+        for name, member in _shared(branches):
+            found.setdefault(name, member)
+    for name, schema in _mentioned(schemas, merged):
+        found.setdefault(name, BranchProperty((schema,)))
+    return found
+
+
+def names_of_alternatives(
+    schemas: Schemas, merged: MergedSchema
+) -> Iterator[frozenset[str]]:
+    """Yield the names that all alternatives together allow, where each is closed."""
+    for branches in _alternatives(schemas, merged):
+        allowed = [each.closed for each in branches if each.closed is not None]
+        if len(allowed) == len(branches):
+            yield frozenset[str]().union(*allowed)
+
+
+def closed_names(schema: Schema) -> frozenset[str] | None:
+    """Return the only names that `additionalProperties` allows; None for any."""
+    keywords = schema.keywords
+    if keywords.get("additionalProperties") is not False:
+        return None
+    if keywords.get("patternProperties"):
+        return None
+    return frozenset(keyword_values.members(keywords, "properties"))
+
+
+def _shared(branches: list[_Branch]) -> Iterator[tuple[str, BranchProperty]]:
+    """Yield the members of which each branch says what they are, or that none is."""
+    declared: dict[str, list[Schema]] = {}
+    for branch in branches:
+        for name, schema in branch.declared.items():
+            declared.setdefault(name, []).append(schema)
+    not_closed = [each for each in branches if each.closed is None]
+    required = Counter(name for each in branches for name in each.required)
+    for name, found in declared.items():
+        if all(name in each.declared for each in not_closed):
+            sure = required[name] == len(branches)
+            yield name, BranchProperty(tuple(found), certain=True, required=sure)
+
+
+def _alternatives(schemas: Schemas, merged: MergedSchema) -> Iterator[list[_Branch]]:
+    """Yield the branches of each `anyOf` and `oneOf`; none that no object satisfies."""
+    for schema in merged.schemas:
+        for keyword in ("anyOf", "oneOf"):
+            found = [_branch(schemas, each) for each in branches_of(schema, keyword)]
+            branches = [each for each in found if each is not None]
+            if branches:
+                yield branches
+
+
+def _branch(schemas: Schemas, schema: Schema) -> _Branch | None:
+    merged = merge(schemas, schema)
+    types = merged.types()
+    if merged.is_false or (types is not None and "object" not in types):
+        return None
+    declared: dict[str, Schema] = {}
+    for name, member in _declared(merged.schemas):
+        declared.setdefault(name, member)
+    closing = [names for each in merged.schemas if (names := closed_names(each))]
+    required = {
+        name
+        for each in merged.schemas_with("required")
+        for name in keyword_values.names(each.keywords["required"])
+    }
+    closed = closing[0].intersection(*closing) if closing else None
+    return _Branch(declared, frozenset(required), closed)
+
+
+def _declared(schemas: Iterable[Schema]) -> Iterator[tuple[str, Schema]]:
+    for each in schemas:
+        for name in keyword_values.members(each.keywords, "properties"):
+            yield name, each.child("properties", name)
+
+
+def _mentioned(schemas: Schemas, merged: MergedSchema) -> Iterator[tuple[str, Schema]]:
+    """Yield what branches declare, and branches in them."""
+    seen: set[Path] = {each.path for each in merged.schemas}
+    stack = [*_applied(merged.schemas)]
+    while stack:
+        found = merge(schemas, stack.pop()).schemas
+        new = [each for each in found if each.path not in seen]
+        seen |= {each.path for each in new}
+        yield from _declared(new)
+        stack += _applied(new)
+
+
+def _applied(schemas: Iterable[Schema]) -> list[Schema]:
+    """Return the schemas that some objects of these satisfy, the last first."""
+    found: list[Schema] = []
+    for each in schemas:
+        for keyword in ("anyOf", "oneOf"):
+            found += branches_of(each, keyword)
+        for keyword in ("then", "else"):
+            found += [each.child(keyword)] if keyword in each.keywords else []
+        for name in keyword_values.members(each.keywords, "dependentSchemas"):
+            found.append(each.child("dependentSchemas", name))
+    return found[::-1]

@@ -1,0 +1,70 @@
+"""Finds sets of constants: const, enum, and labelled oneOf or anyOf."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, cast
+
+from runware_codegen.model import LiteralValue
+from runware_codegen.model.constants import constant, json_type
+from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.schema.merged import branches_of
+
+if TYPE_CHECKING:
+    from runware_codegen.documents import JsonValue
+    from runware_codegen.parse.schema.merged import MergedSchema
+    from runware_codegen.parse.schema.schemas import Schema
+    from runware_codegen.problems import Path
+
+_LABELS = frozenset({"const", "enum", "title", "description", "deprecated", "type"})
+
+
+def find_literals(
+    merged: MergedSchema,
+) -> tuple[tuple[LiteralValue, ...], set[Path]] | None:
+    """Find the constants that a value is one of, and the keyword that says so."""
+    for schema in merged.schemas_with("const"):
+        value = constant(schema.keywords["const"])
+        return (LiteralValue(value),), {(*schema.path, "const")}
+    for schema in merged.schemas_with("enum"):
+        values = cast("list[JsonValue]", schema.keywords["enum"])
+        constants = dict.fromkeys(map(constant, values))
+        return tuple(map(LiteralValue, constants)), {(*schema.path, "enum")}
+    for schema in merged.schemas_with("oneOf", "anyOf"):
+        for keyword in ("oneOf", "anyOf"):
+            if keyword in schema.keywords and _are_labelled(schema, keyword):
+                choices = _labelled(schema, keyword)
+                return choices, {(*schema.path, keyword)}
+    return None
+
+
+def _are_labelled(schema: Schema, keyword: str) -> bool:
+    return all(
+        ("const" in branch.keywords) != ("enum" in branch.keywords)
+        and all(k in _LABELS or k.startswith(("x-", "$id")) for k in branch.keywords)
+        for branch in branches_of(schema, keyword)
+    )
+
+
+def _labelled(schema: Schema, keyword: str) -> tuple[LiteralValue, ...]:
+    found: list[LiteralValue] = []
+    for branch in branches_of(schema, keyword):
+        keywords = branch.keywords
+        title = str(keywords.get("title", ""))
+        text = str(keywords.get("description", ""))
+        values = [keywords["const"]] if "const" in keywords else keywords["enum"]
+        found += [
+            LiteralValue(constant(value), title, text)
+            for value in cast("list[JsonValue]", values)
+            if _fits(value, branch)
+        ]
+    if keyword == "oneOf":
+        counts = Counter(choice.constant for choice in found)
+        found = [choice for choice in found if counts[choice.constant] == 1]
+    return tuple({choice.constant: choice for choice in reversed(found)}.values())[::-1]
+
+
+def _fits(value: JsonValue, branch: Schema) -> bool:
+    types = keyword_values.types(branch.keywords)
+    name = json_type(constant(value).value)
+    return types is None or name in types or (name == "integer" and "number" in types)

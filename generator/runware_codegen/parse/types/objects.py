@@ -1,0 +1,373 @@
+"""Turns object schemas into classes: fields, extra properties, rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from runware_codegen.formats import FORMATS
+from runware_codegen.model import (
+    Anything,
+    Class,
+    ClassRef,
+    Field,
+    Literals,
+    Map,
+    Type,
+    including_integers,
+    json_types,
+)
+from runware_codegen.model.constants import constant, plain
+from runware_codegen.model.logic import lacks, optional_property
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    Constant,
+    EvaluatedProperties,
+    Predicate,
+)
+from runware_codegen.naming.names import (
+    class_name,
+    is_class_title,
+    member_name,
+    pascal_case,
+)
+from runware_codegen.parse.assertions.simplify import Facts, Simplifier
+from runware_codegen.parse.assertions.unevaluated import evaluated_properties
+from runware_codegen.parse.metadata.markdown import clean_markdown
+from runware_codegen.parse.rules.rules import rules_of
+from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.schema.merged import MergedSchema, merge
+from runware_codegen.parse.types.alternatives import flatten_unions, union_of
+from runware_codegen.parse.types.branches import (
+    branch_properties,
+    closed_names,
+    names_of_alternatives,
+)
+from runware_codegen.parse.types.class_order import referenced_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from runware_codegen.documents import JsonObject
+    from runware_codegen.parse.assertions.lowering import Lowering
+    from runware_codegen.parse.schema.schemas import Schema
+    from runware_codegen.parse.types.branches import BranchProperty
+    from runware_codegen.problems import Path
+
+_MOST_EXAMPLES = 5
+_LONGEST_EXAMPLE = 200
+_SECRET = ("apikey", "api_key", "password", "secret")
+
+
+class PropertyTypes(Protocol):
+    """What `ClassBuilder` needs to type properties; `TypeBuilder` implements it."""
+
+    lowering: Lowering
+
+    def type_of(self, schema: Schema, name: str) -> Type | None:
+        """Return the type of a schema; None when no value satisfies it."""
+        ...
+
+    def type_of_alternative(self, schema: Schema, name: str) -> Type | None:
+        """Return the type of a schema that a value need not satisfy."""
+        ...
+
+    def alternative_lines(self, schema: Schema) -> tuple[str, ...]:
+        """Describe the alternatives of a schema whose type has been made."""
+        ...
+
+
+class ClassBuilder:
+    """The classes of one document.
+
+    Attributes:
+        by_name: All classes, in the order in which they were met.
+    """
+
+    def __init__(
+        self, types: PropertyTypes, taken: Iterable[str], used: frozenset[str]
+    ) -> None:
+        """Prepare to make classes.
+
+        Args:
+            types: Makes the types of members.
+            taken: Names that no class may have.
+            used: Names that no member may have.
+        """
+        self.by_name: dict[str, Class] = {}
+        self._types = types
+        self._taken = frozenset(taken)
+        self._used = used
+        self._names: dict[Path, str] = {}
+        self._by_content: dict[Class, str] = {}
+        self._simplifier = Simplifier(self.by_name, types.lowering.definitions)
+
+    def class_in_progress(self, schema: Schema) -> Type | None:
+        """Return the class that a schema is becoming, for a recursive reference."""
+        name = self._names.get(schema.path)
+        return None if name is None else ClassRef(name)
+
+    def simplify(self, predicate: Predicate, a_type: Type) -> Predicate:
+        """Simplify what is left to say of a value of a type."""
+        return self._simplifier.simplify(predicate, Facts.of(a_type))
+
+    def make(self, merged: MergedSchema, name: str, handled: set[Path]) -> Type | None:
+        """Make a class of an object schema, or a mapping when it names no members.
+
+        Args:
+            merged: All the schemas that describe the object.
+            name: What the object is called.
+            handled: Keywords that need no check; those that the type says are added.
+
+        Returns:
+            The type; None when no object satisfies it.
+        """
+        if not any(merged.schemas_with("properties")):
+            return self._map(merged, name, handled)
+        reserved = class_name(name, self._taken | self.by_name.keys())
+        for each in merged.schemas:
+            self._names.setdefault(each.path, reserved)
+        doc = clean_markdown(merged.text("description"))
+        if self.build(merged, reserved, doc) is None:
+            return None
+        return ClassRef(self._deduplicated(reserved))
+
+    def item_name(self, items: Schema, member: str) -> str:
+        """Name the items of a list: by their title if it may name a class.
+
+        Args:
+            items: Their schema.
+            member: What one is called after the member that holds the list.
+        """
+        title = items.keywords.get("title")
+        if "properties" not in items.keywords or not isinstance(title, str):
+            return member
+        taken = self._taken | self.by_name.keys()
+        free = class_name(title, taken) == pascal_case(title)
+        return title if free and is_class_title(title) else member
+
+    def build(self, merged: MergedSchema, name: str, doc: str) -> Type | None:
+        """Make the class of some schemas under a name that is free."""
+        self.by_name[name] = Class(name, doc, (), allows_extra=True)
+        closing = [*self._closed_names(merged)]
+        allowed = [names for names, _ in closing]
+        closed = allowed[0].intersection(*allowed) if allowed else None
+        fields, left, possible = self._fields(merged, closed)
+        if not possible:
+            del self.by_name[name]
+            return None
+        made = Class(name, doc, fields, allows_extra=closed is None)
+        self.by_name[name] = made
+        handled = merged.keyword_paths("type", "properties")
+        handled |= {said for _, said in closing if said is not None}
+        handled |= {
+            (*each.path, "required")
+            for each in merged.schemas_with("required")
+            if set(keyword_values.names(each.keywords["required"]))
+            <= {field.json_name for field in fields}
+        }
+        said = self._types.lowering.lower_unhandled(merged, handled)
+        rest = [self.simplify(part, ClassRef(name)) for part in (*left, *said)]
+        if FALSE in rest:
+            del self.by_name[name]
+            return None
+        left = [part for part in rest if part != TRUE]
+        self.by_name[name] = replace(made, rules=rules_of(left))
+        return ClassRef(name)
+
+    def _closed_names(
+        self, merged: MergedSchema
+    ) -> Iterator[tuple[frozenset[str], Path | None]]:
+        """Yield the names allowed, with the keyword if it says no more than that."""
+        for each in merged.schemas_with("additionalProperties"):
+            names = closed_names(each)
+            if names is not None:
+                yield names, (*each.path, "additionalProperties")
+        for each in merged.schemas_with("unevaluatedProperties"):
+            exempt = evaluated_properties(self._types.lowering, each)
+            by_name = all(
+                e == EvaluatedProperties(e.condition, e.names) for e in exempt
+            )
+            if each.keywords["unevaluatedProperties"] is False and by_name:
+                certain = all(e.condition == TRUE for e in exempt)
+                names = frozenset(name for e in exempt for name in e.names)
+                yield names, (*each.path, "unevaluatedProperties") if certain else None
+        for names in names_of_alternatives(self._types.lowering.schemas, merged):
+            yield names, None
+
+    def _deduplicated(self, name: str) -> str:
+        """Let equal classes be one: drop the newest where an older one is equal."""
+        made = self.by_name[name]
+        if _is_recursive(made, name):
+            return name
+        known = self._by_content.setdefault(replace(made, name="", doc=""), name)
+        if known != name:
+            del self.by_name[name]
+            for path, named in self._names.items():
+                if named == name:
+                    self._names[path] = known
+        return known
+
+    def _map(self, merged: MergedSchema, name: str, handled: set[Path]) -> Type | None:
+        value: Type | None = None
+        for each in merged.schemas_with("additionalProperties"):
+            others = self._types.type_of_alternative(
+                each.child("additionalProperties"), name
+            )
+            patterns = [
+                self._types.type_of_alternative(
+                    each.child("patternProperties", like), name
+                )
+                for like in keyword_values.members(each.keywords, "patternProperties")
+            ]
+            if not patterns and others is not None:
+                handled.add((*each.path, "additionalProperties"))
+            possible = [a_type for a_type in (*patterns, others) if a_type is not None]
+            value = union_of(flatten_unions(possible)) if possible else None
+            break
+        return Map(value or Anything())
+
+    def _fields(
+        self, merged: MergedSchema, closed: frozenset[str] | None
+    ) -> tuple[tuple[Field, ...], list[Predicate], bool]:
+        """Return the members, what is left to say of them, and whether they can be."""
+        required = {
+            name
+            for each in merged.schemas_with("required")
+            for name in keyword_values.names(each.keywords["required"])
+        }
+        fields: list[Field] = []
+        taken: set[str] = set()
+        left: list[Predicate] = []
+        for wire, schemas in _declared(merged).items():
+            if closed is not None and wire not in closed:
+                continue
+            a_type = self._types.type_of(schemas[0], wire)
+            if a_type is None:
+                if wire in required:
+                    return (), [], False
+                left += [] if closed is not None else [lacks(wire)]
+                continue
+            name = member_name(wire, taken, self._used)
+            taken.add(name)
+            sure = wire in required
+            fields.append(self._field(wire, name, a_type, schemas[0], required=sure))
+            others = map(self._types.lowering.lower_child, schemas[1:])
+            left += [optional_property(wire, part) for part in others]
+        declared = {*_declared(merged)}
+        schemas_of = branch_properties(self._types.lowering.schemas, merged)
+        for wire, member in schemas_of.items():
+            if wire not in declared and (closed is None or wire in closed):
+                declared.add(wire)
+                name = member_name(wire, taken, self._used)
+                taken.add(name)
+                sure = member.required or wire in required
+                made = self._field_of_branches(wire, name, member)
+                fields.append(replace(made, required=sure))
+        for wire in sorted(required - declared):
+            if closed is not None:
+                return (), [], False
+            name = member_name(wire, taken, self._used)
+            taken.add(name)
+            fields.append(Field(name, wire, Anything(), required=True))
+        return tuple(fields), left, True
+
+    def _field_of_branches(self, wire: str, name: str, member: BranchProperty) -> Field:
+        """Make a field of what is checked by a rule: its type says what is certain."""
+        types = [self._types.type_of_alternative(each, wire) for each in member.schemas]
+        possible = [each for each in types if each is not None]
+        certain = member.certain and possible
+        a_type = union_of(flatten_unions(possible)) if certain else Anything()
+        return self._field(wire, name, a_type, member.schemas[0], required=False)
+
+    def _field(
+        self, wire: str, name: str, a_type: Type, schema: Schema, *, required: bool
+    ) -> Field:
+        keywords = schema.keywords
+        merged = merge(self._types.lowering.schemas, schema)
+        lines = "\n".join(self._types.alternative_lines(schema))
+        return Field(
+            name=name,
+            json_name=wire,
+            type=a_type,
+            required=required,
+            doc="\n\n".join(filter(None, [_doc(keywords), _access(merged), lines])),
+            default=constant(keywords["default"]) if "default" in keywords else None,
+            secret=_is_secret(wire, merged),
+            deprecated=True in merged.values("deprecated"),
+            examples=_examples(keywords),
+        )
+
+    def are_disjoint(self, one: Type, other: Type) -> bool:
+        """Whether no value is of both types, as far as the types alone tell."""
+        if isinstance(one, Literals) and isinstance(other, Literals):
+            values = {choice.constant for choice in one.values}
+            return not values & {choice.constant for choice in other.values}
+        if isinstance(one, ClassRef) and isinstance(other, ClassRef):
+            return self._are_discriminated(one, other)
+        return not including_integers(json_types(one)) & including_integers(
+            json_types(other)
+        )
+
+    def _are_discriminated(self, one: ClassRef, other: ClassRef) -> bool:
+        constants = {
+            field.json_name: field.type
+            for field in self.by_name[one.class_name].fields
+            if field.required and isinstance(field.type, Literals)
+        }
+        return any(
+            field.required
+            and isinstance(field.type, Literals)
+            and field.json_name in constants
+            and self.are_disjoint(field.type, constants[field.json_name])
+            for field in self.by_name[other.class_name].fields
+        )
+
+
+def _declared(merged: MergedSchema) -> dict[str, list[Schema]]:
+    declared: dict[str, list[Schema]] = {}
+    for each in merged.schemas_with("properties"):
+        for wire in keyword_values.members(each.keywords, "properties"):
+            declared.setdefault(wire, []).append(each.child("properties", wire))
+    return declared
+
+
+def _is_secret(wire: str, merged: MergedSchema) -> bool:
+    return (
+        wire.replace("-", "").lower().endswith(_SECRET)
+        or "password" in merged.values("format")
+        or True in merged.values("writeOnly")
+    )
+
+
+def _access(merged: MergedSchema) -> str:
+    if True in merged.values("readOnly"):
+        return "Read-only: the server sets it."
+    if True in merged.values("writeOnly"):
+        return "Write-only: no result contains it."
+    return ""
+
+
+def _examples(keywords: JsonObject) -> tuple[Constant, ...]:
+    """Read `examples`, and the older `example` of OpenAPI; the first few short ones."""
+    examples = keywords.get("examples")
+    listed = examples if isinstance(examples, list) else []
+    if "example" in keywords:
+        listed = [*listed, keywords["example"]]
+    constants = dict.fromkeys(map(constant, listed))
+    short = [each for each in constants if len(plain(each.value)) <= _LONGEST_EXAMPLE]
+    return tuple(short[:_MOST_EXAMPLES])
+
+
+def _doc(keywords: JsonObject) -> str:
+    doc = clean_markdown(str(keywords.get("description", "")))
+    form = keywords.get("format")
+    if not isinstance(form, str) or form in FORMATS:
+        return doc
+    return f"{doc}\n\nFormat: {form}, which is not checked.".strip()
+
+
+def _is_recursive(made: Class, name: str) -> bool:
+    """Whether a class refers to itself."""
+    return any(name in referenced_classes(field.type) for field in made.fields)

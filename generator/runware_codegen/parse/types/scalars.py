@@ -1,0 +1,70 @@
+"""The types of strings and numbers."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from runware_codegen.model import Number, String
+from runware_codegen.model.predicates import AnyOf, HasFormat, Matches, Predicate
+from runware_codegen.parse.schema import keyword_values
+from runware_codegen.parse.types.bounds import count_bounds, number_bound
+
+if TYPE_CHECKING:
+    from runware_codegen.parse.assertions.lowering import Lowering
+    from runware_codegen.parse.schema.merged import MergedSchema
+    from runware_codegen.problems import Path
+
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+
+TestT = TypeVar("TestT", Matches, HasFormat)
+
+
+def text(lowering: Lowering, merged: MergedSchema, handled: set[Path]) -> String:
+    """Return the type of a text.
+
+    Args:
+        lowering: Lowers patterns and formats.
+        merged: The schemas that describe it.
+        handled: Keywords that need no check; those that the type says are added.
+    """
+    least, most = count_bounds(merged, "Length")
+    handled |= merged.keyword_paths("minLength", "maxLength")
+    found: dict[str, Predicate] = {}
+    for keyword in ("pattern", "format"):
+        # The first is said by the type, what others say is left to check.
+        for each in islice(merged.schemas_with(keyword), 1):
+            handled.add((*each.path, keyword))
+            found[keyword] = lowering.lower_keyword(each, keyword)
+    pattern = _test_in(found.get("pattern"), Matches)
+    form = _test_in(found.get("format"), HasFormat)
+    return String(least, most, pattern, form.name if form else None)
+
+
+def number(merged: MergedSchema, handled: set[Path], *, integer: bool) -> Number:
+    """Return the type of a number.
+
+    Args:
+        merged: The schemas that describe it.
+        handled: Keywords that need no check; those that the type says are added.
+        integer: Whether it is a whole number.
+    """
+    handled |= merged.keyword_paths(*_BOUNDS)
+    step = None
+    for each in islice(merged.schemas_with("multipleOf"), 1):
+        handled.add((*each.path, "multipleOf"))
+        step = keyword_values.step(each.keywords)
+    return Number(
+        integer,
+        ge=number_bound(merged, "minimum", max),
+        gt=number_bound(merged, "exclusiveMinimum", max),
+        le=number_bound(merged, "maximum", min),
+        lt=number_bound(merged, "exclusiveMaximum", min),
+        multiple_of=step,
+    )
+
+
+def _test_in(predicate: Predicate | None, kind: type[TestT]) -> TestT | None:
+    """Take a test out of its "if it is a string"."""
+    parts = predicate.parts if isinstance(predicate, AnyOf) else ()
+    return next((part for part in parts if isinstance(part, kind)), None)

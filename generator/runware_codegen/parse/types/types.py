@@ -1,0 +1,441 @@
+"""Turns schemas into types; what a type does not express becomes a predicate.
+
+A type may allow more than its schema. What it leaves is lowered to a predicate: a
+rule of the class for an object, a check beside the type for every other value. So
+nothing is lost whatever the schema looks like; a type only says it more readably.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runware_codegen.model import (
+    ALL_TYPES,
+    Anything,
+    Array,
+    Boolean,
+    ClassRef,
+    Constrained,
+    Literals,
+    LiteralValue,
+    Null,
+    String,
+)
+from runware_codegen.model.constants import json_type
+from runware_codegen.model.logic import all_of
+from runware_codegen.model.predicates import (
+    FALSE,
+    TRUE,
+    IsIn,
+    Predicate,
+)
+from runware_codegen.naming import reserved
+from runware_codegen.naming.names import singular
+from runware_codegen.parse.rules.sentences import must_be
+from runware_codegen.parse.schema.merged import MergedSchema, branches_of, merge
+from runware_codegen.parse.schema.vocabulary import ANNOTATIONS
+from runware_codegen.parse.types.alternatives import (
+    Alternative,
+    describe_alternatives,
+    flatten_unions,
+    union_of,
+)
+from runware_codegen.parse.types.bounds import (
+    closed_array_lengths,
+    count_bounds,
+    has_no_number,
+)
+from runware_codegen.parse.types.literal_sets import find_literals
+from runware_codegen.parse.types.media import recognize_media
+from runware_codegen.parse.types.objects import ClassBuilder
+from runware_codegen.parse.types.scalars import number, text
+from runware_codegen.problems import Problem, json_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runware_codegen.model import Type
+    from runware_codegen.parse.assertions.lowering import Lowering
+    from runware_codegen.parse.schema.schemas import Schema
+    from runware_codegen.problems import Path
+
+_ALONE = ANNOTATIONS | {"$ref", "$defs", "definitions"}
+_ARRAY = ("minItems", "maxItems", "uniqueItems")
+_STRUCTURE = ("properties", "items", "prefixItems", "additionalProperties", "required")
+
+
+class TypeBuilder:
+    """Makes types of the schemas of one document.
+
+    Attributes:
+        classes: The classes that objects became.
+        problems: Schemas that no value can satisfy.
+    """
+
+    def __init__(
+        self,
+        lowering: Lowering,
+        taken: Iterable[str] = (),
+        used: frozenset[str] = reserved.REQUEST_MEMBERS,
+    ) -> None:
+        """Prepare to make types.
+
+        Args:
+            lowering: Lowers what a type does not say.
+            taken: Names that no class may have.
+            used: Names that no member of a class may have.
+        """
+        self.lowering = lowering
+        self.classes = ClassBuilder(self, taken, used)
+        self.problems: list[Problem] = []
+        self._in_progress: set[Path] = set()
+        self._made: dict[Path, Type | None] = {}
+        self._structural: dict[Path, bool] = {}
+        self._lines: dict[Path, tuple[str, ...]] = {}
+        self._alternative = 0
+
+    def type_of(self, schema: Schema, name: str) -> Type | None:
+        """Return the type of a schema; None when no value satisfies it.
+
+        Args:
+            schema: The schema.
+            name: What the value is called, for the name of a class.
+
+        Raises:
+            InvalidInputError: When a reference leads nowhere, or when schemas are nested
+                too deeply.
+        """
+        name = self._definition_name(schema) or name
+        schema = self._target(schema)
+        if schema.path in self._made:
+            return self._made[schema.path]
+        if schema.path in self._in_progress:
+            return self._recursive_type(schema)
+        self.lowering.check_nesting(schema, len(self._in_progress))
+        self._in_progress.add(schema.path)
+        try:
+            made = self._make(schema, name)
+        finally:
+            self._in_progress.discard(schema.path)
+        self._made[schema.path] = made
+        return made
+
+    def type_of_alternative(self, schema: Schema, name: str) -> Type | None:
+        """Return the type of a schema that a value need not satisfy; see `type_of`."""
+        self._alternative += 1
+        try:
+            return self.type_of(schema, name)
+        finally:
+            self._alternative -= 1
+
+    def alternative_lines(self, schema: Schema) -> tuple[str, ...]:
+        """Say what the alternatives of a value, or of its items, are.
+
+        Args:
+            schema: A schema whose type has been made.
+
+        Returns:
+            The lines of a list, as Markdown; none where there is nothing to say.
+        """
+        schema = self._target(schema)
+        seen: set[Path] = set()
+        while schema.path not in seen and "items" in schema.keywords:
+            if lines := self._lines.get(schema.path):
+                return lines
+            seen.add(schema.path)
+            schema = self._target(schema.child("items"))
+        return self._lines.get(schema.path, ())
+
+    def _recursive_type(self, schema: Schema) -> Type | None:
+        """Return the type of a schema that is being made: its class, if it is one."""
+        known = self.classes.class_in_progress(schema)
+        types = merge(self.lowering.schemas, schema).types()
+        if known is not None and types == frozenset({"object"}):
+            return known
+        return self._constrained(Anything(), [self.lowering.lower(schema)])
+
+    def _target(self, schema: Schema) -> Schema:
+        """Follow references that stand alone, so that what they share is made once."""
+        seen = {schema.path}
+        while "$ref" in schema.keywords and not schema.keywords.keys() - _ALONE:
+            schema = self.lowering.schemas.target(schema)
+            if schema.path in seen:
+                break  # a circle, which says nothing
+            seen.add(schema.path)
+        return schema
+
+    def _definition_name(self, schema: Schema) -> str:
+        """Return the name that a document gives to what a `$ref` leads to."""
+        if "$ref" not in schema.keywords:
+            return ""
+        path = self.lowering.schemas.target(schema).path
+        named = path[-2:-1] in (("schemas",), ("$defs",), ("definitions",))
+        return str(path[-1]) if named else ""
+
+    def _make(self, schema: Schema, name: str) -> Type | None:
+        """Make the type of a schema, known or not; None when no value satisfies it."""
+        merged = merge(self.lowering.schemas, schema)
+        if merged.is_false:
+            return None
+        found = find_literals(merged)
+        if found is not None:
+            return self._literals(merged, *found)
+        branches = self._branches(merged)
+        if branches is not None:
+            return self._union(merged, branches, name)
+        types = merged.types()
+        if types is None and not any(merged.schemas_with("properties", "items")):
+            return self._constrained(
+                Anything(), self.lowering.lower_unhandled(merged, set())
+            )
+        if types is not None and not types:
+            return self._contradiction(merged.schema, "its types exclude each other")
+        return self._by_json_type(merged, types or ALL_TYPES, name)
+
+    # -- sets of constants ----------------------------------------------------
+
+    def _literals(
+        self,
+        merged: MergedSchema,
+        choices: tuple[LiteralValue, ...],
+        handled: set[Path],
+    ) -> Type | None:
+        scalars = [c for c in choices if json_type(c.constant.value) not in _COMPOSITE]
+        whole = self.lowering.lower_unhandled(
+            merged, handled if scalars == [*choices] else set()
+        )
+        if scalars != [*choices]:
+            return self._constrained(Anything(), whole)
+        literals = Literals(choices)
+        rest = self.classes.simplify(all_of(whole), literals)
+        if isinstance(rest, IsIn):
+            kept = tuple(c for c in choices if c.constant in rest.values)
+            literals, rest = Literals(kept), TRUE
+        if rest == FALSE or not literals.values:
+            return self._contradiction(
+                merged.schema, "none of its constants is allowed by it"
+            )
+        return self._constrained(literals, [rest])
+
+    # -- alternatives ---------------------------------------------------------
+
+    def _branches(self, merged: MergedSchema, levels: int = 0) -> Schema | None:
+        """Find the schema whose anyOf or oneOf tells apart what a value may be."""
+        if any(merged.schemas_with(*_STRUCTURE)):
+            return None
+        for schema in merged.schemas_with("anyOf", "oneOf"):
+            keyword = "oneOf" if "oneOf" in schema.keywords else "anyOf"
+            branches = branches_of(schema, keyword)
+            if all(self._is_structural(branch, levels) for branch in branches):
+                return schema
+        return None
+
+    def _is_structural(self, schema: Schema, levels: int) -> bool:
+        if schema.node is False:
+            return True
+        if schema.path not in self._structural:
+            self.lowering.check_nesting(schema, levels)
+            self._structural[schema.path] = False  # as long as that is being found out
+            merged = merge(self.lowering.schemas, schema)
+            self._structural[schema.path] = (
+                any(merged.schemas_with("type", "const", "enum", "properties"))
+                or self._branches(merged, levels + 1) is not None
+            )
+        return self._structural[schema.path]
+
+    def _union(self, merged: MergedSchema, at: Schema, name: str) -> Type | None:
+        keyword = "oneOf" if "oneOf" in at.keywords else "anyOf"
+        branches = [*branches_of(at, keyword)]
+        made = [
+            self.type_of_alternative(branch, str(branch.keywords.get("title") or name))
+            for branch in branches
+        ]
+        alternatives = list(flatten_unions(each for each in made if each is not None))
+        if not alternatives:
+            return None
+        self._lines[merged.schema.path] = describe_alternatives(
+            Alternative(a_type, self._text_of(branch))
+            for branch, a_type in zip(branches, made, strict=True)
+            if a_type is not None
+        )
+        distinct = keyword == "anyOf" or self._are_disjoint(made)
+        handled: set[Path] = {(*at.path, keyword)} if distinct else set()
+        union = union_of(alternatives)
+        return self._constrained(
+            union, self.lowering.lower_unhandled(merged, handled), name
+        )
+
+    def _text_of(self, schema: Schema) -> str:
+        """Return what a document says of a schema, or what it calls it."""
+        merged = merge(self.lowering.schemas, schema)
+        return merged.text("description") or merged.text("title")
+
+    def _are_disjoint(self, alternatives: list[Type | None]) -> bool:
+        present = [each for each in alternatives if each is not None]
+        return all(
+            self.classes.are_disjoint(one, other)
+            for index, one in enumerate(present)
+            for other in present[:index]
+        )
+
+    # -- by JSON type ---------------------------------------------------------
+
+    def _by_json_type(
+        self, merged: MergedSchema, types: frozenset[str], name: str
+    ) -> Type | None:
+        handled = merged.keyword_paths("type")
+        made: list[Type] = []
+        others = set(types)
+        for json_name in sorted(types, key=_ORDER.index):
+            if types == ALL_TYPES and not any(merged.schemas_with(*_SHAPES[json_name])):
+                continue
+            others.discard(json_name)
+            one = self._type_for(json_name, merged, name, handled)
+            made += [] if one is None else [one]
+        if others and types == ALL_TYPES:
+            made.append(Anything(frozenset(others)))
+        checked = self._with_rest(made, merged, handled, name)
+        kept = [each for each in checked if each is not None]
+        self._lines[merged.schema.path] = describe_alternatives(map(Alternative, kept))
+        return union_of(kept) if kept else None
+
+    def _with_rest(
+        self,
+        made: list[Type],
+        merged: MergedSchema,
+        handled: set[Path],
+        name: str,
+    ) -> list[Type | None]:
+        """Add to types what they leave to check; a class has made rules of it."""
+        instances = all(isinstance(each, ClassRef) for each in made)
+        if instances and self.lowering.cache_key(merged.schema):
+            return [*made]  # else references in the rest are to be named and checked
+        rest = self.lowering.lower_unhandled(merged, handled)
+        return [
+            each if isinstance(each, ClassRef) else self._constrained(each, rest, name)
+            for each in made
+        ]
+
+    def _type_for(
+        self,
+        json_name: str,
+        merged: MergedSchema,
+        name: str,
+        handled: set[Path],
+    ) -> Type | None:
+        match json_name:
+            case "string":
+                return self._text(merged, handled)
+            case "integer" | "number":
+                integer = json_name == "integer"
+                return self._number(merged, handled, integer=integer)
+            case "boolean":
+                return Boolean()
+            case "null":
+                return Null()
+            case "array":
+                return self._array(merged, name, handled)
+            case _:
+                return self.classes.make(merged, name, handled)
+
+    def _text(self, merged: MergedSchema, handled: set[Path]) -> Type | None:
+        made = text(self.lowering, merged, handled)
+        if made.max_length is not None and made.min_length > made.max_length:
+            return self._contradiction(
+                merged.schema, "its least length exceeds its greatest"
+            )
+        return made
+
+    def _number(
+        self,
+        merged: MergedSchema,
+        handled: set[Path],
+        *,
+        integer: bool,
+    ) -> Type | None:
+        made = number(merged, handled, integer=integer)
+        if has_no_number(made):
+            return self._contradiction(
+                merged.schema, "its least value exceeds its greatest"
+            )
+        return made
+
+    def _array(
+        self, merged: MergedSchema, name: str, handled: set[Path]
+    ) -> Type | None:
+        closed = closed_array_lengths(merged)
+        handled |= merged.keyword_paths(*_ARRAY) | closed.keys()
+        least, most = count_bounds(merged, "Items", *closed.values())
+        if most is not None and least > most:
+            return self._contradiction(
+                merged.schema, "it has to have more items than it may"
+            )
+        different = True in merged.values("uniqueItems")
+        item: Type | None = None
+        for each in merged.schemas_with("items", "prefixItems"):
+            item = self._item(each, name, handled)
+            break
+        return Array(item or Anything(), least, most, different)
+
+    def _item(self, each: Schema, name: str, handled: set[Path]) -> Type | None:
+        """Make the type that all items have, wherever they stand; None for any."""
+        first = [*branches_of(each, "prefixItems")]
+        others = each.child("items") if "items" in each.keywords else None
+        if not first and others:
+            item = self.type_of(others, self.classes.item_name(others, singular(name)))
+            handled |= set() if item is None else {(*each.path, "items")}
+            return item
+        if others is None:
+            return None
+        made = [
+            self.type_of_alternative(one, singular(name)) for one in (*first, others)
+        ]
+        if made[-1] is None:
+            made.pop()  # none of them
+        elif made[-1] == union_of(flatten_unions(filter(None, made))):
+            handled.add((*each.path, "items"))
+        possible = [one for one in made if one is not None]
+        if len({*made}) == 1 and possible:
+            handled.add((*each.path, "prefixItems"))
+        if not possible or Anything() in possible:
+            return None
+        return union_of(flatten_unions(possible))
+
+    # -- what is left ---------------------------------------------------------
+
+    def _constrained(
+        self, a_type: Type, rest: list[Predicate], name: str = ""
+    ) -> Type | None:
+        """Add to a type what it leaves to check."""
+        left = self.classes.simplify(all_of(rest), a_type)
+        if left == FALSE:
+            return None
+        if left == TRUE:
+            return a_type
+        if isinstance(a_type, String):
+            return recognize_media(a_type, left, name) or Constrained(
+                a_type, left, must_be(left)
+            )
+        return Constrained(a_type, left, must_be(left))
+
+    def _contradiction(self, schema: Schema, why: str) -> Type | None:
+        if not self._alternative:
+            self.problems.append(
+                Problem(
+                    self.lowering.schemas.source,
+                    json_pointer(schema.path),
+                    f"No value satisfies this schema: {why}.",
+                    "Mend the keywords that contradict each other; to forbid a "
+                    "value on purpose write false.",
+                )
+            )
+        return None
+
+
+_COMPOSITE = frozenset({"array", "object"})
+_ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
+_SHAPES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(_ORDER, ()),
+    "object": ("properties",),
+    "array": ("items",),
+}

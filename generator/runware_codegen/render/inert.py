@@ -1,0 +1,71 @@
+"""Makes the text of a document inert in docstrings.
+
+Tools execute or interpret docstrings: doctest runs examples, Sphinx and MkDocs follow
+directives and keep raw HTML. Text of a document gives them nothing to act on. A marker
+gets a space inside, so that a person still reads it. A code span stays as it is where
+every Markdown parser agrees that it is one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_MARKERS: Final = (
+    # doctest: a prompt. Wrapping may move it to the start of a line.
+    (re.compile(r"(?<!\S)>>>"), "> > >"),
+    # reStructuredText: explicit markup, such as a directive or a link target.
+    (re.compile(r"(?<![\w./])\.\.(?!\S)"), "…"),
+    # reStructuredText: an address for a link without a name.
+    (re.compile(r"(?<!\S)__(?!\S)"), "_ _"),
+    # reStructuredText: a role before or after its text, and a link.
+    (re.compile(r":(?=`)"), ": "),
+    (re.compile(r"`(?=:\w|__?(?!\w))"), "` "),
+    # MyST: a role. mkdocstrings and MyST: a block. pymdownx: a file to include.
+    (re.compile(r"(?<!`)(\{[\w:.+-]+\})(?=`)"), r"\1 "),
+    (re.compile(r":::"), ": : :"),
+    (re.compile(r"-8<-"), "- 8< -"),
+    # A scheme that runs code where a browser follows it.
+    (re.compile(r"\b(javascript|vbscript):", re.IGNORECASE), r"\1 :"),
+    # Markdown: a link, or the definition of one, to what is no plain address.
+    (re.compile(r"\](?=\()(?!\(\s*(?:https?://|mailto:|[#/.\w-]*\)))"), "] "),
+    (re.compile(r"(?<!\S)(\[[^\[\]]*\]):(?!\s*https?://)"), r"\1 :"),
+)
+
+_FENCE: Final = re.compile(
+    r"^((?:[ \t]|[-*+>]|\d+[.)])*(?:`{3,}|~{3,}))[ \t]*((?:[A-Za-z][\w+#-]*)?)[^\n]*"
+    r"|`{3,}|~{3,}",
+    re.MULTILINE,
+)
+"""A code fence and the first word beside it, or its marker within a line.
+
+Extensions of Markdown run code that has more than one word beside its fence.
+"""
+
+_TAG: Final = re.compile(r"<(?=[A-Za-z/!?])(?!https?://[^\s<>`\"']*>)")
+_CODE_SPAN: Final = re.compile(r"(?<!`)(`[^`\n]+`)(?!`)")
+_BLANK_LINE: Final = re.compile(r"(\n[ \t]*\n)")
+
+
+def inert(text: str) -> str:
+    """Return Markdown without anything that a documentation tool acts on."""
+    text = _FENCE.sub(_plain_fence, text)
+    text = "".join(map(_without_tags, _BLANK_LINE.split(text)))
+    for marker, harmless in _MARKERS:
+        text = marker.sub(harmless, text)
+    return text
+
+
+def _plain_fence(fence: re.Match[str]) -> str:
+    return " ".join(fence[0]) if fence[1] is None else f"{fence[1]}{fence[2]}"
+
+
+def _without_tags(paragraph: str) -> str:
+    """Put a space into each tag of HTML outside code spans."""
+    parts = _CODE_SPAN.split(paragraph)
+    # Wrapping moves a tag after a space to the start of a line, where it is HTML.
+    is_certain = "`" not in "".join(parts[::2]) and "\\`" not in paragraph
+    if not is_certain or any(re.search(r"\s<", span) for span in parts[1::2]):
+        return _TAG.sub("< ", paragraph)
+    parts[::2] = [_TAG.sub("< ", part) for part in parts[::2]]
+    return "".join(parts)

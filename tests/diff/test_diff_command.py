@@ -1,0 +1,371 @@
+"""The command `diff`, as a process: its sides, its formats, and how it ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import subprocess
+import tomllib
+import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import pytest
+
+from command import run
+from making import a_document
+from runware_codegen.diff.formats.json_format import json_schema
+from runware_codegen.diff.levels import KINDS, LEVELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Diff = Callable[..., subprocess.CompletedProcess[str]]
+
+OLD: dict[str, Any] = {
+    "properties": {
+        "size": {"type": "integer", "maximum": 10, "default": 4},
+        "mode": {"type": "string", "enum": ["a", "b"]},
+    },
+    "additionalProperties": True,
+}
+NEW: dict[str, Any] = {
+    "properties": {
+        "size": {"type": "integer", "maximum": 5, "default": 3},
+        "mode": {"type": "string", "enum": ["a", "b", "c"], "description": "Words."},
+    },
+    "additionalProperties": True,
+}
+
+
+def put(folder: Path, name: str, task: dict[str, Any], **said: Any) -> None:
+    folder.mkdir(exist_ok=True)
+    document = a_document(task, identifier=name, model=f"test:{name}@1", **said)
+    (folder / f"{name}.json").write_text(json.dumps(document))
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=Someone", "-c", "user.email=someone@example.com"]
+    subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True
+    )
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> Path:
+    """A folder with the folders old and new, of two documents each."""
+    for side, task in (("old", OLD), ("new", NEW)):
+        put(tmp_path / side, "sample", task)
+        put(tmp_path / side, "same", {})
+    return tmp_path
+
+
+@pytest.fixture
+def diff(tmp_path: Path) -> Diff:
+    def run_it(*arguments: str, **said: Any) -> subprocess.CompletedProcess[str]:
+        return run("diff", *arguments, cwd=tmp_path, **said)
+
+    return run_it
+
+
+def report(finished: subprocess.CompletedProcess[str]) -> Any:
+    assert not finished.stderr, finished.stderr
+    return json.loads(finished.stdout)
+
+
+def xml_of(finished: subprocess.CompletedProcess[str]) -> ET.Element:
+    return ET.fromstring(finished.stdout)  # noqa: S314
+
+
+def kinds(finished: subprocess.CompletedProcess[str]) -> set[str]:
+    return {entry["id"] for entry in report(finished)["entries"]}
+
+
+ALL = {
+    "request-limit-narrowed",
+    "request-default-changed",
+    "request-value-added",
+    "request-words-changed",
+}
+
+
+@pytest.mark.usefixtures("sides")
+class TestReport:
+    def test_for_a_terminal(self, diff: Diff) -> None:
+        finished = diff("old", "new")
+        lines = finished.stdout.splitlines()
+        assert lines[0] == "sample (test:sample@1, new/sample.json)"
+        assert lines[1].split() == [
+            "breaking", "request-limit-narrowed", "SampleRequest.size", "/size",
+        ]  # fmt: skip
+        assert lines[2].strip() == "at most 10 → at most 5"
+        assert lines[3].strip().startswith("was accepted, is refused now: {")
+        assert lines[-1] == (
+            "1 breaking, 1 risk, 1 compatible, 1 words; 1 document changed, 1 unchanged."
+        )
+        assert finished.returncode == 0
+
+    def test_as_json(self, diff: Diff) -> None:
+        whole = report(diff("old", "new", "--format", "json"))
+        jsonschema_rs.validate(json_schema(), whole)
+        assert {entry["id"] for entry in whole["entries"]} == ALL
+        first = whole["entries"][0]
+        assert first["python"] == "SampleRequest.size"
+        assert first["pointer"] == "/size"
+        assert 5 < first["witness"]["size"] <= 10
+        assert whole["counts"]["breaking"] == 1
+
+    def test_as_markdown(self, diff: Diff) -> None:
+        text = diff("old", "new", "--format", "markdown").stdout
+        headings = [line for line in text.splitlines() if line.startswith("#")]
+        assert headings == ["### Breaking", "### Risk", "### Compatible", "### Words"]
+        assert "- **sample** (`test:sample@1`)" in text
+
+    def test_as_annotations(self, diff: Diff) -> None:
+        lines = diff("old", "new", "--format", "github").stdout.splitlines()
+        commands = [line.split(" ")[0] for line in lines]
+        assert commands == ["::error", "::warning", "::notice", "::notice", "::notice"]
+        assert "file=new/sample.json" in lines[0]
+
+    def test_as_junit(self, diff: Diff) -> None:
+        suites = xml_of(diff("old", "new", "--format", "junit"))
+        assert suites.attrib["tests"] == "4"
+        assert len(suites.findall(".//failure")) == 1
+        assert suites.find("testsuite[@name='sample']") is not None
+
+    def test_hostile_words_steer_nothing(self, diff: Diff, sides: Path) -> None:
+        words = "\x1b[31m]]>\n::error::x\n# @everyone <b> `` ` ``"
+        put(sides / "new", "same", {}, info={"description": words})
+        for form in ("text", "markdown", "github", "junit", "json"):
+            out = diff("old", "new", "--format", form).stdout
+            assert "\x1b" not in out
+            assert "\n::error::x" not in out
+            assert "\n# " not in out
+        xml_of(diff("old", "new", "--format", "junit"))
+
+    def test_only_some_documents(self, diff: Diff, sides: Path) -> None:
+        put(sides / "new", "same", {"required": ["x"]})
+        whole = report(diff("old", "new", "--only", "test:same@*", "--format", "json"))
+        assert {entry["document"] for entry in whole["entries"]} == {"same"}
+
+    def test_only_some_levels(self, diff: Diff) -> None:
+        finished = diff("old", "new", "--level", "risk", "--format", "json")
+        assert kinds(finished) == {"request-limit-narrowed", "request-default-changed"}
+
+    def test_no_difference(self, diff: Diff) -> None:
+        out = diff("old", "old", "--fail-on", "risk")
+        assert out.stdout == "No differences; 0 documents changed, 2 unchanged.\n"
+        assert out.returncode == 0
+
+
+class TestEnding:
+    @pytest.mark.parametrize(
+        ("task", "level", "code"),
+        [
+            (NEW, "breaking", 1),
+            ({**OLD, "additionalProperties": {}}, "risk", 0),
+            ({**NEW, "properties": {**NEW["properties"], "size": OLD["properties"]["size"]}}, "risk", 0),
+            ({**OLD, "properties": {**OLD["properties"], "mode": {"type": "string"}}}, "breaking", 0),
+            ({**OLD, "properties": {**OLD["properties"], "mode": {"type": "string"}}}, "typing", 1),
+        ],
+    )  # fmt: skip
+    def test_fail_on(
+        self, diff: Diff, sides: Path, task: dict[str, Any], level: str, code: int
+    ) -> None:
+        put(sides / "new", "sample", task)
+        assert diff("old", "new", "--fail-on", level).returncode == code
+
+    @pytest.mark.usefixtures("sides")
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("nowhere", "new"),
+            ("old", "new", "more"),
+            ("-", "-"),
+            ("old", "new", "--accept"),
+            ("old", "new", "--reason", "x"),
+            ("old", "new", "--fail-on", "words"),
+        ],
+    )
+    def test_wrong_calls(self, diff: Diff, arguments: tuple[str, ...]) -> None:
+        finished = diff(*arguments)
+        assert finished.returncode == 2
+        assert finished.stderr
+
+    def test_a_document_that_is_none(self, diff: Diff, sides: Path) -> None:
+        (sides / "new" / "sample.json").write_text('{"openapi": "3.1.0", "info": 1}')
+        finished = diff("old", "new")
+        assert finished.returncode == 2
+        assert "new/sample.json" in finished.stderr
+
+
+@pytest.mark.usefixtures("sides")
+class TestSides:
+    def test_files(self, diff: Diff) -> None:
+        files = ("old/sample.json", "new/sample.json")
+        assert kinds(diff(*files, "--format", "json")) == ALL
+
+    def test_files_of_other_names(self, diff: Diff, sides: Path) -> None:
+        (sides / "new" / "sample.json").rename(sides / "new" / "other.json")
+        assert kinds(diff("old", "new", "--format", "json")) == ALL
+
+    def test_standard_input(self, diff: Diff, sides: Path) -> None:
+        stdin = (sides / "old" / "sample.json").read_bytes()
+        finished = diff("-", "new/sample.json", "--format", "json", stdin=stdin)
+        assert kinds(finished) == ALL
+
+    def test_documents_that_came_and_went(self, diff: Diff, sides: Path) -> None:
+        (sides / "old" / "same.json").unlink()
+        (sides / "new" / "sample.json").unlink()
+        found = kinds(diff("old", "new", "--format", "json"))
+        assert found == {"document-added", "document-removed"}
+
+    def test_a_document_with_another_identifier(self, diff: Diff, sides: Path) -> None:
+        document = a_document(OLD, identifier="renamed", model="test:sample@1")
+        (sides / "new" / "sample.json").unlink()
+        (sides / "new" / "renamed.json").write_text(json.dumps(document))
+        found = report(diff("old", "new", "--format", "json"))["entries"]
+        assert found[0]["id"] == "document-renamed"
+
+    def test_yaml_and_json(self, diff: Diff, sides: Path) -> None:
+        (sides / "new" / "sample.json").unlink()
+        document = json.loads((sides / "old" / "sample.json").read_text())
+        (sides / "new" / "sample.yaml").write_text(json.dumps(document, indent=1))
+        assert kinds(diff("old", "new", "--format", "json")) == set()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A repository with a folder of documents, one of which has changed since."""
+    git(tmp_path, "init", "-q", "-b", "trunk")
+    put(tmp_path / "schemas", "sample", OLD)
+    put(tmp_path / "schemas", "same", {})
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    put(tmp_path / "schemas", "sample", NEW)
+    return tmp_path
+
+
+def lock(folder: Path, sha256: str) -> None:
+    content = f"""\
+version = 1
+
+[[document]]
+id = "sample"
+air = "test:sample@1"
+task-type = "imageInference"
+file = "schemas/sample.json"
+url = "https://example.com/sample/schema.json"
+sha256 = "{sha256}"
+etag = ""
+fetched = 2026-01-31
+"""
+    (folder / "runware.lock").write_text(content)
+
+
+class TestGit:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            (),
+            ("HEAD",),
+            ("trunk", "schemas"),
+            ("HEAD:schemas", "schemas"),
+            ("HEAD:schemas/sample.json", "schemas/sample.json"),
+        ],
+    )
+    @pytest.mark.usefixtures("project")
+    def test_a_commit(self, diff: Diff, arguments: tuple[str, ...]) -> None:
+        finished = diff(*arguments, "--format", "json", "-q")
+        assert kinds(finished) == ALL
+
+    def test_two_commits_from_a_folder_below(self, project: Path) -> None:
+        git(project, "commit", "-q", "-a", "-m", "two")
+        finished = run(
+            "diff", "HEAD~1:.", "HEAD:.", "--format", "json", cwd=project / "schemas"
+        )
+        assert kinds(finished) == ALL
+
+    def test_what_is_not_in_a_commit(self, diff: Diff, project: Path) -> None:
+        assert diff("HEAD:nowhere", "schemas").returncode == 2
+        assert diff("no-such-branch").returncode == 2
+        assert (project / "schemas").is_dir()
+
+    def test_the_state_of_the_lock(self, diff: Diff, project: Path) -> None:
+        git(project, "show", "HEAD:schemas/sample.json")
+        old = subprocess.run(
+            ["git", "show", "HEAD:schemas/sample.json"],
+            cwd=project, capture_output=True, check=True,
+        ).stdout  # fmt: skip
+        lock(project, hashlib.sha256(old).hexdigest())
+        git(project, "commit", "-q", "-a", "-m", "The commit has the new version.")
+        finished = diff("--format", "json", "-q")
+        assert kinds(finished) == ALL | {"document-added"}  # the other is not locked
+        found = kinds(diff("runware.lock", "schemas/sample.json", "--format", "json"))
+        assert found == ALL
+
+    def test_a_version_that_is_lost(self, diff: Diff, project: Path) -> None:
+        lock(project, "0" * 64)
+        finished = diff("runware.lock", "schemas")
+        assert finished.returncode == 2
+        assert "neither on disk nor in git" in finished.stderr
+
+
+class TestAccepting:
+    def test_what_is_accepted_does_not_fail_again(
+        self, diff: Diff, sides: Path
+    ) -> None:
+        assert diff("old", "new", "--fail-on", "breaking").returncode == 1
+        why = 'We ask for "5" at most.'
+        finished = diff("old", "new", "--accept", "--reason", why)
+        assert "accepted: request-limit-narrowed" in finished.stdout
+        [kept] = tomllib.loads((sides / "runware-accepted.toml").read_text())[
+            "accepted"
+        ]
+        assert kept["reason"] == why
+        ended = diff("old", "new", "--fail-on", "breaking")
+        assert ended.returncode == 0
+        assert why in ended.stdout
+        assert diff("old", "new", "--fail-on", "risk").returncode == 1
+
+    def test_until_it_expires(self, diff: Diff, sides: Path) -> None:
+        diff("old", "new", "--accept", "--reason", "x", "--expires", "2020-01-01")
+        ended = diff("old", "new", "--fail-on", "breaking")
+        assert ended.returncode == 1
+        assert "was accepted until 2020-01-01" in ended.stdout
+        text = (sides / "runware-accepted.toml").read_text()
+        tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2)
+        changed = text.replace("2020-01-01", str(tomorrow))
+        (sides / "runware-accepted.toml").write_text(changed)
+        assert diff("old", "new", "--fail-on", "breaking").returncode == 0
+
+    def test_another_change_is_not_accepted(self, diff: Diff, sides: Path) -> None:
+        diff("old", "new", "--accept", "--reason", "x")
+        size = {"type": "integer", "maximum": 4}
+        put(sides / "new", "sample", {**NEW, "properties": {"size": size}})
+        assert diff("old", "new", "--fail-on", "breaking").returncode == 1
+
+    @pytest.mark.parametrize(
+        "text", ["version = 2", "nothing", 'version = 1\n[[accepted]]\nreason = "x"']
+    )
+    @pytest.mark.usefixtures("sides")
+    def test_a_file_that_is_none(self, diff: Diff, tmp_path: Path, text: str) -> None:
+        (tmp_path / "runware-accepted.toml").write_text(text)
+        finished = diff("old", "new")
+        assert finished.returncode == 2
+        assert "runware-accepted.toml" in finished.stderr
+
+
+def test_every_kind_has_a_level_and_a_meaning() -> None:
+    assert {kind.level for kind in KINDS.values()} == set(LEVELS)
+    assert all(kind.meaning.endswith(".") for kind in KINDS.values())
+
+
+def test_unchanged_documents_are_not_read(tmp_path: Path) -> None:
+    """What is equal to the byte has no difference, whatever it is."""
+    for side in ("old", "new"):
+        put(tmp_path / side, "sample", {})
+        (tmp_path / side / "broken.json").write_text('{"openapi": ')
+    assert run("diff", "old", "new", cwd=tmp_path).returncode == 0

@@ -1,0 +1,67 @@
+"""The pages about `diff` say what is so.
+
+`make golden` writes what is made from the code: the table of kinds, and the schema.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING
+
+import jsonschema_rs
+import pytest
+
+from environments import TOP
+from runware_codegen.diff.formats.json_format import json_schema
+from runware_codegen.diff.levels import LEVELS, markdown_table
+from runware_codegen.diff.options import DIFFING, FORMATS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE = TOP / "docs" / "diff.md"
+SCHEMA = TOP / "docs" / "diff-report.schema.json"
+KINDS = re.compile("(?<=<!-- kinds -->\n).*(?=<!-- end of kinds -->)", re.DOTALL)
+
+
+def accept(path: Path, text: str) -> None:
+    """Compare a file with what it should be, or make it so."""
+    if "ACCEPT_GOLDEN" in os.environ:
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text("utf-8") == text, "`make golden` accepts it"
+
+
+def test_the_table_of_kinds() -> None:
+    page = PAGE.read_text("utf-8")
+    table = f"\n{markdown_table()}\n"
+    accept(PAGE, KINDS.sub(lambda _: table, page))
+
+
+def test_the_schema_of_the_report() -> None:
+    schema = json_schema()
+    accept(SCHEMA, json.dumps(schema, indent=2) + "\n")
+    jsonschema_rs.meta.validate(schema)
+
+
+def test_the_levels() -> None:
+    page = PAGE.read_text("utf-8")
+    for level, meaning in LEVELS.items():
+        assert f"| {level} | {meaning} |" in page
+
+
+@pytest.mark.parametrize("parameter", DIFFING)
+def test_the_options(parameter: object) -> None:
+    page = PAGE.read_text("utf-8")
+
+    def command() -> None:
+        pass
+
+    parameter(command)  # type: ignore[operator]
+    [made] = command.__click_params__  # type: ignore[attr-defined]
+    for option in made.opts:
+        assert (
+            option == "sides" or f"`{option}" in page or f"`--accept {option}" in page
+        )
+    assert all(f"`{form}`" in page for form in FORMATS)

@@ -1,0 +1,157 @@
+"""Documents that are written differently and mean the same have no difference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from versions import entries_of, entries_of_tasks
+
+from making import a_document
+from runware_codegen.diff.levels import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _reversed(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {name: _reversed(node[name]) for name in reversed(node)}
+    return [_reversed(item) for item in node] if isinstance(node, list) else node
+
+
+def test_keys_in_another_order() -> None:
+    task = {
+        "properties": {
+            "a": {"type": "integer", "minimum": 1, "maximum": 9},
+            "b": {"type": "object", "properties": {"c": {"type": "string"}}},
+        },
+        "dependentRequired": {"a": ["b"], "b": ["a"]},
+        "if": {"properties": {"a": {"const": 1}}, "required": ["a"]},
+        "then": {"required": ["b"]},
+    }
+    document = a_document(task, result={"type": "object", "properties": {"x": {}}})
+    assert entries_of(document, _reversed(document)) == []
+
+
+def test_a_reference_and_what_it_refers_to() -> None:
+    inline = a_document({"properties": {"a": {"type": "integer", "minimum": 1}}})
+    referred = a_document({"properties": {"a": {"$ref": "#/components/schemas/Count"}}})
+    referred["components"]["schemas"]["Count"] = {"type": "integer", "minimum": 1}
+    assert entries_of(inline, referred) == []
+    assert entries_of(referred, inline) == []
+
+
+def test_an_object_behind_a_reference_keeps_its_name() -> None:
+    settings = {"type": "object", "properties": {"a": {"type": "string"}}}
+    inline = a_document({"properties": {"settings": settings}})
+    referred = a_document(
+        {"properties": {"settings": {"$ref": "#/components/schemas/Settings"}}}
+    )
+    referred["components"]["schemas"]["Settings"] = settings
+    assert entries_of(inline, referred) == []
+
+
+ALIKE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "const and an enum of one value",
+        {"properties": {"a": {"const": "x"}}},
+        {"properties": {"a": {"enum": ["x"]}}},
+    ),
+    (
+        "one schema and its parts in allOf",
+        {"properties": {"a": {"type": "integer", "minimum": 1, "maximum": 9}}},
+        {"properties": {"a": {"allOf": [{"type": "integer"}, {"minimum": 1}, {"maximum": 9}]}}},
+    ),
+    (
+        "members of one schema, and of two in allOf",
+        {"properties": {"a": {"type": "string"}, "b": {"type": "integer"}}},
+        {"allOf": [{"properties": {"a": {"type": "string"}}}, {"properties": {"b": {"type": "integer"}}}]},
+    ),
+    (
+        "a rule, and the same beside others in allOf",
+        {"properties": {"a": {}, "b": {}}, "dependentRequired": {"a": ["b"]}},
+        {"properties": {"a": {}, "b": {}}, "allOf": [{"dependentRequired": {"a": ["b"]}}]},
+    ),
+    (
+        "a rule as dependentRequired and as a condition",
+        {"properties": {"a": {}, "b": {}}, "dependentRequired": {"a": ["b"]}},
+        {"properties": {"a": {}, "b": {}}, "if": {"required": ["a"]}, "then": {"required": ["b"]}},
+    ),
+    (
+        "a list of types and anyOf",
+        {"properties": {"a": {"type": ["string", "integer"]}}},
+        {"properties": {"a": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}},
+    ),
+    (
+        "alternatives in another order",
+        {"properties": {"a": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}},
+        {"properties": {"a": {"anyOf": [{"type": "integer"}, {"type": "string"}]}}},
+    ),
+    (
+        "values in another order",
+        {"properties": {"a": {"enum": ["x", "y", "z"]}}},
+        {"properties": {"a": {"enum": ["z", "x", "y"]}}},
+    ),
+    (
+        "a description with other line breaks",
+        {"properties": {"a": {"type": "string", "description": "Some words\nmore."}}},
+        {"properties": {"a": {"type": "string", "description": "Some words more."}}},
+    ),
+    (
+        "a limit of integers, inclusive and exclusive",
+        {"properties": {"a": {"type": "integer", "maximum": 9}}},
+        {"properties": {"a": {"type": "integer", "exclusiveMaximum": 10}}},
+    ),
+    (
+        "not, and its opposite",
+        {"properties": {"a": {"type": "integer", "minimum": 5}}},
+        {"properties": {"a": {"type": "integer", "not": {"exclusiveMaximum": 5}}}},
+    ),
+    (
+        "an empty default of a keyword",
+        {"properties": {"a": {"type": "string"}}},
+        {"properties": {"a": {"type": "string", "minLength": 0}}},
+    ),
+    (
+        "a whole number as a float",
+        {"properties": {"a": {"type": "integer", "maximum": 9}}},
+        {"properties": {"a": {"type": "integer", "maximum": 9.0}}},
+    ),
+    (
+        "exactly one of two, and one of them alone",
+        {"properties": {"a": {}, "b": {}}, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
+        {
+            "properties": {"a": {}, "b": {}},
+            "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
+            "not": {"required": ["a", "b"]},
+        },
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "one", "other"), ALIKE, ids=[c[0] for c in ALIKE])
+def test_no_difference(name: str, one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert entries_of_tasks(one, other) == [], name
+    assert entries_of_tasks(other, one) == [], name
+
+
+def _changes() -> Iterator[tuple[str, str]]:
+    yield "Some words", "Some\n  words"
+    yield "A title", "A   title"
+
+
+@pytest.mark.parametrize(("one", "other"), list(_changes()))
+def test_reflowed_words(one: str, other: str) -> None:
+    old = a_document({}, info={"description": one, "summary": one})
+    new = a_document({}, info={"description": other, "summary": other})
+    assert entries_of(old, new) == []
+
+
+def test_an_impossible_value_is_no_difference() -> None:
+    """A new limit beyond another that stays refuses nothing, and is no break."""
+    narrow = {"type": "integer", "maximum": 5}
+    old = {"properties": {"a": {"allOf": [narrow]}}}
+    new = {"properties": {"a": {"allOf": [narrow, {"maximum": 9}]}}}
+    entries = entries_of_tasks(old, new)
+    assert all(entry.level is not Level.BREAKING for entry in entries)

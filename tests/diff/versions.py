@@ -1,0 +1,40 @@
+"""Versions of small documents, compared in process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from making import a_document
+from runware_codegen.diff.compare import compare
+from runware_codegen.diff.proof.judges import Judge
+from runware_codegen.diff.proof.witness import Version
+from runware_codegen.documents.load import load_text
+from runware_codegen.documents.sources import Source
+from runware_codegen.mock.catalog import task_schema
+from runware_codegen.parse.document import parse_document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runware_codegen.diff.entries import Entry
+
+
+def version_of(document: Mapping[str, Any]) -> Version:
+    """Read a document."""
+    source = Source("sample.json", Path("sample.json"))
+    loaded = load_text(source, json.dumps(document))
+    assert loaded is not None
+    model = parse_document(loaded, allow_unenforced=True)
+    return Version(model, Judge(model, task_schema(loaded)))
+
+
+def entries_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Entry]:
+    """Compare two documents."""
+    return compare(version_of(old), version_of(new), "sample.json")
+
+
+def entries_of_tasks(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Entry]:
+    """Compare documents around two task schemas."""
+    return entries_of(a_document(old), a_document(new))

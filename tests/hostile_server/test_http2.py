@@ -1,0 +1,231 @@
+"""A sync HTTP client that the caller brought: its locks keep nobody waiting."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import httpx2
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import DataReceived, StreamEnded
+from h2.settings import SettingCodes
+
+from loopback import KEY
+
+from .platform_server import FOR_EVER
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .clients import Clients
+    from .platform_server import Item
+
+LONGEST = 15.0
+"""Seconds within which a call of a much shorter timeout has to end on any machine."""
+
+EVENT = b'data: {"taskType": "textInference", "delta": {"text": "At"}}\n\n'
+
+
+@dataclass
+class Multiplexer:
+    """A server of HTTP/2 that holds its answers back.
+
+    Attributes:
+        most: How many requests it takes at once.
+        tasks: The tasks of each request, by the order in which they came.
+        has_heard: Counts them.
+        may_answer: Lets the first request be answered.
+    """
+
+    most: int = 100
+    url: str = ""
+    tasks: list[Item] = field(default_factory=list)
+    has_heard: threading.Semaphore = field(
+        default_factory=lambda: threading.Semaphore(0)
+    )
+    may_answer: threading.Event = field(default_factory=threading.Event)
+
+    def serve(self, wire: socket.socket) -> None:
+        """Talk over a connection until it ends."""
+        talk = H2Connection(H2Configuration(client_side=False))
+        talk.initiate_connection()
+        talk.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: self.most})
+        lock = threading.Lock()
+        bodies: dict[int, bytes] = {}
+        with suppress(OSError), wire:
+            wire.sendall(talk.data_to_send())
+            while content := wire.recv(2**16):
+                with lock:
+                    events = talk.receive_data(content)
+                    wire.sendall(talk.data_to_send())
+                for event in events:
+                    if isinstance(event, DataReceived):
+                        number = event.stream_id
+                        bodies[number] = bodies.get(number, b"") + (event.data or b"")
+                    elif isinstance(event, StreamEnded):
+                        self._hear(talk, wire, lock, event.stream_id, bodies)
+
+    def _hear(
+        self,
+        talk: H2Connection,
+        wire: socket.socket,
+        lock: threading.Lock,
+        number: int,
+        bodies: dict[int, bytes],
+    ) -> None:
+        [task] = json.loads(bodies[number])
+        self.tasks.append(task)
+        self.has_heard.release()
+        if task.get("deliveryMethod") == "stream":
+            self._say(talk, wire, lock, number, EVENT, "text/event-stream")
+        elif self._is_about_the_first(task):
+            threading.Thread(
+                target=self._answer, args=(talk, wire, lock, number), daemon=True
+            ).start()
+
+    def _is_about_the_first(self, task: Item) -> bool:
+        """Whether this is the first task, or a poll of it after its connection broke."""
+        return bool(task["taskUUID"] == self.tasks[0]["taskUUID"])
+
+    def _answer(
+        self,
+        talk: H2Connection,
+        wire: socket.socket,
+        lock: threading.Lock,
+        number: int,
+    ) -> None:
+        self.may_answer.wait(FOR_EVER)
+        result = {name: self.tasks[0][name] for name in ("taskType", "taskUUID")}
+        result |= {"imageUUID": str(uuid4()), "imageURL": "https://assets.example/1"}
+        content = json.dumps({"data": [result]}).encode()
+        with suppress(OSError):
+            self._say(talk, wire, lock, number, content, "application/json", ends=True)
+
+    @staticmethod
+    def _say(
+        talk: H2Connection,
+        wire: socket.socket,
+        lock: threading.Lock,
+        number: int,
+        content: bytes,
+        kind: str,
+        *,
+        ends: bool = False,
+    ) -> None:
+        with lock:
+            talk.send_headers(number, [(":status", "200"), ("content-type", kind)])
+            talk.send_data(number, content, end_stream=ends)
+            wire.sendall(talk.data_to_send())
+
+
+@contextmanager
+def multiplexing(most: int = 100) -> Generator[Multiplexer]:
+    """Run a server of HTTP/2 while the context lasts."""
+    server = Multiplexer(most)
+    wires: list[socket.socket] = []
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                wires.append(listening.accept()[0])
+                threading.Thread(
+                    target=server.serve, args=(wires[-1],), daemon=True
+                ).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield server
+        finally:
+            server.may_answer.set()
+            listening.shutdown(socket.SHUT_RDWR)
+            for wire in wires:
+                with suppress(OSError):
+                    wire.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def brought(clients: Clients, url: str) -> Generator[Any]:
+    """Make a client with an HTTP client that speaks HTTP/2 alone."""
+    with (
+        httpx2.Client(http1=False, http2=True) as http_client,
+        clients.package.Runware(KEY, base_url=url, http_client=http_client) as client,
+    ):
+        yield client
+
+
+def test_a_call_does_not_wait_for_one_that_reads_the_connection(
+    clients: Clients,
+) -> None:
+    with (
+        multiplexing() as server,
+        brought(clients, server.url) as client,
+        ThreadPoolExecutor() as pool,
+    ):
+        patient = pool.submit(client.run, clients.image(), timeout=FOR_EVER)
+        assert server.has_heard.acquire(timeout=LONGEST)
+        seconds = clients.timed(lambda: client.run(clients.image(), timeout=0.5))
+        assert seconds < LONGEST
+        assert not patient.done()
+        server.may_answer.set()
+        assert patient.result(LONGEST)[0].image_url
+
+
+def test_a_stream_does_not_wait_for_one_that_reads_the_connection(
+    clients: Clients,
+) -> None:
+    with (
+        multiplexing() as server,
+        brought(clients, server.url) as client,
+        ThreadPoolExecutor() as pool,
+    ):
+        patient = pool.submit(client.run, clients.image(), timeout=FOR_EVER)
+        assert server.has_heard.acquire(timeout=LONGEST)
+        request = clients.request("TextInference")
+        stream = client.stream(request, timeout=0.5)
+        assert clients.timed(stream.get_result) < LONGEST
+        assert stream.text in ("", "At")
+        server.may_answer.set()
+        assert patient.result(LONGEST)[0].image_url
+
+
+def test_what_was_left_before_it_was_sent_is_not_sent_later(clients: Clients) -> None:
+    """The server takes one request at a time; the second waits for its turn."""
+    with (
+        multiplexing(most=1) as server,
+        brought(clients, server.url) as client,
+        ThreadPoolExecutor() as pool,
+    ):
+        patient = pool.submit(client.run, clients.image(), timeout=FOR_EVER)
+        assert server.has_heard.acquire(timeout=LONGEST)
+        seconds = clients.timed(lambda: client.run(clients.image(), timeout=0.5))
+        assert seconds < LONGEST
+        server.may_answer.set()
+        assert patient.result(LONGEST)[0].image_url
+        assert not server.has_heard.acquire(timeout=0.3)
+        assert len(server.tasks) == 1
+
+
+def test_a_transport_that_is_stuck_keeps_nobody_waiting(clients: Clients) -> None:
+    is_over = threading.Event()
+
+    class Stuck(httpx2.BaseTransport):
+        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+            is_over.wait(FOR_EVER)
+            return httpx2.Response(503, request=request)
+
+    with (
+        httpx2.Client(transport=Stuck()) as http_client,
+        clients.package.Runware(KEY, http_client=http_client) as client,
+    ):
+        seconds = clients.timed(lambda: client.run(clients.image(), timeout=0.3))
+        is_over.set()
+    assert seconds < LONGEST

@@ -1,0 +1,138 @@
+"""What is said of names that are none: old ones, other spellings, other places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from making import a_document, a_task, generated
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+Json = Any
+
+IMAGE = "https://example.com/pier.png"
+PROPERTIES: Json = {
+    "prompt": {"type": "string"},
+    "strength": {"type": "number"},
+    "defaultCFG": {"type": "number"},
+    "pulid": {
+        "type": "object",
+        "properties": {"images": {"type": "array", "items": {"type": "string"}}},
+        "additionalProperties": False,
+    },
+    "inputs": {
+        "type": "object",
+        "properties": {"seedImage": {"type": "string"}, "image": {"type": "string"}},
+        "additionalProperties": False,
+    },
+    "layers": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"opacity": {"type": "number"}},
+            "additionalProperties": False,
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    folder = tmp_path_factory.mktemp("near_names")
+    document = a_document({"properties": PROPERTIES, "additionalProperties": False})
+    return generated(folder, {"sample.json": document}, package="nearby")
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"propmt": "a"}, "did you mean prompt?"),
+        ({"PROMPT": "a"}, "did you mean prompt?"),
+        ({"puLID": {}}, "did you mean pulid?"),
+        ({"defaultGuidanceScale": 7}, "did you mean defaultCFG?"),
+        ({"seedImage": IMAGE}, "did you mean inputs.seedImage?"),
+        ({"seed_image": IMAGE}, "did you mean inputs.seedImage?"),
+        ({"sedImage": IMAGE}, "did you mean inputs.seedImage?"),
+        ({"inputImage": IMAGE}, "did you mean inputs.image?"),
+        ({"opacity": 1}, "did you mean layers[].opacity?"),
+        ({"default_cfg": 1}, "in JSON it is defaultCFG"),
+        ({"pulid": {"inputImages": [IMAGE]}}, "did you mean images?"),
+        ({"inputs": {"strength": 1}}, "did you mean strength of the task itself?"),
+        ({"inputs": {"opacity": 1}}, "did you mean layers[].opacity?"),
+    ],
+)
+def test_what_was_meant_is_said(
+    client: ModuleType, members: dict[str, Json], said: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        client.parse_request(a_task(**members))
+    assert [error["msg"] for error in caught.value.errors()] == [
+        f"is no field here: {said}"
+    ]
+
+
+@pytest.mark.parametrize("members", [{"zzz": 1}, {"inputs": {"zzz": 1}}])
+def test_nothing_is_said_where_nothing_is_near(
+    client: ModuleType, members: dict[str, Json]
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        client.parse_request(a_task(**members))
+    assert [error["msg"] for error in caught.value.errors()] == ["is no field here"]
+
+
+OLD_TYPES = {
+    "accountBalance": "accountManagement",
+    "imageBackgroundRemoval": "removeBackground",
+    "imageCaption": "caption",
+    "imageControlNetPreProcess": "controlNetPreprocess",
+    "imageUpscale": "upscale",
+    "photoMaker": "imageInference with photoMaker",
+}
+
+
+@pytest.mark.parametrize("old", OLD_TYPES)
+def test_an_old_task_type_names_the_present_one(shipped: ModuleType, old: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        shipped.parse_request({"taskType": old})
+    said = caught.value.errors()[0]["msg"]
+    assert said.startswith(f"taskType '{old}' is the old name of '{OLD_TYPES[old]}'")
+    assert ": send that, with the members that" in said
+
+
+@pytest.mark.parametrize("old", OLD_TYPES)
+def test_an_old_task_type_names_one_that_the_client_has_not(
+    client: ModuleType, old: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        client.parse_request({"taskType": old, "model": "a:b@1"})
+    said = caught.value.errors()[0]["msg"]
+    assert said.startswith(f"taskType '{old}' is the old name of '{OLD_TYPES[old]}'")
+
+
+@pytest.mark.parametrize(
+    ("task_type", "medium", "output_format", "said"),
+    [
+        ("removeBackground", "video", "MP4", "'WEBM' or 'MOV' when inputs.video"),
+        ("removeBackground", "image", "MP4", "'JPG', 'PNG' or 'WEBP' when inputs"),
+        ("upscale", "video", "mp4", "'MP4', 'WEBM' or 'MOV' when inputs.video"),
+        ("upscale", "image", "TIFF", "'JPG', 'PNG' or 'WEBP' when inputs.image"),
+    ],
+)
+def test_a_format_that_is_none_is_told_those_of_the_medium(
+    shipped: ModuleType, task_type: str, medium: str, output_format: str, said: str
+) -> None:
+    task = {
+        "taskType": task_type,
+        "taskUUID": "4f0c9a52-6f0d-4e0e-9b52-1f6f3c1f7a10",
+        "model": "acme:sample@1",
+        "inputs": {medium: f"https://example.com/a.{medium}"},
+        "outputFormat": output_format,
+    }
+    with pytest.raises(ValidationError) as caught:
+        shipped.parse_request(task)
+    [error] = caught.value.errors()
+    assert error["msg"].startswith(f"outputFormat must be {said}")
