@@ -72,6 +72,6 @@ def test_a_null_is_reported_beside_a_broken_rule_of_a_member(
         shipped.parse_request(task | wrong)
     said = [(error["loc"], error["msg"]) for error in caught.value.errors()]
     assert said == [
-        (("outpaint",), "give at least one of top, bottom, left and right"),
         (("inputs",), "must not be null: leave it out"),
+        (("outpaint",), "give at least one of top, bottom, left and right"),
     ]

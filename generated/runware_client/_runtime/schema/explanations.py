@@ -76,7 +76,8 @@ def again(
     is_unknown = detail["type"] == "extra_forbidden"
     if is_unknown and not sentence.startswith(f"{_NO_FIELD}:"):
         sentence = f"{_NO_FIELD}{hint(detail)}"
-    if detail["input"] is None and len(loc) == 1 and loc[0] in optional:
+    is_null = detail["input"] is None and detail["type"] != "rule"
+    if is_null and len(loc) == 1 and loc[0] in optional:
         sentence = "must not be null: leave it out"
     return InitErrorDetails(
         type=_custom(detail, sentence),
