@@ -201,7 +201,7 @@ def submissions_of(
         TypeError: They are not requests, or one that is not in a list.
     """
     given = cast("object", requests)
-    if not isinstance(given, Iterable) or hasattr(given, "to_wire"):
+    if not isinstance(given, Iterable) or hasattr(requests, "to_wire"):
         message = (
             f"several requests are expected, such as a list, not one "
             f"{type(requests).__name__}: run takes one"
