@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A package that was made, the number of its files, and which of them changed."""
+    """A generated package, the number of its files, and its changed files."""
 
     package: Package[DocumentInfo]
     files: int
@@ -40,11 +40,11 @@ class Generated:
 
 
 def generate(options: GenerateOptions, target: Path, terminal: Terminal) -> Generated:
-    """Make a package from documents.
+    """Generate a package from documents.
 
     Raises:
-        InvalidInputError: Something is wrong with a document or with the folder, which then
-            is as it was.
+        InvalidInputError: If a document is invalid, or the folder cannot be written. The
+            folder is then unchanged.
     """
     package, files = _make(options, target.name, terminal)
     terminal.progress(f"Writing {target}")
@@ -53,7 +53,7 @@ def generate(options: GenerateOptions, target: Path, terminal: Terminal) -> Gene
 
 
 def summarize(made: Generated, target: Path, terminal: Terminal) -> None:
-    """Tell in two lines what was made; tell each change to those who want to know."""
+    """Print a summary of two lines, and with --verbose each change."""
     for change in made.changes:
         terminal.detail(f"{change.kind}: {target / change.path}")
     terminal.summary(f"Generated {target} from {_contents(made.package)}.")
@@ -61,13 +61,13 @@ def summarize(made: Generated, target: Path, terminal: Terminal) -> None:
 
 
 def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
-    """Tell how a package differs from what would be made; write nothing.
+    """Print how a package differs from the generated one; write nothing.
 
     Returns:
         Whether it differs.
 
     Raises:
-        InvalidInputError: Something is wrong with a document or with the folder.
+        InvalidInputError: If a document is invalid, or the folder cannot be read.
     """
     _, files = _make(options, target.name, terminal)
     changes = compare(files, target, force=options["force"])
@@ -83,11 +83,11 @@ def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
 
 
 def import_line(package: Package[DocumentInfo], name: str) -> str:
-    """Give a line of Python that imports the class of a request.
+    """Return a line of Python that imports a request class.
 
     Args:
-        package: The package; of its documents, one for images is preferred.
-        name: The name that the package is imported by.
+        package: The package. A document of image inference is preferred.
+        name: The import name of the package.
     """
     by_type = {document.task_type: document for document in package.documents}
     document = by_type.get("imageInference", package.documents[0])
@@ -96,15 +96,15 @@ def import_line(package: Package[DocumentInfo], name: str) -> str:
 
 
 def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
-    """Show which documents a package would be made from.
+    """Print the documents of a package.
 
     Args:
-        options: What the command was told.
-        name: The name that the package is imported by.
-        terminal: Where to show them.
+        options: The options of the command.
+        name: The import name of the package.
+        terminal: The terminal.
 
     Raises:
-        InvalidInputError: Something is wrong with a document.
+        InvalidInputError: If a document is invalid.
     """
     package = _read(options, name, terminal)
     rows = [_row(document, package) for document in package.documents]
@@ -118,7 +118,7 @@ def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
 
 
 def _in_project(target: Path) -> str:
-    """Name the package's folder relative to the folder of pyproject.toml, if it is in it."""
+    """Return the package's folder relative to the folder of pyproject.toml, if below it."""
     file = settings.find()
     root = file.parent if file else Path()
     path = Path(os.path.relpath(target, root))
@@ -128,7 +128,7 @@ def _in_project(target: Path) -> str:
 def _make(
     options: GenerateOptions, name: str, terminal: Terminal
 ) -> tuple[Package[DocumentInfo], dict[str, str]]:
-    """Make the files of a package, as far as they are not kept from an earlier run."""
+    """Make the files of a package, or take them from the cache."""
     terminal.progress("Reading documents")
     inputs = _inputs(options)
     document_filter = cache.DocumentFilter(options["only"], options["include_status"])
@@ -165,7 +165,7 @@ def _read(
     inputs = _inputs(selection)
     loaded = load(inputs, _stdin())
     _note(loaded.passed_over, terminal)
-    terminal.progress("Understanding documents")
+    terminal.progress("Parsing documents")
     package = parse(
         loaded.documents,
         package=name,
@@ -193,7 +193,7 @@ def _note(passed_over: Iterable[str], terminal: Terminal) -> None:
 
 
 def _module(document: DocumentInfo, package: Package[DocumentInfo]) -> str:
-    """Name the module that the classes of a document are imported from."""
+    """Return the module from which the classes of a document are imported."""
     [task_type] = [t for t in package.task_types if t.name == document.task_type]
     return f"tasks.{task_type.module}"
 
@@ -222,13 +222,11 @@ def _described(module: Module) -> str:
 
 def _none_left(count: int, inputs: Sequence[str]) -> InvalidInputError:
     if not count:
-        message = "There is no document here."
-        remedy = "Name files or folders that hold OpenAPI documents of Runware."
+        message = "There are no documents here."
+        remedy = "Name files or folders with OpenAPI documents of Runware."
     else:
-        message = (
-            f"None of the {count} documents is chosen by --only and --include-status."
-        )
-        remedy = "Look at what there is: `runware-codegen list` without --only."
+        message = f"--only and --include-status select none of the {count} documents."
+        remedy = "List all documents: `runware-codegen list` without --only."
     return InvalidInputError.of(", ".join(inputs), message, remedy)
 
 
