@@ -46,12 +46,17 @@ class DocumentInfo:
         file_name: The base name of its file.
         air: The model's AIR, or empty.
         status: live, deprecated …, or empty.
+        title: The display name.
+        summary: One sentence, or empty.
+        modes: Combinations of inputs that the model supports, each in words.
+        price: The price in words, or empty.
         task_type: The name of its task type.
         models: The models it describes; empty for any.
         module: The Python name of its module.
         request_name: The name of the request class.
         result_name: The name of the result class.
         deliveries: Delivery methods that the request may select.
+        pages: Whether a result is one page of many, which `offset` selects.
         status_texts: HTTP statuses with their descriptions.
         error_codes: Error codes that the document names.
         field_count: The number of fields of the request.
@@ -63,17 +68,27 @@ class DocumentInfo:
     file_name: str
     air: str
     status: str
+    title: str
+    summary: str
+    modes: tuple[str, ...]
+    price: str
     task_type: str
     models: tuple[str, ...]
     module: str
     request_name: str
     result_name: str
     deliveries: tuple[str, ...]
+    pages: bool
     status_texts: tuple[tuple[str, str], ...]
     error_codes: tuple[str, ...]
     field_count: int
     rule_count: int
     unenforced: tuple[Problem, ...]
+
+    @property
+    def streams(self) -> bool:
+        """Whether it offers streamed results."""
+        return "stream" in self.deliveries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +96,7 @@ class Document(DocumentInfo):
     """One document, which becomes one module of the package.
 
     Attributes:
-        title: The display name.
-        summary: One sentence, or empty.
         description: Markdown, or empty.
-        modes: Combinations of inputs that the model supports, each in words.
-        price: The price in words, or empty.
         capabilities: Its capabilities, as the document names them.
         documentation_url: The page of its documentation, or empty.
         request: The request class.
@@ -98,11 +109,7 @@ class Document(DocumentInfo):
         measurements: Prices and latencies of tasks that Runware has run.
     """
 
-    title: str
-    summary: str
     description: str
-    modes: tuple[str, ...]
-    price: str
     capabilities: tuple[str, ...]
     documentation_url: str
     request: Class
@@ -164,7 +171,17 @@ class TaskType(Generic[DocumentT_co]):
     @property
     def streams(self) -> bool:
         """Whether a document of it offers streamed results."""
-        return any("stream" in document.deliveries for document in self.documents)
+        return any(document.streams for document in self.documents)
+
+    @property
+    def general(self) -> DocumentT_co | None:
+        """The document that is about any model, or about no model."""
+        return next((each for each in self.documents if not each.models), None)
+
+    @property
+    def pages(self) -> bool:
+        """Whether its general document has results that are pages."""
+        return self.general is not None and self.general.pages
 
 
 @dataclass(frozen=True, slots=True)

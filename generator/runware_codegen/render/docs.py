@@ -20,7 +20,15 @@ from runware_codegen.model.predicates import InRange, Matches
 from runware_codegen.wording import bounds_of, count_of, number_words
 
 if TYPE_CHECKING:
-    from runware_codegen.model import Class, Document, Field, LiteralValue, Media, Type
+    from runware_codegen.model import (
+        Class,
+        Document,
+        DocumentInfo,
+        Field,
+        LiteralValue,
+        Media,
+        Type,
+    )
     from runware_codegen.model.predicates import FrozenValue
 
 _EMPTY_WORDS: Final = frozenset(
@@ -63,25 +71,40 @@ def module_doc(document: Document) -> str:
     title = document.title or document.id
     air = f" (`{document.air}`)" if document.air else ""
     head = f"{title}{air}, task type `{document.task_type}`."
-    facts = [
-        f"Modes: {'; '.join(document.modes)}." if document.modes else "",
-        f"Price: {sentence(document.price)}" if document.price else "",
-        f"Status: {document.status}." if document.status else "",
-        (
-            f"Documentation: {document.documentation_url}"
-            if document.documentation_url
-            else ""
-        ),
-    ]
+    facts = _facts(document)
+    if document.status:
+        facts.append(f"Status: {document.status}.")
+    if document.documentation_url:
+        facts.append(f"Documentation: {document.documentation_url}")
     unenforced = [f"- `{p.pointer}`: {p.message}" for p in document.unenforced]
     paragraphs = [
         head,
         document.description or sentence(document.summary),
-        "\n".join(f"- {fact}" for fact in facts if fact),
+        "\n".join(f"- {fact}" for fact in facts),
         "\n".join(["Not enforced:", "", *unenforced]) if unenforced else "",
         _origin(document),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def call_doc(document: DocumentInfo) -> str:
+    """Say what a call runs, in which modes and at what price."""
+    title = document.title or document.id
+    air = f" (`{document.air}`)" if document.air else ""
+    facts = _facts(document)
+    if document.status not in ("", "live"):
+        facts.append(f"Status: {document.status}.")
+    paragraphs = [
+        f"{title}{air}.",
+        sentence(document.summary),
+        "\n".join(f"- {fact}" for fact in facts),
+    ]
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _facts(document: DocumentInfo) -> list[str]:
+    facts = {"Modes": "; ".join(document.modes), "Price": document.price}
+    return [f"{name}: {sentence(said)}" for name, said in facts.items() if said]
 
 
 def _origin(document: Document) -> str:
