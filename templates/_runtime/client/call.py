@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
+from collections.abc import Mapping
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    ParamSpec,
+    TypedDict,
+    TypeVar,
+    cast,
+    overload,
+)
 
 from ..schema.generics import RequestT_co
 
@@ -23,6 +33,34 @@ P = ParamSpec("P")
 ClientT = TypeVar("ClientT", bound="SyncClient | AsyncClient")
 
 
+class CallOptions(TypedDict, total=False):
+    """Options of a call that takes a request.
+
+    Attributes:
+        timeout: The seconds after which the task is given up; else the client's.
+        extra_headers: HTTP headers to send besides, or in place of, the client's.
+    """
+
+    timeout: float | None
+    extra_headers: Mapping[str, str] | None
+
+
+def refuse_options(
+    request: type[TaskRequest[Any]], parameters: Mapping[str, object]
+) -> None:
+    """Refuse options of a call among the parameters of a task.
+
+    Raises:
+        TypeError: There are some; a document that is open would let them pass.
+    """
+    for name in CallOptions.__annotations__:
+        if name in parameters and name not in request.model_fields:
+            message = (
+                f"{name} is no parameter of the task: set it in a call with a request"
+            )
+            raise TypeError(message)
+
+
 class _Call(Generic[ClientT, P, RequestT_co]):
     """What the calls of both twins have."""
 
@@ -38,6 +76,10 @@ class _Call(Generic[ClientT, P, RequestT_co]):
     def request(self) -> type[RequestT_co]:
         """The request class: it makes a request of the parameters and sends nothing."""
         return cast("type[RequestT_co]", self._make)
+
+    def _task(self, *args: P.args, **parameters: P.kwargs) -> RequestT_co:
+        refuse_options(self.request, parameters)
+        return self._make(*args, **parameters)
 
 
 class Call(_Call["SyncClient", P, RequestT_co]):
@@ -55,13 +97,13 @@ class Call(_Call["SyncClient", P, RequestT_co]):
             pydantic.ValidationError: The document does not allow these parameters.
             RunwareError: The task failed.
         """
-        return self._client.run(self._make(*args, **parameters))
+        return self._client.run(self._task(*args, **parameters))
 
     def submit(
         self: Call[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> Handle[ResultT]:
         """Send one task and do not wait for its end; see `Runware.submit`."""
-        return self._client.submit(self._make(*args, **parameters))
+        return self._client.submit(self._task(*args, **parameters))
 
 
 class StreamingCall(Call[P, RequestT_co]):
@@ -73,7 +115,7 @@ class StreamingCall(Call[P, RequestT_co]):
         **parameters: P.kwargs,
     ) -> Stream[ResultT]:
         """Run one task whose result comes piece by piece; see `Runware.stream`."""
-        return self._client.stream(self._make(*args, **parameters))
+        return self._client.stream(self._task(*args, **parameters))
 
 
 class AsyncCall(_Call["AsyncClient", P, RequestT_co]):
@@ -83,13 +125,13 @@ class AsyncCall(_Call["AsyncClient", P, RequestT_co]):
         self: AsyncCall[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> list[ResultT]:
         """Run one task; see `Call`."""
-        return await self._client.run(self._make(*args, **parameters))
+        return await self._client.run(self._task(*args, **parameters))
 
     async def submit(
         self: AsyncCall[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncHandle[ResultT]:
         """Send one task and do not wait for its end; see `Runware.submit`."""
-        return await self._client.submit(self._make(*args, **parameters))
+        return await self._client.submit(self._task(*args, **parameters))
 
 
 class AsyncStreamingCall(AsyncCall[P, RequestT_co]):
@@ -101,7 +143,7 @@ class AsyncStreamingCall(AsyncCall[P, RequestT_co]):
         **parameters: P.kwargs,
     ) -> AsyncStream[ResultT]:
         """Run one task whose result comes piece by piece; see `Runware.stream`."""
-        return self._client.stream(self._make(*args, **parameters))
+        return self._client.stream(self._task(*args, **parameters))
 
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from typing import (
     ClassVar,
     ParamSpec,
     Protocol,
-    TypedDict,
     TypeVar,
     Unpack,
     cast,
@@ -23,7 +22,14 @@ from typing import (
 )
 
 from ..delivery.task import wire_of
-from .call import AsyncCall, AsyncStreamingCall, Call, StreamingCall
+from .call import (
+    AsyncCall,
+    AsyncStreamingCall,
+    Call,
+    CallOptions,
+    StreamingCall,
+    refuse_options,
+)
 from .documents import documents, request_class
 
 if TYPE_CHECKING:
@@ -52,18 +58,6 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 ItemT = TypeVar("ItemT")
 ItemT_co = TypeVar("ItemT_co", covariant=True)
-
-
-class CallOptions(TypedDict, total=False):
-    """Options of a call that takes a request.
-
-    Attributes:
-        timeout: The seconds after which the task is given up; else the client's.
-        extra_headers: HTTP headers to send besides, or in place of, the client's.
-    """
-
-    timeout: float | None
-    extra_headers: Mapping[str, str] | None
 
 
 class General(Protocol[P, T_co]):
@@ -158,7 +152,9 @@ class TaskType:
 
 def _made(of: Any, /, *_: Any, **parameters: Any) -> Any:
     """Make a request of the class that the task type has for the model."""
-    return request_class(of.task_type, parameters.get("model"))(**parameters)
+    request = request_class(of.task_type, parameters.get("model"))
+    refuse_options(request, parameters)
+    return request(**parameters)
 
 
 @cache

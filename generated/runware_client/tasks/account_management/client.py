@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _AccountManagement(TaskType):
-    """The documents of `accountManagement` tasks."""
+    """The calls of `accountManagement` tasks, as type checkers see them."""
 
     task_type = "accountManagement"
     errors = AccountManagementErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _AudioInference(TaskType):
-    """The documents of `audioInference` tasks."""
+    """The calls of `audioInference` tasks, as type checkers see them."""
 
     task_type = "audioInference"
     errors = AudioInferenceErrors

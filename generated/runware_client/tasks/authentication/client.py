@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Authentication(TaskType):
-    """The documents of `authentication` tasks."""
+    """The calls of `authentication` tasks, as type checkers see them."""
 
     task_type = "authentication"
     errors = AuthenticationErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Caption(TaskType):
-    """The documents of `caption` tasks."""
+    """The calls of `caption` tasks, as type checkers see them."""
 
     task_type = "caption"
     errors = CaptionErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _ControlNetPreprocess(TaskType):
-    """The documents of `controlNetPreprocess` tasks."""
+    """The calls of `controlNetPreprocess` tasks, as type checkers see them."""
 
     task_type = "controlNetPreprocess"
     errors = ControlNetPreprocessErrors

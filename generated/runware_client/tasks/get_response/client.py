@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _GetResponse(TaskType):
-    """The documents of `getResponse` tasks."""
+    """The calls of `getResponse` tasks, as type checkers see them."""
 
     task_type = "getResponse"
     errors = GetResponseErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _GetTaskDetails(TaskType):
-    """The documents of `getTaskDetails` tasks."""
+    """The calls of `getTaskDetails` tasks, as type checkers see them."""
 
     task_type = "getTaskDetails"
     errors = GetTaskDetailsErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _ImageMasking(TaskType):
-    """The documents of `imageMasking` tasks."""
+    """The calls of `imageMasking` tasks, as type checkers see them."""
 
     task_type = "imageMasking"
     errors = ImageMaskingErrors

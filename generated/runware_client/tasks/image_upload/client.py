@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _ImageUpload(TaskType):
-    """The documents of `imageUpload` tasks."""
+    """The calls of `imageUpload` tasks, as type checkers see them."""
 
     task_type = "imageUpload"
     errors = ImageUploadErrors

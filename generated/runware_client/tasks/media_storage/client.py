@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _MediaStorage(TaskType):
-    """The documents of `mediaStorage` tasks."""
+    """The calls of `mediaStorage` tasks, as type checkers see them."""
 
     task_type = "mediaStorage"
     errors = MediaStorageErrors

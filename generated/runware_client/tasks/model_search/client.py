@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class _ModelSearch(TaskType):
-    """The documents of `modelSearch` tasks."""
+    """The calls of `modelSearch` tasks, as type checkers see them."""
 
     task_type = "modelSearch"
     errors = ModelSearchErrors

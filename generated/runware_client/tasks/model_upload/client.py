@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _ModelUpload(TaskType):
-    """The documents of `modelUpload` tasks."""
+    """The calls of `modelUpload` tasks, as type checkers see them."""
 
     task_type = "modelUpload"
     errors = ModelUploadErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Ping(TaskType):
-    """The documents of `ping` tasks."""
+    """The calls of `ping` tasks, as type checkers see them."""
 
     task_type = "ping"
     errors = PingErrors

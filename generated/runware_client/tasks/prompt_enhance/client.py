@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _PromptEnhance(TaskType):
-    """The documents of `promptEnhance` tasks."""
+    """The calls of `promptEnhance` tasks, as type checkers see them."""
 
     task_type = "promptEnhance"
     errors = PromptEnhanceErrors

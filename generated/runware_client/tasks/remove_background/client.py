@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _RemoveBackground(TaskType):
-    """The documents of `removeBackground` tasks."""
+    """The calls of `removeBackground` tasks, as type checkers see them."""
 
     task_type = "removeBackground"
     errors = RemoveBackgroundErrors

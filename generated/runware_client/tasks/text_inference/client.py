@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class _TextInference(TaskType):
-    """The documents of `textInference` tasks."""
+    """The calls of `textInference` tasks, as type checkers see them."""
 
     task_type = "textInference"
     errors = TextInferenceErrors

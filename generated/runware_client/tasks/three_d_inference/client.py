@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _ThreeDInference(TaskType):
-    """The documents of `3dInference` tasks."""
+    """The calls of `3dInference` tasks, as type checkers see them."""
 
     task_type = "3dInference"
     errors = ThreeDInferenceErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Tools(TaskType):
-    """The documents of `tools` tasks."""
+    """The calls of `tools` tasks, as type checkers see them."""
 
     task_type = "tools"
     errors = ToolsErrors

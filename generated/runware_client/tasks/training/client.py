@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Training(TaskType):
-    """The documents of `training` tasks."""
+    """The calls of `training` tasks, as type checkers see them."""
 
     task_type = "training"
     errors = TrainingErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Upscale(TaskType):
-    """The documents of `upscale` tasks."""
+    """The calls of `upscale` tasks, as type checkers see them."""
 
     task_type = "upscale"
     errors = UpscaleErrors

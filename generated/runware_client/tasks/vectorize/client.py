@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Vectorize(TaskType):
-    """The documents of `vectorize` tasks."""
+    """The calls of `vectorize` tasks, as type checkers see them."""
 
     task_type = "vectorize"
     errors = VectorizeErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _VideoInference(TaskType):
-    """The documents of `videoInference` tasks."""
+    """The calls of `videoInference` tasks, as type checkers see them."""
 
     task_type = "videoInference"
     errors = VideoInferenceErrors
