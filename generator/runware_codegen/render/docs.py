@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -94,11 +95,22 @@ def call_doc(document: DocumentInfo) -> str:
     facts = _facts(document)
     if document.status not in ("", "live"):
         facts.append(f"Status: {document.status}.")
-    paragraphs = [
-        f"{title}{air}.",
-        sentence(document.summary),
-        "\n".join(f"- {fact}" for fact in facts),
-    ]
+    listed = "\n".join(f"- {fact}" for fact in facts)
+    return _paragraphs(f"{title}{air}.", sentence(document.summary), listed)
+
+
+def request_doc(document: Document) -> str:
+    """Say what a request class is; for that of a model also what its call says."""
+    article = "An" if document.task_type[:1] in "aeiou" else "A"
+    own = class_doc(document.request) or sentence(document.summary)
+    doc = own or f"{article} `{document.task_type}` task."
+    if not document.models:
+        return doc
+    about = call_doc(replace(document, summary=""))
+    return _paragraphs(doc, about)
+
+
+def _paragraphs(*paragraphs: str) -> str:
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 

@@ -83,20 +83,16 @@ class _Call(Generic[ClientT, P, RequestT_co]):
 
 
 class Call(_Call["SyncClient", P, RequestT_co]):
-    """Runs tasks of one document; its parameters are those of the request class."""
+    """Runs tasks of one document; its parameters are those of the request class.
+
+    It raises what `Runware.run` raises, and `pydantic.ValidationError` for parameters
+    that the document does not allow. `__call__` has no docstring, so that editors show
+    that of the request class.
+    """
 
     def __call__(
         self: Call[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> list[ResultT]:
-        """Run one task; see `Runware.run`.
-
-        Returns:
-            Its results.
-
-        Raises:
-            pydantic.ValidationError: The document does not allow these parameters.
-            RunwareError: The task failed.
-        """
         return self._client.run(self._task(*args, **parameters))
 
     def submit(
@@ -119,12 +115,11 @@ class StreamingCall(Call[P, RequestT_co]):
 
 
 class AsyncCall(_Call["AsyncClient", P, RequestT_co]):
-    """Runs tasks of one document; its parameters are those of the request class."""
+    """Runs tasks of one document; see `Call`."""
 
     async def __call__(
         self: AsyncCall[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> list[ResultT]:
-        """Run one task; see `Call`."""
         return await self._client.run(self._task(*args, **parameters))
 
     async def submit(

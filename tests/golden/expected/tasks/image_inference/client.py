@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _ImageInference(TaskType):
-    """The documents of `imageInference` tasks."""
+    """The calls of `imageInference` tasks, as type checkers see them."""
 
     task_type = "imageInference"
     errors = ImageInferenceErrors

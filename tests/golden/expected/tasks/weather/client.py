@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Weather(TaskType):
-    """The documents of `weather` tasks."""
+    """The calls of `weather` tasks, as type checkers see them."""
 
     task_type = "weather"
     errors = WeatherErrors
