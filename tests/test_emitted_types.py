@@ -83,7 +83,7 @@ FILES = dedent("""
 
 CALLS = dedent("""
     from typing import assert_type
-    from runware_client import AsyncRunware, Outcome, Runware, TaskResult
+    from runware_client import AsyncRunware, Outcome, Runware
     from runware_client.tasks.image_inference import ImageInferenceRequest, ImageInferenceResult
     from runware_client.tasks.ping import PingRequest, PingResult
 
@@ -91,8 +91,8 @@ CALLS = dedent("""
         assert_type(client.run(image), list[ImageInferenceResult])
         assert_type(client.image_inference.run(image), list[ImageInferenceResult])
         assert_type(client.ping.run(ping), list[PingResult])
-        assert_type(client.image_inference.run(model="m", steps=4), list[TaskResult])
-        assert_type(client.run_many([image]), list[Outcome[ImageInferenceResult]])
+        assert_type(client.image_inference.run(model="m", steps=4), list[ImageInferenceResult])
+        assert_type(client.run_many([image]), list[Outcome[ImageInferenceRequest]])
         client.run_many([image, ping])
         client.image_inference.run(image, timeout="soon")  # type: ignore[call-overload]
         client.image_inference.run(image, seed=1)  # type: ignore[call-overload]
@@ -101,7 +101,7 @@ CALLS = dedent("""
     async def asynchronous(client: AsyncRunware, image: ImageInferenceRequest) -> None:
         assert_type(await client.run(image), list[ImageInferenceResult])
         assert_type(await client.image_inference.run(image), list[ImageInferenceResult])
-        assert_type(await client.run_many([image]), list[Outcome[ImageInferenceResult]])
+        assert_type(await client.run_many([image]), list[Outcome[ImageInferenceRequest]])
     """)
 
 PROGRAMS = {"results.py": RESULTS, "files.py": FILES, "calls.py": CALLS}
