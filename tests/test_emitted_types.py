@@ -1,4 +1,4 @@
-"""What type checkers tell the people who use the client, over three of their programs.
+"""What type checkers tell the people who use the client, over programs and examples.
 
 Each checker runs once over all of them, since most of its time goes into reading what
 they import.
@@ -104,7 +104,10 @@ CALLS = dedent("""
         assert_type(await client.run_many([image]), list[Outcome[ImageInferenceRequest]])
     """)
 
-PROGRAMS = {"results.py": RESULTS, "files.py": FILES, "calls.py": CALLS}
+EXAMPLES = {f"example_{p.name}": p for p in (TOP / "examples").glob("*.py")}
+PROGRAMS = {"results.py": RESULTS, "files.py": FILES, "calls.py": CALLS} | {
+    name: path.read_text(encoding="utf-8") for name, path in EXAMPLES.items()
+}
 
 WRONG = {
     (name, number)
