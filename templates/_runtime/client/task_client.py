@@ -270,7 +270,7 @@ class PagedTaskClient(TaskClient):
             pydantic.ValidationError: The document does not allow these parameters.
             RunwareError: A page could not be had, see `Runware.run`.
         """
-        client = cast("PagedTaskClient", self)._client  # noqa: SLF001
+        client = cast("PagedTaskClient", self)._client
         return _pages(client, _made(self, *args, **parameters))
 
 
@@ -345,7 +345,7 @@ class AsyncPagedTaskClient(AsyncTaskClient):
         self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncIterator[ItemT]:
         """Give what is on each page, one by one; see `PagedTaskClient.iterate`."""
-        client = cast("AsyncPagedTaskClient", self)._client  # noqa: SLF001
+        client = cast("AsyncPagedTaskClient", self)._client
         return _async_pages(client, _made(self, *args, **parameters))
 
 
