@@ -141,7 +141,7 @@ def test_results_are_of_the_class_of_the_request(
 
 def test_keywords_make_the_request(caller: Caller, server: Server) -> None:
     server.answer = echo(seed=5)
-    [result] = caller(RUN, model="runware:101@1", positive_prompt="dusk", timeout=9)
+    [result] = caller(RUN, model="runware:101@1", positive_prompt="dusk")
     assert result.seed == 5
     [[sent]] = server.calls
     sent.pop("taskUUID")

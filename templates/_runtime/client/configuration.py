@@ -146,7 +146,7 @@ class Configured(Generic[EngineT]):
 
     def _outcome(
         self, submission: Submission[ResultT], error: RunwareError | None
-    ) -> Outcome[ResultT]:
+    ) -> Outcome[TaskRequest[ResultT]]:
         """Return what became of a task of a batch."""
         results = submission.task.results()
         if error is not None:
@@ -156,7 +156,7 @@ class Configured(Generic[EngineT]):
 
     def _ended(
         self, delivery: Delivery[ResultT]
-    ) -> list[tuple[Task[ResultT], Outcome[ResultT]]]:
+    ) -> list[tuple[Task[ResultT], Outcome[TaskRequest[ResultT]]]]:
         """Return the outcomes of the tasks that ended since this was last asked."""
         return [
             (submission.task, self._outcome(submission, error))
