@@ -62,13 +62,13 @@ def _as_uuid(digits: str) -> str:
 def files_in(wire: Any) -> Iterator[LocalFile]:
     """Yield the files in a wire, one that is there twice as often."""
     left = [wire]
-    while left:
-        value = left.pop()
-        if is_object(value):
+    for value in left:
+        kind = type(value)
+        if kind is dict:
             left += value.values()
-        elif is_array(value):
+        elif kind is list:
             left += value
-        elif isinstance(value, LocalFile):
+        elif kind is LocalFile:
             yield value
 
 
