@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from ..json_values import is_array, is_object
 
@@ -64,7 +64,7 @@ def files_in(wire: Any) -> Iterator[LocalFile]:
     """Yield the files in a wire, one that is there twice as often."""
     left = [wire]
     for value in left:
-        kind = type(value)
+        kind = cast("object", type(value))
         if kind is dict:
             left += value.values()
         elif kind is list:
