@@ -39,13 +39,13 @@ MODEL_ATTRIBUTES: Final = _listed("""
     """)
 
 REQUEST_ATTRIBUTES: Final = _listed("""
-    air default_delivery deliveries media_limits read replace result rules sizes status
+    air default_delivery deliveries extra media_limits read replace result rules sizes status
     to_wire
     """)
 
 OWN_CLASSES: Final = _listed("""
     Annotated ClassVar Count Either Exactly Field Integer Iterator Json Limits Literal
-    Media MediaLimit MediaSource Must Nullable Number OfType Part Pattern ResultPart
+    Media MediaLimit MediaSource Must Nullable Number OfType OpenPart Part Pattern ResultPart
     Secret Size TaskRequest TaskResult Text Uri Uuid Wire
     """)
 

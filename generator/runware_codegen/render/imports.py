@@ -17,7 +17,7 @@ SCHEMA: Final = {
         *("is_type", "same"),
     ),
     "base": (
-        *("Part", "ResultPart", "TaskRequest", "TaskResult"),
+        *("OpenPart", "Part", "ResultPart", "TaskRequest", "TaskResult"),
         *("constant", "fresh_uuid"),
     ),
     "constraints": (

@@ -374,4 +374,7 @@ def _not_a_request(value: object) -> str:
 
 def encoded(task: Item) -> bytes:
     """Return a task as JSON text."""
-    return json.dumps(task, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(task).encode()
+
+
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)

@@ -54,7 +54,7 @@ from .fields import (
     wire_names,
 )
 from .generics import ResultT_co
-from .keywords import Keywords, misspelt, without_nulls
+from .keywords import Keywords, misspelt, take_extra, without_nulls
 from .rules import MediaLimit, Size, Wire
 from .written import written
 
@@ -323,11 +323,30 @@ class Part(JsonObject):
             if value is not None or name in self.__pydantic_fields_set__
         }
         given = {names.get(name, name): value for name, value in members.items()}
-        merged = {**current, **(self.__pydantic_extra__ or {}), **given}
-        keywords = Keywords(without_nulls(cls, merged), self.__pydantic_extra__ or ())
+        extra = {**(self.__pydantic_extra__ or {}), **take_extra(cls, given)}
+        keywords = Keywords(without_nulls(cls, {**current, **extra, **given}), extra)
         _refuse_depth(cls, keywords)
         made: Self = cls.__pydantic_validator__.validate_python(keywords)
         return made
+
+
+if TYPE_CHECKING:
+
+    class OpenPart(Part):
+        """An object that may have members beyond those of its document."""
+
+        extra: Wire = Field(default={})
+        """The members that the document does not name, by their names in JSON."""
+
+else:
+
+    class OpenPart(Part, extra="allow"):
+        """An object that may have members beyond those of its document."""
+
+        @property
+        def extra(self) -> Wire:
+            """The members that the document does not name, by their names in JSON."""
+            return dict(self.__pydantic_extra__)
 
 
 def _without_null(default: dict[str, Any]) -> None:

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
         is_type,
         same,
     )
-    from .base import Part, ResultPart, TaskRequest, TaskResult, constant, fresh_uuid
+    from .base import (
+        OpenPart,
+        Part,
+        ResultPart,
+        TaskRequest,
+        TaskResult,
+        constant,
+        fresh_uuid,
+    )
     from .constraints import (
         Count,
         Either,
@@ -73,6 +81,7 @@ _MODULES = {
     "is_object": ".json_values",
     "is_type": ".json_values",
     "same": ".json_values",
+    "OpenPart": "base",
     "Part": "base",
     "ResultPart": "base",
     "TaskRequest": "base",
@@ -136,6 +145,7 @@ __all__ = [
     "Nullable",
     "Number",
     "OfType",
+    "OpenPart",
     "Part",
     "Pattern",
     "ResultPart",
