@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from .rules import (
         Iterator,
         MediaLimit,
+        Rate,
         Size,
         Wire,
         area_in,
@@ -112,6 +113,7 @@ _MODULES = {
     "Pattern": "patterns",
     "Iterator": "rules",
     "MediaLimit": "rules",
+    "Rate": "rules",
     "Size": "rules",
     "Wire": "rules",
     "area_in": "rules",
@@ -138,6 +140,7 @@ __all__ = [
     "OfType",
     "Part",
     "Pattern",
+    "Rate",
     "ResultPart",
     "Secret",
     "Size",

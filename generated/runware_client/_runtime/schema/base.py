@@ -58,10 +58,11 @@ from .objects import (
     wire_so_far,
 )
 from .quick import explaining, quick, ruleless
-from .rules import MediaLimit, Size, Wire
+from .rules import MediaLimit, Rate, Size, Wire
 
 if TYPE_CHECKING:
     import os
+    from decimal import Decimal
     from pathlib import Path
 
     import httpx2
@@ -383,6 +384,9 @@ class TaskRequest(Part, Generic[ResultT_co]):
     sizes: ClassVar[tuple[Size, ...]] = ()
     """The widths and heights to choose from, where the document lists them."""
 
+    rates: ClassVar[tuple[Rate, ...]] = ()
+    """What the document says that units cost, where the price of a task is their sum."""
+
     status: ClassVar[str] = ""
     """What the document says of the model: live, deprecated …"""
 
@@ -411,6 +415,19 @@ class TaskRequest(Part, Generic[ResultT_co]):
         _refuse_depth(cls, task)
         with _checking():
             return cls.model_validate(task)
+
+    @property
+    def price(self) -> Decimal | None:
+        """What the task costs in US dollars, by the rates of its document.
+
+        None where the task cannot be counted in their units without guessing; `dry_run`
+        of a client asks the server.
+        """
+        if not self.rates:
+            return None
+        from .price import counted_price
+
+        return counted_price(self.rates, wire_so_far(self))
 
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
         """Read one item of an answer's `data`.
