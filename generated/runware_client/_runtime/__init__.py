@@ -9,10 +9,5 @@ from __future__ import annotations
 
 from typing import Final
 
-from .version import VERSION
-
 PACKAGE: Final = __name__.rpartition(".")[0]
 """The name of the package, wherever it was put."""
-
-USER_AGENT: Final = f"{PACKAGE}/{VERSION}"
-"""What names this package to servers."""

@@ -20,11 +20,13 @@ class Ledger:
 
     Attributes:
         exchanges: How many calls came in: POSTs, and frames of sockets.
+        dry_runs: How many tasks were priced, and not run.
         faults: How often each kind of fault was made.
     """
 
     def __init__(self) -> None:
         self.exchanges = 0
+        self.dry_runs = 0
         self.faults: Counter[str] = Counter()
         self._tasks: dict[str, Task] = {}
 
@@ -50,7 +52,7 @@ class Ledger:
 
     def clear(self) -> None:
         """Forget everything: tasks are unknown from now on."""
-        self.exchanges = 0
+        self.exchanges = self.dry_runs = 0
         self.faults.clear()
         self._tasks.clear()
 
@@ -70,6 +72,7 @@ class Ledger:
                 "statuses": Counter(entry["status"] for entry in entries.values()),
             },
             "exchanges": self.exchanges,
+            "dryRuns": self.dry_runs,
             "faults": dict(self.faults),
         }
 

@@ -14,9 +14,9 @@ from weakref import WeakKeyDictionary
 
 import httpx2
 
-from .. import USER_AGENT
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..locks import ForkSafeLock
+from ..version import USER_AGENT
 from .answer_body import is_event_stream, read_body
 from .envelope import Answer, read_envelope
 from .environment import with_environment

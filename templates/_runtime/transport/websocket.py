@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from .. import USER_AGENT
 from ..exceptions import ConnectionError, ResponseError, TimeoutError
+from ..version import USER_AGENT
 from .async_http import AsyncHTTPTransport
 from .envelope import SCOPE, Answer, read_envelope
 from .environment import with_environment
