@@ -553,13 +553,13 @@ class BudgetError(RunwareError):
     ) -> None:
         if cost is None:
             message = (
-                f"the cost of this task is not known, and the budget of ${budget} is "
-                f"used up: ${committed} is spent or reserved"
+                f"the cost of this task is not known, and the budget of ${budget:f} is "
+                f"used up: ${committed:f} is spent or reserved"
             )
         else:
             message = (
-                f"this task costs ${cost}, which with ${committed} that is spent or "
-                f"reserved makes ${cost + committed}: more than the budget of ${budget}"
+                f"this task costs ${cost:f}, which with ${committed:f} that is spent or "
+                f"reserved makes ${cost + committed:f}: more than the budget of ${budget:f}"
             )
         super().__init__(message)
         self.cost = cost

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from ..exceptions import BudgetError, RunwareError
 from ..schema.generics import ResultT
-from .account import exact
+from .account import cost_of
 from .task import Submission, Task, task_of
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def dry_run_result(
     request: TaskRequest[ResultT], task: Task[Any], error: RunwareError | None
 ) -> DryRun[ResultT]:
     """Return what came of a dry run."""
-    return DryRun(request, exact(task.cost), task.results(), error)
+    return DryRun(request, cost_of(task), task.results(), error)
 
 
 class Pricing:
@@ -140,7 +140,7 @@ class Pricing:
                 continue
             del self._held[key]
             if error is None:
-                error = self._refusal(submission, exact(dry_task.cost))
+                error = self._refusal(submission, cost_of(dry_task))
             yield submission, error
 
     def _refusal(

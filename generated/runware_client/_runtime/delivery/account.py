@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import BudgetError
 from ..locks import ForkSafeLock
-from ..transport.items import UPLOADS
+from ..transport.items import UPLOADS, numbers
 from .lifecycle import Phase
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Account:
         self.budget = None if budget is None else _valid_budget(budget)
         self._lock = ForkSafeLock()
         self._cost = Decimal(0)
-        self._unsaid = Decimal(0)
+        self._committed = Decimal(0)
         self._reserved: dict[str, Decimal] = {}
         self._prices: OrderedDict[str, Decimal] = OrderedDict()
 
@@ -92,6 +92,7 @@ class Account:
             if task.key not in self._reserved:
                 self._check(cost)
                 self._reserved[task.key] = cost or Decimal(0)
+                self._committed += self._reserved[task.key]
 
     def settle(self, task: Task[Any]) -> None:
         """Count what a task has cost, or release what was reserved for it.
@@ -100,29 +101,32 @@ class Account:
         """
         with self._lock.native:
             if task.phase is Phase.UNSENT:
-                self._reserved.pop(task.key, None)
+                self._committed -= self._reserved.pop(task.key, 0)
             elif task.is_done and not task.is_settled:
                 task.is_settled = True
                 reserved = self._reserved.pop(task.key, Decimal(0))
                 self._prices.pop(task.key, None)
-                cost = exact(task.cost)
+                self._committed -= reserved
+                cost = cost_of(task)
                 if cost is not None:
                     self._cost += cost
+                    self._committed += cost
                 elif task.error is None:
-                    self._unsaid += reserved
+                    self._committed += reserved
 
     def _check(self, cost: Decimal | None) -> None:
         if self.budget is None:
             return
-        committed = self._cost + self._unsaid + sum(self._reserved.values())
-        total = committed + (cost or 0)
-        if total > self.budget or (cost is None and committed >= self.budget):
-            raise BudgetError(cost, committed, self.budget)
+        is_used_up = self._committed >= self.budget
+        is_passed = is_used_up if cost is None else self._committed + cost > self.budget
+        if is_passed:
+            raise BudgetError(cost, self._committed, self.budget)
 
 
-def exact(cost: float | None) -> Decimal | None:
-    """A cost as the decimal number that JSON had."""
-    return None if cost is None else Decimal(str(cost))
+def cost_of(task: Task[Any]) -> Decimal | None:
+    """Return what the results of a task say that they cost; None if they do not."""
+    costs = numbers(task.items, "cost")
+    return sum((Decimal(str(cost)) for cost in costs), Decimal(0)) if costs else None
 
 
 def _valid_budget(budget: object) -> Decimal:
