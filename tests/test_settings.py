@@ -112,6 +112,7 @@ class TestWhatTheFileSays:
             catalog = false
             index-url = "https://example.com/index.json"
             build = "source"
+            docs = "reference"
             json = true
             quiet = false
             verbose = false
@@ -124,6 +125,7 @@ class TestWhatTheFileSays:
         assert {max(o.opts, key=len) for o in options if o.expose_value} == {
             *(
                 "--output",
+                "--docs",
                 "--package",
                 "--check",
                 "--diff",
@@ -184,8 +186,8 @@ class TestWhatIsWrong:
         configure(project, 'include_status = ["live"]\noutptu = "src"\nnonsense = 1')
         known = (
             "documents, only, include-status, allow-unenforced, output, package, "
-            "check, diff, force, as-hook, cache, jobs, quiet, verbose, json, catalog, "
-            "index-url, build"
+            "docs, check, diff, force, cache, jobs, as-hook, quiet, verbose, json, "
+            "catalog, index-url, build"
         )
         remedies = {
             "include_status": "Did you mean include-status?",
@@ -261,4 +263,4 @@ def test_an_option_is_defined_once() -> None:
         for parameter in cli.commands[name].params:
             info = parameter.to_info_dict()
             assert seen.setdefault(parameter.name, info) == info
-    assert len(seen) == 18
+    assert len(seen) == 19

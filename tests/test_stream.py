@@ -980,6 +980,19 @@ def test_an_answer_that_is_too_large(
     assert error.may_have_run
 
 
+@pytest.mark.parametrize("is_stream", [True, False])
+def test_an_error_beside_a_whole_text_ends_nothing(
+    streamer: Streamer, script: Script, is_stream: bool
+) -> None:
+    """A second sending may be refused while the first one has succeeded."""
+    text = {**SCOPE, "text": "I see.", "finishReason": "stop"}
+    busy = {"code": "concurrentRateLimitExceeded", "message": "Too many.", **SCOPE}
+    envelope = {"data": [text], "errors": [busy]}
+    script.events(envelope) if is_stream else script.answer(envelope)
+    stream, _ = streamer.read()
+    assert stream.result.text == "I see."
+
+
 @pytest.mark.parametrize("data", [[], [SCOPE], [{**SCOPE, "status": "processing"}]])
 def test_an_answer_without_a_text(
     streamer: Streamer, script: Script, data: list[Any]

@@ -27,31 +27,36 @@ _NEW_OR_CHANGED = (*_NEW, "--modified")
 
 
 def fails_commit(
-    changes: Sequence[Change],
-    target: Path,
+    written: Sequence[tuple[Path, Sequence[Change]]],
     terminal: Terminal,
     documents: Iterable[str],
 ) -> bool:
     """Tell which files a commit would have wrong, and whether there are any.
 
     Args:
-        changes: What was written.
-        target: The package's folder.
+        written: The folders of the package and of its pages, each with what was written.
         terminal: Where to tell it.
         documents: The inputs that the package was made from.
     """
-    written = {str(target / change.path): change.kind for change in changes}
-    unknown = [path for path in _listed(_NEW, [target]) if path not in written]
+    folders = [str(folder) for folder, _ in written]
+    kinds = {
+        str(folder / change.path): change.kind
+        for folder, changes in written
+        for change in changes
+    }
+    new = _listed(_NEW, [folder for folder, _ in written])
+    unknown = [path for path in new if path not in kinds]
     unknown += _listed(_NEW_OR_CHANGED, _input_files(documents))
-    lines = [f"{kind}: {path}" for path, kind in written.items()]
+    lines = [f"{kind}: {path}" for path, kind in kinds.items()]
     lines += [f"not added to git: {path}" for path in unknown]
     for line in lines[:_SHOWN]:
         terminal.note(line)
     if len(lines) > _SHOWN:
         terminal.note(f"and {len(lines) - _SHOWN} more")
     if lines:
-        outside = [path for path in unknown if not path.startswith(f"{target}/")]
-        added = shlex.join([str(target), *outside])
+        inside = tuple(f"{folder}/" for folder in folders)
+        outside = [path for path in unknown if not path.startswith(inside)]
+        added = shlex.join([*folders, *outside])
         terminal.note(f"Run `git add {added}` and commit again.")
     return bool(lines)
 

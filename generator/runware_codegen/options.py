@@ -49,6 +49,21 @@ class GenerateOptions(DocumentOptions):
     cache: bool
     jobs: int | None
     as_hook: bool
+    docs: str | None
+    quiet: bool
+    verbose: bool
+
+
+class DocsOptions(DocumentOptions):
+    """What `docs` is told."""
+
+    output: str
+    package: str
+    check: bool
+    diff: bool
+    force: bool
+    cache: bool
+    jobs: int | None
     quiet: bool
     verbose: bool
 
@@ -233,22 +248,16 @@ SELECTING = (
     ),
 )
 
-GENERATING = (
-    click.option(
-        "--output",
-        metavar="DIR",
-        required=True,
-        type=click.Path(),
-        help="The folder that the package's folder is in.",
-    ),
-    click.option(
-        "--package",
-        metavar="NAME",
-        required=True,
-        callback=_check_package,
-        help="The name of the package; dots separate packages: a.b is in DIR/a/b. Where"
-        " pyproject.toml has several clients, it may name one of them.",
-    ),
+_PACKAGE = click.option(
+    "--package",
+    metavar="NAME",
+    required=True,
+    callback=_check_package,
+    help="The name of the package; dots separate packages: a.b is in DIR/a/b. Where"
+    " pyproject.toml has several clients, it may name one of them.",
+)
+
+WRITING = (
     click.option(
         "--check/--no-check",
         help="Write nothing; name the files that differ, and end with 1 if any does.",
@@ -263,11 +272,6 @@ GENERATING = (
         " is in the way.",
     ),
     click.option(
-        "--as-hook/--no-as-hook",
-        help="End as a hook of pre-commit should: with 1 if anything was written, or if"
-        " git has yet to be told of a file of the package.",
-    ),
-    click.option(
         "--cache/--no-cache",
         default=True,
         help="Keep what is made of each document, and take what an earlier run made;"
@@ -280,6 +284,41 @@ GENERATING = (
         help="How many processes may work; one for each processor unless told"
         " otherwise.",
     ),
+)
+
+GENERATING = (
+    click.option(
+        "--output",
+        metavar="DIR",
+        required=True,
+        type=click.Path(),
+        help="The folder that the package's folder is in.",
+    ),
+    _PACKAGE,
+    click.option(
+        "--docs",
+        metavar="DIR",
+        type=click.Path(),
+        help="A folder for a reference of the documents, as the command docs writes it.",
+    ),
+    *WRITING,
+    click.option(
+        "--as-hook/--no-as-hook",
+        help="End as a hook of pre-commit should: with 1 if anything was written, or if"
+        " git has yet to be told of a file of the package.",
+    ),
+)
+
+DOCUMENTING = (
+    click.option(
+        "--output",
+        metavar="DIR",
+        required=True,
+        type=click.Path(),
+        help="The folder of the reference. In a project, the setting docs names it.",
+    ),
+    _PACKAGE,
+    *WRITING,
 )
 
 BUILD = click.Option(

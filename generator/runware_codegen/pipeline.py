@@ -7,12 +7,13 @@ import json
 import os
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen import cache, settings
 from runware_codegen.documents import load
+from runware_codegen.options import import_name
 from runware_codegen.output import compare, publish
 from runware_codegen.parse import parse
 from runware_codegen.problems import InvalidInputError
@@ -20,44 +21,96 @@ from runware_codegen.report import table
 from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import BinaryIO
 
     from runware_codegen.cache import Module
     from runware_codegen.model import DocumentInfo, Package
-    from runware_codegen.options import DocumentOptions, GenerateOptions, ListOptions
+    from runware_codegen.options import (
+        DocsOptions,
+        DocumentOptions,
+        GenerateOptions,
+        ListOptions,
+    )
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
 
 
 @dataclass(frozen=True, slots=True)
-class Generated:
-    """A package that was made, the number of its files, and which of them changed."""
+class WrittenFolder:
+    """A folder that was written, the number of its files, and which of them changed."""
 
-    package: Package[DocumentInfo]
+    target: Path
     files: int
     changes: Sequence[Change]
 
 
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The folders that were written, and the model that they were made from."""
+
+    package: Package[DocumentInfo]
+    folders: Sequence[WrittenFolder]
+
+
+class _Made(NamedTuple):
+    """The files of a package and of its pages by their paths; no pages if not wanted."""
+
+    package: Package[DocumentInfo]
+    files: Mapping[str, str]
+    pages: Mapping[str, str]
+
+
 def generate(options: GenerateOptions, target: Path, terminal: Terminal) -> Generated:
-    """Make a package from documents.
+    """Make a package from documents, and their pages if these are wanted.
 
     Raises:
         InvalidInputError: Something is wrong with a document or with the folder, which then
             is as it was.
     """
-    package, files = _make(options, target.name, terminal)
-    terminal.progress(f"Writing {target}")
-    changes = publish(files, target, force=options["force"])
-    return Generated(package, len(files), changes)
+    made = _make(options, target.name, terminal, pages_of=_documented(options))
+    written = [(target, made.files)]
+    written += [(Path(options["docs"]), made.pages)] if options["docs"] else []
+    return Generated(made.package, _publish(written, options, terminal))
 
 
-def summarize(made: Generated, target: Path, terminal: Terminal) -> None:
-    """Tell in two lines what was made; tell each change to those who want to know."""
-    for change in made.changes:
-        terminal.detail(f"{change.kind}: {target / change.path}")
-    terminal.summary(f"Generated {target} from {_contents(made.package)}.")
-    terminal.summary(f"Files: {made.files}. {_counted(made.changes)}.")
+def write_docs(options: DocsOptions, name: str, terminal: Terminal) -> Generated:
+    """Write the pages of documents.
+
+    Args:
+        options: What the command was told.
+        name: The name that the package is imported by.
+        terminal: Where to tell what is done.
+
+    Raises:
+        InvalidInputError: Something is wrong with a document or with the folder, which then
+            is as it was.
+    """
+    made = _make(options, name, terminal, pages_of=name)
+    written = [(Path(options["output"]), made.pages)]
+    return Generated(made.package, _publish(written, options, terminal))
+
+
+def _publish(
+    written: Iterable[tuple[Path, Mapping[str, str]]],
+    options: GenerateOptions | DocsOptions,
+    terminal: Terminal,
+) -> Sequence[WrittenFolder]:
+    folders: list[WrittenFolder] = []
+    for target, files in written:
+        terminal.progress(f"Writing {target}")
+        changes = publish(files, target, force=options["force"])
+        folders.append(WrittenFolder(target, len(files), changes))
+    return folders
+
+
+def summarize(made: Generated, terminal: Terminal) -> None:
+    """Tell in two lines for each folder what was made, and each change if verbose."""
+    for each in made.folders:
+        for change in each.changes:
+            terminal.detail(f"{change.kind}: {each.target / change.path}")
+        terminal.summary(f"Generated {each.target} from {_contents(made.package)}.")
+        terminal.summary(f"Files: {each.files}. {_counted(each.changes)}.")
 
 
 def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
@@ -69,7 +122,37 @@ def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
     Raises:
         InvalidInputError: Something is wrong with a document or with the folder.
     """
-    _, files = _make(options, target.name, terminal)
+    made = _make(options, target.name, terminal, pages_of=_documented(options))
+    differs = _compare(made.files, target, options, terminal)
+    if options["docs"]:
+        differs |= _compare(made.pages, Path(options["docs"]), options, terminal)
+    return differs
+
+
+def check_docs(options: DocsOptions, name: str, terminal: Terminal) -> bool:
+    """Tell how pages differ from what would be written; write nothing.
+
+    Args:
+        options: What the command was told.
+        name: The name that the package is imported by.
+        terminal: Where to tell it.
+
+    Returns:
+        Whether they differ.
+
+    Raises:
+        InvalidInputError: Something is wrong with a document or with the folder.
+    """
+    made = _make(options, name, terminal, pages_of=name)
+    return _compare(made.pages, Path(options["output"]), options, terminal)
+
+
+def _compare(
+    files: Mapping[str, str],
+    target: Path,
+    options: GenerateOptions | DocsOptions,
+    terminal: Terminal,
+) -> bool:
     changes = compare(files, target, force=options["force"])
     if options["diff"]:
         for change in changes:
@@ -126,9 +209,16 @@ def _in_project(target: Path) -> str:
 
 
 def _make(
-    options: GenerateOptions, name: str, terminal: Terminal
-) -> tuple[Package[DocumentInfo], dict[str, str]]:
-    """Make the files of a package, as far as they are not kept from an earlier run."""
+    options: GenerateOptions | DocsOptions,
+    name: str,
+    terminal: Terminal,
+    *,
+    pages_of: str,
+) -> _Made:
+    """Make the files of a package, as far as they are not kept from an earlier run.
+
+    Pages are made if `pages_of` is the name that they import the package by.
+    """
     terminal.progress("Reading documents")
     inputs = _inputs(options)
     document_filter = cache.DocumentFilter(options["only"], options["include_status"])
@@ -136,7 +226,7 @@ def _make(
     catalogue = cache.build_modules(
         inputs,
         _stdin(),
-        cache.BuildOptions(document_filter, options["allow_unenforced"]),
+        cache.BuildOptions(document_filter, options["allow_unenforced"], pages_of),
         cache.BuildContext(
             store,
             options["jobs"] or cache.available_processors(),
@@ -155,7 +245,13 @@ def _make(
     files = cache.package_files(package, modules, store)
     if store:
         store.save()
-    return package, files
+    paged = replace(package, name=pages_of)
+    return _Made(package, files, cache.page_files(paged, modules) if pages_of else {})
+
+
+def _documented(options: GenerateOptions) -> str:
+    """Give the name that pages import the package by; empty if none are wanted."""
+    return import_name(options["output"], options["package"]) if options["docs"] else ""
 
 
 def _read(

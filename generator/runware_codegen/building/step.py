@@ -27,7 +27,7 @@ SOURCE = "source"
 WHEEL = "wheel"
 
 _SETTINGS = Path("pyproject.toml")
-_WRITING = ("--no-check", "--no-diff", "--no-as-hook")
+_WRITING = ("--no-check", "--no-diff", "--no-as-hook", "--docs", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ several processes where that pays. Nothing but time depends on what is kept.
 
 from runware_codegen.cache.build import BuildContext, BuildResult, build_modules
 from runware_codegen.cache.modules import BuildOptions, Module
-from runware_codegen.cache.package_files import package_files
+from runware_codegen.cache.package_files import package_files, page_files
 from runware_codegen.cache.parallel import available_processors
 from runware_codegen.cache.store import Store, open_store
 from runware_codegen.parse.assembly import DocumentFilter, assemble
@@ -24,4 +24,5 @@ __all__ = [
     "build_modules",
     "open_store",
     "package_files",
+    "page_files",
 ]

@@ -95,9 +95,7 @@ def build_modules(
     found = find_sources(inputs)
     result = BuildResult(passed_over=found.passed_over, problems=found.problems)
     texts = _texts(found.sources, stdin, result)
-    outcomes: dict[str, ModuleResult] = {
-        **_cached(texts, options.document_filter, context.store)
-    }
+    outcomes: dict[str, ModuleResult] = {**_cached(texts, options, context.store)}
     jobs = [Job(s, text, options) for s, text in texts if s.name not in outcomes]
     if jobs:
         preload()
@@ -126,7 +124,7 @@ def _texts(
 
 def _cached(
     texts: Sequence[tuple[Source, str]],
-    document_filter: DocumentFilter,
+    options: BuildOptions,
     store: Store | None,
 ) -> dict[str, Module]:
     """Find the modules that were made before."""
@@ -134,10 +132,11 @@ def _cached(
     if store is None:
         return kept
     for source, text in texts:
-        entry = store.get(_key(store, source, text))
+        entry = store.get(_key(store, source, text, options))
         module = load(entry) if entry is not None else None
         if module and (
-            module.text is not None or not document_filter.matches(module.document)
+            module.text is not None
+            or not options.document_filter.matches(module.document)
         ):
             kept[source.name] = module
     return kept
@@ -146,11 +145,12 @@ def _cached(
 def _cache(store: Store, job: Job, made: ModuleResult) -> None:
     """Keep a module, unless it comes with warnings, which name the file."""
     if isinstance(made, Module) and not made.document.unenforced:
-        store.put(_key(store, job.source, job.text), dump(made))
+        store.put(_key(store, job.source, job.text, job.options), dump(made))
 
 
-def _key(store: Store, source: Source, text: str) -> str:
-    return store.key("module", source.base_name, source.suffix, text)
+def _key(store: Store, source: Source, text: str, options: BuildOptions) -> str:
+    paged = [options.pages_of] if options.pages_of else []  # a page names the package
+    return store.key("module", source.base_name, source.suffix, text, *paged)
 
 
 def _collect(

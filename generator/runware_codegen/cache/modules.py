@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from runware_codegen.documents.load import load_text
 from runware_codegen.model import DocumentInfo  # noqa: TC001  # pydantic resolves it
+from runware_codegen.pages import model_page
 from runware_codegen.parse.document import parse_document
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.render import rendered_module
@@ -26,10 +27,12 @@ class Module:
     Attributes:
         document: The document.
         text: The module's text; None for a document that the filter excludes.
+        page: The page's text; None if no pages were wanted.
     """
 
     document: DocumentInfo
     text: str | None
+    page: str | None = None
 
 
 _MODULE = TypeAdapter(Module)
@@ -42,10 +45,12 @@ class BuildOptions:
     Attributes:
         document_filter: Which documents are wanted; others get no text.
         allow_unenforced: Whether keywords that are not carried are let through.
+        pages_of: The name that pages import the package by; empty if none are wanted.
     """
 
     document_filter: DocumentFilter
     allow_unenforced: bool
+    pages_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,11 @@ def make_module(job: Job) -> ModuleResult:
         parsed = parse_document(loaded, allow_unenforced=job.options.allow_unenforced)
         wanted = job.options.document_filter.matches(parsed)
         text = rendered_module(parsed) if wanted else None
+        name = job.options.pages_of
+        page = model_page(parsed, name) if wanted and name else None
     except InvalidInputError as invalid:
         return invalid.problems
-    return Module(parsed.info, text)
+    return Module(parsed.info, text, page)
 
 
 def dump(module: Module) -> str:

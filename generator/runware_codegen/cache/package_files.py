@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
+from runware_codegen.pages import page_paths, shared_pages
 from runware_codegen.render import module_paths, shared_files
 
 if TYPE_CHECKING:
@@ -34,6 +35,23 @@ def package_files(
     texts = {module.document: module.text or "" for module in modules}
     files = {path: texts[document] for path, document in module_paths(package)}
     return dict(sorted({**files, **_shared(package, store)}.items()))
+
+
+def page_files(
+    package: Package[DocumentInfo], modules: Iterable[Module]
+) -> dict[str, str]:
+    """Put the pages of a package together.
+
+    Args:
+        package: The model of the package.
+        modules: Those of its documents, with their pages.
+
+    Returns:
+        The text of each file by its path in the folder of pages.
+    """
+    texts = {module.document: module.page or "" for module in modules}
+    pages = {path: texts[document] for path, document in page_paths(package)}
+    return dict(sorted({**pages, **shared_pages(package, pages)}.items()))
 
 
 def _shared(package: Package[DocumentInfo], store: Store | None) -> dict[str, str]:

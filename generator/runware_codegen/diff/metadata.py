@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from runware_codegen.model import Document, MediaLimit
+    from runware_codegen.model import Document, Measurement, MediaLimit
 
 
 class Difference(NamedTuple):
@@ -89,11 +89,15 @@ def _measurements(old: Document, new: Document) -> Iterator[Difference]:
     for name in sorted(before.keys() & after.keys()):
         was, now = before[name], after[name]
         if was.price != now.price:
-            prices = f"{name}: {was.price}", f"{name}: {now.price}"
+            prices = f"{name}: {_dollars(was)}", f"{name}: {_dollars(now)}"
             yield Difference("price-changed", *prices)
         if was.latency_ms != now.latency_ms:
             latencies = f"{name}: {was.latency_ms} ms", f"{name}: {now.latency_ms} ms"
             yield Difference("latency-changed", *latencies)
+
+
+def _dollars(measurement: Measurement) -> str:
+    return f"${measurement.price}" if measurement.price else "none"
 
 
 def _limits(

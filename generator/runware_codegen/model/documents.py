@@ -27,12 +27,14 @@ class Measurement:
     """The price and the latency of a task that Runware has run.
 
     Attributes:
-        name: The identifier of the example, or the settings in words.
-        price: The price as the document has it, or empty.
+        name: The identifier of the run, or else its settings.
+        settings: The settings of the task in words, or empty.
+        price: The price in USD as a decimal number, or empty.
         latency_ms: The latency in milliseconds, if the document has it.
     """
 
     name: str
+    settings: str
     price: str
     latency_ms: int | float | None
 
@@ -46,6 +48,12 @@ class DocumentInfo:
         file_name: The base name of its file.
         air: The model's AIR, or empty.
         status: live, deprecated …, or empty.
+        title: The display name.
+        summary: One sentence, or empty.
+        creator: The name of the model's creator, or empty.
+        capabilities: Its capabilities, as the document names them.
+        price: The price in words, or empty.
+        measurements: Prices and latencies of tasks that Runware has run.
         task_type: The name of its task type.
         models: The models it describes; empty for any.
         module: The Python name of its module.
@@ -63,6 +71,12 @@ class DocumentInfo:
     file_name: str
     air: str
     status: str
+    title: str
+    summary: str
+    creator: str
+    capabilities: tuple[str, ...]
+    price: str
+    measurements: tuple[Measurement, ...]
     task_type: str
     models: tuple[str, ...]
     module: str
@@ -81,12 +95,9 @@ class Document(DocumentInfo):
     """One document, which becomes one module of the package.
 
     Attributes:
-        title: The display name.
-        summary: One sentence, or empty.
         description: Markdown, or empty.
+        released: The date of its release (2026-01-31), or empty.
         modes: Combinations of inputs that the model supports, each in words.
-        price: The price in words, or empty.
-        capabilities: Its capabilities, as the document names them.
         documentation_url: The page of its documentation, or empty.
         request: The request class.
         result: The result class.
@@ -95,15 +106,11 @@ class Document(DocumentInfo):
         definitions: Named predicates, which `DefinitionRef` refers to.
         default_delivery: The delivery method if the request selects none, or empty.
         media_limits: Limits on media files.
-        measurements: Prices and latencies of tasks that Runware has run.
     """
 
-    title: str
-    summary: str
     description: str
+    released: str
     modes: tuple[str, ...]
-    price: str
-    capabilities: tuple[str, ...]
     documentation_url: str
     request: Class
     result: Class
@@ -112,7 +119,6 @@ class Document(DocumentInfo):
     definitions: tuple[tuple[str, Predicate], ...]
     default_delivery: str
     media_limits: tuple[MediaLimit, ...]
-    measurements: tuple[Measurement, ...]
 
     @property
     def info(self) -> DocumentInfo:

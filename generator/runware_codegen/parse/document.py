@@ -73,6 +73,9 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         rule_count=sum(len(c.rules) for c in (request.whole, *request.parts)),
         title=about.title,
         summary=about.summary,
+        creator=about.creator,
+        measurements=about.measurements,
+        released=about.released,
         description=about.description,
         air=about.air,
         status=about.status,
@@ -94,7 +97,6 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         error_codes=about.codes,
         media_limits=read_media_limits(task.keywords),
         unenforced=tuple(findings.unenforced),
-        measurements=about.measurements,
     )
 
 

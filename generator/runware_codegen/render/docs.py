@@ -95,12 +95,17 @@ def class_doc(part: Class) -> str:
     return "" if _says_nothing(part.doc, name) else part.doc
 
 
-def field_doc(field: Field, *, result: bool = False) -> str:
-    """Say what a field is, what its values mean, its limits and its default."""
+def field_text(field: Field, *, result: bool = False) -> str:
+    """Say what a field is, unless its name says it."""
     doc = field.doc if result else _accepted_values(field.doc, field.type)
     first, _, more = doc.partition("\n\n")
-    text = more if _says_nothing(first, field.json_name) else doc
-    facts = [] if result else [*_limits(field.type)]
+    return more if _says_nothing(first, field.json_name) else doc
+
+
+def field_doc(field: Field, *, result: bool = False) -> str:
+    """Say what a field is, what its values mean, its limits and its default."""
+    text = field_text(field, result=result)
+    facts = [] if result else limits(field.type)
     if field.default is not None and not result:
         facts.append(f"Default: {code(field.default.value)}.")
     if field.examples:
@@ -158,7 +163,7 @@ def _accepted_values(doc: str, a_type: Type) -> str:
 
     A text may be one for many documents, of which each takes some of the constants.
     """
-    accepted = {plain(each.constant.value).strip("'") for each in _constants(a_type)}
+    accepted = {plain(each.constant.value).strip("'") for each in constants(a_type)}
     items = [match[1] for match in _CONSTANT_ITEM.finditer(doc)]
     if not accepted or not accepted <= {*items}:
         return doc
@@ -167,14 +172,15 @@ def _accepted_values(doc: str, a_type: Type) -> str:
     ).strip()
 
 
-def _constants(a_type: Type) -> tuple[LiteralValue, ...]:
+def constants(a_type: Type) -> tuple[LiteralValue, ...]:
+    """Return the constants that a value, or an item of it, is one of; none for others."""
     match a_type:
         case Literals(choices):
             return choices
         case Constrained(inner) | Array(inner):
-            return _constants(inner)
+            return constants(inner)
         case Union(alternatives) if only := _only(alternatives):
-            return _constants(only)
+            return constants(only)
         case _:
             return ()
 
@@ -203,7 +209,8 @@ def _choice(choice: LiteralValue) -> str:
     return f"- `{shown}`: {said}" if said else f"- `{shown}`"
 
 
-def _limits(a_type: Type) -> list[str]:
+def limits(a_type: Type) -> list[str]:
+    """Say how long, how many or how large a value may be, in at most one sentence."""
     match a_type:
         case Number():
             return _number_limits(a_type)
@@ -212,9 +219,9 @@ def _limits(a_type: Type) -> list[str]:
         case Array(_, least, most) if least or most is not None:
             return [_capital(count_of(least, most, "item"))]
         case Constrained(inner):
-            return _limits(inner)
+            return limits(inner)
         case Union(alternatives) if only := _only(alternatives):
-            return _limits(only)
+            return limits(only)
         case _:
             return []
 

@@ -281,7 +281,7 @@ class ModuleMaker:
 
     def _is_own_uuid(self, field: Field) -> bool:
         """Whether a field names this task, and not another that it asks about."""
-        own = self._document.task_type not in _ABOUT_ANOTHER_TASK
+        own = self._document.task_type not in ABOUT_ANOTHER_TASK
         return own and field.json_name == "taskUUID" and _is_uuid(field)
 
     def _result_member(self, field: Field) -> Member:
@@ -365,7 +365,8 @@ def _only_value(field: Field) -> str:
     return ""
 
 
-_ABOUT_ANOTHER_TASK = frozenset({"getResponse", "getTaskDetails"})
+ABOUT_ANOTHER_TASK = frozenset({"getResponse", "getTaskDetails"})
+"""Task types whose `taskUUID` names another task, not the task itself."""
 
 
 def _is_uuid(field: Field) -> bool:

@@ -193,6 +193,8 @@ class Task(Generic[ResultT]):
             self.error = errors[0]
             for other in errors[1:]:
                 errors[0].add_note(f"Also: {other}")
+        if len(self.items) >= number_of_results(self.wire):
+            self.error = None  # such as the refusal of a second sending
         self._note_progress(updates)
         self.silences = self.not_found = 0
         self.quiet = 0 if is_news or updates else self.quiet + 1

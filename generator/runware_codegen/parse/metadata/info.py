@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model import Measurement
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
 
     from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
 
-_MEASURED: Final = ("id", "exampleId", "configuration")
+_NAMES: Final = ("id", "exampleId", "configuration")
 """What tells one measurement from another, in the order of preference."""
 
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?(e-[0-9]{1,2})?")
 _PREFIX = re.compile(r"^Runware API\s*[-–—:]\s*")
 
 
@@ -30,13 +33,15 @@ class Metadata:
     description: str
     air: str
     status: str
+    creator: str
+    released: str
     modes: tuple[str, ...]
     price: str
+    measurements: tuple[Measurement, ...]
     capabilities: tuple[str, ...]
     link: str
     statuses: tuple[tuple[str, str], ...]
     codes: tuple[str, ...]
-    measurements: tuple[Measurement, ...]
 
 
 def read_metadata(document: SourceDocument) -> Metadata:
@@ -50,13 +55,15 @@ def read_metadata(document: SourceDocument) -> Metadata:
         description=clean_markdown(_text(info, "description")),
         air=_text(info, "x-air-id"),
         status=_text(info, "x-status"),
+        creator=_text(_object(info.get("x-creator")), "name"),
+        released=_date(_text(info, "x-released-at")),
         modes=tuple(_mode(mode) for mode in _objects(info.get("x-modes"))),
         price=_price(_object(info.get("x-pricing"))),
+        measurements=tuple(_measurements(_object(info.get("x-pricing")))),
         capabilities=tuple(_texts(info.get("x-capabilities"))),
         link=_link(document, model_id),
         statuses=tuple(_statuses(document).items()),
         codes=tuple(_codes(document)),
-        measurements=tuple(_measurements(_object(info.get("x-pricing")))),
     )
 
 
@@ -108,19 +115,35 @@ def _price(pricing: JsonObject) -> str:
 
 
 def _measurements(pricing: JsonObject) -> Iterator[Measurement]:
+    """Give the tasks whose price or latency the document has."""
     listed = (*_objects(pricing.get("measured")), *_objects(pricing.get("examples")))
     for each in listed:
-        name = next(filter(None, (_text(each, key) for key in _MEASURED)), "")
-        price, latency = each.get("price"), each.get("latencyMs")
-        yield Measurement(
-            name=name,
-            price=(
-                price
-                if isinstance(price, str)
-                else "" if price is None else f"${price}"
-            ),
-            latency_ms=latency if isinstance(latency, (int, float)) else None,
-        )
+        price = _dollars(each.get("price"))
+        latency = _number(each.get("latencyMs"))
+        if price or latency is not None:
+            yield Measurement(
+                name=next(filter(None, (_text(each, key) for key in _NAMES)), ""),
+                settings=_text(each, "configuration"),
+                price=price,
+                latency_ms=latency,
+            )
+
+
+def _dollars(price: JsonValue) -> str:
+    """Write a price in USD as a decimal number: 0.0013; documents also say "$1.17"."""
+    number = price.removeprefix("$") if isinstance(price, str) else _number(price)
+    text = str(number)
+    return f"{Decimal(text):f}" if _NUMBER.fullmatch(text) else ""
+
+
+def _number(value: JsonValue) -> int | float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value
+
+
+def _date(time: str) -> str:
+    return time[:10] if _DATE.match(time) else ""
 
 
 def _object(value: JsonValue) -> JsonObject:
