@@ -288,7 +288,16 @@ def test_run_many_sends_what_the_budget_lets_through(
     assert is_dry(server) == [True, False]
 
 
-@pytest.mark.parametrize("how", ["submit", "send", "handle", "raw"])
+WAYS: dict[str, Callable[[Any, Any], Any]] = {
+    "submit": lambda client, request: client.submit(request),
+    "send": lambda client, request: client.send(request.to_wire()),
+    "handle": lambda client, request: client.handle(request).wait(),
+    "raw": lambda client, request: client.with_raw_response.run(request),
+}
+"""How a task is sent, besides by `run` and `run_many`."""
+
+
+@pytest.mark.parametrize("how", WAYS)
 def test_every_way_of_sending_keeps_to_the_budget(
     caller: Caller, server: Server, image: Callable[..., Any], how: str
 ) -> None:
@@ -296,33 +305,24 @@ def test_every_way_of_sending_keeps_to_the_budget(
 
     async def work(client: Any) -> None:
         with pytest.raises(caller.package.BudgetError):
-            match how:
-                case "submit":
-                    await value(client.submit(image()))
-                case "send":
-                    await value(client.send({"taskType": "dreamInference"}))
-                case "handle":
-                    await value(client.handle(image()).wait())
-                case _:
-                    await value(client.with_raw_response.run(image()))
+            await value(WAYS[how](client, image()))
 
     caller.using(work, budget=Decimal("0.003"))
     assert bank.billed == 0
     assert is_dry(server) == [True]
 
 
-@pytest.mark.parametrize("method", ["stream", "run"])
+@pytest.mark.parametrize("is_run", [True, False])
 def test_a_stream_keeps_to_the_budget(
-    caller: Caller, server: Server, text: Any, method: str
+    caller: Caller, server: Server, text: Any, *, is_run: bool
 ) -> None:
     bank = Bank(server)
 
     async def work(client: Any) -> None:
         with pytest.raises(caller.package.BudgetError):
-            if method == "run":
-                await value(client.run(text))
-            else:
-                await value(client.stream(text).get_result())
+            await value(
+                client.run(text) if is_run else client.stream(text).get_result()
+            )
         assert client.unfinished() == []
 
     caller.using(work, budget=Decimal("0.003"))
@@ -461,12 +461,10 @@ def mock() -> Iterator[Mock]:
 
 
 @pytest.fixture(params=["sync", "async"])
-def mocked(
-    request: pytest.FixtureRequest, shipped: ModuleType, mock: Mock
-) -> Iterator[Caller]:
+def mocked(request: pytest.FixtureRequest, shipped: ModuleType, mock: Mock) -> Caller:
     """Calls methods of a client of the mock, sync and async."""
     mock.clear()
-    yield Caller(request.param, shipped, mock.url)
+    return Caller(request.param, shipped, mock.url)
 
 
 def test_the_mock_prices_and_bills_nothing(
@@ -483,14 +481,9 @@ def test_the_mock_prices_and_bills_nothing(
     assert mock.ledger()["totals"]["billed"] == 1
 
 
-def test_the_mock_refuses_in_a_dry_run_what_it_refuses_in_a_run(
-    mocked: Caller, mock: Mock
-) -> None:
-    request = mocked.package.parse_request(
-        {
-            "taskType": "getTaskDetails",
-            "taskUUID": "5d6a1a5e-5d52-44c3-8f3f-9b5e5b0ff3c1",
-        }
-    )
-    assert mocked("dry_run_many", [request])
-    assert mock.ledger()["tasks"] == {}
+def test_the_mock_refuses_in_a_dry_run_what_it_refuses_in_a_run(mock: Mock) -> None:
+    headers = {"Authorization": f"Bearer {KEY}", "X-Runware-Dry-Run": "1"}
+    task = {"taskType": "imageInference", "model": "a:b@1"}
+    answer = mock.client.post(mock.url, json=[task], headers=headers)
+    assert answer.status_code == 400
+    assert [e["code"] for e in answer.json()["errors"]]
