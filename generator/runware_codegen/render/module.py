@@ -247,6 +247,12 @@ class ModuleMaker:
             variables.append(
                 Variable("media_limits", "tuple[MediaLimit, ...]", f"({listed})")
             )
+        if document.rates:
+            self._used.add("Rate")
+            listed = "".join(
+                f"Rate({', '.join(map(string, r))})," for r in document.rates
+            )
+            variables.append(Variable("rates", "tuple[Rate, ...]", f"({listed})"))
         return ClassView(
             request.name,
             base,

@@ -55,11 +55,12 @@ from .fields import (
 )
 from .generics import ResultT_co
 from .keywords import Keywords, misspelt, take_extra, without_nulls
-from .rules import MediaLimit, Size, Wire
+from .rules import MediaLimit, Rate, Size, Wire
 from .written import written
 
 if TYPE_CHECKING:
     import os
+    from decimal import Decimal
     from pathlib import Path
 
     import httpx2
@@ -579,6 +580,9 @@ class TaskRequest(Part, Generic[ResultT_co]):
     sizes: ClassVar[tuple[Size, ...]] = ()
     """The widths and heights to choose from, where the document lists them."""
 
+    rates: ClassVar[tuple[Rate, ...]] = ()
+    """What the document says that units cost, where the price of a task is their sum."""
+
     status: ClassVar[str] = ""
     """What the document says of the model: live, deprecated …"""
 
@@ -606,6 +610,19 @@ class TaskRequest(Part, Generic[ResultT_co]):
             task, by_alias=True, by_name=False
         )
         return made
+
+    @property
+    def price(self) -> Decimal | None:
+        """What the task costs in US dollars, by the rates of its document.
+
+        None where the task cannot be counted in their units without guessing; `dry_run`
+        of a client asks the server.
+        """
+        if not self.rates:
+            return None
+        from .price import counted_price
+
+        return counted_price(self.rates, self.to_wire())
 
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
         """Read one item of an answer's `data`.

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from .rules import (
         Iterator,
         MediaLimit,
+        Rate,
         Size,
         Wire,
         area_in,
@@ -121,6 +122,7 @@ _MODULES = {
     "Pattern": "patterns",
     "Iterator": "rules",
     "MediaLimit": "rules",
+    "Rate": "rules",
     "Size": "rules",
     "Wire": "rules",
     "area_in": "rules",
@@ -148,6 +150,7 @@ __all__ = [
     "OpenPart",
     "Part",
     "Pattern",
+    "Rate",
     "ResultPart",
     "Secret",
     "Size",
