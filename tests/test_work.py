@@ -88,11 +88,12 @@ class Bench:
         command = [*arguments, "--jobs", "1", "-q", *options]
         assert cli.main(command, standalone_mode=False) == 0
         [made] = self._made
+        [written] = made.folders
         return Work(
             len(self._parsed),
             len(self._formatted),
-            frozenset(change.path for change in made.changes),
-            made.files,
+            frozenset(change.path for change in written.changes),
+            written.files,
         )
 
 
@@ -146,7 +147,8 @@ def test_a_new_document_touches_what_lists_it(bench: Bench, tmp_path: Path) -> N
     work = bench.run()
     assert work.parsed == 1
     folder = "tasks/image_inference"
-    own = {f"{folder}/model_{DOCUMENTS}.py", f"{folder}/__init__.py", "tasks/_index.py"}
+    listing = {"__init__.py", "client.py", f"model_{DOCUMENTS}.py"}
+    own = {"tasks/_index.py", *(f"{folder}/{name}" for name in listing)}
     assert work.changed == own
 
 
