@@ -44,7 +44,7 @@ REQUEST_ATTRIBUTES: Final = _listed("""
     """)
 
 OWN_CLASSES: Final = _listed("""
-    Annotated ClassVar Count Either Exactly Field Integer Iterator Json Limits Literal
+    Annotated ClassVar Count Deprecated Either Exactly Field Integer Iterator Json Limits Literal
     Media MediaLimit MediaSource Must Nullable Number OfType Part Pattern ResultPart
     Secret Size TaskRequest TaskResult Text Uri Uuid Wire
     """)

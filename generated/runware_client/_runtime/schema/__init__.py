@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Uri,
         Uuid,
     )
+    from .deprecated import Deprecated
     from .formats import (
         is_date,
         is_date_time,
@@ -93,6 +94,7 @@ _MODULES = {
     "Text": "constraints",
     "Uri": "constraints",
     "Uuid": "constraints",
+    "Deprecated": "deprecated",
     "is_date": "formats",
     "is_date_time": "formats",
     "is_duration": "formats",
@@ -123,6 +125,7 @@ _MODULES = {
 
 __all__ = [
     "Count",
+    "Deprecated",
     "Either",
     "Exactly",
     "Integer",

@@ -30,6 +30,7 @@ from pydantic import (
 
 from ..caller import levels_to_caller
 from ..json_values import is_object
+from .deprecated import deprecated_members, has_deprecated
 from .depth import MOST_LEVELS, is_too_deep
 from .explanations import (
     again,
@@ -124,6 +125,7 @@ class Part(JsonObject):
         if cls._right(wire, self) is None:
             with _checking():
                 self.__pydantic_validator__.validate_python(wire, self_instance=self)
+        cls._warn(self)
 
     # pydantic calls a constructor of one's own for every nested object, unless told
     # that it validates like its own.
@@ -137,7 +139,9 @@ class Part(JsonObject):
         if known is None:
             _refuse_depth(cls, data)
             with _checking():
-                return cls._checked(data, read)
+                made = cls._checked(data, read)
+            cls._warn(made)
+            return made
         # Alternatives ask of the same object again and again, at each of its levels.
         key = (cls, id(data))
         if key not in known:
@@ -170,8 +174,6 @@ class Part(JsonObject):
             for _ in cls.rules(data):
                 return None
         remember_wire(right, data, frozen)
-        if cls._warning:
-            cls._warn()
         return right
 
     @classmethod
@@ -190,14 +192,17 @@ class Part(JsonObject):
         if broken:
             raise combined(cls.__name__, map(rule_error, broken))
         remember_order(part, data)
-        if cls._warning:
-            cls._warn()
         return part
 
     @classmethod
-    def _warn(cls) -> None:
-        level = levels_to_caller()
-        warnings.warn(cls._warning, DeprecationWarning, stacklevel=level)
+    def _warn(cls, made: Self) -> None:
+        """Warn of a deprecated model, and of deprecated members that were given."""
+        messages = [cls._warning] if cls._warning else []
+        if has_deprecated(cls):
+            messages += deprecated_members(made)
+        for message in messages:
+            level = levels_to_caller()
+            warnings.warn(message, DeprecationWarning, stacklevel=level)
 
     @classmethod
     def _explained(cls, data: Any, error: ValidationError) -> ValidationError:
@@ -405,12 +410,13 @@ class TaskRequest(Part, Generic[ResultT_co]):
         Raises:
             pydantic.ValidationError: With all that is wrong.
         """
-        right = cls._right(task)
-        if right is not None:
-            return right
-        _refuse_depth(cls, task)
-        with _checking():
-            return cls.model_validate(task)
+        made = cls._right(task)
+        if made is None:
+            _refuse_depth(cls, task)
+            with _checking():
+                made = cls.model_validate(task)
+        cls._warn(made)
+        return made
 
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
         """Read one item of an answer's `data`.
