@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -179,6 +180,17 @@ class TestAnotherProject:
         assert finished.returncode == 0, finished.stderr
         assert (project / "schemas" / "one.json").is_file()
         assert (project / "runware.lock").is_file()
+
+    def test_diff_compares_its_documents(self, project: Path, outside: Path) -> None:
+        configure(project, 'documents = ["docs"]')
+        shutil.copytree(project / "docs", outside / "old")
+        (project / "docs" / "one.json").unlink()
+        finished = run(
+            *("diff", "old", "--project", "../project", "--format", "json"), cwd=outside
+        )
+        assert finished.returncode == 0, finished.stderr
+        [entry] = json.loads(finished.stdout)["entries"]
+        assert entry["document"] == "one"
 
     def test_a_folder_without_settings(self, outside: Path) -> None:
         told = refused(outside, "list", "--project", "../project/docs")

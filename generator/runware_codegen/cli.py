@@ -385,7 +385,7 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
 
 
 @cli.command(cls=_Diffing)
-@with_options(*DIFFING, *SPEAKING)
+@with_options(*DIFFING, PROJECT, *SPEAKING)
 @click.pass_context
 def diff(ctx: click.Context, /, **options: Unpack[DiffOptions]) -> int:
     """Show what changed between two versions of documents, as a caller notices it.
