@@ -25,12 +25,16 @@ class Entry:
         air: The AIR; empty if there is none.
         status: Such as `live`; empty if the index does not say.
         url: Where the document is.
+        name: The name for people; empty if the index does not say.
+        capabilities: Such as `text-to-image`.
     """
 
     id: str
     air: str
     status: str
     url: str
+    name: str = ""
+    capabilities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +117,24 @@ def _entry(item: object, index_url: str) -> tuple[Entry | None, str]:
         shown = json.dumps(identifier)[:80]
         return None, f"its id {shown} cannot be the name of a file"
     air, status = members.get("air"), members.get("status")
+    name, capabilities = members.get("name"), members.get("capabilities")
     return (
         Entry(
             id=identifier,
             air=air if isinstance(air, str) and is_air(air) else "",
             status=status if isinstance(status, str) else "",
             url=_place(members.get("schema"), identifier, index_url),
+            name=name if isinstance(name, str) else "",
+            capabilities=tuple(_strings(capabilities)),
         ),
         "",
     )
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, list):
+        items = cast("list[object]", value)
+        yield from (item for item in items if isinstance(item, str))
 
 
 def _place(said: object, identifier: str, index_url: str) -> str:

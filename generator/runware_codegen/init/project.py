@@ -20,6 +20,9 @@ _HEAD = "[tool.runware-codegen]"
 _HEAD_LINE = re.compile(r"\s*\[\s*tool\s*\.\s*([\"']?)runware-codegen\1\s*\]\s*(#.*)?")
 _OTHER_HEAD = re.compile(r"\s*\[")
 _ASKED_FOR = {"documents", "index-url", "output", "package"}
+EXAMPLE = f'{_HEAD}\npackage = "runware_client"\n'
+"""A table of settings, to find out whether those of a project can be changed."""
+
 _NO_CODE = re.compile(r"\s*(#.*)?")
 
 

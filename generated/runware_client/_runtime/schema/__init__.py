@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         Uri,
         Uuid,
     )
+    from .deprecated import Deprecated
     from .formats import (
         is_date,
         is_date_time,
@@ -103,6 +104,7 @@ _MODULES = {
     "Text": "constraints",
     "Uri": "constraints",
     "Uuid": "constraints",
+    "Deprecated": "deprecated",
     "is_date": "formats",
     "is_date_time": "formats",
     "is_duration": "formats",
@@ -134,6 +136,7 @@ _MODULES = {
 
 __all__ = [
     "Count",
+    "Deprecated",
     "Either",
     "Exactly",
     "Integer",
