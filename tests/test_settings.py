@@ -191,7 +191,7 @@ class TestWhatIsWrong:
         )
         remedies = {
             "include_status": "Did you mean include-status?",
-            "nonsense": f"Known are {known}.",
+            "nonsense": f"The options are {known}.",
             "outptu": "Did you mean output?",
         }
         blocks = [
@@ -226,7 +226,7 @@ class TestWhatIsWrong:
         configure(project, f"{key} = {value}")
         told = refused(project)
         assert told.startswith(f"pyproject.toml#/tool/runware-codegen/{key}\n")
-        assert f"  → Give {form}.\n" in told
+        assert f"  → Write {form}.\n" in told
 
     def test_a_package_that_cannot_be(self, project: Path) -> None:
         configure(project, 'output = "src"\npackage = "json"')

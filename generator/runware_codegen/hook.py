@@ -1,7 +1,7 @@
 """The exit code of a run as a pre-commit hook.
 
-pre-commit fails a commit when files change that git knows of. A file that is new is not
-known to git yet; without a word it would be left out of the commit.
+pre-commit fails a commit if tracked files change. A new file is untracked, so it would
+silently be missing from the commit.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ def fails_commit(
     terminal: Terminal,
     documents: Iterable[str],
 ) -> bool:
-    """Tell which files a commit would have wrong, and whether there are any.
+    """Print the files that are missing or outdated in a commit.
 
     Args:
-        written: The folders of the package and of its pages, each with what was written.
-        terminal: Where to tell it.
-        documents: The inputs that the package was made from.
+        written: The folders of the package and of its pages, each with its changes.
+        terminal: The terminal.
+        documents: The inputs of the package.
     """
     folders = [str(folder) for folder, _ in written]
     kinds = {
@@ -62,7 +62,7 @@ def fails_commit(
 
 
 def _input_files(documents: Iterable[str]) -> Iterator[Path]:
-    """Give the documents, and the locks that name them."""
+    """Yield the documents, and the locks that name them."""
     for path in input_paths(documents):
         yield from (s.path for s in find_sources([str(path)]).sources if s.path)
         lock = lock_of(path.parent if path.is_file() else path)
@@ -71,7 +71,7 @@ def _input_files(documents: Iterable[str]) -> Iterator[Path]:
 
 
 def _listed(options: Sequence[str], paths: Iterable[Path]) -> list[str]:
-    """List those files of some paths that git has other than they are; none without git."""
+    """List the files of some paths that differ from git's index; empty without git."""
     named = [str(path) for path in paths]
     if not named:
         return []

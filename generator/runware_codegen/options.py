@@ -30,7 +30,7 @@ _NEEDED_BY_OUTPUT = {"httpx2", "pydantic", "pydantic_core", "typing_extensions"}
 
 
 class DocumentOptions(TypedDict):
-    """Which documents to take."""
+    """Options that select documents."""
 
     documents: tuple[str, ...]
     only: tuple[str, ...]
@@ -39,7 +39,7 @@ class DocumentOptions(TypedDict):
 
 
 class GenerateOptions(DocumentOptions):
-    """What `generate` is told."""
+    """The options of `generate`."""
 
     output: str
     package: str
@@ -69,7 +69,7 @@ class DocsOptions(DocumentOptions):
 
 
 class ListOptions(DocumentOptions):
-    """What `list` is told."""
+    """The options of `list`."""
 
     as_json: bool
     catalog: bool
@@ -79,7 +79,7 @@ class ListOptions(DocumentOptions):
 
 
 class FetchOptions(TypedDict):
-    """What `fetch` is told."""
+    """The options of `fetch`."""
 
     models: tuple[str, ...]
     everything: bool
@@ -97,7 +97,7 @@ class FetchOptions(TypedDict):
 
 
 class InitOptions(TypedDict):
-    """What `init` is told; what is None is asked for."""
+    """The options of `init`. The command asks for those that are None."""
 
     model: tuple[str, ...]
     task_type: tuple[str, ...]
@@ -125,7 +125,7 @@ def with_options(
 def _check_package(
     ctx: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
-    """Refuse a name that a package cannot have, or should not."""
+    """Refuse an invalid or unsuitable name of a package."""
     if value is not None and (fault := unfit_package(value)):
         message, remedy = fault
         file = ctx.meta.get(settings.FILE)
@@ -138,33 +138,33 @@ def _check_package(
 
 
 def unfit_package(name: str) -> tuple[str, str] | None:
-    """Say what is wrong with the name of a package, and what would be right."""
+    """Return what is wrong with the name of a package and a remedy; None if it is valid."""
     top, *inner = name.split(".")
     for part in (top, *inner):
         if not part.isascii() or not part.isidentifier():
             return (
                 f"{name!r} cannot be imported by Python.",
-                "Take letters, digits and underscores, and no digit at the beginning;"
+                "Use letters, digits and underscores, and no digit at the beginning;"
                 " dots separate packages.",
             )
-        other = f"Take another, such as {part.strip('_').lower()}_client."
+        other = f"Use another name, such as {part.strip('_').lower()}_client."
         if keyword.iskeyword(part):
             return f"{part!r} is a keyword of Python.", other
         if is_device(part) or part.startswith("__"):
             return f"{part!r} is a reserved name.", other
     if top in sys.stdlib_module_names or top in _NEEDED_BY_OUTPUT:
-        other = f"Take another, such as {top.lower()}_client."
+        other = f"Use another name, such as {top.lower()}_client."
         return f"{top!r} would hide another module that the package imports.", other
     return None
 
 
 def package_folder(name: str) -> Path:
-    """Give the folder of a package, relative to that which it is imported from."""
+    """Return the folder of a package, relative to the folder it is imported from."""
     return Path(*name.split("."))
 
 
 def import_name(output: str, package: str) -> str:
-    """Give the name that a package is imported by; folders with __init__.py belong to it."""
+    """Return the import name of a package; parent folders with __init__.py are in it."""
     folder, names = Path(output), [package]
     while folder.name and (folder / "__init__.py").is_file():
         names.insert(0, folder.name)
@@ -173,20 +173,20 @@ def import_name(output: str, package: str) -> str:
 
 
 def _check_url(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Refuse what is no address of a file on a server."""
+    """Refuse a value that is not an HTTP URL."""
     try:
         parts = urlsplit(value)
         fits = parts.scheme in {"http", "https"} and parts.hostname and parts.path
     except ValueError:
         fits = False
     if value and not fits:
-        message = f"{value!r} is no address such as https://example.com/index.json."
+        message = f"{value!r} is not a URL such as https://example.com/index.json."
         raise click.BadParameter(message)
     return value
 
 
 def documents_folder(documents: Sequence[str]) -> str:
-    """Give the first of some documents that is a folder, as far as its name tells."""
+    """Return the first of some inputs whose name is that of a folder."""
     files = (".json", ".yaml", ".yml")
     folders = (
         d
@@ -244,7 +244,7 @@ SELECTING = (
     _INCLUDE_STATUS,
     click.option(
         "--allow-unenforced/--no-allow-unenforced",
-        help="Let keywords through that the package cannot enforce, with a warning.",
+        help="Allow keywords that the package cannot enforce, with a warning.",
     ),
 )
 
@@ -304,8 +304,8 @@ GENERATING = (
     *WRITING,
     click.option(
         "--as-hook/--no-as-hook",
-        help="End as a hook of pre-commit should: with 1 if anything was written, or if"
-        " git has yet to be told of a file of the package.",
+        help="Exit as a pre-commit hook: with code 1 if anything was written, or if a"
+        " file of the package is untracked.",
     ),
 )
 

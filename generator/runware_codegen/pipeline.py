@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WrittenFolder:
-    """A folder that was written, the number of its files, and which of them changed."""
+    """A generated folder, the number of its files, and its changed files."""
 
     target: Path
     files: int
@@ -47,14 +47,14 @@ class WrittenFolder:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """The folders that were written, and the model that they were made from."""
+    """The generated folders, and the model of the package."""
 
     package: Package[DocumentInfo]
     folders: Sequence[WrittenFolder]
 
 
 class _Made(NamedTuple):
-    """The files of a package and of its pages by their paths; no pages if not wanted."""
+    """The files of a package and of its pages, by their paths."""
 
     package: Package[DocumentInfo]
     files: Mapping[str, str]
@@ -62,11 +62,11 @@ class _Made(NamedTuple):
 
 
 def generate(options: GenerateOptions, target: Path, terminal: Terminal) -> Generated:
-    """Make a package from documents, and their pages if these are wanted.
+    """Generate a package from documents, and its pages if the options ask for them.
 
     Raises:
-        InvalidInputError: Something is wrong with a document or with the folder, which then
-            is as it was.
+        InvalidInputError: If a document is invalid, or the folder cannot be written. The
+            folder is then unchanged.
     """
     made = _make(options, target.name, terminal, pages_of=_documented(options))
     written = [(target, made.files)]
@@ -78,13 +78,13 @@ def write_docs(options: DocsOptions, name: str, terminal: Terminal) -> Generated
     """Write the pages of documents.
 
     Args:
-        options: What the command was told.
-        name: The name that the package is imported by.
-        terminal: Where to tell what is done.
+        options: The options of the command.
+        name: The import name of the package.
+        terminal: The terminal.
 
     Raises:
-        InvalidInputError: Something is wrong with a document or with the folder, which then
-            is as it was.
+        InvalidInputError: If a document is invalid, or the folder cannot be written. The
+            folder is then unchanged.
     """
     made = _make(options, name, terminal, pages_of=name)
     written = [(Path(options["output"]), made.pages)]
@@ -105,7 +105,7 @@ def _publish(
 
 
 def summarize(made: Generated, terminal: Terminal) -> None:
-    """Tell in two lines for each folder what was made, and each change if verbose."""
+    """Print two lines for each folder, and with --verbose each change."""
     for each in made.folders:
         for change in each.changes:
             terminal.detail(f"{change.kind}: {each.target / change.path}")
@@ -114,13 +114,13 @@ def summarize(made: Generated, terminal: Terminal) -> None:
 
 
 def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
-    """Tell how a package differs from what would be made; write nothing.
+    """Print how a package differs from the generated one; write nothing.
 
     Returns:
         Whether it differs.
 
     Raises:
-        InvalidInputError: Something is wrong with a document or with the folder.
+        InvalidInputError: If a document is invalid, or the folder cannot be read.
     """
     made = _make(options, target.name, terminal, pages_of=_documented(options))
     differs = _compare(made.files, target, options, terminal)
@@ -130,18 +130,18 @@ def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
 
 
 def check_docs(options: DocsOptions, name: str, terminal: Terminal) -> bool:
-    """Tell how pages differ from what would be written; write nothing.
+    """Print how pages differ from the generated ones; write nothing.
 
     Args:
-        options: What the command was told.
-        name: The name that the package is imported by.
-        terminal: Where to tell it.
+        options: The options of the command.
+        name: The import name of the package.
+        terminal: The terminal.
 
     Returns:
         Whether they differ.
 
     Raises:
-        InvalidInputError: Something is wrong with a document or with the folder.
+        InvalidInputError: If a document is invalid, or the folder cannot be read.
     """
     made = _make(options, name, terminal, pages_of=name)
     return _compare(made.pages, Path(options["output"]), options, terminal)
@@ -166,11 +166,11 @@ def _compare(
 
 
 def import_line(package: Package[DocumentInfo], name: str) -> str:
-    """Give a line of Python that imports the class of a request.
+    """Return a line of Python that imports a request class.
 
     Args:
-        package: The package; of its documents, one for images is preferred.
-        name: The name that the package is imported by.
+        package: The package. A document of image inference is preferred.
+        name: The import name of the package.
     """
     by_type = {document.task_type: document for document in package.documents}
     document = by_type.get("imageInference", package.documents[0])
@@ -179,15 +179,15 @@ def import_line(package: Package[DocumentInfo], name: str) -> str:
 
 
 def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
-    """Show which documents a package would be made from.
+    """Print the documents of a package.
 
     Args:
-        options: What the command was told.
-        name: The name that the package is imported by.
-        terminal: Where to show them.
+        options: The options of the command.
+        name: The import name of the package.
+        terminal: The terminal.
 
     Raises:
-        InvalidInputError: Something is wrong with a document.
+        InvalidInputError: If a document is invalid.
     """
     package = _read(options, name, terminal)
     rows = [_row(document, package) for document in package.documents]
@@ -201,7 +201,7 @@ def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
 
 
 def _in_project(target: Path) -> str:
-    """Name the package's folder relative to the folder of pyproject.toml, if it is in it."""
+    """Return the package's folder relative to the folder of pyproject.toml, if below it."""
     file = settings.find()
     root = file.parent if file else Path()
     path = Path(os.path.relpath(target, root))
@@ -215,9 +215,9 @@ def _make(
     *,
     pages_of: str,
 ) -> _Made:
-    """Make the files of a package, as far as they are not kept from an earlier run.
+    """Make the files of a package, or take them from the cache.
 
-    Pages are made if `pages_of` is the name that they import the package by.
+    Pages are made if `pages_of` is the import name of the package in pages.
     """
     terminal.progress("Reading documents")
     inputs = _inputs(options)
@@ -261,7 +261,7 @@ def _read(
     inputs = _inputs(selection)
     loaded = load(inputs, _stdin())
     _note(loaded.passed_over, terminal)
-    terminal.progress("Understanding documents")
+    terminal.progress("Parsing documents")
     package = parse(
         loaded.documents,
         package=name,
@@ -289,7 +289,7 @@ def _note(passed_over: Iterable[str], terminal: Terminal) -> None:
 
 
 def _module(document: DocumentInfo, package: Package[DocumentInfo]) -> str:
-    """Name the module that the classes of a document are imported from."""
+    """Return the module from which the classes of a document are imported."""
     [task_type] = [t for t in package.task_types if t.name == document.task_type]
     return f"tasks.{task_type.module}"
 
@@ -318,13 +318,11 @@ def _described(module: Module) -> str:
 
 def _none_left(count: int, inputs: Sequence[str]) -> InvalidInputError:
     if not count:
-        message = "There is no document here."
-        remedy = "Name files or folders that hold OpenAPI documents of Runware."
+        message = "There are no documents here."
+        remedy = "Name files or folders with OpenAPI documents of Runware."
     else:
-        message = (
-            f"None of the {count} documents is chosen by --only and --include-status."
-        )
-        remedy = "Look at what there is: `runware-codegen list` without --only."
+        message = f"--only and --include-status select none of the {count} documents."
+        remedy = "List all documents: `runware-codegen list` without --only."
     return InvalidInputError.of(", ".join(inputs), message, remedy)
 
 

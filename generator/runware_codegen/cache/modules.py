@@ -40,12 +40,12 @@ _MODULE = TypeAdapter(Module)
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """What is to be made of documents.
+    """Options of making modules.
 
     Attributes:
-        document_filter: Which documents are wanted; others get no text.
-        allow_unenforced: Whether keywords that are not carried are let through.
-        pages_of: The name that pages import the package by; empty if none are wanted.
+        document_filter: Selects documents; other documents get no text.
+        allow_unenforced: Whether keywords that are not supported are allowed.
+        pages_of: The import name of the package in pages; empty for no pages.
     """
 
     document_filter: DocumentFilter
@@ -55,7 +55,7 @@ class BuildOptions:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A text to make a module of, where it is from, and what is to be made."""
+    """The text of a document, its source, and the options."""
 
     source: Source
     text: str
@@ -63,11 +63,11 @@ class Job:
 
 
 ModuleResult: TypeAlias = Module | tuple[Problem, ...] | None
-"""A module, or what is wrong with a document, or None for what is no document."""
+"""A module, or the problems of a document, or None for another file."""
 
 
 def preload() -> None:
-    """Import what making modules takes, once for all processes that are to come."""
+    """Import what `make_module` needs, before processes are forked."""
     for name in ("black", "jinja2", "runware_codegen.documents.outline"):
         import_module(name)
 

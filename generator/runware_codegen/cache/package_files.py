@@ -22,12 +22,12 @@ _FILES = TypeAdapter(dict[str, str])
 def package_files(
     package: Package[DocumentInfo], modules: Iterable[Module], store: Store | None
 ) -> dict[str, str]:
-    """Put the files of a package together.
+    """Make all files of a package.
 
     Args:
         package: The model of the package.
-        modules: Those of its documents.
-        store: Where the other files are kept between runs, if they are.
+        modules: The modules of its documents.
+        store: The cache of the other files, if there is one.
 
     Returns:
         The text of each file by its path in the package.

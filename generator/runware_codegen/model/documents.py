@@ -52,6 +52,7 @@ class DocumentInfo:
         summary: One sentence, or empty.
         creator: The name of the model's creator, or empty.
         capabilities: Its capabilities, as the document names them.
+        modes: Combinations of inputs that the model supports, each in words.
         price: The price in words, or empty.
         measurements: Prices and latencies of tasks that Runware has run.
         task_type: The name of its task type.
@@ -60,6 +61,7 @@ class DocumentInfo:
         request_name: The name of the request class.
         result_name: The name of the result class.
         deliveries: Delivery methods that the request may select.
+        pages: Whether a result is one page of many, which `offset` selects.
         status_texts: HTTP statuses with their descriptions.
         error_codes: Error codes that the document names.
         field_count: The number of fields of the request.
@@ -75,6 +77,7 @@ class DocumentInfo:
     summary: str
     creator: str
     capabilities: tuple[str, ...]
+    modes: tuple[str, ...]
     price: str
     measurements: tuple[Measurement, ...]
     task_type: str
@@ -83,11 +86,17 @@ class DocumentInfo:
     request_name: str
     result_name: str
     deliveries: tuple[str, ...]
+    pages: bool
     status_texts: tuple[tuple[str, str], ...]
     error_codes: tuple[str, ...]
     field_count: int
     rule_count: int
     unenforced: tuple[Problem, ...]
+
+    @property
+    def streams(self) -> bool:
+        """Whether it offers streamed results."""
+        return "stream" in self.deliveries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +106,6 @@ class Document(DocumentInfo):
     Attributes:
         description: Markdown, or empty.
         released: The date of its release (2026-01-31), or empty.
-        modes: Combinations of inputs that the model supports, each in words.
         documentation_url: The page of its documentation, or empty.
         request: The request class.
         result: The result class.
@@ -110,7 +118,6 @@ class Document(DocumentInfo):
 
     description: str
     released: str
-    modes: tuple[str, ...]
     documentation_url: str
     request: Class
     result: Class
@@ -170,7 +177,17 @@ class TaskType(Generic[DocumentT_co]):
     @property
     def streams(self) -> bool:
         """Whether a document of it offers streamed results."""
-        return any("stream" in document.deliveries for document in self.documents)
+        return any(document.streams for document in self.documents)
+
+    @property
+    def general(self) -> DocumentT_co | None:
+        """The document that is about any model, or about no model."""
+        return next((each for each in self.documents if not each.models), None)
+
+    @property
+    def pages(self) -> bool:
+        """Whether its general document has results that are pages."""
+        return self.general is not None and self.general.pages
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,9 @@ RULE_FUNCTIONS: Final = frozenset(map(predicate_name, FORMATS)) | _listed("""
 """Functions that rules call."""
 
 CLIENT_ATTRIBUTES: Final = _listed("""
-    aclose attributes auth base_url close cost handle iter_many polling resume retrying
-    run run_many stream submit timeout unfinished with_raw_response
+    aclose attributes auth base_url close cost handle iter_many iterate polling request
+    resume retrying run run_many stream submit task_type timeout unfinished
+    with_raw_response
     """)
 
 DEVICES: Final = _listed("""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.model import Anything, Class, Document, Field, Literals
+from runware_codegen.model import (
+    Anything,
+    Array,
+    Class,
+    Document,
+    Field,
+    Literals,
+    Number,
+)
 from runware_codegen.naming import reserved
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.parse.assertions.lowering import Lowering
@@ -92,6 +100,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         nested_result_classes=result.parts,
         definitions=request.definitions,
         deliveries=_constants(request.whole, "deliveryMethod"),
+        pages=_is_paged(request.whole, result.whole),
         default_delivery=_default(_field(request.whole, "deliveryMethod")),
         status_texts=about.statuses,
         error_codes=about.codes,
@@ -195,8 +204,8 @@ def _task_type_hint(task: Schema) -> str:
     return str(task.keywords.get("title") or "task")
 
 
-def _field(request: Class, wire: str) -> Field | None:
-    return next((field for field in request.fields if field.json_name == wire), None)
+def _field(owner: Class, wire: str) -> Field | None:
+    return next((field for field in owner.fields if field.json_name == wire), None)
 
 
 def _constants(request: Class, wire: str) -> tuple[str, ...]:
@@ -205,6 +214,18 @@ def _constants(request: Class, wire: str) -> tuple[str, ...]:
         return ()
     values = (choice.constant.value for choice in field.type.values)
     return tuple(value for value in values if isinstance(value, str))
+
+
+def _is_paged(request: Class, result: Class) -> bool:
+    """Whether a result is one page of many, which `offset` of the request selects."""
+    offset, items = _field(request, "offset"), _field(result, "results")
+    return (
+        offset is not None
+        and isinstance(offset.type, Number)
+        and items is not None
+        and isinstance(items.type, Array)
+        and items.required
+    )
 
 
 def _default(field: Field | None) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runware_codegen.problems import InvalidInputError
+from runware_codegen.render.calls import calls_of
 from runware_codegen.render.environment import environment
 from runware_codegen.render.exports import (
     all_names,
     package_exports,
+    request_exports,
     schema_exports,
     task_type_exports,
 )
@@ -121,6 +123,8 @@ def _task_type_files(task_type: TaskType[DocumentInfo]) -> Iterator[tuple[str, s
         "errors": task_type.errors,
         "exports": exports,
         "offered": all_names(exports),
+        "calls": calls_of(task_type),
+        "requests": request_exports(task_type),
     }
     for name in ("__init__", "client", "errors"):
         template = env.get_template(f"tasks/{{task_type}}/{name}.py.jinja")

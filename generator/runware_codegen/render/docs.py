@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,15 @@ from runware_codegen.model.predicates import InRange, Matches
 from runware_codegen.wording import bounds_of, count_of, number_words
 
 if TYPE_CHECKING:
-    from runware_codegen.model import Class, Document, Field, LiteralValue, Media, Type
+    from runware_codegen.model import (
+        Class,
+        Document,
+        DocumentInfo,
+        Field,
+        LiteralValue,
+        Media,
+        Type,
+    )
     from runware_codegen.model.predicates import FrozenValue
 
 _EMPTY_WORDS: Final = frozenset(
@@ -63,25 +72,51 @@ def module_doc(document: Document) -> str:
     title = document.title or document.id
     air = f" (`{document.air}`)" if document.air else ""
     head = f"{title}{air}, task type `{document.task_type}`."
-    facts = [
-        f"Modes: {'; '.join(document.modes)}." if document.modes else "",
-        f"Price: {sentence(document.price)}" if document.price else "",
-        f"Status: {document.status}." if document.status else "",
-        (
-            f"Documentation: {document.documentation_url}"
-            if document.documentation_url
-            else ""
-        ),
-    ]
+    facts = _facts(document)
+    if document.status:
+        facts.append(f"Status: {document.status}.")
+    if document.documentation_url:
+        facts.append(f"Documentation: {document.documentation_url}")
     unenforced = [f"- `{p.pointer}`: {p.message}" for p in document.unenforced]
     paragraphs = [
         head,
         document.description or sentence(document.summary),
-        "\n".join(f"- {fact}" for fact in facts if fact),
+        "\n".join(f"- {fact}" for fact in facts),
         "\n".join(["Not enforced:", "", *unenforced]) if unenforced else "",
         _origin(document),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def call_doc(document: DocumentInfo) -> str:
+    """Say what a call runs, in which modes and at what price."""
+    title = document.title or document.id
+    air = f" (`{document.air}`)" if document.air else ""
+    facts = _facts(document)
+    if document.status not in ("", "live"):
+        facts.append(f"Status: {document.status}.")
+    listed = "\n".join(f"- {fact}" for fact in facts)
+    return _paragraphs(f"{title}{air}.", sentence(document.summary), listed)
+
+
+def request_doc(document: Document) -> str:
+    """Say what a request class is; for that of a model also what its call says."""
+    article = "An" if document.task_type[:1] in "aeiou" else "A"
+    own = class_doc(document.request) or sentence(document.summary)
+    doc = own or f"{article} `{document.task_type}` task."
+    if not document.models:
+        return doc
+    about = call_doc(replace(document, summary=""))
+    return _paragraphs(doc, about)
+
+
+def _paragraphs(*paragraphs: str) -> str:
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _facts(document: DocumentInfo) -> list[str]:
+    facts = {"Modes": "; ".join(document.modes), "Price": document.price}
+    return [f"{name}: {sentence(said)}" for name, said in facts.items() if said]
 
 
 def _origin(document: Document) -> str:

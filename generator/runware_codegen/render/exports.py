@@ -65,6 +65,12 @@ def task_type_exports(task_type: TaskType[DocumentInfo]) -> Exports:
     return sorted(exports.items(), key=lambda export: _natural(export[0]))
 
 
+def request_exports(task_type: TaskType[DocumentInfo]) -> Exports:
+    """Return the request classes of a task type."""
+    exports = {d.module: [d.request_name] for d in task_type.documents}
+    return sorted(exports.items(), key=lambda export: _natural(export[0]))
+
+
 def all_names(exports: Exports) -> list[str]:
     """Return all names, sorted."""
     return sorted(name for _, names in exports for name in names)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = {
     ".json_values": (
-        *("Json", "all_different", "is_array", "is_multiple", "is_object"),
+        *("all_different", "is_array", "is_multiple", "is_object"),
         *("is_type", "same"),
     ),
     "base": (
@@ -21,7 +21,7 @@ SCHEMA: Final = {
         *("constant", "fresh_uuid"),
     ),
     "constraints": (
-        *("Count", "Either", "Exactly", "Integer", "Limits"),
+        *("Count", "Either", "Exactly", "Integer", "Json", "Limits"),
         *("Must", "Nullable", "Number", "OfType", "Secret", "Text", "Uri", "Uuid"),
     ),
     "formats": tuple(sorted(map(predicate_name, FORMATS))),

@@ -13,7 +13,7 @@ from runware_codegen.render.docs import (
     field_doc,
     media_doc,
     module_doc,
-    sentence,
+    request_doc,
 )
 from runware_codegen.render.expressions import Expressions
 from runware_codegen.render.imports import import_lines
@@ -247,7 +247,7 @@ class ModuleMaker:
         return ClassView(
             request.name,
             f"TaskRequest[{document.result.name}]",
-            class_doc(request) or sentence(document.summary) or _task(document),
+            request_doc(document),
             tuple(self._member(each) for each in request.fields),
             rules,
             tuple(each for each in variables if each is not None),
@@ -351,11 +351,6 @@ def _media_limit(limit: MediaLimit) -> str:
     names = string(limit.parameter), string(limit.operation)
     bounds = repr(limit.minimum), repr(limit.maximum)
     return f"MediaLimit({', '.join((*names, *bounds))}),"
-
-
-def _task(document: Document) -> str:
-    article = "An" if document.task_type[:1] in "aeiou" else "A"
-    return f"{article} `{document.task_type}` task."
 
 
 def _only_value(field: Field) -> str:

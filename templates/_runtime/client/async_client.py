@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 from ..delivery.batches import Resend
 from ..delivery.outcome import Outcome, RawResponse
 from ..delivery.task import submission_of
-from ..schema.generics import ResultT
+from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
 from ..transport.async_http import AsyncHTTPTransport
 from ..transport.http import RUNWARE_URL, Auth
@@ -130,14 +130,14 @@ class AsyncClient(Configured[AsyncEngine]):
 
     async def run_many(
         self,
-        requests: Iterable[TaskRequest[ResultT]],
+        requests: Iterable[RequestT],
         *,
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
-    ) -> list[Outcome[ResultT]]:
+    ) -> list[Outcome[RequestT]]:
         """Run many tasks; see `Runware.run_many`, which does the same."""
         submissions = submissions_of(requests)
-        outcomes: dict[int, Outcome[ResultT]] = {}
+        outcomes: dict[int, Outcome[RequestT]] = {}
         try:
             ended = self._deliver(submissions, timeout, extra_headers)
             async with aclosing(ended) as steps:
@@ -152,11 +152,11 @@ class AsyncClient(Configured[AsyncEngine]):
 
     async def iter_many(
         self,
-        requests: Iterable[TaskRequest[ResultT]],
+        requests: Iterable[RequestT],
         *,
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[Outcome[ResultT]]:
+    ) -> AsyncIterator[Outcome[RequestT]]:
         """Run many tasks, giving outcomes as they end; see `Runware.iter_many`."""
         submissions = submissions_of(requests)
         ended = self._deliver(submissions, timeout, extra_headers)
@@ -174,10 +174,10 @@ class AsyncClient(Configured[AsyncEngine]):
 
     async def _deliver(
         self,
-        submissions: list[Submission[ResultT]],
+        submissions: list[Submission[Any]],
         timeout: float | None,
         extra: Mapping[str, str] | None,
-    ) -> AsyncGenerator[tuple[Task[ResultT], Outcome[ResultT]]]:
+    ) -> AsyncGenerator[tuple[Task[Any], Outcome[Any]]]:
         """Give each task and its outcome as it ends."""
         delivery = self._engine.delivery(submissions, given_timeout(timeout))
         submissions = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import (
     TYPE_CHECKING,
     Generic,
@@ -9,6 +10,7 @@ from typing import (
     NoReturn,
     TypeAlias,
     TypeVar,
+    cast,
 )
 from urllib.parse import urlsplit
 
@@ -22,7 +24,7 @@ from ..transport.waits import POLLING, RETRYING, Waits
 from .engine import requested
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from ..delivery.delivery import Delivery
     from ..delivery.events import Event
@@ -144,7 +146,7 @@ class Configured(Generic[EngineT]):
 
     def _outcome(
         self, submission: Submission[ResultT], error: RunwareError | None
-    ) -> Outcome[ResultT]:
+    ) -> Outcome[TaskRequest[ResultT]]:
         """Return what became of a task of a batch."""
         results = submission.task.results()
         if error is not None:
@@ -154,7 +156,7 @@ class Configured(Generic[EngineT]):
 
     def _ended(
         self, delivery: Delivery[ResultT]
-    ) -> list[tuple[Task[ResultT], Outcome[ResultT]]]:
+    ) -> list[tuple[Task[ResultT], Outcome[TaskRequest[ResultT]]]]:
         """Return the outcomes of the tasks that ended since this was last asked."""
         return [
             (submission.task, self._outcome(submission, error))
@@ -192,7 +194,18 @@ def websocket_transport() -> type[WebSocketTransport]:
 def submissions_of(
     requests: Iterable[TaskRequest[ResultT]],
 ) -> list[Submission[ResultT]]:
-    """Return the tasks of requests, not sent yet."""
+    """Return the tasks of requests, not sent yet.
+
+    Raises:
+        TypeError: They are not requests, or one that is not in a list.
+    """
+    given = cast("object", requests)
+    if not isinstance(given, Iterable) or hasattr(requests, "to_wire"):
+        message = (
+            f"several requests are expected, such as a list, not one "
+            f"{type(requests).__name__}: run takes one"
+        )
+        raise TypeError(message)
     return [submission_of(request) for request in requests]
 
 
@@ -229,4 +242,4 @@ def with_stream_delivery(request: TaskRequest[ResultT]) -> Submission[ResultT]:
 
 def _delivered(request: TaskRequest[ResultT], delivery: str) -> TaskRequest[ResultT]:
     wire = {**wire_of(request), "deliveryMethod": delivery}
-    return type(request).model_validate(wire)
+    return type(request).from_wire(wire)

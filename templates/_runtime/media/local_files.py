@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..json_values import is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+
+NOT_UPLOADED: Final = (
+    "not the file itself: upload it first, with a mediaStorage task, and give the UUID "
+    "that its result has"
+)
+"""The end of a sentence that refuses a file."""
 
 
 class LocalFile(str):
@@ -57,9 +64,12 @@ def files_in(wire: Any) -> Iterator[LocalFile]:
     left = [wire]
     while left:
         value = left.pop()
-        if isinstance(value, LocalFile):
+        if is_object(value):
+            left += value.values()
+        elif is_array(value):
+            left += value
+        elif isinstance(value, LocalFile):
             yield value
-        left += (part for _, part in _parts(value))
 
 
 def place_of(file: LocalFile, wire: Any) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 from ..delivery.batches import Resend
 from ..delivery.outcome import Outcome, RawResponse
 from ..delivery.task import submission_of
-from ..schema.generics import ResultT
+from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
 from ..transport.http import RUNWARE_URL, Auth, HTTPTransport
 from .configuration import (
@@ -124,11 +124,11 @@ class SyncClient(Configured[Engine]):
 
     def run_many(
         self,
-        requests: Iterable[TaskRequest[ResultT]],
+        requests: Iterable[RequestT],
         *,
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
-    ) -> list[Outcome[ResultT]]:
+    ) -> list[Outcome[RequestT]]:
         """Run many tasks, with as few POSTs as the server's limits let through.
 
         What interrupts it, such as KeyboardInterrupt, has the handles of the tasks that
@@ -147,7 +147,7 @@ class SyncClient(Configured[Engine]):
             ValueError: Two tasks have the same `taskUUID`.
         """
         submissions = submissions_of(requests)
-        outcomes: dict[int, Outcome[ResultT]] = {}
+        outcomes: dict[int, Outcome[RequestT]] = {}
         try:
             for task, outcome in self._deliver(submissions, timeout, extra_headers):
                 outcomes[id(task)] = outcome
@@ -160,11 +160,11 @@ class SyncClient(Configured[Engine]):
 
     def iter_many(
         self,
-        requests: Iterable[TaskRequest[ResultT]],
+        requests: Iterable[RequestT],
         *,
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
-    ) -> Iterator[Outcome[ResultT]]:
+    ) -> Iterator[Outcome[RequestT]]:
         """Run many tasks and give what became of each as soon as it is over.
 
         See `run_many`. The time that the caller takes between two outcomes does not
@@ -186,10 +186,10 @@ class SyncClient(Configured[Engine]):
 
     def _deliver(
         self,
-        submissions: list[Submission[ResultT]],
+        submissions: list[Submission[Any]],
         timeout: float | None,
         extra: Mapping[str, str] | None,
-    ) -> Iterator[tuple[Task[ResultT], Outcome[ResultT]]]:
+    ) -> Iterator[tuple[Task[Any], Outcome[Any]]]:
         """Give each task and its outcome as it ends."""
         delivery = self._engine.delivery(submissions, given_timeout(timeout))
         submissions = []

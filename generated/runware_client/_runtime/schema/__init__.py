@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..json_values import (
-        Json,
         all_different,
         is_array,
         is_multiple,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
         Either,
         Exactly,
         Integer,
+        Json,
         Limits,
         Must,
         Nullable,
@@ -67,7 +67,6 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
-    "Json": ".json_values",
     "all_different": ".json_values",
     "is_array": ".json_values",
     "is_multiple": ".json_values",
@@ -84,6 +83,7 @@ _MODULES = {
     "Either": "constraints",
     "Exactly": "constraints",
     "Integer": "constraints",
+    "Json": "constraints",
     "Limits": "constraints",
     "Must": "constraints",
     "Nullable": "constraints",

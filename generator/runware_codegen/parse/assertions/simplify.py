@@ -6,17 +6,13 @@ what the fields imply. A consequence need not test again what its condition test
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.model import (
-    Array,
     ClassRef,
-    Literals,
-    Map,
     String,
     including_integers,
-    json_types,
     unconstrained,
 )
 from runware_codegen.model.logic import (
@@ -53,6 +49,13 @@ from runware_codegen.model.predicates import (
     RequiredProperty,
 )
 from runware_codegen.parse.assertions.evaluate import holds
+from runware_codegen.parse.assertions.facts import (
+    Facts,
+    conjuncts,
+    item_facts,
+    possible_values,
+    value_facts,
+)
 from runware_codegen.parse.assertions.implied import implies
 from runware_codegen.parse.assertions.lowering import INLINE_LIMIT, node_count
 
@@ -66,34 +69,6 @@ _OBJECT = IsType(frozenset({"object"}))
 
 _MAX_ABSENT = 8
 """The most members for which a test that they are absent is written out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of a value.
-
-    Attributes:
-        type: Its type, None for anything.
-        json_types: The JSON types that it may have.
-        predicates: Predicates that hold of it.
-    """
-
-    type: Type | None
-    json_types: frozenset[str]
-    predicates: tuple[Predicate, ...] = ()
-
-    @classmethod
-    def of(cls, a_type: Type | None, facts: tuple[Predicate, ...] = ()) -> Self:
-        """Return what is known of a value of a type."""
-        return cls(a_type, json_types(a_type), facts)
-
-    def with_facts(self, *facts: Predicate) -> Facts:
-        """Add facts to what is known."""
-        possible = self.json_types
-        for fact in facts:
-            if isinstance(fact, IsType):
-                possible = including_integers(possible) & including_integers(fact.types)
-        return Facts(self.type, possible, (*self.predicates, *facts))
 
 
 _NAME = Facts(String(), frozenset({"string"}))
@@ -136,7 +111,7 @@ class Simplifier:
         """Return a predicate that is equivalent for all values that `known` describes."""
         if isinstance(predicate, Not):
             return not_(self.simplify(predicate.part, known))
-        values = _possible_values(known)
+        values = possible_values(known)
         if (
             values is not None
             and (decided := _values_for_which(values, predicate)) is not None
@@ -155,16 +130,16 @@ class Simplifier:
             case RequiredProperty() | OptionalProperty():
                 return self._property(predicate, known)
             case Contains():
-                inner = self.simplify(predicate.part, _item_facts(known))
+                inner = self.simplify(predicate.part, item_facts(known))
                 return replace(predicate, part=inner)
             case Items() | PrefixItem():
-                inner = self.simplify(predicate.part, _item_facts(known))
+                inner = self.simplify(predicate.part, item_facts(known))
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
             case PropertyNames():
                 inner = self.simplify(predicate.part, _NAME)
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
             case PatternProperties():
-                inner = self.simplify(predicate.part, _value_facts(known))
+                inner = self.simplify(predicate.part, value_facts(known))
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
             case AdditionalProperties() if self._allows_no_more(predicate, known):
                 return TRUE
@@ -175,7 +150,7 @@ class Simplifier:
             case DefinitionRef(definition):
                 return self._definition(definition, known)
             case AdditionalProperties(part, exempt):
-                inner = self.simplify(part, _value_facts(known))
+                inner = self.simplify(part, value_facts(known))
                 if inner == TRUE:
                     return TRUE
                 return AdditionalProperties(inner, tuple(self._exempt(exempt, known)))
@@ -234,7 +209,7 @@ class Simplifier:
                 if found.required and not isinstance(inner, OptionalProperty):
                     return required_property(name, inner)
                 return type(condition)(name, inner)
-            case Not(IsIn(excluded)) if values := _possible_values(known):
+            case Not(IsIn(excluded)) if values := possible_values(known):
                 left = tuple(each for each in values.values if each not in excluded)
                 return IsIn(left) if len(left) == 1 else condition
             case _:
@@ -254,7 +229,7 @@ class Simplifier:
     def _property_facts(self, name: str, known: Facts) -> _PropertyFacts:
         possible, required, a_type = self._declared(name, known)
         predicates: list[Predicate] = []
-        for each in _conjuncts(known.predicates):
+        for each in conjuncts(known.predicates):
             if (
                 isinstance(each, (RequiredProperty, OptionalProperty))
                 and each.name == name
@@ -378,36 +353,8 @@ def _has_only_optional_properties(part: Predicate) -> bool:
     return all(isinstance(each, OptionalProperty) for each in parts)
 
 
-def _item_facts(known: Facts) -> Facts:
-    array = unconstrained(known.type)
-    return Facts.of(array.item if isinstance(array, Array) else None)
-
-
-def _value_facts(known: Facts) -> Facts:
-    a_map = unconstrained(known.type)
-    return Facts.of(a_map.value if isinstance(a_map, Map) else None)
-
-
-def _conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
-    flat: list[Predicate] = []
-    for fact in facts:
-        flat.extend(fact.parts if isinstance(fact, AllOf) else [fact])
-    return flat
-
-
 def _type_test(test: IsType, possible: frozenset[str]) -> Predicate:
     asked = including_integers(test.types)
     if possible <= asked:
         return TRUE
     return IsType(test.types) if including_integers(possible) & asked else FALSE
-
-
-def _possible_values(known: Facts) -> IsIn | None:
-    for fact in known.predicates:
-        for part in fact.parts if isinstance(fact, AllOf) else (fact,):
-            if isinstance(part, IsIn):
-                return part
-    a_type = unconstrained(known.type)
-    if isinstance(a_type, Literals):
-        return IsIn(tuple(choice.constant for choice in a_type.values))
-    return None

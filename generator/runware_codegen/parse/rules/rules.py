@@ -26,16 +26,15 @@ from runware_codegen.model.predicates import (
     Predicate,
     RequiredProperty,
 )
-from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
-from runware_codegen.parse.rules.sentences import (
+from runware_codegen.parse.rules.forms import (
     absent_paths,
-    clause,
-    demand,
     flatten,
     is_type_with_tests,
     present_path,
     present_paths,
 )
+from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
+from runware_codegen.parse.rules.sentences import clause, demand
 from runware_codegen.wording import joined
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ requires it ("settings.quad must be true").
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import not_
@@ -43,6 +43,17 @@ from runware_codegen.model.predicates import (
     UnevaluatedItems,
     UniqueItems,
 )
+from runware_codegen.parse.rules.forms import (
+    absent_path,
+    absent_paths,
+    flatten,
+    is_test,
+    is_test_or_negation,
+    is_type_with_tests,
+    present_path,
+    present_paths,
+    property_path,
+)
 from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
 from runware_codegen.wording import (
     allowed_names,
@@ -52,9 +63,6 @@ from runware_codegen.wording import (
     joined,
     one_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _MAX_TITLE_LENGTH = 60
 
@@ -142,13 +150,6 @@ def verb_phrase(test: Predicate) -> VerbPhrase:
             return _be("such that " + clause(test, "it"))
 
 
-def is_type_with_tests(part: Predicate) -> bool:
-    """Return whether a predicate is one type and other tests of that type."""
-    if not isinstance(part, AllOf) or not all(map(_is_test, part.parts)):
-        return False
-    return sum(isinstance(each, IsType) for each in part.parts) == 1
-
-
 def _kind(parts: tuple[Predicate, ...]) -> str:
     """Describe a value of a type: "a list with 1 to 3 items"."""
     [noun] = [verb_phrase(part).rest for part in parts if isinstance(part, IsType)]
@@ -201,7 +202,7 @@ def _such(part: Predicate, least: int) -> str:
     if (
         least == 1
         and isinstance(part, (RequiredProperty, OptionalProperty))
-        and _is_simple(part.part)
+        and is_test_or_negation(part.part)
     ):
         return f"whose {clause(part)}"
     return f"that {_that(part, many=least != 1)}"
@@ -210,7 +211,7 @@ def _such(part: Predicate, least: int) -> str:
 def _that(part: Predicate, *, many: bool = False) -> str:
     if part == FALSE:
         return "cannot be" if many else "can never be"
-    if _is_test(part):
+    if is_test(part):
         said = verb_phrase(part)
         if not many:
             return said.holds()
@@ -220,67 +221,6 @@ def _that(part: Predicate, *, many: bool = False) -> str:
     if isinstance(part, (RequiredProperty, OptionalProperty)) and not many:
         return clause(part)
     return ("are" if many else "is") + " such that " + clause(part, "it")
-
-
-def _is_test(part: Predicate) -> bool:
-    return is_type_with_tests(part) or not isinstance(
-        part,
-        (
-            Always,
-            AllOf,
-            AnyOf,
-            ExactlyOne,
-            Not,
-            IfThenElse,
-            RequiredProperty,
-            OptionalProperty,
-        ),
-    )
-
-
-def property_path(path: str, name: str) -> str:
-    """Write the path of a member."""
-    return f"{path}.{name}" if path and path != "it" else name
-
-
-def present_path(part: Predicate, path: str = "") -> str:
-    """Return the path if a predicate only tests that it is given, else ""."""
-    while isinstance(part, RequiredProperty):
-        path, part = property_path(path, part.name), part.part
-    return path if part == TRUE else ""
-
-
-def absent_path(part: Predicate, path: str = "") -> str:
-    """Return the path if a predicate only tests that it is absent, else ""."""
-    while isinstance(part, OptionalProperty):
-        path, part = property_path(path, part.name), part.part
-    return path if part == FALSE else ""
-
-
-def present_paths(part: Predicate, path: str = "") -> list[str]:
-    """Return the paths if a predicate only tests that all of them are given."""
-    paths = [present_path(each, path) for each in flatten([part], AllOf)]
-    return paths if all(paths) else []
-
-
-def absent_paths(part: Predicate, path: str = "") -> list[str]:
-    """Return the paths if a predicate only tests that all of them are absent."""
-    paths = [absent_path(each, path) for each in flatten([part], AllOf)]
-    return paths if all(paths) else []
-
-
-def flatten(parts: Iterable[Predicate], kind: type[AnyOf | AllOf]) -> list[Predicate]:
-    """Split predicates into their parts, inside members too: a.(b or c) is a.b, a.c."""
-    found: list[Predicate] = []
-    for part in parts:
-        if isinstance(part, kind) and not is_type_with_tests(part):
-            found += flatten(part.parts, kind)
-        elif isinstance(part, (RequiredProperty, OptionalProperty)):
-            inner = flatten([part.part], kind)
-            found += [type(part)(part.name, each) for each in inner]
-        else:
-            found.append(part)
-    return found
 
 
 def clause(part: Predicate, path: str = "") -> str:
@@ -355,7 +295,7 @@ def _any_clause(parts: list[Predicate], path: str) -> str:
     leaves = [_leaf(part, path) for part in parts]
     paths = [*dict.fromkeys(where for where, _ in leaves)]
     tests = [*dict.fromkeys(test for _, test in leaves)]
-    if all(paths) and all(map(_is_test, tests)) and 1 in (len(paths), len(tests)):
+    if all(paths) and all(map(is_test, tests)) and 1 in (len(paths), len(tests)):
         said = joined([verb_phrase(test).holds() for test in tests], "or")
         return f"{joined(paths, 'or')} {said}"
     given = [name for part in parts if (name := present_path(part, path))]
@@ -401,7 +341,7 @@ def demand(part: Predicate, path: str = "") -> str:
     if absent := absent_paths(part, path):
         return f"{joined(absent, 'and')} {'are' if absent[1:] else 'is'} not allowed"
     match part:
-        case RequiredProperty(name, inner) if _is_simple(inner):
+        case RequiredProperty(name, inner) if is_test_or_negation(inner):
             return f"{property_path(path, name)} is required and {_must(inner)}"
         case RequiredProperty(name, OptionalProperty(inside, inner)):
             return _demand_inside(property_path(path, name), inside, inner)
@@ -419,7 +359,7 @@ def demand(part: Predicate, path: str = "") -> str:
             return f"{path or 'it'} is {'allowed' if truth else 'not allowed'}"
         case AreaIn() | RatioIn():
             return " must be ".join(_figure(part))
-        case PrefixItem(index, inner) if _is_simple(inner):
+        case PrefixItem(index, inner) if is_test_or_negation(inner):
             return f"item {index + 1}{f' of {path}' if path else ''} {_must(inner)}"
         case _:
             return f"{path} {_must(part)}".strip()
@@ -431,10 +371,6 @@ def _demand_inside(path: str, name: str, inner: Predicate) -> str:
     needed = joined(present_paths(inner, member), "and")
     then = f"{member} requires {needed}" if needed else demand(inner, member)
     return f"{path} is required and {then}"
-
-
-def _is_simple(part: Predicate) -> bool:
-    return _is_test(part.part if isinstance(part, Not) else part)
 
 
 def _must(part: Predicate) -> str:
@@ -452,7 +388,7 @@ def _any_demand(parts: list[Predicate], path: str) -> str:
     groups = [absent_paths(part, path) for part in parts]
     if all(groups):
         return " cannot be combined with ".join(joined(g, "or") for g in groups)
-    if all(map(_is_simple, parts)):
+    if all(map(is_test_or_negation, parts)):
         return f"{path} {joined([_must(part) for part in parts], 'or')}".strip()
     return joined([clause(part, path) for part in parts], "or")
 
@@ -463,7 +399,7 @@ def _one_demand(
     names = [_offer(part, path) for part in parts]
     if all(names):
         return f"give exactly one of {joined(names, 'and')}"
-    if all(map(_is_simple, parts)):
+    if all(map(is_test_or_negation, parts)):
         return f"{path} {joined([_must(p) for p in parts], 'or')}, not both".strip()
     return f"exactly one of these must hold: {_listed(parts, titles, path)}"
 
@@ -479,6 +415,6 @@ def must_be(part: Predicate) -> str:
     """Require a predicate of a value without naming the value: "must be true"."""
     if not is_short_enough(part):
         return TOO_LONG
-    if isinstance(part, AnyOf) and all(map(_is_simple, part.parts)):
+    if isinstance(part, AnyOf) and all(map(is_test_or_negation, part.parts)):
         return joined([_must(each) for each in part.parts], "or")
     return demand(part)

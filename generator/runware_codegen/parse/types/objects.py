@@ -32,7 +32,8 @@ from runware_codegen.naming.names import (
     member_name,
     pascal_case,
 )
-from runware_codegen.parse.assertions.simplify import Facts, Simplifier
+from runware_codegen.parse.assertions.facts import Facts
+from runware_codegen.parse.assertions.simplify import Simplifier
 from runware_codegen.parse.assertions.unevaluated import evaluated_properties
 from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.parse.rules.rules import rules_of

@@ -150,7 +150,10 @@ class OddNamesResult(TaskResult):
 
 
 class OddNamesRequest(TaskRequest[OddNamesResult], extra="allow"):
-    """Names and shapes that need care."""
+    """Names and shapes that need care.
+
+    odd-names (`example:odd@1`).
+    """
 
     air: ClassVar[str] = "example:odd@1"
     result: ClassVar[type[TaskResult]] = OddNamesResult
