@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from environments import TOP
 from mocking import mocking
 from page_blocks import Block, blocks, run_python
+from terminal_picture import terminal_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,3 +34,14 @@ def test_python_runs_and_prints_what_is_shown(
     printed = run_python(block.code, tmp_path, mock.url, TOP / "generated")
     assert block.output is not None
     assert printed == block.output
+
+
+def test_the_picture_shows_what_comes_out(mock: Mock, tmp_path: Path) -> None:
+    """The first block of README is the program of the picture."""
+    program = PYTHON[0].code
+    printed = run_python(program, tmp_path, mock.url, TOP / "generated")
+    drawn = terminal_picture("A request is refused before it is sent", program, printed)
+    picture = TOP / "docs/assets/refusal.svg"
+    if os.environ.get("ACCEPT_GOLDEN"):
+        picture.write_text(drawn, encoding="utf-8")
+    assert picture.read_text(encoding="utf-8") == drawn
