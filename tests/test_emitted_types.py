@@ -32,6 +32,10 @@ RESULTS = dedent("""
     ImageInferenceRequest(model="runware:101@1", output_type="url")  # wrong: literal
     ImageInferenceRequest(model="runware:101@1", steps="many")  # wrong: type
     ImageInferenceRequest(positive_prompt="dusk")  # wrong: missing
+    open_request = ImageInferenceRequest(model="runware:101@1", extra={"megapixels": 3})
+    ImageInferenceRequest(model="runware:101@1", megapixels=3)  # wrong: not by extra
+    ImageInferenceRequest(model="runware:101@1", extra=3)  # wrong: extra
+    reveal_type(open_request.extra)  # dict[str, Any]
     ImageInferenceRequest(model="runware:101@1", inputs=Inputs(seedImag="x"))  # wrong: part
 
     with Runware() as client:

@@ -360,6 +360,16 @@ def test_json_may_have_unknown_members(shipped: ModuleType, request_: Any) -> No
         shipped.parse_request({**task, "positive_prompt": "x"})
 
 
+def test_extra_is_read_back_and_kept_by_a_copy(module: ModuleType) -> None:
+    made = module.ImageInferenceRequest(model="a:1@1", extra={"megapixels": 3})
+    assert made.extra == made.replace(steps=20).extra == {"megapixels": 3}
+    copied = made.replace(extra={"new_word": 1})
+    assert copied.extra == {"megapixels": 3, "new_word": 1}
+    assert copied.to_wire()["new_word"] == 1
+    with pytest.raises(ValidationError, match="did you mean positive_prompt"):
+        made.replace(extra={"positiveprompt": "x"})
+
+
 def test_extra_is_an_object(module: ModuleType) -> None:
     with pytest.raises(TypeError, match="extra must be a dict, not list"):
         module.ImageInferenceRequest(model="a:1@1", extra=[1])

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
+_DRY_RUN = "X-Runware-Dry-Run"
+"""The header of a call whose tasks are priced, and not run."""
+
 _NOWHERE = "http://127.0.0.1:1/v1"
 """A URL whose port is closed."""
 
@@ -96,14 +99,17 @@ class HttpHandler:
         tasks = read_tasks(await self._body(request))
         self._check_key(request, tasks)
         base_url = str(request.base_url).rstrip("/")
-        if fault is Fault.LATE_ACCEPTANCE and not is_poll(tasks):
+        is_dry = request.headers.get(_DRY_RUN) == "1"
+        if fault is Fault.LATE_ACCEPTANCE and not is_poll(tasks) and not is_dry:
             self._ledger.note_fault(fault)
             self._service.take_later(tasks, base_url)
             return replies.Dropped()
         if fault is Fault.DELAY:
             self._ledger.note_fault(fault)
             await asyncio.sleep(self._options["delay"])
-        batch = self._service.take(tasks, base_url, fault, can_stream=True)
+        batch = self._service.take(
+            tasks, base_url, fault, can_stream=True, is_dry=is_dry
+        )
         if fault is Fault.REPEATED and batch.accepted:
             self._ledger.note_fault(fault)
             batch = self._service.take(tasks, base_url, fault, can_stream=True)

@@ -20,11 +20,13 @@ class Ledger:
 
     Attributes:
         exchanges: The number of POST requests and WebSocket messages.
+        dry_runs: The number of tasks that were priced and not run.
         faults: The number of faults of each kind.
     """
 
     def __init__(self) -> None:
         self.exchanges = 0
+        self.dry_runs = 0
         self.faults: Counter[str] = Counter()
         self._tasks: dict[str, Task] = {}
 
@@ -50,7 +52,7 @@ class Ledger:
 
     def clear(self) -> None:
         """Remove all tasks and counts."""
-        self.exchanges = 0
+        self.exchanges = self.dry_runs = 0
         self.faults.clear()
         self._tasks.clear()
 
@@ -70,6 +72,7 @@ class Ledger:
                 "statuses": Counter(entry["status"] for entry in entries.values()),
             },
             "exchanges": self.exchanges,
+            "dryRuns": self.dry_runs,
             "faults": dict(self.faults),
         }
 

@@ -101,6 +101,7 @@ class TaskService:
         fault: Fault | None,
         *,
         can_stream: bool,
+        is_dry: bool = False,
     ) -> Batch:
         """Process an array of tasks.
 
@@ -109,6 +110,7 @@ class TaskService:
             base_url: The URL of the mock's files.
             fault: The fault of the exchange.
             can_stream: Whether the response may be a stream.
+            is_dry: Whether tasks are validated and priced only, and enter no ledger.
 
         Raises:
             RefusalError: If there are too many tasks, or a fault refuses all of them.
@@ -121,7 +123,7 @@ class TaskService:
         streams = can_stream and len(tasks) == 1
         for task in tasks:
             try:
-                accepted = self._take_one(task, batch, streams=streams)
+                accepted = self._take_one(task, batch, streams=streams, is_dry=is_dry)
                 batch.was_heard = True
             except RefusalError as refusal:
                 batch.refuse(refusal)
@@ -173,8 +175,10 @@ class TaskService:
             return True
         raise refusals.failed_poll(tasks, fault, self.faults.random)
 
-    def _take_one(self, task: Any, batch: Batch, *, streams: bool) -> Task | None:
-        """Answer a query, or add a task to the ledger and return it.
+    def _take_one(
+        self, task: Any, batch: Batch, *, streams: bool, is_dry: bool
+    ) -> Task | None:
+        """Answer a query or a dry run, or add a task to the ledger and return it.
 
         Raises:
             RefusalError: If it is not allowed.
@@ -182,6 +186,10 @@ class TaskService:
         schema = validate(task, self.catalog)
         if reply := self._answers.get(schema.task_type):
             reply(task, batch)
+            return None
+        if is_dry:
+            self.ledger.dry_runs += 1
+            batch.answer.data.extend(priced(task, schema))
             return None
         delivery = text_of(task, "deliveryMethod") or schema.default_delivery
         if delivery == "stream" and not streams:
@@ -259,6 +267,12 @@ class TaskService:
         """
         if code := _NOT_FOUND.get(self.options["unknown_task"]):
             raise refusals.not_found(question, code)
+
+
+def priced(wire: Item, schema: ModelSchema) -> list[Item]:
+    """What a dry run of a task is answered with: what each of its results costs."""
+    task = Task(wire, schema, "sync")
+    return [task.scope | {"cost": schema.price} for _ in range(task.count)]
 
 
 def authenticated(session: str) -> Item:

@@ -185,7 +185,11 @@ class WebSocketHandler:
             if not self._is_lost(session, tasks, fault):
                 self._refuse_some(tasks, fault)
                 batch = self._service.take(
-                    tasks, _base_url(session), fault, can_stream=False
+                    tasks,
+                    _base_url(session),
+                    fault,
+                    can_stream=False,
+                    is_dry=_is_dry(session),
                 )
                 await self._answer(session, batch, fault)
         except RefusalError as refusal:
@@ -193,7 +197,8 @@ class WebSocketHandler:
 
     def _is_lost(self, session: Session, tasks: list[Any], fault: Fault | None) -> bool:
         """Close the connection if the fault accepts no tasks now; return whether it did."""
-        is_late = fault is Fault.LATE_ACCEPTANCE and not is_poll(tasks)
+        is_asked = is_poll(tasks) or _is_dry(session)
+        is_late = fault is Fault.LATE_ACCEPTANCE and not is_asked
         if fault is not Fault.DROP_BEFORE and not is_late:
             return False
         self._ledger.note_fault(fault)
@@ -280,6 +285,11 @@ def _messages(batch: Batch) -> Iterator[tuple[float, Envelope]]:
             yield task.run.failed_at, Envelope([], [task.failure()])
         for made in task.run.made:
             yield made.at, Envelope([made.item], [])
+
+
+def _is_dry(session: Session) -> bool:
+    """Whether the tasks of a connection are priced, and not run."""
+    return session.socket.query_params.get("dryRun") == "1"
 
 
 def _base_url(session: Session) -> str:

@@ -114,6 +114,8 @@ class Document(DocumentInfo):
         definitions: Named predicates, which `DefinitionRef` refers to.
         default_delivery: The delivery method if the request selects none, or empty.
         media_limits: Limits on media files.
+        rates: What units cost, if that adds up to a price: amount in US dollars, unit,
+            and label or empty.
     """
 
     description: str
@@ -126,6 +128,7 @@ class Document(DocumentInfo):
     definitions: tuple[tuple[str, Predicate], ...]
     default_delivery: str
     media_limits: tuple[MediaLimit, ...]
+    rates: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def info(self) -> DocumentInfo:

@@ -39,13 +39,14 @@ MODEL_ATTRIBUTES: Final = _listed("""
     """)
 
 REQUEST_ATTRIBUTES: Final = _listed("""
-    air default_delivery deliveries media_limits read replace result rules sizes status
-    to_wire
+    air default_delivery deliveries extra media_limits price rates read replace result rules
+    sizes status to_wire
     """)
 
 OWN_CLASSES: Final = _listed("""
     Annotated ClassVar Count Either Exactly Field Integer Iterator Json Limits Literal
-    Media MediaLimit MediaSource Must Nullable Number OfType Part Pattern ResultPart
+    Media MediaLimit MediaSource Must Nullable Number OfType OpenPart Part Pattern Rate
+    ResultPart
     Secret Size TaskRequest TaskResult Text Uri Uuid Wire
     """)
 
@@ -62,9 +63,9 @@ RULE_FUNCTIONS: Final = frozenset(map(predicate_name, FORMATS)) | _listed("""
 """Functions that rules call."""
 
 CLIENT_ATTRIBUTES: Final = _listed("""
-    aclose attributes auth base_url close cost handle iter_many iterate polling request
-    resume retrying run run_many stream submit task_type timeout unfinished
-    with_raw_response
+    aclose attributes auth base_url budget close cost dry_run dry_run_many handle
+    iter_many iterate polling request resume retrying run run_many send stream submit
+    task_type timeout unfinished with_options with_raw_response
     """)
 
 DEVICES: Final = _listed("""

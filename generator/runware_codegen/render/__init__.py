@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runware_codegen import __version__
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.render.calls import calls_of
 from runware_codegen.render.environment import environment
@@ -100,6 +101,7 @@ def _written(package: Package[DocumentInfo]) -> Iterator[tuple[str, str]]:
         ("__init__", package_exports()),
         ("_runtime/common_errors", []),
         ("_runtime/schema/__init__", schema_exports()),
+        ("_runtime/version", []),
         ("async_client", []),
         ("client", []),
         ("tasks/_index", []),
@@ -107,7 +109,10 @@ def _written(package: Package[DocumentInfo]) -> Iterator[tuple[str, str]]:
     ):
         template = env.get_template(f"{path}.py.jinja")
         text = template.render(
-            package=package, exports=exports, offered=all_names(exports)
+            package=package,
+            exports=exports,
+            offered=all_names(exports),
+            version=__version__,
         )
         yield f"{path}.py", text
     for task_type in package.task_types:

@@ -25,10 +25,17 @@ _PACKAGE: Final = {
     "_runtime.media.download": ("DownloadError",),
     "_runtime.transport.envelope": ("Answer",),
     "_runtime.error_codes": ("ErrorCategory",),
+    "_runtime.delivery.dry_run": ("DryRun",),
     "_runtime.delivery.events": ("Event",),
     "_runtime.exceptions": (
         *("APIError", "APIStatusError", "AuthenticationError", "BadRequestError"),
-        *("ClosedError", "ConnectionError", "NotFoundError", "PaymentRequiredError"),
+        *(
+            "BudgetError",
+            "ClosedError",
+            "ConnectionError",
+            "NotFoundError",
+            "PaymentRequiredError",
+        ),
         *("PermissionDeniedError", "RateLimitError", "ResponseError"),
         *("RunwareError", "SavedHandle", "ServerError", "TaskError", "TimeoutError"),
     ),

@@ -17,7 +17,7 @@ SCHEMA: Final = {
         *("is_type", "same"),
     ),
     "base": (
-        *("Part", "ResultPart", "TaskRequest", "TaskResult"),
+        *("OpenPart", "Part", "ResultPart", "TaskRequest", "TaskResult"),
         *("constant", "fresh_uuid"),
     ),
     "constraints": (
@@ -28,7 +28,7 @@ SCHEMA: Final = {
     "media_text": ("Media", "MediaSource"),
     "patterns": ("Pattern",),
     "rules": (
-        *("Iterator", "MediaLimit", "Size", "Wire"),
+        *("Iterator", "MediaLimit", "Rate", "Size", "Wire"),
         *("area_in", "is_size", "judged_once", "not_a_size", "ratio_in"),
     ),
 }

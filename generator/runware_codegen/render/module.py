@@ -112,7 +112,6 @@ class ClassView:
     rules: RulesView = RulesView()
     variables: tuple[Variable, ...] = ()
     subject: str = "part"
-    open_extra: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -192,14 +191,14 @@ class ModuleMaker:
     # -- classes --------------------------------------------------------------
 
     def _part(self, part: Class) -> ClassView:
-        self._used.add("Part")
+        base = "OpenPart" if part.allows_extra else "Part"
+        self._used.add(base)
         return ClassView(
             part.name,
-            "Part",
+            base,
             class_doc(part),
             tuple(self._member(each) for each in part.fields),
             self._rules(part, "part"),
-            open_extra=part.allows_extra,
         )
 
     def _result(self, part: Class, base: str) -> ClassView:
@@ -213,6 +212,10 @@ class ModuleMaker:
     def _request(self, request: Class) -> ClassView:
         self._used |= {"TaskRequest", "TaskResult"}
         document = self._document
+        base = f"TaskRequest[{document.result.name}]"
+        if request.allows_extra:
+            self._used.add("OpenPart")
+            base += ", OpenPart"
         variables = [
             Variable("air", "str", string(document.air)) if document.air else None,
             (
@@ -244,15 +247,20 @@ class ModuleMaker:
             variables.append(
                 Variable("media_limits", "tuple[MediaLimit, ...]", f"({listed})")
             )
+        if document.rates:
+            self._used.add("Rate")
+            listed = "".join(
+                f"Rate({', '.join(map(string, r))})," for r in document.rates
+            )
+            variables.append(Variable("rates", "tuple[Rate, ...]", f"({listed})"))
         return ClassView(
             request.name,
-            f"TaskRequest[{document.result.name}]",
+            base,
             request_doc(document),
             tuple(self._member(each) for each in request.fields),
             rules,
             tuple(each for each in variables if each is not None),
             subject="task",
-            open_extra=request.allows_extra,
         )
 
     # -- members --------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from ..json_values import is_array, is_object
 
@@ -62,13 +62,13 @@ def _as_uuid(digits: str) -> str:
 def files_in(wire: Any) -> Iterator[LocalFile]:
     """Yield the files in a wire, one that is there twice as often."""
     left = [wire]
-    while left:
-        value = left.pop()
-        if is_object(value):
+    for value in left:
+        kind = cast("object", type(value))
+        if kind is dict:
             left += value.values()
-        elif is_array(value):
+        elif kind is list:
             left += value
-        elif isinstance(value, LocalFile):
+        elif kind is LocalFile:
             yield value
 
 

@@ -54,12 +54,13 @@ from .fields import (
     wire_names,
 )
 from .generics import ResultT_co
-from .keywords import Keywords, misspelt, without_nulls
-from .rules import MediaLimit, Size, Wire
+from .keywords import Keywords, misspelt, take_extra, without_nulls
+from .rules import MediaLimit, Rate, Size, Wire
 from .written import written
 
 if TYPE_CHECKING:
     import os
+    from decimal import Decimal
     from pathlib import Path
 
     import httpx2
@@ -323,11 +324,30 @@ class Part(JsonObject):
             if value is not None or name in self.__pydantic_fields_set__
         }
         given = {names.get(name, name): value for name, value in members.items()}
-        merged = {**current, **(self.__pydantic_extra__ or {}), **given}
-        keywords = Keywords(without_nulls(cls, merged), self.__pydantic_extra__ or ())
+        extra = {**(self.__pydantic_extra__ or {}), **take_extra(cls, given)}
+        keywords = Keywords(without_nulls(cls, {**current, **extra, **given}), extra)
         _refuse_depth(cls, keywords)
         made: Self = cls.__pydantic_validator__.validate_python(keywords)
         return made
+
+
+if TYPE_CHECKING:
+
+    class OpenPart(Part):
+        """An object that may have members beyond those of its document."""
+
+        extra: Wire = Field(default={})
+        """The members that the document does not name, by their names in JSON."""
+
+else:
+
+    class OpenPart(Part, extra="allow"):
+        """An object that may have members beyond those of its document."""
+
+        @property
+        def extra(self) -> Wire:
+            """The members that the document does not name, by their names in JSON."""
+            return dict(self.__pydantic_extra__)
 
 
 def _without_null(default: dict[str, Any]) -> None:
@@ -560,6 +580,9 @@ class TaskRequest(Part, Generic[ResultT_co]):
     sizes: ClassVar[tuple[Size, ...]] = ()
     """The widths and heights to choose from, where the document lists them."""
 
+    rates: ClassVar[tuple[Rate, ...]] = ()
+    """What the document says that units cost, where the price of a task is their sum."""
+
     status: ClassVar[str] = ""
     """What the document says of the model: live, deprecated …"""
 
@@ -587,6 +610,19 @@ class TaskRequest(Part, Generic[ResultT_co]):
             task, by_alias=True, by_name=False
         )
         return made
+
+    @property
+    def price(self) -> Decimal | None:
+        """What the task costs in US dollars, by the rates of its document.
+
+        None where the task cannot be counted in their units without guessing; `dry_run`
+        of a client asks the server.
+        """
+        if not self.rates:
+            return None
+        from .price import counted_price
+
+        return counted_price(self.rates, self.to_wire())
 
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
         """Read one item of an answer's `data`.

@@ -33,17 +33,26 @@ class Keywords(dict[str, Any]):
     def of(cls, owner: type[BaseModel], given: dict[str, Any]) -> Self:
         """Fill in what a constructor fills in, and leave out what is None."""
         members = without_nulls(owner, given)
-        extra: dict[str, Any] = {}
-        if EXTRA in members and EXTRA not in wire_names(owner) and _is_open(owner):
-            beyond = members.pop(EXTRA)
-            if not is_object(beyond):
-                raise TypeError(f"extra must be a dict, not {type(beyond).__name__}")
-            extra = beyond
+        extra = take_extra(owner, members)
         wire = wire_names(owner)
         for name, fill in fills(owner).items():
             if name not in members and wire[name] not in members:
                 members[name] = fill()
         return cls({**extra, **members}, extra)
+
+
+def take_extra(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any]:
+    """Take the keyword `extra` out of those of a class that has it.
+
+    Raises:
+        TypeError: It is no dict.
+    """
+    if EXTRA not in members or EXTRA in wire_names(owner) or not _is_open(owner):
+        return {}
+    beyond = members.pop(EXTRA)
+    if not is_object(beyond):
+        raise TypeError(f"extra must be a dict, not {type(beyond).__name__}")
+    return beyond
 
 
 def _is_open(owner: type[BaseModel]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeGuard, TypeVar
 __all__ = [
     "Iterator",
     "MediaLimit",
+    "Rate",
     "Size",
     "Wire",
     "area_in",
@@ -57,6 +58,21 @@ class MediaLimit(NamedTuple):
     operation: str
     minimum: float | None
     maximum: float | None
+
+
+class Rate(NamedTuple):
+    """What one unit costs.
+
+    Attributes:
+        amount: US dollars, as a decimal number.
+        unit: The unit as the document names it, such as `output`.
+        label: The value of the task for which it holds, such as "2K"; empty where it
+            always holds.
+    """
+
+    amount: str
+    unit: str
+    label: str = ""
 
 
 Test: TypeAlias = Callable[[Any], bool]

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
         is_type,
         same,
     )
-    from .base import Part, ResultPart, TaskRequest, TaskResult, constant, fresh_uuid
+    from .base import (
+        OpenPart,
+        Part,
+        ResultPart,
+        TaskRequest,
+        TaskResult,
+        constant,
+        fresh_uuid,
+    )
     from .constraints import (
         Count,
         Either,
@@ -57,6 +65,7 @@ if TYPE_CHECKING:
     from .rules import (
         Iterator,
         MediaLimit,
+        Rate,
         Size,
         Wire,
         area_in,
@@ -73,6 +82,7 @@ _MODULES = {
     "is_object": ".json_values",
     "is_type": ".json_values",
     "same": ".json_values",
+    "OpenPart": "base",
     "Part": "base",
     "ResultPart": "base",
     "TaskRequest": "base",
@@ -112,6 +122,7 @@ _MODULES = {
     "Pattern": "patterns",
     "Iterator": "rules",
     "MediaLimit": "rules",
+    "Rate": "rules",
     "Size": "rules",
     "Wire": "rules",
     "area_in": "rules",
@@ -136,8 +147,10 @@ __all__ = [
     "Nullable",
     "Number",
     "OfType",
+    "OpenPart",
     "Part",
     "Pattern",
+    "Rate",
     "ResultPart",
     "Secret",
     "Size",

@@ -56,10 +56,10 @@ class Limits(NamedTuple):
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        check = self._whole if source is int else self._number
         kind = "integer" if source is int else "number"
         return core.no_info_plain_validator_function(
-            check, metadata=json_schema({"type": kind, **self._keywords()})
+            self._check(is_whole=source is int),
+            metadata=json_schema({"type": kind, **self._keywords()}),
         )
 
     def _keywords(self) -> dict[str, Any]:
@@ -71,6 +71,22 @@ class Limits(NamedTuple):
             "multipleOf": self.multiple_of,
         }
         return {name: bound for name, bound in keywords.items() if bound is not None}
+
+    def _check(self, *, is_whole: bool) -> Callable[[Any], Any]:
+        """Return the check, which lets numbers well within the bounds through at once."""
+        check = self._whole if is_whole else self._number
+        low = max((b for b in (self.ge, self.gt) if b is not None), default=-math.inf)
+        high = min((b for b in (self.le, self.lt) if b is not None), default=math.inf)
+        step = self.multiple_of
+        kinds = (int,) if is_whole else (int, float)
+
+        def quick(value: Any) -> Any:
+            is_inside = type(value) in kinds and low < value < high
+            if is_inside and (step is None or is_multiple(value, step)):
+                return value
+            return check(value)
+
+        return quick
 
     def _whole(self, value: object) -> object:
         number = as_number(value)

@@ -21,6 +21,7 @@ from ..._runtime.schema import (
     Must,
     Nullable,
     Number,
+    OpenPart,
     Part,
     ResultPart,
     TaskRequest,
@@ -149,7 +150,7 @@ class OddNamesResult(TaskResult):
     """Which of the results of the task this is; some answers tell it."""
 
 
-class OddNamesRequest(TaskRequest[OddNamesResult], extra="allow"):
+class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
     """Names and shapes that need care.
 
     odd-names (`example:odd@1`).
