@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 PYTHON = [block for block in blocks(TOP / "README.md") if block.language == "python"]
 
+REFUSED = """\
+from runware_client.tasks.image_inference import ImageInferenceRequest
+
+try:
+    ImageInferenceRequest(
+        model="runware:101@1", positive_prompt="dusk", width=1024, strength=0.75
+    )
+except ValueError as error:
+    print(error)
+"""
+"""The program of the picture: a width without a height, a strength without an image."""
+
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Mock]:
@@ -37,10 +49,9 @@ def test_python_runs_and_prints_what_is_shown(
 
 
 def test_the_picture_shows_what_comes_out(mock: Mock, tmp_path: Path) -> None:
-    """The first block of README is the program of the picture."""
-    program = PYTHON[0].code
-    printed = run_python(program, tmp_path, mock.url, TOP / "generated")
-    drawn = terminal_picture("A request is refused before it is sent", program, printed)
+    printed = run_python(REFUSED, tmp_path, mock.url, TOP / "generated")
+    assert printed.count("[type=rule]") == 2
+    drawn = terminal_picture("A request is refused before it is sent", REFUSED, printed)
     picture = TOP / "docs/assets/refusal.svg"
     if os.environ.get("ACCEPT_GOLDEN"):
         picture.write_text(drawn, encoding="utf-8")
