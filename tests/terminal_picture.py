@@ -34,6 +34,7 @@ def terminal_picture(title: str, typed: str, shown: str) -> str:
         shown: What the program printed.
     """
     lines = [("typed", line) for line in typed.splitlines()]
+    lines += [("typed", "")]
     lines += [("error", line) for line in shown.splitlines()]
     width = round(max(len(line) for _, line in lines) * _CHARACTER) + 2 * _MARGIN
     height = _BAR + len(lines) * _LINE + _MARGIN
