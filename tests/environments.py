@@ -24,7 +24,9 @@ _OLDEST_SUPPORTED = (3, 11)
 _BOUND = re.compile(r'"(hatchling|setuptools)>=([\d.]+)"')
 OLDEST_BACKENDS = [
     f"{name}=={bound}"
-    for name, bound in _BOUND.findall((TOP / "README.md").read_text("utf-8"))
+    for name, bound in _BOUND.findall(
+        (TOP / "docs" / "how-to" / "build.md").read_text("utf-8")
+    )
 ]
 
 

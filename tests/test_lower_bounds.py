@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -86,8 +87,30 @@ def test_the_emitted_package_works(commands: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert "hiresFix.model" in done.stdout
+    assert "hires_fix.model" in done.stdout
     assert done.stdout.endswith("imageInference\n")
+
+
+def test_checkers_need_no_extra(commands: Path, tmp_path: Path) -> None:
+    """The environment has no package of httpx2's extra `ws`."""
+    python = commands / "python"
+    socket = TOP / "generated/runware_client/_runtime/transport/socket.py"
+    settings = tmp_path / "pyrightconfig.json"
+    settings.write_text(
+        json.dumps({"typeCheckingMode": "strict", "include": [str(socket)]})
+    )
+    for command in (
+        ["mypy", "--strict", "--config-file=", f"--python-executable={python}", socket],
+        ["basedpyright", f"--project={settings}", f"--pythonpath={python}"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=TOP / "generated",
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout
 
 
 def test_a_pydantic_that_is_too_old_is_a_sentence() -> None:

