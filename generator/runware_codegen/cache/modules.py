@@ -12,7 +12,7 @@ from runware_codegen.documents.load import load_text
 from runware_codegen.model import DocumentInfo  # noqa: TC001  # pydantic resolves it
 from runware_codegen.parse.document import parse_document
 from runware_codegen.problems import InvalidInputError, Problem
-from runware_codegen.render import rendered_module
+from runware_codegen.render import rendered_about, rendered_module
 
 if TYPE_CHECKING:
     from runware_codegen.documents.sources import Source
@@ -26,10 +26,13 @@ class Module:
     Attributes:
         document: The document.
         text: The module's text; None for a document that the filter excludes.
+        about: What the document says of its model, as Python; empty where there is no
+            text.
     """
 
     document: DocumentInfo
     text: str | None
+    about: str
 
 
 _MODULE = TypeAdapter(Module)
@@ -76,9 +79,10 @@ def make_module(job: Job) -> ModuleResult:
         parsed = parse_document(loaded, allow_unenforced=job.options.allow_unenforced)
         wanted = job.options.document_filter.matches(parsed)
         text = rendered_module(parsed) if wanted else None
+        about = rendered_about(parsed) if wanted else ""
     except InvalidInputError as invalid:
         return invalid.problems
-    return Module(parsed.info, text)
+    return Module(parsed.info, text, about)
 
 
 def dump(module: Module) -> str:

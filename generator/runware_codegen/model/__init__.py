@@ -21,7 +21,10 @@ from runware_codegen.model.documents import (
     Measurement,
     MediaLimit,
     Package,
+    Pricing,
+    Rate,
     TaskType,
+    decimal_number,
 )
 from runware_codegen.model.types import (
     ALL_TYPES,
@@ -66,6 +69,8 @@ __all__ = [
     "Null",
     "Number",
     "Package",
+    "Pricing",
+    "Rate",
     "Rule",
     "Size",
     "SizeRule",
@@ -73,6 +78,7 @@ __all__ = [
     "TaskType",
     "Type",
     "Union",
+    "decimal_number",
     "including_integers",
     "json_types",
     "unconstrained",

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Generic, TypeVar
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from runware_codegen.problems import Problem  # noqa: TC001  # pydantic resolves it
 
 if TYPE_CHECKING:
     from runware_codegen.model.classes import Class
     from runware_codegen.model.predicates import Predicate
+
+_AMOUNT: Final = re.compile(
+    r"\$?([0-9]{1,9}(?:\.[0-9]{1,18})?(?:e-[0-9]{1,2})?)", re.ASCII
+)
+
+
+def decimal_number(price: str) -> str:
+    """Return the number in a text that is a price: 1.17 of "$1.17"; else nothing."""
+    match = _AMOUNT.fullmatch(price)
+    return f"{Decimal(match[1]):f}" if match else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +40,61 @@ class Measurement:
 
     Attributes:
         name: The identifier of the example, or the settings in words.
+        configuration: The settings in words, or empty.
         price: The price as the document has it, or empty.
         latency_ms: The latency in milliseconds, if the document has it.
     """
 
     name: str
+    configuration: str
     price: str
     latency_ms: int | float | None
+
+    @property
+    def amount(self) -> str:
+        """The price as a decimal number; empty where it is not one number."""
+        return decimal_number(self.price)
+
+    @property
+    def latency(self) -> float | None:
+        """The latency in seconds."""
+        return self.latency_ms / 1000 if self.latency_ms else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a unit costs.
+
+    Attributes:
+        amount: The price of a unit as a decimal number, or empty.
+        unit: The unit as the document names it, such as `output`; or empty.
+        label: What the rate is for, or empty.
+        text: The rate in words, or empty.
+    """
+
+    amount: str
+    unit: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """What a document says of prices.
+
+    Attributes:
+        currency: Such as USD, or empty.
+        rates: What units cost.
+        measured: Tasks that were run to measure prices.
+        examples: Tasks that were run as examples.
+        overview: The prices in words, or empty.
+    """
+
+    currency: str = ""
+    rates: tuple[Rate, ...] = ()
+    measured: tuple[Measurement, ...] = ()
+    examples: tuple[Measurement, ...] = ()
+    overview: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +144,12 @@ class Document(DocumentInfo):
         title: The display name.
         summary: One sentence, or empty.
         description: Markdown, or empty.
+        creator: The name of the model's creator, or empty.
+        creator_id: The creator's identifier, or empty.
+        released: The date of its release (2026-01-31), or empty.
         modes: Combinations of inputs that the model supports, each in words.
         price: The price in words, or empty.
+        pricing: The prices as data.
         capabilities: Its capabilities, as the document names them.
         documentation_url: The page of its documentation, or empty.
         request: The request class.
@@ -95,14 +159,17 @@ class Document(DocumentInfo):
         definitions: Named predicates, which `DefinitionRef` refers to.
         default_delivery: The delivery method if the request selects none, or empty.
         media_limits: Limits on media files.
-        measurements: Prices and latencies of tasks that Runware has run.
     """
 
     title: str
     summary: str
     description: str
+    creator: str
+    creator_id: str
+    released: str
     modes: tuple[str, ...]
     price: str
+    pricing: Pricing
     capabilities: tuple[str, ...]
     documentation_url: str
     request: Class
@@ -112,7 +179,17 @@ class Document(DocumentInfo):
     definitions: tuple[tuple[str, Predicate], ...]
     default_delivery: str
     media_limits: tuple[MediaLimit, ...]
-    measurements: tuple[Measurement, ...]
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """Prices and latencies of tasks that Runware has run."""
+        return (*self.pricing.measured, *self.pricing.examples)
+
+    @property
+    def shortest_latency(self) -> float | None:
+        """The shortest time in seconds that it reports for a task, if it reports any."""
+        latencies = [each.latency for each in self.measurements]
+        return min((each for each in latencies if each and each > 0), default=None)
 
     @property
     def info(self) -> DocumentInfo:

@@ -39,8 +39,8 @@ MODEL_ATTRIBUTES: Final = _listed("""
     """)
 
 REQUEST_ATTRIBUTES: Final = _listed("""
-    air default_delivery deliveries media_limits read replace result rules sizes status
-    to_wire
+    air default_delivery deliveries media_limits read replace result rules
+    shortest_latency sizes status to_wire
     """)
 
 OWN_CLASSES: Final = _listed("""

@@ -74,10 +74,14 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         title=about.title,
         summary=about.summary,
         description=about.description,
+        creator=about.creator,
+        creator_id=about.creator_id,
+        released=about.released,
         air=about.air,
         status=about.status,
         modes=about.modes,
         price=about.price,
+        pricing=about.pricing,
         capabilities=about.capabilities,
         documentation_url=about.link,
         task_type=task_types[0],
@@ -94,7 +98,6 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         error_codes=about.codes,
         media_limits=read_media_limits(task.keywords),
         unenforced=tuple(findings.unenforced),
-        measurements=about.measurements,
     )
 
 

@@ -234,6 +234,9 @@ class ModuleMaker:
                 else None
             ),
         ]
+        if document.shortest_latency:
+            shortest = repr(document.shortest_latency)
+            variables.append(Variable("shortest_latency", "float | None", shortest))
         rules = self._rules(request, "task")
         if any(table.name == "SIZES" for table in self._view.sizes):
             self._used.add("Size")

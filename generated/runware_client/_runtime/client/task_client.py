@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from ..delivery.task import wire_of
-from .documents import request_class
+from .documents import request_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +36,7 @@ class _TaskType:
     ) -> TaskRequest[Any]:
         """The request as given, or one made from keywords."""
         if request is None:
-            kind = request_class(self.task_type, fields.get("model"))
-            return kind(**fields)
+            return request_of(self.task_type, fields)
         if fields:
             message = (
                 f"give either a request or keywords, not both: {', '.join(fields)} can "

@@ -380,6 +380,9 @@ class TaskRequest(Part, Generic[ResultT_co]):
     media_limits: ClassVar[tuple[MediaLimit, ...]] = ()
     """Limits on the media themselves, which the server checks."""
 
+    shortest_latency: ClassVar[float | None] = None
+    """The seconds that a task takes at the least, where the document reports latencies."""
+
     sizes: ClassVar[tuple[Size, ...]] = ()
     """The widths and heights to choose from, where the document lists them."""
 

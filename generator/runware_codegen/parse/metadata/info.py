@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import Measurement
+from runware_codegen.model import Measurement, Pricing, Rate, decimal_number
 from runware_codegen.parse.metadata.markdown import clean_markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
 
 _MEASURED: Final = ("id", "exampleId", "configuration")
@@ -30,18 +29,22 @@ class Metadata:
     description: str
     air: str
     status: str
+    creator: str
+    creator_id: str
+    released: str
     modes: tuple[str, ...]
     price: str
+    pricing: Pricing
     capabilities: tuple[str, ...]
     link: str
     statuses: tuple[tuple[str, str], ...]
     codes: tuple[str, ...]
-    measurements: tuple[Measurement, ...]
 
 
 def read_metadata(document: SourceDocument) -> Metadata:
     """Read `info`, the links and the responses of a document."""
     info = _object(document.tree.get("info"))
+    creator, pricing = _object(info.get("x-creator")), _object(info.get("x-pricing"))
     model_id = _text(info, "x-model-id")
     return Metadata(
         id=model_id or _operation_id(document),
@@ -50,13 +53,16 @@ def read_metadata(document: SourceDocument) -> Metadata:
         description=clean_markdown(_text(info, "description")),
         air=_text(info, "x-air-id"),
         status=_text(info, "x-status"),
+        creator=_text(creator, "name"),
+        creator_id=_text(creator, "id"),
+        released=_date(_text(info, "x-released-at")),
         modes=tuple(_mode(mode) for mode in _objects(info.get("x-modes"))),
-        price=_price(_object(info.get("x-pricing"))),
+        price=_price(pricing),
+        pricing=_pricing(pricing),
         capabilities=tuple(_texts(info.get("x-capabilities"))),
         link=_link(document, model_id),
         statuses=tuple(_statuses(document).items()),
         codes=tuple(_codes(document)),
-        measurements=tuple(_measurements(_object(info.get("x-pricing")))),
     )
 
 
@@ -107,20 +113,52 @@ def _price(pricing: JsonObject) -> str:
     return "; ".join(rates) or clean_markdown(_text(pricing, "overview"))
 
 
-def _measurements(pricing: JsonObject) -> Iterator[Measurement]:
-    listed = (*_objects(pricing.get("measured")), *_objects(pricing.get("examples")))
-    for each in listed:
-        name = next(filter(None, (_text(each, key) for key in _MEASURED)), "")
-        price, latency = each.get("price"), each.get("latencyMs")
-        yield Measurement(
-            name=name,
-            price=(
-                price
-                if isinstance(price, str)
-                else "" if price is None else f"${price}"
-            ),
-            latency_ms=latency if isinstance(latency, (int, float)) else None,
-        )
+def _pricing(pricing: JsonObject) -> Pricing:
+    return Pricing(
+        currency=_text(pricing, "currency"),
+        rates=tuple(map(_rate, _objects(pricing.get("rates")))),
+        measured=tuple(map(_measurement, _objects(pricing.get("measured")))),
+        examples=tuple(map(_measurement, _objects(pricing.get("examples")))),
+        overview=clean_markdown(_text(pricing, "overview")),
+    )
+
+
+def _rate(rate: JsonObject) -> Rate:
+    return Rate(
+        amount=decimal_number(_price_text(rate.get("amount"))),
+        unit=_text(rate, "unit"),
+        label=_text(rate, "label"),
+        text=_text(rate, "display"),
+    )
+
+
+def _measurement(each: JsonObject) -> Measurement:
+    return Measurement(
+        name=next(filter(None, (_text(each, key) for key in _MEASURED)), ""),
+        configuration=_text(each, "configuration"),
+        price=_price_text(each.get("price")),
+        latency_ms=_number(each.get("latencyMs")),
+    )
+
+
+def _number(value: JsonValue) -> int | float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value
+
+
+def _price_text(price: JsonValue) -> str:
+    if isinstance(price, str):
+        return price
+    return "" if price is None else f"${price}"
+
+
+def _date(time: str) -> str:
+    """Return the date of a time in RFC 3339, or empty."""
+    try:
+        return dt.date.fromisoformat(time[:10]).isoformat()
+    except ValueError:
+        return ""
 
 
 def _object(value: JsonValue) -> JsonObject:
