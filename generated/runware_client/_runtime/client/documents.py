@@ -177,13 +177,14 @@ def parse_result(request: TaskRequest[ResultT], item: Mapping[str, Any]) -> Resu
 @cache
 def _by_task() -> dict[tuple[str, str | None], Document]:
     """Return documents by task type and model; an AIR comes before an identifier."""
-    by_identifier = {(d.task_type, d.id): d for d in documents() if d.models}
-    by_model = {
-        (document.task_type, model): document
-        for document in documents()
-        for model in (document.models or (None,))
-    }
-    return {**by_identifier, **by_model}
+    by_task: dict[tuple[str, str | None], Document] = {}
+    for document in documents():
+        if document.models:
+            by_task[document.task_type, document.id] = document
+    for document in documents():
+        for model in document.models or (None,):
+            by_task[document.task_type, model] = document
+    return by_task
 
 
 def _document_about(task_type: str, model: object) -> Document | None:
