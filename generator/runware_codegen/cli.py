@@ -27,6 +27,7 @@ from runware_codegen.options import (
     FETCHING,
     GENERATING,
     LISTING,
+    MODELS,
     PROJECT,
     SELECTING,
     SPEAKING,
@@ -160,6 +161,8 @@ def _for_all_clients(clients: list[dict[str, Any]]) -> dict[str, Any]:
     if others:
         documents = [each.get("documents") or [f"{BUILTIN}*"] for each in clients]
         shared["documents"] = tuple(dict.fromkeys(itertools.chain(*documents)))
+        tables = [each.get(settings.MODELS, {}) for each in clients]
+        shared[settings.MODELS] = {k: v for table in tables for k, v in table.items()}
     return shared
 
 
@@ -184,6 +187,8 @@ def _parse(ctx: click.Context, args: list[str]) -> list[str]:
         raise click.UsageError(_not_configured(ctx, name), ctx) from None
     if not ctx.params["documents"]:
         ctx.params["documents"] = (ctx.default_map or {}).get("documents", ())
+    table = (ctx.default_map or {}).get(settings.MODELS, {})
+    ctx.params["own_models"] = settings.own_models(table, ctx.meta.get(settings.FILE))
     return rest
 
 
@@ -208,7 +213,7 @@ def _refuse_same_targets(contexts: list[click.Context]) -> None:
 
 def _all_parameters() -> list[click.Parameter]:
     """What pyproject.toml may set: what makes a package, not how the mock is run."""
-    return [*generate.params, *list_documents.params, BUILD]
+    return [*generate.params, *list_documents.params, BUILD, MODELS]
 
 
 def _target(options: GenerateOptions) -> Path:

@@ -22,6 +22,8 @@ from runware_codegen.resources import BUILTIN
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from runware_codegen.settings import OwnModels
+
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 DOCUMENTS_FOLDER = "schemas"
@@ -36,6 +38,7 @@ class DocumentOptions(TypedDict):
     only: tuple[str, ...]
     include_status: tuple[str, ...]
     allow_unenforced: bool
+    own_models: OwnModels
 
 
 class GenerateOptions(DocumentOptions):
@@ -53,7 +56,16 @@ class GenerateOptions(DocumentOptions):
     verbose: bool
 
 
-class ListOptions(DocumentOptions):
+class FilterOptions(TypedDict):
+    """Which models to show; an empty text lets each pass."""
+
+    capability: str
+    creator: str
+    text: str
+    status: str
+
+
+class ListOptions(DocumentOptions, FilterOptions):
     """What `list` is told."""
 
     as_json: bool
@@ -290,7 +302,37 @@ BUILD = click.Option(
     " wheel alone. In pyproject.toml only.",
 )
 
+MODELS = settings.TableOption(
+    [f"--{settings.MODELS}"],
+    help="Models of one's own: AIRs, or patterns of them with *, each with the document"
+    " whose class takes them. In pyproject.toml only.",
+)
+
 LISTING = (
+    click.option(
+        "--capability",
+        metavar="NAME",
+        default="",
+        help="Show models with this capability, such as text-to-image.",
+    ),
+    click.option(
+        "--creator",
+        metavar="NAME",
+        default="",
+        help="Show models of this creator: a name, or the first word of identifiers.",
+    ),
+    click.option(
+        "--status",
+        metavar="STATUS",
+        default="",
+        help="Show models with this status, whatever --include-status says.",
+    ),
+    click.option(
+        "--text",
+        metavar="WORDS",
+        default="",
+        help="Show models whose texts have all these words.",
+    ),
     click.option("--json/--no-json", "as_json", help="Write JSON instead of a table."),
     click.option(
         "--catalog/--no-catalog",

@@ -19,6 +19,7 @@ from runware_codegen.cache.parallel import parallel_map
 from runware_codegen.documents.load import not_openapi
 from runware_codegen.documents.sources import find_sources, read_text
 from runware_codegen.parse.assembly import conflicts
+from runware_codegen.parse.own_models import without_documents
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
@@ -95,9 +96,7 @@ def build_modules(
     found = find_sources(inputs)
     result = BuildResult(passed_over=found.passed_over, problems=found.problems)
     texts = _texts(found.sources, stdin, result)
-    outcomes: dict[str, ModuleResult] = {
-        **_cached(texts, options.document_filter, context.store)
-    }
+    outcomes: dict[str, ModuleResult] = {**_cached(texts, options, context.store)}
     jobs = [Job(s, text, options) for s, text in texts if s.name not in outcomes]
     if jobs:
         preload()
@@ -109,6 +108,8 @@ def build_modules(
         if context.store:
             _cache(context.store, job, made)
     _collect([(source, outcomes[source.name]) for source, _ in texts], result)
+    known = [module.document for module in result.modules.values()]
+    result.problems += without_documents(options.own_models, known)
     return result
 
 
@@ -126,7 +127,7 @@ def _texts(
 
 def _cached(
     texts: Sequence[tuple[Source, str]],
-    document_filter: DocumentFilter,
+    options: BuildOptions,
     store: Store | None,
 ) -> dict[str, Module]:
     """Find the modules that were made before."""
@@ -134,10 +135,11 @@ def _cached(
     if store is None:
         return kept
     for source, text in texts:
-        entry = store.get(_key(store, source, text))
+        entry = store.get(_key(store, Job(source, text, options)))
         module = load(entry) if entry is not None else None
         if module and (
-            module.text is not None or not document_filter.matches(module.document)
+            module.text is not None
+            or not options.document_filter.matches(module.document)
         ):
             kept[source.name] = module
     return kept
@@ -146,11 +148,13 @@ def _cached(
 def _cache(store: Store, job: Job, made: ModuleResult) -> None:
     """Keep a module, unless it comes with warnings, which name the file."""
     if isinstance(made, Module) and not made.document.unenforced:
-        store.put(_key(store, job.source, job.text), dump(made))
+        store.put(_key(store, job), dump(made))
 
 
-def _key(store: Store, source: Source, text: str) -> str:
-    return store.key("module", source.base_name, source.suffix, text)
+def _key(store: Store, job: Job) -> str:
+    source, own = job.source, job.options.own_models
+    parts = ("module", source.base_name, source.suffix, job.text)
+    return store.key(*parts, repr(own.lines)) if own.lines else store.key(*parts)
 
 
 def _collect(

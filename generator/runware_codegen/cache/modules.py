@@ -11,12 +11,14 @@ from pydantic import TypeAdapter, ValidationError
 from runware_codegen.documents.load import load_text
 from runware_codegen.model import DocumentInfo  # noqa: TC001  # pydantic resolves it
 from runware_codegen.parse.document import parse_document
+from runware_codegen.parse.own_models import with_own_models
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.render import rendered_about, rendered_module
 
 if TYPE_CHECKING:
     from runware_codegen.documents.sources import Source
     from runware_codegen.parse.assembly import DocumentFilter
+    from runware_codegen.settings import OwnModels
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,12 @@ class BuildOptions:
     Attributes:
         document_filter: Which documents are wanted; others get no text.
         allow_unenforced: Whether keywords that are not carried are let through.
+        own_models: Models of one's own, which classes take too.
     """
 
     document_filter: DocumentFilter
     allow_unenforced: bool
+    own_models: OwnModels
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ def make_module(job: Job) -> ModuleResult:
         if loaded is None:
             return None
         parsed = parse_document(loaded, allow_unenforced=job.options.allow_unenforced)
+        parsed = with_own_models(parsed, job.options.own_models)
         wanted = job.options.document_filter.matches(parsed)
         text = rendered_module(parsed) if wanted else None
         about = rendered_about(parsed) if wanted else ""

@@ -108,6 +108,8 @@ class DocumentInfo:
         status: live, deprecated …, or empty.
         task_type: The name of its task type.
         models: The models it describes; empty for any.
+        patterns: Patterns of more models that its class takes; `*` stands for any text.
+        own_models: Those of `models` that the document itself does not name.
         module: The Python name of its module.
         request_name: The name of the request class.
         result_name: The name of the result class.
@@ -134,6 +136,8 @@ class DocumentInfo:
     field_count: int
     rule_count: int
     unenforced: tuple[Problem, ...]
+    patterns: tuple[str, ...] = ()
+    own_models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +183,17 @@ class Document(DocumentInfo):
     definitions: tuple[tuple[str, Predicate], ...]
     default_delivery: str
     media_limits: tuple[MediaLimit, ...]
+
+    @property
+    def takes_own_models(self) -> bool:
+        """Whether its class takes models that the document itself does not name."""
+        return bool(self.own_models or self.patterns)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All texts in which words are searched."""
+        names = (self.id, self.air, self.title, self.summary, self.description)
+        return (*names, self.creator, *self.capabilities)
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

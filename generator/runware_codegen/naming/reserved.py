@@ -52,7 +52,7 @@ OWN_CLASSES: Final = _listed("""
 MEDIA: Final = _listed("AudioInput FileInput ImageInput VideoInput")
 """Names that no class of a module may have, nor with a number at the end."""
 
-FIELD_FUNCTIONS: Final = _listed("constant fresh_uuid")
+FIELD_FUNCTIONS: Final = _listed("constant filled fresh_uuid")
 """Functions that a class of a request calls between its fields."""
 
 RULE_FUNCTIONS: Final = frozenset(map(predicate_name, FORMATS)) | _listed("""

@@ -63,10 +63,12 @@ def module_doc(document: Document) -> str:
     title = document.title or document.id
     air = f" (`{document.air}`)" if document.air else ""
     head = f"{title}{air}, task type `{document.task_type}`."
+    own = ", ".join(code(each) for each in document.own_models + document.patterns)
     facts = [
         f"Modes: {'; '.join(document.modes)}." if document.modes else "",
         f"Price: {sentence(document.price)}" if document.price else "",
         f"Status: {document.status}." if document.status else "",
+        f"Takes models of your own too: {own}." if own else "",
         (
             f"Documentation: {document.documentation_url}"
             if document.documentation_url

@@ -56,6 +56,11 @@ def nullable_fields(cls: type[BaseModel]) -> frozenset[str]:
     )
 
 
+def new_uuid() -> str:
+    """Return a UUID for a task."""
+    return str(uuid.uuid4())
+
+
 @cache
 def fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
     """Return what makes the values that a constructor fills in, by wire name."""
@@ -64,10 +69,10 @@ def fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
         extra = cls.model_fields[name].json_schema_extra
         if not isinstance(extra, dict):
             continue
-        if "const" in extra:
-            fills[wire] = _returning(extra["const"])
-        elif "format" in extra:
-            fills[wire] = lambda: str(uuid.uuid4())
+        for key in extra.keys() & {"const", "default"}:
+            fills[wire] = _returning(extra[key])
+        if "format" in extra:
+            fills[wire] = new_uuid
     return fills
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -31,6 +32,7 @@ class Document(NamedTuple):
         module: The module of its classes, within this package.
         class_name: The name of its request class.
         deliveries: The delivery methods that a request may select.
+        patterns: Patterns of more models that it describes; `*` stands for any text.
     """
 
     id: str
@@ -41,6 +43,13 @@ class Document(NamedTuple):
     module: str
     class_name: str
     deliveries: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+
+    def takes(self, model: object) -> bool:
+        """Whether a model on the wire is one that it describes by name or pattern."""
+        return model in self.models or (
+            isinstance(model, str) and any(fnmatchcase(model, p) for p in self.patterns)
+        )
 
     @property
     def request(self) -> type[TaskRequest[TaskResult]]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -190,8 +191,25 @@ def _by_task() -> dict[tuple[str, str | None], Document]:
 def _document_about(task_type: str, model: object) -> Document | None:
     """Return the document about a model, or else the one about any model."""
     by_task = _by_task()
-    known = by_task.get((task_type, model)) if isinstance(model, str) else None
+    if not isinstance(model, str):
+        return by_task.get((task_type, None))
+    known = by_task.get((task_type, model)) or _by_pattern(task_type, model)
     return known or by_task.get((task_type, None))
+
+
+def _by_pattern(task_type: str, model: str) -> Document | None:
+    """Return the document with the most exact pattern for a model."""
+    for pattern, document in _patterns():
+        if document.task_type == task_type and fnmatchcase(model, pattern):
+            return document
+    return None
+
+
+@cache
+def _patterns() -> list[tuple[str, Document]]:
+    """Return all patterns with their documents, those with most characters first."""
+    found = [(pattern, each) for each in documents() for pattern in each.patterns]
+    return sorted(found, key=lambda pair: (-len(pair[0].replace("*", "")), pair[0]))
 
 
 def _for(task_type: object, model: object) -> Document | None:
@@ -215,7 +233,7 @@ def _alone(task_type: str, model: object) -> Document | None:
 def _fitting(model: object) -> Iterator[Document]:
     for document in documents():
         if document.models:
-            is_about = model in document.models or model == document.id
+            is_about = document.takes(model) or model == document.id
         else:
             is_about = model is None
         if is_about:
@@ -234,7 +252,10 @@ def _unknown(task_type: object, model: object) -> str:
     if task_type not in known:
         return f"taskType {task_type!r} is none of this package's: {', '.join(known)}"
     models = sorted(
-        m for d in documents() if d.task_type == task_type for m in d.models
+        model
+        for document in documents()
+        if document.task_type == task_type
+        for model in (*document.models, *document.patterns)
     )
     shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
     return f"model {model!r} is none that this package has for {task_type}: {shown}"

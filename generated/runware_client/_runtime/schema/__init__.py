@@ -20,7 +20,15 @@ if TYPE_CHECKING:
         is_type,
         same,
     )
-    from .base import Part, ResultPart, TaskRequest, TaskResult, constant, fresh_uuid
+    from .base import (
+        Part,
+        ResultPart,
+        TaskRequest,
+        TaskResult,
+        constant,
+        filled,
+        fresh_uuid,
+    )
     from .constraints import (
         Count,
         Either,
@@ -79,6 +87,7 @@ _MODULES = {
     "TaskRequest": "base",
     "TaskResult": "base",
     "constant": "base",
+    "filled": "base",
     "fresh_uuid": "base",
     "Count": "constraints",
     "Either": "constraints",
@@ -150,6 +159,7 @@ __all__ = [
     "all_different",
     "area_in",
     "constant",
+    "filled",
     "fresh_uuid",
     "is_array",
     "is_date",

@@ -42,6 +42,7 @@ from .explanations import (
 from .fields import (
     fills,
     hidden_names,
+    new_uuid,
     nullable_fields,
     python_names,
     required_names,
@@ -83,6 +84,12 @@ def constant(value: T, *, alias: str | None = None) -> T:
     """Declare a field that has one value, which the constructor fills in."""
     extra = {"const": cast("Any", value)}
     return cast("T", Field(validation_alias=alias, json_schema_extra=extra))
+
+
+def filled(value: T) -> T:
+    """Declare a field that the constructor fills in where it is given no other value."""
+    extra = {"default": cast("Any", value)}
+    return cast("T", Field(json_schema_extra=extra))
 
 
 def fresh_uuid() -> str:
@@ -432,7 +439,8 @@ class TaskRequest(Part, Generic[ResultT_co]):
         _refuse_depth(cls, members)
         wire = {**wire_so_far(self), **_wire_of(cls, members, fill=False)}
         for name, fill in fills(cls).items():
-            wire[name] = fill()
+            if fill is new_uuid or name not in wire:
+                wire[name] = fill()
         return cls.from_wire(wire)
 
 
