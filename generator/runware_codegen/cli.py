@@ -314,17 +314,43 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     MODEL is an id or AIR of a model (* and ? allowed), or the name of a utility.
     Without any, the documents are fetched that runware.lock names. Proxies and
     certificates are those of the environment: HTTPS_PROXY, SSL_CERT_FILE and the like.
+
+    With --like, MODEL is the AIR of a model of your own (* allowed): the document that
+    it takes after is fetched, and pyproject.toml says so.
     """
     _exclude(ctx, "--locked", "--update")
     _exclude(ctx, "--all", "--task-type")
     _exclude(ctx, "--all", "MODEL")
     if options["check"] and not options["update"]:
         raise click.UsageError("--check goes with --update.", ctx)
+    if options["like"]:
+        return _fetch_like(ctx, options)
     with _terminal(ctx) as terminal, _remarking("what has been fetched is whole"):
         from runware_codegen.catalog import fetching  # noqa: PLC0415  # as below
 
         refused = fetching.fetch(options, terminal, _new_update_report)
         return _DIFFERENT if refused else 0
+
+
+def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
+    """Fetch the document that models of one's own take after, and name it as theirs."""
+    for other in ("--all", "--locked", "--task-type", "--update"):
+        _exclude(ctx, "--like", other)
+    file, names = ctx.meta.get(settings.FILE), options["models"]
+    if not names:
+        raise click.UsageError("--like goes with MODEL: an AIR of your own model.", ctx)
+    if file is None:
+        remedy = "There is none here; run `runware-codegen init`, which makes it."
+        raise click.UsageError(f"--like writes to pyproject.toml. {remedy}", ctx)
+    settings.own_models(dict.fromkeys(names, options["like"]), file)
+    with _terminal(ctx) as terminal, _remarking("what has been fetched is whole"):
+        from runware_codegen import init  # noqa: PLC0415  # as above
+        from runware_codegen.catalog import fetching  # noqa: PLC0415  # as above
+
+        found = fetching.find_like(options, terminal)
+        fetching.fetch({**options, "models": (found,)}, terminal, _new_update_report)
+        init.write_models(file, dict.fromkeys(names, found), terminal)
+    return 0
 
 
 @cli.command(cls=_Diffing)
@@ -371,6 +397,7 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
                 documents=wanted.documents,
                 output=wanted.output,
                 package=wanted.package,
+                own_models=plan.own_models,
                 **said,
             )
         from runware_codegen.pipeline import import_line  # noqa: PLC0415  # as above

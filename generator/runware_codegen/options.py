@@ -79,6 +79,7 @@ class FetchOptions(TypedDict):
     """What `fetch` is told."""
 
     models: tuple[str, ...]
+    like: str
     everything: bool
     task_type: tuple[str, ...]
     include_status: tuple[str, ...]
@@ -344,6 +345,13 @@ LISTING = (
 
 FETCHING = (
     click.argument("models", metavar="[MODEL]...", nargs=-1),
+    click.option(
+        "--like",
+        metavar="NAME",
+        default="",
+        help="The identifier or AIR of a model, or an architecture such as sdxl, whose"
+        " document also describes MODEL.",
+    ),
     click.option(
         "--all/--no-all", "everything", help="Fetch each model of the catalogue."
     ),

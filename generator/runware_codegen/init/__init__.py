@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from runware_codegen.catalog import files
 from runware_codegen.init import precommit, project
 from runware_codegen.init.answers import ask_for_answers
+from runware_codegen.settings import MODELS, own_models
 
 if TYPE_CHECKING:
     from runware_codegen.init.answers import Answers
     from runware_codegen.options import InitOptions
     from runware_codegen.report import Terminal
+    from runware_codegen.settings import OwnModels
 
 _PROJECT = Path("pyproject.toml")
 _HOOKS = Path(".pre-commit-config.yaml")
@@ -27,11 +29,13 @@ class Plan:
         answers: What the project wants.
         texts: What files become, by their paths; only those that change.
         advice: What is left to do by hand; empty for nothing.
+        own_models: Models of one's own, which the settings have already.
     """
 
     answers: Answers
     texts: dict[Path, bytes]
     advice: str
+    own_models: OwnModels
 
 
 def plan(options: InitOptions) -> Plan | None:
@@ -62,7 +66,29 @@ def plan(options: InitOptions) -> Plan | None:
             advice += precommit.stanza(answers)
         elif added != hooks:
             texts[_HOOKS] = added.encode()
-    return Plan(answers, texts, advice)
+    own = own_models((current or {}).get(MODELS, {}), _PROJECT)
+    return Plan(answers, texts, advice, own)
+
+
+def write_models(file: Path, models: dict[str, str], terminal: Terminal) -> None:
+    """Write models of one's own into a pyproject.toml, and tell of it.
+
+    Args:
+        file: The pyproject.toml.
+        models: AIRs or patterns of them, each with the document that it takes after.
+        terminal: Where to tell of it.
+
+    Raises:
+        InvalidInputError: The file cannot be changed.
+    """
+    before = project.read(file)
+    after = project.with_models(before, models, file)
+    if after == before:
+        terminal.summary(f"{file} has these models already.")
+        return
+    files.replace(file, after.encode())
+    for name, like in models.items():
+        terminal.summary(f'Wrote to {file}: "{name}" = "{like}"')
 
 
 def write(made: Plan, import_line: str, terminal: Terminal) -> None:

@@ -9,9 +9,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 from runware_codegen.problems import InvalidInputError
+from runware_codegen.settings import MODELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from runware_codegen.init.answers import Answers
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 _HEAD = "[tool.runware-codegen]"
 _HEAD_LINE = re.compile(r"\s*\[\s*tool\s*\.\s*([\"']?)runware-codegen\1\s*\]\s*(#.*)?")
 _OTHER_HEAD = re.compile(r"\s*\[")
-_ASKED_FOR = {"documents", "index-url", "output", "package"}
+_MODELS_HEAD = "[tool.runware-codegen.models]"
+_MODELS_LINE = re.compile(
+    r"\s*\[\s*tool\s*\.\s*([\"']?)runware-codegen\1\s*\.\s*([\"']?)models\2\s*\]\s*(#.*)?"
+)
+_ASKED_FOR = {"documents", "index-url", MODELS, "output", "package"}
 _NO_CODE = re.compile(r"\s*(#.*)?")
 
 
@@ -96,6 +101,8 @@ def changed(text: str, table: str, path: Path) -> str:
     before = _parsed(text, path)
     there = _settings_in(before)
     wanted = _settings_in(tomllib.loads(table))
+    if models := (there or {}).get(MODELS):
+        wanted[MODELS] = models
     if there == wanted:
         return text
     tools = before.get("tool")
@@ -108,6 +115,62 @@ def changed(text: str, table: str, path: Path) -> str:
     remedy = f"Write them as a table of their own, {_HEAD}, and run this again."
     message = "The settings are not written as a table of their own."
     raise InvalidInputError.of(path, message, remedy, pointer="/tool")
+
+
+def with_models(text: str, models: dict[str, str], path: Path) -> str:
+    """Put models of one's own into the text of a pyproject.toml.
+
+    Args:
+        text: The text.
+        models: AIRs or patterns of them, each with the document that it takes after.
+        path: The file, for messages.
+
+    Raises:
+        InvalidInputError: The models that there are are written in another way.
+    """
+    before = _parsed(text, path)
+    there = _settings_in(before) or {}
+    known = there.get(MODELS, {})
+    new = {name: like for name, like in models.items() if known.get(name) != like}
+    if not new:
+        return text
+    lines = [f"{_text(name)} = {_text(like)}" for name, like in new.items()]
+    settings = {**there, MODELS: {**known, **new}}
+    tool = {**before.get("tool", {}), "runware-codegen": settings}
+    written = _extended(text, lines, new) if known else _appended_models(text, lines)
+    if _means(written, {**before, "tool": tool}):
+        return written
+    message = "The models are not written as a table of their own."
+    remedy = f"Write {_MODELS_HEAD}, and below it {'; '.join(lines)}."
+    raise InvalidInputError.of(path, message, remedy, pointer="/tool")
+
+
+def _appended_models(text: str, lines: list[str]) -> str:
+    table = "\n".join([_MODELS_HEAD, *lines, ""])
+    return next(_appended(text, table if not text else f"\n{table}"))
+
+
+def _extended(text: str, new: list[str], names: Iterable[str]) -> str:
+    """Put lines at the end of the table of models, in place of those of the same names."""
+    lines, end = text.splitlines(keepends=True), _line_end(text)
+    heads = (n for n, s in enumerate(lines) if _MODELS_LINE.fullmatch(s.rstrip("\r\n")))
+    first = next(heads, len(lines))
+    following = range(first + 1, len(lines))
+    last = next((n for n in following if _OTHER_HEAD.match(lines[n])), len(lines))
+    stop = _without_remarks(lines, first, last)
+    kept = [line for line in lines[first + 1 : stop] if not _sets(line, names)]
+    whole = [*lines[: first + 1], *kept]
+    if whole and not whole[-1].endswith("\n"):
+        whole[-1] += end
+    return "".join([*whole, *(f"{line}{end}" for line in new), *lines[stop:]])
+
+
+def _sets(line: str, names: Iterable[str]) -> bool:
+    """Tell whether a line of TOML sets one of some keys."""
+    try:
+        return not tomllib.loads(line).keys().isdisjoint(names)
+    except ValueError:
+        return False
 
 
 def _appended(text: str, table: str) -> Iterator[str]:
