@@ -113,6 +113,11 @@ class TestWhatTheFileSays:
             index-url = "https://example.com/index.json"
             build = "source"
             json = true
+            capability = ""
+            creator = ""
+            status = ""
+            text = ""
+            models = {}
             quiet = false
             verbose = false
             """,
@@ -132,6 +137,7 @@ class TestWhatTheFileSays:
             ),
             *("--allow-unenforced", "--force", "--as-hook", "--cache", "--jobs"),
             *("--json", "--catalog", "--index-url", "--quiet", "--verbose"),
+            *("--capability", "--creator", "--status", "--text"),
         }
 
 
@@ -184,8 +190,8 @@ class TestWhatIsWrong:
         configure(project, 'include_status = ["live"]\noutptu = "src"\nnonsense = 1')
         known = (
             "documents, only, include-status, allow-unenforced, output, package, "
-            "check, diff, force, as-hook, cache, jobs, quiet, verbose, json, catalog, "
-            "index-url, build"
+            "check, diff, force, as-hook, cache, jobs, quiet, verbose, capability, "
+            "creator, status, text, json, catalog, index-url, build, models"
         )
         remedies = {
             "include_status": "Did you mean include-status?",
@@ -261,4 +267,4 @@ def test_an_option_is_defined_once() -> None:
         for parameter in cli.commands[name].params:
             info = parameter.to_info_dict()
             assert seen.setdefault(parameter.name, info) == info
-    assert len(seen) == 18
+    assert len(seen) == 22
