@@ -146,7 +146,9 @@ def test_a_new_document_touches_what_lists_it(bench: Bench, tmp_path: Path) -> N
     work = bench.run()
     assert work.parsed == 1
     folder = "tasks/image_inference"
-    own = {f"{folder}/{name}.py" for name in (f"model_{DOCUMENTS}", "__init__", "_about")}
+    own = {
+        f"{folder}/{name}.py" for name in (f"model_{DOCUMENTS}", "__init__", "_about")
+    }
     assert work.changed == own | {"tasks/_index.py"}
 
 
