@@ -101,7 +101,8 @@ def changed(text: str, table: str, path: Path) -> str:
     before = _parsed(text, path)
     there = _settings_in(before)
     wanted = _settings_in(tomllib.loads(table))
-    if models := (there or {}).get(MODELS):
+    known = cast("dict[str, Any]", there or {})
+    if models := known.get(MODELS):
         wanted[MODELS] = models
     if there == wanted:
         return text
@@ -129,14 +130,14 @@ def with_models(text: str, models: dict[str, str], path: Path) -> str:
         InvalidInputError: The models that there are are written in another way.
     """
     before = _parsed(text, path)
-    there = _settings_in(before) or {}
-    known = there.get(MODELS, {})
+    there: dict[str, Any] = _settings_in(before) or {}
+    known: dict[str, str] = there.get(MODELS, {})
     new = {name: like for name, like in models.items() if known.get(name) != like}
     if not new:
         return text
     lines = [f"{_text(name)} = {_text(like)}" for name, like in new.items()]
-    settings = {**there, MODELS: {**known, **new}}
-    tool = {**before.get("tool", {}), "runware-codegen": settings}
+    settings: dict[str, Any] = {**there, MODELS: {**known, **new}}
+    tool: dict[str, Any] = {**before.get("tool", {}), "runware-codegen": settings}
     written = _extended(text, lines, new) if known else _appended_models(text, lines)
     if _means(written, {**before, "tool": tool}):
         return written
