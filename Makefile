@@ -12,7 +12,7 @@ PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help generate test simulate faults bench check golden clean
+.PHONY: help docs generate test simulate faults bench check golden clean
 
 help:
 	@echo "make generate   generate $(OUTPUT)/$(PACKAGE) from specs/"
@@ -21,6 +21,7 @@ help:
 	@echo "make faults     run 1,000 tasks under faults and compare the books"
 	@echo "make bench      measure, beside others, and write benchmarks/results.*"
 	@echo "make check      lint, check the format, the types and the imports"
+	@echo "make docs       build the site of docs/ into build/site"
 	@echo "make golden     accept how the golden documents come out now"
 	@echo "make clean      remove $(VENV) and what tools have left"
 
@@ -47,9 +48,16 @@ check: $(READY)
 	MYPYPATH=tests:generated $(BIN)/mypy --strict --package simulation --package hostile_server
 	$(BIN)/basedpyright
 	PYTHONPATH=$(OUTPUT) $(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q tests/test_words.py
+
+docs: $(READY)
+	@rm -rf build/docs && mkdir -p build && cp -R docs build/docs
+	@$(BIN)/runware-codegen docs specs --output build/docs/models --package $(PACKAGE) --quiet
+	@$(BIN)/zensical build --strict
 
 golden: $(READY)
-	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/diff/test_diff_docs.py
+	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/diff/test_diff_docs.py \
+	  tests/test_docs.py::test_the_reference_of_commands_is_made_from_their_options
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -30,6 +30,7 @@ SUBJECTS = (
     "exactness",
     "client_overhead",
     "differences",
+    "whole_catalogue",
 )
 
 

@@ -21,6 +21,11 @@ from measuring import Run, run
 
 SPECS = peers.TOP / "specs"
 CORPUS = os.environ.get("RUNWARE_CORPUS")
+CATALOGUE = (
+    Path(os.environ["RUNWARE_CATALOGUE"]) if "RUNWARE_CATALOGUE" in os.environ else None
+)
+"""A document for each model, under its own name."""
+
 PACKAGE = "big"
 
 _SHIFTS = (0, 0, 0, 0, 0, 100, 500)
@@ -81,14 +86,14 @@ class Work:
     def package(self, count: int) -> Path:
         """Return the folder of the package that is generated from a catalogue."""
         catalogue = self.catalogue(count)
-        output = self._output(catalogue)
+        output = self.output(catalogue)
         if not output.exists():
             self.generate(catalogue)
         return output
 
     def generate(self, catalogue: Path, *options: str) -> Run:
         """Generate from a catalogue in a process."""
-        output = ["--output", str(self._output(catalogue)), "--package", PACKAGE]
+        output = ["--output", str(self.output(catalogue)), "--package", PACKAGE]
         return self.command("generate", str(catalogue), *output, "--quiet", *options)
 
     def command(self, *arguments: str) -> Run:
@@ -96,7 +101,8 @@ class Work:
         command = [sys.executable, "-m", "runware_codegen", *arguments]
         return run(command, {"XDG_CACHE_HOME": str(self.folder / "cache")})
 
-    def _output(self, catalogue: Path) -> Path:
+    def output(self, catalogue: Path) -> Path:
+        """Return the folder that a catalogue is generated into."""
         return self.folder / "packages" / catalogue.name
 
 

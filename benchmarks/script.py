@@ -3,7 +3,8 @@
     python benchmarks/generation.py [--quick]
 
 prints a table. `RUNWARE_CORPUS=FOLDER` measures with documents of that folder instead of
-those under `specs/`.
+those under `specs/`. `RUNWARE_CATALOGUE=FOLDER` names a document for each model, which
+`whole_catalogue` measures.
 """
 
 from __future__ import annotations

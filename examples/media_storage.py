@@ -3,14 +3,10 @@
 import os
 
 from runware_client import Runware
-from runware_client.tasks.media_storage import MediaStorageRequest
 
 with Runware(base_url=os.environ["RUNWARE_BASE_URL"]) as client:
-    request = MediaStorageRequest(
+    [stored] = client.media_storage.run(
         operation="upload", media="https://example.com/waves.mp4"
     )
-    [stored] = client.media_storage.run(request)
     print(stored.media_uuid, stored.media_url)
-    client.media_storage.run(
-        MediaStorageRequest(operation="delete", media=stored.media_uuid)
-    )
+    client.media_storage.run(operation="delete", media=stored.media_uuid)

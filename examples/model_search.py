@@ -1,13 +1,12 @@
 """Find LoRAs to paint like watercolour with."""
 
 import os
+from itertools import islice
 
 from runware_client import Runware
-from runware_client.tasks.model_search import ModelSearchRequest
 
 with Runware(base_url=os.environ["RUNWARE_BASE_URL"]) as client:
-    request = ModelSearchRequest(search="watercolour", category="lora", limit=5)
-    [page] = client.model_search.run(request)
-    print(f"{page.total_results} models in all, among them:")
-    for model in page.results:
+    # A page of 20 models is asked for when the one before it is used up.
+    found = client.model_search.iterate(search="watercolour", category="lora", limit=20)
+    for model in islice(found, 50):
         print(model.air, model.name)

@@ -3,10 +3,9 @@
 import os
 
 from runware_client import Runware
-from runware_client.tasks.model_upload import ModelUploadRequest
 
 with Runware(base_url=os.environ["RUNWARE_BASE_URL"]) as client:
-    request = ModelUploadRequest(
+    [upload] = client.model_upload.run(
         category="lora",
         architecture="sdxl",
         name="Harbour at dusk",
@@ -14,5 +13,4 @@ with Runware(base_url=os.environ["RUNWARE_BASE_URL"]) as client:
         download_url="https://example.com/harbour.safetensors",
         private=True,
     )
-    [upload] = client.model_upload.run(request)
     print(upload.status, upload.message)

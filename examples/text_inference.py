@@ -3,13 +3,11 @@
 import os
 
 from runware_client import Runware
-from runware_client.tasks.text_inference import TextInferenceRequest
 from runware_client.tasks.text_inference.text_inference import Message
 
 with Runware(base_url=os.environ["RUNWARE_BASE_URL"]) as client:
-    request = TextInferenceRequest(
+    [answer] = client.text_inference.run(
         model="minimax:m2.7@0",
         messages=[Message(role="user", content="Why do lighthouses blink?")],
     )
-    [answer] = client.text_inference.run(request)
     print(answer.text)

@@ -3,13 +3,14 @@
 import os
 
 from runware_client import Runware
-from runware_client.tasks.training import TrainingRequest
+from runware_client.tasks.training.training import ImportModel, Inputs
 
-with Runware(base_url=os.environ["RUNWARE_BASE_URL"]) as client:
-    request = TrainingRequest(
+with Runware(base_url=os.environ["RUNWARE_BASE_URL"], timeout=3600) as client:
+    [trained] = client.training.run(
         model="runware:qwen-image@style-lora-training",
-        inputs={"dataset": "https://example.com/harbours.zip"},
-        import_model={"air": "acme:harbours@1", "name": "Harbours", "version": "1.0"},
+        inputs=Inputs(dataset="https://example.com/harbours.zip"),
+        import_model=ImportModel(
+            air_="acme:harbours@1", name="Harbours", version="1.0"
+        ),
     )
-    [trained] = client.training.run(request, timeout=3600)
     print(trained.air)

@@ -115,12 +115,14 @@ def _pythons() -> dict[tuple[int, ...], str]:
     """Find an interpreter of each minor version; the running one stands for its own."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     folders = [*map(str, pyenv.glob("versions/*/bin")), os.environ["PATH"]]
+    # uv's own cache knows the interpreters; that of the tests is empty at first.
+    inherited = {k: v for k, v in os.environ.items() if k != "XDG_CACHE_HOME"}
     listed = subprocess.run(
         [_UV, "python", "list", "--only-installed", "--output-format", "json"],
         check=True,
         capture_output=True,
         text=True,
-        env={**os.environ, "PATH": os.pathsep.join(folders)},
+        env={**inherited, "PATH": os.pathsep.join(folders)},
     )
     found = {
         tuple(map(int, python["version"].split(".")[:2])): str(python["path"])

@@ -137,11 +137,15 @@ class Platform:
         if tasks[0].get("deliveryMethod") == "stream":
             self.billed[tasks[0]["taskUUID"]] += 1
             return self._response(_events(), "text/event-stream")
-        items = [item for task in tasks if (item := self._item(task))]
-        errors = [item for item in items if "code" in item]
-        data = [item for item in items if "code" not in item]
+        data, errors = self.items(tasks)
         text = json.dumps({"data": data, "errors": errors}).encode()
         return self._response(text, "application/json", 400 if errors else 200)
+
+    def items(self, tasks: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
+        """Run tasks and answer polls; return the items and the errors."""
+        items = [item for task in tasks if (item := self._item(task))]
+        data = [item for item in items if "code" not in item]
+        return data, [item for item in items if "code" in item]
 
     def _item(self, task: dict[str, Any]) -> dict[str, Any] | None:
         """What the answer says of one task, or of the task that is polled."""

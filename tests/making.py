@@ -122,3 +122,8 @@ def generated(
         return importlib.import_module(package)
     finally:
         sys.path.remove(str(folder))
+
+
+def as_text(value: Any) -> str:
+    """Write a JSON value, whatever the order of its members: 1 and 1.0 are different."""
+    return json.dumps(value, sort_keys=True)

@@ -280,7 +280,7 @@ def test_threads_poll_together(
             return acknowledge(tasks)
         if not polled.is_set():  # the others come meanwhile, and travel together
             polled.set()
-            time.sleep(0.5)
+            time.sleep(3)
         return finished(tasks)
 
     server.answer = answer

@@ -275,7 +275,7 @@ def test_a_wrong_document_fails_the_build(
             "setuptools",
             'build = "source"',
             'build = "moon"',
-            "pyproject.toml#/tool/runware-codegen/build\n  'moon' is no place.",
+            "pyproject.toml#/tool/runware-codegen/build\n  The value of build is 'moon'.",
         ),
         (
             "hatch",

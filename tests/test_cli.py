@@ -269,7 +269,7 @@ class TestList:
     def test_nothing_is_left(self, here: Path) -> None:
         finished = run("list", "docs", "--only", "nothing", cwd=here)
         assert (finished.returncode, finished.stdout) == (2, "")
-        assert "None of the 2 documents is chosen" in finished.stderr
+        assert "select none of the 2 documents" in finished.stderr
 
 
 class TestProblems:

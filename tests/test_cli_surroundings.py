@@ -219,4 +219,4 @@ def test_a_fault_of_our_own_does_not_end_as_a_difference_does(here: Path) -> Non
     assert told.startswith("Traceback (most recent call last):\n")
     *_, message, last = told.splitlines()
     assert message == "RuntimeError: \\x1b[2J"
-    assert last == "This is a fault of runware-codegen; please report it."
+    assert last == "This is a bug of runware-codegen. Report it."

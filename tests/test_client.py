@@ -141,7 +141,7 @@ def test_results_are_of_the_class_of_the_request(
 
 def test_keywords_make_the_request(caller: Caller, server: Server) -> None:
     server.answer = echo(seed=5)
-    [result] = caller(RUN, model="runware:101@1", positive_prompt="dusk", timeout=9)
+    [result] = caller(RUN, model="runware:101@1", positive_prompt="dusk")
     assert result.seed == 5
     [[sent]] = server.calls
     sent.pop("taskUUID")
@@ -152,7 +152,7 @@ def test_keywords_make_the_request(caller: Caller, server: Server) -> None:
 def test_nothing_is_sent_for_a_wrong_request(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
-    with pytest.raises(pydantic.ValidationError, match="positivePrompt"):
+    with pytest.raises(pydantic.ValidationError, match="positive_prompt"):
         caller(RUN, model="runware:101@1", positive_prompt="")
     with pytest.raises(TypeError, match="either a request or keywords, not both: seed"):
         caller(RUN, image(), seed=1)
@@ -404,3 +404,32 @@ def test_a_client_shows_no_key_and_is_not_copied(
             copied(client)
         with pytest.raises(TypeError, match="make the client anew"):
             copied(client._endpoint.key)
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "said"),
+    [
+        (
+            "run",
+            "dict",
+            r"a dict is not a request: make one with parse_request\(task\)",
+        ),
+        ("run", "list", "a list is not a request: run_many takes several"),
+        ("run", "class", "ImageInferenceRequest is a class: make a request of it"),
+        ("run_many", "request", "not one ImageInferenceRequest: run takes one"),
+        ("run_many", "dicts", "a dict is not a request"),
+    ],
+)
+def test_what_is_not_a_request_is_a_type_error(
+    caller: Caller, image: Callable[..., Any], method: str, given: str, said: str
+) -> None:
+    request = image()
+    values = {
+        "dict": request.to_wire(),
+        "list": [request],
+        "class": type(request),
+        "request": request,
+        "dicts": [request.to_wire()],
+    }
+    with pytest.raises(TypeError, match=said):
+        caller(method, values[given])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from pydantic import ValidationError
 
-from making import generated
+from making import as_text, generated
 from near import Judge, Tasks
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def compared(parse: Callable[[Any], Any], path: Path, number: int) -> Counted:
         except ValidationError as error:
             said = f"refused: {error}" if allowed else ""
         else:
-            same = json.dumps(wire) == json.dumps(task)
+            same = as_text(wire) == as_text(task)
             said = ("" if same else f"altered: {wire}") if allowed else "accepted"
         if said:
             wrong.append(f"{path.name}: {json.dumps(task)}\n{said}")
@@ -142,4 +142,4 @@ def test_recorded_results_are_given_back_whole(packages: Packages) -> None:
         task = {**request, "taskUUID": "3d3b0bd1-21a5-4f1c-9ff0-8ff3d1a1d0fb"}
         package = packages.of(Path(CORPUS or "nowhere"))
         result = package.parse_result(package.parse_request(task), item)
-        assert json.dumps(result.to_wire()) == json.dumps(item), name
+        assert as_text(result.to_wire()) == as_text(item), name

@@ -221,8 +221,8 @@ class TestOutline:
             ("3.0.3", 'the document is OpenAPI "3.0.3", not OpenAPI 3.1'),
             ("3.2.0", 'the document is OpenAPI "3.2.0", not OpenAPI 3.1'),
             ("3.1", 'the document is OpenAPI "3.1", not OpenAPI 3.1'),
-            (3.1, "the number 3.1 stands where the version should"),
-            (None, "null stands where the version should"),
+            (3.1, "the version is the number 3.1"),
+            (None, "the version is null"),
         ],
     )
     def test_other_versions_are_named(self, version: object, message: str) -> None:

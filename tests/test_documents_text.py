@@ -240,7 +240,7 @@ class TestYaml:
         text = yaml_with_constant("[&a {k: &b [1]}, *b, *a, &b 2, *a, *b, {*b : 1}]")
         problem = only_problem(text)
         assert problem.message == (
-            'the key "2" is not text as it stands there (line 8, column 39)'
+            'the key "2" is not a string without quotes (line 8, column 39)'
         )
         tree = tree_of(text.replace("&b 2", "&b c"))
         constant = constant_in(tree)
@@ -253,12 +253,12 @@ class TestYaml:
         ("text", "message"),
         [
             ("{a: 1, a: 2}", 'the key "a" is given more than once (line 8, column 21)'),
-            ("{1: a}", 'the key "1" is not text as it stands there (line 8, column 15)'),
-            ("{true: a}", 'the key "true" is not text as it stands there (line 8, column 15)'),
-            ("{? : a}", 'the key "" is not text as it stands there (line 8, column 16)'),
+            ("{1: a}", 'the key "1" is not a string without quotes (line 8, column 15)'),
+            ("{true: a}", 'the key "true" is not a string without quotes (line 8, column 15)'),
+            ("{? : a}", 'the key "" is not a string without quotes (line 8, column 16)'),
             ("{<<: {a: 1}}", "YAML 1.2 has no merge keys (line 8, column 15)"),
-            ("!!python/name:os.system x", 'the tag "tag:yaml.org,2002:python/name:os.system" says more than JSON can (line 8, column 14)'),
-            ("!!binary aGk=", 'the tag "tag:yaml.org,2002:binary" says more than JSON can (line 8, column 14)'),
+            ("!!python/name:os.system x", 'the tag "tag:yaml.org,2002:python/name:os.system" has no meaning in JSON (line 8, column 14)'),
+            ("!!binary aGk=", 'the tag "tag:yaml.org,2002:binary" has no meaning in JSON (line 8, column 14)'),
             (".nan", ".nan is not a value of JSON (line 8, column 14)"),
             ("-.INF", "-.INF is not a value of JSON (line 8, column 14)"),
             ("1e999", "a number is out of range (line 8, column 14)"),
@@ -273,17 +273,17 @@ class TestYaml:
     @pytest.mark.parametrize("text", ["!a [1]", "!a {b: 1}"])
     def test_a_tag_on_a_collection(self, text: str) -> None:
         problem = only_problem(yaml_with_constant(text))
-        assert problem.message.startswith('the tag "!a" says more than JSON can')
+        assert problem.message.startswith('the tag "!a" has no meaning in JSON')
 
     @pytest.mark.parametrize(
         ("text", "message"),
         [
             ("a: b: c", "not YAML: mapping values are not allowed here (line 1, column 5)"),
-            ("? [a]\n: b", "a key is not text but a collection (line 1, column 3)"),
+            ("? [a]\n: b", "a key is a collection, not a string (line 1, column 3)"),
             ("a: 1\n---\nb: 2\n", "more than one YAML document (line 2, column 1)"),
             ("%YAML 1.1\n---\na: yes", "the text is not YAML 1.2"),
-            ("a: *a", 'the alias "a" stands for nothing that ends before it (line 1, column 4)'),
-            ("a: &a [*a]", 'the alias "a" stands for nothing that ends before it (line 1, column 8)'),
+            ("a: *a", 'the alias "a" refers to no node that ends before it (line 1, column 4)'),
+            ("a: &a [*a]", 'the alias "a" refers to no node that ends before it (line 1, column 8)'),
             ('a: "\x85"', "not YAML: the character U+0085 may not stand there as it is (line 1, column 5)"),
             ("a\u2028: b", "not YAML: the character U+2028 may not stand there as it is (line 1, column 2)"),
             ("a: [?a]", "a question mark is followed by no space (line 1, column 6)"),

@@ -1,4 +1,4 @@
-"""What type checkers tell the people who use the client, over three of their programs.
+"""What type checkers tell the people who use the client, over programs and examples.
 
 Each checker runs once over all of them, since most of its time goes into reading what
 they import.
@@ -32,6 +32,10 @@ RESULTS = dedent("""
     ImageInferenceRequest(model="runware:101@1", output_type="url")  # wrong: literal
     ImageInferenceRequest(model="runware:101@1", steps="many")  # wrong: type
     ImageInferenceRequest(positive_prompt="dusk")  # wrong: missing
+    open_request = ImageInferenceRequest(model="runware:101@1", extra={"megapixels": 3})
+    ImageInferenceRequest(model="runware:101@1", megapixels=3)  # wrong: not by extra
+    ImageInferenceRequest(model="runware:101@1", extra=3)  # wrong: extra
+    reveal_type(open_request.extra)  # dict[str, Any]
     ImageInferenceRequest(model="runware:101@1", inputs=Inputs(seedImag="x"))  # wrong: part
 
     with Runware() as client:
@@ -83,7 +87,7 @@ FILES = dedent("""
 
 CALLS = dedent("""
     from typing import assert_type
-    from runware_client import AsyncRunware, Outcome, Runware, TaskResult
+    from runware_client import AsyncRunware, Outcome, Runware
     from runware_client.tasks.image_inference import ImageInferenceRequest, ImageInferenceResult
     from runware_client.tasks.ping import PingRequest, PingResult
 
@@ -91,8 +95,8 @@ CALLS = dedent("""
         assert_type(client.run(image), list[ImageInferenceResult])
         assert_type(client.image_inference.run(image), list[ImageInferenceResult])
         assert_type(client.ping.run(ping), list[PingResult])
-        assert_type(client.image_inference.run(model="m", steps=4), list[TaskResult])
-        assert_type(client.run_many([image]), list[Outcome[ImageInferenceResult]])
+        assert_type(client.image_inference.run(model="m", steps=4), list[ImageInferenceResult])
+        assert_type(client.run_many([image]), list[Outcome[ImageInferenceRequest]])
         client.run_many([image, ping])
         client.image_inference.run(image, timeout="soon")  # type: ignore[call-overload]
         client.image_inference.run(image, seed=1)  # type: ignore[call-overload]
@@ -101,10 +105,13 @@ CALLS = dedent("""
     async def asynchronous(client: AsyncRunware, image: ImageInferenceRequest) -> None:
         assert_type(await client.run(image), list[ImageInferenceResult])
         assert_type(await client.image_inference.run(image), list[ImageInferenceResult])
-        assert_type(await client.run_many([image]), list[Outcome[ImageInferenceResult]])
+        assert_type(await client.run_many([image]), list[Outcome[ImageInferenceRequest]])
     """)
 
-PROGRAMS = {"results.py": RESULTS, "files.py": FILES, "calls.py": CALLS}
+EXAMPLES = {f"example_{p.name}": p for p in (TOP / "examples").glob("*.py")}
+PROGRAMS = {"results.py": RESULTS, "files.py": FILES, "calls.py": CALLS} | {
+    name: path.read_text(encoding="utf-8") for name, path in EXAMPLES.items()
+}
 
 WRONG = {
     (name, number)

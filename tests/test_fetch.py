@@ -313,7 +313,7 @@ class TestFaults:
     def test_an_address_that_is_none(self, tmp_path: Path, url: str) -> None:
         finished = run("fetch", "one", "--index-url", url, cwd=tmp_path)
         assert finished.returncode == 2
-        assert "is no address such as" in finished.stderr
+        assert "is not a URL such as" in finished.stderr
 
     def test_a_proxy_that_cannot_be(self, fetch: Fetch) -> None:
         finished = fetch("one", env={"http_proxy": "nonsense://x", "no_proxy": ""})

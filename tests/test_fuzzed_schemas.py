@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from making import a_document, a_task, generated
+from making import a_document, a_task, as_text, generated
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
 from runware_codegen.problems import InvalidInputError
@@ -88,7 +88,7 @@ def _disagreements(
             except ValidationError as error:
                 said = f"refused: {error}" if allowed else ""
             else:
-                same = json.dumps(wire) == json.dumps(task)
+                same = as_text(wire) == as_text(task)
                 said = ("" if same else f"altered: {wire}") if allowed else "accepted"
             if said:
                 found.append(f"{json.dumps(instance)}\n{json.dumps(body)}\n{said}")

@@ -114,6 +114,21 @@ def test_a_result_that_is_repeated_without_its_index_is_the_same(
     caller.using(work)
 
 
+def test_an_error_beside_all_results_ends_nothing(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    """A second sending may be refused while the first one has succeeded."""
+
+    def answer(tasks: Tasks) -> object:
+        uuid = tasks[0]["taskUUID"]
+        busy = {"taskUUID": uuid, "code": "concurrentRateLimitExceeded"}
+        return {"data": [{"taskUUID": uuid, **finished("a")[0]}], "errors": [busy]}
+
+    server.script(acknowledge, answer)
+    [result] = caller("run", image())
+    assert result.image_uuid == "a"
+
+
 async def noted(seen: list[str], results: Any) -> None:
     """Note the images that come."""
     async for result in each(results):

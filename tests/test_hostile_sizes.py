@@ -84,25 +84,25 @@ def _nested_constant(levels: int) -> str:
 # -- refused ------------------------------------------------------------------
 
 REFUSED: Mapping[str, tuple[Schema | str, str]] = {
-    "a chain of objects": (_chain(3000, _object), "nested in one another"),
-    "a chain of items": (_chain(3000, lambda s: {"items": s}), "nested in one another"),
-    "a chain of not": (_chain(3000, lambda s: {"not": s}), "nested in one another"),
+    "a chain of objects": (_chain(3000, _object), "nested more than"),
+    "a chain of items": (_chain(3000, lambda s: {"items": s}), "nested more than"),
+    "a chain of not": (_chain(3000, lambda s: {"not": s}), "nested more than"),
     "a chain of anyOf": (
         _chain(3000, lambda s: {"anyOf": [s, {"type": "null"}]}),
-        "nested in one another",
+        "nested more than",
     ),
-    "2^40 anyOf": (_chain(40, _doubled("anyOf")), "nested in one another"),
+    "2^40 anyOf": (_chain(40, _doubled("anyOf")), "nested more than"),
     "2^12 oneOf": (_chain(12, _doubled("oneOf")), "assertions"),
     "2^40 unevaluated": (
         _chain(40, lambda s: {**_doubled("anyOf")(s), "unevaluatedProperties": False}),
-        "nested in one another",
+        "nested more than",
     ),
     "2^25 if": (
         _chain(
             25,
             lambda s: {"if": s, "then": {"not": s}, "else": {"allOf": [s, {"not": s}]}},
         ),
-        "nested in one another",
+        "nested more than",
     ),
     "objects of each other": (
         _document(
@@ -115,16 +115,16 @@ REFUSED: Mapping[str, tuple[Schema | str, str]] = {
                 for i in range(60)
             },
         ),
-        "nested in one another",
+        "nested more than",
     ),
-    "nested objects": (_document(_nested(50, _object)), "nested in one another"),
+    "nested objects": (_document(_nested(50, _object)), "nested more than"),
     "nested oneOf": (
         _document(_nested(50, lambda s: {"oneOf": [s, {"type": "string"}]})),
-        "nested in one another",
+        "nested more than",
     ),
     "nested if": (
         _document(_nested(100, lambda s: {"if": s, "then": {"minimum": 1}})),
-        "nested in one another",
+        "nested more than",
     ),
     "a nested constant": (_nested_constant(1000), "nested too deeply"),
     "not itself": (
@@ -159,10 +159,13 @@ REFUSED: Mapping[str, tuple[Schema | str, str]] = {
         _document({"pattern": "((a{1000}){1000}){1000}"}),
         "steps",
     ),
-    "a huge reference": (_document({"$ref": "#" + "/a" * MILLION}), "leads nowhere"),
+    "a huge reference": (
+        _document({"$ref": "#" + "/a" * MILLION}),
+        "points to nothing",
+    ),
     "a huge reference of tildes": (
         _document({"$ref": "#/" + "~1" * MILLION}),
-        "leads nowhere",
+        "points to nothing",
     ),
     "names that are long in sum": (
         _document({"type": "object", "properties": {" " * n: {} for n in range(1000)}}),

@@ -152,8 +152,8 @@ class TestAProject:
         [
             (b"[tool", "cannot be read"),
             (b"\xff", "not UTF-8"),
-            (b"tool = {x = 1}\n", "table of their own"),
-            (b"tool = 1\n", "table of their own"),
+            (b"tool = {x = 1}\n", "separate table"),
+            (b"tool = 1\n", "separate table"),
         ],
     )
     def test_a_project_that_cannot_be_changed(

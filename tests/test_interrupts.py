@@ -22,11 +22,14 @@ import pytest
 from interrupts import FILE, Interrupter, Platform
 from loopback import KEY, each, value, without_a_loop
 from making import generated
+from sockets import Run
 from test_uploads import a_looking_document
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
+
+    from sockets import Peer, Sockets
 
 PACKAGE = "interrupted_client"
 
@@ -264,6 +267,52 @@ def test_a_cancelled_task_loses_nothing(package: ModuleType, name: str) -> None:
                 return
 
     asyncio.run(sweep())
+
+
+# -- the same over a WebSocket --------------------------------------------------
+
+OVER_WEBSOCKET = {
+    name: (way, [task for task in members if task is not STREAM])
+    for name, (way, members, _) in WAYS.items()
+    if "stream" not in name and name != "raw"
+}
+
+
+@pytest.mark.parametrize("name", OVER_WEBSOCKET)
+def test_a_cancelled_task_loses_nothing_over_a_websocket(
+    package: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A connection serves all: what a cancelled call has left does not disturb others."""
+    way, members = OVER_WEBSOCKET[name]
+    platform = Platform()
+
+    async def answering(peer: Peer) -> None:
+        await peer.let_in()
+        while True:
+            data, errors = platform.items(await peer.ponged())
+            await peer.say(*data, errors=errors)
+
+    async def sweep(client: Any, _: Sockets) -> None:
+        options(package, client)
+        for iterations in count():
+            platform.billed.clear()
+            work = Work()
+            task = asyncio.create_task(way(work, client, made(package, members)))
+            for _ in range(iterations):
+                await asyncio.sleep(0)
+            is_cancelled = task.cancel()
+            try:
+                await task
+            except asyncio.CancelledError as stop:
+                check_handles(stop, client, work, platform, iterations)
+            [again] = made(package, [SYNC])  # what was sent before it has come
+            work.take(await client.run(again, timeout=5))
+            await collect(client, work, platform, iterations)
+            if not is_cancelled:
+                assert iterations > 10
+                return
+
+    Run(package, monkeypatch)(sweep, answering)
 
 
 # -- other interruptions ------------------------------------------------------

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 import keyword_cases as single
 import keyword_cases_combined as combined
 import keyword_cases_containers as containers
-from making import a_document, a_task, generated
+from making import a_document, a_task, as_text, generated
 from runware_codegen.parse.schema.vocabulary import SHAPES
 
 if TYPE_CHECKING:
@@ -241,4 +241,4 @@ def _mistake(package: ModuleType, task: dict[str, Any], *, allowed: bool) -> str
         return str(error) if allowed else ""
     if not allowed:
         return "accepted"
-    return "" if json.dumps(wire) == json.dumps(task) else f"altered to {wire}"
+    return "" if as_text(wire) == as_text(task) else f"altered to {wire}"

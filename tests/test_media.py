@@ -95,11 +95,16 @@ def refused(media: ModuleType) -> Callable[..., dict[str, str]]:
         with pytest.raises(ValidationError) as caught:
             media.Inputs(**members)
         return {
-            ".".join(map(str, each["loc"])): each["msg"]
+            ".".join(map(_wire_name, each["loc"])): each["msg"]
             for each in caught.value.errors()
         }
 
     return refuse
+
+
+def _wire_name(name: object) -> str:
+    first, *rest = str(name).split("_")
+    return first + "".join(map(str.capitalize, rest))
 
 
 def _uri(media_type: str, content: bytes) -> str:
@@ -330,10 +335,12 @@ def test_files_are_no_other_texts(refused: Callable[..., dict[str, str]]) -> Non
     assert set(refused(title=PNG)) == {"title"}
 
 
-def test_the_wire_has_no_files(media: ModuleType, tmp_path: Path) -> None:
-    for file in (PNG, tmp_path):
-        with pytest.raises(ValidationError, match=r"inputs\.seedImage"):
-            media.SampleRequest.model_validate(a_task(inputs={"seedImage": file}))
+def test_files_stand_in_nested_objects(media: ModuleType, tmp_path: Path) -> None:
+    for name in ("seedImage", "seed_image"):
+        request = media.SampleRequest(inputs={name: PNG})
+        assert request.to_wire()["inputs"] == {"seedImage": _uri("image/png", PNG)}
+        with pytest.raises(ValidationError, match=rf"inputs\.{name}"):
+            media.SampleRequest(inputs={name: tmp_path})
 
 
 def test_a_path_as_text_is_told_from_a_path(

@@ -6,8 +6,10 @@ Over `specs/`, and over the folder that RUNWARE_CORPUS names.
 from __future__ import annotations
 
 import random
+import re
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from types import ModuleType
@@ -20,13 +22,22 @@ from mutants import mutants
 from near import Judge, Tasks
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
-from runware_codegen.render import module_text
+from runware_codegen.render.environment import environment
+from runware_codegen.render.module import ModuleMaker
+from runware_codegen.resources import folder
 from test_conformance import Packages, documents_of_the_test, packages
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from runware_codegen.model import Document
+    from runware_codegen.render.module import (
+        Alias,
+        ClassView,
+        ModuleView,
+        SizeTable,
+        TestFunction,
+    )
 
 __all__ = ["packages"]
 
@@ -119,47 +130,101 @@ def _telling_first(
     return [refused for *_, refused in sorted(ordered, key=lambda each: each[:3])]
 
 
-def _request_class(package: ModuleType, document: Document) -> type[Any]:
-    """Make the request class of a mutant, as a module of a package."""
-    task_type = package.documents()[0].module.rpartition(".")[0]
-    module = ModuleType(f"{package.__name__}.{task_type}.mutant")
-    module.__package__ = f"{package.__name__}.{task_type}"
-    sys.modules[module.__name__] = module
-    try:
-        exec(module_text(document), module.__dict__)  # noqa: S102 - our own output
-    finally:
-        del sys.modules[module.__name__]
-    made: type[Any] = getattr(module, document.request.name)
-    return made
+class Module:
+    """The module of a document or a mutant, inside a package.
 
+    A mutant takes over the classes of the whole document that are the same in both: most
+    are, and pydantic takes long to make one.
+    """
 
-def _is_noticed(request: type[Any], label: str, forbidden: list[Refused]) -> bool:
-    """Say whether a mutant accepts a task; those refused for what it lacks come first."""
-    place, _, assertion = label.partition(": ")
-    lacking = {place.rpartition(".")[2], assertion}
-    telling = (each for each in forbidden if not lacking.isdisjoint(each.said))
-    others = (each for each in forbidden if lacking.isdisjoint(each.said))
-    for each in chain(telling, others):
+    def __init__(
+        self, package: ModuleType, document: Document, whole: Module | None = None
+    ) -> None:
+        task_type = package.documents()[0].module.rpartition(".")[0]
+        made = ModuleType(f"{package.__name__}.{task_type}.mutant")
+        made.__package__ = f"{package.__name__}.{task_type}"
+        self.names = made.__dict__
+        self.view = ModuleMaker(document).make()
+        written = self.view
+        if whole is not None:
+            self.names.update(whole.names | self.names)
+            written = replace(written, classes=_changed(written, whole.view))
+        sys.modules[made.__name__] = made
         try:
-            request.model_validate(each.task)
-        except (ValidationError, TypeError):
-            # A rule may trip over a value whose type is not checked any more.
-            continue
-        return True
-    return False
+            exec(_text(written), self.names)  # noqa: S102 - our own output
+        finally:
+            del sys.modules[made.__name__]
+        self.request: type[Any] = self.names[document.request.name]
+
+
+def _changed(mutant: ModuleView, whole: ModuleView) -> list[ClassView]:
+    """Choose the classes that differ, and those that refer to one of them."""
+    before = {each.name: each for each in _definitions(whole)}
+    differing = [each for each in _definitions(mutant) if before.get(each.name) != each]
+    if any(each.name in before and each not in mutant.classes for each in differing):
+        return mutant.classes  # a helper has another meaning under the same name
+    names: set[str] = set()
+    more = {each.name for each in differing}
+    while more:
+        names |= more
+        pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
+        more = {
+            each.name
+            for each in mutant.classes
+            if any(pattern.search(field.annotation) for field in each.fields)
+        } - names
+    return [each for each in mutant.classes if each.name in names]
+
+
+def _definitions(
+    view: ModuleView,
+) -> list[Alias | SizeTable | TestFunction | ClassView]:
+    return [*view.media, *view.sizes, *view.tests, *view.classes]
+
+
+def _text(view: ModuleView) -> str:
+    template = "tasks/{task_type}/{document}.py.jinja"
+    return environment(folder("templates")).get_template(template).render(module=view)
+
+
+class Forbidden:
+    """Tasks that the document forbids, those with the fewest reasons first."""
+
+    def __init__(self, ordered: list[Refused]) -> None:
+        self._ordered = ordered
+        self._said: defaultdict[object, list[Refused]] = defaultdict(list)
+        for refused in ordered:
+            for each in refused.said:
+                self._said[each].append(refused)
+
+    def is_taken_by(self, request: type[Any], label: str) -> bool:
+        """Say whether a mutant accepts one; those refused for what it lacks come first."""
+        place, _, assertion = label.partition(": ")
+        member = place.rpartition(".")[2]
+        for each in chain(
+            self._said.get(assertion, ()), self._said.get(member, ()), self._ordered
+        ):
+            try:
+                request.model_validate(each.task)
+            except (ValidationError, TypeError):
+                # A rule may trip over a value whose type is not checked any more.
+                continue
+            return True
+        return False
 
 
 @pytest.mark.parametrize("path", documents_of_the_test(), ids=lambda path: path.stem)
 def test_every_missing_assertion_is_noticed(packages: Packages, path: Path) -> None:
     package = packages.of(path.parent)
-    whole = _request_class(package, _model(path))
+    whole = Module(package, _model(path))
     left = dict(mutants(_model(path)))
     for attempt in range(3):
-        forbidden = _telling_first(whole, _forbidden(path, attempt))
+        drawn = _forbidden(path, attempt)
+        forbidden = Forbidden(_telling_first(whole.request, drawn))
         left = {
             label: mutant
             for label, mutant in left.items()
-            if not _is_noticed(_request_class(package, mutant), label, forbidden)
+            if not forbidden.is_taken_by(Module(package, mutant, whole).request, label)
         }
         if not left:
             break

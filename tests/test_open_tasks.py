@@ -516,7 +516,7 @@ def test_a_closed_client_leaves_a_handle(
         handle = await value(client.submit(image()))
         await value(client.close() if caller.kind == "sync" else client.aclose())
         with pytest.raises(Exception, match="closed") as caught:
-            await value(handle.wait(timeout=1))
+            await value(handle.wait(timeout=60))
         assert vars(caught.value)["handle"].task_uuid == handle.task_uuid
 
     caller.using(work)

@@ -270,7 +270,7 @@ class TestPaths:
     )
     def test_a_path_that_is_not_plain_is_refused(self, target: Path, path: str) -> None:
         told = refusal(package(1) | {path: ""}, target, force=True)
-        assert f"{path!r} cannot be the path" in told
+        assert f"{path!r} is not a valid path" in told
         assert not target.parent.exists()
 
     @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ class TestPaths:
         self, target: Path, one: str, other: str
     ) -> None:
         for files in ({one: "", other: ""}, {other: "", one: ""}):
-            assert "cannot be the path" in refusal(files, target, force=True)
+            assert "is not a valid path" in refusal(files, target, force=True)
 
     def test_text_that_is_not_unicode_is_refused(self, target: Path) -> None:
         told = refusal({"a.py": "\ud800", "__init__.py": ""}, target)
@@ -335,7 +335,7 @@ class TestWorkFolder:
         else:
             work.symlink_to(elsewhere)
         before = everything(target.parent)
-        with pytest.raises(InvalidInputError, match="name is needed"):
+        with pytest.raises(InvalidInputError, match="needs this name"):
             publish(package(2), target, force=True)
         assert everything(target.parent) == before
 
@@ -393,7 +393,7 @@ class TestFailures:
         told = self.refused(target, "os.geteuid() or os.seteuid(65534)")
         target.parent.chmod(0o755)
         assert "Permission denied" in told
-        assert "Get the right to write there" in told
+        assert "Change the permissions" in told
         assert snapshot(target) == (package(1) if made else None)
         assert everything(target) == {p: before[p] for p in everything(target)}
 
@@ -402,16 +402,16 @@ class TestFailures:
         limit = "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))"
         told = self.refused(target, limit)
         assert "File too large" in told
-        assert "the folder is as it was" in told
+        assert "The folder is unchanged" in told
         assert snapshot(target) == package(1)
         assert [path.name for path in target.parent.iterdir()] == ["client"]
 
     @pytest.mark.parametrize(
         ("number", "remedy"),
         [
-            ("ENOSPC", "Make room"),
-            ("EXDEV", "Remove the folder first"),
-            ("EIO", "Put that"),
+            ("ENOSPC", "Free some space"),
+            ("EXDEV", "Remove the folder: its"),
+            ("EIO", "Fix this"),
         ],
     )
     def test_each_failure_has_its_remedy(

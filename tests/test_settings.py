@@ -112,6 +112,7 @@ class TestWhatTheFileSays:
             catalog = false
             index-url = "https://example.com/index.json"
             build = "source"
+            docs = "reference"
             json = true
             capability = ""
             creator = ""
@@ -129,6 +130,7 @@ class TestWhatTheFileSays:
         assert {max(o.opts, key=len) for o in options if o.expose_value} == {
             *(
                 "--output",
+                "--docs",
                 "--package",
                 "--check",
                 "--diff",
@@ -190,12 +192,12 @@ class TestWhatIsWrong:
         configure(project, 'include_status = ["live"]\noutptu = "src"\nnonsense = 1')
         known = (
             "documents, only, include-status, allow-unenforced, output, package, "
-            "check, diff, force, as-hook, cache, jobs, quiet, verbose, capability, "
+            "docs, check, diff, force, cache, jobs, as-hook, quiet, verbose, capability, "
             "creator, status, text, json, catalog, index-url, build, models"
         )
         remedies = {
             "include_status": "Did you mean include-status?",
-            "nonsense": f"Known are {known}.",
+            "nonsense": f"The options are {known}.",
             "outptu": "Did you mean output?",
         }
         blocks = [
@@ -230,7 +232,7 @@ class TestWhatIsWrong:
         configure(project, f"{key} = {value}")
         told = refused(project)
         assert told.startswith(f"pyproject.toml#/tool/runware-codegen/{key}\n")
-        assert f"  → Give {form}.\n" in told
+        assert f"  → Write {form}.\n" in told
 
     def test_a_package_that_cannot_be(self, project: Path) -> None:
         configure(project, 'output = "src"\npackage = "json"')
@@ -267,4 +269,4 @@ def test_an_option_is_defined_once() -> None:
         for parameter in cli.commands[name].params:
             info = parameter.to_info_dict()
             assert seen.setdefault(parameter.name, info) == info
-    assert len(seen) == 22
+    assert len(seen) == 23

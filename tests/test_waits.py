@@ -43,7 +43,7 @@ def saved() -> str:
 # -- waits that are shorter than the first poll's -----------------------------
 
 
-@pytest.mark.parametrize("first", [1.0, 30.0, LONG])
+@pytest.mark.parametrize("first", [7.0, LONG])
 def test_a_short_wait_polls(
     shipped: ModuleType,
     caller: Caller,
@@ -56,7 +56,7 @@ def test_a_short_wait_polls(
     async def work(client: Any) -> None:
         client.polling = shipped.Waits(first=first, longest=LONG)
         handle = await value(client.submit(image()))
-        [result] = await value(handle.wait(timeout=0.7))
+        [result] = await value(handle.wait(timeout=6))
         assert result.seed == 7
 
     caller.using(work)
@@ -87,7 +87,7 @@ def test_a_short_wait_does_not_spin(
         handle = client.resume(saved())
         for number in (1, 2, 3):
             with pytest.raises(shipped.TimeoutError):
-                await value(handle.wait(timeout=0.5))
+                await value(handle.wait(timeout=2))
             assert number <= len(server.calls) <= 2 * number
 
     caller.using(work)
@@ -107,7 +107,7 @@ def test_waits_that_are_repeated_come_to_the_result(
     async def work(client: Any) -> None:
         client.polling = shipped.Waits(first=LONG, longest=LONG)
         handle = client.resume(saved())
-        for _ in range(20):
+        for _ in range(200):  # one is enough on a machine that is not busy
             with contextlib.suppress(shipped.TimeoutError):
                 await value(handle.wait(timeout=0.5))
                 break

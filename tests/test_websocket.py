@@ -188,7 +188,7 @@ def test_a_question_is_answered_without_those_of_whom_nothing_is_said(
         assert found.unwrap()[0].seed == 2
         assert lost.error.handle  # it was accepted, so it is not sent again
 
-    run(work, forgetful, timeout=1)
+    run(work, forgetful, timeout=5)
 
 
 # -- options --------------------------------------------------------------------

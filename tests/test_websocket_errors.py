@@ -250,7 +250,7 @@ def test_a_message_that_cannot_be_read(
 
     async def work(client: Any, _: Sockets) -> None:
         with pytest.raises(shipped.ResponseError, match="begins: <html>") as raised:
-            await client.run(image(), timeout=0.5)
+            await client.run(image(), timeout=3)
         assert raised.value.handle
         assert KEY not in str(raised.value)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from ._runtime.client.handle import Handle
     from ._runtime.client.stream import Stream
+    from ._runtime.delivery.dry_run import DryRun
     from ._runtime.delivery.events import Event
     from ._runtime.delivery.outcome import Outcome, RawResponse
     from ._runtime.error_codes import ErrorCategory
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         APIStatusError,
         AuthenticationError,
         BadRequestError,
+        BudgetError,
         ClosedError,
         ConnectionError,
         NotFoundError,
@@ -63,6 +65,7 @@ _MODULES = {
     "request_class": "_runtime.client.documents",
     "Handle": "_runtime.client.handle",
     "Stream": "_runtime.client.stream",
+    "DryRun": "_runtime.delivery.dry_run",
     "Event": "_runtime.delivery.events",
     "Outcome": "_runtime.delivery.outcome",
     "RawResponse": "_runtime.delivery.outcome",
@@ -71,6 +74,7 @@ _MODULES = {
     "APIStatusError": "_runtime.exceptions",
     "AuthenticationError": "_runtime.exceptions",
     "BadRequestError": "_runtime.exceptions",
+    "BudgetError": "_runtime.exceptions",
     "ClosedError": "_runtime.exceptions",
     "ConnectionError": "_runtime.exceptions",
     "NotFoundError": "_runtime.exceptions",
@@ -105,11 +109,13 @@ __all__ = [
     "AsyncStream",
     "AuthenticationError",
     "BadRequestError",
+    "BudgetError",
     "ClosedError",
     "ConnectionError",
     "Delta",
     "Document",
     "DownloadError",
+    "DryRun",
     "ErrorCategory",
     "Event",
     "Handle",

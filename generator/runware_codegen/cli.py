@@ -24,6 +24,7 @@ from runware_codegen.diff.options import DIFFING
 from runware_codegen.mock import options as mock_options
 from runware_codegen.options import (
     BUILD,
+    DOCUMENTING,
     FETCHING,
     GENERATING,
     LISTING,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from runware_codegen.catalog.fetching import UpdateReport
     from runware_codegen.diff.options import DiffOptions
     from runware_codegen.options import (
+        DocsOptions,
         FetchOptions,
         GenerateOptions,
         InitOptions,
@@ -93,7 +95,8 @@ class _ForEachClient(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line for each client, in a context of its own."""
-        first, *others = _chosen_clients(_read_clients(ctx, args), args)
+        clients = self.settings(_chosen_clients(_read_clients(ctx, args), args))
+        first, *others = clients
         ctx.default_map = first
         ctx.obj = [_context_for(ctx, args, client) for client in others]
         return _parse(ctx, list(args))
@@ -101,8 +104,24 @@ class _ForEachClient(click.Command):
     def invoke(self, ctx: click.Context) -> int:
         """Run the command for each client; the exit code is the highest."""
         contexts = each_client(ctx)
-        _refuse_same_targets(contexts)
+        _refuse_same_folders(contexts)
         return max(super(_ForEachClient, self).invoke(each) or 0 for each in contexts)
+
+    def settings(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Take what the file says of each client."""
+        return clients
+
+
+class _Documenting(_ForEachClient):
+    """A command that writes to where pyproject.toml wants the reference."""
+
+    def settings(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Take the setting docs for the folder, and the clients that have it."""
+        having = [client for client in clients if client.get("docs")] or clients
+        return [
+            {**client, "output": client.get("docs"), "source": client.get("output")}
+            for client in having
+        ]
 
 
 class _Fetching(click.Command):
@@ -196,19 +215,29 @@ def _not_configured(ctx: click.Context, name: str) -> str:
     """Say how to give an option that is needed."""
     file = ctx.meta.get(settings.FILE)
     place = f"[tool.runware-codegen] of {file or 'a pyproject.toml'}"
+    setting = "docs" if ctx.command is docs and name == "output" else name
     return (
-        f"Missing option '--{name}'. Give it, set {name} in {place}, or run"
+        f"Missing option '--{name}'. Give it, set {setting} in {place}, or run"
         " `runware-codegen init`, which asks for it."
     )
 
 
-def _refuse_same_targets(contexts: list[click.Context]) -> None:
-    targets = [_target(cast("GenerateOptions", each.params)) for each in contexts]
-    if len(set(targets)) < len(targets):
-        message = (
-            "Several clients have the same folder. Give each its output or package"
+def _refuse_same_folders(contexts: list[click.Context]) -> None:
+    folders = [folder for each in contexts for folder in _folders(each)]
+    if len(set(folders)) < len(folders):
+        raise click.UsageError(
+            "Several clients have the same folder. Give each its output, package or docs;"
+            " --package chooses one of them."
         )
-        raise click.UsageError(f"{message}; --package chooses one of them.")
+
+
+def _folders(ctx: click.Context) -> list[Path]:
+    """List what a command writes: the folder of the package, and that of its pages."""
+    if ctx.command is docs:
+        return [Path(ctx.params["output"])]
+    options = cast("GenerateOptions", ctx.params)
+    pages = [Path(options["docs"])] if options["docs"] else []
+    return [_target(options), *pages]
 
 
 def _all_parameters() -> list[click.Parameter]:
@@ -255,6 +284,7 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
     It runs once for each table [[tool.runware-codegen.clients]] of pyproject.toml.
     """
     target = _target(options)
+    folders = _folders(ctx)
     with _terminal(ctx) as terminal:
         with _remarking(f"{target} is as it was"):
             lock.check(options["documents"])
@@ -263,16 +293,42 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
             if options["check"] or options["diff"]:
                 differs = pipeline.check(options, target, terminal)
                 held_up = options["as_hook"] and hook.fails_commit(
-                    (), target, terminal, options["documents"]
+                    [(folder, ()) for folder in folders],
+                    terminal,
+                    options["documents"],
                 )
                 return _DIFFERENT if held_up or (options["check"] and differs) else 0
             made = pipeline.generate(options, target, terminal)
             ctx.meta[_GENERATED] = made.package
-        pipeline.summarize(made, target, terminal)
+        pipeline.summarize(made, terminal)
+        written = [(folder.target, folder.changes) for folder in made.folders]
         if options["as_hook"] and hook.fails_commit(
-            made.changes, target, terminal, options["documents"]
+            written, terminal, options["documents"]
         ):
             return _DIFFERENT
+    return 0
+
+
+@cli.command(cls=_Documenting)
+@with_options(*SELECTING, *DOCUMENTING, PROJECT, *SPEAKING)
+@click.pass_context
+def docs(ctx: click.Context, /, **options: Unpack[DocsOptions]) -> int:
+    """Write a reference of documents in Markdown.
+
+    DOCS are those of generate. DIR gets an index, a page for each document, and llms.txt,
+    llms-full.txt and AGENTS.md for coding assistants. generate keeps it current if
+    docs is set in pyproject.toml.
+    """
+    target = Path(options["output"])
+    name = import_name((ctx.default_map or {}).get("source") or "", options["package"])
+    with _terminal(ctx) as terminal, _remarking(f"{target} is as it was"):
+        lock.check(options["documents"])
+        from runware_codegen import pipeline  # noqa: PLC0415  # it takes its time
+
+        if options["check"] or options["diff"]:
+            differs = pipeline.check_docs(options, name, terminal)
+            return _DIFFERENT if options["check"] and differs else 0
+        pipeline.summarize(pipeline.write_docs(options, name, terminal), terminal)
     return 0
 
 
@@ -488,7 +544,7 @@ def _run(prog_name: str) -> int:
     except Exception:  # noqa: BLE001  # else Python ends with 1, as --check does
         for line in traceback.format_exc().splitlines():
             terminal.error(plain(line))
-        terminal.error("This is a fault of runware-codegen; please report it.")
+        terminal.error("This is a bug of runware-codegen. Report it.")
     except _Stopped as stop:
         event = "Interrupted" if stop.number == signal.SIGINT else "Terminated"
         terminal.error(f"{event}{stop.remark}.")

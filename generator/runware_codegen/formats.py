@@ -30,7 +30,7 @@ FORMATS: Final = frozenset(
 NOT_ASSERTED: Final = frozenset(
     {"idn-email", "idn-hostname", "iri", "iri-reference", "uri-template"}
 )
-"""Formats that JSON Schema defines as well; a document that uses one is told so."""
+"""Formats of JSON Schema that are not asserted; a document with one is refused."""
 
 
 def predicate_name(name: str) -> str:

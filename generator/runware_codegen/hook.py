@@ -1,7 +1,7 @@
 """The exit code of a run as a pre-commit hook.
 
-pre-commit fails a commit when files change that git knows of. A file that is new is not
-known to git yet; without a word it would be left out of the commit.
+pre-commit fails a commit if tracked files change. A new file is untracked, so it would
+silently be missing from the commit.
 """
 
 from __future__ import annotations
@@ -27,37 +27,42 @@ _NEW_OR_CHANGED = (*_NEW, "--modified")
 
 
 def fails_commit(
-    changes: Sequence[Change],
-    target: Path,
+    written: Sequence[tuple[Path, Sequence[Change]]],
     terminal: Terminal,
     documents: Iterable[str],
 ) -> bool:
-    """Tell which files a commit would have wrong, and whether there are any.
+    """Print the files that are missing or outdated in a commit.
 
     Args:
-        changes: What was written.
-        target: The package's folder.
-        terminal: Where to tell it.
-        documents: The inputs that the package was made from.
+        written: The folders of the package and of its pages, each with its changes.
+        terminal: The terminal.
+        documents: The inputs of the package.
     """
-    written = {str(target / change.path): change.kind for change in changes}
-    unknown = [path for path in _listed(_NEW, [target]) if path not in written]
+    folders = [str(folder) for folder, _ in written]
+    kinds = {
+        str(folder / change.path): change.kind
+        for folder, changes in written
+        for change in changes
+    }
+    new = _listed(_NEW, [folder for folder, _ in written])
+    unknown = [path for path in new if path not in kinds]
     unknown += _listed(_NEW_OR_CHANGED, _input_files(documents))
-    lines = [f"{kind}: {path}" for path, kind in written.items()]
+    lines = [f"{kind}: {path}" for path, kind in kinds.items()]
     lines += [f"not added to git: {path}" for path in unknown]
     for line in lines[:_SHOWN]:
         terminal.note(line)
     if len(lines) > _SHOWN:
         terminal.note(f"and {len(lines) - _SHOWN} more")
     if lines:
-        outside = [path for path in unknown if not path.startswith(f"{target}/")]
-        added = shlex.join([str(target), *outside])
+        inside = tuple(f"{folder}/" for folder in folders)
+        outside = [path for path in unknown if not path.startswith(inside)]
+        added = shlex.join([*folders, *outside])
         terminal.note(f"Run `git add {added}` and commit again.")
     return bool(lines)
 
 
 def _input_files(documents: Iterable[str]) -> Iterator[Path]:
-    """Give the documents, and the locks that name them."""
+    """Yield the documents, and the locks that name them."""
     for path in input_paths(documents):
         yield from (s.path for s in find_sources([str(path)]).sources if s.path)
         lock = lock_of(path.parent if path.is_file() else path)
@@ -66,7 +71,7 @@ def _input_files(documents: Iterable[str]) -> Iterator[Path]:
 
 
 def _listed(options: Sequence[str], paths: Iterable[Path]) -> list[str]:
-    """List those files of some paths that git has other than they are; none without git."""
+    """List the files of some paths that differ from git's index; empty without git."""
     named = [str(path) for path in paths]
     if not named:
         return []

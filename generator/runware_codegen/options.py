@@ -32,7 +32,7 @@ _NEEDED_BY_OUTPUT = {"httpx2", "pydantic", "pydantic_core", "typing_extensions"}
 
 
 class DocumentOptions(TypedDict):
-    """Which documents to take."""
+    """Options that select documents."""
 
     documents: tuple[str, ...]
     only: tuple[str, ...]
@@ -42,7 +42,7 @@ class DocumentOptions(TypedDict):
 
 
 class GenerateOptions(DocumentOptions):
-    """What `generate` is told."""
+    """The options of `generate`."""
 
     output: str
     package: str
@@ -52,12 +52,27 @@ class GenerateOptions(DocumentOptions):
     cache: bool
     jobs: int | None
     as_hook: bool
+    docs: str | None
+    quiet: bool
+    verbose: bool
+
+
+class DocsOptions(DocumentOptions):
+    """What `docs` is told."""
+
+    output: str
+    package: str
+    check: bool
+    diff: bool
+    force: bool
+    cache: bool
+    jobs: int | None
     quiet: bool
     verbose: bool
 
 
 class FilterOptions(TypedDict):
-    """Which models to show; an empty text lets each pass."""
+    """Options that select models; an empty string selects all."""
 
     capability: str
     creator: str
@@ -66,7 +81,7 @@ class FilterOptions(TypedDict):
 
 
 class ListOptions(DocumentOptions, FilterOptions):
-    """What `list` is told."""
+    """The options of `list`."""
 
     as_json: bool
     catalog: bool
@@ -76,7 +91,7 @@ class ListOptions(DocumentOptions, FilterOptions):
 
 
 class FetchOptions(TypedDict):
-    """What `fetch` is told."""
+    """The options of `fetch`."""
 
     models: tuple[str, ...]
     like: str
@@ -95,7 +110,7 @@ class FetchOptions(TypedDict):
 
 
 class InitOptions(TypedDict):
-    """What `init` is told; what is None is asked for."""
+    """The options of `init`. The command asks for those that are None."""
 
     model: tuple[str, ...]
     task_type: tuple[str, ...]
@@ -123,7 +138,7 @@ def with_options(
 def _check_package(
     ctx: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
-    """Refuse a name that a package cannot have, or should not."""
+    """Refuse an invalid or unsuitable name of a package."""
     if value is not None and (fault := unfit_package(value)):
         message, remedy = fault
         file = ctx.meta.get(settings.FILE)
@@ -136,33 +151,33 @@ def _check_package(
 
 
 def unfit_package(name: str) -> tuple[str, str] | None:
-    """Say what is wrong with the name of a package, and what would be right."""
+    """Return what is wrong with the name of a package and a remedy; None if it is valid."""
     top, *inner = name.split(".")
     for part in (top, *inner):
         if not part.isascii() or not part.isidentifier():
             return (
                 f"{name!r} cannot be imported by Python.",
-                "Take letters, digits and underscores, and no digit at the beginning;"
+                "Use letters, digits and underscores, and no digit at the beginning;"
                 " dots separate packages.",
             )
-        other = f"Take another, such as {part.strip('_').lower()}_client."
+        other = f"Use another name, such as {part.strip('_').lower()}_client."
         if keyword.iskeyword(part):
             return f"{part!r} is a keyword of Python.", other
         if is_device(part) or part.startswith("__"):
             return f"{part!r} is a reserved name.", other
     if top in sys.stdlib_module_names or top in _NEEDED_BY_OUTPUT:
-        other = f"Take another, such as {top.lower()}_client."
+        other = f"Use another name, such as {top.lower()}_client."
         return f"{top!r} would hide another module that the package imports.", other
     return None
 
 
 def package_folder(name: str) -> Path:
-    """Give the folder of a package, relative to that which it is imported from."""
+    """Return the folder of a package, relative to the folder it is imported from."""
     return Path(*name.split("."))
 
 
 def import_name(output: str, package: str) -> str:
-    """Give the name that a package is imported by; folders with __init__.py belong to it."""
+    """Return the import name of a package; parent folders with __init__.py are in it."""
     folder, names = Path(output), [package]
     while folder.name and (folder / "__init__.py").is_file():
         names.insert(0, folder.name)
@@ -171,20 +186,20 @@ def import_name(output: str, package: str) -> str:
 
 
 def _check_url(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Refuse what is no address of a file on a server."""
+    """Refuse a value that is not an HTTP URL."""
     try:
         parts = urlsplit(value)
         fits = parts.scheme in {"http", "https"} and parts.hostname and parts.path
     except ValueError:
         fits = False
     if value and not fits:
-        message = f"{value!r} is no address such as https://example.com/index.json."
+        message = f"{value!r} is not a URL such as https://example.com/index.json."
         raise click.BadParameter(message)
     return value
 
 
 def documents_folder(documents: Sequence[str]) -> str:
-    """Give the first of some documents that is a folder, as far as its name tells."""
+    """Return the first of some inputs whose name is that of a folder."""
     files = (".json", ".yaml", ".yml")
     folders = (
         d
@@ -242,26 +257,20 @@ SELECTING = (
     _INCLUDE_STATUS,
     click.option(
         "--allow-unenforced/--no-allow-unenforced",
-        help="Let keywords through that the package cannot enforce, with a warning.",
+        help="Allow keywords that the package cannot enforce, with a warning.",
     ),
 )
 
-GENERATING = (
-    click.option(
-        "--output",
-        metavar="DIR",
-        required=True,
-        type=click.Path(),
-        help="The folder that the package's folder is in.",
-    ),
-    click.option(
-        "--package",
-        metavar="NAME",
-        required=True,
-        callback=_check_package,
-        help="The name of the package; dots separate packages: a.b is in DIR/a/b. Where"
-        " pyproject.toml has several clients, it may name one of them.",
-    ),
+_PACKAGE = click.option(
+    "--package",
+    metavar="NAME",
+    required=True,
+    callback=_check_package,
+    help="The name of the package; dots separate packages: a.b is in DIR/a/b. Where"
+    " pyproject.toml has several clients, it may name one of them.",
+)
+
+WRITING = (
     click.option(
         "--check/--no-check",
         help="Write nothing; name the files that differ, and end with 1 if any does.",
@@ -276,11 +285,6 @@ GENERATING = (
         " is in the way.",
     ),
     click.option(
-        "--as-hook/--no-as-hook",
-        help="End as a hook of pre-commit should: with 1 if anything was written, or if"
-        " git has yet to be told of a file of the package.",
-    ),
-    click.option(
         "--cache/--no-cache",
         default=True,
         help="Keep what is made of each document, and take what an earlier run made;"
@@ -293,6 +297,41 @@ GENERATING = (
         help="How many processes may work; one for each processor unless told"
         " otherwise.",
     ),
+)
+
+GENERATING = (
+    click.option(
+        "--output",
+        metavar="DIR",
+        required=True,
+        type=click.Path(),
+        help="The folder that the package's folder is in.",
+    ),
+    _PACKAGE,
+    click.option(
+        "--docs",
+        metavar="DIR",
+        type=click.Path(),
+        help="A folder for a reference of the documents, as the command docs writes it.",
+    ),
+    *WRITING,
+    click.option(
+        "--as-hook/--no-as-hook",
+        help="Exit as a pre-commit hook: with code 1 if anything was written, or if a"
+        " file of the package is untracked.",
+    ),
+)
+
+DOCUMENTING = (
+    click.option(
+        "--output",
+        metavar="DIR",
+        required=True,
+        type=click.Path(),
+        help="The folder of the reference. In a project, the setting docs names it.",
+    ),
+    _PACKAGE,
+    *WRITING,
 )
 
 BUILD = click.Option(

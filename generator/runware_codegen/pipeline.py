@@ -9,12 +9,13 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen import cache, settings
 from runware_codegen.catalog import lock
 from runware_codegen.catalog.search import Filters
 from runware_codegen.documents import load
+from runware_codegen.options import import_name
 from runware_codegen.output import compare, publish
 from runware_codegen.parse import parse
 from runware_codegen.problems import InvalidInputError
@@ -23,56 +24,138 @@ from runware_codegen.resources import BUILTIN
 from runware_codegen.settings import OwnModels
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import BinaryIO
 
     from runware_codegen.cache import Module
     from runware_codegen.model import Document, DocumentInfo, Package
-    from runware_codegen.options import DocumentOptions, GenerateOptions, ListOptions
+    from runware_codegen.options import (
+        DocsOptions,
+        DocumentOptions,
+        GenerateOptions,
+        ListOptions,
+    )
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
 
 
 @dataclass(frozen=True, slots=True)
-class Generated:
-    """A package that was made, the number of its files, and which of them changed."""
+class WrittenFolder:
+    """A generated folder, the number of its files, and its changed files."""
 
-    package: Package[DocumentInfo]
+    target: Path
     files: int
     changes: Sequence[Change]
 
 
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The generated folders, and the model of the package."""
+
+    package: Package[DocumentInfo]
+    folders: Sequence[WrittenFolder]
+
+
+class _Made(NamedTuple):
+    """The files of a package and of its pages, by their paths."""
+
+    package: Package[DocumentInfo]
+    files: Mapping[str, str]
+    pages: Mapping[str, str]
+
+
 def generate(options: GenerateOptions, target: Path, terminal: Terminal) -> Generated:
-    """Make a package from documents.
+    """Generate a package from documents, and its pages if the options ask for them.
 
     Raises:
-        InvalidInputError: Something is wrong with a document or with the folder, which then
-            is as it was.
+        InvalidInputError: If a document is invalid, or the folder cannot be written. The
+            folder is then unchanged.
     """
-    package, files = _make(options, target.name, terminal)
-    terminal.progress(f"Writing {target}")
-    changes = publish(files, target, force=options["force"])
-    return Generated(package, len(files), changes)
+    made = _make(options, target.name, terminal, pages_of=_documented(options))
+    written = [(target, made.files)]
+    written += [(Path(options["docs"]), made.pages)] if options["docs"] else []
+    return Generated(made.package, _publish(written, options, terminal))
 
 
-def summarize(made: Generated, target: Path, terminal: Terminal) -> None:
-    """Tell in two lines what was made; tell each change to those who want to know."""
-    for change in made.changes:
-        terminal.detail(f"{change.kind}: {target / change.path}")
-    terminal.summary(f"Generated {target} from {_contents(made.package)}.")
-    terminal.summary(f"Files: {made.files}. {_counted(made.changes)}.")
+def write_docs(options: DocsOptions, name: str, terminal: Terminal) -> Generated:
+    """Write the pages of documents.
+
+    Args:
+        options: The options of the command.
+        name: The import name of the package.
+        terminal: The terminal.
+
+    Raises:
+        InvalidInputError: If a document is invalid, or the folder cannot be written. The
+            folder is then unchanged.
+    """
+    made = _make(options, name, terminal, pages_of=name)
+    written = [(Path(options["output"]), made.pages)]
+    return Generated(made.package, _publish(written, options, terminal))
+
+
+def _publish(
+    written: Iterable[tuple[Path, Mapping[str, str]]],
+    options: GenerateOptions | DocsOptions,
+    terminal: Terminal,
+) -> Sequence[WrittenFolder]:
+    folders: list[WrittenFolder] = []
+    for target, files in written:
+        terminal.progress(f"Writing {target}")
+        changes = publish(files, target, force=options["force"])
+        folders.append(WrittenFolder(target, len(files), changes))
+    return folders
+
+
+def summarize(made: Generated, terminal: Terminal) -> None:
+    """Print two lines for each folder, and with --verbose each change."""
+    for each in made.folders:
+        for change in each.changes:
+            terminal.detail(f"{change.kind}: {each.target / change.path}")
+        terminal.summary(f"Generated {each.target} from {_contents(made.package)}.")
+        terminal.summary(f"Files: {each.files}. {_counted(each.changes)}.")
 
 
 def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
-    """Tell how a package differs from what would be made; write nothing.
+    """Print how a package differs from the generated one; write nothing.
 
     Returns:
         Whether it differs.
 
     Raises:
-        InvalidInputError: Something is wrong with a document or with the folder.
+        InvalidInputError: If a document is invalid, or the folder cannot be read.
     """
-    _, files = _make(options, target.name, terminal)
+    made = _make(options, target.name, terminal, pages_of=_documented(options))
+    differs = _compare(made.files, target, options, terminal)
+    if options["docs"]:
+        differs |= _compare(made.pages, Path(options["docs"]), options, terminal)
+    return differs
+
+
+def check_docs(options: DocsOptions, name: str, terminal: Terminal) -> bool:
+    """Print how pages differ from the generated ones; write nothing.
+
+    Args:
+        options: The options of the command.
+        name: The import name of the package.
+        terminal: The terminal.
+
+    Returns:
+        Whether they differ.
+
+    Raises:
+        InvalidInputError: If a document is invalid, or the folder cannot be read.
+    """
+    made = _make(options, name, terminal, pages_of=name)
+    return _compare(made.pages, Path(options["output"]), options, terminal)
+
+
+def _compare(
+    files: Mapping[str, str],
+    target: Path,
+    options: GenerateOptions | DocsOptions,
+    terminal: Terminal,
+) -> bool:
     changes = compare(files, target, force=options["force"])
     if options["diff"]:
         for change in changes:
@@ -86,11 +169,11 @@ def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
 
 
 def import_line(package: Package[DocumentInfo], name: str) -> str:
-    """Give a line of Python that imports the class of a request.
+    """Return a line of Python that imports a request class.
 
     Args:
-        package: The package; of its documents, one for images is preferred.
-        name: The name that the package is imported by.
+        package: The package. A document of image inference is preferred.
+        name: The import name of the package.
     """
     by_type = {document.task_type: document for document in package.documents}
     document = by_type.get("imageInference", package.documents[0])
@@ -99,15 +182,15 @@ def import_line(package: Package[DocumentInfo], name: str) -> str:
 
 
 def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
-    """Show which documents a package would be made from.
+    """Print the documents of a package.
 
     Args:
-        options: What the command was told.
-        name: The name that the package is imported by.
-        terminal: Where to show them.
+        options: The options of the command.
+        name: The import name of the package.
+        terminal: The terminal.
 
     Raises:
-        InvalidInputError: Something is wrong with a document.
+        InvalidInputError: If a document is invalid.
     """
     filters = Filters.of(options)
     status = (filters.status.casefold(),) if filters.status else ()
@@ -139,7 +222,7 @@ def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
 
 
 def _in_project(target: Path) -> str:
-    """Name the package's folder relative to the folder of pyproject.toml, if it is in it."""
+    """Return the package's folder relative to the folder of pyproject.toml, if below it."""
     file = settings.find()
     root = file.parent if file else Path()
     path = Path(os.path.relpath(target, root))
@@ -147,9 +230,16 @@ def _in_project(target: Path) -> str:
 
 
 def _make(
-    options: GenerateOptions, name: str, terminal: Terminal
-) -> tuple[Package[DocumentInfo], dict[str, str]]:
-    """Make the files of a package, as far as they are not kept from an earlier run."""
+    options: GenerateOptions | DocsOptions,
+    name: str,
+    terminal: Terminal,
+    *,
+    pages_of: str,
+) -> _Made:
+    """Make the files of a package, or take them from the cache.
+
+    Pages are made if `pages_of` is the import name of the package in pages.
+    """
     terminal.progress("Reading documents")
     inputs = _inputs(options)
     document_filter = cache.DocumentFilter(options["only"], options["include_status"])
@@ -158,7 +248,10 @@ def _make(
         inputs,
         _stdin(),
         cache.BuildOptions(
-            document_filter, options["allow_unenforced"], _own_models(options)
+            document_filter,
+            options["allow_unenforced"],
+            _own_models(options),
+            pages_of,
         ),
         cache.BuildContext(
             store,
@@ -178,7 +271,13 @@ def _make(
     files = cache.package_files(package, modules, store)
     if store:
         store.save()
-    return package, files
+    paged = replace(package, name=pages_of)
+    return _Made(package, files, cache.page_files(paged, modules) if pages_of else {})
+
+
+def _documented(options: GenerateOptions) -> str:
+    """Give the name that pages import the package by; empty if none are wanted."""
+    return import_name(options["output"], options["package"]) if options["docs"] else ""
 
 
 def _read(
@@ -188,7 +287,7 @@ def _read(
     inputs = _inputs(selection)
     loaded = load(inputs, _stdin())
     _note(loaded.passed_over, terminal)
-    terminal.progress("Understanding documents")
+    terminal.progress("Parsing documents")
     package = parse(
         loaded.documents,
         package=name,
@@ -240,7 +339,7 @@ def _note(passed_over: Iterable[str], terminal: Terminal) -> None:
 
 
 def _module(document: DocumentInfo, package: Package[DocumentInfo]) -> str:
-    """Name the module that the classes of a document are imported from."""
+    """Return the module from which the classes of a document are imported."""
     [task_type] = [t for t in package.task_types if t.name == document.task_type]
     return f"tasks.{task_type.module}"
 
@@ -278,13 +377,11 @@ def _described(module: Module) -> str:
 
 def _none_left(count: int, inputs: Sequence[str]) -> InvalidInputError:
     if not count:
-        message = "There is no document here."
-        remedy = "Name files or folders that hold OpenAPI documents of Runware."
+        message = "There are no documents here."
+        remedy = "Name files or folders with OpenAPI documents of Runware."
     else:
-        message = (
-            f"None of the {count} documents is chosen by --only and --include-status."
-        )
-        remedy = "Look at what there is: `runware-codegen list` without --only."
+        message = f"--only and --include-status select none of the {count} documents."
+        remedy = "List all documents: `runware-codegen list` without --only."
     return InvalidInputError.of(", ".join(inputs), message, remedy)
 
 

@@ -1,7 +1,7 @@
 """Problems of an input, each with its place and its remedy.
 
-A problem is a value. Stages collect all of theirs and raise them together, so that one
-run shows everything there is to mend.
+A problem is a value. A stage collects its problems and raises them together, so that one
+run shows all of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 
 
 def json_pointer(path: Path) -> str:
-    """Write the keys and indexes that lead to a value as a JSON pointer (RFC 6901)."""
+    """Write a path of keys and indexes as a JSON pointer (RFC 6901)."""
     return "".join(
         f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path
     )
@@ -24,13 +24,13 @@ def json_pointer(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong.
+    """A problem of an input.
 
     Attributes:
         source: The file as the user named it, or `<stdin>`.
-        pointer: The JSON pointer of the place; empty for the whole document.
-        message: What is wrong there.
-        remedy: What would be right.
+        pointer: The JSON pointer of its place; empty for the whole document.
+        message: What is wrong.
+        remedy: How to fix it.
     """
 
     source: str
@@ -40,10 +40,10 @@ class Problem:
 
 
 class InvalidInputError(Exception):
-    """One or more problems that make the input unusable.
+    """The input has one or more problems.
 
     Attributes:
-        problems: All of them, without repeats, ordered by file and place.
+        problems: All problems without duplicates, ordered by file and place.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:

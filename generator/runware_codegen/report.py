@@ -1,7 +1,7 @@
 """Output to the terminal: results, progress, problems, tables, patches.
 
-Results go to standard output, everything else to standard error. Text of documents may
-be hostile, so whatever could steer a terminal is written as an escape.
+Results go to standard output, everything else to standard error. Text of documents may be
+hostile, so characters that control a terminal are escaped.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _STYLE_OF_DIFF = {"+": "green", "-": "red", "@": "cyan"}
 
 
 class Terminal:
-    """Standard output and standard error, with a line of progress where one is of use.
+    """Standard output and standard error, with a line of progress in a terminal.
 
-    Used as a context, it takes the line of progress away at the end. Nobody listening
-    is no reason to stop: what is written to a closed pipe is lost without a word.
+    As a context manager, it removes the line of progress at the end. Output to a closed
+    pipe is silently dropped.
     """
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
@@ -52,7 +52,7 @@ class Terminal:
         self.progress("")
 
     def result(self, line: str) -> None:
-        """Write a line of what was asked for, as it is."""
+        """Write a line of a result, unchanged."""
         self.progress("")
         self._write(line, sys.stdout)
 
@@ -79,35 +79,35 @@ class Terminal:
             self.result(plain(line))
 
     def note(self, line: str) -> None:
-        """Write a line that is good to know."""
+        """Write a note."""
         if not self._quiet:
             self.error(plain(line))
 
     def detail(self, line: str) -> None:
-        """Write a line for those who want to know more."""
+        """Write a line if --verbose is set."""
         if self._verbose:
             self.error(plain(line))
 
     def error(self, line: str) -> None:
-        """Write a line that must be seen, as it is."""
+        """Write an error, unchanged."""
         self.progress("")
         self._write(line, sys.stderr)
 
     def problems(self, problems: Sequence[Problem]) -> None:
-        """Write a block for each problem, and at last how many there are."""
+        """Write a block for each problem, then their number."""
         for problem in problems:
             self.error(_block(problem))
         self.error(_counted(len(problems), "problem"))
 
     def warnings(self, problems: Sequence[Problem]) -> None:
-        """Write a block for each problem that was let through, and how many these are."""
+        """Write a block for each problem that was allowed, then their number."""
         if problems and not self._quiet:
             for problem in problems:
                 self.error(_block(problem))
             self.error(_counted(len(problems), "warning"))
 
     def progress(self, text: str) -> None:
-        """Show in place of the last step what the run is at; nothing for no text."""
+        """Replace the line of progress; an empty text removes it."""
         if self._shows_progress:
             width = shutil.get_terminal_size().columns - 1
             self._write(f"\r\x1b[K{plain(text)[:width]}", sys.stderr, end="")
@@ -131,19 +131,19 @@ class Terminal:
 
 
 def _hang_up(stream: TextIO) -> None:
-    """Lead a stream that fails to nowhere, where it fails no more at exit either."""
+    """Redirect a closed stream to the null device, so that it does not fail at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
 def plain(text: str) -> str:
-    """Write text in one line of bearable length that does nothing to a terminal."""
+    """Write text in one line of limited length, with control characters escaped."""
     return _escaped(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 def _escaped(text: str, allowed: str = "") -> str:
-    """Write as escapes what is not printable: controls, line ends, directions of text."""
+    """Escape characters that are not printable: controls, line ends, text directions."""
     return "".join(
         (
             character
@@ -165,7 +165,7 @@ def _block(problem: Problem) -> str:
 
 
 def _sentence(text: str) -> str:
-    """Begin with a capital and end with a full stop, whichever way it was written."""
+    """Begin a sentence with a capital, and end it with a full stop."""
     shown = plain(text)
     return (
         shown[:1].upper() + shown[1:] + ("" if shown.endswith((".", "…", "?")) else ".")
@@ -177,7 +177,7 @@ def _counted(count: int, noun: str) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str | int]]) -> Iterator[str]:
-    """Lay out rows in columns, numbers to the right, and give the lines."""
+    """Yield the lines of a table, with numbers aligned to the right."""
     cells = [[plain(str(cell)) for cell in row] for row in [head, *rows]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     numeric = [isinstance(cell, int) for cell in (rows[0] if rows else head)]
@@ -190,7 +190,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str | int]]) -> Iterator[
 
 
 def _unified_diff(change: Change, folder: str) -> Iterator[str]:
-    """Give the lines of a patch for one file, which `git apply` and `patch -p1` take.
+    """Yield the lines of a patch for one file, for `git apply` and `patch -p1`.
 
     Args:
         change: What happens to the file.
@@ -214,6 +214,6 @@ def _unified_diff(change: Change, folder: str) -> Iterator[str]:
 
 
 def _lines(text: str | None) -> list[str]:
-    """Split text at its line feeds alone; a last line without one says so, as in diff."""
+    """Split text at line feeds; mark a last line without one, as diff does."""
     *lines, last = (text or "").split("\n")
     return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 BUILTIN = "builtin:"
-"""Begins the name of documents that come with the generator, before a pattern."""
+"""The prefix of inputs that name documents of the generator: `builtin:PATTERN`."""
 
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parent.parent
@@ -16,15 +16,14 @@ _CHECKOUT = _PACKAGE.parent.parent
 def folder(name: str) -> Path:
     """Return the folder of the templates or of the specs.
 
-    An installed generator carries them as package data; in a checkout they stand at
-    the top.
+    They are package data of an installed generator, and at the top of a checkout.
     """
     installed = _PACKAGE / name
     return installed if installed.is_dir() else _CHECKOUT / name
 
 
 def builtin_documents(pattern: str) -> list[Path]:
-    """Find documents that come with the generator.
+    """Find documents of the generator.
 
     Args:
         pattern: A task type or the name of a file, such as `imageInference` or
@@ -39,5 +38,5 @@ def builtin_documents(pattern: str) -> list[Path]:
 
 
 def builtin_task_type(path: Path) -> str:
-    """Give the task type of a document that comes with the generator, by its file."""
+    """Return the task type of a document of the generator, by its file."""
     return re.sub("-(.)", lambda match: match[1].upper(), path.stem)

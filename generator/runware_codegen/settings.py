@@ -1,7 +1,7 @@
 """Reads options from `[tool.runware-codegen]` of a project's pyproject.toml.
 
-The options are defined once, as parameters of the commands; what there is to know about
-a key (its name, its type, whether it is a path) is read from them.
+The options are defined once, as parameters of the commands. The name and the type of a
+key, and whether it is a path, are read from these parameters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 FILE = f"{__name__}.file"
-"""In the `meta` of a command's context: the path of the pyproject.toml that is used."""
+"""The key of the path of pyproject.toml in the `meta` of a command's context."""
 
 MODELS = "models"
 """The table of models of one's own."""
@@ -72,22 +72,22 @@ def own_models(table: Mapping[str, str], file: Path | None) -> OwnModels:
 
 
 def find(project: str | None = None) -> Path | None:
-    """Find the pyproject.toml of the current folder or the nearest one above.
+    """Find the nearest pyproject.toml, in the current folder or above it.
 
     Args:
-        project: The folder that has it, if it is another one.
+        project: The folder of pyproject.toml, if it is not the nearest one.
 
     Returns:
         Its path, relative to the current folder.
 
     Raises:
-        InvalidInputError: The folder that was named has none.
+        InvalidInputError: If the folder `project` has none.
     """
     if project is not None:
         file = Path(project, _FILE)
         if not file.is_file():
             remedy = "Name a folder that has one, or create it: `runware-codegen init`."
-            raise InvalidInputError.of(file, "There is no such file.", remedy)
+            raise InvalidInputError.of(file, "The file does not exist.", remedy)
         return file
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -101,17 +101,17 @@ def read(file: Path, parameters: Iterable[click.Parameter]) -> list[dict[str, ob
 
     Args:
         file: The pyproject.toml.
-        parameters: What may be set.
+        parameters: The parameters that may be set.
 
     Returns:
-        For each client of `[[tool.runware-codegen.clients]]` its options, by the names
-        of the parameters; they come before those of the table above, which all clients
-        share. Without clients, one set of options. A path that is relative to the file
-        has become one that is relative to what `file` is relative to.
+        The options of each client of `[[tool.runware-codegen.clients]]`, by the names of
+        the parameters. They override the options of the table above, which all clients
+        share. Without clients, one set of options. A relative path in the file is joined
+        to the folder of the file.
 
     Raises:
-        InvalidInputError: The file cannot be read, or the table has an unknown key or a
-            value of a wrong type.
+        InvalidInputError: If the file cannot be read, or the table has an unknown key or
+            a value of the wrong type.
     """
     known = {key(p): p for p in parameters if p.expose_value}
     table = _table(file)
@@ -122,7 +122,7 @@ def read(file: Path, parameters: Iterable[click.Parameter]) -> list[dict[str, ob
                 problem_with(
                     file,
                     _CLIENTS,
-                    "The value is of a wrong type.",
+                    "The value has the wrong type.",
                     "Write a table [[tool.runware-codegen.clients]] for each client.",
                 )
             ]
@@ -146,12 +146,12 @@ def read(file: Path, parameters: Iterable[click.Parameter]) -> list[dict[str, ob
 
 
 def key(parameter: click.Parameter) -> str:
-    """Name a parameter as its option without the dashes, or as its argument."""
+    """Return the name of a parameter's option without dashes, or of its argument."""
     return max(parameter.opts, key=len).lstrip("-")
 
 
 def problem_with(file: Path, name: str, message: str, remedy: str) -> Problem:
-    """Say what is wrong with a key of the table."""
+    """Create a problem with a key of the table."""
     return _problem(file, (name,), message, remedy)
 
 
@@ -169,7 +169,7 @@ def _table(file: Path) -> dict[str, object]:
         value: object = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         message = f"It cannot be read: {error}."
-        raise InvalidInputError.of(file, message, "Make it TOML.") from error
+        raise InvalidInputError.of(file, message, "Correct the TOML.") from error
     for depth, name in enumerate(_TABLE, start=1):
         value = cast("dict[str, object]", value).get(name, {})
         if not isinstance(value, dict):
@@ -190,18 +190,20 @@ def _fault(
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         remedy = (
-            f"Did you mean {near[0]}?" if near else f"Known are {', '.join(known)}."
+            f"Did you mean {near[0]}?"
+            if near
+            else f"The options are {', '.join(known)}."
         )
         message = "This is not an option of runware-codegen."
         return _problem(file, path, message, remedy)
     form, fits = _form(known[name], value)
     if fits:
         return None
-    return _problem(file, path, "The value is of a wrong type.", f"Give {form}.")
+    return _problem(file, path, "The value has the wrong type.", f"Write {form}.")
 
 
 def _form(parameter: click.Parameter, value: object) -> tuple[str, bool]:
-    """Say what a parameter takes, and whether a value is that."""
+    """Describe the values of a parameter, and return whether a value is one."""
     if isinstance(parameter, TableOption):
         table = cast("dict[str, object]", value) if isinstance(value, dict) else {"": 0}
         return "a table of strings", all(isinstance(v, str) for v in table.values())
@@ -216,7 +218,7 @@ def _form(parameter: click.Parameter, value: object) -> tuple[str, bool]:
 
 
 def _placed(value: object, parameter: click.Parameter, folder: Path) -> object:
-    """Make paths in a value relative to where the folder is relative to."""
+    """Join paths in a value to a folder."""
     if not isinstance(parameter.type, click.Path):
         return value
     if isinstance(value, list):

@@ -59,7 +59,7 @@ def joined(parts: Sequence[str], last: str) -> str:
 
 
 def one_of(values: Sequence[str]) -> str:
-    """List values to choose from, the first dozen of many."""
+    """List values: "1, 2 or 3"; of many values only the first dozen."""
     if len(values) == 1:
         return values[0]
     if len(values) > _MOST_LISTED:
@@ -69,13 +69,13 @@ def one_of(values: Sequence[str]) -> str:
 
 
 def number_words(value: float | Decimal) -> str:
-    """Write a number as a person would: whole numbers exactly, fractions rounded."""
+    """Write a number: whole numbers exactly, long fractions rounded."""
     if isinstance(value, float):
         if not value.is_integer() and len(repr(value)) > _MOST_DIGITS:
             return f"{value:.4g}" if abs(value) < _LARGE else repr(value)
         value = Decimal(repr(value))
     if isinstance(value, Decimal):
-        # As in source: an exponent only for what nobody writes out.
+        # An exponent only for very long numbers.
         whole = value == value.to_integral_value()
         digits = f"{value.to_integral_value() if whole else value:f}"
         return digits if len(digits) <= _MOST_SHOWN else f"{value:g}"
@@ -83,7 +83,7 @@ def number_words(value: float | Decimal) -> str:
 
 
 def bounds_of(bounds: InRange) -> str:
-    """Say between what a number lies."""
+    """Describe the bounds of a number: "between 1 and 9", "at least 1"."""
     low, high = _low(bounds), _high(bounds)
     if bounds.ge is not None and bounds.le is not None and not (bounds.gt or bounds.lt):
         if bounds.ge == bounds.le:
@@ -111,7 +111,7 @@ def _high(bounds: InRange) -> list[str]:
 
 
 def count_of(least: int, most: int | None, noun: str) -> str:
-    """Say how many: "at least 2 items", "1 to 4 items", "no items"."""
+    """Describe a range of counts: "at least 2 items", "1 to 4 items", "no items"."""
     if most == 0:
         return f"no {noun}s"
     if most is None:
@@ -124,7 +124,7 @@ def count_of(least: int, most: int | None, noun: str) -> str:
 
 
 def media_limits_words(limits: Sequence[MediaLimit]) -> list[str]:
-    """Say the limits on one media file: "at least 128×128 pixels", "at most 20 MB"."""
+    """Describe the limits of a media file: "at least 128×128 pixels", "at most 20 MB"."""
     ranges = {each.operation: (each.minimum, each.maximum) for each in limits}
     said: list[str] = []
     if "width" in ranges and "height" in ranges:
@@ -148,7 +148,7 @@ _Range: TypeAlias = "tuple[int | float | None, int | float | None]"
 
 
 def _size_words(width: _Range, height: _Range) -> str:
-    """Say the limits on width and height together; empty where one has another kind."""
+    """Describe limits of width and height together; "" if only one has a limit."""
     pairs = [*zip(width, height, strict=True)]
     if any((one is None) != (other is None) for one, other in pairs):
         return ""
@@ -172,7 +172,7 @@ def _file_size_words(low: float | None, high: float | None) -> str:
 
 
 def _bytes_words(size: float) -> str:
-    """Write a size in the largest unit that takes one decimal place at most."""
+    """Write a size in the largest unit that needs at most one decimal place."""
     for divisor, unit in _BYTE_UNITS:
         if size >= divisor and size * 10 % divisor == 0:
             return f"{number_words(size / divisor)} {unit}"
@@ -180,14 +180,14 @@ def _bytes_words(size: float) -> str:
 
 
 def format_words(name: str) -> str:
-    """Say what a text of a format is."""
+    """Describe a string of a format: "a UUID"."""
     return _FORMATS.get(name, f"a valid {name}")
 
 
 def allowed_names(exempt: tuple[EvaluatedProperties, ...]) -> str:
-    """Say which members are meant: " besides a and b"."""
+    """List evaluated members: " besides a and b"."""
     names = [name for each in exempt for name in each.names]
-    names += [f"those like {p.source}" for each in exempt for p in each.patterns]
+    names += [f"those matching {p.source}" for each in exempt for p in each.patterns]
     if not names:
         return ""
     listed = names[:_MOST_LISTED]

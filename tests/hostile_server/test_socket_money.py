@@ -151,7 +151,7 @@ def test_a_connection_that_stands_still_is_left(
     waits = clients.module("_runtime.transport.websocket")
     assert waits.PING_EVERY + waits.LONGEST_SILENCE + waits.GRACE <= 30
     for name in ("PING_EVERY", "LONGEST_SILENCE", "GRACE"):
-        monkeypatch.setattr(waits, name, getattr(waits, name) / 100)
+        monkeypatch.setattr(waits, name, getattr(waits, name) / 10)
 
     async def still(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
         if platform.first("sending"):

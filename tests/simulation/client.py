@@ -25,6 +25,7 @@ from runware_client._runtime.client.poll_batcher import (
 )
 from runware_client._runtime.client.stream import BaseStream
 from runware_client._runtime.delivery import task as _task
+from runware_client._runtime.delivery.account import Account
 from runware_client._runtime.delivery.batches import (
     Batch,
     Kind,
@@ -175,6 +176,7 @@ class Client:
             lambda _: None,
             lambda _: None,
             limits,
+            Account(),
             lambda: self.world.now,
         )
         self.engine = BaseEngine(ENDPOINT, settings, LONG)

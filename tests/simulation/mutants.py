@@ -308,7 +308,7 @@ MUTANTS = (
         "_runtime.client.stream_reader",
         "if self.is_over and (rest",
         "if (rest",
-        6588,
+        7760,
     ),
     Mutant(
         "an event that comes in two chunks is read as two",

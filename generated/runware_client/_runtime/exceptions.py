@@ -16,6 +16,7 @@
     ├── TimeoutError              no result in time; also the builtin of that name
     ├── ResponseError             an answer that cannot be read
     ├── ClosedError               a call of a client that is closed
+    ├── BudgetError               a task whose cost would pass the client's budget
     └── DownloadError             an output that cannot be saved, of `media.download`
 
 A task that its document does not allow never reaches the server: making the request
@@ -34,6 +35,7 @@ from .error_codes import ErrorCategory, category_of, is_task_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from decimal import Decimal
     from pathlib import Path
 
     from .error_enum import ErrorEnum
@@ -531,3 +533,35 @@ class ClosedError(RunwareError):
 
     advice = "Make another client, or close this one after its last call."
     _category = ErrorCategory.ABORTED
+
+
+class BudgetError(RunwareError):
+    """The cost of a task would pass the budget of the client; it was not sent.
+
+    Attributes:
+        cost: What the task costs, in US dollars; None where that is not known.
+        committed: What is spent, or reserved for tasks that may be billed.
+        budget: The budget of the client.
+    """
+
+    advice = "The task was not sent."
+
+    _category = ErrorCategory.QUOTA
+
+    def __init__(
+        self, cost: Decimal | None, committed: Decimal, budget: Decimal
+    ) -> None:
+        if cost is None:
+            message = (
+                f"the cost of this task is not known, and the budget of ${budget:f} is "
+                f"used up: ${committed:f} is spent or reserved"
+            )
+        else:
+            message = (
+                f"this task costs ${cost:f}, which with ${committed:f} that is spent or "
+                f"reserved makes ${cost + committed:f}: more than the budget of ${budget:f}"
+            )
+        super().__init__(message)
+        self.cost = cost
+        self.committed = committed
+        self.budget = budget

@@ -5,10 +5,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cache
-from typing import Any, Final, TypeAlias, TypeGuard
-
-Json: TypeAlias = Any
-"""Any JSON value."""
+from typing import Any, Final, TypeGuard
 
 
 def is_array(value: object) -> TypeGuard[list[Any]]:
@@ -34,17 +31,18 @@ def same(one: Any, other: Any) -> bool:
 
 def all_different(items: list[Any]) -> bool:
     """Say whether no two items of a list are equal."""
-    keys = [_key(item) for item in items]
+    keys = [key_of(item) for item in items]
     return len(set(keys)) == len(keys)
 
 
-def _key(value: Any) -> object:
+def key_of(value: Any) -> object:
+    """Return what is equal, and has the same hash, for equal JSON values alone."""
     if isinstance(value, bool):
         return ("boolean", value)
     if is_array(value):
-        return ("array", tuple(map(_key, value)))
+        return ("array", tuple(map(key_of, value)))
     if is_object(value):
-        return ("object", frozenset((k, _key(member)) for k, member in value.items()))
+        return ("object", frozenset((k, key_of(member)) for k, member in value.items()))
     return value
 
 

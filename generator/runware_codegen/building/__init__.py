@@ -1,4 +1,4 @@
 """Generates the client while a package is built.
 
-`step` does the work; `hatch` and `setuptools` tie it to the two build backends.
+`step` generates the client; `hatch` and `setuptools` connect it to the build backends.
 """

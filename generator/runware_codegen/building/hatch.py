@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     _BuildHook = BuildHookInterface[BuilderConfig]
 else:
-    _BuildHook = BuildHookInterface  # hatchling 1.32.3 alone has two parameters
+    _BuildHook = BuildHookInterface  # only hatchling 1.32.3 has two type parameters
 
 _NAME = "runware-codegen"
 _TABLE = ("tool", "hatch", "build", "hooks", _NAME)
@@ -37,14 +37,14 @@ _OF_HATCH = {
     "require-runtime-dependencies",
     "require-runtime-features",
 }
-_FLAT_AND_SRC = {"": "", "src": ""}  # the two layouts that hatchling knows
+_FLAT_AND_SRC = {"": "", "src": ""}  # the two layouts that hatchling supports
 
 
 class RunwareBuildHook(_BuildHook):
-    """Generates the package before a wheel or sdist is put together.
+    """Generates the package before a wheel or an sdist is built.
 
-    The sdist takes the documents along, so that a wheel can be built from it anywhere.
-    An editable install is the project's folder itself; the package is made there.
+    The sdist contains the documents, so that a wheel can be built from it. An editable
+    install uses the project's folder, so the package is generated there.
     """
 
     PLUGIN_NAME = _NAME
@@ -52,11 +52,11 @@ class RunwareBuildHook(_BuildHook):
     _work: TemporaryDirectory[str] | None = None
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Generate, and have the build include what belongs to it.
+        """Generate the package, and add its files to the build.
 
         Args:
             version: How the target is built: `standard` or `editable`.
-            build_data: What the build goes by; its `force_include` is extended.
+            build_data: The data of the build; files are added to `force_include`.
         """
         self._work = TemporaryDirectory(prefix=f"{_NAME}-")
         included: dict[str, str] = build_data["force_include"]
@@ -79,12 +79,12 @@ class RunwareBuildHook(_BuildHook):
         build_data: dict[str, Any],  # noqa: ARG002
         artifact_path: str,  # noqa: ARG002
     ) -> None:
-        """Remove what was generated for the wheel alone."""
+        """Remove the files that only the wheel needed."""
         if self._work:
             self._work.cleanup()
 
     def _in_wheel(self, step: BuildStep) -> dict[str, str]:
-        """Give the places of the package's files in the wheel, by the files."""
+        """Map the package's files to their paths in the wheel."""
         if step.into_source:
             made = step.root / step.target
         else:
@@ -95,9 +95,9 @@ class RunwareBuildHook(_BuildHook):
         return {str(made / path): str(place / path) for path in files_in(made)}
 
     def _path_file(self, step: BuildStep) -> dict[str, str]:
-        """Write a .pth file for the folder that the package is imported from.
+        """Write a .pth file with the folder that the package is imported from.
 
-        Hatchling writes one for the packages that it finds by itself, if any.
+        Hatchling writes one itself for the packages that it finds.
         """
         root = step.root / step.target
         for _ in self._import_path(step).parts:
@@ -107,7 +107,7 @@ class RunwareBuildHook(_BuildHook):
         return {str(file): file.name}
 
     def _import_path(self, step: BuildStep) -> PurePath:
-        with contextlib.suppress(ValueError):  # hatchling finds no package by itself
+        with contextlib.suppress(ValueError):  # raised if hatchling finds no package
             path = PurePath(self.build_config.get_distribution_path(str(step.target)))
             if path != step.target:
                 return path
@@ -125,14 +125,14 @@ def _own(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unchanged(step: BuildStep, paths: Iterable[Path]) -> dict[str, str]:
-    """Give the places of files in the project by the files, one by one.
+    """Map files of the project to the same paths in the sdist.
 
-    Hatchling then takes each once, also where its own choice of files has it.
+    Listed one by one, a file that hatchling selects too is included only once.
     """
     return {str(step.root / path): str(path) for path in paths}
 
 
 @hookimpl
 def hatch_register_build_hook() -> type[RunwareBuildHook]:
-    """Tell hatchling of the hook."""
+    """Register the hook."""
     return RunwareBuildHook

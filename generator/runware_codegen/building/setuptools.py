@@ -26,10 +26,10 @@ _NAME = "build_runware_client"
 
 
 class BuildClient(Command):
-    """Generates the clients into the project, and into the folder that becomes a wheel.
+    """Generates clients into the project, and into the folder that becomes the wheel.
 
-    It is a subcommand of `build` as setuptools describes them, and the last one, since
-    `build_py` may have put files of an older package into the same place.
+    It is the last subcommand of `build`, because `build_py` may copy files of an older
+    package to the same folder.
     """
 
     description = "generate the client from Runware's documents"
@@ -42,22 +42,22 @@ class BuildClient(Command):
     editable_mode: bool
 
     def initialize_options(self) -> None:
-        """Set what setuptools will fill in."""
+        """Set the attributes that setuptools fills in."""
         self.build_lib = ""
         self.editable_mode = False
 
     def finalize_options(self) -> None:
-        """Take over the folder that becomes the wheel."""
+        """Read the folder that becomes the wheel."""
         self.build_lib = str(self.get_finalized_command("build_py").build_lib)
 
     def update_source(self) -> None:
-        """Generate into the project the clients that belong there."""
+        """Generate the clients that belong in the project."""
         with problems_end_the_build():
             for step in self._in_source():
                 step.run()
 
     def run(self) -> None:
-        """Generate."""
+        """Generate all clients."""
         self.update_source()
         with problems_end_the_build():
             for step in self.steps:
@@ -67,20 +67,20 @@ class BuildClient(Command):
                     self._build(step, Path(self.build_lib) / place)
 
     def get_source_files(self) -> list[str]:
-        """List what a sdist needs: the documents, and the clients of the project."""
+        """List the files for the sdist: documents, and clients in the project."""
         documents = [path for step in self.steps for path in step.documents]
         generated = [path for step in self._in_source() for path in step.generated()]
         return [path.as_posix() for path in (*documents, *generated)]
 
     def get_outputs(self) -> list[str]:
-        """List the clients' files where the wheel takes them from."""
+        """List the clients' files in the folder that becomes the wheel."""
         if self.editable_mode:
             return list(self.get_output_mapping())
         places = [Path(self.build_lib) / self._import_path(s) for s in self.steps]
         return [str(place / path) for place in places for path in files_in(place)]
 
     def get_output_mapping(self) -> dict[str, str]:
-        """Give the clients' files in the project by where the wheel takes them from."""
+        """Map the clients' files for the wheel to their files in the project."""
         return {
             str(Path(self.build_lib) / self._import_path(step) / path): str(
                 step.target / path
@@ -90,7 +90,7 @@ class BuildClient(Command):
         }
 
     def _in_source(self) -> list[BuildStep]:
-        """Give the clients that the project has; an editable install is the project."""
+        """List the clients in the project; for an editable install, all clients."""
         return [step for step in self.steps if step.into_source or self.editable_mode]
 
     def _build(self, step: BuildStep, place: Path) -> None:
@@ -106,10 +106,10 @@ class BuildClient(Command):
             step.run(output)
 
     def _import_path(self, step: BuildStep) -> PurePath:
-        """Find where a client's folder is in the wheel.
+        """Return the path of a client's folder in the wheel.
 
         Raises:
-            InvalidInputError: Setuptools takes no package from there.
+            InvalidInputError: If setuptools takes no packages from that folder.
         """
         package_dir = cast("dict[str, str]", self.distribution.package_dir or {})
         root = "src" if step.target.is_relative_to("src") else ""
@@ -123,13 +123,13 @@ class BuildClient(Command):
             "output",
             f"{step.output} is not in a folder that setuptools takes packages from:"
             f" {', '.join(map(str, folders))}.",
-            "Give such a folder, or name this one in [tool.setuptools.packages.find].",
+            "Choose one of these, or add this one to [tool.setuptools.packages.find].",
         )
 
     def _declare(self, name: str) -> None:
-        """Let setuptools know of a package that was not there when it looked for some.
+        """Add a package that was generated after setuptools had searched for packages.
 
-        It installs no files where it knows of no package.
+        Without packages, setuptools installs no files.
         """
         declared = self.distribution.packages or []
         if name not in declared:
@@ -137,16 +137,15 @@ class BuildClient(Command):
 
 
 def finalize_distribution(distribution: Distribution) -> None:
-    """Add the step to a build, if the project's pyproject.toml asks for it.
+    """Add the command to the build, if the project's pyproject.toml has `build`.
 
-    Setuptools calls this for each project that it builds where runware-codegen is
-    installed; `build` in `[tool.runware-codegen]` is how one asks.
+    If runware-codegen is installed, setuptools calls this for each project that it builds.
     """
     if not _is_asked_for(Path("pyproject.toml")):
         return
     with problems_end_the_build():
         steps = read_steps(Path.cwd())
-    for step in steps:  # setuptools fails without it, before anything is generated
+    for step in steps:  # setuptools requires the folder before anything is generated
         step.output.mkdir(parents=True, exist_ok=True)
     build: Any = distribution.get_command_class("build")
     sdist: Any = distribution.get_command_class("sdist")
@@ -169,4 +168,4 @@ def _is_asked_for(file: Path) -> bool:
         table = content["tool"]["runware-codegen"]
         return any("build" in each for each in (table, *table.get("clients", ())))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False  # setuptools itself says what is wrong with the file
+        return False  # setuptools reports what is wrong with the file

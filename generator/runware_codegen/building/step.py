@@ -27,7 +27,7 @@ SOURCE = "source"
 WHEEL = "wheel"
 
 _SETTINGS = Path("pyproject.toml")
-_WRITING = ("--no-check", "--no-diff", "--no-as-hook")
+_WRITING = ("--no-check", "--no-diff", "--no-as-hook", "--docs", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ class BuildStep:
     """A client that is generated when a project is built.
 
     Attributes:
-        root: The project's folder, in which its pyproject.toml is.
-        documents: The files that the client is made from, relative to the root; without
-            those that come with the generator.
+        root: The folder of pyproject.toml.
+        documents: The files of the client's documents, relative to the root, without
+            those of the generator.
         output: The folder that the package is generated into, relative to the root.
         package: The package's folder, relative to `output`.
-        into_source: Whether the package belongs into the project's folder; else it is
-            in the wheel alone.
+        into_source: Whether the package is generated into the project; else it is only
+            in the wheel.
         context: The command `generate` with the options of pyproject.toml.
     """
 
@@ -58,13 +58,13 @@ class BuildStep:
         return self.output / self.package
 
     def run(self, output: Path | None = None) -> None:
-        """Generate, as the command does; what is up to date is not written.
+        """Run the command `generate`; files that are up to date are not written.
 
         Args:
-            output: The folder to make the package in; that of the project if none.
+            output: The folder for the package; the default is the folder in the project.
 
         Raises:
-            InvalidInputError: Something is wrong with a document or with the folder.
+            InvalidInputError: If a document is invalid or the folder cannot be written.
         """
         self.context.params["output"] = str(
             output.absolute() if output else self.output
@@ -83,11 +83,11 @@ def read_steps(root: Path, *, default: str = "") -> list[BuildStep]:
 
     Args:
         root: The project's folder.
-        default: Where to generate to, if the file does not say it.
+        default: The value of `build` if the file has none.
 
     Raises:
-        InvalidInputError: The file has wrong values, or names what is not in the project.
-        click.UsageError: It lacks a value.
+        InvalidInputError: If a value is invalid, or a path is outside of the project.
+        click.UsageError: If a required value is missing.
     """
     with contextlib.chdir(root):
         arguments = ["--project", ".", *_WRITING]
@@ -96,15 +96,14 @@ def read_steps(root: Path, *, default: str = "") -> list[BuildStep]:
 
 
 def import_path(target: PurePath, sources: Mapping[str, str]) -> PurePath | None:
-    """Find where a package's folder is in a wheel, as its import name says it.
+    """Return the path of a package's folder in a wheel.
 
     Args:
-        target: The folder, relative to the project's.
-        sources: Folders that are removed from the beginning of paths, with what they are
-            replaced by; the longest counts.
+        target: The folder, relative to the project's folder.
+        sources: Prefixes of paths with their replacements; the longest prefix counts.
 
     Returns:
-        The path below site-packages; None if none of the folders holds the target.
+        The path below site-packages; None if no prefix matches.
     """
     holding = [folder for folder in sources if target.is_relative_to(folder)]
     if not holding:
@@ -115,7 +114,7 @@ def import_path(target: PurePath, sources: Mapping[str, str]) -> PurePath | None
 
 @contextlib.contextmanager
 def problems_end_the_build() -> Generator[None]:
-    """Show what is wrong as the command does, and end without a traceback."""
+    """Print problems as the command does, and exit without a traceback."""
     try:
         yield
     except InvalidInputError as error:
@@ -130,7 +129,7 @@ def problems_end_the_build() -> Generator[None]:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """List the files in a folder, relative to it, without what Python leaves there."""
+    """List the files in a folder, relative to it, without bytecode."""
     return [
         path.relative_to(folder)
         for path in sorted(folder.rglob("*"))
@@ -139,10 +138,10 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def refuse_options(given: Mapping[str, object], table: Sequence[str]) -> None:
-    """Refuse options that stand in a table where none are read.
+    """Refuse options in a table from which no options are read.
 
     Raises:
-        InvalidInputError: There are some.
+        InvalidInputError: If there are options.
     """
     if given:
         raise InvalidInputError(
@@ -157,7 +156,7 @@ def refuse_options(given: Mapping[str, object], table: Sequence[str]) -> None:
 
 
 def wrong_setting(name: str, message: str, remedy: str) -> InvalidInputError:
-    """Say what is wrong with an option in pyproject.toml."""
+    """Create the error for an option in pyproject.toml."""
     return InvalidInputError([settings.problem_with(_SETTINGS, name, message, remedy)])
 
 
@@ -165,7 +164,8 @@ def _step(root: Path, context: click.Context, default: str) -> BuildStep:
     options = cast("GenerateOptions", context.params)
     where = (context.default_map or {}).get("build", default)
     if where not in {SOURCE, WHEEL}:
-        raise wrong_setting("build", f"{where!r} is no place.", "Give source or wheel.")
+        message = f"The value of build is {where!r}."
+        raise wrong_setting("build", message, "Use source or wheel.")
     found = find_sources(d for d in options["documents"] if not d.startswith(BUILTIN))
     if found.problems:
         raise InvalidInputError(found.problems)
@@ -181,12 +181,16 @@ def _step(root: Path, context: click.Context, default: str) -> BuildStep:
 
 
 def _inside(root: Path, path: Path, name: str) -> Path:
-    """Make a path relative to the project's folder, in which it must be."""
+    """Make a path relative to the project's folder.
+
+    Raises:
+        InvalidInputError: If the path is outside of the folder.
+    """
     relative = Path(os.path.relpath(path, root))
     if relative.is_absolute() or ".." in relative.parts:
         raise wrong_setting(
             name,
-            f"{path} is outside of the project, where a sdist cannot take it along.",
-            "Name what is in the folder of pyproject.toml or below it.",
+            f"{path} is outside of the project, so an sdist cannot include it.",
+            "Choose a path in the folder of pyproject.toml or below it.",
         )
     return relative

@@ -1,13 +1,13 @@
 """Caches the modules of documents, and builds the others in several processes.
 
-The module of a document depends on its text, its file's name and the generator alone,
-and is kept under a hash of these. Only what is new goes through parse and render, in
-several processes where that pays. Nothing but time depends on what is kept.
+The module of a document depends only on its text, its file's name and the generator. The
+cache key is a hash of these. Only new documents are parsed and rendered, in several
+processes if there are many. The cache changes only the time, never the output.
 """
 
 from runware_codegen.cache.build import BuildContext, BuildResult, build_modules
 from runware_codegen.cache.modules import BuildOptions, Module
-from runware_codegen.cache.package_files import package_files
+from runware_codegen.cache.package_files import package_files, page_files
 from runware_codegen.cache.parallel import available_processors
 from runware_codegen.cache.store import Store, open_store
 from runware_codegen.parse.assembly import DocumentFilter, assemble
@@ -24,4 +24,5 @@ __all__ = [
     "build_modules",
     "open_store",
     "package_files",
+    "page_files",
 ]

@@ -37,7 +37,7 @@ class BuildResult:
 
     Attributes:
         modules: The module of each document, by its file as the user named it.
-        passed_over: A line for each file in a folder that is no document.
+        passed_over: A line for each file in a folder that is not a document.
         problems: Problems of inputs and documents.
     """
 
@@ -46,11 +46,11 @@ class BuildResult:
     problems: list[Problem] = field(default_factory=list[Problem])
 
     def wanted(self, document_filter: DocumentFilter) -> dict[str, Module]:
-        """Return the modules of the documents that are wanted.
+        """Return the modules of the selected documents.
 
         Raises:
-            InvalidInputError: With all that is wrong in all documents, wanted or not, and
-                where wanted ones do not go together.
+            InvalidInputError: With all problems of all documents, selected or not, and
+                with conflicts between selected documents.
         """
         modules = self.modules.items()
         wanted = {
@@ -85,11 +85,11 @@ def build_modules(
     options: BuildOptions,
     context: BuildContext,
 ) -> BuildResult:
-    """Make the modules of the documents that inputs lead to.
+    """Make the modules of all documents of some inputs.
 
     Args:
         inputs: Files, folders, and `-` for standard input.
-        stdin: Standard input, of bytes or of text; read only if it is named.
+        stdin: Standard input, of bytes or of text; read only for `-`.
         options: What to build.
         context: The cache, the processes and the progress report to use.
     """
@@ -130,7 +130,7 @@ def _cached(
     options: BuildOptions,
     store: Store | None,
 ) -> dict[str, Module]:
-    """Find the modules that were made before."""
+    """Read modules from the cache."""
     kept: dict[str, Module] = {}
     if store is None:
         return kept
@@ -146,15 +146,17 @@ def _cached(
 
 
 def _cache(store: Store, job: Job, made: ModuleResult) -> None:
-    """Keep a module, unless it comes with warnings, which name the file."""
+    """Cache a module, unless it has warnings, which contain the name of the file."""
     if isinstance(made, Module) and not made.document.unenforced:
         store.put(_key(store, job), dump(made))
 
 
 def _key(store: Store, job: Job) -> str:
-    source, own = job.source, job.options.own_models
+    source, options = job.source, job.options
+    own = [repr(options.own_models.lines)] if options.own_models.lines else []
+    paged = [options.pages_of] if options.pages_of else []  # a page names the package
     parts = ("module", source.base_name, source.suffix, job.text)
-    return store.key(*parts, repr(own.lines)) if own.lines else store.key(*parts)
+    return store.key(*parts, *own, *paged)
 
 
 def _collect(

@@ -21,17 +21,16 @@ _LIBRARIES = ("black", "jinja2", "openapi-pydantic", "pydantic", "ruamel.yaml")
 _SUFFIXES = (".py", ".jinja", ".json")
 
 _SECONDS_TO_SETTLE = 5
-"""What was changed later than that may be another source than the one that runs."""
+"""Sources that changed after this time may differ from the code that runs."""
 
 
 def fingerprint() -> Fingerprint | None:
     """Hash the generator's files, its libraries' versions and Python's.
 
-    Its files are its sources, its templates and the general documents.
+    The files are the sources, the templates and the general documents.
 
     Returns:
-        The hash; None where it would tell nothing, since sources are being changed or
-        are no files.
+        The hash; None if sources have just changed or are not files.
     """
     hashed = hashlib.sha256(repr(sys.version_info).encode())
     for library in _LIBRARIES:

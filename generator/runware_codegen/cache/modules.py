@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from runware_codegen.documents.load import load_text
 from runware_codegen.model import DocumentInfo  # noqa: TC001  # pydantic resolves it
+from runware_codegen.pages import model_page
 from runware_codegen.parse.document import parse_document
 from runware_codegen.parse.own_models import with_own_models
 from runware_codegen.problems import InvalidInputError, Problem
@@ -28,13 +29,14 @@ class Module:
     Attributes:
         document: The document.
         text: The module's text; None for a document that the filter excludes.
-        about: What the document says of its model, as Python; empty where there is no
-            text.
+        about: What the document says of its model, as Python; empty if there is no text.
+        page: The page's text; None if no pages were wanted.
     """
 
     document: DocumentInfo
     text: str | None
     about: str
+    page: str | None = None
 
 
 _MODULE = TypeAdapter(Module)
@@ -42,22 +44,24 @@ _MODULE = TypeAdapter(Module)
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """What is to be made of documents.
+    """Options of making modules.
 
     Attributes:
-        document_filter: Which documents are wanted; others get no text.
-        allow_unenforced: Whether keywords that are not carried are let through.
-        own_models: Models of one's own, which classes take too.
+        document_filter: Selects documents; other documents get no text.
+        allow_unenforced: Whether keywords that are not supported are allowed.
+        own_models: The project's own models, which classes accept too.
+        pages_of: The import name of the package in pages; empty for no pages.
     """
 
     document_filter: DocumentFilter
     allow_unenforced: bool
     own_models: OwnModels
+    pages_of: str
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A text to make a module of, where it is from, and what is to be made."""
+    """The text of a document, its source, and the options."""
 
     source: Source
     text: str
@@ -65,11 +69,11 @@ class Job:
 
 
 ModuleResult: TypeAlias = Module | tuple[Problem, ...] | None
-"""A module, or what is wrong with a document, or None for what is no document."""
+"""A module, or the problems of a document, or None for another file."""
 
 
 def preload() -> None:
-    """Import what making modules takes, once for all processes that are to come."""
+    """Import what `make_module` needs, before processes are forked."""
     for name in ("black", "jinja2", "runware_codegen.documents.outline"):
         import_module(name)
 
@@ -85,9 +89,11 @@ def make_module(job: Job) -> ModuleResult:
         wanted = job.options.document_filter.matches(parsed)
         text = rendered_module(parsed) if wanted else None
         about = rendered_about(parsed) if wanted else ""
+        name = job.options.pages_of
+        page = model_page(parsed, name) if wanted and name else None
     except InvalidInputError as invalid:
         return invalid.problems
-    return Module(parsed.info, text, about)
+    return Module(parsed.info, text, about, page)
 
 
 def dump(module: Module) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
+from runware_codegen.pages import page_paths, shared_pages
 from runware_codegen.render import about_files, module_paths, shared_files
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ _FILES = TypeAdapter(dict[str, str])
 def package_files(
     package: Package[DocumentInfo], modules: Sequence[Module], store: Store | None
 ) -> dict[str, str]:
-    """Put the files of a package together.
+    """Make all files of a package.
 
     Args:
         package: The model of the package.
-        modules: Those of its documents.
-        store: Where the other files are kept between runs, if they are.
+        modules: The modules of its documents.
+        store: The cache of the other files, if there is one.
 
     Returns:
         The text of each file by its path in the package.
@@ -36,6 +37,23 @@ def package_files(
     files = {path: texts[document] for path, document in module_paths(package)}
     files |= about_files(package, about.__getitem__)
     return dict(sorted({**files, **_shared(package, store)}.items()))
+
+
+def page_files(
+    package: Package[DocumentInfo], modules: Sequence[Module]
+) -> dict[str, str]:
+    """Put the pages of a package together.
+
+    Args:
+        package: The model of the package.
+        modules: Those of its documents, with their pages.
+
+    Returns:
+        The text of each file by its path in the folder of pages.
+    """
+    texts = {module.document: module.page or "" for module in modules}
+    pages = {path: texts[document] for path, document in page_paths(package)}
+    return dict(sorted({**pages, **shared_pages(package, pages)}.items()))
 
 
 def _shared(package: Package[DocumentInfo], store: Store | None) -> dict[str, str]:

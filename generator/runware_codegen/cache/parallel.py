@@ -19,17 +19,17 @@ Value = TypeVar("Value")
 Result = TypeVar("Result")
 
 _FEWEST = 8
-"""A process for fewer documents takes longer to start than it saves."""
+"""For fewer documents, starting a process takes longer than it saves."""
 
 _TURNS = 4
-"""Pieces for each process. Neighbours are alike: together they have less to format."""
+"""Chunks per process. Neighbours are similar, so a chunk has less to format."""
 
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def available_processors() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -42,16 +42,16 @@ def parallel_map(
     *,
     fewest: int = _FEWEST,
 ) -> Iterator[Result]:
-    """Call a function for each value, in up to so many processes.
+    """Call a function for each value, in several processes.
 
     Args:
         function: The function.
         values: The values.
-        jobs: How many processes there may be.
-        fewest: The number of values that are worth a process.
+        jobs: The maximum number of processes.
+        fewest: The number of values that justify a process.
 
     Yields:
-        The results in the order of the values, as if it had been done here.
+        The results in the order of the values.
     """
     processes = min(jobs, len(values) // fewest)
     done = 0
@@ -61,7 +61,7 @@ def parallel_map(
                 done += 1
                 yield result
         except (BrokenProcessPool, OSError, ImportError):
-            pass  # The system gives no processes, or has ended one: do the rest here.
+            pass  # No process can be started, or one was killed: do the rest in this process.
     yield from map(function, values[done:])
 
 
@@ -78,8 +78,8 @@ def _in_processes(
         for piece in doing:
             yield from piece.result()
     except BaseException:
-        # Not by a signal: a process that ends while it hands over what it has made
-        # leaves a half of it, for the rest of which this one would wait.
+        # Not by a signal: a process that ends while it sends a result leaves a part of it
+        # in the pipe, and this process would wait for the rest.
         stopping.set()
         raise
     finally:
@@ -90,16 +90,16 @@ def _all(function: Callable[[Value], Result], values: Sequence[Value]) -> list[R
     found: list[Result] = []
     for value in values:
         if _Worker.stopping.is_set():
-            break  # nobody wants them any more
+            break  # the results are not needed any more
         found.append(function(value))
     return found
 
 
 class _Worker:
-    """What a process that was started here knows.
+    """The state of a worker process.
 
     Attributes:
-        stopping: Set when what it makes is not wanted any more.
+        stopping: Set when its results are not needed any more.
     """
 
     stopping: Event
@@ -107,7 +107,7 @@ class _Worker:
 
 @contextmanager
 def _signals_held_back() -> Generator[None]:
-    """Let no exception of a signal's handler fall into the start of a process."""
+    """Block SIGINT and SIGTERM while worker processes start."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -119,7 +119,7 @@ def _signals_held_back() -> Generator[None]:
 
 
 def _begin(stopping: Event) -> None:
-    """Leave signals to the process that started this one, and end when it ends."""
+    """Ignore signals, which the parent process handles, and exit when it exits."""
     for number in _STOPPING:
         signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):

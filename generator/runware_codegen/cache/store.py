@@ -21,38 +21,38 @@ _BYTES_AFTER_CLEANING = _MOST_BYTES * 3 // 4
 
 
 def open_store() -> Store | None:
-    """Open the store in the user's folder for caches; None where there can be none."""
+    """Open the store in the user's cache folder; None if there is no such folder."""
     generator = fingerprint()
     if generator is None:
         return None
     try:
         folder = platformdirs.user_cache_path("runware-codegen", appauthor=False)
-    except RuntimeError:  # nobody's home
+    except RuntimeError:  # the user has no home folder
         return None
     return Store(folder, generator)
 
 
 class Store:
-    """A folder of entries, which any number of runs may share.
+    """A folder of cached entries, which several runs may share.
 
-    An entry is a checksum over its key and its text, then the text. What fails that
-    check, or cannot be read, is not there; what cannot be written is not kept. So an
-    entry is right or missing, whoever wrote, cut or removed it.
+    An entry is a checksum of its key and its text, then the text. An entry with a wrong
+    checksum, or that cannot be read, counts as missing. An entry that cannot be written is
+    not cached. So an entry is correct or missing, even if a file was cut or removed.
     """
 
     def __init__(self, folder: Path, generator: Fingerprint) -> None:
-        """Use a folder.
+        """Open a folder.
 
         Args:
-            folder: Where the entries are; it need not exist.
-            generator: What the entries are made by; another finds none of them.
+            folder: The folder of the entries; it need not exist.
+            generator: The hash of the generator; another generator finds no entries.
         """
         self._folder = folder
         self._generator = generator
         self._new: dict[str, str] = {}
 
     def key(self, *parts: str) -> str:
-        """Give the key of what this generator makes of these texts."""
+        """Return the cache key for these inputs."""
         sizes = ",".join(str(len(part)) for part in parts)
         whole = "\0".join((self._generator, sizes, *parts))
         return hashlib.sha256(whole.encode(errors="surrogatepass")).hexdigest()
@@ -61,25 +61,25 @@ class Store:
         """Return the text under a key, or None."""
         path = self._folder / key
         try:
-            if not path.is_file():  # a pipe would keep us waiting
+            if not path.is_file():  # reading a pipe would block
                 return None
             checksum, _, content = path.read_bytes().partition(b"\n")
             if checksum != _checksum(key, content):
                 return None
-            os.utime(path)  # what is in use is the last to be removed
+            os.utime(path)  # entries in use are removed last
             return content.decode()
         except (OSError, UnicodeDecodeError):
             return None
 
     def put(self, key: str, text: str) -> None:
-        """Remember a text, to be kept under a key by `save`."""
+        """Add a text under a key, to be written by `save`."""
         self._new[key] = text
 
     def save(self) -> None:
-        """Keep what was put, as far as there is room and leave to write.
+        """Write the added texts, as far as space and permissions allow.
 
-        Nothing is kept when the generator has changed meanwhile: part of it may have
-        worked before the change, and part after.
+        Nothing is written if the generator has changed during the run: the texts may be
+        made by a mix of old and new code.
         """
         with contextlib.suppress(OSError):
             if self._new and fingerprint() == self._generator:
@@ -91,7 +91,7 @@ class Store:
         self._new.clear()
 
     def _write(self, key: str, data: bytes) -> None:
-        """Write an entry beside its place and move it there, so that none is cut."""
+        """Write an entry to a temporary file, then rename it, so that it is complete."""
         descriptor, name = tempfile.mkstemp(dir=self._folder)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -103,7 +103,7 @@ class Store:
             raise
 
     def _clean(self) -> None:
-        """Remove the entries that were not used for longest, once there are too many."""
+        """Remove the least recently used entries if the cache is too large."""
         files = sorted(self._files())
         size = sum(each for _, each, _ in files)
         goal = _BYTES_AFTER_CLEANING if size > _MOST_BYTES else size
@@ -114,7 +114,7 @@ class Store:
             size -= each
 
     def _files(self) -> Iterator[tuple[float, int, str]]:
-        """Give the time, the size and the path of each file, as far as it is there."""
+        """Yield the time, the size and the path of each file that exists."""
         with os.scandir(self._folder) as entries:
             for entry in entries:
                 with contextlib.suppress(FileNotFoundError):

@@ -1,6 +1,6 @@
-"""Entries that a team has accepted: known differences, which do not fail again.
+"""Accepted entries: known differences, which do not fail the command again.
 
-They stand in a TOML file under their fingerprints, with a reason and a last day.
+A TOML file has them by their fingerprints, each with a reason and an expiry date.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TEXTS: Final = ("fingerprint", "entry", "document", "place", "change", "reason"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Acceptance:
-    """An entry that is accepted.
+    """An accepted entry.
 
     Attributes:
         fingerprint: The fingerprint of the entry.
@@ -39,7 +39,7 @@ class Acceptance:
         place: Its Python name, or empty.
         change: What has changed, in words.
         reason: Why it is accepted.
-        expires: The last day on which it is, in UTC.
+        expires: The last day of the acceptance, in UTC.
     """
 
     fingerprint: str
@@ -52,10 +52,10 @@ class Acceptance:
 
 
 def read(path: Path) -> dict[str, Acceptance]:
-    """Read a file of accepted entries, by their fingerprints; none if there is no file.
+    """Read a file of accepted entries, by their fingerprints; empty without a file.
 
     Raises:
-        InvalidInputError: It cannot be understood.
+        InvalidInputError: If the file is not valid.
     """
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -74,7 +74,9 @@ def read(path: Path) -> dict[str, Acceptance]:
         acceptance = _read(table)
         if acceptance is None:
             place = json_pointer(("accepted", number))
-            message = f"It needs texts ({', '.join(_TEXTS)}) and a date (expires)"
+            message = (
+                f"An entry needs strings ({', '.join(_TEXTS)}) and a date (expires)"
+            )
             raise InvalidInputError([_fault(path, place, message)])
         accepted[acceptance.fingerprint] = acceptance
     return accepted
@@ -123,5 +125,5 @@ def _written(each: Acceptance) -> str:
 
 
 def _fault(path: Path, place: str, message: str) -> Problem:
-    remedy = "Restore it, or remove it and accept the entries anew."
+    remedy = "Restore it, or remove it and accept the entries again."
     return Problem(str(path), place, f"{message}.", remedy)

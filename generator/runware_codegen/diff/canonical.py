@@ -1,4 +1,4 @@
-"""Predicates as texts that are equal if only the order of parts differs."""
+"""Predicates as strings that do not depend on the order of parts."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 
 def canonical(value: object) -> str:
-    """Write a predicate, or a part of one, whatever the order of its parts.
+    """Write a predicate, or a part of one, with its parts in a fixed order.
 
-    Titles of alternatives are left out.
+    Titles of alternatives are omitted.
     """
     match value:
         case AllOf(parts) | AnyOf(parts) | ExactlyOne(parts):
@@ -61,7 +61,7 @@ def _parts(value: object) -> tuple[object, ...]:
 
 
 def names_in(value: object) -> Iterator[str]:
-    """Give the names of the properties that a predicate speaks of."""
+    """Yield the names of the properties in a predicate."""
     match value:
         case RequiredProperty(name) | OptionalProperty(name):
             yield name
@@ -74,12 +74,12 @@ def names_in(value: object) -> Iterator[str]:
 
 
 def speaks_of(value: object, kinds: tuple[type, ...]) -> bool:
-    """Whether a predicate has a part of one of these kinds."""
+    """Return whether a predicate has a part of one of these kinds."""
     return isinstance(value, kinds) or any(
         speaks_of(part, kinds) for part in _parts(value)
     )
 
 
 def equal(one: Predicate, other: Predicate) -> bool:
-    """Whether two predicates are equal but for the order of their parts."""
+    """Return whether two predicates are equal, apart from the order of their parts."""
     return one == other or canonical(one) == canonical(other)

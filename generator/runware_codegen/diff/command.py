@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from runware_codegen.report import Terminal
 
 _DAYS: Final = 90
-"""How long an acceptance lasts, unless a day is given."""
+"""The default duration of an acceptance."""
 
 
 def diff(options: DiffOptions, terminal: Terminal) -> bool:
     """Compare two sides and write the report.
 
     Returns:
-        Whether an entry fails by --fail-on.
+        Whether an entry fails the command, by --fail-on.
 
     Raises:
-        InvalidInputError: A side names nothing, or a document is not sound.
+        InvalidInputError: If a side does not exist, or a document is invalid.
     """
     _check(options)
     old, new = _sides(options, terminal)
@@ -64,12 +64,12 @@ def diff(options: DiffOptions, terminal: Terminal) -> bool:
 
 def _check(options: DiffOptions) -> None:
     if len(options["sides"]) > 2 or options["sides"].count("-") > 1:
-        message = "Name two sides at most, and standard input for one of them."
+        message = "Name at most two sides, and standard input for at most one of them."
         raise click.UsageError(message)
     if options["accept"] and not options["reason"].strip():
         raise click.UsageError("--accept needs a --reason.")
     if not options["accept"] and (options["reason"] or options["expires"]):
-        raise click.UsageError("--reason and --expires go with --accept.")
+        raise click.UsageError("--reason and --expires require --accept.")
 
 
 def _sides(options: DiffOptions, terminal: Terminal) -> tuple[list[Text], list[Text]]:
@@ -90,7 +90,7 @@ def _sides(options: DiffOptions, terminal: Terminal) -> tuple[list[Text], list[T
 def _accept(
     options: DiffOptions, report: Report, path: Path, today: dt.date, terminal: Terminal
 ) -> None:
-    """Accept what would fail."""
+    """Accept the entries that would fail."""
     expires = options["expires"]
     last = expires.date() if expires else today + dt.timedelta(days=_DAYS)
     entries = report.at_least(report.fail_on or Level.BREAKING)

@@ -26,21 +26,21 @@ def compare(old: Version, new: Version, file: str) -> list[Entry]:
         file: The file of the new version.
 
     Returns:
-        An entry for each difference, gravest first.
+        An entry for each difference, the most severe first.
     """
     entries = {entry.fingerprint: entry for entry in _entries(old, new, file)}
     return sorted(entries.values(), key=lambda entry: entry.order)
 
 
 def added(document: Document, file: str) -> Entry:
-    """Return the entry of a document that is new."""
+    """Return the entry of a new document."""
     return Entry(
         "document-added", document.id, document.air, file, after=document.title
     )
 
 
 def removed(document: Document, file: str) -> Entry:
-    """Return the entry of a document that is gone."""
+    """Return the entry of a removed document."""
     return Entry(
         "document-removed", document.id, document.air, file, before=document.title
     )

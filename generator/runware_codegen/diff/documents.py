@@ -1,4 +1,4 @@
-"""The comparison of two sides: which documents are the same, and what differs in them."""
+"""The comparison of two sides: matches documents, and compares each pair."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Comparison:
-    """What a comparison of two sides gave.
+    """The result of a comparison of two sides.
 
     Attributes:
-        entries: The differences, by document, gravest first.
-        compared: How many documents differ to the byte.
-        unchanged: How many do not.
+        entries: The differences, by document, the most severe first.
+        compared: The number of documents with different bytes.
+        unchanged: The number of documents with equal bytes.
     """
 
     entries: list[Entry] = field(default_factory=list["Entry"])
@@ -49,7 +49,7 @@ class _Job(NamedTuple):
 
 
 class _Loaded(NamedTuple):
-    """A document that was read, with its model."""
+    """A loaded document with its model."""
 
     text: Text
     source: SourceDocument
@@ -62,12 +62,12 @@ def compare_sides(
     """Compare two sides.
 
     Args:
-        old: The texts before.
-        new: The texts now.
-        only: Patterns of identifiers, AIRs or task types; none for all.
+        old: The old texts.
+        new: The new texts.
+        only: Patterns of identifiers, AIRs or task types; empty for all documents.
 
     Raises:
-        InvalidInputError: With all that is wrong in documents that differ.
+        InvalidInputError: With all problems of documents that differ.
     """
     pairs = pair(old, new)
     jobs = [_Job(before, after, only) for before, after in pairs.changed]
@@ -86,13 +86,13 @@ def compare_sides(
 
 
 _FEWEST = 3
-"""A process for fewer documents takes longer to start than it saves."""
+"""For fewer documents, starting processes takes longer than it saves."""
 
 
 def _matched(
     gone: Iterable[Text], fresh: Iterable[Text], only: tuple[str, ...]
 ) -> Iterator[_Job]:
-    """Pair documents whose files have other names now: by identifier, then by AIR."""
+    """Pair documents whose files were renamed: by identifier, then by AIR."""
     left = [(text, _loaded(text)) for text in gone]
     right = [(text, _loaded(text)) for text in fresh]
     for alike in (_have_same_id, _are_about_same_model):
@@ -117,14 +117,14 @@ def _are_about_same_model(one: Document, other: Document) -> bool:
 
 
 def _outcome(job: _Job) -> list[Entry] | tuple[Problem, ...]:
-    """Compare two versions of a document; give the problems if one is not sound."""
+    """Compare two versions of a document; return the problems if one is invalid."""
     problems: list[Problem] = []
     old, new = _sound(job.old, problems), _sound(job.new, problems)
     return tuple(problems) if problems else [*_entries(old, new, job.only)]
 
 
 def _sound(text: Text | None, problems: list[Problem]) -> _Loaded | None:
-    """Read a document; add what is wrong in it to the problems."""
+    """Load a document; add its problems to the list."""
     try:
         return text and _loaded(text)
     except InvalidInputError as invalid:
@@ -157,10 +157,10 @@ def _version(loaded: _Loaded) -> Version:
 
 
 def _loaded(text: Text) -> _Loaded | None:
-    """Read a document; None for what is no document but stands in a folder of them.
+    """Load a document; None for another file in a folder of documents.
 
     Raises:
-        InvalidInputError: It is not sound.
+        InvalidInputError: If the document is invalid.
     """
     source = load_text(text.source, text.decoded())
     if source is None:

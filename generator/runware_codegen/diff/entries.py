@@ -1,4 +1,4 @@
-"""What a comparison finds: findings of the model, and the entries of the report."""
+"""Findings of the comparison of models, and the entries of the report."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Side(StrEnum):
-    """What of a document a finding is about."""
+    """The part of a document that a finding is about."""
 
     REQUEST = "request"
     RESULT = "result"
 
 
 class Direction(StrEnum):
-    """Whether fewer or more values are allowed than before, if that is known."""
+    """Whether fewer or more values are allowed than before, if known."""
 
     NARROWED = "narrowed"
     WIDENED = "widened"
@@ -37,9 +37,9 @@ class Place(NamedTuple):
     """A place in a request or a result.
 
     Attributes:
-        side: Which of the two.
-        steps: The JSON names that lead to it, with `ANY_ITEM` for items.
-        python: The same in Python: `TripoV31Request.settings.face_limit`.
+        side: Request or result.
+        steps: The JSON names from the root, with `ANY_ITEM` for items.
+        python: The place in Python: `TripoV31Request.settings.face_limit`.
     """
 
     side: Side
@@ -48,7 +48,7 @@ class Place(NamedTuple):
 
     @property
     def pointer(self) -> str:
-        """The JSON pointer of it in a task or a result, with `*` for items."""
+        """Its JSON pointer in a task or a result, with `*` for items."""
         return json_pointer(self.steps)
 
     def member(self, json_name: str, name: str) -> Place:
@@ -62,18 +62,18 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One difference of a request or a result, before it is proven.
+    """A difference of a request or a result that is not proven yet.
 
     Attributes:
         aspect: The identifier of its kind, without the side: `limit-narrowed`.
-        place: The place that it is about.
-        before: What was there, in words; or empty.
-        after: What is there now, in words; or empty.
+        place: Its place.
+        before: The old state in words, or empty.
+        after: The new state in words, or empty.
         direction: The direction, if it is about the values that are allowed.
-        was: What held at `at` before.
-        now: What holds at `at` now.
-        at: The place that `was` and `now` speak of: the object, for a rule.
-        typed: Whether type checkers see it, whatever is accepted.
+        was: The old predicate at `at`.
+        now: The new predicate at `at`.
+        at: The place of the value of `was` and `now`: the object, for a rule.
+        typed: Whether type checkers notice it, even if the same tasks are accepted.
     """
 
     aspect: str
@@ -108,12 +108,12 @@ class Entry:
         kind: The identifier of its kind, a key of `levels.KINDS`.
         document: The identifier of the document.
         air: The AIR of its model, or empty.
-        file: The file of the new version, or of the old one if that is all.
+        file: The file of the new version; of the old one for a removed document.
         python: The Python name, or empty.
         pointer: The JSON pointer in the task or the result, or empty.
-        before: What was there, in words; or empty.
-        after: What is there now, in words; or empty.
-        proof: How it is proven; None if there is nothing to prove.
+        before: The old state in words, or empty.
+        after: The new state in words, or empty.
+        proof: How it is proven; None if it needs no proof.
         witness: A task that only one version accepts, if one was found.
     """
 
@@ -135,19 +135,19 @@ class Entry:
 
     @property
     def change(self) -> str:
-        """What has changed, in words: "at most 10 → at most 5"."""
+        """The change in words: "at most 10 → at most 5"."""
         if self.before and self.after:
             return f"{self.before} → {self.after}"
         return f"removed: {self.before}" if self.before else f"added: {self.after}"
 
     @property
     def fingerprint(self) -> str:
-        """A hash of what changed where: 16 hexadecimal digits."""
+        """A hash of the change and its place: 16 hexadecimal digits."""
         parts = (self.kind, self.document, self.pointer, self.before, self.after)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
     @property
     def order(self) -> tuple[str, int, str, str, str, str]:
-        """The position in a report: by document, gravest first."""
+        """The sort key in a report: by document, the most severe first."""
         rank = self.level.rank
         return self.document, rank, self.pointer, self.kind, self.before, self.after

@@ -1,4 +1,4 @@
-"""Whether a predicate holds of a JSON value."""
+"""Evaluates predicates of JSON values."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ if TYPE_CHECKING:
 
 
 def holds(test: Predicate, value: JsonValue, known: Definitions) -> bool:
-    """Whether a predicate holds of a JSON value.
+    """Return whether a JSON value satisfies a predicate.
 
     Args:
         test: The predicate.
         value: The value.
-        known: The predicates that a `DefinitionRef` may name.
+        known: The predicates that each `DefinitionRef` names.
     """
     match test:
         case Always(truth):
@@ -90,7 +90,7 @@ def holds(test: Predicate, value: JsonValue, known: Definitions) -> bool:
 
 
 def _types(value: object) -> tuple[str, ...]:
-    """Name the JSON types of a value; a whole number has two."""
+    """Return the JSON types of a value; a whole number has two."""
     match value:
         case None:
             return ("null",)
@@ -109,7 +109,7 @@ def _types(value: object) -> tuple[str, ...]:
 
 
 def _of_absence(test: Predicate) -> bool:
-    """Whether a predicate about a property holds since the value is no object."""
+    """Return whether a predicate about a property holds for a value that is no object."""
     return isinstance(test, OptionalProperty)
 
 
@@ -209,7 +209,7 @@ def _of_object(
 def additional(
     test: AdditionalProperties, value: dict[str, JsonValue], known: Definitions
 ) -> list[str]:
-    """Return the names of the properties that no other keyword has evaluated."""
+    """Return the names of the properties that no other keyword evaluates."""
     holding = [each for each in test.evaluated if holds(each.condition, value, known)]
     return [
         name

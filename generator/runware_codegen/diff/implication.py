@@ -1,4 +1,4 @@
-"""Whether one predicate implies another, as far as their form shows it."""
+"""Proves that one predicate implies another, by their form."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
 
 def implies(one: Predicate, other: Predicate) -> bool:
-    """Whether the form of two predicates shows that the first implies the second.
+    """Return whether the form of two predicates proves that the first implies the second.
 
-    True is a proof; False proves nothing.
+    True is a proof. False proves nothing.
     """
     if one in (other, FALSE) or other == TRUE:
         return True
@@ -113,7 +113,7 @@ def _tests(one: Predicate, other: Predicate) -> bool:
 
 
 _CONTAINED: Final[Mapping[str, tuple[str, ...]]] = {"uri": ("uri-reference",)}
-"""Formats of which every string has another format too (RFC 3986, section 4.1)."""
+"""Formats whose strings all have another format too (RFC 3986, section 4.1)."""
 
 
 def _contains(one: Contains, other: Contains) -> bool:
@@ -135,13 +135,13 @@ def _divides(step: Decimal, multiple: Decimal) -> bool:
 def _spans(
     low: float | None, high: float | None, least: float | None, most: float | None
 ) -> bool:
-    """Whether `low` to `high` contains `least` to `most`; None is no bound."""
+    """Return whether `low` to `high` contains `least` to `most`; None is no bound."""
     above = low is None or (least is not None and least >= low)
     return above and (high is None or (most is not None and most <= high))
 
 
 def is_within(one: InRange, other: InRange) -> bool:
-    """Whether all numbers of a range are in another."""
+    """Return whether all numbers of a range are in another."""
     least = _strictest([(one.ge, 0), (one.gt, 1)])
     most = _strictest([(_minus(one.le), 0), (_minus(one.lt), 1)])
     return all(

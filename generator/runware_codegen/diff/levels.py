@@ -1,4 +1,4 @@
-"""The kinds of entries and their levels: the only place that decides how grave one is."""
+"""The kinds of entries and their levels. Only this module assigns levels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Level(StrEnum):
-    """The effect of a difference on a caller, gravest first."""
+    """The effect of a difference on a caller, the most severe first."""
 
     BREAKING = "breaking"
     TYPING = "typing"
@@ -20,7 +20,7 @@ class Level(StrEnum):
 
     @property
     def rank(self) -> int:
-        """The position among the levels; 0 is the gravest."""
+        """The position among the levels; 0 is the most severe."""
         return list(Level).index(self)
 
 
@@ -102,7 +102,7 @@ _NARROWING: Final = {
     "size-removed": "A pair of width and height is no longer in the list.",
     "extra-members-refused": "Members that the document does not name are refused.",
 }
-"""What allows fewer values than before."""
+"""Kinds that allow fewer values than before."""
 
 _WIDENING: Final = {
     "type-widened": "Values of one more JSON type are possible.",
@@ -121,7 +121,7 @@ _WIDENING: Final = {
     "size-added": "A pair of width and height is new in the list.",
     "extra-members-allowed": "Members that the document does not name are allowed.",
 }
-"""What allows more values than before."""
+"""Kinds that allow more values than before."""
 
 _UNPROVEN: Final = {
     "type-changed": "Its type is another one.",
@@ -131,7 +131,7 @@ _UNPROVEN: Final = {
     "constraint-changed": "A constraint on one value is another one.",
     "rule-changed": "A rule is another one.",
 }
-"""What may allow fewer values than before, more, or the same."""
+"""Kinds that may allow fewer values than before, more, or the same."""
 
 _REQUEST_ONLY: Final = {
     "member-added-required", "rule-narrowed", "rule-widened", "rule-changed",
@@ -197,7 +197,7 @@ KINDS: Final = {row[0]: Kind(*row) for row in _rows()}
 
 
 def markdown_table(kinds: Iterable[Kind] = ()) -> str:
-    """Write the table of kinds as Markdown, gravest level first."""
+    """Write the table of kinds as Markdown, the most severe level first."""
     rows = sorted(kinds or KINDS.values(), key=lambda kind: (kind.level.rank, kind.id))
     lines = [f"| `{kind.id}` | {kind.level} | {kind.meaning} |" for kind in rows]
     return "\n".join(["| Entry | Level | Meaning |", "|---|---|---|", *lines]) + "\n"

@@ -69,7 +69,7 @@ def has_type(*types: str) -> Predicate:
 
 
 def of_type(a_type: Type) -> Predicate:
-    """Return what holds of all values of a type, and of no others."""
+    """Return a predicate that exactly the values of a type satisfy."""
     match a_type:
         case String():
             return all_of([has_type("string"), *_of_string(a_type)])
@@ -124,7 +124,7 @@ def range_of(number: Number) -> InRange:
 
 
 def of_class(a_class: Class) -> Predicate:
-    """Return what holds of all objects of a class, and of no others."""
+    """Return a predicate that exactly the objects of a class satisfy."""
     parts: list[Predicate] = [has_type("object")]
     for field in a_class.fields:
         kind = RequiredProperty if field.required else OptionalProperty
@@ -135,7 +135,7 @@ def of_class(a_class: Class) -> Predicate:
 
 
 def only_known(a_class: Class) -> Predicate:
-    """Return the predicate that an object has no property but those of a class."""
+    """Return the predicate that an object has only properties of a class."""
     names = tuple(field.json_name for field in a_class.fields)
     return AdditionalProperties(FALSE, (EvaluatedProperties(TRUE, names),))
 

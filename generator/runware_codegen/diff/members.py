@@ -1,4 +1,4 @@
-"""Differences of classes: their members, one by one, and what other members they take."""
+"""Differences of classes: their members, and whether they allow other members."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from runware_codegen.model import Class, Field
 
 _DELIVERY = ("deliveryMethod",)
-"""Its default is told as metadata: the default delivery."""
+"""A difference of its default is metadata: the default delivery."""
 
 
 class Comparison:
     """Compares the classes of one side of two versions of a document."""
 
     def __init__(self, side: Side, old: Iterable[Class], new: Iterable[Class]) -> None:
-        """Prepare a comparison.
+        """Create a comparison.
 
         Args:
             side: Requests or results.
-            old: All classes of that side before.
-            new: All classes of that side now.
+            old: All old classes of that side.
+            new: All new classes of that side.
         """
         self._side = side
         self._old: Mapping[str, Class] = {each.name: each for each in old}
@@ -44,7 +44,7 @@ class Comparison:
         yield from self._named(old.name, new.name, place)
 
     def _named(self, old: str, new: str, place: Place) -> Iterator[Finding]:
-        """Compare two classes by name; a pair is compared at its first place only."""
+        """Compare two classes by name; each pair is compared only once."""
         if (old, new) in self._compared:
             return
         self._compared.add((old, new))

@@ -1,4 +1,4 @@
-"""Differences of what documents say about their models: status, price, limits, words."""
+"""Differences of the metadata of documents: status, price, limits, texts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from runware_codegen.model import Document, MediaLimit
+    from runware_codegen.model import Document, Measurement, MediaLimit
 
 
 class Difference(NamedTuple):
@@ -83,17 +83,21 @@ def _statuses(old: dict[str, str], new: dict[str, str]) -> Iterator[Difference]:
 
 
 def _measurements(old: Document, new: Document) -> Iterator[Difference]:
-    """Tell of measurements that both versions have."""
+    """Compare the measurements that both versions have."""
     before = {each.name: each for each in old.measurements}
     after = {each.name: each for each in new.measurements}
     for name in sorted(before.keys() & after.keys()):
         was, now = before[name], after[name]
         if was.price != now.price:
-            prices = f"{name}: {was.price}", f"{name}: {now.price}"
+            prices = f"{name}: {_dollars(was)}", f"{name}: {_dollars(now)}"
             yield Difference("price-changed", *prices)
         if was.latency_ms != now.latency_ms:
             latencies = f"{name}: {was.latency_ms} ms", f"{name}: {now.latency_ms} ms"
             yield Difference("latency-changed", *latencies)
+
+
+def _dollars(measurement: Measurement) -> str:
+    return f"${measurement.price}" if measurement.price else "none"
 
 
 def _limits(

@@ -1,4 +1,4 @@
-"""What `diff` can be told."""
+"""The options of `diff`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ ACCEPT_FILE = "runware-accepted.toml"
 FORMATS = ("text", "markdown", "json", "github", "junit")
 
 FAILING = (Level.BREAKING, Level.TYPING, Level.RISK)
-"""The levels that may make a command fail."""
+"""The levels that can fail the command."""
 
 
 class DiffOptions(TypedDict):
-    """What `diff` is told."""
+    """The options of `diff`."""
 
     sides: tuple[str, ...]
     documents: str
@@ -44,7 +44,7 @@ DIFFING = (
         default="schemas",
         show_default=True,
         type=click.Path(file_okay=False),
-        help="The folder of documents that is meant where none is named. In a project,"
+        help="The default folder of documents. In a project,"
         " the first folder that its setting documents names.",
     ),
     click.option(
@@ -59,32 +59,32 @@ DIFFING = (
         type=click.Choice([level.value for level in LEVELS]),
         default=Level.WORDS.value,
         show_default=True,
-        help="Show entries of this level and graver ones.",
+        help="Show entries of this level and more severe ones.",
     ),
     click.option(
         "--format",
         type=click.Choice(FORMATS),
         default="text",
         show_default=True,
-        help="How the report is written: for a terminal, as Markdown, as JSON, as"
+        help="The format of the report: for a terminal, as Markdown, as JSON, as"
         " annotations of GitHub Actions, or as JUnit XML.",
     ),
     click.option(
         "--fail-on",
         type=click.Choice([level.value for level in FAILING]),
-        help="End with exit code 1 if there is an entry of this level or a graver one"
+        help="Exit with code 1 if an entry of this level or a more severe one exists"
         " that is not accepted.",
     ),
     click.option(
         "--accept/--no-accept",
-        help="Accept the entries that --fail-on names, breaking ones by default: they do"
+        help="Accept the entries that --fail-on selects, by default breaking ones: they do"
         " not fail again until their acceptance expires.",
     ),
     click.option(
         "--reason",
         metavar="TEXT",
         default="",
-        help="Why they are accepted; --accept needs it.",
+        help="The reason of the acceptance; required by --accept.",
     ),
     click.option(
         "--expires",

@@ -1,4 +1,4 @@
-"""The report: entries with what a team has accepted, and what makes a command fail."""
+"""The report: entries, accepted entries, and the entries that fail the command."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ class Section(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is written of a comparison.
+    """The report of a comparison.
 
     Attributes:
-        entries: The differences to show, by document, gravest first.
-        compared: How many documents differ to the byte.
-        unchanged: How many do not.
-        fail_on: The level that fails, if one does.
-        accepted: What is accepted, by fingerprint.
-        today: The day, in UTC.
+        entries: The differences to show, by document, the most severe first.
+        compared: The number of documents with different bytes.
+        unchanged: The number of documents with equal bytes.
+        fail_on: The level that fails the command, or None.
+        accepted: The accepted entries, by fingerprint.
+        today: The current day in UTC.
     """
 
     entries: Sequence[Entry]
@@ -55,7 +55,7 @@ class Report:
     today: dt.date | None = None
 
     def only(self, level: Level) -> Report:
-        """Return a report of the entries of a level and of graver ones."""
+        """Return a report of the entries of a level and of more severe ones."""
         kept = [entry for entry in self.entries if entry.level.rank <= level.rank]
         return replace(self, entries=kept)
 
@@ -73,11 +73,11 @@ class Report:
         return self.today is not None and acceptance.expires < self.today
 
     def failing(self) -> list[Entry]:
-        """Return the entries that make the command fail."""
+        """Return the entries that fail the command."""
         return [] if self.fail_on is None else self.at_least(self.fail_on)
 
     def at_least(self, level: Level) -> list[Entry]:
-        """Return the entries of a level and of graver ones that are not accepted."""
+        """Return the entries of a level and more severe ones that are not accepted."""
         return [
             entry
             for entry in self.entries
@@ -85,7 +85,7 @@ class Report:
         ]
 
     def sections(self) -> list[Section]:
-        """Return the entries by document, those with the gravest first."""
+        """Return the entries by document, the document with the most severe first."""
         groups = [
             list(group)
             for _, group in itertools.groupby(self.entries, lambda e: e.document)
@@ -94,7 +94,7 @@ class Report:
         return [Section(g[0].document, g[0].air, g[0].file, g) for g in groups]
 
     def summary(self) -> str:
-        """Say in one line how many entries there are of each level."""
+        """Return the numbers of entries of each level in one line."""
         count = Counter(entry.level for entry in self.entries)
         counts = ", ".join(f"{count[level]} {level}" for level in Level if count[level])
         documents = (
@@ -106,7 +106,7 @@ class Report:
 
 
 def change_of(entry: Entry) -> str:
-    """Say in one line what has changed; of long texts, what is near the difference."""
+    """Describe a change in one line; long texts are cut around the difference."""
     before, after = entry.before, entry.after
     if not before or not after:
         return plain(entry.change[:_LONGEST_CHANGE])
@@ -125,11 +125,11 @@ def _excerpt(text: str, start: int) -> str:
 
 
 def proof_of(entry: Entry, longest: int = _LONGEST_TEXT) -> str:
-    """Say in one line how an entry is proven; "" if there is nothing to say.
+    """Describe the proof of an entry in one line; "" if it has none.
 
     Args:
         entry: The entry.
-        longest: How many characters of a string in a task are shown.
+        longest: The most characters that are shown of a string in a task.
     """
     if entry.witness is not None:
         task = json.dumps(shown(entry.witness, longest), ensure_ascii=False)
@@ -146,7 +146,7 @@ def proof_of(entry: Entry, longest: int = _LONGEST_TEXT) -> str:
 
 
 def shown(value: JsonValue, longest: int) -> JsonValue:
-    """Cut the strings of a task that are too long to be read."""
+    """Cut long strings in a task."""
     if isinstance(value, dict):
         return {name: shown(inner, longest) for name, inner in value.items()}
     if isinstance(value, list):
@@ -157,12 +157,12 @@ def shown(value: JsonValue, longest: int) -> JsonValue:
 
 
 def place_of(entry: Entry) -> str:
-    """Name the place of an entry: in Python, and as a JSON pointer."""
+    """Write the place of an entry: in Python, and as a JSON pointer."""
     return f"{entry.python} {entry.pointer}".strip()
 
 
 def notes_of(report: Report, entry: Entry) -> Iterator[str]:
-    """Say what a team has accepted of an entry."""
+    """Yield notes on the acceptance of an entry."""
     if known := report.acceptance(entry):
         yield f"accepted until {known.expires}: {known.reason}"
     if over := report.expired(entry):

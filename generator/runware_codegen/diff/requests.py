@@ -27,7 +27,7 @@ def compare_requests(old: Document, new: Document) -> Iterator[Finding]:
 
 
 def _definitions(old: Document, new: Document) -> Iterator[Finding]:
-    """Tell of recursive schemas that differ; rules and types refer to them by name."""
+    """Compare recursive schemas; rules and types refer to them by name."""
     before, after = dict(old.definitions), dict(new.definitions)
     for name in sorted(before.keys() & after.keys()):
         if not equal(before[name], after[name]):

@@ -1,8 +1,8 @@
-"""Differences of results, judged in the direction of their reader.
+"""Differences of results, judged from the view of the reader.
 
-A result that allows less than before keeps every promise. One that allows more breaks
-the reader of a member that may be absent or null now; others see values or types that
-they do not know.
+A result that allows less than before breaks no reader. One that allows more breaks code
+that reads a member which may now be absent or null; other code may get values or types
+that it does not expect.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Differences of rules: what has to hold of a whole object."""
+"""Differences of rules: constraints on whole objects."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def compare_rules(
     """Find the differences of the rules of one class.
 
     Args:
-        old: The rules before.
-        new: The rules now.
-        place: The place of the object that they speak of.
+        old: The old rules.
+        new: The new rules.
+        place: The place of the object.
     """
     before = {canonical(of_rule(rule)): rule for rule in old}
     after = {canonical(of_rule(rule)): rule for rule in new}
@@ -51,7 +51,7 @@ def compare_rules(
 
 
 def sentence(rule: AnyRule) -> str:
-    """Say a rule in English."""
+    """Write a rule as an English sentence."""
     if not isinstance(rule, SizeRule):
         return rule.sentence
     sizes = ", ".join(f"{size.width} × {size.height}" for size in rule.sizes[:12])
@@ -61,7 +61,7 @@ def sentence(rule: AnyRule) -> str:
 
 
 def _counterpart(was: AnyRule, fresh: Sequence[AnyRule]) -> AnyRule | None:
-    """Find the rule that took the place of one: about the same names, if any is."""
+    """Find the rule that replaces a rule: one with the same names, if there is one."""
     rated = [(_likeness(was, now), -index) for index, now in enumerate(fresh)]
     best, index = max(rated, default=(0, 0))
     return fresh[-index] if best else None

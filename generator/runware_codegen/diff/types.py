@@ -1,4 +1,4 @@
-"""Differences of types: what values are allowed at one place."""
+"""Differences of types: the values that are allowed at one place."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ if TYPE_CHECKING:
     from runware_codegen.model.predicates import Predicate
 
     Classes = Callable[[str, str, Place], Iterator[Finding]]
-    """Compares two classes, by their names."""
+    """Compares two classes by their names."""
 
 _NONE = "none"
 _ANY = frozenset[str]()
 
 
 class _Parts(NamedTuple):
-    """A type as its alternatives: null, constants, and the others."""
+    """The alternatives of a type: null, constants, and the others."""
 
     null: bool
     constants: Literals
@@ -60,7 +60,7 @@ class _Parts(NamedTuple):
 
 
 class _Test(NamedTuple):
-    """What has to hold at a place, as a predicate and in words."""
+    """A constraint on a place, as a predicate and in words."""
 
     predicate: Predicate
     words: str
@@ -75,8 +75,8 @@ def compare_types(
     """Find the differences of two types.
 
     Args:
-        old: The type before.
-        new: The type now.
+        old: The old type.
+        new: The new type.
         place: The place of its values.
         classes: Compares the classes that they refer to.
     """
@@ -90,7 +90,7 @@ def compare_types(
 
 
 def _refers(a_type: Type) -> bool:
-    """Whether a type refers to a class, which may differ though the names are equal."""
+    """Return whether a type refers to a class, which may differ despite equal names."""
     match a_type:
         case ClassRef():
             return True
@@ -114,7 +114,7 @@ def _parts(a_type: Type) -> _Parts:
 
 
 def _takes_null(before: _Parts, after: _Parts) -> bool:
-    """Whether the side without a plain null takes null as one value of many."""
+    """Return whether the side without a null type accepts null as one of many values."""
     lacking = after if before.null else before
     return any("null" in json_types(each) for each in lacking.others)
 
@@ -172,11 +172,11 @@ def _said(*texts: str) -> list[list[str]]:
 
 
 def _opened_or_closed(before: _Parts, after: _Parts, place: Place) -> Iterator[Finding]:
-    """Tell of constants that give way to a type, or the other way round."""
+    """Compare constants with a type that replaces them, or the other way round."""
     closed = bool(after.constants.values)
     listed, others = (after, before.others) if closed else (before, after.others)
     if not _kind(listed.constants) <= _ANY.union(*map(_kind, others)):
-        return  # the types differ: that is told of the types
+        return  # a difference of the types, which is reported for the types
     was, now = _meaning(before), _meaning(after)
     yield Finding(
         "values-closed" if closed else "values-opened",
@@ -224,7 +224,7 @@ def _others(
 def _pair(
     old: Sequence[Type], new: Sequence[Type]
 ) -> tuple[list[tuple[Type, Type]], list[Type], list[Type]]:
-    """Pair alternatives: equal ones, then the only ones of a JSON type."""
+    """Pair alternatives: equal ones, then those that are the only ones of a JSON type."""
     left, right = list(old), list(new)
     paired: list[tuple[Type, Type]] = []
     for one in old:
@@ -250,7 +250,7 @@ def _kind(a_type: Type) -> frozenset[str]:
 def _is_told(
     before: _Parts, after: _Parts, old: Sequence[Type], new: Sequence[Type]
 ) -> bool:
-    """Whether "values opened" or "closed" tells all of it."""
+    """Return whether "values-opened" or "values-closed" covers all differences."""
     opened = before.constants.values and not after.constants.values
     closed = after.constants.values and not before.constants.values
     kinds = [_ANY.union(*map(_kind, types)) for types in (old, new)]
@@ -263,7 +263,7 @@ def _is_told(
 
 
 class _Leftover(NamedTuple):
-    """Two types, and their alternatives that have no counterpart."""
+    """Two types, and their alternatives without a counterpart."""
 
     before: _Parts
     after: _Parts
@@ -297,7 +297,7 @@ def _is_composite(a_type: Type) -> bool:
 def _classes_gone(
     old: Sequence[Type], new: Sequence[Type], place: Place
 ) -> Iterator[Finding]:
-    """Tell of a class that has no counterpart at its place: its attributes are gone."""
+    """Report a class without a counterpart at its place: its attributes are gone."""
     if any(isinstance(each, ClassRef) for each in new):
         return
     for each in old:
@@ -363,7 +363,7 @@ def _constraint(
 
 
 def direction_of(was: Predicate, now: Predicate) -> Direction:
-    """Tell whether a predicate got stricter or looser, as far as its form shows it."""
+    """Return whether a predicate is stricter or looser than before, by its form."""
     if implies(was, now):
         return Direction.WIDENED
     return Direction.NARROWED if implies(now, was) else Direction.CHANGED
@@ -398,7 +398,7 @@ def _format(text: String) -> _Test:
 def _replaced(
     aspect: str, old: _Test, new: _Test, place: Place, *, typed: bool = False
 ) -> Iterator[Finding]:
-    """Tell of a test that takes the place of another."""
+    """Report a test that replaces another."""
     direction = direction_of(old.predicate, new.predicate)
     yield Finding(
         f"{aspect}-{direction}", place, old.words, new.words,
@@ -433,7 +433,7 @@ def _step(number: Number) -> _Test:
 
 
 def _ends(old: InRange, new: InRange) -> Iterator[tuple[InRange, InRange]]:
-    """Give the lower and the upper limits, each where it means something else."""
+    """Yield the lower and the upper limits, if they differ."""
     for one, other in (
         (InRange(ge=old.ge, gt=old.gt), InRange(ge=new.ge, gt=new.gt)),
         (InRange(le=old.le, lt=old.lt), InRange(le=new.le, lt=new.lt)),
@@ -467,7 +467,7 @@ def _arrays(
 def _counts(
     old: LengthIn | ItemCount, new: LengthIn | ItemCount, noun: str, place: Place
 ) -> Iterator[Finding]:
-    """Tell of the least and of the greatest count."""
+    """Compare the least and the greatest counts."""
     kind = type(old)
     for one, other in (
         (kind(old.minimum), kind(new.minimum)),

@@ -1,4 +1,4 @@
-"""What a fetched document changes: the report of `fetch --update`."""
+"""The report of `fetch --update`: the changes of fetched documents."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Updates:
-    """The differences of all documents that a run has compared.
+    """The differences of all documents that were compared.
 
     Attributes:
         entries: The differences.
-        compared: How many documents were compared.
+        compared: The number of documents that were compared.
     """
 
     entries: list[Entry] = field(default_factory=list["Entry"])
@@ -37,14 +37,14 @@ class Updates:
         """Compare a document on disk with its new version.
 
         Args:
-            path: The file, which still has the old version.
+            path: The file with the old version.
             content: The new version.
 
         Returns:
-            Whether the new version breaks callers in a way that is not accepted.
+            Whether the new version has breaking differences that are not accepted.
 
         Raises:
-            InvalidInputError: A version is not sound.
+            InvalidInputError: If a version is invalid.
         """
         old = Text(str(path), path.read_bytes(), discovered=False)
         found = compare_sides([old], [Text(str(path), content, discovered=False)])
@@ -53,7 +53,7 @@ class Updates:
         return bool(_report(found.entries, 1).at_least(Level.BREAKING))
 
     def lines(self) -> Iterator[str]:
-        """Give the lines of the report; none if nothing was compared."""
+        """Yield the lines of the report; none if nothing was compared."""
         if self.compared:
             yield from lines(_report(self.entries, self.compared))
 

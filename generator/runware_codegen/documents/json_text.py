@@ -24,7 +24,7 @@ from runware_codegen.documents.values import (
 if TYPE_CHECKING:
     from runware_codegen.documents.values import RawValue
 
-# What the standard library's message begins with, and what to say in its place.
+# The start of a message of the standard library, and the message that replaces it.
 _EXPLANATIONS = {
     "Expecting property name": Fault(
         "a key is missing", "write every key in double quotes"
@@ -50,7 +50,7 @@ _EXPLANATIONS = {
 }
 _TRAILING_COMMA = Fault("a comma is followed by no value", "take the comma out")
 _TOO_SHORT = Fault("the text ends too early", "complete the file")
-# What stands at the place of the error tells more than what the decoder expected there.
+# The text at the error is more helpful than what the decoder expected.
 _FOUND = {
     "'": Fault("a single quote stands here", "write text in double quotes"),
     "/": Fault("JSON has no comments", "take the comment out"),
@@ -65,7 +65,7 @@ def read_json(text: str) -> RawValue:
         text: The whole text, without a byte order mark.
 
     Returns:
-        Its value, with a `Fault` or a `FaultyObject` wherever a value cannot be kept.
+        Its value, with a `Fault` or a `FaultyObject` in place of an invalid value.
 
     Raises:
         MalformedError: If the text is not JSON, or is far too large or too deep.
@@ -86,7 +86,7 @@ def read_json(text: str) -> RawValue:
 
 
 class _ObjectReader:
-    """Makes objects of their members, and stops when there are far too many."""
+    """Makes objects of their members, and raises if there are far too many."""
 
     def __init__(self) -> None:
         self._objects = 0
@@ -117,7 +117,7 @@ def _locate(text: str, error: JSONDecodeError) -> tuple[int, Fault]:
         return position, _TRAILING_COMMA
     before = text[:position].rstrip()
     if found in {"]", "}"} and before.endswith(","):
-        # Up to Python 3.12 the error stands at the bracket, not at the comma.
+        # Up to Python 3.12, the position is that of the bracket, not of the comma.
         return len(before) - 1, _TRAILING_COMMA
     if error.msg.startswith("Expecting"):
         if not text[position:].strip():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from runware_codegen.documents.sources import Source
     from runware_codegen.documents.values import JsonObject, RawValue
 
-# Without one of these, a text is not even a broken document.
+# A text without one of these is not a document.
 _VERSION_KEY = re.compile("openapi|swagger")
 
 
@@ -36,9 +36,9 @@ class SourceDocument:
     Attributes:
         source: The file as the user named it, or `<stdin>`.
         name: The file's base name, or `stdin`.
-        tree: The document exactly as it is written: the order of keys, integers apart
-            from floats, nulls, and every keyword.
-        openapi: A model of what surrounds the schemas; schemas are read from the tree.
+        tree: The document exactly as written: with the order of keys, the difference of
+            integers and floats, nulls, and every keyword.
+        openapi: The model of the document without its schemas.
     """
 
     source: str
@@ -49,12 +49,12 @@ class SourceDocument:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What inputs gave.
+    """The documents of some inputs.
 
     Attributes:
-        documents: The documents, in an order that does not depend on the inputs'.
-        passed_over: What was found in folders and is no OpenAPI document, a line for each,
-            such as `docs/index.json: not an OpenAPI document`.
+        documents: The documents, in an order that does not depend on that of the inputs.
+        passed_over: A line for each file in a folder that is not an OpenAPI document, such
+            as `docs/index.json: not an OpenAPI document`.
     """
 
     documents: tuple[SourceDocument, ...]
@@ -62,19 +62,19 @@ class Loaded:
 
 
 def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
-    """Load the OpenAPI 3.1 documents that inputs lead to.
+    """Load the OpenAPI 3.1 documents of some inputs.
 
     Args:
         inputs: Files, folders, which are searched for `*.json`, `*.yaml` and `*.yml`, and
             `-` for standard input. A file that is named twice is loaded once.
-        stdin: Standard input, of bytes or of text; read only if it is named.
+        stdin: Standard input, of bytes or of text; read only for `-`.
 
     Returns:
-        The documents, and what was passed over.
+        The documents, and the files that are not documents.
 
     Raises:
-        InvalidInputError: With the problems of all inputs. JSON that does not claim to be an
-            OpenAPI document is passed over, unless that leaves nothing of what was named.
+        InvalidInputError: With the problems of all inputs. A file in a folder that has no
+            version of OpenAPI is skipped. A file that was named must be a document.
     """
     found = find_sources(inputs)
     documents: list[SourceDocument] = []
@@ -99,14 +99,14 @@ def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
 
 
 def load_text(source: Source, text: str) -> SourceDocument | None:
-    """Read a document, or give None for what does not claim to be one.
+    """Read a document; None if it has no version of OpenAPI.
 
     Args:
-        source: Where the text is from.
+        source: The source of the text.
         text: The text, without a byte order mark.
 
     Raises:
-        InvalidInputError: With all that is wrong in the document.
+        InvalidInputError: With all problems of the document.
     """
     if source.discovered and not _VERSION_KEY.search(text):
         return None
@@ -114,7 +114,7 @@ def load_text(source: Source, text: str) -> SourceDocument | None:
     if not _has_version(raw):
         return None
     tree = _as_tree(raw, source.name)
-    from runware_codegen.documents import outline  # noqa: PLC0415  # it takes its time
+    from runware_codegen.documents import outline  # noqa: PLC0415  # slow to import
 
     outline.check_version(tree, source.name)
     openapi = outline.read_outline(tree, source.name)
@@ -140,7 +140,7 @@ def _is_json(text: str, source: Source) -> bool:
 
 
 def not_openapi(source: Source) -> Problem:
-    """Say that a file that was named is no document."""
+    """Create the problem that a file which the user named is not a document."""
     message = 'not an OpenAPI document: it has no "openapi"'
     return Problem(source.name, "", message, 'give an object with "openapi": "3.1.0"')
 

@@ -1,8 +1,8 @@
-"""Validates what surrounds the schemas of a document, with openapi-pydantic.
+"""Validates a document without its schemas, with openapi-pydantic.
 
-The schemas themselves are left out: the library refuses some that JSON Schema 2020-12
-allows, such as `items: true`, and does not keep what others say, as it turns integers into
-floats. They are read from the document's own tree.
+Schemas are excluded: the library refuses some schemas that JSON Schema 2020-12 allows, such
+as `items: true`, and changes others, as it turns integers into floats. Schemas are read
+from the tree of the document.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from runware_codegen.documents.values import JsonObject, JsonValue
     from runware_codegen.problems import Path
 
-# OpenAPI 3.1.1, section 4.1: tools are not to tell patch versions apart.
+# OpenAPI 3.1.1, section 4.1: tools should not distinguish patch versions.
 _SUPPORTED_VERSION = re.compile(r"3\.1\.[0-9]+(-.+)?")
 _ANY_PATCH = "3.1.0"
 
-# Where OpenAPI 3.1.1, section 4.8, has schemas: the kinds of object that lead to one, with
-# their fields. "*" stands for every field; a kind that begins with "*" is an array or an
-# object of that kind.
+# The places of schemas in OpenAPI 3.1.1, section 4.8: the objects that contain one, with
+# their fields. "*" is every field; a kind that begins with "*" is an array or a map of that
+# kind.
 _FIELDS = {
     "OpenAPI": {
         "paths": "Paths",
@@ -66,7 +66,7 @@ _FIELDS = {
     "Encoding": {"headers": "*Parameter"},
     "Callback": {"*": "Path Item"},
 }
-# The library takes an extension in one of these for a member like the others.
+# The library reads an extension in one of these as a member.
 _EXTENSIBLE_MAPS = {"Paths", "Responses", "Callback"}
 
 
@@ -78,7 +78,7 @@ def check_version(tree: JsonObject, source: str) -> None:
         source: The file as the user named it.
 
     Raises:
-        InvalidInputError: If it says another version, or none.
+        InvalidInputError: If it has another version, or none.
     """
     key = "openapi" if "openapi" in tree else "swagger"
     version = tree.get(key)
@@ -89,7 +89,7 @@ def check_version(tree: JsonObject, source: str) -> None:
     elif key == "swagger" and isinstance(version, str):
         message = f"the document is Swagger {shown(version)}, not OpenAPI 3.1"
     else:
-        message = f"{describe(version)} stands where the version should"
+        message = f"the version is {describe(version)}"
     remedy = f'convert the document to OpenAPI 3.1, with "openapi": "{_ANY_PATCH}"'
     raise InvalidInputError.of(source, message, remedy, pointer=json_pointer((key,)))
 
@@ -102,12 +102,12 @@ def read_outline(tree: JsonObject, source: str) -> OpenAPI:
         source: The file as the user named it.
 
     Returns:
-        The library's model of it. A schema in it is a reference or empty, and the version
-        is 3.1.0, whatever the document's patch version.
+        The library's model of it. Each schema in it is a reference or empty. The version is
+        always 3.1.0.
 
     Raises:
-        InvalidInputError: If OpenAPI 3.1 does not allow what surrounds the schemas, or there is
-            no schema `RequestBody`.
+        InvalidInputError: If the document is not valid OpenAPI 3.1, or has no schema
+            `RequestBody`.
     """
     reduction = _Reduction(source)
     outline = reduction.reduce({**tree, "openapi": _ANY_PATCH}, "OpenAPI")
@@ -138,10 +138,10 @@ def _request_body_problems(tree: JsonObject, source: str) -> list[Problem]:
 
 
 class _Reduction:
-    """Copies a document without what its schemas say.
+    """Copies a document without the content of its schemas.
 
     Attributes:
-        problems: What cannot be a schema and stands where one belongs.
+        problems: Values in place of schemas that are not schemas.
     """
 
     def __init__(self, source: str) -> None:
@@ -149,7 +149,7 @@ class _Reduction:
         self._source = source
 
     def reduce(self, value: JsonValue, kind: str, path: Path = ()) -> JsonValue:
-        """Copy what should be an object of OpenAPI of that kind."""
+        """Copy an object of OpenAPI of some kind."""
         if kind == "Schema":
             return self._reduce_schema(value, path)
         if isinstance(value, list) and kind.startswith("*"):

@@ -1,7 +1,7 @@
 """Turns pydantic's errors about a document into problems of that document.
 
-pydantic names the alternatives of a union among the steps to a value, and reports all of
-them; here the steps are a JSON pointer, and the alternative is the one that was meant.
+pydantic reports all alternatives of a union, and names them in the path of an error. A
+problem has a JSON pointer, and is about the alternative that was meant.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def explain(
     """Turn pydantic's errors into problems.
 
     Args:
-        error: What was raised for the outline.
-        outline: What was validated.
+        error: The errors of the outline.
+        outline: The outline that was validated.
         source: The file as the user named it.
 
     Yields:
@@ -64,7 +64,7 @@ def explain(
 
 
 def describe(value: JsonValue) -> str:
-    """Name a value, without what is in it if it is large."""
+    """Describe a value, without its content if it is an object or an array."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
@@ -79,11 +79,11 @@ def describe(value: JsonValue) -> str:
 def _find(
     steps: Sequence[str | int], outline: JsonValue
 ) -> tuple[Path, JsonValue] | None:
-    """Follow the steps of an error.
+    """Follow the path of an error.
 
     Returns:
-        The path without alternatives, and the value there; nothing if the steps lead
-        through an alternative that was not meant.
+        The path without alternatives, and the value there; None if the path contains an
+        alternative that was not meant.
     """
     path: list[str | int] = []
     value = outline
@@ -102,6 +102,6 @@ def _find(
 
 
 def _is_meant(alternative: str | int, value: JsonValue) -> bool:
-    # Every union in the library's models is one of an object and a reference to it.
+    # Every union in the library's models has an object and a reference to it.
     is_reference = isinstance(value, dict) and "$ref" in value
     return (alternative == "Reference") == is_reference

@@ -27,8 +27,8 @@ class Source:
 
     Attributes:
         name: The file as the user named it, or `<stdin>`.
-        path: The file; nothing for standard input.
-        discovered: Whether it was found in a folder; otherwise it was named.
+        path: The file; None for standard input.
+        discovered: Whether it was found in a folder, and not named by the user.
     """
 
     name: str
@@ -42,18 +42,19 @@ class Source:
 
     @property
     def suffix(self) -> str:
-        """What the name ends with, in lower case, from the last dot."""
+        """The suffix of the name, in lower case."""
         return "" if self.path is None else self.path.suffix.lower()
 
 
 @dataclass(slots=True)
 class Found:
-    """What inputs lead to.
+    """The sources of some inputs.
 
     Attributes:
-        sources: The texts, each once, in an order that does not depend on the inputs'.
-        passed_over: A line for each thing in a folder that cannot be read as a file.
-        problems: What is wrong with the inputs.
+        sources: The sources, each once, in an order that does not depend on that of the
+            inputs.
+        passed_over: A line for each entry of a folder that is not a regular file.
+        problems: The problems of the inputs.
     """
 
     sources: list[Source] = field(default_factory=list[Source])
@@ -62,19 +63,19 @@ class Found:
 
 
 def find_sources(inputs: Iterable[str]) -> Found:
-    """Find the texts that inputs lead to.
+    """Find the sources of some inputs.
 
-    Folders are searched at any depth for `*.json`, `*.yaml` and `*.yml`. What has a name
-    that begins with a dot is left alone. A link to a file counts as the file; a link to a
-    folder is not followed, as it may lead anywhere.
+    Folders are searched recursively for `*.json`, `*.yaml` and `*.yml`. Names that begin
+    with a dot are skipped. A link to a file counts as the file. A link to a folder is not
+    followed, because it may point outside of the folder.
 
     Args:
         inputs: Paths of files and folders, `-` for standard input, and `builtin:PATTERN`
-            for documents that come with the generator.
+            for documents of the generator.
 
     Returns:
-        The sources, and what else there is to say. A path that leads nowhere is a source
-        like any other: to read it gives the problem.
+        The sources, skipped entries and problems. A path that does not exist is a source
+        too; reading it raises the problem.
     """
     found = Found()
     sources: list[Source] = []
@@ -100,7 +101,7 @@ def read_text(source: Source, stdin: BinaryIO | TextIO) -> str:
     """Read the text of a source.
 
     Args:
-        source: Where it is.
+        source: The source.
         stdin: Standard input, of bytes or of text.
 
     Returns:
@@ -116,7 +117,7 @@ def decoded(source: Source, content: bytes) -> str:
     """Decode the bytes of a source.
 
     Raises:
-        InvalidInputError: If they are too many, are not UTF-8, or are none.
+        InvalidInputError: If they are too many, not UTF-8, or empty.
     """
     if len(content) > MAX_SIZE:
         raise _problem(
@@ -139,7 +140,7 @@ def decoded(source: Source, content: bytes) -> str:
 
 
 def _builtin(given: str, found: Found) -> Iterator[Source]:
-    """Give the documents that come with the generator and match `builtin:PATTERN`."""
+    """Yield the documents of the generator that match `builtin:PATTERN`."""
     paths = builtin_documents(given.removeprefix(BUILTIN))
     if not paths:
         names = ", ".join(builtin_task_type(path) for path in builtin_documents("*"))
@@ -189,7 +190,7 @@ def _entries(folder: Path, found: Found) -> list[os.DirEntry[str]]:
 
 
 def _each_once(sources: list[Source]) -> list[Source]:
-    """Leave one source of those that are the same file: one that was named, if any."""
+    """Drop duplicates of a file; prefer a source that the user named."""
     by_file: dict[str, Source] = {}
     for source in sorted(sources, key=lambda each: (each.discovered, each.name)):
         file = "" if source.path is None else os.path.realpath(source.path)
@@ -198,7 +199,7 @@ def _each_once(sources: list[Source]) -> list[Source]:
 
 
 def read_bytes(source: Source, stdin: BinaryIO | TextIO) -> bytes:
-    """Read the bytes of a source, and no more than tell that it is too large.
+    """Read the bytes of a source, at most one more than the size limit.
 
     Raises:
         InvalidInputError: If it cannot be read.
@@ -234,5 +235,5 @@ def _unreadable(name: str, error: OSError) -> Problem:
 
 
 def _printable(path: str) -> str:
-    # A file's name is bytes, which need not be UTF-8.
+    # The bytes of a file's name need not be UTF-8.
     return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -1,7 +1,7 @@
-"""JSON values, and the faults that a text can have in them.
+"""JSON values, and faults: values of a text that are not valid.
 
-A reader of JSON or YAML does not stop at a value that cannot be kept: it leaves a `Fault`
-in its place, so that `find_faults` can name all of them with the path that leads there.
+A reader of JSON or YAML does not stop at an invalid value. It puts a `Fault` in its place,
+so that `find_faults` can report all of them with their paths.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _NOT_ZERO = re.compile("[-+.0]*[1-9]")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a value, and what would be right."""
+    """What is wrong with a value, and a remedy."""
 
     message: str
     remedy: str
 
 
 class FaultyObject(dict[str, "RawValue"]):
-    """An object whose keys cannot all be kept as they are written."""
+    """An object with invalid keys."""
 
     def __init__(self, members: dict[str, RawValue], faults: list[Fault]) -> None:
         super().__init__(members)
@@ -56,7 +56,7 @@ RawValue: TypeAlias = (
 
 
 class MalformedError(Exception):
-    """A text that has no value, because of one fault."""
+    """A text that cannot be parsed, because of one fault."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
@@ -82,28 +82,28 @@ _LONE_SURROGATE = Fault(
 
 
 def shown(value: object) -> str:
-    """Write a value for a message: as JSON, in ASCII, and cut short if it is long."""
+    """Write a value for a message: as JSON, in ASCII, cut if it is long."""
     text = json.dumps(value[:_MAX_SHOWN] if isinstance(value, str) else value)
     whole = not isinstance(value, str) or len(value) <= _MAX_SHOWN
     return text if whole else f"{text}..."
 
 
 def place_in(text: str, position: int) -> str:
-    """Say where a position in a text is: its line and column, counted from 1."""
+    """Write the line and the column of a position in a text, counted from 1."""
     line = text.count("\n", 0, position) + 1
     column = position - text.rfind("\n", 0, position)
     return f"(line {line}, column {column})"
 
 
 def duplicate_key(key: str, where: str = "") -> Fault:
-    """Say that an object has a key more than once."""
+    """Create the fault that an object has a key more than once."""
     return Fault(
         f"the key {shown(key)} is given more than once{where}", "give each key once"
     )
 
 
 def no_json_value(text: str) -> Fault:
-    """Say that a text such as `NaN` stands where a value should."""
+    """Create the fault that a text such as `NaN` is not a JSON value."""
     return Fault(f"{text} is not a value of JSON", "write a number, or null")
 
 
@@ -115,7 +115,7 @@ def _unfit_key(key: str) -> Fault:
 
 
 def read_integer(digits: str, base: int = 10) -> int | Fault:
-    """Read an integer of any length, or say that it is out of range."""
+    """Read an integer of any length; a fault if it is out of range."""
     if len(digits.lstrip("+-0")) > _MAX_INTEGER_DIGITS:
         return _OUT_OF_RANGE
     integer = int(digits, base)
@@ -123,9 +123,9 @@ def read_integer(digits: str, base: int = 10) -> int | Fault:
 
 
 def read_float(text: str) -> float | Fault:
-    """Read a number with a fraction or an exponent, or say that it is out of range.
+    """Read a number with a fraction or an exponent; a fault if it is out of range.
 
-    A number so small that it would turn into zero is out of range too.
+    A number that would be rounded to zero is out of range too.
     """
     number = float(text)
     if math.isinf(number) or (number == 0 and _NOT_ZERO.match(text)):
@@ -134,14 +134,14 @@ def read_float(text: str) -> float | Fault:
 
 
 def find_faults(value: RawValue) -> list[tuple[Path, Fault]]:
-    """Look through a value for everything that JSON cannot carry.
+    """Find the faults in a value.
 
     Args:
-        value: What a reader made of a text.
+        value: The result of a reader.
 
     Returns:
-        The faults in the order of the text, each with the path that leads to it, and no
-        more than `MAX_FAULTS` of them. Without any, the value is a `JsonValue`.
+        At most `MAX_FAULTS` faults, in the order of the text, each with its path. Without
+        faults, the value is a `JsonValue`.
     """
     search = _Search()
     search.visit(value)
@@ -151,7 +151,7 @@ def find_faults(value: RawValue) -> list[tuple[Path, Fault]]:
 
 
 class _Search:
-    """One pass over a value, which keeps the path to where it is."""
+    """A traversal of a value, with the current path."""
 
     def __init__(self) -> None:
         self.found: list[tuple[Path, Fault]] = []
@@ -171,7 +171,7 @@ class _Search:
             self._report(value)
 
     def _check_keys(self, value: dict[str, RawValue]) -> bool:
-        """Report what is wrong with keys, and tell whether a pointer can have them."""
+        """Report invalid keys; return whether all keys can be part of a JSON pointer."""
         if isinstance(value, FaultyObject):
             for fault in value.faults:
                 self._report(fault)

@@ -1,7 +1,7 @@
 """Parses YAML 1.2 into events, with ruamel.yaml.
 
-This module is the border to that library: past it there are typed events that hold what
-JSON needs to know, and one kind of exception.
+Only this module uses the library. Its results are typed events with what JSON needs, and
+one kind of exception.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from runware_codegen.documents.values import MalformedError, place_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# YAML 1.2 takes these for characters like any other; the library now and then takes them
-# for line breaks. It also takes "?a" for a key in [?a], where YAML has a text.
+# In YAML 1.2, these are ordinary characters; the library sometimes reads them as line
+# breaks. It also reads "?a" in [?a] as a key, where YAML has a string.
 _SEPARATOR = re.compile("[\N{NEXT LINE}\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]")
 
-# The library's reasons may repeat any part of the text.
+# The library's messages may repeat any part of the text.
 _MAX_REASON = 100
 
 
 class Place(NamedTuple):
-    """Where an event begins, counted from 1."""
+    """The position of the start of an event, counted from 1."""
 
     line: int
     column: int
@@ -47,7 +47,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A scalar, with its text as it is after escapes and folding."""
+    """A scalar, with its text after escapes and folding."""
 
     place: Place
     anchor: str | None
@@ -58,7 +58,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The start of a mapping, or else of a sequence."""
+    """The start of a mapping or of a sequence."""
 
     place: Place
     anchor: str | None
@@ -75,7 +75,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A place where the node with that anchor stands once more."""
+    """A reference to the node with an anchor."""
 
     place: Place
     anchor: str
@@ -91,13 +91,13 @@ def read_events(text: str) -> Iterator[Event]:
         text: The whole text, without a byte order mark.
 
     Yields:
-        The document's events, each as soon as it has been read.
+        The document's events, each as soon as it is read.
 
     Raises:
         MalformedError: If the text is not YAML 1.2, or holds more than one document.
     """
     _refuse_separators(text)
-    # `pure`, as the parser in C reads YAML 1.1.
+    # `pure`, because the parser in C reads YAML 1.1.
     parser: Any = YAML(typ="safe", pure=True)
     started = False
     try:
@@ -139,7 +139,7 @@ def _refuse_separators(text: str) -> None:
 
 def _refuse_question_mark(text: str, event: Any) -> None:
     start = event.start_mark.index
-    # An event without length is a null, which may stand anywhere.
+    # An event without length is a null, which may be anywhere.
     if text[start - 1 : start] == "?" and event.end_mark.index > start:
         raise MalformedError(
             f"a question mark is followed by no space {place_in(text, start)}",

@@ -1,7 +1,7 @@
 """Reads YAML 1.2 as a JSON value.
 
-The value is built here, from events: what ruamel.yaml would build itself cannot be bounded
-in size and is more than JSON can carry, such as dates, sets, merged mappings and objects.
+The value is built from events. The values that ruamel.yaml builds have no size limit, and
+include values that JSON does not have, such as dates, sets, merged mappings and objects.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from runware_codegen.documents.yaml_events import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# The parser needs up to 40 microseconds for a value, and 2 for a character.
+# The parser takes up to 40 microseconds for a value, and 2 for a character.
 MAX_VALUES = 100_000
 MAX_CHARACTERS = 2 * 2**20
 
@@ -59,13 +59,12 @@ def read_yaml(text: str) -> RawValue:
         text: The whole text, without a byte order mark.
 
     Returns:
-        The value that the same document has as JSON, with a `Fault` or a `FaultyObject`
-        wherever it has none. Nothing in it is shared: what an alias stands for is
-        written out.
+        The JSON value of the document, with a `Fault` or a `FaultyObject` in place of an
+        invalid value. Aliases are expanded: no part of the value is shared.
 
     Raises:
-        MalformedError: If the text is not YAML 1.2, holds more than one document, or is too
-            large or too deep once its aliases are written out.
+        MalformedError: If the text is not YAML 1.2, has more than one document, or is too
+            large or too deep with its aliases expanded.
     """
     if len(text) > MAX_CHARACTERS:
         raise _too_large("")
@@ -80,15 +79,15 @@ def read_yaml(text: str) -> RawValue:
 
 @dataclass(slots=True)
 class _Collection:
-    """A mapping or a sequence that has been started and not ended.
+    """A mapping or a sequence that has not ended yet.
 
     Attributes:
-        start: The event that started it.
-        position: Where that event stands among all.
-        members: What has been read of it, if it is a mapping.
-        items: What has been read of it, if it is a sequence.
-        key: The key whose value comes next.
-        faults: What is wrong with its keys.
+        start: Its first event.
+        position: The index of that event.
+        members: The members so far, if it is a mapping.
+        items: The items so far, if it is a sequence.
+        key: The key of the next value.
+        faults: The faults of its keys.
     """
 
     start: Start
@@ -104,7 +103,7 @@ class _Collection:
         return self.start.mapping and self.key is None
 
     def begin_member(self, scalar: Scalar) -> None:
-        """Take a scalar as the key whose value comes next."""
+        """Set the key of the next value."""
         value = _read_scalar(scalar)
         self.key = value if isinstance(value, str) else scalar.text
         if isinstance(value, Fault):
@@ -117,7 +116,7 @@ class _Collection:
             self.faults.append(duplicate_key(self.key, f" {scalar.place}"))
 
     def put(self, value: RawValue) -> None:
-        """Take a value as the next item, or as that of the key read last."""
+        """Add the next item, or the value of the last key."""
         if self.key is None:
             self.items.append(value)
         else:
@@ -125,7 +124,7 @@ class _Collection:
             self.key = None
 
     def finished(self) -> RawValue:
-        """Give what has been read as a value."""
+        """Return the complete value."""
         if self.start.tag is not None:
             return _tagged(self.start)
         if not self.start.mapping:
@@ -136,11 +135,11 @@ class _Collection:
 class _Builder:
     """Builds a value from events.
 
-    All events are kept, so that an alias can be read as if the events of what it stands
-    for had come once more: every limit then holds for aliases as well.
+    All events are stored. An alias repeats the events of its node, so every limit holds
+    for aliases too.
 
     Attributes:
-        value: What has been built, once the last event was added.
+        value: The value, after the last event.
     """
 
     def __init__(self) -> None:
@@ -152,10 +151,10 @@ class _Builder:
         self._characters = 0
 
     def repeat(self, alias: Alias) -> None:
-        """Add what an alias stands for."""
+        """Repeat the events of the node of an alias."""
         if alias.anchor not in self._anchors:
             raise MalformedError(
-                f"the alias {shown(alias.anchor)} stands for nothing that ends before it"
+                f"the alias {shown(alias.anchor)} refers to no node that ends before it"
                 f" {alias.place}",
                 "give a value before it that anchor",
             )
@@ -190,7 +189,7 @@ class _Builder:
     def _begin(self, start: Start) -> None:
         if self._open and self._open[-1].awaits_key:
             raise MalformedError(
-                f"a key is not text but a collection {start.place}",
+                f"a key is a collection, not a string {start.place}",
                 "write every key as text",
             )
         if len(self._open) >= MAX_DEPTH:
@@ -220,7 +219,7 @@ def _too_large(where: str) -> MalformedError:
 
 def _key_without_quotes(scalar: Scalar) -> Fault:
     return Fault(
-        f"the key {shown(scalar.text)} is not text as it stands there {scalar.place}",
+        f"the key {shown(scalar.text)} is not a string without quotes {scalar.place}",
         "write the key in quotes",
     )
 
@@ -234,7 +233,7 @@ def _merge_key(scalar: Scalar) -> Fault:
 
 def _tagged(event: Scalar | Start) -> Fault:
     return Fault(
-        f"the tag {shown(event.tag)} says more than JSON can {event.place}",
+        f"the tag {shown(event.tag)} has no meaning in JSON {event.place}",
         "take the tag out, and write text in quotes",
     )
 
@@ -258,5 +257,5 @@ def _read_plain(text: str) -> RawValue:
 
 
 def _join_pair(pair: re.Match[str]) -> str:
-    # JSON writes a character beyond U+FFFF as two escapes, which YAML reads as they are.
+    # JSON writes a character beyond U+FFFF as two escapes, which YAML does not combine.
     return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")

@@ -23,13 +23,13 @@ _HOOKS = Path(".pre-commit-config.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done.
+    """The files that `init` will write.
 
     Attributes:
-        answers: What the project wants.
-        texts: What files become, by their paths; only those that change.
-        advice: What is left to do by hand; empty for nothing.
-        own_models: Models of one's own, which the settings have already.
+        answers: The answers of the user.
+        texts: The new contents of files that change, by their paths.
+        advice: What the user has to do by hand, or empty.
+        own_models: The project's own models, which the settings have already.
     """
 
     answers: Answers
@@ -39,13 +39,13 @@ class Plan:
 
 
 def plan(options: InitOptions) -> Plan | None:
-    """Find out what is wanted and what that changes; write nothing.
+    """Ask for the answers, and plan the changes; write nothing.
 
     Returns:
-        The plan, or None if somebody would rather keep the settings that there are.
+        The plan; None if the user keeps the existing settings.
 
     Raises:
-        InvalidInputError: A file cannot be changed, or must not be without an answer.
+        InvalidInputError: If a file cannot be changed, or not without an answer.
     """
     before = project.read(_PROJECT)
     current = project.current(before, _PROJECT)
@@ -62,7 +62,7 @@ def plan(options: InitOptions) -> Plan | None:
         hooks = project.read(_HOOKS)
         added = precommit.added(hooks, precommit.stanza(answers))
         if added is None:
-            advice = f"{_HOOKS} has a form of its own. Add to its repos by hand:\n"
+            advice = f"{_HOOKS} cannot be edited. Add this to its repos by hand:\n"
             advice += precommit.stanza(answers)
         elif added != hooks:
             texts[_HOOKS] = added.encode()
@@ -92,12 +92,12 @@ def write_models(file: Path, models: dict[str, str], terminal: Terminal) -> None
 
 
 def write(made: Plan, import_line: str, terminal: Terminal) -> None:
-    """Write what was planned, and tell what comes next.
+    """Write the planned files, and print the next steps.
 
     Args:
         made: The plan.
-        import_line: A line of Python that imports the class of a request.
-        terminal: Where to tell it.
+        import_line: A line of Python that imports a request class.
+        terminal: The terminal.
     """
     for path, content in made.texts.items():
         files.replace(path, content)
@@ -105,11 +105,11 @@ def write(made: Plan, import_line: str, terminal: Terminal) -> None:
     for line in made.advice.splitlines():
         terminal.note(line)
     terminal.summary(
-        "Later: `runware-codegen fetch --update` and `runware-codegen generate` follow"
-        " what Runware changes."
+        "Later: run `runware-codegen fetch --update` and `runware-codegen generate` to"
+        " update the client."
         if made.answers.models
-        else "Later: `runware-codegen fetch MODEL` brings the exact documents of models;"
-        " `runware-codegen generate` follows."
+        else "Later: run `runware-codegen fetch MODEL` for the exact document of a model,"
+        " then `runware-codegen generate`."
     )
     terminal.summary("Next: `pip install pydantic httpx2`, set RUNWARE_API_KEY, and")
     terminal.summary(f"    {import_line}")

@@ -25,22 +25,21 @@ if TYPE_CHECKING:
     from runware_codegen.options import InitOptions
 
 _PACKAGE = "runware_client"
-_TIMEOUT = 30.0  # seconds for an answer of the catalogue
+_TIMEOUT = 30.0  # seconds for a response of the catalogue
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a project wants.
+    """The answers of the user.
 
     Attributes:
-        models: The models whose documents are to be fetched.
-        documents: The inputs of `generate`; without any, all documents that come with
-            the program.
+        models: The models whose documents are fetched.
+        documents: The inputs of `generate`; if empty, all general documents.
         folder: The folder for documents of models.
         output: The folder that the package's folder is in.
         package: The name of the package.
-        index_url: The index of a mirror; empty for Runware's own.
-        asking: Whether somebody can be asked.
+        index_url: The URL of the index of a mirror; empty for Runware's index.
+        asking: Whether the user can be asked.
     """
 
     models: tuple[str, ...]
@@ -52,10 +51,10 @@ class Answers:
     asking: bool
 
     def may_replace(self, file: Path, before: str, after: str) -> bool:
-        """Show how settings in a file would change, and ask whether they may.
+        """Show the changes of settings in a file, and ask for permission.
 
         Raises:
-            InvalidInputError: Nobody can be asked.
+            InvalidInputError: If the user cannot be asked.
         """
         if self.asking:
             lines = before.splitlines(), after.splitlines()
@@ -63,24 +62,24 @@ class Answers:
                 click.echo(plain(line))
             question = f"{file} has other settings of runware-codegen. Replace them?"
             return click.confirm(question)
-        message = "There are settings of runware-codegen already, and they differ."
+        message = "The file already has other settings of runware-codegen."
         remedy = (
-            "Change them there and run `runware-codegen generate`, remove them, or run"
-            " this in a terminal."
+            "Edit them and run `runware-codegen generate`, or remove them, or run this"
+            " in a terminal."
         )
         place = "/tool/runware-codegen"
         raise InvalidInputError.of(file, message, remedy, pointer=place)
 
 
 def ask_for_answers(options: InitOptions, current: Mapping[str, Any]) -> Answers:
-    """Take what the options say, ask for the rest, and suppose what nobody answers.
+    """Read the options, ask for what they lack, and use defaults for the rest.
 
     Args:
-        options: What the command was told.
-        current: The settings that the project has. They are what is supposed.
+        options: The options of the command.
+        current: The settings of the project, which are the defaults.
 
     Raises:
-        InvalidInputError: The catalogue cannot be read.
+        InvalidInputError: If the catalogue cannot be read.
     """
     models, task_types = options["model"], options["task_type"]
     index_url = options["index_url"] or current.get("index-url", "")
@@ -125,9 +124,9 @@ def ask_for_answers(options: InitOptions, current: Mapping[str, Any]) -> Answers
 
 
 def _ask_for_models(index_url: str) -> tuple[str, ...]:
-    """Ask for models; say at once which of them are not in the catalogue.
+    """Ask for models; refuse names that the catalogue does not have.
 
-    Nothing is asked of the catalogue before there is an answer.
+    The catalogue is not requested before there is an answer.
     """
     listed: list[Index] = []
 

@@ -1,4 +1,4 @@
-"""Adds the hook to a .pre-commit-config.yaml; other text stays as it is."""
+"""Adds the hook to a .pre-commit-config.yaml, and keeps all other text."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _HOOKS = {"runware-codegen", "runware-codegen-check"}
 
 
 def stanza(answers: Answers) -> str:
-    """Write what belongs below `repos`, without its indentation.
+    """Write the item of `repos` with the hook, without indentation.
 
-    The hook runs the program of the project's own environment, so that a commit and a
-    call by hand give the same bytes.
+    The hook runs the command of the project's environment, so that a commit and a run by
+    hand generate the same bytes.
     """
     documents = [PurePath(p) for p in input_paths(answers.documents)]
     folders = [PurePath(answers.output, package_folder(answers.package)), *documents]
@@ -47,8 +47,8 @@ def added(text: str, item: str) -> str | None:
         item: The item, without indentation.
 
     Returns:
-        The configuration with the item after the other repos; as it was, if it has one
-        of our hooks; None if it has not the usual form.
+        The configuration with the item after the other repos; unchanged if it has one of
+        our hooks; None if its form is not supported.
     """
     before = _object(_loaded(text))
     repos = _list(before.get("repos"))
@@ -73,7 +73,7 @@ def added(text: str, item: str) -> str | None:
 
 
 def _end_of_repos(text: str) -> tuple[int, int] | None:
-    """Find the line after the last repo, and the column of repos."""
+    """Return the line after the last repo, and the column of repos."""
     root = _composed(text)
     for name, node in root.value:
         if name.value == "repos" and node.value and not node.flow_style:
@@ -82,7 +82,7 @@ def _end_of_repos(text: str) -> tuple[int, int] | None:
 
 
 def _last_line(node: Any) -> int:
-    """Find the last line that a node has text in."""
+    """Return the last line of a node's text."""
     if isinstance(node.value, str) or not node.value or node.flow_style:
         end: int = node.end_mark.line
         return end - 1 if node.end_mark.column == 0 and end else end
@@ -91,7 +91,7 @@ def _last_line(node: Any) -> int:
 
 
 def _loaded(text: str) -> object:
-    from ruamel.yaml import YAML  # noqa: PLC0415  # it takes its time
+    from ruamel.yaml import YAML  # noqa: PLC0415  # slow to import
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
     reader: Any = YAML(typ="safe", pure=True)
@@ -102,7 +102,7 @@ def _loaded(text: str) -> object:
 
 
 def _composed(text: str) -> Any:
-    from ruamel.yaml import YAML  # noqa: PLC0415  # it takes its time
+    from ruamel.yaml import YAML  # noqa: PLC0415  # slow to import
 
     reader: Any = YAML(pure=True)
     return reader.compose(text)
@@ -125,7 +125,7 @@ def _escaped(path: PurePath) -> str:
 
 
 def _single_quoted(text: str) -> str:
-    """Write a text as YAML has it in single quotes, or in double ones if it must."""
+    """Write a string as YAML: in single quotes, or in double quotes with escapes."""
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
     return json.dumps(text)

@@ -1,4 +1,4 @@
-"""Writes the table of settings into a pyproject.toml; other text stays as it is."""
+"""Writes the table of settings into a pyproject.toml, and keeps all other text."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _NO_CODE = re.compile(r"\s*(#.*)?")
 
 
 def read(path: Path) -> str:
-    """Read a text with its line ends as they are; nothing if there is no file.
+    """Read a text with its line ends; empty if there is no file.
 
     Raises:
-        InvalidInputError: It cannot be read.
+        InvalidInputError: If the file cannot be read.
     """
     try:
         return path.read_bytes().decode() if path.exists() else ""
@@ -43,11 +43,11 @@ def read(path: Path) -> str:
 
 
 def settings(answers: Answers, current: dict[str, Any]) -> str:
-    """Write the table, with a word on each setting.
+    """Write the table, with a comment on each setting.
 
     Args:
-        answers: What the project wants.
-        current: The settings that there are. What `init` does not ask for stays.
+        answers: The answers of the user.
+        current: The settings of the project; those that `init` does not ask for stay.
     """
     lines = [_HEAD]
     if answers.documents:
@@ -76,27 +76,27 @@ def settings(answers: Answers, current: dict[str, Any]) -> str:
 
 
 def current(text: str, path: Path) -> dict[str, Any] | None:
-    """Give the settings that a project has; None without any.
+    """Return the settings of a project; None if it has none.
 
     Raises:
-        InvalidInputError: The project's file cannot be understood, or has several clients.
+        InvalidInputError: If the file is not valid TOML, or has several clients.
     """
     there = _settings_in(_parsed(text, path))
     if there is None:
         return None
     if not isinstance(there, dict) or "clients" in there:
-        message = "These settings are not of one client."
-        remedy = "Change them there, and run `runware-codegen generate`."
+        message = "These settings are for several clients."
+        remedy = "Edit them, and run `runware-codegen generate`."
         place = "/tool/runware-codegen"
         raise InvalidInputError.of(path, message, remedy, pointer=place)
     return cast("dict[str, Any]", there)
 
 
 def changed(text: str, table: str, path: Path) -> str:
-    """Put a table into the text of a pyproject.toml, in place of one that is there.
+    """Add a table to the text of a pyproject.toml, or replace the existing one.
 
     Raises:
-        InvalidInputError: The settings are written in a way that cannot be replaced.
+        InvalidInputError: If the form of the settings is not supported.
     """
     before = _parsed(text, path)
     there = _settings_in(before)
@@ -111,10 +111,10 @@ def changed(text: str, table: str, path: Path) -> str:
     after = {**before, "tool": {**others, "runware-codegen": wanted}}
     candidates = _appended if there is None else _replaced
     for candidate in candidates(text, table):
-        if _means(candidate, after):
+        if _is_parsed_as(candidate, after):
             return candidate
-    remedy = f"Write them as a table of their own, {_HEAD}, and run this again."
-    message = "The settings are not written as a table of their own."
+    remedy = f"Write the settings below {_HEAD}, and run this again."
+    message = f"The settings are not in a separate table {_HEAD}."
     raise InvalidInputError.of(path, message, remedy, pointer="/tool")
 
 
@@ -139,7 +139,7 @@ def with_models(text: str, models: dict[str, str], path: Path) -> str:
     settings: dict[str, Any] = {**there, MODELS: {**known, **new}}
     tool: dict[str, Any] = {**before.get("tool", {}), "runware-codegen": settings}
     written = _extended(text, lines, new) if known else _appended_models(text, lines)
-    if _means(written, {**before, "tool": tool}):
+    if _is_parsed_as(written, {**before, "tool": tool}):
         return written
     message = "The models are not written as a table of their own."
     remedy = f"Write {_MODELS_HEAD}, and below it {'; '.join(lines)}."
@@ -158,7 +158,7 @@ def _extended(text: str, new: list[str], names: Iterable[str]) -> str:
     first = next(heads, len(lines))
     following = range(first + 1, len(lines))
     last = next((n for n in following if _OTHER_HEAD.match(lines[n])), len(lines))
-    stop = _without_remarks(lines, first, last)
+    stop = _without_comments(lines, first, last)
     kept = [line for line in lines[first + 1 : stop] if not _sets(line, names)]
     whole = [*lines[: first + 1], *kept]
     if whole and not whole[-1].endswith("\n"):
@@ -181,7 +181,7 @@ def _appended(text: str, table: str) -> Iterator[str]:
 
 
 def _replaced(text: str, table: str) -> Iterator[str]:
-    """Give the text with each run of lines replaced that may be the table."""
+    """Yield the text with each range of lines replaced that may be the table."""
     lines = text.splitlines(keepends=True)
     written = table.replace("\n", _line_end(text))
     for first, line in enumerate(lines):
@@ -189,12 +189,12 @@ def _replaced(text: str, table: str) -> Iterator[str]:
             continue
         for last in range(first + 1, len(lines) + 1):
             if last == len(lines) or _OTHER_HEAD.match(lines[last]):
-                stop = _without_remarks(lines, first, last)
+                stop = _without_comments(lines, first, last)
                 yield "".join([*lines[:first], written, *lines[stop:]])
 
 
-def _without_remarks(lines: list[str], first: int, last: int) -> int:
-    """Leave out remarks and blank lines at the end, which belong to what follows."""
+def _without_comments(lines: list[str], first: int, last: int) -> int:
+    """Exclude comments and blank lines at the end: they belong to the next table."""
     while last > first + 1 and _NO_CODE.fullmatch(lines[last - 1].rstrip("\r\n")):
         last -= 1
     return last
@@ -204,7 +204,7 @@ def _line_end(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
 
 
-def _means(text: str, tree: dict[str, Any]) -> bool:
+def _is_parsed_as(text: str, tree: dict[str, Any]) -> bool:
     try:
         return tomllib.loads(text) == tree
     except ValueError:
@@ -227,5 +227,5 @@ def _settings_in(tree: dict[str, Any]) -> Any:
 
 
 def _text(value: object) -> str:
-    """Write a text or a list of texts as TOML, which a printable one is in JSON too."""
+    """Write a string or a list of strings as TOML: JSON, except for one character."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

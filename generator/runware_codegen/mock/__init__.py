@@ -1,7 +1,6 @@
-"""A local Runware: the API on a loopback socket, made from documents.
+"""A mock of Runware's API on a loopback socket, made from documents.
 
-It validates tasks by their documents' schemas, makes results from them, keeps a ledger of
-what was accepted, run, billed and collected, and fails on purpose where it is told to.
-`server.serve` is the entry; the rest of the program never imports this package unless
-the `mock` command runs.
+It validates tasks by the schemas of documents, makes results from these schemas, and keeps
+a ledger of the tasks that were accepted, run, billed and collected. It can inject faults.
+`server.serve` is the entry point. Only the command `mock` imports this package.
 """

@@ -1,4 +1,4 @@
-"""Items as they are sent where a fault changes them."""
+"""Changes of items by faults, before the items are sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ACKNOWLEDGED = frozenset({"taskType", "taskUUID"})
-"""The members of an acknowledgement."""
+"""The names of the members of an acknowledgement."""
 
 RUNNING = (
     {"status": "queued", "position": 3},
@@ -23,7 +23,7 @@ RUNNING = (
     {"status": "PROCESSING", "eta": 9},
     {"status": "in_progress", "estimatedTime": 30},
 )
-"""Members of an item in flight, with statuses that are in no document."""
+"""Members of an unfinished item, with statuses that no document has."""
 
 _UNFINISHED = frozenset(one["status"] for one in RUNNING)
 
@@ -33,11 +33,11 @@ _ODD: tuple[tuple[str, Any], ...] = (
     ("cost", 10**400),
     ("resultIndex", None),
 )
-"""Members with values that they should not have."""
+"""Members with invalid values."""
 
 
 def selected(items: list[T], fault: Fault | None) -> list[T]:
-    """The items that are sent, in this order: all, twice each, or some."""
+    """Return the items to send, in order: all, each twice, or some of them."""
     if fault is Fault.DUPLICATE_ITEMS:
         return [item for item in items for _ in range(2)]
     if fault is Fault.REORDER_ITEMS:
@@ -48,7 +48,7 @@ def selected(items: list[T], fault: Fault | None) -> list[T]:
 
 
 def altered(item: Item, fault: Fault | None, rng: random.Random) -> Item:
-    """An item as it is sent."""
+    """Return an item as it is sent."""
     if not text_of(item, "taskUUID") or item["taskType"] in UTILITIES:
         return item
     if item.keys() <= ACKNOWLEDGED:
@@ -81,12 +81,12 @@ def _more_of_acknowledgement(fault: Fault | None, rng: random.Random) -> Item:
 
 
 def _paid(item: Item) -> set[str]:
-    """The member that says what an item costs, which stays as it is."""
+    """Return the name of the member with the cost, which is not changed."""
     return {"cost"} & item.keys()
 
 
 def _signed(value: Any, signature: str) -> Any:
-    """A JSON value whose URLs are signed."""
+    """Return a JSON value with a signature in each of its URLs."""
     if is_object(value):
         return {name: _signed(one, signature) for name, one in value.items()}
     if is_array(value):

@@ -1,4 +1,4 @@
-"""The routes of the mock, as an ASGI application."""
+"""The routes of the mock as an ASGI application."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from runware_codegen.mock.websocket_handler import WebSocketHandler
 
 PATHS = ("/v1", "/")
-"""Where tasks are taken, over HTTP and over a WebSocket."""
+"""The paths of the API, over HTTP and over WebSockets."""
 
 
 def make_app(
@@ -32,13 +32,13 @@ def make_app(
     ledger: Ledger,
     report: Callable[[Exception], None],
 ) -> Starlette:
-    """Put the endpoints together.
+    """Make the application.
 
     Args:
-        http_handler: Takes tasks over HTTP.
-        websocket_handler: Takes tasks over WebSockets.
-        ledger: What is shown and emptied.
-        report: Is told of exceptions that nobody expected.
+        http_handler: Answers requests over HTTP.
+        websocket_handler: Answers WebSocket connections.
+        ledger: The ledger that a client can read and clear.
+        report: Called with an unexpected exception.
     """
 
     async def take(request: Request) -> Response:
@@ -75,9 +75,9 @@ def make_app(
 
 
 async def give_file(request: Request) -> Response:
-    """Give an output's file; it follows from its name."""
+    """Return the file of an output; its name determines its content."""
     try:
         data, media_type = file_of(request.path_params["name"])
     except KeyError:
-        return Response("There is no such file.\n", 404, media_type="text/plain")
+        return Response("The file does not exist.\n", 404, media_type="text/plain")
     return Response(data, media_type=media_type)

@@ -1,4 +1,4 @@
-"""Work that goes on after the exchange that began it."""
+"""Coroutines that continue after the exchange that started them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Background:
-    """Holds asyncio tasks until they end; the event loop itself holds them weakly."""
+    """Holds asyncio tasks until they end: the event loop holds only weak references."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()

@@ -1,4 +1,4 @@
-"""An array of tasks, from its text to its answer."""
+"""A batch: an array of tasks in one request, and its response."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from runware_codegen.mock.tasks import Task
 
 @dataclass(slots=True)
 class Batch:
-    """One array of tasks, taken in.
+    """The tasks of one request.
 
     Attributes:
-        answer: What can be said at once.
-        accepted: The tasks that began to run.
-        was_heard: Whether anything of it was not refused.
+        answer: The part of the response that is known at once.
+        accepted: The tasks that have started.
+        was_heard: Whether at least one task was not refused.
         status: The HTTP status of the first refusal.
-        reading: How a task that runs is told of; see `Task.news`.
-        tells_of_running: Whether a task that runs is told of.
+        reading: The form of unfinished items; see `Task.news`.
+        tells_of_running: Whether the response has items of unfinished tasks.
     """
 
     reading: str
@@ -32,41 +32,41 @@ class Batch:
     tells_of_running: bool = False
 
     def accept(self, task: Task) -> None:
-        """Add a task that began to run; one that comes later is told at once."""
+        """Add a task that has started, with an acknowledgement if it is async."""
         self.accepted.append(task)
         if task.delivery == "async":
             self.answer.data.append(task.scope)
 
     def refuse(self, refusal: RefusalError) -> None:
-        """Add what is said of a task that was refused."""
+        """Add the errors of a task that was refused."""
         if not self.answer.errors:
             self.status = refusal.status
         self.answer.errors.extend(refusal.errors)
 
     @property
     def http_status(self) -> int:
-        """The HTTP status of its answer."""
+        """The HTTP status of the response."""
         return 200 if self.was_heard or not self.answer.errors else self.status
 
     @property
     def awaited(self) -> list[Task]:
-        """The tasks whose results the answer holds."""
+        """The tasks whose results are in the response."""
         return [task for task in self.accepted if task.delivery == "sync"]
 
     @property
     def stream(self) -> Task | None:
-        """The task whose text is streamed in place of an answer."""
+        """The task whose text is streamed instead of a response."""
         streams = (task for task in self.accepted if task.delivery == "stream")
         return next(streams, None)
 
     @property
     def seconds(self) -> float:
-        """How long it takes until the answer is whole."""
+        """The seconds until the response is complete."""
         ends = [task.run.ends for task in self.awaited]
         return max([0.0, *(end - monotonic() for end in ends)])
 
     def whole_answer(self) -> Envelope:
-        """The answer, with the results of the tasks that it waited for."""
+        """Return the response with the results of its tasks."""
         data, errors = list(self.answer.data), list(self.answer.errors)
         for task in self.awaited:
             data += [made.item for made in task.run.ready()]
@@ -75,24 +75,24 @@ class Batch:
 
 
 def read_tasks(text: str | bytes) -> list[Any]:
-    """Read the array that was sent.
+    """Parse the array of tasks in a request body.
 
     Raises:
-        RefusalError: It is none.
+        RefusalError: If the body is not a JSON array of tasks.
     """
     try:
         value: object = json.loads(text, parse_constant=_refuse_constant)
-        json.dumps(value, ensure_ascii=False).encode()  # half characters fail here
+        json.dumps(value, ensure_ascii=False).encode()  # raises for lone surrogates
     except (ValueError, RecursionError) as error:
-        message = f"This is no JSON: {error}."
+        message = f"The request body is not JSON: {error}."
         raise RefusalError(400, error_item("invalidJSON", message)) from None
     if not is_array(value) or not value:
-        message = "Tasks are sent in an array, with one of them at least."
+        message = "The request body must be an array with at least one task."
         raise RefusalError(400, error_item("invalidRequest", message))
     return value
 
 
 def _refuse_constant(name: str) -> None:
-    """Refuse NaN and Infinity, which Python takes for JSON."""
-    message = f"{name} stands where a value should"
+    """Refuse NaN and Infinity, which Python's parser accepts."""
+    message = f"{name} is not a JSON value"
     raise ValueError(message)

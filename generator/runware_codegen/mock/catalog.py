@@ -1,4 +1,4 @@
-"""What the mock knows: documents, each with the validators of its tasks and results."""
+"""The documents of the mock, with validators of their tasks and results."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 DEFAULT_PRICE = 0.0013
-"""US dollars for an item where the document names no price of one output."""
+"""The price of an item in US dollars if the document has none."""
 
 _MASK = "the value"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSchema:
-    """One document: a model, or all models of a task type that have none.
+    """One document: of a model, or of all models without a document of their own.
 
     Attributes:
         source: The file, as the user named it.
-        task_type: The wire name of the task type.
-        models: The models that it is about; empty where any model will do.
+        task_type: The JSON name of the task type.
+        models: The models that it describes; empty for any model.
         task: The schema of a task.
         result: The schema of a result, which may be empty.
-        task_validator: Says whether a task is allowed.
-        result_validator: Says whether a result is as documented.
-        price: US dollars for one item.
+        task_validator: Validates tasks.
+        result_validator: Validates results.
+        price: The price of one item in US dollars.
     """
 
     source: str
@@ -64,7 +64,7 @@ class ModelSchema:
 
     @property
     def default_delivery(self) -> str:
-        """How a task is delivered that does not say so."""
+        """The delivery method of a task that does not select one."""
         method = member(self.task.get("properties"), "deliveryMethod")
         only = choices(method)
         fallback = only[0] if len(only) == 1 else "sync"
@@ -72,7 +72,7 @@ class ModelSchema:
 
 
 class Catalog:
-    """All schemas, found by task type and model."""
+    """All schemas, by task type and model."""
 
     def __init__(self, schemas: Iterable[ModelSchema]) -> None:
         self.schemas = tuple(schemas)
@@ -81,10 +81,10 @@ class Catalog:
             self._by_task_type.setdefault(schema.task_type, []).append(schema)
 
     def find(self, task: Item) -> ModelSchema:
-        """Find the document that a task is about.
+        """Find the document for a task.
 
         Raises:
-            RefusalError: There is none.
+            RefusalError: If there is none.
         """
         task_type, model = text_of(task, "taskType"), text_of(task, "model")
         schemas = self._by_task_type.get(task_type, [])
@@ -96,28 +96,30 @@ class Catalog:
 
     def _no_schema(self, task: Item, task_type: str) -> Item:
         if "taskType" not in task:
-            message = f"A task needs a taskType: {_listed(self._by_task_type)}."
+            message = f"taskType is missing. It must be one of: {_listed(self._by_task_type)}."
             return error_item("missingParameter", message, task, "taskType")
         if task_type not in self._by_task_type:
-            message = f"taskType has to be {_listed(self._by_task_type)}."
+            message = f"taskType must be one of: {_listed(self._by_task_type)}."
             return error_item("invalidTaskType", message, task, "taskType")
         schemas = self._by_task_type[task_type]
         known = _listed(model for schema in schemas for model in schema.models)
         if "model" not in task:
-            message = f"A task of this type needs a model: {known}."
+            message = f"model is missing. It must be one of: {known}."
             return error_item("missingParameter", message, task, "model")
-        message = f"There is no document for this model of {task_type}; known: {known}."
+        message = (
+            f"There is no document for this model of {task_type}. Available: {known}."
+        )
         return error_item("invalidModel", message, task, "model")
 
 
 def open_catalog(inputs: Sequence[str]) -> Catalog:
-    """Read documents, and those of the shipped utilities that are not among them.
+    """Read documents, and add the shipped utilities that they do not include.
 
     Args:
-        inputs: As `generate` takes them; none means the shipped documents.
+        inputs: The inputs, as for `generate`; if empty, the shipped documents.
 
     Raises:
-        InvalidInputError: A document cannot be read, or says nothing of its task.
+        InvalidInputError: If a document cannot be read or has no task type.
     """
     shipped = str(folder("specs"))
     stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()
@@ -130,7 +132,7 @@ def open_catalog(inputs: Sequence[str]) -> Catalog:
 
 
 def resolved(schema: object, root: Schema) -> Schema:
-    """Follow a schema's references; what stands beside one is laid over its target."""
+    """Follow the references of a schema; keywords beside `$ref` take precedence."""
     seen: set[str] = set()
     whole = schema if is_object(schema) else {}
     while (target := text_of(whole, "$ref")) and target not in seen:
@@ -141,7 +143,7 @@ def resolved(schema: object, root: Schema) -> Schema:
 
 
 def choices(schema: object) -> list[Any]:
-    """The values that a schema lists, as `const`, as `enum`, or one by one."""
+    """Return the constants of a schema: its `const`, its `enum`, or its alternatives."""
     if is_object(schema) and "const" in schema:
         return [schema["const"]]
     if listed := array_of(schema, "enum"):
@@ -153,7 +155,7 @@ def choices(schema: object) -> list[Any]:
 
 
 def task_schema(document: SourceDocument) -> Schema:
-    """Return the schema of a task, with all that it refers to beside it."""
+    """Return the schema of a task, with the schemas that it refers to."""
     root = cast("Schema", _without_ids(document.tree))
     return _rooted(_task(root), root)
 
@@ -172,8 +174,8 @@ def _schema(document: SourceDocument) -> ModelSchema:
     if not task_types:
         raise InvalidInputError.of(
             document.source,
-            "The task does not say its task type.",
-            'It needs a property taskType with a constant: {"const": "imageInference"}.',
+            "The schema of the request has no task type.",
+            'Add a property taskType with a constant: {"const": "imageInference"}.',
             pointer="/components/schemas/RequestBody",
         )
     answer = resolved(schemas.get("ResponseBody"), root)
@@ -192,7 +194,7 @@ def _schema(document: SourceDocument) -> ModelSchema:
 
 
 def _without_ids(node: object) -> object:
-    """Drop `$id`, which would change what references beside it mean."""
+    """Remove `$id`, which would change the targets of references."""
     if is_array(node):
         return [_without_ids(item) for item in node]
     if is_object(node):
@@ -202,7 +204,7 @@ def _without_ids(node: object) -> object:
 
 
 def _rooted(schema: Schema, root: Schema) -> Schema:
-    """Put what references lead to beside a schema."""
+    """Add the targets of references to a schema."""
     return {**schema, "components": root["components"]}
 
 

@@ -1,11 +1,10 @@
-"""Ends connections from inside an ASGI application, below HTTP.
+"""Closes and resets connections from an ASGI application.
 
-ASGI has no word for it, so uvicorn is given a protocol class that keeps the transport of
-each connection by the client's address, which every scope carries; a WebSocket goes on
-over the transport that its handshake came in on. What is done to the transport is what
-asyncio documents: `close` sends what was written before, then closes; a linger time of
-zero makes the system send RST in place of FIN. The application then waits for its
-`disconnect` event, after which uvicorn expects no answer of it.
+ASGI has no event for this. uvicorn gets a protocol class that stores the transport of each
+connection by the client's address, which every scope has. A WebSocket uses the transport
+of its handshake. `Transport.close` sends the buffered data and closes. With a linger time
+of zero, the system sends RST instead of FIN. The application then waits for its
+`disconnect` event; after that, uvicorn expects no response.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
 _ENDS_AT_ONCE = struct.pack("ii", 1, 0)
-"""`struct linger`: on, for no seconds."""
+"""`struct linger`: on, for zero seconds."""
 
 _transports: WeakValueDictionary[tuple[str, int], asyncio.Transport] = (
     WeakValueDictionary()
@@ -31,33 +30,35 @@ _transports: WeakValueDictionary[tuple[str, int], asyncio.Transport] = (
 
 
 class TrackedProtocol(H11Protocol):
-    """HTTP/1.1 whose transports can be found."""
+    """HTTP/1.1, with its transports stored by the client's address."""
 
     def connection_made(  # type: ignore[override]
         self, transport: asyncio.Transport
     ) -> None:
-        """Keep the transport as long as the connection lives."""
+        """Store the transport until the connection is closed."""
         super().connection_made(transport)
-        own = _socket(transport)  # head and body of an answer are written one by one
+        own = _socket(
+            transport
+        )  # the head and the body of a response are written separately
         own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.client is not None:
             _transports[self.client] = transport
 
 
 def is_open(scope: Scope) -> bool:
-    """Whether what is written to a connection can still arrive."""
+    """Return whether a connection is open."""
     transport = _transport(scope)
     return transport is not None and not transport.is_closing()
 
 
 def close(scope: Scope) -> None:
-    """Close a connection, after what was written to it before."""
+    """Close a connection after its buffered data is sent."""
     if transport := _transport(scope):
         transport.close()
 
 
 def reset(scope: Scope) -> None:
-    """Reset a connection: whatever is under way is lost."""
+    """Reset a connection: data in flight is lost."""
     if transport := _transport(scope):
         linger = (socket.SOL_SOCKET, socket.SO_LINGER)
         _socket(transport).setsockopt(*linger, _ENDS_AT_ONCE)
@@ -65,7 +66,7 @@ def reset(scope: Scope) -> None:
 
 
 async def ended(receive: Receive) -> None:
-    """Wait until the client is gone."""
+    """Wait until the client has disconnected."""
     while not (await receive())["type"].endswith(".disconnect"):
         pass
 

@@ -1,4 +1,4 @@
-"""Faults: which exchange fails, and how."""
+"""Faults: which exchanges fail, and how."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 HEADER = "x-mock-fault"
-"""The header of a request that names the fault for its exchange."""
+"""The request header that selects the fault of its exchange."""
 
 NONE = "none"
-"""What that header says for an exchange without a fault."""
+"""The value of that header for an exchange without a fault."""
 
 
 class Fault(StrEnum):
-    """What goes wrong in one exchange."""
+    """The kinds of faults."""
 
     REFUSE = "refuse"
     """The connection is reset before the body is read."""
@@ -28,13 +28,13 @@ class Fault(StrEnum):
     """The body is read; the connection is closed, and nothing was accepted."""
 
     DROP_AFTER = "drop-after"
-    """The tasks are accepted, and the connection is closed without an answer."""
+    """The tasks are accepted, and the connection is closed without a response."""
 
     DROP_DURING = "drop-during"
-    """The tasks are accepted, and the connection is closed amid the answer."""
+    """The tasks are accepted, and the connection is closed during the response."""
 
     DELAY = "delay"
-    """The answer is late."""
+    """The response is late."""
 
     RATE_LIMIT = "rate-limit"
     """429 with Retry-After; nothing was accepted."""
@@ -49,13 +49,13 @@ class Fault(StrEnum):
     """502 with a page of a proxy; the tasks were accepted or not."""
 
     TRUNCATED = "truncated"
-    """200 with JSON that breaks off."""
+    """200 with truncated JSON."""
 
     DUPLICATE_ITEMS = "duplicate-items"
-    """Every item stands in the answer twice."""
+    """Every item is in the response twice."""
 
     REORDER_ITEMS = "reorder-items"
-    """The items stand in the opposite order."""
+    """The items are in the opposite order."""
 
     WS_DROP = "ws-drop"
     """The WebSocket is closed between two items."""
@@ -64,74 +64,74 @@ class Fault(StrEnum):
     """The tasks are accepted, and never finish."""
 
     FAIL = "fail"
-    """The tasks are accepted, and fail in the end."""
+    """The tasks are accepted, and fail later."""
 
     ITEM_ERROR = "item-error"
-    """The tasks are accepted; of several results one fails, first of all."""
+    """The tasks are accepted; one of several results fails, before the others."""
 
     LATE_ACCEPTANCE = "late-acceptance"
-    """The connection is closed, and the tasks are accepted some time after that."""
+    """The connection is closed, and the tasks are accepted some time later."""
 
     LATE_ANSWER = "late-answer"
-    """The answer is made in time and sent late; meanwhile more may have happened."""
+    """The response is made in time and sent late, so it may be outdated."""
 
     REPEATED = "repeated"
-    """A gateway delivers the request twice; the second answer reaches the client."""
+    """A gateway delivers the request twice; the client gets the second response."""
 
     REDIRECT_AWAY = "redirect-away"
-    """The tasks are accepted; the answer is a redirect to a port where nobody is."""
+    """The tasks are accepted; the response is a redirect to a closed port."""
 
     REDIRECT_BACK = "redirect-back"
-    """The tasks are accepted; the answer is a redirect to the same address."""
+    """The tasks are accepted; the response is a redirect to the same URL."""
 
     ODD_ERROR = "odd-error"
     """500, 502, 503 or 504 with an unusual body; the tasks were accepted or not."""
 
     TOO_MANY = "too-many"
-    """413 for a request of two elements or more; nothing was accepted."""
+    """413 for a request of two or more elements; nothing was accepted."""
 
     POLL_EMPTY = "poll-empty"
-    """getResponse gets no items, whatever the tasks' state."""
+    """getResponse gets no items, for tasks in any state."""
 
     POLL_NOT_FOUND = "poll-not-found"
-    """getResponse gets taskFailedOrNotFound for each task, whatever its state."""
+    """getResponse gets taskFailedOrNotFound for each task, in any state."""
 
     POLL_REFUSED = "poll-refused"
-    """getResponse itself is refused, with HTTP 200 or 400; names may be missing."""
+    """getResponse itself is refused, with HTTP 200 or 400, perhaps without names."""
 
     POLL_POISONED = "poll-poisoned"
-    """One of several getResponse is refused by name, and the others with it."""
+    """One of several getResponse tasks is refused by name, and so are the others."""
 
     POLL_STATUS = "poll-status"
     """Running tasks have items with status processing."""
 
     POLL_PROGRESS = "poll-progress"
-    """Running tasks have items with the UUID of a result and progress, no status."""
+    """Running tasks have items with the UUID of a result and progress, without status."""
 
     OTHER_STATUS = "other-status"
-    """Every item has a status that is in no document, and other members with it."""
+    """Every item has a status that no document has, and more such members."""
 
     MORE_MEMBERS = "more-members"
     """Acknowledgements have a cost and an estimated time."""
 
     ODD_MEMBER = "odd-member"
-    """One member of each result has a value that it should not have."""
+    """One member of each result has an invalid value."""
 
     SIGNED_ANEW = "signed-anew"
-    """Every URL has another signature in its query."""
+    """Every URL has a new signature in its query."""
 
     COST_LATER = "cost-later"
-    """Results come without their cost, which the next answer has."""
+    """Results come without their cost; the next response has it."""
 
     PARTS = "parts"
-    """Only the first half of the items is in the answer."""
+    """Only the first half of the items is in the response."""
 
 
 OVER_HTTP = frozenset(Fault) - {Fault.WS_DROP}
 """The faults that a POST can have."""
 
 AT_HANDSHAKE = frozenset({Fault.REFUSE})
-"""The fault that the opening of a WebSocket can have."""
+"""The fault that the handshake of a WebSocket can have."""
 
 OVER_SOCKET = frozenset(Fault) - {
     Fault.REFUSE,
@@ -146,7 +146,7 @@ OVER_SOCKET = frozenset(Fault) - {
 """The faults that a message of a WebSocket can have."""
 
 MAYBE_ACCEPTED = frozenset({Fault.ERROR_500, Fault.BAD_GATEWAY, Fault.ODD_ERROR})
-"""The faults before or after which the tasks are accepted, by chance."""
+"""The faults with which the tasks are accepted or not, at random."""
 
 OF_POLLS = frozenset(
     {
@@ -156,26 +156,26 @@ OF_POLLS = frozenset(
         Fault.POLL_POISONED,
     }
 )
-"""The faults of a request that is nothing but getResponse."""
+"""The faults of a request that has only getResponse tasks."""
 
 LASTING = frozenset({Fault.NEVER, Fault.FAIL, Fault.ITEM_ERROR})
-"""The faults that decide about a task itself; a mix of all kinds leaves them out."""
+"""The faults that determine the outcome of a task; a mix of faults excludes them."""
 
 
 class Faults:
-    """Draws the faults of exchanges, the same in the same order for the same seed.
+    """Draws the faults of exchanges; equal seeds give equal sequences.
 
     Attributes:
-        random: The source of all that faults leave to chance.
+        random: The source of randomness.
     """
 
     def __init__(self, shares: Mapping[Fault, float], mixed: float, seed: int) -> None:
-        """Take the shares.
+        """Create a source of faults.
 
         Args:
             shares: The share of exchanges that have a fault, from 0 to 1, by kind.
-            mixed: The share of exchanges that have any fault but a lasting one.
-            seed: Where random numbers begin.
+            mixed: The share of exchanges with any fault except lasting ones.
+            seed: The seed of random numbers.
         """
         self._shares = dict(shares)
         self._mixed = mixed
@@ -184,14 +184,14 @@ class Faults:
     def draw(
         self, possible: Collection[Fault], headers: Mapping[str, str]
     ) -> Fault | None:
-        """Choose the fault of an exchange; None for an exchange without one.
+        """Draw the fault of an exchange; None for an exchange without a fault.
 
         Args:
             possible: The faults that the exchange can have.
-            headers: Those of the request, by their names in lower case.
+            headers: The headers of the request, by lower-case name.
 
         Raises:
-            RefusalError: A header names a fault that there is not.
+            RefusalError: If the header names an unknown fault.
         """
         if HEADER in headers:
             return _named(headers[HEADER], possible)
@@ -206,7 +206,7 @@ class Faults:
         return None
 
     def coin(self) -> bool:
-        """Decide by chance."""
+        """Return true or false at random."""
         return self.random.random() < 0.5
 
 
@@ -214,6 +214,6 @@ def _named(name: str, possible: Collection[Fault]) -> Fault | None:
     if name == NONE:
         return None
     if name not in set(Fault):
-        message = f"{HEADER} has to be {NONE} or one of {', '.join(Fault)}."
+        message = f"{HEADER} must be {NONE} or one of {', '.join(Fault)}."
         raise RefusalError(400, error_item("invalidFault", message))
     return Fault(name) if Fault(name) in possible else None

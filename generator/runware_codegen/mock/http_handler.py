@@ -1,4 +1,4 @@
-"""Answers the POSTs of clients, and fails where it is to."""
+"""Answers POST requests, with faults if there are any."""
 
 from __future__ import annotations
 
@@ -33,8 +33,11 @@ if TYPE_CHECKING:
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
+_DRY_RUN = "X-Runware-Dry-Run"
+"""The header of a call whose tasks are priced, and not run."""
+
 _NOWHERE = "http://127.0.0.1:1/v1"
-"""An address where nobody listens."""
+"""A URL whose port is closed."""
 
 
 class HttpHandler:
@@ -48,7 +51,7 @@ class HttpHandler:
         self._limit = limit
 
     async def __call__(self, request: Request) -> Response:
-        """Answer one POST."""
+        """Answer one request."""
         self._ledger.exchanges += 1
         name = f"mock-{self._ledger.exchanges}"
         response = await self._response(request)
@@ -66,10 +69,10 @@ class HttpHandler:
             return replies.Dropped()
 
     async def _before(self, request: Request, fault: Fault | None) -> Response | None:
-        """The answer of an exchange of which nothing is accepted.
+        """Return the response of an exchange whose tasks are not accepted, if it is one.
 
         Raises:
-            RefusalError: It is refused before it is read.
+            RefusalError: If the request is refused before its body is read.
         """
         retry_after = self._options["retry_after"]
         if fault is Fault.REFUSE:
@@ -96,21 +99,24 @@ class HttpHandler:
         tasks = read_tasks(await self._body(request))
         self._check_key(request, tasks)
         base_url = str(request.base_url).rstrip("/")
-        if fault is Fault.LATE_ACCEPTANCE and not is_poll(tasks):
+        is_dry = request.headers.get(_DRY_RUN) == "1"
+        if fault is Fault.LATE_ACCEPTANCE and not is_poll(tasks) and not is_dry:
             self._ledger.note_fault(fault)
             self._service.take_later(tasks, base_url)
             return replies.Dropped()
         if fault is Fault.DELAY:
             self._ledger.note_fault(fault)
             await asyncio.sleep(self._options["delay"])
-        batch = self._service.take(tasks, base_url, fault, can_stream=True)
+        batch = self._service.take(
+            tasks, base_url, fault, can_stream=True, is_dry=is_dry
+        )
         if fault is Fault.REPEATED and batch.accepted:
             self._ledger.note_fault(fault)
             batch = self._service.take(tasks, base_url, fault, can_stream=True)
         return await self._after(batch, fault, str(request.url))
 
     async def _after(self, batch: Batch, fault: Fault | None, own_url: str) -> Response:
-        """The answer of an exchange whose tasks are accepted."""
+        """Return the response of an exchange whose tasks are accepted."""
         if fault is Fault.DROP_AFTER:
             self._ledger.note_fault(fault)
             return replies.Dropped()
@@ -151,7 +157,7 @@ class HttpHandler:
         return replies.Reply(sent, self._ledger, status, alter)
 
     def _failed(self, fault: Fault | None) -> Response:
-        """The answer that does not say whether the tasks were accepted."""
+        """Return a response that does not tell whether the tasks were accepted."""
         if fault is Fault.BAD_GATEWAY:
             return replies.bad_gateway()
         is_odd = fault is Fault.ODD_ERROR
@@ -161,7 +167,7 @@ class HttpHandler:
         )
 
     def _check_key(self, request: Request, tasks: list[Any]) -> None:
-        """Let a call through whose header, or else whose first task, has a good key."""
+        """Authenticate a request by its header, else by its first task."""
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.casefold() == "bearer":
             self._service.check_key(key.strip())
@@ -171,16 +177,16 @@ class HttpHandler:
             self._service.check_key(text_of(tasks[0], "apiKey"))
 
     async def _body(self, request: Request) -> bytes:
-        """Read the body.
+        """Read the request body.
 
         Raises:
-            RefusalError: It is too large.
+            RefusalError: If it is too large.
         """
         most = self._options["max_body"]
         body = bytearray()
         async for piece in request.stream():
             body += piece
             if len(body) > most:
-                message = f"A body may have {most} bytes."
+                message = f"The request body has more than {most} bytes."
                 raise RefusalError(413, error_item("payloadTooLarge", message))
         return bytes(body)

@@ -1,4 +1,4 @@
-"""The JSON objects that cross the wire: tasks, results, errors."""
+"""The JSON objects of requests and responses: tasks, results and errors."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ GET_TASK_DETAILS = "getTaskDetails"
 PING = "ping"
 
 UTILITIES = frozenset({AUTHENTICATION, GET_RESPONSE, GET_TASK_DETAILS, PING})
-"""Task types that are questions: they run nothing and cost nothing."""
+"""Task types that only query state: they start nothing and cost nothing."""
 
 _DOCUMENTATION = "https://runware.ai/docs/platform/errors"
 
 
 class RefusalError(Exception):
-    """What was sent is refused.
+    """A request or a task is refused.
 
     Attributes:
-        status: The HTTP status that says so, where nothing else of the call was taken.
-        errors: The error objects, each of which names its task.
-        retry_after: Seconds that the client is asked to wait; None for no word of it.
-        shape: What the body looks like over HTTP; see `replies`.
+        status: The HTTP status, if no task of the request was accepted.
+        errors: The error objects, each with the taskUUID of its task.
+        retry_after: The seconds of a Retry-After header, or None.
+        shape: The shape of the response body over HTTP; see `replies`.
     """
 
     def __init__(
@@ -46,16 +46,16 @@ class RefusalError(Exception):
 
 
 class Envelope(NamedTuple):
-    """What an answer holds: results in `data`, failures in `errors`."""
+    """The content of a response: results in `data`, errors in `errors`."""
 
     data: list[Item]
     errors: list[Item]
 
     def to_text(self, alter: Callable[[Item], Item] | None = None) -> str:
-        """Give the answer as JSON; an empty `errors` is left out.
+        """Write the response as JSON, without `errors` if it is empty.
 
         Args:
-            alter: Gives each item of `data` the form that it is sent in.
+            alter: Changes each item of `data` before it is sent.
         """
         data = list(map(alter, self.data)) if alter else self.data
         body: Item = {"data": data} if data or not self.errors else {}
@@ -68,34 +68,34 @@ def as_text(value: object) -> str:
 
 
 def is_object(value: object) -> TypeGuard[Item]:
-    """Whether a JSON value is an object."""
+    """Return whether a JSON value is an object."""
     return isinstance(value, dict)
 
 
 def is_array(value: object) -> TypeGuard[list[Any]]:
-    """Whether a JSON value is an array."""
+    """Return whether a JSON value is an array."""
     return isinstance(value, list)
 
 
 def member(holder: object, name: str) -> Any:
-    """A member of a value that may be no object; None where there is none."""
+    """Return a member of a value; None if it is missing or the value is no object."""
     return holder.get(name) if is_object(holder) else None
 
 
 def object_of(holder: object, name: str) -> Item:
-    """A member that should be an object; empty where it is not."""
+    """Return a member that is an object; empty if it is not."""
     value = member(holder, name)
     return value if is_object(value) else {}
 
 
 def array_of(holder: object, name: str) -> list[Any]:
-    """A member that should be an array; empty where it is not."""
+    """Return a member that is an array; empty if it is not."""
     value = member(holder, name)
     return value if is_array(value) else []
 
 
 def text_of(holder: object, name: str) -> str:
-    """A member that should be text; empty where it is not."""
+    """Return a member that is a string; empty if it is not."""
     value = member(holder, name)
     return value if isinstance(value, str) else ""
 
@@ -106,10 +106,10 @@ def error_item(
     """Make an error object.
 
     Args:
-        code: The name of the failure.
-        message: What is wrong, for a person.
-        task: The task that it is about.
-        parameter: The wire path of the parameter that it is about.
+        code: The error code.
+        message: The error message.
+        task: The task with the error.
+        parameter: The path of the parameter with the error.
     """
     about = {"parameter": parameter} if parameter else {}
     scope = {name: text_of(task, name) for name in ("taskType", "taskUUID")}
@@ -123,6 +123,6 @@ def error_item(
 
 
 def is_poll(tasks: list[Any]) -> bool:
-    """Whether a request is nothing but getResponse, beside a key."""
+    """Return whether a request has only getResponse tasks, apart from authentication."""
     types = {text_of(task, "taskType") for task in tasks}
     return GET_RESPONSE in types <= {GET_RESPONSE, AUTHENTICATION}

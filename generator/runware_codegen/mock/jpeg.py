@@ -1,6 +1,6 @@
-"""Writes a JPEG of one colour: the smallest part of the format that makes a file.
+"""Writes a JPEG of one colour, with the smallest part of the format.
 
-Source: ITU-T T.81, in whose words names of segments are.
+Source: ITU-T T.81, which has the names of the segments.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import struct
 
 _CODES_OF_LENGTH_4 = bytes(3) + bytes([12]) + bytes(12)
-"""How many Huffman codes there are of each length from 1 to 16 bits: twelve of 4."""
+"""The number of Huffman codes of each length from 1 to 16 bits: twelve of 4 bits."""
 
 _DC_TABLE = b"\x00" + _CODES_OF_LENGTH_4 + bytes(range(12))
-"""Each size of a difference, from 0 to 11, has itself for a code, in 4 bits."""
+"""The code of each size of a difference, from 0 to 11, is the size in 4 bits."""
 
 _AC_TABLE = b"\x10" + bytes([1]) + bytes(15) + b"\x00"
-"""The one code, `0`, says that the block has nothing more in it."""
+"""The only code, `0`, ends a block."""
 
 
 def jpeg(colour: tuple[int, int, int], side: int) -> bytes:
@@ -44,7 +44,7 @@ def jpeg(colour: tuple[int, int, int], side: int) -> bytes:
 
 
 def _scan_data(colour: tuple[int, int, int], side: int) -> bytes:
-    """The blocks: the first says the colour, the others that it stays."""
+    """Write the blocks: the first sets the colour, the others do not change it."""
     first = "".join(_difference(value) + "0" for value in _levels(colour))
     unchanged = ("0000" + "0") * 3
     bits = first + unchanged * ((side // 8) ** 2 - 1)
@@ -54,10 +54,10 @@ def _scan_data(colour: tuple[int, int, int], side: int) -> bytes:
 
 
 def _levels(colour: tuple[int, int, int]) -> tuple[int, int, int]:
-    """A colour as luminance and chrominance around zero (JFIF 1.02, page 3).
+    """Convert a colour to luminance and chrominance around zero (JFIF 1.02, page 3).
 
-    A block of one value has eight times that in its first coefficient, which the
-    quantization by 8 takes back.
+    The first coefficient of a block of one value is eight times the value; the
+    quantization by 8 divides it again.
     """
     red, green, blue = colour
     luminance = 0.299 * red + 0.587 * green + 0.114 * blue
@@ -67,7 +67,7 @@ def _levels(colour: tuple[int, int, int]) -> tuple[int, int, int]:
 
 
 def _difference(value: int) -> str:
-    """A first coefficient in bits: its size, then itself (T.81, section F.1.2.1)."""
+    """Write a first coefficient as bits: its size, its value (T.81, section F.1.2.1)."""
     size = abs(value).bit_length()
     amount = value if value > 0 else value + (1 << size) - 1
     return f"{size:04b}" + (f"{amount:0{size}b}" if size else "")

@@ -1,4 +1,4 @@
-"""What was accepted, run, billed and collected: the truth that clients are held to."""
+"""The ledger: the tasks that were accepted, run, billed and collected."""
 
 from __future__ import annotations
 
@@ -16,46 +16,48 @@ if TYPE_CHECKING:
 
 
 class Ledger:
-    """The tasks that were accepted, by their taskUUID, and what else happened.
+    """The accepted tasks by their taskUUID, and counts of exchanges and faults.
 
     Attributes:
-        exchanges: How many calls came in: POSTs, and frames of sockets.
-        faults: How often each kind of fault was made.
+        exchanges: The number of POST requests and WebSocket messages.
+        dry_runs: The number of tasks that were priced and not run.
+        faults: The number of faults of each kind.
     """
 
     def __init__(self) -> None:
         self.exchanges = 0
+        self.dry_runs = 0
         self.faults: Counter[str] = Counter()
         self._tasks: dict[str, Task] = {}
 
     def find(self, uuid: str) -> Task | None:
-        """The task of a taskUUID; None for one that was never accepted."""
+        """Return the task of a taskUUID; None if it was never accepted."""
         return self._tasks.get(uuid.casefold())
 
     def add(self, task: Task) -> None:
-        """Take in a task that was accepted."""
+        """Add a task that was accepted."""
         self._tasks[task.uuid.casefold()] = task
 
     def collect(self, items: Iterable[Item]) -> None:
-        """Note that items were written whole to a client."""
+        """Record items that were completely written to a client."""
         for item in items:
             if task := self.find(text_of(item, "taskUUID")):
                 task.note_collected(item)
             self.collect(array_of(item.get("response"), "data"))
 
     def note_fault(self, fault: Fault | None) -> None:
-        """Note that a fault was made."""
+        """Count a fault."""
         if fault is not None:
             self.faults[fault] += 1
 
     def clear(self) -> None:
-        """Forget everything: tasks are unknown from now on."""
-        self.exchanges = 0
+        """Remove all tasks and counts."""
+        self.exchanges = self.dry_runs = 0
         self.faults.clear()
         self._tasks.clear()
 
     def to_json(self) -> Item:
-        """The whole ledger."""
+        """Return the ledger as JSON."""
         entries = {task.uuid: _entry(task) for task in self._tasks.values()}
         counts = ("accepted", "run", "billed", "cost")
         totals = {name: sum(e[name] for e in entries.values()) for name in counts}
@@ -70,6 +72,7 @@ class Ledger:
                 "statuses": Counter(entry["status"] for entry in entries.values()),
             },
             "exchanges": self.exchanges,
+            "dryRuns": self.dry_runs,
             "faults": dict(self.faults),
         }
 

@@ -1,4 +1,4 @@
-"""How many calls there may be in a second."""
+"""The rate limit of requests."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from time import monotonic
 
 
 class RateLimit:
-    """Lets a number of calls through each second, in bursts of as many at most."""
+    """A token bucket: it allows a number of requests per second, and bursts of as many."""
 
     def __init__(self, per_second: float) -> None:
-        """Take the number; 0 lets everything through."""
+        """Create a rate limit; 0 allows any number of requests."""
         self._per_second = per_second
         self._left = max(1.0, per_second)
         self._last = monotonic()
 
     def lets_through(self) -> bool:
-        """Whether one more call may pass now; it then counts."""
+        """Return whether one more request is allowed now, and count it."""
         if not self._per_second:
             return True
         now = monotonic()

@@ -1,4 +1,4 @@
-"""Small files of many types, the same bytes each time for the same name."""
+"""Small files of many types; the name of a file determines its bytes."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SIDE = 64
-"""Pixels of an image's edge."""
+"""The width and height of an image in pixels."""
 
 
 class FileType(NamedTuple):
-    """A type of file: its media type, and what makes a file from a seed of 16 bytes."""
+    """A media type, and a function that makes a file from a seed of 16 bytes."""
 
     media_type: str
     make: Callable[[bytes], bytes]
 
 
 def file_of(name: str) -> tuple[bytes, str]:
-    """Give a file by its name, and its media type.
+    """Return the file with a name, and its media type.
 
     Raises:
-        KeyError: There is no file type of that suffix.
+        KeyError: If the suffix is unknown.
     """
     stem, _, suffix = name.rpartition(".")
     file_type = FILE_TYPES[suffix]
@@ -44,7 +44,7 @@ def file_of(name: str) -> tuple[bytes, str]:
 
 
 def _png(seed: bytes) -> bytes:
-    """An image that goes from one colour to another (PNG, third edition)."""
+    """Write an image with a gradient between two colours (PNG, third edition)."""
     header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
     rows = b"".join(b"\0" + _gradient(seed, y) for y in range(_SIDE))
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
@@ -52,7 +52,7 @@ def _png(seed: bytes) -> bytes:
 
 
 def _gradient(seed: bytes, y: int) -> bytes:
-    """A row of pixels, each of red, green and blue."""
+    """Return a row of pixels, each with red, green and blue."""
     start, end = seed[:3], seed[3:6]
     steps = ((x + y) / (2 * _SIDE) for x in range(_SIDE))
     return bytes(
@@ -72,10 +72,10 @@ def _jpeg(seed: bytes) -> bytes:
 
 
 def _webp(seed: bytes) -> bytes:
-    """An image of one colour, without loss (RFC 9649, section 3).
+    """Write a lossless image of one colour (RFC 9649, section 3).
 
-    Each of the five prefix codes has one symbol, which takes no bits, so nothing
-    follows them: green, red, blue, alpha, and the distance that is never used.
+    Each of the five prefix codes (green, red, blue, alpha and the unused distance) has
+    one symbol, which takes no bits, so no data follows.
     """
     bits = f"{_SIDE - 1:014b}"[::-1] * 2 + "0" + "000" + "000"
     for symbol in (seed[1], seed[0], seed[2], 255, 0):
@@ -101,7 +101,7 @@ def _svg(seed: bytes) -> bytes:
 
 
 def _wav(seed: bytes) -> bytes:
-    """A twentieth of a second of a square wave."""
+    """Write a square wave of 50 milliseconds."""
     file = io.BytesIO()
     with wave.open(file, "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
@@ -115,24 +115,24 @@ def _wav(seed: bytes) -> bytes:
 
 
 def _mp3(_seed: bytes) -> bytes:
-    """A frame of silence: MPEG 1, layer 3, 128 kbit/s, 44.1 kHz, 417 bytes."""
+    """Write a frame of silence: MPEG 1, layer 3, 128 kbit/s, 44.1 kHz, 417 bytes."""
     return (b"\xff\xfb\x90\xc4" + bytes(413)) * 2
 
 
 def _flac(seed: bytes) -> bytes:
-    """A stream that tells of itself and holds no sound (RFC 9639, section 8.2)."""
+    """Write a stream with metadata and without samples (RFC 9639, section 8.2)."""
     info = struct.pack(">HH", 4096, 4096) + bytes(6)
     info += (44100 << 44 | 15 << 36).to_bytes(8, "big") + seed
     return b"fLaC\x80" + len(info).to_bytes(3, "big") + info
 
 
 def _ogg(seed: bytes) -> bytes:
-    """A page that begins and ends a stream (RFC 3533, section 6)."""
+    """Write one page that begins and ends a stream (RFC 3533, section 6)."""
     return b"OggS\0\x06" + bytes(8) + seed[:4] + bytes(8) + b"\x01\x00"
 
 
 def _box(kind: bytes, data: bytes) -> bytes:
-    """A box of a file of the ISO base media family."""
+    """Write a box of the ISO base media file format."""
     return struct.pack(">I", len(data) + 8) + kind + data
 
 
@@ -145,16 +145,16 @@ def _mov(seed: bytes) -> bytes:
 
 
 def _webm(_seed: bytes) -> bytes:
-    """An EBML header whose DocType is `webm` (RFC 8794, section 11.2)."""
+    """Write an EBML header with the DocType `webm` (RFC 8794, section 11.2)."""
     header = b"\x42\x82\x84webm"
     return b"\x1a\x45\xdf\xa3" + bytes([0x80 | len(header)]) + header
 
 
-# -- shapes and the rest ------------------------------------------------------
+# -- 3D models and other files ------------------------------------------------
 
 
 def _glb(seed: bytes) -> bytes:
-    """A scene without anything in it (glTF 2.0, section 4.4)."""
+    """Write an empty scene (glTF 2.0, section 4.4)."""
     scene = json.dumps({"asset": {"version": "2.0", "generator": seed.hex()}}).encode()
     scene += b" " * (-len(scene) % 4)
     size = 12 + 8 + len(scene)
@@ -168,12 +168,12 @@ def _obj(seed: bytes) -> bytes:
 
 
 def _stl(seed: bytes) -> bytes:
-    """A body without faces, in the binary form."""
+    """Write a solid without faces, in the binary form."""
     return seed.hex().encode().ljust(80) + struct.pack("<I", 0)
 
 
 def _zip(_seed: bytes) -> bytes:
-    """An archive with nothing in it."""
+    """Write an empty archive."""
     return b"PK\x05\x06" + bytes(18)
 
 
@@ -199,4 +199,4 @@ FILE_TYPES = {
     "zip": FileType("application/zip", _zip),
     "txt": FileType("text/plain", _text),
 }
-"""The types of file that there are, by suffix."""
+"""The types of files by suffix."""

@@ -15,7 +15,7 @@ RepeatedTask = Literal["refuse", "refuse-async", "run"]
 
 
 class MockOptions(TypedDict):
-    """What `mock` is told."""
+    """The options of `mock`."""
 
     documents: tuple[str, ...]
     host: str
@@ -39,23 +39,25 @@ class MockOptions(TypedDict):
 def _read_share(
     _ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[str, float], ...]:
-    """Read KIND or KIND=SHARE, each time that it was given."""
+    """Parse each KIND or KIND=SHARE."""
     shares = tuple(map(_share, values))
     if sum(share for _, share in shares) > 1:
-        raise click.BadParameter("The shares come to more than 1.")
+        raise click.BadParameter("The sum of the shares is more than 1.")
     return shares
 
 
 def _share(text: str) -> tuple[str, float]:
     kind, _, share = text.partition("=")
     if kind not in set(Fault):
-        raise click.BadParameter(f"{kind!r} is none of {', '.join(Fault)}.")
+        raise click.BadParameter(
+            f"{kind!r} is not a kind of fault. Choose one of {', '.join(Fault)}."
+        )
     try:
         number = float(share or 1)
     except ValueError:
         number = -1.0
     if not 0 <= number <= 1:
-        raise click.BadParameter(f"{share!r} is no number from 0 to 1.")
+        raise click.BadParameter(f"{share!r} is not a number from 0 to 1.")
     return kind, number
 
 
@@ -70,7 +72,7 @@ OPTIONS = (
         default=8000,
         show_default=True,
         type=click.IntRange(0, 65535),
-        help="The port to listen on; 0 takes a free one, which is shown.",
+        help="The port to listen on; 0 selects a free port and prints it.",
     ),
     click.option(
         "--host",
@@ -83,7 +85,7 @@ OPTIONS = (
         "--api-key",
         metavar="KEY",
         default="",
-        help="The only key that is good. Without it any is.",
+        help="The only API key that is valid. Without it, any key is valid.",
     ),
     click.option(
         "--latency",
@@ -91,41 +93,41 @@ OPTIONS = (
         default=0.0,
         show_default=True,
         type=_SECONDS,
-        help="How long a task takes.",
+        help="The duration of a task.",
     ),
     click.option(
         "--unknown-task",
         default="empty",
         show_default=True,
         type=click.Choice(get_args(UnknownTask)),
-        help="What getResponse gets for an unknown task: no items, or an error with the"
-        " code taskNotFound or taskFailedOrNotFound.",
+        help="The response of getResponse for an unknown task: no items, or an error"
+        " with the code taskNotFound or taskFailedOrNotFound.",
     ),
     click.option(
         "--running-task",
         default="unknown",
         show_default=True,
         type=click.Choice(get_args(RunningTask)),
-        help="What getResponse gets for a running task: the same as for an unknown one;"
-        " its finished items and, for each of the others, one with status processing;"
-        " the finished items alone; beside them, items with a UUID and progress but no"
-        " status; or items with statuses that are in no document.",
+        help="The response of getResponse for a running task: as for an unknown task;"
+        " its finished items, and for each other item one with status processing; only"
+        " the finished items; these, and items with a UUID and progress but without"
+        " status; or items with statuses that no document has.",
     ),
     click.option(
         "--repeated-task",
         default="refuse",
         show_default=True,
         type=click.Choice(get_args(RepeatedTask)),
-        help="What happens to a taskUUID that was there before: it is refused with"
-        " conflictTaskUUID; only async tasks are, others run once more and are billed"
-        " once more; or all do.",
+        help="The handling of a taskUUID that was used before: it is refused with"
+        " conflictTaskUUID; only async tasks are refused, and other tasks run and are"
+        " billed again; or all tasks run again.",
     ),
     click.option(
         "--rate-limit",
         metavar="N",
         default=0.0,
         type=click.FloatRange(0),
-        help="Calls that get through each second; others get HTTP 429.",
+        help="The number of requests per second; more requests get HTTP 429.",
     ),
     click.option(
         "--max-tasks",
@@ -133,7 +135,7 @@ OPTIONS = (
         default=100,
         show_default=True,
         type=click.IntRange(1),
-        help="Tasks that one call may hold; with more it gets HTTP 413.",
+        help="The most tasks in one request; with more it gets HTTP 413.",
     ),
     click.option(
         "--max-body",
@@ -141,7 +143,7 @@ OPTIONS = (
         default=20_000_000,
         show_default=True,
         type=click.IntRange(1),
-        help="How large a call may be; a larger one gets HTTP 413.",
+        help="The size limit of a request; a larger one gets HTTP 413.",
     ),
     click.option(
         "--patience",
@@ -149,32 +151,32 @@ OPTIONS = (
         default=120.0,
         show_default=True,
         type=_SECONDS,
-        help="When a silent WebSocket is closed, and how long results are kept for a"
-        " client that was cut off.",
+        help="The time after which an idle WebSocket is closed, and for which results"
+        " are kept for a client that was disconnected.",
     ),
     click.option(
         "--fault",
         metavar="KIND[=SHARE]",
         multiple=True,
         callback=_read_share,
-        help="Let this share of calls fail in this way; all of them without a share."
-        f" May be repeated. Kinds: {', '.join(Fault)}. A call can also ask for one"
-        " itself, in the header x-mock-fault.",
+        help="Let this share of requests fail with this kind of fault; without a share,"
+        f" all requests. May be repeated. Kinds: {', '.join(Fault)}. A request can also"
+        " select a fault with the header x-mock-fault.",
     ),
     click.option(
         "--faults",
         metavar="SHARE",
         default=0.0,
         type=_SHARE,
-        help="Let this share of calls fail, in all ways but never, fail and"
-        " item-error.",
+        help="Let this share of requests fail, with any kind of fault except never,"
+        " fail and item-error.",
     ),
     click.option(
         "--seed",
         metavar="N",
         default=0,
         show_default=True,
-        help="Where random numbers begin: those of faults and of results.",
+        help="The seed of random numbers, for faults and results.",
     ),
     click.option(
         "--delay",
@@ -182,8 +184,8 @@ OPTIONS = (
         default=1.0,
         show_default=True,
         type=_SECONDS,
-        help="How late an answer is with the faults delay and late-answer, and how late"
-        " tasks are accepted with late-acceptance.",
+        help="The delay of a response with the faults delay and late-answer, and of"
+        " accepting tasks with late-acceptance.",
     ),
     click.option(
         "--retry-after",
@@ -191,6 +193,6 @@ OPTIONS = (
         default=1,
         show_default=True,
         type=click.IntRange(0),
-        help="What Retry-After says with HTTP 429 and 503.",
+        help="The value of Retry-After with HTTP 429 and 503.",
     ),
 )

@@ -1,4 +1,4 @@
-"""What the mock refuses, and in which words."""
+"""The errors with which the mock refuses requests."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from runware_codegen.mock.items import Item
 
 SHAPES = ("envelope", "wrapped", "flat", "array", "problem")
-"""What a body may look like that holds one error; see `replies`."""
+"""The shapes of a response body with one error; see `replies`."""
 
 _OF_POLLS = ("rateLimitExceeded", "serviceUnavailable", "internalServerError")
-"""Codes of errors that are about getResponse, and not about its task."""
+"""Codes of errors about getResponse itself, and not about its task."""
 
 _NAMES = ((), ("taskType",), ("taskUUID",), ("taskType", "taskUUID"))
-"""The members by which such an error may say what it is about."""
+"""The members by which such an error may name the task."""
 
 
 def rate_limited(retry_after: int, tasks: Iterable[object] = (None,)) -> RefusalError:
-    """429: there are too many calls."""
+    """429: there are too many requests."""
     return _asked_to_wait(429, "rateLimitExceeded", retry_after, tasks)
 
 
@@ -42,36 +42,38 @@ def unavailable(retry_after: int, tasks: Iterable[object] = (None,)) -> RefusalE
 def _asked_to_wait(
     status: int, code: str, retry_after: int, tasks: Iterable[object]
 ) -> RefusalError:
-    message = "The server is busy; wait a little."
+    message = "The server is busy. Try again later."
     errors = (error_item(code, message, task) for task in tasks)
     return RefusalError(status, *errors, retry_after=retry_after)
 
 
 def internal_error(status: int = 500, shape: str = "envelope") -> RefusalError:
-    """500 and above: nobody knows what happened to the tasks."""
+    """500 and above: the tasks were accepted or not."""
     error = error_item("internalServerError", "Something went wrong.")
     return RefusalError(status, error, shape=shape)
 
 
 def odd_error(rng: random.Random) -> RefusalError:
-    """The same in any of the shapes that servers and gateways have for it."""
+    """500 and above, with a random shape of servers and gateways."""
     return internal_error(rng.choice((500, 502, 503, 504)), rng.choice(SHAPES))
 
 
 def too_many(number: int, most: int) -> RefusalError:
     """413: the array has too many elements."""
-    message = f"There are {number} tasks; one call takes {most}."
+    message = f"The request has {number} tasks. The limit is {most}."
     return RefusalError(413, error_item("tooManyTasks", message))
 
 
 def known(task: Item) -> RefusalError:
     """400: a task with this taskUUID was accepted before."""
-    message = "There is a task with this taskUUID; each task needs a new one."
+    message = (
+        "A task with this taskUUID exists already. Use a new taskUUID for each task."
+    )
     return RefusalError(400, error_item("conflictTaskUUID", message, task, "taskUUID"))
 
 
 def not_found(question: Item, code: str = "taskFailedOrNotFound") -> RefusalError:
-    """400: there is no such task, or it failed."""
+    """400: the task does not exist, or it failed."""
     message = "There is no task with this taskUUID, or it failed."
     return RefusalError(400, error_item(code, message, question, "taskUUID"))
 
@@ -79,19 +81,19 @@ def not_found(question: Item, code: str = "taskFailedOrNotFound") -> RefusalErro
 def failed_poll(
     tasks: list[Any], fault: Fault | None, rng: random.Random
 ) -> RefusalError:
-    """What a getResponse gets that fails with an error."""
+    """The error of a getResponse that fails."""
     questions = [t for t in tasks if text_of(t, "taskType") != AUTHENTICATION]
     if fault is Fault.POLL_NOT_FOUND:
         return RefusalError(400, *(not_found(q).errors[0] for q in questions))
     if fault is Fault.POLL_POISONED:
-        message = "The taskUUID cannot be read."
+        message = "The taskUUID is invalid."
         one = rng.choice(questions)
         return RefusalError(
             400, error_item("invalidTaskUUID", message, one, "taskUUID")
         )
     names = rng.choice(_NAMES)
     about = questions if "taskUUID" in names else [{"taskType": GET_RESPONSE}]
-    code, message = rng.choice(_OF_POLLS), "The question cannot be answered now."
+    code, message = rng.choice(_OF_POLLS), "The request cannot be answered now."
     errors = [error_item(code, message, {n: q[n] for n in names}) for q in about]
     status = rng.choice((200, 400))
     is_plain = status == 200 or len(errors) > 1

@@ -1,4 +1,4 @@
-"""The answers over HTTP, whole ones and those that fail on purpose."""
+"""HTTP responses: complete ones, and those of faults."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HTML = """<html>
 
 
 class Reply(Response):
-    """An envelope; what is in it counts as collected once it was written whole."""
+    """A response with items, which count as collected when it is completely written."""
 
     media_type = "application/json"
 
@@ -41,35 +41,35 @@ class Reply(Response):
         self._ledger = ledger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Write it."""
+        """Write the response."""
         await super().__call__(scope, receive, send)
         if connections.is_open(scope):
             self._ledger.collect(self._envelope.data)
 
 
 class Dropped(Response):
-    """No answer: the connection is closed, or reset."""
+    """No response: the connection is closed or reset."""
 
     def __init__(self, *, resets: bool = False) -> None:
         super().__init__()
         self._end = connections.reset if resets else connections.close
 
     async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._end(scope)
         await connections.ended(receive)
 
 
 class Silent(Response):
-    """No answer, ever: the client has to give up."""
+    """No response: the client has to time out."""
 
     async def __call__(self, _scope: Scope, receive: Receive, _send: Send) -> None:
-        """Wait for the client to go."""
+        """Wait until the client disconnects."""
         await connections.ended(receive)
 
 
 class Half(Response):
-    """The first half of an answer, after which the connection is closed."""
+    """The first half of a response, after which the connection is closed."""
 
     media_type = "application/json"
 
@@ -77,7 +77,7 @@ class Half(Response):
         super().__init__(envelope.to_text())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Write half of it and end the connection."""
+        """Write half of the response and close the connection."""
         head = {"status": self.status_code, "headers": self.raw_headers}
         await send({"type": "http.response.start", **head})
         half = bytes(self.body[: len(self.body) // 2])
@@ -87,26 +87,26 @@ class Half(Response):
 
 
 def truncated(envelope: Envelope) -> Response:
-    """An answer whose JSON breaks off, though HTTP has it for whole."""
+    """A complete HTTP response with truncated JSON."""
     text = envelope.to_text()
     return Response(text[: len(text) * 2 // 3], media_type="application/json")
 
 
 def bad_gateway() -> Response:
-    """The page of a proxy that had no answer."""
+    """The error page of a proxy."""
     return Response(_HTML, 502, media_type="text/html")
 
 
 def redirect(status: int, url: str) -> Response:
-    """An answer that sends the client elsewhere."""
+    """A redirect."""
     return Response(status_code=status, headers={"Location": url})
 
 
 def refused(refusal: RefusalError) -> Response:
-    """An answer that holds errors alone, in the shape that the refusal says.
+    """A response with errors only, in the shape that the refusal selects.
 
-    `envelope` is `{"errors": [...]}`, `array` is what stands in it, `flat` the first
-    error, `wrapped` the same as `{"error": {...}}`, and `problem` is that of RFC 9457.
+    `envelope` is `{"errors": [...]}`, `array` is only the array, `flat` is the first error,
+    `wrapped` is `{"error": {...}}`, and `problem` is the format of RFC 9457.
     """
     wait = refusal.retry_after
     headers = {} if wait is None else {"Retry-After": str(wait)}

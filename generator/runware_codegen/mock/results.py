@@ -1,4 +1,4 @@
-"""Makes results from the schemas that documents have for them."""
+"""Makes results from the schemas of documents."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from runware_codegen.mock.items import Item
 
 _SUFFIXES = {"image": "png", "video": "mp4", "audio": "mp3", "3d": "glb"}
-"""The suffix of a file of each medium where the task does not say its format."""
+"""The default suffix of the files of each medium."""
 
 _VIDEO_FORMATS = ("MP4", "MOV", "WEBM")
 
 _OF_MEDIUM = re.compile("(image|video|audio|media)(UUID|URL|Base64Data|DataURI)")
-"""Members for an output of one medium."""
+"""Names of members with an output, by medium."""
 
 _FORMS = {"URL": "URL", "Base64Data": "base64Data", "DataURI": "dataURI"}
-"""How the names of outputs end, and the `outputType` that orders each."""
+"""The endings of the names of outputs, and the `outputType` of each."""
 
 _OF_FAILURES = ("error", "errors")
-"""Members that only a failure has."""
+"""Members that only errors have."""
 
 _TEXT = (
     "a quiet harbour at dawn where boats lie still and gulls wait for the light "
@@ -46,20 +46,20 @@ _TEXT = (
 _HIGHEST_SEED = 2**32
 
 _DEEPEST = 8
-"""Levels below which nothing is there that may be missing: a schema may have no end."""
+"""Below this depth, optional members are omitted: a schema may be recursive."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemSpec:
-    """One item that is to be made.
+    """The specification of one item.
 
     Attributes:
         task: The task, as it was sent.
         schema: Its document.
-        index: Which of the task's items it is, from 0.
-        attempt: How often the task was run before.
-        seed: Where random numbers begin, together with the task and the index.
-        base_url: Where the mock's files are, without a slash at the end.
+        index: The index of the item in the task.
+        attempt: The number of earlier runs of the task.
+        seed: The seed of random numbers, combined with the task and the index.
+        base_url: The URL of the mock's files, without a slash at the end.
     """
 
     task: Item
@@ -71,7 +71,7 @@ class ItemSpec:
 
 
 def make_result(spec: ItemSpec) -> Item:
-    """Make an item that its schema allows, the same each time for the same spec."""
+    """Make an item that satisfies its schema; equal specs give equal items."""
     whole = _Maker(spec, sparing=False).item()
     if spec.schema.result_validator.is_valid(whole):
         return whole
@@ -79,13 +79,13 @@ def make_result(spec: ItemSpec) -> Item:
 
 
 def own_uuids(item: Item) -> Item:
-    """The members that name an item, and not its task or what the task was given."""
+    """Return the UUIDs of an item, without those of its task and of its inputs."""
     names = (name for name in item if name.endswith("UUID"))
     return {n: item[n] for n in names if not n.startswith(("task", "input"))}
 
 
 def item_id(item: Item, task_uuid: str, index: int) -> str:
-    """Name an item: by its own UUID, else by its task's and its place."""
+    """Return the identifier of an item: its UUID, else the task's UUID and its index."""
     own = own_uuids(item)
     names = (text_of(own, name) for name in own)
     file = next(iter(array_of(object_of(item, "outputs"), "files")), None)
@@ -96,8 +96,8 @@ class _Maker:
     """Makes the values of one item.
 
     Args:
-        spec: What is to be made.
-        sparing: Leave out whatever may be missing.
+        spec: The specification.
+        sparing: Whether optional members are omitted.
     """
 
     def __init__(self, spec: ItemSpec, *, sparing: bool) -> None:
@@ -120,7 +120,7 @@ class _Maker:
         return {n: v for n, v in (scope | item).items() if v is not None}
 
     def _usual(self) -> Schema:
-        """The members of a result whose document does not name them."""
+        """Return the schema of a result whose document declares no members."""
         medium = self._medium()
         noun = "file" if medium == "3d" else medium
         return {
@@ -153,7 +153,7 @@ class _Maker:
         return makers[_json_type(whole)](whole, path)
 
     def _merged(self, schema: object) -> Schema:
-        """A schema with what `allOf` adds."""
+        """Return a schema merged with its `allOf`."""
         whole = resolved(schema, self._root)
         for part in array_of(whole, "allOf"):
             more = self._merged(part)
@@ -178,7 +178,7 @@ class _Maker:
         return counts | {"totalTokens": read + written}
 
     def _wants(self, name: str, path: tuple[str, ...]) -> bool:
-        """Whether an optional member is to be there."""
+        """Return whether an optional member is included."""
         if path:
             return not self._sparing and len(path) < _DEEPEST
         if self._is_of_another_medium(name):
@@ -195,7 +195,7 @@ class _Maker:
         return not self._sparing and name not in _OF_FAILURES
 
     def _is_of_another_medium(self, name: str) -> bool:
-        """Whether a member is an output of a medium that this result does not have."""
+        """Return whether a member is an output of another medium."""
         names = object_of(self._root, "properties")
         media = {m[1] for m in map(_OF_MEDIUM.fullmatch, names) if m}
         found = _OF_MEDIUM.fullmatch(name)
@@ -238,13 +238,13 @@ class _Maker:
         if name in self._spec.task and "format" not in schema:
             return str(self._spec.task[name])
         if schema.get("format") == "uuid" or name.endswith(("UUID", "uuid")):
-            if path[1:]:  # one of several files, whose address comes after it
+            if path[1:]:  # the UUID of one of several files; its URL follows
                 self._file_uuid = self._uuid()
             return self._file_uuid
         return self._output(name, schema) or self._words(schema)
 
     def _output(self, name: str, schema: Schema) -> str:
-        """An output in the form that its name says; empty for what is none."""
+        """Return an output in the form of its name; empty for other members."""
         file_name = f"{self._file_uuid}.{self._suffix()}"
         if name.endswith("Base64Data"):
             return base64.b64encode(file_of(file_name)[0]).decode()
@@ -266,7 +266,7 @@ class _Maker:
     def _uuid(self) -> str:
         return str(UUID(int=self._random.getrandbits(128), version=4))
 
-    # -- what the task orders -------------------------------------------------
+    # -- parameters of the task -----------------------------------------------
 
     @property
     def _output_type(self) -> str:
@@ -280,14 +280,14 @@ class _Maker:
         return suffix if suffix in FILE_TYPES else _SUFFIXES[self._medium()]
 
     def _default(self, name: str) -> str:
-        """What the document says of a parameter that is not given."""
+        """Return the default of a parameter, or an empty string."""
         properties = object_of(self._spec.schema.task, "properties")
         return text_of(object_of(properties, name), "default")
 
     def _medium(self) -> str:
-        """What is made: the medium that the result, or else the task type, names first.
+        """The medium: the first that the result, else the task type, names.
 
-        It is a video where the result may be one and the task orders or gives one.
+        It is a video if the result may be a video and the task requests or contains one.
         """
         names = [*object_of(self._root, "properties"), self._spec.schema.task_type]
         found = [
@@ -314,7 +314,7 @@ def _nothing(_schema: Schema, _path: tuple[str, ...]) -> None:
 
 
 def _json_type(schema: Schema) -> str:
-    """The type of a value to make."""
+    """Return the JSON type of the value to make."""
     given = schema.get("type")
     if is_array(given):
         kinds = [str(kind) for kind in given if kind != "null"]

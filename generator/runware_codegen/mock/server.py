@@ -1,4 +1,4 @@
-"""Runs the mock on a socket until it is told to end."""
+"""Runs the mock on a socket until a signal stops it."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from runware_codegen.report import Terminal
 
 _KEEP_ALIVE = 75
-"""Seconds for which a connection is kept that is not in use."""
+"""The seconds after which an idle connection is closed."""
 
 
 def serve(options: MockOptions, terminal: Terminal) -> None:
-    """Serve documents until a signal ends it.
+    """Serve documents until a signal stops the server.
 
     Raises:
-        InvalidInputError: Something is wrong with a document.
-        ClickException: The port cannot be had.
+        InvalidInputError: If a document is invalid.
+        ClickException: If the port is not available.
     """
     catalog = open_catalog(options["documents"])
     listening = _listen(options["host"], options["port"])
@@ -83,7 +83,7 @@ def _application(options: MockOptions, catalog: Catalog, terminal: Terminal) -> 
 def _report(error: Exception, terminal: Terminal) -> None:
     for line in "".join(traceback.format_exception(error)).splitlines():
         terminal.error(plain(line))
-    terminal.error("This is a fault of runware-codegen; please report it.")
+    terminal.error("This is a bug of runware-codegen. Report it.")
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -92,9 +92,7 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (")[0]
-        message = (
-            f"{host} port {port} cannot be had: {reason}. --port 0 takes a free one."
-        )
+        message = f"Cannot listen on {host} port {port}: {reason}. --port 0 selects a free port."
         raise click.ClickException(message) from None
 
 
@@ -103,5 +101,5 @@ def _greeting(host: str, port: int, catalog: Catalog) -> str:
     count = len(catalog.schemas)
     return (
         f"Runware mock on http://{shown}:{port}/v1"
-        f" ({count} documents; ledger at /_ledger; Ctrl-C ends it)"
+        f" ({count} documents; ledger at /_ledger; stop with Ctrl-C)"
     )

@@ -1,4 +1,4 @@
-"""Takes tasks in and answers for them, over whatever they came."""
+"""Accepts tasks and answers them, for all transports."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ _READINGS: dict[Fault | None, str] = {
     Fault.POLL_PROGRESS: "progress",
     Fault.OTHER_STATUS: "status",
 }
-"""How a task that runs is told of, where a fault decides about it."""
+"""The form of unfinished items that a fault selects."""
 
 _NOT_FOUND = {
     "not-found": "taskNotFound",
     "failed-or-not-found": "taskFailedOrNotFound",
 }
-"""Codes for a task that is not known, by what the option says."""
+"""The error codes for an unknown task, by the value of the option."""
 
 
 class TaskService:
-    """Takes tasks in and answers for them.
+    """Accepts tasks and answers them.
 
     Attributes:
         catalog: The documents.
-        ledger: What was accepted, run, billed and collected.
-        faults: Decides which exchange fails.
-        options: What the command was told.
+        ledger: The ledger of tasks.
+        faults: The source of faults.
+        options: The options of the command.
     """
 
     def __init__(
@@ -80,14 +80,14 @@ class TaskService:
         }
 
     def check_key(self, key: str) -> None:
-        """Let a good key through.
+        """Validate an API key.
 
         Raises:
-            RefusalError: It is none.
+            RefusalError: If it is not valid.
         """
         if key and self.options["api_key"] in ("", key):
             return
-        message = "The API key is not valid." if key else "There is no API key."
+        message = "The API key is not valid." if key else "The API key is missing."
         how = "Send it as Authorization: Bearer KEY, or in an authentication task."
         scope = {"taskType": AUTHENTICATION}
         raise RefusalError(
@@ -101,17 +101,19 @@ class TaskService:
         fault: Fault | None,
         *,
         can_stream: bool,
+        is_dry: bool = False,
     ) -> Batch:
-        """Take in an array of tasks.
+        """Process an array of tasks.
 
         Args:
-            tasks: What stands in the array.
-            base_url: Where the mock's files are.
+            tasks: The elements of the array.
+            base_url: The URL of the mock's files.
             fault: The fault of the exchange.
-            can_stream: Whether the answer may be a stream.
+            can_stream: Whether the response may be a stream.
+            is_dry: Whether tasks are validated and priced only, and enter no ledger.
 
         Raises:
-            RefusalError: There are too many, or they are refused together on purpose.
+            RefusalError: If there are too many tasks, or a fault refuses all of them.
         """
         self._check_number(tasks, fault)
         batch = Batch(_READINGS.get(fault, self.options["running_task"]))
@@ -121,7 +123,7 @@ class TaskService:
         streams = can_stream and len(tasks) == 1
         for task in tasks:
             try:
-                accepted = self._take_one(task, batch, streams=streams)
+                accepted = self._take_one(task, batch, streams=streams, is_dry=is_dry)
                 batch.was_heard = True
             except RefusalError as refusal:
                 batch.refuse(refusal)
@@ -137,7 +139,7 @@ class TaskService:
         return batch
 
     def take_later(self, tasks: list[Any], base_url: str) -> None:
-        """Take in an array of tasks after the delay; nobody hears the answer."""
+        """Process an array of tasks after the delay, without a response."""
         self._background.run(self._take_later(tasks, base_url))
 
     async def _take_later(self, tasks: list[Any], base_url: str) -> None:
@@ -145,10 +147,10 @@ class TaskService:
         self.take(tasks, base_url, None, can_stream=True)
 
     def _check_number(self, tasks: list[Any], fault: Fault | None) -> None:
-        """Let an array through that does not have too many elements.
+        """Validate the number of tasks.
 
         Raises:
-            RefusalError: It has.
+            RefusalError: If there are too many.
         """
         number = sum(text_of(task, "taskType") != AUTHENTICATION for task in tasks)
         most = self.options["max_tasks"]
@@ -159,10 +161,10 @@ class TaskService:
             raise refusals.too_many(number, most)
 
     def _fails_poll(self, tasks: list[Any], fault: Fault | None) -> bool:
-        """Let questions fail; say whether the answer has no word of any task.
+        """Apply a fault to getResponse; return whether the response has no items.
 
         Raises:
-            RefusalError: The questions are refused.
+            RefusalError: If the fault refuses the request.
         """
         if fault not in OF_POLLS or not is_poll(tasks):
             return False
@@ -173,28 +175,34 @@ class TaskService:
             return True
         raise refusals.failed_poll(tasks, fault, self.faults.random)
 
-    def _take_one(self, task: Any, batch: Batch, *, streams: bool) -> Task | None:
-        """Answer a question, or put a task into the ledger and return it.
+    def _take_one(
+        self, task: Any, batch: Batch, *, streams: bool, is_dry: bool
+    ) -> Task | None:
+        """Answer a query or a dry run, or add a task to the ledger and return it.
 
         Raises:
-            RefusalError: It is not allowed.
+            RefusalError: If it is not allowed.
         """
         schema = validate(task, self.catalog)
         if reply := self._answers.get(schema.task_type):
             reply(task, batch)
             return None
+        if is_dry:
+            self.ledger.dry_runs += 1
+            batch.answer.data.extend(priced(task, schema))
+            return None
         delivery = text_of(task, "deliveryMethod") or schema.default_delivery
         if delivery == "stream" and not streams:
-            message = "A task is streamed over HTTP, and alone in its call."
+            message = "Streaming requires HTTP and a request with only this task."
             item = error_item("invalidParameter", message, task, "deliveryMethod")
             raise RefusalError(400, item)
         return self._accept(task, schema, delivery)
 
     def _accept(self, wire: Item, schema: ModelSchema, delivery: str) -> Task:
-        """Put a task into the ledger.
+        """Add a task to the ledger.
 
         Raises:
-            RefusalError: It is there already.
+            RefusalError: If a task with its taskUUID exists.
         """
         known = self.ledger.find(text_of(wire, "taskUUID"))
         if known is None:
@@ -216,7 +224,7 @@ class TaskService:
             loses_one=fault is Fault.ITEM_ERROR,
         )
 
-    # -- questions ------------------------------------------------------------
+    # -- queries --------------------------------------------------------------
 
     def _authenticate(self, task: Item, batch: Batch) -> None:
         self.check_key(text_of(task, "apiKey"))
@@ -252,15 +260,21 @@ class TaskService:
         )
 
     def _say_unknown(self, question: Item) -> None:
-        """Answer a question about a task that is not known, or as if it were not.
+        """Answer getResponse for an unknown task, or as for an unknown task.
 
         Raises:
-            RefusalError: That is an error here.
+            RefusalError: If the answer is an error.
         """
         if code := _NOT_FOUND.get(self.options["unknown_task"]):
             raise refusals.not_found(question, code)
 
 
+def priced(wire: Item, schema: ModelSchema) -> list[Item]:
+    """What a dry run of a task is answered with: what each of its results costs."""
+    task = Task(wire, schema, "sync")
+    return [task.scope | {"cost": schema.price} for _ in range(task.count)]
+
+
 def authenticated(session: str) -> Item:
-    """The result of an authentication task."""
+    """Return the result of an authentication task."""
     return {"taskType": AUTHENTICATION, "connectionSessionUUID": session}

@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 DONE = "[DONE]"
 
 _LAST = ("finishReason", "usage", "cost")
-"""Members that the last event has."""
+"""Members of the last event."""
 
 _DELTAS = ("reasoningContent", "text")
-"""Members that come in pieces, in this order."""
+"""Members that are sent in pieces, in this order."""
 
 
 class EventStream(Response):
-    """The first result of a task, in pieces, over the time that the task takes.
+    """The first result of a task in pieces, over the duration of the task.
 
     Args:
         task: The task.
-        ledger: Notes the result as collected once its last event was written.
-        breaks: Whether the connection is closed amid the stream.
+        ledger: Records the result as collected when its last event is written.
+        breaks: Whether the connection is closed during the stream.
     """
 
     media_type = "text/event-stream"
@@ -77,7 +77,7 @@ async def _write(send: Send, event: str) -> None:
 
 
 def _events(task: Task) -> Iterator[str]:
-    """The data of each event."""
+    """Yield the data of each event."""
     if task.run.plan.fails:
         yield json.dumps({"errors": [task.failure()]})
     else:
@@ -96,5 +96,5 @@ def _delta(name: str, piece: str, task: Task) -> Item:
 
 
 def _pieces(item: Item, name: str) -> list[str]:
-    """A text in words, each with the space after it."""
+    """Split a text into words, each with the space after it."""
     return re.findall(r"\S+\s*|\s+", str(item.get(name, "")))

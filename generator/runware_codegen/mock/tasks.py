@@ -1,6 +1,6 @@
-"""The life of a task: accepted once, run, and finished item by item as time passes.
+"""The state of tasks: accepted, running, and finished item by item.
 
-Nothing ticks: a task knows when it began, and what is there follows from the clock.
+There are no timers. A task stores its start time, and its state follows from the clock.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class Plan(NamedTuple):
-    """What becomes of a task.
+    """The planned outcome of a task.
 
     Attributes:
-        seconds: How long it takes; infinite for a task that never finishes.
-        fails: Whether it fails in the end.
-        loses_one: Whether one of several results fails, before the others are there.
+        seconds: Its duration; infinite for a task that never finishes.
+        fails: Whether it fails.
+        loses_one: Whether one of several results fails, before the others are finished.
     """
 
     seconds: float
@@ -40,10 +40,10 @@ class Made:
     """One item of a task.
 
     Attributes:
-        id: Its name in the ledger.
-        item: The item, as it is sent.
-        at: When it is finished, on the monotonic clock.
-        cost: US dollars.
+        id: Its identifier in the ledger.
+        item: The item as it is sent.
+        at: The time when it is finished, on the monotonic clock.
+        cost: Its cost in US dollars.
     """
 
     id: str
@@ -54,13 +54,13 @@ class Made:
 
 @dataclass(slots=True)
 class Run:
-    """One time that a task is worked on.
+    """One run of a task.
 
     Attributes:
-        began: When, on the monotonic clock.
-        plan: What becomes of it.
+        began: The start time, on the monotonic clock.
+        plan: The planned outcome.
         made: Its items, in the order in which they are finished; none if it fails.
-        failed_at: When it or one of its items fails, on the same clock.
+        failed_at: The time when it or one of its items fails, on the same clock.
     """
 
     began: float
@@ -70,26 +70,26 @@ class Run:
 
     @property
     def ends(self) -> float:
-        """When it is over, on the monotonic clock."""
+        """The time when it ends, on the monotonic clock."""
         return self.began + self.plan.seconds
 
     @property
     def is_over(self) -> bool:
-        """Whether it is over."""
+        """Whether it has ended."""
         return monotonic() >= self.ends
 
     @property
     def is_billed(self) -> bool:
-        """Whether it costs something: it gave results."""
+        """Whether it is billed: it has results."""
         return self.is_over and not self.plan.fails
 
     def ready(self) -> list[Made]:
-        """The items that are finished."""
+        """The finished items."""
         now = monotonic()
         return [made for made in self.made if made.at <= now]
 
     def progress(self) -> int:
-        """How much of it is done, from 0 to 99 as long as it is not over."""
+        """The progress in percent, at most 99 while it runs."""
         share = (
             (monotonic() - self.began) / self.plan.seconds if self.plan.seconds else 1
         )
@@ -103,10 +103,9 @@ class Task:
     Attributes:
         wire: The task object as it was sent.
         schema: Its document.
-        delivery: How it is delivered: sync, async or stream.
-        runs: Each time that it was worked on; more than one only where a repeated task
-            is run again.
-        collected: The names of items that were written whole to a client.
+        delivery: Its delivery method: sync, async or stream.
+        runs: Its runs; more than one only if a repeated task runs again.
+        collected: The identifiers of items that were completely written to a client.
     """
 
     wire: Item
@@ -117,38 +116,38 @@ class Task:
 
     @property
     def uuid(self) -> str:
-        """Its taskUUID, as it was sent."""
+        """Its taskUUID."""
         return text_of(self.wire, "taskUUID")
 
     @property
     def webhook_url(self) -> str:
-        """Where finished items are sent; empty for nowhere."""
+        """The URL to which finished items are sent, or empty."""
         return text_of(self.wire, "webhookURL")
 
     @property
     def run(self) -> Run:
-        """The last time that it was worked on."""
+        """The last run."""
         return self.runs[-1]
 
     @property
     def status(self) -> str:
-        """How far it is."""
+        """Its status."""
         if not self.run.is_over:
             return "processing"
         return "error" if self.run.plan.fails else "success"
 
     @property
     def scope(self) -> Item:
-        """The members by which everything about it is matched to it."""
+        """The members that identify the task in a response."""
         return {"taskType": self.schema.task_type, "taskUUID": self.uuid}
 
     def begin(self, plan: Plan, seed: int, base_url: str) -> Run:
-        """Start to work on it.
+        """Start a run.
 
         Args:
-            plan: What becomes of it.
-            seed: Where random numbers begin.
-            base_url: Where the mock's files are.
+            plan: The planned outcome.
+            seed: The seed of random numbers.
+            base_url: The URL of the mock's files.
         """
         began, count = monotonic(), self.count
         times = [began + plan.seconds * (n + 1) / count for n in range(count)]
@@ -171,33 +170,33 @@ class Task:
 
     @property
     def count(self) -> int:
-        """How many items were ordered."""
+        """The number of items that the task requests."""
         count = self.wire.get("numberResults", 1)
         return count if isinstance(count, int) else 1
 
     def note_collected(self, item: Item) -> None:
-        """Note that an item was written whole to a client."""
+        """Record an item that was completely written to a client."""
         for run in self.runs:
             for made in run.made:
                 if made.item.items() <= item.items():
                     self.collected[made.id] = None
 
     def failure(self) -> Item:
-        """The error object of a task, or of one of its items, that failed."""
+        """The error object of the task, or of one of its items."""
         code = "taskFailed" if self.run.plan.fails else "contentPolicyViolation"
-        message = "This failed on purpose, as the mock was told."
+        message = "The mock was told to let this fail."
         return error_item(code, message, self.scope) | {"status": "error"}
 
     def failures(self) -> list[Item]:
-        """The error objects that there are so far."""
+        """The error objects so far."""
         return [self.failure()] if monotonic() >= self.run.failed_at else []
 
     def news(self, reading: str) -> list[Item]:
-        """What getResponse tells in `data`.
+        """Return the items that getResponse has in `data`.
 
         Args:
-            reading: How the items in flight are told of: `status`, `progress` or
-                `other-status` as members; else there is no word of them.
+            reading: The form of unfinished items: with `status`, `progress` or
+                `other-status` as members; else they are omitted.
         """
         ready = self.run.ready()
         data = [made.item | {"status": "success"} for made in ready]
@@ -211,7 +210,7 @@ class Task:
         ]
 
     def _told(self, made: Made | None, reading: str) -> list[Item]:
-        """The members that an item in flight has beside its names; none if no word."""
+        """Return the other members of an unfinished item; none if it is omitted."""
         progress = self.run.progress()
         match reading:
             case "status":

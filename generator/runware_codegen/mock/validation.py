@@ -1,4 +1,4 @@
-"""Says what is wrong with a task, by its document's schema."""
+"""Validates tasks by the schemas of their documents."""
 
 from __future__ import annotations
 
@@ -14,52 +14,52 @@ if TYPE_CHECKING:
     from runware_codegen.mock.catalog import Catalog, ModelSchema
     from runware_codegen.mock.items import Item
 
-_MOST_ERRORS = 20
-"""Error objects that one task gets."""
+_MAX_ERRORS = 20
+"""The most error objects of one task."""
 
-_LONGEST_MESSAGE = 500
-"""Characters of the validator's own words that a message repeats."""
+_MAX_MESSAGE_LENGTH = 500
+"""The most characters of the validator's message that an error repeats."""
 
 _WORDS = {
-    "minimum": "has to be {limit} or more",
-    "maximum": "has to be {limit} or less",
-    "exclusiveMinimum": "has to be more than {limit}",
-    "exclusiveMaximum": "has to be less than {limit}",
-    "minLength": "has to have {limit} characters or more",
-    "maxLength": "has to have {limit} characters or fewer",
-    "minItems": "has to have {limit} items or more",
-    "maxItems": "has to have {limit} items or fewer",
-    "multipleOf": "has to be a multiple of {multiple_of}",
-    "pattern": "has to match {pattern}",
-    "format": "has to be a {format}",
+    "minimum": "must be {limit} or more",
+    "maximum": "must be {limit} or less",
+    "exclusiveMinimum": "must be more than {limit}",
+    "exclusiveMaximum": "must be less than {limit}",
+    "minLength": "must have {limit} characters or more",
+    "maxLength": "must have {limit} characters or fewer",
+    "minItems": "must have {limit} items or more",
+    "maxItems": "must have {limit} items or fewer",
+    "multipleOf": "must be a multiple of {multiple_of}",
+    "pattern": "must match {pattern}",
+    "format": "must be a {format}",
 }
 
 
 def validate(task: object, catalog: Catalog) -> ModelSchema:
-    """Find the document of a task that it allows.
+    """Find the document of a task, and validate the task.
 
     Args:
-        task: What stands in the array that was sent.
+        task: An element of the array of tasks.
         catalog: The documents.
 
     Raises:
-        RefusalError: It is no task, no document is about it, or its document forbids it.
+        RefusalError: If it is not a task, has no document, or is not valid.
     """
     if not is_object(task):
-        message = "Each element of the array has to be a task: an object."
+        message = "Each element of the array must be a task: an object."
         raise RefusalError(400, error_item("invalidTask", message))
     schema = catalog.find(task)
     errors: list[Item] = []
     try:
         for error in schema.task_validator.iter_errors(task):
             errors += _told(error, task, schema)
-            if len(errors) >= _MOST_ERRORS:
+            if len(errors) >= _MAX_ERRORS:
                 break
-    except ValueError as error:  # it is nested more deeply than the validator goes
+    except ValueError as error:  # it is nested too deeply for the validator
         message = f"The task cannot be validated: {error}."
         raise RefusalError(400, error_item("invalidTask", message, task)) from None
     if errors:
-        raise RefusalError(400, *errors[:_MOST_ERRORS])
+        raise RefusalError(400, *errors[:_MAX_ERRORS])
     return schema
 
 
@@ -72,7 +72,7 @@ def _told(error: ValidationError, task: Item, schema: ModelSchema) -> Iterator[I
         case "additionalProperties" | "unevaluatedProperties":
             for unexpected in kind.as_dict()["unexpected"]:
                 name = wire_path([*path, unexpected])
-                message = f"{name} is not a parameter of {schema.task_type} here."
+                message = f"{name} is not a parameter of {schema.task_type}."
                 yield error_item("unsupportedParameter", message, task, name)
         case _:
             name = wire_path(path)
@@ -81,25 +81,25 @@ def _told(error: ValidationError, task: Item, schema: ModelSchema) -> Iterator[I
 
 
 def _fault(error: ValidationError) -> str:
-    """Say what a value should be."""
+    """Describe what a value must be."""
     facts = error.kind.as_dict()
     match error.kind.name:
         case "type":
-            return f"has to be of type {_joined(facts['types'])}"
+            return f"must be of type {_joined(facts['types'])}"
         case "enum":
-            return f"has to be one of {_joined(facts['options'])}"
+            return f"must be one of {_joined(facts['options'])}"
         case "const":
-            return f"has to be {facts['expected_value']}"
+            return f"must be {facts['expected_value']}"
         case "oneOf" | "anyOf" if values := _constants(facts["context"]):
-            return f"has to be one of {_joined(values)}"
+            return f"must be one of {_joined(values)}"
         case name if name in _WORDS:
             return _WORDS[name].format(**facts)
         case _:
-            return f"is not as its schema wants it: {error.message[:_LONGEST_MESSAGE]}"
+            return f"does not satisfy its schema: {error.message[:_MAX_MESSAGE_LENGTH]}"
 
 
 def _constants(branches: list[list[ValidationError]]) -> list[Any]:
-    """The values of branches that are nothing but one value each, else none."""
+    """Return the constants of alternatives that are all constants, else none."""
     errors = [error for branch in branches for error in branch]
     if len(errors) > len(branches) or any(e.kind.name != "const" for e in errors):
         return []
@@ -111,6 +111,6 @@ def _joined(values: Iterable[Any]) -> str:
 
 
 def wire_path(steps: Iterable[str | int]) -> str:
-    """Write a path as it is written in prose: `inputs.referenceImages[0]`."""
+    """Write a path with dots and brackets: `inputs.referenceImages[0]`."""
     parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return "".join(parts).removeprefix(".")

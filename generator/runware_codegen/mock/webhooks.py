@@ -1,4 +1,4 @@
-"""Sends finished items to where their tasks want them."""
+"""Sends finished items to the webhooks of their tasks."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from runware_codegen.mock.tasks import Task
 
 _TIMEOUT = 5.0
-"""Seconds that a receiver has for its answer."""
+"""The timeout of a request in seconds."""
 
 _PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2)
-"""Seconds before each further attempt."""
+"""The seconds before each retry."""
 
 
 class Webhooks:
-    """Sends each item once it is finished, until a receiver says that it has it."""
+    """Sends each finished item, and retries until the receiver acknowledges it."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._background = Background()
 
     def watch(self, tasks: Iterable[Task]) -> None:
-        """Send the items of those tasks that want it."""
+        """Send the items of the tasks that have a webhook."""
         for task in tasks:
             if task.webhook_url:
                 self._background.run(self._send_all(task))
@@ -50,7 +50,7 @@ class Webhooks:
                 self._ledger.collect([made.item])
 
     async def _send(self, url: str, item: Item) -> bool:
-        """Send an item; say whether it arrived."""
+        """Send an item; return whether it was acknowledged."""
         for pause in (*_PAUSES, None):
             if await asyncio.to_thread(_post, url, json.dumps(item).encode()):
                 return True
@@ -60,7 +60,7 @@ class Webhooks:
 
 
 def _post(url: str, body: bytes) -> bool:
-    """POST a body; say whether the answer was 2xx."""
+    """POST a body; return whether the status of the response is 2xx."""
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection

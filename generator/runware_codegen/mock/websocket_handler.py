@@ -1,4 +1,4 @@
-"""Talks with clients over WebSockets, and keeps what they could not be told."""
+"""Answers clients over WebSockets, and keeps messages that could not be sent."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ _REFUSING: dict[Fault | None, Callable[..., RefusalError]] = {
     Fault.RATE_LIMIT: refusals.rate_limited,
     Fault.UNAVAILABLE: refusals.unavailable,
 }
-"""What a message is refused with before anything of it is accepted, by fault."""
+"""The refusals of faults that refuse a message before its tasks are accepted."""
 
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """A client's place, which outlives its connection.
+    """The session of a client, which can outlive its connection.
 
     Attributes:
         uuid: The connectionSessionUUID.
-        socket: The connection, the last one that came for it.
-        kept: What could not be sent, with the time since when, on the monotonic clock.
+        socket: Its last connection.
+        kept: Messages that could not be sent, with their times on the monotonic clock.
     """
 
     uuid: str
@@ -73,12 +73,12 @@ class Session:
         ledger: Ledger,
         alter: Callable[[Item], Item] | None = None,
     ) -> None:
-        """Send an answer, or keep it where it cannot be sent.
+        """Send a message, or keep it if it cannot be sent.
 
         Args:
-            envelope: The answer.
-            ledger: Notes what is in it as collected once it was sent.
-            alter: Gives each item of `data` the form that it is sent in.
+            envelope: The message.
+            ledger: Records its items as collected when it is sent.
+            alter: Changes each item of `data` before it is sent.
         """
         try:
             await self.socket.send_text(envelope.to_text(alter))
@@ -104,7 +104,7 @@ class WebSocketHandler:
         self._background = Background()
 
     async def __call__(self, websocket: WebSocket) -> None:
-        """Talk with one client."""
+        """Serve one connection."""
         try:
             if fault := self._faults.draw(AT_HANDSHAKE, websocket.headers):
                 self._ledger.note_fault(fault)
@@ -116,16 +116,18 @@ class WebSocketHandler:
         except WebSocketDisconnect:
             return
         except TimeoutError:
-            await _dismiss(websocket, _GOING_AWAY, "Nothing was heard for too long.")
+            await _dismiss(
+                websocket, _GOING_AWAY, "The connection was idle for too long."
+            )
         except RefusalError as refusal:
             code = refusal.errors[0]["code"]
             await _dismiss(websocket, _POLICY_VIOLATION, code, refusal.errors)
 
     async def _talk(self, websocket: WebSocket) -> None:
-        """Let a client in, then answer its frames.
+        """Authenticate a client, then answer its messages.
 
         Raises:
-            RefusalError: It may not come in.
+            RefusalError: If it is not authenticated.
         """
         first, *tasks = read_tasks(await self._heard(websocket))
         session = await self._enter(websocket, first)
@@ -133,7 +135,7 @@ class WebSocketHandler:
         while True:
             if tasks:
                 await self._take(session, tasks, headers)
-                headers = {}  # they are about one exchange
+                headers = {}  # headers select the fault of one exchange
             try:
                 tasks = read_tasks(await self._heard(websocket))
             except RefusalError as refusal:
@@ -141,10 +143,10 @@ class WebSocketHandler:
                 await session.send(Envelope([], refusal.errors), self._ledger)
 
     async def _heard(self, websocket: WebSocket) -> str | bytes:
-        """The text of the next frame.
+        """Return the next message.
 
         Raises:
-            TimeoutError: There was none for too long.
+            TimeoutError: If the connection is idle for too long.
         """
         async with asyncio.timeout(self._options["patience"]):
             message = await websocket.receive()
@@ -153,10 +155,10 @@ class WebSocketHandler:
         return message.get("text") or message.get("bytes") or ""
 
     async def _enter(self, websocket: WebSocket, task: Any) -> Session:
-        """Let a client in, and give it what was kept for it.
+        """Authenticate a client, and send the messages that were kept for it.
 
         Raises:
-            RefusalError: Its first task does not authenticate it.
+            RefusalError: If its first task does not authenticate it.
         """
         if text_of(task, "taskType") != AUTHENTICATION:
             self._service.check_key("")
@@ -176,22 +178,27 @@ class WebSocketHandler:
     async def _take(
         self, session: Session, tasks: list[Any], headers: Mapping[str, str]
     ) -> None:
-        """Answer the tasks of one message."""
+        """Process the tasks of one message."""
         self._ledger.exchanges += 1
         try:
             fault = self._faults.draw(OVER_SOCKET, headers)
             if not self._is_lost(session, tasks, fault):
                 self._refuse_some(tasks, fault)
                 batch = self._service.take(
-                    tasks, _base_url(session), fault, can_stream=False
+                    tasks,
+                    _base_url(session),
+                    fault,
+                    can_stream=False,
+                    is_dry=_is_dry(session),
                 )
                 await self._answer(session, batch, fault)
         except RefusalError as refusal:
             await session.send(Envelope([], refusal.errors), self._ledger)
 
     def _is_lost(self, session: Session, tasks: list[Any], fault: Fault | None) -> bool:
-        """Close the connection if nothing of a message is to be accepted now."""
-        is_late = fault is Fault.LATE_ACCEPTANCE and not is_poll(tasks)
+        """Close the connection if the fault accepts no tasks now; return whether it did."""
+        is_asked = is_poll(tasks) or _is_dry(session)
+        is_late = fault is Fault.LATE_ACCEPTANCE and not is_asked
         if fault is not Fault.DROP_BEFORE and not is_late:
             return False
         self._ledger.note_fault(fault)
@@ -201,10 +208,10 @@ class WebSocketHandler:
         return True
 
     def _refuse_some(self, tasks: list[Any], fault: Fault | None) -> None:
-        """Let a message through that is not to be refused.
+        """Apply faults that refuse a message.
 
         Raises:
-            RefusalError: It is, with the names of its tasks or, by chance, without.
+            RefusalError: If the message is refused, at random with or without taskUUIDs.
         """
         wait = self._options["retry_after"]
         if not self._limit.lets_through():
@@ -219,7 +226,7 @@ class WebSocketHandler:
     async def _answer(
         self, session: Session, batch: Batch, fault: Fault | None
     ) -> None:
-        """Answer tasks that are accepted: at once, and later with their results."""
+        """Answer accepted tasks: at once, and later with their results."""
         if fault in {Fault.DROP_AFTER, Fault.ERROR_500}:
             self._ledger.note_fault(fault)
         if fault is Fault.DROP_AFTER:
@@ -236,7 +243,7 @@ class WebSocketHandler:
             self._background.run(self._deliver(session, batch, fault))
 
     async def _send_late(self, session: Session, answer: Envelope) -> None:
-        """Send an answer after the delay; others are not held up."""
+        """Send a message after the delay, without delaying other messages."""
         self._ledger.note_fault(Fault.LATE_ANSWER)
         await asyncio.sleep(self._options["delay"])
         await session.send(answer, self._ledger)
@@ -244,7 +251,7 @@ class WebSocketHandler:
     async def _send_altered(
         self, session: Session, answer: Envelope, fault: Fault | None
     ) -> None:
-        """Send items as the fault changes them."""
+        """Send items with the changes of a fault."""
         sent = Envelope(selected(answer.data, fault), answer.errors)
         alter = partial(altered, fault=fault, rng=self._faults.random)
         if list(map(alter, sent.data)) != answer.data:
@@ -254,7 +261,7 @@ class WebSocketHandler:
     async def _deliver(
         self, session: Session, batch: Batch, fault: Fault | None
     ) -> None:
-        """Send results and failures of tasks, each as soon as it is there."""
+        """Send results and errors of tasks as soon as they are available."""
         alter = partial(altered, fault=fault, rng=self._faults.random)
         messages = sorted(_messages(batch), key=lambda message: message[0])
         sent = selected(messages, fault)
@@ -272,12 +279,17 @@ class WebSocketHandler:
 
 
 def _messages(batch: Batch) -> Iterator[tuple[float, Envelope]]:
-    """The messages that the tasks of a batch give, each with its time."""
+    """Yield the messages of a batch, each with its time."""
     for task in batch.awaited:
         if task.run.failed_at < inf:
             yield task.run.failed_at, Envelope([], [task.failure()])
         for made in task.run.made:
             yield made.at, Envelope([made.item], [])
+
+
+def _is_dry(session: Session) -> bool:
+    """Whether the tasks of a connection are priced, and not run."""
+    return session.socket.query_params.get("dryRun") == "1"
 
 
 def _base_url(session: Session) -> str:
@@ -287,7 +299,7 @@ def _base_url(session: Session) -> str:
 async def _dismiss(
     websocket: WebSocket, code: int, reason: str, errors: list[Item] | None = None
 ) -> None:
-    """Close a connection, after saying why."""
+    """Send the reason, and close a connection."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         if websocket.application_state is WebSocketState.CONNECTING:
             await websocket.accept()

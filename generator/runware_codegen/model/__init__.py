@@ -24,7 +24,6 @@ from runware_codegen.model.documents import (
     Pricing,
     Rate,
     TaskType,
-    decimal_number,
 )
 from runware_codegen.model.types import (
     ALL_TYPES,
@@ -78,7 +77,6 @@ __all__ = [
     "TaskType",
     "Type",
     "Union",
-    "decimal_number",
     "including_integers",
     "json_types",
     "unconstrained",

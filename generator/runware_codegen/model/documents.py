@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, fields
-from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from runware_codegen.problems import Problem  # noqa: TC001  # pydantic resolves it
 
 if TYPE_CHECKING:
     from runware_codegen.model.classes import Class
     from runware_codegen.model.predicates import Predicate
-
-_AMOUNT: Final = re.compile(
-    r"\$?([0-9]{1,9}(?:\.[0-9]{1,18})?(?:e-[0-9]{1,2})?)", re.ASCII
-)
-
-
-def decimal_number(price: str) -> str:
-    """Return the number in a text that is a price: 1.17 of "$1.17"; else nothing."""
-    match = _AMOUNT.fullmatch(price)
-    return f"{Decimal(match[1]):f}" if match else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +27,16 @@ class Measurement:
     """The price and the latency of a task that Runware has run.
 
     Attributes:
-        name: The identifier of the example, or the settings in words.
-        configuration: The settings in words, or empty.
-        price: The price as the document has it, or empty.
+        name: The identifier of the run, or else its settings.
+        settings: The settings of the task in words, or empty.
+        price: The price in USD as a decimal number, or empty.
         latency_ms: The latency in milliseconds, if the document has it.
     """
 
     name: str
-    configuration: str
+    settings: str
     price: str
     latency_ms: int | float | None
-
-    @property
-    def amount(self) -> str:
-        """The price as a decimal number; empty where it is not one number."""
-        return decimal_number(self.price)
 
     @property
     def latency(self) -> float | None:
@@ -106,6 +89,13 @@ class DocumentInfo:
         file_name: The base name of its file.
         air: The model's AIR, or empty.
         status: live, deprecated …, or empty.
+        title: The display name.
+        summary: One sentence, or empty.
+        creator: The name of the model's creator, or empty.
+        capabilities: Its capabilities, as the document names them.
+        modes: Combinations of inputs that the model supports, each in words.
+        price: The price in words, or empty.
+        measurements: Prices and latencies of tasks that Runware has run.
         task_type: The name of its task type.
         models: The models it describes; empty for any.
         patterns: Patterns of more models that its class takes; `*` stands for any text.
@@ -114,6 +104,7 @@ class DocumentInfo:
         request_name: The name of the request class.
         result_name: The name of the result class.
         deliveries: Delivery methods that the request may select.
+        pages: Whether a result is one page of many, which `offset` selects.
         status_texts: HTTP statuses with their descriptions.
         error_codes: Error codes that the document names.
         field_count: The number of fields of the request.
@@ -125,12 +116,20 @@ class DocumentInfo:
     file_name: str
     air: str
     status: str
+    title: str
+    summary: str
+    creator: str
+    capabilities: tuple[str, ...]
+    modes: tuple[str, ...]
+    price: str
+    measurements: tuple[Measurement, ...]
     task_type: str
     models: tuple[str, ...]
     module: str
     request_name: str
     result_name: str
     deliveries: tuple[str, ...]
+    pages: bool
     status_texts: tuple[tuple[str, str], ...]
     error_codes: tuple[str, ...]
     field_count: int
@@ -139,22 +138,21 @@ class DocumentInfo:
     patterns: tuple[str, ...] = ()
     own_models: tuple[str, ...] = ()
 
+    @property
+    def streams(self) -> bool:
+        """Whether it offers streamed results."""
+        return "stream" in self.deliveries
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document(DocumentInfo):
     """One document, which becomes one module of the package.
 
     Attributes:
-        title: The display name.
-        summary: One sentence, or empty.
         description: Markdown, or empty.
-        creator: The name of the model's creator, or empty.
         creator_id: The creator's identifier, or empty.
         released: The date of its release (2026-01-31), or empty.
-        modes: Combinations of inputs that the model supports, each in words.
-        price: The price in words, or empty.
         pricing: The prices as data.
-        capabilities: Its capabilities, as the document names them.
         documentation_url: The page of its documentation, or empty.
         request: The request class.
         result: The result class.
@@ -163,18 +161,14 @@ class Document(DocumentInfo):
         definitions: Named predicates, which `DefinitionRef` refers to.
         default_delivery: The delivery method if the request selects none, or empty.
         media_limits: Limits on media files.
+        rates: What units cost, if that adds up to a price: amount in US dollars, unit,
+            and label or empty.
     """
 
-    title: str
-    summary: str
     description: str
-    creator: str
     creator_id: str
     released: str
-    modes: tuple[str, ...]
-    price: str
     pricing: Pricing
-    capabilities: tuple[str, ...]
     documentation_url: str
     request: Class
     result: Class
@@ -183,22 +177,18 @@ class Document(DocumentInfo):
     definitions: tuple[tuple[str, Predicate], ...]
     default_delivery: str
     media_limits: tuple[MediaLimit, ...]
+    rates: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def takes_own_models(self) -> bool:
-        """Whether its class takes models that the document itself does not name."""
+        """Whether its class accepts models that the document itself does not name."""
         return bool(self.own_models or self.patterns)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """All texts in which words are searched."""
+        """All texts in which `list --text` searches."""
         names = (self.id, self.air, self.title, self.summary, self.description)
         return (*names, self.creator, *self.capabilities)
-
-    @property
-    def measurements(self) -> tuple[Measurement, ...]:
-        """Prices and latencies of tasks that Runware has run."""
-        return (*self.pricing.measured, *self.pricing.examples)
 
     @property
     def shortest_latency(self) -> float | None:
@@ -256,7 +246,17 @@ class TaskType(Generic[DocumentT_co]):
     @property
     def streams(self) -> bool:
         """Whether a document of it offers streamed results."""
-        return any("stream" in document.deliveries for document in self.documents)
+        return any(document.streams for document in self.documents)
+
+    @property
+    def general(self) -> DocumentT_co | None:
+        """The document that is about any model, or about no model."""
+        return next((each for each in self.documents if not each.models), None)
+
+    @property
+    def pages(self) -> bool:
+        """Whether its general document has results that are pages."""
+        return self.general is not None and self.general.pages
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,20 @@
 """Turns names of a document into Python names. The rules are stated here.
 
-1. A name is cut into words at case changes and at everything that is no letter or
-   digit; digits stay with the letters beside them. `imageBase64Data` is image,
-   base64, data; `CFGScale` is cfg, scale.
+1. A name is split into words at case changes and at characters that are not letters or
+   digits. Digits stay with the letters beside them. `imageBase64Data` is image, base64,
+   data; `CFGScale` is cfg, scale.
 2. Accents are dropped; another non-ASCII character is spelled by its code point.
 3. A leading digit is spelled out: `3dInference` is three, d, inference.
-4. Words are joined as PEP 8 has it: `image_base64_data`, `ThreeDInference`.
+4. Words are joined as PEP 8 recommends: `image_base64_data`, `ThreeDInference`.
 5. A name that Python, pydantic or the emitted package uses (see `reserved`) gets an
-   underscore at its end: `from_`, `copy_`.
-6. Among members of one object, a name that is taken already gets a number: `name_2`.
-7. A class is named after its definition, else after the title of the alternative that
-   it is, else after its member. Objects in a list are named after their title when it
-   is one to three plain words that tell them from other objects (`Output File`, not
-   `LoRA` nor `File Entry`) and no class has that name yet; else after their member,
-   with its last word in the singular.
+   underscore at the end: `from_`, `copy_`.
+6. Among members of one object, a name that is already taken gets a number: `name_2`.
+7. A class is named after its definition, else after the title of its alternative, else
+   after its member. Objects in a list are named after their title if it is one to three
+   plain, specific words (`Output File`, not `LoRA` or `File Entry`) and no class has that
+   name yet; else after their member, with its last word in the singular.
 
-Nothing here looks at other documents, so that names stay when documents come and go.
+A name never depends on other documents, so it does not change if they are added or removed.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.problems import Path
 
-_LONGEST: Final = 60
+_MAX_LENGTH: Final = 60
 _ACRONYMS: Final = "AIR|API|CFG|NSFW|TTL|URI|URL|UUID"
 _WORD: Final = re.compile(
     rf"(?:{_ACRONYMS})(?:s(?![a-z]))?\d*"
@@ -44,7 +43,7 @@ _WORD: Final = re.compile(
 _LAST_WORD: Final = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+s?)\Z")
 _IRREGULAR: Final = {"axis": "axes", "cache": "caches", "lens": "lenses"}
 _UNCOUNTABLE: Final = ("canvas", "data", "media", "metadata", "species")
-_MOST_SPOKEN: Final = 3
+_MAX_TITLE_WORDS: Final = 3
 _VAGUE: Final = frozenset(
     [
         "data",
@@ -64,7 +63,7 @@ _VAGUE: Final = frozenset(
         "value",
     ]
 )
-"""Words that end the title of anything."""
+"""Words that are too general to end the name of a class."""
 
 _SPELLED: Final = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l"}
 _DIGITS: Final = (
@@ -74,7 +73,7 @@ _DIGITS: Final = (
 
 
 def words(text: str) -> list[str]:
-    """Cut a name into lower-case ASCII words; `["x"]` where nothing is left."""
+    """Split a name into lower-case ASCII words; `["x"]` if nothing is left."""
     found = [word.lower() for word in _WORD.findall(_ascii(text))]
     if found and found[0][0].isdigit():
         found = _spelled_out(found[0]) + found[1:]
@@ -82,7 +81,7 @@ def words(text: str) -> list[str]:
 
 
 def _ascii(text: str) -> str:
-    return "".join(map(_ascii_character, text[: 4 * _LONGEST]))
+    return "".join(map(_ascii_character, text[: 4 * _MAX_LENGTH]))
 
 
 def _ascii_character(character: str) -> str:
@@ -106,13 +105,13 @@ def _spelled_out(word: str) -> list[str]:
 
 @lru_cache(2**12)
 def snake_case(text: str) -> str:
-    """Write a name as PEP 8 has it for members and modules, any name allowed."""
-    return "_".join(words(text))[:_LONGEST].rstrip("_")
+    """Write a name in snake_case. It may be a reserved name."""
+    return "_".join(words(text))[:_MAX_LENGTH].rstrip("_")
 
 
 def pascal_case(text: str) -> str:
-    """Write a name as PEP 8 has it for classes, any name allowed."""
-    return "".join(word.capitalize() for word in words(text))[:_LONGEST]
+    """Write a name in PascalCase. It may be a reserved name."""
+    return "".join(word.capitalize() for word in words(text))[:_MAX_LENGTH]
 
 
 def module_name(text: str) -> str:
@@ -122,7 +121,7 @@ def module_name(text: str) -> str:
 
 
 def member_name(wire: str, taken: Container[str], used: Container[str]) -> str:
-    """Name a member of a class, apart from names taken and names in other use."""
+    """Name a member of a class; the name differs from `taken` and from `used` names."""
     name = snake_case(wire)
     name = f"{name}_" if name in used else name
     return numbered(name, taken, "_")
@@ -137,26 +136,26 @@ def class_name(text: str, taken: Container[str]) -> str:
 
 
 def is_class_title(title: str) -> bool:
-    """Say whether a title of some objects is a good name for their class."""
-    spoken = title.split()
+    """Return whether the title of some objects is a good name for their class."""
+    found = title.split()
     return (
-        1 <= len(spoken) <= _MOST_SPOKEN
+        1 <= len(found) <= _MAX_TITLE_WORDS
         and title.isascii()
-        and all(map(str.isalpha, spoken))
-        and len(words(title)) == len(spoken)
-        and spoken[-1].lower() not in _VAGUE
+        and all(map(str.isalpha, found))
+        and len(words(title)) == len(found)
+        and found[-1].lower() not in _VAGUE
     )
 
 
 def definition_name(path: Path, taken: Container[str]) -> str:
-    """Name a predicate after the last name on the way to its schema."""
+    """Name a predicate after the last name in the path of its schema."""
     named = [step for step in path if isinstance(step, str)]
     return numbered(f"is_{snake_case(named[-1] if named else 'value')}", taken, "_")
 
 
 @lru_cache(2**10)
 def singular(name: str) -> str:
-    """Name one item of what a plural names: `boundingBoxes` gives `boundingBox`."""
+    """Return the singular of a plural name: `boundingBox` for `boundingBoxes`."""
     last = _LAST_WORD.search(name)
     if last is None:
         return name
@@ -165,7 +164,7 @@ def singular(name: str) -> str:
 
 @cache
 def _pluralizer() -> Pluralizer:
-    """Return the rules of English, with the words that the library gets wrong."""
+    """Return the English rules, corrected for some words."""
     rules = Pluralizer()  # type: ignore[no-untyped-call]
     for word in _UNCOUNTABLE:
         rules.add_uncountable_rule(word)
@@ -175,7 +174,7 @@ def _pluralizer() -> Pluralizer:
 
 
 def numbered(name: str, taken: Container[str], joint: str) -> str:
-    """Give a name that is taken the first number that makes it another."""
+    """Add the first number that makes a name unique, if it is taken."""
     if name not in taken:
         return name
     numbers = (f"{name}{joint}{number}" for number in count(2))

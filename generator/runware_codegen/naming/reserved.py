@@ -1,7 +1,7 @@
 """Names that Python, pydantic and the emitted package use.
 
-They are listed, not asked for, so that the output does not depend on the versions of
-Python and pydantic that the generator runs with.
+They are listed here, so that the output does not depend on the versions of Python and
+pydantic that run the generator.
 """
 
 from __future__ import annotations
@@ -39,21 +39,22 @@ MODEL_ATTRIBUTES: Final = _listed("""
     """)
 
 REQUEST_ATTRIBUTES: Final = _listed("""
-    air default_delivery deliveries media_limits read replace result rules
+    air default_delivery deliveries extra media_limits price rates read replace result rules
     shortest_latency sizes status to_wire
     """)
 
 OWN_CLASSES: Final = _listed("""
     Annotated ClassVar Count Either Exactly Field Integer Iterator Json Limits Literal
-    Media MediaLimit MediaSource Must Nullable Number OfType Part Pattern ResultPart
+    Media MediaLimit MediaSource Must Nullable Number OfType OpenPart Part Pattern Rate
+    ResultPart
     Secret Size TaskRequest TaskResult Text Uri Uuid Wire
     """)
 
 MEDIA: Final = _listed("AudioInput FileInput ImageInput VideoInput")
-"""Names that no class of a module may have, nor with a number at the end."""
+"""Names that no class of a module may have, also with a number at the end."""
 
 FIELD_FUNCTIONS: Final = _listed("constant filled fresh_uuid")
-"""Functions that a class of a request calls between its fields."""
+"""Functions that a request class calls in its body."""
 
 RULE_FUNCTIONS: Final = frozenset(map(predicate_name, FORMATS)) | _listed("""
     all_different area_in is_array is_multiple is_object is_size is_type not_a_size
@@ -62,15 +63,16 @@ RULE_FUNCTIONS: Final = frozenset(map(predicate_name, FORMATS)) | _listed("""
 """Functions that rules call."""
 
 CLIENT_ATTRIBUTES: Final = _listed("""
-    aclose attributes auth base_url close cost handle iter_many polling resume retrying
-    run run_many stream submit timeout unfinished with_raw_response
+    aclose attributes auth base_url budget close cost dry_run dry_run_many handle
+    iter_many iterate polling request resume retrying run run_many send stream submit
+    task_type timeout unfinished with_options with_raw_response
     """)
 
 DEVICES: Final = _listed("""
     aux com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 con lpt0 lpt1 lpt2 lpt3 lpt4
     lpt5 lpt6 lpt7 lpt8 lpt9 nul prn
     """)
-"""Names that Windows gives no file, whatever its suffix."""
+"""Names of devices: Windows allows no file of that name, with any suffix."""
 
 MODULES: Final = (
     KEYWORDS | CLIENT_ATTRIBUTES | DEVICES | {"client", "conftest", "errors"}

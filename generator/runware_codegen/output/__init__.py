@@ -22,12 +22,12 @@ __all__ = ["Change", "compare", "publish"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A file that differs from what it should be.
+    """A difference between a file on disk and the generated file.
 
     Attributes:
         path: Relative to the package's folder, with forward slashes.
-        before: The text on disk, None where there is no file.
-        after: The text that should be there, None where no file should be.
+        before: The text on disk; None if there is no file.
+        after: The generated text; None if there should be no file.
     """
 
     path: str
@@ -45,7 +45,7 @@ class Change:
 def compare(
     files: Mapping[str, str], target: Path, *, force: bool
 ) -> tuple[Change, ...]:
-    """Say how a folder differs from the files that should be in it; write nothing.
+    """Compare a folder with the files that it should contain; write nothing.
 
     Args:
         files: Text by path; the path is relative, with forward slashes.
@@ -53,15 +53,15 @@ def compare(
         force: Whether files that the generator did not make may be in the folder.
 
     Returns:
-        The differences, ordered by path. Files of others count only where one of ours
-        must go.
+        The differences, ordered by path. A file that the generator did not make counts
+        only if a generated file has to replace it.
 
     Raises:
-        InvalidInputError: The folder is not ours, holds files that are not, or cannot be
-            read.
+        InvalidInputError: If the folder contains files that the generator did not make,
+            or cannot be read.
     """
     content = _encoded(files, target)
-    with _failures_told(target):
+    with _os_errors_as_problems(target):
         changes, _ = _plan(content, target, force=force)
     return changes
 
@@ -69,26 +69,26 @@ def compare(
 def publish(
     files: Mapping[str, str], target: Path, *, force: bool
 ) -> tuple[Change, ...]:
-    """Make a folder hold these files and no others that the generator made.
+    """Write these files to a folder, and remove other files that the generator made.
 
-    The folder is replaced as a whole; if anything fails, it is as it was. Where
-    nothing differs, nothing is written. Files of others stay where they are.
+    The folder is replaced as a whole. If that fails, it is unchanged. If nothing differs,
+    nothing is written. Files that the generator did not make stay.
 
     Args:
         files: Text by path; the path is relative, with forward slashes.
         target: The package's folder; it need not exist.
-        force: Whether files that the generator did not make may be in the folder. One
-            that stands where one of ours must go is then replaced.
+        force: Whether files that the generator did not make may be in the folder. They
+            are replaced if a generated file has the same path.
 
     Returns:
-        What has changed, ordered by path.
+        The changes, ordered by path.
 
     Raises:
-        InvalidInputError: The folder is not ours, holds files that are not, or cannot be
-            written.
+        InvalidInputError: If the folder contains files that the generator did not make,
+            or cannot be written.
     """
     content = _encoded(files, target)
-    with _failures_told(target):
+    with _os_errors_as_problems(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with exclusive_lock(target.parent):
             work = WorkFolder(target)
@@ -102,12 +102,16 @@ def publish(
 def _plan(
     content: Mapping[str, bytes], target: Path, *, force: bool
 ) -> tuple[tuple[Change, ...], Replacement]:
-    """Decide what happens to each file, or say which files forbid it."""
+    """Plan the change of each file.
+
+    Raises:
+        InvalidInputError: If there are files that must not be replaced.
+    """
     if target.is_symlink():
         raise InvalidInputError.of(
             target,
-            "This is a symbolic link, which cannot change places with a folder.",
-            "Choose the --output that the link leads to, or remove the link.",
+            "This is a symbolic link, which a folder cannot replace.",
+            "Choose the target of the link as --output, or remove the link.",
         )
     found = read_state(target)
     read = {path: read_if_generated(target / path) for path in found}
@@ -116,7 +120,7 @@ def _plan(
     if foreign and not ours.keys() - {TYPED}:
         raise InvalidInputError.of(
             target,
-            "The folder is not empty, and runware-codegen made nothing that is in it.",
+            "The folder is not empty, and runware-codegen made none of its files.",
             "Choose another --output or --package, or empty the folder.",
         )
     if foreign and not force:
@@ -149,7 +153,7 @@ def _changes(
 
 
 def _lf(data: bytes | None) -> bytes | None:
-    """Undo what git does in a checkout with `core.autocrlf`; no file has a CR."""
+    """Undo the line ends of git's `core.autocrlf`: generated files contain no CR."""
     return None if data is None else data.replace(b"\r\n", b"\n")
 
 
@@ -158,9 +162,9 @@ def _text(data: bytes | None) -> str | None:
 
 
 def _encoded(files: Mapping[str, str], target: Path) -> dict[str, bytes]:
-    """Turn text into bytes, and refuse what cannot be a file of a package.
+    """Encode texts, and refuse what cannot be a file of a package.
 
-    The renderer gives nothing of the kind; this is the wall behind it.
+    The renderer makes no such files; this is a second check.
     """
     problems = [_unfit_path(target, path) for path in unsafe_paths(files)]
     content: dict[str, bytes] = {}
@@ -174,15 +178,15 @@ def _encoded(files: Mapping[str, str], target: Path) -> dict[str, bytes]:
     return content
 
 
-# -- what can be wrong --------------------------------------------------------
+# -- problems -----------------------------------------------------------------
 
 
 def _unfit_path(target: Path, path: str) -> Problem:
     return Problem(
         str(target),
         "",
-        f"{path!r} cannot be the path of a file in a package on every system.",
-        "This is a fault of runware-codegen; please report it with the document.",
+        f"{path!r} is not a valid path on every operating system.",
+        "This is a bug of runware-codegen. Report it with the document.",
     )
 
 
@@ -191,7 +195,7 @@ def _unfit_text(target: Path, path: str, reason: str) -> Problem:
         str(target / path),
         "",
         f"The text for this file is not Unicode: {reason}.",
-        "This is a fault of runware-codegen; please report it with the document.",
+        "This is a bug of runware-codegen. Report it with the document.",
     )
 
 
@@ -200,7 +204,7 @@ def _foreign(path: Path) -> Problem:
         str(path),
         "",
         "This file was not made by runware-codegen.",
-        "Move it out of the package's folder, or keep it there with --force.",
+        "Move it to another folder, or keep it with --force.",
     )
 
 
@@ -208,15 +212,15 @@ def _buried(path: Path) -> Problem:
     return Problem(
         str(path),
         "",
-        "This file was not made by runware-codegen, which must put one in place of its"
-        " folder.",
-        "Move it out of the package's folder.",
+        "This file was not made by runware-codegen, and its folder has the path of a"
+        " generated file.",
+        "Move it to another folder.",
     )
 
 
 @contextlib.contextmanager
-def _failures_told(target: Path) -> Generator[None]:
-    """Turn what the system refuses into a problem."""
+def _os_errors_as_problems(target: Path) -> Generator[None]:
+    """Raise an `OSError` as a problem."""
     try:
         yield
     except OSError as error:
@@ -225,14 +229,14 @@ def _failures_told(target: Path) -> Generator[None]:
 
 def _failure(target: Path, error: OSError) -> InvalidInputError:
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        remedy = "Get the right to write there, or choose another --output"
+        remedy = "Change the permissions, or choose another --output"
     elif error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        remedy = "Make room and run again"
+        remedy = "Free some space and run this again"
     elif error.errno == errno.EXDEV:
-        remedy = "Remove the folder first, which its file system cannot rename"
+        remedy = "Remove the folder: its file system cannot rename it"
     else:
-        remedy = "Put that right and run again"
+        remedy = "Fix this and run it again"
     reason = error.strerror or str(error)
     place = f" ({os.fsdecode(error.filename)})" if error.filename else ""
-    remedy = f"{remedy}; the folder is as it was."
+    remedy = f"{remedy}. The folder is unchanged."
     return InvalidInputError.of(target, f"{reason}{place}.", remedy)

@@ -17,11 +17,11 @@ _RENAME_SWAP = 2
 
 
 def exchange(one: Path, other: Path) -> bool:
-    """Let two folders of one file system change places, so that no moment is between.
+    """Exchange two folders of one file system atomically.
 
     Returns:
-        Whether they did. When not, nothing has changed: the system, its C library or
-        the file system cannot do it, or may not.
+        Whether they were exchanged. If not, nothing has changed: the system, its C library
+        or the file system does not support it, or does not permit it.
     """
     first, second = os.fsencode(one), os.fsencode(other)
     try:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_SEGMENT = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)?|\.gitattributes")
+_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_]+)?|\.gitattributes")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 
 
 def is_device(name: str) -> bool:
-    """Tell whether Windows takes a name, with or without a suffix, for a device."""
+    """Return whether a name, with or without a suffix, is a device on Windows."""
     return _DEVICE.fullmatch(name) is not None
 
 
 def unsafe_paths(paths: Iterable[str]) -> Iterator[str]:
-    """Give the relative paths that are not safe to write.
+    """Yield the relative paths that are not safe to write.
 
-    Safe is a path of plain names only, none of them a device of Windows, that shares
-    its place with no other path where letter case does not count.
+    A path is safe if all its names are plain, none is a device on Windows, and no other
+    path is equal to it without regard to letter case.
     """
     taken: dict[str, str] = {}
     for path in paths:
@@ -35,9 +35,10 @@ def _is_plain(name: str) -> bool:
 
 
 def _clashes(path: str, taken: dict[str, str]) -> bool:
-    """Tell whether a path or a folder above it has the place of another; take them.
+    """Return whether a path or a folder above it clashes with one that is taken.
 
-    Folders end in a slash, so that a file in the place of a folder is a clash too.
+    The path and its folders are then taken too. Folders end in a slash, so that a file
+    with the path of a folder is a clash.
     """
     folders = [f"{parent}/" for parent in PurePosixPath(path).parents][:-1]
     places = [path, *folders]

@@ -1,15 +1,14 @@
 """Replaces the folder of a package as a whole.
 
-The new package is made in a work folder beside the target and then changes places with
-the old one in one system call. Whoever opens the target finds the whole old package or
-the whole new one, also after a kill at any moment. Swapping file by file would leave a
-mix. On systems that cannot exchange folders two renames do it, with a moment between
-them in which there is no package; the next run puts back what a kill left away.
+The new package is written to a work folder beside the target. One system call then
+exchanges the two folders, so the target is always the complete old or the complete new
+package, also if the process is killed. A system that cannot exchange folders needs two
+renames, and between them there is no package. If the process is killed there, the next run
+restores the old package.
 
-Files that stay as they are, ours or not, are linked into the new folder: they keep
-their times, owners and modes, and only what differs is written. Nothing is flushed to
-the disk: this protects from a kill, not from a power cut, after which the same command
-makes the same package again.
+Files that do not change are linked into the new folder, so they keep their times, owners
+and modes. Nothing is flushed to the disk: this protects from a killed process, not from a
+power cut. After a power cut, the same command generates the same package.
 """
 
 from __future__ import annotations
@@ -37,25 +36,24 @@ _NOTE = "made-by-runware-codegen.txt"
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What a package's folder is to become.
+    """The planned content of a package's folder.
 
     Attributes:
         written: The content of each file to write.
-        kept: The files to take over as they are.
-        supposed: The state of the folder that this was decided upon.
+        kept: The files that do not change.
+        expected: The state of the folder on which the plan is based.
     """
 
     written: Mapping[str, bytes]
     kept: Sequence[str]
-    supposed: Mapping[str, Signature]
+    expected: Mapping[str, Signature]
 
 
 class WorkFolder:
-    """A folder beside the target where a new package is made.
+    """A folder beside the target in which a new package is written.
 
-    It has a fixed name, for the next run to find what a killed one has left, and a note
-    that tells it from a folder of somebody else. The note is there before and after
-    everything else is.
+    It has a fixed name, so that the next run finds what a killed run has left. A note in
+    it marks it as a folder of the generator. The note is written first and removed last.
     """
 
     def __init__(self, target: Path) -> None:
@@ -66,19 +64,19 @@ class WorkFolder:
         self._old = self._path / "old"
 
     def clear(self) -> None:
-        """Remove the folder if it is there, after putting back an old package in it.
+        """Remove the folder if it exists; first restore the old package from it.
 
         Raises:
-            InvalidInputError: Somebody else's file or folder has that name.
-            OSError: The old package cannot be put back.
+            InvalidInputError: If another file or folder has its name.
+            OSError: If the old package cannot be restored.
         """
         if not os.path.lexists(self._path):
             return
         if not self._is_mine():
             raise InvalidInputError.of(
                 self._path,
-                "The name is needed by runware-codegen for its work, and taken by another.",
-                "Move what has it away.",
+                "runware-codegen needs this name for a temporary folder.",
+                "Rename or remove what has it.",
             )
         if self._old.exists() and not self._target.exists():
             self._old.rename(self._target)
@@ -90,11 +88,11 @@ class WorkFolder:
         return self._note.exists() or not any(self._path.iterdir())
 
     def replace_target(self, replacement: Replacement) -> None:
-        """Make the new package and put it where the old one is.
+        """Write the new package, and replace the old one by it.
 
         Raises:
-            InvalidInputError: The target is not any more in the state that was supposed.
-            OSError: Something cannot be written. The target is as it was.
+            InvalidInputError: If the target has changed since the plan was made.
+            OSError: If something cannot be written. The target is unchanged.
         """
         try:
             self._path.mkdir()
@@ -104,7 +102,7 @@ class WorkFolder:
             )
             self._fill(replacement)
             with _signals_ignored():
-                self._swap(replacement.supposed)
+                self._swap(replacement.expected)
                 self._remove()
         except BaseException:
             self.clear()
@@ -134,12 +132,12 @@ class WorkFolder:
             file.write(data)
         _copy_mode(self._target / path, new)
 
-    def _swap(self, supposed: Mapping[str, Signature]) -> None:
-        if read_state(self._target) != supposed:
+    def _swap(self, expected: Mapping[str, Signature]) -> None:
+        if read_state(self._target) != expected:
             raise InvalidInputError.of(
                 self._target,
-                "Files in the folder changed while the new package was being made.",
-                "Run again; nothing has been written.",
+                "Files in the folder changed while the new package was written.",
+                "Run this again. The folder is unchanged.",
             )
         if not self._target.exists():
             self._new.rename(self._target)
@@ -148,7 +146,7 @@ class WorkFolder:
             self._new.rename(self._target)
 
     def _remove(self) -> None:
-        """Remove the folder, the note last; what resists is left to the next run."""
+        """Remove the folder, the note last; ignore what cannot be removed."""
         shutil.rmtree(self._new, ignore_errors=True)
         shutil.rmtree(self._old, ignore_errors=True)
         with contextlib.suppress(OSError):
@@ -158,9 +156,9 @@ class WorkFolder:
 
 @contextlib.contextmanager
 def exclusive_lock(folder: Path) -> Generator[None]:
-    """Wait until no other run publishes into a folder, and keep others waiting.
+    """Hold an exclusive lock on a folder while a package is written.
 
-    Where the system or the file system has no locks on folders, nobody waits.
+    Without effect if the system or the file system cannot lock folders.
     """
     if sys.platform == "win32":
         yield
@@ -178,7 +176,7 @@ def exclusive_lock(folder: Path) -> Generator[None]:
 
 @contextlib.contextmanager
 def _signals_ignored() -> Generator[None]:
-    """Let no interrupt come between what belongs together; it takes milliseconds."""
+    """Ignore SIGINT and SIGTERM during a change that must not be interrupted."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -192,7 +190,7 @@ def _signals_ignored() -> Generator[None]:
 
 
 def _link(source: Path, link: Path) -> None:
-    """Put a file at a second place, by a hard link or, where there are none, a copy."""
+    """Create a hard link, or a copy if the file system has no hard links."""
     try:
         os.link(source, link, follow_symlinks=False)
     except (OSError, NotImplementedError):
@@ -200,7 +198,7 @@ def _link(source: Path, link: Path) -> None:
 
 
 def _copy_mode(source: Path, copy: Path) -> None:
-    """Give a new file or folder the mode of the one that it replaces."""
+    """Set the mode of a new file or folder to that of the one it replaces."""
     mode = source.lstat().st_mode if os.path.lexists(source) else 0
     if stat.S_IFMT(mode) == stat.S_IFMT(copy.lstat().st_mode):
         needed = stat.S_IRWXU if stat.S_ISDIR(mode) else 0  # to fill and to remove it

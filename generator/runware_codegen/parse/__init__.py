@@ -34,13 +34,13 @@ def parse(  # noqa: PLR0913 - options of the command
     Args:
         documents: In any order.
         package: The name of the package.
-        allow_unenforced: Whether keywords that are not carried are let through.
-        only: Patterns of identifiers, AIRs or task types; none for all.
-        include_status: The statuses wanted; a document without one is always in.
-        own_models: Models of one's own, which classes take too.
+        allow_unenforced: Whether keywords that are not supported are allowed.
+        only: Patterns of identifiers, AIRs or task types; empty for all documents.
+        include_status: The statuses to include. A document without one is included.
+        own_models: The project's own models, which classes accept too.
 
     Raises:
-        InvalidInputError: With all that is wrong in all documents.
+        InvalidInputError: With all problems of all documents.
     """
     choice = DocumentFilter(tuple(only), tuple(include_status))
     chosen: dict[str, Document] = {}

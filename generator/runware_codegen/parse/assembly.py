@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 class DocumentFilter(NamedTuple):
-    """Which documents are wanted.
+    """Selects documents.
 
     Attributes:
-        only: Patterns of identifiers, AIRs or task types; none for all.
-        statuses: Those wanted; a document without one is always in.
+        only: Patterns of identifiers, AIRs or task types; empty for all documents.
+        statuses: The statuses to include. A document without one is included.
     """
 
     only: tuple[str, ...]
     statuses: tuple[str, ...]
 
     def matches(self, document: DocumentInfo) -> bool:
-        """Tell whether a document is wanted."""
+        """Return whether a document is selected."""
         if document.status and document.status not in self.statuses:
             return False
         names = (document.id, document.air, document.task_type)
@@ -39,7 +39,7 @@ class DocumentFilter(NamedTuple):
 
 
 def assemble(name: str, documents: Iterable[DocumentT]) -> Package[DocumentT]:
-    """Put documents together to a package.
+    """Make a package of documents.
 
     Args:
         name: The name of the package.
@@ -61,10 +61,10 @@ def _task_type(name: str, chosen: Sequence[DocumentT]) -> TaskType[DocumentT]:
 
 
 def conflicts(documents: Mapping[str, DocumentInfo]) -> list[Problem]:
-    """Find documents that say the same thing, or would have the same name.
+    """Find documents that describe the same tasks, or that need the same name.
 
     Args:
-        documents: Those of the package, by their files as the user named them.
+        documents: The documents, by their files as the user named them.
     """
     problems: list[Problem] = []
     tasks: dict[tuple[str, str], str] = {}
@@ -100,7 +100,7 @@ def _repeated(source: str, task_type: str, model: str, first: str) -> Problem:
         source,
         "/components/schemas/RequestBody",
         f"The task type {task_type!r} for {what} is already described by {first}.",
-        "Give one document for each task type and model.",
+        "Pass one document for each task type and model.",
     )
 
 
@@ -111,5 +111,5 @@ def _name_conflict(
         source,
         "/info",
         f"{name!r} and {other!r} ({known}) would both be named {module}.",
-        "Leave one of them out, or generate it into a package of its own.",
+        "Exclude one of them, or generate it into a separate package.",
     )

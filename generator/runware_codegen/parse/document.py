@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.model import Anything, Class, Document, Field, Literals
+from runware_codegen.model import (
+    Anything,
+    Array,
+    Class,
+    Document,
+    Field,
+    Literals,
+    Number,
+)
 from runware_codegen.naming import reserved
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.parse.assertions.lowering import Lowering
@@ -16,6 +24,7 @@ from runware_codegen.parse.metadata.media_limits import (
     apply_media_limits,
     read_media_limits,
 )
+from runware_codegen.parse.metadata.rates import read_rates
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.merged import MergedSchema, merge
 from runware_codegen.parse.schema.schemas import Schema, Schemas
@@ -38,10 +47,10 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
 
     Args:
         source: The document.
-        allow_unenforced: Whether keywords that are not carried are let through.
+        allow_unenforced: Whether keywords that are not supported are allowed.
 
     Raises:
-        InvalidInputError: With all that is wrong in the document.
+        InvalidInputError: With all problems of the document.
     """
     about = read_metadata(source)
     schemas = Schemas(source.source, source.tree)
@@ -56,8 +65,8 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     if not task_types:
         raise InvalidInputError.of(
             schemas.source,
-            "The task does not say its task type.",
-            'It needs a property taskType with a constant: {"const": "imageInference"}.',
+            "The schema of the request has no task type.",
+            'Add a property taskType with a constant: {"const": "imageInference"}.',
             pointer=json_pointer(task.path),
         )
     taken = [part.name for part in request.parts]
@@ -82,6 +91,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         modes=about.modes,
         price=about.price,
         pricing=about.pricing,
+        measurements=(*about.pricing.measured, *about.pricing.examples),
         capabilities=about.capabilities,
         documentation_url=about.link,
         task_type=task_types[0],
@@ -93,21 +103,23 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         nested_result_classes=result.parts,
         definitions=request.definitions,
         deliveries=_constants(request.whole, "deliveryMethod"),
+        pages=_is_paged(request.whole, result.whole),
         default_delivery=_default(_field(request.whole, "deliveryMethod")),
         status_texts=about.statuses,
         error_codes=about.codes,
         media_limits=read_media_limits(task.keywords),
+        rates=read_rates(source),
         unenforced=tuple(findings.unenforced),
     )
 
 
 class _Classes(NamedTuple):
-    """The classes that an object became.
+    """The classes of a request or of a result.
 
     Attributes:
         whole: The class of the object itself.
-        parts: The classes it is made of, each after its own parts.
-        definitions: Named predicates that their checks call.
+        parts: The classes of objects inside it, each after those that it needs.
+        definitions: Named predicates that the classes use.
     """
 
     whole: Class
@@ -119,7 +131,7 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
     """Make the classes of a task.
 
     Raises:
-        InvalidInputError: When no task satisfies the schema.
+        InvalidInputError: If no task satisfies the schema.
     """
     types = TypeBuilder(lowering)
     merged = merge(lowering.schemas, task)
@@ -140,7 +152,7 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
 
 
 def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
-    """Make the classes of a result; an open one when the document does not say."""
+    """Make the classes of a result; an open class if the document has no schema."""
     nothing = _Classes(Class(name, "", (), allows_extra=True))
     try:
         schema = schemas.at(_RESULT)
@@ -161,7 +173,7 @@ def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
 
 
 def _completed(own: _Classes, task_type: str, taken: list[str]) -> _Classes:
-    """Add what results of a task type have in general, where the document says less."""
+    """Add the members that results of the task type have in general."""
     tree = general_document(task_type)
     if tree is None:
         return own
@@ -196,8 +208,8 @@ def _task_type_hint(task: Schema) -> str:
     return str(task.keywords.get("title") or "task")
 
 
-def _field(request: Class, wire: str) -> Field | None:
-    return next((field for field in request.fields if field.json_name == wire), None)
+def _field(owner: Class, wire: str) -> Field | None:
+    return next((field for field in owner.fields if field.json_name == wire), None)
 
 
 def _constants(request: Class, wire: str) -> tuple[str, ...]:
@@ -206,6 +218,18 @@ def _constants(request: Class, wire: str) -> tuple[str, ...]:
         return ()
     values = (choice.constant.value for choice in field.type.values)
     return tuple(value for value in values if isinstance(value, str))
+
+
+def _is_paged(request: Class, result: Class) -> bool:
+    """Whether a result is one page of many, which `offset` of the request selects."""
+    offset, items = _field(request, "offset"), _field(result, "results")
+    return (
+        offset is not None
+        and isinstance(offset.type, Number)
+        and items is not None
+        and isinstance(items.type, Array)
+        and items.required
+    )
 
 
 def _default(field: Field | None) -> str:
@@ -218,5 +242,5 @@ def _impossible(schemas: Schemas, task: Schema) -> Problem:
         schemas.source,
         json_pointer(task.path),
         "No task satisfies this schema.",
-        "A member that is required has to be possible.",
+        "Each required member must have a valid value.",
     )

@@ -1,7 +1,7 @@
-"""What results of a task type have in general, for documents that do not say.
+"""The members that results of a task type have in general.
 
-The general documents stand under `specs/`, in the generator's own folder: so a client
-needs none of them to know the results of its models.
+They come from the general documents in the generator's own folder `specs/`. A model's
+document that does not describe its results, or only some members, gets them from there.
 """
 
 from __future__ import annotations
@@ -28,11 +28,7 @@ def _general_documents() -> dict[str, Path]:
 
 @cache
 def general_document(task_type: str) -> JsonObject | None:
-    """Return the general document of a task type, by its name on the wire.
-
-    Returns:
-        The document; None where there is none.
-    """
+    """Return the general document of a task type, by its JSON name; None without one."""
     name = "-".join(re.findall(r"\d*[A-Z]?[a-z]+", task_type)).lower()
     path = _general_documents().get(name)
     if path is None:
@@ -42,7 +38,7 @@ def general_document(task_type: str) -> JsonObject | None:
 
 
 def completed(own: Class, general: Class, task_type: str) -> Class:
-    """Add to the result of a document what results of its task type have in general.
+    """Add the members of the general result to the result of a document.
 
     Args:
         own: The result as the document describes it.
@@ -50,15 +46,15 @@ def completed(own: Class, general: Class, task_type: str) -> Class:
         task_type: The task type, for the description.
 
     Returns:
-        The general result where the document names no member. Else its own with the
-        members that only the general one has, as optional ones.
+        The general result if the document names no members. Else the document's result,
+        with the members that only the general one has as optional fields.
     """
     if not own.fields:
         more = (
             "The document does not describe its results. These are the members that"
             f" results of `{task_type}` have in general."
         )
-        return replace(general, doc=_said(general.doc, more))
+        return replace(general, doc=_with_paragraph(general.doc, more))
     taken = {name for field in own.fields for name in (field.name, field.json_name)}
     missing = [
         replace(field, required=False)
@@ -73,9 +69,9 @@ def completed(own: Class, general: Class, task_type: str) -> Class:
         f" not name: {names}."
     )
     fields = (*own.fields, *missing)
-    return replace(own, fields=fields, doc=_said(own.doc, more))
+    return replace(own, fields=fields, doc=_with_paragraph(own.doc, more))
 
 
-def _said(doc: str, more: str) -> str:
-    """Return a description with a paragraph more."""
+def _with_paragraph(doc: str, more: str) -> str:
+    """Add a paragraph to a description."""
     return f"{doc}\n\n{more}" if doc else more

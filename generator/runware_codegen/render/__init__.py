@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from runware_codegen import __version__
 from runware_codegen.problems import InvalidInputError
+from runware_codegen.render.calls import calls_of
 from runware_codegen.render.environment import environment
 from runware_codegen.render.exports import (
     all_names,
     package_exports,
+    request_exports,
     schema_exports,
     task_type_exports,
 )
@@ -145,6 +148,7 @@ def _written(package: Package[DocumentInfo]) -> Iterator[tuple[str, str]]:
         ("__init__", package_exports()),
         ("_runtime/common_errors", []),
         ("_runtime/schema/__init__", schema_exports()),
+        ("_runtime/version", []),
         ("async_client", []),
         ("client", []),
         ("tasks/_index", []),
@@ -152,7 +156,10 @@ def _written(package: Package[DocumentInfo]) -> Iterator[tuple[str, str]]:
     ):
         template = env.get_template(f"{path}.py.jinja")
         text = template.render(
-            package=package, exports=exports, offered=all_names(exports)
+            package=package,
+            exports=exports,
+            offered=all_names(exports),
+            version=__version__,
         )
         yield f"{path}.py", text
     for task_type in package.task_types:
@@ -168,6 +175,8 @@ def _task_type_files(task_type: TaskType[DocumentInfo]) -> Iterator[tuple[str, s
         "errors": task_type.errors,
         "exports": exports,
         "offered": all_names(exports),
+        "calls": calls_of(task_type),
+        "requests": request_exports(task_type),
     }
     for name in ("__init__", "client", "errors"):
         template = env.get_template(f"tasks/{{task_type}}/{name}.py.jinja")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,15 @@ from runware_codegen.model.predicates import InRange, Matches
 from runware_codegen.wording import bounds_of, count_of, number_words
 
 if TYPE_CHECKING:
-    from runware_codegen.model import Class, Document, Field, LiteralValue, Media, Type
+    from runware_codegen.model import (
+        Class,
+        Document,
+        DocumentInfo,
+        Field,
+        LiteralValue,
+        Media,
+        Type,
+    )
     from runware_codegen.model.predicates import FrozenValue
 
 _EMPTY_WORDS: Final = frozenset(
@@ -63,27 +72,54 @@ def module_doc(document: Document) -> str:
     title = document.title or document.id
     air = f" (`{document.air}`)" if document.air else ""
     head = f"{title}{air}, task type `{document.task_type}`."
-    own = ", ".join(code(each) for each in document.own_models + document.patterns)
-    facts = [
-        f"Modes: {'; '.join(document.modes)}." if document.modes else "",
-        f"Price: {sentence(document.price)}" if document.price else "",
-        f"Status: {document.status}." if document.status else "",
-        f"Takes models of your own too: {own}." if own else "",
-        (
-            f"Documentation: {document.documentation_url}"
-            if document.documentation_url
-            else ""
-        ),
-    ]
+    facts = _facts(document)
+    if document.status:
+        facts.append(f"Status: {document.status}.")
+    if document.takes_own_models:
+        own = ", ".join(code(each) for each in document.own_models + document.patterns)
+        facts.append(f"Takes models of your own too: {own}.")
+    if document.documentation_url:
+        facts.append(f"Documentation: {document.documentation_url}")
     unenforced = [f"- `{p.pointer}`: {p.message}" for p in document.unenforced]
     paragraphs = [
         head,
         document.description or sentence(document.summary),
-        "\n".join(f"- {fact}" for fact in facts if fact),
+        "\n".join(f"- {fact}" for fact in facts),
         "\n".join(["Not enforced:", "", *unenforced]) if unenforced else "",
         _origin(document),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def call_doc(document: DocumentInfo) -> str:
+    """Say what a call runs, in which modes and at what price."""
+    title = document.title or document.id
+    air = f" (`{document.air}`)" if document.air else ""
+    facts = _facts(document)
+    if document.status not in ("", "live"):
+        facts.append(f"Status: {document.status}.")
+    listed = "\n".join(f"- {fact}" for fact in facts)
+    return _paragraphs(f"{title}{air}.", sentence(document.summary), listed)
+
+
+def request_doc(document: Document) -> str:
+    """Say what a request class is; for that of a model also what its call says."""
+    article = "An" if document.task_type[:1] in "aeiou" else "A"
+    own = class_doc(document.request) or sentence(document.summary)
+    doc = own or f"{article} `{document.task_type}` task."
+    if not document.models:
+        return doc
+    about = call_doc(replace(document, summary=""))
+    return _paragraphs(doc, about)
+
+
+def _paragraphs(*paragraphs: str) -> str:
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _facts(document: DocumentInfo) -> list[str]:
+    facts = {"Modes": "; ".join(document.modes), "Price": document.price}
+    return [f"{name}: {sentence(said)}" for name, said in facts.items() if said]
 
 
 def _origin(document: Document) -> str:
@@ -97,12 +133,17 @@ def class_doc(part: Class) -> str:
     return "" if _says_nothing(part.doc, name) else part.doc
 
 
-def field_doc(field: Field, *, result: bool = False) -> str:
-    """Say what a field is, what its values mean, its limits and its default."""
+def field_text(field: Field, *, result: bool = False) -> str:
+    """Say what a field is, unless its name says it."""
     doc = field.doc if result else _accepted_values(field.doc, field.type)
     first, _, more = doc.partition("\n\n")
-    text = more if _says_nothing(first, field.json_name) else doc
-    facts = [] if result else [*_limits(field.type)]
+    return more if _says_nothing(first, field.json_name) else doc
+
+
+def field_doc(field: Field, *, result: bool = False) -> str:
+    """Say what a field is, what its values mean, its limits and its default."""
+    text = field_text(field, result=result)
+    facts = [] if result else limits(field.type)
     if field.default is not None and not result:
         facts.append(f"Default: {code(field.default.value)}.")
     if field.examples:
@@ -160,7 +201,7 @@ def _accepted_values(doc: str, a_type: Type) -> str:
 
     A text may be one for many documents, of which each takes some of the constants.
     """
-    accepted = {plain(each.constant.value).strip("'") for each in _constants(a_type)}
+    accepted = {plain(each.constant.value).strip("'") for each in constants(a_type)}
     items = [match[1] for match in _CONSTANT_ITEM.finditer(doc)]
     if not accepted or not accepted <= {*items}:
         return doc
@@ -169,14 +210,15 @@ def _accepted_values(doc: str, a_type: Type) -> str:
     ).strip()
 
 
-def _constants(a_type: Type) -> tuple[LiteralValue, ...]:
+def constants(a_type: Type) -> tuple[LiteralValue, ...]:
+    """Return the constants that a value, or an item of it, is one of; none for others."""
     match a_type:
         case Literals(choices):
             return choices
         case Constrained(inner) | Array(inner):
-            return _constants(inner)
+            return constants(inner)
         case Union(alternatives) if only := _only(alternatives):
-            return _constants(only)
+            return constants(only)
         case _:
             return ()
 
@@ -205,7 +247,8 @@ def _choice(choice: LiteralValue) -> str:
     return f"- `{shown}`: {said}" if said else f"- `{shown}`"
 
 
-def _limits(a_type: Type) -> list[str]:
+def limits(a_type: Type) -> list[str]:
+    """Say how long, how many or how large a value may be, in at most one sentence."""
     match a_type:
         case Number():
             return _number_limits(a_type)
@@ -214,9 +257,9 @@ def _limits(a_type: Type) -> list[str]:
         case Array(_, least, most) if least or most is not None:
             return [_capital(count_of(least, most, "item"))]
         case Constrained(inner):
-            return _limits(inner)
+            return limits(inner)
         case Union(alternatives) if only := _only(alternatives):
-            return _limits(only)
+            return limits(only)
         case _:
             return []
 

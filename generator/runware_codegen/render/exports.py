@@ -25,10 +25,17 @@ _PACKAGE: Final = {
     "_runtime.media.download": ("DownloadError",),
     "_runtime.transport.envelope": ("Answer",),
     "_runtime.error_codes": ("ErrorCategory",),
+    "_runtime.delivery.dry_run": ("DryRun",),
     "_runtime.delivery.events": ("Event",),
     "_runtime.exceptions": (
         *("APIError", "APIStatusError", "AuthenticationError", "BadRequestError"),
-        *("ClosedError", "ConnectionError", "NotFoundError", "PaymentRequiredError"),
+        *(
+            "BudgetError",
+            "ClosedError",
+            "ConnectionError",
+            "NotFoundError",
+            "PaymentRequiredError",
+        ),
         *("PermissionDeniedError", "RateLimitError", "ResponseError"),
         *("RunwareError", "SavedHandle", "ServerError", "TaskError", "TimeoutError"),
     ),
@@ -62,6 +69,12 @@ def task_type_exports(task_type: TaskType[DocumentInfo]) -> Exports:
         "errors": [f"{stem}Errors"],
         **{d.module: [d.request_name, d.result_name] for d in task_type.documents},
     }
+    return sorted(exports.items(), key=lambda export: _natural(export[0]))
+
+
+def request_exports(task_type: TaskType[DocumentInfo]) -> Exports:
+    """Return the request classes of a task type."""
+    exports = {d.module: [d.request_name] for d in task_type.documents}
     return sorted(exports.items(), key=lambda export: _natural(export[0]))
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _INDENT = "    "
 _QUOTES = '"""'
 _HEADER = re.compile(r"(?:class|def|async def)\b")
+_CONDITION_IN_CLASS = re.compile(r" +if TYPE_CHECKING:")
 _IMPORT = re.compile(r"(?:from|import)\b")
 
 _VARIABLE = re.compile(
@@ -198,7 +199,7 @@ def _extent(lines: list[str], start: int, level: int) -> tuple[_Kind, int]:
     if line.startswith("@"):
         _, end = _extent(lines, start + 1, level)
         return _Kind.HEADER, end
-    if _HEADER.match(line):
+    if _HEADER.match(line) or _CONDITION_IN_CLASS.fullmatch(lines[start]):
         return _Kind.HEADER, start + 1
     if line.endswith(("(", "[", "{")):
         return _Kind.OTHER, _end_of_inner(lines, start, level) + 1

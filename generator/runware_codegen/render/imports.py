@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = {
     ".json_values": (
-        *("Json", "all_different", "is_array", "is_multiple", "is_object"),
+        *("all_different", "is_array", "is_multiple", "is_object"),
         *("is_type", "same"),
     ),
     "base": (
-        *("Part", "ResultPart", "TaskRequest", "TaskResult"),
+        *("OpenPart", "Part", "ResultPart", "TaskRequest", "TaskResult"),
         *("constant", "filled", "fresh_uuid"),
     ),
     "constraints": (
-        *("Count", "Either", "Exactly", "Integer", "Limits"),
+        *("Count", "Either", "Exactly", "Integer", "Json", "Limits"),
         *("Must", "Nullable", "Number", "OfType", "Secret", "Text", "Uri", "Uuid"),
     ),
     "formats": tuple(sorted(map(predicate_name, FORMATS))),
     "media_text": ("Media", "MediaSource"),
     "patterns": ("Pattern",),
     "rules": (
-        *("Iterator", "MediaLimit", "Size", "Wire"),
+        *("Iterator", "MediaLimit", "Rate", "Size", "Wire"),
         *("area_in", "is_size", "judged_once", "not_a_size", "ratio_in"),
     ),
 }

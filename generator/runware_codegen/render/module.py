@@ -13,7 +13,7 @@ from runware_codegen.render.docs import (
     field_doc,
     media_doc,
     module_doc,
-    sentence,
+    request_doc,
 )
 from runware_codegen.render.expressions import Expressions
 from runware_codegen.render.imports import import_lines
@@ -112,7 +112,6 @@ class ClassView:
     rules: RulesView = RulesView()
     variables: tuple[Variable, ...] = ()
     subject: str = "part"
-    open_extra: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -192,14 +191,14 @@ class ModuleMaker:
     # -- classes --------------------------------------------------------------
 
     def _part(self, part: Class) -> ClassView:
-        self._used.add("Part")
+        base = "OpenPart" if part.allows_extra else "Part"
+        self._used.add(base)
         return ClassView(
             part.name,
-            "Part",
+            base,
             class_doc(part),
             tuple(self._member(each) for each in part.fields),
             self._rules(part, "part"),
-            open_extra=part.allows_extra,
         )
 
     def _result(self, part: Class, base: str) -> ClassView:
@@ -213,6 +212,10 @@ class ModuleMaker:
     def _request(self, request: Class) -> ClassView:
         self._used |= {"TaskRequest", "TaskResult"}
         document = self._document
+        base = f"TaskRequest[{document.result.name}]"
+        if request.allows_extra:
+            self._used.add("OpenPart")
+            base += ", OpenPart"
         variables = [
             Variable("air", "str", string(document.air)) if document.air else None,
             (
@@ -247,15 +250,20 @@ class ModuleMaker:
             variables.append(
                 Variable("media_limits", "tuple[MediaLimit, ...]", f"({listed})")
             )
+        if document.rates:
+            self._used.add("Rate")
+            listed = "".join(
+                f"Rate({', '.join(map(string, r))})," for r in document.rates
+            )
+            variables.append(Variable("rates", "tuple[Rate, ...]", f"({listed})"))
         return ClassView(
             request.name,
-            f"TaskRequest[{document.result.name}]",
-            class_doc(request) or sentence(document.summary) or _task(document),
+            base,
+            request_doc(document),
             tuple(self._member(each) for each in request.fields),
             rules,
             tuple(each for each in variables if each is not None),
             subject="task",
-            open_extra=request.allows_extra,
         )
 
     # -- members --------------------------------------------------------------
@@ -293,7 +301,7 @@ class ModuleMaker:
 
     def _is_own_uuid(self, field: Field) -> bool:
         """Whether a field names this task, and not another that it asks about."""
-        own = self._document.task_type not in _ABOUT_ANOTHER_TASK
+        own = self._document.task_type not in ABOUT_ANOTHER_TASK
         return own and field.json_name == "taskUUID" and _is_uuid(field)
 
     def _result_member(self, field: Field) -> Member:
@@ -365,11 +373,6 @@ def _media_limit(limit: MediaLimit) -> str:
     return f"MediaLimit({', '.join((*names, *bounds))}),"
 
 
-def _task(document: Document) -> str:
-    article = "An" if document.task_type[:1] in "aeiou" else "A"
-    return f"{article} `{document.task_type}` task."
-
-
 def _only_value(field: Field) -> str:
     if isinstance(field.type, Literals) and len(field.type.values) == 1:
         only = field.type.values[0].constant.value
@@ -377,7 +380,8 @@ def _only_value(field: Field) -> str:
     return ""
 
 
-_ABOUT_ANOTHER_TASK = frozenset({"getResponse", "getTaskDetails"})
+ABOUT_ANOTHER_TASK = frozenset({"getResponse", "getTaskDetails"})
+"""Task types whose `taskUUID` names another task, not the task itself."""
 
 
 def _is_uuid(field: Field) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from ..delivery.batches import Kind, Reply
 from ..delivery.lifecycle import Phase
 from ..exceptions import RunwareError
-from ..transport.async_http import running_loop
+from ..transport.async_http import Loop, running_loop
 from ..transport.exchange import NEVER_SENT
+from ..transport.http import checked_headers
 from .async_poll_batcher import AsyncPollBatcher
 from .async_stream import AsyncStream
 from .engine import BaseEngine, requested, unwatched, whole
@@ -32,13 +34,7 @@ if TYPE_CHECKING:
     from ..transport.http import Endpoint, Headers
     from .engine import OnEnd
 
-
-class _LoopState:
-    """What belongs to one event loop."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.batcher = AsyncPollBatcher(engine.transport, engine.settings.limits)
-        self.locks: WeakKeyDictionary[Task[Any], asyncio.Lock] = WeakKeyDictionary()
+    _Locks: TypeAlias = WeakKeyDictionary[Task[Any], asyncio.Lock]
 
 
 class AsyncEngine(BaseEngine):
@@ -53,20 +49,27 @@ class AsyncEngine(BaseEngine):
     ) -> None:
         super().__init__(endpoint, settings, timeout)
         self.transport = transport
-        self._states: WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopState] = (
-            WeakKeyDictionary()
-        )
+        self._batchers: WeakKeyDictionary[Loop, AsyncPollBatcher] = WeakKeyDictionary()
+        self._locks: WeakKeyDictionary[Loop, _Locks] = WeakKeyDictionary()
 
-    @property
-    def _state(self) -> _LoopState:
-        loop = running_loop()
-        if loop not in self._states:
-            self._states[loop] = _LoopState(self)
-        return self._states[loop]
+    def connect(self, endpoint: Endpoint) -> None:
+        """Send calls to an endpoint from now on, over the same connections."""
+        self.endpoint = endpoint
+        self.transport = self.transport.at(endpoint)
+        self._batchers = WeakKeyDictionary()
 
     def lock_of(self, task: Task[Any]) -> asyncio.Lock:
         """Return the lock for whoever carries a task on in this event loop."""
-        return self._state.locks.setdefault(task, asyncio.Lock())
+        locks = self._locks.setdefault(running_loop(), WeakKeyDictionary())
+        return locks.setdefault(task, asyncio.Lock())
+
+    def _batcher(self) -> AsyncPollBatcher:
+        """Return what polls for the tasks of this event loop."""
+        loop = running_loop()
+        if loop not in self._batchers:
+            batcher = AsyncPollBatcher(self.transport, self.settings.limits)
+            self._batchers[loop] = batcher
+        return self._batchers[loop]
 
     async def run(
         self,
@@ -81,6 +84,7 @@ class AsyncEngine(BaseEngine):
                 "or use a client with transport='http'"
             )
             raise ValueError(message)
+        checked_headers(extra)
         running: set[asyncio.Task[None]] = set()
         try:
             while delivery.is_waiting:
@@ -133,7 +137,7 @@ class AsyncEngine(BaseEngine):
         return AsyncStream(
             requested(submission),
             submission.wire,
-            partial(self._open, submission, timeout, extra),
+            partial(self._open, submission, timeout, checked_headers(extra)),
             endpoint=self.endpoint,
             errors=self._errors(submission.task),
             deadline=self._deadline(timeout),
@@ -155,6 +159,10 @@ class AsyncEngine(BaseEngine):
         patience = self.patience(submission.task, timeout)
         if submission.is_waiting:
             with self.uploading(submission, patience.seconds_left()) as delivery:
+                async for _ in self.run(delivery, extra):
+                    pass
+        if self.settings.account.owes_reservation(submission.task):
+            with self.reserving(submission, patience.seconds_left()) as delivery:
                 async for _ in self.run(delivery, extra):
                     pass
         submission.task.note_sending(self.settings.clock())
@@ -181,6 +189,9 @@ class AsyncEngine(BaseEngine):
             result = await stream.get_result()
             return whole(result.to_wire())
         if batch.kind is Kind.POLL and extra is None and not batch.is_alone:
-            return await self._state.batcher.poll(batch.parts, batch.timeout)
-        envelope = await self.transport.post(batch.parts, batch.timeout, extra)
+            return await self._batcher().poll(batch.parts, batch.timeout)
+        transport = self.transport
+        if batch.is_dry:
+            transport = transport.at(replace(self.endpoint, is_dry=True))
+        envelope = await transport.post(batch.parts, batch.timeout, extra)
         return Reply(envelope, len(batch.parts))

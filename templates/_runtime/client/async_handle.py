@@ -12,6 +12,7 @@ from ..exceptions import RunwareError
 from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL, given_timeout
 from .handle import BaseHandle
+from .watch import OnProgress, OnResult, Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -69,12 +70,19 @@ class AsyncHandle(BaseHandle[ResultT]):
         return self.is_over
 
     async def wait(
-        self, *, timeout: float | None = None, extra_headers: Headers = None
+        self,
+        *,
+        timeout: float | None = None,
+        extra_headers: Headers = None,
+        on_result: OnResult[ResultT] = None,
+        on_progress: OnProgress = None,
     ) -> list[ResultT]:
         """Wait for the task to be over; see `Handle.wait`."""
+        watch = Watch([self._task], on_result, on_progress)
         try:
-            async for _ in self._steps(timeout, extra_headers):
-                pass
+            async for delivery in self._steps(timeout, extra_headers):
+                watch.note(delivery)
+            watch.note()
             results = self._task.results()
             self._hand_over()
         except BaseException as stop:

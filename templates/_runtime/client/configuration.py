@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
+from functools import cached_property, partial
 from typing import (
     TYPE_CHECKING,
+    Any,
+    ClassVar,
     Generic,
     Literal,
     NoReturn,
+    Self,
     TypeAlias,
     TypeVar,
+    cast,
 )
 from urllib.parse import urlsplit
 
+from ..delivery.account import Account
 from ..delivery.batches import Limits, Resend, Settings
+from ..delivery.dry_run import DryRun, DrySubmission, dry_run_of, dry_run_result
 from ..delivery.events import Observer
 from ..delivery.outcome import Outcome
 from ..delivery.task import Submission, Task, submission_of, wire_of
+from ..timeouts import valid_timeout
 from ..transport.api_key import ApiKey
-from ..transport.http import RUNWARE_SOCKET_URL, RUNWARE_URL, Auth, Endpoint, shown_url
+from ..transport.http import (
+    RUNWARE_SOCKET_URL,
+    RUNWARE_URL,
+    Auth,
+    Endpoint,
+    checked_headers,
+    merged,
+    shown_url,
+)
 from ..transport.waits import POLLING, RETRYING, Waits
 from .engine import requested
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
+    from decimal import Decimal
 
     from ..delivery.delivery import Delivery
     from ..delivery.events import Event
     from ..error_enum import ErrorEnum
-    from ..exceptions import RunwareError
+    from ..exceptions import RunwareError, TaskHandle
     from ..schema.base import TaskRequest
     from ..schema.generics import ResultT
+    from ..transport.http import Headers
     from ..transport.websocket import WebSocketTransport
     from .async_engine import AsyncEngine
     from .engine import Engine
@@ -37,6 +57,8 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = 1200.0
 DEFAULT_RETRIES = 3
 DEFAULT_CONCURRENCY = 100
+
+BASE_URL_VARIABLE = "RUNWARE_BASE_URL"
 
 Channel: TypeAlias = Literal["http", "websocket"]
 RESENDS = ("safe", "eager", "never")
@@ -54,35 +76,31 @@ class Configured(Generic[EngineT]):
     """
 
     _engine: EngineT
+    _handle_class: ClassVar[Callable[..., TaskHandle]]
 
     def __init__(
         self,
         api_key: str | None,
-        base_url: str,
+        base_url: str | None,
         auth: Auth,
         concurrency: int,
+        default_headers: Headers,
         channel: Channel = "http",
     ) -> None:
         if channel not in SCHEMES:
             message = f"transport must be 'http' or 'websocket', not {channel!r}"
             raise ValueError(message)
-        if channel == "websocket" and base_url == RUNWARE_URL:
-            base_url = RUNWARE_SOCKET_URL
-        best, other = SCHEMES[channel]
-        if urlsplit(base_url).scheme not in (best, other):
-            message = (
-                f"base_url must begin with {best}:// or {other}://, not be "
-                f"{shown_url(base_url)!r}"
-            )
-            raise ValueError(message)
+        url = _valid_url(base_url, channel)
         if auth not in ("header", "payload"):
             message = f"auth must be 'header' or 'payload', not {auth!r}"
             raise ValueError(message)
         if concurrency < 1:
             raise ValueError(f"concurrency must be 1 or more, not {concurrency!r}")
-        self.base_url = shown_url(base_url)
+        self.base_url = shown_url(url)
         self.auth: Auth = auth
-        self._endpoint = Endpoint(base_url, ApiKey(api_key), auth)
+        self._channel: Channel = channel
+        headers = merged(checked_headers(default_headers))
+        self._endpoint = Endpoint(url, ApiKey(api_key), auth, headers)
 
     def __repr__(self) -> str:
         name = type(self).__name__
@@ -92,6 +110,91 @@ class Configured(Generic[EngineT]):
         message = "a client is not pickled or copied: make one in each process"
         raise TypeError(message)
 
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        resend: Resend | None = None,
+        extra_headers: Headers = None,
+        base_url: str | None = None,
+    ) -> Self:
+        """Return a client with other options, for one call or for many.
+
+            client.with_options(timeout=30, max_retries=0).run(request)
+
+        Both clients share their connections, costs, budget, uploaded files and unfinished
+        tasks; a task is polled at the address that it was sent to. Closing one closes
+        both.
+
+        Args:
+            timeout: The seconds that a call may take; None for those of this client.
+            max_retries: How often a task is sent again.
+            resend: Whether a task that the server may have is sent again.
+            extra_headers: Headers of every call, besides or in place of those of this
+                client.
+            base_url: The address that tasks are posted to.
+
+        Raises:
+            ValueError: An option cannot be used, or it belongs to the connection of a
+                client over a WebSocket.
+        """
+        if self._channel == "websocket" and (extra_headers or base_url):
+            message = (
+                "extra_headers and base_url belong to the connection of a client over a "
+                "WebSocket: make another client with default_headers and base_url"
+            )
+            raise ValueError(message)
+        known, settings = self._endpoint, self._engine.settings
+        url = known.url if base_url is None else _valid_url(base_url, self._channel)
+        headers = merged(known.default_headers, checked_headers(extra_headers))
+        endpoint = Endpoint(url, known.key, known.auth, headers)
+        if max_retries is not None:
+            settings = settings._replace(max_retries=_valid_retries(max_retries))
+        if resend is not None:
+            settings = settings._replace(resend=_valid_resend(resend))
+        limit = self.timeout if timeout is None else valid_timeout(timeout)
+        engine = self._engine.derived(endpoint, settings, limit)
+        engine.make_handle = partial(self._handle_class, engine)
+        kind = type(self)
+        client = object.__new__(kind)
+        for name, value in vars(self).items():
+            if not isinstance(getattr(kind, name, None), cached_property):
+                vars(client)[name] = value
+        vars(client).update(base_url=shown_url(url), _endpoint=endpoint, _engine=engine)
+        return client
+
+    def _engine_for(self, max_retries: int | None) -> EngineT:
+        """Return the engine of a call, which may have its own number of retries."""
+        engine = self._engine
+        if max_retries is None:
+            return engine
+        settings = engine.settings._replace(max_retries=_valid_retries(max_retries))
+        derived = engine.derived(self._endpoint, settings, engine.timeout)
+        return cast("EngineT", derived)
+
+    def _dry_run_of(self, request: TaskRequest[Any]) -> DrySubmission:
+        return dry_run_of(self._engine.with_known_uploads(submission_of(request)))
+
+    def _priced(
+        self,
+        requests: Iterable[TaskRequest[ResultT]],
+        dry_runs: Iterable[DrySubmission],
+        delivery: Delivery[Any],
+    ) -> list[DryRun[ResultT]]:
+        """Return what came of dry runs; remember the costs, for the budget."""
+        priced: list[DryRun[ResultT]] = []
+        for request, dry_run in zip(requests, dry_runs, strict=True):
+            task = submission_of(request).task
+            error = delivery.error(dry_run.task)
+            if error is not None:
+                error = error.about(task.task_type, task.task_uuid)
+            result = dry_run_result(request, dry_run.task, error)
+            if result.cost is not None:
+                self._engine.settings.account.note_price(task.key, result.cost)
+            priced.append(result)
+        return priced
+
     @property
     def timeout(self) -> float:
         """The seconds after which a call is given up, where it names no other."""
@@ -100,7 +203,12 @@ class Configured(Generic[EngineT]):
     @property
     def cost(self) -> float:
         """What finished tasks have cost, in US dollars, where their results say."""
-        return self._observer.cost
+        return float(self._engine.settings.account.cost)
+
+    @property
+    def budget(self) -> Decimal | None:
+        """The US dollars that its tasks may cost together; None for no bound."""
+        return self._engine.settings.account.budget
 
     @property
     def polling(self) -> Waits:
@@ -124,27 +232,23 @@ class Configured(Generic[EngineT]):
         self,
         max_retries: int,
         resend: Resend,
+        budget: Decimal | None,
         on_event: Callable[[Event], object] | None,
     ) -> Settings:
-        if max_retries < 0:
-            raise ValueError(f"max_retries must be 0 or more, not {max_retries!r}")
-        if resend not in RESENDS:
-            names = ", ".join(map(repr, RESENDS))
-            raise ValueError(f"resend must be one of {names}, not {resend!r}")
-        self._observer = Observer(on_event)
         return Settings(
             POLLING,
             RETRYING,
-            max_retries,
-            resend,
+            _valid_retries(max_retries),
+            _valid_resend(resend),
             self._error_enum,
-            self._observer,
+            Observer(on_event),
             Limits(),
+            Account(budget),
         )
 
     def _outcome(
         self, submission: Submission[ResultT], error: RunwareError | None
-    ) -> Outcome[ResultT]:
+    ) -> Outcome[TaskRequest[ResultT]]:
         """Return what became of a task of a batch."""
         results = submission.task.results()
         if error is not None:
@@ -154,7 +258,7 @@ class Configured(Generic[EngineT]):
 
     def _ended(
         self, delivery: Delivery[ResultT]
-    ) -> list[tuple[Task[ResultT], Outcome[ResultT]]]:
+    ) -> list[tuple[Task[ResultT], Outcome[TaskRequest[ResultT]]]]:
         """Return the outcomes of the tasks that ended since this was last asked."""
         return [
             (submission.task, self._outcome(submission, error))
@@ -170,6 +274,46 @@ class Configured(Generic[EngineT]):
 
         attribute = ATTRIBUTES.get(task_type)
         return getattr(self, attribute).errors if attribute else None
+
+
+def _valid_url(base_url: str | None, channel: Channel) -> str:
+    """Return the address that tasks are posted to.
+
+    Args:
+        base_url: What the caller gave; None for that of the environment, or Runware's.
+        channel: What tasks travel over.
+
+    Raises:
+        ValueError: Its scheme is not one of the channel's.
+    """
+    source = "base_url"
+    if base_url is None and (named := os.environ.get(BASE_URL_VARIABLE, "").strip()):
+        base_url, source = named, f"the environment variable {BASE_URL_VARIABLE}"
+    if base_url is None:
+        base_url = RUNWARE_URL
+    if channel == "websocket" and base_url == RUNWARE_URL:
+        base_url = RUNWARE_SOCKET_URL
+    best, other = SCHEMES[channel]
+    if urlsplit(base_url).scheme not in (best, other):
+        message = (
+            f"{source} must begin with {best}:// or {other}://, not be "
+            f"{shown_url(base_url)!r}"
+        )
+        raise ValueError(message)
+    return base_url
+
+
+def _valid_retries(max_retries: int) -> int:
+    if max_retries < 0:
+        raise ValueError(f"max_retries must be 0 or more, not {max_retries!r}")
+    return max_retries
+
+
+def _valid_resend(resend: Resend) -> Resend:
+    if resend not in RESENDS:
+        names = ", ".join(map(repr, RESENDS))
+        raise ValueError(f"resend must be one of {names}, not {resend!r}")
+    return resend
 
 
 def websocket_transport() -> type[WebSocketTransport]:
@@ -192,7 +336,18 @@ def websocket_transport() -> type[WebSocketTransport]:
 def submissions_of(
     requests: Iterable[TaskRequest[ResultT]],
 ) -> list[Submission[ResultT]]:
-    """Return the tasks of requests, not sent yet."""
+    """Return the tasks of requests, not sent yet.
+
+    Raises:
+        TypeError: They are not requests, or one that is not in a list.
+    """
+    given = cast("object", requests)
+    if not isinstance(given, Iterable) or hasattr(requests, "to_wire"):
+        message = (
+            f"several requests are expected, such as a list, not one "
+            f"{type(requests).__name__}: run takes one"
+        )
+        raise TypeError(message)
     return [submission_of(request) for request in requests]
 
 
@@ -229,4 +384,4 @@ def with_stream_delivery(request: TaskRequest[ResultT]) -> Submission[ResultT]:
 
 def _delivered(request: TaskRequest[ResultT], delivery: str) -> TaskRequest[ResultT]:
     wire = {**wire_of(request), "deliveryMethod": delivery}
-    return type(request).model_validate(wire)
+    return type(request).from_wire(wire)

@@ -92,10 +92,7 @@ def request_class(task_type: str, model: str | None) -> type[TaskRequest[TaskRes
     Raises:
         LookupError: When no document describes such a task.
     """
-    document = _document_about(present_name(task_type), model)
-    if document is None:
-        raise LookupError(_unknown(task_type, model))
-    return document.request
+    return _described(task_type, model).request
 
 
 def request_of(task_type: str, fields: Mapping[str, Any]) -> TaskRequest[Any]:
@@ -110,9 +107,15 @@ def request_of(task_type: str, fields: Mapping[str, Any]) -> TaskRequest[Any]:
         LookupError: When no document describes such a task.
         pydantic.ValidationError: The document does not allow these fields.
     """
-    model = fields.get("model")
-    kind = request_class(task_type, model)
-    return kind(**_with_air(fields, _document_about(task_type, model)))
+    document = _described(task_type, fields.get("model"))
+    return document.request(**_with_air(fields, document))
+
+
+def _described(task_type: str, model: str | None) -> Document:
+    document = _document_about(present_name(task_type), model)
+    if document is None:
+        raise LookupError(_unknown(task_type, model))
+    return document
 
 
 def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
@@ -155,11 +158,9 @@ def _document_of(task_type: object, model: object) -> Document:
     return found
 
 
-def _with_air(
-    members: Mapping[str, Any], document: Document | None
-) -> Mapping[str, Any]:
+def _with_air(members: Mapping[str, Any], document: Document) -> Mapping[str, Any]:
     """Put the AIR of a document's model in place of its identifier."""
-    if document is None or not document.models or members.get("model") != document.id:
+    if not document.models or members.get("model") != document.id:
         return members
     return {**members, "model": document.model}
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, contextmanager
+from copy import copy
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from weakref import WeakKeyDictionary
 
-from ..delivery.batches import Batch, Kind, Reply, Settings
+from ..delivery.batches import Batch, Kind, Limits, Reply, Settings
 from ..delivery.classify import of_failure
 from ..delivery.delivery import Delivery
+from ..delivery.dry_run import Pricing
 from ..delivery.events import Event
 from ..delivery.lifecycle import Phase, TaskEvent
 from ..delivery.open_tasks import OpenTasks
@@ -19,9 +22,11 @@ from ..delivery.patience import Patience
 from ..delivery.uploads import Uploads, Waiting
 from ..exceptions import RunwareError, TaskHandle
 from ..locks import ForkSafeLock
+from ..media.local_files import place_of, with_uuids
 from ..transport.deadline import Deadline
 from ..transport.envelope import Answer, Envelope
 from ..transport.exchange import NEVER_SENT
+from ..transport.http import checked_headers
 from .poll_batcher import PollBatcher
 from .post_threads import PostThreads
 from .stream import Stream
@@ -62,6 +67,56 @@ class BaseEngine:
         self.endpoint = endpoint
         self.open_tasks = OpenTasks()
         self._uploads = Uploads()
+        self._by_url: dict[str, Any] = {endpoint.url: self}
+
+    def derived(self, endpoint: Endpoint, settings: Settings, timeout: float) -> Self:
+        """Return an engine that shares connections, costs and unfinished tasks.
+
+        What belongs to a server, such as its unfinished tasks and uploaded files, is
+        shared among the engines with its address.
+        """
+        is_here = endpoint.url == self.endpoint.url
+        first: Self | None = self if is_here else self._by_url.get(endpoint.url)
+        engine = copy(self if first is None else first)
+        vars(engine).update(settings=settings, timeout=timeout)
+        if first is None:
+            vars(engine).update(
+                open_tasks=OpenTasks(),
+                _uploads=Uploads(),
+                settings=settings._replace(limits=Limits()),
+            )
+        if engine.endpoint != endpoint:
+            engine.connect(endpoint)
+        self._by_url.setdefault(endpoint.url, engine)
+        return engine
+
+    def connect(self, endpoint: Endpoint) -> None:
+        """Send calls to an endpoint from now on, over the same connections."""
+        raise NotImplementedError
+
+    def unfinished(self) -> list[tuple[Self, Task[Any]]]:
+        """The tasks whose results the caller does not have, each with its engine."""
+        engines = {**self._by_url, self.endpoint.url: self}.values()
+        tasks = [(each, task) for each in engines for task in each.open_tasks.tasks()]
+        return sorted(tasks, key=lambda pair: pair[1].first_sent)
+
+    def with_known_uploads(self, submission: Submission[Any]) -> Submission[Any]:
+        """Return a task with the UUIDs of files that are uploaded.
+
+        Raises:
+            ValueError: A file of it is not uploaded yet.
+        """
+        uuids = {file: self._uploads.uuid(file) for file in submission.uploads}
+        known = {file: uuid for file, uuid in uuids.items() if uuid is not None}
+        missing = [each for each in uuids if each not in known]
+        if missing:
+            place = place_of(missing[0], submission.wire)
+            message = (
+                f"the file in {place} has to be uploaded before a dry run, which uploads "
+                "nothing: upload it with mediaStorage and give its UUID"
+            )
+            raise ValueError(message)
+        return replace(submission, wire=with_uuids(submission.wire, known))
 
     def delivery(
         self,
@@ -96,6 +151,23 @@ class BaseEngine:
         finally:
             waiting.note()
         for _, error in waiting.settle(delivery.error):
+            if error is not None:
+                raise error
+
+    @contextmanager
+    def reserving(
+        self, submission: Submission[Any], timeout: float
+    ) -> Generator[Delivery[Any]]:
+        """Give the delivery of the dry run that says what a task costs.
+
+        Raises:
+            RunwareError: The dry run failed, or the cost is not within the budget.
+        """
+        pricing = Pricing(self.settings.account)
+        dry_run = pricing.reserve(submission)
+        delivery = self.delivery([dry_run] if dry_run else [], timeout)
+        yield delivery
+        for _, error in pricing.settle(delivery.error):
             if error is not None:
                 raise error
 
@@ -157,6 +229,7 @@ class BaseEngine:
             task.apply(_end_of_stream(task, item, error))
         if not task.may_be_billed:
             self.open_tasks.close([task])
+        self.settings.account.settle(task)
         if error is not None:
             self.give_handle(error, submission)
         if is_noted:
@@ -192,6 +265,12 @@ class Engine(BaseEngine):
         self._locks: WeakKeyDictionary[Task[Any], ForkSafeLock] = WeakKeyDictionary()
         self._lock = ForkSafeLock()
 
+    def connect(self, endpoint: Endpoint) -> None:
+        """Send calls to an endpoint from now on, over the same connections."""
+        self.endpoint = endpoint
+        self.transport = self.transport.at(endpoint)
+        self._batcher = PollBatcher(self.transport, self.settings.limits)
+
     def lock_of(self, task: Task[Any]) -> RLock:
         """Return the lock for whoever carries a task on."""
         with self._lock.native:
@@ -213,7 +292,7 @@ class Engine(BaseEngine):
         Yields:
             After each answer.
         """
-        exchange = partial(self._exchange, extra=extra)
+        exchange = partial(self._exchange, extra=checked_headers(extra))
         threads = PostThreads(exchange, self._concurrency)
         try:
             while delivery.is_waiting:
@@ -244,7 +323,7 @@ class Engine(BaseEngine):
         return Stream(
             requested(submission),
             submission.wire,
-            partial(self._open, submission, timeout, extra),
+            partial(self._open, submission, timeout, checked_headers(extra)),
             endpoint=self.endpoint,
             errors=self._errors(submission.task),
             deadline=self._deadline(timeout),
@@ -266,6 +345,10 @@ class Engine(BaseEngine):
         patience = self.patience(submission.task, timeout)
         if submission.is_waiting:
             with self.uploading(submission, patience.seconds_left()) as delivery:
+                for _ in self.run(delivery, extra):
+                    pass
+        if self.settings.account.owes_reservation(submission.task):
+            with self.reserving(submission, patience.seconds_left()) as delivery:
                 for _ in self.run(delivery, extra):
                     pass
         submission.task.note_sending(self.settings.clock())
@@ -292,7 +375,10 @@ class Engine(BaseEngine):
             return whole(stream.get_result().to_wire())
         if batch.kind is Kind.POLL and extra is None and not batch.is_alone:
             return self._batcher.poll(batch.parts, batch.timeout)
-        envelope = self.transport.post(batch.parts, batch.timeout, extra)
+        transport = self.transport
+        if batch.is_dry:
+            transport = transport.at(replace(self.endpoint, is_dry=True))
+        envelope = transport.post(batch.parts, batch.timeout, extra)
         return Reply(envelope, len(batch.parts))
 
 

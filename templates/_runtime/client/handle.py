@@ -15,6 +15,7 @@ from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL, given_timeout
 from ..transport.items import COUNTS, READ_ONLY
 from .documents import request_class
+from .watch import OnProgress, OnResult, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -191,7 +192,12 @@ class Handle(BaseHandle[ResultT]):
         return self.is_over
 
     def wait(
-        self, *, timeout: float | None = None, extra_headers: Headers = None
+        self,
+        *,
+        timeout: float | None = None,
+        extra_headers: Headers = None,
+        on_result: OnResult[ResultT] = None,
+        on_progress: OnProgress = None,
     ) -> list[ResultT]:
         """Wait for the task to be over; send it first, if it was not sent before.
 
@@ -199,6 +205,8 @@ class Handle(BaseHandle[ResultT]):
             timeout: The seconds after which the wait is given up; else the client's.
                 The task goes on at the server, and may be waited for again.
             extra_headers: HTTP headers to send besides, or in place of, the client's.
+            on_result: Is called with each result; see `Runware.run`.
+            on_progress: Is called with the percentage that is done.
 
         Returns:
             Its results.
@@ -207,9 +215,11 @@ class Handle(BaseHandle[ResultT]):
             RunwareError: It failed, or was not over in time; see `Runware.run`.
             ValueError: The timeout is no number of seconds above 0.
         """
+        watch = Watch([self._task], on_result, on_progress)
         try:
-            for _ in self._steps(timeout, extra_headers):
-                pass
+            for delivery in self._steps(timeout, extra_headers):
+                watch.note(delivery)
+            watch.note()
             results = self._task.results()
             self._hand_over()
         except BaseException as stop:

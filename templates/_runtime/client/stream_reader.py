@@ -148,7 +148,8 @@ class StreamReader:
             for item in envelope.errors
             if self._is_ours(item) or envelope.http_status >= 400
         ]
-        if (error := joined(failures)) is not None:
+        error = joined(failures)
+        if error is not None and not (texts and self.transcript.has_finish_reason):
             raise error
         return bool(texts)
 

@@ -1,28 +1,93 @@
-"""The client of one task type, sync and async."""
+"""The client of one task type, sync and async.
+
+A model that has a document is an attribute of it: `client.image_inference.NAME(...)`, see
+`call.py`. A task type that has a general document takes the parameters of any model:
+`client.image_inference.run(model=..., ...)`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from functools import cache
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    Unpack,
+    cast,
+    overload,
+)
 
 from ..delivery.task import wire_of
-from .documents import request_of
+from .call import (
+    AsyncCall,
+    AsyncStreamingCall,
+    Call,
+    CallOptions,
+    StreamingCall,
+    refuse_options,
+)
+from .documents import documents, request_class, request_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import (
+        AsyncIterator,
+        Callable,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
 
     from ..error_enum import ErrorEnum
-    from ..schema.base import TaskRequest, TaskResult
+    from ..schema.base import TaskRequest
     from ..schema.generics import ResultT
     from .async_client import AsyncClient
     from .async_handle import AsyncHandle
     from .async_stream import AsyncStream
+    from .document import Document
     from .handle import Handle
     from .stream import Stream
     from .sync_client import SyncClient
 
+P = ParamSpec("P")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+ItemT = TypeVar("ItemT")
+ItemT_co = TypeVar("ItemT_co", covariant=True)
 
-class _TaskType:
-    """What both twins know of their task type."""
+
+class General(Protocol[P, T_co]):
+    """A client whose task type has a general document, for type checkers.
+
+    The parameters of its calls are those of that document's request class.
+    """
+
+    @property
+    def _general(self) -> Callable[P, T_co]: ...
+
+
+class Page(Protocol[ItemT_co]):
+    """A result that is one page of many."""
+
+    @property
+    def results(self) -> Sequence[ItemT_co]:
+        """What is on the page."""
+        ...
+
+
+class Paged(Protocol[ItemT_co]):
+    """A request whose result is one page of many."""
+
+    def read(self, item: Mapping[str, Any], /) -> Page[ItemT_co]:
+        """Read the page."""
+        ...
+
+
+class TaskType:
+    """A task type and its documents."""
 
     task_type: ClassVar[str]
     """Its name on the wire."""
@@ -30,124 +95,138 @@ class _TaskType:
     errors: ClassVar[type[ErrorEnum]]
     """The statuses and codes that its tasks can fail with."""
 
-    def _request(
-        self, request: TaskRequest[Any] | None, fields: dict[str, Any]
-    ) -> TaskRequest[Any]:
-        """The request as given, or one made from keywords."""
+    def request(self: General[P, T], *args: P.args, **parameters: P.kwargs) -> T:
+        """Make a request of parameters and send nothing.
+
+        A model that has a document of its own gets the request class of that document.
+
+        Raises:
+            LookupError: No document of the package is about this model.
+            pydantic.ValidationError: The document does not allow these parameters.
+        """
+        return cast("T", _made(self, *args, **parameters))
+
+    def _task(
+        self, request: TaskRequest[Any] | None = None, /, **given: Any
+    ) -> tuple[TaskRequest[Any], CallOptions]:
+        """Return the task of a call and the call's options.
+
+        Args:
+            request: The task, where it is given as a request.
+            given: With a request, the options; else the parameters of the task.
+        """
         if request is None:
-            return request_of(self.task_type, fields)
+            return _made(self, **given), CallOptions()
+        fields = [*(given.keys() - CallOptions.__annotations__.keys())]
         if fields:
             message = (
                 f"give either a request or keywords, not both: {', '.join(fields)} can "
                 "be changed by making the request anew"
             )
             raise TypeError(message)
-        given = wire_of(request)["taskType"]
-        if given != self.task_type:
+        if wire_of(request)["taskType"] != self.task_type:
             message = (
                 f"this is the client of {self.task_type} tasks, and the request is for "
-                f"{given}: the run method of Runware takes any request"
+                f"{wire_of(request)['taskType']}: the run method of Runware takes any "
+                "request"
             )
             raise TypeError(message)
-        return request
+        return request, CallOptions(**given)  # type: ignore[typeddict-item]
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *_by_name(self.task_type)]
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            document = _by_name(self.task_type).get(name)
+            if document is None:
+                message = f"{type(self).__name__!r} object has no attribute {name!r}"
+                raise AttributeError(message, name=name, obj=self)
+            request = document.request
+            plain, streaming = self._calls
+            call = streaming if "stream" in request.deliveries else plain
+            return call(self._client, request)
 
 
-class TaskClient(_TaskType):
+def _made(of: Any, /, *_: Any, **parameters: Any) -> Any:
+    """Make a request of the class that the task type has for the model."""
+    request = request_class(of.task_type, parameters.get("model"))
+    refuse_options(request, parameters)
+    return request_of(of.task_type, parameters)
+
+
+@cache
+def _by_name(task_type: str) -> dict[str, Document]:
+    """Return the documents of models of a task type, by the names of their calls."""
+    return {
+        document.module.rpartition(".")[2]: document
+        for document in documents()
+        if document.task_type == task_type and document.models
+    }
+
+
+class TaskClient(TaskType):
     """Runs tasks of one type."""
+
+    _calls = Call, StreamingCall
 
     def __init__(self, client: SyncClient) -> None:
         self._client = client
 
     @overload
     def run(
-        self,
-        request: TaskRequest[ResultT],
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
+        self, request: TaskRequest[ResultT], /, **options: Unpack[CallOptions]
     ) -> list[ResultT]: ...
 
     @overload
     def run(
-        self,
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-        **fields: Any,
-    ) -> list[TaskResult]: ...
+        self: General[P, TaskRequest[ResultT]],
+        *args: P.args,
+        **parameters: P.kwargs,
+    ) -> list[ResultT]: ...
 
-    def run(
-        self,
-        request: TaskRequest[Any] | None = None,
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-        **fields: Any,
-    ) -> list[Any]:
-        """Run one task, given as a request or as the keywords of one.
+    def run(self, *request: Any, **given: Any) -> Any:
+        """Run one task, given as a request or as the parameters of one.
 
-        A request's class decides the type of the results. Among keywords, `model` picks
-        the class; the others are its fields under their Python names.
-
-        Args:
-            request: The task.
-            timeout: The seconds after which the task is given up; else the client's.
-            extra_headers: HTTP headers to send besides, or in place of, the client's.
-            fields: The task's fields, without a request.
+        Parameters are the fields of the request class of the task type's general
+        document. A model that has a document of its own is checked by that document,
+        and its results are of that document's class.
 
         Returns:
             Its results, `numberResults` of them.
 
         Raises:
             LookupError: No document of the package is about this model.
-            pydantic.ValidationError: The document does not allow these fields.
+            pydantic.ValidationError: The document does not allow these parameters.
             RunwareError: The task failed, see `Runware.run`.
             TypeError: The request is of another task type.
         """
-        task = self._request(request, fields)
-        return self._client.run(task, timeout=timeout, extra_headers=extra_headers)
+        task, options = self._task(*request, **given)
+        return self._client.run(task, **options)
 
     @overload
     def submit(
-        self,
-        request: TaskRequest[ResultT],
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
+        self, request: TaskRequest[ResultT], /, **options: Unpack[CallOptions]
     ) -> Handle[ResultT]: ...
 
     @overload
     def submit(
-        self,
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-        **fields: Any,
-    ) -> Handle[TaskResult]: ...
+        self: General[P, TaskRequest[ResultT]],
+        *args: P.args,
+        **parameters: P.kwargs,
+    ) -> Handle[ResultT]: ...
 
-    def submit(
-        self,
-        request: TaskRequest[Any] | None = None,
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-        **fields: Any,
-    ) -> Handle[Any]:
-        """Send one task, given as a request or as the keywords of one.
+    def submit(self, *request: Any, **given: Any) -> Any:
+        """Send one task, given as a request or as the parameters of one; see `run`.
 
-        The same as `submit` of `Runware`, which says more; see `run` for the keywords.
+        The same as `submit` of `Runware`, which says more.
 
         Returns:
             Its handle.
         """
-        task = self._request(request, fields)
-        return self._client.submit(task, timeout=timeout, extra_headers=extra_headers)
+        task, options = self._task(*request, **given)
+        return self._client.submit(task, **options)
 
 
 class StreamingTaskClient(TaskClient):
@@ -155,122 +234,87 @@ class StreamingTaskClient(TaskClient):
 
     @overload
     def stream(
-        self,
-        request: TaskRequest[ResultT],
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
+        self, request: TaskRequest[ResultT], /, **options: Unpack[CallOptions]
     ) -> Stream[ResultT]: ...
 
     @overload
     def stream(
-        self,
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-        **fields: Any,
-    ) -> Stream[TaskResult]: ...
+        self: General[P, TaskRequest[ResultT]],
+        *args: P.args,
+        **parameters: P.kwargs,
+    ) -> Stream[ResultT]: ...
 
-    def stream(
-        self,
-        request: TaskRequest[Any] | None = None,
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-        **fields: Any,
-    ) -> Stream[Any]:
-        """Run one task whose result comes piece by piece, as the task or its keywords.
+    def stream(self, *request: Any, **given: Any) -> Any:
+        """Run one task whose result comes piece by piece; see `run`.
 
-        The same as `stream` of `Runware`, which says more; see `run` for the keywords.
+        The same as `stream` of `Runware`, which says more.
 
         Returns:
             The stream.
         """
-        task = self._request(request, fields)
-        return self._client.stream(task, timeout=timeout, extra_headers=extra_headers)
+        task, options = self._task(*request, **given)
+        return self._client.stream(task, **options)
 
 
-class AsyncTaskClient(_TaskType):
-    """Runs tasks of one type, asynchronously."""
+class PagedTaskClient(TaskClient):
+    """Runs tasks of one type, whose results come in pages."""
+
+    def iterate(
+        self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
+    ) -> Iterator[ItemT]:
+        """Give what is on each page, one by one, from `offset` on.
+
+        A page is asked for when it is reached; `limit` is its size.
+
+        Raises:
+            pydantic.ValidationError: The document does not allow these parameters.
+            RunwareError: A page could not be had, see `Runware.run`.
+        """
+        client = cast("PagedTaskClient", self)._client
+        return _pages(client, _made(self, *args, **parameters))
+
+
+class AsyncTaskClient(TaskType):
+    """Runs tasks of one type, asynchronously; see `TaskClient`."""
+
+    _calls = AsyncCall, AsyncStreamingCall
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
 
     @overload
     async def run(
-        self,
-        request: TaskRequest[ResultT],
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
+        self, request: TaskRequest[ResultT], /, **options: Unpack[CallOptions]
     ) -> list[ResultT]: ...
 
     @overload
     async def run(
-        self,
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-        **fields: Any,
-    ) -> list[TaskResult]: ...
+        self: General[P, TaskRequest[ResultT]],
+        *args: P.args,
+        **parameters: P.kwargs,
+    ) -> list[ResultT]: ...
 
-    async def run(
-        self,
-        request: TaskRequest[Any] | None = None,
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-        **fields: Any,
-    ) -> list[Any]:
-        """Run one task, given as a request or as the keywords of one.
-
-        The same as `TaskClient.run`, with `await`.
-        """
-        task = self._request(request, fields)
-        return await self._client.run(
-            task, timeout=timeout, extra_headers=extra_headers
-        )
+    async def run(self, *request: Any, **given: Any) -> Any:
+        """Run one task; see `TaskClient.run`."""
+        task, options = self._task(*request, **given)
+        return await self._client.run(task, **options)
 
     @overload
     async def submit(
-        self,
-        request: TaskRequest[ResultT],
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
+        self, request: TaskRequest[ResultT], /, **options: Unpack[CallOptions]
     ) -> AsyncHandle[ResultT]: ...
 
     @overload
     async def submit(
-        self,
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-        **fields: Any,
-    ) -> AsyncHandle[TaskResult]: ...
+        self: General[P, TaskRequest[ResultT]],
+        *args: P.args,
+        **parameters: P.kwargs,
+    ) -> AsyncHandle[ResultT]: ...
 
-    async def submit(
-        self,
-        request: TaskRequest[Any] | None = None,
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-        **fields: Any,
-    ) -> AsyncHandle[Any]:
-        """Send one task; the same as `TaskClient.submit`, with `await`."""
-        task = self._request(request, fields)
-        return await self._client.submit(
-            task, timeout=timeout, extra_headers=extra_headers
-        )
+    async def submit(self, *request: Any, **given: Any) -> Any:
+        """Send one task; see `TaskClient.submit`."""
+        task, options = self._task(*request, **given)
+        return await self._client.submit(task, **options)
 
 
 class AsyncStreamingTaskClient(AsyncTaskClient):
@@ -278,33 +322,53 @@ class AsyncStreamingTaskClient(AsyncTaskClient):
 
     @overload
     def stream(
-        self,
-        request: TaskRequest[ResultT],
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
+        self, request: TaskRequest[ResultT], /, **options: Unpack[CallOptions]
     ) -> AsyncStream[ResultT]: ...
 
     @overload
     def stream(
-        self,
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-        **fields: Any,
-    ) -> AsyncStream[TaskResult]: ...
+        self: General[P, TaskRequest[ResultT]],
+        *args: P.args,
+        **parameters: P.kwargs,
+    ) -> AsyncStream[ResultT]: ...
 
-    def stream(
-        self,
-        request: TaskRequest[Any] | None = None,
-        /,
-        *,
-        timeout: float | None = None,
-        extra_headers: Mapping[str, str] | None = None,
-        **fields: Any,
-    ) -> AsyncStream[Any]:
-        """Run one task as a stream; the same as `StreamingTaskClient.stream`."""
-        task = self._request(request, fields)
-        return self._client.stream(task, timeout=timeout, extra_headers=extra_headers)
+    def stream(self, *request: Any, **given: Any) -> Any:
+        """Run one task as a stream; see `StreamingTaskClient.stream`."""
+        task, options = self._task(*request, **given)
+        return self._client.stream(task, **options)
+
+
+class AsyncPagedTaskClient(AsyncTaskClient):
+    """Runs tasks of one type, whose results come in pages."""
+
+    def iterate(
+        self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
+    ) -> AsyncIterator[ItemT]:
+        """Give what is on each page, one by one; see `PagedTaskClient.iterate`."""
+        client = cast("AsyncPagedTaskClient", self)._client
+        return _async_pages(client, _made(self, *args, **parameters))
+
+
+def _pages(client: SyncClient, request: Any) -> Iterator[Any]:
+    """Give what is on each page, one by one."""
+    while request is not None:
+        [page] = client.run(request)
+        yield from page.results
+        request = _of_next_page(request, page)
+
+
+async def _async_pages(client: AsyncClient, request: Any) -> AsyncIterator[Any]:
+    """Give what is on each page, one by one."""
+    while request is not None:
+        [page] = await client.run(request)
+        for item in page.results:
+            yield item
+        request = _of_next_page(request, page)
+
+
+def _of_next_page(request: Any, page: Any) -> Any:
+    """Return the request of the page after a page; None after the last one."""
+    offset = (request.offset or 0) + len(page.results)
+    total = getattr(page, "total_results", None)  # the answer may lack it
+    is_last = not page.results or (isinstance(total, int) and offset >= total)
+    return None if is_last else request.replace(offset=offset)

@@ -1,4 +1,4 @@
-"""What a client tells of its work: events, a log, and what it has cost."""
+"""What a client tells of its work: events and a log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .. import PACKAGE
-from ..locks import ForkSafeLock
 
 LOGGER = logging.getLogger(PACKAGE)
 """The package's own logger: no body and no key ever reaches it."""
@@ -53,23 +52,13 @@ class Event:
 
 
 class Observer:
-    """Logs events, adds up their costs and hands them on."""
+    """Logs events and hands them on."""
 
     def __init__(self, on_event: Callable[[Event], object] | None) -> None:
         self._on_event = on_event
-        self._lock = ForkSafeLock()
-        self._cost = 0.0
-
-    @property
-    def cost(self) -> float:
-        """What the finished tasks have cost, in US dollars, where their results say."""
-        return self._cost
 
     def __call__(self, event: Event) -> None:
         """Take note of an event."""
-        if event.cost is not None:
-            with self._lock.native:
-                self._cost += event.cost
         level = logging.DEBUG if event.kind == "polled" else logging.INFO
         if LOGGER.isEnabledFor(level):
             LOGGER.log(level, "%s", event)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
-from ..schema.generics import ResultT
+from ..schema.generics import RequestT_co, ResultT
 
 if TYPE_CHECKING:
     from ..exceptions import RunwareError
@@ -14,21 +14,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[ResultT]):
+class Outcome(Generic[RequestT_co]):
     """What became of one task.
 
     Attributes:
         request: The task.
-        results: Its results; with an error, those that were there before it.
         error: Why there are not all results; None where there are. It has a `handle`
             where the task may still be collected.
     """
 
-    request: TaskRequest[ResultT]
-    results: list[ResultT]
+    request: RequestT_co
+    _results: list[Any]
     error: RunwareError | None
 
-    def unwrap(self) -> list[ResultT]:
+    @property
+    def results(self: Outcome[TaskRequest[ResultT]]) -> list[ResultT]:
+        """Its results; with an error, those that were there before it."""
+        return self._results
+
+    def unwrap(self: Outcome[TaskRequest[ResultT]]) -> list[ResultT]:
         """The results.
 
         Raises:

@@ -68,6 +68,7 @@ class Task(Generic[ResultT]):
         is_short: Whether a sync answer had fewer results than were ordered.
         refused_polls: Polls of it in a row that the server refused for a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
+        is_settled: Whether the account of the client has its cost.
         key: What its items are matched by: the taskUUID or, without one, the type.
     """
 
@@ -90,6 +91,7 @@ class Task(Generic[ResultT]):
     quiet: int = 0
     is_short: bool = False
     allows_resend: bool = True
+    is_settled: bool = False
     key: str = field(init=False)
     _failed_items: int = 0
     _failures_told: int = 0
@@ -194,6 +196,8 @@ class Task(Generic[ResultT]):
             self.error = errors[0]
             for other in errors[1:]:
                 errors[0].add_note(f"Also: {other}")
+        if len(self.items) >= number_of_results(self.wire):
+            self.error = None  # such as the refusal of a second sending
         self._note_progress(updates)
         self.silences = self.not_found = 0
         self.quiet = 0 if is_news or updates else self.quiet + 1
@@ -311,13 +315,13 @@ class Submission(Generic[ResultT]):
 
 def submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
     """Return the task of a request, not sent yet."""
-    from ..schema.objects import files_of  # takes its time
+    from ..media.local_files import files_in  # takes its time
 
     wire = wire_of(request)
     delivery = wire.get("deliveryMethod", request.default_delivery)
     task = task_of(wire, cast("type[ResultT]", request.result), delivery)
     task.latency = request.shortest_latency
-    uploads = dict.fromkeys(files_of(request))
+    uploads = dict.fromkeys(files_in(wire))
     return Submission(task, wire, request, uploads, is_waiting=bool(uploads))
 
 
@@ -344,16 +348,39 @@ class _Reader(Generic[ResultT]):
 
     def __call__(self, item: Item) -> ResultT:
         kind = cast("type[TaskResult]", self.result)
-        return cast("ResultT", kind.model_validate(dict(item)))
+        made = kind.model_validate(dict(item), by_alias=True, by_name=False)
+        return cast("ResultT", made)
 
 
 def wire_of(request: TaskRequest[Any]) -> Item:
-    """Return a request as it is sent, but for the files that have to be uploaded."""
-    from ..schema.objects import wire_so_far  # takes its time
+    """Return a request as it is sent, but for the files that have to be uploaded.
 
-    return wire_so_far(request)
+    Raises:
+        TypeError: It is not a request.
+    """
+    from ..schema.base import TaskRequest  # takes its time
+    from ..schema.written import written
+
+    if not isinstance(cast("object", request), TaskRequest):
+        raise TypeError(_not_a_request(request))
+    return cast("Item", written(request))
+
+
+def _not_a_request(value: object) -> str:
+    """Say what to do with what is not a request."""
+    if isinstance(value, type):
+        return f"{value.__name__} is a class: make a request of it, {value.__name__}(…)"
+    kind = type(value).__name__
+    if isinstance(value, dict):
+        return f"a {kind} is not a request: make one with parse_request(task)"
+    if isinstance(value, (list, tuple)):
+        return f"a {kind} is not a request: run_many takes several"
+    return f"a {kind} is not a request"
 
 
 def encoded(task: Item) -> bytes:
     """Return a task as JSON text."""
-    return json.dumps(task, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(task).encode()
+
+
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)

@@ -69,6 +69,11 @@ class Uploads:
                 del self._known[file]
         return known or new_upload()
 
+    def uuid(self, file: LocalFile) -> str | None:
+        """Return what the platform calls a file; None where it is not uploaded."""
+        known = self._known.get(file)
+        return None if known is None else known.uuid
+
     def note(self, uploads: Mapping[LocalFile, Upload]) -> None:
         """Remember what is uploaded, and what may be; but not the files themselves."""
         with self._lock.native:

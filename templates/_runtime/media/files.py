@@ -40,6 +40,11 @@ def is_file(value: object) -> TypeGuard[MediaFile]:
     )
 
 
+def is_open_file(value: object) -> TypeGuard[BinaryFile]:
+    """Say whether a value is a file that is open."""
+    return hasattr(value, "read") and not isinstance(value, (BaseModel, os.PathLike))
+
+
 def type_of(content: bytes, kind: str) -> FileType:
     """Tell the type of a file that must be of a kind.
 

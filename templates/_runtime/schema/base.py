@@ -1,67 +1,67 @@
-"""What requests, results and their parts have in common."""
+"""What requests, results and their parts have in common.
+
+The fields are the truth. pydantic validates what is given into them, once, and what is
+sent is what pydantic writes of them.
+"""
 
 from __future__ import annotations
 
-import marshal
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Generic,
-    Self,
-    TypeAlias,
-    TypeVar,
-    cast,
-)
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from operator import is_
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, cast
 
 from pydantic import (
     VERSION,
+    AliasGenerator,
+    BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SerializationInfo,
     ValidationError,
     field_validator,
     model_validator,
 )
+from pydantic_core import CoreSchema, ErrorDetails
+from pydantic_core import core_schema as core
 
 from ..caller import levels_to_caller
-from ..json_values import is_object
+from ..json_values import is_array, is_object, key_of
+from ..media.local_files import LocalFile, refuse_files
+from .constraints import Json
 from .depth import MOST_LEVELS, is_too_deep
+from .docs import member_docs
 from .explanations import (
     again,
     combined,
-    field_error,
     is_other_text,
     narrower,
     rule_error,
+    shown,
 )
 from .fields import (
+    default_names,
     fills,
     hidden_names,
     new_uuid,
     nullable_fields,
+    optional_names,
     python_names,
     required_names,
+    wire_name,
     wire_names,
 )
 from .generics import ResultT_co
-from .media_text import holds_file, with_texts
-from .objects import (
-    JsonObject,
-    order_of,
-    plain,
-    remember_order,
-    remember_wire,
-    wire_so_far,
-)
-from .quick import explaining, quick, ruleless
-from .rules import MediaLimit, Size, Wire
+from .keywords import Keywords, misspelt, take_extra, without_nulls
+from .rules import MediaLimit, Rate, Size, Wire
+from .written import written
 
 if TYPE_CHECKING:
     import os
+    from decimal import Decimal
     from pathlib import Path
 
     import httpx2
@@ -96,109 +96,182 @@ def fresh_uuid() -> str:
     return cast("str", Field(json_schema_extra={"format": "uuid"}))
 
 
+def _title(name: str, _: object) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+class JsonObject(BaseModel):
+    """An object as it stands in JSON, with Python's names for its members."""
+
+    model_config = ConfigDict(
+        alias_generator=AliasGenerator(validation_alias=wire_name),
+        defer_build=True,
+        frozen=True,
+        hide_input_in_errors=True,
+        protected_namespaces=(),
+        field_title_generator=_title,
+        strict=True,
+        validate_by_alias=True,
+        validate_by_name=True,
+    )
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        schema = handler(source)
+        model: Any = handler.resolve_ref_schema(schema)
+        while model["type"] != "model":
+            model = model["schema"]
+        fields = model["schema"]
+        while fields["type"] != "model-fields":
+            fields = fields["schema"]
+        for field in fields["fields"].values():
+            field["serialization_alias"] = field["validation_alias"]
+        cls._complete(model, fields["fields"])
+        return schema
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> dict[str, Any]:
+        reference: dict[str, Any] = handler(schema)
+        described = handler.resolve_ref_schema(reference)
+        docs = {wire_names(cls).get(n, n): doc for n, doc in member_docs(cls).items()}
+        for name, member in described.get("properties", {}).items():
+            if name in docs:
+                member.setdefault("description", docs[name])
+            if "default" in member and member["default"] is None:
+                del member["default"]  # None says only that it may be left out
+        return reference
+
+    @classmethod
+    def _complete(
+        cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
+    ) -> None:
+        """Say in a class's schema what pydantic's declarations cannot."""
+
+    def to_wire(self) -> Wire:
+        """Return the object as it is sent: what was set, and nothing else.
+
+        Raises:
+            ValueError: There is a file in it that is uploaded when it is sent.
+        """
+        wire: Wire = written(self)
+        refuse_files(wire, type(self).__name__)
+        return wire
+
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if name in self.__private_attributes__:
+                super().__setattr__(name, value)
+                return
+            owner = type(self).__name__
+            message = f"{owner} cannot be changed; replace() of a request makes another"
+            raise AttributeError(message, name=name, obj=self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, JsonObject):
+            return NotImplemented
+        return type(self) is type(other) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._key()))
+
+    def _key(self) -> object:
+        return key_of(written(self))
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        hidden = hidden_names(type(self))
+        for name, wire in wire_names(type(self)).items():
+            if name in self.__pydantic_fields_set__:
+                yield name, _repr(self.__dict__[name], hide=wire in hidden)
+        for name, value in (self.__pydantic_extra__ or {}).items():
+            yield name, _repr(value, hide=False)
+
+
+def _repr(value: Any, *, hide: bool) -> Any:
+    if isinstance(value, JsonObject):
+        return value
+    if isinstance(value, LocalFile):
+        return value.description
+    if is_array(value):
+        return [_repr(item, hide=hide) for item in value]
+    if is_object(value):
+        return {name: _repr(member, hide=hide) for name, member in value.items()}
+    return shown(value, hide=hide and not _is_link(value))
+
+
+def _is_link(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("https://", "http://"))
+
+
 class Part(JsonObject):
     """An object inside a request."""
 
     model_config = ConfigDict(extra="forbid")
 
+    if not TYPE_CHECKING:
+        __pydantic_extra__: dict[str, Json]
+
     _warning: ClassVar[str] = ""
     """What is said whenever an object is made."""
 
     @staticmethod
-    @ruleless
     def rules(_: Wire, /) -> Iterator[str]:
         """Yield a sentence for each rule that an object breaks."""
         yield from ()
 
-    def model_copy(
-        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
-    ) -> Self:
-        """Copy without any check; see pydantic. `replace` of a request checks."""
-        copied = super().model_copy(update=update, deep=deep)
-        remember_order(copied, dict.fromkeys(order_of(self)))
-        return copied
-
-    def __getstate__(self) -> dict[Any, Any]:
-        state = super().__getstate__()
-        # What is frozen is for this version of Python alone.
-        return {**state, "__pydantic_private__": {"order": order_of(self)}}
-
     def __init__(self, /, **members: Any) -> None:
-        cls = type(self)
-        _refuse_depth(cls, members)
-        wire = _wire_of(cls, members)
-        if cls._right(wire, self) is None:
-            with _checking():
-                self.__pydantic_validator__.validate_python(wire, self_instance=self)
+        keywords = Keywords.of(type(self), members)
+        _refuse_depth(type(self), keywords)
+        self.__pydantic_validator__.validate_python(keywords, self_instance=self)
 
     # pydantic calls a constructor of one's own for every nested object, unless told
     # that it validates like its own.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
+    @classmethod
+    def _complete(
+        cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
+    ) -> None:
+        nullable = nullable_fields(cls)
+        for name, field in fields.items():
+            if name not in nullable and field["schema"]["type"] == "default":
+                _without_null(field["schema"])
+                field.setdefault("serialization_exclude_if", _is_none)
+        if any(
+            name in nullable and field["schema"]["type"] == "default"
+            for name, field in fields.items()
+        ):
+            model["serialization"] = core.wrap_serializer_function_ser_schema(
+                _written_if_set, info_arg=True
+            )
+
     @model_validator(mode="wrap")
     @classmethod
-    @explaining
     def _check(cls, data: Any, read: Callable[[Any], Self]) -> Self:
-        known = _CHECKED.get()
-        if known is None:
-            _refuse_depth(cls, data)
-            with _checking():
-                return cls._checked(data, read)
-        # Alternatives ask of the same object again and again, at each of its levels.
-        key = (cls, id(data))
-        if key not in known:
-            try:
-                known[key] = data, cls._checked(data, read)
-            except ValidationError as error:
-                known[key] = data, error
-        outcome = known[key][1]
-        if isinstance(outcome, ValidationError):
-            raise outcome
-        return cast("Self", outcome)
-
-    @classmethod
-    def _right(cls, data: Any, made: Self | None = None) -> Self | None:
-        """Make an object of what is right; None for what is wrong, or seems to be.
-
-        Args:
-            data: The object as it is sent.
-            made: What to make it of, where there is something.
-        """
-        check = quick(cls)
-        if check is None or (check.takes_any_depth and is_too_deep(data)):
-            return None
+        if isinstance(data, JsonObject) and not isinstance(data, cls):
+            data = written(data)
         try:
-            right: Self = check.validate(data, self_instance=made)
-            frozen = marshal.dumps(data)
-        except ValueError:  # ValidationError too
-            return None
-        if check.has_rules:
-            for _ in cls.rules(data):
-                return None
-        remember_wire(right, data, frozen)
-        if cls._warning:
-            cls._warn()
-        return right
-
-    @classmethod
-    def _checked(cls, data: Any, read: Callable[[Any], Self]) -> Self:
-        if isinstance(data, Part):
-            data = wire_so_far(data)
-        try:
-            part = read(data)
+            made = read(data)
         except ValidationError as error:
             raise cls._explained(data, error) from None
-        # Rules rely on the fields, and None is a field's way to be left out.
-        nulls = _unwanted_nulls(cls, data)
-        if nulls:
-            raise combined(cls.__name__, nulls)
-        broken = [*cls.rules(data)]
-        if broken:
-            raise combined(cls.__name__, map(rule_error, broken))
-        remember_order(part, data)
+        if made is data:
+            return made
+        unknown = made.__pydantic_extra__
+        if unknown and (errors := [*misspelt(cls, unknown, data)]):
+            raise combined(cls.__name__, errors)
+        if defaults := default_names(cls):
+            made.__pydantic_fields_set__.update(defaults)
+        if cls.rules is not Part.rules:
+            broken = [*cls.rules(written(made))]
+            if broken:
+                raise combined(cls.__name__, map(rule_error, broken))
         if cls._warning:
             cls._warn()
-        return part
+        return made
 
     @classmethod
     def _warn(cls) -> None:
@@ -213,20 +286,23 @@ class Part(JsonObject):
         place of all its constants.
         """
         details = error.errors(include_url=False)
-        nulls = _unwanted_nulls(cls, data) if is_object(data) else []
-        readable = not nulls and all(
+        hidden, optional = hidden_names(cls), optional_names(cls)
+        is_call = isinstance(data, Keywords)
+        names = python_names(cls) if is_call else {}
+        details = [_named(detail, names) for detail in details]
+        readable = is_object(data) and all(
             d["type"] == "rule" or is_other_text(d) for d in details
         )
-        broken = [*cls.rules(data)] if readable else []
-        hidden = hidden_names(cls)
+        broken = [*cls.rules(_wire_of(cls, data))] if readable else []
         errors: list[InitErrorDetails] = []
         for detail in details:
-            rules = narrower(detail, broken) if is_other_text(detail) else []
+            member = ".".join(wire_name(str(part)) for part in detail["loc"])
+            rules = narrower(member, broken) if is_other_text(detail) else []
             errors += map(rule_error, rules)
-            errors += [] if rules else [again(detail, hidden, cls._hint)]
+            errors += [] if rules else [again(detail, hidden, cls._hint, optional)]
         if not any(map(is_other_text, details)):
             errors += map(rule_error, broken)
-        return combined(cls.__name__, errors + nulls)
+        return combined(cls.__name__, errors)
 
     @classmethod
     def _hint(cls, detail: ErrorDetails) -> str:
@@ -234,6 +310,101 @@ class Part(JsonObject):
         from .near_names import hint
 
         return hint(cls, str(detail["loc"][0])) if len(detail["loc"]) == 1 else ""
+
+    def model_copy(
+        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
+    ) -> Self:
+        """Return a copy, which is validated when there is something to update."""
+        copied = super().model_copy(deep=deep)
+        return copied._replaced(update) if update else copied
+
+    def __replace__(self, **members: Any) -> Self:
+        return self._replaced(members)
+
+    def _replaced(self, members: Mapping[str, Any]) -> Self:
+        """Return a validated copy with other members."""
+        cls = type(self)
+        names = python_names(cls)
+        current = {
+            name: value
+            for name, value in vars(self).items()
+            if value is not None or name in self.__pydantic_fields_set__
+        }
+        given = {names.get(name, name): value for name, value in members.items()}
+        extra = {**(self.__pydantic_extra__ or {}), **take_extra(cls, given)}
+        keywords = Keywords(without_nulls(cls, {**current, **extra, **given}), extra)
+        _refuse_depth(cls, keywords)
+        made: Self = cls.__pydantic_validator__.validate_python(keywords)
+        return made
+
+
+if TYPE_CHECKING:
+
+    class OpenPart(Part):
+        """An object that may have members beyond those of its document."""
+
+        extra: Wire = Field(default={})
+        """The members that the document does not name, by their names in JSON."""
+
+else:
+
+    class OpenPart(Part, extra="allow"):
+        """An object that may have members beyond those of its document."""
+
+        @property
+        def extra(self) -> Wire:
+            """The members that the document does not name, by their names in JSON."""
+            return dict(self.__pydantic_extra__)
+
+
+def _without_null(default: dict[str, Any]) -> None:
+    """Take from a field that it may be null; only its absence is None."""
+    default["validate_default"] = default.get("default") is not None
+    owner = default
+    while owner["schema"]["type"] in _AROUND:
+        owner = owner["schema"]
+    if owner["schema"]["type"] == "nullable":
+        owner["schema"] = owner["schema"]["schema"]
+
+
+_AROUND: Final = ("function-after", "function-before", "function-wrap")
+
+_is_none: Final = partial(is_, None)
+
+
+def _written_if_set(
+    made: Part, write: Callable[[Part], Wire], info: SerializationInfo
+) -> Wire:
+    """Leave out what may be null and was not set."""
+    names = wire_names(type(made)) if info.by_alias else {}
+    unset = {
+        names.get(name, name)
+        for name, value in vars(made).items()
+        if value is None and name not in made.__pydantic_fields_set__
+    }
+    wire = write(made)
+    return {name: value for name, value in wire.items() if name not in unset}
+
+
+def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:
+    """Return what is given, as it would be sent."""
+    names = wire_names(cls)
+    return {names.get(name, name): written(value) for name, value in members.items()}
+
+
+def _named(detail: ErrorDetails, names: Mapping[str, str]) -> ErrorDetails:
+    """Call what is missing by its Python name, where a constructor was called."""
+    if detail["type"] != "missing" or len(detail["loc"]) != 1:
+        return detail
+    [name] = detail["loc"]
+    return {**detail, "loc": (names.get(str(name), name),)}
+
+
+def _refuse_depth(cls: type[Part], value: Any) -> None:
+    """Refuse what is nested too deeply; its parts need not be measured again."""
+    if is_too_deep(value):
+        sentence = f"must not be nested more than {MOST_LEVELS} levels deep"
+        raise combined(cls.__name__, [rule_error(sentence)])
 
 
 class TaskResult(JsonObject):
@@ -245,6 +416,36 @@ class TaskResult(JsonObject):
     """
 
     model_config = ConfigDict(extra="allow")
+
+    @classmethod
+    def _complete(
+        cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
+    ) -> None:
+        for field in fields.values():
+            if field["schema"]["type"] != "default":  # it may be missing all the same
+                field["schema"] = core.with_default_schema(
+                    field["schema"], default=None
+                )
+        # A value is kept as it came, so that its type is known only when it is written.
+        model["serialization"] = core.plain_serializer_function_ser_schema(
+            _members, info_arg=True
+        )
+
+    def to_wire(self) -> Wire:
+        """Return the item as it came."""
+        whole = [self]
+        copied: list[Any] = [whole]
+        while copied:  # it may be nested deeper than Python can call
+            container: Any = copied.pop()
+            parts: Any = (
+                container.items() if is_object(container) else enumerate(container)
+            )
+            for place, part in parts:
+                copy = _shallow(part)
+                if copy is not None:
+                    container[place] = copy
+                    copied.append(copy)
+        return cast("Wire", whole[0])
 
     if not TYPE_CHECKING:
 
@@ -326,19 +527,16 @@ class TaskResult(JsonObject):
     def _read(cls, data: Any, read: Callable[[Any], Self]) -> Self:
         if not is_object(data):
             return read(data)
-        missing = [w for w in required_names(cls) if w not in data]
         # pydantic refuses an object that has a name with half a surrogate pair.
         odd = {n: m for n, m in data.items() if not n.isascii() and not _is_unicode(n)}
         known = {n: m for n, m in data.items() if n not in odd} if odd else data
-        result = read({**known, **dict.fromkeys(missing)})
-        names = python_names(cls)
-        for wire in missing:
-            vars(result).pop(names[wire], None)
-            result.__pydantic_fields_set__.discard(names[wire])
+        result = read(known)
+        for name in required_names(cls):
+            if name not in result.__pydantic_fields_set__:
+                vars(result).pop(name, None)
         if odd and result.__pydantic_extra__ is not None:
             result.__pydantic_extra__.update(odd)
             result.__pydantic_fields_set__.update(odd)
-        remember_order(result, data)
         return result
 
 
@@ -392,6 +590,9 @@ class TaskRequest(Part, Generic[ResultT_co]):
     sizes: ClassVar[tuple[Size, ...]] = ()
     """The widths and heights to choose from, where the document lists them."""
 
+    rates: ClassVar[tuple[Rate, ...]] = ()
+    """What the document says that units cost, where the price of a task is their sum."""
+
     status: ClassVar[str] = ""
     """What the document says of the model: live, deprecated …"""
 
@@ -414,12 +615,24 @@ class TaskRequest(Part, Generic[ResultT_co]):
         Raises:
             pydantic.ValidationError: With all that is wrong.
         """
-        right = cls._right(task)
-        if right is not None:
-            return right
         _refuse_depth(cls, task)
-        with _checking():
-            return cls.model_validate(task)
+        made: Self = cls.__pydantic_validator__.validate_python(
+            task, by_alias=True, by_name=False
+        )
+        return made
+
+    @property
+    def price(self) -> Decimal | None:
+        """What the task costs in US dollars, by the rates of its document.
+
+        None where the task cannot be counted in their units without guessing; `dry_run`
+        of a client asks the server.
+        """
+        if not self.rates:
+            return None
+        from .price import counted_price
+
+        return counted_price(self.rates, self.to_wire())
 
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
         """Read one item of an answer's `data`.
@@ -430,68 +643,34 @@ class TaskRequest(Part, Generic[ResultT_co]):
         Returns:
             The result. Nothing that came is lost, and nothing odd in it is an error.
         """
-        return cast("ResultT_co", self.result.model_validate(dict(item)))
+        return cast(
+            "ResultT_co",
+            self.result.model_validate(dict(item), by_alias=True, by_name=False),
+        )
 
     def replace(self, **members: Any) -> Self:
         """Return a checked copy with other values, and a task UUID of its own."""
         cls = type(self)
-        _refuse_depth(cls, members)
-        wire = {**wire_so_far(self), **_wire_of(cls, members, fill=False)}
-        for name, fill in fills(cls).items():
-            if fill is new_uuid or name not in wire:
-                wire[name] = fill()
-        return cls.from_wire(wire)
+        fresh = {n: fill() for n, fill in fills(cls).items() if fill is new_uuid}
+        return self._replaced({**members, **fresh})
 
 
-_Checked: TypeAlias = dict[tuple[type[Part], int], tuple[Any, Part | ValidationError]]
-_CHECKED: ContextVar[_Checked | None] = ContextVar("_CHECKED", default=None)
-"""What came of the objects inside the one that is being checked, by class and identity.
-
-Each is kept beside what came of it, so that no other object can have its identity.
-"""
+def _members(made: TaskResult, info: SerializationInfo) -> Wire:
+    return _set_members(made, by_alias=bool(info.by_alias))
 
 
-def _refuse_depth(cls: type[Part], value: Any) -> None:
-    """Refuse what is nested too deeply; its parts need not be measured again."""
-    if is_too_deep(value):
-        sentence = f"must not be nested more than {MOST_LEVELS} levels deep"
-        raise combined(cls.__name__, [rule_error(sentence)])
+def _set_members(made: TaskResult, *, by_alias: bool) -> Wire:
+    """Return the members that were set, as they are."""
+    names = wire_names(type(made)) if by_alias else {}
+    given = made.__pydantic_fields_set__
+    members = {names.get(n, n): value for n, value in vars(made).items() if n in given}
+    return {**members, **(made.__pydantic_extra__ or {})}
 
 
-@contextmanager
-def _checking() -> Generator[None]:
-    """Remember what comes of each part of an object while it is checked."""
-    token = _CHECKED.set({})
-    try:
-        yield
-    finally:
-        _CHECKED.reset(token)
-
-
-def _wire_of(cls: type[Part], members: Wire, *, fill: bool = True) -> Wire:
-    names = wire_names(cls)
-    nullable = nullable_fields(cls)
-    wire = {name: make() for name, make in fills(cls).items()} if fill else {}
-    for name, value in members.items():
-        if value is not None or name not in names or name in nullable:
-            wire[names.get(name, name)] = plain(_without_files(cls, name, value))
-    return wire
-
-
-def _without_files(cls: type[Part], name: str, value: Any) -> Any:
-    """Turn the files in a member's value into texts."""
-    if name not in cls.model_fields or not holds_file(value):
-        return value
-    return with_texts(value, cls.model_fields[name].rebuild_annotation())
-
-
-def _unwanted_nulls(cls: type[Part], data: Wire) -> list[InitErrorDetails]:
-    """Make an error of each field that is null and must not be."""
-    if None not in data.values():
-        return []
-    nullable = nullable_fields(cls)
-    return [
-        field_error(wire, "must not be null: leave it out")
-        for name, wire in wire_names(cls).items()
-        if name not in nullable and wire in data and data[wire] is None
-    ]
+def _shallow(value: Any) -> list[Any] | Wire | None:
+    """Copy an array or an object, but not what is in it; None for any other value."""
+    if is_array(value) or is_object(value):
+        return value.copy()
+    if isinstance(value, TaskResult):
+        return _set_members(value, by_alias=True)
+    return None

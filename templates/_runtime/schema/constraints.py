@@ -25,9 +25,15 @@ from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 from pydantic_core import core_schema as core
 
-from ..json_values import all_different, is_array, is_multiple, is_type, same
+from ..json_values import all_different, is_multiple, is_type, same
+from ..media.files import content_of, is_open_file
+from ..media.local_files import NOT_UPLOADED, LocalFile
 from .explanations import nearest_alternative
 from .formats import FORMATS
+from .json_types import as_json, as_number
+from .patterns import Pattern
+from .rules import once
+from .written import written
 
 Test: TypeAlias = Callable[[str], bool]
 """Says whether a text is as it must be."""
@@ -49,28 +55,51 @@ class Limits(NamedTuple):
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        check = self._whole if source is int else self._number
+        kind = "integer" if source is int else "number"
         return core.no_info_plain_validator_function(
-            check,
-            json_schema_input_schema=handler(source),
-            serialization=core.to_string_ser_schema() if source is str else None,
+            self._check(is_whole=source is int),
+            metadata=json_schema({"type": kind, **self._keywords()}),
         )
 
+    def _keywords(self) -> dict[str, Any]:
+        keywords = {
+            "minimum": self.ge,
+            "exclusiveMinimum": self.gt,
+            "maximum": self.le,
+            "exclusiveMaximum": self.lt,
+            "multipleOf": self.multiple_of,
+        }
+        return {name: bound for name, bound in keywords.items() if bound is not None}
+
+    def _check(self, *, is_whole: bool) -> Callable[[Any], Any]:
+        """Return the check, which lets numbers well within the bounds through at once."""
+        check = self._whole if is_whole else self._number
+        low = max((b for b in (self.ge, self.gt) if b is not None), default=-math.inf)
+        high = min((b for b in (self.le, self.lt) if b is not None), default=math.inf)
+        step = self.multiple_of
+        kinds = (int,) if is_whole else (int, float)
+
+        def quick(value: Any) -> Any:
+            is_inside = type(value) in kinds and low < value < high
+            if is_inside and (step is None or is_multiple(value, step)):
+                return value
+            return check(value)
+
+        return quick
+
     def _whole(self, value: object) -> object:
-        if type(value) is float and value.is_integer():
-            return self._within(value)
-        if type(value) is not int:
+        number = as_number(value)
+        if number is None or (type(number) is float and not number.is_integer()):
             raise self._no_number("int_type", "integer", "a whole number")
-        return self._within(value)
+        return self._within(number)
 
     def _number(self, value: object) -> object:
-        if type(value) is float:
-            if not math.isfinite(value):
-                raise PydanticKnownError("finite_number")
-            return self._within(value)
-        if type(value) is not int:
+        number = as_number(value)
+        if number is None:
             raise self._no_number("float_type", "number", "a number")
-        return self._within(value)
+        if type(number) is float and not math.isfinite(number):
+            raise PydanticKnownError("finite_number")
+        return self._within(number)
 
     def _no_number(
         self, kind: Literal["int_type", "float_type"], name: LiteralString, noun: str
@@ -128,7 +157,21 @@ class Text(NamedTuple):
         )
         if self.matches is None and self.format is None:
             return text
-        return core.no_info_after_validator_function(self._check, text)
+        return core.no_info_after_validator_function(
+            self._check, text, metadata=json_schema(self._schema())
+        )
+
+    def _schema(self) -> dict[str, Any]:
+        schema: dict[str, Any] = {"type": "string"}
+        if self.min_length:
+            schema["minLength"] = self.min_length
+        if self.max_length is not None:
+            schema["maxLength"] = self.max_length
+        if self.format is not None:
+            schema["format"] = self.format
+        if isinstance(self.matches, Pattern):
+            schema |= self.matches.json_schema()
+        return schema
 
     def _check(self, text: str) -> str:
         if self.format is not None and not FORMATS[self.format](text):
@@ -165,20 +208,15 @@ class Count(NamedTuple):
             items["max_length"] = self.at_most
         if not self.different:
             return items
-        return core.chain_schema(
-            [_raw(all_different, "must not repeat an item"), items]
+        unique = {"type": "array", "uniqueItems": True}
+        return core.no_info_after_validator_function(
+            self._check, items, metadata=json_schema(unique, items)
         )
 
-
-def _raw(test: Callable[[Any], bool], sentence: str) -> CoreSchema:
-    """Test a list before its items are read."""
-
-    def check(value: Any) -> Any:
-        if is_array(value) and not test(value):
-            raise _refusal(sentence)
-        return value
-
-    return core.no_info_plain_validator_function(check)
+    def _check(self, items: list[Any]) -> list[Any]:
+        if not all_different(written(items)):
+            raise _refusal("must not repeat an item")
+        return items
 
 
 class Exactly:
@@ -195,14 +233,15 @@ class Exactly:
     ) -> CoreSchema:
         expected = self.values or tuple(_constants(source))
 
-        def check(value: Any) -> Any:
+        def check(given: Any) -> Any:
+            value = as_json(given)
             if any(same(value, constant) for constant in expected):
                 return value
             words = " or ".join(map(_plain, expected))
             raise PydanticKnownError("literal_error", {"expected": words})
 
         return core.no_info_plain_validator_function(
-            check, json_schema_input_schema=handler(source)
+            check, metadata=json_schema({"enum": [*expected]})
         )
 
 
@@ -230,7 +269,10 @@ class OfType:
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core.no_info_after_validator_function(self._check, handler(source))
+        types = [*self.types]
+        return core.no_info_after_validator_function(
+            self._check, handler(source), metadata=json_schema({"type": types})
+        )
 
     def _check(self, value: Any) -> Any:
         if not is_type(value, *self.types):
@@ -253,9 +295,8 @@ class Must(NamedTuple):
         return core.no_info_wrap_validator_function(self._check, handler(source))
 
     def _check(self, value: Any, read: Callable[[Any], Any]) -> Any:
-        # The assertion is about the value on the wire, before it becomes an object.
         made = read(value)
-        if not self.hold(value):
+        if not self.hold(written(made)):
             raise _refusal(self.sentence)
         return made
 
@@ -277,13 +318,34 @@ class Either:
     ) -> CoreSchema:
         names = [part.__name__ for part in get_args(source) if isinstance(part, type)]
         union = _left_to_right(handler(source), names)
-        return core.no_info_wrap_validator_function(self._check, union)
+        takes_text = any(
+            str in (part, getattr(part, "__origin__", None))
+            for part in get_args(source)
+        )
+        # What was taken says by itself how it is written.
+        written_as = core.simple_ser_schema("any")
 
-    def _check(self, value: Any, read: Callable[[Any], Any]) -> Any:
-        try:
-            return read(value)
-        except ValidationError as error:
-            raise nearest_alternative(error) from None
+        def check(value: Any, read: Callable[[Any], Any]) -> Any:
+            if is_open_file(value):  # it is read once, whatever it is tried as
+                value = content_of(value, None)
+            outcome = once(check, value, lambda: _outcome(read, value))
+            if isinstance(outcome, ValidationError):
+                raise outcome
+            if takes_text and isinstance(outcome, LocalFile):
+                # Where any text is taken, its UUID could be taken for one.
+                raise _refusal(f"must be a text, {NOT_UPLOADED}")
+            return outcome
+
+        return core.no_info_wrap_validator_function(
+            check, union, serialization=written_as
+        )
+
+
+def _outcome(read: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return read(value)
+    except ValidationError as error:
+        return nearest_alternative(error)
 
 
 def _left_to_right(schema: CoreSchema, names: list[str]) -> CoreSchema:
@@ -313,6 +375,34 @@ class Secret:
 def _refusal(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
 
+
+def json_schema(
+    said: dict[str, Any], inner: CoreSchema | None = None
+) -> dict[str, Any]:
+    """Return the metadata of a check: what JSON Schema says of it.
+
+    Args:
+        said: Its keywords.
+        inner: The schema whose keywords stand beside them; None for none.
+    """
+
+    def describe(_: CoreSchema, handler: Any) -> dict[str, Any]:
+        return {**(handler(inner) if inner else {}), **said}
+
+    return {"pydantic_js_functions": [describe]}
+
+
+class AnyJson:
+    """Any JSON value."""
+
+    def __get_pydantic_core_schema__(
+        self, _: type[Any], __: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core.no_info_plain_validator_function(as_json, metadata=json_schema({}))
+
+
+Json: TypeAlias = Annotated[Any, AnyJson()]
+"""Any JSON value."""
 
 Integer = Annotated[int, Limits()]
 """A whole number, without limits."""

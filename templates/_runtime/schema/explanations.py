@@ -57,7 +57,10 @@ def unknown_task(sentence: str) -> ValidationError:
 
 
 def again(
-    detail: ErrorDetails, hidden: frozenset[str], hint: Callable[[ErrorDetails], str]
+    detail: ErrorDetails,
+    hidden: frozenset[str],
+    hint: Callable[[ErrorDetails], str],
+    optional: frozenset[str] = frozenset(),
 ) -> InitErrorDetails:
     """Say an error again, without an input that must not be shown.
 
@@ -65,12 +68,16 @@ def again(
         detail: The error.
         hidden: Names in JSON of what is never shown.
         hint: Says which member was meant by a name that is none.
+        optional: Names, in either spelling, of members that are left out when null.
     """
     loc = detail["loc"]
     sentence = detail["msg"]
     is_unknown = detail["type"] == "extra_forbidden"
     if is_unknown and not sentence.startswith(f"{_NO_FIELD}:"):
         sentence = f"{_NO_FIELD}{hint(detail)}"
+    is_null = detail["input"] is None and detail["type"] != "rule"
+    if is_null and len(loc) == 1 and loc[0] in optional:
+        sentence = "must not be null: leave it out"
     return InitErrorDetails(
         type=_custom(detail, sentence),
         loc=loc,
@@ -85,9 +92,8 @@ def is_other_text(detail: ErrorDetails) -> bool:
     return is_text and detail["type"] == "literal_error"
 
 
-def narrower(detail: ErrorDetails, broken: Iterable[str]) -> list[str]:
-    """Return the broken rules that say what the member of an error must be."""
-    member = ".".join(map(str, detail["loc"]))
+def narrower(member: str, broken: Iterable[str]) -> list[str]:
+    """Return the broken rules that say what a member, named as in JSON, must be."""
     return [rule for rule in broken if rule.startswith(f"{member} must be ")]
 
 

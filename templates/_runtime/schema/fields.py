@@ -40,9 +40,8 @@ def python_names(cls: type[BaseModel]) -> dict[str, str]:
 
 @cache
 def required_names(cls: type[BaseModel]) -> list[str]:
-    """Return the wire names of the fields that have to be there."""
-    names = wire_names(cls)
-    return [names[n] for n, info in cls.model_fields.items() if info.is_required()]
+    """Return the Python names of the fields that have to be there."""
+    return [name for name, info in cls.model_fields.items() if info.is_required()]
 
 
 @cache
@@ -62,17 +61,39 @@ def new_uuid() -> str:
 
 
 @cache
+def optional_names(cls: type[BaseModel]) -> frozenset[str]:
+    """Return both names of the fields that may be left out, and may not be null."""
+    nullable = nullable_fields(cls)
+    return frozenset(
+        spelling
+        for name, wire in wire_names(cls).items()
+        for spelling in (name, wire)
+        if name not in nullable and not cls.model_fields[name].is_required()
+    )
+
+
+@cache
+def default_names(cls: type[BaseModel]) -> frozenset[str]:
+    """Return the Python names of the fields that a subclass has given a default."""
+    return frozenset(
+        name
+        for name, info in cls.model_fields.items()
+        if not info.is_required() and (info.default is not None or info.default_factory)
+    )
+
+
+@cache
 def fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
-    """Return what makes the values that a constructor fills in, by wire name."""
+    """Return what makes the values that a constructor fills in, by Python name."""
     fills: dict[str, Callable[[], Any]] = {}
-    for name, wire in wire_names(cls).items():
-        extra = cls.model_fields[name].json_schema_extra
+    for name, info in cls.model_fields.items():
+        extra = info.json_schema_extra
         if not isinstance(extra, dict):
             continue
         for key in extra.keys() & {"const", "default"}:
-            fills[wire] = _returning(extra[key])
+            fills[name] = _returning(extra[key])
         if "format" in extra:
-            fills[wire] = new_uuid
+            fills[name] = new_uuid
     return fills
 
 
@@ -82,7 +103,7 @@ def _returning(value: Any) -> Callable[[], Any]:
 
 @cache
 def hidden_names(cls: type[BaseModel]) -> frozenset[str]:
-    """Return the wire names, here and below, of what is never shown in full."""
+    """Return the names, here and below, of what is never shown in full."""
     found: set[str] = set()
     left, seen = [cls], {cls}
     while left:
@@ -90,7 +111,7 @@ def hidden_names(cls: type[BaseModel]) -> frozenset[str]:
         for name, info in owner.model_fields.items():
             marks = [*info.metadata, *_marks(info.annotation)]
             if any(isinstance(mark, (Media, Secret)) for mark in marks):
-                found.add(wire_names(owner)[name])
+                found |= {name, wire_names(owner)[name]}
             parts = {mark for mark in marks if _is_object_class(mark)} - seen
             seen |= parts
             left += parts

@@ -1,11 +1,13 @@
-"""The type variables of results."""
+"""The type variables of requests and results."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from .base import TaskResult
+    from .base import TaskRequest, TaskResult
 
+RequestT = TypeVar("RequestT", bound="TaskRequest[Any]")
+RequestT_co = TypeVar("RequestT_co", bound="TaskRequest[Any]", covariant=True)
 ResultT = TypeVar("ResultT", bound="TaskResult")
 ResultT_co = TypeVar("ResultT_co", bound="TaskResult", covariant=True)

@@ -8,16 +8,13 @@ or keeps it to be uploaded, where that is no text that holds the medium itself.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import UnionType
-from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 from pydantic_core import core_schema as core
 
-from ..json_values import is_array, is_object
 from ..media.files import (
     MediaFile,
     MediaSource,
@@ -27,10 +24,14 @@ from ..media.files import (
     is_file,
     type_of,
 )
-from ..media.local_files import LocalFile
+from ..media.local_files import NOT_UPLOADED, LocalFile
 from .formats import is_uri, is_uuid
+from .patterns import Pattern
 
-__all__ = ["Media", "MediaSource", "holds_file", "with_texts"]
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+__all__ = ["Media", "MediaSource"]
 
 Test: TypeAlias = Callable[[str], bool]
 """Says whether a text is as it must be."""
@@ -68,18 +69,27 @@ class Media:
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core.no_info_plain_validator_function(
-            self._check, json_schema_input_schema=core.str_schema()
+            self._check, metadata={"pydantic_js_functions": [self._describe]}
         )
 
+    def _describe(self, _: CoreSchema, __: Any) -> dict[str, Any]:
+        return {"type": "string", "anyOf": [*map(_schema_of, self.accepts)]}
+
     def _check(self, value: object) -> str:
-        if isinstance(value, UnusableFile):
-            raise _refusal(str(value))
+        if is_file(value):
+            return self._of_file(value)
         if not isinstance(value, str):
             raise PydanticKnownError("string_type")
         for accepts in self.accepts:
             if accepts(value):
                 return value
         raise _refusal(f"must be {self._ways()}, or a file as pathlib.Path(…)")
+
+    def _of_file(self, file: MediaFile) -> str:
+        try:
+            return self.text_of(content_of(file, self.most_bytes), uploads=True)
+        except UnusableFile as error:
+            raise _refusal(str(error)) from None
 
     @property
     def _inline(self) -> list[Test]:
@@ -110,8 +120,7 @@ class Media:
         raise UnusableFile(
             f"is {found.media_type}, but must be {self._ways()}"
             if self._inline
-            else f"must be {self._ways()}, not the file itself: upload it first, with "
-            "a mediaStorage task, and give the UUID that its result has"
+            else f"must be {self._ways()}, {NOT_UPLOADED}"
         )
 
     def _ways(self) -> str:
@@ -130,95 +139,11 @@ class Media:
         return "base64" if "+/=" in pattern else f"text like {pattern}"
 
 
+def _schema_of(way: Test) -> dict[str, Any]:
+    if isinstance(way, Pattern):
+        return way.json_schema()
+    return {"format": "uuid" if way is is_uuid else "uri"}
+
+
 def _refusal(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
-
-
-def holds_file(value: Any) -> bool:
-    """Say whether a value is, or has in it, a file that is not text yet."""
-    if isinstance(value, (str, int, float, BaseModel)) or value is None:
-        return False
-    if is_object(value):
-        return any(map(holds_file, value.values()))
-    return any(map(holds_file, value)) if is_array(value) else is_file(value)
-
-
-def with_texts(value: Any, annotation: Any) -> Any:
-    """Copy a value with texts in place of files.
-
-    A file where no medium is wanted stays; an `UnusableFile` comes in place of one that
-    the document does not take.
-
-    Args:
-        value: What was given for a field.
-        annotation: The field's annotation.
-    """
-    return _with_texts(value, [*_alternatives(annotation)])
-
-
-def _with_texts(value: Any, expected: list[Any]) -> Any:
-    if is_array(value):
-        items = [*_flat(map(_item_of, expected))]
-        return [_with_texts(item, items) for item in value]
-    if is_object(value):
-        return {
-            name: _with_texts(
-                part, [*_flat(_member_of(each, name) for each in expected)]
-            )
-            for name, part in value.items()
-        }
-    media = [each for each in expected if isinstance(each, Media)]
-    if not media or not is_file(value):
-        return value
-    # Where any text is taken, a UUID could be taken for one.
-    return _text_of(value, media, uploads=str not in expected)
-
-
-def _flat(annotations: Iterable[Any]) -> Iterator[Any]:
-    for annotation in annotations:
-        yield from _alternatives(annotation)
-
-
-def _alternatives(annotation: Any) -> Iterator[Any]:
-    """Yield what may stand in a place: types, and marks of media."""
-    if get_origin(annotation) is Annotated:
-        base, *marks = get_args(annotation)
-        media = [mark for mark in marks if isinstance(mark, Media)]
-        yield from media or _alternatives(base)
-    elif get_origin(annotation) in (Union, UnionType):
-        yield from _flat(get_args(annotation))
-    else:
-        yield annotation
-
-
-def _item_of(expected: Any) -> Any:
-    return get_args(expected)[0] if get_origin(expected) is list else None
-
-
-def _member_of(expected: Any, wire: str) -> Any:
-    if get_origin(expected) is dict:
-        return get_args(expected)[1]
-    if isinstance(expected, type) and issubclass(expected, BaseModel):
-        for name, info in expected.model_fields.items():
-            if wire == (info.validation_alias or name):
-                return info.rebuild_annotation()
-    return None
-
-
-def _text_of(
-    file: MediaFile, media: list[Media], *, uploads: bool
-) -> str | UnusableFile:
-    """Turn a file into a text that one of some media accepts."""
-    sizes = [each.most_bytes for each in media]
-    most = None if None in sizes else max(filter(None, sizes))
-    refusal = UnusableFile()
-    try:
-        content = content_of(file, most)
-    except UnusableFile as error:
-        return error
-    for each in media:
-        try:
-            return each.text_of(content, uploads=uploads)
-        except UnusableFile as error:
-            refusal = error
-    return refusal

@@ -8,7 +8,7 @@ pattern says what must not be there, it takes several expressions.
 from __future__ import annotations
 
 from functools import cache
-from typing import final
+from typing import Any, final
 
 from pydantic_core import SchemaValidator, core_schema
 
@@ -33,6 +33,14 @@ class Pattern:
     def __repr__(self) -> str:
         found = [*map(repr, self._required), *(f"unless {e!r}" for e in self._excluded)]
         return f"Pattern({', '.join(found)})"
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the keywords of JSON Schema that say the same."""
+        said: list[dict[str, Any]] = [
+            *({"pattern": each} for each in self._required if each),
+            *({"not": {"pattern": each}} for each in self._excluded),
+        ]
+        return said[0] if len(said) == 1 else {"allOf": said} if said else {}
 
     def __call__(self, text: str) -> bool:
         """Say whether a text is as it must be; one with lone surrogates never is."""

@@ -6,6 +6,7 @@ import asyncio
 import builtins
 import os
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -50,6 +51,10 @@ class AsyncTransport(Protocol):
     """
 
     takes_headers: bool
+
+    def at(self, endpoint: Endpoint) -> AsyncTransport:
+        """Return what carries calls to another endpoint, over the same connections."""
+        ...
 
     async def post(
         self, parts: list[bytes], timeout: float, extra: Headers
@@ -99,6 +104,19 @@ class _Lane:
     exchanges: set[AsyncExchange] = field(default_factory=set[AsyncExchange])
 
 
+@dataclass(slots=True)
+class _Connections:
+    """What the transports of all endpoints of a client share.
+
+    Attributes:
+        first: An HTTP client that no event loop uses yet.
+        is_closed: Whether the client is closed.
+    """
+
+    first: httpx2.AsyncClient | None
+    is_closed: bool = False
+
+
 _users: WeakKeyDictionary[httpx2.AsyncClient, tuple[int, ref[Loop]]]
 _users = WeakKeyDictionary()
 """The process and the loop that an HTTP client which was brought was first used in."""
@@ -125,12 +143,21 @@ class AsyncHTTPTransport:
         self._target = Target(endpoint)
         self._brought = http_client
         self._concurrency = concurrency
-        self._is_closed = False
         self._lock = ForkSafeLock()
         self._lanes: WeakKeyDictionary[Loop, _Lane] = WeakKeyDictionary()
         self._inherited: list[_Lane] = []
         # Made before there is a loop, to tell at once what is wrong.
-        self._first: httpx2.AsyncClient | None = self._new_client()
+        self._connections = _Connections(self._new_client())
+
+    def at(self, endpoint: Endpoint) -> AsyncHTTPTransport:
+        """Return what carries calls to another endpoint, over the same connections.
+
+        Raises:
+            ValueError: The endpoint has no address.
+        """
+        other = copy(self)
+        vars(other).update(_endpoint=endpoint, _target=Target(endpoint))
+        return other
 
     async def post(
         self, parts: list[bytes], timeout: float, extra: Headers
@@ -218,11 +245,11 @@ class AsyncHTTPTransport:
         Connections of other loops are dropped. An HTTP client that was brought by the
         caller stays open.
         """
-        self._is_closed = True
+        self._connections.is_closed = True
         with self._lock.native:
             lane = self._lanes.pop(running_loop(), None)
             self._lanes.clear()
-            self._first = None
+            self._connections.first = None
         if lane is None or lane.process != os.getpid():
             return
         for exchange in [*lane.exchanges]:
@@ -250,13 +277,13 @@ class AsyncHTTPTransport:
         return response
 
     def _begin(self, lane: _Lane, exchange: AsyncExchange) -> None:
-        if self._is_closed:  # while it waited for a place
+        if self._connections.is_closed:  # while it waited for a place
             raise closed()
         lane.exchanges.add(exchange)
 
     async def _usable_lane(self) -> _Lane:
         loop = running_loop()
-        if self._is_closed or (self._brought and self._brought.is_closed):
+        if self._connections.is_closed or (self._brought and self._brought.is_closed):
             raise closed()
         if self._brought is not None:
             process, first = _users.setdefault(self._brought, (os.getpid(), ref(loop)))
@@ -275,7 +302,8 @@ class AsyncHTTPTransport:
             for other in [*self._lanes]:
                 if other.is_closed():
                     del self._lanes[other]
-            http, self._first = self._first or self._new_client(), None
+            http = self._connections.first or self._new_client()
+            self._connections.first = None
             places = asyncio.Semaphore(self._concurrency)
             lane = _Lane(http, places, _keep(http, is_own=self._brought is None))
             self._lanes[loop] = lane

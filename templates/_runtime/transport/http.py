@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Condition, RLock
@@ -15,6 +16,7 @@ import httpx2
 
 from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
 from ..locks import ForkSafeLock
+from ..version import USER_AGENT
 from .answer_body import is_event_stream, read_body
 from .envelope import Answer, read_envelope
 from .environment import with_environment
@@ -41,6 +43,9 @@ JSON_HEADERS = {
 }
 STREAM_HEADERS = JSON_HEADERS | {"Accept": "text/event-stream, application/json"}
 
+DRY_RUN = "X-Runware-Dry-Run"
+"""The header of a call whose tasks are validated and priced, and not run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -50,11 +55,15 @@ class Endpoint:
         url: The address that tasks are posted to.
         key: The API key.
         auth: Whether the key travels as a header or as the first task of the payload.
+        default_headers: Headers of every call, which win over ours.
+        is_dry: Whether the calls are dry runs.
     """
 
     url: str
     key: ApiKey
     auth: Auth
+    default_headers: Headers = None
+    is_dry: bool = False
 
     def body(self, parts: list[bytes]) -> bytes:
         """Tasks, each as JSON text, as the array that is sent."""
@@ -63,13 +72,11 @@ class Endpoint:
         return b"[" + b",".join(parts) + b"]"
 
     def headers(self, given: dict[str, str], extra: Headers) -> dict[str, str]:
-        """The headers of a request; the extra ones win over ours."""
-        headers = given | (self.key.header() if self.auth == "header" else {})
-        if extra:
-            replaced = {name.lower() for name in extra}
-            headers = {n: v for n, v in headers.items() if n.lower() not in replaced}
-            headers |= extra
-        return headers
+        """The headers of a request; the extra ones win over the default ones."""
+        own = given | {"User-Agent": USER_AGENT}
+        own |= self.key.header() if self.auth == "header" else {}
+        dry_run = {DRY_RUN: "1"} if self.is_dry else None
+        return merged(own, self.default_headers, extra, dry_run)
 
     def error(self, cause: httpx2.RequestError) -> RunwareError:
         """The exception of ours for a failed exchange."""
@@ -85,6 +92,33 @@ class Endpoint:
         return error
 
 
+def merged(*layers: Headers) -> dict[str, str]:
+    """Headers in which those of a later layer win; the case of names means nothing."""
+    headers: dict[str, str] = {}
+    for layer in layers:
+        replaced = {name.lower() for name in layer or {}}
+        headers = {n: v for n, v in headers.items() if n.lower() not in replaced}
+        headers |= layer or {}
+    return headers
+
+
+def checked_headers(headers: Headers) -> Headers:
+    """Return headers that a caller gives for calls which run tasks.
+
+    Raises:
+        TypeError: A name or a value is no text.
+        ValueError: One makes a call a dry run, whose tasks have no results.
+    """
+    given: Mapping[Any, Any] = headers or {}
+    for name, value in given.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise TypeError(f"the name and the value of header {name!r} must be str")
+        if name.lower() == DRY_RUN.lower():
+            message = f"{DRY_RUN} cannot be sent with a run: call dry_run of the client"
+            raise ValueError(message)
+    return headers
+
+
 def shown_url(url: str) -> str:
     """A URL without the user name and the password that may stand in it."""
     start, slashes, rest = url.partition("//")
@@ -95,6 +129,10 @@ def shown_url(url: str) -> str:
 
 class Transport(Protocol):
     """What carries calls for the sync client."""
+
+    def at(self, endpoint: Endpoint) -> Transport:
+        """Return what carries calls to another endpoint, over the same connections."""
+        ...
 
     def post(self, parts: list[bytes], timeout: float, extra: Headers) -> Envelope:
         """Send tasks, each as JSON text, and give the answer that comes in time."""
@@ -178,6 +216,22 @@ class _Lane:
     exchanges: set[SyncExchange] = field(default_factory=set[SyncExchange])
 
 
+@dataclass(slots=True)
+class _Connections:
+    """What the transports of all endpoints of a client share.
+
+    Attributes:
+        lane: What this process sends its calls through.
+        inherited: Those of processes that it was forked from: one that is freed would
+            close its connections.
+        is_closed: Whether the client is closed.
+    """
+
+    lane: _Lane
+    inherited: list[_Lane] = field(default_factory=list["_Lane"])
+    is_closed: bool = False
+
+
 _users: WeakKeyDictionary[httpx2.Client, int] = WeakKeyDictionary()
 """The process that each HTTP client which was brought was first used in."""
 
@@ -198,10 +252,18 @@ class HTTPTransport:
         self._target = Target(endpoint)
         self._brought = http_client
         self._concurrency = concurrency
-        self._is_closed = False
         self._lock = ForkSafeLock()
-        self._lane = self._new_lane()
-        self._inherited: list[_Lane] = []
+        self._connections = _Connections(self._new_lane())
+
+    def at(self, endpoint: Endpoint) -> HTTPTransport:
+        """Return what carries calls to another endpoint, over the same connections.
+
+        Raises:
+            ValueError: The endpoint has no address.
+        """
+        other = copy(self)
+        vars(other).update(_endpoint=endpoint, _target=Target(endpoint))
+        return other
 
     def post(self, parts: list[bytes], timeout: float, extra: Headers) -> Envelope:
         """Send tasks and read the answer.
@@ -294,8 +356,8 @@ class HTTPTransport:
 
         An HTTP client that was brought by the caller stays open.
         """
-        self._is_closed = True
-        lane = self._lane
+        self._connections.is_closed = True
+        lane = self._connections.lane
         if lane.process == os.getpid():
             for exchange in [*lane.exchanges]:
                 exchange.cut(CLOSED)
@@ -332,13 +394,13 @@ class HTTPTransport:
         try:
             # Noted first, and then asked: this thread or that which closes sees it.
             lane.exchanges.add(exchange)
-            if self._is_closed:
+            if self._connections.is_closed:
                 raise closed()
             with cancellation().watching(exchange):
                 yield
         finally:
             lane.exchanges.discard(exchange)
-            if self._is_closed:
+            if self._connections.is_closed:
                 self._end(lane)
 
     def _end(self, lane: _Lane) -> None:
@@ -347,10 +409,10 @@ class HTTPTransport:
             lane.http.close()
 
     def _usable_lane(self) -> _Lane:
-        lane = self._lane
+        lane = self._connections.lane
         if lane.process != os.getpid():
             lane = self._renewed_lane()
-        if self._is_closed or lane.http.is_closed:
+        if self._connections.is_closed or lane.http.is_closed:
             raise closed()
         if self._brought is not None:
             process = _users.setdefault(self._brought, os.getpid())
@@ -360,10 +422,11 @@ class HTTPTransport:
 
     def _renewed_lane(self) -> _Lane:
         with self._lock.native:
-            if self._lane.process != os.getpid():
-                self._inherited.append(self._lane)  # if it were freed, it would close
-                self._lane = self._new_lane()
-            return self._lane
+            connections = self._connections
+            if connections.lane.process != os.getpid():
+                connections.inherited.append(connections.lane)
+                connections.lane = self._new_lane()
+            return connections.lane
 
     def _new_lane(self) -> _Lane:
         make = partial(httpx2.Client, limits=limits(self._concurrency))

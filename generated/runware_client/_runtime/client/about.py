@@ -28,14 +28,14 @@ class Measurement(NamedTuple):
     """The price and the latency of a task that Runware has run.
 
     Attributes:
-        name: The identifier of the example, or the configuration.
-        configuration: What was run, in words; or empty.
+        name: The identifier of the run, or else its settings.
+        settings: The settings of the task in words, or empty.
         price: What it cost; None where the document has no plain number.
         latency: The seconds that it took; None where the document does not say.
     """
 
     name: str = ""
-    configuration: str = ""
+    settings: str = ""
     price: Decimal | None = None
     latency: float | None = None
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, overload
 from ..delivery.batches import Resend
 from ..delivery.outcome import Outcome, RawResponse
 from ..delivery.task import submission_of
-from ..schema.generics import ResultT
+from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
 from ..transport.async_http import AsyncHTTPTransport
-from ..transport.http import RUNWARE_URL, Auth
+from ..transport.http import Auth
 from .async_engine import AsyncEngine
 from .async_handle import AsyncHandle
 from .configuration import (
@@ -28,6 +28,8 @@ from .configuration import (
     with_stream_delivery,
 )
 from .handle import saved_task
+from .raw_task import unchecked_request
+from .watch import OnProgress, OnResult, Watch
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -37,16 +39,19 @@ if TYPE_CHECKING:
         Iterable,
         Mapping,
     )
+    from decimal import Decimal
     from types import TracebackType
     from typing import Self
 
     import httpx2
 
+    from ..delivery.dry_run import DryRun
     from ..delivery.events import Event
     from ..delivery.task import Submission, Task
     from ..schema.base import TaskRequest, TaskResult
     from ..transport.async_http import AsyncTransport
     from ..transport.envelope import Answer
+    from ..transport.http import Headers
     from .async_stream import AsyncStream
 
 
@@ -57,16 +62,20 @@ class AsyncClient(Configured[AsyncEngine]):
     it opens connections of its own. Over a WebSocket it serves one event loop at a time.
     """
 
+    _handle_class = AsyncHandle
+
     def __init__(
         self,
         api_key: str | None = None,
         *,
-        base_url: str = RUNWARE_URL,
+        base_url: str | None = None,
         auth: Auth = "header",
         transport: Channel = "http",
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
         resend: Resend = "safe",
+        budget: Decimal | None = None,
+        default_headers: Headers = None,
         concurrency: int = DEFAULT_CONCURRENCY,
         http_client: httpx2.AsyncClient | None = None,
         on_event: Callable[[Event], object] | None = None,
@@ -75,7 +84,8 @@ class AsyncClient(Configured[AsyncEngine]):
 
         Args:
             api_key: The API key; else the environment variable RUNWARE_API_KEY.
-            base_url: The address that tasks are posted to; else Runware's.
+            base_url: The address that tasks are posted to; else the environment
+                variable RUNWARE_BASE_URL, else Runware's.
             auth: `header` sends the key as `Authorization`, `payload` as first task.
             transport: `http`, or `websocket` for tasks over one connection that is made
                 anew when it breaks. It needs `httpx2[ws]`, takes no `extra_headers`,
@@ -88,6 +98,11 @@ class AsyncClient(Configured[AsyncEngine]):
                 taskUUID. `safe` does so for async tasks: the platform refuses those that
                 it knows. `eager` does so for every task; use it only where the platform
                 refuses every taskUUID that it knows. `never` does so for none.
+            budget: The US dollars that the tasks of this client may cost together. The
+                cost of a task is reserved before the task is sent: a dry run says what
+                it is, or else the rates of its document. One that would pass the budget
+                raises `BudgetError`, and is not sent.
+            default_headers: HTTP headers of every call, besides or in place of ours.
             concurrency: How many POSTs may be under way at once.
             http_client: Your own HTTP client; it is not closed with this one, and works
                 on one event loop only.
@@ -100,8 +115,10 @@ class AsyncClient(Configured[AsyncEngine]):
                 an HTTP client from being made.
             ValueError: Another argument cannot be used.
         """
-        super().__init__(api_key, base_url, auth, concurrency, transport)
-        settings = self._settings(max_retries, resend, on_event)
+        super().__init__(
+            api_key, base_url, auth, concurrency, default_headers, transport
+        )
+        settings = self._settings(max_retries, resend, budget, on_event)
         carrier: AsyncTransport
         if transport == "http":
             carrier = AsyncHTTPTransport(self._endpoint, http_client, concurrency)
@@ -121,26 +138,91 @@ class AsyncClient(Configured[AsyncEngine]):
         request: TaskRequest[ResultT],
         *,
         timeout: float | None = None,
+        max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
+        on_result: OnResult[ResultT] = None,
+        on_progress: OnProgress = None,
     ) -> list[ResultT]:
         """Run one task; see `Runware.run`, which does the same."""
-        handle = self.handle(request)
+        engine = self._engine_for(max_retries)
+        handle = AsyncHandle(engine, submission_of(request))
         return await handle.wait(
-            timeout=given_timeout(timeout), extra_headers=extra_headers
+            timeout=given_timeout(timeout),
+            extra_headers=extra_headers,
+            on_result=on_result,
+            on_progress=on_progress,
         )
 
-    async def run_many(
+    async def send(
+        self,
+        task: Mapping[str, Any],
+        *,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        on_result: OnResult[TaskResult] = None,
+        on_progress: OnProgress = None,
+    ) -> list[TaskResult]:
+        """Run one task that is not checked; see `Runware.send`."""
+        return await self.run(
+            unchecked_request(task),
+            timeout=timeout,
+            max_retries=max_retries,
+            extra_headers=extra_headers,
+            on_result=on_result,
+            on_progress=on_progress,
+        )
+
+    async def dry_run(
+        self,
+        request: TaskRequest[ResultT],
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+    ) -> DryRun[ResultT]:
+        """Ask the server what a task costs, without running it; see `Runware.dry_run`.
+
+        It goes over HTTP, also where tasks go over a WebSocket.
+        """
+        [priced] = await self.dry_run_many(
+            [request], timeout=timeout, extra_headers=extra_headers
+        )
+        if priced.error is not None:
+            raise priced.error
+        return priced
+
+    async def dry_run_many(
         self,
         requests: Iterable[TaskRequest[ResultT]],
         *,
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
-    ) -> list[Outcome[ResultT]]:
+    ) -> list[DryRun[ResultT]]:
+        """Ask what many tasks cost, without running them; see `Runware.dry_run_many`."""
+        requests = [*requests]
+        dry_runs = [*map(self._dry_run_of, requests)]
+        delivery = self._engine.delivery(dry_runs, given_timeout(timeout))
+        async for _ in self._engine.run(delivery, extra_headers):
+            pass
+        return self._priced(requests, dry_runs, delivery)
+
+    async def run_many(
+        self,
+        requests: Iterable[RequestT],
+        *,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        on_result: OnResult[Any] = None,
+        on_progress: OnProgress = None,
+    ) -> list[Outcome[RequestT]]:
         """Run many tasks; see `Runware.run_many`, which does the same."""
+        engine = self._engine_for(max_retries)
         submissions = submissions_of(requests)
-        outcomes: dict[int, Outcome[ResultT]] = {}
+        watch = Watch([each.task for each in submissions], on_result, on_progress)
+        outcomes: dict[int, Outcome[RequestT]] = {}
         try:
-            ended = self._deliver(submissions, timeout, extra_headers)
+            ended = self._deliver(engine, submissions, timeout, extra_headers, watch)
             async with aclosing(ended) as steps:
                 async for task, outcome in steps:
                     outcomes[id(task)] = outcome
@@ -153,14 +235,16 @@ class AsyncClient(Configured[AsyncEngine]):
 
     async def iter_many(
         self,
-        requests: Iterable[TaskRequest[ResultT]],
+        requests: Iterable[RequestT],
         *,
         timeout: float | None = None,
+        max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[Outcome[ResultT]]:
+    ) -> AsyncIterator[Outcome[RequestT]]:
         """Run many tasks, giving outcomes as they end; see `Runware.iter_many`."""
         submissions = submissions_of(requests)
-        ended = self._deliver(submissions, timeout, extra_headers)
+        engine = self._engine_for(max_retries)
+        ended = self._deliver(engine, submissions, timeout, extra_headers)
         owed = {each.task.key: each for each in submissions}
         del requests, submissions  # the caller may want to let them go one by one
         try:
@@ -175,17 +259,21 @@ class AsyncClient(Configured[AsyncEngine]):
 
     async def _deliver(
         self,
-        submissions: list[Submission[ResultT]],
+        engine: AsyncEngine,
+        submissions: list[Submission[Any]],
         timeout: float | None,
         extra: Mapping[str, str] | None,
-    ) -> AsyncGenerator[tuple[Task[ResultT], Outcome[ResultT]]]:
+        watch: Watch[Any] | None = None,
+    ) -> AsyncGenerator[tuple[Task[Any], Outcome[Any]]]:
         """Give each task and its outcome as it ends."""
-        delivery = self._engine.delivery(submissions, given_timeout(timeout))
+        delivery = engine.delivery(submissions, given_timeout(timeout))
         submissions = []
-        clock = self._engine.settings.clock
-        async with aclosing(self._engine.run(delivery, extra)) as steps:
+        clock = engine.settings.clock
+        async with aclosing(engine.run(delivery, extra)) as steps:
             async for _ in steps:
                 began = clock()
+                if watch is not None:
+                    watch.note()
                 for ended in self._ended(delivery):
                     yield ended
                 delivery.extend(clock() - began)
@@ -201,10 +289,12 @@ class AsyncClient(Configured[AsyncEngine]):
         request: TaskRequest[ResultT],
         *,
         timeout: float | None = None,
+        max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> AsyncHandle[ResultT]:
         """Send one task and do not wait for its end; see `Runware.submit`."""
-        handle = AsyncHandle(self._engine, with_async_delivery(request))
+        engine = self._engine_for(max_retries)
+        handle = AsyncHandle(engine, with_async_delivery(request))
         return await handle.submit(
             timeout=given_timeout(timeout), extra_headers=extra_headers
         )
@@ -214,13 +304,15 @@ class AsyncClient(Configured[AsyncEngine]):
         request: TaskRequest[ResultT],
         *,
         timeout: float | None = None,
+        max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> AsyncStream[ResultT]:
         """Run one task whose result comes as a stream; see `Runware.stream`."""
         submission = with_stream_delivery(request)
         limit = given_timeout(timeout) or self.timeout
-        on_end = partial(self._engine.note_stream, submission)
-        return self._engine.stream(submission, limit, extra_headers, on_end)
+        engine = self._engine_for(max_retries)
+        on_end = partial(engine.note_stream, submission)
+        return engine.stream(submission, limit, extra_headers, on_end)
 
     @overload
     def resume(self, text: str) -> AsyncHandle[TaskResult]: ...
@@ -238,8 +330,7 @@ class AsyncClient(Configured[AsyncEngine]):
 
     def unfinished(self) -> list[AsyncHandle[Any]]:
         """Return handles of tasks whose results you do not have yet; see `Runware`."""
-        engine = self._engine
-        return [AsyncHandle(engine, task) for task in engine.open_tasks.tasks()]
+        return [AsyncHandle(engine, task) for engine, task in self._engine.unfinished()]
 
     @property
     def with_raw_response(self) -> AsyncRawRuns:
@@ -253,6 +344,10 @@ class AsyncClient(Configured[AsyncEngine]):
         on: connections of other loops are dropped.
         """
         await self._engine.transport.aclose()
+
+    async def close(self) -> None:
+        """Close the connections; another name of `aclose`."""
+        await self.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, overload
 from ..delivery.batches import Resend
 from ..delivery.outcome import Outcome, RawResponse
 from ..delivery.task import submission_of
-from ..schema.generics import ResultT
+from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
-from ..transport.http import RUNWARE_URL, Auth, HTTPTransport
+from ..transport.http import Auth, HTTPTransport
 from .configuration import (
     DEFAULT_CONCURRENCY,
     DEFAULT_RETRIES,
@@ -23,18 +23,23 @@ from .configuration import (
 )
 from .engine import Engine
 from .handle import Handle, saved_task
+from .raw_task import unchecked_request
+from .watch import OnProgress, OnResult, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from decimal import Decimal
     from types import TracebackType
     from typing import Self
 
     import httpx2
 
+    from ..delivery.dry_run import DryRun
     from ..delivery.events import Event
     from ..delivery.task import Submission, Task
     from ..schema.base import TaskRequest, TaskResult
     from ..transport.envelope import Answer
+    from ..transport.http import Headers
     from .stream import Stream
 
 
@@ -44,15 +49,19 @@ class SyncClient(Configured[Engine]):
     Threads may share it. In a forked process it opens connections of its own.
     """
 
+    _handle_class = Handle
+
     def __init__(
         self,
         api_key: str | None = None,
         *,
-        base_url: str = RUNWARE_URL,
+        base_url: str | None = None,
         auth: Auth = "header",
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
         resend: Resend = "safe",
+        budget: Decimal | None = None,
+        default_headers: Headers = None,
         concurrency: int = DEFAULT_CONCURRENCY,
         http_client: httpx2.Client | None = None,
         on_event: Callable[[Event], object] | None = None,
@@ -61,7 +70,8 @@ class SyncClient(Configured[Engine]):
 
         Args:
             api_key: The API key; else the environment variable RUNWARE_API_KEY.
-            base_url: The address that tasks are posted to.
+            base_url: The address that tasks are posted to; else the environment
+                variable RUNWARE_BASE_URL, else Runware's.
             auth: `header` sends the key as `Authorization`, `payload` as first task.
             timeout: The seconds that a call may take, with all its POSTs, pauses and
                 polls. A task that is given up goes on at the server, and is billed.
@@ -71,6 +81,11 @@ class SyncClient(Configured[Engine]):
                 taskUUID. `safe` does so for async tasks: the platform refuses those that
                 it knows. `eager` does so for every task; use it only where the platform
                 refuses every taskUUID that it knows. `never` does so for none.
+            budget: The US dollars that the tasks of this client may cost together. The
+                cost of a task is reserved before the task is sent: a dry run says what
+                it is, or else the rates of its document. One that would pass the budget
+                raises `BudgetError`, and is not sent.
+            default_headers: HTTP headers of every call, besides or in place of ours.
             concurrency: How many POSTs may be under way at once. Where one call has
                 several, each has a thread of its own, which ends with it.
             http_client: Your own HTTP client; it is not closed with this one, and works
@@ -84,8 +99,8 @@ class SyncClient(Configured[Engine]):
                 an HTTP client from being made.
             ValueError: Another argument cannot be used.
         """
-        super().__init__(api_key, base_url, auth, concurrency)
-        settings = self._settings(max_retries, resend, on_event)
+        super().__init__(api_key, base_url, auth, concurrency, default_headers)
+        settings = self._settings(max_retries, resend, budget, on_event)
         limit = valid_timeout(timeout)
         transport = HTTPTransport(self._endpoint, http_client, concurrency)
         self._engine = Engine(transport, self._endpoint, settings, limit, concurrency)
@@ -96,7 +111,10 @@ class SyncClient(Configured[Engine]):
         request: TaskRequest[ResultT],
         *,
         timeout: float | None = None,
+        max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
+        on_result: OnResult[ResultT] = None,
+        on_progress: OnProgress = None,
     ) -> list[ResultT]:
         """Run one task, by whatever way of delivery its request asks for.
 
@@ -105,7 +123,12 @@ class SyncClient(Configured[Engine]):
         Args:
             request: The task.
             timeout: The seconds after which the task is given up; else the client's.
+            max_retries: How often the task is sent again; else the client's.
             extra_headers: HTTP headers to send besides, or in place of, the client's.
+            on_result: Is called with each result as soon as it is there. What it raises
+                is logged and changes nothing.
+            on_progress: Is called with the percentage that is done, from 0 to 100, each
+                time that it has risen.
 
         Returns:
             Its results, `numberResults` of them.
@@ -117,18 +140,121 @@ class SyncClient(Configured[Engine]):
                 and polls did not tell what became of the task.
             TimeoutError: The server has the task, and there was no result in time.
             ResponseError: The answer cannot be read, or lacks some of the results.
+            BudgetError: Its cost would pass the client's budget; it was not sent.
             ClosedError: The client is closed.
         """
-        handle = self.handle(request)
-        return handle.wait(timeout=given_timeout(timeout), extra_headers=extra_headers)
+        engine = self._engine_for(max_retries)
+        handle = Handle(engine, submission_of(request))
+        return handle.wait(
+            timeout=given_timeout(timeout),
+            extra_headers=extra_headers,
+            on_result=on_result,
+            on_progress=on_progress,
+        )
 
-    def run_many(
+    def send(
+        self,
+        task: Mapping[str, Any],
+        *,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        on_result: OnResult[TaskResult] = None,
+        on_progress: OnProgress = None,
+    ) -> list[TaskResult]:
+        """Run one task that no document describes, or that is not to be checked.
+
+            client.send({"taskType": "imageInference", "model": "acme:1@1", "new": 1})
+
+        It is delivered as `run` delivers a request: retried, polled, and never billed
+        twice. Nothing of it is checked.
+
+        Args:
+            task: The task as it is sent. A `taskUUID` is added where it has none.
+            timeout: See `run`, also for the other options.
+            max_retries: How often the task is sent again; else the client's.
+            extra_headers: HTTP headers to send besides, or in place of, the client's.
+            on_result: Is called with each result as soon as it is there.
+            on_progress: Is called with the percentage that is done.
+
+        Returns:
+            Its results, open to every member.
+
+        Raises:
+            TypeError: It holds what JSON does not have.
+            ValueError: It has no `taskType`.
+            RunwareError: It failed; see `run`.
+        """
+        return self.run(
+            unchecked_request(task),
+            timeout=timeout,
+            max_retries=max_retries,
+            extra_headers=extra_headers,
+            on_result=on_result,
+            on_progress=on_progress,
+        )
+
+    def dry_run(
+        self,
+        request: TaskRequest[ResultT],
+        *,
+        timeout: float | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+    ) -> DryRun[ResultT]:
+        """Ask the server what a task costs, without running it.
+
+        The server validates the task and charges nothing. It is safe to repeat, and is
+        retried. The task is not among `unfinished`, and `on_event` is not called.
+
+        Args:
+            request: The task. Its files have to be uploaded already.
+            timeout: The seconds that it may take; else the client's.
+            extra_headers: HTTP headers to send besides, or in place of, the client's.
+
+        Returns:
+            The cost, and whatever else the server says.
+
+        Raises:
+            RunwareError: The server would refuse the task, or did not answer in time.
+            ValueError: A file of the task is not uploaded yet.
+        """
+        [priced] = self.dry_run_many(
+            [request], timeout=timeout, extra_headers=extra_headers
+        )
+        if priced.error is not None:
+            raise priced.error
+        return priced
+
+    def dry_run_many(
         self,
         requests: Iterable[TaskRequest[ResultT]],
         *,
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
-    ) -> list[Outcome[ResultT]]:
+    ) -> list[DryRun[ResultT]]:
+        """Ask the server what many tasks cost, without running them; see `dry_run`.
+
+        Returns:
+            What it says of each task, in the order of the requests. An error stands
+            beside its task and is not raised.
+        """
+        requests = [*requests]
+        dry_runs = [*map(self._dry_run_of, requests)]
+        delivery = self._engine.delivery(dry_runs, given_timeout(timeout))
+        for _ in self._engine.run(delivery, extra_headers):
+            pass
+        return self._priced(requests, dry_runs, delivery)
+
+    def run_many(
+        self,
+        requests: Iterable[RequestT],
+        *,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        on_result: OnResult[Any] = None,
+        on_progress: OnProgress = None,
+    ) -> list[Outcome[RequestT]]:
         """Run many tasks, with as few POSTs as the server's limits let through.
 
         What interrupts it, such as KeyboardInterrupt, has the handles of the tasks that
@@ -137,7 +263,12 @@ class SyncClient(Configured[Engine]):
         Args:
             requests: The tasks.
             timeout: The seconds after which those without a result are given up.
+            max_retries: How often each task is sent again; else the client's.
             extra_headers: HTTP headers to send besides, or in place of, the client's.
+            on_result: Is called with each result as soon as it is there; its
+                `task_uuid` says which task it is of. What it raises is logged.
+            on_progress: Is called with the percentage that is done of all tasks
+                together, from 0 to 100, each time that it has risen.
 
         Returns:
             What became of each task, in the order of the requests. An error stands in
@@ -146,10 +277,13 @@ class SyncClient(Configured[Engine]):
         Raises:
             ValueError: Two tasks have the same `taskUUID`.
         """
+        engine = self._engine_for(max_retries)
         submissions = submissions_of(requests)
-        outcomes: dict[int, Outcome[ResultT]] = {}
+        watch = Watch([each.task for each in submissions], on_result, on_progress)
+        outcomes: dict[int, Outcome[RequestT]] = {}
         try:
-            for task, outcome in self._deliver(submissions, timeout, extra_headers):
+            ended = self._deliver(engine, submissions, timeout, extra_headers, watch)
+            for task, outcome in ended:
                 outcomes[id(task)] = outcome
             in_order = [outcomes[id(each.task)] for each in submissions]
             self._hand_over(each.task for each in submissions)
@@ -160,11 +294,12 @@ class SyncClient(Configured[Engine]):
 
     def iter_many(
         self,
-        requests: Iterable[TaskRequest[ResultT]],
+        requests: Iterable[RequestT],
         *,
         timeout: float | None = None,
+        max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
-    ) -> Iterator[Outcome[ResultT]]:
+    ) -> Iterator[Outcome[RequestT]]:
         """Run many tasks and give what became of each as soon as it is over.
 
         See `run_many`. The time that the caller takes between two outcomes does not
@@ -172,7 +307,8 @@ class SyncClient(Configured[Engine]):
         their handles.
         """
         submissions = submissions_of(requests)
-        ended = self._deliver(submissions, timeout, extra_headers)
+        engine = self._engine_for(max_retries)
+        ended = self._deliver(engine, submissions, timeout, extra_headers)
         owed = {each.task.key: each for each in submissions}
         del requests, submissions  # the caller may want to let them go one by one
         try:
@@ -186,16 +322,20 @@ class SyncClient(Configured[Engine]):
 
     def _deliver(
         self,
-        submissions: list[Submission[ResultT]],
+        engine: Engine,
+        submissions: list[Submission[Any]],
         timeout: float | None,
         extra: Mapping[str, str] | None,
-    ) -> Iterator[tuple[Task[ResultT], Outcome[ResultT]]]:
+        watch: Watch[Any] | None = None,
+    ) -> Iterator[tuple[Task[Any], Outcome[Any]]]:
         """Give each task and its outcome as it ends."""
-        delivery = self._engine.delivery(submissions, given_timeout(timeout))
+        delivery = engine.delivery(submissions, given_timeout(timeout))
         submissions = []
-        clock = self._engine.settings.clock
-        for _ in self._engine.run(delivery, extra):
+        clock = engine.settings.clock
+        for _ in engine.run(delivery, extra):
             began = clock()
+            if watch is not None:
+                watch.note()
             yield from self._ended(delivery)
             delivery.extend(clock() - began)
         yield from self._ended(delivery)
@@ -213,6 +353,7 @@ class SyncClient(Configured[Engine]):
         request: TaskRequest[ResultT],
         *,
         timeout: float | None = None,
+        max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> Handle[ResultT]:
         """Send one task and do not wait for its end.
@@ -223,6 +364,7 @@ class SyncClient(Configured[Engine]):
         Args:
             request: The task.
             timeout: The seconds within which the server has to take it.
+            max_retries: How often it is sent again; else the client's.
             extra_headers: HTTP headers to send besides, or in place of, the client's.
 
         Returns:
@@ -232,7 +374,8 @@ class SyncClient(Configured[Engine]):
             RunwareError: The server did not take it, or did not say so in time; see
                 `run`.
         """
-        handle = Handle(self._engine, with_async_delivery(request))
+        engine = self._engine_for(max_retries)
+        handle = Handle(engine, with_async_delivery(request))
         return handle.submit(
             timeout=given_timeout(timeout), extra_headers=extra_headers
         )
@@ -242,6 +385,7 @@ class SyncClient(Configured[Engine]):
         request: TaskRequest[ResultT],
         *,
         timeout: float | None = None,
+        max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> Stream[ResultT]:
         """Run one task whose result comes as a stream, piece by piece.
@@ -250,6 +394,7 @@ class SyncClient(Configured[Engine]):
             request: The task; its document has to offer delivery by stream.
             timeout: The seconds after which it is given up; else the client's. The time
                 that the caller takes between two pieces does not count.
+            max_retries: How often it is sent again; else the client's.
             extra_headers: HTTP headers to send besides, or in place of, the client's.
 
         Returns:
@@ -261,8 +406,9 @@ class SyncClient(Configured[Engine]):
         """
         submission = with_stream_delivery(request)
         limit = given_timeout(timeout) or self.timeout
-        on_end = partial(self._engine.note_stream, submission)
-        return self._engine.stream(submission, limit, extra_headers, on_end)
+        engine = self._engine_for(max_retries)
+        on_end = partial(engine.note_stream, submission)
+        return engine.stream(submission, limit, extra_headers, on_end)
 
     @overload
     def resume(self, text: str) -> Handle[TaskResult]: ...
@@ -291,7 +437,7 @@ class SyncClient(Configured[Engine]):
         broken connection. The oldest comes first. Of the tasks that no call waits for,
         the last 10,000 are remembered.
         """
-        return [Handle(self._engine, task) for task in self._engine.open_tasks.tasks()]
+        return [Handle(engine, task) for engine, task in self._engine.unfinished()]
 
     @property
     def with_raw_response(self) -> RawRuns:

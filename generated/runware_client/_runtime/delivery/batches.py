@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias
 from ..schema.generics import ResultT
 from ..transport.items import AUTHENTICATION
 from ..transport.waits import Waits
+from .dry_run import DryTask
 from .lifecycle import Phase
 
 if TYPE_CHECKING:
     from ..error_enum import ErrorEnum
     from ..exceptions import RunwareError
     from ..transport.envelope import Envelope, Item
+    from .account import Account
     from .events import Event
     from .task import Submission, Task
 
@@ -64,6 +66,7 @@ class Settings(NamedTuple):
         error_enums: Gives the error enum of a task type.
         observe: Is told what happens.
         limits: What the server has shown that it takes.
+        account: What tasks have cost, and the budget that bounds it.
         clock: Gives the time in seconds; it never goes back.
     """
 
@@ -74,6 +77,7 @@ class Settings(NamedTuple):
     error_enums: Callable[[str], type[ErrorEnum] | None]
     observe: Callable[[Event], object]
     limits: Limits
+    account: Account
     clock: Callable[[], float] = monotonic
 
 
@@ -145,6 +149,11 @@ class Batch(Generic[ResultT]):
     def is_alone(self) -> bool:
         """Whether its polls must not travel with those of others."""
         return any(each.is_alone for each in self.scheduled)
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether it is about dry runs."""
+        return isinstance(self.scheduled[0].task, DryTask)
 
     @property
     def stream(self) -> Submission[ResultT] | None:

@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic
 
-from ..exceptions import APIError, ClosedError, RunwareError, TimeoutError
+from ..exceptions import APIError, BudgetError, ClosedError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
 from .batches import Batch, Kind, ScheduledTask, Settings, sort_answer
 from .classify import (
@@ -35,6 +35,7 @@ from .classify import (
     of_submission,
     untold,
 )
+from .dry_run import DryTask, Pricing
 from .events import Event, EventKind
 from .lifecycle import Action, Phase, TaskEvent
 from .task import Submission, Task, Upload
@@ -123,6 +124,7 @@ class Delivery(Generic[ResultT]):
         self._errors: dict[str, RunwareError] = {}
         self._ended: list[Submission[ResultT]] = []
         self.waiting = Waiting(uploads)
+        self._pricing = Pricing(settings.account)
         if len(self._scheduled_tasks) < len(self._idle):
             message = (
                 "two of these tasks have the same taskUUID, or the same taskType and "
@@ -144,6 +146,7 @@ class Delivery(Generic[ResultT]):
     def pause(self) -> float | None:
         """The seconds until `next_batch` may have something; None if only answers do."""
         self._begin_uploads()
+        self._begin_pricing()
         if not self._idle:
             return None
         first = min(each.due for each in self._idle)
@@ -152,6 +155,7 @@ class Delivery(Generic[ResultT]):
     def next_batch(self) -> Batch[ResultT] | None:
         """Return what is to be sent now; None if nothing is due."""
         self._begin_uploads()
+        self._begin_pricing()
         now = self._now()
         if now >= self._deadline:
             self._give_up_idle()
@@ -197,8 +201,11 @@ class Delivery(Generic[ResultT]):
         if first.is_alone or _submission(first).is_stream:
             return [first], [_submission(first).encoded()]
         chosen, parts, size = list[ScheduledTask[ResultT]](), list[bytes](), 0
+        is_dry = isinstance(first.task, DryTask)
         for each in due:
             if each.kind is Kind.POLL or each.is_alone or _submission(each).is_stream:
+                continue
+            if isinstance(each.task, DryTask) is not is_dry:
                 continue
             part = _submission(each).encoded()
             size += len(part)
@@ -264,6 +271,39 @@ class Delivery(Generic[ResultT]):
     def _end_uploads(self) -> None:
         """Go on with tasks that do not wait for their files any more."""
         for submission, error in self.waiting.settle(self.error):
+            each = self._scheduled_tasks[submission.task.key]
+            if error is None:
+                each.due = self._now()
+                self._idle.append(each)
+            else:
+                self._leave(each, error)
+
+    # -- costs that are reserved first ------------------------------------------
+
+    def _begin_pricing(self) -> None:
+        """Put dry runs in the place of tasks whose costs have to be reserved."""
+        account = self._settings.account
+        owed = [each for each in self._idle if account.owes_reservation(each.task)]
+        if not owed:
+            return
+        chosen = set(map(id, owed))
+        self._idle = [each for each in self._idle if id(each) not in chosen]
+        for each in owed:
+            try:
+                dry_run = self._pricing.reserve(_submission(each))
+            except BudgetError as error:
+                self._leave(each, error)
+                continue
+            if dry_run is None:
+                self._idle.append(each)
+            else:
+                scheduled = self._scheduled(dry_run)
+                self._scheduled_tasks[scheduled.task.key] = scheduled
+                self._idle.append(scheduled)
+
+    def _end_pricing(self) -> None:
+        """Go on with tasks that do not wait for their costs any more."""
+        for submission, error in self._pricing.settle(self.error):
             each = self._scheduled_tasks[submission.task.key]
             if error is None:
                 each.due = self._now()
@@ -450,10 +490,15 @@ class Delivery(Generic[ResultT]):
         task = each.task
         if isinstance(task, Upload):
             self._end_uploads()
+        elif self._pricing.has(task):
+            del self._scheduled_tasks[task.key]
+            self._end_pricing()
         else:
             del self._scheduled_tasks[task.key]
             if each.submission is not None:
                 self._ended.append(each.submission)
+        if not isinstance(task, DryTask):
+            self._settings.account.settle(task)
         if each.submission is not None and task.is_done and error is not None:
             self.waiting.note_failure(each.submission)
         cost = task.cost if task.is_done else None
@@ -489,6 +534,8 @@ class Delivery(Generic[ResultT]):
         for task in left:
             if task.phase in (Phase.SENDING, Phase.RESENDING):
                 task.apply(TaskEvent.UNCLEAR)
+            elif task.phase is Phase.UNSENT:
+                self._settings.account.settle(task)
         self._open_tasks.leave(left)
 
     def error(self, task: Task[Any]) -> RunwareError | None:
@@ -548,6 +595,8 @@ class Delivery(Generic[ResultT]):
         cost: float | None = None,
         error: RunwareError | None = None,
     ) -> None:
+        if isinstance(task, DryTask):
+            return
         event = Event(kind, task.task_type, task.task_uuid, seconds, cost, error)
         self._settings.observe(event)
 

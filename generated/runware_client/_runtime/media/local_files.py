@@ -4,12 +4,19 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from ..json_values import is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+
+NOT_UPLOADED: Final = (
+    "not the file itself: upload it first, with a mediaStorage task, and give the UUID "
+    "that its result has"
+)
+"""The end of a sentence that refuses a file."""
 
 
 class LocalFile(str):
@@ -56,11 +63,14 @@ def _as_uuid(digits: str) -> str:
 def files_in(wire: Any) -> Iterator[LocalFile]:
     """Yield the files in a wire, one that is there twice as often."""
     left = [wire]
-    while left:
-        value = left.pop()
-        if isinstance(value, LocalFile):
+    for value in left:
+        kind = cast("object", type(value))
+        if kind is dict:
+            left += value.values()
+        elif kind is list:
+            left += value
+        elif kind is LocalFile:
             yield value
-        left += (part for _, part in _parts(value))
 
 
 def place_of(file: LocalFile, wire: Any) -> str | None:

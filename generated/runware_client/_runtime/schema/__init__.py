@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..json_values import (
-        Json,
         all_different,
         is_array,
         is_multiple,
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
         same,
     )
     from .base import (
+        OpenPart,
         Part,
         ResultPart,
         TaskRequest,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Either,
         Exactly,
         Integer,
+        Json,
         Limits,
         Must,
         Nullable,
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from .rules import (
         Iterator,
         MediaLimit,
+        Rate,
         Size,
         Wire,
         area_in,
@@ -75,13 +77,13 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
-    "Json": ".json_values",
     "all_different": ".json_values",
     "is_array": ".json_values",
     "is_multiple": ".json_values",
     "is_object": ".json_values",
     "is_type": ".json_values",
     "same": ".json_values",
+    "OpenPart": "base",
     "Part": "base",
     "ResultPart": "base",
     "TaskRequest": "base",
@@ -93,6 +95,7 @@ _MODULES = {
     "Either": "constraints",
     "Exactly": "constraints",
     "Integer": "constraints",
+    "Json": "constraints",
     "Limits": "constraints",
     "Must": "constraints",
     "Nullable": "constraints",
@@ -121,6 +124,7 @@ _MODULES = {
     "Pattern": "patterns",
     "Iterator": "rules",
     "MediaLimit": "rules",
+    "Rate": "rules",
     "Size": "rules",
     "Wire": "rules",
     "area_in": "rules",
@@ -145,8 +149,10 @@ __all__ = [
     "Nullable",
     "Number",
     "OfType",
+    "OpenPart",
     "Part",
     "Pattern",
+    "Rate",
     "ResultPart",
     "Secret",
     "Size",

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from fractions import Fraction
 from functools import wraps
-from typing import Any, NamedTuple, TypeAlias, TypeGuard
+from typing import Any, NamedTuple, TypeAlias, TypeGuard, TypeVar
 
 __all__ = [
     "Iterator",
     "MediaLimit",
+    "Rate",
     "Size",
     "Wire",
     "area_in",
@@ -20,6 +21,8 @@ __all__ = [
     "not_a_size",
     "ratio_in",
 ]
+
+T = TypeVar("T")
 
 Wire: TypeAlias = dict[str, Any]
 """An object as it is sent."""
@@ -58,38 +61,65 @@ class MediaLimit(NamedTuple):
     maximum: float | None
 
 
+class Rate(NamedTuple):
+    """What one unit costs.
+
+    Attributes:
+        amount: US dollars, as a decimal number.
+        unit: The unit as the document names it, such as `output`.
+        label: The value of the task for which it holds, such as "2K"; empty where it
+            always holds.
+    """
+
+    amount: str
+    unit: str
+    label: str = ""
+
+
 Test: TypeAlias = Callable[[Any], bool]
 """Says whether a value is as it must be."""
 
-_VERDICTS: ContextVar[dict[tuple[Test, int], tuple[Any, bool]] | None] = ContextVar(
-    "_VERDICTS", default=None
-)
-"""What tests said of the parts of a value, by test and identity, each beside its part:
-so no other part can have its identity.
+_Outcomes: TypeAlias = dict[tuple[object, int], tuple[Any, Any]]
+_OUTCOMES: ContextVar[_Outcomes | None] = ContextVar("_OUTCOMES", default=None)
+"""What came of the parts of a value, by what was asked and the part's identity.
+
+Each is kept beside its part, so that no other part can have its identity.
 """
 
 
 def judged_once(test: Test) -> Test:
-    """Let a test that calls itself judge each part of a value once.
-
-    It may ask of the same part twice, and so would ask 2^n times n levels below.
-    """
+    """Let a test that calls itself judge each part of a value once."""
 
     @wraps(test)
     def judge(value: Any) -> bool:
-        verdicts = _VERDICTS.get()
-        if verdicts is None:
-            token = _VERDICTS.set({})
-            try:
-                return test(value)
-            finally:
-                _VERDICTS.reset(token)
-        key = (test, id(value))
-        if key not in verdicts:
-            verdicts[key] = value, test(value)
-        return verdicts[key][1]
+        return once(test, value, lambda: test(value))
 
     return judge
+
+
+def once(asked: object, value: Any, answer: Callable[[], T]) -> T:
+    """Answer a question about each part of a value once.
+
+    What is recursive may ask of the same part twice, and so would ask 2^n times n
+    levels below.
+
+    Args:
+        asked: The question.
+        value: The part.
+        answer: Answers the question.
+    """
+    outcomes = _OUTCOMES.get()
+    if outcomes is None:
+        token = _OUTCOMES.set({})
+        try:
+            return answer()
+        finally:
+            _OUTCOMES.reset(token)
+    key = (asked, id(value))
+    if key not in outcomes:
+        outcomes[key] = value, answer()
+    outcome: T = outcomes[key][1]
+    return outcome
 
 
 def is_size(task: Wire, sizes: tuple[Size, ...]) -> bool:

@@ -6,13 +6,17 @@ from __future__ import annotations
 import json
 import os
 from hashlib import sha256
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 from urllib.parse import quote
 
 from ..exceptions import RunwareError
 from ..json_values import is_array, is_object
 
 VARIABLE = "RUNWARE_API_KEY"
+
+
+SHORTEST_KEY: Final = 12
+"""Characters from which a text is hidden as a key: shorter ones are placeholders."""
 
 
 class ApiKey:
@@ -64,7 +68,12 @@ class ApiKey:
         return digest.hexdigest()[:16]
 
     def scrub(self, value: Any) -> Any:
-        """A copy of a JSON value in which nothing repeats the key."""
+        """A copy of a JSON value in which nothing repeats the key.
+
+        A placeholder is no secret, and may be a word of a message.
+        """
+        if len(self._text) < SHORTEST_KEY:
+            return value
         if isinstance(value, str):
             for shape in (self._text, quote(self._text, safe="")):
                 value = value.replace(shape, "[API key]")

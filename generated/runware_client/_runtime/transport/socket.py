@@ -163,13 +163,14 @@ class Socket:
 
 @asynccontextmanager
 async def connected(
-    http: httpx2.AsyncClient, url: str, timeout: float
+    http: httpx2.AsyncClient, url: str, headers: dict[str, str], timeout: float
 ) -> AsyncGenerator[Socket]:
     """Open a connection for as long as the context lasts.
 
     Args:
         http: What opens it.
         url: The address.
+        headers: The headers of the request that opens it.
         timeout: The seconds that opening it may take.
 
     Raises:
@@ -184,7 +185,9 @@ async def connected(
     try:
         async with AsyncExitStack() as stack:
             async with asyncio.timeout(timeout):
-                opening = client.connect(url, follow_redirects=False, timeout=timeout)
+                opening = client.connect(
+                    url, headers=headers, follow_redirects=False, timeout=timeout
+                )
                 session = await stack.enter_async_context(opening)
             socket = Socket(session)
             stack.push_async_callback(socket.close)

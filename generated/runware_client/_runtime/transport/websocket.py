@@ -20,11 +20,19 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from ..exceptions import ConnectionError, ResponseError, TimeoutError
+from ..version import USER_AGENT
 from .async_http import AsyncHTTPTransport
 from .envelope import SCOPE, Answer, read_envelope
 from .environment import with_environment
 from .exchange import LONGEST_CONNECT
-from .http import RUNWARE_SOCKET_URL, RUNWARE_URL, closed, crowded, shown_url
+from .http import (
+    RUNWARE_SOCKET_URL,
+    RUNWARE_URL,
+    closed,
+    crowded,
+    merged,
+    shown_url,
+)
 from .items import AUTHENTICATION
 from .session import Session, status_of
 from .socket import Broken, Socket, connected
@@ -90,6 +98,10 @@ class WebSocketTransport:
         self._left: _Connection | None = None
         """The one before: what a fork has copied must not be freed here."""
         self._is_closed = False
+
+    def at(self, endpoint: Endpoint) -> AsyncHTTPTransport:
+        """Return what carries calls to another endpoint: HTTP."""
+        return self._streams.at(replace(endpoint, url=_http_url(endpoint.url)))
 
     async def post(
         self, parts: list[bytes], timeout: float, extra: Headers
@@ -282,9 +294,10 @@ class _Connection:
     async def _hold_connection(self) -> None:
         """Make a connection and use it until it ends."""
         url = self._endpoint.url
+        headers = merged({"User-Agent": USER_AGENT}, self._endpoint.default_headers)
         is_in = False
         try:
-            async with connected(self._http, url, LONGEST_CONNECT) as socket:
+            async with connected(self._http, url, headers, LONGEST_CONNECT) as socket:
                 is_in = await self._enter(socket)
                 if is_in:
                     await self._talk(socket)

@@ -17,9 +17,10 @@ from urllib.parse import parse_qs
 
 from .. import PACKAGE
 from ..exceptions import RunwareError
+from ..schema.base import TaskResult
 from .webhook import Seen, Webhook, parse_webhook
 
-Handler: TypeAlias = Callable[[Webhook], object]
+Handler: TypeAlias = Callable[[Webhook[TaskResult]], object]
 """Handles an item; it may be `async`. What runs in no event loop gets a thread."""
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -129,7 +130,7 @@ class WebhookApp:
             return HTTPStatus.BAD_REQUEST
         return await self._handle(webhook)
 
-    async def _handle(self, webhook: Webhook) -> HTTPStatus:
+    async def _handle(self, webhook: Webhook[TaskResult]) -> HTTPStatus:
         key = webhook.key
         if key in self._seen:
             return HTTPStatus.NO_CONTENT
@@ -150,7 +151,7 @@ class WebhookApp:
             self._under_way.discard(key)
 
 
-async def _called(handler: Handler, webhook: Webhook) -> None:
+async def _called(handler: Handler, webhook: Webhook[TaskResult]) -> None:
     if inspect.iscoroutinefunction(handler):
         await handler(webhook)
         return

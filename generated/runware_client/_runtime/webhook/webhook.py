@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeGuard, overload
 
 from .. import PACKAGE
 from ..client.documents import documents
@@ -20,6 +20,7 @@ from ..json_values import is_array, is_object
 from ..old_names import is_same_type, present_name
 from ..schema.base import TaskResult
 from ..schema.depth import is_too_deep
+from ..schema.generics import ResultT, ResultT_co
 from ..transport.envelope import SCOPE, Answer, Envelope
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Seen(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(Generic[ResultT_co]):
     """One finished item of a task, or the error that it ended with.
 
     Attributes:
@@ -55,7 +56,7 @@ class Webhook:
     """
 
     item: Mapping[str, Any]
-    outcome: TaskResult | TaskError
+    outcome: ResultT_co | TaskError
     key: str
     is_repeat: bool
 
@@ -65,10 +66,8 @@ class Webhook:
         return self.outcome if isinstance(self.outcome, TaskError) else None
 
     @property
-    def result(self) -> TaskResult:
-        """The result, of the class of its document where the item tells which.
-
-        Where it does not, `request.read(webhook.item)` does, with the request.
+    def result(self) -> ResultT_co:
+        """The result.
 
         Raises:
             TaskError: The task failed.
@@ -92,9 +91,27 @@ class Webhook:
         return present_name(task_type) if isinstance(task_type, str) else None
 
 
+@overload
 def parse_webhook(
     body: bytes | str | Mapping[str, Any], *, seen: Seen | None = None
-) -> Webhook:
+) -> Webhook[TaskResult]: ...
+
+
+@overload
+def parse_webhook(
+    body: bytes | str | Mapping[str, Any],
+    result_class: type[ResultT],
+    *,
+    seen: Seen | None = None,
+) -> Webhook[ResultT]: ...
+
+
+def parse_webhook(
+    body: bytes | str | Mapping[str, Any],
+    result_class: type[TaskResult] | None = None,
+    *,
+    seen: Seen | None = None,
+) -> Webhook[Any]:
     """Read the body of a webhook.
 
     Runware posts an item again until it is answered with a status of 2xx, so that an
@@ -102,6 +119,9 @@ def parse_webhook(
 
     Args:
         body: The body of the POST, or the object that its JSON says.
+        result_class: The class to read a result as. Without it, it is the class of the
+            model's document, where the item names the model or its task type has one
+            document alone; else `TaskResult`.
         seen: Tells repeats, and is told of each item. Where handling an item may fail,
             leave it out, and add `key` to it when the item was handled.
 
@@ -110,7 +130,7 @@ def parse_webhook(
     """
     item, is_error = _item(_content(body))
     failure = _failure(item, is_error=is_error)
-    outcome = _result(item) if failure is None else _error(failure)
+    outcome = _result(item, result_class) if failure is None else _error(failure)
     key = _key(item)
     is_repeat = seen is not None and key in seen
     if seen is not None and not is_repeat:
@@ -161,9 +181,9 @@ def _error(failure: Item) -> TaskError:
     return TaskError(failure, envelope, _error_enum(failure.get("taskType")))
 
 
-def _result(item: Item) -> TaskResult:
-    kind = _result_class(item.get("taskType"), item.get("model"))
-    return kind.model_validate(item)
+def _result(item: Item, result_class: type[TaskResult] | None) -> TaskResult:
+    found = result_class or _result_class(item.get("taskType"), item.get("model"))
+    return found.model_validate(item)
 
 
 def _result_class(task_type: object, model: object) -> type[TaskResult]:

@@ -29,6 +29,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
+    OpenPart,
     Part,
     Pattern,
     TaskRequest,
@@ -62,7 +63,7 @@ ImageInput = Annotated[
 """An image: a text of these kinds, or a file that becomes one."""
 
 
-class SpeakerVoice(Part, extra="allow"):
+class SpeakerVoice(OpenPart):
     """Which speaker of the text has which voice."""
 
     speaker: Annotated[str, Text(min_length=1)]
@@ -78,7 +79,7 @@ class SpeakerVoice(Part, extra="allow"):
     """
 
 
-class Speech(Part, extra="allow"):
+class Speech(OpenPart):
     """What to say and how, on models that speak. Some know further fields."""
 
     text: Annotated[str, Text(min_length=1)] | None = None
@@ -145,7 +146,7 @@ class Speech(Part, extra="allow"):
     """The tones of voice to speak with."""
 
 
-class ReferenceVoice(Part, extra="allow"):
+class ReferenceVoice(OpenPart):
     """A recording of a voice, and its text."""
 
     audio: AudioInput
@@ -158,7 +159,7 @@ class ReferenceVoice(Part, extra="allow"):
     """
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """The recordings that the task works from. Which of them a model reads depends on
     the model; some know further kinds of input.
     """
@@ -200,7 +201,7 @@ class Inputs(Part, extra="allow"):
     """
 
 
-class Settings(Part, extra="allow"):
+class Settings(OpenPart):
     """Members that some models read. The model's own document lists all that it reads."""
 
     max_new_tokens: Annotated[int, Limits(ge=1)] | None = None
@@ -317,7 +318,7 @@ class AudioInferenceResult(TaskResult):
     """Which of the results of the task this is; some answers tell it."""
 
 
-class AudioInferenceRequest(TaskRequest[AudioInferenceResult], extra="allow"):
+class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
     """Makes sound with any model of the platform: speech, music or effects, from a text
     or after a recording. This is what audio models have in common; each model reads
     some of these fields and has its own limits. A field that only one model knows may

@@ -22,7 +22,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
-    Part,
+    OpenPart,
     Pattern,
     ResultPart,
     TaskRequest,
@@ -53,7 +53,7 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 """A video: a text of these kinds; upload a file first."""
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """The image or the video to describe. Every model known needs one of them, and
     reads only the kind that it was made for; some may know further kinds of input.
     """
@@ -99,7 +99,7 @@ class CaptionResult(TaskResult):
     """Price of the text in US dollars; there when `includeCost` is `true`."""
 
 
-class CaptionRequest(TaskRequest[CaptionResult], extra="allow"):
+class CaptionRequest(TaskRequest[CaptionResult], OpenPart):
     """Puts into words what an image or a video shows, with any model of the platform:
     for alternative texts, for search, or as a prompt to make something like it. This is
     what captioning models have in common; each model reads some of these fields and has

@@ -24,7 +24,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
-    Part,
+    OpenPart,
     Pattern,
     TaskRequest,
     TaskResult,
@@ -51,7 +51,7 @@ ImageInput = Annotated[
 """An image: a text of these kinds, or a file that becomes one."""
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """The image to make the guide from. What else models read here is not documented
     for the task type, so further fields are passed on as they are.
     """
@@ -60,7 +60,7 @@ class Inputs(Part, extra="allow"):
     """The image whose structure is taken."""
 
 
-class Settings(Part, extra="allow"):
+class Settings(OpenPart):
     """Members that some models read. The model's own document lists all that it reads."""
 
     low_threshold: Annotated[float, Limits(ge=0)] | None = None
@@ -110,9 +110,7 @@ class ControlNetPreprocessResult(TaskResult):
     """Price of the guide image in US dollars; there when `includeCost` is `true`."""
 
 
-class ControlNetPreprocessRequest(
-    TaskRequest[ControlNetPreprocessResult], extra="allow"
-):
+class ControlNetPreprocessRequest(TaskRequest[ControlNetPreprocessResult], OpenPart):
     """Turns an image into a guide for a ControlNet: its edges, its depth, a pose or
     another outline of its structure. The guide is for image inference, as the guide
     image of a ControlNet. This is what preprocessing models have in common; each model

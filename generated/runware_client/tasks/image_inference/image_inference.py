@@ -29,6 +29,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
+    OpenPart,
     Part,
     Pattern,
     ResultPart,
@@ -60,7 +61,7 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 """A video: a text of these kinds; upload a file first."""
 
 
-class ReferenceImage(Part, extra="allow"):
+class ReferenceImage(OpenPart):
     """An image together with what it is for. Which of the members a model reads depends
     on the model.
     """
@@ -93,7 +94,7 @@ class ReferenceImage(Part, extra="allow"):
     """
 
 
-class Font(Part, extra="allow"):
+class Font(OpenPart):
     """A font and the text to write in it."""
 
     url: Uri | None = None
@@ -106,7 +107,7 @@ class Font(Part, extra="allow"):
     """
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """The images that the task works from. Which of them a model reads, and how many,
     depends on the model; some know further kinds of input.
     """
@@ -227,7 +228,7 @@ class Lora(Part):
     """
 
 
-class Embedding(Part, extra="allow"):
+class Embedding(OpenPart):
     """One embedding and how strongly it acts."""
 
     model: Annotated[
@@ -239,7 +240,7 @@ class Embedding(Part, extra="allow"):
     """How strongly to apply the embedding. 0 is not at all."""
 
 
-class ControlNet(Part, extra="allow"):
+class ControlNet(OpenPart):
     """One ControlNet, the picture that guides it, and when it acts."""
 
     model: Annotated[
@@ -303,7 +304,7 @@ class ControlNet(Part, extra="allow"):
             yield "endStep cannot be combined with endStepPercentage"
 
 
-class IpAdapter(Part, extra="allow"):
+class IpAdapter(OpenPart):
     """One IP-Adapter and the pictures that it reads."""
 
     model: Annotated[
@@ -358,7 +359,7 @@ class IpAdapter(Part, extra="allow"):
     """How the embeddings of several guide images become one."""
 
 
-class Refiner(Part, extra="allow"):
+class Refiner(OpenPart):
     """A second model that takes over for the last steps and sharpens details. SDXL
     models have one.
     """
@@ -387,7 +388,7 @@ class Refiner(Part, extra="allow"):
             yield "startStep cannot be combined with startStepPercentage"
 
 
-class HiresFixSettings(Part, extra="allow"):
+class HiresFixSettings(OpenPart):
     """How the second pass enlarges and refines the image."""
 
     model: Annotated[
@@ -415,7 +416,7 @@ class HiresFixSettings(Part, extra="allow"):
     """
 
 
-class Pulid(Part, extra="allow"):
+class Pulid(OpenPart):
     """Carries a person's face over from a picture into the generated image. FLUX.1
     models read it.
     """
@@ -463,7 +464,7 @@ class Pulid(Part, extra="allow"):
             yield "CFGstartStep cannot be combined with CFGstartStepPercentage"
 
 
-class PhotoMaker(Part, extra="allow"):
+class PhotoMaker(OpenPart):
     """Puts a person from one or more photos into the generated image. SDXL models read
     it.
     """
@@ -511,7 +512,7 @@ class PhotoMaker(Part, extra="allow"):
             yield "give at least one of images and inputImages"
 
 
-class InstantId(Part, extra="allow"):
+class InstantId(OpenPart):
     """Carries a person's face over from a picture, with the pose of another where one
     is given. SDXL models read it.
     """
@@ -562,7 +563,7 @@ class InstantId(Part, extra="allow"):
             yield "give at least one of inputImage and inputImages"
 
 
-class AcePlusPlus(Part, extra="allow"):
+class AcePlusPlus(OpenPart):
     """Edits an image or keeps a subject by ACE++, on the models that have it. Its
     members depend on the model.
     """
@@ -574,7 +575,7 @@ class AcePlusPlus(Part, extra="allow"):
     """
 
 
-class Ultralytics(Part, extra="allow"):
+class Ultralytics(OpenPart):
     """Finds the faces in the generated image and redraws them in more detail, within
     the same task.
     """
@@ -633,7 +634,7 @@ class Ultralytics(Part, extra="allow"):
     """
 
 
-class AcceleratorOptions(Part, extra="allow"):
+class AcceleratorOptions(OpenPart):
     """Caches that skip work from step to step: faster, at some cost in quality. At most
     one of the caches may be on. Which of them a model knows depends on its
     architecture.
@@ -804,7 +805,7 @@ class Watermark(Part):
             yield "give exactly one of text and image"
 
 
-class AdvancedFeatures(Part, extra="allow"):
+class AdvancedFeatures(OpenPart):
     """Extras that are applied while or after the image is made. Which of them there are
     depends on the model.
     """
@@ -818,7 +819,7 @@ class AdvancedFeatures(Part, extra="allow"):
     """A mark laid over the image: a line of text or a picture."""
 
 
-class Settings(Part, extra="allow"):
+class Settings(OpenPart):
     """Members that a single model or family reads. The ones named here belong to
     several; the model's own document lists all that it reads.
     """
@@ -874,7 +875,7 @@ class Settings(Part, extra="allow"):
     """The prompt as an object with a member for each part of the picture."""
 
 
-class Google(Part, extra="allow"):
+class Google(OpenPart):
     """Settings of Google's image models."""
 
     image_search: bool | None = None
@@ -890,7 +891,7 @@ class Google(Part, extra="allow"):
     """
 
 
-class Openai(Part, extra="allow"):
+class Openai(OpenPart):
     """Settings of OpenAI's image models."""
 
     quality: Annotated[str, Text(min_length=1)] | None = None
@@ -912,7 +913,7 @@ class Openai(Part, extra="allow"):
     """
 
 
-class ProviderSettings(Part, extra="allow"):
+class ProviderSettings(OpenPart):
     """Members that are passed on to the company behind the model, under its name. The
     model's own document lists them.
     """
@@ -1030,7 +1031,7 @@ class ImageInferenceResult(TaskResult):
     """Which of the results of the task this is; some answers tell it."""
 
 
-class ImageInferenceRequest(TaskRequest[ImageInferenceResult], extra="allow"):
+class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     """Makes images with any model of the platform: from a text, from another image, by
     repainting a part of one or extending it. This is what image models have in common;
     each model reads some of these fields and has its own limits. A field that only one

@@ -25,7 +25,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
-    Part,
+    OpenPart,
     Pattern,
     ResultPart,
     TaskRequest,
@@ -53,7 +53,7 @@ ImageInput = Annotated[
 """An image: a text of these kinds, or a file that becomes one."""
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """The image to look at. What else models read here is not documented for the task
     type, so further fields are passed on as they are.
     """
@@ -62,7 +62,7 @@ class Inputs(Part, extra="allow"):
     """The image to find things in, a photo as a rule."""
 
 
-class Settings(Part, extra="allow"):
+class Settings(OpenPart):
     """How the work is done. The model's own document lists all that it reads."""
 
     confidence: Annotated[float, Limits(ge=0, le=1)] | None = None
@@ -138,7 +138,7 @@ class ImageMaskingResult(TaskResult):
     """Price of the mask in US dollars; there when `includeCost` is `true`."""
 
 
-class ImageMaskingRequest(TaskRequest[ImageMaskingResult], extra="allow"):
+class ImageMaskingRequest(TaskRequest[ImageMaskingResult], OpenPart):
     """Finds faces, hands, people or other things in an image and makes a mask that
     covers them, for instance to repaint them by image inference. This is what masking
     models have in common; each model reads some of these fields and has its own limits.

@@ -20,6 +20,7 @@ from ..._runtime.schema import (
     Json,
     Limits,
     Number,
+    OpenPart,
     Pattern,
     TaskRequest,
     TaskResult,
@@ -53,7 +54,7 @@ class PromptEnhanceResult(TaskResult):
     """Which of the results of the task this is; some answers tell it."""
 
 
-class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], extra="allow"):
+class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], OpenPart):
     """Writes a prompt for making images out of a shorter one, with details that the
     short one leaves open. The subject may drift, so ask for several versions and
     choose. A field that only one model knows may be added beside these and is sent as

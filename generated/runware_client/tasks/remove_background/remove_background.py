@@ -24,7 +24,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
-    Part,
+    OpenPart,
     Pattern,
     TaskRequest,
     TaskResult,
@@ -54,7 +54,7 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 """A video: a text of these kinds; upload a file first."""
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """The image or the video to cut out: one of them. Every model known needs it; some
     may know further kinds of input.
     """
@@ -66,7 +66,7 @@ class Inputs(Part, extra="allow"):
     """The video whose background is removed."""
 
 
-class Settings(Part, extra="allow"):
+class Settings(OpenPart):
     """Fields that some models read. The one named here is known from a model for
     videos; which others there are depends on the model. The model's own document lists
     them.
@@ -169,7 +169,7 @@ class RemoveBackgroundResult(TaskResult):
     """Identifier under which the input image was stored; some answers tell it."""
 
 
-class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], extra="allow"):
+class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):
     """Cuts what an image or a video shows out of its background, with any model of the
     platform. This is what background removal models have in common; each model reads
     some of these fields and has its own limits. A field that only one model knows may

@@ -26,7 +26,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
-    Part,
+    OpenPart,
     Pattern,
     ResultPart,
     TaskRequest,
@@ -63,7 +63,7 @@ FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
 """A file: a text of these kinds; upload a file first."""
 
 
-class ToolCall(Part, extra="allow"):
+class ToolCall(OpenPart):
     """One call of a tool."""
 
     id_: Annotated[str, Text(min_length=1)]
@@ -82,7 +82,7 @@ class ToolCall(Part, extra="allow"):
     """The arguments of the call, by name."""
 
 
-class Message(Part, extra="allow"):
+class Message(OpenPart):
     """One turn of the conversation. Some models know further fields."""
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -122,7 +122,7 @@ class Message(Part, extra="allow"):
             yield "id is required when role is 'tool'"
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """Images, videos and documents that the conversation is about, on models that read
     them.
     """
@@ -152,7 +152,7 @@ class Inputs(Part, extra="allow"):
     """
 
 
-class Tool(Part, extra="allow"):
+class Tool(OpenPart):
     """One function that the model may call."""
 
     type_: Annotated[str, Text(min_length=1)] | None = None
@@ -174,7 +174,7 @@ class Tool(Part, extra="allow"):
     """The JSON Schema of the function's arguments."""
 
 
-class ToolChoice(Part, extra="allow"):
+class ToolChoice(OpenPart):
     """Whether the model may, must or must not call a tool."""
 
     type_: Annotated[str, Text(min_length=1)] | None = None
@@ -190,7 +190,7 @@ class ToolChoice(Part, extra="allow"):
     """
 
 
-class Settings(Part, extra="allow"):
+class Settings(OpenPart):
     """How the model writes. These settings are common; which of them a model reads, and
     which others it knows, stands in its own document.
     """
@@ -429,7 +429,7 @@ class TextInferenceResult(TaskResult):
     """Which of the results of the task this is; some answers tell it."""
 
 
-class TextInferenceRequest(TaskRequest[TextInferenceResult], extra="allow"):
+class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     """Writes text with any language model of the platform: answers to a conversation,
     at once or word by word as they are made. This is what language models have in
     common; each model reads some of these fields and has its own limits. A field that

@@ -23,7 +23,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
-    Part,
+    OpenPart,
     Pattern,
     ResultPart,
     TaskRequest,
@@ -53,7 +53,7 @@ FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
 """A file: a text of these kinds; upload a file first."""
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """The pictures that the object is made from. Which of them a model reads, and how
     many, depends on the model; some know further kinds of input.
     """
@@ -81,7 +81,7 @@ class Inputs(Part, extra="allow"):
     """A mesh to work from."""
 
 
-class Settings(Part, extra="allow"):
+class Settings(OpenPart):
     """Members that some models read. The model's own document lists all that it reads."""
 
     texture: bool | None = None
@@ -204,7 +204,7 @@ class ThreeDInferenceResult(TaskResult):
     """Which of the results of the task this is; some answers tell it."""
 
 
-class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], extra="allow"):
+class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], OpenPart):
     """Makes three-dimensional objects with any model of the platform: from a text, or
     from pictures of the object. This is what 3D models have in common; each model reads
     some of these fields and has its own limits. A field that only one model knows may

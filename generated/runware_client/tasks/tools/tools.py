@@ -21,7 +21,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
-    Part,
+    OpenPart,
     Pattern,
     ResultPart,
     TaskRequest,
@@ -55,7 +55,7 @@ AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
 """Audio: a text of these kinds; upload a file first."""
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """The files that the tool works on. Which of them it reads depends on the tool."""
 
     image: ImageInput | None = None
@@ -92,7 +92,7 @@ class Inputs(Part, extra="allow"):
             yield "must have at least 1 member"
 
 
-class Trim(Part, extra="allow"):
+class Trim(OpenPart):
     """Which part of the file to keep."""
 
     start: Annotated[float, Limits(ge=0)] | None = None
@@ -114,7 +114,7 @@ class Trim(Part, extra="allow"):
     """
 
 
-class Settings(Part, extra="allow"):
+class Settings(OpenPart):
     """What the tool does. Its members depend on the tool, whose own document lists
     them.
     """
@@ -161,7 +161,7 @@ class ToolsResult(TaskResult):
     """Price of the task in US dollars; there when `includeCost` is `true`."""
 
 
-class ToolsRequest(TaskRequest[ToolsResult], extra="allow"):
+class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
     """Runs a tool: a model that fits no other type of task. What it works on, and how,
     depends on the tool: its own document names the members of `inputs` and `settings`.
     A field that only one tool knows may be added beside these and is sent as it is.

@@ -23,7 +23,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
-    Part,
+    OpenPart,
     Pattern,
     ResultPart,
     TaskRequest,
@@ -42,7 +42,7 @@ FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
 """A file: a text of these kinds; upload a file first."""
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """The examples to learn from. Which further members there are depends on the
     training.
     """
@@ -57,7 +57,7 @@ class Inputs(Part, extra="allow"):
             yield "must have at least 1 member"
 
 
-class ImportModel(Part, extra="allow"):
+class ImportModel(OpenPart):
     """How the trained model is stored, and by which name it is used afterwards."""
 
     air_: (
@@ -151,7 +151,7 @@ class TrainingResult(TaskResult):
     """Price of the training in US dollars; there when `includeCost` is `true`."""
 
 
-class TrainingRequest(TaskRequest[TrainingResult], extra="allow"):
+class TrainingRequest(TaskRequest[TrainingResult], OpenPart):
     """Trains a model of your own, such as a LoRA, from examples that you give. What to
     learn from, and how, depends on the training: its own document names the members of
     `inputs` and `settings`. A field that only one training knows may be added beside

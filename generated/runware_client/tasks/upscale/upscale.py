@@ -25,7 +25,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
-    Part,
+    OpenPart,
     Pattern,
     TaskRequest,
     TaskResult,
@@ -55,7 +55,7 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 """A video: a text of these kinds; upload a file first."""
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """The image or the video to enlarge: one of them. Every model known needs it; some
     may know further kinds of input.
     """
@@ -75,7 +75,7 @@ class Inputs(Part, extra="allow"):
     """
 
 
-class Settings(Part, extra="allow"):
+class Settings(OpenPart):
     """Members that some models read. The model's own document lists all that it reads."""
 
     positive_prompt: str | None = None
@@ -193,7 +193,7 @@ class UpscaleResult(TaskResult):
     """Identifier under which the input image was stored; some answers tell it."""
 
 
-class UpscaleRequest(TaskRequest[UpscaleResult], extra="allow"):
+class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
     """Enlarges an image or a video with any model of the platform, and adds the detail
     that the larger size has room for. This is what upscaling models have in common;
     each model reads some of these fields and has its own limits. A field that only one

@@ -23,7 +23,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
-    Part,
+    OpenPart,
     Pattern,
     ResultPart,
     TaskRequest,
@@ -51,7 +51,7 @@ ImageInput = Annotated[
 """An image: a text of these kinds, or a file that becomes one."""
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """The image to trace. What else models read here is not documented for the task
     type, so further fields are passed on as they are.
     """
@@ -106,7 +106,7 @@ class VectorizeResult(TaskResult):
     """Identifier under which the input image was stored; some answers tell it."""
 
 
-class VectorizeRequest(TaskRequest[VectorizeResult], extra="allow"):
+class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):
     """Turns an image of pixels into one of lines and areas, which stays sharp at any
     size: for logos, icons and drawings. This is what vectorizing models have in common;
     each model reads some of these fields and has its own limits. A field that only one

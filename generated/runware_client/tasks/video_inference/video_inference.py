@@ -28,6 +28,7 @@ from ..._runtime.schema import (
     Media,
     MediaSource,
     Number,
+    OpenPart,
     Part,
     Pattern,
     ResultPart,
@@ -78,7 +79,7 @@ class Lora(Part):
     """
 
 
-class AcceleratorOptions(Part, extra="allow"):
+class AcceleratorOptions(OpenPart):
     """Caches that skip work from step to step: faster, at some cost in quality. Which
     of them a model knows depends on its architecture.
     """
@@ -98,7 +99,7 @@ class AcceleratorOptions(Part, extra="allow"):
     """
 
 
-class FrameImage(Part, extra="allow"):
+class FrameImage(OpenPart):
     """An image and the moment of the video that it shows."""
 
     image: ImageInput
@@ -127,7 +128,7 @@ class FrameImage(Part, extra="allow"):
             yield "frame cannot be combined with timestamp"
 
 
-class ReferenceImage(Part, extra="allow"):
+class ReferenceImage(OpenPart):
     """One image or several that show one subject, with a name for the prompt. Which of
     the members a model reads depends on the model.
     """
@@ -163,7 +164,7 @@ class ReferenceImage(Part, extra="allow"):
             yield "give at least one of image and images"
 
 
-class ReferenceVideo(Part, extra="allow"):
+class ReferenceVideo(OpenPart):
     """A video with a name for the prompt."""
 
     type_: Annotated[str, Text(min_length=1)] | None = None
@@ -182,7 +183,7 @@ class ReferenceVideo(Part, extra="allow"):
     """The video to take something from."""
 
 
-class AudioSource(Part, extra="allow"):
+class AudioSource(OpenPart):
     """A recording and its name."""
 
     id_: Annotated[str, Text(min_length=1)] | None = None
@@ -195,7 +196,7 @@ class AudioSource(Part, extra="allow"):
     """The recording that is named."""
 
 
-class Element(Part, extra="allow"):
+class Element(OpenPart):
     """One subject and what shows it."""
 
     id_: Annotated[str, Text(min_length=1)] | None = None
@@ -232,7 +233,7 @@ class Element(Part, extra="allow"):
     """Words that say what the subject is, such as `Character`."""
 
 
-class SpeechInput(Part, extra="allow"):
+class SpeechInput(OpenPart):
     """One text and who speaks it."""
 
     id_: Annotated[str, Text(min_length=1)] | None = None
@@ -260,7 +261,7 @@ class SpeechInput(Part, extra="allow"):
     """
 
 
-class Inputs(Part, extra="allow"):
+class Inputs(OpenPart):
     """The images, videos and recordings that the task works from. Which of them a model
     reads, how many, and which go together depends on the model; some know further kinds
     of input.
@@ -393,7 +394,7 @@ class Inputs(Part, extra="allow"):
     """
 
 
-class Frame(Part, extra="allow"):
+class Frame(OpenPart):
     """An image and the moment of the video that it shows."""
 
     input_image: ImageInput | None = None
@@ -427,7 +428,7 @@ class Frame(Part, extra="allow"):
             yield "frame cannot be combined with timestamp"
 
 
-class Speech(Part, extra="allow"):
+class Speech(OpenPart):
     """What is spoken in the video, and by which voice. Which of the members a model
     reads depends on the model.
     """
@@ -474,7 +475,7 @@ class Speech(Part, extra="allow"):
     """
 
 
-class Settings(Part, extra="allow"):
+class Settings(OpenPart):
     """Members that some models read. The model's own document lists all that it reads."""
 
     audio: bool | None = None
@@ -507,7 +508,7 @@ class Settings(Part, extra="allow"):
     """
 
 
-class Klingai(Part, extra="allow"):
+class Klingai(OpenPart):
     """Settings of KlingAI's video models."""
 
     sound: bool | None = None
@@ -526,14 +527,14 @@ class Klingai(Part, extra="allow"):
     """How the camera moves: a type and its values."""
 
 
-class Minimax(Part, extra="allow"):
+class Minimax(OpenPart):
     """Settings of MiniMax's video models."""
 
     prompt_optimizer: bool | None = None
     """Whether the prompt is improved before it is used."""
 
 
-class Pixverse(Part, extra="allow"):
+class Pixverse(OpenPart):
     """Settings of PixVerse's video models."""
 
     effect: Annotated[str, Text(min_length=1)] | None = None
@@ -561,7 +562,7 @@ class Pixverse(Part, extra="allow"):
     """
 
 
-class Vidu(Part, extra="allow"):
+class Vidu(OpenPart):
     """Settings of Vidu's video models."""
 
     bgm: bool | None = None
@@ -580,7 +581,7 @@ class Vidu(Part, extra="allow"):
     """
 
 
-class ProviderSettings(Part, extra="allow"):
+class ProviderSettings(OpenPart):
     """Members that are passed on to the company behind the model, under its name. The
     model's own document lists them.
     """
@@ -683,7 +684,7 @@ class VideoInferenceResult(TaskResult):
     """Which of the results of the task this is; some answers tell it."""
 
 
-class VideoInferenceRequest(TaskRequest[VideoInferenceResult], extra="allow"):
+class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     """Makes videos with any model of the platform: from a text, from images that stand
     at given moments, or after reference images, videos and recordings. This is what
     video models have in common; each model reads some of these fields and has its own

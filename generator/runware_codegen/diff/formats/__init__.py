@@ -18,4 +18,4 @@ WRITERS: Final[Mapping[str, Callable[[Report], Iterator[str]]]] = {
     "github": github.lines,
     "junit": junit.lines,
 }
-"""What gives the lines of a report in each format."""
+"""The function for each format, which yields the lines of a report."""

@@ -22,7 +22,7 @@ _COMMAND: Final = {
 
 
 def lines(report: Report) -> Iterator[str]:
-    """Give a workflow command for each entry, and a notice with the summary."""
+    """Yield a workflow command for each entry, and a notice with the summary."""
     for entry in report.entries:
         yield _annotation(report, entry)
     yield f"::notice title=runware-codegen diff::{_data(report.summary())}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003  # pydantic needs it
+import datetime as dt  # noqa: TC003  # pydantic resolves it
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -73,7 +73,7 @@ class ReportJson(_Object):
 
 
 def lines(report: Report) -> Iterator[str]:
-    """Give the report as one JSON object."""
+    """Yield the report as one JSON object."""
     levels = [entry.level for entry in report.entries]
     whole = ReportJson(
         version=1,

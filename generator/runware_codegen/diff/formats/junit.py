@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def lines(report: Report) -> Iterator[str]:
-    """Give the report as XML; entries fail as --fail-on says, breaking ones by default."""
+    """Yield the report as XML. Entries fail by --fail-on; the default is breaking."""
     failing = set(map(id, report.at_least(report.fail_on or Level.BREAKING)))
     suites = ET.Element("testsuites", name="runware-codegen diff")
     count = len(report.entries)

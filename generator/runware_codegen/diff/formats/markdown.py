@@ -1,4 +1,4 @@
-"""The report as Markdown, fit for the body of a pull request."""
+"""The report as Markdown, for the body of a pull request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 
 
 def lines(report: Report) -> Iterator[str]:
-    """Give the lines of a report, grouped by level, then by document."""
+    """Yield the lines of a report, grouped by level, then by document."""
     yield f"**{report.summary()}**"
     for level in Level:
         entries = [entry for entry in report.entries if entry.level is level]
@@ -49,7 +49,7 @@ def _entry(report: Report, entry: Entry) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    """Write text as code, fenced by more backticks than it has in a row."""
+    """Write text as code, between more backticks than it has in a row."""
     shown = plain(text)
     longest = max(map(len, re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
@@ -58,5 +58,5 @@ def _code(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Write text so that it is no markup, and mentions nobody."""
+    """Escape markup and mentions in a text."""
     return _MARKUP.sub(r"\\\1", plain(text)).replace("@", "@\u200b")

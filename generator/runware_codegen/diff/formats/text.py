@@ -27,7 +27,7 @@ _WIDTH: Final = max(map(len, Level))
 
 
 def lines(report: Report) -> Iterator[str]:
-    """Give the lines of a report, grouped by document, with colours."""
+    """Yield the lines of a report, grouped by document, with colours."""
     for section in report.sections():
         yield _heading(section)
         for entry in section.entries:

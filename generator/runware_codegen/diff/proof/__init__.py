@@ -1,8 +1,7 @@
-"""Proofs of differences: tasks that one version of a document accepts and the other refuses.
+"""Proofs of differences: tasks that only one version of a document accepts.
 
-`values.py` changes a task until a predicate holds of it, or does not; `strings.py`
-makes strings that match a pattern or have a format. `judges.py` asks the emitted checks
-and jsonschema-rs whether a version accepts a task, `containment.py` whether a version
-accepts all that another accepts. `witness.py` searches for tasks
-and shrinks them, and `decide.py` turns findings into entries.
+`values.py` changes a task until it satisfies a predicate, or violates it. `strings.py`
+makes strings for patterns and formats. `judges.py` validates a task by the emitted code
+and by jsonschema-rs. `containment.py` proves that a version accepts all tasks that another
+accepts. `witness.py` searches for tasks and shrinks them. `decide.py` proves findings.
 """

@@ -1,8 +1,8 @@
-"""Whether a schema accepts all that another accepts, proven in a process of its own.
+"""Proves that a schema accepts all values that another accepts, in a separate process.
 
-A canonical form may take exponential time, and a call into jsonschema-rs cannot be
-interrupted; a process can. As a script it reads two schemas as a JSON array, and writes
-whether the first covers the second.
+The canonical form of a schema can take exponential time. A call of jsonschema-rs cannot be
+interrupted, but a process can be killed. As a script, this module reads two schemas as a
+JSON array, and writes whether the first covers the second.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _SECONDS: Final = 10
 
 
 def covers(schema: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether it is proven that a schema accepts all that another accepts.
+    """Return whether a schema provably accepts all values that another accepts.
 
     Returns:
-        True if it is proven; False if it is refuted, not known, or takes too long.
+        True if it is proven; False if it is refuted or unknown, or takes too long.
     """
     try:
         answer = subprocess.run(  # noqa: S603  # this file
@@ -46,7 +46,7 @@ def _covers(schema: dict[str, Any], other: dict[str, Any]) -> bool:
             for each in (schema, other)
         )
         return wide.covers(narrow) is Containment.YES
-    except ValueError:  # what it cannot bring into that form
+    except ValueError:  # raised if there is no canonical form
         return False
 
 

@@ -1,7 +1,7 @@
-"""Decides what becomes of the findings of a request: entries with proofs, or nothing.
+"""Proves the findings of a request, or drops them.
 
-A finding that looks narrower needs a witness: a task that was accepted and is refused
-now. Without one, `covers` may prove that none exists; what is left is "not proven".
+A finding that narrows needs a witness: a task that was accepted and is refused now. If none
+is found, `covers` may prove that none exists. Otherwise the finding is "not proven".
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from runware_codegen.diff.proof.witness import Version
 
 _GONE: Final = {"member-removed"}
-"""Names are gone, whatever tasks are accepted."""
+"""Kinds that remove a name, even if the same tasks are accepted."""
 
 
 class Decided(NamedTuple):
-    """A finding that stands, with its proof."""
+    """A finding that was not dropped, with its proof."""
 
     finding: Finding
     proof: Proof | None
@@ -33,7 +33,7 @@ class Decided(NamedTuple):
 
 
 class _Containment:
-    """What is proven of all tasks at once; worked out when it is asked for."""
+    """Proofs about all tasks, computed when they are needed."""
 
     def __init__(self, old: Version, new: Version) -> None:
         self._old = old.judge
@@ -41,19 +41,19 @@ class _Containment:
 
     @cached_property
     def nothing_refused(self) -> bool:
-        """Whether the new version accepts all that the old one accepts."""
+        """Whether the new version accepts all tasks that the old one accepts."""
         return self._new.covers(self._old)
 
     @cached_property
     def nothing_gained(self) -> bool:
-        """Whether the old version accepts all that the new one accepts."""
+        """Whether the old version accepts all tasks that the new one accepts."""
         return self._old.covers(self._new)
 
 
 def decide(
     findings: Iterable[Finding], old: Version, new: Version
 ) -> Iterator[Decided]:
-    """Prove the findings of a request, and drop those that are proven to be none."""
+    """Prove the findings of a request, and drop those that are proven to be no change."""
     search = Search(old, new)
     containment = _Containment(old, new)
     for finding in findings:
@@ -95,7 +95,7 @@ def _narrowed(
 
 
 def _is_nothing(finding: Finding, containment: _Containment) -> bool:
-    """Whether it is proven that no task tells the versions apart."""
+    """Return whether it is proven that both versions accept the same tasks."""
     return (
         not _is_beyond(finding)
         and containment.nothing_refused
@@ -104,12 +104,12 @@ def _is_nothing(finding: Finding, containment: _Containment) -> bool:
 
 
 def _is_beyond(finding: Finding) -> bool:
-    """Whether it is about what JSON Schema cannot say, of which nothing is proven."""
+    """Return whether it is about something that JSON Schema cannot express."""
     return speaks_of((finding.was, finding.now), (AreaIn, RatioIn))
 
 
 def _as(finding: Finding, direction: Direction) -> Finding:
-    """Name what is known now of a change whose direction was open."""
+    """Set the direction of a finding whose direction was unknown."""
     if finding.direction is not Direction.CHANGED:
         return finding
     aspect = f"{finding.aspect.removesuffix('-changed')}-{direction}"

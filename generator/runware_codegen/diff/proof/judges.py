@@ -1,4 +1,4 @@
-"""Whether a version of a document accepts a task: the emitted checks and jsonschema-rs."""
+"""Validates tasks by a version of a document: by emitted code, and by jsonschema-rs."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ _MASK: Final = "the value"
 
 
 class Judge:
-    """One version of a document, which accepts tasks or refuses them."""
+    """Validates tasks by one version of a document."""
 
     def __init__(self, document: Document, schema: dict[str, Any]) -> None:
-        """Prepare a judge.
+        """Create a judge.
 
         Args:
-            document: The document, of whose module the emitted checks are.
-            schema: The schema of a task, with all that it refers to.
+            document: The document; its module has the emitted validation.
+            schema: The schema of a task, with the schemas that it refers to.
         """
         self._document = document
         self._schema = schema
 
     def accepts(self, task: object) -> bool:
-        """Whether jsonschema-rs accepts a task."""
+        """Return whether jsonschema-rs accepts a task."""
         try:
             return self._validator.is_valid(task)
-        except ValueError:  # it is nested more deeply than the validator goes
+        except ValueError:  # it is nested too deeply for the validator
             return False
 
     def emitted_accepts(self, task: dict[str, Any]) -> bool:
-        """Whether the emitted checks accept a task."""
+        """Return whether the emitted code accepts a task."""
         try:
             self._request.from_wire(task)
         except ValidationError:
@@ -58,7 +58,7 @@ class Judge:
         return True
 
     def covers(self, other: Judge) -> bool:
-        """Whether it is proven that this version accepts all that another accepts."""
+        """Return whether this version provably accepts all tasks that another accepts."""
         return covers(self._schema, other._schema)
 
     @cached_property
@@ -69,14 +69,14 @@ class Judge:
 
     @cached_property
     def _request(self) -> Any:
-        """The emitted class of the request, in a package that is nowhere on disk."""
+        """The emitted request class, in a package that exists only in memory."""
         package = f"{_runtime()}.tasks.number{next(_NUMBERS)}"
         module = ModuleType(f"{package}.module")
         module.__package__ = package
-        sys.modules[module.__name__] = module  # where pydantic finds its names
+        sys.modules[module.__name__] = module  # pydantic resolves names there
         weakref.finalize(self, sys.modules.pop, module.__name__, None)
         source = compile(module_text(self._document), module.__name__, "exec")
-        exec(source, module.__dict__)  # noqa: S102  # it is what `generate` emits
+        exec(source, module.__dict__)  # noqa: S102  # code that `generate` emits
         return getattr(module, self._document.request.name)
 
 
@@ -96,7 +96,7 @@ def _runtime() -> str:
 
 
 def _add_package(name: str, path: Path) -> ModuleType:
-    """Add a package to `sys.modules` whose `__init__.py` is a template."""
+    """Add a package to `sys.modules`; its `__init__.py` is a template."""
     package = sys.modules[name] = ModuleType(name)
     package.__path__ = [str(path)]
     return package

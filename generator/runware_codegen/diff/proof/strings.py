@@ -1,4 +1,4 @@
-"""Strings that match a pattern, or that have a format."""
+"""Makes strings that match a pattern or have a format."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ FORMATS: Final = {
     "uri-reference": "a/b",
     "uuid": "11111111-1111-4111-8111-111111111111",
 }
-"""A string of each format."""
+"""An example of each format."""
 
 _LETTERS: Final = "aA0-_ .x9/"
 _MOST_MORE: Final = 3
-"""How many times more than it has to an endless repetition is taken."""
+"""How often an unbounded repetition is repeated at most, beyond its minimum."""
 
 
 def matching(pattern: str, random: Random) -> str:
@@ -64,7 +64,7 @@ def _of(node: Node, random: Random) -> str:
         case Repeat(body, low, high):
             most = low + _MOST_MORE if high is None else min(high, low + _MOST_MORE)
             return "".join(_of(body, random) for _ in range(random.randint(low, most)))
-        case _:  # what stands at a place, or repeats a group
+        case _:  # assertions and backreferences
             return ""
 
 

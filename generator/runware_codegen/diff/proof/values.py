@@ -1,4 +1,4 @@
-"""Changes a JSON value until a predicate holds of it, or does not."""
+"""Changes a JSON value until it satisfies a predicate, or violates it."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ if TYPE_CHECKING:
 _PASSES: Final = 6
 _DEEPEST: Final = 24
 _MOST_STEPS: Final = 1_000
-"""Values are changed so often at most, as some predicates hold of no value."""
+"""The most changes of a value: some predicates cannot be satisfied."""
 _LONGEST: Final = 200_000
-"""Strings and lists are not made longer than that."""
+"""The maximum length of strings and lists."""
 
 _EXAMPLES: Final[dict[str, tuple[Any, ...]]] = {
     "null": (None,),
@@ -69,18 +69,18 @@ _NAMES: Final = ("extra", "a", "b", "x-1", "")
 
 
 class Values:
-    """Makes values; the same random numbers make the same values.
+    """Makes values; equal random numbers give equal values.
 
     Attributes:
-        steps: How often a value was changed.
+        steps: The number of changes so far.
     """
 
     def __init__(self, known: Definitions, random: Random) -> None:
-        """Prepare to make values.
+        """Create a maker of values.
 
         Args:
-            known: The predicates that a `DefinitionRef` may name.
-            random: Decides where there is a choice.
+            known: The predicates that each `DefinitionRef` names.
+            random: Makes the choices.
         """
         self._known = known
         self._random = random
@@ -88,19 +88,19 @@ class Values:
         self.steps = 0
 
     def example(self, test: Predicate) -> Any:
-        """Make a value of which a predicate is likely to hold."""
+        """Make a value that is likely to satisfy a predicate."""
         return self.changed(test, self._start(test))
 
     def changed(self, test: Predicate, value: Any, *, wanted: bool = True) -> Any:
-        """Change a value until a predicate holds of it, or does not.
+        """Change a value until it satisfies a predicate, or violates it.
 
         Args:
             test: The predicate.
-            value: The value, which is not changed itself.
-            wanted: Whether it has to hold.
+            value: The value. It is not mutated.
+            wanted: Whether the new value has to satisfy the predicate.
 
         Returns:
-            The new value. It is likely to be as wanted, and has to be checked.
+            The new value. It is likely to be as wanted; the caller has to check it.
         """
         self.steps += 1
         if self.steps > _MOST_STEPS or self._depth > _DEEPEST:
@@ -114,7 +114,7 @@ class Values:
             self._depth -= 1
 
     def _start(self, test: Predicate) -> Any:
-        """Make a value of a type that a predicate speaks of."""
+        """Make a value of a type for which a predicate can hold."""
         match test:
             case AllOf(parts):
                 return next((v for v in map(self._start, parts) if v is not None), None)
@@ -142,7 +142,7 @@ class Values:
     def _one(self, among: Any) -> Any:
         return self._random.choice(among)
 
-    # -- it has to hold -------------------------------------------------------
+    # -- satisfy a predicate --------------------------------------------------
 
     def _so(self, test: Predicate, value: Any) -> Any:
         match test:
@@ -308,7 +308,7 @@ class Values:
             case _:
                 return value
 
-    # -- it must not hold -----------------------------------------------------
+    # -- violate a predicate --------------------------------------------------
 
     def _not_so(self, test: Predicate, value: Any) -> Any:
         match test:
@@ -377,7 +377,7 @@ class Values:
         high = test.le if test.lt is None else test.lt
         beyond: list[int | float] = [] if low is None else [math.ceil(low) - 1]
         beyond += [] if high is None else [math.floor(high) + 1]
-        beyond *= 2  # what suits integers too comes more often
+        beyond *= 2  # values that are integers are more likely
         beyond += [limit for limit in (test.gt, test.lt) if limit is not None]
         beyond += [] if test.ge is None else [test.ge - 0.5]
         beyond += [] if test.le is None else [test.le + 0.5]
@@ -450,7 +450,7 @@ class Values:
     def _figure(
         self, test: AreaIn | RatioIn, value: dict[str, Any], *, wanted: bool
     ) -> dict[str, Any]:
-        """Give the second member a value that brings the figure to its limit."""
+        """Set the second member so that the product or quotient is at its limit."""
         first = value.get(test.first)
         first = first if _is_number(first) and first else self._one((256, 512, 1024, 1))
         goal = self._one([x for x in (test.minimum, test.maximum) if x is not None])

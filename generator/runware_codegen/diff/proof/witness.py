@@ -1,4 +1,4 @@
-"""Searches for a task that one version of a document accepts and the other refuses."""
+"""Searches for a task that only one version of a document accepts."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ if TYPE_CHECKING:
 
 FEW: Final = 6
 MANY: Final = 24
-"""Attempts of a search that may fail, and of one on which more depends."""
+"""The attempts of a usual search, and of a search for a breaking difference."""
 
 _ROUNDS: Final = 4
 _MOST_STEPS: Final = 150_000
-"""Steps that the searches for one document may take: some ten seconds."""
+"""The most steps of all searches for one document: about ten seconds."""
 _MOST_REMOVALS: Final = 400
 _READABLE: Final = frozenset(FORMATS.values())
 _FIRST: Final = ("taskType", "taskUUID", "model")
 
 _BEYOND_SCHEMAS: Final = (AreaIn, RatioIn)
-"""What only the emitted checks enforce: jsonschema-rs does not know `x-constraints`."""
+"""Predicates that only emitted code checks: `x-constraints` is not JSON Schema."""
 
 
 class Version(NamedTuple):
-    """One version of a document: its model, and who judges tasks by it."""
+    """One version of a document: its model, and its judge."""
 
     document: Document
     judge: Judge
@@ -54,13 +54,13 @@ class Version(NamedTuple):
 
 @dataclass(slots=True)
 class _Budget:
-    """How many steps are left."""
+    """The number of steps that are left."""
 
     left: int
 
 
 class Search:
-    """Searches for tasks that tell two versions of a document apart."""
+    """Searches for tasks that only one of two versions of a document accepts."""
 
     def __init__(self, old: Version, new: Version) -> None:
         self._old = old
@@ -73,16 +73,16 @@ class Search:
     def witness(
         self, finding: Finding, direction: Direction, attempts: range
     ) -> dict[str, Any] | None:
-        """Find a small task that shows a finding.
+        """Find a small task that proves a finding.
 
         Args:
-            finding: What differs, with what held before and what holds now.
+            finding: The finding, with the old and the new predicate.
             direction: NARROWED for a task that was accepted and is refused now,
                 WIDENED for one that was refused and is accepted now.
-            attempts: The numbers of the attempts; equal numbers make equal tasks.
+            attempts: The numbers of the attempts; equal numbers give equal tasks.
 
         Returns:
-            A task of which both judges say so, or None.
+            A task that proves it by emitted code and by jsonschema-rs, or None.
         """
         was, now = finding.was, finding.now
         if was is None or now is None:
@@ -97,13 +97,13 @@ class Search:
 
 
 class _Goal(NamedTuple):
-    """What a task has to show: it is accepted by one version, and by the other not.
+    """The goal of a search: a task that one version accepts and the other refuses.
 
     Attributes:
         accepting: The version that accepts it.
         refusing: The version that refuses it.
-        good: What the first demands at the place.
-        bad: What the second demands there, which must not hold.
+        good: The predicate of the accepting version at the place.
+        bad: The predicate of the refusing version, which the task violates.
         at: The place.
     """
 
@@ -132,7 +132,7 @@ class _Hunt:
         self._beyond = speaks_of((goal.good, goal.bad), _BEYOND_SCHEMAS)
 
     def run(self, attempts: range) -> dict[str, Any] | None:
-        """Search, and shrink what is found."""
+        """Search for a task, and shrink it."""
         for task in self._candidates(attempts):
             if self._shows(task) and self._is_confirmed(task):
                 return _ordered(self._shrunk(task))
@@ -156,7 +156,7 @@ class _Hunt:
                 return
 
     def _bent(self, task: Any, accepting: Values, refusing: Values) -> Any:
-        """Change the value at the place, so that one version alone allows it."""
+        """Change the value at the place, so that only one version allows it."""
 
         def bend(value: Any) -> Any:
             bent = refusing.changed(self._goal.bad, value, wanted=False)
@@ -166,7 +166,7 @@ class _Hunt:
         return _changed_at(task, self._goal.at, bend)
 
     def _shows(self, task: object) -> bool:
-        """Whether jsonschema-rs says so, and the place is the reason."""
+        """Return whether jsonschema-rs confirms the task, and the place is the reason."""
         goal = self._goal
         return (
             is_object(task)
@@ -180,14 +180,14 @@ class _Hunt:
         )
 
     def _is_confirmed(self, task: dict[str, Any]) -> bool:
-        """Whether the emitted checks say so too."""
+        """Return whether the emitted code confirms the task too."""
         goal = self._goal
         return goal.accepting.judge.emitted_accepts(
             task
         ) and not goal.refusing.judge.emitted_accepts(task)
 
     def _shrunk(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Leave out and shorten what is not needed."""
+        """Remove and shorten what is not needed."""
         removals = 0
         shrinking = True
         while shrinking:
@@ -204,20 +204,20 @@ class _Hunt:
 
 
 def _ordered(task: dict[str, Any]) -> dict[str, Any]:
-    """Begin with what every task has."""
+    """Sort the members that every task has first."""
     first: dict[str, Any] = {name: task[name] for name in _FIRST if name in task}
     return {**first, **task}
 
 
 def _inside(steps: tuple[str, ...], part: Predicate) -> Predicate:
-    """Say that a place is there, and that a predicate holds of it."""
+    """Return the predicate that a place exists and its value satisfies a predicate."""
     for step in reversed(steps):
         part = Contains(part) if step == ANY_ITEM else RequiredProperty(step, part)
     return part
 
 
 def _values_at(value: Any, steps: tuple[str, ...]) -> Iterator[Any]:
-    """Give the values at a place: several, if it is about items."""
+    """Yield the values at a place: several, if it is about items."""
     if not steps:
         yield value
     elif steps[0] == ANY_ITEM:
@@ -248,7 +248,7 @@ def _changed_at(value: Any, steps: tuple[str, ...], change: Any) -> Any:
 
 
 def _smaller(value: Any) -> Iterator[Any]:
-    """Give the values that are one step smaller, the smallest first."""
+    """Yield the values that are one step smaller, the smallest first."""
     if is_object(value):
         for name in value:
             yield {n: v for n, v in value.items() if n != name}

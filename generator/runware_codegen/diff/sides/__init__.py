@@ -1,5 +1,5 @@
-"""The two sides of a comparison: what each names, read as texts.
+"""Reads the two sides of a comparison as texts.
 
-`places.py` decides what an argument names: a file, a folder, standard input, a lock or a
-git revision. `git.py` reads files of a revision.
+`places.py` resolves an argument: a file, a folder, standard input, a lock or a git
+revision. `git.py` reads files of a revision.
 """

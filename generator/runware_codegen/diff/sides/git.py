@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _MOST_REVISIONS: Final = 200
-"""How far back an earlier version of a file is looked for."""
+"""The most commits that are searched for an earlier version of a file."""
 
 
 def is_revision(name: str) -> bool:
-    """Whether git knows a commit of this name."""
+    """Return whether a name is that of a commit."""
     commit = f"{name}^{{commit}}"
     arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", commit)
     return bool(name) and _run(arguments).returncode == 0
@@ -43,7 +43,7 @@ def files(revision: str, path: str) -> list[str]:
 
 
 def _relative(path: str, prefix: str, top: Path) -> str:
-    """Give a path from the top of the repository."""
+    """Return a path relative to the top of the repository."""
     absolute = (Path.cwd() / path).absolute()
     try:
         return absolute.resolve().relative_to(top.resolve()).as_posix()
@@ -71,7 +71,7 @@ def read(revision: str, names: Sequence[str]) -> list[bytes]:
 
 
 def versions(path: Path) -> Iterator[bytes]:
-    """Give the contents that a file had in the commits before, the newest first."""
+    """Yield the contents of a file in earlier commits, the newest first."""
     log = _run(
         ("log", f"-{_MOST_REVISIONS}", "--format=%H", "--", str(path.absolute()))
     )
@@ -89,13 +89,11 @@ def _run(
     arguments: Sequence[str], stdin: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
     try:
-        return (
-            subprocess.run(  # noqa: S603  # names stand where git takes them for names
-                ["git", *arguments],  # noqa: S607
-                input=stdin,
-                capture_output=True,
-                check=False,
-            )
+        return subprocess.run(  # noqa: S603  # names are after options, or after --
+            ["git", *arguments],  # noqa: S607
+            input=stdin,
+            capture_output=True,
+            check=False,
         )
     except FileNotFoundError:
         return subprocess.CompletedProcess(["git"], 127, b"", b"")

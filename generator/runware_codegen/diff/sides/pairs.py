@@ -1,4 +1,4 @@
-"""Which files of two sides are versions of one document."""
+"""Pairs the files of two sides that are versions of one document."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Pairs(NamedTuple):
-    """The files of two sides that differ.
+    """The files of two sides with different bytes.
 
     Attributes:
-        changed: Files of both sides with one name.
-        gone: Files of the old side that have no counterpart by name.
-        fresh: Files of the new side that have none.
-        unchanged: The number of files that are equal to the byte.
+        changed: Files with the same name on both sides.
+        gone: Files of the old side without such a counterpart.
+        fresh: Files of the new side without such a counterpart.
+        unchanged: The number of files with equal bytes.
     """
 
     changed: list[tuple[Text, Text]]
@@ -29,7 +29,7 @@ class Pairs(NamedTuple):
 
 
 def pair(old: Sequence[Text], new: Sequence[Text]) -> Pairs:
-    """Leave out what both sides have to the byte, and pair the rest by name."""
+    """Drop files with equal bytes, and pair the others by name."""
     before = {sha256(text.content) for text in old}
     after = {sha256(text.content) for text in new}
     common = before & after

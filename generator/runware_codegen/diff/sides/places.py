@@ -1,4 +1,4 @@
-"""What an argument of `diff` names, and the texts that are there."""
+"""Resolves an argument of `diff`, and reads its texts."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def read_side(place: str, documents: str, stdin: BinaryIO) -> list[Text]:
     Args:
         place: A file, a folder, `-` for standard input, a lock, a git revision such as
             `main`, or a path in one, such as `HEAD:schemas`.
-        documents: The folder of documents that is meant with a revision alone.
-        stdin: Standard input; read only if it is named.
+        documents: The folder of documents, for a revision without a path.
+        stdin: Standard input; read only for `-`.
 
     Raises:
-        InvalidInputError: It names nothing, or something that cannot be read.
+        InvalidInputError: If it does not exist or cannot be read.
     """
     if Path(place).name == lock.NAME and Path(place).is_file():
         return _locked(Path(place))
@@ -49,14 +49,14 @@ def read_side(place: str, documents: str, stdin: BinaryIO) -> list[Text]:
 
 
 def read_default_sides(documents: str) -> tuple[list[Text], list[Text], str]:
-    """Read the sides that are meant where none is named.
+    """Read the default sides.
 
     Args:
         documents: The folder of documents.
 
     Returns:
-        The state that the lock names and what is on disk, if these differ; else the
-        last commit and what is on disk. At last, what the first side is, in words.
+        The locked versions and the files on disk, if they differ; else the last commit
+        and the files on disk. Then a description of the first side.
     """
     folder = Path(documents)
     here = read_folder(documents)
@@ -68,13 +68,13 @@ def read_default_sides(documents: str) -> tuple[list[Text], list[Text], str]:
         return _locked(locked.path), here, str(locked.path)
     if not git.is_revision(_LAST_COMMIT):
         remedy = "Name both sides: `runware-codegen diff OLD NEW`."
-        message = "There is no lock that differs from it, and no commit of git."
+        message = "There is nothing to compare it with: no lock that differs, and no git commit."
         raise InvalidInputError([Problem(documents, "", message, remedy)])
     return _committed(_LAST_COMMIT, documents), here, f"{_LAST_COMMIT}:{documents}"
 
 
 def read_folder(documents: str) -> list[Text]:
-    """Read the documents of a folder; none if there is no such folder."""
+    """Read the documents of a folder; empty if the folder does not exist."""
     folder = Path(documents)
     return _on_disk([documents], io.BytesIO()) if folder.exists() else []
 
@@ -89,7 +89,7 @@ def _on_disk(inputs: Sequence[str], stdin: BinaryIO) -> list[Text]:
 def _committed(revision: str, path: str) -> list[Text]:
     names = git.files(revision, path or ".")
     if not names:
-        remedy = f"See what is there: `git ls-tree -r --name-only {revision}`."
+        remedy = f"List the files: `git ls-tree -r --name-only {revision}`."
         message = f"There is no such file or folder in {revision}."
         raise InvalidInputError([Problem(f"{revision}:{path}", "", message, remedy)])
     alone = len(names) == 1 and Path(names[0]).name == Path(path).name
@@ -111,7 +111,7 @@ def _documents(names: Iterable[str]) -> Iterator[str]:
 
 
 def _locked_in(revision: str, name: str) -> list[Text]:
-    """Read the documents that a lock of a revision names, in that revision."""
+    """Read the documents of a lock in a revision, from that revision."""
     [content] = git.read(revision, [name])
     parent = Path(name).parent
     files = [
@@ -126,7 +126,7 @@ def _locked_in(revision: str, name: str) -> list[Text]:
 
 
 def _locked(path: Path) -> list[Text]:
-    """Read the documents that a lock names, in the versions that it names."""
+    """Read the locked versions of the documents of a lock."""
     texts: list[Text] = []
     problems: list[Problem] = []
     for file, locked in sorted(lock.read(path).documents.items()):
@@ -141,7 +141,7 @@ def _locked(path: Path) -> list[Text]:
 
 
 def _version(path: Path, sha256: str) -> bytes | None:
-    """Find the version of a file that has a hash: on disk, else in git."""
+    """Find the version of a file with a hash: on disk, else in git."""
     if path.is_file() and lock.hash_of(path) == sha256:
         return path.read_bytes()
     return next((v for v in git.versions(path) if lock.sha256(v) == sha256), None)
@@ -151,6 +151,6 @@ def _lost(path: Path, file: str) -> Problem:
     return Problem(
         str(path),
         "",
-        f"The version of {file} that is locked is neither on disk nor in git.",
+        f"The locked version of {file} is neither on disk nor in git.",
         "Restore it with `runware-codegen fetch --locked`, or name another side.",
     )

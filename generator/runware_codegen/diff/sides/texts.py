@@ -12,9 +12,9 @@ class Text(NamedTuple):
     """A file of a side.
 
     Attributes:
-        name: The file as the user would name it: `HEAD:schemas/clarity.json`.
+        name: The file in the notation of the command: `HEAD:schemas/clarity.json`.
         content: Its bytes.
-        discovered: Whether it was found in a folder, instead of being named itself.
+        discovered: Whether it was found in a folder, and not named by the user.
     """
 
     name: str
@@ -28,13 +28,13 @@ class Text(NamedTuple):
 
     @property
     def source(self) -> Source:
-        """Its place, for messages about what is wrong in it."""
+        """The source, for messages about it."""
         return Source(self.name, Path(self.name), self.discovered)
 
     def decoded(self) -> str:
         """Return its text.
 
         Raises:
-            InvalidInputError: It is too large, is not UTF-8, or is empty.
+            InvalidInputError: If it is too large, not UTF-8, or empty.
         """
         return decoded(self.source, self.content)

@@ -1,4 +1,4 @@
-"""Evaluates predicates of constants when the client is generated."""
+"""Evaluates predicates of constants at generation time."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from runware_codegen.parse.patterns import is_found
 if TYPE_CHECKING:
     from runware_codegen.model.predicates import FrozenValue, Predicate
 
-_MOST_WORK: Final = 10_000
-"""How long a text and an expression may be, multiplied, to be tried at generation."""
+_MAX_WORK: Final = 10_000
+"""The largest product of the lengths of a string and a pattern that is matched here."""
 
 
 def holds(test: Predicate, value: FrozenValue) -> bool | None:
-    """Say whether a predicate holds of a value; None where that is not decided."""
+    """Return whether a value satisfies a predicate; None if that is undecided."""
     match test:
         case Always(truth):
             return truth
@@ -63,8 +63,8 @@ def holds(test: Predicate, value: FrozenValue) -> bool | None:
 
 
 def _matches(parts: tuple[tuple[str, bool], ...], text: str) -> bool | None:
-    """Say whether a text matches a pattern; None where that could take its time."""
-    if any(len(text) * len(expression) > _MOST_WORK for expression, _ in parts):
+    """Return whether a string matches a pattern; None if matching could be slow."""
+    if any(len(text) * len(expression) > _MAX_WORK for expression, _ in parts):
         return None
     return all(is_found(expression, text) == must for expression, must in parts)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def implies(a_type: Type | None, test: Predicate) -> bool:
-    """Whether a type by itself says what a test asks; if not, it may hold as well."""
+    """Return whether all values of a type pass a test; False if that is undecided."""
     match a_type, test:
         case String(format=known), HasFormat(name):
             return known == name

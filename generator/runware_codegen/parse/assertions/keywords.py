@@ -1,7 +1,7 @@
 """Lowers each keyword of JSON Schema to a predicate.
 
-JSON Schema lets a keyword pass every value of a type it does not speak of; predicates
-are false there. `_spoken_of` is the bridge between the two.
+In JSON Schema, a keyword for one type accepts all values of other types. A predicate
+is false for them. `_for_type` adds what accepts the other types.
 """
 
 from __future__ import annotations
@@ -281,7 +281,7 @@ def _constraint(constraint: JsonObject) -> Predicate:
     parameters = names(constraint["parameters"])
     operation = _FIGURES.get(str(constraint["operation"]))
     if operation is None or len(parameters) != 2 or "." in "".join(parameters):
-        return TRUE  # about media: see metadata.media_limits
+        return TRUE  # a limit on media: see metadata.media_limits
     least, most = bound(constraint, "minimum"), bound(constraint, "maximum")
     first, second = parameters
     return operation(first, second, least, most)
@@ -325,4 +325,4 @@ KEYWORDS: dict[str, Callable[[Subschemas, Schema], Predicate]] = {
     "uniqueItems": _unique_items,
     "x-constraints": _constraints,
 }
-"""The function of each keyword that asserts something."""
+"""The function that lowers each keyword that asserts something."""

@@ -1,4 +1,4 @@
-"""Lowers whole schemas to predicates, references included."""
+"""Lowers schemas to predicates, with the schemas that they refer to."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from runware_codegen.problems import Path
 
 INLINE_LIMIT = 40
-"""A referenced schema with more tests than this becomes a definition of its own."""
+"""A referenced schema with more tests than this becomes a definition."""
 
 TOTAL_LIMIT = 200_000
-"""How many tests one document may come to: a bound on what it can make of us."""
+"""The most tests that one document may have: it limits the size of the output."""
 
 SIZE_LIMIT = 40_000
-"""How many tests one schema may come to, those of what it refers to included: a bound
-on how long it takes to check a value."""
+"""The most tests that one schema may have, with the schemas that it refers to: it
+limits the time to validate a value."""
 
 NESTING_LIMIT = 32
-"""How many schemas may stand in one another, references followed."""
+"""How deep schemas may be nested, references followed."""
 
 
 class _Lowered(NamedTuple):
-    """What a schema asserts, and how many tests it came to."""
+    """What a schema asserts, and how many tests that takes."""
 
     predicate: Predicate
     test_count: int
@@ -53,22 +53,22 @@ _MAX_CACHED: Final = 2**14
 
 
 class Lowering:
-    """Lowers the schemas of one document; remembers what it has lowered.
+    """Lowers the schemas of one document, and caches the results.
 
     Attributes:
         schemas: The document's schemas.
-        definitions: Predicates that `DefinitionRef` names.
+        definitions: The predicates that each `DefinitionRef` names.
         test_count: The number of tests so far.
     """
 
     def __init__(
         self, schemas: Schemas, skipped: frozenset[Path] = frozenset()
     ) -> None:
-        """Prepare to lower.
+        """Create a lowering for one document.
 
         Args:
             schemas: The document's schemas.
-            skipped: Keywords, by their places, that assert nothing.
+            skipped: The paths of keywords that are not enforced.
         """
         self.schemas = schemas
         self.test_count = 0
@@ -84,8 +84,8 @@ class Lowering:
         """Return what a schema asserts.
 
         Raises:
-            InvalidInputError: When it refers to itself without end, is nested too deeply or
-                grows too large.
+            InvalidInputError: If the schema refers to itself without end, is nested too
+                deeply or is too large.
         """
         if isinstance(schema.node, bool):
             return TRUE if schema.node else FALSE
@@ -98,11 +98,11 @@ class Lowering:
         return self._lower(schema)
 
     def cache_key(self, schema: Schema) -> bytes:
-        """Write a schema as bytes if they tell all that it means, else none."""
+        """Return a schema as bytes if its meaning depends on nothing else, or b""."""
         return b"" if self._skipped else cache_key(schema.node)
 
     def _lower_cached(self, schema: Schema, code: bytes) -> Predicate:
-        """Lower a schema that means the same wherever it stands."""
+        """Lower a schema whose meaning does not depend on its place."""
         if code not in _CACHE:
             if len(_CACHE) >= _MAX_CACHED:
                 _CACHE.clear()
@@ -124,8 +124,8 @@ class Lowering:
         if node_count(predicate, SIZE_LIMIT, self._sizes) >= SIZE_LIMIT:
             raise self._problem(
                 schema,
-                f"The schema comes to more than {SIZE_LIMIT} assertions.",
-                "Say it with fewer alternatives, or with fewer in one another.",
+                f"The schema has more than {SIZE_LIMIT} assertions.",
+                "Use fewer alternatives, or nest fewer of them.",
             )
         if schema.path in self._names:
             predicate = self._define(schema, predicate)
@@ -133,7 +133,7 @@ class Lowering:
         return predicate
 
     def _assertions(self, schema: Schema) -> Iterable[Predicate]:
-        """Lower each keyword; that a schema is all of itself adds nothing to it."""
+        """Lower each keyword, except an `allOf` that includes the schema itself."""
         if not schema.keywords.keys().isdisjoint(("$ref", "allOf")):
             merged = merge(self.schemas, schema)
             if merged.is_circular:
@@ -149,7 +149,7 @@ class Lowering:
 
         Args:
             merged: The schema.
-            handled: The paths of keywords to leave out.
+            handled: The paths of keywords to skip.
         """
         found = [
             self.lower_keyword(schema, keyword)
@@ -161,7 +161,7 @@ class Lowering:
         return [predicate for predicate in dict.fromkeys(found) if predicate != TRUE]
 
     def lower_keyword(self, schema: Schema, keyword: str) -> Predicate:
-        """Return what one keyword of a schema asserts, its siblings given."""
+        """Return what one keyword of a schema asserts, beside its siblings."""
         lower = KEYWORDS.get(keyword)
         if lower is None or (*schema.path, keyword) in self._skipped:
             return TRUE
@@ -169,35 +169,35 @@ class Lowering:
         return lower(self, schema)
 
     def count_tests(self, schema: Schema, tests: int) -> None:
-        """Add to what the document comes to.
+        """Add to the number of tests of the document.
 
         Raises:
-            InvalidInputError: When it is too much.
+            InvalidInputError: If the document has too many.
         """
         self.test_count += tests
         if self.test_count > TOTAL_LIMIT:
             raise self._problem(
                 schema,
-                f"The document comes to more than {TOTAL_LIMIT} assertions.",
-                "Split it, or say repeated parts once with $ref.",
+                f"The document has more than {TOTAL_LIMIT} assertions.",
+                "Split the document, or define repeated parts once and use $ref.",
             )
 
     def check_nesting(self, schema: Schema, levels: int) -> None:
-        """Refuse a schema that stands in too many others.
+        """Refuse a schema that is nested too deeply.
 
         Raises:
-            InvalidInputError: When it does.
+            InvalidInputError: If it is.
         """
         if levels >= NESTING_LIMIT:
             raise self._problem(
                 schema,
-                f"Schemas are nested in one another more than {NESTING_LIMIT} deep here,"
-                " references followed.",
-                "Make the parts of the value simpler.",
+                f"Schemas are nested more than {NESTING_LIMIT} levels deep here,"
+                " references included.",
+                "Use fewer levels of objects and lists.",
             )
 
     def lower_child(self, schema: Schema) -> Predicate:
-        """Lower a schema that speaks of a part of the value."""
+        """Lower a schema that applies to a part of the value."""
         self._depth += 1
         try:
             return self.lower(schema)
@@ -205,7 +205,7 @@ class Lowering:
             self._depth -= 1
 
     def lower_reference(self, schema: Schema) -> Predicate:
-        """Lower what a `$ref` leads to: in place, or as a definition when large."""
+        """Lower the target of a `$ref`: inline, or as a definition if it is large."""
         target = self.schemas.target(schema)
         predicate = self.lower(target)
         if node_count(predicate, INLINE_LIMIT) < INLINE_LIMIT:
@@ -217,8 +217,8 @@ class Lowering:
         if self._entered[schema.path] == self._depth:
             raise self._problem(
                 schema,
-                "The schema refers to itself without looking at a part of the value.",
-                "A recursive reference stands below properties, items or the like.",
+                "The schema refers to itself for the same value, so it never ends.",
+                "Put a recursive reference below properties, items or the like.",
             )
         return DefinitionRef(self._name(schema))
 
@@ -246,12 +246,12 @@ class Lowering:
 def node_count(
     predicate: Predicate, limit: int, definitions: Mapping[str, int] | None = None
 ) -> int:
-    """Count the nodes of a predicate, up to a limit.
+    """Count the nodes of a predicate.
 
     Args:
         predicate: The predicate.
-        limit: Where counting may end.
-        definitions: What to count for each definition that it names, instead of 1.
+        limit: Counting may stop here.
+        definitions: The counts of definitions that it names; the default is 1 each.
     """
     sizes = definitions or {}
     count = 0

@@ -1,22 +1,18 @@
 """Simplifies predicates by what the type and other predicates imply.
 
-The rules of a class are checked after its fields, so a rule need not ask again what
-the fields have settled; and what a condition says holds in its consequence.
+The rules of a class run after its fields are validated, so a rule need not test again
+what the fields imply. A consequence need not test again what its condition tests.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.model import (
-    Array,
     ClassRef,
-    Literals,
-    Map,
     String,
     including_integers,
-    json_types,
     unconstrained,
 )
 from runware_codegen.model.logic import (
@@ -53,6 +49,13 @@ from runware_codegen.model.predicates import (
     RequiredProperty,
 )
 from runware_codegen.parse.assertions.evaluate import holds
+from runware_codegen.parse.assertions.facts import (
+    Facts,
+    conjuncts,
+    item_facts,
+    possible_values,
+    value_facts,
+)
 from runware_codegen.parse.assertions.implied import implies
 from runware_codegen.parse.assertions.lowering import INLINE_LIMIT, node_count
 
@@ -64,36 +67,8 @@ if TYPE_CHECKING:
 
 _OBJECT = IsType(frozenset({"object"}))
 
-_FEW = 8
-"""That many members are said one by one to be absent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of a value.
-
-    Attributes:
-        type: Its type, None for anything.
-        json_types: The JSON types that it may have.
-        predicates: Predicates that hold of it.
-    """
-
-    type: Type | None
-    json_types: frozenset[str]
-    predicates: tuple[Predicate, ...] = ()
-
-    @classmethod
-    def of(cls, a_type: Type | None, facts: tuple[Predicate, ...] = ()) -> Self:
-        """Return what is known of a value of a type."""
-        return cls(a_type, json_types(a_type), facts)
-
-    def with_facts(self, *facts: Predicate) -> Facts:
-        """Add facts to what is known."""
-        possible = self.json_types
-        for fact in facts:
-            if isinstance(fact, IsType):
-                possible = including_integers(possible) & including_integers(fact.types)
-        return Facts(self.type, possible, (*self.predicates, *facts))
+_MAX_ABSENT = 8
+"""The most members for which a test that they are absent is written out."""
 
 
 _NAME = Facts(String(), frozenset({"string"}))
@@ -121,11 +96,11 @@ class Simplifier:
         classes: MappingOf[str, Class],
         definitions: MappingOf[str, Predicate],
     ) -> None:
-        """Prepare to simplify.
+        """Create a simplifier for one document.
 
         Args:
             classes: The document's classes.
-            definitions: What predicates refer to by name.
+            definitions: The predicates that each `DefinitionRef` names.
         """
         self._classes = classes
         self._definitions = definitions
@@ -133,10 +108,10 @@ class Simplifier:
         self._fields_by_name: dict[str, tuple[tuple[Field, ...], dict[str, Field]]] = {}
 
     def simplify(self, predicate: Predicate, known: Facts) -> Predicate:
-        """Return a predicate that is equal for every value of which `known` holds."""
+        """Return a predicate that is equivalent for all values that `known` describes."""
         if isinstance(predicate, Not):
             return not_(self.simplify(predicate.part, known))
-        values = _possible_values(known)
+        values = possible_values(known)
         if (
             values is not None
             and (decided := _values_for_which(values, predicate)) is not None
@@ -155,16 +130,16 @@ class Simplifier:
             case RequiredProperty() | OptionalProperty():
                 return self._property(predicate, known)
             case Contains():
-                inner = self.simplify(predicate.part, _item_facts(known))
+                inner = self.simplify(predicate.part, item_facts(known))
                 return replace(predicate, part=inner)
             case Items() | PrefixItem():
-                inner = self.simplify(predicate.part, _item_facts(known))
+                inner = self.simplify(predicate.part, item_facts(known))
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
             case PropertyNames():
                 inner = self.simplify(predicate.part, _NAME)
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
             case PatternProperties():
-                inner = self.simplify(predicate.part, _value_facts(known))
+                inner = self.simplify(predicate.part, value_facts(known))
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
             case AdditionalProperties() if self._allows_no_more(predicate, known):
                 return TRUE
@@ -175,7 +150,7 @@ class Simplifier:
             case DefinitionRef(definition):
                 return self._definition(definition, known)
             case AdditionalProperties(part, exempt):
-                inner = self.simplify(part, _value_facts(known))
+                inner = self.simplify(part, value_facts(known))
                 if inner == TRUE:
                     return TRUE
                 return AdditionalProperties(inner, tuple(self._exempt(exempt, known)))
@@ -186,7 +161,7 @@ class Simplifier:
         self, parts: tuple[Predicate, ...], known: Facts
     ) -> list[Predicate]:
         simpler: list[Predicate] = []
-        # The type first: what else is said is said of values of that type.
+        # The type first: the other parts are about values of that type.
         for part in sorted(parts, key=lambda part: not isinstance(part, IsType)):
             simpler.append(self.simplify(part, known.with_facts(*simpler)))
         return simpler
@@ -216,7 +191,7 @@ class Simplifier:
         return if_then_else(condition, then, otherwise)
 
     def _without_presence_tests(self, condition: Predicate, known: Facts) -> Predicate:
-        """Ask of a member that is always there as such: not "absent, or so"."""
+        """Drop the tests whether required properties are present."""
         match condition:
             case AllOf(parts):
                 return all_of(
@@ -234,7 +209,7 @@ class Simplifier:
                 if found.required and not isinstance(inner, OptionalProperty):
                     return required_property(name, inner)
                 return type(condition)(name, inner)
-            case Not(IsIn(excluded)) if values := _possible_values(known):
+            case Not(IsIn(excluded)) if values := possible_values(known):
                 left = tuple(each for each in values.values if each not in excluded)
                 return IsIn(left) if len(left) == 1 else condition
             case _:
@@ -254,7 +229,7 @@ class Simplifier:
     def _property_facts(self, name: str, known: Facts) -> _PropertyFacts:
         possible, required, a_type = self._declared(name, known)
         predicates: list[Predicate] = []
-        for each in _conjuncts(known.predicates):
+        for each in conjuncts(known.predicates):
             if (
                 isinstance(each, (RequiredProperty, OptionalProperty))
                 and each.name == name
@@ -265,7 +240,7 @@ class Simplifier:
         return _PropertyFacts(possible and FALSE not in predicates, required, facts)
 
     def _declared(self, name: str, known: Facts) -> tuple[bool, bool, Type | None]:
-        """Return whether a property is possible, whether it is required, its type."""
+        """Return whether a property is possible, whether it is required, and its type."""
         owner = self._owner(known)
         if owner is None:
             return "object" in known.json_types, False, None
@@ -282,7 +257,7 @@ class Simplifier:
         return by_wire
 
     def _definition(self, definition: str, known: Facts) -> Predicate:
-        """Say of an object what a definition adds to its class, if that is little."""
+        """Inline what a definition adds to the class of an object, if that is small."""
         body = self._definitions.get(definition)
         is_object = isinstance(unconstrained(known.type), ClassRef)
         if body is None or not is_object or definition in self._entered:
@@ -294,7 +269,7 @@ class Simplifier:
         return added if small else DefinitionRef(definition)
 
     def _other_fields(self, exempt: EvaluatedProperties, known: Facts) -> list[str]:
-        """Name the fields of a closed class that are not exempt, if those are few."""
+        """Return the fields of a closed class that are not evaluated, if they are few."""
         owner = self._owner(known)
         if (
             owner is None
@@ -302,13 +277,13 @@ class Simplifier:
             or exempt != EvaluatedProperties(TRUE, exempt.names)
         ):
             return []
-        if len(owner.fields) - len(exempt.names) > _FEW:
+        if len(owner.fields) - len(exempt.names) > _MAX_ABSENT:
             return []
         spared = {*exempt.names}
         others = [
             field.json_name for field in owner.fields if field.json_name not in spared
         ]
-        return others if len(others) <= _FEW else []
+        return others if len(others) <= _MAX_ABSENT else []
 
     def _owner(self, known: Facts) -> Class | None:
         instance = unconstrained(known.type)
@@ -319,7 +294,7 @@ class Simplifier:
     def _exempt(
         self, exempt: tuple[EvaluatedProperties, ...], known: Facts
     ) -> Iterator[EvaluatedProperties]:
-        """Simplify when members are exempt: it is asked of an object."""
+        """Simplify the conditions of evaluated properties: the value is an object."""
         an_object = known.with_facts(_OBJECT)
         for each in exempt:
             guard = self.simplify(each.condition, an_object)
@@ -327,7 +302,7 @@ class Simplifier:
                 yield replace(each, condition=guard)
 
     def _allows_no_more(self, predicate: AdditionalProperties, known: Facts) -> bool:
-        """Whether a closed class has already refused what the predicate refuses."""
+        """Return whether a closed class already refuses what the predicate refuses."""
         owner = self._owner(known)
         if owner is None or owner.allows_extra:
             return False
@@ -347,7 +322,7 @@ class Simplifier:
 
 
 def _values_for_which(values: IsIn, predicate: Predicate) -> Predicate | None:
-    """Name the values for which a predicate holds; None where that is not decided."""
+    """Return the values that satisfy a predicate; None if that is undecided."""
     verdicts = [holds(predicate, value.value) for value in values.values]
     if None in verdicts:
         return None
@@ -358,7 +333,7 @@ def _values_for_which(values: IsIn, predicate: Predicate) -> Predicate | None:
 
 
 def _drop_presence_test(said: Predicate) -> Predicate:
-    """Say of a member that is always there what is said of a member inside of it."""
+    """Drop the presence test of a required property."""
     match said:
         case RequiredProperty(_, Always() as certain) | OptionalProperty(
             _, Always() as certain
@@ -373,26 +348,9 @@ def _drop_presence_test(said: Predicate) -> Predicate:
 
 
 def _has_only_optional_properties(part: Predicate) -> bool:
-    """Whether all that is said of an object is how its members are, if given."""
+    """Return whether a predicate only constrains properties that may be absent."""
     parts = part.parts if isinstance(part, (AllOf, AnyOf)) else (part,)
     return all(isinstance(each, OptionalProperty) for each in parts)
-
-
-def _item_facts(known: Facts) -> Facts:
-    array = unconstrained(known.type)
-    return Facts.of(array.item if isinstance(array, Array) else None)
-
-
-def _value_facts(known: Facts) -> Facts:
-    a_map = unconstrained(known.type)
-    return Facts.of(a_map.value if isinstance(a_map, Map) else None)
-
-
-def _conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
-    flat: list[Predicate] = []
-    for fact in facts:
-        flat.extend(fact.parts if isinstance(fact, AllOf) else [fact])
-    return flat
 
 
 def _type_test(test: IsType, possible: frozenset[str]) -> Predicate:
@@ -400,14 +358,3 @@ def _type_test(test: IsType, possible: frozenset[str]) -> Predicate:
     if possible <= asked:
         return TRUE
     return IsType(test.types) if including_integers(possible) & asked else FALSE
-
-
-def _possible_values(known: Facts) -> IsIn | None:
-    for fact in known.predicates:
-        for part in fact.parts if isinstance(fact, AllOf) else (fact,):
-            if isinstance(part, IsIn):
-                return part
-    a_type = unconstrained(known.type)
-    if isinstance(a_type, Literals):
-        return IsIn(tuple(choice.constant for choice in a_type.values))
-    return None

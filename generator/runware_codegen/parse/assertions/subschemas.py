@@ -1,4 +1,4 @@
-"""What the functions of keywords need to lower the schemas inside of a keyword."""
+"""The protocol by which functions of keywords lower the schemas inside a keyword."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Subschemas(Protocol):
-    """Lowers schemas inside of a keyword; `lowering.Lowering` implements it."""
+    """Lowers the schemas inside a keyword; `lowering.Lowering` implements it."""
 
     schemas: Schemas
 

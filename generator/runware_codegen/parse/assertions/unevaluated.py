@@ -1,7 +1,7 @@
-"""What `unevaluatedProperties` and `unevaluatedItems` leave to other keywords.
+"""The properties and items that other keywords evaluate.
 
-JSON Schema core §11: `unevaluatedProperties` and `unevaluatedItems` speak of what no
-keyword beside them, nor below an applicator that held, has spoken for.
+JSON Schema core §11: `unevaluatedProperties` and `unevaluatedItems` apply to what
+neither the keywords beside them nor a subschema that the value satisfies evaluates.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def evaluated_properties(
     subschemas: Subschemas, schema: Schema
 ) -> tuple[EvaluatedProperties, ...]:
-    """Say which members of an object are evaluated beside `unevaluatedProperties`."""
+    """Return the properties that are evaluated beside `unevaluatedProperties`."""
     exempt: dict[Predicate, EvaluatedProperties] = {}
     for guard, each in _in_place(subschemas, schema, TRUE, frozenset()):
         keywords = each.keywords
@@ -49,7 +49,7 @@ def evaluated_properties(
 def evaluated_items(
     subschemas: Subschemas, schema: Schema
 ) -> tuple[EvaluatedItems, ...]:
-    """Say which items of an array are evaluated beside `unevaluatedItems`."""
+    """Return the items that are evaluated beside `unevaluatedItems`."""
     exempt: dict[EvaluatedItems, None] = {}
     for guard, each in _in_place(subschemas, schema, TRUE, frozenset()):
         keywords = each.keywords
@@ -68,7 +68,7 @@ def evaluated_items(
 def _in_place(
     subschemas: Subschemas, schema: Schema, guard: Predicate, seen: frozenset[Path]
 ) -> Iterator[tuple[Predicate, Schema]]:
-    """Yield the schemas that speak of the same value, each with when it counts."""
+    """Yield the schemas that apply to the same value, each with its condition."""
     if schema.path in seen:
         return
     yield guard, schema

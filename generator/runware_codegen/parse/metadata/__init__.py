@@ -1,1 +1,1 @@
-"""What surrounds the schemas of a document: metadata, Markdown, error codes, limits."""
+"""The parts of a document beside its schemas: metadata, error codes, media limits."""

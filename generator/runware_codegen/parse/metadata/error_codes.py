@@ -1,7 +1,7 @@
 """The HTTP statuses and error codes of a task, with their descriptions.
 
-Runware publishes no list of its codes and says that they vary. The two tables hold what
-has been seen, each with what it means and what to do; documents may add to them.
+Runware publishes no list of its codes and says that they vary. The two tables hold the
+codes that have been seen, with their meaning and a remedy. Documents may add codes.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
 
-# The values are the phrases of IANA's registry of HTTP statuses (RFC 9110, section 15) in
-# the spelling of Runware's codes, several of which are codes themselves.
+# The values are the reason phrases of HTTP statuses (RFC 9110, section 15), spelled like
+# Runware's codes. Several of them are codes.
 _STATUSES: Final = {
     400: (
         "badRequest",
@@ -194,12 +194,13 @@ def error_members(
     """List the members of an error enum.
 
     Args:
-        statuses: What the documents of the task type say of each HTTP status.
-        codes: The error codes that they name.
+        statuses: Descriptions of HTTP statuses in the documents of the task type.
+        codes: The error codes that the documents name.
 
     Returns:
-        What all task types have in common, then what the documents add; of each the
-        statuses by number, then the codes by name. Names and values are unique.
+        The members that all task types have, then those that the documents add. In each
+        group, statuses come first, by number, then codes, by name. Names and values are
+        unique.
     """
     members: dict[str, ErrorMember] = {}
     taken: set[str] = set()
@@ -237,7 +238,7 @@ def _codes(documented: Iterable[str]) -> Iterable[tuple[str, int | None, str]]:
 
 
 def _is_failure(status: str) -> bool:
-    """Whether a key of a document's responses is one status, and one of failure."""
+    """Return whether a key of a document's responses is the status of an error."""
     return (
         len(status) == 3 and status.isascii() and status.isdigit() and status >= "400"
     )

@@ -5,23 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import Measurement, Pricing, Rate, decimal_number
+from runware_codegen.model import Measurement, Pricing, Rate
 from runware_codegen.parse.metadata.markdown import clean_markdown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
 
-_MEASURED: Final = ("id", "exampleId", "configuration")
-"""What tells one measurement from another, in the order of preference."""
+_MEASUREMENT_NAMES: Final = ("id", "exampleId", "configuration")
+"""Settings that distinguish measurements, in the order of preference."""
 
+_NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?(e-[0-9]{1,2})?")
 _PREFIX = re.compile(r"^Runware API\s*[-–—:]\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a document says about itself; texts are empty where it says nothing."""
+    """Metadata of a document. A string is empty if the document has no value for it."""
 
     id: str
     title: str
@@ -117,40 +121,48 @@ def _pricing(pricing: JsonObject) -> Pricing:
     return Pricing(
         currency=_text(pricing, "currency"),
         rates=tuple(map(_rate, _objects(pricing.get("rates")))),
-        measured=tuple(map(_measurement, _objects(pricing.get("measured")))),
-        examples=tuple(map(_measurement, _objects(pricing.get("examples")))),
+        measured=tuple(_measurements(pricing.get("measured"))),
+        examples=tuple(_measurements(pricing.get("examples"))),
         overview=clean_markdown(_text(pricing, "overview")),
     )
 
 
 def _rate(rate: JsonObject) -> Rate:
     return Rate(
-        amount=decimal_number(_price_text(rate.get("amount"))),
+        amount=_dollars(rate.get("amount")),
         unit=_text(rate, "unit"),
         label=_text(rate, "label"),
         text=_text(rate, "display"),
     )
 
 
-def _measurement(each: JsonObject) -> Measurement:
-    return Measurement(
-        name=next(filter(None, (_text(each, key) for key in _MEASURED)), ""),
-        configuration=_text(each, "configuration"),
-        price=_price_text(each.get("price")),
-        latency_ms=_number(each.get("latencyMs")),
-    )
+def _measurements(listed: JsonValue) -> Iterator[Measurement]:
+    """Give the tasks whose price or latency the document has."""
+    for each in _objects(listed):
+        price = _dollars(each.get("price"))
+        latency = _number(each.get("latencyMs"))
+        if price or latency is not None:
+            yield Measurement(
+                name=next(
+                    filter(None, (_text(each, key) for key in _MEASUREMENT_NAMES)), ""
+                ),
+                settings=_text(each, "configuration"),
+                price=price,
+                latency_ms=latency,
+            )
+
+
+def _dollars(price: JsonValue) -> str:
+    """Write a price in USD as a decimal number: 0.0013; documents also say "$1.17"."""
+    number = price.removeprefix("$") if isinstance(price, str) else _number(price)
+    text = str(number)
+    return f"{Decimal(text):f}" if _NUMBER.fullmatch(text) else ""
 
 
 def _number(value: JsonValue) -> int | float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return value
-
-
-def _price_text(price: JsonValue) -> str:
-    if isinstance(price, str):
-        return price
-    return "" if price is None else f"${price}"
 
 
 def _date(time: str) -> str:

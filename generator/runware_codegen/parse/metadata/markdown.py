@@ -9,19 +9,19 @@ from typing import Final
 _ESCAPED: Final = re.compile(r"\\([`*_\[\]#>~|{}()!<-])")
 _CALLOUT: Final = re.compile(r"^> \[!(\w+)\][ \t]*\n((?:>.*(?:\n|$))*)", re.MULTILINE)
 _MORE: Final = re.compile(r"\n*\[Read full documentation\]\([^)\s]*\)\s*$")
-_LONGEST: Final = 20_000
+_MAX_LENGTH: Final = 20_000
 _MOST_TEXTS: Final = 2**12
-"""That many are remembered: documents repeat the texts of each other."""
+"""The size of the cache: documents repeat each other's texts."""
 
 
 @lru_cache(_MOST_TEXTS)
 def clean_markdown(text: str) -> str:
-    """Undo needless escapes, and turn call-outs into paragraphs.
+    """Remove needless escapes, and turn call-outs into paragraphs.
 
-    A text past 20,000 characters is cut there, with a word that says so.
+    A longer text than 20,000 characters is cut and ends with "[…]".
     """
-    if len(text) > _LONGEST:
-        text = f"{text[:_LONGEST].rstrip()} […]"
+    if len(text) > _MAX_LENGTH:
+        text = f"{text[:_MAX_LENGTH].rstrip()} […]"
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _MORE.sub("", text)
     text = _ESCAPED.sub(r"\1", text)

@@ -1,8 +1,8 @@
 """Reads `x-constraints` about media files, and adds them to fields.
 
-`x-constraints` may speak of what an image or a video is, which a request that holds its
-address cannot show. Such a limit is said at its field, and kept as data. A file that is
-sent itself shows its size.
+`x-constraints` may limit properties of an image or a video, such as its width. A request
+with the URL of a file cannot be validated against such a limit, so the limit is documented
+at its field and emitted as data. Only the size of a file that is sent is validated.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NOUNS: Final = {"audio": "audio file"}
 
 
 def read_media_limits(task: JsonObject) -> tuple[MediaLimit, ...]:
-    """Read the `x-constraints` of a task that are about media."""
+    """Read the `x-constraints` of a task that limit media files."""
     constraints = cast("list[JsonObject]", task.get("x-constraints", []))
     return tuple(
         MediaLimit(
@@ -47,9 +47,9 @@ def _is_about_numbers(constraint: JsonObject) -> bool:
 def apply_media_limits(
     classes: dict[str, Class], request: str, limits: Sequence[MediaLimit]
 ) -> None:
-    """Add limits to the fields that they are about, where there are such.
+    """Add limits to the fields of media files.
 
-    They are added to the documentation, and those on the size of files to the type.
+    A limit is added to the documentation of its field, and a file size to the type too.
 
     Args:
         classes: The classes of the document, which are replaced in place.
@@ -71,7 +71,7 @@ def apply_media_limits(
 
 
 def _owner(classes: dict[str, Class], request: str, way: list[str]) -> Class | None:
-    """Follow names of members to the class of the last of them."""
+    """Follow a path of members to the class that has the last of them."""
     owner: Class | None = classes[request]
     for wire in way:
         found = None if owner is None else _member(owner, wire)
@@ -113,7 +113,7 @@ def _subject(a_type: Type) -> str:
 
 
 def _sized(a_type: Type, limit: MediaLimit) -> Type:
-    """Bound the size of the files in a type."""
+    """Limit the size of the files in a type."""
     match a_type:
         case Media():
             least = [a_type.min_bytes, limit.minimum]

@@ -1,9 +1,9 @@
-"""Translates a `pattern` of JSON Schema for an engine with linear time.
+"""Translates patterns of JSON Schema for a linear-time engine.
 
-A `pattern` has the meaning that ECMA-262 gives it (JSON Schema 2020-12, validation, 6.3.3),
-and is searched for anywhere in the text. Python's own `re` can take exponential time over
-one; the emitted package uses the engine that pydantic brings, Rust's `regex`, whose time
-is at most the length of the text times the size of the expression.
+A `pattern` is a regular expression of ECMA-262 (JSON Schema 2020-12, validation, 6.3.3)
+that may match anywhere in the text. Python's `re` can take exponential time. The emitted
+package uses pydantic's engine, Rust's `regex`: its time is at most proportional to the
+length of the text times the size of the expression.
 """
 
 from __future__ import annotations
@@ -32,22 +32,21 @@ __all__ = [
     "translate",
 ]
 
-# At these sizes translating takes a fraction of a second, and checking a text of 100,000
-# characters some fifteen seconds for the worst of patterns and texts; usual ones take a
-# few milliseconds.
+# At these sizes, a translation takes a fraction of a second. To match a text of 100,000
+# characters takes a few milliseconds, and about fifteen seconds in the worst case.
 MAX_LENGTH = 20_000
 MAX_STEPS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern that can be checked.
+    """A translated pattern.
 
     Attributes:
         source: The pattern as in the document.
-        parts: Expressions in the syntax of Rust's `regex`, each with whether it must
-            match somewhere in the text or must not. All of them count. Most patterns
-            have one.
+        parts: Expressions in the syntax of Rust's `regex`, each with whether it must or
+            must not match somewhere in the text. All of them count; most patterns have
+            one.
     """
 
     source: str
@@ -59,8 +58,8 @@ def translate(source: str) -> Pattern:
     """Translate a pattern of ECMA-262.
 
     Raises:
-        InvalidPatternError: It is not a regular expression.
-        UnsupportedPatternError: It cannot be checked in bounded time, or not by the engine.
+        InvalidPatternError: If it is not a regular expression.
+        UnsupportedPatternError: If the engine cannot match it, or not in bounded time.
     """
     if len(source) > MAX_LENGTH:
         raise UnsupportedPatternError(f"it is longer than {MAX_LENGTH:,} characters")
@@ -87,8 +86,8 @@ def _check_size(expression: Alternatives) -> None:
     steps = _steps(expression)
     if steps > MAX_STEPS:
         raise UnsupportedPatternError(
-            f"it has {steps:,} steps when its counted repetitions are written out, and "
-            f"more than {MAX_STEPS:,} could take too long; to limit a length, use maxLength"
+            f"it has {steps:,} steps with its counted repetitions written out, and more "
+            f"than {MAX_STEPS:,} could take too long; to limit a length, use maxLength"
         )
 
 
@@ -121,7 +120,7 @@ def _check_engine(text: str) -> None:
 
 
 def is_found(expression: str, text: str) -> bool:
-    """Say whether an expression of a pattern matches somewhere in a text."""
+    """Return whether an expression of a pattern matches somewhere in a text."""
     return _compiled(expression).isinstance_python(text)
 
 

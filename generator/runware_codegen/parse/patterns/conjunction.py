@@ -1,12 +1,12 @@
-"""Splits a regular expression into several that together are equivalent.
+"""Splits a regular expression into several that are equivalent together.
 
-An engine of bounded time has no lookarounds. Those that stand where the text starts or
-ends all look from one place, so that `^(?=A)(?!B)C` says of a text that `^A` and `^C`
-match and `^B` does not: a conjunction of expressions without lookarounds.
+A linear-time engine has no lookarounds. Lookarounds at the start or the end of the text
+all apply at one position: `^(?=A)(?!B)C` matches a text if `^A` and `^C` match and `^B`
+does not. That is a conjunction of expressions without lookarounds.
 
-The engine also writes out counted repetitions, and has no room for many copies of a
-property of Unicode. Where the whole text is one such repetition, its length is counted in
-an expression of its own.
+The engine also expands counted repetitions, and a Unicode property is too large to be
+copied many times. If the whole text is one such repetition, a separate expression counts
+its length.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _ANY_CHAR = CharClass((), negated=True)
 
 
 def split(terms: Iterable[Node]) -> list[Conjunct]:
-    """Split a sequence that is searched for into simpler ones.
+    """Split a sequence into simpler ones.
 
-    Lookarounds that stand elsewhere than at the start or the end are left where they are.
+    Lookarounds that are not at the start or the end stay in place.
 
     Returns:
-        Sequences, each with whether it must match; the given one matches a text if and
-        only if all of them are as they must be.
+        Sequences, each with whether it must match. The given sequence matches a text if
+        and only if each of them matches or does not match as required.
 
     Raises:
-        UnsupportedPatternError: What must not match is a conjunction in its turn.
+        UnsupportedPatternError: If a sequence that must not match is a conjunction too.
     """
     return [
         (part, expected)
@@ -77,7 +77,7 @@ def _flattened(terms: Iterable[Node]) -> Terms:
 
 
 def _without_edge_lookarounds(terms: Terms) -> Terms:
-    """Turn `A(?=B)` and `(?<=A)B`, which are found wherever `AB` is, into that."""
+    """Turn `A(?=B)` and `(?<=A)B` into `AB`, which matches in the same texts."""
     while terms and (body := _required_body(terms[-1], ahead=True)) is not None:
         terms = (*terms[:-1], *body)
     while terms and (body := _required_body(terms[0], ahead=False)) is not None:
@@ -112,7 +112,7 @@ def _is_zero_width(term: Node) -> bool:
 
 
 def _lift(run: Terms, place: Assertion) -> tuple[Terms, list[Conjunct]]:
-    """Part a run of zero-width terms into what stays and what its lookarounds say."""
+    """Split a run of zero-width terms into its other terms and its lookarounds."""
     kept = tuple(term for term in run if not isinstance(term, Lookaround))
     lookarounds = [term for term in run if isinstance(term, Lookaround)]
     return kept, [
@@ -128,7 +128,7 @@ def _seen_from(place: Assertion, lookaround: Lookaround) -> list[Conjunct]:
         return conjuncts
     if len(conjuncts) > 1:
         raise UnsupportedPatternError(
-            "a negated lookaround that holds other lookarounds cannot be checked in "
+            "a negated lookaround that contains other lookarounds cannot be matched in "
             "bounded time"
         )
     return [(terms, not expected) for terms, expected in conjuncts]

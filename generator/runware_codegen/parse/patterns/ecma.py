@@ -1,8 +1,8 @@
 r"""Parses regular expressions of ECMA-262 (ES2023, section 22.2, with the `u` flag).
 
-Where unicode mode knows no meaning and annex B of the standard gives the obvious one, the
-obvious one is taken, because patterns in the wild rely on it: `\-`, `\@`, a lone `]`, `}`
-or `{`, and a hyphen beside a class escape as in `[\w-.]`.
+Some syntax of annex B is accepted too, although the `u` flag forbids it, because published
+patterns use it: `\-`, `\@`, a single `]`, `}` or `{`, and a hyphen beside a class escape as
+in `[\w-.]`.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ _LOOKAROUNDS = {
 
 
 def parse(source: str) -> Alternatives:
-    """Read a regular expression.
+    """Parse a regular expression.
 
     Raises:
-        InvalidPatternError: It is none, with what is wrong and where.
-        UnsupportedPatternError: Its groups are nested more than `MAX_NESTING` deep.
+        InvalidPatternError: If it is invalid; the text says what is wrong and where.
+        UnsupportedPatternError: If groups are nested more than `MAX_NESTING` deep.
     """
     return _Parser(source).parse()
 
@@ -90,9 +90,11 @@ class _Parser:
         groups = {*range(1, self._group_count + 1), *self._group_names}
         for group, offset in self._references:
             if group not in groups:
-                raise self._invalid("there is no group that this refers to", offset)
+                raise self._invalid(
+                    "this refers to a group that does not exist", offset
+                )
 
-    # Reading the text
+    # Characters of the text
 
     def _at_end(self) -> bool:
         return self._offset == len(self._source)
@@ -191,11 +193,11 @@ class _Parser:
 
     def _literal(self, char: str, offset: int) -> Char:
         if char in {"*", "+", "?"}:
-            raise self._invalid(f"there is nothing that {char} could repeat", offset)
+            raise self._invalid(f"there is nothing that {char} can repeat", offset)
         if _COUNTED.match(self._source, offset):
-            raise self._invalid("there is nothing that {…} could repeat", offset)
+            raise self._invalid("there is nothing that {…} can repeat", offset)
         if _COUNTED_WITHOUT_LOW.match(self._source, offset):
-            raise self._invalid("{,…} is written {0,…}", offset)
+            raise self._invalid("write {0,…} instead of {,…}", offset)
         return Char(ord(char))
 
     # Groups
@@ -224,7 +226,7 @@ class _Parser:
         if self._take("(?:"):
             return None
         if self._take("(?P"):
-            raise self._invalid("a named group is written (?<name>…)", offset)
+            raise self._invalid("write a named group as (?<name>…)", offset)
         self._offset += 1
         if self._take("?"):
             self._group_name(offset)
@@ -237,13 +239,13 @@ class _Parser:
             raise self._invalid(
                 "unknown kind of group; flags cannot be set here", offset
             )
-        # Python's identifiers are those of ECMA-262 but for the dollar sign.
+        # Identifiers of ECMA-262 are those of Python, and may contain a dollar sign.
         if not name[1].replace("$", "_").isidentifier():
             raise self._invalid(
-                f"{reprlib.repr(name[1])} is no name for a group", offset
+                f"{reprlib.repr(name[1])} is not a valid name of a group", offset
             )
         if name[1] in self._group_names:
-            raise self._invalid(f"there are two groups {reprlib.repr(name[1])}", offset)
+            raise self._invalid(f"two groups are named {reprlib.repr(name[1])}", offset)
         self._group_names.add(name[1])
 
     # Escapes

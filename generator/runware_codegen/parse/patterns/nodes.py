@@ -7,11 +7,11 @@ from typing import Literal
 
 
 class UnsupportedPatternError(ValueError):
-    """A regular expression that cannot be used; the text says what in it, and why."""
+    """A regular expression that is not supported; the text says what in it, and why."""
 
 
 class InvalidPatternError(UnsupportedPatternError):
-    """A text that is no regular expression of ECMA-262."""
+    """A text that is not a regular expression of ECMA-262."""
 
     def __init__(self, reason: str, offset: int) -> None:
         super().__init__(
@@ -55,7 +55,7 @@ ClassItem = Char | CharRange | ClassEscape | UnicodeProperty
 
 @dataclass(frozen=True, slots=True)
 class CharClass:
-    """One code point that is among the items, or is not."""
+    """One code point that is among the items, or is not among them."""
 
     items: tuple[ClassItem, ...]
     negated: bool = False
@@ -63,14 +63,14 @@ class CharClass:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """A place: start or end of the text, a word boundary or none."""
+    """A position: the start or the end of the text, a word boundary or no boundary."""
 
     kind: Literal["^", "$", "b", "B"]
 
 
 @dataclass(frozen=True, slots=True)
 class Lookaround:
-    """What must follow (`ahead`) or precede a place, or must not (`negated`)."""
+    """What must follow (`ahead`) or precede a position, or must not (`negated`)."""
 
     body: Alternatives
     ahead: bool
@@ -79,7 +79,7 @@ class Lookaround:
 
 @dataclass(frozen=True, slots=True)
 class Backreference:
-    """The text of an earlier group again; `group` is its number or its name."""
+    """The text that a group has matched; `group` is its number or its name."""
 
     group: int | str
 
@@ -93,9 +93,10 @@ class Alternatives:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A node `low` to `high` times; without `high`, any number of times more.
+    """A node, repeated `low` to `high` times; without `high`, at least `low` times.
 
-    Greedy or lazy makes no difference to whether a text matches, and is not kept.
+    Whether it is greedy or lazy does not change whether a text matches, so that is not
+    stored.
     """
 
     body: Node

@@ -1,7 +1,6 @@
 """The Unicode properties of ECMA-262 (ES2023, tables 67 to 70).
 
-Their names are case-sensitive there and have no other spellings, whereas the engines that
-match are more forgiving.
+Their names are case-sensitive and have no other spellings. Engines accept more.
 """
 
 from __future__ import annotations
@@ -43,13 +42,13 @@ _BINARY_NAMES = """
 _GENERAL_CATEGORIES = frozenset(_CATEGORY_NAMES.split())
 _BINARY_PROPERTIES = frozenset(_BINARY_NAMES.split())
 
-# Unicode adds scripts every year, so that only the spelling is looked at here; the engine
-# knows which of them exist.
+# Unicode adds scripts every year, so only the spelling is tested here. The engine tests
+# whether a script exists.
 _SCRIPT = re.compile(r"[A-Z][A-Za-z]+(?:_[A-Z][a-z]+)*")
 
 
 def is_property(expression: str) -> bool:
-    r"""Say whether `\p{expression}` is allowed, as with `Lu`, `Script=Greek` and `Emoji`."""
+    r"""Return whether `\p{expression}` is valid, such as `Lu`, `Script=Greek` or `Emoji`."""
     name, equals, value = expression.partition("=")
     if not equals:
         return name in _GENERAL_CATEGORIES or name in _BINARY_PROPERTIES
@@ -61,5 +60,5 @@ def is_property(expression: str) -> bool:
 
 
 def is_surrogate(expression: str) -> bool:
-    """Say whether a property holds for surrogates alone, which no Unicode text has."""
+    """Return whether a property selects only surrogates, which no Unicode text has."""
     return expression.rpartition("=")[2] in {"Cs", "Surrogate"}

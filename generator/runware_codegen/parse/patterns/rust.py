@@ -1,7 +1,7 @@
 """Writes regular expressions for Rust's `regex`, the engine of pydantic.
 
-Both languages spell many things alike and mean different ones: digits, word characters,
-white space, word boundaries and the dot are spelled out where they differ.
+Digits, word characters, white space, word boundaries and the dot have the same syntax in
+ECMA-262 and mean something else. They are written as explicit classes if they differ.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _CONTROL_ESCAPES = {0x09: r"\t", 0x0A: r"\n", 0x0D: r"\r"}
 _ANYTHING = "(?s:.)"
 _NOTHING = r"\P{Any}"
 
-# Of a class within a class, the bracketed form; of Unicode's white space, ECMA-262 leaves
-# out NEXT LINE and adds the byte order mark.
+# A class inside a class needs brackets. ECMA-262's white space is Unicode's without NEXT
+# LINE, and with the byte order mark.
 _CLASS_ESCAPES = {
     ClassEscape("d", negated=False): "0-9",
     ClassEscape("d", negated=True): "[^0-9]",
@@ -54,11 +54,10 @@ _QUANTIFIERS: dict[tuple[int, int | None], str] = {
 
 
 def write(terms: Iterable[Node]) -> str:
-    """Write a sequence that matches what it means in ECMA-262, in Unicode texts.
+    """Write a sequence that matches the same Unicode texts as in ECMA-262.
 
     Raises:
-        UnsupportedPatternError: It holds what the engine has not: a lookaround or a
-            backreference.
+        UnsupportedPatternError: If it contains a lookaround or a backreference.
     """
     return "".join(_write_node(term) for term in terms)
 
@@ -80,17 +79,17 @@ def _write_node(node: Node) -> str:
         case Backreference(group):
             reference = f"\\{group}" if isinstance(group, int) else f"\\k<{group}>"
             raise UnsupportedPatternError(
-                f"a backreference ({reference}) cannot be checked in bounded time"
+                f"a backreference ({reference}) cannot be matched in bounded time"
             )
         case _:
             assert_never(node)
 
 
 def write_alternatives(alternatives: Alternatives) -> str:
-    """Write alternatives as they stand, without a group around them.
+    """Write alternatives without a group around them.
 
     Raises:
-        UnsupportedPatternError: As for `write`.
+        UnsupportedPatternError: See `write`.
     """
     return "|".join(write(branch) for branch in alternatives.branches)
 
@@ -99,8 +98,8 @@ def _describe_lookaround(node: Lookaround) -> str:
     sign = ("" if node.ahead else "<") + ("!" if node.negated else "=")
     kind = "lookahead" if node.ahead else "lookbehind"
     return (
-        f"a {kind} ((?{sign}…)) can be checked in bounded time only where the text starts "
-        "or ends, directly beside a ^ or $ outside all groups"
+        f"a {kind} ((?{sign}…)) can be matched in bounded time only at the start or the "
+        "end of the text, directly beside a ^ or $ outside of groups"
     )
 
 
@@ -140,7 +139,7 @@ def _write_item(item: ClassItem) -> str:
 
 
 def _write_range(first: int, last: int) -> str:
-    """Write the part of a range that Unicode text can hold; empty if there is none."""
+    """Write the part of a range that Unicode texts can contain; may be empty."""
     if _is_surrogate_code(first):
         first = 0xE000
     if _is_surrogate_code(last):
@@ -156,7 +155,7 @@ def _write_range(first: int, last: int) -> str:
 def _write_char(code: int, special: frozenset[str]) -> str:
     if code in _CONTROL_ESCAPES:
         return _CONTROL_ESCAPES[code]
-    # What is printable depends on the version of Unicode, but for ASCII.
+    # Which other characters are printable depends on the version of Unicode.
     if not 0x20 <= code < 0x7F:
         return f"\\x{{{code:X}}}"
     return f"\\{chr(code)}" if chr(code) in special else chr(code)

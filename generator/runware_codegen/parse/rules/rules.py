@@ -26,16 +26,15 @@ from runware_codegen.model.predicates import (
     Predicate,
     RequiredProperty,
 )
-from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
-from runware_codegen.parse.rules.sentences import (
+from runware_codegen.parse.rules.forms import (
     absent_paths,
-    clause,
-    demand,
     flatten,
     is_type_with_tests,
     present_path,
     present_paths,
 )
+from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
+from runware_codegen.parse.rules.sentences import clause, demand
 from runware_codegen.wording import joined
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 
 
 def rules_of(parts: Sequence[Predicate]) -> tuple[Rule | SizeRule, ...]:
-    """Turn what has to hold of an object into rules, in the same order."""
+    """Turn predicates of an object into rules, in the same order."""
     pairs = [names for part in parts if (names := _codependent_properties(part))]
     paired = any(names >= {"width", "height"} for names in pairs)
     found = dict.fromkeys(
@@ -53,7 +52,7 @@ def rules_of(parts: Sequence[Predicate]) -> tuple[Rule | SizeRule, ...]:
 
 
 def _repeats_codependency(rule: Rule | SizeRule, pairs: Sequence[set[str]]) -> bool:
-    """Whether a rule only repeats that some members go together."""
+    """Return whether a rule only repeats that some members require each other."""
     if isinstance(rule, SizeRule):
         return False
     needed = {present_path(part) for part in flatten([rule.must], AllOf)}
@@ -100,7 +99,7 @@ def _split(
 
 
 def _grouped(parts: Sequence[Predicate]) -> list[Predicate]:
-    """Keep together what is only about what is given, or only about what is not."""
+    """Group the parts that only require members, and those that only forbid members."""
     if is_type_with_tests(all_of(parts)):
         return [all_of(parts)]
     given = [part for part in parts if present_paths(part)]
@@ -111,7 +110,7 @@ def _grouped(parts: Sequence[Predicate]) -> list[Predicate]:
 
 
 def _codependent_properties(part: Predicate) -> set[str]:
-    """Return the members of which each demands all others; none when it is not so."""
+    """Return the members that all require each other; an empty set for other parts."""
     demands = {
         (each.condition.name, need.name)
         for each in (part.parts if isinstance(part, AllOf) else ())
@@ -140,7 +139,7 @@ def _codependency_rule(names: set[str]) -> Rule:
 def _sizes(
     parts: tuple[Predicate, ...], titles: tuple[str, ...]
 ) -> tuple[Size, ...] | None:
-    """Read alternatives that are each a width and a height, both of which are given."""
+    """Read alternatives that each set one width and one height; None for others."""
     named = titles or ("",) * len(parts)
     sizes = [_size(part, title) for part, title in zip(parts, named, strict=True)]
     if None in sizes:
@@ -152,7 +151,7 @@ def _sizes(
 
 
 def _beside_sizes(when: Predicate) -> str:
-    """Say when the sizes count, apart from when width and height are given."""
+    """Write the condition of a list of sizes; "" if it only needs width and height."""
     given = {present_path(part) for part in flatten([when], AnyOf)}
     both = {present_path(part) for part in flatten([when], AllOf)}
     plain = when == TRUE or {"width", "height"} in (given, both)
@@ -179,10 +178,10 @@ def _size(part: Predicate, title: str) -> Size | None:
 
 
 def _implied(parts: tuple[Predicate, ...]) -> tuple[Predicate, Predicate] | None:
-    """Read "a is not so, or b is" as "when a is so, b must be"."""
+    """Read "not a, or b" as "b when a"."""
     flat = flatten(parts, AnyOf)
     if all(map(absent_paths, flat)):
-        return None  # these cannot be combined: said better as it stands
+        return None  # "a and b cannot be combined" is the better sentence
     denied: list[Predicate] = [
         part for part in flat if isinstance(part, OptionalProperty)
     ]
@@ -216,7 +215,7 @@ def _sentence(when: Predicate, must: Predicate) -> str:
 
 
 def _given_only(when: Predicate) -> str:
-    """Write a condition that is only about what is given; "" for any other."""
+    """Write a condition that only tests what is given; "" for any other."""
     if single := present_path(when):
         return single
     for kind, word in ((AnyOf, "or"), (AllOf, "and")):

@@ -8,12 +8,12 @@ from runware_codegen.model.predicates import IfThenElse, Predicate, children
 
 _MAX_TESTS: Final = 300
 
-TOO_LONG: Final = "must be one of many combinations, which the document describes"
+TOO_LONG: Final = "must be one of the combinations that the document describes"
 """The error message in place of a sentence that is too long."""
 
 
 def is_short_enough(*predicates: Predicate) -> bool:
-    """Tell whether a sentence about all of these predicates is readable."""
+    """Return whether one sentence about all of these predicates is readable."""
     return sum(map(_test_count, predicates)) <= _MAX_TESTS
 
 

@@ -1,12 +1,12 @@
 """Writes predicates as English sentences for error messages.
 
-A clause says that something holds of the value at a path ("settings.quad is true"),
-a demand that it has to ("settings.quad must be true").
+A clause states a predicate of the value at a path ("settings.quad is true"). A demand
+requires it ("settings.quad must be true").
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import not_
@@ -43,6 +43,17 @@ from runware_codegen.model.predicates import (
     UnevaluatedItems,
     UniqueItems,
 )
+from runware_codegen.parse.rules.forms import (
+    absent_path,
+    absent_paths,
+    flatten,
+    is_test,
+    is_test_or_negation,
+    is_type_with_tests,
+    present_path,
+    present_paths,
+    property_path,
+)
 from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
 from runware_codegen.wording import (
     allowed_names,
@@ -53,25 +64,22 @@ from runware_codegen.wording import (
     one_of,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-_LONGEST_NAME = 60
+_MAX_TITLE_LENGTH = 60
 
 
 class VerbPhrase(NamedTuple):
-    """A verb phrase in the forms that sentences need."""
+    """A verb phrase, in the forms that sentences need."""
 
     base: str
     third: str
     rest: str
 
     def holds(self) -> str:
-        """Say that it holds: "is true"."""
+        """Return the statement: "is true"."""
         return f"{self.third} {self.rest}"
 
     def fails(self) -> str:
-        """Say that it does not: "is not true", "does not match …"."""
+        """Return the negation: "is not true", "does not match …"."""
         if self.base == "be":
             return f"is not {self.rest}"
         return f"does not {self.base} {self.rest}"
@@ -86,7 +94,7 @@ def _have(rest: str) -> VerbPhrase:
 
 
 def verb_phrase(test: Predicate) -> VerbPhrase:
-    """Return what a test says of a value."""
+    """Return a test of a value as a verb phrase."""
     match test:
         case IsIn(values):
             return _be(one_of([plain(value.value) for value in values]))
@@ -111,12 +119,14 @@ def verb_phrase(test: Predicate) -> VerbPhrase:
         case AreaIn() | RatioIn():
             return _have(" ".join(_figure(test)))
         case PrefixItem(index, part):
-            return _have(f"as item {index + 1} nothing but what {_that(part)}")
+            return _have(f"as item {index + 1} only a value that {_that(part)}")
         case Items(part, start):
             after = f" from item {start} on" if start else ""
             return _have(f"only items{after} that {_that(part, many=True)}")
         case UnevaluatedItems(part):
-            return _have(f"no further items but such that {_that(part, many=True)}")
+            if part == FALSE:
+                return _have("no further items")
+            return _have(f"only further items that {_that(part, many=True)}")
         case Contains(part, least, most):
             return _have(f"{count_of(least, most, 'item')} {_such(part, least)}")
         case AdditionalProperties(part, exempt):
@@ -125,27 +135,23 @@ def verb_phrase(test: Predicate) -> VerbPhrase:
                 return _have(f"no members{names}")
             return _have(f"only members{names} that {_that(part, many=True)}")
         case PatternProperties(pattern, part):
-            rest = f"that {_that(part, many=True)}"
-            return _have(f"only members named like {pattern.source} {rest}")
+            named = f"members whose names match {pattern.source}"
+            if part == FALSE:
+                return _have(f"no {named}")
+            return _have(f"only {named} that {_that(part, many=True)}")
         case PropertyNames(part):
             return _have(f"only members whose names {_that(part, many=True)}")
         case DefinitionRef(definition):
-            return _be(f"as {definition.removeprefix('is_')} demands")
+            name = definition.removeprefix("is_")
+            return VerbPhrase("match", "matches", f"the definition {name}")
         case AllOf(parts) if is_type_with_tests(test):
             return _be(_kind(parts))
         case _:
             return _be("such that " + clause(test, "it"))
 
 
-def is_type_with_tests(part: Predicate) -> bool:
-    """Whether all that is said of a value is its type and more tests of that type."""
-    if not isinstance(part, AllOf) or not all(map(_is_test, part.parts)):
-        return False
-    return sum(isinstance(each, IsType) for each in part.parts) == 1
-
-
 def _kind(parts: tuple[Predicate, ...]) -> str:
-    """Say what a value of a type is: "a list with 1 to 3 items"."""
+    """Describe a value of a type: "a list with 1 to 3 items"."""
     [noun] = [verb_phrase(part).rest for part in parts if isinstance(part, IsType)]
     bounds, formats, having, others = "", "", list[str](), list[str]()
     for part in parts:
@@ -165,7 +171,7 @@ def _kind(parts: tuple[Predicate, ...]) -> str:
 
 
 def _fails(test: Predicate) -> str:
-    """Say that a test does not hold: "is neither 1 nor 2"."""
+    """Negate a test: "is neither 1 nor 2"."""
     if not isinstance(test, IsIn) or len(test.values) == 1:
         return verb_phrase(test).fails()
     values = [plain(value.value) for value in test.values]
@@ -192,11 +198,11 @@ _TYPE_WORDS = {
 
 
 def _such(part: Predicate, least: int) -> str:
-    """Say what some items are, by their member where it is about one."""
+    """Describe the items that satisfy a predicate: "whose id is given"."""
     if (
         least == 1
         and isinstance(part, (RequiredProperty, OptionalProperty))
-        and _is_simple(part.part)
+        and is_test_or_negation(part.part)
     ):
         return f"whose {clause(part)}"
     return f"that {_that(part, many=least != 1)}"
@@ -205,7 +211,7 @@ def _such(part: Predicate, least: int) -> str:
 def _that(part: Predicate, *, many: bool = False) -> str:
     if part == FALSE:
         return "cannot be" if many else "can never be"
-    if _is_test(part):
+    if is_test(part):
         said = verb_phrase(part)
         if not many:
             return said.holds()
@@ -217,69 +223,8 @@ def _that(part: Predicate, *, many: bool = False) -> str:
     return ("are" if many else "is") + " such that " + clause(part, "it")
 
 
-def _is_test(part: Predicate) -> bool:
-    return is_type_with_tests(part) or not isinstance(
-        part,
-        (
-            Always,
-            AllOf,
-            AnyOf,
-            ExactlyOne,
-            Not,
-            IfThenElse,
-            RequiredProperty,
-            OptionalProperty,
-        ),
-    )
-
-
-def property_path(path: str, name: str) -> str:
-    """Write the path of a member."""
-    return f"{path}.{name}" if path and path != "it" else name
-
-
-def present_path(part: Predicate, path: str = "") -> str:
-    """Return the path when a predicate says only that something is given, else ""."""
-    while isinstance(part, RequiredProperty):
-        path, part = property_path(path, part.name), part.part
-    return path if part == TRUE else ""
-
-
-def absent_path(part: Predicate, path: str = "") -> str:
-    """Return the path when a predicate says only that something is absent, else ""."""
-    while isinstance(part, OptionalProperty):
-        path, part = property_path(path, part.name), part.part
-    return path if part == FALSE else ""
-
-
-def present_paths(part: Predicate, path: str = "") -> list[str]:
-    """Return the paths when a predicate says only that all of them are given."""
-    paths = [present_path(each, path) for each in flatten([part], AllOf)]
-    return paths if all(paths) else []
-
-
-def absent_paths(part: Predicate, path: str = "") -> list[str]:
-    """Return the paths when a predicate says only that all of them are absent."""
-    paths = [absent_path(each, path) for each in flatten([part], AllOf)]
-    return paths if all(paths) else []
-
-
-def flatten(parts: Iterable[Predicate], kind: type[AnyOf | AllOf]) -> list[Predicate]:
-    """Take apart what is joined, inside members too: inputs.(a or b) is two parts."""
-    found: list[Predicate] = []
-    for part in parts:
-        if isinstance(part, kind) and not is_type_with_tests(part):
-            found += flatten(part.parts, kind)
-        elif isinstance(part, (RequiredProperty, OptionalProperty)):
-            inner = flatten([part.part], kind)
-            found += [type(part)(part.name, each) for each in inner]
-        else:
-            found.append(part)
-    return found
-
-
 def clause(part: Predicate, path: str = "") -> str:
-    """Say that a predicate holds of the value at a path."""
+    """State a predicate of the value at a path: "quad is true"."""
     if given := present_path(part, path):
         return f"{given} is given"
     if absent := absent_path(part, path):
@@ -320,7 +265,7 @@ def _clause_if_given(inner: Predicate, path: str) -> str:
 
 
 def _clause_without(path: str, name: str, inner: Predicate) -> str:
-    """Say that an object is given, but not a member of it unless as it must be."""
+    """State that an object is given, and a member of it only with certain values."""
     without = f"{path} is given without {name}"
     return (
         without
@@ -350,7 +295,7 @@ def _any_clause(parts: list[Predicate], path: str) -> str:
     leaves = [_leaf(part, path) for part in parts]
     paths = [*dict.fromkeys(where for where, _ in leaves)]
     tests = [*dict.fromkeys(test for _, test in leaves)]
-    if all(paths) and all(map(_is_test, tests)) and 1 in (len(paths), len(tests)):
+    if all(paths) and all(map(is_test, tests)) and 1 in (len(paths), len(tests)):
         said = joined([verb_phrase(test).holds() for test in tests], "or")
         return f"{joined(paths, 'or')} {said}"
     given = [name for part in parts if (name := present_path(part, path))]
@@ -361,7 +306,7 @@ def _any_clause(parts: list[Predicate], path: str) -> str:
 
 
 def _leaf(part: Predicate, path: str) -> tuple[str, Predicate]:
-    """Say what is said inside of members that have to be there, and of which."""
+    """Return the path to a test inside of required members, and the test."""
     while isinstance(part, RequiredProperty):
         path, part = property_path(path, part.name), part.part
     return path, part
@@ -386,17 +331,17 @@ def _listed(parts: tuple[Predicate, ...], titles: tuple[str, ...], path: str) ->
 
 
 def _is_name(title: str) -> bool:
-    return title.isprintable() and 0 < len(title) <= _LONGEST_NAME
+    return title.isprintable() and 0 < len(title) <= _MAX_TITLE_LENGTH
 
 
 def demand(part: Predicate, path: str = "") -> str:
-    """Say that a predicate has to hold of the value at a path."""
+    """Require a predicate of the value at a path: "quad must be true"."""
     if given := present_paths(part, path):
         return f"{joined(given, 'and')} {'are' if given[1:] else 'is'} required"
     if absent := absent_paths(part, path):
         return f"{joined(absent, 'and')} {'are' if absent[1:] else 'is'} not allowed"
     match part:
-        case RequiredProperty(name, inner) if _is_simple(inner):
+        case RequiredProperty(name, inner) if is_test_or_negation(inner):
             return f"{property_path(path, name)} is required and {_must(inner)}"
         case RequiredProperty(name, OptionalProperty(inside, inner)):
             return _demand_inside(property_path(path, name), inside, inner)
@@ -414,22 +359,18 @@ def demand(part: Predicate, path: str = "") -> str:
             return f"{path or 'it'} is {'allowed' if truth else 'not allowed'}"
         case AreaIn() | RatioIn():
             return " must be ".join(_figure(part))
-        case PrefixItem(index, inner) if _is_simple(inner):
+        case PrefixItem(index, inner) if is_test_or_negation(inner):
             return f"item {index + 1}{f' of {path}' if path else ''} {_must(inner)}"
         case _:
             return f"{path} {_must(part)}".strip()
 
 
 def _demand_inside(path: str, name: str, inner: Predicate) -> str:
-    """Say that an object is required, and what has to hold of a member, if given."""
+    """Require an object, and a predicate of an optional member of it."""
     member = property_path(path, name)
     needed = joined(present_paths(inner, member), "and")
     then = f"{member} requires {needed}" if needed else demand(inner, member)
     return f"{path} is required and {then}"
-
-
-def _is_simple(part: Predicate) -> bool:
-    return _is_test(part.part if isinstance(part, Not) else part)
 
 
 def _must(part: Predicate) -> str:
@@ -447,7 +388,7 @@ def _any_demand(parts: list[Predicate], path: str) -> str:
     groups = [absent_paths(part, path) for part in parts]
     if all(groups):
         return " cannot be combined with ".join(joined(g, "or") for g in groups)
-    if all(map(_is_simple, parts)):
+    if all(map(is_test_or_negation, parts)):
         return f"{path} {joined([_must(part) for part in parts], 'or')}".strip()
     return joined([clause(part, path) for part in parts], "or")
 
@@ -458,22 +399,22 @@ def _one_demand(
     names = [_offer(part, path) for part in parts]
     if all(names):
         return f"give exactly one of {joined(names, 'and')}"
-    if all(map(_is_simple, parts)):
+    if all(map(is_test_or_negation, parts)):
         return f"{path} {joined([_must(p) for p in parts], 'or')}, not both".strip()
     return f"exactly one of these must hold: {_listed(parts, titles, path)}"
 
 
 def _offer(part: Predicate, path: str) -> str:
-    """Name what an alternative of "exactly one" gives; at least one item is giving."""
+    """Return the path that an alternative requires to be given or not empty, else ""."""
     while isinstance(part, RequiredProperty):
         path, part = property_path(path, part.name), part.part
     return path if part in (TRUE, ItemCount(1)) else ""
 
 
 def must_be(part: Predicate) -> str:
-    """Say what a value has to be, without naming it."""
+    """Require a predicate of a value without naming the value: "must be true"."""
     if not is_short_enough(part):
         return TOO_LONG
-    if isinstance(part, AnyOf) and all(map(_is_simple, part.parts)):
+    if isinstance(part, AnyOf) and all(map(is_test_or_negation, part.parts)):
         return joined([_must(each) for each in part.parts], "or")
     return demand(part)

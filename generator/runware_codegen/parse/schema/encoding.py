@@ -1,7 +1,7 @@
 """Schemas as bytes: keys for caches, and a fast search for keywords.
 
-The documents of a catalogue repeat each other's schemas. A schema without references
-means the same wherever it is, so that what was made of it can be cached.
+The documents of a catalogue repeat each other's schemas. The meaning of a schema without
+references does not depend on its place, so results for it can be cached.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
     from runware_codegen.documents import JsonValue
 
 _MAX_LENGTH = 2**15
-"""Larger schemas are rarely repeated as a whole."""
+"""Larger schemas are not encoded: they are rarely repeated."""
 
 _VERSION = 2
 """The version of marshal's format that does not depend on the identity of objects."""
 
 
 def cache_key(schema: JsonValue) -> bytes:
-    """Encode a schema whose meaning depends on nothing else.
+    """Encode a schema whose meaning does not depend on its place.
 
     Returns:
-        Bytes that differ for different schemas: 1 is neither 1.0 nor true. No bytes for
-        a schema that may contain a reference, and for a very large one.
+        Bytes that differ for different schemas: 1 differs from 1.0 and from true. Empty
+        for a schema that may contain a reference, and for a very large one.
     """
     key = _encode(schema)
     return b"" if len(key) > _MAX_LENGTH or _encode("$ref") in key else key
 
 
 def may_contain(schema: JsonValue, *keywords: str) -> bool:
-    """Tell whether one of some keywords may be in a schema; never a false negative."""
+    """Return whether a schema may contain one of some keywords; never a false no."""
     encoded = _encode(schema)
     return any(_encode(keyword) in encoded for keyword in keywords)
 

@@ -1,4 +1,4 @@
-"""Reads the values of keywords whose shape has been validated."""
+"""Reads the values of keywords that have been validated."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 def count(keywords: JsonObject, keyword: str) -> int | None:
-    """Read a count, which JSON may write as 2.0; None where it is absent.
+    """Read a count, which JSON may write as 2.0; None if it is absent.
 
-    Nothing in memory has more than `sys.maxsize` parts, so a greater count is that one.
+    A greater count than `sys.maxsize` becomes `sys.maxsize`: no value is longer.
     """
     value = cast("int | float | None", keywords.get(keyword))
     return None if value is None else min(int(value), sys.maxsize)
 
 
 def bound(keywords: JsonObject, keyword: str) -> int | float | None:
-    """Read a number, None where it is absent."""
+    """Read a number; None if it is absent."""
     return cast("int | float | None", keywords.get(keyword))
 
 
 def step(keywords: JsonObject) -> Decimal | None:
-    """Read `multipleOf` as the decimal number that is written there."""
+    """Read `multipleOf` as an exact decimal number; None if it is absent."""
     value = keywords.get("multipleOf")
     return None if value is None else Decimal(repr(value))
 
@@ -40,7 +40,7 @@ def names(value: JsonValue) -> tuple[str, ...]:
 
 
 def types(keywords: JsonObject) -> frozenset[str] | None:
-    """Read `type`, which is one name or a list; None where it is absent."""
+    """Read `type`, which is one name or a list; None if it is absent."""
     value = keywords.get("type")
     if value is None:
         return None
@@ -48,12 +48,12 @@ def types(keywords: JsonObject) -> frozenset[str] | None:
 
 
 def members(keywords: JsonObject, keyword: str) -> tuple[str, ...]:
-    """Read the names in an object of schemas; none where it is absent."""
+    """Read the names in an object of schemas; empty if it is absent."""
     return tuple(cast("JsonObject", keywords.get(keyword, {})))
 
 
 def length(keywords: JsonObject, keyword: str) -> int:
-    """Read how long a list is; 0 where it is absent."""
+    """Return the length of a list; 0 if it is absent."""
     return len(cast("list[JsonValue]", keywords.get(keyword, [])))
 
 
@@ -61,7 +61,7 @@ def pattern(source: str) -> Matches:
     """Translate a pattern for a linear-time engine.
 
     Raises:
-        UnsupportedPatternError: When there is no such translation.
+        UnsupportedPatternError: If there is no translation.
     """
     return Matches(source, translate(source).parts)
 

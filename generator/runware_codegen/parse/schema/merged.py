@@ -21,7 +21,7 @@ class MergedSchema:
     """A schema with the schemas that it includes by `$ref` and `allOf`.
 
     Attributes:
-        schemas: The schemas, the including one first.
+        schemas: The schemas; the one that includes the others is first.
         is_circular: Whether the schema includes itself.
     """
 
@@ -35,7 +35,7 @@ class MergedSchema:
 
     @property
     def is_false(self) -> bool:
-        """Whether one of them is `false`."""
+        """Whether one of the schemas is `false`."""
         return any(schema.node is False for schema in self.schemas)
 
     def schemas_with(self, *keywords: str) -> Iterator[Schema]:
@@ -71,10 +71,10 @@ class MergedSchema:
 
 
 def merge(schemas: Schemas, schema: Schema) -> MergedSchema:
-    """Collect a schema and the schemas that it includes, directly or not.
+    """Collect a schema and the schemas that it includes, at all levels.
 
     Raises:
-        InvalidInputError: When a reference leads nowhere.
+        InvalidInputError: If a reference has no target.
     """
     found: dict[Path, Schema] = {}
     circular = False

@@ -1,7 +1,7 @@
 """The schemas of a document, and the targets of their references.
 
 JSON Schema core §8 (https://json-schema.org/draft/2020-12/json-schema-core): `$id`
-starts a resource, `$anchor` names a place in one, `$ref` leads to a schema.
+starts a resource, `$anchor` names a schema in it, `$ref` refers to a schema.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 _ANCHORS = ("$anchor", "$dynamicAnchor")
 _NAMING = ("$id", *_ANCHORS)
 _NEAR = 3
-"""So many steps down from its root, a schema is looked through as a whole for names:
-most have none. Further down it would be looked through too often."""
+"""Down to this depth, a schema without `$id` and `$anchor` is skipped as a whole.
+Deeper down, the search for them would repeat too often."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resource:
-    """What an `$id` names: a part of the document with names of its own.
+    """A part of the document that an `$id` names, with anchors of its own.
 
     Attributes:
         uri: Its absolute URI; empty for the document itself.
         root: The value that the URI names.
-        path: Where the root stands in the document.
+        path: The path of the root in the document.
     """
 
     uri: str
@@ -44,11 +44,11 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A schema and where it stands.
+    """A schema and its place in the document.
 
     Attributes:
         node: The schema as written: an object, or a boolean.
-        path: Keys and indexes that lead to it from the document's root.
+        path: The keys and indexes from the document's root to the schema.
         resource: The resource it belongs to.
     """
 
@@ -62,14 +62,14 @@ class Schema:
         return self.node if isinstance(self.node, dict) else {}
 
     def child(self, *steps: str | int) -> Schema:
-        """Return the schema that stands at some keys and indexes below this one."""
+        """Return the schema at some keys and indexes below this one."""
         node: JsonValue = self.node
         for step in steps:
             node = _step(node, step)
         return _at(node, (*self.path, *steps), self.resource)
 
     def children(self) -> Iterator[Schema]:
-        """Yield every schema that stands directly below this one."""
+        """Yield every schema directly below this one."""
         for steps in subschemas(self.keywords):
             yield self.child(*steps)
 
@@ -107,7 +107,7 @@ class Schemas:
         """Return the schema at a place of the document.
 
         Raises:
-            KeyError: When there is none.
+            KeyError: If there is none.
         """
         node: JsonValue = self._document.root
         for step in path:
@@ -115,10 +115,10 @@ class Schemas:
         return _at(node, path, self._document)
 
     def target(self, schema: Schema) -> Schema:
-        """Return the schema that the `$ref` of a schema leads to.
+        """Return the target of the `$ref` of a schema.
 
         Raises:
-            InvalidInputError: When it leads nowhere, or out of the document.
+            InvalidInputError: If the target is not a schema of the document.
         """
         reference = str(schema.keywords["$ref"])
         uri, _, fragment = reference.partition("#")
@@ -126,7 +126,7 @@ class Schemas:
         if uri:
             found = self._resources.get(urljoin(resource.uri, uri))
             if found is None:
-                raise self._lost(schema, "leads out of the document")
+                raise self._lost(schema, "points outside of the document")
             resource = found
         for candidate in dict.fromkeys((resource, self._document)):
             target = self._find(candidate, unquote(fragment))
@@ -134,13 +134,13 @@ class Schemas:
                 return target
             if uri:
                 break
-        raise self._lost(schema, "leads nowhere")
+        raise self._lost(schema, "points to nothing")
 
     def _find(self, resource: Resource, fragment: str) -> Schema | None:
         if fragment and not fragment.startswith("/"):
             return self._anchors.get((resource.uri, fragment))
         if not fragment and not resource.path:
-            return None  # the whole document is no schema
+            return None  # the whole document is not a schema
         try:
             return _follow(resource, fragment)
         except (KeyError, IndexError):
@@ -151,7 +151,7 @@ class Schemas:
         return InvalidInputError.of(
             self.source,
             f"The reference {schema.keywords['$ref']!r} {what}.",
-            "A reference names a schema of the same document, such as "
+            "Refer to a schema of the same document, such as "
             "#/components/schemas/Name.",
             pointer=pointer,
         )

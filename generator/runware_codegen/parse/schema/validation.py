@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
 
-_ASIDE = frozenset({"$defs", "definitions"})
-"""Where schemas stand that count only when something refers to them."""
+_DEFINITIONS = frozenset({"$defs", "definitions"})
+"""Keywords whose schemas apply only if something refers to them."""
 
 _JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _OPENAPI = "https://spec.openapis.org/oas/3.1/dialect/"
+_UNSUPPORTED = "is not supported: the client would not enforce it."
 
 
 @dataclass(slots=True)
@@ -29,9 +30,9 @@ class Findings:
     """What is wrong with the schemas of a document.
 
     Attributes:
-        malformed: What cannot be read at all.
-        unenforced: What can be read but not carried.
-        skipped: The places of the latter.
+        malformed: Keywords whose value is invalid.
+        unenforced: Keywords that are valid but not supported.
+        skipped: The paths of the unenforced keywords.
     """
 
     malformed: list[Problem] = field(default_factory=list)
@@ -40,7 +41,7 @@ class Findings:
 
 
 def validate_schemas(schemas: Schemas, root: Schema) -> Findings:
-    """Look at every schema that takes part in a root schema."""
+    """Validate every schema that a root schema uses."""
     findings = Findings()
     seen: set[Path] = set()
     stack = [root]
@@ -59,7 +60,7 @@ def validate_schemas(schemas: Schemas, root: Schema) -> Findings:
 
 def _parts(schemas: Schemas, schema: Schema, findings: Findings) -> Iterator[Schema]:
     for child in schema.children():
-        if child.path[len(schema.path)] not in _ASIDE:
+        if child.path[len(schema.path)] not in _DEFINITIONS:
             yield child
     if "$ref" in schema.keywords:
         try:
@@ -78,19 +79,19 @@ def _check_keyword(
     ):
         return
     if not is_supported(keyword):
-        message = f"The keyword {keyword!r} is not carried: it would not be enforced."
+        message = f"The keyword {keyword!r} {_UNSUPPORTED}"
         problem = Problem(source, json_pointer(path), message, remedy_for(keyword))
         findings.unenforced.append(problem)
         findings.skipped.add(path)
         return
     accepts, shape = SHAPES.get(keyword, (lambda _: True, ""))
     if not accepts(value):
-        message = f"The value of {keyword!r} has the wrong shape."
-        remedy = f"It has to be {shape}."
+        message = f"The value of {keyword!r} is invalid."
+        remedy = f"It must be {shape}."
         findings.malformed.append(Problem(source, json_pointer(path), message, remedy))
     elif keyword == "format" and value in NOT_ASSERTED:
-        message = f"The format {value!r} is not carried: it would not be enforced."
-        remedy = "Leave it out, or let it through with --allow-unenforced."
+        message = f"The format {value!r} {_UNSUPPORTED}"
+        remedy = "Remove it, or allow it with --allow-unenforced."
         problem = Problem(source, json_pointer(path), message, remedy)
         findings.unenforced.append(problem)
     elif keyword == "pattern":
@@ -107,8 +108,8 @@ def _check_pattern(source: str, pattern: str, path: Path, findings: Findings) ->
         problem = Problem(
             source,
             json_pointer(path),
-            f"The pattern is not carried: {error}.",
-            "Write it without that, or let it through with --allow-unenforced.",
+            f"The pattern is not supported: {error}.",
+            "Write it without that, or allow it with --allow-unenforced.",
         )
         names_members = path[-2:-1] == ("patternProperties",)
         (findings.malformed if names_members else findings.unenforced).append(problem)

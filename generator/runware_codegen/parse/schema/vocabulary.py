@@ -1,4 +1,4 @@
-"""The keywords of JSON Schema 2020-12, and the shape of their values.
+"""The keywords of JSON Schema 2020-12, and what their values must be.
 
 Sources: https://json-schema.org/draft/2020-12/json-schema-core and
 https://json-schema.org/draft/2020-12/json-schema-validation; `discriminator`, `xml`,
@@ -71,12 +71,12 @@ ANNOTATIONS: Final = frozenset(
         "xml",
     }
 )
-"""Keywords that assert nothing of a value."""
+"""Keywords that assert nothing about a value."""
 
 REPLACEMENTS: Final[Mapping[str, str]] = {
-    "$dynamicRef": "Use $ref: a dynamic reference depends on who refers to it.",
+    "$dynamicRef": "Use $ref: the target of a dynamic reference depends on the referring schema.",
     "$recursiveRef": "Use $ref.",
-    "$vocabulary": "Leave it out: the vocabulary is that of JSON Schema 2020-12.",
+    "$vocabulary": "Remove it: the vocabulary is always that of JSON Schema 2020-12.",
     "additionalItems": "Use items beside prefixItems.",
     "dependencies": "Use dependentRequired or dependentSchemas.",
     "divisibleBy": "Use multipleOf.",
@@ -144,7 +144,7 @@ def _is_constraint(value: JsonValue) -> bool:
 _Shape = tuple["Callable[[JsonValue], bool]", str]
 _SCHEMA_SHAPE: Final[_Shape] = (_is_schema, "a schema: an object or a boolean")
 _NUMBER_SHAPE: Final[_Shape] = (_is_number, "a number")
-_COUNT_SHAPE: Final[_Shape] = (_is_count, "a whole number from 0 on")
+_COUNT_SHAPE: Final[_Shape] = (_is_count, "a whole number, at least 0")
 _TEXT_SHAPE: Final[_Shape] = (_is_text, "a string")
 
 SHAPES: Final[Mapping[str, _Shape]] = {
@@ -171,7 +171,7 @@ SHAPES: Final[Mapping[str, _Shape]] = {
     "const": (lambda _: True, "any JSON value"),
     "dependentRequired": (_is_dependents, "an object of lists of names"),
     "enum": (lambda value: isinstance(value, list), "a list of JSON values"),
-    "multipleOf": (_is_step, "a number above 0"),
+    "multipleOf": (_is_step, "a number greater than 0"),
     "required": (_is_names, "a list of names"),
     "type": (_is_type, f"one of {', '.join(JSON_TYPES)}, or a list of these"),
     "uniqueItems": (lambda value: isinstance(value, bool), "true or false"),
@@ -180,11 +180,11 @@ SHAPES: Final[Mapping[str, _Shape]] = {
         "a list of objects with an operation, parameters, and minimum or maximum",
     ),
 }
-"""Every keyword that is carried, with a test of its value and the test in words."""
+"""Every supported keyword, with a test of its value and a description of the value."""
 
 
 def subschemas(keywords: JsonObject) -> Iterator[tuple[str | int, ...]]:
-    """Yield the steps to each schema directly below one, for well-formed keywords."""
+    """Yield the steps to each schema directly below one whose keywords are valid."""
     for keyword, value in keywords.items():
         if keyword in SCHEMA and _is_schema(value):
             yield (keyword,)
@@ -195,16 +195,16 @@ def subschemas(keywords: JsonObject) -> Iterator[tuple[str | int, ...]]:
 
 
 def is_supported(keyword: str) -> bool:
-    """Whether a keyword is enforced, or known to assert nothing."""
+    """Return whether a keyword is enforced, or is known to assert nothing."""
     if keyword == "x-constraints":
         return True
     return keyword in SHAPES or keyword in ANNOTATIONS or keyword.startswith("x-")
 
 
 def remedy_for(keyword: str) -> str:
-    """Say what to do about a keyword that is not carried."""
+    """Return what to do about a keyword that is not supported."""
     if keyword in REPLACEMENTS:
         return REPLACEMENTS[keyword]
     near = get_close_matches(keyword, (*SHAPES, *ANNOTATIONS), n=1)
     meant = f"Did you mean {near[0]}? " if near else ""
-    return f"{meant}Remove it, or let it through with --allow-unenforced."
+    return f"{meant}Remove it, or allow it with --allow-unenforced."

@@ -1,1 +1,1 @@
-"""Types and classes of schemas, and what they leave to check."""
+"""Types and classes of schemas, and the predicates that they do not express."""

@@ -49,7 +49,7 @@ class Alternative(NamedTuple):
 
     Attributes:
         type: The type.
-        text: What the document says of it; empty where it says nothing.
+        text: Its description in the document; may be empty.
     """
 
     type: Type
@@ -57,7 +57,7 @@ class Alternative(NamedTuple):
 
 
 def flatten_unions(types: Iterable[Type]) -> Iterator[Type]:
-    """Take apart the alternatives among some types."""
+    """Replace each union by its alternatives."""
     for each in types:
         if isinstance(each, Union):
             yield from each.alternatives
@@ -66,14 +66,14 @@ def flatten_unions(types: Iterable[Type]) -> Iterator[Type]:
 
 
 def union_of(alternatives: Iterable[Type]) -> Type:
-    """Make one type of alternatives, of which there is at least one."""
-    distinct = list(dict.fromkeys(_with_one_set([*alternatives])))
+    """Make one type of one or more alternatives."""
+    distinct = list(dict.fromkeys(_with_merged_literals([*alternatives])))
     return distinct[0] if len(distinct) == 1 else Union(tuple(distinct))
 
 
-def _with_one_set(alternatives: list[Type]) -> Iterator[Type]:
-    """Bring sets of texts together, in the place of the first."""
-    sets = [*filter(_is_set_of_texts, alternatives)]
+def _with_merged_literals(alternatives: list[Type]) -> Iterator[Type]:
+    """Merge the sets of string constants, in the place of the first."""
+    sets = [*filter(_has_only_strings, alternatives)]
     choices = {
         choice.constant: choice
         for each in sets
@@ -81,26 +81,26 @@ def _with_one_set(alternatives: list[Type]) -> Iterator[Type]:
         for choice in each.values
     }
     for each in alternatives:
-        if not _is_set_of_texts(each):
+        if not _has_only_strings(each):
             yield each
         elif each is sets[0]:
             yield Literals(tuple(choices.values()))
 
 
-def _is_set_of_texts(a_type: Type) -> bool:
+def _has_only_strings(a_type: Type) -> bool:
     return isinstance(a_type, Literals) and all(
         isinstance(choice.constant.value, str) for choice in a_type.values
     )
 
 
 def describe_alternatives(alternatives: Iterable[Alternative]) -> tuple[str, ...]:
-    """List alternatives, each with its limits and what the document says of it.
+    """List alternatives, each with its limits and its description.
 
     Args:
         alternatives: The alternatives, in the order of the document.
 
     Returns:
-        The lines of a list; none where the types alone tell as much.
+        The lines of a Markdown list; none if the types alone say as much.
     """
     listed = list(alternatives)
     several = sum(each.type != Null() for each in listed) > 1
@@ -110,7 +110,7 @@ def describe_alternatives(alternatives: Iterable[Alternative]) -> tuple[str, ...
 
 
 def _tells_more(alternative: Alternative) -> bool:
-    """Whether a type does not tell all; classes and media have docstrings."""
+    """Return whether there is more to say than the type; classes have docstrings."""
     a_type = alternative.type
     if isinstance(a_type, (ClassRef, Media)):
         return False

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 def count_bounds(merged: MergedSchema, what: str, *most: int) -> tuple[int, int | None]:
-    """Return the least and the greatest count, of "Length" or of "Items".
+    """Return the least and the greatest count that all schemas allow.
 
     Args:
         merged: The schemas.
-        what: What is counted.
-        most: What else the count may not exceed.
+        what: What is counted: "Length" or "Items".
+        most: Other upper bounds of the count.
     """
     least, greatest = _counts(merged, f"min{what}"), _counts(merged, f"max{what}")
     return max(least, default=0), min([*greatest, *most], default=None)
 
 
 def closed_array_lengths(merged: MergedSchema) -> dict[Path, int]:
-    """Return how many items there may be at most where `items` allows no others."""
+    """Return the most items that each `items: false` allows."""
     return {
         (*each.path, "items"): keyword_values.length(each.keywords, "prefixItems")
         for each in merged.schemas_with("items")
@@ -45,13 +45,13 @@ def number_bound(
     keyword: str,
     choose: Callable[[list[int | float]], int | float],
 ) -> int | float | None:
-    """Choose among what the schemas say with a keyword; None when none says it."""
+    """Choose among the values of a keyword; None if no schema has it."""
     values = cast("list[int | float]", merged.values(keyword))
     return choose(values) if values else None
 
 
 def has_no_number(number: Number) -> bool:
-    """Say whether no number is within the bounds of a type."""
+    """Return whether no number is within the bounds of a type."""
     lows = [bound for bound in (number.ge, number.gt) if bound is not None]
     highs = [bound for bound in (number.le, number.lt) if bound is not None]
     return bool(lows and highs and max(lows) > min(highs))

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class BranchProperty(NamedTuple):
-    """A member as branches declare it.
+    """A property as branches declare it.
 
     Attributes:
-        schemas: What it is in each branch that declares it.
-        certain: Whether a value of it satisfies one of those schemas in any case.
-        required: Whether it is given in any case.
+        schemas: Its schema in each branch that declares it.
+        certain: Whether all its valid values satisfy one of those schemas.
+        required: Whether every branch requires it.
     """
 
     schemas: tuple[Schema, ...]
@@ -31,12 +31,12 @@ class BranchProperty(NamedTuple):
 
 
 class _Branch(NamedTuple):
-    """One of the alternatives of which an object satisfies one at least.
+    """One of the alternatives of an `anyOf` or `oneOf`, for an object.
 
     Attributes:
-        declared: The members that it declares.
-        required: The names of those that it requires.
-        closed: The names that it allows; None for any.
+        declared: The properties that it declares.
+        required: The names of the properties that it requires.
+        closed: The names that it allows; None if it allows all.
     """
 
     declared: dict[str, Schema]
@@ -47,11 +47,11 @@ class _Branch(NamedTuple):
 def branch_properties(
     schemas: Schemas, merged: MergedSchema
 ) -> dict[str, BranchProperty]:
-    """Return the members that branches declare, by their names.
+    """Return the properties that branches declare, by their names.
 
     Args:
         schemas: The document's schemas.
-        merged: The schemas that describe the object in any case.
+        merged: The schemas that always apply to the object.
     """
     found: dict[str, BranchProperty] = {}
     for branches in _alternatives(schemas, merged):
@@ -65,7 +65,7 @@ def branch_properties(
 def names_of_alternatives(
     schemas: Schemas, merged: MergedSchema
 ) -> Iterator[frozenset[str]]:
-    """Yield the names that all alternatives together allow, where each is closed."""
+    """Yield the names that alternatives allow together, if each of them is closed."""
     for branches in _alternatives(schemas, merged):
         allowed = [each.closed for each in branches if each.closed is not None]
         if len(allowed) == len(branches):
@@ -73,7 +73,7 @@ def names_of_alternatives(
 
 
 def closed_names(schema: Schema) -> frozenset[str] | None:
-    """Return the only names that `additionalProperties` allows; None for any."""
+    """Return the names that `additionalProperties: false` allows; None without it."""
     keywords = schema.keywords
     if keywords.get("additionalProperties") is not False:
         return None
@@ -83,7 +83,7 @@ def closed_names(schema: Schema) -> frozenset[str] | None:
 
 
 def _shared(branches: list[_Branch]) -> Iterator[tuple[str, BranchProperty]]:
-    """Yield the members of which each branch says what they are, or that none is."""
+    """Yield the properties that each branch either declares or forbids."""
     declared: dict[str, list[Schema]] = {}
     for branch in branches:
         for name, schema in branch.declared.items():
@@ -97,7 +97,7 @@ def _shared(branches: list[_Branch]) -> Iterator[tuple[str, BranchProperty]]:
 
 
 def _alternatives(schemas: Schemas, merged: MergedSchema) -> Iterator[list[_Branch]]:
-    """Yield the branches of each `anyOf` and `oneOf`; none that no object satisfies."""
+    """Yield the branches of each `anyOf` and `oneOf` that an object can satisfy."""
     for schema in merged.schemas:
         for keyword in ("anyOf", "oneOf"):
             found = [_branch(schemas, each) for each in branches_of(schema, keyword)]
@@ -131,7 +131,7 @@ def _declared(schemas: Iterable[Schema]) -> Iterator[tuple[str, Schema]]:
 
 
 def _mentioned(schemas: Schemas, merged: MergedSchema) -> Iterator[tuple[str, Schema]]:
-    """Yield what branches declare, and branches in them."""
+    """Yield the properties that branches declare, at all levels of nesting."""
     seen: set[Path] = {each.path for each in merged.schemas}
     stack = [*_applied(merged.schemas)]
     while stack:
@@ -143,7 +143,7 @@ def _mentioned(schemas: Schemas, merged: MergedSchema) -> Iterator[tuple[str, Sc
 
 
 def _applied(schemas: Iterable[Schema]) -> list[Schema]:
-    """Return the schemas that some objects of these satisfy, the last first."""
+    """Return the schemas that apply only to some of the objects, the last first."""
     found: list[Schema] = []
     for each in schemas:
         for keyword in ("anyOf", "oneOf"):

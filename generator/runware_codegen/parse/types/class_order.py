@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def dependencies_first(
     whole: Class, classes: MappingOf[str, Class]
 ) -> tuple[Class, ...]:
-    """Return the classes that a class is made of, each after its own parts."""
+    """Return the classes that a class needs, each after those that it needs itself."""
     ordered: dict[str, Class] = {}
     entered: set[str] = set()
 

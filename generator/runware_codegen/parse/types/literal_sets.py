@@ -22,7 +22,7 @@ _LABELS = frozenset({"const", "enum", "title", "description", "deprecated", "typ
 def find_literals(
     merged: MergedSchema,
 ) -> tuple[tuple[LiteralValue, ...], set[Path]] | None:
-    """Find the constants that a value is one of, and the keyword that says so."""
+    """Find the constants that a schema allows, and the path of their keyword."""
     for schema in merged.schemas_with("const"):
         value = constant(schema.keywords["const"])
         return (LiteralValue(value),), {(*schema.path, "const")}

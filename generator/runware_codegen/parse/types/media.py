@@ -1,7 +1,7 @@
 """Recognizes strings that stand for an image, a video, audio or another file.
 
-A document says it as a choice of formats and patterns: a UUID, a URI, a data URI, or
-base64. The kind is read from the data URI's pattern, else from the name.
+In a document, such a string is a choice of formats and patterns: a UUID, a URI, a data
+URI or base64. The pattern of the data URI names the kind, else the name of the property.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _ADDRESSES = {HasFormat("uuid"), HasFormat("uri")}
 
 
 def recognize_media(text: String, left: Predicate, name: str) -> Media | None:
-    """Recognise a medium in a text and in what is left to check of it.
+    """Recognize a media file in a string and the predicate beside it.
 
     Args:
-        text: The text.
-        left: What is left to check.
-        name: What the value is called.
+        text: The type of the string.
+        left: What the type does not express.
+        name: The name of the property.
 
     Returns:
-        The medium, or None when it is another text, or one with limits of its own.
+        The type of the file; None for other strings, and for strings with limits.
     """
     plain = not (text.min_length or text.max_length or text.pattern or text.format)
     if not plain or not isinstance(left, AnyOf):

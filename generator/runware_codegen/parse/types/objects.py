@@ -32,7 +32,8 @@ from runware_codegen.naming.names import (
     member_name,
     pascal_case,
 )
-from runware_codegen.parse.assertions.simplify import Facts, Simplifier
+from runware_codegen.parse.assertions.facts import Facts
+from runware_codegen.parse.assertions.simplify import Simplifier
 from runware_codegen.parse.assertions.unevaluated import evaluated_properties
 from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.parse.rules.rules import rules_of
@@ -55,8 +56,8 @@ if TYPE_CHECKING:
     from runware_codegen.parse.types.branches import BranchProperty
     from runware_codegen.problems import Path
 
-_MOST_EXAMPLES = 5
-_LONGEST_EXAMPLE = 200
+_MAX_EXAMPLES = 5
+_MAX_EXAMPLE_LENGTH = 200
 _SECRET = ("apikey", "api_key", "password", "secret")
 
 
@@ -66,15 +67,15 @@ class PropertyTypes(Protocol):
     lowering: Lowering
 
     def type_of(self, schema: Schema, name: str) -> Type | None:
-        """Return the type of a schema; None when no value satisfies it."""
+        """Return the type of a schema; None if no value satisfies it."""
         ...
 
     def type_of_alternative(self, schema: Schema, name: str) -> Type | None:
-        """Return the type of a schema that a value need not satisfy."""
+        """Return the type of a schema that applies to some values only."""
         ...
 
     def alternative_lines(self, schema: Schema) -> tuple[str, ...]:
-        """Describe the alternatives of a schema whose type has been made."""
+        """Describe the alternatives of a schema whose type exists."""
         ...
 
 
@@ -82,18 +83,18 @@ class ClassBuilder:
     """The classes of one document.
 
     Attributes:
-        by_name: All classes, in the order in which they were met.
+        by_name: All classes, in the order of the document.
     """
 
     def __init__(
         self, types: PropertyTypes, taken: Iterable[str], used: frozenset[str]
     ) -> None:
-        """Prepare to make classes.
+        """Create a builder for one document.
 
         Args:
-            types: Makes the types of members.
+            types: Makes the types of properties.
             taken: Names that no class may have.
-            used: Names that no member may have.
+            used: Names that no field may have.
         """
         self.by_name: dict[str, Class] = {}
         self._types = types
@@ -104,24 +105,24 @@ class ClassBuilder:
         self._simplifier = Simplifier(self.by_name, types.lowering.definitions)
 
     def class_in_progress(self, schema: Schema) -> Type | None:
-        """Return the class that a schema is becoming, for a recursive reference."""
+        """Return the class that is being built for a schema, else None."""
         name = self._names.get(schema.path)
         return None if name is None else ClassRef(name)
 
     def simplify(self, predicate: Predicate, a_type: Type) -> Predicate:
-        """Simplify what is left to say of a value of a type."""
+        """Simplify a predicate of values of a type."""
         return self._simplifier.simplify(predicate, Facts.of(a_type))
 
     def make(self, merged: MergedSchema, name: str, handled: set[Path]) -> Type | None:
-        """Make a class of an object schema, or a mapping when it names no members.
+        """Make a class of an object schema, or a mapping if it declares no properties.
 
         Args:
-            merged: All the schemas that describe the object.
-            name: What the object is called.
+            merged: The schemas that describe the object.
+            name: The name of the object.
             handled: Keywords that need no check; those that the type says are added.
 
         Returns:
-            The type; None when no object satisfies it.
+            The type; None if no object satisfies the schema.
         """
         if not any(merged.schemas_with("properties")):
             return self._map(merged, name, handled)
@@ -134,11 +135,11 @@ class ClassBuilder:
         return ClassRef(self._deduplicated(reserved))
 
     def item_name(self, items: Schema, member: str) -> str:
-        """Name the items of a list: by their title if it may name a class.
+        """Name the items of a list: by their title if it can name a class.
 
         Args:
-            items: Their schema.
-            member: What one is called after the member that holds the list.
+            items: The schema of the items.
+            member: The name of one item after the property that has the list.
         """
         title = items.keywords.get("title")
         if "properties" not in items.keywords or not isinstance(title, str):
@@ -148,7 +149,7 @@ class ClassBuilder:
         return title if free and is_class_title(title) else member
 
     def build(self, merged: MergedSchema, name: str, doc: str) -> Type | None:
-        """Make the class of some schemas under a name that is free."""
+        """Make the class of some schemas, with a name that is free."""
         self.by_name[name] = Class(name, doc, (), allows_extra=True)
         closing = [*self._closed_names(merged)]
         allowed = [names for names, _ in closing]
@@ -179,7 +180,7 @@ class ClassBuilder:
     def _closed_names(
         self, merged: MergedSchema
     ) -> Iterator[tuple[frozenset[str], Path | None]]:
-        """Yield the names allowed, with the keyword if it says no more than that."""
+        """Yield the names allowed, with the path of the keyword if it says only that."""
         for each in merged.schemas_with("additionalProperties"):
             names = closed_names(each)
             if names is not None:
@@ -197,7 +198,7 @@ class ClassBuilder:
             yield names, None
 
     def _deduplicated(self, name: str) -> str:
-        """Let equal classes be one: drop the newest where an older one is equal."""
+        """Replace the newest class by an older one that is equal; return its name."""
         made = self.by_name[name]
         if _is_recursive(made, name):
             return name
@@ -231,7 +232,7 @@ class ClassBuilder:
     def _fields(
         self, merged: MergedSchema, closed: frozenset[str] | None
     ) -> tuple[tuple[Field, ...], list[Predicate], bool]:
-        """Return the members, what is left to say of them, and whether they can be."""
+        """Return the fields, what they do not express, and whether they are possible."""
         required = {
             name
             for each in merged.schemas_with("required")
@@ -274,7 +275,7 @@ class ClassBuilder:
         return tuple(fields), left, True
 
     def _field_of_branches(self, wire: str, name: str, member: BranchProperty) -> Field:
-        """Make a field of what is checked by a rule: its type says what is certain."""
+        """Make a field of a property that only branches declare; a rule checks it."""
         types = [self._types.type_of_alternative(each, wire) for each in member.schemas]
         possible = [each for each in types if each is not None]
         certain = member.certain and possible
@@ -300,7 +301,7 @@ class ClassBuilder:
         )
 
     def are_disjoint(self, one: Type, other: Type) -> bool:
-        """Whether no value is of both types, as far as the types alone tell."""
+        """Return whether no value is of both types; False if the types do not tell."""
         if isinstance(one, Literals) and isinstance(other, Literals):
             values = {choice.constant for choice in one.values}
             return not values & {choice.constant for choice in other.values}
@@ -350,14 +351,16 @@ def _access(merged: MergedSchema) -> str:
 
 
 def _examples(keywords: JsonObject) -> tuple[Constant, ...]:
-    """Read `examples`, and the older `example` of OpenAPI; the first few short ones."""
+    """Read `examples` and OpenAPI's older `example`: the first few that are short."""
     examples = keywords.get("examples")
     listed = examples if isinstance(examples, list) else []
     if "example" in keywords:
         listed = [*listed, keywords["example"]]
     constants = dict.fromkeys(map(constant, listed))
-    short = [each for each in constants if len(plain(each.value)) <= _LONGEST_EXAMPLE]
-    return tuple(short[:_MOST_EXAMPLES])
+    short = [
+        each for each in constants if len(plain(each.value)) <= _MAX_EXAMPLE_LENGTH
+    ]
+    return tuple(short[:_MAX_EXAMPLES])
 
 
 def _doc(keywords: JsonObject) -> str:
@@ -369,5 +372,5 @@ def _doc(keywords: JsonObject) -> str:
 
 
 def _is_recursive(made: Class, name: str) -> bool:
-    """Whether a class refers to itself."""
+    """Return whether a class refers to itself."""
     return any(name in referenced_classes(field.type) for field in made.fields)

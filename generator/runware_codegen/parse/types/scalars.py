@@ -21,7 +21,7 @@ TestT = TypeVar("TestT", Matches, HasFormat)
 
 
 def text(lowering: Lowering, merged: MergedSchema, handled: set[Path]) -> String:
-    """Return the type of a text.
+    """Return the type of a string.
 
     Args:
         lowering: Lowers patterns and formats.
@@ -32,7 +32,7 @@ def text(lowering: Lowering, merged: MergedSchema, handled: set[Path]) -> String
     handled |= merged.keyword_paths("minLength", "maxLength")
     found: dict[str, Predicate] = {}
     for keyword in ("pattern", "format"):
-        # The first is said by the type, what others say is left to check.
+        # The type expresses the first; the others are lowered.
         for each in islice(merged.schemas_with(keyword), 1):
             handled.add((*each.path, keyword))
             found[keyword] = lowering.lower_keyword(each, keyword)
@@ -47,7 +47,7 @@ def number(merged: MergedSchema, handled: set[Path], *, integer: bool) -> Number
     Args:
         merged: The schemas that describe it.
         handled: Keywords that need no check; those that the type says are added.
-        integer: Whether it is a whole number.
+        integer: Whether it is an integer.
     """
     handled |= merged.keyword_paths(*_BOUNDS)
     step = None
@@ -65,6 +65,6 @@ def number(merged: MergedSchema, handled: set[Path], *, integer: bool) -> Number
 
 
 def _test_in(predicate: Predicate | None, kind: type[TestT]) -> TestT | None:
-    """Take a test out of its "if it is a string"."""
+    """Take the test out of "not a string, or it passes the test"."""
     parts = predicate.parts if isinstance(predicate, AnyOf) else ()
     return next((part for part in parts if isinstance(part, kind)), None)

@@ -1,8 +1,8 @@
 """Turns schemas into types; what a type does not express becomes a predicate.
 
-A type may allow more than its schema. What it leaves is lowered to a predicate: a
-rule of the class for an object, a check beside the type for every other value. So
-nothing is lost whatever the schema looks like; a type only says it more readably.
+A type may allow more than its schema. The keywords that it does not express are lowered
+to a predicate: a rule of the class for an object, a `Constrained` type for every other
+value. So every schema is enforced exactly; a type only makes it readable.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.problems import Path
 
-_ALONE = ANNOTATIONS | {"$ref", "$defs", "definitions"}
+_BESIDE_REFERENCE = ANNOTATIONS | {"$ref", "$defs", "definitions"}
 _ARRAY = ("minItems", "maxItems", "uniqueItems")
 _STRUCTURE = ("properties", "items", "prefixItems", "additionalProperties", "required")
 
@@ -78,12 +78,12 @@ class TypeBuilder:
         taken: Iterable[str] = (),
         used: frozenset[str] = reserved.REQUEST_MEMBERS,
     ) -> None:
-        """Prepare to make types.
+        """Create a builder for one document.
 
         Args:
-            lowering: Lowers what a type does not say.
+            lowering: Lowers what a type does not express.
             taken: Names that no class may have.
-            used: Names that no member of a class may have.
+            used: Names that no field may have.
         """
         self.lowering = lowering
         self.classes = ClassBuilder(self, taken, used)
@@ -95,15 +95,15 @@ class TypeBuilder:
         self._alternative = 0
 
     def type_of(self, schema: Schema, name: str) -> Type | None:
-        """Return the type of a schema; None when no value satisfies it.
+        """Return the type of a schema; None if no value satisfies it.
 
         Args:
             schema: The schema.
-            name: What the value is called, for the name of a class.
+            name: The name of the value, for the name of a class.
 
         Raises:
-            InvalidInputError: When a reference leads nowhere, or when schemas are nested
-                too deeply.
+            InvalidInputError: If a reference has no target, or if schemas are nested too
+                deeply.
         """
         name = self._definition_name(schema) or name
         schema = self._target(schema)
@@ -121,7 +121,7 @@ class TypeBuilder:
         return made
 
     def type_of_alternative(self, schema: Schema, name: str) -> Type | None:
-        """Return the type of a schema that a value need not satisfy; see `type_of`."""
+        """Return the type of a schema that applies to some values only; see `type_of`."""
         self._alternative += 1
         try:
             return self.type_of(schema, name)
@@ -129,13 +129,13 @@ class TypeBuilder:
             self._alternative -= 1
 
     def alternative_lines(self, schema: Schema) -> tuple[str, ...]:
-        """Say what the alternatives of a value, or of its items, are.
+        """Describe the alternatives of a value, or of its items.
 
         Args:
-            schema: A schema whose type has been made.
+            schema: A schema whose type exists.
 
         Returns:
-            The lines of a list, as Markdown; none where there is nothing to say.
+            The lines of a Markdown list; none if there is nothing to describe.
         """
         schema = self._target(schema)
         seen: set[Path] = set()
@@ -147,7 +147,7 @@ class TypeBuilder:
         return self._lines.get(schema.path, ())
 
     def _recursive_type(self, schema: Schema) -> Type | None:
-        """Return the type of a schema that is being made: its class, if it is one."""
+        """Return the type of a schema inside of itself: its class, if it is one."""
         known = self.classes.class_in_progress(schema)
         types = merge(self.lowering.schemas, schema).types()
         if known is not None and types == frozenset({"object"}):
@@ -155,17 +155,19 @@ class TypeBuilder:
         return self._constrained(Anything(), [self.lowering.lower(schema)])
 
     def _target(self, schema: Schema) -> Schema:
-        """Follow references that stand alone, so that what they share is made once."""
+        """Follow references without other keywords, so that a shared type is made once."""
         seen = {schema.path}
-        while "$ref" in schema.keywords and not schema.keywords.keys() - _ALONE:
+        while (
+            "$ref" in schema.keywords and not schema.keywords.keys() - _BESIDE_REFERENCE
+        ):
             schema = self.lowering.schemas.target(schema)
             if schema.path in seen:
-                break  # a circle, which says nothing
+                break  # a circle of references asserts nothing
             seen.add(schema.path)
         return schema
 
     def _definition_name(self, schema: Schema) -> str:
-        """Return the name that a document gives to what a `$ref` leads to."""
+        """Return the name that the document gives to the target of a `$ref`."""
         if "$ref" not in schema.keywords:
             return ""
         path = self.lowering.schemas.target(schema).path
@@ -173,7 +175,7 @@ class TypeBuilder:
         return str(path[-1]) if named else ""
 
     def _make(self, schema: Schema, name: str) -> Type | None:
-        """Make the type of a schema, known or not; None when no value satisfies it."""
+        """Make the type of a schema; None if no value satisfies it."""
         merged = merge(self.lowering.schemas, schema)
         if merged.is_false:
             return None
@@ -189,7 +191,7 @@ class TypeBuilder:
                 Anything(), self.lowering.lower_unhandled(merged, set())
             )
         if types is not None and not types:
-            return self._contradiction(merged.schema, "its types exclude each other")
+            return self._contradiction(merged.schema, "no type is allowed by all of it")
         return self._by_json_type(merged, types or ALL_TYPES, name)
 
     # -- sets of constants ----------------------------------------------------
@@ -213,14 +215,14 @@ class TypeBuilder:
             literals, rest = Literals(kept), TRUE
         if rest == FALSE or not literals.values:
             return self._contradiction(
-                merged.schema, "none of its constants is allowed by it"
+                merged.schema, "its other keywords allow none of its constants"
             )
         return self._constrained(literals, [rest])
 
     # -- alternatives ---------------------------------------------------------
 
     def _branches(self, merged: MergedSchema, levels: int = 0) -> Schema | None:
-        """Find the schema whose anyOf or oneOf tells apart what a value may be."""
+        """Find the schema whose `anyOf` or `oneOf` lists the types of a value."""
         if any(merged.schemas_with(*_STRUCTURE)):
             return None
         for schema in merged.schemas_with("anyOf", "oneOf"):
@@ -235,7 +237,7 @@ class TypeBuilder:
             return True
         if schema.path not in self._structural:
             self.lowering.check_nesting(schema, levels)
-            self._structural[schema.path] = False  # as long as that is being found out
+            self._structural[schema.path] = False  # the answer inside of itself
             merged = merge(self.lowering.schemas, schema)
             self._structural[schema.path] = (
                 any(merged.schemas_with("type", "const", "enum", "properties"))
@@ -266,7 +268,7 @@ class TypeBuilder:
         )
 
     def _text_of(self, schema: Schema) -> str:
-        """Return what a document says of a schema, or what it calls it."""
+        """Return the description of a schema, else its title."""
         merged = merge(self.lowering.schemas, schema)
         return merged.text("description") or merged.text("title")
 
@@ -306,10 +308,10 @@ class TypeBuilder:
         handled: set[Path],
         name: str,
     ) -> list[Type | None]:
-        """Add to types what they leave to check; a class has made rules of it."""
+        """Constrain types by what they do not express; classes have rules for it."""
         instances = all(isinstance(each, ClassRef) for each in made)
         if instances and self.lowering.cache_key(merged.schema):
-            return [*made]  # else references in the rest are to be named and checked
+            return [*made]  # with references, the rest still needs definitions
         rest = self.lowering.lower_unhandled(merged, handled)
         return [
             each if isinstance(each, ClassRef) else self._constrained(each, rest, name)
@@ -342,7 +344,7 @@ class TypeBuilder:
         made = text(self.lowering, merged, handled)
         if made.max_length is not None and made.min_length > made.max_length:
             return self._contradiction(
-                merged.schema, "its least length exceeds its greatest"
+                merged.schema, "its minLength is greater than its maxLength"
             )
         return made
 
@@ -356,7 +358,7 @@ class TypeBuilder:
         made = number(merged, handled, integer=integer)
         if has_no_number(made):
             return self._contradiction(
-                merged.schema, "its least value exceeds its greatest"
+                merged.schema, "its minimum is greater than its maximum"
             )
         return made
 
@@ -368,7 +370,7 @@ class TypeBuilder:
         least, most = count_bounds(merged, "Items", *closed.values())
         if most is not None and least > most:
             return self._contradiction(
-                merged.schema, "it has to have more items than it may"
+                merged.schema, "its minItems is greater than the most items it allows"
             )
         different = True in merged.values("uniqueItems")
         item: Type | None = None
@@ -378,7 +380,7 @@ class TypeBuilder:
         return Array(item or Anything(), least, most, different)
 
     def _item(self, each: Schema, name: str, handled: set[Path]) -> Type | None:
-        """Make the type that all items have, wherever they stand; None for any."""
+        """Make the type that items have at every index; None for any type."""
         first = [*branches_of(each, "prefixItems")]
         others = each.child("items") if "items" in each.keywords else None
         if not first and others:
@@ -391,7 +393,7 @@ class TypeBuilder:
             self.type_of_alternative(one, singular(name)) for one in (*first, others)
         ]
         if made[-1] is None:
-            made.pop()  # none of them
+            made.pop()  # there are no other items
         elif made[-1] == union_of(flatten_unions(filter(None, made))):
             handled.add((*each.path, "items"))
         possible = [one for one in made if one is not None]
@@ -406,7 +408,7 @@ class TypeBuilder:
     def _constrained(
         self, a_type: Type, rest: list[Predicate], name: str = ""
     ) -> Type | None:
-        """Add to a type what it leaves to check."""
+        """Constrain a type by what it does not express."""
         left = self.classes.simplify(all_of(rest), a_type)
         if left == FALSE:
             return None
@@ -425,8 +427,8 @@ class TypeBuilder:
                     self.lowering.schemas.source,
                     json_pointer(schema.path),
                     f"No value satisfies this schema: {why}.",
-                    "Mend the keywords that contradict each other; to forbid a "
-                    "value on purpose write false.",
+                    "Fix the keywords that contradict each other. To forbid a value on "
+                    "purpose, use the schema false.",
                 )
             )
         return None

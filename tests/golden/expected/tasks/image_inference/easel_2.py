@@ -205,7 +205,14 @@ class Easel2Result(TaskResult):
 
 
 class Easel2Request(TaskRequest[Easel2Result]):
-    """Draws a picture from words, or changes one."""
+    """Draws a picture from words, or changes one.
+
+    Easel 2 (`example:easel@2`).
+
+    - Modes: text; seed image + strength.
+    - Price: $0.01 per picture (up to HD).
+    - Status: deprecated.
+    """
 
     air: ClassVar[str] = "example:easel@2"
     status: ClassVar[str] = "deprecated"

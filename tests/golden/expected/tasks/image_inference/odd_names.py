@@ -21,6 +21,7 @@ from ..._runtime.schema import (
     Must,
     Nullable,
     Number,
+    OpenPart,
     Part,
     ResultPart,
     TaskRequest,
@@ -149,8 +150,11 @@ class OddNamesResult(TaskResult):
     """Which of the results of the task this is; some answers tell it."""
 
 
-class OddNamesRequest(TaskRequest[OddNamesResult], extra="allow"):
-    """Names and shapes that need care."""
+class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
+    """Names and shapes that need care.
+
+    odd-names (`example:odd@1`).
+    """
 
     air: ClassVar[str] = "example:odd@1"
     result: ClassVar[type[TaskResult]] = OddNamesResult

@@ -1,0 +1,232 @@
+"""Makes the page of one document."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from runware_codegen.model import (
+    Anything,
+    Array,
+    Boolean,
+    ClassRef,
+    Constrained,
+    Literals,
+    Map,
+    Media,
+    Null,
+    Number,
+    Rule,
+    SizeRule,
+    String,
+    Union,
+)
+from runware_codegen.model.constants import plain
+from runware_codegen.naming.names import module_name, pascal_case
+from runware_codegen.pages.environment import pages_environment
+from runware_codegen.pages.example import first_call, is_filled_in
+from runware_codegen.pages.text import code, inline
+from runware_codegen.render.docs import constants, field_text, limits, sentence
+from runware_codegen.wording import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.model import (
+        Class,
+        Document,
+        DocumentT,
+        Field,
+        LiteralValue,
+        Package,
+        Size,
+        Type,
+    )
+
+_MAX_LISTED: Final = 8
+_FORMATS: Final = {"uri": "URI", "uuid": "UUID"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A field in a table; its texts are Markdown."""
+
+    name: str
+    type: str
+    limits: str
+    doc: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The constants of a field, each with its meaning in Markdown."""
+
+    name: str
+    values: tuple[tuple[str, str], ...]
+
+    @property
+    def explained(self) -> bool:
+        """Whether a meaning is known."""
+        return any(meaning for _, meaning in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSection:
+    """The section of a class: a table of fields, what their values mean, and rules."""
+
+    name: str
+    doc: str
+    rows: tuple[Row, ...]
+    values: tuple[Values, ...] = ()
+    rules: tuple[str, ...] = ()
+    sizes: tuple[tuple[Size, ...], ...] = ()
+    allows_extra: bool = False
+
+
+def page_paths(package: Package[DocumentT]) -> Iterator[tuple[str, DocumentT]]:
+    """Give the path of the page of each document."""
+    for document in package.documents:
+        yield page_path(document.task_type, document.module), document
+
+
+def page_path(task_type: str, module: str) -> str:
+    """Return the path of a page: that of the module, in Markdown."""
+    return f"{module_name(task_type)}/{module}.md"
+
+
+def model_page(document: Document, package: str) -> str:
+    """Write the page of one document.
+
+    Args:
+        document: The document.
+        package: The import name of the client.
+    """
+    folder = module_name(document.task_type)
+    module = f"tasks.{folder}.{document.module}"
+    requests = (document.request, *reversed(document.nested_request_classes))
+    results = (document.result, *reversed(document.nested_result_classes))
+    return (
+        pages_environment()
+        .get_template("model.md.jinja")
+        .render(
+            document=document,
+            package=package,
+            module=f"{package}.{module}",
+            attribute=folder,
+            errors=f"{pascal_case(document.task_type)}Errors",
+            call=first_call(document, package, module),
+            latency=latency(document),
+            command_word=_command_word(document.id),
+            requests=[_request_section(each, document) for each in requests],
+            results=[_result_section(each) for each in results],
+        )
+    )
+
+
+def latency(document: Document) -> str:
+    """Say how long the runs took that the document reports: "1.8 to 6.7 s"."""
+    known = [m.latency_ms for m in document.measurements if m.latency_ms is not None]
+    if not known:
+        return ""
+    low, high = min(known) / 1000, max(known) / 1000
+    return f"{low:.1f} s" if low == high else f"{low:.1f} to {high:.1f} s"
+
+
+def _command_word(text: str) -> str:
+    """Return a text that a shell takes as it stands; empty for another one."""
+    return text if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) else ""
+
+
+def _request_section(part: Class, document: Document) -> ClassSection:
+    """Make the section of a class: what must be given first, what is filled in last."""
+
+    def place(field: Field) -> int:
+        return 2 if is_filled_in(field, document) else not field.required
+
+    fields = sorted(part.fields, key=place)
+    return ClassSection(
+        part.name,
+        part.doc,
+        tuple(_request_row(field, document) for field in fields),
+        tuple(v for v in map(_values, fields) if v.values),
+        tuple(map(_rule_text, part.rules)),
+        tuple(rule.sizes for rule in part.rules if isinstance(rule, SizeRule)),
+        part.allows_extra,
+    )
+
+
+def _request_row(field: Field, document: Document) -> Row:
+    facts = [*limits(field.type)]
+    filled_in = is_filled_in(field, document)
+    if filled_in:
+        facts.append("Filled in.")
+    if field.default is not None:
+        facts.append(f"Default: {code(plain(field.default.value).strip(chr(39)))}.")
+    doc = field_text(field).partition("\n\n")[0]
+    needed = field.required and not filled_in
+    return Row(
+        code(field.name), _type_text(field.type), " ".join(facts), inline(doc), needed
+    )
+
+
+def _result_section(part: Class) -> ClassSection:
+    rows = tuple(_result_row(field) for field in part.fields)
+    return ClassSection(part.name, part.doc, rows)
+
+
+def _result_row(field: Field) -> Row:
+    doc = field_text(field, result=True).partition("\n\n")[0]
+    return Row(code(field.json_name), _type_text(field.type), "", inline(doc))
+
+
+def _values(field: Field) -> Values:
+    choices = constants(field.type)
+    told = [(each.title, each.description) for each in choices]
+    if len(choices) <= _MAX_LISTED and not any(text for pair in told for text in pair):
+        return Values(field.name, ())
+    return Values(field.name, tuple(map(_value_row, choices)))
+
+
+def _value_row(choice: LiteralValue) -> tuple[str, str]:
+    meaning = choice.description or choice.title
+    return code(plain(choice.constant.value).strip("'")), inline(meaning)
+
+
+def _rule_text(rule: Rule | SizeRule) -> str:
+    if isinstance(rule, Rule):
+        return inline(sentence(rule.sentence))
+    condition = f" where {inline(rule.condition)}" if rule.condition else ""
+    return f"`width` and `height` are one of the sizes below{condition}."
+
+
+def _type_text(a_type: Type) -> str:
+    """Write a type in words, as Markdown for a table cell."""
+    match a_type:
+        case String(format=name):
+            return _FORMATS.get(name or "", "string")
+        case Number(integer):
+            return "integer" if integer else "number"
+        case Boolean():
+            return "boolean"
+        case Null():
+            return "null"
+        case Literals(values) if len(values) > _MAX_LISTED:
+            return f"one of {len(values)} values, listed below"
+        case Literals(values):
+            return joined([_value_row(each)[0] for each in values], "or")
+        case Array(item):
+            return f"list of {_type_text(item)}"
+        case Map(value):
+            return f"object of {_type_text(value)}"
+        case ClassRef(name):
+            return f"[{name}](#object-{name.lower()})"
+        case Union(alternatives):
+            return joined(list(dict.fromkeys(map(_type_text, alternatives))), "or")
+        case Anything(types):
+            return joined(sorted(types), "or") if types else "any JSON value"
+        case Constrained(inner, _, text):
+            return f"{_type_text(inner)} ({inline(text)})"
+        case Media(kind):
+            return kind

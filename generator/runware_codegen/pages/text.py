@@ -1,0 +1,124 @@
+"""Writes text of a document as Markdown: one function for each position.
+
+What a document says is data. Nothing in it becomes raw HTML, a directive, a heading, an
+image or a macro of CommonMark, GitHub, Python-Markdown, MyST or an extension of them. A
+link stays a link only if it is an absolute URL of HTTP.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from runware_codegen.render.literals import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A code span, a link to an absolute URL, or strong text.
+_SPAN: Final = re.compile(
+    r"`(?P<code>[^`]+)`"
+    r"|(?<!!)\[(?P<text>[^][]{1,300})\]"
+    r"\((?P<url>https?://[A-Za-z0-9][A-Za-z0-9.:-]*(?:/[\w./~%?=&#+,;-]*)?)\)"
+    r"|\*\*(?P<strong>[^*`\s](?:[^*`]{0,300}[^*`\s])?)\*\*",
+    re.ASCII,
+)
+_ITEM: Final = re.compile(r"\s*(?:[-*+]|[0-9]{1,9}[.)])\s+")
+_FENCE: Final = re.compile(r"\s*(?:```|~~~)")
+
+# A backslash escapes these in Python-Markdown too; for others it has to be an entity.
+_BACKSLASH: Final = re.compile(r"[\\`*{}\[\]]|(?<![^\W_])_|_(?![^\W_])")
+_ENTITY: Final = re.compile(
+    r"[<>|^]|&(?=[#\w]+;)|~(?=~)|\$(?=\S[^$]*(?<=\S)\$)|:(?=:)|(?<=\+)\+|(?<=%)%|(?<=\{)[%\#]"
+)
+_BLOCK: Final = re.compile(r"^(?:[#>+=!?:;%@(.-]|[0-9]+(?=[.)]))")
+
+# These start macros even inside of code.
+_MACRO: Final = re.compile(r"(?<=\{)(?=[{%#])|(?<=8)(?=<)")
+
+
+def inline(text: str) -> str:
+    """Write text for one line of a paragraph, a table cell, or an item of a list."""
+    line = " ".join(visible(text).split())
+    return _BLOCK.sub(_entities, _spans(line))
+
+
+def code(text: str) -> str:
+    """Write a name or a value as code, or as text where code cannot express it."""
+    shown = visible(text)
+    if not shown.strip() or shown != shown.strip() or re.search(r"[`|\n]", shown):
+        return _BLOCK.sub(_entities, _escaped(" ".join(shown.split())))
+    return f"`{_MACRO.sub(' ', shown)}`"
+
+
+def paragraphs(text: str) -> str:
+    """Write Markdown of a document: its paragraphs, lists, code and links."""
+    blocks: list[str] = []
+    for block in _blocks(text):
+        item = block.startswith("- ")
+        if item and blocks and blocks[-1].startswith("- "):
+            blocks[-1] = f"{blocks[-1]}\n{block}"
+        else:
+            blocks.append(block)
+    return "\n\n".join(blocks)
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """Give paragraphs and items of lists, each as one line, and blocks of code."""
+    lines: list[str] = []
+    in_code = False
+    for line in text.split("\n"):
+        if fence := bool(_FENCE.match(line)):
+            yield from [_fence(lines)] if in_code else _block(lines)
+            in_code = not in_code
+        elif not in_code and (not line.strip() or _ITEM.match(line)):
+            yield from _block(lines)
+        elif in_code or lines:
+            lines.append(line)
+            continue
+        lines = [] if fence else [line]
+    yield from [_fence(lines)] if in_code else _block(lines)
+
+
+def _block(lines: list[str]) -> list[str]:
+    joined = "\n".join(lines)
+    item = _ITEM.match(joined)
+    shown = inline(joined[item.end() :] if item else joined)
+    return [f"- {shown}" if item else shown] if shown else []
+
+
+def _fence(lines: list[str]) -> str:
+    """Write lines as a block of code that nothing in them can end."""
+    content = visible("\n".join(lines)).replace("```", "'''").replace("~~~", "---")
+    return f"```text\n{_MACRO.sub(' ', content)}\n```"
+
+
+def _spans(line: str) -> str:
+    """Escape what is outside of code spans, links and strong text."""
+    written: list[str] = []
+    end = 0
+    for match in _SPAN.finditer(line):
+        written += [_escaped(line[end : match.start()]), _span(match)]
+        end = match.end()
+    return "".join([*written, _escaped(line[end:])])
+
+
+def _span(match: re.Match[str]) -> str:
+    if match["code"] is not None:
+        return code(match["code"].strip())
+    if match["strong"] is not None:
+        return f"**{_escaped(match['strong'])}**"
+    return f"[{_escaped(match['text'])}]({match['url']})"
+
+
+def _escaped(text: str) -> str:
+    return _ENTITY.sub(_entities, _BACKSLASH.sub(r"\\\g<0>", text))
+
+
+def _entities(match: re.Match[str]) -> str:
+    """Write characters as entities; a number that would begin a list keeps its digits."""
+    text = match[0]
+    if text.isdigit():
+        return f"&#{ord(text[0])};{text[1:]}"
+    named = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+    return "".join(named.get(each, f"&#{ord(each)};") for each in text)

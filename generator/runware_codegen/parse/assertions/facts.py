@@ -1,0 +1,78 @@
+"""Facts: what is known of a value, from its type and from other predicates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from runware_codegen.model import (
+    Array,
+    Literals,
+    Map,
+    including_integers,
+    json_types,
+    unconstrained,
+)
+from runware_codegen.model.predicates import AllOf, IsIn, IsType, Predicate
+
+if TYPE_CHECKING:
+    from runware_codegen.model import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a value.
+
+    Attributes:
+        type: Its type, None for anything.
+        json_types: The JSON types that it may have.
+        predicates: Predicates that hold of it.
+    """
+
+    type: Type | None
+    json_types: frozenset[str]
+    predicates: tuple[Predicate, ...] = ()
+
+    @classmethod
+    def of(cls, a_type: Type | None, facts: tuple[Predicate, ...] = ()) -> Self:
+        """Return what is known of a value of a type."""
+        return cls(a_type, json_types(a_type), facts)
+
+    def with_facts(self, *facts: Predicate) -> Facts:
+        """Add facts to what is known."""
+        possible = self.json_types
+        for fact in facts:
+            if isinstance(fact, IsType):
+                possible = including_integers(possible) & including_integers(fact.types)
+        return Facts(self.type, possible, (*self.predicates, *facts))
+
+
+def item_facts(known: Facts) -> Facts:
+    """Return what is known of the items of a value."""
+    array = unconstrained(known.type)
+    return Facts.of(array.item if isinstance(array, Array) else None)
+
+
+def value_facts(known: Facts) -> Facts:
+    """Return what is known of the values of a map."""
+    a_map = unconstrained(known.type)
+    return Facts.of(a_map.value if isinstance(a_map, Map) else None)
+
+
+def conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
+    """Split conjunctions into their parts."""
+    flat: list[Predicate] = []
+    for fact in facts:
+        flat.extend(fact.parts if isinstance(fact, AllOf) else [fact])
+    return flat
+
+
+def possible_values(known: Facts) -> IsIn | None:
+    """Return the constants that a value is one of; None if there are no such constants."""
+    for part in conjuncts(known.predicates):
+        if isinstance(part, IsIn):
+            return part
+    a_type = unconstrained(known.type)
+    if isinstance(a_type, Literals):
+        return IsIn(tuple(choice.constant for choice in a_type.values))
+    return None

@@ -1,0 +1,182 @@
+"""The call of one document: `client.image_inference.NAME(...)`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    ParamSpec,
+    TypedDict,
+    TypeVar,
+    cast,
+    overload,
+)
+
+from ..schema.generics import RequestT_co
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..schema.base import TaskRequest
+    from ..schema.generics import ResultT
+    from .async_client import AsyncClient
+    from .async_handle import AsyncHandle
+    from .async_stream import AsyncStream
+    from .handle import Handle
+    from .stream import Stream
+    from .sync_client import SyncClient
+    from .task_client import AsyncTaskClient, TaskClient
+
+P = ParamSpec("P")
+ClientT = TypeVar("ClientT", bound="SyncClient | AsyncClient")
+
+
+class CallOptions(TypedDict, total=False):
+    """Options of a call that takes a request.
+
+    Attributes:
+        timeout: The seconds after which the task is given up; else the client's.
+        extra_headers: HTTP headers to send besides, or in place of, the client's.
+    """
+
+    timeout: float | None
+    extra_headers: Mapping[str, str] | None
+
+
+def refuse_options(
+    request: type[TaskRequest[Any]], parameters: Mapping[str, object]
+) -> None:
+    """Refuse options of a call among the parameters of a task.
+
+    Raises:
+        TypeError: There are some; a document that is open would let them pass.
+    """
+    for name in CallOptions.__annotations__:
+        if name in parameters and name not in request.model_fields:
+            message = (
+                f"{name} is no parameter of the task: set it in a call with a request"
+            )
+            raise TypeError(message)
+
+
+class _Call(Generic[ClientT, P, RequestT_co]):
+    """What the calls of both twins have."""
+
+    def __init__(self, client: ClientT, request: Callable[P, RequestT_co]) -> None:
+        self._client = client
+        self._make = request
+        self.__doc__ = request.__doc__
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.request.__name__})"
+
+    @property
+    def request(self) -> type[RequestT_co]:
+        """The request class: it makes a request of the parameters and sends nothing."""
+        return cast("type[RequestT_co]", self._make)
+
+    def _task(self, *args: P.args, **parameters: P.kwargs) -> RequestT_co:
+        refuse_options(self.request, parameters)
+        return self._make(*args, **parameters)
+
+
+class Call(_Call["SyncClient", P, RequestT_co]):
+    """Runs tasks of one document; its parameters are those of the request class.
+
+    It raises what `Runware.run` raises, and `pydantic.ValidationError` for parameters
+    that the document does not allow. `__call__` has no docstring, so that editors show
+    that of the request class.
+    """
+
+    def __call__(
+        self: Call[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
+    ) -> list[ResultT]:
+        return self._client.run(self._task(*args, **parameters))
+
+    def submit(
+        self: Call[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
+    ) -> Handle[ResultT]:
+        """Send one task and do not wait for its end; see `Runware.submit`."""
+        return self._client.submit(self._task(*args, **parameters))
+
+
+class StreamingCall(Call[P, RequestT_co]):
+    """Runs tasks of one document that offers streams."""
+
+    def stream(
+        self: StreamingCall[P, TaskRequest[ResultT]],
+        *args: P.args,
+        **parameters: P.kwargs,
+    ) -> Stream[ResultT]:
+        """Run one task whose result comes piece by piece; see `Runware.stream`."""
+        return self._client.stream(self._task(*args, **parameters))
+
+
+class AsyncCall(_Call["AsyncClient", P, RequestT_co]):
+    """Runs tasks of one document; see `Call`."""
+
+    async def __call__(
+        self: AsyncCall[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
+    ) -> list[ResultT]:
+        return await self._client.run(self._task(*args, **parameters))
+
+    async def submit(
+        self: AsyncCall[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
+    ) -> AsyncHandle[ResultT]:
+        """Send one task and do not wait for its end; see `Runware.submit`."""
+        return await self._client.submit(self._task(*args, **parameters))
+
+
+class AsyncStreamingCall(AsyncCall[P, RequestT_co]):
+    """Runs tasks of one document that offers streams."""
+
+    def stream(
+        self: AsyncStreamingCall[P, TaskRequest[ResultT]],
+        *args: P.args,
+        **parameters: P.kwargs,
+    ) -> AsyncStream[ResultT]:
+        """Run one task whose result comes piece by piece; see `Runware.stream`."""
+        return self._client.stream(self._task(*args, **parameters))
+
+
+if TYPE_CHECKING:
+
+    class Runs(Generic[P, RequestT_co]):
+        """Tells type checkers the call of a document.
+
+        At run time `__getattr__` of the task type's client makes the call, so that a
+        document's module is imported when it is first used.
+        """
+
+        def __init__(self, request: Callable[P, RequestT_co]) -> None: ...
+
+        @overload
+        def __get__(
+            self, client: TaskClient, owner: object = ...
+        ) -> Call[P, RequestT_co]: ...
+
+        @overload
+        def __get__(
+            self, client: AsyncTaskClient, owner: object = ...
+        ) -> AsyncCall[P, RequestT_co]: ...
+
+        def __get__(self, client: Any, owner: object = ...) -> Any: ...
+
+    class Streams(Generic[P, RequestT_co]):
+        """Tells type checkers the call of a document that offers streams."""
+
+        def __init__(self, request: Callable[P, RequestT_co]) -> None: ...
+
+        @overload
+        def __get__(
+            self, client: TaskClient, owner: object = ...
+        ) -> StreamingCall[P, RequestT_co]: ...
+
+        @overload
+        def __get__(
+            self, client: AsyncTaskClient, owner: object = ...
+        ) -> AsyncStreamingCall[P, RequestT_co]: ...
+
+        def __get__(self, client: Any, owner: object = ...) -> Any: ...

@@ -1,0 +1,64 @@
+"""Tasks that no document of the package describes, and tasks that are not checked."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from ..json_values import is_object
+from ..transport.items import AUTHENTICATION, READ_ONLY
+from .documents import request_class
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..schema.base import TaskRequest, TaskResult
+
+
+def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
+    """Return a task as a request that is delivered as any other, without any check.
+
+    Where a document describes the task, its request class says how the task is delivered
+    by default, and what its results are.
+
+    Args:
+        task: The object with `taskType`. A `taskUUID` is added where it has none.
+
+    Raises:
+        TypeError: It is not an object, or holds what JSON does not have.
+        ValueError: It has no `taskType`, or a number that JSON does not have.
+    """
+    wire = json.loads(json.dumps(dict(task), allow_nan=False))
+    task_type = wire.get("taskType") if is_object(wire) else None
+    if not isinstance(task_type, str) or task_type in ("", AUTHENTICATION):
+        message = f"taskType must be the name of a task type, not {task_type!r}"
+        raise ValueError(message)
+    if wire.get("taskUUID") is None and task_type not in READ_ONLY:
+        wire["taskUUID"] = str(uuid4())
+    model = wire.get("model")
+    kind: type[TaskRequest[TaskResult]] | None = None
+    with suppress(LookupError):
+        kind = request_class(task_type, model if isinstance(model, str) else None)
+    return _unchecked_class(kind).model_construct(**wire)
+
+
+@cache
+def _unchecked_class(
+    kind: type[TaskRequest[TaskResult]] | None,
+) -> type[TaskRequest[TaskResult]]:
+    """Return a class without fields that is delivered as another one."""
+    from ..schema.base import OpenPart, TaskRequest, TaskResult  # takes its time
+
+    class UncheckedRequest(TaskRequest[TaskResult], OpenPart):
+        """A task that is sent as it is."""
+
+        air = kind.air if kind else ""
+        result = kind.result if kind else TaskResult
+        deliveries = kind.deliveries if kind else ()
+        default_delivery = kind.default_delivery if kind else None
+        shortest_latency = kind.shortest_latency if kind else None
+
+    return UncheckedRequest

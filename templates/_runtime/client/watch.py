@@ -1,0 +1,81 @@
+"""Tells a caller what has come of a call that is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias
+
+from ..delivery.events import LOGGER
+from ..schema.generics import ResultT
+
+if TYPE_CHECKING:
+    from ..delivery.delivery import Delivery
+    from ..delivery.task import Task
+
+OnResult: TypeAlias = Callable[[ResultT], object] | None
+OnProgress: TypeAlias = Callable[[float], object] | None
+
+
+class Watch(Generic[ResultT]):
+    """Calls `on_result` and `on_progress` of one call.
+
+    What they raise is logged and changes nothing: the tasks are paid for.
+    """
+
+    def __init__(
+        self,
+        tasks: Iterable[Task[ResultT]],
+        on_result: OnResult[ResultT],
+        on_progress: OnProgress,
+    ) -> None:
+        """Take the tasks of a call.
+
+        Args:
+            tasks: The tasks.
+            on_result: Is called with each result, in the order in which they come.
+            on_progress: Is called with the percentage of the call that is done, each
+                time that it has risen.
+        """
+        is_asked = on_result is not None or on_progress is not None
+        self._tasks = [*tasks] if is_asked else []
+        self._on_result = on_result
+        self._on_progress = on_progress
+        self._given = [0] * len(self._tasks)
+        self._progress = 0.0
+
+    def note(self, delivery: Delivery[Any] | None = None) -> None:
+        """Tell what is new.
+
+        Args:
+            delivery: Gets back the time that this takes.
+        """
+        if not self._tasks:
+            return
+        left = delivery.seconds_left() if delivery is not None else 0.0
+        if self._on_result is not None:
+            self._note_results(self._on_result)
+        if self._on_progress is not None:
+            self._note_progress(self._on_progress)
+        if delivery is not None:
+            delivery.extend(left - delivery.seconds_left())
+
+    def _note_results(self, tell: Callable[[ResultT], object]) -> None:
+        for place, task in enumerate(self._tasks):
+            fresh = task.items[self._given[place] :]
+            self._given[place] += len(fresh)
+            for item in fresh:
+                _call(tell, task.read(item))
+
+    def _note_progress(self, tell: Callable[[float], object]) -> None:
+        done = [100.0 if t.is_done else t.progress or 0.0 for t in self._tasks]
+        progress = sum(done) / len(done)
+        if progress > self._progress:
+            self._progress = progress
+            _call(tell, progress)
+
+
+def _call(tell: Callable[[Any], object], value: object) -> None:
+    try:
+        tell(value)
+    except Exception:  # noqa: BLE001 - it is logged
+        LOGGER.exception("on_result or on_progress raised; the tasks go on")

@@ -1,0 +1,137 @@
+"""What the tasks of a client have cost, and the budget that bounds it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from ..exceptions import BudgetError
+from ..locks import ForkSafeLock
+from ..transport.items import UPLOADS, numbers
+from .lifecycle import Phase
+
+if TYPE_CHECKING:
+    from .task import Task
+
+MOST_PRICES = 10_000
+"""Prices of dry runs that are remembered."""
+
+
+class Account:
+    """Adds up costs in US dollars; a client shares it among its calls and threads.
+
+    With a budget, the cost of a task is reserved before the task is sent. Three amounts
+    count against the budget: what finished tasks have cost, what those that did not say
+    so had reserved, and what is reserved for tasks that may be billed.
+
+    Attributes:
+        budget: The amount that must not be passed; None where nothing bounds it.
+    """
+
+    def __init__(self, budget: Decimal | None = None) -> None:
+        """Begin with nothing spent.
+
+        Raises:
+            TypeError: The budget is not a Decimal or an int.
+            ValueError: It is below 0, or not finite.
+        """
+        self.budget = None if budget is None else _valid_budget(budget)
+        self._lock = ForkSafeLock()
+        self._cost = Decimal(0)
+        self._committed = Decimal(0)
+        self._reserved: dict[str, Decimal] = {}
+        self._prices: OrderedDict[str, Decimal] = OrderedDict()
+
+    @property
+    def cost(self) -> Decimal:
+        """What finished tasks have cost, where their results say so."""
+        return self._cost
+
+    def price(self, task: Task[Any]) -> Decimal | None:
+        """What a dry run said that a task costs; None where there was none."""
+        return self._prices.get(task.key)
+
+    def note_price(self, key: str, cost: Decimal) -> None:
+        """Remember what a dry run said that a task costs."""
+        with self._lock.native:
+            self._prices.pop(key, None)
+            self._prices[key] = cost
+            if len(self._prices) > MOST_PRICES:
+                self._prices.popitem(last=False)
+
+    def owes_reservation(self, task: Task[Any]) -> bool:
+        """Whether the cost of a task has to be reserved before the task is sent."""
+        if self.budget is None or task.phase is not Phase.UNSENT:
+            return False
+        is_free = task.is_idempotent or task.task_type in UPLOADS
+        return not is_free and task.key not in self._reserved
+
+    def check(self, cost: Decimal) -> None:
+        """Let a task through whose cost is within the budget.
+
+        Raises:
+            BudgetError: The cost is not.
+        """
+        with self._lock.native:
+            self._check(cost)
+
+    def reserve(self, task: Task[Any], cost: Decimal | None) -> None:
+        """Reserve the cost of a task that is sent next.
+
+        Args:
+            task: The task.
+            cost: What it will cost; None where nothing says so. Such a task is let
+                through while something of the budget is left.
+
+        Raises:
+            BudgetError: The cost is not within the budget.
+        """
+        with self._lock.native:
+            if task.key not in self._reserved:
+                self._check(cost)
+                self._reserved[task.key] = cost or Decimal(0)
+                self._committed += self._reserved[task.key]
+
+    def settle(self, task: Task[Any]) -> None:
+        """Count what a task has cost, or release what was reserved for it.
+
+        Nothing changes while the task may still be billed, nor the second time.
+        """
+        with self._lock.native:
+            if task.phase is Phase.UNSENT:
+                self._committed -= self._reserved.pop(task.key, 0)
+            elif task.is_done and not task.is_settled:
+                task.is_settled = True
+                reserved = self._reserved.pop(task.key, Decimal(0))
+                self._prices.pop(task.key, None)
+                self._committed -= reserved
+                cost = cost_of(task)
+                if cost is not None:
+                    self._cost += cost
+                    self._committed += cost
+                elif task.error is None:
+                    self._committed += reserved
+
+    def _check(self, cost: Decimal | None) -> None:
+        if self.budget is None:
+            return
+        is_used_up = self._committed >= self.budget
+        is_passed = is_used_up if cost is None else self._committed + cost > self.budget
+        if is_passed:
+            raise BudgetError(cost, self._committed, self.budget)
+
+
+def cost_of(task: Task[Any]) -> Decimal | None:
+    """Return what the results of a task say that they cost; None if they do not."""
+    costs = numbers(task.items, "cost")
+    return sum((Decimal(str(cost)) for cost in costs), Decimal(0)) if costs else None
+
+
+def _valid_budget(budget: object) -> Decimal:
+    if isinstance(budget, bool) or not isinstance(budget, (Decimal, int)):
+        message = f"budget must be a Decimal, such as Decimal('5.00'), not {budget!r}"
+        raise TypeError(message)
+    if not Decimal(budget).is_finite() or budget < 0:
+        raise ValueError(f"budget must be 0 or more US dollars, not {budget}")
+    return Decimal(budget)

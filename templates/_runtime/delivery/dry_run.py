@@ -1,0 +1,160 @@
+"""Dry runs: the server validates a task and says what it costs, and does not run it.
+
+Source: the header `X-Runware-Dry-Run: 1`. The shape of the answer is not documented: the
+usual envelope is expected, and everything in it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic
+from uuid import uuid4
+
+from ..exceptions import BudgetError, RunwareError
+from ..schema.generics import ResultT
+from .account import cost_of
+from .task import Submission, Task, task_of
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from ..schema.base import TaskRequest, TaskResult
+    from .account import Account
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun(Generic[ResultT]):
+    """What the server says of a task that it does not run.
+
+    Attributes:
+        request: The task.
+        cost: What it would cost, in US dollars; None where the server does not say.
+        items: All that came, item by item.
+        error: Why the server would refuse the task, or why there is no answer; None
+            where there is one.
+    """
+
+    request: TaskRequest[ResultT]
+    cost: Decimal | None
+    items: list[TaskResult]
+    error: RunwareError | None = None
+
+
+class DryTask(Task[Any]):
+    """A dry run, as a task: it changes nothing, costs nothing and is never polled."""
+
+    __slots__ = ()
+
+    @property
+    def is_pollable(self) -> bool:
+        """False: the server does not keep it."""
+        return False
+
+    @property
+    def is_idempotent(self) -> bool:
+        """True: it may be sent again whatever became of it."""
+        return True
+
+
+class DrySubmission(Submission[Any]):
+    """A dry run with what sending it takes."""
+
+    __slots__ = ()
+
+    @property
+    def is_stream(self) -> bool:
+        """False: nothing is made that could be streamed."""
+        return False
+
+
+def dry_run_of(submission: Submission[Any]) -> DrySubmission:
+    """Return the dry run of a task.
+
+    It has a `taskUUID` of its own, so that the server cannot take the task for known
+    when it is run. It has no `webhookURL`: there is nothing to post.
+    """
+    from ..schema.base import TaskResult  # takes its time
+
+    wire = {n: v for n, v in submission.wire.items() if n != "webhookURL"}
+    if "taskUUID" in wire:
+        wire["taskUUID"] = str(uuid4())
+    known = task_of(wire, TaskResult, None)
+    # As of an async task, the answer comes soon or not at all.
+    return DrySubmission(DryTask(known.wire, known.read, is_async=True), wire)
+
+
+def dry_run_result(
+    request: TaskRequest[ResultT], task: Task[Any], error: RunwareError | None
+) -> DryRun[ResultT]:
+    """Return what came of a dry run."""
+    return DryRun(request, cost_of(task), task.results(), error)
+
+
+class Pricing:
+    """The tasks of a delivery that wait until their costs are reserved."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._held: dict[str, tuple[Submission[Any], Task[Any]]] = {}
+        """By the keys of their dry runs."""
+
+    def has(self, task: Task[Any]) -> bool:
+        """Whether a task is the dry run of one that waits."""
+        return task.key in self._held
+
+    def reserve(self, submission: Submission[Any]) -> DrySubmission | None:
+        """Reserve the cost of a task, or make it wait for its dry run.
+
+        Returns:
+            The dry run; None where the cost is known and reserved.
+
+        Raises:
+            BudgetError: The cost is not within the budget.
+        """
+        cost = self._account.price(submission.task)
+        if cost is not None:
+            self._account.reserve(submission.task, cost)
+            return None
+        price = _documented_price(submission)
+        if price is not None:
+            self._account.check(price)
+        dry_run = dry_run_of(submission)
+        self._held[dry_run.task.key] = submission, dry_run.task
+        return dry_run
+
+    def settle(
+        self, why: Callable[[Task[Any]], RunwareError | None]
+    ) -> Iterator[tuple[Submission[Any], RunwareError | None]]:
+        """Give back the tasks that wait no more.
+
+        Args:
+            why: Says why a dry run failed or was given up; None where it was not.
+
+        Yields:
+            Each task, and why it is not sent; None where it can be.
+        """
+        for key, (submission, dry_task) in [*self._held.items()]:
+            error = why(dry_task)
+            if error is None and not dry_task.is_done:
+                continue
+            del self._held[key]
+            if error is None:
+                error = self._refusal(submission, cost_of(dry_task))
+            yield submission, error
+
+    def _refusal(
+        self, submission: Submission[Any], cost: Decimal | None
+    ) -> BudgetError | None:
+        """Reserve a cost; return why that cannot be done, or None."""
+        if cost is None:
+            cost = _documented_price(submission)
+        try:
+            self._account.reserve(submission.task, cost)
+        except BudgetError as error:
+            return error
+        return None
+
+
+def _documented_price(submission: Submission[Any]) -> Decimal | None:
+    return None if submission.request is None else submission.request.price

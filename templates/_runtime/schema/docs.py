@@ -1,0 +1,43 @@
+"""The documentation of members: the texts below them in their class."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from functools import cache
+from itertools import pairwise
+from textwrap import dedent
+
+
+@cache
+def member_docs(cls: type) -> dict[str, str]:
+    """Return the documentation of the members of a class by their Python names.
+
+    It is read from the source, when somebody asks for it; there is none where there is
+    no source.
+    """
+    docs: dict[str, str] = {}
+    for owner in reversed(cls.__mro__[:-1]):
+        if owner.__module__.partition(".")[0] not in ("builtins", "pydantic", "typing"):
+            docs |= _own_docs(owner)
+    return docs
+
+
+@cache
+def _own_docs(cls: type) -> dict[str, str]:
+    try:
+        [node] = ast.parse(dedent(inspect.getsource(cls))).body
+    except (OSError, SyntaxError, TypeError, ValueError):
+        return {}
+    found: dict[str, str] = {}
+    body = node.body if isinstance(node, ast.ClassDef) else []
+    for field, below in pairwise(body):
+        match field, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(doc))),
+            ):
+                found[name] = inspect.cleandoc(doc)
+            case _:
+                pass
+    return found

@@ -1,0 +1,104 @@
+"""Values of Python as values of JSON."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from ..json_values import is_array, is_object
+from ..media.local_files import LocalFile
+from .depth import MOST_LEVELS
+from .written import written
+
+
+def as_number(value: Any) -> int | float | None:
+    """Return a number as JSON has it; None for what is no number.
+
+    A number of another library, such as NumPy's, says by `__index__` or `__float__`
+    which number it is; a Decimal has to be that of its float's digits.
+    """
+    kind = cast("type[object]", type(value))
+    if kind is int or kind is float:
+        number: int | float = value
+        return number
+    if kind is bool or isinstance(value, (str, bytes)) or hasattr(value, "__len__"):
+        return None
+    if isinstance(value, Decimal):
+        return _of_decimal(value)
+    if hasattr(value, "__index__"):
+        return int(value.__index__())
+    return float(value) if hasattr(value, "__float__") else None
+
+
+def _of_decimal(value: Decimal) -> int | float | None:
+    if not value.is_finite():
+        return None
+    if value == value.to_integral_value():
+        return int(value)
+    number = float(value)
+    return number if Decimal(repr(number)) == value else None
+
+
+def as_json(value: Any) -> Any:
+    """Copy a value as JSON.
+
+    Raises:
+        ValidationError: Something in it is not JSON, or it is nested too deeply; the
+            error has its place.
+    """
+    return _as_json(value, (), MOST_LEVELS)
+
+
+def _as_json(value: Any, place: tuple[int | str, ...], levels: int) -> Any:
+    kind = cast("type[object]", type(value))
+    if kind is str or kind is bool or kind is int or value is None:
+        return value
+    if isinstance(value, BaseModel):
+        return written(value)
+    if is_array(value) or is_object(value):
+        return _copied(value, place, levels)
+    if isinstance(value, str):  # of an enum, unless it is a file
+        return value if isinstance(value, LocalFile) else str.__str__(value)
+    number = as_number(value)
+    if number is None or not math.isfinite(number):
+        what = "not a finite number" if number is not None else f"a {kind.__name__}"
+        raise _refused(value, place, f"must be JSON, but is {what}")
+    return number
+
+
+def _copied(
+    value: list[Any] | dict[str, Any], place: tuple[int | str, ...], levels: int
+) -> list[Any] | dict[str, Any]:
+    if not levels:
+        sentence = f"must not be nested more than {MOST_LEVELS} levels deep"
+        raise _refused(value, (), sentence)
+    if is_array(value):
+        return [
+            _as_json(item, (*place, index), levels - 1)
+            for index, item in enumerate(value)
+        ]
+    if is_object(value):
+        return {
+            _name(name, value, place): _as_json(member, (*place, name), levels - 1)
+            for name, member in value.items()
+        }
+    return value
+
+
+def _name(name: Any, value: Any, place: tuple[int | str, ...]) -> str:
+    if isinstance(name, str):
+        return str.__str__(name)
+    sentence = f"must be JSON, but has a key that is a {type(name).__name__}"
+    raise _refused(value, place, sentence)
+
+
+def _refused(
+    value: Any, place: tuple[int | str, ...], sentence: str
+) -> ValidationError:
+    error = PydanticCustomError("not_json", "{sentence}", {"sentence": sentence})
+    detail = InitErrorDetails(type=error, loc=place, input=value)
+    return ValidationError.from_exception_data("JSON", [detail])

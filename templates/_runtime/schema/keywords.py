@@ -1,0 +1,127 @@
+"""What constructors are given: Python's names, and members beyond the document."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, Self
+
+from ..json_values import is_object
+from .explanations import field_error
+from .fields import fills, nullable_fields, python_names, wire_names
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import InitErrorDetails
+
+EXTRA = "extra"
+"""The keyword for members that the document does not know."""
+
+
+class Keywords(dict[str, Any]):
+    """The keywords of a constructor, as an object to validate.
+
+    Attributes:
+        extra: The names of members that are meant to be unknown to the document.
+    """
+
+    def __init__(self, members: dict[str, Any], extra: Collection[str] = ()) -> None:
+        super().__init__(members)
+        self.extra = frozenset(extra)
+
+    @classmethod
+    def of(cls, owner: type[BaseModel], given: dict[str, Any]) -> Self:
+        """Fill in what a constructor fills in, and leave out what is None."""
+        members = without_nulls(owner, given)
+        extra = take_extra(owner, members)
+        wire = wire_names(owner)
+        for name, fill in fills(owner).items():
+            if name not in members and wire[name] not in members:
+                members[name] = fill()
+        return cls({**extra, **members}, extra)
+
+
+def take_extra(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any]:
+    """Take the keyword `extra` out of those of a class that has it.
+
+    Raises:
+        TypeError: It is no dict.
+    """
+    if EXTRA not in members or EXTRA in wire_names(owner) or not _is_open(owner):
+        return {}
+    beyond = members.pop(EXTRA)
+    if not is_object(beyond):
+        raise TypeError(f"extra must be a dict, not {type(beyond).__name__}")
+    return beyond
+
+
+def _is_open(owner: type[BaseModel]) -> bool:
+    return owner.model_config.get("extra") == "allow"
+
+
+def without_nulls(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the fields that are None, where the document does not allow null."""
+    if None not in members.values():
+        return dict(members)
+    wire, python = wire_names(owner), python_names(owner)
+    nullable = nullable_fields(owner)
+    return {
+        name: value
+        for name, value in members.items()
+        if value is not None
+        or python.get(name, name) in nullable
+        or (name not in wire and name not in python)
+    }
+
+
+def misspelt(
+    owner: type[BaseModel], unknown: dict[str, Any], data: Any
+) -> Iterator[InitErrorDetails]:
+    """Yield an error for each unknown member that is meant to be a known one.
+
+    In JSON this is certain of a name that differs from a known one in case and
+    underscores alone. Of a keyword it is so too where it is close to a known one or,
+    since names of JSON have no underscores, where it has one.
+
+    Args:
+        owner: A class that takes unknown members.
+        unknown: The unknown members.
+        data: What it was made of.
+    """
+    wire = wire_names(owner)
+    is_call = isinstance(data, Keywords)
+    meant = data.extra if isinstance(data, Keywords) else frozenset(unknown)
+    for name in unknown:
+        known = _by_letters(owner).get(_letters(name))
+        if known is None and name not in meant:
+            known = _nearest(name, [*wire])
+            if known is None and "_" not in name:
+                continue
+        elif known is None:
+            continue
+        suggested = wire.get(known, known) if known and not is_call else known
+        hint = f": did you mean {suggested}?" if suggested else "."
+        beyond = f' To send it all the same, give extra={{"{name}": ...}}.'
+        more = beyond if name not in meant else ""
+        yield field_error(name, f"is no field here{hint}{more}")
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+@cache
+def _by_letters(owner: type[BaseModel]) -> dict[str, str]:
+    """Return the Python names of fields by their letters, in either spelling."""
+    names = wire_names(owner)
+    return {
+        _letters(spelling): name
+        for name, wire in names.items()
+        for spelling in (name, wire)
+    }
+
+
+def _nearest(name: str, known: list[str]) -> str | None:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.8)), None)

@@ -1,0 +1,84 @@
+"""The price of a task, as far as its document lets it be counted.
+
+A price is given only where the rates of the document leave nothing to guess: each of
+them is about a unit that the task itself says how often it orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import groupby
+from math import isfinite
+from operator import attrgetter
+
+from ..json_values import is_array, is_object
+from .rules import Rate, Wire
+
+
+def counted_price(rates: Iterable[Rate], task: Wire) -> Decimal | None:
+    """Add up what a task costs.
+
+    Args:
+        rates: The rates of its document.
+        task: The task as it is sent.
+
+    Returns:
+        US dollars; None where there are no rates, where a unit cannot be counted, or
+        where it is open which of several rates of a unit holds.
+    """
+    total = Decimal(0)
+    by_unit = groupby(sorted(rates, key=attrgetter("unit")), key=attrgetter("unit"))
+    units = {unit: [*group] for unit, group in by_unit}
+    for unit, listed in units.items():
+        number = _number(unit, task)
+        holding = [*_holding(listed, task)]
+        if number is None or len(holding) != 1:
+            return None
+        total += Decimal(holding[0].amount) * number
+    return total if units else None
+
+
+def _holding(rates: list[Rate], task: Wire) -> Iterator[Rate]:
+    """Yield the rates that hold for a task: by a member's value, if they have labels."""
+    if len(rates) == 1 and not rates[0].label:
+        yield rates[0]
+        return
+    values = {v.casefold() for v in task.values() if isinstance(v, str)}
+    width, height = task.get("width"), task.get("height")
+    values.add(f"{width}x{height}")
+    for rate in rates:
+        if not rate.label or rate.label.casefold().replace("×", "x") in values:
+            yield rate
+
+
+def _number(unit: str, task: Wire) -> Decimal | None:
+    """Return how many of a unit a task orders; None where that is not known."""
+    outputs = task.get("numberResults", 1)
+    if unit in ("image", "output", "outputImage"):
+        return Decimal(outputs)
+    if unit in ("durationSecond", "outputSecond", "second"):
+        seconds: object = task.get("duration")
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+            return None
+        is_time = isfinite(seconds) and seconds > 0
+        return Decimal(str(seconds)) * outputs if is_time else None
+    if unit == "inputImage":
+        return _input_images(task)
+    return None
+
+
+def _input_images(task: Wire) -> Decimal | None:
+    """Count the images in `inputs`; None where another medium is among them."""
+    inputs = task.get("inputs", {})
+    if not is_object(inputs):
+        return None
+    number = 0
+    for name, value in inputs.items():
+        images = value if is_array(value) else [value]
+        if name not in ("image", "images", "referenceImages", "seedImage"):
+            return None
+        if not all(isinstance(image, str) for image in images):
+            return None
+        number += len(images)
+    return Decimal(number)

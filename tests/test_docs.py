@@ -1,0 +1,167 @@
+"""What the project's pages show is so: code runs, links lead somewhere, words are plain."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from markdown_it import MarkdownIt
+from ruamel.yaml import YAML
+
+from command import COMMAND, environment
+from command_reference import command_reference
+from environments import TOP
+from making import a_document
+from mocking import mocking
+from page_blocks import DOCS, PAGES, blocks, page_id, run_python
+from runware_codegen.cli import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from mocking import Mock
+
+RUN = [page for page in DOCS if blocks(page)]
+
+_LONG_RUNNING = " mock "
+_PACKAGE = "--package runware_client"
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[Mock]:
+    with mocking() as mock:
+        yield mock
+
+
+@pytest.mark.parametrize("page", RUN, ids=page_id)
+def test_each_block_runs_as_it_stands(page: Path, mock: Mock, tmp_path: Path) -> None:
+    """Run the blocks of a page in their order, in one folder."""
+    for language, code, output in blocks(page):
+        if language == "python":
+            client = tmp_path if (tmp_path / "runware_client").exists() else None
+            path = client or TOP / "generated"
+            printed = run_python(code, tmp_path, mock.url, path)
+            assert output is None or printed == output
+        elif language == "console":
+            _run_commands(code, tmp_path)
+        elif language == "toml":
+            assert tomllib.loads(code)
+            (tmp_path / "pyproject.toml").write_text(code)
+        elif language == "yaml":
+            assert YAML(typ="safe").load(code)
+        else:
+            assert language in ("text", "make")
+
+
+def _run_commands(code: str, folder: Path) -> None:
+    for line in code.splitlines():
+        command = line.removeprefix("$ ")
+        assert command.startswith("runware-codegen ")
+        if _LONG_RUNNING in command:  # the fixture is one
+            continue
+        arguments = command.split()[1:]
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=folder,
+            env=environment({}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_each_link_leads_somewhere(page: Path) -> None:
+    tokens = MarkdownIt("commonmark").parse(page.read_text(encoding="utf-8"))
+    inner = [child for token in tokens for child in token.children or ()]
+    for token in inner:
+        target = str(token.attrs.get("href") or token.attrs.get("src") or "")
+        path, _, _ = target.partition("#")
+        if path and not path.startswith("https:"):
+            assert (page.parent / path).exists(), target
+
+
+def test_each_page_is_reached_from_the_index() -> None:
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    linked = {
+        (page.parent / path).resolve()
+        for page, text in zip(PAGES, texts, strict=True)
+        for path in re.findall(r"\]\(([^)#:]+\.md)", text)
+    }
+    assert {page.resolve() for page in DOCS} <= linked
+
+
+def test_the_site_builds_without_warnings(tmp_path: Path) -> None:
+    shutil.copytree(TOP / "docs", tmp_path / "build/docs")
+    shutil.copy(TOP / "zensical.toml", tmp_path)
+    _run_commands(
+        f"runware-codegen docs --output build/docs/models {_PACKAGE}", tmp_path
+    )
+    zensical = Path(sys.executable).with_name("zensical")
+    command = [zensical, "build", "--strict"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    built = {path.parent.name for path in (tmp_path / "build/site").rglob("index.html")}
+    assert {page.stem for page in DOCS} - {"index"} <= built
+    assert {"models", "image_inference"} <= built
+
+
+def test_the_reference_of_commands_is_made_from_their_options() -> None:
+    page = TOP / "docs/reference/command.md"
+    if os.environ.get("ACCEPT_GOLDEN"):
+        page.write_text(command_reference(), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == command_reference()
+
+
+def test_the_problem_is_the_one_shown(tmp_path: Path) -> None:
+    seed = {"type": "integer", "minimun": 0}
+    (tmp_path / "schemas").mkdir()
+    document = json.dumps(a_document({"properties": {"seed": seed}}))
+    (tmp_path / "schemas" / "model.json").write_text(document)
+    done = subprocess.run(
+        [*COMMAND, "list", "schemas"],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    shown = [block.code for block in blocks(TOP / "docs/reference/problems.md")]
+    assert any(text in done.stderr for text in shown)
+
+
+def test_the_table_of_task_types_is_right(shipped: ModuleType) -> None:
+    attributes = import_module(f"{shipped.__name__}.tasks._task_types").ATTRIBUTES
+    page = (TOP / "docs/reference/task-types.md").read_text(encoding="utf-8")
+    rows = [
+        f"| `{document.task_type}` | `{attributes[document.task_type]}` "
+        f"| `{document.class_name}` | {', '.join(document.request.deliveries)} |"
+        for document in shipped.documents()
+    ]
+    assert len(rows) == 23
+    assert "\n".join(rows).replace("|  |", "| |") in page
+
+
+def test_every_option_is_named() -> None:
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    options = {
+        name
+        for command in cli.commands.values()
+        for option in command.params
+        if isinstance(option, click.Option)
+        for name in option.opts
+    }
+    assert len(options) > 40
+    assert not [o for o in options if not any(f"`{o}`" in text for text in texts)]

@@ -1,0 +1,489 @@
+"""The price before the bill: dry runs, and budgets that no task passes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopback import KEY, Caller, Drop, Reply, acknowledge, echo, value
+from mocking import mocking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+    from loopback import Server, Tasks
+    from mocking import Mock
+
+CHAIR = {"model": "runware:101@1", "positive_prompt": "a chair"}
+DRY = "x-runware-dry-run"
+
+
+@pytest.fixture
+def image(image_inference: ModuleType) -> Callable[..., Any]:
+    """Makes requests for an image."""
+    return lambda **members: image_inference.ImageInferenceRequest(**(CHAIR | members))
+
+
+@pytest.fixture
+def text(shipped: ModuleType) -> Any:
+    """A request for a text that is streamed."""
+    return shipped.parse_request(
+        {
+            "taskType": "textInference",
+            "taskUUID": "2d3b5c61-4e2f-4f0a-9c55-0a1d3f0b7c11",
+            "model": "a:b@1",
+            "deliveryMethod": "stream",
+            "messages": [{"role": "user", "content": "Say something."}],
+        }
+    )
+
+
+class Bank:
+    """A server that prices dry runs, runs the other tasks and keeps the bill."""
+
+    def __init__(self, server: Server, price: float = 0.004, **members: Any) -> None:
+        self.billed = 0
+        self.dry = 0
+        self.price = price
+        self.members = {"cost": price} | members
+        self._lock = threading.Lock()
+        self._server = server
+        reply = server.reply
+
+        def answer(headers: dict[str, str], body: bytes) -> Reply | Drop:
+            with self._lock:
+                is_dry = any(name.lower() == DRY for name in headers)
+                server.answer = self._priced if is_dry else self._run
+                return reply(headers, body)
+
+        server.reply = answer  # type: ignore[method-assign]
+
+    def _priced(self, tasks: Tasks) -> object:
+        self.dry += len(tasks)
+        items = acknowledge(tasks)
+        for item in items["data"]:  # type: ignore[index]
+            item["cost"] = self.price
+        return items
+
+    def _run(self, tasks: Tasks) -> object:
+        self.billed += sum(task["taskType"] != "getResponse" for task in tasks)
+        return echo(**self.members)(tasks)
+
+
+def is_dry(server: Server) -> list[bool]:
+    """Whether each call was a dry run."""
+    return [headers.get(DRY) == "1" for headers in server.headers]
+
+
+# -- dry runs -----------------------------------------------------------------
+
+
+def test_a_dry_run_gives_the_cost_and_whatever_else_came(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = lambda tasks: {
+        "data": [
+            {"taskUUID": tasks[0]["taskUUID"], "cost": 0.0013, "queue": {"depth": 3}}
+        ]
+    }
+    request = image(webhook_url="https://example.com/hook")
+    events: list[object] = []
+
+    async def work(client: Any) -> Any:
+        priced = await value(client.dry_run(request))
+        assert client.unfinished() == []
+        assert client.cost == 0
+        return priced
+
+    priced = caller.using(work, on_event=events.append)
+    assert priced.request is request
+    assert priced.cost == Decimal("0.0013")
+    assert priced.items[0].to_wire()["queue"] == {"depth": 3}
+    assert is_dry(server) == [True]
+    assert events == []
+    sent = server.calls[0][0]
+    assert "webhookURL" not in sent
+    assert sent["taskUUID"] != request.task_uuid
+    kept = {n: v for n, v in request.to_wire().items() if n != "webhookURL"}
+    assert kept | {"taskUUID": sent["taskUUID"]} == sent
+
+
+def test_the_costs_of_all_results_are_added_up(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = echo(copies=3, cost=0.1)
+    assert caller("dry_run", image(number_results=3)).cost == Decimal("0.3")
+    server.answer = echo()
+    assert caller("dry_run", image()).cost is None
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Drop(),
+        Reply("<html>", 502, "text/html"),
+        Reply({}, 429, headers={"Retry-After": "0"}),
+        Reply({"data": []}),
+        Reply({}, 307, headers={"Location": "http://127.0.0.1:1/v1"}),
+    ],
+)
+def test_a_dry_run_is_repeated_as_a_dry_run(
+    caller: Caller, server: Server, image: Callable[..., Any], trouble: object
+) -> None:
+    server.script(trouble, trouble, echo(cost=0.2))
+    assert caller("dry_run", image()).cost == Decimal("0.2")
+    assert is_dry(server) == [True] * 3
+
+
+def test_a_dry_run_that_never_succeeds_tells_why(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = lambda _: Drop()
+    error = caller.error("dry_run", image())
+    assert isinstance(error, ConnectionError)
+    assert (error.handle, error.may_have_run) == (None, False)
+    assert is_dry(server) == [True] * 4
+
+
+def test_a_task_that_would_be_refused_is_refused(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    def refuse(tasks: Tasks) -> object:
+        scope = {"taskUUID": tasks[0]["taskUUID"]}
+        error = {"code": "invalidModel", "message": "No such model.", **scope}
+        return Reply({"errors": [error]}, 400)
+
+    server.answer = refuse
+    request = image()
+    error = caller.error("dry_run", request)
+    assert (error.code, error.task_uuid) == ("invalidModel", request.task_uuid)
+    [priced] = caller("dry_run_many", [request])
+    assert (priced.error.code, priced.cost) == ("invalidModel", None)
+    assert len(server.calls) == 2
+
+
+def test_many_dry_runs_travel_together_and_keep_their_order(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    def answer(tasks: Tasks) -> object:
+        data = [
+            {"taskUUID": task["taskUUID"], "cost": task["steps"] / 1000}
+            for task in reversed(tasks)
+        ]
+        return {"data": data}
+
+    server.answer = answer
+    requests = [image(steps=n) for n in (5, 7, 9)]
+    priced = caller("dry_run_many", [*requests, requests[0]])
+    assert [each.cost for each in priced] == [
+        Decimal(cost) for cost in ("0.005", "0.007", "0.009", "0.005")
+    ]
+    assert [each.request for each in priced] == [*requests, requests[0]]
+    assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize("name", ["X-Runware-Dry-Run", "x-runware-DRY-run"])
+def test_no_header_makes_a_run_of_a_dry_run_nor_a_dry_run_of_a_run(
+    caller: Caller, server: Server, image: Callable[..., Any], name: str
+) -> None:
+    server.answer = echo(cost=0.1)
+    for method in ("dry_run", "run", "submit"):
+        with pytest.raises(ValueError, match="call dry_run"):
+            caller(method, image(), extra_headers={name: "0"})
+    with pytest.raises(ValueError, match="call dry_run"):
+        caller("dry_run", image(), options={"default_headers": {name: "1"}})
+    assert server.calls == []
+
+
+def test_a_streamed_text_is_priced_without_a_stream(
+    caller: Caller, server: Server, text: Any
+) -> None:
+    server.answer = echo(cost=0.1)
+    assert caller("dry_run", text).cost == Decimal("0.1")
+    assert server.headers[0]["accept"] == "application/json"
+
+
+def test_over_a_websocket_a_dry_run_goes_over_http(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = echo(cost=0.1)
+
+    async def work() -> Any:
+        url = server.url.replace("http", "ws", 1)
+        client = shipped.AsyncRunware(KEY, base_url=url, transport="websocket")
+        async with client:
+            return await client.dry_run(image())
+
+    assert asyncio.run(work()).cost == Decimal("0.1")
+    assert is_dry(server) == [True]
+
+
+# -- budgets ------------------------------------------------------------------
+
+
+def test_a_task_that_would_pass_the_budget_is_not_sent(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    bank = Bank(server)
+
+    async def work(client: Any) -> None:
+        await value(client.run(image()))
+        await value(client.image_inference.run(image()))
+        with pytest.raises(caller.package.BudgetError) as caught:
+            await value(client.run(image()))
+        error = caught.value
+        assert "$0.004" in str(error)
+        assert "$0.012" in str(error)
+        assert (error.cost, error.committed) == (Decimal("0.004"), Decimal("0.008"))
+        assert error.handle is None
+        assert client.budget == Decimal("0.01")
+        assert client.cost == 0.008
+        assert client.unfinished() == []
+
+    caller.using(work, budget=Decimal("0.01"))
+    assert (bank.billed, bank.dry) == (2, 3)
+
+
+def test_without_a_budget_nothing_is_priced(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    bank = Bank(server)
+    caller("run", image())
+    assert (bank.billed, bank.dry) == (1, 0)
+
+
+def test_a_dry_run_of_the_caller_is_not_repeated(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    bank = Bank(server)
+
+    async def work(client: Any) -> None:
+        request = image()
+        await value(client.dry_run(request))
+        await value(client.run(request))
+
+    caller.using(work, budget=Decimal(1))
+    assert (bank.billed, bank.dry) == (1, 1)
+
+
+def test_run_many_sends_what_the_budget_lets_through(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    bank = Bank(server)
+    outcomes = caller(
+        "run_many",
+        [image() for _ in range(5)],
+        options={"budget": Decimal("0.013")},
+    )
+    refused = [outcome.error is not None for outcome in outcomes]
+    assert refused == [False, False, False, True, True]
+    assert (bank.billed, bank.dry) == (3, 5)
+    assert is_dry(server) == [True, False]
+
+
+WAYS: dict[str, Callable[[Any, Any], Any]] = {
+    "submit": lambda client, request: client.submit(request),
+    "send": lambda client, request: client.send(request.to_wire()),
+    "handle": lambda client, request: client.handle(request).wait(),
+    "raw": lambda client, request: client.with_raw_response.run(request),
+}
+"""How a task is sent, besides by `run` and `run_many`."""
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_every_way_of_sending_keeps_to_the_budget(
+    caller: Caller, server: Server, image: Callable[..., Any], how: str
+) -> None:
+    bank = Bank(server)
+
+    async def work(client: Any) -> None:
+        with pytest.raises(caller.package.BudgetError):
+            await value(WAYS[how](client, image()))
+
+    caller.using(work, budget=Decimal("0.003"))
+    assert bank.billed == 0
+    assert is_dry(server) == [True]
+
+
+@pytest.mark.parametrize("is_run", [True, False])
+def test_a_stream_keeps_to_the_budget(
+    caller: Caller, server: Server, text: Any, *, is_run: bool
+) -> None:
+    bank = Bank(server)
+
+    async def work(client: Any) -> None:
+        with pytest.raises(caller.package.BudgetError):
+            await value(
+                client.run(text) if is_run else client.stream(text).get_result()
+            )
+        assert client.unfinished() == []
+
+    caller.using(work, budget=Decimal("0.003"))
+    assert (bank.billed, bank.dry) == (0, 1)
+
+
+def test_what_fails_gives_its_reservation_back(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    def fail(tasks: Tasks) -> object:
+        scope = {"taskUUID": tasks[0]["taskUUID"]}
+        return {"errors": [{"code": "inferenceError", "status": "error", **scope}]}
+
+    bank = Bank(server)
+
+    async def work(client: Any) -> None:
+        bank._run = fail  # type: ignore[method-assign]
+        for _ in range(3):
+            with pytest.raises(caller.package.TaskError):
+                await value(client.run(image()))
+        bank._run = echo(cost=0.004)  # type: ignore[method-assign, assignment]
+        await value(client.run(image()))
+
+    caller.using(work, budget=Decimal("0.004"))
+
+
+def test_results_without_a_cost_count_as_the_dry_run_said(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    bank = Bank(server, cost=None)
+
+    async def work(client: Any) -> None:
+        await value(client.run(image()))
+        with pytest.raises(caller.package.BudgetError):
+            await value(client.run(image()))
+        assert client.cost == 0
+
+    caller.using(work, budget=Decimal("0.005"))
+    assert bank.billed == 1
+
+
+def test_a_task_that_may_be_billed_keeps_its_reservation(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    bank = Bank(server)
+
+    async def work(client: Any) -> None:
+        bank._run = lambda _: {"data": []}  # type: ignore[method-assign]
+        with pytest.raises(caller.package.RunwareError) as caught:
+            await value(client.run(image(), timeout=0.2))
+        with pytest.raises(caller.package.BudgetError):
+            await value(client.run(image()))
+        bank._run = echo(cost=0.001)  # type: ignore[method-assign, assignment]
+        await value(caught.value.handle.wait())
+        await value(client.run(image()))
+
+    caller.using(work, budget=Decimal("0.005"))
+
+
+def test_a_dry_run_that_fails_keeps_the_task_from_being_sent(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    bank = Bank(server)
+    bank._priced = lambda _: Reply({}, 403)  # type: ignore[method-assign, assignment]
+    request = image()
+
+    async def work(client: Any) -> None:
+        with pytest.raises(caller.package.PermissionDeniedError) as caught:
+            await value(client.run(request))
+        assert caught.value.task_uuid == request.task_uuid
+
+    caller.using(work, budget=Decimal(5))
+    assert bank.billed == 0
+
+
+@pytest.mark.parametrize(
+    ("budget", "kind"),
+    [
+        (0.5, TypeError),
+        ("1", TypeError),
+        (True, TypeError),
+        (Decimal(-1), ValueError),
+        (Decimal("NaN"), ValueError),
+    ],
+)
+def test_a_budget_is_a_decimal(
+    caller: Caller, budget: object, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind, match="budget must be"):
+        caller("unfinished", options={"budget": budget})
+
+
+def test_a_budget_is_exact_among_threads(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    bank = Bank(server, price=0.1)
+    with shipped.Runware(KEY, base_url=server.url, budget=Decimal("0.7")) as client:
+        clients = [client, client.with_options(timeout=50)]
+
+        def run(number: int) -> bool:
+            try:
+                clients[number % 2].run(image())
+            except shipped.BudgetError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            ran = [*pool.map(run, range(20))]
+        assert client.cost == 0.7
+    assert (sum(ran), bank.billed) == (7, 7)
+
+
+def test_a_budget_is_exact_among_tasks(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    bank = Bank(server, price=0.1)
+
+    async def work() -> list[object]:
+        options = {"base_url": server.url, "budget": Decimal("0.7")}
+        async with shipped.AsyncRunware(KEY, **options) as client:
+            runs = (client.run(image()) for _ in range(20))
+            return await asyncio.gather(*runs, return_exceptions=True)
+
+    refused = [isinstance(r, shipped.BudgetError) for r in asyncio.run(work())]
+    assert (refused.count(False), bank.billed) == (7, 7)
+
+
+# -- the mock -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[Mock]:
+    """A mock of the shipped documents."""
+    with mocking("--latency", "0") as mock:
+        yield mock
+
+
+@pytest.fixture(params=["sync", "async"])
+def mocked(request: pytest.FixtureRequest, shipped: ModuleType, mock: Mock) -> Caller:
+    """Calls methods of a client of the mock, sync and async."""
+    mock.clear()
+    return Caller(request.param, shipped, mock.url)
+
+
+def test_the_mock_prices_and_bills_nothing(
+    mocked: Caller, mock: Mock, image: Callable[..., Any]
+) -> None:
+    priced = mocked("dry_run", image(number_results=2))
+    assert priced.cost == Decimal("0.0026")
+    ledger = mock.ledger()
+    assert (ledger["tasks"], ledger["dryRuns"]) == ({}, 1)
+    with contextlib.suppress(mocked.package.BudgetError):
+        mocked("run", image(), options={"budget": Decimal("0.001")})
+    assert mock.ledger()["totals"]["tasks"] == 0
+    mocked("run", image(include_cost=True), options={"budget": Decimal("0.0013")})
+    assert mock.ledger()["totals"]["billed"] == 1
+
+
+def test_the_mock_refuses_in_a_dry_run_what_it_refuses_in_a_run(mock: Mock) -> None:
+    headers = {"Authorization": f"Bearer {KEY}", "X-Runware-Dry-Run": "1"}
+    task = {"taskType": "imageInference", "model": "a:b@1"}
+    answer = mock.client.post(mock.url, json=[task], headers=headers)
+    assert answer.status_code == 400
+    assert [e["code"] for e in answer.json()["errors"]]

@@ -1,0 +1,397 @@
+"""Emitted classes are good pydantic models: what pydantic does with models works."""
+
+from __future__ import annotations
+
+import copy
+import enum
+import json
+import math
+import random
+import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import pytest
+from pydantic import (
+    BaseModel,
+    Field,
+    PrivateAttr,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+    field_validator,
+)
+
+from loopback import SPECS, pickled
+from making import TASK_UUID, a_document, a_task, generated
+from near import Judge, Tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from types import ModuleType
+
+IMAGE = "https://example.com/a.png"
+ITEM = {
+    "taskType": "imageInference",
+    "taskUUID": TASK_UUID,
+    "imageURL": IMAGE,
+    "seed": "odd",
+    "beyond": None,
+}
+WRITTEN = {"JSON": {"by_alias": True}, "Python": {"by_alias": False}}
+READ = {
+    "JSON": {},
+    "Python": {"by_name": True, "by_alias": False},
+}
+
+
+@pytest.fixture(scope="module")
+def module(image_inference: ModuleType) -> ModuleType:
+    name = f"{image_inference.__name__}.image_inference"
+    return import_module(name)
+
+
+@pytest.fixture
+def request_(module: ModuleType) -> Any:
+    return module.ImageInferenceRequest(
+        model="runware:101@1",
+        positive_prompt="a chair",
+        width=512,
+        height=512.0,
+        cfg_scale=3.5,
+        inputs={"seed_image": IMAGE},
+        hires_fix=True,
+        lora=[module.Lora(model="a:1@1", weight=1)],
+        settings={"deep": [{"x": None}]},
+        extra={"megapixels": 3},
+    )
+
+
+def _made(request: Any) -> list[Any]:
+    """Return a request, parts of it and results, one with what is odd or missing."""
+    result = request.read(ITEM)
+    return [request, request.inputs, request.lora[0], result]
+
+
+# -- what pydantic writes, pydantic reads ---------------------------------------
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("names", WRITTEN)
+def test_what_is_written_is_read(request_: Any, names: str) -> None:
+    for made in _made(request_):
+        cls = type(made)
+        outer = create_model("Outer", a=(cls, ...), b=(list[cls | int], ...))
+        around = outer(a=made, b=[made, 1])
+        readers: list[tuple[Any, Any]] = [
+            (made, cls),
+            (around, outer),
+        ]
+        for whole, kind in readers:
+            adapter = TypeAdapter(kind)
+            again = [
+                kind.model_validate(whole.model_dump(**WRITTEN[names])),
+                kind.model_validate_json(whole.model_dump_json(**WRITTEN[names])),
+                adapter.validate_python(adapter.dump_python(whole, **WRITTEN[names])),
+                adapter.validate_json(adapter.dump_json(whole, **WRITTEN[names])),
+            ]
+            if names == "Python":
+                dumped = whole.model_dump()
+                again.append(kind.model_validate(dumped, **READ["Python"]))
+            for each in again:
+                assert each == whole
+                back = each if kind is cls else each.a
+                assert back.to_wire() == made.to_wire()
+
+
+def test_a_dump_has_what_was_set(request_: Any) -> None:
+    for made in _made(request_):
+        assert made.model_dump(by_alias=True) == made.to_wire()
+        assert json.loads(made.model_dump_json(by_alias=True)) == made.to_wire()
+    assert type(request_)(**request_.model_dump(exclude_unset=True)) == request_
+
+
+def test_copies_and_pickles_are_equal(request_: Any) -> None:
+    for made in _made(request_):
+        for again in (
+            pickled(made),
+            copy.copy(made),
+            copy.deepcopy(made),
+            made.model_copy(),
+        ):
+            assert again == made
+            assert hash(again) == hash(made)
+            assert again.to_wire() == made.to_wire()
+
+
+def test_null_is_told_from_nothing(tmp_path: Path) -> None:
+    properties = {"style": {"type": ["string", "null"]}, "size": {"type": "integer"}}
+    document = a_document({"properties": properties, "additionalProperties": False})
+    package = generated(tmp_path, {"one.json": document}, package="nullable_client")
+    cls = package.request_class("imageInference", "test:sample@1")
+    for task in (a_task(), a_task(style=None), a_task(style="x", size=1)):
+        made = package.parse_request(task)
+        assert made.to_wire() == task
+        assert made.model_dump(by_alias=True) == task
+        assert cls.model_validate_json(made.model_dump_json()).to_wire() == task
+    with pytest.raises(ValidationError, match="must not be null: leave it out"):
+        package.parse_request(a_task(size=None))
+
+
+# -- JSON Schema ----------------------------------------------------------------
+
+
+def _classes(package: ModuleType) -> Iterator[type[BaseModel]]:
+    for document in package.documents():
+        module = sys.modules[document.request.__module__]
+        for value in vars(module).values():
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                yield value
+
+
+@pytest.mark.parametrize("mode", ["validation", "serialization"])
+def test_each_class_has_a_json_schema(shipped: ModuleType, mode: Any) -> None:
+    for cls in _classes(shipped):
+        schema = cls.model_json_schema(mode=mode)
+        jsonschema_rs.validator_for(schema)
+        for name, member in schema.get("properties", {}).items():
+            assert member.get("title") or "$ref" in member, (cls, name)
+            assert member.get("description"), (cls, name)
+            assert "default" not in member
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.json")), ids=lambda p: p.stem)
+def test_a_json_schema_accepts_what_its_class_accepts(
+    shipped: ModuleType, path: Path
+) -> None:
+    judge = Judge(path)
+    tasks = [*Tasks(judge, random.Random(path.name)).near(100)]
+    for task in tasks:
+        if not judge.allows(task):
+            continue
+        schema = type(shipped.parse_request(task)).model_json_schema()
+        validator = jsonschema_rs.validator_for(schema, validate_formats=True)
+        assert validator.is_valid(task), [*validator.iter_errors(task)][:2]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [{"width": 0}, {"width": "1"}, {"width": None}, {"webhookURL": "x"}, {"lora": []}],
+)
+def test_a_json_schema_refuses_what_breaks_a_limit(
+    request_: Any, members: dict[str, Any]
+) -> None:
+    schema = type(request_).model_json_schema()
+    validator = jsonschema_rs.validator_for(schema, validate_formats=True)
+    assert validator.is_valid(request_.to_wire())
+    assert not validator.is_valid({**request_.to_wire(), **members})
+
+
+# -- the object is what is sent -------------------------------------------------
+
+
+def test_what_a_subclass_changes_is_sent(module: ModuleType) -> None:
+    class Mine(module.ImageInferenceRequest):  # type: ignore[misc, name-defined]
+        model: str = "runware:101@1"
+        note: str = Field(default="mine", exclude=True)
+        _seen: int = PrivateAttr(default=0)
+
+        @field_validator("positive_prompt")
+        @classmethod
+        def _strip(cls, value: str) -> str:
+            return value.strip()
+
+    mine = Mine(positive_prompt=" a chair ")
+    mine._seen += 1
+    assert mine._seen == 1
+    assert mine.positive_prompt == "a chair"
+    assert mine.to_wire() == {
+        "taskType": "imageInference",
+        "taskUUID": mine.task_uuid,
+        "model": "runware:101@1",
+        "positivePrompt": "a chair",
+    }
+    assert mine.model_dump(by_alias=True) == mine.to_wire()
+
+
+def test_a_default_of_a_subclass_is_validated(module: ModuleType) -> None:
+    class Wrong(module.ImageInferenceRequest):  # type: ignore[misc, name-defined]
+        width: int = "wide"
+        height: int = 512
+
+    with pytest.raises(ValidationError, match="width"):
+        Wrong(model="runware:101@1")
+
+
+# -- only JSON is accepted ------------------------------------------------------
+
+
+class _Side(enum.IntEnum):
+    LONG = 512
+
+
+class _Size(enum.StrEnum):
+    LARGE = "1K"
+
+
+class _Scalar:
+    """A number of another library."""
+
+    def __init__(self, number: float) -> None:
+        self._number = number
+
+    def __float__(self) -> float:
+        return self._number
+
+
+class _Whole(_Scalar):
+    def __index__(self) -> int:
+        return int(self._number)
+
+
+NUMBERS = {
+    "enum": (_Side.LONG, 512),
+    "text enum": (_Size.LARGE, "1K"),
+    "whole": (_Whole(512), 512),
+    "float": (_Scalar(0.5), 0.5),
+    "decimal": (Decimal(512), 512),
+    "tenth": (Decimal("0.1"), 0.1),
+}
+
+
+@pytest.mark.parametrize("case", NUMBERS)
+def test_what_is_a_number_becomes_one(module: ModuleType, case: str) -> None:
+    given, expected = NUMBERS[case]
+    make = module.ImageInferenceRequest
+    settings = {"x": [given]}
+    made = make(model="a:1@1", settings=settings, extra={"megapixels": given})
+    assert made.to_wire()["settings"] == {"x": [expected]}
+    for value in (made.settings.x[0], made.to_wire()["megapixels"]):
+        assert value == expected
+        assert type(value) is type(expected)
+    if isinstance(expected, int):
+        wire = make(model="a:1@1", width=given, height=given).to_wire()
+        assert type(wire["width"]) is int
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime.now(UTC),
+        {1, 2},
+        object(),
+        math.nan,
+        math.inf,
+        b"x",
+        Decimal("0.12345678901234567890123"),
+        {1: 2},
+        (1, 2),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_not_json_is_refused_by_its_place(
+    module: ModuleType, value: Any
+) -> None:
+    for members in ({"settings": {"x": [value]}}, {"extra": {"megapixels": value}}):
+        with pytest.raises(ValidationError, match="must be JSON, but") as caught:
+            module.ImageInferenceRequest(model="a:1@1", **members)
+        place = caught.value.errors()[0]["loc"]
+        assert place[0] in ("settings", "megapixels")
+
+
+# -- equality, copies -----------------------------------------------------------
+
+
+def test_equal_requests_have_equal_hashes(module: ModuleType) -> None:
+    make = module.ImageInferenceRequest
+    one = make(task_uuid=TASK_UUID, model="a:1@1", width=512, height=512)
+    other = make(height=512.0, width=512.0, model="a:1@1", task_uuid=TASK_UUID)
+    assert one == other
+    assert len({one, other}) == 1
+
+
+def test_a_copy_with_other_values_is_validated(request_: Any) -> None:
+    def copied(**members: Any) -> Any:
+        return request_.model_copy(update=members)
+
+    updates: list[Callable[..., Any]] = [
+        copied,
+        request_.__replace__,
+        request_.replace,
+    ]
+    for update in updates:
+        assert update(steps=3).to_wire()["steps"] == 3
+        assert "width" not in update(width=None, height=None).to_wire()
+        assert update(steps=3).megapixels == 3
+        with pytest.raises(ValidationError, match="steps"):
+            update(steps=0)
+    assert request_.model_copy(update={"steps": 3}).task_uuid == request_.task_uuid
+    assert request_.replace(steps=3).task_uuid != request_.task_uuid
+
+
+# -- misspelt keywords ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"positive_promt": "x"}, "did you mean positive_prompt"),
+        ({"widht": 3}, "did you mean width"),
+        ({"number_images": 3}, 'give extra={"number_images": ...}'),
+        ({"extra": {"positiveprompt": "x"}}, "did you mean positive_prompt"),
+    ],
+)
+def test_a_misspelt_keyword_is_refused(
+    module: ModuleType, members: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        module.ImageInferenceRequest(model="a:1@1", **members)
+    assert said in str(caught.value)
+
+
+def test_json_may_have_unknown_members(shipped: ModuleType, request_: Any) -> None:
+    task = {**request_.to_wire(), "widht": 3}
+    assert shipped.parse_request(task).to_wire() == task
+    with pytest.raises(ValidationError, match="did you mean positivePrompt"):
+        shipped.parse_request({**task, "positive_prompt": "x"})
+
+
+def test_extra_is_read_back_and_kept_by_a_copy(module: ModuleType) -> None:
+    made = module.ImageInferenceRequest(model="a:1@1", extra={"megapixels": 3})
+    assert made.extra == made.replace(steps=20).extra == {"megapixels": 3}
+    copied = made.replace(extra={"new_word": 1})
+    assert copied.extra == {"megapixels": 3, "new_word": 1}
+    assert copied.to_wire()["new_word"] == 1
+    with pytest.raises(ValidationError, match="did you mean positive_prompt"):
+        made.replace(extra={"positiveprompt": "x"})
+
+
+def test_extra_is_an_object(module: ModuleType) -> None:
+    with pytest.raises(TypeError, match="extra must be a dict, not list"):
+        module.ImageInferenceRequest(model="a:1@1", extra=[1])
+
+
+# -- names as given -------------------------------------------------------------
+
+
+def test_errors_have_the_names_that_were_given(
+    shipped: ModuleType, module: ModuleType, request_: Any
+) -> None:
+    places = []
+    for make in (
+        lambda: module.ControlNet(model="a:1@1", weight=9),
+        lambda: module.ImageInferenceRequest(model="a:1@1", mask_margin=1),
+        lambda: shipped.parse_request({**request_.to_wire(), "maskMargin": 1}),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            make()
+        places.append([error["loc"] for error in caught.value.errors()])
+    assert places == [
+        [("guide_image",), ("weight",)],
+        [("mask_margin",)],
+        [("maskMargin",)],
+    ]

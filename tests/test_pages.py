@@ -1,0 +1,281 @@
+"""The command `docs`: pages that are right, run as they stand, and stay current."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from command import COMMAND, environment, write_documents
+from environments import TOP
+from hostile_texts import CODE, SYNTAX
+from making import a_document
+from mocking import KEY, mocking
+from runware_codegen.pages.text import code, inline, paragraphs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from markdown_it.token import Token
+
+COMMONMARK = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+MARKUP = [
+    "<script>alert(1)</script>",
+    "<!-- comment",
+    "# heading",
+    "para\n===",
+    "![image](https://example.com/a.png)",
+    "[a](javascript:alert(1))",
+    "[a]: https://example.com",
+    "[a](https://example.com/ok)",
+    ":::{include} /etc/passwd\n:::",
+    "::: os.path",
+    "```{eval-rst}\n.. include:: /etc/passwd\n```",
+    "```\n--8<-- '/etc/passwd'",
+    "--8<-- '/etc/passwd'",
+    "{{ config }} and `{{ config }}` and {% raw %}",
+    "{py:func}`open`",
+    "!!! note\n    text",
+    "| a | b |\n|---|---|\n| c | d |",
+    "- item\n1. item\n\n    code",
+    "> quote",
+    "---",
+    "**strong** and *weak* and `a|b` and ``x``",
+    "&lt;b&gt; &#60;b&#62;",
+    "$a$ costs $1 and $2",
+]
+
+ALLOWED = {
+    "bullet_list_open",
+    "bullet_list_close",
+    "code_inline",
+    "fence",
+    "inline",
+    "link_close",
+    "link_open",
+    "list_item_close",
+    "list_item_open",
+    "paragraph_close",
+    "paragraph_open",
+    "strong_close",
+    "strong_open",
+    "text",
+}
+"""What text of a document may become."""
+
+
+def _tokens(markdown: str) -> list[Token]:
+    parsed = COMMONMARK.parse(markdown)
+    return [inner for token in parsed for inner in (token, *(token.children or ()))]
+
+
+def _is_tame(markdown: str) -> None:
+    for token in _tokens(markdown):
+        assert token.type in ALLOWED, token
+        if token.type == "link_open":
+            assert str(token.attrs["href"]).startswith(("https://", "http://"))
+        if token.type == "fence":
+            assert token.info == "text"
+    assert not re.search(r"\{[{%#]|8<|^ *(:::|!!!|\?\?\?)", markdown, re.MULTILINE)
+
+
+TEXTS = st.lists(
+    st.sampled_from([*MARKUP, *CODE, *SYNTAX, " ", "\n", "\n\n"]), max_size=4
+).map("".join) | st.text(alphabet="`*_[]()<>#|!~$&{}%:+-.=\\ \n1ax/", max_size=60)
+
+
+@given(TEXTS)
+@example("[a](https://example.com/ok)")
+def test_text_of_a_document_stays_text(text: str) -> None:
+    _is_tame(paragraphs(text))
+    _is_tame(inline(text))
+    _is_tame(code(text))
+
+
+@given(
+    st.lists(st.sampled_from([*MARKUP, *SYNTAX, "a|b", "`|`"]), min_size=1, max_size=3)
+)
+def test_text_of_a_document_stays_in_its_cell(texts: list[str]) -> None:
+    row = " | ".join(["x", inline("".join(texts)), code("".join(texts))])
+    parsed = COMMONMARK.parse(f"| | | |\n|---|---|---|\n| {row} |\n")
+    assert sum(token.type == "td_open" for token in parsed) == 3
+
+
+def test_what_documents_use_is_kept() -> None:
+    text = "Use `a_b` in **one** [page](https://example.com/a?b=c).\n\n- x\n- y"
+    assert paragraphs(text) == text
+
+
+def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        cwd=cwd,
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+INFO: dict[str, Any] = {
+    "summary": "Draws <b>lighthouses</b>",
+    "x-creator": {"name": "Keeper"},
+    "x-capabilities": ["text-to-image"],
+    "x-released-at": "2026-01-31T00:00:00Z",
+    "x-pricing": {
+        "rates": [{"display": "$0.30 per run", "label": "any"}],
+        "examples": [
+            {"configuration": "small", "price": "$0.002", "latencyMs": 1500},
+            {"configuration": "large", "price": 3e-1, "latencyMs": 4000},
+        ],
+    },
+}
+TASK: dict[str, Any] = {
+    "properties": {
+        "positivePrompt": {"type": "string", "minLength": 2},
+        "seedImage": {"type": "string", "format": "uri"},
+        "strength": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5},
+        "settings": {
+            "type": "object",
+            "properties": {"quad": {"type": "boolean"}},
+            "additionalProperties": False,
+        },
+    },
+    "dependentRequired": {"strength": ["seedImage"]},
+    "anyOf": [{"required": ["seedImage"]}, {"required": ["positivePrompt"]}],
+    "additionalProperties": False,
+}
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("reference")
+    document = a_document(TASK, identifier="beacon", model="test:beacon@1", info=INFO)
+    (folder / "beacon.json").write_text(json.dumps(document))
+    sources = [str(folder / "beacon.json"), str(TOP / "specs")]
+    arguments = ["--output", ".", "--package", "runware_client", "--docs", "out"]
+    done = run("generate", *sources, *arguments, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "out"
+
+
+def test_a_page_says_what_the_document_says(reference: Path) -> None:
+    page = (reference / "image_inference" / "beacon.md").read_text()
+    for line in (
+        "Draws &lt;b&gt;lighthouses&lt;/b&gt;.",
+        "| Creator | Keeper |",
+        "| Released | 2026-01-31 |",
+        "| Price | $0.30 per run (any) |",
+        "| Latency | 1.5 to 4.0 s in the runs that the document reports |",
+        "| large | 0.3 | 4.0 s |",
+        "| `strength` | number | Between 0 and 1. Default: `0.5`. |  |",
+        "| `settings` | [Settings](#object-settings) |  |  |",
+        "### Object Settings",
+        "- strength requires seedImage.",
+        "- give at least one of seedImage and positivePrompt.",
+    ):
+        assert line in page.splitlines(), page
+    index = (reference / "index.md").read_text()
+    link = "[beacon](image_inference/beacon.md)"
+    assert f"| {link} | `imageInference` | 0.002 | $0.30 per run (any) |" in index
+    assert f"- `text-to-image`: {link}" in index
+    assert f"- Keeper: {link}" in index
+    assert link in (reference / "llms.txt").read_text()
+    assert page in (reference / "llms-full.txt").read_text()
+
+
+def test_each_link_leads_somewhere(reference: Path) -> None:
+    links = 0
+    for page in [*reference.rglob("*.md"), reference / "llms.txt"]:
+        for token in _tokens(page.read_text()):
+            href = str(token.attrs.get("href", "")) if token.type == "link_open" else ""
+            path, _, anchor = href.partition("#")
+            if not href or path.startswith("https:"):
+                continue
+            target = page.parent / path if path else page
+            assert not anchor or anchor in _anchors(target.read_text()), href
+            assert target.is_file()
+            links += 1
+    assert links > 60
+
+
+def _anchors(markdown: str) -> list[str]:
+    headings = re.findall(r"^#+ (.*)$", markdown, re.MULTILINE)
+    return [re.sub(r"[^\w-]", "", h.lower().replace(" ", "-")) for h in headings]
+
+
+def test_each_first_call_runs_as_it_stands(reference: Path) -> None:
+    beacon = reference.parent / "beacon.json"
+    texts = [page.read_text() for page in sorted(reference.glob("*/*.md"))]
+    calls = [c for t in texts for c in re.findall(r"```python\n(.*?)```", t, re.DOTALL)]
+    assert len(calls) == len(texts) - 2  # getResponse and getTaskDetails need a task
+    with mocking(beacon, TOP / "specs") as mock:
+        here = [
+            c.replace("Runware()", f"Runware(base_url={mock.url!r})") for c in calls
+        ]
+        done = subprocess.run(
+            [sys.executable, "-c", f"for call in {here!r}:\n    exec(call, {{}})"],
+            cwd=reference.parent,
+            env=environment({"RUNWARE_API_KEY": KEY}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) >= len(calls)
+
+
+def test_generate_keeps_the_pages_current(tmp_path: Path) -> None:
+    write_documents(tmp_path)
+    table = '[tool.runware-codegen]\ndocuments = ["docs"]\noutput = "src"\n'
+    table += 'package = "client"\ndocs = "pages"\n'
+    (tmp_path / "pyproject.toml").write_text(table)
+    assert run("docs", "--check", cwd=tmp_path).returncode == 1
+    assert run("generate", cwd=tmp_path).returncode == 0
+    assert run("docs", "--check", cwd=tmp_path).returncode == 0
+    assert not (tmp_path / "src" / "pages").exists()
+    page = tmp_path / "pages" / "image_inference" / "one.md"
+    page.write_text(page.read_text().replace("# one", "# two"))
+    for command in ("generate", "docs"):
+        checked = run(command, "--check", cwd=tmp_path)
+        assert checked.returncode == 1
+        assert "would be changed: pages/image_inference/one.md" in checked.stdout
+    (tmp_path / "docs" / "one.json").unlink()
+    assert run("docs", cwd=tmp_path).returncode == 0
+    assert not page.exists()
+
+
+def test_pages_of_others_stay(tmp_path: Path) -> None:
+    write_documents(tmp_path)
+    command = ("docs", "docs", "--output", "pages", "--package", "client")
+    assert run(*command, cwd=tmp_path).returncode == 0
+    (tmp_path / "pages" / "notes.md").write_text(
+        "Generated by runware-codegen; edits are lost when it runs again.\nOurs.\n"
+    )
+    done = run(*command, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "notes.md\n  This file was not made by runware-codegen" in done.stderr
+
+
+def test_a_command_on_a_page_holds_only_plain_identifiers(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    names = ["plain-1.0", "x; rm -r y", "$(touch y)", "--all", "a\n$ touch b", "`c`"]
+    for number, name in enumerate(names):
+        model = f"test:{number}@1"
+        document = a_document({}, identifier=name, model=model)
+        document["info"]["x-air-id"] = model
+        (tmp_path / "docs" / f"{number}.json").write_text(json.dumps(document))
+    command = ("docs", "docs", "--output", "pages", "--package", "client")
+    assert run(*command, cwd=tmp_path).returncode == 0
+    pages = [page.read_text() for page in (tmp_path / "pages").glob("*/*.md")]
+    found = [c for page in pages for c in re.findall(r"```console\n(.*)\n```", page)]
+    assert len(pages) == len(names)
+    assert found == ["$ runware-codegen diff main --only plain-1.0"]

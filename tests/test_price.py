@@ -1,0 +1,107 @@
+"""The price of a request, by the rates of its document, without a server."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from making import a_document, a_task, generated
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+SECONDS = {"amount": 0.07, "unit": "durationSecond"}
+OUTPUT = {"amount": 0.3, "unit": "output"}
+INPUT = {"amount": 1e-05, "unit": "inputImage"}
+SILENT = {**SECONDS, "label": "without audio"}
+LOUD = {"amount": 0.14, "unit": "durationSecond", "label": "with audio"}
+SMALL, LARGE = ({**OUTPUT, "amount": n, "label": f"{n}K"} for n in (1, 2))
+
+PRICINGS: dict[str, dict[str, Any]] = {
+    "output": {"currency": "USD", "rates": [OUTPUT]},
+    "seconds": {"rates": [SECONDS]},
+    "inputs": {"rates": [OUTPUT, INPUT]},
+    "labels": {"rates": [SMALL, LARGE]},
+    "open": {"rates": [SILENT, LOUD]},
+    "floor": {"basis": "floor", "rates": [OUTPUT]},
+    "token": {"rates": [{"amount": 5e-06, "unit": "inputToken"}]},
+    "partly": {"rates": [OUTPUT, {"amount": 5e-06, "unit": "inputToken"}]},
+    "euro": {"currency": "EUR", "rates": [OUTPUT]},
+    "odd": {"rates": [OUTPUT, {"amount": "much", "unit": "output"}]},
+    "words": {"overview": "From $1."},
+    "empty": {"rates": []},
+}
+
+TASK = {
+    "properties": {
+        "numberResults": {"type": "integer", "minimum": 1},
+        "duration": {"anyOf": [{"type": "number"}, {"const": "auto"}]},
+        "resolution": {"type": "string"},
+        "inputs": {"type": "object"},
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """A package with a document for each way to state a price."""
+    documents = {
+        f"{name}.json": a_document(
+            TASK,
+            identifier=name,
+            model=f"test:{name}@1",
+            info={"x-pricing": pricing},
+        )
+        for name, pricing in PRICINGS.items()
+    }
+    folder = tmp_path_factory.mktemp("priced")
+    return generated(folder, documents, package="priced_client", formatted=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "members", "price"),
+    [
+        ("output", {}, "0.3"),
+        ("output", {"numberResults": 4}, "1.2"),
+        ("seconds", {"duration": 5}, "0.35"),
+        ("seconds", {"duration": 2.5, "numberResults": 2}, "0.35"),
+        ("inputs", {}, "0.3"),
+        ("inputs", {"inputs": {"referenceImages": ["a", "b"]}}, "0.30002"),
+        ("labels", {"resolution": "2k"}, "2"),
+        ("labels", {"resolution": "1K", "numberResults": 3}, "3"),
+    ],
+)
+def test_what_can_be_counted_is_added_up(
+    package: ModuleType, name: str, members: dict[str, Any], price: str
+) -> None:
+    request = package.parse_request(a_task(f"test:{name}@1", **members))
+    assert request.price == Decimal(price)
+
+
+@pytest.mark.parametrize(
+    ("name", "members"),
+    [
+        ("seconds", {}),
+        ("seconds", {"duration": "auto"}),
+        ("seconds", {"duration": -1}),
+        ("inputs", {"inputs": {"image": {"source": "a"}}}),
+        ("inputs", {"inputs": {"mask": "a"}}),
+        ("labels", {}),
+        ("labels", {"resolution": "8K"}),
+        ("open", {"duration": 5}),
+        ("floor", {}),
+        ("token", {}),
+        ("partly", {}),
+        ("euro", {}),
+        ("odd", {}),
+        ("words", {}),
+        ("empty", {}),
+    ],
+)
+def test_what_is_open_has_no_price(
+    package: ModuleType, name: str, members: dict[str, Any]
+) -> None:
+    request = package.parse_request(a_task(f"test:{name}@1", **members))
+    assert request.price is None
