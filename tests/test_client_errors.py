@@ -527,7 +527,7 @@ def test_an_answer_that_is_not_runwares(
     shipped: ModuleType, caller: Caller, server: Server, body: str | bytes
 ) -> None:
     server.answer, server.takes = lambda _: Reply(body), 25
-    error = caller.error(RUN, **CHAIR, timeout=60)
+    error = caller.error(RUN, **CHAIR)
     assert type(error) is shipped.ResponseError
     assert error.http_status == 200
     assert "HTTP 200 with an answer that is not JSON with data or errors" in str(error)
@@ -538,7 +538,7 @@ def test_an_answer_that_is_not_runwares(
 
 def test_a_page_of_a_proxy(shipped: ModuleType, caller: Caller, server: Server) -> None:
     server.answer, server.takes = lambda _: Reply(HTML, 502, "text/html"), 25
-    error = caller.error(RUN, **CHAIR, timeout=60)
+    error = caller.error(RUN, **CHAIR)
     assert type(error) is shipped.ServerError
     assert error.http_status == 502
     assert str(error).startswith("HTTP 502: there is no error object in the answer")
@@ -550,7 +550,7 @@ def test_a_redirection_is_not_followed(
     shipped: ModuleType, caller: Caller, server: Server, body: object
 ) -> None:
     server.answer, server.takes = lambda _: Reply(body, 302), 25
-    assert type(caller.error(RUN, **CHAIR, timeout=60)) is shipped.ResponseError
+    assert type(caller.error(RUN, **CHAIR)) is shipped.ResponseError
 
 
 @pytest.mark.parametrize("data", [[], [None, 7, "text"], [{"taskUUID": "another"}]])
@@ -558,7 +558,7 @@ def test_an_answer_that_says_nothing_of_the_task(
     shipped: ModuleType, caller: Caller, server: Server, data: object
 ) -> None:
     server.answer, server.takes = lambda _: {"data": data}, 25
-    error = caller.error(RUN, **CHAIR, timeout=60)
+    error = caller.error(RUN, **CHAIR)
     assert type(error) is shipped.ResponseError
     assert "does not mention this task" in str(error)
     assert error.task_uuid == server.calls[0][0]["taskUUID"]
@@ -585,7 +585,7 @@ def test_a_server_that_keeps_silent(
 ) -> None:
     over = Event()
     server.answer = lambda _: over.wait(60)
-    error = caller.error(RUN, **CHAIR, timeout=3)
+    error = caller.error(RUN, **CHAIR, options={"timeout": 3})
     over.set()
     assert type(error) is shipped.TimeoutError
     assert isinstance(error, builtins.TimeoutError)
@@ -713,7 +713,7 @@ def test_the_key_is_not_shown_when_no_answer_comes(
     over = Event()
     server.answer = lambda _: over.wait(60)
     options = {"auth": auth, "max_retries": 0}
-    error = caller.error(RUN, **CHAIR, options=options, timeout=3)
+    error = caller.error(RUN, **CHAIR, options=options | {"timeout": 3})
     over.set()
     assert KEY in str(server.headers) + str(server.calls)
     assert type(error) is caller.package.TimeoutError

@@ -478,7 +478,7 @@ def test_an_answer_that_drips_is_bounded(
     server.pause = 0.05
     server.answer = echo(text="x" * 1000)
     began = time.monotonic()
-    failure = caller.error(RUN, **CHAIR, timeout=0.5)
+    failure = caller.error(RUN, **CHAIR, options={"timeout": 0.5})
     assert isinstance(failure, shipped.TimeoutError)
     assert time.monotonic() - began < 30  # the answer takes a minute
 
