@@ -1,4 +1,4 @@
-"""Models of one's own: pyproject.toml says which document's class takes them."""
+"""Your own models: pyproject.toml says which document's class accepts them."""
 
 from __future__ import annotations
 
@@ -103,6 +103,28 @@ print([(each.id, each.takes("civitai:71@3")) for each in client.documents()])
     ]
 
 
+def test_calls_take_them(project: Path) -> None:
+    shown = executed(
+        project,
+        """
+import client
+task_client = client.Runware(api_key="key").image_inference
+for model in ("one", "civitai:1@2", "civitai:71@3", "civitai:1@3", "two"):
+    request = task_client.request(model=model)
+    print(type(request).__name__, request.to_wire()["model"])
+print(task_client.one.request().model, task_client.one.request(model="civitai:1@2").model)
+""",
+    )
+    assert shown.splitlines() == [
+        "OneRequest test:one@1",
+        "OneRequest civitai:1@2",
+        "OneRequest civitai:71@3",
+        "TwoRequest civitai:1@3",
+        "TwoRequest test:two@1",
+        "test:one@1 civitai:1@2",
+    ]
+
+
 def test_names_are_literals_for_checkers(project: Path) -> None:
     configure(project, '"civitai:1@2" = "one"')
     assert run("generate", cwd=project).returncode == 0
@@ -148,8 +170,8 @@ def test_a_changed_line_makes_another_package(project: Path) -> None:
     [
         ('"civitai:1@2" = "three"', "No document of this client is called 'three'"),
         ('"civitai:1@2" = "ping"', "The document ping is not about one model"),
-        ('"no air" = "one"', "This is no AIR"),
-        ('"civitai:[12]@2" = "one"', "This is no AIR"),
+        ('"no air" = "one"', "neither an AIR nor"),
+        ('"civitai:[12]@2" = "one"', "neither an AIR nor"),
         ('"civitai:1@2" = 1', "a table of strings"),
         ('"test:two@1" = "one"', "already described"),
     ],
@@ -255,7 +277,7 @@ class TestFilters:
             (["civitai:1@2", "--like", "flux"], "Architectures that it knows: sdxl"),
             (["--like", "sdxl"], "--like goes with MODEL"),
             (["civitai:1@2", "--like", "sdxl", "--all"], "exclude each other"),
-            (["a b", "--like", "sdxl"], "This is no AIR"),
+            (["a b", "--like", "sdxl"], "neither an AIR nor"),
         ],
     )
     def test_a_wrong_call(

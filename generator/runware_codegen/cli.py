@@ -371,8 +371,8 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     Without any, the documents are fetched that runware.lock names. Proxies and
     certificates are those of the environment: HTTPS_PROXY, SSL_CERT_FILE and the like.
 
-    With --like, MODEL is the AIR of a model of your own (* allowed): the document that
-    it takes after is fetched, and pyproject.toml says so.
+    With --like, MODEL is the AIR of a model of your own (* allowed): the document of
+    NAME is fetched, and pyproject.toml records that it describes MODEL too.
     """
     _exclude(ctx, "--locked", "--update")
     _exclude(ctx, "--all", "--task-type")
@@ -389,7 +389,7 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
 
 
 def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
-    """Fetch the document that models of one's own take after, and name it as theirs."""
+    """Fetch the document for the user's own models, and record it in pyproject.toml."""
     for other in ("--all", "--locked", "--task-type", "--update"):
         _exclude(ctx, "--like", other)
     file, names = ctx.meta.get(settings.FILE), options["models"]

@@ -344,8 +344,8 @@ BUILD = click.Option(
 
 MODELS = settings.TableOption(
     [f"--{settings.MODELS}"],
-    help="Models of one's own: AIRs, or patterns of them with *, each with the document"
-    " whose class takes them. In pyproject.toml only.",
+    help="Your own models: AIRs, or patterns of them with *, each with the document whose"
+    " class accepts them. In pyproject.toml only.",
 )
 
 LISTING = (

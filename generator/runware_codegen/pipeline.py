@@ -303,9 +303,9 @@ def _read(
 
 
 def _own_models(selection: DocumentOptions) -> OwnModels:
-    """Give models of one's own, with identifiers in place of architectures.
+    """Return the user's own models, with identifiers in place of architectures.
 
-    The lock knows architectures. Of several documents the first by identifier counts.
+    The lock has the architectures. Of several documents, the first by identifier is taken.
     """
     own = selection.get("own_models") or OwnModels()
     if not own.lines:
@@ -347,7 +347,7 @@ def _module(document: DocumentInfo, package: Package[DocumentInfo]) -> str:
 def _row(
     document: Document, package: Package[Document]
 ) -> dict[str, str | int | float | list[str] | None]:
-    """Give what is shown of a document; the table shows the first eight."""
+    """Return a row about a document; the table shows the first eight cells."""
     return {
         "id": document.id,
         "air": document.air,

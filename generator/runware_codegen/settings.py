@@ -26,7 +26,7 @@ FILE = f"{__name__}.file"
 """The key of the path of pyproject.toml in the `meta` of a command's context."""
 
 MODELS = "models"
-"""The table of models of one's own."""
+"""The name of the table of the user's own models."""
 
 _FILE = "pyproject.toml"
 _TABLE = ("tool", "runware-codegen")
@@ -40,31 +40,31 @@ class TableOption(click.Option):
 
 @dataclass(frozen=True, slots=True)
 class OwnModels:
-    """Models of one's own, each with the document whose class takes it.
+    """The user's own models, each with the document whose class accepts it.
 
     Attributes:
         lines: AIRs, or patterns of them, each with the identifier or the AIR of a
             document, or with an architecture.
-        file: The pyproject.toml that has them, as it is named in problems.
+        file: The path of their pyproject.toml, for problems.
     """
 
     lines: tuple[tuple[str, str], ...] = ()
     file: str = _FILE
 
     def problem(self, name: str, message: str, remedy: str) -> Problem:
-        """Say what is wrong with a line."""
+        """Create a problem with a line."""
         return _problem(Path(self.file), (MODELS, name), message, remedy)
 
 
 def own_models(table: Mapping[str, str], file: Path | None) -> OwnModels:
-    """Read models of one's own.
+    """Read the user's own models.
 
     Raises:
-        InvalidInputError: A name is no AIR and no pattern of AIRs.
+        InvalidInputError: If a name is neither an AIR nor a pattern of AIRs.
     """
     own = OwnModels(tuple(sorted(table.items())), str(file or _FILE))
-    remedy = 'Write an AIR such as "civitai:133005@782002"; * stands for any text.'
-    message = "This is no AIR, and no pattern of AIRs."
+    remedy = 'Write an AIR such as "civitai:133005@782002"; * matches any text.'
+    message = "This is neither an AIR nor a pattern of AIRs."
     wrong = [name for name in table if not _MODEL.fullmatch(name)]
     if wrong:
         raise InvalidInputError([own.problem(each, message, remedy) for each in wrong])

@@ -49,7 +49,7 @@ class BuildOptions:
     Attributes:
         document_filter: Selects documents; other documents get no text.
         allow_unenforced: Whether keywords that are not supported are allowed.
-        own_models: The project's own models, which classes accept too.
+        own_models: The user's own models, which classes accept too.
         pages_of: The import name of the package in pages; empty for no pages.
     """
 

@@ -135,7 +135,7 @@ def find_like(options: FetchOptions, terminal: Terminal) -> str:
         Its identifier.
 
     Raises:
-        InvalidInputError: There is no catalogue, or nothing of this name in it.
+        InvalidInputError: If the catalogue cannot be read, or has no model of this name.
     """
     with Web(timeout=options["timeout"], connections=1) as web:
         listed = read_listed(web, options["index_url"] or index.URL, terminal)
@@ -224,7 +224,7 @@ def _choose(run: _Fetch, web: Web) -> list[WantedDocument]:
 
 
 def _lock_architectures(run: _Fetch, listed: Index) -> None:
-    """Note in the lock the architectures of models that were locked without them."""
+    """Add architectures to the entries of the lock that lack them."""
     known = {entry.id: entry.architecture for entry in listed.entries}
     for locked in run.lock.within(run.folder).values():
         architecture = known.get(locked.id, "")

@@ -133,7 +133,7 @@ def not_listed(name: str, known: Iterable[Entry], source: str) -> Problem:
 
 
 def like(listed: Index, name: str, statuses: Collection[str]) -> Entry:
-    """Find the model that others take after.
+    """Find the model whose document describes other models too.
 
     Args:
         listed: The models that there are.
@@ -142,7 +142,7 @@ def like(listed: Index, name: str, statuses: Collection[str]) -> Entry:
         statuses: The statuses wanted.
 
     Raises:
-        InvalidInputError: It names nothing.
+        InvalidInputError: If there is no such model.
     """
     for entry in listed.entries:
         if name in (entry.id, entry.air):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Searchable(Protocol):
-    """What is known of a model; empty where it is not known."""
+    """What a search needs to know of a model; empty if it is not known."""
 
     @property
     def id(self) -> str:
@@ -49,12 +49,12 @@ class Searchable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What models are wanted; an empty filter lets each pass, and case does not count.
+    """Filters for models, without regard to case. An empty filter lets all pass.
 
     Attributes:
-        capability: One that a model has.
+        capability: A capability of the model.
         creator: The creator's name or identifier, or the first word of identifiers.
-        text: Words that are all in the texts of a model.
+        text: Words that the texts of the model all contain.
         status: Its status.
     """
 
@@ -65,7 +65,7 @@ class Filters:
 
     @classmethod
     def of(cls, options: FilterOptions) -> Filters:
-        """Take the filters out of the options of a command."""
+        """Create the filters from the options of a command."""
         return cls(
             options["capability"],
             options["creator"],
@@ -74,7 +74,7 @@ class Filters:
         )
 
     def matches(self, model: Searchable) -> bool:
-        """Tell whether a model passes all filters."""
+        """Return whether a model passes all filters."""
         return (
             _is_in(self.capability, model.capabilities)
             and _is_in(self.status, [model.status])
@@ -83,12 +83,12 @@ class Filters:
         )
 
     def none_left(self, source: str, known: Iterable[Searchable]) -> InvalidInputError:
-        """Say that no model passes, and what there is."""
+        """Return the error for filters that no model passes."""
         capabilities = sorted({c for model in known for c in model.capabilities})
-        remedy = "Leave filters out to see all that there is."
+        remedy = "Leave filters out to see all models."
         if self.capability and not _is_in(self.capability, capabilities):
             listed = ", ".join(capabilities) or "none"
-            remedy = f"The capabilities that there are: {listed}."
+            remedy = f"The known capabilities are: {listed}."
         message = "No model passes --capability, --creator, --status and --text."
         return InvalidInputError.of(source, message, remedy)
 
@@ -106,5 +106,5 @@ def _is_in(wanted: str, values: Iterable[str]) -> bool:
 
 
 def _letters(name: str) -> str:
-    """Return the letters and digits of a name: `Kling AI` and `klingai` are one."""
+    """Return the letters and digits of a name: `Kling AI` and `klingai` are equal."""
     return "".join(filter(str.isalnum, name.casefold()))

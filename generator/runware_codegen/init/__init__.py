@@ -29,7 +29,7 @@ class Plan:
         answers: The answers of the user.
         texts: The new contents of files that change, by their paths.
         advice: What the user has to do by hand, or empty.
-        own_models: The project's own models, which the settings have already.
+        own_models: The user's own models, which the settings have already.
     """
 
     answers: Answers
@@ -71,15 +71,15 @@ def plan(options: InitOptions) -> Plan | None:
 
 
 def write_models(file: Path, models: dict[str, str], terminal: Terminal) -> None:
-    """Write models of one's own into a pyproject.toml, and tell of it.
+    """Write the user's own models into a pyproject.toml, and print the new lines.
 
     Args:
         file: The pyproject.toml.
-        models: AIRs or patterns of them, each with the document that it takes after.
-        terminal: Where to tell of it.
+        models: AIRs or patterns of them, each with the document that describes it.
+        terminal: The terminal.
 
     Raises:
-        InvalidInputError: The file cannot be changed.
+        InvalidInputError: If the file cannot be changed.
     """
     before = project.read(file)
     after = project.with_models(before, models, file)

@@ -119,15 +119,15 @@ def changed(text: str, table: str, path: Path) -> str:
 
 
 def with_models(text: str, models: dict[str, str], path: Path) -> str:
-    """Put models of one's own into the text of a pyproject.toml.
+    """Add the user's own models to the text of a pyproject.toml.
 
     Args:
         text: The text.
-        models: AIRs or patterns of them, each with the document that it takes after.
+        models: AIRs or patterns of them, each with the document that describes it.
         path: The file, for messages.
 
     Raises:
-        InvalidInputError: The models that there are are written in another way.
+        InvalidInputError: If the existing models are not in a table of their own.
     """
     before = _parsed(text, path)
     there: dict[str, Any] = _settings_in(before) or {}
@@ -141,7 +141,7 @@ def with_models(text: str, models: dict[str, str], path: Path) -> str:
     written = _extended(text, lines, new) if known else _appended_models(text, lines)
     if _is_parsed_as(written, {**before, "tool": tool}):
         return written
-    message = "The models are not written as a table of their own."
+    message = "The models are not in a table of their own."
     remedy = f"Write {_MODELS_HEAD}, and below it {'; '.join(lines)}."
     raise InvalidInputError.of(path, message, remedy, pointer="/tool")
 
@@ -152,7 +152,7 @@ def _appended_models(text: str, lines: list[str]) -> str:
 
 
 def _extended(text: str, new: list[str], names: Iterable[str]) -> str:
-    """Put lines at the end of the table of models, in place of those of the same names."""
+    """Append lines to the table of models, and remove those of the same names."""
     lines, end = text.splitlines(keepends=True), _line_end(text)
     heads = (n for n, s in enumerate(lines) if _MODELS_LINE.fullmatch(s.rstrip("\r\n")))
     first = next(heads, len(lines))
@@ -167,7 +167,7 @@ def _extended(text: str, new: list[str], names: Iterable[str]) -> str:
 
 
 def _sets(line: str, names: Iterable[str]) -> bool:
-    """Tell whether a line of TOML sets one of some keys."""
+    """Return whether a line of TOML sets one of some keys."""
     try:
         return not tomllib.loads(line).keys().isdisjoint(names)
     except ValueError:

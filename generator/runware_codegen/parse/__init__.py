@@ -37,7 +37,7 @@ def parse(  # noqa: PLR0913 - options of the command
         allow_unenforced: Whether keywords that are not supported are allowed.
         only: Patterns of identifiers, AIRs or task types; empty for all documents.
         include_status: The statuses to include. A document without one is included.
-        own_models: The project's own models, which classes accept too.
+        own_models: The user's own models, which classes accept too.
 
     Raises:
         InvalidInputError: With all problems of all documents.

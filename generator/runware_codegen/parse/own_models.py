@@ -1,4 +1,4 @@
-"""Models of one's own: a document's class takes them as it takes the document's model."""
+"""Lets the class of a document accept the user's own models, such as fine-tunes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _ANY: Final = "[!-~]*"
 
 
 def with_own_models(document: Document, own: OwnModels) -> Document:
-    """Let the class of a document's request take models of one's own.
+    """Let the request class of a document accept the user's own models.
 
     Args:
         document: The document.
-        own: The models of the project; those of other documents change nothing.
+        own: The user's own models; those of other documents change nothing.
 
     Raises:
-        InvalidInputError: The document takes any model already.
+        InvalidInputError: If the document is not about one model.
     """
     named = [name for name, target in own.lines if _is_target(document, target)]
     names = tuple(name for name in named if "*" not in name)
@@ -56,7 +56,7 @@ def with_own_models(document: Document, own: OwnModels) -> Document:
 def without_documents(
     own: OwnModels, documents: Iterable[DocumentInfo]
 ) -> list[Problem]:
-    """Find models of one's own that name no document."""
+    """Find own models whose document is missing."""
     known = list(documents)
     return [
         own.problem(

@@ -86,7 +86,7 @@ def constant(value: T, *, alias: str | None = None) -> T:
 
 
 def filled(value: T) -> T:
-    """Declare a field that the constructor fills in where it is given no other value."""
+    """Declare a field that the constructor fills in if it gets no other value."""
     extra = {"default": cast("Any", value)}
     return cast("T", Field(json_schema_extra=extra))
 
@@ -585,7 +585,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
     """Limits on the media themselves, which the server checks."""
 
     shortest_latency: ClassVar[float | None] = None
-    """The seconds that a task takes at the least, where the document reports latencies."""
+    """The shortest latency in seconds that the document reports, if it reports any."""
 
     sizes: ClassVar[tuple[Size, ...]] = ()
     """The widths and heights to choose from, where the document lists them."""

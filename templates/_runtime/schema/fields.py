@@ -90,8 +90,9 @@ def fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
         extra = info.json_schema_extra
         if not isinstance(extra, dict):
             continue
-        for key in extra.keys() & {"const", "default"}:
-            fills[name] = _returning(extra[key])
+        for key in ("const", "default"):
+            if key in extra:
+                fills[name] = _returning(extra[key])
         if "format" in extra:
             fills[name] = new_uuid
     return fills

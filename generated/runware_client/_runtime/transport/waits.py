@@ -16,7 +16,7 @@ FIRST_WAITS = {
 """Seconds that tasks of a type take at the least; others may be done after one."""
 
 SHORTEST_FIRST_WAIT = 0.5
-"""Seconds that are waited at the least where a document reports a latency."""
+"""The shortest first wait in seconds, if a document reports a latency."""
 
 
 @dataclass(frozen=True, slots=True)
