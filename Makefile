@@ -57,7 +57,8 @@ docs: $(READY)
 
 golden: $(READY)
 	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/diff/test_diff_docs.py \
-	  tests/test_docs.py::test_the_reference_of_commands_is_made_from_their_options
+	  tests/test_docs.py::test_references_are_made_from_the_options \
+	  tests/test_readme.py::test_the_picture_shows_what_comes_out
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

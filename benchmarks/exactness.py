@@ -32,6 +32,7 @@ _OURS = "runware-codegen"
 _TOOLS = {
     _OURS: "ours",
     peers.DATAMODEL: "datamodel",
+    f"{peers.DATAMODEL}, strict, with schema validators": "datamodel_strict",
     peers.OPENAPI_CLIENT: "openapi_client",
 }
 

@@ -1,4 +1,4 @@
-"""Writes the reference of the commands from their definitions."""
+"""Writes the references of commands and of settings from the definitions of options."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runware_codegen import cli as command_line
+from runware_codegen import settings
 from runware_codegen.cli import cli
 
 if TYPE_CHECKING:
@@ -28,6 +30,52 @@ def command_reference() -> str:
     return "\n".join(lines) + "\n"
 
 
+_CONFIGURATION = """\
+# Configuration
+
+This page is made from the definitions of the options: `make golden` writes it.
+
+The settings are in the table `[tool.runware-codegen]` of the nearest `pyproject.toml`, or of the one in the folder that `--project` names. The command line wins over the file. Paths are relative to the file. An unknown setting stops the run.
+
+```toml
+[tool.runware-codegen]
+documents = ["builtin:imageInference"]
+output = "src"
+package = "runware_client"
+docs = "docs/runware"
+```
+
+| Setting | Value | Meaning | Default |
+|---|---|---|---|
+"""
+_AFTER = """
+Each table `[[tool.runware-codegen.clients]]` is a client of its own. It has the same settings, and they win over those above it: see [Several clients](../how-to/keep-current.md#several-clients).
+"""
+_DOCUMENTS = (
+    "Files, folders, and `builtin:PATTERN` for general documents by task type; all"
+    " general documents unless told otherwise."
+)
+
+
+def configuration_reference() -> str:
+    """Return the page of the settings, as Markdown."""
+    parameters = {
+        settings.key(each): each
+        for each in command_line._all_parameters()
+        if each.expose_value
+    }
+    rows = [_setting(name, each) for name, each in parameters.items()]
+    return _CONFIGURATION + "\n".join(rows) + "\n" + _AFTER
+
+
+def _setting(name: str, parameter: click.Parameter) -> str:
+    meaning, default = _DOCUMENTS, ""
+    if isinstance(parameter, click.Option):
+        meaning, default = _meaning(parameter), _default(parameter)
+    value, _ = settings._form(parameter, None)
+    return f"| `{name}` | {value} | {meaning} | {default} |"
+
+
 def _command(name: str, command: click.Command) -> Iterator[str]:
     context = click.Context(command, info_name=f"runware-codegen {name}")
     usage = command.get_usage(context).removeprefix("Usage: ")
@@ -42,12 +90,19 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
 
 def _row(option: click.Option) -> str:
     names = ", ".join(f"`{name}`" for name in [*option.opts, *option.secondary_opts])
-    choices = option.type.choices if isinstance(option.type, click.Choice) else ()
     metavar = f" {option.metavar}" if option.metavar else ""
+    return f"| {names}{metavar} | {_meaning(option)} | {_default(option)} |"
+
+
+def _meaning(option: click.Option) -> str:
+    meaning = (option.help or "").replace("|", "&#124;").replace("*", r"\*")
+    if isinstance(option.type, click.Choice):
+        choices = ", ".join(f"`{choice}`" for choice in option.type.choices)
+        meaning += f" One of {choices}."
+    return meaning
+
+
+def _default(option: click.Option) -> str:
     shown = option.default if option.show_default else None
     values = shown if isinstance(shown, tuple) else [shown]
-    default = ", ".join(f"`{value}`" for value in values if value not in (None, False))
-    meaning = (option.help or "").replace("|", "&#124;").replace("*", r"\*")
-    if choices:
-        meaning += f" One of {', '.join(f'`{choice}`' for choice in choices)}."
-    return f"| {names}{metavar} | {meaning} | {default} |"
+    return ", ".join(f"`{value}`" for value in values if value not in (None, False))

@@ -23,11 +23,12 @@ def page_id(page: Path) -> str:
 
 
 class Block(NamedTuple):
-    """A code block, and the text that a page shows as its output."""
+    """A code block, the text that a page shows as its output, and its file."""
 
     language: str
     code: str
     output: str | None
+    name: str | None
 
 
 def blocks(page: Path) -> list[Block]:
@@ -42,11 +43,16 @@ def blocks(page: Path) -> list[Block]:
             and after[1] == "text"
             and not text[match.end() : after.start()].strip()
         )
-        made.append(Block(match[1], match[2], after[2] if after and follows else None))
+        output = after[2] if after and follows else None
+        near = text[: match.start()].rstrip().rpartition("\n\n")[2]
+        named = re.search(r"[Ss]ave this(?: program)? as `(\w+\.py)`", near)
+        made.append(Block(match[1], match[2], output, named[1] if named else None))
     return made
 
 
-def run_python(program: str, folder: Path, url: str, path: Path) -> str:
+def run_python(
+    program: str, folder: Path, url: str, path: Path, name: str | None = None
+) -> str:
     """Run a program against a mock, and return what it prints.
 
     Args:
@@ -54,9 +60,12 @@ def run_python(program: str, folder: Path, url: str, path: Path) -> str:
         folder: Where it runs.
         url: The URL of the mock.
         path: Where the client's package is.
+        name: The file to keep the program in, for others that import it.
     """
     here = program.replace("http://127.0.0.1:8000/v1", url)
-    here = re.sub(r"Runware\((?!\"any-key)", f"Runware(base_url={url!r}, ", here)
+    here = re.sub(r"Runware\((?!\s*\"any-key)", f"Runware(base_url={url!r}, ", here)
+    if name:
+        (folder / name).write_text(here, encoding="utf-8")
     env = {"RUNWARE_API_KEY": "key", "PYTHONPATH": str(path)}
     imported = CLIENT if path == TOP / "generated" else GENERATOR
     done = run_forked(["-c", here], cwd=folder, env=env, imported=imported)

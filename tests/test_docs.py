@@ -18,8 +18,9 @@ import pytest
 from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 
+from catalog_server import Catalog, serving_catalog
 from command import COMMAND, environment
-from command_reference import command_reference
+from command_reference import command_reference, configuration_reference
 from environments import TOP
 from making import a_document
 from mocking import mocking
@@ -27,7 +28,7 @@ from page_blocks import DOCS, PAGES, blocks, page_id, run_python
 from runware_codegen.cli import cli
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from mocking import Mock
@@ -44,17 +45,36 @@ def mock() -> Iterator[Mock]:
         yield mock
 
 
+@pytest.fixture(scope="module")
+def catalog() -> Iterator[Catalog]:
+    """A catalogue with the model that the pages fetch."""
+    size = {"type": "integer", "minimum": 128, "maximum": 2048, "multipleOf": 16}
+    prompt = {"type": "string", "minLength": 1}
+    schema = {
+        "properties": {"positivePrompt": prompt, "width": size, "height": size},
+        "required": ["positivePrompt", "width", "height"],
+    }
+    url = {"properties": {"imageURL": {"type": "string", "format": "uri"}}}
+    with serving_catalog() as catalog:
+        catalog.add("bfl-flux-1-dev", schema, air="runware:101@1", result=url)
+        yield catalog
+
+
 @pytest.mark.parametrize("page", RUN, ids=page_id)
-def test_each_block_runs_as_it_stands(page: Path, mock: Mock, tmp_path: Path) -> None:
-    """Run the blocks of a page in their order, in one folder."""
-    for language, code, output in blocks(page):
+def test_each_block_runs_as_it_stands(
+    page: Path, mock: Mock, catalog: Catalog, tmp_path: Path
+) -> None:
+    """Run the blocks of a page in their order, in one folder; a program that a page names
+    as `NAME.py` is kept for those after it.
+    """
+    for language, code, output, name in blocks(page):
         if language == "python":
             client = tmp_path if (tmp_path / "runware_client").exists() else None
             path = client or TOP / "generated"
-            printed = run_python(code, tmp_path, mock.url, path)
+            printed = run_python(code, tmp_path, mock.url, path, name)
             assert output is None or printed == output
         elif language == "console":
-            _run_commands(code, tmp_path)
+            _run_commands(code, tmp_path, catalog.url)
         elif language == "toml":
             assert tomllib.loads(code)
             (tmp_path / "pyproject.toml").write_text(code)
@@ -64,13 +84,15 @@ def test_each_block_runs_as_it_stands(page: Path, mock: Mock, tmp_path: Path) ->
             assert language in ("text", "make")
 
 
-def _run_commands(code: str, folder: Path) -> None:
+def _run_commands(code: str, folder: Path, index_url: str = "") -> None:
     for line in code.splitlines():
         command = line.removeprefix("$ ")
         assert command.startswith("runware-codegen ")
         if _LONG_RUNNING in command:  # the fixture is one
             continue
         arguments = command.split()[1:]
+        if arguments[0] == "fetch":
+            arguments += ["--index-url", index_url]
         done = subprocess.run(
             [*COMMAND, *arguments],
             cwd=folder,
@@ -118,11 +140,17 @@ def test_the_site_builds_without_warnings(tmp_path: Path) -> None:
     assert {"models", "image_inference"} <= built
 
 
-def test_the_reference_of_commands_is_made_from_their_options() -> None:
-    page = TOP / "docs/reference/command.md"
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [("command", command_reference), ("configuration", configuration_reference)],
+)
+def test_references_are_made_from_the_options(
+    name: str, made: Callable[[], str]
+) -> None:
+    page = TOP / f"docs/reference/{name}.md"
     if os.environ.get("ACCEPT_GOLDEN"):
-        page.write_text(command_reference(), encoding="utf-8")
-    assert page.read_text(encoding="utf-8") == command_reference()
+        page.write_text(made(), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == made()
 
 
 def test_the_problem_is_the_one_shown(tmp_path: Path) -> None:

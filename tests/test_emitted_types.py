@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from environments import TOP
+from making import a_document, generated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,10 +109,35 @@ CALLS = dedent("""
         assert_type(await client.run_many([image]), list[Outcome[ImageInferenceRequest]])
     """)
 
-EXAMPLES = {f"example_{p.name}": p for p in (TOP / "examples").glob("*.py")}
-PROGRAMS = {"results.py": RESULTS, "files.py": FILES, "calls.py": CALLS} | {
-    name: path.read_text(encoding="utf-8") for name, path in EXAMPLES.items()
+DEPRECATED = dedent("""
+    from deprecated_client import parse_result
+    from deprecated_client.tasks.image_inference import SampleRequest
+    from deprecated_client.tasks.image_inference.sample import Inner
+
+    request = SampleRequest(old="x", inner=Inner(old_url="x"), new="y")
+    SampleRequest(old=3)  # wrong: type
+    print(request.new)
+    print(request.old)  # wrong: deprecated
+    text: int = request.old  # wrong: deprecated, and not a number
+    print(parse_result(request, {}).older.upper())  # wrong: deprecated
+    print(Inner(old_url="x").old_url)  # wrong: deprecated
+    """)
+
+OLD = {"type": "string", "deprecated": True}
+OLD_PROPERTIES = {
+    "old": OLD,
+    "new": {"type": "string"},
+    "inner": {"type": "object", "properties": {"oldURL": OLD}},
 }
+OLD_RESULT = {"type": "object", "properties": {"older": OLD}, "required": ["older"]}
+
+EXAMPLES = {f"example_{p.name}": p for p in (TOP / "examples").glob("*.py")}
+PROGRAMS = {
+    "results.py": RESULTS,
+    "files.py": FILES,
+    "calls.py": CALLS,
+    "old.py": DEPRECATED,
+} | {name: path.read_text(encoding="utf-8") for name, path in EXAMPLES.items()}
 
 WRONG = {
     (name, number)
@@ -141,6 +167,8 @@ class Said(NamedTuple):
 def folder(tmp_path: Path) -> Path:
     for name, program in PROGRAMS.items():
         (tmp_path / name).write_text(program)
+    old = a_document({"properties": OLD_PROPERTIES}, result=OLD_RESULT)
+    generated(tmp_path, {"old.json": old}, package="deprecated_client", formatted=False)
     (tmp_path / "pyrightconfig.json").write_text(
         json.dumps(
             {"typeCheckingMode": "strict", "extraPaths": [str(TOP / "generated")]}
@@ -180,7 +208,7 @@ def _verify(said: list[Said], reveals: str) -> None:
 
 
 def test_mypy(folder: Path) -> None:
-    command = ("mypy", "--strict", "--no-incremental")
+    command = ("mypy", "--strict", "--no-incremental", "--enable-error-code=deprecated")
     said = _said(folder, r"(\d+): (error|note): (.*)", *command)
     _verify(said, r'Revealed type is "(.*)"')
 

@@ -285,6 +285,81 @@ class TestFaults:
         assert names(tmp_path / "schemas") == ["one.json", "two.json"]
 
     @pytest.mark.parametrize(
+        ("fault", "told", "advice"),
+        [
+            ("html", "is a web page", "a proxy may have sent it"),
+            ("half", "Not JSON", "Fetch it again"),
+            ("cut", "ends too early", "again later"),
+            ("drip", "longer than 0.3 s, 4 times", "again later"),
+        ],
+    )
+    def test_a_document_that_does_not_come_whole_is_named(
+        self, fetch: Fetch, catalog: Catalog, fault: str, told: str, advice: str
+    ) -> None:
+        path = f"{ROOT}/models/one/schema.json"
+        catalog.faults[path] = [fault] * 4
+        patience = ["--timeout", "0.3"] if fault == "drip" else []
+        finished = fetch("one", *patience)
+        [place, what, remedy, *_] = finished.stderr.splitlines()
+        assert place == f"{catalog.origin}{path}"
+        assert told in what
+        assert advice in remedy
+
+    @pytest.mark.parametrize("fault", ["half", "cut", "html"])
+    def test_an_index_that_does_not_come_whole(
+        self, fetch: Fetch, catalog: Catalog, fault: str
+    ) -> None:
+        catalog.faults[INDEX] = [fault] * 4
+        [place, what, remedy, *_] = fetch("one").stderr.splitlines()
+        assert place == catalog.url
+        assert {
+            "half": "not JSON, or not all of it",
+            "cut": "ends too early",
+            "html": "is a web page",
+        }[fault] in what
+        assert ("again later" if fault == "cut" else "--index-url") in remedy
+
+    def test_a_listed_model_without_a_document(
+        self, fetch: Fetch, catalog: Catalog
+    ) -> None:
+        path = f"{ROOT}/models/one/schema.json"
+        del catalog.files[path]
+        [place, what, remedy, *_] = fetch("one").stderr.splitlines()
+        assert place == f"{catalog.origin}{path}"
+        assert "no document of one" in what
+        assert "list --catalog --only one" in remedy
+
+    def test_no_index(self, catalog: Catalog, tmp_path: Path) -> None:
+        wrong = f"{catalog.origin}/models.json"
+        for command in (["fetch", "one"], ["list", "--catalog"]):
+            finished = run(*command, "--index-url", wrong, cwd=tmp_path)
+            assert (finished.returncode, finished.stdout) == (2, "")
+            [place, what, remedy, *_] = finished.stderr.splitlines()
+            assert place == wrong
+            assert "no index" in what
+            assert "https://runware.ai/docs/models/index.json" in remedy
+
+    def test_the_document_that_is_waited_for_is_shown(
+        self, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        seen = threading.Event()
+        hanging = f"{ROOT}/models/two/schema.json"
+
+        def gate(path: str) -> None:
+            if path == hanging:
+                seen.wait(LONGEST)
+
+        def react(shown: str, *_: object) -> None:
+            if "1 of 2, waiting for two" in shown:
+                seen.set()
+
+        catalog.gate = gate
+        command = ["fetch", "one", "two", "--index-url", catalog.url]
+        session = run_in_terminal(*command, cwd=tmp_path, react=react)
+        assert session.code == 0, session.shown
+        assert "1 of 2, waiting for two" in session.shown
+
+    @pytest.mark.parametrize(
         ("index", "told"),
         [
             (b"<html>", "is a web page"),

@@ -183,6 +183,15 @@ def test_no_mixture_of_markers_does_more(text: str) -> None:
     assert not any(map(parser.get_examples, _docstrings(text)))
 
 
+@pytest.mark.parametrize(
+    "text", [":::::", "::::::", "-8<-8<-", ">>>> 1", ">>>>>> open('x')", "a >>>>> b"]
+)
+def test_no_marker_is_left_of_overlapping_ones(text: str) -> None:
+    _has_no_html_and_no_code_to_run(text)
+    for doc in _docstrings(text):
+        assert ">>>" not in doc
+
+
 def _has_no_html_and_no_code_to_run(text: str) -> None:
     parser = MarkdownIt("commonmark", {"html": True})
     parser.validateLink = lambda _: True  # type: ignore[method-assign]

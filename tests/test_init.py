@@ -207,35 +207,185 @@ class TestPreCommit:
 class TestInATerminal:
     @staticmethod
     def answering(*answers: tuple[str, bytes]) -> Any:
-        """Type each answer once its question is shown."""
-        left = list(answers)
+        """Type each answer once its question is shown after the last answer."""
+        left, seen = list(answers), 0
 
         def react(shown: str, typed: Callable[[bytes], object], process: int) -> None:
-            if left and left[0][0] in shown:
+            nonlocal seen
+            if left and left[0][0] in shown[seen:]:
                 until_it_waits(process)
+                seen = len(shown)
                 typed(left.pop(0)[1])
 
         return react
 
-    def test_asks_for_what_is_not_said(self, catalog: Catalog, tmp_path: Path) -> None:
-        react = self.answering(
-            ("Models", b"one, test:tow@1\n"),
-            ("Did you mean test:two@1?", b"one, test:two@1\n"),
-            ("General documents", b"ping\n"),
-            ("Folder for documents", b"docs\n"),
-            ("Folder that the package is in", b"\n"),
-            ("Name of the package", b"class\n"),
-            ("keyword", b"mine\n"),
-        )
-        arguments = ["init", "--index-url", catalog.url]
-        session = run_in_terminal(*arguments, cwd=tmp_path, react=react)
+    def session(self, cwd: Path, *answers: tuple[str, bytes], url: str = "") -> str:
+        """Run `init`, give all answers, and return what was shown."""
+        arguments = ["init", *(["--index-url", url] if url else [])]
+        react = self.answering(*answers)
+        session = run_in_terminal(*arguments, cwd=cwd, react=react)
         assert session.code == 0, session.shown
+        return session.shown
+
+    def test_asks_for_what_is_not_said(self, catalog: Catalog, tmp_path: Path) -> None:
+        shown = self.session(
+            tmp_path,
+            ("Models:", b"one, test:tow@1\n"),
+            ("Did you mean test:two@1?", b"test:two@1\n"),
+            ("More models", b"\n"),
+            ("Task types [none]:", b"pong\n"),
+            ("Did you mean ping?", b"?\n"),
+            ("vectorize, videoInference", b"ping\n"),
+            ("Folder for documents [schemas]:", b"docs\n"),
+            ("Folder that the package is in [.]:", b"\n"),
+            ("Name of the package [runware_client]:", b"class\n"),
+            ("keyword", b"mine\n"),
+            url=catalog.url,
+        )
+        assert "bfl-flux-1-dev, runware:101@1, google:*, flux dev" in shown
         made = settings(tmp_path)
         assert made["documents"] == ["docs", "builtin:ping"]
         assert made["package"] == "mine"
         fetched = sorted(path.name for path in (tmp_path / "docs").iterdir())
         assert fetched == ["one.json", "two.json"]
         assert (tmp_path / "mine" / "__init__.py").is_file()
+
+    def test_models_are_searched_by_words_and_chosen_by_number(
+        self, tmp_path: Path
+    ) -> None:
+        with serving_catalog() as catalog:
+            for number in range(14):
+                catalog.add(f"bird-{number:02}")
+            catalog.add("fish")
+            catalog.index[3]["capabilities"] = ["text-to-image"]
+            catalog.index[4] |= {"name": "Heron\x1b[31m", "status": "coming-soon"}
+            shown = self.session(
+                tmp_path,
+                ("Models:", b"?\n"),
+                ("or search again", b"BIRD image\n"),
+                ("or search again", b"1\n"),
+                ("Chosen: bird-03\r\n", b"heron\n"),
+                ("or search again", b"1, fish, no such\n"),
+                ("No model of the catalogue is called 'no such'", b"-test:fish@1\n"),
+                ("Chosen: bird-03, bird-04\r\n", b"-fish\n"),
+                ("'fish' is not chosen", b"\n"),
+                ("Task types", b"\n"),
+                ("Folder for documents", b"\n"),
+                ("Folder that the package is in", b"\n"),
+                ("Name of the package", b"\n"),
+                url=catalog.url,
+            )
+        assert "1  bird-00  test:bird-00@1  Bird-00" in shown
+        assert "5 more: search with more words" in shown
+        assert "bird-13" not in shown
+        assert "1  bird-04  test:bird-04@1  Heron\\x1b[31m  coming-soon" in shown
+        fetched = sorted(path.name for path in (tmp_path / "schemas").iterdir())
+        assert fetched == ["bird-03.json", "bird-04.json"]
+
+    def test_an_index_that_cannot_be_read_is_asked_for_again(
+        self, tmp_path: Path
+    ) -> None:
+        with serving_catalog() as catalog:
+            catalog.add("one")
+            catalog.faults["/docs/models/index.json"] = ["403"]
+            other = f"{catalog.origin}/elsewhere.json"
+            self.session(
+                tmp_path,
+                ("Models:", b"one\n"),
+                ("HTTP 403", b"one\n"),
+                ("More models", f"{other}\n".encode()),
+                ("There is no index of a catalogue", f"{catalog.url}\n".encode()),
+                ("More models", b"\n"),
+                ("Task types", b"\n"),
+                ("Folder for documents", b"\n"),
+                ("Folder that the package is in", b"\n"),
+                ("Name of the package", b"\n"),
+                url=catalog.url,
+            )
+            assert settings(tmp_path)["index-url"] == catalog.url
+
+    def test_a_document_that_cannot_be_fetched_keeps_the_answers(
+        self, tmp_path: Path
+    ) -> None:
+        with serving_catalog() as catalog:
+            for name in ("one", "two"):
+                catalog.faults[catalog.add(name)] = ["html"]
+            catalog.faults[catalog.add("lost")] = ["403"] * 3
+            shown = self.session(
+                tmp_path,
+                ("Models:", b"one, lost\n"),
+                ("More models", b"\n"),
+                ("Task types", b"ping\n"),
+                ("Folder for documents", b"docs\n"),
+                ("Folder that the package is in", b"\n"),
+                ("Name of the package", b"mine\n"),
+                ("Chosen: one, lost\r\n", b"\n"),
+                ("Task types [ping]:", b"\n"),
+                ("Folder for documents [docs]:", b"\n"),
+                ("Folder that the package is in", b"\n"),
+                ("Name of the package [mine]:", b"\n"),
+                ("Fetched already: one", b"-lost\n"),
+                ("Chosen: one\r\n", b"\n"),
+                ("Task types [ping]:", b"\n"),
+                ("Folder for documents [docs]:", b"\n"),
+                ("Folder that the package is in", b"\n"),
+                ("Name of the package [mine]:", b"\n"),
+                url=catalog.url,
+            )
+        assert "is a web page" in shown
+        assert settings(tmp_path)["documents"] == ["docs", "builtin:ping"]
+        assert [each.name for each in (tmp_path / "docs").iterdir()] == ["one.json"]
+
+    def test_starts_from_what_is_set(self, catalog: Catalog, tmp_path: Path) -> None:
+        made = init("--model", "one", "--index-url", catalog.url, cwd=tmp_path)
+        assert made.returncode == 0, made.stderr
+        before = files(tmp_path)
+        enter = (
+            ("Task types [none]:", b"\n"),
+            ("Folder that the package is in [.]:", b"\n"),
+            ("Name of the package [runware_client]:", b"\n"),
+        )
+        shown = self.session(tmp_path, ("Fetched already: one", b"\n"), *enter)
+        assert "Wrote" not in shown
+        assert files(tmp_path) == before
+        shown = self.session(
+            tmp_path,
+            ("Models:", b"two\n"),
+            ("More models", b"\n"),
+            ("Task types [none]:", b"ping\n"),
+            ("Folder for documents [schemas]:", b"\n"),
+            *enter[1:],
+            ("Replace them?", b"y\n"),
+        )
+        assert '+documents = ["schemas", "builtin:ping"]' in shown
+        assert settings(tmp_path)["documents"] == ["schemas", "builtin:ping"]
+        shown = self.session(
+            tmp_path,
+            ("Fetched already: one, two", b"\n"),
+            ("Task types [ping]:", b"none\n"),
+            *enter[1:],
+            ("Replace them?", b"y\n"),
+        )
+        assert settings(tmp_path)["documents"] == ["schemas"]
+
+    def test_without_a_document_there_is_no_client(self, tmp_path: Path) -> None:
+        self.session(
+            tmp_path,
+            ("Models:", b"\n"),
+            ("Task types [all]:", b"none\n"),
+            ("a task type is needed", b"ping\n"),
+            ("Folder that the package is in", b"\n"),
+            ("Name of the package", b"\n"),
+        )
+        assert settings(tmp_path)["documents"] == ["builtin:ping"]
+
+    def test_settings_that_cannot_be_changed_are_said_before_any_question(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "pyproject.toml").write_text("tool = {x = 1}\n")
+        session = run_in_terminal("init", cwd=tmp_path)
+        assert session.code == 2
+        assert "Models" not in session.shown
 
     @pytest.mark.parametrize(
         ("answer", "code", "package"),
@@ -260,7 +410,7 @@ class TestInATerminal:
         assert settings(tmp_path)["package"] == package
 
     def test_no_more_answers(self, tmp_path: Path) -> None:
-        react = self.answering(("Models", b"\x04"))
+        react = self.answering(("Models:", b"\x04"))
         session = run_in_terminal("init", cwd=tmp_path, react=react)
         assert session.code == 2
         assert "There is no answer" in session.shown

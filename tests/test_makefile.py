@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,38 @@ def test_what_continuous_integration_runs(checkout: Path) -> None:
     command = [checkout / ".ci" / "run"]
     subprocess.run(command, env=environment(checkout), check=True)
     assert agree(noted(checkout), SET_UP + TEST)
+
+
+class TestRecipeForClients:
+    """The Makefile of `consumers/makefile`, which the documentation shows."""
+
+    @staticmethod
+    def made(project: Path) -> set[str]:
+        """Run the recipe, and return the modules of the client's documents."""
+        finished = subprocess.run(
+            ["make", f"PYTHON={sys.executable}"],
+            cwd=project,
+            env={k: v for k, v in os.environ.items() if not k.startswith("MAKE")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        folder = project / "src" / "stickers_client" / "tasks" / "image_inference"
+        return {path.stem for path in folder.glob("*.py")} - {"__init__"}
+
+    def test_a_deleted_document_leaves_the_client(self, tmp_path: Path) -> None:
+        consumer = ROOT / "tests" / "consumers" / "makefile"
+        project = Path(shutil.copytree(consumer, tmp_path / "project"))
+        before = self.made(project)
+        other = project / "schemas" / "more" / "badge.yaml"
+        other.parent.mkdir()
+        text = (project / "schemas" / "sticker.yaml").read_text()
+        other.write_text(text.replace("sticker", "badge"))
+        assert self.made(project) == before | {"badge"}
+        other.unlink()
+        assert self.made(project) == before
+        stamp = (project / "src" / "stickers_client" / "__init__.py").stat()
+        assert self.made(project) == before
+        after = (project / "src" / "stickers_client" / "__init__.py").stat()
+        assert after.st_mtime_ns == stamp.st_mtime_ns

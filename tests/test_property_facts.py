@@ -46,10 +46,17 @@ def test_a_deprecated_member_says_so_and_warns(tmp_path: Path) -> None:
     module = _module(tmp_path, "deprecated_client", task, result=result)
     source = _source(tmp_path, "deprecated_client")
     assert _doc(source, "old") == _doc(source, "old_url") == "Deprecated."
-    request = module.parse_request(a_task(old="x", inner={"oldURL": "y"}))
+    with pytest.warns(
+        DeprecationWarning, match="is deprecated by its document"
+    ) as said:
+        request = module.parse_request(a_task(old="x", inner={"oldURL": "y"}))
+    assert {each.filename for each in said} == {__file__}
+    told = {str(each.message).partition(" is ")[0] for each in said}
+    assert told == {"`old` of SampleRequest", "`old_url` of Inner"}
     assert request.to_wire() == a_task(old="x", inner={"oldURL": "y"})
-    schema = type(request).model_json_schema()
-    assert schema["properties"]["old"]["deprecated"] is True
+    for cls, name in [(type(request), "old"), (request.result, "older")]:
+        schema = cls.model_json_schema()
+        assert schema["properties"][name]["deprecated"] is True
     with pytest.warns(DeprecationWarning, match="`old` is deprecated"):
         assert request.old == "x"
     answer = module.parse_result(request, {})
@@ -57,6 +64,33 @@ def test_a_deprecated_member_says_so_and_warns(tmp_path: Path) -> None:
         assert answer.old is None
     with pytest.raises(AttributeError, match="came without 'older'"):
         _ = answer.older
+
+
+@pytest.mark.parametrize("way", ["constructor", "from_wire", "model_validate"])
+@pytest.mark.parametrize("rule", [False, True])
+def test_a_deprecated_member_warns_when_it_is_given(
+    tmp_path: Path, way: str, rule: bool
+) -> None:
+    old = {"type": "string", "deprecated": True}
+    parts = {"type": "array", "items": {"type": "object", "properties": {"old": old}}}
+    task = {"properties": {"frames": parts, "new": {"type": "string"}}}
+    if rule:  # such a class is not validated by pydantic alone
+        task |= {"not": {"required": ["new", "frames"]}}
+    module = _module(tmp_path, f"old_{way}_{rule}", task)
+    request = module.request_class("imageInference", "test:sample@1")
+
+    def make(**members: Any) -> object:
+        if way == "constructor":
+            return request(**members)
+        return getattr(request, way)(a_task(**members))
+
+    assert make(new="x")
+    assert make(frames=[{}])
+    with pytest.warns(DeprecationWarning, match="`old` of Frame is deprecated") as said:
+        make(frames=[{}, {"old": "x"}])
+    assert [each.filename for each in said] == [__file__]
+    with pytest.raises(ValidationError):
+        make(frames=[{"old": "x"}, {"old": 3}])
 
 
 def test_what_a_reference_says_of_a_property_holds(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
 
+from catalog_server import serving_catalog
 from command import run
 from making import a_document
 from runware_codegen.cli import cli
@@ -141,6 +143,67 @@ class TestWhatTheFileSays:
             *("--json", "--catalog", "--index-url", "--quiet", "--verbose"),
             *("--capability", "--creator", "--status", "--text"),
         }
+
+
+class TestAnotherProject:
+    """`--project DIR` uses the settings of a project from anywhere."""
+
+    @pytest.fixture
+    def outside(self, project: Path, tmp_path: Path) -> Path:
+        """Give a folder with settings of its own, beside the project."""
+        configure(
+            project, 'documents = ["docs/one.json"]\noutput = "src"\npackage = "mine"'
+        )
+        folder = tmp_path / "outside"
+        folder.mkdir()
+        configure(folder, 'documents = ["nowhere"]\npackage = "other"')
+        return folder
+
+    def test_list_reads_its_settings(self, outside: Path) -> None:
+        assert listed("--json", "--project", "../project", cwd=outside) == ["one"]
+        assert listed("--json", "--project", "project", cwd=outside.parent) == ["one"]
+
+    def test_generate_and_docs_write_into_it(
+        self, project: Path, outside: Path
+    ) -> None:
+        there = ["--project", project]
+        assert run("generate", *there, cwd=outside).returncode == 0
+        assert (project / "src" / "mine" / "__init__.py").is_file()
+        assert run("generate", "--check", *there, cwd=outside).returncode == 0
+        assert run("generate", "--check", cwd=project).returncode == 0
+        with (project / "pyproject.toml").open("a") as file:
+            file.write('docs = "pages"\n')
+        assert run("docs", *there, cwd=outside).returncode == 0
+        assert (project / "pages" / "llms.txt").is_file()
+        assert [path.name for path in outside.iterdir()] == ["pyproject.toml"]
+
+    def test_fetch_fills_its_folder(self, project: Path, outside: Path) -> None:
+        configure(project, 'documents = ["schemas"]')
+        with serving_catalog() as catalog:
+            catalog.add("one")
+            at = ["--index-url", catalog.url]
+            finished = run("fetch", "one", "--project", project, *at, cwd=outside)
+        assert finished.returncode == 0, finished.stderr
+        assert (project / "schemas" / "one.json").is_file()
+        assert (project / "runware.lock").is_file()
+
+    def test_diff_compares_its_documents(self, project: Path, outside: Path) -> None:
+        configure(project, 'documents = ["docs"]')
+        shutil.copytree(project / "docs", outside / "old")
+        (project / "docs" / "one.json").unlink()
+        finished = run(
+            *("diff", "old", "--project", "../project", "--format", "json"), cwd=outside
+        )
+        assert finished.returncode == 0, finished.stderr
+        [entry] = json.loads(finished.stdout)["entries"]
+        assert entry["document"] == "one"
+
+    def test_a_folder_without_settings(self, outside: Path) -> None:
+        told = refused(outside, "list", "--project", "../project/docs")
+        assert told.startswith("../project/docs/pyproject.toml\n")
+        assert "runware-codegen init" in told
+        told = refused(outside, "list", "--project", "nowhere")
+        assert told.startswith("nowhere/pyproject.toml\n")
 
 
 class TestTheCommandLineWins:

@@ -27,8 +27,8 @@ def ours(_: Path) -> Take:
     return take
 
 
-def datamodel(document: Path) -> Take:
-    """Take a task with what datamodel-code-generator makes."""
+def datamodel(document: Path, **options: object) -> Take:
+    """Take a task with what datamodel-code-generator makes, with options of it."""
     peer = importlib.import_module("datamodel_code_generator")
     peer.generate(
         document,
@@ -36,9 +36,24 @@ def datamodel(document: Path) -> Take:
         output=FOLDER / "measured_models.py",
         output_model_type=peer.DataModelType.PydanticV2BaseModel,
         target_python_version=peer.PythonVersion.PY_311,
+        **options,
     )
     body = importlib.import_module("measured_models").RequestBody
     return lambda task: body.model_validate([task])
+
+
+def datamodel_strict(document: Path) -> Take:
+    """Take a task with the strictest classes of datamodel-code-generator."""
+    types = importlib.import_module("datamodel_code_generator.enums").StrictTypes
+    return datamodel(
+        document,
+        field_constraints=True,
+        use_annotated=True,
+        strict_nullable=True,
+        strict_types=list(types),
+        extra_fields="forbid",
+        generate_schema_validators=True,
+    )
 
 
 def openapi_client(document: Path) -> Take:
@@ -67,7 +82,12 @@ def accepts(take: Take, task: Any) -> bool:
 FOLDER = Path(sys.argv[2])
 sys.path.insert(0, str(FOLDER))
 warnings.simplefilter("ignore")
-tools = {"ours": ours, "datamodel": datamodel, "openapi_client": openapi_client}
+tools = {
+    "ours": ours,
+    "datamodel": datamodel,
+    "datamodel_strict": datamodel_strict,
+    "openapi_client": openapi_client,
+}
 taken = tools[sys.argv[1]](Path(sys.argv[3]))
 tasks = json.loads(Path(sys.argv[4]).read_text(encoding="utf-8"))
 print(json.dumps([accepts(taken, task) for task in tasks]))

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import tasks
     from ._runtime.client.async_handle import AsyncHandle
     from ._runtime.client.async_stream import AsyncStream
     from ._runtime.client.deltas import Delta
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from .client import Runware
 
 _MODULES = {
+    "tasks": "",
     "AsyncHandle": "_runtime.client.async_handle",
     "AsyncStream": "_runtime.client.async_stream",
     "Delta": "_runtime.client.deltas",
@@ -143,6 +145,7 @@ __all__ = [
     "parse_result",
     "parse_webhook",
     "request_class",
+    "tasks",
     "webhook_app",
 ]
 
@@ -151,7 +154,8 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for first."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    module = import_module(f".{_MODULES[name] or name}", __name__)
+    found = getattr(module, name) if _MODULES[name] else module
     globals()[name] = found  # from now on, it is found without this
     return found
 

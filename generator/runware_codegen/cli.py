@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.catalog.fetching import UpdateReport
     from runware_codegen.diff.options import DiffOptions
+    from runware_codegen.init import Plan
     from runware_codegen.options import (
         DocsOptions,
         FetchOptions,
@@ -63,6 +64,11 @@ _SIGNALLED = 128
 
 _GENERATED = f"{__name__}.generated"
 """In the `meta` of a context: the package that `generate` has made."""
+
+_ASK_AGAIN = (
+    "The settings are as they were. Press Enter to keep an answer and to try again, or"
+    " type another; Ctrl-C ends."
+)
 
 _COMMAND_LINE = ParameterSource.COMMANDLINE
 
@@ -410,7 +416,7 @@ def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
 
 
 @cli.command(cls=_Diffing)
-@with_options(*DIFFING, *SPEAKING)
+@with_options(*DIFFING, PROJECT, *SPEAKING)
 @click.pass_context
 def diff(ctx: click.Context, /, **options: Unpack[DiffOptions]) -> int:
     """Show what changed between two versions of documents, as a caller notices it.
@@ -440,26 +446,41 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
 
     with _terminal(ctx) as terminal:
         with _remarking("the settings are as they were"):
-            if not (plan := init.plan(options)):
-                terminal.summary("Everything is as it was.")
-                return
-            wanted = plan.answers
-            said = {name: options[name] for name in ("quiet", "verbose")}
-            if wanted.models:
-                place = {"output": wanted.folder, "index_url": wanted.index_url}
-                ctx.invoke(fetch, models=wanted.models, **place, **said)
-            ctx.invoke(
-                generate,
-                documents=wanted.documents,
-                output=wanted.output,
-                package=wanted.package,
-                own_models=plan.own_models,
-                **said,
-            )
+            plan = init.plan(options, terminal)
+            while plan:
+                try:
+                    _make(ctx, plan)
+                    break
+                except InvalidInputError as failure:
+                    if not plan.answers.asking:
+                        raise
+                    terminal.problems(failure.problems)
+                    terminal.summary(_ASK_AGAIN)
+                    plan = init.plan_again(plan.answers, terminal)
+        if not plan:
+            terminal.summary("Everything is as it was.")
+            return
         from runware_codegen.pipeline import import_line  # noqa: PLC0415  # as above
 
-        name = import_name(wanted.output, wanted.package)
+        name = import_name(plan.answers.output, plan.answers.package)
         init.write(plan, import_line(ctx.meta[_GENERATED], name), terminal)
+
+
+def _make(ctx: click.Context, plan: Plan) -> None:
+    """Fetch the documents and generate the package that `init` was asked for."""
+    answers = plan.answers
+    said = {name: ctx.params[name] for name in ("quiet", "verbose")}
+    if answers.models:
+        place = {"output": answers.folder, "index_url": answers.index_url}
+        ctx.invoke(fetch, models=answers.models, **place, **said)
+    ctx.invoke(
+        generate,
+        documents=answers.documents,
+        output=answers.output,
+        package=answers.package,
+        own_models=plan.own_models,
+        **said,
+    )
 
 
 @cli.command(cls=_Configured)

@@ -255,6 +255,8 @@ def _take(
     if isinstance(answer, NotFoundError) and one.guessed and run.listed:
         listed = run.listed
         run.problems.append(not_listed(one.id, listed.entries, listed.url))
+    elif isinstance(answer, NotFoundError):
+        run.problems.append(_no_document(one))
     elif isinstance(answer, InvalidInputError):
         run.problems += answer.problems
     elif isinstance(answer, Exception):
@@ -383,6 +385,16 @@ def _show_progress(run: _Fetch, waiting: Sequence[str], total: int) -> None:
     bar = "█" * filled + "░" * (_BAR - filled)
     named = f", waiting for {waiting[0]}" if waiting else ""
     run.terminal.progress(f"Fetching {bar} {done} of {total}{named}")
+
+
+def _no_document(one: WantedDocument) -> Problem:
+    return Problem(
+        one.url,
+        "",
+        f"There is no document of {one.id} at this URL",
+        "The model may be announced or withdrawn. See its status with `runware-codegen"
+        f" list --catalog --only {one.id}`, or use the general document of its task type.",
+    )
 
 
 def _breaking(path: Path) -> Problem:

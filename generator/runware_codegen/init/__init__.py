@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import files
 from runware_codegen.init import precommit, project
-from runware_codegen.init.answers import ask_for_answers
+from runware_codegen.init.answers import ask_again, ask_for_answers
 from runware_codegen.settings import MODELS, own_models
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from runware_codegen.init.answers import Answers
     from runware_codegen.options import InitOptions
     from runware_codegen.report import Terminal
@@ -38,7 +40,7 @@ class Plan:
     own_models: OwnModels
 
 
-def plan(options: InitOptions) -> Plan | None:
+def plan(options: InitOptions, terminal: Terminal) -> Plan | None:
     """Ask for the answers, and plan the changes; write nothing.
 
     Returns:
@@ -47,14 +49,47 @@ def plan(options: InitOptions) -> Plan | None:
     Raises:
         InvalidInputError: If a file cannot be changed, or not without an answer.
     """
-    before = project.read(_PROJECT)
-    current = project.current(before, _PROJECT)
-    answers = ask_for_answers(options, current or {})
+    before, current = _project()
+    answers = ask_for_answers(options, current or {}, terminal)
+    return _planned(answers, before, current, terminal)
+
+
+def plan_again(answers: Answers, terminal: Terminal) -> Plan | None:
+    """Ask again, with the earlier answers as defaults, and plan the changes.
+
+    Returns:
+        The plan; None if the user keeps the existing settings.
+
+    Raises:
+        InvalidInputError: If a file cannot be changed.
+    """
+    before, current = _project()
+    answers = ask_again(answers, current or {}, terminal)
+    return _planned(answers, before, current, terminal)
+
+
+def _project() -> tuple[str, dict[str, Any] | None]:
+    """Read the text of the project's file and its settings.
+
+    Raises:
+        InvalidInputError: If the settings cannot be read or changed.
+    """
+    text = project.read(_PROJECT)
+    current = project.current(text, _PROJECT)
+    project.changed(text, project.EXAMPLE, _PROJECT)
+    return text, current
+
+
+def _planned(
+    answers: Answers, before: str, current: dict[str, Any] | None, terminal: Terminal
+) -> Plan | None:
     settings = project.settings(answers, current or {})
     after = project.changed(before, settings, _PROJECT)
     texts: dict[Path, bytes] = {}
     if after != before:
-        if current is not None and not answers.may_replace(_PROJECT, before, after):
+        if current is not None and not answers.may_replace(
+            _PROJECT, before, after, terminal
+        ):
             return None
         texts[_PROJECT] = after.encode()
     advice = ""

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import difflib
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from runware_codegen.catalog import index
-from runware_codegen.catalog.names import matches, similar
-from runware_codegen.catalog.web import Web
+from runware_codegen.catalog.lock import lock_of
+from runware_codegen.init import models as model_question
+from runware_codegen.init.models import ModelQuestion
 from runware_codegen.options import documents_folder, unfit_package
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import plain
-from runware_codegen.resources import BUILTIN
+from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from runware_codegen.catalog.index import Index
     from runware_codegen.options import InitOptions
+    from runware_codegen.report import Terminal
 
 _PACKAGE = "runware_client"
-_TIMEOUT = 30.0  # seconds for a response of the catalogue
+_STYLE_OF_DIFF = {"+": "green", "-": "red", "@": "cyan"}
+_GENERAL = """\
+They come with this program, one for each task type, and fit every model. Type task
+types or patterns, separated by commas: imageInference, image* - or all, or none.
+? lists the task types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,9 @@ class Answers:
     index_url: str
     asking: bool
 
-    def may_replace(self, file: Path, before: str, after: str) -> bool:
+    def may_replace(
+        self, file: Path, before: str, after: str, terminal: Terminal
+    ) -> bool:
         """Show the changes of settings in a file, and ask for permission.
 
         Raises:
@@ -59,7 +65,8 @@ class Answers:
         if self.asking:
             lines = before.splitlines(), after.splitlines()
             for line in difflib.unified_diff(*lines, str(file), str(file), lineterm=""):
-                click.echo(plain(line))
+                style = _STYLE_OF_DIFF.get(line[:1])
+                terminal.result(click.style(plain(line), fg=style))
             question = f"{file} has other settings of runware-codegen. Replace them?"
             return click.confirm(question)
         message = "The file already has other settings of runware-codegen."
@@ -71,102 +78,172 @@ class Answers:
         raise InvalidInputError.of(file, message, remedy, pointer=place)
 
 
-def ask_for_answers(options: InitOptions, current: Mapping[str, Any]) -> Answers:
-    """Read the options, ask for what they lack, and use defaults for the rest.
+def _answers_from(options: InitOptions, current: Mapping[str, Any]) -> Answers:
+    """Return the answers of the options, with defaults for what they lack.
 
     Args:
         options: The options of the command.
         current: The settings of the project, which are the defaults.
-
-    Raises:
-        InvalidInputError: If the catalogue cannot be read.
     """
-    models, task_types = options["model"], options["task_type"]
-    index_url = options["index_url"] or current.get("index-url", "")
-    asking = sys.stdin is not None and sys.stdin.isatty()
-    if asking and not models and not task_types and options["documents"] is None:
-        models = _ask_for_models(index_url)
-        empty = "only those" if models else "all"
-        task_types = _several(
-            f"General documents, by task type, such as imageInference ({empty} if empty,"
-            " * for all)"
-        )
-
-    def value(said: str | None, question: str, default: str) -> str:
-        if said is not None or not asking:
-            return default if said is None else said
-        return _one(question, default)
-
     before: tuple[str, ...] = tuple(current.get("documents", ()))
-    folder = options["documents"] or ""
-    if models:
-        folder = value(
-            options["documents"], "Folder for documents", documents_folder(before)
-        )
+    models = options["model"]
+    folder = options["documents"] or (documents_folder(before) if models else "")
     output = "src" if Path("src").is_dir() else "."
-    output = current.get("output", output)
-    output = value(options["output"], "Folder that the package is in", output)
-    package = options["package"]
-    if package is None:
-        package = current.get("package", _PACKAGE)
-        package = _one("Name of the package", package, _named) if asking else package
-    chosen = [PurePath(folder).as_posix()] if folder else []
-    chosen += [f"{BUILTIN}{task_type}" for task_type in task_types]
     return Answers(
         models,
-        tuple(chosen) or before,
+        _selected(folder, options["task_type"]) or before,
         folder,
-        PurePath(output).as_posix(),
-        package,
-        index_url,
-        asking,
+        PurePath(options["output"] or current.get("output", output)).as_posix(),
+        options["package"] or current.get("package", _PACKAGE),
+        options["index_url"] or current.get("index-url", ""),
+        asking=sys.stdin is not None and sys.stdin.isatty(),
     )
 
 
-def _ask_for_models(index_url: str) -> tuple[str, ...]:
-    """Ask for models; refuse names that the catalogue does not have.
+def ask_for_answers(
+    options: InitOptions, current: Mapping[str, Any], terminal: Terminal
+) -> Answers:
+    """Ask for what the options lack.
 
-    The catalogue is not requested before there is an answer.
+    Args:
+        options: The options of the command.
+        current: The settings of the project, which are the defaults.
+        terminal: The terminal.
     """
-    listed: list[Index] = []
+    defaults = _answers_from(options, current)
+    if not defaults.asking:
+        return defaults
+    says_documents = options["documents"] is not None
+    if not (options["model"] or options["task_type"] or says_documents):
+        defaults = _asked_for_documents(defaults, current, terminal)
+    elif options["model"] and not says_documents:
+        folder = _asked_for_folder(defaults.folder)
+        documents = _selected(folder, options["task_type"])
+        defaults = replace(defaults, folder=folder, documents=documents)
+    if options["output"] is None:
+        defaults = _asked_for_output(defaults)
+    return _asked_for_package(defaults) if options["package"] is None else defaults
+
+
+def ask_again(
+    answers: Answers, current: Mapping[str, Any], terminal: Terminal
+) -> Answers:
+    """Ask for all answers again; the earlier answers are the defaults."""
+    answers = _asked_for_documents(answers, current, terminal)
+    return _asked_for_package(_asked_for_output(answers))
+
+
+def _asked_for_documents(
+    defaults: Answers, current: Mapping[str, Any], terminal: Terminal
+) -> Answers:
+    before: tuple[str, ...] = tuple(current.get("documents", ()))
+    folder = defaults.folder or documents_folder(before)
+    fetched = ", ".join(lock_of(Path(folder)).within(Path(folder)))
+    said = f"\nFetched already: {fetched}" if fetched else ""
+    _explain("Documents of models", model_question.HINT + said, terminal)
+    question = ModelQuestion(defaults.index_url, terminal, list(defaults.models))
+    models = question.ask()
+    _explain("General documents", _GENERAL, terminal)
+    kept = [each for each in before if not each.startswith(BUILTIN)]
+    known = [each for each in defaults.documents if each.startswith(BUILTIN)]
+    usual = "none" if models or kept else "all"
+    task_types = _asked_for_task_types(
+        ", ".join(each.removeprefix(BUILTIN) for each in known) or usual,
+        terminal,
+        may_be_none=bool(models or kept),
+    )
+    folder = _asked_for_folder(folder) if models else ""
+    return replace(
+        defaults,
+        models=models,
+        documents=_merged(before, folder, task_types),
+        folder=folder,
+        index_url=question.index_url,
+    )
+
+
+def _asked_for_task_types(
+    default: str, terminal: Terminal, *, may_be_none: bool
+) -> tuple[str, ...]:
+    """Ask for task types and patterns of them; `*` for all."""
+    known = [builtin_task_type(path) for path in builtin_documents("*")]
 
     def checked(text: str) -> tuple[str, ...]:
-        names = _names(text)
-        if names and not listed:
-            with Web(timeout=_TIMEOUT, connections=1) as web:
-                url = index_url or index.URL
-                listed.append(index.read_index(web.get(url).content or b"", url))
+        names = tuple(text.replace(",", " ").split())
+        if names == ("none",):
+            if may_be_none:
+                return ()
+            raise click.BadParameter("Without models, a task type is needed.")
+        if names == ("all",):
+            return ("*",)
         for name in names:
-            entries = listed[0].entries
-            near = similar(name, entries)
-            if near and not any(matches(entry, name) for entry in entries):
-                raise click.BadParameter(
-                    f"There is no model {name!r}. Did you mean {near}?"
-                )
+            if name != "?" and not builtin_documents(name):
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"Did you mean {near[0]}?" if near else "? lists all of them."
+                raise click.BadParameter(f"There is no task type {name!r}. {hint}")
         return names
 
-    models: tuple[str, ...] = click.prompt(
-        "Models, by id or AIR, such as runware:101@1; `runware-codegen list --catalog`"
-        " shows all (empty: general documents)",
-        default="",
-        show_default=False,
-        value_proc=checked,
+    def asked() -> tuple[str, ...]:
+        names: tuple[str, ...] = click.prompt(
+            "Task types", default=default, value_proc=checked
+        )
+        return names
+
+    while "?" in (task_types := asked()):
+        terminal.result(click.wrap_text(", ".join(known)))
+    return task_types
+
+
+def _asked_for_folder(default: str) -> str:
+    return _one("Folder for documents", default, _folder)
+
+
+def _asked_for_output(answers: Answers) -> Answers:
+    output = _one("Folder that the package is in", answers.output, _folder)
+    return replace(answers, output=PurePath(output).as_posix())
+
+
+def _asked_for_package(answers: Answers) -> Answers:
+    return replace(
+        answers, package=_one("Name of the package", answers.package, _named)
     )
-    return models
 
 
-def _several(question: str) -> tuple[str, ...]:
-    text: str = click.prompt(question, default="", show_default=False)
-    return _names(text)
+def _selected(folder: str, task_types: Sequence[str]) -> tuple[str, ...]:
+    folders = [PurePath(folder).as_posix()] if folder else []
+    return (*folders, *(f"{BUILTIN}{task_type}" for task_type in task_types))
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(text.replace(",", " ").split())
+def _merged(
+    before: Sequence[str], folder: str, task_types: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the inputs that the project has, with the changes of the answers."""
+    wanted = _selected(folder, task_types)
+    if wanted == (f"{BUILTIN}*",) and not before:
+        return ()
+    kept = [d for d in before if d in wanted or not d.startswith(BUILTIN)]
+    paths = {PurePath(each).as_posix() for each in kept}
+    new = [each for each in wanted if each not in paths]
+    first = [each for each in new if not each.startswith(BUILTIN)]
+    return (*first, *kept, *(each for each in new if each not in first))
 
 
-def _one(question: str, default: str, check: Callable[[str], str] | None = None) -> str:
+def _explain(title: str, text: str, terminal: Terminal) -> None:
+    """Show what a question is about."""
+    terminal.result(f"\n{click.style(title, bold=True)}")
+    for line in text.splitlines():
+        terminal.result(click.style(plain(line), dim=True))
+
+
+def _one(question: str, default: str, check: Callable[[str], str]) -> str:
     answer: str = click.prompt(question, default=default, value_proc=check)
     return answer
+
+
+def _folder(path: str) -> str:
+    if Path(path).exists() and not Path(path).is_dir():
+        raise click.BadParameter(f"{path} is a file, not a folder.")
+    return path
 
 
 def _named(name: str) -> str:

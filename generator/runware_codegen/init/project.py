@@ -25,6 +25,9 @@ _MODELS_LINE = re.compile(
     r"\s*\[\s*tool\s*\.\s*([\"']?)runware-codegen\1\s*\.\s*([\"']?)models\2\s*\]\s*(#.*)?"
 )
 _ASKED_FOR = {"documents", "index-url", MODELS, "output", "package"}
+EXAMPLE = f'{_HEAD}\npackage = "runware_client"\n'
+"""A table of settings, to find out whether those of a project can be changed."""
+
 _NO_CODE = re.compile(r"\s*(#.*)?")
 
 

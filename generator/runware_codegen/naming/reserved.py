@@ -44,9 +44,9 @@ REQUEST_ATTRIBUTES: Final = _listed("""
     """)
 
 OWN_CLASSES: Final = _listed("""
-    Annotated ClassVar Count Either Exactly Field Integer Iterator Json Limits Literal
-    Media MediaLimit MediaSource Must Nullable Number OfType OpenPart Part Pattern Rate
-    ResultPart
+    Annotated ClassVar Count Deprecated Either Exactly Field Integer Iterator Json Limits
+    Literal Media MediaLimit MediaSource Must Nullable Number OfType OpenPart Part Pattern
+    Rate ResultPart
     Secret Size TaskRequest TaskResult Text Uri Uuid Wire
     """)
 

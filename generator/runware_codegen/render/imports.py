@@ -24,6 +24,7 @@ SCHEMA: Final = {
         *("Count", "Either", "Exactly", "Integer", "Json", "Limits"),
         *("Must", "Nullable", "Number", "OfType", "Secret", "Text", "Uri", "Uuid"),
     ),
+    "deprecated": ("Deprecated",),
     "formats": tuple(sorted(map(predicate_name, FORMATS))),
     "media_text": ("Media", "MediaSource"),
     "patterns": ("Pattern",),

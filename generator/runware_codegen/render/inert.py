@@ -12,8 +12,9 @@ import re
 from typing import Final
 
 _MARKERS: Final = (
-    # doctest: a prompt. Wrapping may move it to the start of a line.
-    (re.compile(r"(?<!\S)>>>"), "> > >"),
+    # doctest: a prompt, anywhere in a run of these signs. Wrapping may move it to the
+    # start of a line.
+    (re.compile(r">(?=>>)"), "> "),
     # reStructuredText: explicit markup, such as a directive or a link target.
     (re.compile(r"(?<![\w./])\.\.(?!\S)"), "…"),
     # reStructuredText: an address for a link without a name.
@@ -23,8 +24,8 @@ _MARKERS: Final = (
     (re.compile(r"`(?=:\w|__?(?!\w))"), "` "),
     # MyST: a role. mkdocstrings and MyST: a block. pymdownx: a file to include.
     (re.compile(r"(?<!`)(\{[\w:.+-]+\})(?=`)"), r"\1 "),
-    (re.compile(r":::"), ": : :"),
-    (re.compile(r"-8<-"), "- 8< -"),
+    (re.compile(r":(?=::)"), ": "),
+    (re.compile(r"-8<(?=-)"), "- 8< "),
     # A scheme that runs code where a browser follows it.
     (re.compile(r"\b(javascript|vbscript):", re.IGNORECASE), r"\1 :"),
     # Markdown: a link, or the definition of one, to what is no plain address.

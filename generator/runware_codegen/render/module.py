@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import ClassRef, Literals, SizeRule, String
@@ -275,7 +275,15 @@ class ModuleMaker:
         nullable = self._annotations.is_nullable(field.type)
         if not field.required and not nullable:
             annotation = f"{annotation} | None"
+        annotation = self._deprecated(field, annotation)
         return Member(field.name, annotation, self._default(field), field_doc(field))
+
+    def _deprecated(self, field: Field, annotation: str) -> str:
+        """Mark the type of a deprecated member for type checkers."""
+        if not field.deprecated:
+            return annotation
+        self._used.add("Deprecated")
+        return f"Deprecated[{annotation}]"
 
     def _default(self, field: Field) -> str:
         alias = (
@@ -311,16 +319,21 @@ class ModuleMaker:
         alias = (
             "" if wire_name(field.name) == field.json_name else string(field.json_name)
         )
-        # pydantic reads a deprecated field past the answer for one that did not come.
-        plain = replace(field, deprecated=field.deprecated and not field.required)
-        default = self._field_call(plain, alias)
+        default = self._field_call(field, alias, result=True)
+        annotation = self._deprecated(field, annotation)
         return Member(field.name, annotation, default, field_doc(field, result=True))
 
-    def _field_call(self, field: Field, alias: str) -> str:
+    def _field_call(self, field: Field, alias: str, *, result: bool = False) -> str:
         """Write the default of a field, with what pydantic has to know of it."""
+        message = string(f"`{field.name}` is deprecated")
+        if field.deprecated and not field.required:
+            return f"Deprecated({message}{f', alias={alias}' if alias else ''})"
         arguments = [f"validation_alias={alias}"] if alias else []
-        if field.deprecated:
-            message = string(f"`{field.name}` is deprecated")
+        if field.deprecated and result:
+            # A member that was promised and did not come raises AttributeError, which
+            # pydantic's own way to warn would hide.
+            arguments.append('json_schema_extra={"deprecated": True}')
+        elif field.deprecated:
             arguments.append(f"deprecated={message}")
         if not arguments:
             return "" if field.required else "None"

@@ -11,6 +11,7 @@ from ..delivery.lifecycle import Phase
 from ..exceptions import RunwareError
 from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL, given_timeout
+from ..transport.async_http import running_loop
 from .handle import BaseHandle
 from .watch import OnProgress, OnResult, Watch
 
@@ -116,6 +117,7 @@ class AsyncHandle(BaseHandle[ResultT]):
         self, timeout: float | None, extra: Headers, *, polls_now: bool = False
     ) -> AsyncGenerator[Delivery[ResultT]]:
         """Carry the task on until it is over; see `Handle`."""
+        running_loop()  # else another library meets what asyncio awaits
         await asyncio.sleep(0)  # a wait of no time lets others run, too
         task, engine = self._task, self._engine
         given = [] if task.is_done else [self._given]

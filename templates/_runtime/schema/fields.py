@@ -5,12 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, TypeGuard, get_args
+from typing import TYPE_CHECKING, Any, TypeGuard, get_args
 
 from pydantic import BaseModel
 
 from .constraints import Nullable, Secret
 from .media_text import Media
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 _CAPITALS = frozenset({"uri", "url", "uuid"})
 
@@ -105,18 +108,29 @@ def _returning(value: Any) -> Callable[[], Any]:
 @cache
 def hidden_names(cls: type[BaseModel]) -> frozenset[str]:
     """Return the names, here and below, of what is never shown in full."""
-    found: set[str] = set()
+    return frozenset(
+        shown
+        for owner in classes_within(cls)
+        for name, info in owner.model_fields.items()
+        if any(isinstance(mark, (Media, Secret)) for mark in _marks_of(info))
+        for shown in (name, wire_names(owner)[name])
+    )
+
+
+def classes_within(cls: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Yield a class and the classes of its members, at any depth, each once."""
     left, seen = [cls], {cls}
     while left:
         owner = left.pop()
-        for name, info in owner.model_fields.items():
-            marks = [*info.metadata, *_marks(info.annotation)]
-            if any(isinstance(mark, (Media, Secret)) for mark in marks):
-                found |= {name, wire_names(owner)[name]}
-            parts = {mark for mark in marks if _is_object_class(mark)} - seen
+        yield owner
+        for info in owner.model_fields.values():
+            parts = {mark for mark in _marks_of(info) if _is_object_class(mark)} - seen
             seen |= parts
             left += parts
-    return frozenset(found)
+
+
+def _marks_of(info: FieldInfo) -> list[Any]:
+    return [*info.metadata, *_marks(info.annotation)]
 
 
 def _is_object_class(mark: Any) -> TypeGuard[type[BaseModel]]:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Uri,
         Uuid,
     )
+    from .deprecated import Deprecated
     from .formats import (
         is_date,
         is_date_time,
@@ -105,6 +106,7 @@ _MODULES = {
     "Text": "constraints",
     "Uri": "constraints",
     "Uuid": "constraints",
+    "Deprecated": "deprecated",
     "is_date": "formats",
     "is_date_time": "formats",
     "is_duration": "formats",
@@ -136,6 +138,7 @@ _MODULES = {
 
 __all__ = [
     "Count",
+    "Deprecated",
     "Either",
     "Exactly",
     "Integer",
@@ -197,7 +200,8 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for first."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    module = import_module(f".{_MODULES[name] or name}", __name__)
+    found = getattr(module, name) if _MODULES[name] else module
     globals()[name] = found  # from now on, it is found without this
     return found
 

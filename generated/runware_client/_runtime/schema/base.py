@@ -33,6 +33,7 @@ from ..caller import levels_to_caller
 from ..json_values import is_array, is_object, key_of
 from ..media.local_files import LocalFile, refuse_files
 from .constraints import Json
+from .deprecated import deprecated_members, has_deprecated
 from .depth import MOST_LEVELS, is_too_deep
 from .docs import member_docs
 from .explanations import (
@@ -219,6 +220,9 @@ class Part(JsonObject):
     _warning: ClassVar[str] = ""
     """What is said whenever an object is made."""
 
+    _is_task: ClassVar[bool] = False
+    """Whether it is a whole task, and no part of one."""
+
     @staticmethod
     def rules(_: Wire, /) -> Iterator[str]:
         """Yield a sentence for each rule that an object breaks."""
@@ -228,6 +232,8 @@ class Part(JsonObject):
         keywords = Keywords.of(type(self), members)
         _refuse_depth(type(self), keywords)
         self.__pydantic_validator__.validate_python(keywords, self_instance=self)
+        if not self._is_task:
+            self._warn(self)
 
     # pydantic calls a constructor of one's own for every nested object, unless told
     # that it validates like its own.
@@ -270,14 +276,19 @@ class Part(JsonObject):
             broken = [*cls.rules(written(made))]
             if broken:
                 raise combined(cls.__name__, map(rule_error, broken))
-        if cls._warning:
-            cls._warn()
+        if cls._is_task:
+            cls._warn(made)
         return made
 
     @classmethod
-    def _warn(cls) -> None:
-        level = levels_to_caller()
-        warnings.warn(cls._warning, DeprecationWarning, stacklevel=level)
+    def _warn(cls, made: Self) -> None:
+        """Warn of a deprecated model, and of deprecated members that were given."""
+        messages = [cls._warning] if cls._warning else []
+        if has_deprecated(cls):
+            messages += deprecated_members(made)
+        for message in messages:
+            level = levels_to_caller()
+            warnings.warn(message, DeprecationWarning, stacklevel=level)
 
     @classmethod
     def _explained(cls, data: Any, error: ValidationError) -> ValidationError:
@@ -596,6 +607,8 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
     status: ClassVar[str] = ""
     """What the document says of the model: live, deprecated …"""
+
+    _is_task = True
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import control_net_preprocess
     from .client import AsyncControlNetPreprocessClient, ControlNetPreprocessClient
     from .control_net_preprocess import (
         ControlNetPreprocessRequest,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .errors import ControlNetPreprocessErrors
 
 _MODULES = {
+    "control_net_preprocess": "",
     "AsyncControlNetPreprocessClient": "client",
     "ControlNetPreprocessClient": "client",
     "ControlNetPreprocessRequest": "control_net_preprocess",
@@ -30,6 +32,7 @@ __all__ = [
     "ControlNetPreprocessErrors",
     "ControlNetPreprocessRequest",
     "ControlNetPreprocessResult",
+    "control_net_preprocess",
 ]
 
 
@@ -37,7 +40,8 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for first."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    module = import_module(f".{_MODULES[name] or name}", __name__)
+    found = getattr(module, name) if _MODULES[name] else module
     globals()[name] = found  # from now on, it is found without this
     return found
 

@@ -9,11 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import image_upload
     from .client import AsyncImageUploadClient, ImageUploadClient
     from .errors import ImageUploadErrors
     from .image_upload import ImageUploadRequest, ImageUploadResult
 
 _MODULES = {
+    "image_upload": "",
     "AsyncImageUploadClient": "client",
     "ImageUploadClient": "client",
     "ImageUploadErrors": "errors",
@@ -27,6 +29,7 @@ __all__ = [
     "ImageUploadErrors",
     "ImageUploadRequest",
     "ImageUploadResult",
+    "image_upload",
 ]
 
 
@@ -34,7 +37,8 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for first."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    module = import_module(f".{_MODULES[name] or name}", __name__)
+    found = getattr(module, name) if _MODULES[name] else module
     globals()[name] = found  # from now on, it is found without this
     return found
 

@@ -9,12 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import easel_2, odd_names
     from .client import AsyncImageInferenceClient, ImageInferenceClient
     from .easel_2 import Easel2Request, Easel2Result
     from .errors import ImageInferenceErrors
     from .odd_names import OddNamesRequest, OddNamesResult
 
 _MODULES = {
+    "easel_2": "",
+    "odd_names": "",
     "AsyncImageInferenceClient": "client",
     "ImageInferenceClient": "client",
     "Easel2Request": "easel_2",
@@ -32,6 +35,8 @@ __all__ = [
     "ImageInferenceErrors",
     "OddNamesRequest",
     "OddNamesResult",
+    "easel_2",
+    "odd_names",
 ]
 
 
@@ -39,7 +44,8 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for first."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    module = import_module(f".{_MODULES[name] or name}", __name__)
+    found = getattr(module, name) if _MODULES[name] else module
     globals()[name] = found  # from now on, it is found without this
     return found
 

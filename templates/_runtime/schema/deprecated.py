@@ -1,0 +1,73 @@
+"""Members that a document calls deprecated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+
+from pydantic import BaseModel, Field
+
+from ..json_values import is_array, is_object
+from .fields import classes_within
+
+if TYPE_CHECKING:
+    from typing_extensions import deprecated
+
+    T = TypeVar("T")
+
+    class Deprecated(Generic[T]):
+        """The type of a deprecated member, and its value if it is optional.
+
+        Type checkers report each read of the member (PEP 702). They do not report a
+        keyword argument of a constructor; that is a warning when the program runs.
+        """
+
+        def __init__(self, message: str, *, alias: str | None = None) -> None: ...
+        @overload
+        def __get__(self, instance: None, owner: type[object], /) -> Self: ...
+        @overload
+        @deprecated("This member is deprecated by its document.")
+        def __get__(self, instance: object, owner: type[object], /) -> T: ...
+        def __get__(self, instance: object, owner: type[object], /) -> Self | T: ...
+        def __set__(self, instance: object, value: T, /) -> None: ...
+
+else:
+
+    class Deprecated:
+        """The type of a deprecated member, and its value if it is optional."""
+
+        def __new__(cls, message: str, *, alias: str | None = None) -> Any:
+            """Declare an optional field; see pydantic's `Field`."""
+            return Field(default=None, validation_alias=alias, deprecated=message)
+
+        def __class_getitem__(cls, member: Any) -> Any:
+            """Return the type of the member: pydantic validates it as any other."""
+            return member
+
+
+@cache
+def has_deprecated(cls: type[BaseModel]) -> bool:
+    """Tell whether a class or a class of its members has a deprecated member."""
+    return any(map(_deprecated_names, classes_within(cls)))
+
+
+@cache
+def _deprecated_names(cls: type[BaseModel]) -> frozenset[str]:
+    return frozenset(n for n, info in cls.model_fields.items() if info.deprecated)
+
+
+def deprecated_members(made: BaseModel) -> Iterator[str]:
+    """Yield a sentence for each deprecated member that an object was given."""
+    left: list[Any] = [made]
+    while left:
+        value = left.pop()
+        if isinstance(value, BaseModel):
+            cls = type(value)
+            for name in sorted(_deprecated_names(cls) & value.model_fields_set):
+                yield f"`{name}` of {cls.__name__} is deprecated by its document"
+            left += vars(value).values()
+        elif is_array(value):
+            left += value
+        elif is_object(value):
+            left += value.values()

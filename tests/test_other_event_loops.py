@@ -1,0 +1,24 @@
+"""The async client under another event loop than that of asyncio, such as trio's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+def test_one_sentence_says_that_asyncio_is_needed(shipped: ModuleType) -> None:
+    from runware_client.tasks.ping import PingRequest  # noqa: PLC0415
+
+    async def main() -> None:
+        async with shipped.AsyncRunware(api_key="secret-key") as client:
+            await client.run(PingRequest())
+
+    # What another library does: it runs the coroutine, and asyncio knows of no loop.
+    with pytest.raises(shipped.RunwareError, match="event loop of asyncio") as raised:
+        main().send(None)
+    assert "trio" in str(raised.value)
+    assert raised.value.__suppress_context__
