@@ -244,6 +244,14 @@ class TestList:
             "rules": 0,
             "class": "OneRequest",
             "module": "runware_client.tasks.image_inference",
+            "title": "one",
+            "creator": "",
+            "capabilities": [],
+            "modes": [],
+            "released": "",
+            "price": "",
+            "documentation": "https://runware.ai/docs/models/one",
+            "models": ["test:one@1"],
         }
 
     @pytest.mark.parametrize(

@@ -116,6 +116,11 @@ class TestWhatTheFileSays:
             build = "source"
             docs = "reference"
             json = true
+            capability = ""
+            creator = ""
+            status = ""
+            text = ""
+            models = {}
             quiet = false
             verbose = false
             """,
@@ -136,6 +141,7 @@ class TestWhatTheFileSays:
             ),
             *("--allow-unenforced", "--force", "--as-hook", "--cache", "--jobs"),
             *("--json", "--catalog", "--index-url", "--quiet", "--verbose"),
+            *("--capability", "--creator", "--status", "--text"),
         }
 
 
@@ -249,8 +255,8 @@ class TestWhatIsWrong:
         configure(project, 'include_status = ["live"]\noutptu = "src"\nnonsense = 1')
         known = (
             "documents, only, include-status, allow-unenforced, output, package, "
-            "docs, check, diff, force, cache, jobs, as-hook, quiet, verbose, json, "
-            "catalog, index-url, build"
+            "docs, check, diff, force, cache, jobs, as-hook, quiet, verbose, capability, "
+            "creator, status, text, json, catalog, index-url, build, models"
         )
         remedies = {
             "include_status": "Did you mean include-status?",
@@ -326,4 +332,4 @@ def test_an_option_is_defined_once() -> None:
         for parameter in cli.commands[name].params:
             info = parameter.to_info_dict()
             assert seen.setdefault(parameter.name, info) == info
-    assert len(seen) == 19
+    assert len(seen) == 23

@@ -28,6 +28,7 @@ from runware_codegen.options import (
     FETCHING,
     GENERATING,
     LISTING,
+    MODELS,
     PROJECT,
     SELECTING,
     SPEAKING,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.catalog.fetching import UpdateReport
     from runware_codegen.diff.options import DiffOptions
-    from runware_codegen.init.answers import Answers
+    from runware_codegen.init import Plan
     from runware_codegen.options import (
         DocsOptions,
         FetchOptions,
@@ -185,6 +186,8 @@ def _for_all_clients(clients: list[dict[str, Any]]) -> dict[str, Any]:
     if others:
         documents = [each.get("documents") or [f"{BUILTIN}*"] for each in clients]
         shared["documents"] = tuple(dict.fromkeys(itertools.chain(*documents)))
+        tables = [each.get(settings.MODELS, {}) for each in clients]
+        shared[settings.MODELS] = {k: v for table in tables for k, v in table.items()}
     return shared
 
 
@@ -209,6 +212,8 @@ def _parse(ctx: click.Context, args: list[str]) -> list[str]:
         raise click.UsageError(_not_configured(ctx, name), ctx) from None
     if not ctx.params["documents"]:
         ctx.params["documents"] = (ctx.default_map or {}).get("documents", ())
+    table = (ctx.default_map or {}).get(settings.MODELS, {})
+    ctx.params["own_models"] = settings.own_models(table, ctx.meta.get(settings.FILE))
     return rest
 
 
@@ -243,7 +248,7 @@ def _folders(ctx: click.Context) -> list[Path]:
 
 def _all_parameters() -> list[click.Parameter]:
     """What pyproject.toml may set: what makes a package, not how the mock is run."""
-    return [*generate.params, *list_documents.params, BUILD]
+    return [*generate.params, *list_documents.params, BUILD, MODELS]
 
 
 def _target(options: GenerateOptions) -> Path:
@@ -371,17 +376,43 @@ def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     MODEL is an id or AIR of a model (* and ? allowed), or the name of a utility.
     Without any, the documents are fetched that runware.lock names. Proxies and
     certificates are those of the environment: HTTPS_PROXY, SSL_CERT_FILE and the like.
+
+    With --like, MODEL is the AIR of a model of your own (* allowed): the document of
+    NAME is fetched, and pyproject.toml records that it describes MODEL too.
     """
     _exclude(ctx, "--locked", "--update")
     _exclude(ctx, "--all", "--task-type")
     _exclude(ctx, "--all", "MODEL")
     if options["check"] and not options["update"]:
         raise click.UsageError("--check goes with --update.", ctx)
+    if options["like"]:
+        return _fetch_like(ctx, options)
     with _terminal(ctx) as terminal, _remarking("what has been fetched is whole"):
         from runware_codegen.catalog import fetching  # noqa: PLC0415  # as below
 
         refused = fetching.fetch(options, terminal, _new_update_report)
         return _DIFFERENT if refused else 0
+
+
+def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
+    """Fetch the document for the user's own models, and record it in pyproject.toml."""
+    for other in ("--all", "--locked", "--task-type", "--update"):
+        _exclude(ctx, "--like", other)
+    file, names = ctx.meta.get(settings.FILE), options["models"]
+    if not names:
+        raise click.UsageError("--like goes with MODEL: an AIR of your own model.", ctx)
+    if file is None:
+        remedy = "There is none here; run `runware-codegen init`, which makes it."
+        raise click.UsageError(f"--like writes to pyproject.toml. {remedy}", ctx)
+    settings.own_models(dict.fromkeys(names, options["like"]), file)
+    with _terminal(ctx) as terminal, _remarking("what has been fetched is whole"):
+        from runware_codegen import init  # noqa: PLC0415  # as above
+        from runware_codegen.catalog import fetching  # noqa: PLC0415  # as above
+
+        found = fetching.find_like(options, terminal)
+        fetching.fetch({**options, "models": (found,)}, terminal, _new_update_report)
+        init.write_models(file, dict.fromkeys(names, found), terminal)
+    return 0
 
 
 @cli.command(cls=_Diffing)
@@ -418,7 +449,7 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
             plan = init.plan(options, terminal)
             while plan:
                 try:
-                    _make(ctx, plan.answers)
+                    _make(ctx, plan)
                     break
                 except InvalidInputError as failure:
                     if not plan.answers.asking:
@@ -435,8 +466,9 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
         init.write(plan, import_line(ctx.meta[_GENERATED], name), terminal)
 
 
-def _make(ctx: click.Context, answers: Answers) -> None:
+def _make(ctx: click.Context, plan: Plan) -> None:
     """Fetch the documents and generate the package that `init` was asked for."""
+    answers = plan.answers
     said = {name: ctx.params[name] for name in ("quiet", "verbose")}
     if answers.models:
         place = {"output": answers.folder, "index_url": answers.index_url}
@@ -446,6 +478,7 @@ def _make(ctx: click.Context, answers: Answers) -> None:
         documents=answers.documents,
         output=answers.output,
         package=answers.package,
+        own_models=plan.own_models,
         **said,
     )
 

@@ -22,6 +22,8 @@ from runware_codegen.resources import BUILTIN
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from runware_codegen.settings import OwnModels
+
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 DOCUMENTS_FOLDER = "schemas"
@@ -36,6 +38,7 @@ class DocumentOptions(TypedDict):
     only: tuple[str, ...]
     include_status: tuple[str, ...]
     allow_unenforced: bool
+    own_models: OwnModels
 
 
 class GenerateOptions(DocumentOptions):
@@ -68,7 +71,16 @@ class DocsOptions(DocumentOptions):
     verbose: bool
 
 
-class ListOptions(DocumentOptions):
+class FilterOptions(TypedDict):
+    """Options that select models; an empty string selects all."""
+
+    capability: str
+    creator: str
+    text: str
+    status: str
+
+
+class ListOptions(DocumentOptions, FilterOptions):
     """The options of `list`."""
 
     as_json: bool
@@ -82,6 +94,7 @@ class FetchOptions(TypedDict):
     """The options of `fetch`."""
 
     models: tuple[str, ...]
+    like: str
     everything: bool
     task_type: tuple[str, ...]
     include_status: tuple[str, ...]
@@ -329,7 +342,37 @@ BUILD = click.Option(
     " wheel alone. In pyproject.toml only.",
 )
 
+MODELS = settings.TableOption(
+    [f"--{settings.MODELS}"],
+    help="Your own models: AIRs, or patterns of them with *, each with the document whose"
+    " class accepts them. In pyproject.toml only.",
+)
+
 LISTING = (
+    click.option(
+        "--capability",
+        metavar="NAME",
+        default="",
+        help="Show models with this capability, such as text-to-image.",
+    ),
+    click.option(
+        "--creator",
+        metavar="NAME",
+        default="",
+        help="Show models of this creator: a name, or the first word of identifiers.",
+    ),
+    click.option(
+        "--status",
+        metavar="STATUS",
+        default="",
+        help="Show models with this status, whatever --include-status says.",
+    ),
+    click.option(
+        "--text",
+        metavar="WORDS",
+        default="",
+        help="Show models whose texts have all these words.",
+    ),
     click.option("--json/--no-json", "as_json", help="Write JSON instead of a table."),
     click.option(
         "--catalog/--no-catalog",
@@ -341,6 +384,13 @@ LISTING = (
 
 FETCHING = (
     click.argument("models", metavar="[MODEL]...", nargs=-1),
+    click.option(
+        "--like",
+        metavar="NAME",
+        default="",
+        help="The identifier or AIR of a model, or an architecture such as sdxl, whose"
+        " document also describes MODEL.",
+    ),
     click.option(
         "--all/--no-all", "everything", help="Fetch each model of the catalogue."
     ),

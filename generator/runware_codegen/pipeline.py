@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen import cache, settings
+from runware_codegen.catalog import lock
+from runware_codegen.catalog.search import Filters
 from runware_codegen.documents import load
 from runware_codegen.options import import_name
 from runware_codegen.output import compare, publish
@@ -19,13 +21,14 @@ from runware_codegen.parse import parse
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import table
 from runware_codegen.resources import BUILTIN
+from runware_codegen.settings import OwnModels
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import BinaryIO
 
     from runware_codegen.cache import Module
-    from runware_codegen.model import DocumentInfo, Package
+    from runware_codegen.model import Document, DocumentInfo, Package
     from runware_codegen.options import (
         DocsOptions,
         DocumentOptions,
@@ -189,14 +192,32 @@ def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
     Raises:
         InvalidInputError: If a document is invalid.
     """
-    package = _read(options, name, terminal)
-    rows = [_row(document, package) for document in package.documents]
+    filters = Filters.of(options)
+    status = (filters.status.casefold(),) if filters.status else ()
+    selection: ListOptions = {
+        **options,
+        "include_status": status or options["include_status"],
+    }
+    package = _read(selection, name, terminal)
+    chosen = [each for each in package.documents if filters.matches(each)]
+    if not chosen:
+        raise filters.none_left(", ".join(_inputs(options)), package.documents)
+    rows = [_row(document, package) for document in chosen]
+    own = [
+        {**_row(document, package), "air": name}
+        for document in chosen
+        for name in (*document.models, *document.patterns)
+        if document.models and name != (document.air or document.models[0])
+    ]
     if options["as_json"]:
         terminal.result(json.dumps(rows, indent=2))
         return
     head = ("ID", "AIR", "TASK TYPE", "STATUS", "FIELDS", "RULES", "CLASS", "MODULE")
-    cells = [tuple(row.values()) for row in rows]
-    for line in table(head, cells):
+    cells = [
+        [cell if isinstance(cell, int) else str(cell) for cell in row.values()]
+        for row in sorted([*rows, *own], key=lambda row: (row["taskType"], row["id"]))
+    ]
+    for line in table(head, [row[: len(head)] for row in cells]):
         terminal.result(line)
 
 
@@ -226,7 +247,12 @@ def _make(
     catalogue = cache.build_modules(
         inputs,
         _stdin(),
-        cache.BuildOptions(document_filter, options["allow_unenforced"], pages_of),
+        cache.BuildOptions(
+            document_filter,
+            options["allow_unenforced"],
+            _own_models(options),
+            pages_of,
+        ),
         cache.BuildContext(
             store,
             options["jobs"] or cache.available_processors(),
@@ -256,7 +282,7 @@ def _documented(options: GenerateOptions) -> str:
 
 def _read(
     selection: DocumentOptions, name: str, terminal: Terminal
-) -> Package[DocumentInfo]:
+) -> Package[Document]:
     terminal.progress("Reading documents")
     inputs = _inputs(selection)
     loaded = load(inputs, _stdin())
@@ -268,11 +294,35 @@ def _read(
         allow_unenforced=selection["allow_unenforced"],
         only=selection["only"],
         include_status=selection["include_status"],
+        own_models=_own_models(selection),
     )
     if not package.documents:
         raise _none_left(len(loaded.documents), inputs)
     terminal.warnings(package.unenforced)
     return package
+
+
+def _own_models(selection: DocumentOptions) -> OwnModels:
+    """Return the user's own models, with identifiers in place of architectures.
+
+    The lock has the architectures. Of several documents, the first by identifier is taken.
+    """
+    own = selection.get("own_models") or OwnModels()
+    if not own.lines:
+        return own
+    locked = [
+        document
+        for path in lock.input_paths(_inputs(selection))
+        if path.is_dir()
+        for document in lock.lock_of(path).within(path).values()
+    ]
+    ids = {name for document in locked for name in (document.id, document.air)}
+    of_architecture: dict[str, str] = {}
+    for document in sorted(locked, key=lambda each: each.id):
+        if document.architecture not in ids:
+            of_architecture.setdefault(document.architecture, document.id)
+    lines = ((name, of_architecture.get(each, each)) for name, each in own.lines)
+    return replace(own, lines=tuple(lines))
 
 
 def _inputs(selection: DocumentOptions) -> Sequence[str]:
@@ -295,8 +345,9 @@ def _module(document: DocumentInfo, package: Package[DocumentInfo]) -> str:
 
 
 def _row(
-    document: DocumentInfo, package: Package[DocumentInfo]
-) -> dict[str, str | int]:
+    document: Document, package: Package[Document]
+) -> dict[str, str | int | float | list[str] | None]:
+    """Return a row about a document; the table shows the first eight cells."""
     return {
         "id": document.id,
         "air": document.air,
@@ -306,6 +357,14 @@ def _row(
         "rules": document.rule_count,
         "class": document.request_name,
         "module": f"{package.name}.{_module(document, package)}",
+        "title": document.title,
+        "creator": document.creator,
+        "capabilities": list(document.capabilities),
+        "modes": list(document.modes),
+        "released": document.released,
+        "price": document.price,
+        "documentation": document.documentation_url,
+        "models": [*document.models, *document.patterns],
     }
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard, cast
 
@@ -23,9 +25,50 @@ if TYPE_CHECKING:
 FILE = f"{__name__}.file"
 """The key of the path of pyproject.toml in the `meta` of a command's context."""
 
+MODELS = "models"
+"""The name of the table of the user's own models."""
+
 _FILE = "pyproject.toml"
 _TABLE = ("tool", "runware-codegen")
 _CLIENTS = "clients"
+_MODEL = re.compile(r"(?=.*[:*])[!#-&(->@-Z^-~]+")
+
+
+class TableOption(click.Option):
+    """An option that is a table of strings, which only pyproject.toml can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnModels:
+    """The user's own models, each with the document whose class accepts it.
+
+    Attributes:
+        lines: AIRs, or patterns of them, each with the identifier or the AIR of a
+            document, or with an architecture.
+        file: The path of their pyproject.toml, for problems.
+    """
+
+    lines: tuple[tuple[str, str], ...] = ()
+    file: str = _FILE
+
+    def problem(self, name: str, message: str, remedy: str) -> Problem:
+        """Create a problem with a line."""
+        return _problem(Path(self.file), (MODELS, name), message, remedy)
+
+
+def own_models(table: Mapping[str, str], file: Path | None) -> OwnModels:
+    """Read the user's own models.
+
+    Raises:
+        InvalidInputError: If a name is neither an AIR nor a pattern of AIRs.
+    """
+    own = OwnModels(tuple(sorted(table.items())), str(file or _FILE))
+    remedy = 'Write an AIR such as "civitai:133005@782002"; * matches any text.'
+    message = "This is neither an AIR nor a pattern of AIRs."
+    wrong = [name for name in table if not _MODEL.fullmatch(name)]
+    if wrong:
+        raise InvalidInputError([own.problem(each, message, remedy) for each in wrong])
+    return own
 
 
 def find(project: str | None = None) -> Path | None:
@@ -161,6 +204,9 @@ def _fault(
 
 def _form(parameter: click.Parameter, value: object) -> tuple[str, bool]:
     """Describe the values of a parameter, and return whether a value is one."""
+    if isinstance(parameter, TableOption):
+        table = cast("dict[str, object]", value) if isinstance(value, dict) else {"": 0}
+        return "a table of strings", all(isinstance(v, str) for v in table.values())
     if isinstance(parameter, click.Option) and parameter.is_flag:
         return "true or false", isinstance(value, bool)
     if parameter.multiple or parameter.nargs == -1:

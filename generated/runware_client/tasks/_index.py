@@ -25,6 +25,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.audio_inference.audio_inference",
         class_name="AudioInferenceRequest",
+        deliveries=("sync", "async"),
     ),
     Document(
         id="authentication",
@@ -43,6 +44,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.caption.caption",
         class_name="CaptionRequest",
+        deliveries=("sync", "async"),
     ),
     Document(
         id="control-net-preprocess",
@@ -52,6 +54,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.control_net_preprocess.control_net_preprocess",
         class_name="ControlNetPreprocessRequest",
+        deliveries=("sync", "async"),
     ),
     Document(
         id="get-response",
@@ -79,6 +82,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.image_inference.image_inference",
         class_name="ImageInferenceRequest",
+        deliveries=("sync", "async"),
     ),
     Document(
         id="image-masking",
@@ -88,6 +92,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.image_masking.image_masking",
         class_name="ImageMaskingRequest",
+        deliveries=("sync", "async"),
     ),
     Document(
         id="image-upload",
@@ -142,6 +147,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.prompt_enhance.prompt_enhance",
         class_name="PromptEnhanceRequest",
+        deliveries=("sync", "async"),
     ),
     Document(
         id="remove-background",
@@ -151,6 +157,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.remove_background.remove_background",
         class_name="RemoveBackgroundRequest",
+        deliveries=("sync", "async"),
     ),
     Document(
         id="text-inference",
@@ -160,6 +167,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.text_inference.text_inference",
         class_name="TextInferenceRequest",
+        deliveries=("sync", "async", "stream"),
     ),
     Document(
         id="3d-inference",
@@ -169,6 +177,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.three_d_inference.three_d_inference",
         class_name="ThreeDInferenceRequest",
+        deliveries=("sync", "async"),
     ),
     Document(
         id="tools",
@@ -178,6 +187,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.tools.tools",
         class_name="ToolsRequest",
+        deliveries=("sync", "async"),
     ),
     Document(
         id="training",
@@ -196,6 +206,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.upscale.upscale",
         class_name="UpscaleRequest",
+        deliveries=("sync", "async"),
     ),
     Document(
         id="vectorize",
@@ -205,6 +216,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.vectorize.vectorize",
         class_name="VectorizeRequest",
+        deliveries=("sync", "async"),
     ),
     Document(
         id="video-inference",
@@ -214,6 +226,7 @@ DOCUMENTS = (
         models=(),
         module="tasks.video_inference.video_inference",
         class_name="VideoInferenceRequest",
+        deliveries=("async",),
     ),
 )
 """By task type and identifier."""

@@ -19,6 +19,7 @@ from runware_codegen.cache.parallel import parallel_map
 from runware_codegen.documents.load import not_openapi
 from runware_codegen.documents.sources import find_sources, read_text
 from runware_codegen.parse.assembly import conflicts
+from runware_codegen.parse.own_models import without_documents
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def build_modules(
         if context.store:
             _cache(context.store, job, made)
     _collect([(source, outcomes[source.name]) for source, _ in texts], result)
+    known = [module.document for module in result.modules.values()]
+    result.problems += without_documents(options.own_models, known)
     return result
 
 
@@ -132,7 +135,7 @@ def _cached(
     if store is None:
         return kept
     for source, text in texts:
-        entry = store.get(_key(store, source, text, options))
+        entry = store.get(_key(store, Job(source, text, options)))
         module = load(entry) if entry is not None else None
         if module and (
             module.text is not None
@@ -145,12 +148,15 @@ def _cached(
 def _cache(store: Store, job: Job, made: ModuleResult) -> None:
     """Cache a module, unless it has warnings, which contain the name of the file."""
     if isinstance(made, Module) and not made.document.unenforced:
-        store.put(_key(store, job.source, job.text, job.options), dump(made))
+        store.put(_key(store, job), dump(made))
 
 
-def _key(store: Store, source: Source, text: str, options: BuildOptions) -> str:
+def _key(store: Store, job: Job) -> str:
+    source, options = job.source, job.options
+    own = [repr(options.own_models.lines)] if options.own_models.lines else []
     paged = [options.pages_of] if options.pages_of else []  # a page names the package
-    return store.key("module", source.base_name, source.suffix, text, *paged)
+    parts = ("module", source.base_name, source.suffix, job.text)
+    return store.key(*parts, *own, *paged)
 
 
 def _collect(

@@ -12,12 +12,14 @@ from runware_codegen.documents.load import load_text
 from runware_codegen.model import DocumentInfo  # noqa: TC001  # pydantic resolves it
 from runware_codegen.pages import model_page
 from runware_codegen.parse.document import parse_document
+from runware_codegen.parse.own_models import with_own_models
 from runware_codegen.problems import InvalidInputError, Problem
-from runware_codegen.render import rendered_module
+from runware_codegen.render import rendered_about, rendered_module
 
 if TYPE_CHECKING:
     from runware_codegen.documents.sources import Source
     from runware_codegen.parse.assembly import DocumentFilter
+    from runware_codegen.settings import OwnModels
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,13 @@ class Module:
     Attributes:
         document: The document.
         text: The module's text; None for a document that the filter excludes.
+        about: What the document says of its model, as Python; empty if there is no text.
         page: The page's text; None if no pages were wanted.
     """
 
     document: DocumentInfo
     text: str | None
+    about: str
     page: str | None = None
 
 
@@ -45,11 +49,13 @@ class BuildOptions:
     Attributes:
         document_filter: Selects documents; other documents get no text.
         allow_unenforced: Whether keywords that are not supported are allowed.
+        own_models: The user's own models, which classes accept too.
         pages_of: The import name of the package in pages; empty for no pages.
     """
 
     document_filter: DocumentFilter
     allow_unenforced: bool
+    own_models: OwnModels
     pages_of: str
 
 
@@ -79,13 +85,15 @@ def make_module(job: Job) -> ModuleResult:
         if loaded is None:
             return None
         parsed = parse_document(loaded, allow_unenforced=job.options.allow_unenforced)
+        parsed = with_own_models(parsed, job.options.own_models)
         wanted = job.options.document_filter.matches(parsed)
         text = rendered_module(parsed) if wanted else None
+        about = rendered_about(parsed) if wanted else ""
         name = job.options.pages_of
         page = model_page(parsed, name) if wanted and name else None
     except InvalidInputError as invalid:
         return invalid.problems
-    return Module(parsed.info, text, page)
+    return Module(parsed.info, text, about, page)
 
 
 def dump(module: Module) -> str:

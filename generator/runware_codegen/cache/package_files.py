@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from runware_codegen.pages import page_paths, shared_pages
-from runware_codegen.render import module_paths, shared_files
+from runware_codegen.render import about_files, module_paths, shared_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from runware_codegen.cache.modules import Module
     from runware_codegen.cache.store import Store
@@ -20,7 +20,7 @@ _FILES = TypeAdapter(dict[str, str])
 
 
 def package_files(
-    package: Package[DocumentInfo], modules: Iterable[Module], store: Store | None
+    package: Package[DocumentInfo], modules: Sequence[Module], store: Store | None
 ) -> dict[str, str]:
     """Make all files of a package.
 
@@ -33,12 +33,14 @@ def package_files(
         The text of each file by its path in the package.
     """
     texts = {module.document: module.text or "" for module in modules}
+    about = {module.document: module.about for module in modules}
     files = {path: texts[document] for path, document in module_paths(package)}
+    files |= about_files(package, about.__getitem__)
     return dict(sorted({**files, **_shared(package, store)}.items()))
 
 
 def page_files(
-    package: Package[DocumentInfo], modules: Iterable[Module]
+    package: Package[DocumentInfo], modules: Sequence[Module]
 ) -> dict[str, str]:
     """Put the pages of a package together.
 

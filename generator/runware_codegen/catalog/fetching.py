@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +18,7 @@ from runware_codegen.catalog.query import (
     WantedDocument,
     from_index,
     from_lock,
+    like,
     not_listed,
 )
 from runware_codegen.catalog.validation import task_type_of
@@ -127,6 +128,20 @@ def fetch(
     return bool(run.refused)
 
 
+def find_like(options: FetchOptions, terminal: Terminal) -> str:
+    """Find the model that `--like` names in the catalogue.
+
+    Returns:
+        Its identifier.
+
+    Raises:
+        InvalidInputError: If the catalogue cannot be read, or has no model of this name.
+    """
+    with Web(timeout=options["timeout"], connections=1) as web:
+        listed = read_listed(web, options["index_url"] or index.URL, terminal)
+    return like(listed, options["like"], options["include_status"]).id
+
+
 def read_listed(web: Web, url: str, terminal: Terminal) -> Index:
     """Read the index of the catalogue, and tell what in it is of no use.
 
@@ -197,9 +212,24 @@ def _choose(run: _Fetch, web: Web) -> list[WantedDocument]:
                 " --all.",
             )
         chosen = from_lock(locked, selection)
-        return [WantedDocument(one.id, one.air, _place(run, one)) for one in chosen]
+        return [
+            WantedDocument(
+                one.id, one.air, _place(run, one), architecture=one.architecture
+            )
+            for one in chosen
+        ]
     run.listed = read_listed(web, options["index_url"] or index.URL, run.terminal)
+    _lock_architectures(run, run.listed)
     return from_index(run.listed, locked, selection)
+
+
+def _lock_architectures(run: _Fetch, listed: Index) -> None:
+    """Add architectures to the entries of the lock that lack them."""
+    known = {entry.id: entry.architecture for entry in listed.entries}
+    for locked in run.lock.within(run.folder).values():
+        architecture = known.get(locked.id, "")
+        if architecture and architecture != locked.architecture:
+            run.lock.add(replace(locked, architecture=architecture))
 
 
 def _is_settled(
@@ -314,6 +344,7 @@ def _locked(
         sha256=sha256,
         etag=etag,
         fetched=dt.datetime.now(dt.UTC).date(),
+        architecture=one.architecture,
     )
 
 

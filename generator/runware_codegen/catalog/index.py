@@ -25,8 +25,10 @@ class Entry:
         air: The AIR; empty if there is none.
         status: Such as `live`; empty if the index does not say.
         url: Where the document is.
-        name: The name for people; empty if the index does not say.
+        name: The display name, or empty.
+        creator: The name of the creator, or empty.
         capabilities: Such as `text-to-image`.
+        architecture: The architecture, which community models may have too; or empty.
     """
 
     id: str
@@ -34,7 +36,20 @@ class Entry:
     status: str
     url: str
     name: str = ""
+    creator: str = ""
     capabilities: tuple[str, ...] = ()
+    architecture: str = ""
+
+    @property
+    def creator_id(self) -> str:
+        """The identifier of the creator, which the index does not have."""
+        return ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All texts in which words are searched."""
+        names = (self.id, self.air, self.name, self.creator, self.architecture)
+        return (*names, *self.capabilities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,24 +132,28 @@ def _entry(item: object, index_url: str) -> tuple[Entry | None, str]:
         shown = json.dumps(identifier)[:80]
         return None, f"its id {shown} cannot be the name of a file"
     air, status = members.get("air"), members.get("status")
-    name, capabilities = members.get("name"), members.get("capabilities")
     return (
         Entry(
             id=identifier,
             air=air if isinstance(air, str) and is_air(air) else "",
-            status=status if isinstance(status, str) else "",
+            status=_text(status),
             url=_place(members.get("schema"), identifier, index_url),
-            name=name if isinstance(name, str) else "",
-            capabilities=tuple(_strings(capabilities)),
+            name=_text(members.get("name")),
+            creator=_text(members.get("creator")),
+            capabilities=_texts(members.get("capabilities")),
+            architecture=_text(members.get("architecture")),
         ),
         "",
     )
 
 
-def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, list):
-        items = cast("list[object]", value)
-        yield from (item for item in items if isinstance(item, str))
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    listed = cast("list[object]", value) if isinstance(value, list) else []
+    return tuple(each for each in listed if isinstance(each, str))
 
 
 def _place(said: object, identifier: str, index_url: str) -> str:

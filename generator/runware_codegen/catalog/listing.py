@@ -9,6 +9,7 @@ from runware_codegen.catalog import index
 from runware_codegen.catalog.fetching import read_listed
 from runware_codegen.catalog.lock import lock_of
 from runware_codegen.catalog.names import matches
+from runware_codegen.catalog.search import Filters
 from runware_codegen.catalog.web import Web
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import table
@@ -32,6 +33,10 @@ class Row(TypedDict):
     air: str
     taskType: str
     status: str
+    name: str
+    creator: str
+    capabilities: list[str]
+    architecture: str
     installed: bool
     locked: bool
 
@@ -54,11 +59,16 @@ def list_catalog(
     with Web(timeout=_TIMEOUT, connections=1) as web:
         listed = read_listed(web, url, terminal)
     locked = lock_of(folder).within(folder)
-    rows = [
-        _row(entry, folder, locked)
+    filters = Filters.of(options)
+    statuses = () if filters.status else statuses
+    chosen = [
+        entry
         for entry in listed.entries
         if _is_chosen(entry, locked, options["only"], statuses)
     ]
+    rows = [_row(entry, folder, locked) for entry in chosen if filters.matches(entry)]
+    if chosen and not rows:
+        raise filters.none_left(url, chosen)
     if not rows:
         raise InvalidInputError.of(
             url,
@@ -96,6 +106,10 @@ def _row(entry: Entry, folder: Path, locked: dict[str, LockedDocument]) -> Row:
         "air": entry.air,
         "taskType": known.task_type if known else "",
         "status": entry.status,
+        "name": entry.name,
+        "creator": entry.creator,
+        "capabilities": list(entry.capabilities),
+        "architecture": entry.architecture,
         "installed": (folder / f"{entry.id}.json").is_file(),
         "locked": known is not None,
     }

@@ -47,6 +47,7 @@ _TEXTS = {
     "url": None,
     "sha256": None,
     "etag": "",
+    "architecture": "",
 }
 
 
@@ -63,6 +64,7 @@ class LockedDocument:
         sha256: The hash of its bytes, in hexadecimal.
         etag: What the server calls this version; empty if it does not say.
         fetched: The day on which this version was fetched, in UTC.
+        architecture: The architecture of its model; empty where there is none.
     """
 
     id: str
@@ -73,6 +75,7 @@ class LockedDocument:
     sha256: str
     etag: str
     fetched: dt.date
+    architecture: str = ""
 
 
 @dataclass(slots=True)
@@ -205,6 +208,7 @@ def _written(locked: LockedDocument) -> str:
         "url": locked.url,
         "sha256": locked.sha256,
         "etag": locked.etag,
+        "architecture": locked.architecture,
     }
     # A printable text is written alike in JSON and in TOML.
     lines = [
@@ -283,6 +287,7 @@ def _locked(table: object) -> LockedDocument | None:
         sha256=said["sha256"],
         etag=said["etag"],
         fetched=fetched,
+        architecture=said["architecture"],
     )
     return locked if _is_fit(locked) else None
 
@@ -301,5 +306,6 @@ def _is_fit(locked: LockedDocument) -> bool:
         and locked.url.startswith(("https://", "http://"))
         and _SHA256.fullmatch(locked.sha256)
         and (not locked.air or is_air(locked.air))
+        and locked.architecture.isprintable()
         and (not locked.etag or usable_etag(locked.etag))
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import index
@@ -26,6 +26,7 @@ class WantedDocument:
         url: Where it is.
         task_types: If not empty, it is wanted only if its task type is one of these.
         guessed: Whether it was named, and no index lists it.
+        architecture: The architecture of its model; empty if there is none.
     """
 
     id: str
@@ -33,6 +34,7 @@ class WantedDocument:
     url: str
     task_types: frozenset[str] = frozenset()
     guessed: bool = False
+    architecture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,9 @@ def from_index(
     for entry in listed.entries:
         current = not entry.status or entry.status in selection.statuses
         if _is_named(entry, selection, current=current):
-            wanted.append(WantedDocument(entry.id, entry.air, entry.url))
+            wanted.append(_wanted(entry, frozenset()))
         elif current and _may_be(locked.get(entry.id), task_types):
-            wanted.append(WantedDocument(entry.id, entry.air, entry.url, task_types))
+            wanted.append(_wanted(entry, task_types))
     return wanted
 
 
@@ -127,6 +129,42 @@ def not_listed(name: str, known: Iterable[Entry], source: str) -> Problem:
         "",
         f"The catalogue has nothing that is called {name!r}.",
         f"{remedy}See what there is: `runware-codegen list --catalog`.",
+    )
+
+
+def like(listed: Index, name: str, statuses: Collection[str]) -> Entry:
+    """Find the model whose document describes other models too.
+
+    Args:
+        listed: The models that there are.
+        name: An identifier, an AIR or an architecture. Of several models of an
+            architecture, the first by identifier is taken that has a wanted status.
+        statuses: The statuses wanted.
+
+    Raises:
+        InvalidInputError: If there is no such model.
+    """
+    for entry in listed.entries:
+        if name in (entry.id, entry.air):
+            return entry
+    wanted = name.casefold()
+    same = [e for e in listed.entries if e.architecture.casefold() == wanted]
+    same.sort(key=lambda entry: bool(entry.status) and entry.status not in statuses)
+    if wanted and same:
+        return same[0]
+    known = sorted({e.architecture for e in listed.entries if e.architecture})
+    problem = not_listed(name, listed.entries, listed.url)
+    architectures = f" Architectures that it knows: {', '.join(known) or 'none'}."
+    raise InvalidInputError([replace(problem, remedy=problem.remedy + architectures)])
+
+
+def _wanted(entry: Entry, task_types: frozenset[str]) -> WantedDocument:
+    return WantedDocument(
+        entry.id,
+        entry.air,
+        entry.url,
+        task_types,
+        architecture=entry.architecture,
     )
 
 

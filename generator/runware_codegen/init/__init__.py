@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runware_codegen.catalog import files
 from runware_codegen.init import precommit, project
 from runware_codegen.init.answers import ask_again, ask_for_answers
+from runware_codegen.settings import MODELS, own_models
 
 if TYPE_CHECKING:
     from typing import Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from runware_codegen.init.answers import Answers
     from runware_codegen.options import InitOptions
     from runware_codegen.report import Terminal
+    from runware_codegen.settings import OwnModels
 
 _PROJECT = Path("pyproject.toml")
 _HOOKS = Path(".pre-commit-config.yaml")
@@ -29,11 +31,13 @@ class Plan:
         answers: The answers of the user.
         texts: The new contents of files that change, by their paths.
         advice: What the user has to do by hand, or empty.
+        own_models: The user's own models, which the settings have already.
     """
 
     answers: Answers
     texts: dict[Path, bytes]
     advice: str
+    own_models: OwnModels
 
 
 def plan(options: InitOptions, terminal: Terminal) -> Plan | None:
@@ -97,7 +101,29 @@ def _planned(
             advice += precommit.stanza(answers)
         elif added != hooks:
             texts[_HOOKS] = added.encode()
-    return Plan(answers, texts, advice)
+    own = own_models((current or {}).get(MODELS, {}), _PROJECT)
+    return Plan(answers, texts, advice, own)
+
+
+def write_models(file: Path, models: dict[str, str], terminal: Terminal) -> None:
+    """Write the user's own models into a pyproject.toml, and print the new lines.
+
+    Args:
+        file: The pyproject.toml.
+        models: AIRs or patterns of them, each with the document that describes it.
+        terminal: The terminal.
+
+    Raises:
+        InvalidInputError: If the file cannot be changed.
+    """
+    before = project.read(file)
+    after = project.with_models(before, models, file)
+    if after == before:
+        terminal.summary(f"{file} has these models already.")
+        return
+    files.replace(file, after.encode())
+    for name, like in models.items():
+        terminal.summary(f'Wrote to {file}: "{name}" = "{like}"')
 
 
 def write(made: Plan, import_line: str, terminal: Terminal) -> None:

@@ -9,9 +9,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 from runware_codegen.problems import InvalidInputError
+from runware_codegen.settings import MODELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from runware_codegen.init.answers import Answers
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 _HEAD = "[tool.runware-codegen]"
 _HEAD_LINE = re.compile(r"\s*\[\s*tool\s*\.\s*([\"']?)runware-codegen\1\s*\]\s*(#.*)?")
 _OTHER_HEAD = re.compile(r"\s*\[")
-_ASKED_FOR = {"documents", "index-url", "output", "package"}
+_MODELS_HEAD = "[tool.runware-codegen.models]"
+_MODELS_LINE = re.compile(
+    r"\s*\[\s*tool\s*\.\s*([\"']?)runware-codegen\1\s*\.\s*([\"']?)models\2\s*\]\s*(#.*)?"
+)
+_ASKED_FOR = {"documents", "index-url", MODELS, "output", "package"}
 EXAMPLE = f'{_HEAD}\npackage = "runware_client"\n'
 """A table of settings, to find out whether those of a project can be changed."""
 
@@ -99,6 +104,9 @@ def changed(text: str, table: str, path: Path) -> str:
     before = _parsed(text, path)
     there = _settings_in(before)
     wanted = _settings_in(tomllib.loads(table))
+    known = cast("dict[str, Any]", there or {})
+    if models := known.get(MODELS):
+        wanted[MODELS] = models
     if there == wanted:
         return text
     tools = before.get("tool")
@@ -111,6 +119,62 @@ def changed(text: str, table: str, path: Path) -> str:
     remedy = f"Write the settings below {_HEAD}, and run this again."
     message = f"The settings are not in a separate table {_HEAD}."
     raise InvalidInputError.of(path, message, remedy, pointer="/tool")
+
+
+def with_models(text: str, models: dict[str, str], path: Path) -> str:
+    """Add the user's own models to the text of a pyproject.toml.
+
+    Args:
+        text: The text.
+        models: AIRs or patterns of them, each with the document that describes it.
+        path: The file, for messages.
+
+    Raises:
+        InvalidInputError: If the existing models are not in a table of their own.
+    """
+    before = _parsed(text, path)
+    there: dict[str, Any] = _settings_in(before) or {}
+    known: dict[str, str] = there.get(MODELS, {})
+    new = {name: like for name, like in models.items() if known.get(name) != like}
+    if not new:
+        return text
+    lines = [f"{_text(name)} = {_text(like)}" for name, like in new.items()]
+    settings: dict[str, Any] = {**there, MODELS: {**known, **new}}
+    tool: dict[str, Any] = {**before.get("tool", {}), "runware-codegen": settings}
+    written = _extended(text, lines, new) if known else _appended_models(text, lines)
+    if _is_parsed_as(written, {**before, "tool": tool}):
+        return written
+    message = "The models are not in a table of their own."
+    remedy = f"Write {_MODELS_HEAD}, and below it {'; '.join(lines)}."
+    raise InvalidInputError.of(path, message, remedy, pointer="/tool")
+
+
+def _appended_models(text: str, lines: list[str]) -> str:
+    table = "\n".join([_MODELS_HEAD, *lines, ""])
+    return next(_appended(text, table if not text else f"\n{table}"))
+
+
+def _extended(text: str, new: list[str], names: Iterable[str]) -> str:
+    """Append lines to the table of models, and remove those of the same names."""
+    lines, end = text.splitlines(keepends=True), _line_end(text)
+    heads = (n for n, s in enumerate(lines) if _MODELS_LINE.fullmatch(s.rstrip("\r\n")))
+    first = next(heads, len(lines))
+    following = range(first + 1, len(lines))
+    last = next((n for n in following if _OTHER_HEAD.match(lines[n])), len(lines))
+    stop = _without_comments(lines, first, last)
+    kept = [line for line in lines[first + 1 : stop] if not _sets(line, names)]
+    whole = [*lines[: first + 1], *kept]
+    if whole and not whole[-1].endswith("\n"):
+        whole[-1] += end
+    return "".join([*whole, *(f"{line}{end}" for line in new), *lines[stop:]])
+
+
+def _sets(line: str, names: Iterable[str]) -> bool:
+    """Return whether a line of TOML sets one of some keys."""
+    try:
+        return not tomllib.loads(line).keys().isdisjoint(names)
+    except ValueError:
+        return False
 
 
 def _appended(text: str, table: str) -> Iterator[str]:

@@ -21,6 +21,8 @@ from runware_codegen.model.documents import (
     Measurement,
     MediaLimit,
     Package,
+    Pricing,
+    Rate,
     TaskType,
 )
 from runware_codegen.model.types import (
@@ -66,6 +68,8 @@ __all__ = [
     "Null",
     "Number",
     "Package",
+    "Pricing",
+    "Rate",
     "Rule",
     "Size",
     "SizeRule",

@@ -38,6 +38,47 @@ class Measurement:
     price: str
     latency_ms: int | float | None
 
+    @property
+    def latency(self) -> float | None:
+        """The latency in seconds."""
+        return self.latency_ms / 1000 if self.latency_ms else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a unit costs.
+
+    Attributes:
+        amount: The price of a unit as a decimal number, or empty.
+        unit: The unit as the document names it, such as `output`; or empty.
+        label: What the rate is for, or empty.
+        text: The rate in words, or empty.
+    """
+
+    amount: str
+    unit: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """What a document says of prices.
+
+    Attributes:
+        currency: Such as USD, or empty.
+        rates: What units cost.
+        measured: Tasks that were run to measure prices.
+        examples: Tasks that were run as examples.
+        overview: The prices in words, or empty.
+    """
+
+    currency: str = ""
+    rates: tuple[Rate, ...] = ()
+    measured: tuple[Measurement, ...] = ()
+    examples: tuple[Measurement, ...] = ()
+    overview: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentInfo:
@@ -57,6 +98,8 @@ class DocumentInfo:
         measurements: Prices and latencies of tasks that Runware has run.
         task_type: The name of its task type.
         models: The models it describes; empty for any.
+        patterns: Patterns of more models that its class takes; `*` stands for any text.
+        own_models: Those of `models` that the document itself does not name.
         module: The Python name of its module.
         request_name: The name of the request class.
         result_name: The name of the result class.
@@ -92,6 +135,8 @@ class DocumentInfo:
     field_count: int
     rule_count: int
     unenforced: tuple[Problem, ...]
+    patterns: tuple[str, ...] = ()
+    own_models: tuple[str, ...] = ()
 
     @property
     def streams(self) -> bool:
@@ -105,7 +150,9 @@ class Document(DocumentInfo):
 
     Attributes:
         description: Markdown, or empty.
+        creator_id: The creator's identifier, or empty.
         released: The date of its release (2026-01-31), or empty.
+        pricing: The prices as data.
         documentation_url: The page of its documentation, or empty.
         request: The request class.
         result: The result class.
@@ -119,7 +166,9 @@ class Document(DocumentInfo):
     """
 
     description: str
+    creator_id: str
     released: str
+    pricing: Pricing
     documentation_url: str
     request: Class
     result: Class
@@ -129,6 +178,23 @@ class Document(DocumentInfo):
     default_delivery: str
     media_limits: tuple[MediaLimit, ...]
     rates: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def takes_own_models(self) -> bool:
+        """Whether its class accepts models that the document itself does not name."""
+        return bool(self.own_models or self.patterns)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All texts in which `list --text` searches."""
+        names = (self.id, self.air, self.title, self.summary, self.description)
+        return (*names, self.creator, *self.capabilities)
+
+    @property
+    def shortest_latency(self) -> float | None:
+        """The shortest time in seconds that it reports for a task, if it reports any."""
+        latencies = [each.latency for each in self.measurements]
+        return min((each for each in latencies if each and each > 0), default=None)
 
     @property
     def info(self) -> DocumentInfo:

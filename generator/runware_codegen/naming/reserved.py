@@ -40,7 +40,7 @@ MODEL_ATTRIBUTES: Final = _listed("""
 
 REQUEST_ATTRIBUTES: Final = _listed("""
     air default_delivery deliveries extra media_limits price rates read replace result rules
-    sizes status to_wire
+    shortest_latency sizes status to_wire
     """)
 
 OWN_CLASSES: Final = _listed("""
@@ -53,7 +53,7 @@ OWN_CLASSES: Final = _listed("""
 MEDIA: Final = _listed("AudioInput FileInput ImageInput VideoInput")
 """Names that no class of a module may have, also with a number at the end."""
 
-FIELD_FUNCTIONS: Final = _listed("constant fresh_uuid")
+FIELD_FUNCTIONS: Final = _listed("constant filled fresh_uuid")
 """Functions that a request class calls in its body."""
 
 RULE_FUNCTIONS: Final = frozenset(map(predicate_name, FORMATS)) | _listed("""

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.parse.assembly import DocumentFilter, assemble, conflicts
 from runware_codegen.parse.document import parse_document
+from runware_codegen.parse.own_models import with_own_models, without_documents
 from runware_codegen.problems import InvalidInputError
+from runware_codegen.settings import OwnModels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,13 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["parse"]
 
 
-def parse(
+def parse(  # noqa: PLR0913 - options of the command
     documents: Iterable[Source],
     *,
     package: str,
     allow_unenforced: bool = False,
     only: Sequence[str] = (),
     include_status: Sequence[str] = ("live", "deprecated"),
+    own_models: OwnModels | None = None,
 ) -> Package[Document]:
     """Turn documents into the model of a package.
 
@@ -34,6 +37,7 @@ def parse(
         allow_unenforced: Whether keywords that are not supported are allowed.
         only: Patterns of identifiers, AIRs or task types; empty for all documents.
         include_status: The statuses to include. A document without one is included.
+        own_models: The user's own models, which classes accept too.
 
     Raises:
         InvalidInputError: With all problems of all documents.
@@ -41,14 +45,19 @@ def parse(
     choice = DocumentFilter(tuple(only), tuple(include_status))
     chosen: dict[str, Document] = {}
     problems: list[Problem] = []
+    own = own_models or OwnModels()
+    known: list[Document] = []
     for source in documents:
         try:
             document = parse_document(source, allow_unenforced=allow_unenforced)
+            document = with_own_models(document, own)
         except InvalidInputError as error:
             problems += error.problems
             continue
+        known.append(document)
         if choice.matches(document):
             chosen[source.source] = document
+    problems += without_documents(own, known)
     if problems := [*problems, *conflicts(chosen)]:
         raise InvalidInputError(problems)
     return assemble(package, chosen.values())

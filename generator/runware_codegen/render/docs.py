@@ -75,6 +75,9 @@ def module_doc(document: Document) -> str:
     facts = _facts(document)
     if document.status:
         facts.append(f"Status: {document.status}.")
+    if document.takes_own_models:
+        own = ", ".join(code(each) for each in document.own_models + document.patterns)
+        facts.append(f"Takes models of your own too: {own}.")
     if document.documentation_url:
         facts.append(f"Documentation: {document.documentation_url}")
     unenforced = [f"- `{p.pointer}`: {p.message}" for p in document.unenforced]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.render.docstrings import docstring
 from runware_codegen.render.imports import import_of
-from runware_codegen.render.literals import string, strings
+from runware_codegen.render.literals import string, strings, wrapped_string
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,7 @@ def environment(templates: Path) -> Environment:
         "import_of": import_of,
         "literal": string,
         "literals": strings,
+        "wrapped_literal": wrapped_string,
     }
     env.filters.update(filters)  # pyright: ignore[reportArgumentType, reportCallIssue]
     return env

@@ -18,7 +18,7 @@ SCHEMA: Final = {
     ),
     "base": (
         *("OpenPart", "Part", "ResultPart", "TaskRequest", "TaskResult"),
-        *("constant", "fresh_uuid"),
+        *("constant", "filled", "fresh_uuid"),
     ),
     "constraints": (
         *("Count", "Either", "Exactly", "Integer", "Json", "Limits"),

@@ -56,6 +56,9 @@ _DIRECTIVE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_WORD = re.compile(r"\S*\s*(?<=.)", re.DOTALL)
+_LINE = 88
+
 # Quotes that would end a docstring, or make its end longer.
 _ENDING = re.compile(r'"{3,}|"\Z')
 
@@ -108,3 +111,23 @@ def strings(texts: tuple[str, ...]) -> str:
     """Write a tuple of strings."""
     written = ", ".join(map(string, texts))
     return f"({written}{',' if len(texts) == 1 else ''})"
+
+
+def wrapped_string(text: str, indent: int) -> str:
+    """Write a string literal that is the value of a keyword argument.
+
+    Args:
+        text: The text.
+        indent: The columns before the argument. A text too long for a line stands in
+            brackets, wrapped at its spaces; what black makes of it is the same text.
+    """
+    if indent + len("documentation=,") + len(string(text)) <= _LINE:
+        return string(text)
+    lines = [""]
+    for word in _WORD.findall(text):
+        if lines[-1] and indent + 4 + len(string(lines[-1] + word)) > _LINE:
+            lines.append("")
+        lines[-1] += word
+    margin = " " * indent
+    written = "".join(f"{margin}    {string(line)}\n" for line in lines)
+    return f"(\n{written}{margin})"

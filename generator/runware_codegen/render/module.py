@@ -237,6 +237,9 @@ class ModuleMaker:
                 else None
             ),
         ]
+        if document.shortest_latency:
+            shortest = repr(document.shortest_latency)
+            variables.append(Variable("shortest_latency", "float | None", shortest))
         rules = self._rules(request, "task")
         if any(table.name == "SIZES" for table in self._view.sizes):
             self._used.add("Size")
@@ -290,10 +293,19 @@ class ModuleMaker:
         if field.required and only:
             self._used.add("constant")
             return f"constant({only}{f', alias={alias}' if alias else ''})"
+        if field.required and self._has_own_models(field):
+            self._used.add("filled")
+            return f"filled({string(self._document.models[0])})"
         if field.required and self._is_own_uuid(field):
             self._used.add("fresh_uuid")
             return "fresh_uuid()"
         return self._field_call(field, alias)
+
+    def _has_own_models(self, field: Field) -> bool:
+        """Whether a field is the task's model, and takes others than the document's."""
+        document = self._document
+        is_model = field.json_name == "model" and document.takes_own_models
+        return is_model and any(each is field for each in document.request.fields)
 
     def _is_own_uuid(self, field: Field) -> bool:
         """Whether a field names this task, and not another that it asks about."""

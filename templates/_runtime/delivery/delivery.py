@@ -553,7 +553,7 @@ class Delivery(Generic[ResultT]):
     ) -> ScheduledTask[ResultT]:
         submission = given if isinstance(given, Submission) else None
         task = given.task if isinstance(given, Submission) else given
-        polls = self._settings.polling.of(task.task_type)
+        polls = self._settings.polling.of(task.task_type, task.latency)
         backoff = self._settings.retrying.of(task.task_type)
         return ScheduledTask(task, submission, polls, backoff, self._now())
 

@@ -52,6 +52,8 @@ class Task(Generic[ResultT]):
         read: Makes a result of an item.
         outputs: The members of a result that are its output.
         is_async: Whether the server acknowledges it, and makes the results later.
+        latency: The seconds that it takes at the least, as its document reports; None
+            where that is not known.
         phase: Where it stands; only `apply` changes it.
         items: The results so far, as they came.
         error: The task's own failure; None where there is none.
@@ -74,6 +76,7 @@ class Task(Generic[ResultT]):
     read: Callable[[Item], ResultT]
     outputs: AbstractSet[str] = frozenset()
     is_async: bool = False
+    latency: float | None = None
     phase: Phase = Phase.UNSENT
     items: list[Item] = field(default_factory=list["Item"])
     error: RunwareError | None = None
@@ -317,6 +320,7 @@ def submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
     wire = wire_of(request)
     delivery = wire.get("deliveryMethod", request.default_delivery)
     task = task_of(wire, cast("type[ResultT]", request.result), delivery)
+    task.latency = request.shortest_latency
     uploads = dict.fromkeys(files_in(wire))
     return Submission(task, wire, request, uploads, is_waiting=bool(uploads))
 

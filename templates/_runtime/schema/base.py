@@ -47,6 +47,7 @@ from .fields import (
     default_names,
     fills,
     hidden_names,
+    new_uuid,
     nullable_fields,
     optional_names,
     python_names,
@@ -83,6 +84,12 @@ def constant(value: T, *, alias: str | None = None) -> T:
     """Declare a field that has one value, which the constructor fills in."""
     extra = {"const": cast("Any", value)}
     return cast("T", Field(validation_alias=alias, json_schema_extra=extra))
+
+
+def filled(value: T) -> T:
+    """Declare a field that the constructor fills in if it gets no other value."""
+    extra = {"default": cast("Any", value)}
+    return cast("T", Field(json_schema_extra=extra))
 
 
 def fresh_uuid() -> str:
@@ -588,6 +595,9 @@ class TaskRequest(Part, Generic[ResultT_co]):
     media_limits: ClassVar[tuple[MediaLimit, ...]] = ()
     """Limits on the media themselves, which the server checks."""
 
+    shortest_latency: ClassVar[float | None] = None
+    """The shortest latency in seconds that the document reports, if it reports any."""
+
     sizes: ClassVar[tuple[Size, ...]] = ()
     """The widths and heights to choose from, where the document lists them."""
 
@@ -653,7 +663,8 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
     def replace(self, **members: Any) -> Self:
         """Return a checked copy with other values, and a task UUID of its own."""
-        fresh = {name: fill() for name, fill in fills(type(self)).items()}
+        cls = type(self)
+        fresh = {n: fill() for n, fill in fills(cls).items() if fill is new_uuid}
         return self._replaced({**members, **fresh})
 
 

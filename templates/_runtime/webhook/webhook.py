@@ -188,7 +188,7 @@ def _result(item: Item, result_class: type[TaskResult] | None) -> TaskResult:
 def _result_class(task_type: object, model: object) -> type[TaskResult]:
     """The class of the model's results, or the only one of the task type."""
     of_type = _documents_of(task_type)
-    of_model = [each for each in of_type if model in each.models]
+    of_model = [each for each in of_type if each.takes(model)]
     found = of_model or of_type
     return found[0].request.result if len(found) == 1 else TaskResult
 

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..old_names import in_present_words, present_name
+from ..old_names import in_present_words, is_same_type, present_name
 from .document import Document
 
 if TYPE_CHECKING:
@@ -15,11 +16,69 @@ if TYPE_CHECKING:
     from ..schema.generics import ResultT
 
 
-def documents() -> tuple[Document, ...]:
-    """Return what the package covers, by task type and identifier."""
+def documents(
+    *,
+    task_type: str | None = None,
+    capability: str | None = None,
+    creator: str | None = None,
+    text: str | None = None,
+    status: str | None = None,
+) -> tuple[Document, ...]:
+    """Return what the package covers, by task type and identifier.
+
+    Case does not count. Of several filters, a document has to pass each.
+
+    Args:
+        task_type: The task type on the wire; an old name stands for the present one.
+        capability: Such as "text-to-image".
+        creator: The creator's name or identifier, or the first word of identifiers:
+            "Black Forest Labs", "black-forest-labs" or "bfl".
+        text: Words that are all in the identifier, the AIR or what the document says:
+            title, summary, description, creator, capabilities.
+        status: Such as "live".
+    """
     from ...tasks._index import DOCUMENTS
 
-    return DOCUMENTS
+    found: Iterable[Document] = DOCUMENTS
+    if task_type is not None:
+        found = (each for each in found if is_same_type(each.task_type, task_type))
+    if status is not None:
+        found = (each for each in found if _is_same(each.status, status))
+    if capability is not None:
+        found = (each for each in found if _has_capability(each, capability))
+    if creator is not None:
+        found = (each for each in found if _is_by(each, creator))
+    if text is not None:
+        found = (each for each in found if _has_words(each, text))
+    return tuple(found)
+
+
+def _is_same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
+
+
+def _has_capability(document: Document, capability: str) -> bool:
+    return any(_is_same(each, capability) for each in document.capabilities)
+
+
+def _is_by(document: Document, creator: str) -> bool:
+    wanted = _letters(creator)
+    names = (document.creator, document.creator_id, document.id.partition("-")[0])
+    return bool(wanted) and wanted in map(_letters, names)
+
+
+def _letters(name: str) -> str:
+    """Return the letters and digits of a name; "Kling AI" and "klingai" have the same."""
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def _has_words(document: Document, text: str) -> bool:
+    said = (
+        *(document.id, document.air, document.title, document.summary),
+        *(document.description, document.creator, *document.capabilities),
+    )
+    whole = "\n".join(said).casefold()
+    return all(word in whole for word in text.casefold().split())
 
 
 def request_class(task_type: str, model: str | None) -> type[TaskRequest[TaskResult]]:
@@ -29,17 +88,35 @@ def request_class(task_type: str, model: str | None) -> type[TaskRequest[TaskRes
 
     Args:
         task_type: The task type on the wire; an old name stands for the present one.
-        model: The model on the wire; None where the task has none.
+        model: The model's AIR or identifier; None where the task has none.
 
     Raises:
         LookupError: When no document describes such a task.
     """
-    by_task = _by_task()
-    present = present_name(task_type)
-    for key in ((present, model), (present, None)):
-        if key in by_task:
-            return by_task[key].request
-    raise LookupError(_unknown(task_type, model))
+    return _described(task_type, model).request
+
+
+def request_of(task_type: str, fields: Mapping[str, Any]) -> TaskRequest[Any]:
+    """Make a request of keywords.
+
+    Args:
+        task_type: The task type on the wire.
+        fields: The fields by their Python names. `model`, an AIR or an identifier, picks
+            the class; the AIR is sent.
+
+    Raises:
+        LookupError: When no document describes such a task.
+        pydantic.ValidationError: The document does not allow these fields.
+    """
+    document = _described(task_type, fields.get("model"))
+    return document.request(**_with_air(fields, document))
+
+
+def _described(task_type: str, model: str | None) -> Document:
+    document = _document_about(present_name(task_type), model)
+    if document is None:
+        raise LookupError(_unknown(task_type, model))
+    return document
 
 
 def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
@@ -49,7 +126,8 @@ def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
         task: The object with `taskType` and, where the task type has one, `model`.
 
     Returns:
-        A request of the class of its document; its `to_wire()` equals the task.
+        A request of the class of its document; its `to_wire()` equals the task. Where
+        `model` is an identifier, it has the AIR in place of that.
 
     Raises:
         pydantic.ValidationError: With all that is wrong, or when no document of the
@@ -57,25 +135,35 @@ def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
     """
     task_type, model = task.get("taskType"), task.get("model")
     try:
-        request = _ASKED_FOR[task_type, model]
+        document = _ASKED_FOR[task_type, model]
     except (KeyError, TypeError):  # TypeError: one of them is a list or an object
-        request = _request_of(task_type, model)
-    return request.from_wire(task if isinstance(task, dict) else dict(task))
+        document = _document_of(task_type, model)
+    members = _with_air(task, document)
+    return document.request.from_wire(
+        members if isinstance(members, dict) else dict(members)
+    )
 
 
-_ASKED_FOR: dict[tuple[object, object], type[TaskRequest[TaskResult]]] = {}
-"""Request classes by task type and model, for the tasks that come most often."""
+_ASKED_FOR: dict[tuple[object, object], Document] = {}
+"""Documents by task type and model, for the tasks that come most often."""
 
 
-def _request_of(task_type: object, model: object) -> type[TaskRequest[TaskResult]]:
+def _document_of(task_type: object, model: object) -> Document:
     found = _for(task_type, model)
     if found is None:
         from ..schema.explanations import unknown_task
 
         raise unknown_task(_unknown(task_type, model))
     for known in found.models:
-        _ASKED_FOR[found.task_type, known] = found.request
-    return found.request
+        _ASKED_FOR[found.task_type, known] = found
+    return found
+
+
+def _with_air(members: Mapping[str, Any], document: Document) -> Mapping[str, Any]:
+    """Put the AIR of a document's model in place of its identifier."""
+    if not document.models or members.get("model") != document.id:
+        return members
+    return {**members, "model": document.model}
 
 
 def parse_result(request: TaskRequest[ResultT], item: Mapping[str, Any]) -> ResultT:
@@ -90,18 +178,44 @@ def parse_result(request: TaskRequest[ResultT], item: Mapping[str, Any]) -> Resu
 
 @cache
 def _by_task() -> dict[tuple[str, str | None], Document]:
-    return {
-        (document.task_type, model): document
-        for document in documents()
-        for model in (document.models or (None,))
-    }
+    """Return documents by task type and model; an AIR comes before an identifier."""
+    by_task: dict[tuple[str, str | None], Document] = {}
+    for document in documents():
+        if document.models:
+            by_task[document.task_type, document.id] = document
+    for document in documents():
+        for model in document.models or (None,):
+            by_task[document.task_type, model] = document
+    return by_task
+
+
+def _document_about(task_type: str, model: object) -> Document | None:
+    """Return the document about a model, or else the one about any model."""
+    by_task = _by_task()
+    if not isinstance(model, str):
+        return by_task.get((task_type, None))
+    known = by_task.get((task_type, model)) or _by_pattern(task_type, model)
+    return known or by_task.get((task_type, None))
+
+
+def _by_pattern(task_type: str, model: str) -> Document | None:
+    """Return the document with the most exact pattern for a model."""
+    for pattern, document in _patterns():
+        if document.task_type == task_type and fnmatchcase(model, pattern):
+            return document
+    return None
+
+
+@cache
+def _patterns() -> list[tuple[str, Document]]:
+    """Return all patterns with their documents, those with most characters first."""
+    found = [(pattern, each) for each in documents() for pattern in each.patterns]
+    return sorted(found, key=lambda pair: (-len(pair[0].replace("*", "")), pair[0]))
 
 
 def _for(task_type: object, model: object) -> Document | None:
-    by_task = _by_task()
     if isinstance(task_type, str):
-        known = by_task.get((task_type, model)) if isinstance(model, str) else None
-        return known or by_task.get((task_type, None)) or _alone(task_type, model)
+        return _document_about(task_type, model) or _alone(task_type, model)
     if task_type is None:
         fitting = [*_fitting(model)]
         return fitting[0] if len(fitting) == 1 else None
@@ -119,7 +233,11 @@ def _alone(task_type: str, model: object) -> Document | None:
 
 def _fitting(model: object) -> Iterator[Document]:
     for document in documents():
-        if model in document.models or (not document.models and model is None):
+        if document.models:
+            is_about = document.takes(model) or model == document.id
+        else:
+            is_about = model is None
+        if is_about:
             yield document
 
 
@@ -135,7 +253,10 @@ def _unknown(task_type: object, model: object) -> str:
     if task_type not in known:
         return f"taskType {task_type!r} is none of this package's: {', '.join(known)}"
     models = sorted(
-        m for d in documents() if d.task_type == task_type for m in d.models
+        model
+        for document in documents()
+        if document.task_type == task_type
+        for model in (*document.models, *document.patterns)
     )
     shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
     return f"model {model!r} is none that this package has for {task_type}: {shown}"

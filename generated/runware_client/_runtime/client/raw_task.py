@@ -60,5 +60,6 @@ def _unchecked_class(
         result = kind.result if kind else TaskResult
         deliveries = kind.deliveries if kind else ()
         default_delivery = kind.default_delivery if kind else None
+        shortest_latency = kind.shortest_latency if kind else None
 
     return UncheckedRequest

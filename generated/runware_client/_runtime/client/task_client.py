@@ -30,7 +30,7 @@ from .call import (
     StreamingCall,
     refuse_options,
 )
-from .documents import documents, request_class
+from .documents import documents, request_class, request_of
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -154,7 +154,7 @@ def _made(of: Any, /, *_: Any, **parameters: Any) -> Any:
     """Make a request of the class that the task type has for the model."""
     request = request_class(of.task_type, parameters.get("model"))
     refuse_options(request, parameters)
-    return request(**parameters)
+    return request_of(of.task_type, parameters)
 
 
 @cache

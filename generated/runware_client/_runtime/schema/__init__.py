@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         TaskRequest,
         TaskResult,
         constant,
+        filled,
         fresh_uuid,
     )
     from .constraints import (
@@ -89,6 +90,7 @@ _MODULES = {
     "TaskRequest": "base",
     "TaskResult": "base",
     "constant": "base",
+    "filled": "base",
     "fresh_uuid": "base",
     "Count": "constraints",
     "Either": "constraints",
@@ -166,6 +168,7 @@ __all__ = [
     "all_different",
     "area_in",
     "constant",
+    "filled",
     "fresh_uuid",
     "is_array",
     "is_date",

@@ -59,6 +59,11 @@ def nullable_fields(cls: type[BaseModel]) -> frozenset[str]:
     )
 
 
+def new_uuid() -> str:
+    """Return a UUID for a task."""
+    return str(uuid.uuid4())
+
+
 @cache
 def optional_names(cls: type[BaseModel]) -> frozenset[str]:
     """Return both names of the fields that may be left out, and may not be null."""
@@ -89,10 +94,11 @@ def fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
         extra = info.json_schema_extra
         if not isinstance(extra, dict):
             continue
-        if "const" in extra:
-            fills[name] = _returning(extra["const"])
-        elif "format" in extra:
-            fills[name] = lambda: str(uuid.uuid4())
+        for key in ("const", "default"):
+            if key in extra:
+                fills[name] = _returning(extra[key])
+        if "format" in extra:
+            fills[name] = new_uuid
     return fills
 
 

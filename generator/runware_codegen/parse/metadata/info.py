@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import Measurement
+from runware_codegen.model import Measurement, Pricing, Rate
 from runware_codegen.parse.metadata.markdown import clean_markdown
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 _MEASUREMENT_NAMES: Final = ("id", "exampleId", "configuration")
 """Settings that distinguish measurements, in the order of preference."""
 
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?(e-[0-9]{1,2})?")
 _PREFIX = re.compile(r"^Runware API\s*[-–—:]\s*")
 
@@ -34,10 +34,11 @@ class Metadata:
     air: str
     status: str
     creator: str
+    creator_id: str
     released: str
     modes: tuple[str, ...]
     price: str
-    measurements: tuple[Measurement, ...]
+    pricing: Pricing
     capabilities: tuple[str, ...]
     link: str
     statuses: tuple[tuple[str, str], ...]
@@ -47,6 +48,7 @@ class Metadata:
 def read_metadata(document: SourceDocument) -> Metadata:
     """Read `info`, the links and the responses of a document."""
     info = _object(document.tree.get("info"))
+    creator, pricing = _object(info.get("x-creator")), _object(info.get("x-pricing"))
     model_id = _text(info, "x-model-id")
     return Metadata(
         id=model_id or _operation_id(document),
@@ -55,11 +57,12 @@ def read_metadata(document: SourceDocument) -> Metadata:
         description=clean_markdown(_text(info, "description")),
         air=_text(info, "x-air-id"),
         status=_text(info, "x-status"),
-        creator=_text(_object(info.get("x-creator")), "name"),
+        creator=_text(creator, "name"),
+        creator_id=_text(creator, "id"),
         released=_date(_text(info, "x-released-at")),
         modes=tuple(_mode(mode) for mode in _objects(info.get("x-modes"))),
-        price=_price(_object(info.get("x-pricing"))),
-        measurements=tuple(_measurements(_object(info.get("x-pricing")))),
+        price=_price(pricing),
+        pricing=_pricing(pricing),
         capabilities=tuple(_texts(info.get("x-capabilities"))),
         link=_link(document, model_id),
         statuses=tuple(_statuses(document).items()),
@@ -114,10 +117,28 @@ def _price(pricing: JsonObject) -> str:
     return "; ".join(rates) or clean_markdown(_text(pricing, "overview"))
 
 
-def _measurements(pricing: JsonObject) -> Iterator[Measurement]:
+def _pricing(pricing: JsonObject) -> Pricing:
+    return Pricing(
+        currency=_text(pricing, "currency"),
+        rates=tuple(map(_rate, _objects(pricing.get("rates")))),
+        measured=tuple(_measurements(pricing.get("measured"))),
+        examples=tuple(_measurements(pricing.get("examples"))),
+        overview=clean_markdown(_text(pricing, "overview")),
+    )
+
+
+def _rate(rate: JsonObject) -> Rate:
+    return Rate(
+        amount=_dollars(rate.get("amount")),
+        unit=_text(rate, "unit"),
+        label=_text(rate, "label"),
+        text=_text(rate, "display"),
+    )
+
+
+def _measurements(listed: JsonValue) -> Iterator[Measurement]:
     """Give the tasks whose price or latency the document has."""
-    listed = (*_objects(pricing.get("measured")), *_objects(pricing.get("examples")))
-    for each in listed:
+    for each in _objects(listed):
         price = _dollars(each.get("price"))
         latency = _number(each.get("latencyMs"))
         if price or latency is not None:
@@ -145,7 +166,11 @@ def _number(value: JsonValue) -> int | float | None:
 
 
 def _date(time: str) -> str:
-    return time[:10] if _DATE.match(time) else ""
+    """Return the date of a time in RFC 3339, or empty."""
+    try:
+        return dt.date.fromisoformat(time[:10]).isoformat()
+    except ValueError:
+        return ""
 
 
 def _object(value: JsonValue) -> JsonObject:

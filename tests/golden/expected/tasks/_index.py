@@ -16,6 +16,7 @@ DOCUMENTS = (
         models=("example:easel@2",),
         module="tasks.image_inference.easel_2",
         class_name="Easel2Request",
+        deliveries=("sync", "async"),
     ),
     Document(
         id="odd-names",

@@ -1,0 +1,110 @@
+"""Filters for models: by capability, creator, words and status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from runware_codegen.problems import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from runware_codegen.options import FilterOptions
+
+
+class Searchable(Protocol):
+    """What a search needs to know of a model; empty if it is not known."""
+
+    @property
+    def id(self) -> str:
+        """The identifier."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """Such as `live`."""
+        ...
+
+    @property
+    def creator(self) -> str:
+        """The name of its creator."""
+        ...
+
+    @property
+    def creator_id(self) -> str:
+        """The identifier of its creator."""
+        ...
+
+    @property
+    def capabilities(self) -> Sequence[str]:
+        """Such as `text-to-image`."""
+        ...
+
+    @property
+    def words(self) -> Iterable[str]:
+        """All texts in which words are searched."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Filters for models, without regard to case. An empty filter lets all pass.
+
+    Attributes:
+        capability: A capability of the model.
+        creator: The creator's name or identifier, or the first word of identifiers.
+        text: Words that the texts of the model all contain.
+        status: Its status.
+    """
+
+    capability: str
+    creator: str
+    text: str
+    status: str
+
+    @classmethod
+    def of(cls, options: FilterOptions) -> Filters:
+        """Create the filters from the options of a command."""
+        return cls(
+            options["capability"],
+            options["creator"],
+            options["text"],
+            options["status"],
+        )
+
+    def matches(self, model: Searchable) -> bool:
+        """Return whether a model passes all filters."""
+        return (
+            _is_in(self.capability, model.capabilities)
+            and _is_in(self.status, [model.status])
+            and self._is_by_creator(model)
+            and self._has_words(model)
+        )
+
+    def none_left(self, source: str, known: Iterable[Searchable]) -> InvalidInputError:
+        """Return the error for filters that no model passes."""
+        capabilities = sorted({c for model in known for c in model.capabilities})
+        remedy = "Leave filters out to see all models."
+        if self.capability and not _is_in(self.capability, capabilities):
+            listed = ", ".join(capabilities) or "none"
+            remedy = f"The known capabilities are: {listed}."
+        message = "No model passes --capability, --creator, --status and --text."
+        return InvalidInputError.of(source, message, remedy)
+
+    def _is_by_creator(self, model: Searchable) -> bool:
+        names = (model.creator, model.creator_id, model.id.partition("-")[0])
+        return not self.creator or _letters(self.creator) in map(_letters, names)
+
+    def _has_words(self, model: Searchable) -> bool:
+        whole = "\n".join(model.words).casefold()
+        return all(word in whole for word in self.text.casefold().split())
+
+
+def _is_in(wanted: str, values: Iterable[str]) -> bool:
+    return not wanted or wanted.casefold() in (each.casefold() for each in values)
+
+
+def _letters(name: str) -> str:
+    """Return the letters and digits of a name: `Kling AI` and `klingai` are equal."""
+    return "".join(filter(str.isalnum, name.casefold()))

@@ -1,0 +1,89 @@
+"""Lets the class of a document accept the user's own models, such as fine-tunes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from runware_codegen.model import Literals, LiteralValue, String, Union
+from runware_codegen.model.predicates import Constant, Matches
+from runware_codegen.parse.patterns import translate
+from runware_codegen.problems import InvalidInputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runware_codegen.model import Document, DocumentInfo, Type
+    from runware_codegen.settings import OwnModels
+
+_ANY: Final = "[!-~]*"
+"""What `*` stands for: the characters of AIRs."""
+
+
+def with_own_models(document: Document, own: OwnModels) -> Document:
+    """Let the request class of a document accept the user's own models.
+
+    Args:
+        document: The document.
+        own: The user's own models; those of other documents change nothing.
+
+    Raises:
+        InvalidInputError: If the document is not about one model.
+    """
+    named = [name for name, target in own.lines if _is_target(document, target)]
+    names = tuple(name for name in named if "*" not in name)
+    patterns = tuple(name for name in named if "*" in name)
+    if not named:
+        return document
+    field = next((f for f in document.request.fields if f.json_name == "model"), None)
+    if field is None or not isinstance(field.type, Literals) or not document.models:
+        remedy = "Remove the line, or name the document of one model."
+        message = f"The document {document.id} is not about one model."
+        raise InvalidInputError([own.problem(name, message, remedy) for name in named])
+    new = tuple(name for name in names if name not in document.models)
+    wider = replace(field, type=_wider(field.type, new, patterns))
+    fields = tuple(wider if each is field else each for each in document.request.fields)
+    return replace(
+        document,
+        models=(*document.models, *new),
+        own_models=new,
+        patterns=patterns,
+        request=replace(document.request, fields=fields),
+    )
+
+
+def without_documents(
+    own: OwnModels, documents: Iterable[DocumentInfo]
+) -> list[Problem]:
+    """Find own models whose document is missing."""
+    known = list(documents)
+    return [
+        own.problem(
+            name,
+            f"No document of this client is called {target!r}.",
+            f"Fetch it: `runware-codegen fetch {name} --like {target}`; or name the"
+            " identifier or AIR of a document that is there: `runware-codegen list`.",
+        )
+        for name, target in own.lines
+        if not any(_is_target(document, target) for document in known)
+    ]
+
+
+def _is_target(document: DocumentInfo, target: str) -> bool:
+    return target in (document.id, document.air)
+
+
+def _wider(known: Literals, names: Iterable[str], patterns: Iterable[str]) -> Type:
+    added = (LiteralValue(Constant(name)) for name in names)
+    literals = Literals((*known.values, *added))
+    texts = [String(pattern=_matches(pattern)) for pattern in patterns]
+    return Union((literals, *texts)) if texts else literals
+
+
+def _matches(pattern: str) -> Matches:
+    source = f"^{_ANY.join(map(re.escape, pattern.split('*')))}$"
+    # `re` escapes more than ECMA-262 allows with the flag u.
+    source = re.sub(r"\\([^\w$()*+./?\[\\\]^{|}])", r"\1", source)
+    translated = translate(source)
+    return Matches(translated.source, translated.parts)

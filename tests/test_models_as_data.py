@@ -1,0 +1,266 @@
+"""What documents say of their models is data of the package, and finds models."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from loopback import Caller, acknowledge, news, value
+from making import a_document, generated
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from loopback import Server
+
+UUID = "11111111-1111-4111-8111-111111111111"
+
+EASEL: dict[str, Any] = {
+    "title": 'Runware API - Easel "Pro" 2',
+    "summary": "Paints quickly.",
+    "description": "Paints *pictures* of any size.\n\n# type: ignore \\ and '''quotes'''"
+    * 5,
+    "x-status": "live",
+    "x-creator": {"id": "quiet-brush", "name": "Quiet Brush", "logo": 7},
+    "x-capabilities": ["text-to-image", "edit", 3],
+    "x-modes": [{"id": "text", "inputs": []}, {"id": "seed-image+mask-image"}],
+    "x-released-at": "2026-02-11T00:00:00Z",
+    "x-pricing": {
+        "currency": "USD",
+        "rates": [
+            {
+                "amount": 1.5e-05,
+                "unit": "output",
+                "label": "2K",
+                "display": "$0.1 per run",
+            }
+        ],
+        "measured": [{"configuration": "1024x1024", "price": 0.0038}],
+        "examples": [
+            {
+                "id": "a-chair",
+                "configuration": "edit",
+                "price": "$1.17",
+                "latencyMs": 2000,
+            },
+            {"exampleId": "a-desk", "price": "free", "latencyMs": 4500},
+        ],
+        "overview": "Each image costs $0.0038.",
+    },
+}
+LATHE = {
+    "summary": "A turbo lathe.",
+    "x-status": "deprecated",
+    "x-creator": "nobody",
+    "x-pricing": [],
+    "x-released-at": "soon",
+}
+MALFORMED: dict[str, Any] = {
+    "x-creator": {"id": 1, "name": None},
+    "x-capabilities": "text-to-image",
+    "x-released-at": 2026,
+    "x-pricing": {
+        "currency": 1,
+        "rates": [{"amount": True, "unit": 2}, "free"],
+        "examples": [{"price": -1, "latencyMs": "fast"}, {"latencyMs": -3}],
+        "overview": {},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """A package of three models."""
+    folder = tmp_path_factory.mktemp("models")
+    texts = {
+        f"{identifier}.json": a_document(
+            {"properties": {"positivePrompt": {"type": "string"}}},
+            identifier=identifier,
+            model=model,
+            info=info,
+        )
+        for identifier, model, info in (
+            ("qb-easel-2", "quiet:easel@2", EASEL),
+            ("lathe", "test:lathe@1", LATHE),
+            ("odd", "test:odd@1", MALFORMED),
+        )
+    }
+    return generated(folder, texts, package="models_as_data")
+
+
+class TestWhatADocumentSays:
+    def test_everything(self, package: ModuleType) -> None:
+        [easel] = package.documents(text="easel")
+        assert easel.title == 'Easel "Pro" 2'
+        assert easel.summary == "Paints quickly."
+        assert easel.description == EASEL["description"]
+        assert (easel.creator, easel.creator_id) == ("Quiet Brush", "quiet-brush")
+        assert easel.capabilities == ("text-to-image", "edit")
+        assert easel.modes == ("text", "seed image + mask image")
+        assert easel.released == date(2026, 2, 11)
+        assert easel.documentation == "https://runware.ai/docs/models/qb-easel-2"
+        assert easel.request.__name__ == "QbEasel2Request"
+        assert easel.result is easel.request.result
+
+    def test_prices(self, package: ModuleType) -> None:
+        [easel] = package.documents(text="easel")
+        price = easel.price
+        [rate] = price.rates
+        assert rate == (Decimal("0.000015"), "output", "2K", "$0.1 per run")
+        [measured] = price.measured
+        assert measured == ("1024x1024", "1024x1024", Decimal("0.0038"), None)
+        assert price.examples == (
+            ("a-chair", "edit", Decimal("1.17"), 2.0),
+            ("a-desk", "", None, 4.5),
+        )
+        assert (price.currency, price.overview) == ("USD", "Each image costs $0.0038.")
+        assert easel.latency == 3.25
+        assert easel.request.shortest_latency == 2.0
+
+    @pytest.mark.parametrize("name", ["lathe", "odd"])
+    def test_what_is_missing_or_malformed_is_empty(
+        self, package: ModuleType, name: str
+    ) -> None:
+        [document] = package.documents(text=name)
+        assert (document.creator, document.creator_id) == ("", "")
+        assert document.capabilities == document.modes == ()
+        assert document.released is None
+        assert document.price.currency == "USD"
+        assert document.price.overview == ""
+        assert document.request.shortest_latency is None
+
+    def test_nothing_of_it_is_loaded_by_an_import_or_a_request(
+        self, package: ModuleType
+    ) -> None:
+        code = f"""
+import sys
+from pathlib import Path
+import {package.__name__} as client
+client.parse_request({{"taskType": "imageInference", "model": "lathe", "taskUUID": "{UUID}"}})
+assert client.documents(task_type="imageInference", status="live")
+print(*(name for name in sys.modules if "_about" in name or name.endswith("easel_2")))
+client.documents(text="easel")
+print(*(name for name in sys.modules if "easel_2" in name))
+"""
+        folder = Path(str(package.__file__)).parent.parent
+        loaded = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert loaded.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({}, ["lathe", "odd", "qb-easel-2"]),
+        ({"task_type": "imageInference"}, ["lathe", "odd", "qb-easel-2"]),
+        ({"task_type": "photoMaker"}, ["lathe", "odd", "qb-easel-2"]),
+        ({"task_type": "caption"}, []),
+        ({"capability": "Text-To-Image"}, ["qb-easel-2"]),
+        ({"capability": "text"}, []),
+        ({"creator": "quiet-brush"}, ["qb-easel-2"]),
+        ({"creator": "Quiet Brush"}, ["qb-easel-2"]),
+        ({"creator": "QB"}, ["qb-easel-2"]),
+        ({"creator": ""}, []),
+        ({"text": "TURBO"}, ["lathe"]),
+        ({"text": "pictures quickly"}, ["qb-easel-2"]),
+        ({"text": "pictures slowly"}, []),
+        ({"text": "test:odd@1"}, ["odd"]),
+        ({"text": ""}, ["lathe", "odd", "qb-easel-2"]),
+        ({"status": "live"}, ["qb-easel-2"]),
+        ({"status": "live", "text": "turbo"}, []),
+    ],
+)
+def test_filters(
+    package: ModuleType, filters: dict[str, str], found: list[str]
+) -> None:
+    assert [each.id for each in package.documents(**filters)] == found
+
+
+@pytest.fixture(params=["sync", "async"])
+def client(
+    request: pytest.FixtureRequest, package: ModuleType, server: Server
+) -> Caller:
+    """Calls methods of a client of these models, sync and async."""
+    return Caller(request.param, package, server.url)
+
+
+def test_a_model_is_run_by_its_identifier(client: Caller, server: Server) -> None:
+    server.answer = news({"status": "success", "imageURL": "https://example.com/a.png"})
+    client("image_inference.run", model="qb-easel-2", positive_prompt="a chair")
+    [[task]] = server.calls
+    assert task["model"] == "quiet:easel@2"
+
+
+class TestTheFirstWait:
+    def test_is_as_long_as_the_shortest_latency(self, package: ModuleType) -> None:
+        waits = package.Waits()
+        for latency, wait in ((2.0, 2.0), (8.5, 8.5), (200.0, 10.0), (0.001, 0.5)):
+            first = next(waits.of("videoInference", latency))
+            assert 0.8 * wait <= first <= wait
+        assert next(package.Waits(first=0.1).of("videoInference", 7.0)) <= 0.1
+        assert 1.6 <= next(waits.of("videoInference")) <= 2.0
+
+    @pytest.mark.parametrize(
+        ("model", "latency"), [("quiet:easel@2", 2.0), ("test:odd@1", None)]
+    )
+    def test_is_that_of_the_model_that_is_run(
+        self,
+        package: ModuleType,
+        client: Caller,
+        server: Server,
+        model: str,
+        latency: float | None,
+    ) -> None:
+        asked: list[tuple[str, float | None]] = []
+
+        class Noting(package.Waits):  # type: ignore[name-defined, misc]
+            def of(self, task_type: str, latency: float | None = None) -> Any:
+                asked.append((task_type, latency))
+                return package.Waits(first=0.001).of(task_type)
+
+        async def work(made: Any) -> None:
+            made.polling = Noting()
+            given = made.image_inference.run(model=model)
+            await value(given)
+
+        done = {"status": "success", "imageURL": "https://example.com/a.png"}
+        server.script(acknowledge, news(done))
+        client.using(work)
+        assert asked == [("imageInference", latency)]
+
+
+class TestIdentifiers:
+    def test_a_task_with_one_is_sent_with_the_air(self, package: ModuleType) -> None:
+        task = {"taskType": "imageInference", "taskUUID": UUID, "model": "qb-easel-2"}
+        request = package.parse_request(task)
+        assert type(request).__name__ == "QbEasel2Request"
+        assert request.to_wire() == {**task, "model": "quiet:easel@2"}
+        assert task["model"] == "qb-easel-2"
+
+    def test_it_picks_the_class(self, package: ModuleType) -> None:
+        by_identifier = package.request_class("imageInference", "qb-easel-2")
+        assert by_identifier is package.request_class("imageInference", "quiet:easel@2")
+
+    @pytest.mark.parametrize("model", ["qb-easel", "QB-EASEL-2", 7, ["lathe"]])
+    def test_what_is_none_is_refused(self, package: ModuleType, model: object) -> None:
+        task = {"taskType": "imageInference", "taskUUID": UUID, "model": model}
+        with pytest.raises(ValidationError, match="model"):
+            package.parse_request(task)
+
+    def test_without_a_task_type_the_class_says_what_is_missing(
+        self, package: ModuleType
+    ) -> None:
+        with pytest.raises(ValidationError, match="taskType"):
+            package.parse_request({"model": "lathe", "taskUUID": UUID})

@@ -1,0 +1,305 @@
+"""Your own models: pyproject.toml says which document's class accepts them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from catalog_server import Catalog, serving_catalog
+from command import run, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SETTINGS = (
+    '[tool.runware-codegen]\ndocuments = ["docs"]\noutput = "."\npackage = "client"\n'
+)
+UUID = "11111111-1111-4111-8111-111111111111"
+NESTED = {
+    "properties": {
+        "size": {"type": "integer"},
+        "refiner": {
+            "type": "object",
+            "properties": {"model": {"type": "string", "enum": ["a:1@1", "b:1@1"]}},
+            "required": ["model"],
+        },
+    }
+}
+
+
+def configure(project: Path, *lines: str, settings: str = SETTINGS) -> None:
+    table = "\n".join(["", "[tool.runware-codegen.models]", *lines, ""])
+    (project / "pyproject.toml").write_text(settings + table)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with two documents and models of its own."""
+    (tmp_path / "docs").mkdir()
+    write(tmp_path / "docs", "one", NESTED, info={"x-status": "live"})
+    write(tmp_path / "docs", "two", {})
+    configure(
+        tmp_path,
+        '"civitai:1@2" = "one"',
+        '"civitai:7*@*" = "test:one@1"',
+        '"civitai:*" = "two"',
+    )
+    return tmp_path
+
+
+def executed(project: Path, code: str) -> str:
+    made = run("generate", cwd=project)
+    assert made.returncode == 0, made.stderr
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, cwd=project, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_class_of_the_document_takes_them(project: Path) -> None:
+    shown = executed(
+        project,
+        f"""
+import client, pydantic
+from client.tasks.image_inference import OneRequest
+for model in ("test:one@1", "one", "civitai:1@2", "civitai:71@3", "civitai:1@3", "two"):
+    task = {{"taskType": "imageInference", "taskUUID": "{UUID}", "model": model}}
+    request = client.parse_request(task)
+    print(type(request).__name__, request.to_wire()["model"])
+for model in ("other:1@1", "xcivitai:1@2x"):
+    try:
+        client.parse_request({{**task, "model": model}})
+    except pydantic.ValidationError as error:
+        print("civitai:7*@*" in str(error))
+for model in ("civitai:1@3", "civitai:71@3 "):
+    try:
+        OneRequest(model=model)
+    except pydantic.ValidationError as error:
+        print("civitai:1@2" in str(error))
+print(OneRequest().model, OneRequest(model="civitai:72@1").replace(size=3).model)
+print(OneRequest.model_json_schema()["properties"]["model"]["anyOf"][0]["enum"])
+print([(each.id, each.takes("civitai:71@3")) for each in client.documents()])
+""",
+    )
+    assert shown.splitlines() == [
+        "OneRequest test:one@1",
+        "OneRequest test:one@1",
+        "OneRequest civitai:1@2",
+        "OneRequest civitai:71@3",
+        "TwoRequest civitai:1@3",
+        "TwoRequest test:two@1",
+        *["True"] * 4,
+        "test:one@1 civitai:72@1",
+        "['test:one@1', 'civitai:1@2']",
+        "[('one', True), ('two', True)]",
+    ]
+
+
+def test_calls_take_them(project: Path) -> None:
+    shown = executed(
+        project,
+        """
+import client
+task_client = client.Runware(api_key="key").image_inference
+for model in ("one", "civitai:1@2", "civitai:71@3", "civitai:1@3", "two"):
+    request = task_client.request(model=model)
+    print(type(request).__name__, request.to_wire()["model"])
+print(task_client.one.request().model, task_client.one.request(model="civitai:1@2").model)
+""",
+    )
+    assert shown.splitlines() == [
+        "OneRequest test:one@1",
+        "OneRequest civitai:1@2",
+        "OneRequest civitai:71@3",
+        "TwoRequest civitai:1@3",
+        "TwoRequest test:two@1",
+        "test:one@1 civitai:1@2",
+    ]
+
+
+def test_names_are_literals_for_checkers(project: Path) -> None:
+    configure(project, '"civitai:1@2" = "one"')
+    assert run("generate", cwd=project).returncode == 0
+    (project / "use.py").write_text(
+        "from client.tasks.image_inference import OneRequest\n"
+        "reveal_type(OneRequest().model)\n"
+        'OneRequest(model="civitai:1@2", size=3)\n'
+        'OneRequest(model="civitai:1@3")\n'
+    )
+    command = [sys.executable, "-m", "mypy", "--strict", "use.py"]
+    shown = subprocess.run(
+        command, cwd=project, capture_output=True, text=True, check=False
+    ).stdout
+    assert "Literal['test:one@1', 'civitai:1@2']" in shown
+    assert [
+        line.split(":")[1] for line in shown.splitlines() if " error: " in line
+    ] == ["4"]
+
+
+def test_list_shows_them(project: Path) -> None:
+    shown = run("list", "--status", "live", cwd=project).stdout
+    assert [line.split()[:2] for line in shown.splitlines()[1:]] == [
+        ["one", "test:one@1"],
+        ["one", "civitai:1@2"],
+        ["one", "civitai:7*@*"],
+    ]
+    rows = json.loads(run("list", "--json", cwd=project).stdout)
+    assert [row["models"] for row in rows] == [
+        ["test:one@1", "civitai:1@2", "civitai:7*@*"],
+        ["test:two@1", "civitai:*"],
+    ]
+
+
+def test_a_changed_line_makes_another_package(project: Path) -> None:
+    run("generate", cwd=project)
+    assert run("generate", "--check", cwd=project).returncode == 0
+    configure(project, '"civitai:1@2" = "two"')
+    assert run("generate", "--check", cwd=project).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('"civitai:1@2" = "three"', "No document of this client is called 'three'"),
+        ('"civitai:1@2" = "ping"', "The document ping is not about one model"),
+        ('"no air" = "one"', "neither an AIR nor"),
+        ('"civitai:[12]@2" = "one"', "neither an AIR nor"),
+        ('"civitai:1@2" = 1', "a table of strings"),
+        ('"test:two@1" = "one"', "already described"),
+    ],
+)
+def test_a_wrong_line_is_named(project: Path, line: str, told: str) -> None:
+    configure(
+        project, line, settings=SETTINGS.replace('["docs"', '["docs", "builtin:ping"')
+    )
+    for command in ("generate", "list"):
+        finished = run(command, cwd=project)
+        assert finished.returncode == 2
+        assert told in finished.stderr
+
+
+def test_a_line_of_a_document_that_is_not_wanted_is_right(project: Path) -> None:
+    assert run("generate", "--only", "two", cwd=project).returncode == 0
+
+
+class TestFilters:
+    @pytest.fixture
+    def catalog(self) -> Iterator[Catalog]:
+        """A catalogue of two models that say more of themselves."""
+        with serving_catalog() as catalog:
+            catalog.add("qb-easel", status="coming-soon")
+            catalog.index[-1] |= {
+                "creator": "Quiet Brush",
+                "capabilities": ["text-to-image"],
+                "architecture": "sdxl",
+            }
+            catalog.add("lathe")
+            catalog.index[-1] |= {"architecture": "sdxl", "capabilities": 3}
+            catalog.add("zither")
+            catalog.index[-1] |= {"architecture": "sdxl"}
+            yield catalog
+
+    @pytest.mark.parametrize(
+        ("options", "found"),
+        [
+            (["--capability", "Text-to-Image"], ["qb-easel"]),
+            (["--creator", "quiet brush"], ["qb-easel"]),
+            (["--creator", "qb"], ["qb-easel"]),
+            (["--status", "live"], ["lathe", "zither"]),
+            (["--text", "SDXL qb"], ["qb-easel"]),
+            (["--text", "sdxl", "--status", "coming-soon"], ["qb-easel"]),
+        ],
+    )
+    def test_the_catalogue(
+        self, catalog: Catalog, tmp_path: Path, options: list[str], found: list[str]
+    ) -> None:
+        url = ("--index-url", catalog.url)
+        finished = run("list", "--catalog", "--json", *url, *options, cwd=tmp_path)
+        assert [row["id"] for row in json.loads(finished.stdout)] == found
+
+    def test_none(self, catalog: Catalog, tmp_path: Path) -> None:
+        url = ("--index-url", catalog.url)
+        finished = run("list", "--catalog", *url, "--capability", "x", cwd=tmp_path)
+        assert finished.returncode == 2
+        assert "text-to-image" in finished.stderr
+
+    def test_documents(self, project: Path) -> None:
+        for options, found in (
+            (["--status", "live"], ["one"]),
+            (["--text", "TWO"], ["two"]),
+            (["--creator", "one"], ["one"]),
+        ):
+            finished = run("list", "--json", *options, cwd=project)
+            assert [row["id"] for row in json.loads(finished.stdout)] == found
+        finished = run("list", "--capability", "edit", cwd=project)
+        assert finished.returncode == 2
+        assert "--capability" in finished.stderr
+
+    def test_fetch_like_writes_the_line(self, catalog: Catalog, tmp_path: Path) -> None:
+        head = SETTINGS.replace("docs", "schemas") + "# a remark\n"
+        file = tmp_path / "pyproject.toml"
+        file.write_text(head)
+        url = ("--index-url", catalog.url)
+        for model, name in (("civitai:1@2", "SDXL"), ("civitai:7*", "zither")):
+            finished = run("fetch", model, "--like", name, *url, cwd=tmp_path)
+            assert finished.returncode == 0, finished.stderr
+        text = file.read_text()
+        assert text.startswith(head)
+        models = tomllib.loads(text)["tool"]["runware-codegen"]["models"]
+        assert models == {"civitai:1@2": "lathe", "civitai:7*": "zither"}
+        assert run("generate", cwd=tmp_path).returncode == 0
+        run("fetch", "civitai:1@2", "--like", "zither", *url, cwd=tmp_path)
+        text = file.read_text()
+        models = tomllib.loads(text)["tool"]["runware-codegen"]["models"]
+        assert models == {"civitai:7*": "zither", "civitai:1@2": "zither"}
+
+    def test_an_architecture_is_known_from_the_lock(
+        self, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        url = ("--index-url", catalog.url)
+        run("fetch", "lathe", "zither", *url, cwd=tmp_path)
+        settings = SETTINGS.replace("docs", "schemas")
+        configure(tmp_path, '"civitai:1@2" = "sdxl"', settings=settings)
+        rows = json.loads(run("list", "--json", cwd=tmp_path).stdout)
+        assert rows[0]["models"] == ["test:lathe@1", "civitai:1@2"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (["civitai:1@2", "--like", "flux"], "Architectures that it knows: sdxl"),
+            (["--like", "sdxl"], "--like goes with MODEL"),
+            (["civitai:1@2", "--like", "sdxl", "--all"], "exclude each other"),
+            (["a b", "--like", "sdxl"], "neither an AIR nor"),
+        ],
+    )
+    def test_a_wrong_call(
+        self, catalog: Catalog, tmp_path: Path, arguments: list[str], told: str
+    ) -> None:
+        (tmp_path / "pyproject.toml").write_text(SETTINGS)
+        url = ("--index-url", catalog.url)
+        finished = run("fetch", *arguments, *url, cwd=tmp_path)
+        assert finished.returncode == 2
+        assert told in finished.stderr
+        assert (tmp_path / "pyproject.toml").read_text() == SETTINGS
+
+    def test_without_a_project(self, catalog: Catalog, tmp_path: Path) -> None:
+        url = ("--index-url", catalog.url)
+        finished = run("fetch", "civitai:1@2", "--like", "lathe", *url, cwd=tmp_path)
+        assert finished.returncode == 2
+        assert "runware-codegen init" in finished.stderr
+
+
+def test_init_keeps_them(project: Path) -> None:
+    before = tomllib.loads((project / "pyproject.toml").read_text())
+    finished = run("init", cwd=project)
+    assert finished.returncode == 0, finished.stderr
+    assert tomllib.loads((project / "pyproject.toml").read_text()) == before
+    assert "civitai:1@2" in (project / "client/tasks/_index.py").read_text()
