@@ -20,10 +20,10 @@ import httpx2
 import pytest
 
 from interrupts import FILE, Interrupter, Platform
+from looking import a_looking_document
 from loopback import KEY, each, value, without_a_loop
 from making import generated
 from sockets import Run
-from test_uploads import a_looking_document
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+from looking import TASK, a_looking_document
 from loopback import KEY, SPECS, Caller, Drop, Reply, pickled, value
-from making import a_document, generated
+from making import generated
 from mocking import mocking
 
 if TYPE_CHECKING:
@@ -31,44 +32,11 @@ MOV = b"\x00\x00\x00\x14ftypqt  " + bytes(20)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
 
-TASK, QUESTION, STORED = "textInference", "getResponse", "mediaStorage"
+QUESTION, STORED = "getResponse", "mediaStorage"
 UUIDS = {
     content: f"{digit * 8}-0000-4000-8000-{digit * 12}"
     for content, digit in {MP4: "a", MOV: "b", PNG: "c", SVG: "d"}.items()
 }
-
-_MEDIUM = {"type": "string", "anyOf": [{"format": "uuid"}, {"format": "uri"}]}
-_INPUTS = {
-    "type": "object",
-    "properties": {
-        "video": _MEDIUM,
-        "image": _MEDIUM,
-        "videos": {"type": "array", "items": _MEDIUM},
-    },
-    "additionalProperties": False,
-}
-_LIMIT = {"operation": "fileSize", "parameters": ["inputs.video"], "maximum": 50}
-_DELIVERY = {"type": "string", "enum": ["sync", "async", "stream"], "default": "sync"}
-
-
-def a_looking_document() -> dict[str, Any]:
-    """A document of a model that looks at media, and knows nothing of uploads."""
-    members = {"inputs": _INPUTS, "deliveryMethod": _DELIVERY}
-    result = {
-        "type": "object",
-        "properties": {
-            "taskType": {"type": "string", "const": TASK},
-            "taskUUID": {"type": "string", "format": "uuid"},
-            "text": {"type": "string"},
-        },
-        "required": ["taskType", "taskUUID", "text"],
-    }
-    document = a_document(
-        {"properties": members, "x-constraints": [_LIMIT]}, result=result
-    )
-    schema = document["components"]["schemas"]["RequestBody"]["items"]
-    schema["properties"]["taskType"]["const"] = TASK
-    return document
 
 
 @pytest.fixture(scope="module")
