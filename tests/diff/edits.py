@@ -365,6 +365,7 @@ def _result(required: list[str], **members: Any) -> Schema:
 def member_edits() -> Iterator[Edit]:
     """Give edits of members and their types, in requests and in results."""
     yield from _request_members()
+    yield from _annotations()
     yield from _request_types()
     yield from _request_alternatives()
     yield from _results()
@@ -480,6 +481,37 @@ def _request_members() -> Iterator[Edit]:
         "breaking",
         "request-member-removed",
     )
+
+
+def _annotations() -> Iterator[Edit]:
+    """Give edits of keywords that say how a member is meant to be used."""
+
+    def in_task(schema: Schema) -> Schema:
+        return _task(value=schema)
+
+    def in_item(schema: Schema) -> Schema:
+        return in_items({"type": "object", "properties": {"value": schema}})
+
+    marked = {**STRING, "deprecated": True}
+    for place in (in_task, nested, in_item, in_result):
+        side = "result" if place is in_result else "request"
+        where = place.__name__.replace("_", " ")
+        old, new = place(STRING), place(marked)
+        for name, one, other, level, kind in (
+            ("set", old, new, "typing", f"{side}-deprecation-added"),
+            ("lifted", new, old, "compatible", f"{side}-deprecation-removed"),
+        ):
+            yield Edit(f"deprecated {name} {where}", one, other, level, kind)
+    for keyword, place, level, kind in (
+        ("readOnly", in_task, "words", "request-words-changed"),
+        ("readOnly", in_result, "words", "result-words-changed"),
+        ("writeOnly", in_task, "typing", "request-secrecy-changed"),
+        ("writeOnly", in_result, "words", "result-words-changed"),
+    ):
+        where = place.__name__.replace("_", " ")
+        old, new = place(STRING), place({**STRING, keyword: True})
+        yield Edit(f"{keyword} set {where}", old, new, level, kind)
+        yield Edit(f"{keyword} lifted {where}", new, old, level, kind)
 
 
 def _request_types() -> Iterator[Edit]:
