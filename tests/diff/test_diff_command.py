@@ -135,6 +135,21 @@ class TestReport:
         assert len(suites.findall(".//failure")) == 1
         assert suites.find("testsuite[@name='sample']") is not None
 
+    def test_a_result_proves_a_change_of_results(self, diff: Diff, sides: Path) -> None:
+        for side, required in (("old", ["seed"]), ("new", [])):
+            result = {
+                "type": "object",
+                "properties": {"seed": {}},
+                "required": required,
+            }
+            put(sides / side, "sample", {}, result=result)
+        lines = diff("old", "new").stdout.splitlines()
+        assert lines[1].split()[:2] == ["breaking", "result-member-optional"]
+        assert lines[3].strip() == "was not described, is described now: {}"
+        assert "    - was not described, is described now: `{}`" in (
+            diff("old", "new", "--format", "markdown").stdout.splitlines()
+        )
+
     def test_hostile_words_steer_nothing(self, diff: Diff, sides: Path) -> None:
         words = "\x1b[31m]]>\n::error::x\n# @everyone <b> `` ` ``"
         put(sides / "new", "same", {}, info={"description": words})
