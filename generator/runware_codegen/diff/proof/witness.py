@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from runware_codegen.diff.automata import separation
 from runware_codegen.diff.canonical import speaks_of
 from runware_codegen.diff.entries import ANY_ITEM, Direction, Side
 from runware_codegen.diff.evaluation import holds
@@ -17,6 +18,7 @@ from runware_codegen.model.predicates import (
     TRUE,
     AreaIn,
     Contains,
+    Matches,
     Predicate,
     RatioIn,
     RequiredProperty,
@@ -156,6 +158,7 @@ class _Hunt:
         self._accepting = goal.accepting.known
         self._refusing = goal.refusing.known
         self._whole = goal.accepting.whole
+        self._separating = _separating(goal.good, goal.bad)
         self._beyond = speaks_of((goal.good, goal.bad), _BEYOND_SCHEMAS)
 
     def run(self, attempts: range) -> dict[str, Any] | None:
@@ -174,7 +177,7 @@ class _Hunt:
             task = accepting.changed(place, accepting.example(self._whole))
             for _ in range(_ROUNDS):
                 task = accepting.changed(self._whole, task)
-                task = self._bent(task, accepting, refusing)
+                task = self._bent(task, accepting, refusing, attempt)
                 yield task
                 task = accepting.changed(self._whole, task)
                 yield task
@@ -182,10 +185,14 @@ class _Hunt:
             if self._budget.left < 0:
                 return
 
-    def _bent(self, task: Any, accepting: Values, refusing: Values) -> Any:
+    def _bent(
+        self, task: Any, accepting: Values, refusing: Values, attempt: int
+    ) -> Any:
         """Change the value at the place, so that only one version allows it."""
 
         def bend(value: Any) -> Any:
+            if self._separating is not None and attempt % 2 == 0:
+                return self._separating
             bent = refusing.changed(self._goal.bad, value, wanted=False)
             good = accepting.changed(self._goal.good, bent)
             return refusing.changed(self._goal.bad, good, wanted=False)
@@ -228,6 +235,13 @@ class _Hunt:
                     task, shrinking = smaller, True
                     break
         return task
+
+
+def _separating(good: Predicate, bad: Predicate) -> str | None:
+    """Return a text that matches one pattern and not the other, if it is known."""
+    if isinstance(good, Matches) and isinstance(bad, Matches):
+        return separation(good.source, bad.source).text
+    return None
 
 
 def _ordered(task: dict[str, Any]) -> dict[str, Any]:
