@@ -422,7 +422,8 @@ def diff(ctx: click.Context, /, **options: Unpack[DiffOptions]) -> int:
     """Show what changed between two versions of documents, as a caller notices it.
 
     OLD and NEW are each a file, a folder, - for standard input, runware.lock, a git
-    revision such as main, or a path in one, such as HEAD:schemas. Without NEW, the
+    revision such as main, or a path in one, such as HEAD:schemas. A side of several
+    places has an option for each: --old a.json --old b.json. Without NEW, the
     documents on disk; without both, the state that runware.lock names or else the last
     commit against the documents on disk.
     """

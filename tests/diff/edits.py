@@ -42,8 +42,6 @@ class Keyword(NamedTuple):
         tight: The same, stricter.
         removed: The level of removing it from a request.
         result: The level of loosening it in a result, or None if results ignore it.
-        loosened: The level of loosening it in a request: "risk" if nothing can prove
-            that no task is refused.
     """
 
     name: str
@@ -52,7 +50,6 @@ class Keyword(NamedTuple):
     tight: Schema
     removed: str = "compatible"
     result: str | None = "risk"
-    loosened: str = "compatible"
 
 
 def _with(base: Schema, loose: Schema, tight: Schema) -> tuple[Schema, Schema, Schema]:
@@ -85,7 +82,7 @@ KEYWORDS = [
     Keyword("decimal multipleOf", *_with(NUMBER, {"multipleOf": 0.01}, {"multipleOf": 0.1})),
     Keyword("maxLength", *_with(STRING, {"maxLength": 10}, {"maxLength": 5})),
     Keyword("minLength", *_with(STRING, {"minLength": 1}, {"minLength": 3})),
-    Keyword("pattern", *_with(STRING, {"pattern": "^a"}, {"pattern": "^ab"}), loosened="risk"),
+    Keyword("pattern", *_with(STRING, {"pattern": "^a"}, {"pattern": "^ab"})),
     Keyword("format", *_with(STRING, {"format": "uri-reference"}, {"format": "uri"})),
     Keyword(
         "enum",
@@ -325,10 +322,10 @@ def keyword_edits() -> Iterator[Edit]:
             yield Edit(
                 f"{each.name} tightened in a condition", old, new, "breaking", "", True
             )
-            yield Edit(f"{each.name} loosened in a condition", new, old, each.loosened)
+            yield Edit(f"{each.name} loosened in a condition", new, old, "compatible")
         if each.result:
             old, new = in_result(each.loose), in_result(each.tight)
-            yield Edit(f"{each.name} tightened in a result", old, new, each.loosened)
+            yield Edit(f"{each.name} tightened in a result", old, new, "compatible")
             yield Edit(f"{each.name} loosened in a result", new, old, each.result)
 
 
@@ -336,7 +333,7 @@ def _of_request(each: Keyword, place: Callable[[Schema], Schema]) -> Iterator[Ed
     where = place.__name__.replace("_", " ")
     base, loose, tight = place(each.base), place(each.loose), place(each.tight)
     yield Edit(f"{each.name} tightened {where}", loose, tight, "breaking", "", True)
-    yield Edit(f"{each.name} loosened {where}", tight, loose, each.loosened)
+    yield Edit(f"{each.name} loosened {where}", tight, loose, "compatible")
     if each.loose != each.base and place is at_top:
         yield Edit(f"{each.name} added {where}", base, loose, "breaking", "", True)
         yield Edit(f"{each.name} removed {where}", loose, base, each.removed)
@@ -365,6 +362,7 @@ def _result(required: list[str], **members: Any) -> Schema:
 def member_edits() -> Iterator[Edit]:
     """Give edits of members and their types, in requests and in results."""
     yield from _request_members()
+    yield from _annotations()
     yield from _request_types()
     yield from _request_alternatives()
     yield from _results()
@@ -467,6 +465,28 @@ def _request_members() -> Iterator[Edit]:
         "words",
         "request-words-changed",
     )
+    for name, one, other in (
+        ("counts", "^[a-z]{1,64}$", "^[a-z]{1,32}$"),
+        ("classes", "^[0-9a-fA-F]+$", "^[0-9a-f]+$"),
+        ("alternatives", "^(jpg|png|webp)$", "^(jpg|png)$"),
+        ("an anchor", "a", "^a"),
+    ):
+        wide, narrow = _task(a={**STRING, "pattern": one}), _task(
+            a={**STRING, "pattern": other}
+        )
+        kinds = "request-pattern-narrowed", "request-pattern-widened"
+        yield Edit(
+            f"pattern with fewer {name}", wide, narrow, "breaking", kinds[0], True
+        )
+        yield Edit(f"pattern with more {name}", narrow, wide, "compatible", kinds[1])
+    yield Edit(
+        "pattern of other texts",
+        _task(a={**STRING, "pattern": "^ab?$"}),
+        _task(a={**STRING, "pattern": "^ac?$"}),
+        "breaking",
+        "request-pattern-narrowed",
+        True,
+    )
     yield Edit(
         "nested member removed",
         _task(s={**OBJECT, "additionalProperties": False}),
@@ -480,6 +500,37 @@ def _request_members() -> Iterator[Edit]:
         "breaking",
         "request-member-removed",
     )
+
+
+def _annotations() -> Iterator[Edit]:
+    """Give edits of keywords that say how a member is meant to be used."""
+
+    def in_task(schema: Schema) -> Schema:
+        return _task(value=schema)
+
+    def in_item(schema: Schema) -> Schema:
+        return in_items({"type": "object", "properties": {"value": schema}})
+
+    marked = {**STRING, "deprecated": True}
+    for place in (in_task, nested, in_item, in_result):
+        side = "result" if place is in_result else "request"
+        where = place.__name__.replace("_", " ")
+        old, new = place(STRING), place(marked)
+        for name, one, other, level, kind in (
+            ("set", old, new, "typing", f"{side}-deprecation-added"),
+            ("lifted", new, old, "compatible", f"{side}-deprecation-removed"),
+        ):
+            yield Edit(f"deprecated {name} {where}", one, other, level, kind)
+    for keyword, place, level, kind in (
+        ("readOnly", in_task, "words", "request-words-changed"),
+        ("readOnly", in_result, "words", "result-words-changed"),
+        ("writeOnly", in_task, "typing", "request-secrecy-changed"),
+        ("writeOnly", in_result, "words", "result-words-changed"),
+    ):
+        where = place.__name__.replace("_", " ")
+        old, new = place(STRING), place({**STRING, keyword: True})
+        yield Edit(f"{keyword} set {where}", old, new, level, kind)
+        yield Edit(f"{keyword} lifted {where}", new, old, level, kind)
 
 
 def _request_types() -> Iterator[Edit]:

@@ -135,6 +135,21 @@ class TestReport:
         assert len(suites.findall(".//failure")) == 1
         assert suites.find("testsuite[@name='sample']") is not None
 
+    def test_a_result_proves_a_change_of_results(self, diff: Diff, sides: Path) -> None:
+        for side, required in (("old", ["seed"]), ("new", [])):
+            result = {
+                "type": "object",
+                "properties": {"seed": {}},
+                "required": required,
+            }
+            put(sides / side, "sample", {}, result=result)
+        lines = diff("old", "new").stdout.splitlines()
+        assert lines[1].split()[:2] == ["breaking", "result-member-optional"]
+        assert lines[3].strip() == "was not described, is described now: {}"
+        assert "    - was not described, is described now: `{}`" in (
+            diff("old", "new", "--format", "markdown").stdout.splitlines()
+        )
+
     def test_hostile_words_steer_nothing(self, diff: Diff, sides: Path) -> None:
         words = "\x1b[31m]]>\n::error::x\n# @everyone <b> `` ` ``"
         put(sides / "new", "same", {}, info={"description": words})
@@ -184,6 +199,12 @@ class TestEnding:
             ("nowhere", "new"),
             ("old", "new", "more"),
             ("-", "-"),
+            ("-", "--new", "-"),
+            ("old", "new", "--new", "new"),
+            ("old", "--old", "old"),
+            ("--old", "old/same.json", "old/sample.json", "--new", "new"),
+            ("--new", "new"),
+            ("--old", "old", "--old", "nowhere"),
             ("old", "new", "--accept"),
             ("old", "new", "--reason", "x"),
             ("old", "new", "--fail-on", "words"),
@@ -206,6 +227,38 @@ class TestSides:
     def test_files(self, diff: Diff) -> None:
         files = ("old/sample.json", "new/sample.json")
         assert kinds(diff(*files, "--format", "json")) == ALL
+
+    def test_several_files(self, diff: Diff) -> None:
+        old = ("--old", "old/sample.json", "--old", "old/same.json")
+        new = ("--new", "new/same.json", "--new", "new/sample.json")
+        whole = report(diff(*old, *new, "--format", "json"))
+        assert {entry["id"] for entry in whole["entries"]} == ALL
+        assert (whole["compared"], whole["unchanged"]) == (1, 1)
+
+    def test_a_side_and_several_files(self, diff: Diff) -> None:
+        finished = diff("old", "--new", "new/sample.json", "--format", "json")
+        assert kinds(finished) == ALL | {"document-removed"}
+
+    def test_a_file_that_is_named_twice(self, diff: Diff) -> None:
+        old = ("--old", "old/sample.json", "--old", "old")
+        assert kinds(diff(*old, "--new", "new", "--format", "json")) == ALL
+
+    def test_files_of_the_same_name_in_several_folders(
+        self, diff: Diff, sides: Path
+    ) -> None:
+        folders = {"old": ("a", "b"), "new": ("b", "a")}
+        for side, (one, other) in folders.items():
+            for name, folder in (("sample", one), ("same", other)):
+                (sides / side / folder).mkdir()
+                file = sides / side / f"{name}.json"
+                file.rename(sides / side / folder / "schema.json")
+        changed = a_document(
+            {"required": ["x"]}, identifier="same", model="test:same@1"
+        )
+        (sides / "new" / "a" / "schema.json").write_text(json.dumps(changed))
+        found = report(diff("old", "new", "--format", "json"))["entries"]
+        assert {entry["document"] for entry in found} == {"sample", "same"}
+        assert "document-removed" not in {entry["id"] for entry in found}
 
     def test_files_of_other_names(self, diff: Diff, sides: Path) -> None:
         (sides / "new" / "sample.json").rename(sides / "new" / "other.json")

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-import pytest
-from edits import EDITS, Edit
-from versions import entries_of
+from typing import TYPE_CHECKING, Any
 
+import pytest
+from edits import EDITS, STRING, Edit, in_result
+from versions import entries_of, version_of
+
+from making import a_document
+from runware_codegen.diff.compare import compare
 from runware_codegen.diff.entries import Proof
 from runware_codegen.diff.levels import Level
+
+if TYPE_CHECKING:
+    from edits import Schema
+
+NULLABLE = {"type": ["string", "null"]}
+OPTIONAL = a_document(
+    {},
+    result={
+        "type": "object",
+        "properties": {"taskType": {"type": "string"}, "value": {"type": "string"}},
+    },
+)
 
 
 def test_there_are_many_edits() -> None:
@@ -23,4 +39,57 @@ def test_the_level_of_an_edit(edit: Edit) -> None:
     breaking = [entry for entry in entries if entry.level is Level.BREAKING]
     assert all(entry.proof is not Proof.NOT_PROVEN for entry in breaking), breaking
     if edit.proven:
-        assert any(entry.witness for entry in breaking), breaking
+        assert any(entry.witness is not None for entry in breaking), breaking
+
+
+RESULT_EDITS = [edit for edit in EDITS if "result" in edit.name]
+
+
+@pytest.mark.parametrize("edit", RESULT_EDITS, ids=lambda edit: edit.name)
+def test_a_result_proves_what_results_may_be_now(edit: Edit) -> None:
+    old, new = version_of(edit.old), version_of(edit.new)
+    for entry in compare(old, new, "sample.json"):
+        assert entry.proof is not Proof.NOT_PROVEN, entry
+        if entry.witness is not None:
+            verdicts = (
+                version.results.accepts(entry.witness) for version in (old, new)
+            )
+            assert [*verdicts] == [entry.was_accepted, not entry.was_accepted], entry
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "witness"),
+    [
+        ("result-member-optional", in_result(STRING), OPTIONAL, {}),
+        ("result-null-added", in_result(STRING), in_result(NULLABLE), {"value": None}),
+        (
+            "result-value-added",
+            in_result({"enum": ["p"]}),
+            in_result({"enum": ["p", "q"]}),
+            {"value": "q"},
+        ),
+        (
+            "result-limit-widened",
+            in_result({"type": "integer", "maximum": 5}),
+            in_result({"type": "integer", "maximum": 6}),
+            {"value": 6},
+        ),
+        (
+            "result-type-changed",
+            in_result({"type": "array", "items": {"type": "string"}}),
+            in_result({"type": "array", "items": {"type": "boolean"}}),
+            {"value": [True]},
+        ),
+        (
+            "result-value-removed",
+            in_result({"enum": ["p", "q"]}),
+            in_result({"enum": ["p"]}),
+            {"value": "q"},
+        ),
+    ],
+)
+def test_the_smallest_result(
+    kind: str, old: Schema, new: Schema, witness: dict[str, Any]
+) -> None:
+    [entry] = entries_of(old, new)
+    assert (entry.kind, entry.proof, entry.witness) == (kind, Proof.WITNESS, witness)

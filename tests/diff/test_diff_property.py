@@ -45,7 +45,7 @@ def _contradictions(pair: Pair) -> list[str] | None:
     for entry in entries:
         if entry.witness is None:
             continue
-        verdicts = old.judge.accepts(entry.witness), new.judge.accepts(entry.witness)
+        verdicts = old.tasks.accepts(entry.witness), new.tasks.accepts(entry.witness)
         if verdicts != (
             (True, False) if entry.level is Level.BREAKING else (False, True)
         ):
@@ -57,7 +57,7 @@ def _contradictions(pair: Pair) -> list[str] | None:
         found += [
             f"called compatible, and refused: {json.dumps(task)}"
             for task in tasks
-            if old.judge.accepts(task) and not new.judge.accepts(task)
+            if old.tasks.accepts(task) and not new.tasks.accepts(task)
         ]
     return found
 

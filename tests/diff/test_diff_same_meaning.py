@@ -119,6 +119,11 @@ ALIKE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"properties": {"a": {"type": "integer", "maximum": 9.0}}},
     ),
     (
+        "a pattern with another class of the same characters",
+        {"properties": {"a": {"type": "string", "pattern": "^[0-9]+$"}}},
+        {"properties": {"a": {"type": "string", "pattern": r"^\d\d*$"}}},
+    ),
+    (
         "exactly one of two, and one of them alone",
         {"properties": {"a": {}, "b": {}}, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
         {

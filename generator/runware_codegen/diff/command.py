@@ -63,28 +63,44 @@ def diff(options: DiffOptions, terminal: Terminal) -> bool:
 
 
 def _check(options: DiffOptions) -> None:
-    if len(options["sides"]) > 2 or options["sides"].count("-") > 1:
+    if len(options["sides"]) > 2 or [*_places(options)].count("-") > 1:
         message = "Name at most two sides, and standard input for at most one of them."
         raise click.UsageError(message)
+    if len(options["sides"]) + bool(options["old"]) + bool(options["new"]) > 2 or (
+        options["old"] and options["sides"]
+    ):
+        message = (
+            "Name a side once: OLD or --old, NEW or --new. Give each file its own option"
+            " (--old a.json --old b.json), or name their folder."
+        )
+        raise click.UsageError(message)
+    if options["new"] and not (options["old"] or options["sides"]):
+        raise click.UsageError("--new needs an old side: OLD or --old.")
     if options["accept"] and not options["reason"].strip():
         raise click.UsageError("--accept needs a --reason.")
     if not options["accept"] and (options["reason"] or options["expires"]):
         raise click.UsageError("--reason and --expires require --accept.")
 
 
+def _places(options: DiffOptions) -> tuple[str, ...]:
+    """Return all places that the user named."""
+    return (*options["sides"], *options["old"], *options["new"])
+
+
 def _sides(options: DiffOptions, terminal: Terminal) -> tuple[list[Text], list[Text]]:
     documents = options["documents"]
     stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()
     terminal.progress("Reading documents")
-    if not options["sides"]:
+    if not _places(options):
         old, new, words = read_default_sides(documents)
         terminal.note(f"Comparing {words} with {documents}.")
         return old, new
-    first, *second = options["sides"]
-    old = read_side(first, documents, stdin)
+    first = options["old"] or options["sides"][:1]
+    second = options["new"] or options["sides"][1:]
+    texts = read_side(first, documents, stdin)
     if second:
-        return old, read_side(second[0], documents, stdin)
-    return old, read_folder(documents)
+        return texts, read_side(second, documents, stdin)
+    return texts, read_folder(documents)
 
 
 def _accept(

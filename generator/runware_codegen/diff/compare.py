@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.diff.entries import Entry
 from runware_codegen.diff.metadata import compare_metadata
-from runware_codegen.diff.proof.decide import Decided, decide
+from runware_codegen.diff.proof.decide import decide, decide_results
 from runware_codegen.diff.requests import compare_requests
 from runware_codegen.diff.results import compare_results
 
@@ -53,7 +53,7 @@ def _entries(old: Version, new: Version, file: str) -> Iterator[Entry]:
         yield Entry(kind, after.id, after.air, file, before=was, after=now)
     decided = [
         *decide(compare_requests(before, after), old, new),
-        *(Decided(each, None, None) for each in compare_results(before, after)),
+        *decide_results(compare_results(before, after), old, new),
     ]
     for finding, proof, witness in decided:
         yield Entry(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.cache.parallel import available_processors, parallel_map
 from runware_codegen.diff.compare import added, compare, removed
-from runware_codegen.diff.proof.judges import Judge
+from runware_codegen.diff.proof.judges import Judge, TaskJudge
 from runware_codegen.diff.proof.witness import Version
 from runware_codegen.diff.sides.pairs import pair
 from runware_codegen.documents.load import load_text, not_openapi
-from runware_codegen.mock.catalog import task_schema
+from runware_codegen.mock.catalog import result_schema, task_schema
 from runware_codegen.parse.assembly import DocumentFilter
 from runware_codegen.parse.document import parse_document
 from runware_codegen.problems import InvalidInputError, Problem
@@ -153,7 +153,8 @@ def _is_chosen(document: Document, only: tuple[str, ...]) -> bool:
 
 
 def _version(loaded: _Loaded) -> Version:
-    return Version(loaded.document, Judge(loaded.document, task_schema(loaded.source)))
+    tasks = TaskJudge(loaded.document, task_schema(loaded.source))
+    return Version(loaded.document, tasks, Judge(result_schema(loaded.source)))
 
 
 def _loaded(text: Text) -> _Loaded | None:

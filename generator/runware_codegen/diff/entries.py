@@ -93,7 +93,7 @@ class Finding:
 
 
 class Proof(StrEnum):
-    """How an entry about accepted tasks is proven."""
+    """How an entry about accepted tasks or described results is proven."""
 
     WITNESS = "witness"
     CONTAINMENT = "containment"
@@ -114,7 +114,7 @@ class Entry:
         before: The old state in words, or empty.
         after: The new state in words, or empty.
         proof: How it is proven; None if it needs no proof.
-        witness: A task that only one version accepts, if one was found.
+        witness: A task or a result that only one version accepts, if one was found.
     """
 
     kind: str
@@ -132,6 +132,17 @@ class Entry:
     def level(self) -> Level:
         """The level of its kind."""
         return KINDS[self.kind].level
+
+    @property
+    def side(self) -> Side:
+        """The part of the document that it is about."""
+        return Side.RESULT if self.kind.startswith(f"{Side.RESULT}-") else Side.REQUEST
+
+    @property
+    def was_accepted(self) -> bool:
+        """Whether the old version is the one that accepts the witness."""
+        alone_before = {Side.REQUEST: Level.BREAKING, Side.RESULT: Level.COMPATIBLE}
+        return self.level is alone_before[self.side]
 
     @property
     def change(self) -> str:

@@ -1,9 +1,10 @@
-"""Proves that one predicate implies another, by their form."""
+"""Proves that one predicate implies another, by their form and by their patterns."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from runware_codegen.diff.automata import Separation, separation
 from runware_codegen.model.predicates import (
     FALSE,
     TRUE,
@@ -21,6 +22,7 @@ from runware_codegen.model.predicates import (
     ItemCount,
     Items,
     LengthIn,
+    Matches,
     MultipleOf,
     Not,
     OptionalProperty,
@@ -106,6 +108,8 @@ def _tests(one: Predicate, other: Predicate) -> bool:
             return pattern == same and implies(part, wider)
         case AdditionalProperties(part, evaluated), AdditionalProperties(wider, same):
             return evaluated == same and implies(part, wider)
+        case Matches(pattern), Matches(wider):
+            return separation(pattern, wider) == Separation(known=True)
         case HasFormat(name), HasFormat(wider):
             return wider in _CONTAINED.get(name, ())
         case _:

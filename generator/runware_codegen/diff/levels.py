@@ -154,6 +154,8 @@ _REQUESTS: Final = (
     ("request-media-size-changed", _R, "The limits on the size of a file differ."),
     ("request-media-kind-changed", _R, "It is another kind of media."),
     ("request-secrecy-changed", _T, "Whether its value is hidden has changed."),
+    ("request-deprecation-added", _T, "It is deprecated: type checkers report its use."),
+    ("request-deprecation-removed", _C, "It is not deprecated any more."),
     ("request-words-changed", _W, "Its description differs."),
 )  # fmt: skip
 
@@ -166,7 +168,8 @@ _RESULTS: Final = (
     ("result-default-changed", _R, "Its default is another one."),
     ("result-media-size-changed", _R, "The limits on the size of a file differ."),
     ("result-media-kind-changed", _R, "It is another kind of media."),
-    ("result-secrecy-changed", _T, "Whether its value is hidden has changed."),
+    ("result-deprecation-added", _T, "It is deprecated: type checkers report its use."),
+    ("result-deprecation-removed", _C, "It is not deprecated any more."),
     ("result-words-changed", _W, "Its description differs."),
 )  # fmt: skip
 

@@ -52,9 +52,10 @@ if TYPE_CHECKING:
     Definitions = Mapping[str, Predicate]
 
 
-def definitions_of(document: Document) -> dict[str, Predicate]:
-    """Return the named predicates of a request: those of the document and its classes."""
-    classes = (document.request, *document.nested_request_classes)
+def definitions_of(
+    document: Document, classes: Iterable[Class]
+) -> dict[str, Predicate]:
+    """Return the named predicates of a document and of classes."""
     by_class = {_reference(each.name): of_class(each) for each in classes}
     return {**dict(document.definitions), **by_class}
 

@@ -88,8 +88,12 @@ class Comparison:
             )  # fmt: skip
         if old.default != new.default and place.steps != _DELIVERY:
             yield Finding("default-changed", place, _default(old), _default(new))
-        if old.secret != new.secret:
+        if self._side is Side.REQUEST and old.secret != new.secret:
             yield Finding("secrecy-changed", place, _secrecy(old), _secrecy(new))
+        if new.deprecated and not old.deprecated:
+            yield Finding("deprecation-added", place, "", "deprecated")
+        elif old.deprecated and not new.deprecated:
+            yield Finding("deprecation-removed", place, "deprecated", "")
         if old.doc.split() != new.doc.split():
             yield Finding("words-changed", place, old.doc, new.doc)
         yield from compare_types(old.type, new.type, place, self._named)

@@ -23,6 +23,8 @@ class DiffOptions(TypedDict):
     """The options of `diff`."""
 
     sides: tuple[str, ...]
+    old: tuple[str, ...]
+    new: tuple[str, ...]
     documents: str
     only: tuple[str, ...]
     level: str
@@ -38,6 +40,20 @@ class DiffOptions(TypedDict):
 
 DIFFING = (
     click.argument("sides", metavar="[OLD] [NEW]", nargs=-1),
+    click.option(
+        "--old",
+        metavar="PLACE",
+        multiple=True,
+        help="A file, folder or other place of the old side, instead of OLD. May be"
+        " repeated.",
+    ),
+    click.option(
+        "--new",
+        metavar="PLACE",
+        multiple=True,
+        help="A file, folder or other place of the new side, instead of NEW. May be"
+        " repeated.",
+    ),
     click.option(
         "--documents",
         metavar="DIR",

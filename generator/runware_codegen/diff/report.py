@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runware_codegen.diff.entries import Proof
+from runware_codegen.diff.entries import Proof, Side
 from runware_codegen.diff.levels import Level
 from runware_codegen.report import plain
 
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from runware_codegen.diff.entries import Entry
     from runware_codegen.documents import JsonValue
 
+_VERDICTS: Final = {
+    (Side.REQUEST, True): "was accepted, is refused now",
+    (Side.REQUEST, False): "was refused, is accepted now",
+    (Side.RESULT, True): "was described, is not described now",
+    (Side.RESULT, False): "was not described, is described now",
+}
 _LONGEST_TEXT: Final = 60
 _LONGEST_CHANGE: Final = 120
 _BEFORE_DIFFERENCE: Final = 40
@@ -132,14 +138,8 @@ def proof_of(entry: Entry, longest: int = _LONGEST_TEXT) -> str:
         longest: The most characters that are shown of a string in a task.
     """
     if entry.witness is not None:
-        task = json.dumps(shown(entry.witness, longest), ensure_ascii=False)
-        was_accepted = entry.level is Level.BREAKING
-        verdict = (
-            "was accepted, is refused now"
-            if was_accepted
-            else "was refused, is accepted now"
-        )
-        return f"{verdict}: {task}"
+        value = json.dumps(shown(entry.witness, longest), ensure_ascii=False)
+        return f"{_VERDICTS[entry.side, entry.was_accepted]}: {value}"
     if entry.proof is Proof.CONTAINMENT:
         return "proven: every task that was accepted is accepted now"
     return "not proven" if entry.proof is Proof.NOT_PROVEN else ""

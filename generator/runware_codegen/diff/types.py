@@ -398,7 +398,10 @@ def _format(text: String) -> _Test:
 def _replaced(
     aspect: str, old: _Test, new: _Test, place: Place, *, typed: bool = False
 ) -> Iterator[Finding]:
-    """Report a test that replaces another."""
+    """Report a test that replaces another; nothing if both mean the same."""
+    one, other = old.predicate, new.predicate
+    if not typed and implies(one, other) and implies(other, one):
+        return
     direction = direction_of(old.predicate, new.predicate)
     yield Finding(
         f"{aspect}-{direction}", place, old.words, new.words,

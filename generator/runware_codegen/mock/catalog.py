@@ -160,6 +160,18 @@ def task_schema(document: SourceDocument) -> Schema:
     return _rooted(_task(root), root)
 
 
+def result_schema(document: SourceDocument) -> Schema:
+    """Return the schema of a result, with the schemas that it refers to."""
+    root = cast("Schema", _without_ids(document.tree))
+    return _rooted(_result(root), root)
+
+
+def _result(root: Schema) -> Schema:
+    answer = resolved(root["components"]["schemas"].get("ResponseBody"), root)
+    data = resolved(member(answer.get("properties"), "data"), root)
+    return resolved(data.get("items"), root)
+
+
 def _task(root: Schema) -> Schema:
     body = resolved(root["components"]["schemas"]["RequestBody"], root)
     return resolved(body.get("items", body), root)
@@ -167,7 +179,6 @@ def _task(root: Schema) -> Schema:
 
 def _schema(document: SourceDocument) -> ModelSchema:
     root = cast("Schema", _without_ids(document.tree))
-    schemas = root["components"]["schemas"]
     task = _task(root)
     properties = task.get("properties")
     task_types = choices(resolved(member(properties, "taskType"), root))
@@ -178,9 +189,7 @@ def _schema(document: SourceDocument) -> ModelSchema:
             'Add a property taskType with a constant: {"const": "imageInference"}.',
             pointer="/components/schemas/RequestBody",
         )
-    answer = resolved(schemas.get("ResponseBody"), root)
-    data = resolved(member(answer.get("properties"), "data"), root)
-    result = resolved(data.get("items"), root)
+    result = _result(root)
     return ModelSchema(
         source=document.source,
         task_type=str(task_types[0]),

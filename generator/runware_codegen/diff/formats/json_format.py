@@ -51,12 +51,12 @@ class EntryJson(_Object):
     before: str = Field(description="What was there, in words; or empty.")
     after: str = Field(description="What is there now, in words; or empty.")
     proof: Proof | None = Field(
-        description="How the entry is proven: by the task in witness, by containment of"
+        description="How the entry is proven: by the value in witness, by containment of"
         " all accepted tasks, or not; null where there is nothing to prove."
     )
     witness: dict[str, JsonValue] | None = Field(
-        description="A task that only one version accepts: the old one if the level is"
-        " breaking, else the new one."
+        description="A task or a result that only one version accepts: the old one if a"
+        " request's level is breaking or a result's is compatible, else the new one."
     )
     accepted: AcceptedJson | None = Field(description="The acceptance, if it holds.")
 

@@ -1,7 +1,9 @@
-"""Proves the findings of a request, or drops them.
+"""Proves the findings of a request or a result, or drops them.
 
-A finding that narrows needs a witness: a task that was accepted and is refused now. If none
+A finding that a request narrows needs a witness: a task that was accepted and is refused now. If none
 is found, `covers` may prove that none exists. Otherwise the finding is "not proven".
+
+A finding that a result widens needs a result that was not described and is described now.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runware_codegen.diff.canonical import speaks_of
-from runware_codegen.diff.entries import Direction, Finding, Proof
+from runware_codegen.diff.entries import Direction, Finding, Proof, Side
 from runware_codegen.diff.proof.witness import FEW, MANY, Search
 from runware_codegen.model.predicates import AreaIn, RatioIn
 
@@ -36,8 +38,8 @@ class _Containment:
     """Proofs about all tasks, computed when they are needed."""
 
     def __init__(self, old: Version, new: Version) -> None:
-        self._old = old.judge
-        self._new = new.judge
+        self._old = old.tasks
+        self._new = new.tasks
 
     @cached_property
     def nothing_refused(self) -> bool:
@@ -54,7 +56,7 @@ def decide(
     findings: Iterable[Finding], old: Version, new: Version
 ) -> Iterator[Decided]:
     """Prove the findings of a request, and drop those that are proven to be no change."""
-    search = Search(old, new)
+    search = Search(old, new, Side.REQUEST)
     containment = _Containment(old, new)
     for finding in findings:
         if finding.direction is None:
@@ -63,6 +65,29 @@ def decide(
             yield from _widened(finding, search, containment)
         else:
             yield from _narrowed(finding, search, containment)
+
+
+def decide_results(
+    findings: Iterable[Finding], old: Version, new: Version
+) -> Iterator[Decided]:
+    """Prove the findings of a result by a result that only one version describes.
+
+    A reader has nothing to fear from a result that is not described any more: such a
+    finding needs no proof.
+    """
+    search = Search(old, new, Side.RESULT)
+    for finding in findings:
+        if finding.direction is None:
+            yield Decided(finding, None, None)
+            continue
+        narrowed = finding.direction is Direction.NARROWED
+        direction = Direction.NARROWED if narrowed else Direction.WIDENED
+        attempts = range(FEW if narrowed else MANY)
+        witness = search.witness(finding, direction, attempts)
+        if witness is not None:
+            yield Decided(finding, Proof.WITNESS, witness)
+        else:
+            yield Decided(finding, None if narrowed else Proof.NOT_PROVEN, None)
 
 
 def _widened(

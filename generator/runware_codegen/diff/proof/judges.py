@@ -1,4 +1,4 @@
-"""Validates tasks by a version of a document: by emitted code, and by jsonschema-rs."""
+"""Validates values by a version of a document: by emitted code, and by jsonschema-rs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,40 @@ _MASK: Final = "the value"
 
 
 class Judge:
-    """Validates tasks by one version of a document."""
+    """Validates results by one version of a document."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        """Create a judge.
+
+        Args:
+            schema: The schema of a value, with the schemas that it refers to.
+        """
+        self._schema = schema
+
+    def accepts(self, value: object) -> bool:
+        """Return whether jsonschema-rs accepts a value."""
+        try:
+            return self._validator.is_valid(value)
+        except ValueError:  # it is nested too deeply for the validator
+            return False
+
+    def emitted_accepts(self, value: dict[str, Any]) -> bool:
+        """Return whether emitted code agrees; it reads any result, so the schema decides."""
+        return self.accepts(value)
+
+    def covers(self, other: Judge) -> bool:
+        """Return whether this version provably accepts all values that another accepts."""
+        return covers(self._schema, other._schema)
+
+    @cached_property
+    def _validator(self) -> Draft202012Validator:
+        return jsonschema_rs.Draft202012Validator(
+            self._schema, validate_formats=True, mask=_MASK
+        )
+
+
+class TaskJudge(Judge):
+    """Validates tasks by one version of a document, with its emitted code too."""
 
     def __init__(self, document: Document, schema: dict[str, Any]) -> None:
         """Create a judge.
@@ -39,33 +72,16 @@ class Judge:
             document: The document; its module has the emitted validation.
             schema: The schema of a task, with the schemas that it refers to.
         """
+        super().__init__(schema)
         self._document = document
-        self._schema = schema
 
-    def accepts(self, task: object) -> bool:
-        """Return whether jsonschema-rs accepts a task."""
-        try:
-            return self._validator.is_valid(task)
-        except ValueError:  # it is nested too deeply for the validator
-            return False
-
-    def emitted_accepts(self, task: dict[str, Any]) -> bool:
+    def emitted_accepts(self, value: dict[str, Any]) -> bool:
         """Return whether the emitted code accepts a task."""
         try:
-            self._request.from_wire(task)
+            self._request.from_wire(value)
         except ValidationError:
             return False
         return True
-
-    def covers(self, other: Judge) -> bool:
-        """Return whether this version provably accepts all tasks that another accepts."""
-        return covers(self._schema, other._schema)
-
-    @cached_property
-    def _validator(self) -> Draft202012Validator:
-        return jsonschema_rs.Draft202012Validator(
-            self._schema, validate_formats=True, mask=_MASK
-        )
 
     @cached_property
     def _request(self) -> Any:

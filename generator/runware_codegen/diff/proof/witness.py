@@ -1,4 +1,4 @@
-"""Searches for a task that only one version of a document accepts."""
+"""Searches for a task or a result that only one version of a document accepts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from runware_codegen.diff.automata import separation
 from runware_codegen.diff.canonical import speaks_of
-from runware_codegen.diff.entries import ANY_ITEM, Direction
+from runware_codegen.diff.entries import ANY_ITEM, Direction, Side
 from runware_codegen.diff.evaluation import holds
 from runware_codegen.diff.meaning import definitions_of, of_class
 from runware_codegen.diff.proof.strings import FORMATS
@@ -17,6 +18,7 @@ from runware_codegen.model.predicates import (
     TRUE,
     AreaIn,
     Contains,
+    Matches,
     Predicate,
     RatioIn,
     RequiredProperty,
@@ -46,10 +48,39 @@ _BEYOND_SCHEMAS: Final = (AreaIn, RatioIn)
 
 
 class Version(NamedTuple):
-    """One version of a document: its model, and its judge."""
+    """One version of a document: its model, and its judges."""
 
     document: Document
+    tasks: Judge
+    results: Judge
+
+
+class _Values(NamedTuple):
+    """The values that one version accepts: tasks or results.
+
+    Attributes:
+        whole: The predicate of them.
+        known: The predicates that it refers to.
+        judge: Validates them.
+    """
+
+    whole: Predicate
+    known: Definitions
     judge: Judge
+
+
+def _tasks(version: Version) -> _Values:
+    document = version.document
+    classes = (document.request, *document.nested_request_classes)
+    known = definitions_of(document, classes)
+    return _Values(of_class(document.request), known, version.tasks)
+
+
+def _results(version: Version) -> _Values:
+    document = version.document
+    classes = (document.result, *document.nested_result_classes)
+    known = definitions_of(document, classes)
+    return _Values(of_class(document.result), known, version.results)
 
 
 @dataclass(slots=True)
@@ -60,29 +91,35 @@ class _Budget:
 
 
 class Search:
-    """Searches for tasks that only one of two versions of a document accepts."""
+    """Searches for values that only one of two versions of a document accepts."""
 
-    def __init__(self, old: Version, new: Version) -> None:
-        self._old = old
-        self._new = new
+    def __init__(self, old: Version, new: Version, side: Side) -> None:
+        """Create a search.
+
+        Args:
+            old: The version before.
+            new: The version now.
+            side: REQUEST for tasks, RESULT for results.
+        """
+        values_of = _tasks if side is Side.REQUEST else _results
+        self._old = values_of(old)
+        self._new = values_of(new)
         self._budget = _Budget(_MOST_STEPS)
-        self._known = {
-            version.document: definitions_of(version.document) for version in (old, new)
-        }
 
     def witness(
         self, finding: Finding, direction: Direction, attempts: range
     ) -> dict[str, Any] | None:
-        """Find a small task that proves a finding.
+        """Find a small task or result that proves a finding.
 
         Args:
             finding: The finding, with the old and the new predicate.
-            direction: NARROWED for a task that was accepted and is refused now,
+            direction: NARROWED for a value that was accepted and is refused now,
                 WIDENED for one that was refused and is accepted now.
-            attempts: The numbers of the attempts; equal numbers give equal tasks.
+            attempts: The numbers of the attempts; equal numbers give equal values.
 
         Returns:
-            A task that proves it by emitted code and by jsonschema-rs, or None.
+            A task that proves it by emitted code and by jsonschema-rs, or a result that
+            proves it by jsonschema-rs; else None.
         """
         was, now = finding.was, finding.now
         if was is None or now is None:
@@ -91,44 +128,37 @@ class Search:
             goal = _Goal(self._old, self._new, was, now, finding.at)
         else:
             goal = _Goal(self._new, self._old, now, was, finding.at)
-        accepting = self._known[goal.accepting.document]
-        refusing = self._known[goal.refusing.document]
-        return _Hunt(goal, accepting, refusing, self._budget).run(attempts)
+        return _Hunt(goal, self._budget).run(attempts)
 
 
 class _Goal(NamedTuple):
-    """The goal of a search: a task that one version accepts and the other refuses.
+    """The goal of a search: a value that one version accepts and the other refuses.
 
     Attributes:
         accepting: The version that accepts it.
         refusing: The version that refuses it.
         good: The predicate of the accepting version at the place.
-        bad: The predicate of the refusing version, which the task violates.
+        bad: The predicate of the refusing version, which it violates.
         at: The place.
     """
 
-    accepting: Version
-    refusing: Version
+    accepting: _Values
+    refusing: _Values
     good: Predicate
     bad: Predicate
     at: tuple[str, ...]
 
 
 class _Hunt:
-    """The search for one task."""
+    """The search for one value: a task or a result."""
 
-    def __init__(
-        self,
-        goal: _Goal,
-        accepting: Definitions,
-        refusing: Definitions,
-        budget: _Budget,
-    ) -> None:
+    def __init__(self, goal: _Goal, budget: _Budget) -> None:
         self._goal = goal
         self._budget = budget
-        self._accepting = accepting
-        self._refusing = refusing
-        self._whole = of_class(goal.accepting.document.request)
+        self._accepting = goal.accepting.known
+        self._refusing = goal.refusing.known
+        self._whole = goal.accepting.whole
+        self._separating = _separating(goal.good, goal.bad)
         self._beyond = speaks_of((goal.good, goal.bad), _BEYOND_SCHEMAS)
 
     def run(self, attempts: range) -> dict[str, Any] | None:
@@ -147,7 +177,7 @@ class _Hunt:
             task = accepting.changed(place, accepting.example(self._whole))
             for _ in range(_ROUNDS):
                 task = accepting.changed(self._whole, task)
-                task = self._bent(task, accepting, refusing)
+                task = self._bent(task, accepting, refusing, attempt)
                 yield task
                 task = accepting.changed(self._whole, task)
                 yield task
@@ -155,10 +185,14 @@ class _Hunt:
             if self._budget.left < 0:
                 return
 
-    def _bent(self, task: Any, accepting: Values, refusing: Values) -> Any:
+    def _bent(
+        self, task: Any, accepting: Values, refusing: Values, attempt: int
+    ) -> Any:
         """Change the value at the place, so that only one version allows it."""
 
         def bend(value: Any) -> Any:
+            if self._separating is not None and attempt % 2 == 0:
+                return self._separating
             bent = refusing.changed(self._goal.bad, value, wanted=False)
             good = accepting.changed(self._goal.good, bent)
             return refusing.changed(self._goal.bad, good, wanted=False)
@@ -201,6 +235,13 @@ class _Hunt:
                     task, shrinking = smaller, True
                     break
         return task
+
+
+def _separating(good: Predicate, bad: Predicate) -> str | None:
+    """Return a text that matches one pattern and not the other, if it is known."""
+    if isinstance(good, Matches) and isinstance(bad, Matches):
+        return separation(good.source, bad.source).text
+    return None
 
 
 def _ordered(task: dict[str, Any]) -> dict[str, Any]:

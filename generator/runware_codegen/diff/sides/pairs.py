@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.catalog.lock import sha256
@@ -16,7 +17,7 @@ class Pairs(NamedTuple):
     """The files of two sides with different bytes.
 
     Attributes:
-        changed: Files with the same name on both sides.
+        changed: Files with the same name on both sides, which no other file has.
         gone: Files of the old side without such a counterpart.
         fresh: Files of the new side without such a counterpart.
         unchanged: The number of files with equal bytes.
@@ -29,7 +30,7 @@ class Pairs(NamedTuple):
 
 
 def pair(old: Sequence[Text], new: Sequence[Text]) -> Pairs:
-    """Drop files with equal bytes, and pair the others by name."""
+    """Drop files with equal bytes, and pair the others by names that are unique."""
     before = {sha256(text.content) for text in old}
     after = {sha256(text.content) for text in new}
     common = before & after
@@ -37,15 +38,15 @@ def pair(old: Sequence[Text], new: Sequence[Text]) -> Pairs:
     right = [text for text in new if sha256(text.content) not in common]
     if len(left) == len(right) == 1:
         return Pairs([(left[0], right[0])], [], [], len(common))
-    by_stem = {text.stem: text for text in right}
-    changed: list[tuple[Text, Text]] = []
-    gone: list[Text] = []
-    for text in left:
-        counterpart = by_stem.pop(text.stem, None)
-        if counterpart is None:
-            gone.append(text)
-        else:
-            changed.append((text, counterpart))
-    paired = {id(counterpart) for _, counterpart in changed}
+    one, other = _by_stem(left), _by_stem(right)
+    changed = [(one[stem], other[stem]) for stem in sorted(one.keys() & other.keys())]
+    paired = {id(text) for texts in changed for text in texts}
+    gone = [text for text in left if id(text) not in paired]
     fresh = [text for text in right if id(text) not in paired]
     return Pairs(changed, gone, fresh, len(common))
+
+
+def _by_stem(texts: Sequence[Text]) -> dict[str, Text]:
+    """Return the texts by their stems, without those that share a stem."""
+    count = Counter(text.stem for text in texts)
+    return {text.stem: text for text in texts if count[text.stem] == 1}

@@ -24,18 +24,26 @@ _SUFFIXES: Final = JSON_SUFFIXES | YAML_SUFFIXES
 _LAST_COMMIT: Final = "HEAD"
 
 
-def read_side(place: str, documents: str, stdin: BinaryIO) -> list[Text]:
+def read_side(places: Iterable[str], documents: str, stdin: BinaryIO) -> list[Text]:
     """Read the texts of one side.
 
     Args:
-        place: A file, a folder, `-` for standard input, a lock, a git revision such as
-            `main`, or a path in one, such as `HEAD:schemas`.
+        places: Each is a file, a folder, `-` for standard input, a lock, a git revision
+            such as `main`, or a path in one, such as `HEAD:schemas`.
         documents: The folder of documents, for a revision without a path.
         stdin: Standard input; read only for `-`.
 
+    Returns:
+        The texts, each only once.
+
     Raises:
-        InvalidInputError: If it does not exist or cannot be read.
+        InvalidInputError: If a place does not exist or cannot be read.
     """
+    read = [text for place in places for text in _read(place, documents, stdin)]
+    return list({(text.stem, text.content): text for text in read}.values())
+
+
+def _read(place: str, documents: str, stdin: BinaryIO) -> list[Text]:
     if Path(place).name == lock.NAME and Path(place).is_file():
         return _locked(Path(place))
     if place == "-" or Path(place).exists():

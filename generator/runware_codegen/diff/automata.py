@@ -1,0 +1,264 @@
+"""Decides whether every text that a pattern matches is matched by another.
+
+A pattern without lookaround, backreferences, word boundaries and Unicode properties is a
+nondeterministic finite automaton. A breadth-first search of the pairs of states that the
+automata of two patterns reach together ends with a text that only one of them matches, or
+proves that there is none.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from runware_codegen.parse.patterns import UnsupportedPatternError, ecma
+from runware_codegen.parse.patterns.nodes import (
+    Alternatives,
+    Assertion,
+    Char,
+    CharClass,
+    CharRange,
+    ClassEscape,
+    Repeat,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runware_codegen.parse.patterns.nodes import ClassItem, Node
+
+_MOST_STATES: Final = 2_000
+"""The most states of one automaton: about the steps of its pattern, written out."""
+_MOST_PAIRS: Final = 2_000
+_MOST_STEPS: Final = 200_000
+"""The most pairs of a search, and the most moves of single states in it."""
+
+_LAST: Final = 0x10FFFF
+_SURROGATES: Final = (0xD800, 0xE000)
+_READABLE: Final = "a0A_-. /!~"
+_ESCAPES: Final = {
+    "d": ((0x30, 0x39),),
+    "w": ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)),
+    "s": (
+        (0x09, 0x0D), (0x20, 0x20), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A),
+        (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000),
+        (0xFEFF, 0xFEFF),
+    ),
+}  # fmt: skip
+"""The code points of class escapes (ECMA-262, sections 12.2, 12.3 and 22.2.2)."""
+
+_Ranges = tuple[tuple[int, int], ...]
+_States = frozenset[int] | None
+"""The states of an automaton that has not matched yet; None if it has matched."""
+
+
+class _UnknownError(Exception):
+    """The pattern is no finite automaton, or the search takes too long."""
+
+
+class Separation(NamedTuple):
+    """The answer to whether a pattern contains another.
+
+    Attributes:
+        known: Whether it was decided.
+        text: A text that only the contained pattern matches, one of the shortest; None if
+            there is none, or if it was not decided.
+    """
+
+    known: bool
+    text: str | None = None
+
+
+@cache
+def separation(one: str, other: str) -> Separation:
+    """Find a text that a pattern matches and another does not.
+
+    Args:
+        one: The pattern that has to match it.
+        other: The pattern that must not.
+    """
+    try:
+        text = _separated(_Automaton(one), _Automaton(other))
+    except (_UnknownError, UnsupportedPatternError):
+        return Separation(known=False)
+    return Separation(known=True, text=text)
+
+
+def _separated(one: _Automaton, other: _Automaton) -> str | None:
+    characters = _characters(one.bounds | other.bounds)
+    first = one.start(), other.start()
+    texts = {first: ""}
+    waiting = deque([first])
+    steps = 0
+    while waiting:
+        pair = waiting.popleft()
+        before, after = pair
+        text = texts[pair]
+        if one.matches(before, text) and not other.matches(after, text):
+            return text
+        for code in characters:
+            steps += len(before or ()) + len(after or ())
+            follower = one.after(before, code), other.after(after, code)
+            if follower[1] is not None and follower not in texts:
+                texts[follower] = text + chr(code)
+                waiting.append(follower)
+        if len(texts) > _MOST_PAIRS or steps > _MOST_STEPS:
+            raise _UnknownError
+    return None
+
+
+def _characters(bounds: Iterable[int]) -> list[int]:
+    """Return one code point of each range, readable ones first."""
+    firsts = sorted({*bounds, *_SURROGATES} - {_LAST + 1})
+    lasts = [*(first - 1 for first in firsts[1:]), _LAST]
+    ranges = zip(firsts, lasts, strict=True)
+    chosen = [
+        _readable(*each)
+        for each in ranges
+        if not _SURROGATES[0] <= each[0] < _SURROGATES[1]
+    ]
+    return sorted(chosen, key=lambda code: (not chr(code).isalnum(), code))
+
+
+def _readable(first: int, last: int) -> int:
+    """Return the most readable code point of a range."""
+    known = (ord(character) for character in _READABLE)
+    return next((code for code in known if first <= code <= last), first)
+
+
+class _Automaton:
+    """The automaton of a pattern, by Thompson's construction.
+
+    Attributes:
+        bounds: The first code points of the ranges that the pattern distinguishes.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.bounds = {0}
+        self._moves: dict[int, tuple[_Ranges, int]] = {}
+        self._free: dict[int, list[tuple[str, int]]] = {}
+        self._size = 0
+        self._end = self._state()
+        self._start = self._of(ecma.parse(source), self._end)
+
+    def start(self) -> _States:
+        """Return the states before the first character."""
+        return self._open(self._closed([self._start], "^"))
+
+    def after(self, states: _States, code: int) -> _States:
+        """Return the states after one more character; a match may begin after it."""
+        if states is None:
+            return None
+        moves = [self._moves[state] for state in states if state in self._moves]
+        reached = [
+            target
+            for ranges, target in moves
+            if any(first <= code <= last for first, last in ranges)
+        ]
+        return self._open(self._closed([*reached, self._start], ""))
+
+    def matches(self, states: _States, text: str) -> bool:
+        """Return whether the pattern matches a text that leads to these states."""
+        return states is None or self._end in self._closed(
+            states, "$" if text else "^$"
+        )
+
+    def _open(self, states: frozenset[int]) -> _States:
+        return None if self._end in states else states
+
+    def _closed(self, states: Iterable[int], here: str) -> frozenset[int]:
+        """Return all states that are reached without a character.
+
+        Args:
+            states: Where to begin.
+            here: The assertions that hold here: "^", "$", both or none.
+        """
+        closed: set[int] = set()
+        waiting = list(states)
+        while waiting:
+            state = waiting.pop()
+            if state not in closed:
+                closed.add(state)
+                free = self._free.get(state, ())
+                waiting += [target for kind, target in free if kind in here]
+        return frozenset(closed)
+
+    def _state(self) -> int:
+        self._size += 1
+        if self._size > _MOST_STATES:
+            raise _UnknownError
+        return self._size
+
+    def _joined(self, *free: tuple[str, int]) -> int:
+        """Add a state that others follow without a character."""
+        state = self._state()
+        self._free[state] = list(free)
+        return state
+
+    def _of(self, node: Node, end: int) -> int:
+        """Add the states of a node before a state; return the first of them."""
+        match node:
+            case Char() | CharClass():
+                state = self._state()
+                ranges = _ranges(node)
+                self.bounds |= {
+                    bound for low, high in ranges for bound in (low, high + 1)
+                }
+                self._moves[state] = ranges, end
+                return state
+            case Alternatives(branches):
+                return self._joined(*(("", self._sequence(b, end)) for b in branches))
+            case Repeat():
+                return self._repeated(node, end)
+            case Assertion(kind) if kind in "^$":
+                return self._joined((kind, end))
+            case _:
+                raise _UnknownError
+
+    def _sequence(self, terms: tuple[Node, ...], end: int) -> int:
+        for term in reversed(terms):
+            end = self._of(term, end)
+        return end
+
+    def _repeated(self, repeat: Repeat, end: int) -> int:
+        if repeat.high is None:
+            start = self._joined()
+            self._free[start] = [("", end), ("", self._of(repeat.body, start))]
+        else:
+            start = end
+            for _ in range(repeat.high - repeat.low):
+                start = self._joined(("", end), ("", self._of(repeat.body, start)))
+        for _ in range(repeat.low):
+            start = self._of(repeat.body, start)
+        return start
+
+
+def _ranges(node: Char | CharClass) -> _Ranges:
+    if isinstance(node, Char):
+        return ((node.code, node.code),)
+    ranges = tuple(each for item in node.items for each in _ranges_of(item))
+    return _others(ranges) if node.negated else ranges
+
+
+def _ranges_of(item: ClassItem) -> _Ranges:
+    match item:
+        case Char(code):
+            return ((code, code),)
+        case CharRange(first, last):
+            return ((first, last),)
+        case ClassEscape(kind, negated):
+            return _others(_ESCAPES[kind]) if negated else _ESCAPES[kind]
+        case _:
+            raise _UnknownError
+
+
+def _others(ranges: _Ranges) -> _Ranges:
+    """Return the ranges of all other code points."""
+    found: list[tuple[int, int]] = []
+    free = 0
+    for first, last in sorted(ranges):
+        if free < first:
+            found.append((free, first - 1))
+        free = max(free, last + 1)
+    return (*found, (free, _LAST)) if free <= _LAST else tuple(found)
