@@ -395,3 +395,35 @@ def test_errors_have_the_names_that_were_given(
         [("mask_margin",)],
         [("maskMargin",)],
     ]
+
+
+# -- parts are offered beside their request -------------------------------------
+
+
+def test_parts_are_imported_where_their_request_is(shipped: ModuleType) -> None:
+    package = import_module(f"{shipped.__name__}.tasks.text_inference")
+    module = import_module(f"{package.__name__}.text_inference")
+    assert "Message" in package.__all__
+    for name in package.__all__:
+        assert getattr(package, name).__name__.rsplit(".", 1)[-1] == name
+    assert package.Message is module.Message
+
+
+def test_a_part_is_offered_where_one_document_has_its_name(tmp_path: Path) -> None:
+    both, part = (
+        {"type": "object", "properties": {member: {"type": "string"}}}
+        for member in "ab"
+    )
+    documents = {
+        f"{name}.json": a_document(
+            {"properties": {"both": both, name: part}},
+            identifier=f"model-{name}",
+            model=f"test:{name}@1",
+        )
+        for name in ("any", "second")
+    }
+    package = generated(tmp_path, documents, package="offered_parts", formatted=False)
+    tasks = import_module(f"{package.__name__}.tasks.image_inference")
+    assert "Second" in tasks.__all__
+    assert not {"Both", "Any"} & {*tasks.__all__}
+    assert tasks.Second.__name__ == "Second"
