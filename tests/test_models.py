@@ -427,3 +427,61 @@ def test_a_part_is_offered_where_one_document_has_its_name(tmp_path: Path) -> No
     assert "Second" in tasks.__all__
     assert not {"Both", "Any"} & {*tasks.__all__}
     assert tasks.Second.__name__ == "Second"
+
+
+# -- rules have places ----------------------------------------------------------
+
+
+def test_a_rule_error_is_at_the_first_member_that_it_is_about(
+    shipped: ModuleType, module: ModuleType
+) -> None:
+    task = {"taskType": "imageInference", "taskUUID": TASK_UUID, "model": "a:1@1"}
+    part = {"startStep": 1, "startStepPercentage": 1}
+    found = []
+    for make in (
+        lambda: module.ImageInferenceRequest(model="a:1@1", strength=0.5, width=512),
+        lambda: shipped.parse_request({**task, "strength": 0.5, "width": 512}),
+        lambda: shipped.parse_request(
+            {**task, "controlNet": [{"model": "a:1@1", "guideImage": IMAGE, **part}]}
+        ),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            make()
+        found.append([(e["loc"], e["ctx"]["members"]) for e in caught.value.errors()])
+    assert found == [
+        [
+            (("width",), ["width", "height"]),
+            (
+                ("strength",),
+                ["strength", "inputs.seed_image", "inputs.image", "seed_image"],
+            ),
+        ],
+        [
+            (("width",), ["width", "height"]),
+            (
+                ("strength",),
+                ["strength", "inputs.seedImage", "inputs.image", "seedImage"],
+            ),
+        ],
+        [(("controlNet", 0, "startStep"), ["startStep", "startStepPercentage"])],
+    ]
+
+
+def test_a_size_that_is_none_is_at_its_width(tmp_path: Path) -> None:
+    number = {"type": "integer"}
+    sizes = {
+        "properties": {"width": number, "height": number},
+        "dependentRequired": {"width": ["height"], "height": ["width"]},
+        "oneOf": [
+            {"properties": {"width": {"const": width}, "height": {"const": height}}}
+            for width, height in ((640, 480), (64, 48))
+        ],
+    }
+    documents = {"sized.json": a_document(sizes, identifier="sized")}
+    package = generated(tmp_path, documents, package="placed_sizes", formatted=False)
+    made = import_module(f"{package.__name__}.tasks.image_inference").SizedRequest
+    with pytest.raises(ValidationError, match="is not a size") as caught:
+        made(width=1, height=1)
+    [error] = caught.value.errors()
+    assert error["loc"] == ("width",)
+    assert error["ctx"]["members"] == ["width", "height"]

@@ -56,6 +56,7 @@ from .fields import (
 )
 from .generics import ResultT_co
 from .keywords import Keywords, misspelt, take_extra, without_nulls
+from .rule_places import placed_rule_error
 from .rules import MediaLimit, Rate, Size, Wire
 from .written import written
 
@@ -267,7 +268,8 @@ class Part(JsonObject):
         if cls.rules is not Part.rules:
             broken = [*cls.rules(written(made))]
             if broken:
-                raise combined(cls.__name__, map(rule_error, broken))
+                placed = partial(placed_rule_error, cls, data)
+                raise combined(cls.__name__, map(placed, broken))
         if cls._is_task:
             cls._warn(made)
         return made
@@ -298,14 +300,15 @@ class Part(JsonObject):
             d["type"] == "rule" or is_other_text(d) for d in details
         )
         broken = [*cls.rules(_wire_of(cls, data))] if readable else []
+        placed = partial(placed_rule_error, cls, data)
         errors: list[InitErrorDetails] = []
         for detail in details:
             member = ".".join(wire_name(str(part)) for part in detail["loc"])
             rules = narrower(member, broken) if is_other_text(detail) else []
-            errors += map(rule_error, rules)
+            errors += map(placed, rules)
             errors += [] if rules else [again(detail, hidden, cls._hint, optional)]
         if not any(map(is_other_text, details)):
-            errors += map(rule_error, broken)
+            errors += map(placed, broken)
         return combined(cls.__name__, errors)
 
     @classmethod

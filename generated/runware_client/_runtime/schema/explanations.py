@@ -34,11 +34,20 @@ _TYPES: Final = {
 """What is accepted where an error of a type is made."""
 
 
-def rule_error(sentence: str) -> InitErrorDetails:
-    """Make the error of a broken rule."""
+def rule_error(
+    sentence: str, places: Sequence[tuple[str, ...]] = ()
+) -> InitErrorDetails:
+    """Make the error of a broken rule.
+
+    Args:
+        sentence: What the rule says.
+        places: The members that it is about. The error is at the first; its context has
+            the paths of all.
+    """
+    context = {"sentence": sentence, "members": [*map(".".join, places)]}
     return InitErrorDetails(
-        type=PydanticCustomError("rule", "{sentence}", {"sentence": sentence}),
-        loc=(),
+        type=PydanticCustomError("rule", "{sentence}", context),
+        loc=places[0] if places else (),
         input=None,
     )
 
