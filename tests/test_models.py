@@ -21,8 +21,10 @@ from pydantic import (
     PrivateAttr,
     TypeAdapter,
     ValidationError,
+    computed_field,
     create_model,
     field_validator,
+    model_validator,
 )
 
 from loopback import SPECS, pickled
@@ -485,3 +487,48 @@ def test_a_size_that_is_none_is_at_its_width(tmp_path: Path) -> None:
     [error] = caught.value.errors()
     assert error["loc"] == ("width",)
     assert error["ctx"]["members"] == ["width", "height"]
+
+
+# -- subclasses: what is shown is what is sent ----------------------------------
+
+
+def test_what_a_validator_sets_is_sent_and_shown(module: ModuleType) -> None:
+    class Mine(module.ImageInferenceRequest):  # type: ignore[misc, name-defined]
+        @computed_field
+        @property
+        def my_note(self) -> str:
+            return f"{self.steps} steps"
+
+        @model_validator(mode="after")
+        def _fill(self) -> Any:
+            object.__setattr__(self, "steps", 7)
+            return self
+
+    mine = Mine(model="a:1@1")
+    assert mine.to_wire() == {
+        "taskType": "imageInference",
+        "taskUUID": mine.task_uuid,
+        "model": "a:1@1",
+        "steps": 7,
+        "myNote": "7 steps",
+    }
+    assert mine.model_dump(by_alias=True) == mine.to_wire()
+    assert "steps=7" in repr(mine)
+
+
+def test_a_subclass_that_shows_another_value_is_refused(module: ModuleType) -> None:
+    base = module.ImageInferenceRequest
+    width = (int, Field(default=512, exclude=True))
+    with pytest.raises(TypeError, match=r"Hidden\.width must not be excluded"):
+        create_model("Hidden", __base__=base, width=width)
+    with pytest.raises(TypeError, match=r"Twice\.wide must not be computed .*'width'"):
+
+        class Twice(base):  # type: ignore[misc, valid-type]
+            @computed_field(alias="width")
+            @property
+            def wide(self) -> int:
+                return 64
+
+    mine = create_model("Mine", __base__=base, note=(str, Field("", exclude=True)))
+    again = create_model("Again", __base__=mine)
+    assert "note" not in again(model="a:1@1", note="x").to_wire()

@@ -59,6 +59,7 @@ from .generics import ResultT_co
 from .keywords import Keywords, misspelt, take_extra, without_nulls
 from .rule_places import placed_rule_error
 from .rules import MediaLimit, Rate, Size, Wire
+from .subclasses import refuse_unsent
 from .written import written
 
 if TYPE_CHECKING:
@@ -100,7 +101,9 @@ class JsonObject(BaseModel):
     """An object as it stands in JSON, with Python's names for its members."""
 
     model_config = ConfigDict(
-        alias_generator=AliasGenerator(validation_alias=wire_name),
+        alias_generator=AliasGenerator(
+            validation_alias=wire_name, serialization_alias=wire_name
+        ),
         defer_build=True,
         frozen=True,
         hide_input_in_errors=True,
@@ -181,7 +184,8 @@ class JsonObject(BaseModel):
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         hidden = hidden_names(type(self))
         for name, wire in wire_names(type(self)).items():
-            if name in self.__pydantic_fields_set__:
+            is_set = name in self.__pydantic_fields_set__
+            if is_set or self.__dict__.get(name) is not None:
                 yield name, _repr(self.__dict__[name], hide=wire in hidden)
         for name, value in (self.__pydantic_extra__ or {}).items():
             yield name, _repr(value, hide=False)
@@ -249,6 +253,10 @@ class Part(JsonObject):
             model["serialization"] = core.wrap_serializer_function_ser_schema(
                 _written_if_set, info_arg=True
             )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        refuse_unsent(cls)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -605,6 +613,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        super().__pydantic_init_subclass__()
         if cls.status == "deprecated":
             cls._warning = f"{cls.air or cls.__name__} is deprecated by its document"
 
