@@ -532,3 +532,37 @@ def test_a_subclass_that_shows_another_value_is_refused(module: ModuleType) -> N
     mine = create_model("Mine", __base__=base, note=(str, Field("", exclude=True)))
     again = create_model("Again", __base__=mine)
     assert "note" not in again(model="a:1@1", note="x").to_wire()
+
+
+# -- what errors say of a value -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (
+            "a reddish kind of brown, as autumn leaves have",
+            "a reddish kind of brown, as autumn leave…",
+        ),
+        ("iVBORw0KGgo" * 9, "<text of 99 characters>"),
+        ("red", "red"),
+    ],
+)
+def test_an_error_has_the_pattern_and_the_start_of_the_value(
+    tmp_path: Path, value: str, shown: str
+) -> None:
+    color = {"type": "string", "pattern": "^#[a-f0-9]{6}$"}
+    document = a_document({"properties": {"color": color}})
+    name = f"cut_short_{len(value)}"
+    package = generated(tmp_path, {"a.json": document}, package=name, formatted=False)
+    with pytest.raises(ValidationError) as caught:
+        package.parse_request(a_task(color=value))
+    [error] = caught.value.errors()
+    assert error["input"] == shown
+    assert error["msg"] == "must match the pattern ^#[a-f0-9]{6}$"
+
+
+def test_an_error_has_nothing_of_a_medium(module: ModuleType) -> None:
+    with pytest.raises(ValidationError) as caught:
+        module.ImageInferenceRequest(model="a:1@1", inputs={"seed_image": "no medium"})
+    assert "no medium" not in repr(caught.value.errors())

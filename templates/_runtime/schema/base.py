@@ -38,6 +38,7 @@ from .docs import member_docs
 from .explanations import (
     again,
     combined,
+    is_link,
     is_other_text,
     narrower,
     rule_error,
@@ -199,11 +200,7 @@ def _repr(value: Any, *, hide: bool) -> Any:
         return [_repr(item, hide=hide) for item in value]
     if is_object(value):
         return {name: _repr(member, hide=hide) for name, member in value.items()}
-    return shown(value, hide=hide and not _is_link(value))
-
-
-def _is_link(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(("https://", "http://"))
+    return shown(value, hide=hide and not is_link(value))
 
 
 class Part(JsonObject):

@@ -144,7 +144,7 @@ class Text(NamedTuple):
 
     min_length: int = 0
     max_length: int | None = None
-    matches: Test | None = None
+    matches: Pattern | None = None
     format: str | None = None
 
     def __get_pydantic_core_schema__(
@@ -169,7 +169,7 @@ class Text(NamedTuple):
             schema["maxLength"] = self.max_length
         if self.format is not None:
             schema["format"] = self.format
-        if isinstance(self.matches, Pattern):
+        if self.matches is not None:
             schema |= self.matches.json_schema()
         return schema
 
@@ -178,7 +178,7 @@ class Text(NamedTuple):
             what = _FORMAT_WORDS.get(self.format, f"a valid {self.format}")
             raise _refusal(f"must be {what}")
         if self.matches is not None and not self.matches(text):
-            raise _refusal(f"must match {self.matches}")
+            raise _refusal(str(self.matches))
         return text
 
 
