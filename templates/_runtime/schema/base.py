@@ -10,7 +10,17 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from operator import is_
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Self,
+    TypeVar,
+    cast,
+    dataclass_transform,
+)
 
 from pydantic import (
     VERSION,
@@ -20,6 +30,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    PrivateAttr,
     SerializationInfo,
     ValidationError,
     field_validator,
@@ -97,7 +108,22 @@ def _title(name: str, _: object) -> str:
     return name.replace("_", " ").capitalize()
 
 
-class JsonObject(BaseModel):
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+
+    @dataclass_transform(
+        kw_only_default=True, frozen_default=True, field_specifiers=(Field, PrivateAttr)
+    )
+    class _Frozen(ModelMetaclass):
+        """Tells type checkers that members cannot be assigned."""
+
+        def __hash__(self) -> int: ...
+
+else:
+    _Frozen = type(BaseModel)
+
+
+class JsonObject(BaseModel, metaclass=_Frozen):
     """An object as it stands in JSON, with Python's names for its members."""
 
     model_config = ConfigDict(

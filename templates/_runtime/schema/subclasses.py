@@ -33,7 +33,12 @@ def refuse_unsent(cls: type[BaseModel]) -> None:
                 " sent. Give None to leave it out."
             )
     wire = {
-        info.validation_alias or wire_name(n) for n, info in cls.model_fields.items()
+        (
+            info.validation_alias
+            if isinstance(info.validation_alias, str)
+            else wire_name(n)
+        )
+        for n, info in cls.model_fields.items()
     }
     for name, computed in cls.model_computed_fields.items():
         if (computed.alias or wire_name(name)) in wire:

@@ -36,9 +36,6 @@ from .patterns import Pattern
 from .rules import once
 from .written import written
 
-Test: TypeAlias = Callable[[str], bool]
-"""Says whether a text is as it must be."""
-
 
 class Limits(NamedTuple):
     """Bounds of a number, and the step it is a multiple of.
