@@ -566,3 +566,12 @@ def test_an_error_has_nothing_of_a_medium(module: ModuleType) -> None:
     with pytest.raises(ValidationError) as caught:
         module.ImageInferenceRequest(model="a:1@1", inputs={"seed_image": "no medium"})
     assert "no medium" not in repr(caught.value.errors())
+
+
+def test_a_notebook_shows_an_image_by_its_url(request_: Any) -> None:
+    url = 'https://example.com/a.png?a="b"&c'
+    data = "iVBORw0KGgo" * 99
+    shown = request_.read({**ITEM, "imageURL": url, "imageBase64Data": data})
+    html = shown._repr_html_()
+    assert '<img src="https://example.com/a.png?a=&quot;b&quot;&amp;c"' in html
+    assert data[:20] not in html

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from html import escape
 from operator import is_
 from typing import (
     TYPE_CHECKING,
@@ -496,6 +497,15 @@ class TaskResult(JsonObject):
                     raise
                 message = f"this {type(self).__name__} came without {wire!r}"
                 raise AttributeError(message, name=name, obj=self) from None
+
+    def _repr_html_(self) -> str:
+        """Return the result for a notebook: images by their URLs, and the rest as text."""
+        images = [
+            f'<img src="{escape(value)}" alt="{escape(name)}" style="max-width: 100%">'
+            for name, value in self.to_wire().items()
+            if name.lower() == "imageurl" and is_link(value)
+        ]
+        return "\n".join([*images, f"<pre>{escape(repr(self))}</pre>"])
 
     def save(
         self,
