@@ -3,7 +3,7 @@
 import os
 
 from runware_client import Runware
-from runware_client.tasks.text_inference.text_inference import Message
+from runware_client.tasks.text_inference import Message
 
 with Runware(base_url=os.environ["RUNWARE_BASE_URL"]) as client:
     [answer] = client.text_inference.run(

@@ -36,6 +36,7 @@ RESULTS = dedent("""
     open_request = ImageInferenceRequest(model="runware:101@1", extra={"megapixels": 3})
     ImageInferenceRequest(model="runware:101@1", megapixels=3)  # wrong: not by extra
     ImageInferenceRequest(model="runware:101@1", extra=3)  # wrong: extra
+    request.width = 512  # wrong: frozen
     reveal_type(open_request.extra)  # dict[str, Any]
     ImageInferenceRequest(model="runware:101@1", inputs=Inputs(seedImag="x"))  # wrong: part
 

@@ -21,8 +21,10 @@ from pydantic import (
     PrivateAttr,
     TypeAdapter,
     ValidationError,
+    computed_field,
     create_model,
     field_validator,
+    model_validator,
 )
 
 from loopback import SPECS, pickled
@@ -395,3 +397,181 @@ def test_errors_have_the_names_that_were_given(
         [("mask_margin",)],
         [("maskMargin",)],
     ]
+
+
+# -- parts are offered beside their request -------------------------------------
+
+
+def test_parts_are_imported_where_their_request_is(shipped: ModuleType) -> None:
+    package = import_module(f"{shipped.__name__}.tasks.text_inference")
+    module = import_module(f"{package.__name__}.text_inference")
+    assert "Message" in package.__all__
+    for name in package.__all__:
+        assert getattr(package, name).__name__.rsplit(".", 1)[-1] == name
+    assert package.Message is module.Message
+
+
+def test_a_part_is_offered_where_one_document_has_its_name(tmp_path: Path) -> None:
+    both, part = (
+        {"type": "object", "properties": {member: {"type": "string"}}}
+        for member in "ab"
+    )
+    documents = {
+        f"{name}.json": a_document(
+            {"properties": {"both": both, name: part}},
+            identifier=f"model-{name}",
+            model=f"test:{name}@1",
+        )
+        for name in ("any", "second")
+    }
+    package = generated(tmp_path, documents, package="offered_parts", formatted=False)
+    tasks = import_module(f"{package.__name__}.tasks.image_inference")
+    assert "Second" in tasks.__all__
+    assert not {"Both", "Any"} & {*tasks.__all__}
+    assert tasks.Second.__name__ == "Second"
+
+
+# -- rules have places ----------------------------------------------------------
+
+
+def test_a_rule_error_is_at_the_first_member_that_it_is_about(
+    shipped: ModuleType, module: ModuleType
+) -> None:
+    task = {"taskType": "imageInference", "taskUUID": TASK_UUID, "model": "a:1@1"}
+    part = {"startStep": 1, "startStepPercentage": 1}
+    found = []
+    for make in (
+        lambda: module.ImageInferenceRequest(model="a:1@1", strength=0.5, width=512),
+        lambda: shipped.parse_request({**task, "strength": 0.5, "width": 512}),
+        lambda: shipped.parse_request(
+            {**task, "controlNet": [{"model": "a:1@1", "guideImage": IMAGE, **part}]}
+        ),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            make()
+        found.append([(e["loc"], e["ctx"]["members"]) for e in caught.value.errors()])
+    assert found == [
+        [
+            (("width",), ["width", "height"]),
+            (
+                ("strength",),
+                ["strength", "inputs.seed_image", "inputs.image", "seed_image"],
+            ),
+        ],
+        [
+            (("width",), ["width", "height"]),
+            (
+                ("strength",),
+                ["strength", "inputs.seedImage", "inputs.image", "seedImage"],
+            ),
+        ],
+        [(("controlNet", 0, "startStep"), ["startStep", "startStepPercentage"])],
+    ]
+
+
+def test_a_size_that_is_none_is_at_its_width(tmp_path: Path) -> None:
+    number = {"type": "integer"}
+    sizes = {
+        "properties": {"width": number, "height": number},
+        "dependentRequired": {"width": ["height"], "height": ["width"]},
+        "oneOf": [
+            {"properties": {"width": {"const": width}, "height": {"const": height}}}
+            for width, height in ((640, 480), (64, 48))
+        ],
+    }
+    documents = {"sized.json": a_document(sizes, identifier="sized")}
+    package = generated(tmp_path, documents, package="placed_sizes", formatted=False)
+    made = import_module(f"{package.__name__}.tasks.image_inference").SizedRequest
+    with pytest.raises(ValidationError, match="is not a size") as caught:
+        made(width=1, height=1)
+    [error] = caught.value.errors()
+    assert error["loc"] == ("width",)
+    assert error["ctx"]["members"] == ["width", "height"]
+
+
+# -- subclasses: what is shown is what is sent ----------------------------------
+
+
+def test_what_a_validator_sets_is_sent_and_shown(module: ModuleType) -> None:
+    class Mine(module.ImageInferenceRequest):  # type: ignore[misc, name-defined]
+        @computed_field
+        @property
+        def my_note(self) -> str:
+            return f"{self.steps} steps"
+
+        @model_validator(mode="after")
+        def _fill(self) -> Any:
+            object.__setattr__(self, "steps", 7)
+            return self
+
+    mine = Mine(model="a:1@1")
+    assert mine.to_wire() == {
+        "taskType": "imageInference",
+        "taskUUID": mine.task_uuid,
+        "model": "a:1@1",
+        "steps": 7,
+        "myNote": "7 steps",
+    }
+    assert mine.model_dump(by_alias=True) == mine.to_wire()
+    assert "steps=7" in repr(mine)
+
+
+def test_a_subclass_that_shows_another_value_is_refused(module: ModuleType) -> None:
+    base = module.ImageInferenceRequest
+    width = (int, Field(default=512, exclude=True))
+    with pytest.raises(TypeError, match=r"Hidden\.width must not be excluded"):
+        create_model("Hidden", __base__=base, width=width)
+    with pytest.raises(TypeError, match=r"Twice\.wide must not be computed .*'width'"):
+
+        class Twice(base):  # type: ignore[misc, valid-type]
+            @computed_field(alias="width")
+            @property
+            def wide(self) -> int:
+                return 64
+
+    mine = create_model("Mine", __base__=base, note=(str, Field("", exclude=True)))
+    again = create_model("Again", __base__=mine)
+    assert "note" not in again(model="a:1@1", note="x").to_wire()
+
+
+# -- what errors say of a value -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (
+            "a reddish kind of brown, as autumn leaves have",
+            "a reddish kind of brown, as autumn leave…",
+        ),
+        ("iVBORw0KGgo" * 9, "<text of 99 characters>"),
+        ("red", "red"),
+    ],
+)
+def test_an_error_has_the_pattern_and_the_start_of_the_value(
+    tmp_path: Path, value: str, shown: str
+) -> None:
+    color = {"type": "string", "pattern": "^#[a-f0-9]{6}$"}
+    document = a_document({"properties": {"color": color}})
+    name = f"cut_short_{len(value)}"
+    package = generated(tmp_path, {"a.json": document}, package=name, formatted=False)
+    with pytest.raises(ValidationError) as caught:
+        package.parse_request(a_task(color=value))
+    [error] = caught.value.errors()
+    assert error["input"] == shown
+    assert error["msg"] == "must match the pattern ^#[a-f0-9]{6}$"
+
+
+def test_an_error_has_nothing_of_a_medium(module: ModuleType) -> None:
+    with pytest.raises(ValidationError) as caught:
+        module.ImageInferenceRequest(model="a:1@1", inputs={"seed_image": "no medium"})
+    assert "no medium" not in repr(caught.value.errors())
+
+
+def test_a_notebook_shows_an_image_by_its_url(request_: Any) -> None:
+    url = 'https://example.com/a.png?a="b"&c'
+    data = "iVBORw0KGgo" * 99
+    shown = request_.read({**ITEM, "imageURL": url, "imageBase64Data": data})
+    html = shown._repr_html_()
+    assert '<img src="https://example.com/a.png?a=&quot;b&quot;&amp;c"' in html
+    assert data[:20] not in html

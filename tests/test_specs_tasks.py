@@ -73,5 +73,5 @@ def test_a_null_is_reported_beside_a_broken_rule_of_a_member(
     said = [(error["loc"], error["msg"]) for error in caught.value.errors()]
     assert said == [
         (("inputs",), "must not be null: leave it out"),
-        (("outpaint",), "give at least one of top, bottom, left and right"),
+        (("outpaint", "top"), "give at least one of top, bottom, left and right"),
     ]

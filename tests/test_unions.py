@@ -178,7 +178,7 @@ def test_items_are_named_by_a_title_that_names_a_class(source: str) -> None:
         ),
         pytest.param(
             {"frames": [{"image": UUID, "frame": 1, "second": 2}]},
-            {"frames.0": "frame cannot be combined with second"},
+            {"frames.0.frame": "frame cannot be combined with second"},
             id="a rule of the one object",
         ),
         pytest.param(

@@ -103,6 +103,7 @@ class DocumentInfo:
         module: The Python name of its module.
         request_name: The name of the request class.
         result_name: The name of the result class.
+        part_names: The names of the classes of objects inside them.
         deliveries: Delivery methods that the request may select.
         pages: Whether a result is one page of many, which `offset` selects.
         status_texts: HTTP statuses with their descriptions.
@@ -128,6 +129,7 @@ class DocumentInfo:
     module: str
     request_name: str
     result_name: str
+    part_names: tuple[str, ...]
     deliveries: tuple[str, ...]
     pages: bool
     status_texts: tuple[tuple[str, str], ...]

@@ -78,6 +78,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         file_name=source.name,
         request_name=request.whole.name,
         result_name=result.whole.name,
+        part_names=tuple(each.name for each in (*request.parts, *result.parts)),
         field_count=len(request.whole.fields),
         rule_count=sum(len(c.rules) for c in (request.whole, *request.parts)),
         title=about.title,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.render.imports import SCHEMA
@@ -50,6 +51,9 @@ _PACKAGE: Final = {
     "client": ("Runware",),
 }
 
+_USED: Final = ("Any", "AttributeError")
+"""Names that the module of a package uses itself."""
+
 
 def package_exports() -> Exports:
     """Return what the package itself offers."""
@@ -62,13 +66,21 @@ def schema_exports() -> Exports:
 
 
 def task_type_exports(task_type: TaskType[DocumentInfo]) -> Exports:
-    """Return what the package of a task type offers."""
+    """Return what the package of a task type offers.
+
+    The class of a part is offered where its name is that of one class alone.
+    """
     stem = task_type.class_name
     exports = {
         "client": sorted([f"Async{stem}Client", f"{stem}Client"]),
         "errors": [f"{stem}Errors"],
         **{d.module: [d.request_name, d.result_name] for d in task_type.documents},
     }
+    names = [name for d in task_type.documents for name in d.part_names]
+    counts = Counter([*all_names([*exports.items()]), *names, *_USED])
+    for document in task_type.documents:
+        parts = [name for name in document.part_names if counts[name] == 1]
+        exports[document.module] = sorted([*exports[document.module], *parts])
     return sorted(exports.items(), key=lambda export: _natural(export[0]))
 
 

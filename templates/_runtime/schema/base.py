@@ -9,8 +9,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from html import escape
 from operator import is_
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Self,
+    TypeVar,
+    cast,
+    dataclass_transform,
+)
 
 from pydantic import (
     VERSION,
@@ -20,6 +31,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    PrivateAttr,
     SerializationInfo,
     ValidationError,
     field_validator,
@@ -38,6 +50,7 @@ from .docs import member_docs
 from .explanations import (
     again,
     combined,
+    is_link,
     is_other_text,
     narrower,
     rule_error,
@@ -57,7 +70,9 @@ from .fields import (
 )
 from .generics import ResultT_co
 from .keywords import Keywords, misspelt, take_extra, without_nulls
+from .rule_places import placed_rule_error
 from .rules import MediaLimit, Rate, Size, Wire
+from .subclasses import refuse_unsent
 from .written import written
 
 if TYPE_CHECKING:
@@ -101,11 +116,28 @@ def _title(name: str, _: object) -> str:
     return name.replace("_", " ").capitalize()
 
 
-class JsonObject(BaseModel):
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+
+    @dataclass_transform(
+        kw_only_default=True, frozen_default=True, field_specifiers=(Field, PrivateAttr)
+    )
+    class _Frozen(ModelMetaclass):
+        """Tells type checkers that members cannot be assigned."""
+
+        def __hash__(self) -> int: ...
+
+else:
+    _Frozen = type(BaseModel)
+
+
+class JsonObject(BaseModel, metaclass=_Frozen):
     """An object as it stands in JSON, with Python's names for its members."""
 
     model_config = ConfigDict(
-        alias_generator=AliasGenerator(validation_alias=wire_name),
+        alias_generator=AliasGenerator(
+            validation_alias=wire_name, serialization_alias=wire_name
+        ),
         defer_build=True,
         frozen=True,
         hide_input_in_errors=True,
@@ -186,7 +218,8 @@ class JsonObject(BaseModel):
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         hidden = hidden_names(type(self))
         for name, wire in wire_names(type(self)).items():
-            if name in self.__pydantic_fields_set__:
+            is_set = name in self.__pydantic_fields_set__
+            if is_set or self.__dict__.get(name) is not None:
                 yield name, _repr(self.__dict__[name], hide=wire in hidden)
         for name, value in (self.__pydantic_extra__ or {}).items():
             yield name, _repr(value, hide=False)
@@ -201,11 +234,7 @@ def _repr(value: Any, *, hide: bool) -> Any:
         return [_repr(item, hide=hide) for item in value]
     if is_object(value):
         return {name: _repr(member, hide=hide) for name, member in value.items()}
-    return shown(value, hide=hide and not _is_link(value))
-
-
-def _is_link(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(("https://", "http://"))
+    return shown(value, hide=hide and not is_link(value))
 
 
 class Part(JsonObject):
@@ -255,6 +284,10 @@ class Part(JsonObject):
                 _written_if_set, info_arg=True
             )
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        refuse_unsent(cls)
+
     @model_validator(mode="wrap")
     @classmethod
     def _check(cls, data: Any, read: Callable[[Any], Self]) -> Self:
@@ -274,7 +307,8 @@ class Part(JsonObject):
         if cls.rules is not Part.rules:
             broken = [*cls.rules(written(made))]
             if broken:
-                raise combined(cls.__name__, map(rule_error, broken))
+                placed = partial(placed_rule_error, cls, data)
+                raise combined(cls.__name__, map(placed, broken))
         if cls._is_task:
             cls._warn(made)
         return made
@@ -305,14 +339,15 @@ class Part(JsonObject):
             d["type"] == "rule" or is_other_text(d) for d in details
         )
         broken = [*cls.rules(_wire_of(cls, data))] if readable else []
+        placed = partial(placed_rule_error, cls, data)
         errors: list[InitErrorDetails] = []
         for detail in details:
             member = ".".join(wire_name(str(part)) for part in detail["loc"])
             rules = narrower(member, broken) if is_other_text(detail) else []
-            errors += map(rule_error, rules)
+            errors += map(placed, rules)
             errors += [] if rules else [again(detail, hidden, cls._hint, optional)]
         if not any(map(is_other_text, details)):
-            errors += map(rule_error, broken)
+            errors += map(placed, broken)
         return combined(cls.__name__, errors)
 
     @classmethod
@@ -470,6 +505,15 @@ class TaskResult(JsonObject):
                 message = f"this {type(self).__name__} came without {wire!r}"
                 raise AttributeError(message, name=name, obj=self) from None
 
+    def _repr_html_(self) -> str:
+        """Return the result for a notebook: images by their URLs, and the rest as text."""
+        images = [
+            f'<img src="{escape(value)}" alt="{escape(name)}" style="max-width: 100%">'
+            for name, value in self.to_wire().items()
+            if name.lower() == "imageurl" and is_link(value)
+        ]
+        return "\n".join([*images, f"<pre>{escape(repr(self))}</pre>"])
+
     def save(
         self,
         path: str | os.PathLike[str],
@@ -611,6 +655,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        super().__pydantic_init_subclass__()
         if cls.status == "deprecated":
             cls._warning = f"{cls.air or cls.__name__} is deprecated by its document"
 

@@ -13,6 +13,10 @@ _Alternatives: TypeAlias = Mapping[str, Sequence[ErrorDetails]]
 """The errors of each alternative, by its name."""
 
 _SHORT: Final = 40
+_SHORT_LINK: Final = 200
+_OPAQUE: Final = re.compile(r"[A-Za-z0-9+/=_-]+")
+"""Base64, and whatever else may be a medium or a key, where it is long."""
+
 _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 """What UTF-8 cannot say, nor therefore an error that is written as JSON."""
 
@@ -33,11 +37,20 @@ _TYPES: Final = {
 """What is accepted where an error of a type is made."""
 
 
-def rule_error(sentence: str) -> InitErrorDetails:
-    """Make the error of a broken rule."""
+def rule_error(
+    sentence: str, places: Sequence[tuple[str, ...]] = ()
+) -> InitErrorDetails:
+    """Make the error of a broken rule.
+
+    Args:
+        sentence: What the rule says.
+        places: The members that it is about. The error is at the first; its context has
+            the paths of all.
+    """
+    context = {"sentence": sentence, "members": [*map(".".join, places)]}
     return InitErrorDetails(
-        type=PydanticCustomError("rule", "{sentence}", {"sentence": sentence}),
-        loc=(),
+        type=PydanticCustomError("rule", "{sentence}", context),
+        loc=places[0] if places else (),
         input=None,
     )
 
@@ -103,15 +116,22 @@ def combined(title: str, errors: Iterable[InitErrorDetails]) -> ValidationError:
 
 
 def shown(value: Any, *, hide: bool = False) -> Any:
-    """Return what may be shown of a value: short and harmless texts as they are."""
+    """Return what may be shown of a value: texts cut short, and no media."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
+        most = _SHORT_LINK if is_link(value) else _SHORT
         odd = value.startswith("data:") or _HALF_CHARACTER.search(value)
-        if hide or odd or len(value) > _SHORT:
+        is_opaque = len(value) > most and _OPAQUE.fullmatch(value)
+        if hide or odd or is_opaque:
             return f"<text of {len(value):,} characters>"
-        return value
+        return value if len(value) <= most else f"{value[:most]}…"
     return f"<{type(value).__name__}>"
+
+
+def is_link(value: object) -> bool:
+    """Return whether a value is a URL on the web."""
+    return isinstance(value, str) and value.startswith(("https://", "http://"))
 
 
 def nearest_alternative(error: ValidationError) -> ValidationError:

@@ -117,6 +117,12 @@ def hidden_names(cls: type[BaseModel]) -> frozenset[str]:
     )
 
 
+def part_class(cls: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """Return the class of the objects in a field, by its Python name; None for others."""
+    info = cls.model_fields.get(name)
+    return next(filter(_is_object_class, _marks_of(info)), None) if info else None
+
+
 def classes_within(cls: type[BaseModel]) -> Iterator[type[BaseModel]]:
     """Yield a class and the classes of its members, at any depth, each once."""
     left, seen = [cls], {cls}

@@ -136,7 +136,7 @@ class Media:
         if "^data:" in pattern:
             media_type = "…" if self.kind == "file" else f"{self.kind}/…"
             return f"a data URI (data:{media_type};base64,…)"
-        return "base64" if "+/=" in pattern else f"text like {pattern}"
+        return "base64" if "+/=" in pattern else f"a text that {way}"
 
 
 def _schema_of(way: Test) -> dict[str, Any]:

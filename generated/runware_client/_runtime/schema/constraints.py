@@ -36,9 +36,6 @@ from .patterns import Pattern
 from .rules import once
 from .written import written
 
-Test: TypeAlias = Callable[[str], bool]
-"""Says whether a text is as it must be."""
-
 
 class Limits(NamedTuple):
     """Bounds of a number, and the step it is a multiple of.
@@ -145,7 +142,7 @@ class Text(NamedTuple):
 
     min_length: int = 0
     max_length: int | None = None
-    matches: Test | None = None
+    matches: Pattern | None = None
     format: str | None = None
 
     def __get_pydantic_core_schema__(
@@ -170,7 +167,7 @@ class Text(NamedTuple):
             schema["maxLength"] = self.max_length
         if self.format is not None:
             schema["format"] = self.format
-        if isinstance(self.matches, Pattern):
+        if self.matches is not None:
             schema |= self.matches.json_schema()
         return schema
 
@@ -179,7 +176,7 @@ class Text(NamedTuple):
             what = _FORMAT_WORDS.get(self.format, f"a valid {self.format}")
             raise _refusal(f"must be {what}")
         if self.matches is not None and not self.matches(text):
-            raise _refusal(f"must match {self.matches}")
+            raise _refusal(str(self.matches))
         return text
 
 

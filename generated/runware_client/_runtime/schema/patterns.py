@@ -35,6 +35,11 @@ class Pattern:
         found = [*map(repr, self._required), *(f"unless {e!r}" for e in self._excluded)]
         return f"Pattern({', '.join(found)})"
 
+    def __str__(self) -> str:
+        wanted = ["must match the pattern " + each for each in self._required if each]
+        unwanted = ["must not match the pattern " + each for each in self._excluded]
+        return ", and ".join([*wanted, *unwanted]) or "must be Unicode"
+
     def json_schema(self) -> dict[str, Any]:
         """Return the keywords of JSON Schema that say the same."""
         said: list[dict[str, Any]] = [

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from fractions import Fraction
 from functools import wraps
-from typing import Any, NamedTuple, TypeAlias, TypeGuard, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard, TypeVar
 
 __all__ = [
     "Iterator",
@@ -76,6 +76,8 @@ class Rate(NamedTuple):
     label: str = ""
 
 
+NO_SIZE: Final = "is not a size of this model"
+
 Test: TypeAlias = Callable[[Any], bool]
 """Says whether a value is as it must be."""
 
@@ -140,7 +142,7 @@ def not_a_size(task: Wire, sizes: tuple[Size, ...], when: str = "") -> str:
     near = sorted(sizes, key=distance)[:3]
     condition = f" when {when}" if when else ""
     return (
-        f"{width}×{height} is not a size of this model{condition}; "
+        f"{width}×{height} {NO_SIZE}{condition}; "
         f"nearest: {', '.join(map(str, near))}"
     )
 

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import account_management
-    from .account_management import AccountManagementRequest, AccountManagementResult
+    from .account_management import (
+        AccountManagementRequest,
+        AccountManagementResult,
+        ApiKey,
+        Balance,
+        Meta,
+        TeamMember,
+        Usage,
+        UsageReport,
+        UsageRow,
+        UsageTotal,
+    )
     from .client import AccountManagementClient, AsyncAccountManagementClient
     from .errors import AccountManagementErrors
 
@@ -18,6 +29,14 @@ _MODULES = {
     "account_management": "",
     "AccountManagementRequest": "account_management",
     "AccountManagementResult": "account_management",
+    "ApiKey": "account_management",
+    "Balance": "account_management",
+    "Meta": "account_management",
+    "TeamMember": "account_management",
+    "Usage": "account_management",
+    "UsageReport": "account_management",
+    "UsageRow": "account_management",
+    "UsageTotal": "account_management",
     "AccountManagementClient": "client",
     "AsyncAccountManagementClient": "client",
     "AccountManagementErrors": "errors",
@@ -28,7 +47,15 @@ __all__ = [
     "AccountManagementErrors",
     "AccountManagementRequest",
     "AccountManagementResult",
+    "ApiKey",
     "AsyncAccountManagementClient",
+    "Balance",
+    "Meta",
+    "TeamMember",
+    "Usage",
+    "UsageReport",
+    "UsageRow",
+    "UsageTotal",
     "account_management",
 ]
 

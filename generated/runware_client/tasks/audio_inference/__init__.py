@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import audio_inference
-    from .audio_inference import AudioInferenceRequest, AudioInferenceResult
+    from .audio_inference import (
+        AudioInferenceRequest,
+        AudioInferenceResult,
+        AudioSettings,
+        Inputs,
+        ReferenceVoice,
+        Settings,
+        SpeakerVoice,
+        Speech,
+    )
     from .client import AsyncAudioInferenceClient, AudioInferenceClient
     from .errors import AudioInferenceErrors
 
@@ -18,6 +27,12 @@ _MODULES = {
     "audio_inference": "",
     "AudioInferenceRequest": "audio_inference",
     "AudioInferenceResult": "audio_inference",
+    "AudioSettings": "audio_inference",
+    "Inputs": "audio_inference",
+    "ReferenceVoice": "audio_inference",
+    "Settings": "audio_inference",
+    "SpeakerVoice": "audio_inference",
+    "Speech": "audio_inference",
     "AsyncAudioInferenceClient": "client",
     "AudioInferenceClient": "client",
     "AudioInferenceErrors": "errors",
@@ -29,6 +44,12 @@ __all__ = [
     "AudioInferenceErrors",
     "AudioInferenceRequest",
     "AudioInferenceResult",
+    "AudioSettings",
+    "Inputs",
+    "ReferenceVoice",
+    "Settings",
+    "SpeakerVoice",
+    "Speech",
     "audio_inference",
 ]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import caption
-    from .caption import CaptionRequest, CaptionResult
+    from .caption import CaptionRequest, CaptionResult, Inputs, StructuredData
     from .client import AsyncCaptionClient, CaptionClient
     from .errors import CaptionErrors
 
@@ -18,6 +18,8 @@ _MODULES = {
     "caption": "",
     "CaptionRequest": "caption",
     "CaptionResult": "caption",
+    "Inputs": "caption",
+    "StructuredData": "caption",
     "AsyncCaptionClient": "client",
     "CaptionClient": "client",
     "CaptionErrors": "errors",
@@ -29,6 +31,8 @@ __all__ = [
     "CaptionErrors",
     "CaptionRequest",
     "CaptionResult",
+    "Inputs",
+    "StructuredData",
     "caption",
 ]
 

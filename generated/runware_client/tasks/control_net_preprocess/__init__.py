@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .control_net_preprocess import (
         ControlNetPreprocessRequest,
         ControlNetPreprocessResult,
+        Inputs,
+        Settings,
     )
     from .errors import ControlNetPreprocessErrors
 
@@ -23,6 +25,8 @@ _MODULES = {
     "ControlNetPreprocessClient": "client",
     "ControlNetPreprocessRequest": "control_net_preprocess",
     "ControlNetPreprocessResult": "control_net_preprocess",
+    "Inputs": "control_net_preprocess",
+    "Settings": "control_net_preprocess",
     "ControlNetPreprocessErrors": "errors",
 }
 
@@ -32,6 +36,8 @@ __all__ = [
     "ControlNetPreprocessErrors",
     "ControlNetPreprocessRequest",
     "ControlNetPreprocessResult",
+    "Inputs",
+    "Settings",
     "control_net_preprocess",
 ]
 

@@ -12,19 +12,21 @@ if TYPE_CHECKING:
     from . import get_response
     from .client import AsyncGetResponseClient, GetResponseClient
     from .errors import GetResponseErrors
-    from .get_response import GetResponseRequest, GetResponseResult
+    from .get_response import Error, GetResponseRequest, GetResponseResult
 
 _MODULES = {
     "get_response": "",
     "AsyncGetResponseClient": "client",
     "GetResponseClient": "client",
     "GetResponseErrors": "errors",
+    "Error": "get_response",
     "GetResponseRequest": "get_response",
     "GetResponseResult": "get_response",
 }
 
 __all__ = [
     "AsyncGetResponseClient",
+    "Error",
     "GetResponseClient",
     "GetResponseErrors",
     "GetResponseRequest",

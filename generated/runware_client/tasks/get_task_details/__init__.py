@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from . import get_task_details
     from .client import AsyncGetTaskDetailsClient, GetTaskDetailsClient
     from .errors import GetTaskDetailsErrors
-    from .get_task_details import GetTaskDetailsRequest, GetTaskDetailsResult
+    from .get_task_details import GetTaskDetailsRequest, GetTaskDetailsResult, Response
 
 _MODULES = {
     "get_task_details": "",
@@ -21,6 +21,7 @@ _MODULES = {
     "GetTaskDetailsErrors": "errors",
     "GetTaskDetailsRequest": "get_task_details",
     "GetTaskDetailsResult": "get_task_details",
+    "Response": "get_task_details",
 }
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "GetTaskDetailsErrors",
     "GetTaskDetailsRequest",
     "GetTaskDetailsResult",
+    "Response",
     "get_task_details",
 ]
 

@@ -12,23 +12,35 @@ if TYPE_CHECKING:
     from . import image_masking
     from .client import AsyncImageMaskingClient, ImageMaskingClient
     from .errors import ImageMaskingErrors
-    from .image_masking import ImageMaskingRequest, ImageMaskingResult
+    from .image_masking import (
+        Detection,
+        ImageMaskingRequest,
+        ImageMaskingResult,
+        Inputs,
+        Settings,
+    )
 
 _MODULES = {
     "image_masking": "",
     "AsyncImageMaskingClient": "client",
     "ImageMaskingClient": "client",
     "ImageMaskingErrors": "errors",
+    "Detection": "image_masking",
     "ImageMaskingRequest": "image_masking",
     "ImageMaskingResult": "image_masking",
+    "Inputs": "image_masking",
+    "Settings": "image_masking",
 }
 
 __all__ = [
     "AsyncImageMaskingClient",
+    "Detection",
     "ImageMaskingClient",
     "ImageMaskingErrors",
     "ImageMaskingRequest",
     "ImageMaskingResult",
+    "Inputs",
+    "Settings",
     "image_masking",
 ]
 

@@ -12,19 +12,21 @@ if TYPE_CHECKING:
     from . import model_search
     from .client import AsyncModelSearchClient, ModelSearchClient
     from .errors import ModelSearchErrors
-    from .model_search import ModelSearchRequest, ModelSearchResult
+    from .model_search import FoundModel, ModelSearchRequest, ModelSearchResult
 
 _MODULES = {
     "model_search": "",
     "AsyncModelSearchClient": "client",
     "ModelSearchClient": "client",
     "ModelSearchErrors": "errors",
+    "FoundModel": "model_search",
     "ModelSearchRequest": "model_search",
     "ModelSearchResult": "model_search",
 }
 
 __all__ = [
     "AsyncModelSearchClient",
+    "FoundModel",
     "ModelSearchClient",
     "ModelSearchErrors",
     "ModelSearchRequest",

@@ -12,23 +12,32 @@ if TYPE_CHECKING:
     from . import remove_background
     from .client import AsyncRemoveBackgroundClient, RemoveBackgroundClient
     from .errors import RemoveBackgroundErrors
-    from .remove_background import RemoveBackgroundRequest, RemoveBackgroundResult
+    from .remove_background import (
+        Inputs,
+        RemoveBackgroundRequest,
+        RemoveBackgroundResult,
+        Settings,
+    )
 
 _MODULES = {
     "remove_background": "",
     "AsyncRemoveBackgroundClient": "client",
     "RemoveBackgroundClient": "client",
     "RemoveBackgroundErrors": "errors",
+    "Inputs": "remove_background",
     "RemoveBackgroundRequest": "remove_background",
     "RemoveBackgroundResult": "remove_background",
+    "Settings": "remove_background",
 }
 
 __all__ = [
     "AsyncRemoveBackgroundClient",
+    "Inputs",
     "RemoveBackgroundClient",
     "RemoveBackgroundErrors",
     "RemoveBackgroundRequest",
     "RemoveBackgroundResult",
+    "Settings",
     "remove_background",
 ]
 

@@ -12,23 +12,68 @@ if TYPE_CHECKING:
     from . import text_inference
     from .client import AsyncTextInferenceClient, TextInferenceClient
     from .errors import TextInferenceErrors
-    from .text_inference import TextInferenceRequest, TextInferenceResult
+    from .text_inference import (
+        Completion,
+        CompletionTokensDetails,
+        CostBreakdown,
+        Inputs,
+        Message,
+        Modality,
+        Prompt,
+        Settings,
+        TextInferenceRequest,
+        TextInferenceResult,
+        Tokens,
+        Tool,
+        ToolCall,
+        ToolChoice,
+        ToolUse,
+        Usage,
+    )
 
 _MODULES = {
     "text_inference": "",
     "AsyncTextInferenceClient": "client",
     "TextInferenceClient": "client",
     "TextInferenceErrors": "errors",
+    "Completion": "text_inference",
+    "CompletionTokensDetails": "text_inference",
+    "CostBreakdown": "text_inference",
+    "Inputs": "text_inference",
+    "Message": "text_inference",
+    "Modality": "text_inference",
+    "Prompt": "text_inference",
+    "Settings": "text_inference",
     "TextInferenceRequest": "text_inference",
     "TextInferenceResult": "text_inference",
+    "Tokens": "text_inference",
+    "Tool": "text_inference",
+    "ToolCall": "text_inference",
+    "ToolChoice": "text_inference",
+    "ToolUse": "text_inference",
+    "Usage": "text_inference",
 }
 
 __all__ = [
     "AsyncTextInferenceClient",
+    "Completion",
+    "CompletionTokensDetails",
+    "CostBreakdown",
+    "Inputs",
+    "Message",
+    "Modality",
+    "Prompt",
+    "Settings",
     "TextInferenceClient",
     "TextInferenceErrors",
     "TextInferenceRequest",
     "TextInferenceResult",
+    "Tokens",
+    "Tool",
+    "ToolCall",
+    "ToolChoice",
+    "ToolUse",
+    "Usage",
     "text_inference",
 ]
 

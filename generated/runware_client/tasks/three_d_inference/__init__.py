@@ -12,19 +12,34 @@ if TYPE_CHECKING:
     from . import three_d_inference
     from .client import AsyncThreeDInferenceClient, ThreeDInferenceClient
     from .errors import ThreeDInferenceErrors
-    from .three_d_inference import ThreeDInferenceRequest, ThreeDInferenceResult
+    from .three_d_inference import (
+        Inputs,
+        OutputFile,
+        Outputs,
+        Settings,
+        ThreeDInferenceRequest,
+        ThreeDInferenceResult,
+    )
 
 _MODULES = {
     "three_d_inference": "",
     "AsyncThreeDInferenceClient": "client",
     "ThreeDInferenceClient": "client",
     "ThreeDInferenceErrors": "errors",
+    "Inputs": "three_d_inference",
+    "OutputFile": "three_d_inference",
+    "Outputs": "three_d_inference",
+    "Settings": "three_d_inference",
     "ThreeDInferenceRequest": "three_d_inference",
     "ThreeDInferenceResult": "three_d_inference",
 }
 
 __all__ = [
     "AsyncThreeDInferenceClient",
+    "Inputs",
+    "OutputFile",
+    "Outputs",
+    "Settings",
     "ThreeDInferenceClient",
     "ThreeDInferenceErrors",
     "ThreeDInferenceRequest",

@@ -12,23 +12,33 @@ if TYPE_CHECKING:
     from . import tools
     from .client import AsyncToolsClient, ToolsClient
     from .errors import ToolsErrors
-    from .tools import ToolsRequest, ToolsResult
+    from .tools import File, Inputs, Outputs, Settings, ToolsRequest, ToolsResult, Trim
 
 _MODULES = {
     "tools": "",
     "AsyncToolsClient": "client",
     "ToolsClient": "client",
     "ToolsErrors": "errors",
+    "File": "tools",
+    "Inputs": "tools",
+    "Outputs": "tools",
+    "Settings": "tools",
     "ToolsRequest": "tools",
     "ToolsResult": "tools",
+    "Trim": "tools",
 }
 
 __all__ = [
     "AsyncToolsClient",
+    "File",
+    "Inputs",
+    "Outputs",
+    "Settings",
     "ToolsClient",
     "ToolsErrors",
     "ToolsRequest",
     "ToolsResult",
+    "Trim",
     "tools",
 ]
 

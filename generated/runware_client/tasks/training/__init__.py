@@ -12,19 +12,34 @@ if TYPE_CHECKING:
     from . import training
     from .client import AsyncTrainingClient, TrainingClient
     from .errors import TrainingErrors
-    from .training import TrainingRequest, TrainingResult
+    from .training import (
+        File,
+        ImportModel,
+        Inputs,
+        Outputs,
+        TrainingRequest,
+        TrainingResult,
+    )
 
 _MODULES = {
     "training": "",
     "AsyncTrainingClient": "client",
     "TrainingClient": "client",
     "TrainingErrors": "errors",
+    "File": "training",
+    "ImportModel": "training",
+    "Inputs": "training",
+    "Outputs": "training",
     "TrainingRequest": "training",
     "TrainingResult": "training",
 }
 
 __all__ = [
     "AsyncTrainingClient",
+    "File",
+    "ImportModel",
+    "Inputs",
+    "Outputs",
     "TrainingClient",
     "TrainingErrors",
     "TrainingRequest",

@@ -12,19 +12,23 @@ if TYPE_CHECKING:
     from . import upscale
     from .client import AsyncUpscaleClient, UpscaleClient
     from .errors import UpscaleErrors
-    from .upscale import UpscaleRequest, UpscaleResult
+    from .upscale import Inputs, Settings, UpscaleRequest, UpscaleResult
 
 _MODULES = {
     "upscale": "",
     "AsyncUpscaleClient": "client",
     "UpscaleClient": "client",
     "UpscaleErrors": "errors",
+    "Inputs": "upscale",
+    "Settings": "upscale",
     "UpscaleRequest": "upscale",
     "UpscaleResult": "upscale",
 }
 
 __all__ = [
     "AsyncUpscaleClient",
+    "Inputs",
+    "Settings",
     "UpscaleClient",
     "UpscaleErrors",
     "UpscaleRequest",

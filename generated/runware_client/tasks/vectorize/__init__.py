@@ -12,19 +12,23 @@ if TYPE_CHECKING:
     from . import vectorize
     from .client import AsyncVectorizeClient, VectorizeClient
     from .errors import VectorizeErrors
-    from .vectorize import VectorizeRequest, VectorizeResult
+    from .vectorize import Inputs, Outputs, VectorizeRequest, VectorizeResult
 
 _MODULES = {
     "vectorize": "",
     "AsyncVectorizeClient": "client",
     "VectorizeClient": "client",
     "VectorizeErrors": "errors",
+    "Inputs": "vectorize",
+    "Outputs": "vectorize",
     "VectorizeRequest": "vectorize",
     "VectorizeResult": "vectorize",
 }
 
 __all__ = [
     "AsyncVectorizeClient",
+    "Inputs",
+    "Outputs",
     "VectorizeClient",
     "VectorizeErrors",
     "VectorizeRequest",

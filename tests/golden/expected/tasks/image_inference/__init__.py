@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import easel_2, odd_names
     from .client import AsyncImageInferenceClient, ImageInferenceClient
-    from .easel_2 import Easel2Request, Easel2Result
+    from .easel_2 import Easel2Request, Easel2Result, Frame, Inputs, Settings
     from .errors import ImageInferenceErrors
-    from .odd_names import OddNamesRequest, OddNamesResult
+    from .odd_names import Circle, OddNamesRequest, OddNamesResult, Square, Tree
 
 _MODULES = {
     "easel_2": "",
@@ -22,19 +22,31 @@ _MODULES = {
     "ImageInferenceClient": "client",
     "Easel2Request": "easel_2",
     "Easel2Result": "easel_2",
+    "Frame": "easel_2",
+    "Inputs": "easel_2",
+    "Settings": "easel_2",
     "ImageInferenceErrors": "errors",
+    "Circle": "odd_names",
     "OddNamesRequest": "odd_names",
     "OddNamesResult": "odd_names",
+    "Square": "odd_names",
+    "Tree": "odd_names",
 }
 
 __all__ = [
     "AsyncImageInferenceClient",
+    "Circle",
     "Easel2Request",
     "Easel2Result",
+    "Frame",
     "ImageInferenceClient",
     "ImageInferenceErrors",
+    "Inputs",
     "OddNamesRequest",
     "OddNamesResult",
+    "Settings",
+    "Square",
+    "Tree",
     "easel_2",
     "odd_names",
 ]
