@@ -32,11 +32,11 @@ test: $(READY)
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 simulate: $(READY)
-	@PYTHONPATH=tests $(BIN)/python -m simulation.run \
+	@PYTHONPATH=tests:tests/support $(BIN)/python -m simulation.run \
 	  --schedules $(or $(SCHEDULES),1000000) --seed $(or $(SEED),0)
 
 faults: $(READY)
-	@$(BIN)/python tests/fault_run.py --tasks 1000 --seed $(or $(SEED),1)
+	@$(BIN)/python tests/support/fault_run.py --tasks 1000 --seed $(or $(SEED),1)
 
 bench: $(READY)
 	@$(BIN)/python benchmarks/bench.py
@@ -45,10 +45,10 @@ check: $(READY)
 	$(BIN)/ruff check $(SOURCES) $(OUTPUT)
 	$(BIN)/black --quiet --check $(SOURCES) $(OUTPUT)
 	$(BIN)/mypy --strict
-	MYPYPATH=tests:generated $(BIN)/mypy --strict --package simulation --package hostile_server
+	MYPYPATH=tests:tests/support:generated $(BIN)/mypy --strict --package simulation --package hostile_server
 	$(BIN)/basedpyright
 	PYTHONPATH=$(OUTPUT) $(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -q tests/test_words.py
+	$(BIN)/python -m pytest -q tests/project/test_words.py
 
 docs: $(READY)
 	@rm -rf build/docs && mkdir -p build && cp -R docs build/docs
@@ -56,9 +56,9 @@ docs: $(READY)
 	@$(BIN)/zensical build --strict
 
 golden: $(READY)
-	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py tests/diff/test_diff_docs.py \
-	  tests/test_docs.py::test_references_are_made_from_the_options \
-	  tests/test_readme.py::test_the_picture_shows_what_comes_out
+	@ACCEPT_GOLDEN=1 $(BIN)/python -m pytest -q tests/render/test_golden.py tests/diff/test_diff_docs.py \
+	  tests/project/test_docs.py::test_references_are_made_from_the_options \
+	  tests/project/test_readme.py::test_the_picture_shows_what_comes_out
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from peers import TOP
 
-sys.path.insert(0, str(TOP / "tests"))
+sys.path.insert(0, str(TOP / "tests" / "support"))
 
 from near import Judge, Tasks
 

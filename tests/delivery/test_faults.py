@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+import fault_run
 from fault_run import verdict
 
-RUN = [sys.executable, Path(__file__).with_name("fault_run.py")]
+RUN = [sys.executable, Path(fault_run.__file__)]
 SMALL = ["--tasks", "120", "--seed", "7", "--kills", "3"]
 
 PLATFORMS = ["plain", "refuse", "refuse-safe", "refuse-async", "run"]

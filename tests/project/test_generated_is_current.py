@@ -9,7 +9,7 @@ from runware_codegen.documents import load
 from runware_codegen.parse import parse
 from runware_codegen.render import render
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 
 
 def test_the_committed_client_is_current() -> None:

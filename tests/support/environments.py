@@ -16,7 +16,7 @@ from once import once
 if TYPE_CHECKING:
     import pytest
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 
 _PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 _UV = Path(sys.executable).with_name("uv")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-SPECS = Path(__file__).parent.parent / "specs"
+SPECS = Path(__file__).parents[2] / "specs"
 CORPUS = os.environ.get("RUNWARE_CORPUS")
 TASKS = 1000
 _NUMBERS = count()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Tasks = list[dict[str, Any]]
     Answer = Callable[[Tasks], object]
 
-SPECS = Path(__file__).parent.parent / "specs"
+SPECS = Path(__file__).parents[2] / "specs"
 T = TypeVar("T")
 
 KEY = "rw/SECRET+0123456789"

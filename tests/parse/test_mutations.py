@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from pydantic import ValidationError
+from test_conformance import Packages, documents_of_the_test, packages
 
 from mutants import mutants
 from near import Judge, Tasks
@@ -25,7 +26,6 @@ from runware_codegen.parse import parse
 from runware_codegen.render.environment import environment
 from runware_codegen.render.module import ModuleMaker
 from runware_codegen.resources import folder
-from test_conformance import Packages, documents_of_the_test, packages
 
 if TYPE_CHECKING:
     from pathlib import Path

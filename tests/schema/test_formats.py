@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import ModuleType
 
-SOURCE = Path(__file__).parents[1] / "templates" / "_runtime/schema/formats.py"
+SOURCE = Path(__file__).parents[2] / "templates" / "_runtime/schema/formats.py"
 
 
 def load(source: Path) -> ModuleType:

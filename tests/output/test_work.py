@@ -227,7 +227,7 @@ def test_an_unchanged_run_does_not_import_black(bench: Bench, tmp_path: Path) ->
 
 # -- statements by themselves, and whole files --------------------------------
 
-GOLDEN = Path(__file__).parent / "golden" / "documents"
+GOLDEN = Path(__file__).parents[1] / "golden" / "documents"
 CORPUS = os.environ.get("RUNWARE_CORPUS")
 FOLDERS = [TOP / "specs", GOLDEN, *([Path(CORPUS)] if CORPUS else [])]
 TEXTS = [text for text in PAYLOADS if "\n" in text or '"' in text or "\\" in text]

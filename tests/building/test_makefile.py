@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 # Says what it is called with. "-m venv DIR" puts itself into DIR; where there is a file
 # "broken", only after having failed once.

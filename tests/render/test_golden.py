@@ -21,7 +21,7 @@ from runware_codegen.render import render
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 EXPECTED = GOLDEN / "expected"
 
 

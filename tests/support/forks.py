@@ -126,7 +126,7 @@ def _server(imported: str) -> socket.socket:
                 *(sys.executable, "-W", "error"),
                 *(_HERE / "fork_server.py", str(theirs.fileno()), imported),
             ],
-            env={**os.environ, "PYTHONPATH": str(_HERE.parent / "generated")},
+            env={**os.environ, "PYTHONPATH": str(_HERE.parents[1] / "generated")},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

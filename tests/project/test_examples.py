@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mocking import Mock
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 EXAMPLES = sorted((TOP / "examples").glob("*.py"))
 
 

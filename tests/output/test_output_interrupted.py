@@ -18,7 +18,7 @@ import pytest
 from publish_and_die import package, snapshot
 from runware_codegen.output import publish
 
-PROGRAM = Path(__file__).with_name("publish_and_die.py")
+PROGRAM = Path(__file__).parents[1] / "support" / "publish_and_die.py"
 MINE = {"mine.py": "mine = True\n"}
 OLD = package(1) | MINE
 NEW = package(2) | MINE

@@ -28,7 +28,7 @@ from mocking import mocking
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-TOP = Path(__file__).parent.parent
+TOP = Path(__file__).parents[2]
 WORKER = Path(__file__).parent / "fault_worker.py"
 LONGEST = 600.0
 

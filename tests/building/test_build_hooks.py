@@ -24,7 +24,7 @@ from mocking import KEY, mocking
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CONSUMERS = Path(__file__).parent / "consumers"
+CONSUMERS = Path(__file__).parents[1] / "consumers"
 BACKENDS = ["hatch", "setuptools"]
 
 # By consumer: its program, what that is told, and its client's folder.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Json = Any
 
-SPECS = Path(__file__).parent.parent / "specs"
+SPECS = Path(__file__).parents[2] / "specs"
 AUTHENTICATION = "authentication"
 # The documents in our own wording, and the task type that each describes.
 OURS = {

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, cast
 _RELEASE = "jsonschema-4.26.0"
 _SHA256 = "0c26707e2efad8aa1bfc5b7ce170f3fccc2e4918ff85989ba9ffa9facb2be326"
 _PART = f"{_RELEASE}/json/tests/draft2020-12"
-_KEPT = Path(__file__).parent.parent / ".cache" / f"draft2020-12-{_SHA256[:12]}"
+_KEPT = Path(__file__).parents[2] / ".cache" / f"draft2020-12-{_SHA256[:12]}"
 
 
 class Group(NamedTuple):

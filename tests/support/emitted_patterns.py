@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from runware_codegen.parse.patterns import translate
 
-TEMPLATE = Path(__file__).parents[1] / "templates" / "_runtime/schema/patterns.py"
+TEMPLATE = Path(__file__).parents[2] / "templates" / "_runtime/schema/patterns.py"
 
 
 class Matcher(Protocol):

@@ -17,7 +17,7 @@ import pytest
 
 Json = Any
 
-SPECS = Path(__file__).parent.parent / "specs"
+SPECS = Path(__file__).parents[2] / "specs"
 TASK_UUID = "4f0c9a52-6f0d-4e0e-9b52-1f6f3c1f7a10"
 IMAGE_UUID = "b1c6a3de-2f64-4c59-8f3e-0d6b6a0c5e21"
 
