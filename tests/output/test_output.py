@@ -373,7 +373,7 @@ class TestFailures:
         """
         run = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(program), str(target)],
-            cwd=Path(__file__).parent,
+            cwd=Path(__file__).parents[1] / "support",
             capture_output=True,
             text=True,
             check=True,

@@ -141,6 +141,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     )
 
 
+@pytest.mark.filterwarnings("ignore:.* is deprecated by its document")
 @pytest.mark.parametrize("case", CASES)
 def test_what_a_keyword_allows_is_accepted_and_the_rest_refused(
     package: ModuleType, case: str
