@@ -132,15 +132,26 @@ class TestRecipeForClients:
         folder = project / "src" / "stickers_client" / "tasks" / "image_inference"
         return {path.stem for path in folder.glob("*.py")} - {"__init__"}
 
+    @staticmethod
+    def age(project: Path) -> None:
+        """Make documents old, and the client newer: times of files are coarse."""
+        schemas = project / "schemas"
+        for path in (project / "pyproject.toml", schemas, *schemas.rglob("*")):
+            os.utime(path, (1e9, 1e9))
+        client = project / "src" / "stickers_client" / "__init__.py"
+        os.utime(client, (1e9 + 1, 1e9 + 1))
+
     def test_a_deleted_document_leaves_the_client(self, tmp_path: Path) -> None:
         consumer = ROOT / "tests" / "consumers" / "makefile"
         project = Path(shutil.copytree(consumer, tmp_path / "project"))
         before = self.made(project)
+        self.age(project)
         other = project / "schemas" / "more" / "badge.yaml"
         other.parent.mkdir()
         text = (project / "schemas" / "sticker.yaml").read_text()
         other.write_text(text.replace("sticker", "badge"))
         assert self.made(project) == before | {"badge"}
+        self.age(project)
         other.unlink()
         assert self.made(project) == before
         stamp = (project / "src" / "stickers_client" / "__init__.py").stat()
