@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from ..exceptions import APIError, BudgetError, ClosedError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
+from ..timeouts import MAX_POLL
 from .batches import Batch, Kind, ScheduledTask, Settings, sort_answer
 from .classify import (
     Said,
@@ -434,7 +435,7 @@ class Delivery(Generic[ResultT]):
             each.error = verdict.error
         each.retries += 1
         if is_timeout(verdict.error):
-            each.poll_timeout *= 2
+            each.poll_timeout = min(2 * each.poll_timeout, MAX_POLL)
         if verdict.event is TaskEvent.POLL_FAILED:
             is_refused = verdict.is_refused
             each.task.refused_polls = each.task.refused_polls + 1 if is_refused else 0
