@@ -95,6 +95,19 @@ def test_nothing_is_sent_for_wrong_parameters(caller: Caller, server: Server) ->
     assert server.calls == []
 
 
+def test_a_call_with_a_request_has_the_options_of_run(
+    caller: Caller, server: Server, images: ModuleType
+) -> None:
+    server.answer = _echo
+    request = images.ImageInferenceRequest(model="a:b@1", positive_prompt="dusk")
+    seen: list[Any] = []
+    options = {"timeout": 9, "max_retries": 0, "on_result": seen.append}
+    results = caller("image_inference.run", request, **options)
+    assert seen == results
+    with pytest.raises(TypeError, match="on_result is no parameter of the task"):
+        caller("image_inference.run", model="a:b@1", on_result=seen.append)
+
+
 def test_only_a_model_that_streams_has_a_stream(caller: Caller, server: Server) -> None:
     async def work(client: Any) -> list[str]:
         assert not hasattr(client.image_inference.sketch_3, "stream")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,35 +16,10 @@ from command import (
     run,
     run_in_terminal,
     write,
-    write_documents,
 )
 from runware_codegen import __version__
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Path:
-    """Give a folder with two documents in `docs`."""
-    write_documents(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder as `here`, with the package in it; only to be read."""
-    folder = tmp_path_factory.mktemp("made")
-    write_documents(folder)
-    assert run(*GENERATE, cwd=folder).returncode == 0
-    return folder
-
-
-@pytest.fixture
-def made(made_once: Path, tmp_path: Path) -> Path:
-    """Give a folder as `here`, with the package in it."""
-    copied = tmp_path / "made"
-    shutil.copytree(made_once, copied)
-    return copied
 
 
 class TestGenerate:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -20,7 +19,6 @@ from command import (
     run,
     run_in_terminal,
     write,
-    write_documents,
 )
 from forks import run_forked
 
@@ -42,30 +40,6 @@ cli.cli.main = main
 cli.main()
 """
     return run_forked(["-c", program], cwd=cwd, env=environment())
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Path:
-    """Give a folder with two documents in `docs`."""
-    write_documents(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder as `here`, with the package in it; only to be read."""
-    folder = tmp_path_factory.mktemp("made")
-    write_documents(folder)
-    assert run(*GENERATE, cwd=folder).returncode == 0
-    return folder
-
-
-@pytest.fixture
-def made(made_once: Path, tmp_path: Path) -> Path:
-    """Give a folder as `here`, with the package in it."""
-    copied = tmp_path / "made"
-    shutil.copytree(made_once, copied)
-    return copied
 
 
 class TestStreams:

@@ -356,8 +356,9 @@ def test_a_misspelt_keyword_is_refused(
 
 
 def test_json_may_have_unknown_members(shipped: ModuleType, request_: Any) -> None:
-    task = {**request_.to_wire(), "widht": 3}
-    assert shipped.parse_request(task).to_wire() == task
+    for name in ("widht", "puLID", "cfgScale", "my_own"):
+        task = {**request_.to_wire(), name: 3}
+        assert shipped.parse_request(task).to_wire() == task
     with pytest.raises(ValidationError, match="did you mean positivePrompt"):
         shipped.parse_request({**task, "positive_prompt": "x"})
 

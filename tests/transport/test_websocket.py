@@ -15,23 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loopback import KEY
-from sockets import Peer, Run, Sockets, acknowledged, answering, image_maker, result
+from sockets import Peer, Run, Sockets, acknowledged, answering, result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
-
-
-@pytest.fixture
-def run(shipped: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs work with a client over a WebSocket."""
-    return Run(shipped, monkeypatch)
-
-
-@pytest.fixture
-def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes requests for an image."""
-    return image_maker(image_inference)
 
 
 # -- one connection -------------------------------------------------------------

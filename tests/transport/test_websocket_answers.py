@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 NAMELESS = {"code": "invalidParameter", "message": "No."}
 
 
-@pytest.fixture
-def run(shipped: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs work with a transport over a WebSocket."""
-    return Run(shipped, monkeypatch)
-
-
 def failure(task: Item, code: str = "nsfwContentDetected", **members: Any) -> Item:
     """Make an error about a task."""
     return news(task, code=code, message="No.", **members)

@@ -42,12 +42,6 @@ if TYPE_CHECKING:
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-@pytest.fixture
-def run(shipped: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs work with a transport over a WebSocket."""
-    return Run(shipped, monkeypatch)
-
-
 # -- servers that keep to nothing -------------------------------------------------
 
 

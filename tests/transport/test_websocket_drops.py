@@ -16,7 +16,6 @@ from sockets import (
     Sockets,
     acknowledged,
     answering,
-    image_maker,
     is_ours,
     listening,
     result,
@@ -28,18 +27,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sockets import Item
-
-
-@pytest.fixture
-def run(shipped: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs work with a client over a WebSocket."""
-    return Run(shipped, monkeypatch)
-
-
-@pytest.fixture
-def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes requests for an image."""
-    return image_maker(image_inference)
 
 
 # -- connections that break -----------------------------------------------------

@@ -15,7 +15,6 @@ from sockets import (
     Run,
     Sockets,
     answering,
-    image_maker,
     refusing,
     result,
 )
@@ -26,18 +25,6 @@ if TYPE_CHECKING:
 
     from loopback import Server as HTTPServer
     from sockets import Item
-
-
-@pytest.fixture
-def run(shipped: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs work with a client over a WebSocket."""
-    return Run(shipped, monkeypatch)
-
-
-@pytest.fixture
-def image(image_inference: ModuleType) -> Callable[..., Any]:
-    """Makes requests for an image."""
-    return image_maker(image_inference)
 
 
 def test_a_key_that_is_not_let_in(

@@ -71,6 +71,7 @@ class Pricing:
         measured: Tasks that were run to measure prices.
         examples: Tasks that were run as examples.
         overview: The prices in words, or empty.
+        adds_up: Whether the price of a task is the sum of its rates, in US dollars.
     """
 
     currency: str = ""
@@ -78,6 +79,7 @@ class Pricing:
     measured: tuple[Measurement, ...] = ()
     examples: tuple[Measurement, ...] = ()
     overview: str = ""
+    adds_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,8 +165,6 @@ class Document(DocumentInfo):
         definitions: Named predicates, which `DefinitionRef` refers to.
         default_delivery: The delivery method if the request selects none, or empty.
         media_limits: Limits on media files.
-        rates: What units cost, if that adds up to a price: amount in US dollars, unit,
-            and label or empty.
     """
 
     description: str
@@ -179,7 +179,6 @@ class Document(DocumentInfo):
     definitions: tuple[tuple[str, Predicate], ...]
     default_delivery: str
     media_limits: tuple[MediaLimit, ...]
-    rates: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def takes_own_models(self) -> bool:

@@ -24,7 +24,6 @@ from runware_codegen.parse.metadata.media_limits import (
     apply_media_limits,
     read_media_limits,
 )
-from runware_codegen.parse.metadata.rates import read_rates
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.merged import MergedSchema, merge
 from runware_codegen.parse.schema.schemas import Schema, Schemas
@@ -109,7 +108,6 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         status_texts=about.statuses,
         error_codes=about.codes,
         media_limits=read_media_limits(task.keywords),
-        rates=read_rates(source),
         unenforced=tuple(findings.unenforced),
     )
 

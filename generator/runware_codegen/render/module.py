@@ -250,11 +250,10 @@ class ModuleMaker:
             variables.append(
                 Variable("media_limits", "tuple[MediaLimit, ...]", f"({listed})")
             )
-        if document.rates:
+        if document.pricing.adds_up:
             self._used.add("Rate")
-            listed = "".join(
-                f"Rate({', '.join(map(string, r))})," for r in document.rates
-            )
+            rates = [(r.amount, r.unit, r.label) for r in document.pricing.rates]
+            listed = "".join(f"Rate({', '.join(map(string, r))})," for r in rates)
             variables.append(Variable("rates", "tuple[Rate, ...]", f"({listed})"))
         return ClassView(
             request.name,

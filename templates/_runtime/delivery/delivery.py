@@ -270,13 +270,7 @@ class Delivery(Generic[ResultT]):
 
     def _end_uploads(self) -> None:
         """Go on with tasks that do not wait for their files any more."""
-        for submission, error in self.waiting.settle(self.error):
-            each = self._scheduled_tasks[submission.task.key]
-            if error is None:
-                each.due = self._now()
-                self._idle.append(each)
-            else:
-                self._leave(each, error)
+        self._go_on(self.waiting.settle(self.error))
 
     # -- costs that are reserved first ------------------------------------------
 
@@ -303,7 +297,13 @@ class Delivery(Generic[ResultT]):
 
     def _end_pricing(self) -> None:
         """Go on with tasks that do not wait for their costs any more."""
-        for submission, error in self._pricing.settle(self.error):
+        self._go_on(self._pricing.settle(self.error))
+
+    def _go_on(
+        self, settled: Iterable[tuple[Submission[ResultT], RunwareError | None]]
+    ) -> None:
+        """Send tasks that waited for others of this delivery, or leave them."""
+        for submission, error in settled:
             each = self._scheduled_tasks[submission.task.key]
             if error is None:
                 each.due = self._now()

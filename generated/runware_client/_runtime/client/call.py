@@ -15,13 +15,12 @@ from typing import (
     overload,
 )
 
-from ..schema.generics import RequestT_co
+from ..schema.generics import RequestT_co, ResultT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..schema.base import TaskRequest
-    from ..schema.generics import ResultT
     from .async_client import AsyncClient
     from .async_handle import AsyncHandle
     from .async_stream import AsyncStream
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from .stream import Stream
     from .sync_client import SyncClient
     from .task_client import AsyncTaskClient, TaskClient
+    from .watch import OnProgress, OnResult
 
 P = ParamSpec("P")
 ClientT = TypeVar("ClientT", bound="SyncClient | AsyncClient")
@@ -39,11 +39,25 @@ class CallOptions(TypedDict, total=False):
 
     Attributes:
         timeout: The seconds after which the task is given up; else the client's.
+        max_retries: How often it may be sent again; else the client's.
         extra_headers: HTTP headers to send besides, or in place of, the client's.
     """
 
     timeout: float | None
+    max_retries: int | None
     extra_headers: Mapping[str, str] | None
+
+
+class RunOptions(CallOptions, Generic[ResultT], total=False):
+    """Options of a call that waits for the results of a request.
+
+    Attributes:
+        on_result: Is called with each result as it comes.
+        on_progress: Is called with the progress in percent.
+    """
+
+    on_result: OnResult[ResultT]
+    on_progress: OnProgress
 
 
 def refuse_options(
@@ -54,7 +68,7 @@ def refuse_options(
     Raises:
         TypeError: There are some; a document that is open would let them pass.
     """
-    for name in CallOptions.__annotations__:
+    for name in RunOptions.__annotations__:
         if name in parameters and name not in request.model_fields:
             message = (
                 f"{name} is no parameter of the task: set it in a call with a request"

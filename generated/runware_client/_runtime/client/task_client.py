@@ -27,6 +27,7 @@ from .call import (
     AsyncStreamingCall,
     Call,
     CallOptions,
+    RunOptions,
     StreamingCall,
     refuse_options,
 )
@@ -109,7 +110,7 @@ class TaskType:
 
     def _task(
         self, request: TaskRequest[Any] | None = None, /, **given: Any
-    ) -> tuple[TaskRequest[Any], CallOptions]:
+    ) -> tuple[TaskRequest[Any], Any]:
         """Return the task of a call and the call's options.
 
         Args:
@@ -117,8 +118,8 @@ class TaskType:
             given: With a request, the options; else the parameters of the task.
         """
         if request is None:
-            return _made(self, **given), CallOptions()
-        fields = [*(given.keys() - CallOptions.__annotations__.keys())]
+            return _made(self, **given), {}
+        fields = [*(given.keys() - RunOptions.__annotations__.keys())]
         if fields:
             message = (
                 f"give either a request or keywords, not both: {', '.join(fields)} can "
@@ -132,7 +133,7 @@ class TaskType:
                 "request"
             )
             raise TypeError(message)
-        return request, CallOptions(**given)  # type: ignore[typeddict-item]
+        return request, given
 
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *_by_name(self.task_type)]
@@ -177,7 +178,7 @@ class TaskClient(TaskType):
 
     @overload
     def run(
-        self, request: TaskRequest[ResultT], /, **options: Unpack[CallOptions]
+        self, request: TaskRequest[ResultT], /, **options: Unpack[RunOptions[ResultT]]
     ) -> list[ResultT]: ...
 
     @overload

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..json_values import is_object
 from .explanations import field_error
 from .fields import fills, nullable_fields, python_names, wire_names
+from .spelling import nearest, plain
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -80,9 +81,10 @@ def misspelt(
 ) -> Iterator[InitErrorDetails]:
     """Yield an error for each unknown member that is meant to be a known one.
 
-    In JSON this is certain of a name that differs from a known one in case and
-    underscores alone. Of a keyword it is so too where it is close to a known one or,
-    since names of JSON have no underscores, where it has one.
+    In JSON only a Python name is certain: it has underscores, which no name of JSON has,
+    and the letters of a known one. A name in another case may be one that Runware takes:
+    clients send `puLID` and `pulid`. A keyword is refused too where it differs in case
+    alone, where it is close to a known name, and where it has an underscore.
 
     Args:
         owner: A class that takes unknown members.
@@ -93,13 +95,14 @@ def misspelt(
     is_call = isinstance(data, Keywords)
     meant = data.extra if isinstance(data, Keywords) else frozenset(unknown)
     for name in unknown:
-        known = _by_letters(owner).get(_letters(name))
-        if known is None and name not in meant:
-            known = _nearest(name, [*wire])
+        known = _by_letters(owner).get(plain(name))
+        if name in meant:
+            if known is None or (not is_call and "_" not in name):
+                continue
+        else:
+            known = known or nearest(name, wire)
             if known is None and "_" not in name:
                 continue
-        elif known is None:
-            continue
         suggested = wire.get(known, known) if known and not is_call else known
         hint = f": did you mean {suggested}?" if suggested else "."
         beyond = f' To send it all the same, give extra={{"{name}": ...}}.'
@@ -107,22 +110,12 @@ def misspelt(
         yield field_error(name, f"is no field here{hint}{more}")
 
 
-def _letters(name: str) -> str:
-    return name.replace("_", "").lower()
-
-
 @cache
 def _by_letters(owner: type[BaseModel]) -> dict[str, str]:
     """Return the Python names of fields by their letters, in either spelling."""
     names = wire_names(owner)
     return {
-        _letters(spelling): name
+        plain(spelling): name
         for name, wire in names.items()
         for spelling in (name, wire)
     }
-
-
-def _nearest(name: str, known: list[str]) -> str | None:
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(name, known, n=1, cutoff=0.8)), None)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from ..old_names import present_members
 from .fields import wire_names
+from .spelling import nearest, plain
 
 
 def hint(cls: type[BaseModel], name: str) -> str:
@@ -51,26 +52,20 @@ def hint_beside(cls: type[BaseModel], name: str) -> str:
 def _same(cls: type[BaseModel], name: str) -> str | None:
     """Find a member of the same name in another spelling, or the present of an old."""
     members = list(_members(cls))
-    for wanted in map(_plain, (name, *present_members(name))):
+    for wanted in map(plain, (name, *present_members(name))):
         for path in members:
-            plain = _plain(path)
-            if plain == wanted or plain.endswith(f".{wanted}"):
+            here = plain(path)
+            if here == wanted or here.endswith(f".{wanted}"):
                 return path
     return None
 
 
 def _alike(cls: type[BaseModel], name: str) -> str | None:
-    from difflib import get_close_matches
-
     paths: dict[str, str] = {}
     for path in _members(cls):
         paths.setdefault(path.rpartition(".")[2], path)
-    near = get_close_matches(name, paths, n=1)
-    return paths[near[0]] if near else None
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").casefold()
+    near = nearest(name, paths, cutoff=0.6)
+    return paths[near] if near else None
 
 
 def _members(cls: type[BaseModel]) -> Iterator[str]:

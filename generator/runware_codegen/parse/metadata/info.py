@@ -124,7 +124,26 @@ def _pricing(pricing: JsonObject) -> Pricing:
         measured=tuple(_measurements(pricing.get("measured"))),
         examples=tuple(_measurements(pricing.get("examples"))),
         overview=clean_markdown(_text(pricing, "overview")),
+        adds_up=_adds_up(pricing),
     )
+
+
+def _adds_up(pricing: JsonObject) -> bool:
+    """Whether the price of a task is the sum of its rates, in US dollars.
+
+    A `basis` says that they are a lower limit, or of another kind.
+    """
+    listed = _list(pricing.get("rates"))
+    is_in_dollars = pricing.get("currency") in (None, "USD")
+    is_whole = "basis" not in pricing and is_in_dollars
+    return bool(listed) and is_whole and all(map(_is_known, listed))
+
+
+def _is_known(rate: JsonValue) -> bool:
+    """Whether a rate says what a unit costs, and for what."""
+    read = _rate(_object(rate))
+    label = _object(rate).get("label")
+    return bool(read.amount and read.unit) and isinstance(label, str | None)
 
 
 def _rate(rate: JsonObject) -> Rate:
