@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from catalogue import Work
 
-_OF_A_TASK_TYPE = {"__init__", "client", "errors"}
+_OF_A_TASK_TYPE = {"__init__", "_about", "client", "errors"}
 
 
 def measured(work: Work) -> Iterator[Row]:

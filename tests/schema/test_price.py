@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,10 +45,17 @@ TASK = {
 }
 
 
+IMAGE = {"type": "string", "anyOf": [{"format": "uuid"}, {"format": "uri"}]}
+FILES = {"properties": {"inputs": {"type": "object", "properties": {"image": IMAGE}}}}
+
+
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     """A package with a document for each way to state a price."""
-    documents = {
+    files = a_document(
+        FILES, identifier="files", info={"x-pricing": {"rates": [OUTPUT, INPUT]}}
+    )
+    documents = {"files.json": files} | {
         f"{name}.json": a_document(
             TASK,
             identifier=name,
@@ -78,6 +86,15 @@ def test_what_can_be_counted_is_added_up(
 ) -> None:
     request = package.parse_request(a_task(f"test:{name}@1", **members))
     assert request.price == Decimal(price)
+
+
+def test_a_file_that_is_uploaded_first_is_counted(package: ModuleType) -> None:
+    module = import_module(f"{package.__name__}.tasks.image_inference")
+    image = b"\x89PNG\r\n\x1a\n" + bytes(20)
+    request = module.FilesRequest(inputs={"image": image})
+    with pytest.raises(ValueError, match="has no wire yet"):
+        request.to_wire()
+    assert request.price == Decimal("0.30001")
 
 
 @pytest.mark.parametrize(

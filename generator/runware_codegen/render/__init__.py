@@ -99,10 +99,14 @@ def about_files(
 
 
 def rendered_about(document: Document) -> str:
-    """Write what one document says of its model: a statement of its task type's file."""
+    """Write what one document says of its model: a statement of its task type's file.
+
+    The template writes it as black does: no text of it is in two documents, so that black
+    would take as long for it as for the whole module.
+    """
     env = environment(folder("templates"))
     template = env.get_template("tasks/{task_type}/_about_document.jinja")
-    return formatted(template.render(document=document)).rstrip("\n")
+    return template.render(document=document).rstrip("\n")
 
 
 def shared_files(package: Package[DocumentInfo]) -> dict[str, str]:

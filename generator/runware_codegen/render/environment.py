@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.render.docstrings import docstring
 from runware_codegen.render.imports import import_of
-from runware_codegen.render.literals import string, strings, wrapped_string
+from runware_codegen.render.literals import (
+    string,
+    strings,
+    wrapped_string,
+    wrapped_strings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +39,7 @@ def environment(templates: Path) -> Environment:
         "literal": string,
         "literals": strings,
         "wrapped_literal": wrapped_string,
+        "wrapped_literals": wrapped_strings,
     }
     env.filters.update(filters)  # pyright: ignore[reportArgumentType, reportCallIssue]
     return env

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _ESCAPES = {
     "\\": "\\\\",
-    '"': '\\"',
     "\n": "\\n",
     "\r": "\\r",
     "\t": "\\t",
@@ -37,7 +36,7 @@ _EMOJI_PART = (
     "|(?<=[0-9#*])\ufe0f(?=\u20e3)|(?<=[0-9#*]\ufe0f)\u20e3"
 )
 _HIDDEN = re.compile(f"(?!{_EMOJI_PART})[^{_SHOWN}\n]")
-_TO_ESCAPE = re.compile(f'(?!{_EMOJI_PART})[^{_SHOWN}]|[\\\\"]')
+_TO_ESCAPE = re.compile(f"(?!{_EMOJI_PART})[^{_SHOWN}]|\\\\")
 
 # Tools read some comments line by line, in strings too. An escaped character changes
 # the line that they read, and not the text.
@@ -74,8 +73,10 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def string(text: str) -> str:
-    """Write a string literal."""
-    return f'"{_without_directives(_TO_ESCAPE.sub(_escaped, text))}"'
+    """Write a string literal, in the quotes that black prefers: fewer are escaped."""
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    body = _TO_ESCAPE.sub(_escaped, text).replace(quote, f"\\{quote}")
+    return f"{quote}{_without_directives(body)}{quote}"
 
 
 def value(constant: FrozenValue) -> str:
@@ -113,21 +114,38 @@ def strings(texts: tuple[str, ...]) -> str:
     return f"({written}{',' if len(texts) == 1 else ''})"
 
 
-def wrapped_string(text: str, indent: int) -> str:
-    """Write a string literal that is the value of a keyword argument.
+def wrapped_strings(texts: tuple[str, ...], before: str) -> str:
+    """Write a tuple of strings as black formats it.
 
     Args:
-        text: The text.
-        indent: The columns before the argument. A text too long for a line stands in
-            brackets, wrapped at its spaces; what black makes of it is the same text.
+        texts: The strings.
+        before: What stands before it in its line: the margin and a keyword.
     """
-    if indent + len("documentation=,") + len(string(text)) <= _LINE:
-        return string(text)
+    from black.strings import str_width  # noqa: PLC0415  # black takes its time
+
+    whole = strings(texts)
+    if len(before) + str_width(whole) + 1 <= _LINE:
+        return whole
+    margin = " " * (len(before) - len(before.lstrip(" ")))
+    items = "".join(f"{margin}    {string(text)},\n" for text in texts)
+    return f"(\n{items}{margin})"
+
+
+def wrapped_string(text: str, before: str) -> str:
+    """Write a string literal that is the value of a keyword argument, as black does.
+
+    Args:
+        text: The text. One too long for a line stands in brackets, wrapped at its spaces.
+        before: What stands before it in its line: the margin and a keyword.
+    """
+    whole = string(text)
+    if len(before) + len(whole) + 1 <= _LINE:
+        return whole
+    margin = " " * (len(before) - len(before.lstrip(" ")))
     lines = [""]
     for word in _WORD.findall(text):
-        if lines[-1] and indent + 4 + len(string(lines[-1] + word)) > _LINE:
+        if lines[-1] and len(margin) + 4 + len(string(lines[-1] + word)) > _LINE:
             lines.append("")
         lines[-1] += word
-    margin = " " * indent
     written = "".join(f"{margin}    {string(line)}\n" for line in lines)
     return f"(\n{written}{margin})"

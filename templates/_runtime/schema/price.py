@@ -13,6 +13,7 @@ from math import isfinite
 from operator import attrgetter
 
 from ..json_values import is_array, is_object
+from ..media.local_files import LocalFile
 from .rules import Rate, Wire
 
 
@@ -21,7 +22,7 @@ def counted_price(rates: Iterable[Rate], task: Wire) -> Decimal | None:
 
     Args:
         rates: The rates of its document.
-        task: The task as it is sent.
+        task: The task as it is sent; files that are uploaded first may be in it.
 
     Returns:
         US dollars; None where there are no rates, where a unit cannot be counted, or
@@ -78,7 +79,7 @@ def _input_images(task: Wire) -> Decimal | None:
         images = value if is_array(value) else [value]
         if name not in ("image", "images", "referenceImages", "seedImage"):
             return None
-        if not all(isinstance(image, str) for image in images):
+        if not all(isinstance(image, (str, LocalFile)) for image in images):
             return None
         number += len(images)
     return Decimal(number)

@@ -691,7 +691,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
             return None
         from .price import counted_price
 
-        return counted_price(self.rates, self.to_wire())
+        return counted_price(self.rates, written(self))
 
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
         """Read one item of an answer's `data`.

@@ -118,9 +118,10 @@ def _price(pricing: JsonObject) -> str:
 
 
 def _pricing(pricing: JsonObject) -> Pricing:
+    rates = map(_rate, _objects(pricing.get("rates")))
     return Pricing(
         currency=_text(pricing, "currency"),
-        rates=tuple(map(_rate, _objects(pricing.get("rates")))),
+        rates=tuple(rate for rate in rates if rate != Rate("", "", "", "")),
         measured=tuple(_measurements(pricing.get("measured"))),
         examples=tuple(_measurements(pricing.get("examples"))),
         overview=clean_markdown(_text(pricing, "overview")),
@@ -160,7 +161,7 @@ def _measurements(listed: JsonValue) -> Iterator[Measurement]:
     for each in _objects(listed):
         price = _dollars(each.get("price"))
         latency = _number(each.get("latencyMs"))
-        if price or latency is not None:
+        if price or latency:
             yield Measurement(
                 name=next(
                     filter(None, (_text(each, key) for key in _MEASUREMENT_NAMES)), ""
