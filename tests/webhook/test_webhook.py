@@ -159,7 +159,10 @@ def test_a_task_with_an_old_name_is_told_the_present_one(
     package = generated(
         tmp_path, {"one.json": a_document({})}, package="old_client", formatted=False
     )
-    has_none = "old name of 'upscale', which is none of this package's: imageInference"
+    has_none = (
+        "old name of 'upscale', which no document here describes."
+        " This package has imageInference"
+    )
     with pytest.raises(ValidationError, match=has_none):
         package.parse_request(task)
     with pytest.raises(LookupError, match=has_none):

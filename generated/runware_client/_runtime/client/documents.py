@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..old_names import in_present_words, is_same_type, present_name
+from ..schema.spelling import nearest
 from .document import Document
 
 if TYPE_CHECKING:
@@ -242,16 +243,18 @@ def _fitting(model: object) -> Iterator[Document]:
 
 
 def _unknown(task_type: object, model: object) -> str:
+    """Say why no document describes a task, and what would be right."""
     known = sorted({document.task_type for document in documents()})
     present = present_name(task_type) if isinstance(task_type, str) else task_type
+    has = f"This package has {', '.join(known)}"
     if isinstance(task_type, str) and present != task_type:
         now = in_present_words(task_type)
         renamed = f"taskType {task_type!r} is the old name of {now!r}"
         if present in known:
             return f"{renamed}: send that, with the members that {present} takes"
-        return f"{renamed}, which is none of this package's: {', '.join(known)}"
+        return f"{renamed}, which no document here describes. {has}"
     if task_type not in known:
-        return f"taskType {task_type!r} is none of this package's: {', '.join(known)}"
+        return f"unknown taskType {task_type!r}{_meant(task_type, known)} {has}"
     models = sorted(
         model
         for document in documents()
@@ -259,4 +262,10 @@ def _unknown(task_type: object, model: object) -> str:
         for model in (*document.models, *document.patterns)
     )
     shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
-    return f"model {model!r} is none that this package has for {task_type}: {shown}"
+    unknown = f"unknown model {model!r} for {task_type}{_meant(model, models)}"
+    return f"{unknown} This package has {shown}"
+
+
+def _meant(given: object, known: Iterable[str]) -> str:
+    near = nearest(given, known) if isinstance(given, str) else None
+    return f": did you mean {near}?" if near else "."
