@@ -412,10 +412,14 @@ def test_a_client_shows_no_key_and_is_not_copied(
         (
             "run",
             "dict",
-            r"a dict is not a request: make one with parse_request\(task\)",
+            r"a dict is not a request. Create one with parse_request\(task\)",
         ),
-        ("run", "list", "a list is not a request: run_many takes several"),
-        ("run", "class", "ImageInferenceRequest is a class: make a request of it"),
+        (
+            "run",
+            "list",
+            "a list is not a request. Use run_many to run several requests",
+        ),
+        ("run", "class", "ImageInferenceRequest is a class, not a request"),
         ("run_many", "request", "not one ImageInferenceRequest: run takes one"),
         ("run_many", "dicts", "a dict is not a request"),
     ],

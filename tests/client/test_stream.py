@@ -969,7 +969,7 @@ def test_an_answer_that_is_too_large(
     is_stream: bool,
 ) -> None:
     monkeypatch.setattr(
-        streamer.module("_runtime.client.stream_reader"), "LARGEST_ANSWER", 2000
+        streamer.module("_runtime.client.stream_reader"), "MAX_ANSWER", 2000
     )
     script.answer(" " * 1500, status)
     script.content_type = EVENTS if is_stream else "application/json"

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
     from .error_enum import ErrorEnum
 
-LONGEST_TEXT = 1000
+MAX_TEXT = 1000
 """Characters of a server's text that a message repeats."""
 
-LONGEST_DETAIL = 300
+MAX_DETAIL = 300
 """Characters that a message repeats of what a provider said, or of allowed values."""
 
 _COLLECT = (
@@ -265,7 +265,7 @@ def _rebuilt(
     return error
 
 
-def readable(text: str, longest: int = LONGEST_TEXT) -> str:
+def readable(text: str, longest: int = MAX_TEXT) -> str:
     """A server's text made fit for a message: printable, on one line, not endless."""
     line = text[:longest]
     if not line.isprintable():
@@ -345,11 +345,11 @@ class APIError(RunwareError):
         if self.parameter:
             yield f"Parameter: {readable(self.parameter)}."
         if self.allowed_values:
-            few = self.allowed_values[:LONGEST_DETAIL]
-            values = readable(", ".join(map(_shown, few)), LONGEST_DETAIL)
+            few = self.allowed_values[:MAX_DETAIL]
+            values = readable(", ".join(map(_shown, few)), MAX_DETAIL)
             yield f"Allowed values: {values}."
         if self.response_content:
-            said = readable(self.response_content, LONGEST_DETAIL)
+            said = readable(self.response_content, MAX_DETAIL)
             yield f"The provider said: {said}"
         if self.documentation:
             yield f"See {readable(self.documentation)}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..delivery.classify import api_error, joined
 from ..exceptions import ResponseError
 from ..json_values import is_object
-from ..transport.answer_body import LARGEST_ANSWER
+from ..transport.answer_body import MAX_ANSWER
 from ..transport.envelope import Answer, read_envelope
 from ..transport.items import is_result
 from ..transport.sse import DONE, EventReader, EventTooLargeError
@@ -75,8 +75,8 @@ class StreamReader:
             ResponseError: It cannot be read, or the body is too large.
         """
         self._size += len(chunk)
-        if self._size > LARGEST_ANSWER:
-            raise self._unreadable(f"more than {LARGEST_ANSWER:,} bytes")
+        if self._size > MAX_ANSWER:
+            raise self._unreadable(f"more than {MAX_ANSWER:,} bytes")
         if self._events is None:
             self._body.append(chunk)
             return
