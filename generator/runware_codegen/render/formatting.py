@@ -38,7 +38,7 @@ _VARIABLE = re.compile(
 _PLAIN_TEXT = re.compile(r'"[ !#-&(-\[\]-~]*"')
 """A text in which black changes nothing: no quotes, no escapes, no prefix."""
 
-_MOST_STATEMENTS = 2**15
+_MAX_STATEMENTS = 2**15
 """That many are remembered; they take some 10 MB."""
 
 
@@ -150,7 +150,7 @@ def _margin(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-@lru_cache(_MOST_STATEMENTS)
+@lru_cache(_MAX_STATEMENTS)
 def _alone(kind: _Kind, level: int, text: str) -> str:
     """Format a statement in a nest of classes, and take it out again."""
     nest = "".join(f"{_INDENT * depth}class _:\n" for depth in range(level))
