@@ -16,6 +16,8 @@ from typing import (
 )
 
 from ..schema.generics import RequestT_co, ResultT
+from ..schema.signatures import signature_of
+from .signatures import takes_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +89,14 @@ class _Call(Generic[ClientT, P, RequestT_co]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.request.__name__})"
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "__signature__":
+                return signature_of(self.request)
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(message, name=name, obj=self)
+
     @property
     def request(self) -> type[RequestT_co]:
         """The request class: it makes a request of the parameters and sends nothing."""
@@ -101,8 +111,8 @@ class Call(_Call["SyncClient", P, RequestT_co]):
     """Runs tasks of one document; its parameters are those of the request class.
 
     It raises what `Runware.run` raises, and `pydantic.ValidationError` for parameters
-    that the document does not allow. `__call__` has no docstring, so that editors show
-    that of the request class.
+    that the document does not allow. The methods have no docstrings, so that editors
+    show that of the request class, with its parameters.
     """
 
     def __call__(
@@ -110,22 +120,26 @@ class Call(_Call["SyncClient", P, RequestT_co]):
     ) -> list[ResultT]:
         return self._client.run(self._task(*args, **parameters))
 
+    @takes_parameters(
+        "Send one task and do not wait for its end; see `Runware.submit`."
+    )
     def submit(
         self: Call[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> Handle[ResultT]:
-        """Send one task and do not wait for its end; see `Runware.submit`."""
         return self._client.submit(self._task(*args, **parameters))
 
 
 class StreamingCall(Call[P, RequestT_co]):
     """Runs tasks of one document that offers streams."""
 
+    @takes_parameters(
+        "Run one task whose result comes piece by piece; see `Runware.stream`."
+    )
     def stream(
         self: StreamingCall[P, TaskRequest[ResultT]],
         *args: P.args,
         **parameters: P.kwargs,
     ) -> Stream[ResultT]:
-        """Run one task whose result comes piece by piece; see `Runware.stream`."""
         return self._client.stream(self._task(*args, **parameters))
 
 
@@ -137,22 +151,26 @@ class AsyncCall(_Call["AsyncClient", P, RequestT_co]):
     ) -> list[ResultT]:
         return await self._client.run(self._task(*args, **parameters))
 
+    @takes_parameters(
+        "Send one task and do not wait for its end; see `Runware.submit`."
+    )
     async def submit(
         self: AsyncCall[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncHandle[ResultT]:
-        """Send one task and do not wait for its end; see `Runware.submit`."""
         return await self._client.submit(self._task(*args, **parameters))
 
 
 class AsyncStreamingCall(AsyncCall[P, RequestT_co]):
     """Runs tasks of one document that offers streams."""
 
+    @takes_parameters(
+        "Run one task whose result comes piece by piece; see `Runware.stream`."
+    )
     def stream(
         self: AsyncStreamingCall[P, TaskRequest[ResultT]],
         *args: P.args,
         **parameters: P.kwargs,
     ) -> AsyncStream[ResultT]:
-        """Run one task whose result comes piece by piece; see `Runware.stream`."""
         return self._client.stream(self._task(*args, **parameters))
 
 

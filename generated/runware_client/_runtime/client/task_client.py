@@ -32,6 +32,7 @@ from .call import (
     refuse_options,
 )
 from .documents import documents, request_class, request_of
+from .signatures import documented
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -97,15 +98,15 @@ class TaskType:
     errors: ClassVar[type[ErrorEnum]]
     """The statuses and codes that its tasks can fail with."""
 
-    def request(self: General[P, T], *args: P.args, **parameters: P.kwargs) -> T:
-        """Make a request of parameters and send nothing.
+    @documented("""Make a request of parameters and send nothing.
 
         A model that has a document of its own gets the request class of that document.
 
         Raises:
             LookupError: No document of the package is about this model.
             pydantic.ValidationError: The document does not allow these parameters.
-        """
+        """)
+    def request(self: General[P, T], *args: P.args, **parameters: P.kwargs) -> T:
         return cast("T", _made(self, *args, **parameters))
 
     def _task(
@@ -188,8 +189,7 @@ class TaskClient(TaskType):
         **parameters: P.kwargs,
     ) -> list[ResultT]: ...
 
-    def run(self, *request: Any, **given: Any) -> Any:
-        """Run one task, given as a request or as the parameters of one.
+    @documented("""Run one task, given as a request or as the parameters of one.
 
         Parameters are the fields of the request class of the task type's general
         document. A model that has a document of its own is checked by that document,
@@ -203,7 +203,8 @@ class TaskClient(TaskType):
             pydantic.ValidationError: The document does not allow these parameters.
             RunwareError: The task failed, see `Runware.run`.
             TypeError: The request is of another task type.
-        """
+        """)
+    def run(self, *request: Any, **given: Any) -> Any:
         task, options = self._task(*request, **given)
         return self._client.run(task, **options)
 
@@ -219,7 +220,7 @@ class TaskClient(TaskType):
         **parameters: P.kwargs,
     ) -> Handle[ResultT]: ...
 
-    def submit(self, *request: Any, **given: Any) -> Any:
+    @documented(
         """Send one task, given as a request or as the parameters of one; see `run`.
 
         The same as `submit` of `Runware`, which says more.
@@ -227,6 +228,8 @@ class TaskClient(TaskType):
         Returns:
             Its handle.
         """
+    )
+    def submit(self, *request: Any, **given: Any) -> Any:
         task, options = self._task(*request, **given)
         return self._client.submit(task, **options)
 
@@ -246,14 +249,14 @@ class StreamingTaskClient(TaskClient):
         **parameters: P.kwargs,
     ) -> Stream[ResultT]: ...
 
-    def stream(self, *request: Any, **given: Any) -> Any:
-        """Run one task whose result comes piece by piece; see `run`.
+    @documented("""Run one task whose result comes piece by piece; see `run`.
 
         The same as `stream` of `Runware`, which says more.
 
         Returns:
             The stream.
-        """
+        """)
+    def stream(self, *request: Any, **given: Any) -> Any:
         task, options = self._task(*request, **given)
         return self._client.stream(task, **options)
 
@@ -261,17 +264,17 @@ class StreamingTaskClient(TaskClient):
 class PagedTaskClient(TaskClient):
     """Runs tasks of one type, whose results come in pages."""
 
-    def iterate(
-        self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
-    ) -> Iterator[ItemT]:
-        """Give what is on each page, one by one, from `offset` on.
+    @documented("""Give what is on each page, one by one, from `offset` on.
 
         A page is asked for when it is reached; `limit` is its size.
 
         Raises:
             pydantic.ValidationError: The document does not allow these parameters.
             RunwareError: A page could not be had, see `Runware.run`.
-        """
+        """)
+    def iterate(
+        self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
+    ) -> Iterator[ItemT]:
         client = cast("PagedTaskClient", self)._client
         return _pages(client, _made(self, *args, **parameters))
 
@@ -296,8 +299,8 @@ class AsyncTaskClient(TaskType):
         **parameters: P.kwargs,
     ) -> list[ResultT]: ...
 
+    @documented("Run one task; see `TaskClient.run`.")
     async def run(self, *request: Any, **given: Any) -> Any:
-        """Run one task; see `TaskClient.run`."""
         task, options = self._task(*request, **given)
         return await self._client.run(task, **options)
 
@@ -313,8 +316,8 @@ class AsyncTaskClient(TaskType):
         **parameters: P.kwargs,
     ) -> AsyncHandle[ResultT]: ...
 
+    @documented("Send one task; see `TaskClient.submit`.")
     async def submit(self, *request: Any, **given: Any) -> Any:
-        """Send one task; see `TaskClient.submit`."""
         task, options = self._task(*request, **given)
         return await self._client.submit(task, **options)
 
@@ -334,8 +337,8 @@ class AsyncStreamingTaskClient(AsyncTaskClient):
         **parameters: P.kwargs,
     ) -> AsyncStream[ResultT]: ...
 
+    @documented("Run one task as a stream; see `StreamingTaskClient.stream`.")
     def stream(self, *request: Any, **given: Any) -> Any:
-        """Run one task as a stream; see `StreamingTaskClient.stream`."""
         task, options = self._task(*request, **given)
         return self._client.stream(task, **options)
 
@@ -343,10 +346,10 @@ class AsyncStreamingTaskClient(AsyncTaskClient):
 class AsyncPagedTaskClient(AsyncTaskClient):
     """Runs tasks of one type, whose results come in pages."""
 
+    @documented("Give what is on each page, one by one; see `PagedTaskClient.iterate`.")
     def iterate(
         self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncIterator[ItemT]:
-        """Give what is on each page, one by one; see `PagedTaskClient.iterate`."""
         client = cast("AsyncPagedTaskClient", self)._client
         return _async_pages(client, _made(self, *args, **parameters))
 
