@@ -107,7 +107,7 @@ class Speech(OpenPart):
     ) = None
     """The voices that speak, on models that take several.
 
-    - a text of at least 1 character
+    - a string of at least 1 character
     - `SpeakerVoice`: Which speaker of the text has which voice.
 
     At least 1 item.

@@ -484,7 +484,7 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     `outputFormat` to `JSON` with it.
 
     - an object
-    - a text of at least 1 character
+    - a string of at least 1 character
     """
 
     seed: Annotated[int, Limits(ge=0)] | None = None
