@@ -340,9 +340,10 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the sound, such as
-    `alibaba:qwen@3-tts-1.7b-base`. The model decides which other fields are read and
-    within which limits.
+    """The AIR of the model that makes the sound. The model decides which other fields
+    are read and within which limits.
+
+    Example: `runware:ace-step@v1.5-turbo`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None

@@ -133,9 +133,10 @@ class ControlNetPreprocessRequest(TaskRequest[ControlNetPreprocessResult], OpenP
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the guide image, such as
-    `runware:controlnet-preprocess@canny`. The model decides which other fields are read
-    and within which limits.
+    """The AIR of the model that makes the guide image. The model decides which other
+    fields are read and within which limits.
+
+    Example: `runware:controlnet-preprocess@canny`.
     """
 
     inputs: Inputs | None = None

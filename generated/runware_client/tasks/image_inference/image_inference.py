@@ -1053,8 +1053,10 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the image, such as `runware:101@1`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that makes the image. The model decides which other fields
+    are read and within which limits.
+
+    Example: `google:4@3`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None

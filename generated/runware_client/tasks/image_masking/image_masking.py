@@ -160,8 +160,10 @@ class ImageMaskingRequest(TaskRequest[ImageMaskingResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the mask, such as `runware:35@6`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that makes the mask. The model decides which other fields
+    are read and within which limits.
+
+    Example: `runware:35@6`.
     """
 
     inputs: Inputs | None = None

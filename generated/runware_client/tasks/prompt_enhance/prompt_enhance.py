@@ -75,8 +75,9 @@ class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that writes the prompt, such as
-    `runware:llama-3-1-8b@prompt-enhancer`.
+    """The AIR of the model that writes the prompt.
+
+    Example: `runware:llama-3-1-8b@prompt-enhancer`.
     """
 
     prompt: Annotated[str, Text(min_length=1)]

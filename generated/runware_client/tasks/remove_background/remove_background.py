@@ -190,8 +190,10 @@ class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that removes the background, such as `bria:51@1`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that removes the background. The model decides which other
+    fields are read and within which limits.
+
+    Example: `runware:109@1`.
     """
 
     inputs: Inputs | None = None

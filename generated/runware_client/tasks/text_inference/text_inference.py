@@ -451,8 +451,10 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that writes the text, such as `minimax:m2.7@0`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that writes the text. The model decides which other fields
+    are read and within which limits.
+
+    Example: `minimax:m2.7@0`.
     """
 
     messages: Annotated[list[Message], Count(at_least=1)]

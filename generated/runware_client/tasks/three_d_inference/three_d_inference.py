@@ -226,8 +226,10 @@ class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the object, such as `tripo:v3.1@0`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that makes the object. The model decides which other fields
+    are read and within which limits.
+
+    Example: `tripo:v3.1@0`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None

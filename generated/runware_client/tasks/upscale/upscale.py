@@ -214,9 +214,10 @@ class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that enlarges the image or the video, such as
-    `runware:500@1`. The model decides which other fields are read and within which
-    limits.
+    """The AIR of the model that enlarges the image or the video. The model decides
+    which other fields are read and within which limits.
+
+    Example: `runware:500@1`.
     """
 
     inputs: Inputs | None = None

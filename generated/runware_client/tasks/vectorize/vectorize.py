@@ -128,8 +128,10 @@ class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the graphic, such as `recraft:1@1`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that makes the graphic. The model decides which other fields
+    are read and within which limits.
+
+    Example: `recraft:v4@vector`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None
