@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import BudgetError
 from ..locks import ForkSafeLock
-from ..transport.items import UPLOADS, numbers
+from ..transport.items import UPLOADS, costs
 from .lifecycle import Phase
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ class Account:
 
 def cost_of(task: Task[Any]) -> Decimal | None:
     """Return what the results of a task say that they cost; None if they do not."""
-    costs = numbers(task.items, "cost")
-    return sum((Decimal(str(cost)) for cost in costs), Decimal(0)) if costs else None
+    told = costs(task.items)
+    return sum((Decimal(str(cost)) for cost in told), Decimal(0)) if told else None
 
 
 def _valid_budget(budget: object) -> Decimal:

@@ -48,8 +48,11 @@ OF_THE_ACCOUNT = (ErrorCategory.AUTH, ErrorCategory.QUOTA)
 OF_A_GATEWAY = (*PASSING, ErrorCategory.TIMEOUT, ErrorCategory.UNKNOWN)
 """Categories of errors that whatever stands before the server may have."""
 
-UNCLEAR_STATUSES = frozenset({408, 409, 425})
-"""HTTP statuses below 500 that leave open what became of the request."""
+UNCLEAR_STATUSES = frozenset({408, 409, 425, 499})
+"""HTTP statuses below 500 that leave open what became of the request.
+
+A gateway answers 499 when the server behind it was not waited for.
+"""
 
 
 class Verdict(NamedTuple):

@@ -14,6 +14,7 @@ from ..transport.items import (
     COUNTS,
     READ_ONLY,
     UPLOADS,
+    costs,
     is_result,
     number_of_results,
     numbers,
@@ -146,8 +147,8 @@ class Task(Generic[ResultT]):
     @property
     def cost(self) -> float | None:
         """What its results say that they cost, in US dollars; None if they do not."""
-        costs = numbers(self.items, "cost")
-        return sum(costs) if costs else None
+        told = costs(self.items)
+        return sum(told) if told else None
 
     def poll(self) -> bytes:
         """The getResponse task that asks for this one, as JSON text."""
