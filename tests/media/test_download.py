@@ -596,6 +596,19 @@ def test_a_transport_that_does_not_count_is_not_trusted(
     assert not _names(tmp_path)
 
 
+def test_a_page_in_place_of_the_file_is_not_saved(
+    save: Saver, files: Files, tmp_path: Path
+) -> None:
+    """The page of a proxy, for example, which asks to log in."""
+    page = {"body": b"<html>Log in</html>", "Content_Type": "text/html; charset=utf-8"}
+    url = files.add("/a.png", **page)  # type: ignore[arg-type]
+    error = save.error({"imageURL": url}, tmp_path / "a")
+    assert "a page of HTML" in str(error)
+    assert not _names(tmp_path)
+    url = files.add("/report.html", **page)  # type: ignore[arg-type]
+    assert save({"fileURL": url}, tmp_path / "report").name == "report.html"
+
+
 def test_a_part_is_not_saved(save: Saver, files: Files, tmp_path: Path) -> None:
     url = files.add("/a.png", PNG, 206, Content_Range=f"bytes 0-999/{len(PNG)}")
     error = save.error({"imageURL": url}, tmp_path / "cat.png")

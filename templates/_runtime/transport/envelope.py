@@ -146,7 +146,7 @@ def read_envelope(answer: Answer, key: ApiKey) -> Envelope:
     """
     http_status = answer.http_status
     request_id = key.scrub(answer.request_id)
-    content = _parsed(answer.body)
+    content = parsed(answer.body)
     data = _results(content)
     is_redirection = 300 <= http_status < 400
     errors = [] if is_redirection else _errors(content, http_status)
@@ -174,8 +174,8 @@ def has_failed(item: Item) -> bool:
     return isinstance(status, str) and status.casefold() in FAILURES
 
 
-def _parsed(body: bytes) -> Any:
-    """The JSON value of a body; None where it has none that Python can hold.
+def parsed(body: bytes | str) -> Any:
+    """Return the JSON value of a body; None where it has none that Python can hold.
 
     Numbers that JSON does not have are read as the constants of `math`, so that the
     same answer is equal to itself when it comes again.
@@ -188,7 +188,7 @@ def _parsed(body: bytes) -> Any:
         return _parsed_with_large_numbers(body)
 
 
-def _parsed_with_large_numbers(body: bytes) -> Any:
+def _parsed_with_large_numbers(body: bytes | str) -> Any:
     try:
         constant = _CONSTANTS.__getitem__
         return json.loads(body, parse_constant=constant, parse_int=_integer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
@@ -42,6 +43,10 @@ JSON_HEADERS = {
     "Accept-Encoding": "identity",
 }
 STREAM_HEADERS = JSON_HEADERS | {"Accept": "text/event-stream, application/json"}
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_VALUE = re.compile("([!-~]([ -~\\t]*[!-~])?)?")
+"""Source: RFC 9110, section 5."""
 
 DRY_RUN = "X-Runware-Dry-Run"
 """The header of a call whose tasks are validated and priced, and not run."""
@@ -107,12 +112,19 @@ def checked_headers(headers: Headers) -> Headers:
 
     Raises:
         TypeError: A name or a value is no text.
-        ValueError: One makes a call a dry run, whose tasks have no results.
+        ValueError: HTTP does not allow one, or it makes a call a dry run, whose tasks
+            have no results.
     """
     given: Mapping[Any, Any] = headers or {}
     for name, value in given.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise TypeError(f"the name and the value of header {name!r} must be str")
+        if not HEADER_NAME.fullmatch(name) or not HEADER_VALUE.fullmatch(value):
+            # The value is not shown: it may be a secret.
+            raise ValueError(
+                f"the header {name!r} is not one of HTTP: a name is of letters, digits "
+                "and hyphens, and a value of one line of ASCII without spaces around it"
+            )
         if name.lower() == DRY_RUN.lower():
             message = f"{DRY_RUN} cannot be sent with a run: call dry_run of the client"
             raise ValueError(message)
@@ -120,9 +132,10 @@ def checked_headers(headers: Headers) -> Headers:
 
 
 def shown_url(url: str) -> str:
-    """A URL without the user name and the password that may stand in it."""
+    """A URL without what may be secret: user name, password, query and fragment."""
     start, slashes, rest = url.partition("//")
-    authority = rest.partition("/")[0].partition("?")[0].partition("#")[0]
+    rest = rest.partition("?")[0].partition("#")[0]
+    authority = rest.partition("/")[0]
     host = authority.rpartition("@")[2]
     return start + slashes + host + rest[len(authority) :]
 

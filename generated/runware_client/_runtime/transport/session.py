@@ -483,14 +483,17 @@ class Session:
         return []
 
     def _give_nameless(self, error: Item) -> dict[Pending, None]:
-        """Give an error that names no task to the only call that it can be about."""
+        """Give an error that names no task to the only call that it can be about.
+
+        One without a code may be about the connection, and answers no call.
+        """
         named = _name(error, "taskType")
         concerned = [
             pending
             for pending in self._unanswered()
             if named in (None, *(t.task_type for t in pending.tasks.values()))
         ]
-        if len(concerned) > 1 or self._has_forgotten:
+        if len(concerned) > 1 or self._has_forgotten or not _code(error):
             _leave_unclear(concerned, error)
             return {}
         for pending in concerned:

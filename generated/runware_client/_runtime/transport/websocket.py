@@ -56,6 +56,9 @@ MAX_SILENCE = 15.0
 GRACE = 5.0
 """Seconds after a connection broke, for which calls wait for what a new one brings."""
 
+REFUSALS = frozenset({401, 402, 403, 429})
+"""HTTP statuses with which the server does not let a client in; nothing was sent yet."""
+
 LAST_WORDS = 0.2
 """Seconds for which a connection that takes nothing any more is listened to."""
 
@@ -305,7 +308,7 @@ class _Connection:
             reason = self._endpoint.key.scrub(str(error))
             if is_in:
                 self._note_drop(reason)
-            elif error.answer is not None and 400 <= error.answer.http_status < 500:
+            elif error.answer is not None and error.answer.http_status in REFUSALS:
                 refusal = read_envelope(error.answer, self._endpoint.key)
                 self._refuse(refusal.errors, refusal.answer, refusal.excerpt)
             elif monotonic() > self._grace_ends:
@@ -340,7 +343,11 @@ class _Connection:
         return f"[{self._endpoint.key.encoded_task(**members).decode()}]"
 
     def _is_let_in(self, frame: Envelope) -> bool | None:
-        """What a message says of the authentication; None where it says nothing."""
+        """What a message says of the authentication; None where it says nothing.
+
+        Raises:
+            Broken: The server cannot let anybody in for now.
+        """
         answers = [i for i in frame.data if i.get("taskType") == AUTHENTICATION]
         refusals = [error for error in frame.errors if _is_of_authentication(error)]
         if answers:
@@ -353,8 +360,10 @@ class _Connection:
             self._session.begin(None)  # it may be the session that is refused
         else:
             status = status_of(refusals)
-            answer = Answer(status if status >= 400 else 401, {}, frame.answer.body)
-            self._refuse(refusals, answer, frame.excerpt)
+            if status >= 500:
+                raise Broken(f"the server does not let this client in: {frame.excerpt}")
+            status = status if status in REFUSALS else 401
+            self._refuse(refusals, Answer(status, {}, frame.answer.body), frame.excerpt)
         return False
 
     async def _talk(self, socket: Socket) -> None:
