@@ -38,7 +38,6 @@ class TestInputs:
         assert document.source == "specs/echo.json"
         assert document.name == "echo.json"
         assert document.tree == a_document()
-        assert document.tree["info"]["title"] == "Echo"
 
     def test_standard_input_may_be_json_or_yaml(self) -> None:
         (document,) = loaded("-", stdin=json.dumps(a_document()).encode()).documents
