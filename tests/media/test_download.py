@@ -576,7 +576,7 @@ def test_an_answer_whose_end_nothing_tells_is_not_saved(
     head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
     url = files.add_raw("/a.png", head + b"\r\n" + PNG)
     error = save.error({"imageURL": url}, tmp_path / "cat.png")
-    assert "neither Content-Length nor chunks" in str(error)
+    assert "neither Content-Length nor chunked" in str(error)
     assert not _names(tmp_path)
     files.add_raw("/a.png", head + b"Content-Encoding: gzip\r\n\r\n" + GZIP)
     assert save({"imageURL": url}, tmp_path / "cat.png").read_bytes() == PNG
@@ -592,7 +592,7 @@ def test_a_transport_that_does_not_count_is_not_trusted(
     client = Saver.client[save.kind](transport=httpx2.MockTransport(answer))
     members = {"imageURL": "https://host.example/a.png"}
     error = save.error(members, tmp_path / "cat.png", http_client=client)
-    assert f"{len(PNG) - 1:,} of {len(PNG):,} bytes came" in str(error)
+    assert f"{len(PNG) - 1:,} of {len(PNG):,} bytes arrived" in str(error)
     assert not _names(tmp_path)
 
 

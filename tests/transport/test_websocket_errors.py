@@ -288,7 +288,7 @@ def test_an_error_without_a_name_ends_no_task_of_others(
 def test_a_message_that_cannot_be_read(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:
-    run.wait("_runtime.transport.session", SILENCE=0.1)
+    run.wait("_runtime.transport.pending", SILENCE=0.1)
 
     async def babbling(peer: Peer) -> None:
         await peer.let_in()
@@ -297,7 +297,9 @@ def test_a_message_that_cannot_be_read(
             await peer.connection.send(f"<html>{KEY}")
 
     async def work(client: Any, _: Sockets) -> None:
-        with pytest.raises(shipped.ResponseError, match="begins: <html>") as raised:
+        with pytest.raises(
+            shipped.ResponseError, match="starts with: <html>"
+        ) as raised:
             await client.run(image(), timeout=3)
         assert raised.value.handle
         assert KEY not in str(raised.value)
