@@ -100,7 +100,7 @@ def test_an_old_task_type_names_the_present_one(shipped: ModuleType, old: str) -
         shipped.parse_request({"taskType": old})
     said = caught.value.errors()[0]["msg"]
     assert said.startswith(f"taskType '{old}' is the old name of '{OLD_TYPES[old]}'")
-    assert ": send that, with the members that" in said
+    assert ". Use the new name and the members of" in said
 
 
 @pytest.mark.parametrize("old", OLD_TYPES)

@@ -155,7 +155,7 @@ def test_a_task_with_an_old_name_is_told_the_present_one(
     shipped: ModuleType, tmp_path: Path
 ) -> None:
     task = {"taskType": "imageUpscale", "taskUUID": TASK_UUID, "model": "test:a@1"}
-    with pytest.raises(ValidationError, match="old name of 'upscale': send that"):
+    with pytest.raises(ValidationError, match=r"old name of 'upscale'\. Use the new"):
         shipped.parse_request(task)
     package = generated(
         tmp_path, {"one.json": a_document({})}, package="old_client", formatted=False

@@ -48,7 +48,7 @@ def take_extra(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any
     Raises:
         TypeError: It is no dict.
     """
-    if EXTRA not in members or EXTRA in wire_names(owner) or not _is_open(owner):
+    if EXTRA not in members or not has_extra(owner):
         return {}
     beyond = members.pop(EXTRA)
     if not is_object(beyond):
@@ -56,8 +56,10 @@ def take_extra(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any
     return beyond
 
 
-def _is_open(owner: type[BaseModel]) -> bool:
-    return owner.model_config.get("extra") == "allow"
+def has_extra(owner: type[BaseModel]) -> bool:
+    """Say whether the constructor of a class takes the keyword `extra`."""
+    is_open = owner.model_config.get("extra") == "allow"
+    return is_open and EXTRA not in wire_names(owner)
 
 
 def without_nulls(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def checked_headers(headers: Headers) -> Headers:
 
     Raises:
         TypeError: A name or a value is no text.
-        ValueError: HTTP does not allow one, or it makes a call a dry run, whose tasks
+        ValueError: One is not valid in HTTP, or it makes a call a dry run, whose tasks
             have no results.
     """
     given: Mapping[Any, Any] = headers or {}
@@ -122,8 +122,8 @@ def checked_headers(headers: Headers) -> Headers:
         if not HEADER_NAME.fullmatch(name) or not HEADER_VALUE.fullmatch(value):
             # The value is not shown: it may be a secret.
             raise ValueError(
-                f"the header {name!r} is not one of HTTP: a name is of letters, digits "
-                "and hyphens, and a value of one line of ASCII without spaces around it"
+                f"the header {name!r} is not valid in HTTP: a name has letters, digits "
+                "and hyphens; a value is one line of ASCII without spaces around it"
             )
         if name.lower() == DRY_RUN.lower():
             message = f"{DRY_RUN} cannot be sent with a run: call dry_run of the client"
@@ -132,7 +132,7 @@ def checked_headers(headers: Headers) -> Headers:
 
 
 def shown_url(url: str) -> str:
-    """A URL without what may be secret: user name, password, query and fragment."""
+    """Return a URL without user name, password, query and fragment."""
     start, slashes, rest = url.partition("//")
     rest = rest.partition("?")[0].partition("#")[0]
     authority = rest.partition("/")[0]

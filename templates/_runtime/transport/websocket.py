@@ -23,7 +23,7 @@ from ..version import USER_AGENT
 from .async_http import AsyncHTTPTransport
 from .envelope import SCOPE, Answer, read_envelope
 from .environment import with_environment
-from .exchange import LONGEST_CONNECT
+from .exchange import MAX_CONNECT
 from .http import (
     RUNWARE_SOCKET_URL,
     RUNWARE_URL,
@@ -49,14 +49,14 @@ PING = b'{"taskType":"ping","ping":true}'
 PING_EVERY = 10.0
 """Seconds between pings; the server closes a connection after 120 without a message."""
 
-LONGEST_SILENCE = 15.0
+MAX_SILENCE = 15.0
 """Seconds after a ping until a server that sends nothing at all is taken for dead."""
 
 GRACE = 5.0
 """Seconds after a connection broke, for which calls wait for what a new one brings."""
 
 REFUSALS = frozenset({401, 402, 403, 429})
-"""HTTP statuses with which the server does not let a client in; nothing was sent yet."""
+"""HTTP statuses that refuse a client. Others are failures to connect."""
 
 LAST_WORDS = 0.2
 """Seconds for which a connection that takes nothing any more is listened to."""
@@ -299,7 +299,7 @@ class _Connection:
         headers = merged({"User-Agent": USER_AGENT}, self._endpoint.default_headers)
         is_in = False
         try:
-            async with connected(self._http, url, headers, LONGEST_CONNECT) as socket:
+            async with connected(self._http, url, headers, MAX_CONNECT) as socket:
                 is_in = await self._enter(socket)
                 if is_in:
                     await self._talk(socket)
@@ -322,7 +322,7 @@ class _Connection:
         """
         unread = ""
         try:
-            async with asyncio.timeout(LONGEST_CONNECT):
+            async with asyncio.timeout(MAX_CONNECT):
                 await socket.send(self._authentication())
                 while True:
                     try:
@@ -345,7 +345,7 @@ class _Connection:
         """What a message says of the authentication; None where it says nothing.
 
         Raises:
-            Broken: The server cannot let anybody in for now.
+            Broken: The server failed.
         """
         answers = [i for i in frame.data if i.get("taskType") == AUTHENTICATION]
         refusals = [error for error in frame.errors if _is_of_authentication(error)]
@@ -360,7 +360,7 @@ class _Connection:
         else:
             status = status_of(refusals)
             if status >= 500:
-                raise Broken(f"the server does not let this client in: {frame.excerpt}")
+                raise Broken(f"the authentication failed: {frame.excerpt}")
             status = status if status in REFUSALS else 401
             self._refuse(refusals, Answer(status, {}, frame.answer.body), frame.excerpt)
         return False
@@ -409,7 +409,7 @@ class _Connection:
             while is_alive:
                 await asyncio.sleep(PING_EVERY)
                 self._session.expect_pong(PING)
-                is_alive = await socket.answers(f"[{PING.decode()}]", LONGEST_SILENCE)
+                is_alive = await socket.answers(f"[{PING.decode()}]", MAX_SILENCE)
 
     # -- what comes, and what does not ----------------------------------------
 

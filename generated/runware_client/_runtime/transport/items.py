@@ -107,12 +107,12 @@ def number_of_results(task: Item) -> int:
 
 
 def costs(items: Iterable[Item]) -> list[float]:
-    """Return what items say that they cost, in US dollars."""
+    """Return the costs in items, in US dollars."""
     return [cost for cost in numbers(items, "cost") if cost >= 0]
 
 
 def numbers(items: Iterable[Item], name: str) -> list[float]:
-    """Return the finite numbers that items have under a name, also as text."""
+    """Return the finite numbers that items have under a name, as numbers or as text."""
     found: list[float] = []
     for item in items:
         value: Any = item.get(name)
