@@ -147,9 +147,10 @@ class RunwareError(Exception):
         advice: What to do about it.
         task_type: The wire name of the task's type; None if no single task is concerned.
         task_uuid: The task's `taskUUID`.
-        code: What the server calls the error; None where it gave no code, or no answer.
-        request_id: The name of the exchange, for Runware's support; None without one.
-        retry_after: The seconds that the server asks to be left alone; None without.
+        code: The server's error code; None if there is none.
+        request_id: The identifier of the HTTP exchange, for Runware's support; None if
+            there is none.
+        retry_after: The seconds to wait that the server asks for; None if it does not.
         may_have_run: Whether the server may have the task, and bill it.
         handle: The handle that collects the results of the task later, if it may have
             run. None means that nothing was billed except what is in `results`. A

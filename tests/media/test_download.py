@@ -603,7 +603,7 @@ def test_a_page_in_place_of_the_file_is_not_saved(
     page = {"body": b"<html>Log in</html>", "Content_Type": "text/html; charset=utf-8"}
     url = files.add("/a.png", **page)  # type: ignore[arg-type]
     error = save.error({"imageURL": url}, tmp_path / "a")
-    assert "a page of HTML" in str(error)
+    assert "an HTML page" in str(error)
     assert not _names(tmp_path)
     url = files.add("/report.html", **page)  # type: ignore[arg-type]
     assert save({"fileURL": url}, tmp_path / "report").name == "report.html"

@@ -372,7 +372,9 @@ class _Fetch:
             message = f"{self._place} answers HTTP {status} {response.reason_phrase}"
             raise DownloadError(message.rstrip(), http_status=status)
         if _is_page(response.headers.get("content-type", ""), self._url):
-            raise DownloadError(f"{self._place} answers with a page of HTML")
+            raise DownloadError(
+                f"{self._place} returned an HTML page instead of the file"
+            )
         self.is_done = True
         self.file_type = _told(response.headers.get("content-type", ""), self._url)
         body = Body(response)
@@ -433,7 +435,7 @@ class _Fetch:
 
 
 def _is_page(content_type: str, url: httpx2.URL) -> bool:
-    """Say whether an answer is a page that stands in place of the file."""
+    """Return whether an answer is an HTML page instead of the file."""
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type == "text/html" and not url.path.lower().endswith(
         (".html", ".htm")
