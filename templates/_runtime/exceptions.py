@@ -1,5 +1,7 @@
 """The exceptions of this package.
 
+Their hierarchy::
+
     RunwareError
     ├── APIError                  the server answered with an error
     │   ├── APIStatusError        and an HTTP status of 400 or more
@@ -122,6 +124,8 @@ class ErrorSource(Protocol):
 @dataclass(frozen=True, slots=True)
 class SavedHandle:
     """The handle of a task that came with an error from another process.
+
+    Example::
 
         [result] = client.resume(error.handle.to_json()).wait()
 

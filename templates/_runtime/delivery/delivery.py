@@ -1,6 +1,6 @@
 """Brings tasks from the first sending to the last result, without any I/O.
 
-A `Delivery` says what to send and when, and takes the answers; an engine does the I/O:
+A `Delivery` says what to send and when, and takes the answers; an engine does the I/O::
 
     while delivery.is_waiting:
         batch = delivery.next_batch()

@@ -216,6 +216,8 @@ class BaseStream(Generic[ResultT, SendT]):
 class Stream(BaseStream[ResultT, Send]):
     """The pieces of a text while it is written; then the whole result.
 
+    Example::
+
         with client.text_inference.stream(request) as stream:
             for delta in stream:
                 print(delta.text, end="")

@@ -164,6 +164,8 @@ class SyncClient(Configured[Engine]):
     ) -> list[TaskResult]:
         """Run one task that no document describes, or that is not to be checked.
 
+        Example::
+
             client.send({"taskType": "imageInference", "model": "acme:1@1", "new": 1})
 
         It is delivered as `run` delivers a request: retried, polled, and never billed

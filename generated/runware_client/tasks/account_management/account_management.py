@@ -317,8 +317,9 @@ class AccountManagementRequest(TaskRequest[AccountManagementResult]):
     """Last day of a usage report. It is 30 days after `startDate` at most."""
 
     models: list[Annotated[str, Text(min_length=1)]] | None = None
-    """The models to report on, by AIR, such as `runware:101@1`; without it, all that
-    were used.
+    """The models to report on, by AIR; without it, all that were used.
+
+    Example: `["runware:101@1"]`.
     """
 
     api_keys: list[Annotated[str, Text(min_length=1)]] | None = None

@@ -394,7 +394,10 @@ class HiresFixSettings(OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that enlarges the image, such as `runware:504@1`."""
+    """The AIR of the model that enlarges the image.
+
+    Example: `runware:504@1`.
+    """
 
     steps: Annotated[int, Limits(ge=1, le=35)] | None = None
     """Denoising steps of the second pass. More take longer.

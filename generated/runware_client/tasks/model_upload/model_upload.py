@@ -117,8 +117,10 @@ class ModelUploadRequest(TaskRequest[ModelUploadResult]):
         ]
         | None
     ) = None
-    """The AIR that tasks should name the model by, in the form `source:family@version`.
-    The result repeats it, or says which one the model was given.
+    """The AIR that tasks should name the model by. The result repeats it, or says which
+    one the model was given.
+
+    Example: `acme:harbours@1`.
     """
 
     unique_identifier: Annotated[str, Text(min_length=1)] | None = None

@@ -181,8 +181,7 @@ class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the tool, in the form `source:family@version`. The tool decides which
-    other fields are read.
+    """The AIR of the tool. The tool decides which other fields are read.
 
     Example: `runware:ffmpeg@0`.
     """
