@@ -1,5 +1,7 @@
 """The exceptions of this package.
 
+Their hierarchy::
+
     RunwareError
     ├── APIError                  the server returned an error
     │   ├── APIStatusError        with an HTTP status of 400 or more
@@ -122,6 +124,8 @@ class ErrorSource(Protocol):
 @dataclass(frozen=True, slots=True)
 class SavedHandle:
     """A handle from another process, for example in a pickled exception.
+
+    Example::
 
         [result] = client.resume(error.handle.to_json()).wait()
 
