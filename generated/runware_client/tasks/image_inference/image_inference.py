@@ -202,7 +202,7 @@ class Outpaint(Part):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if (
             "top" not in part
             and "bottom" not in part
@@ -297,7 +297,7 @@ class ControlNet(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "startStep" in part and "startStepPercentage" in part:
             yield "startStep cannot be combined with startStepPercentage"
         if "endStep" in part and "endStepPercentage" in part:
@@ -383,7 +383,7 @@ class Refiner(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "startStep" in part and "startStepPercentage" in part:
             yield "startStep cannot be combined with startStepPercentage"
 
@@ -459,7 +459,7 @@ class Pulid(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "CFGstartStep" in part and "CFGstartStepPercentage" in part:
             yield "CFGstartStep cannot be combined with CFGstartStepPercentage"
 
@@ -507,7 +507,7 @@ class PhotoMaker(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "images" not in part and "inputImages" not in part:
             yield "give at least one of images and inputImages"
 
@@ -558,7 +558,7 @@ class InstantId(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "inputImage" not in part and "inputImages" not in part:
             yield "give at least one of inputImage and inputImages"
 
@@ -732,7 +732,7 @@ class AcceleratorOptions(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "cacheStartStep" in part and "cacheStartStepPercentage" in part:
             yield "cacheStartStep cannot be combined with cacheStartStepPercentage"
         if "cacheEndStep" in part and "cacheEndStepPercentage" in part:
@@ -800,7 +800,7 @@ class Watermark(Part):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if ("text" in part) == ("image" in part):
             yield "give exactly one of text and image"
 
@@ -1458,7 +1458,7 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
 
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         inputs = task.get("inputs", {})
         if ("width" in task) != ("height" in task):
             yield "width and height go together: give both or neither"
