@@ -18,7 +18,7 @@ Their hierarchy::
     ├── ResponseError             the answer cannot be parsed
     ├── ClosedError               the client is closed
     ├── BudgetError               the cost of the task would exceed the client's budget
-    └── DownloadError             an output cannot be saved; in `media.download`
+    └── DownloadError             an output cannot be saved to a file
 
 A request that its document does not allow is never sent: its constructor raises
 `pydantic.ValidationError`.
@@ -579,3 +579,17 @@ class BudgetError(RunwareError):
         self.cost = cost
         self.committed = committed
         self.budget = budget
+
+
+class DownloadError(RunwareError):
+    """An output of a result could not be saved to a file.
+
+    Attributes:
+        http_status: The HTTP status of the host of the file; None for other causes.
+    """
+
+    advice = "No file was written, and the result is unchanged."
+
+    def __init__(self, message: str, *, http_status: int | None = None) -> None:
+        super().__init__(message)
+        self.http_status = http_status
