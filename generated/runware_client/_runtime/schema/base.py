@@ -466,6 +466,10 @@ class TaskResult(JsonObject):
 
     model_config = ConfigDict(extra="allow")
 
+    if not TYPE_CHECKING:
+        # Sphinx adds an annotation to BaseModel that pydantic refuses to inherit.
+        __pydantic_extra__: dict[str, Any]
+
     @classmethod
     def _complete(
         cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
