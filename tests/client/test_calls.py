@@ -90,9 +90,9 @@ def test_a_call_submits_and_makes_requests(
 def test_nothing_is_sent_for_wrong_parameters(caller: Caller, server: Server) -> None:
     with pytest.raises(pydantic.ValidationError, match=r"positiv_?[pP]rompt"):
         caller(EASEL, positiv_prompt="dusk")
-    with pytest.raises(TypeError, match="timeout is no parameter of the task"):
+    with pytest.raises(TypeError, match="timeout is not a parameter of the task"):
         caller(EASEL, positive_prompt="dusk", timeout=3)
-    with pytest.raises(TypeError, match="extra_headers is no parameter of the task"):
+    with pytest.raises(TypeError, match="extra_headers is not a parameter of the task"):
         caller("image_inference.run", model="a:b@1", extra_headers={})
     assert server.calls == []
 
@@ -106,7 +106,7 @@ def test_a_call_with_a_request_has_the_options_of_run(
     options = {"timeout": 9, "max_retries": 0, "on_result": seen.append}
     results = caller("image_inference.run", request, **options)
     assert seen == results
-    with pytest.raises(TypeError, match="on_result is no parameter of the task"):
+    with pytest.raises(TypeError, match="on_result is not a parameter of the task"):
         caller("image_inference.run", model="a:b@1", on_result=seen.append)
 
 

@@ -124,7 +124,7 @@ def test_polls_have_the_headers_of_their_client(
     [
         ({"timeout": 0}, "timeout must be"),
         ({"max_retries": -1}, "max_retries must be 0 or more"),
-        ({"base_url": "ftp://a"}, "base_url must begin with https:// or http://"),
+        ({"base_url": "ftp://a"}, "base_url must start with https:// or http://"),
         ({"resend": "maybe"}, "resend must be one of"),
         ({"extra_headers": {"x-runware-dry-run": "1"}}, "call dry_run of the client"),
     ],
@@ -148,7 +148,7 @@ def test_a_websocket_keeps_its_address_and_headers(
         async with client:
             assert client.with_options(timeout=3, max_retries=1).timeout == 3
             for options in ({"base_url": "wss://a"}, {"extra_headers": {"a": "b"}}):
-                with pytest.raises(ValueError, match="over a WebSocket"):
+                with pytest.raises(ValueError, match="for an open WebSocket"):
                     client.with_options(**options)
 
     asyncio.run(work())
@@ -194,7 +194,7 @@ def test_the_environment_names_the_address(
     caller("run", image(), options={"base_url": None})
     assert server.sent == ["imageInference"]
     monkeypatch.setenv("RUNWARE_BASE_URL", "api.example")
-    with pytest.raises(ValueError, match="variable RUNWARE_BASE_URL must begin"):
+    with pytest.raises(ValueError, match="variable RUNWARE_BASE_URL must start"):
         caller("run", image(), options={"base_url": None})
     monkeypatch.setenv("RUNWARE_BASE_URL", " ")
 

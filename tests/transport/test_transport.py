@@ -307,7 +307,7 @@ def test_a_body_that_is_too_large_or_broken_is_told(
     encoding, body, said = BROKEN[form]
     limit = (
         carrier.module("_runtime.transport.answer_body"),
-        "LARGEST_ANSWER",
+        "MAX_ANSWER",
         1_000_000,
     )
     monkeypatch.setattr(*limit)

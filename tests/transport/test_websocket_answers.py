@@ -349,7 +349,7 @@ def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
 def test_more_calls_than_are_remembered_make_every_nameless_error_unclear(
     run: Run, shipped: ModuleType
 ) -> None:
-    run.wait("_runtime.transport.session", MOST_ABANDONED=1, SILENCE=0.05)
+    run.wait("_runtime.transport.session", MAX_ABANDONED=1, SILENCE=0.05)
     last = order()
 
     async def vague(peer: Peer) -> None:
@@ -474,7 +474,7 @@ def test_results_of_tasks_that_were_sent_are_all_kept(run: Run) -> None:
 def test_of_other_tasks_only_so_many_results_are_kept(
     run: Run, *, is_known: bool
 ) -> None:
-    run.wait("_runtime.transport.session", MOST_STRAYS=5)
+    run.wait("_runtime.transport.session", MAX_STRAYS=5)
     tasks = [order() for _ in range(8)]
 
     async def pushing(peer: Peer) -> None:

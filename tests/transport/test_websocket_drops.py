@@ -364,7 +364,7 @@ def test_a_connection_is_kept_alive(
     image: Callable[..., Any],
 ) -> None:
     run.wait(PING_EVERY=0.05)
-    run.wait(LONGEST_SILENCE=0.2)
+    run.wait(MAX_SILENCE=0.2)
 
     async def slow(peer: Peer) -> None:
         await peer.let_in()
@@ -386,7 +386,7 @@ def test_a_server_that_falls_silent_is_left(
     image: Callable[..., Any],
 ) -> None:
     run.wait(PING_EVERY=0.05)
-    run.wait(LONGEST_SILENCE=0.3)
+    run.wait(MAX_SILENCE=0.3)
     sent: list[Item] = []
 
     async def silent(peer: Peer) -> None:
@@ -468,7 +468,7 @@ def test_a_server_that_reads_nothing_holds_up_nobody(
     image: Callable[..., Any],
     shipped: ModuleType,
 ) -> None:
-    run.wait("_runtime.transport.socket", LONGEST_GOODBYE=0.05)
+    run.wait("_runtime.transport.socket", MAX_GOODBYE=0.05)
     closed = asyncio.Event()
 
     async def deaf(peer: Peer) -> None:

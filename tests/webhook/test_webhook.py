@@ -154,12 +154,15 @@ def test_a_task_with_an_old_name_is_told_the_present_one(
     shipped: ModuleType, tmp_path: Path
 ) -> None:
     task = {"taskType": "imageUpscale", "taskUUID": TASK_UUID, "model": "test:a@1"}
-    with pytest.raises(ValidationError, match="old name of 'upscale': send that"):
+    with pytest.raises(ValidationError, match=r"old name of 'upscale'\. Use the new"):
         shipped.parse_request(task)
     package = generated(
         tmp_path, {"one.json": a_document({})}, package="old_client", formatted=False
     )
-    has_none = "old name of 'upscale', which is none of this package's: imageInference"
+    has_none = (
+        "old name of 'upscale', which no document here describes."
+        " This package has imageInference"
+    )
     with pytest.raises(ValidationError, match=has_none):
         package.parse_request(task)
     with pytest.raises(LookupError, match=has_none):

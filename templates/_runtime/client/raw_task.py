@@ -1,4 +1,4 @@
-"""Tasks that no document of the package describes, and tasks that are not checked."""
+"""Tasks without validation, for example those that no document describes."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
-    """Return a task as a request that is delivered as any other, without any check.
+    """Return a task object as a request, without validation.
 
-    Where a document describes the task, its request class says how the task is delivered
-    by default, and what its results are.
+    If a document describes the task, its request class determines the default delivery
+    method and the class of the results.
 
     Args:
-        task: The object with `taskType`. A `taskUUID` is added where it has none.
+        task: The object with `taskType`. A `taskUUID` is added if it has none.
 
     Raises:
-        TypeError: It is not an object, or holds what JSON does not have.
-        ValueError: It has no `taskType`, or a number that JSON does not have.
+        TypeError: It is not an object, or contains a value that JSON does not have.
+        ValueError: It has no `taskType`, or contains NaN or infinity.
     """
     wire = json.loads(json.dumps(dict(task), allow_nan=False))
     task_type = wire.get("taskType") if is_object(wire) else None
@@ -49,11 +49,11 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
 def _unchecked_class(
     kind: type[TaskRequest[TaskResult]] | None,
 ) -> type[TaskRequest[TaskResult]]:
-    """Return a class without fields that is delivered as another one."""
-    from ..schema.base import OpenPart, TaskRequest, TaskResult  # takes its time
+    """Return a request class without fields, with the delivery and results of another."""
+    from ..schema.base import OpenPart, TaskRequest, TaskResult  # slow to import
 
     class UncheckedRequest(TaskRequest[TaskResult], OpenPart):
-        """A task that is sent as it is."""
+        """A task that is sent without validation."""
 
         air = kind.air if kind else ""
         result = kind.result if kind else TaskResult

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from .api_key import ApiKey
 
-LONGEST_CONNECT = 10.0
+MAX_CONNECT = 10.0
 """Seconds after which a server that does not take a connection is taken for dead."""
 
 CLOSED = "the client was closed"
 """What cuts the exchanges of a client that is closed."""
 
-LONGEST_WAIT = 1_000_000.0
+MAX_WAIT = 1_000_000.0
 """Seconds that a socket can be made to wait: they are counted in 31 bits of ms."""
 
 NEVER_SENT = (
@@ -61,7 +61,7 @@ class Exchange:
         self.cut_by: str | None = None
         self._url = url
         self._key = key
-        self._deadline = monotonic() + min(seconds, LONGEST_WAIT)
+        self._deadline = monotonic() + min(seconds, MAX_WAIT)
         self._peer: tuple[str, int] | None = None
         self._is_traced = False
         self._is_begun = False
@@ -75,7 +75,7 @@ class Exchange:
         left = self.left()
         return {
             **dict.fromkeys(("read", "write", "pool"), left),
-            "connect": min(left, LONGEST_CONNECT),
+            "connect": min(left, MAX_CONNECT),
         }
 
     def note(self, event: str, info: MutableMapping[str, Any]) -> None:

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
     from httpcore2 import AsyncNetworkStream
 
-LARGEST_MESSAGE = 256 << 20
+MAX_MESSAGE = 256 << 20
 """Bytes of the largest message: a video may come as base64."""
 
 READ_AT_ONCE = 1 << 18
 """Bytes that are read at once; TLS sets memory aside for as many with each read."""
 
-LONGEST_WRITE = 120.0
+MAX_WRITE = 120.0
 """Seconds that a message may take to be written, after those before it."""
 
-LONGEST_GOODBYE = 1.0
+MAX_GOODBYE = 1.0
 """Seconds that closing may take before the connection is just dropped."""
 
 
@@ -144,7 +144,7 @@ class Socket:
             event: object = await _receive(self._session)
         except WebSocketDisconnect as error:
             if error.code == MESSAGE_TOO_BIG and not self.is_closed_by_peer:
-                reason = f"a message is larger than {LARGEST_MESSAGE:,} bytes"
+                reason = f"a message is larger than {MAX_MESSAGE:,} bytes"
                 raise Broken(reason) from None
             raise _broken(error) from None
         except HTTPXWSException as error:
@@ -161,7 +161,7 @@ class Socket:
         heard = self._session.heard.signal
         heard.clear()
         try:
-            async with asyncio.timeout(LONGEST_WRITE):
+            async with asyncio.timeout(MAX_WRITE):
                 await self.send(text)
             async with asyncio.timeout(within):
                 await heard.wait()
@@ -172,7 +172,7 @@ class Socket:
     async def close(self) -> None:
         """Say goodbye; what cannot be said in time is left out."""
         with suppress(builtins.TimeoutError):
-            async with asyncio.timeout(LONGEST_GOODBYE):
+            async with asyncio.timeout(MAX_GOODBYE):
                 await self._session.close()
 
 
@@ -193,7 +193,7 @@ async def connected(
     """
     client = AsyncWebSocketClient(
         http,
-        max_message_size_bytes=LARGEST_MESSAGE,
+        max_message_size_bytes=MAX_MESSAGE,
         keepalive_ping_interval_seconds=None,
         session_class=_Session,
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DONE = "[DONE]"
 """The data of the event after the last one."""
 
-LARGEST_EVENT = 2**20
+MAX_EVENT = 2**20
 """Bytes of one event, as long as it is not complete."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -24,7 +24,7 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)')
 
 
 class EventTooLargeError(ValueError):
-    """An event is larger than `LARGEST_EVENT`."""
+    """An event is larger than `MAX_EVENT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,8 @@ class EventReader:
         for part in chunk.splitlines(keepends=True):  # of bytes: at CR and LF alone
             self._line.append(part)
             self._line_size += len(part)
-            if self._line_size + self._data_size > LARGEST_EVENT:
-                message = (
-                    f"an event that is too long: more than {LARGEST_EVENT:,} bytes"
-                )
+            if self._line_size + self._data_size > MAX_EVENT:
+                message = f"an event that is too long: more than {MAX_EVENT:,} bytes"
                 raise EventTooLargeError(message)
             self._is_after_cr = part.endswith(b"\r")
             if part.endswith((b"\n", b"\r")):

@@ -23,7 +23,7 @@ from ..version import USER_AGENT
 from .async_http import AsyncHTTPTransport
 from .envelope import SCOPE, Answer, read_envelope
 from .environment import with_environment
-from .exchange import LONGEST_CONNECT
+from .exchange import MAX_CONNECT
 from .http import (
     RUNWARE_SOCKET_URL,
     RUNWARE_URL,
@@ -49,7 +49,7 @@ PING = b'{"taskType":"ping","ping":true}'
 PING_EVERY = 10.0
 """Seconds between pings; the server closes a connection after 120 without a message."""
 
-LONGEST_SILENCE = 15.0
+MAX_SILENCE = 15.0
 """Seconds after a ping until a server that sends nothing at all is taken for dead."""
 
 GRACE = 5.0
@@ -296,7 +296,7 @@ class _Connection:
         headers = merged({"User-Agent": USER_AGENT}, self._endpoint.default_headers)
         is_in = False
         try:
-            async with connected(self._http, url, headers, LONGEST_CONNECT) as socket:
+            async with connected(self._http, url, headers, MAX_CONNECT) as socket:
                 is_in = await self._enter(socket)
                 if is_in:
                     await self._talk(socket)
@@ -319,7 +319,7 @@ class _Connection:
         """
         unread = ""
         try:
-            async with asyncio.timeout(LONGEST_CONNECT):
+            async with asyncio.timeout(MAX_CONNECT):
                 await socket.send(self._authentication())
                 while True:
                     try:
@@ -400,7 +400,7 @@ class _Connection:
             while is_alive:
                 await asyncio.sleep(PING_EVERY)
                 self._session.expect_pong(PING)
-                is_alive = await socket.answers(f"[{PING.decode()}]", LONGEST_SILENCE)
+                is_alive = await socket.answers(f"[{PING.decode()}]", MAX_SILENCE)
 
     # -- what comes, and what does not ----------------------------------------
 

@@ -47,10 +47,10 @@ if TYPE_CHECKING:
     from typing import Self
 
 
-LONGEST_SILENCE: Final = 60.0
+MAX_SILENCE: Final = 60.0
 """Seconds for which the host of a file may send nothing."""
 
-MOST_REDIRECTS: Final = 5
+MAX_REDIRECTS: Final = 5
 
 ClientT = TypeVar("ClientT", httpx2.Client, httpx2.AsyncClient)
 
@@ -351,7 +351,7 @@ class _Fetch:
         **extensions: Callable[[str, dict[str, Any]], None],
     ) -> httpx2.Request:
         """The next request. No key goes to the host, even if the client has one."""
-        silence = min(self._timeout, LONGEST_SILENCE)
+        silence = min(self._timeout, MAX_SILENCE)
         request = client.build_request(
             "GET", self._url, timeout=silence, extensions=extensions
         )
@@ -407,9 +407,9 @@ class _Fetch:
 
     def _redirect(self, location: str) -> None:
         self._hops += 1
-        if self._hops > MOST_REDIRECTS:
+        if self._hops > MAX_REDIRECTS:
             raise DownloadError(
-                f"{self._place} redirects more than {MOST_REDIRECTS} times"
+                f"{self._place} redirects more than {MAX_REDIRECTS} times"
             )
         target = self._checked(location, self._url)
         if self._url.scheme == "https" and target.scheme != "https":

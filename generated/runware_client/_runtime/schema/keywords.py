@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from ..json_values import is_object
-from .explanations import field_error
+from .explanations import UNKNOWN_FIELD, field_error
 from .fields import fills, nullable_fields, python_names, wire_names
 from .spelling import nearest, plain
 
@@ -109,7 +109,7 @@ def misspelt(
         hint = f": did you mean {suggested}?" if suggested else "."
         beyond = f' To send it all the same, give extra={{"{name}": ...}}.'
         more = beyond if name not in meant else ""
-        yield field_error(name, f"is no field here{hint}{more}")
+        yield field_error(name, f"{UNKNOWN_FIELD}{hint}{more}")
 
 
 @cache

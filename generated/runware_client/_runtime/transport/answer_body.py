@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-LARGEST_ANSWER = 256 * 1024 * 1024
+MAX_ANSWER = 256 * 1024 * 1024
 """Bytes of an answer, decompressed, above which it is not read."""
 
 EVENTS = "text/event-stream"
@@ -53,8 +53,8 @@ class AnswerBody:
             ResponseError: The body becomes too large.
         """
         self._decoded += chunk
-        if len(self._decoded) > LARGEST_ANSWER:
-            raise self._unreadable(f"more than {LARGEST_ANSWER:,} bytes")
+        if len(self._decoded) > MAX_ANSWER:
+            raise self._unreadable(f"more than {MAX_ANSWER:,} bytes")
 
     def whole(self) -> bytes:
         """Return all that came.

@@ -32,7 +32,7 @@ Item: TypeAlias = dict[str, Any]
 MAX_DIGITS = 4000
 """Digits of an integer; one with more is read as a float, which may be infinite."""
 
-LONGEST_EXCERPT = 300
+MAX_EXCERPT = 300
 """Characters of a body which an error repeats."""
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
@@ -44,10 +44,10 @@ FAILURES = frozenset({"error", "failed", "failure"})
 SCOPE = ("taskType", "taskUUID")
 """The members that say which task an error is about."""
 
-LONGEST_RETRY_AFTER = 1e9
+MAX_RETRY_AFTER = 1e9
 """Seconds: no server asks for more in earnest, and clocks can still be set by it."""
 
-_MOST_LEVELS = 100
+_MAX_LEVELS = 100
 """How deep an error object may be nested for its arrays and objects to be kept."""
 
 _ENVELOPE = frozenset({"data", "errors", "error"})
@@ -91,7 +91,7 @@ class Answer:
         """
         text = self.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdigit():
-            return min(float(text), LONGEST_RETRY_AFTER)
+            return min(float(text), MAX_RETRY_AFTER)
         try:
             return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
         except (ValueError, OverflowError):
@@ -301,7 +301,7 @@ def _is_text(value: Any) -> TypeGuard[str]:
 def _bounded(error: Item) -> Item:
     """An error object that can be copied and shown, however deep it came."""
     level: list[Any] = [error]
-    for _ in range(_MOST_LEVELS):
+    for _ in range(_MAX_LEVELS):
         level = [part for container in level for part in _parts(container)]
         if not level:
             return error
@@ -323,9 +323,9 @@ def _objects(value: Any) -> list[Item]:
 
 
 def _excerpt(body: bytes, key: ApiKey) -> str:
-    start = body.lstrip()[: LONGEST_EXCERPT * 100]  # enough for the key to be found
+    start = body.lstrip()[: MAX_EXCERPT * 100]  # enough for the key to be found
     text = _unescaped(start.decode(errors="replace"))
-    return readable(key.scrub(text).strip(), LONGEST_EXCERPT) or "(nothing)"
+    return readable(key.scrub(text).strip(), MAX_EXCERPT) or "(nothing)"
 
 
 def _unescaped(text: str) -> str:

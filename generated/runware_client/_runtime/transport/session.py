@@ -39,10 +39,10 @@ QUIET = 2.0
 SILENCE = 10.0
 """Seconds after which a question without any answer is given up."""
 
-MOST_STRAYS = 500
+MAX_STRAYS = 500
 """Tasks that this client does not know, of which results are kept."""
 
-MOST_ABANDONED = 500
+MAX_ABANDONED = 500
 """Calls that were given up and may still be answered, which are remembered."""
 
 NEVER_KEPT = READ_ONLY | {AUTHENTICATION}
@@ -400,7 +400,7 @@ class Session:
         pending.text, pending.body = "", b""
         pending.tasks = {k: t for k, t in pending.tasks.items() if k not in answered}
         self._abandoned[pending] = None
-        if len(self._abandoned) > MOST_ABANDONED:
+        if len(self._abandoned) > MAX_ABANDONED:
             oldest = next(iter(self._abandoned))
             self._drop(oldest, oldest.tasks)
             self._has_forgotten = True
@@ -517,7 +517,7 @@ class Session:
             else:
                 _add(item, self._strays.setdefault(key, []))
                 self._strays.move_to_end(key)
-        while len(self._strays) > MOST_STRAYS:
+        while len(self._strays) > MAX_STRAYS:
             self._strays.popitem(last=False)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import httpx2
 
 from ..aside import LateError, WorkT, run_aside
-from .exchange import LONGEST_CONNECT, Exchange
+from .exchange import MAX_CONNECT, Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, MutableMapping
@@ -132,7 +132,7 @@ class SyncExchange(Exchange):
             raise httpx2.ReadTimeout("")
         self._is_shared |= layer == "http2"
         if step in CONNECTING and phase == "started":
-            info["timeout"] = min(self._time_to_connect(), LONGEST_CONNECT)
+            info["timeout"] = min(self._time_to_connect(), MAX_CONNECT)
             if step == "connect_tcp":
                 info["timeout"] /= addresses(info["host"], info["port"], self.left())
         elif step in CONNECTING and phase == "complete":

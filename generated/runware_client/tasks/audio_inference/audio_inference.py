@@ -126,7 +126,7 @@ class Speech(OpenPart):
     ) = None
     """The voices that speak, on models that take several.
 
-    - a text of at least 1 character
+    - a string of at least 1 character
     - `SpeakerVoice`: Which speaker of the text has which voice.
 
     At least 1 item.
@@ -380,8 +380,7 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
     be added beside them and is sent as it is.
 
     Args:
-        model: The AIR of the model that makes the sound, such as
-            `alibaba:qwen@3-tts-1.7b-base`.
+        model: The AIR of the model that makes the sound.
         positive_prompt: What should be heard: a piece of music, a mood, a noise. At
             least 1 character.
         negative_prompt: What to keep out of the sound, on models that read it. At least
@@ -426,9 +425,10 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the sound, such as
-    `alibaba:qwen@3-tts-1.7b-base`. The model decides which other fields are read and
-    within which limits.
+    """The AIR of the model that makes the sound. The model decides which other fields
+    are read and within which limits.
+
+    Example: `runware:ace-step@v1.5-turbo`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None

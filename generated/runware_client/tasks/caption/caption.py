@@ -111,8 +111,7 @@ class CaptionRequest(TaskRequest[CaptionResult], OpenPart):
     sent as it is.
 
     Args:
-        model: The AIR of the model that describes the image or the video, such as
-            `runware:150@2`.
+        model: The AIR of the model that describes the image or the video.
         inputs: The image or the video to describe.
         input_image: The image to describe, at the place where older clients put it.
         input_images: The images to describe, at the place where older clients put them.
@@ -135,9 +134,10 @@ class CaptionRequest(TaskRequest[CaptionResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that describes the image or the video, such as
-    `runware:150@2`. The model decides which other fields are read and within which
-    limits.
+    """The AIR of the model that describes the image or the video. The model decides
+    which other fields are read and within which limits.
+
+    Example: `runware:150@2`.
     """
 
     inputs: Inputs | None = None

@@ -126,8 +126,7 @@ class ControlNetPreprocessRequest(TaskRequest[ControlNetPreprocessResult], OpenP
     may be added beside them and is sent as it is.
 
     Args:
-        model: The AIR of the model that makes the guide image, such as
-            `runware:controlnet-preprocess@canny`.
+        model: The AIR of the model that makes the guide image.
         inputs: The image to make the guide from.
         input_image: The image to read, at the place where older clients put it.
         settings: Members that some models read.
@@ -153,9 +152,10 @@ class ControlNetPreprocessRequest(TaskRequest[ControlNetPreprocessResult], OpenP
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the guide image, such as
-    `runware:controlnet-preprocess@canny`. The model decides which other fields are read
-    and within which limits.
+    """The AIR of the model that makes the guide image. The model decides which other
+    fields are read and within which limits.
+
+    Example: `runware:controlnet-preprocess@canny`.
     """
 
     inputs: Inputs | None = None

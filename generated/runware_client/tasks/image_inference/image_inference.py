@@ -1280,7 +1280,7 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     model knows may be added beside them and is sent as it is.
 
     Args:
-        model: The AIR of the model that makes the image, such as `runware:101@1`.
+        model: The AIR of the model that makes the image.
         positive_prompt: What the image should show. At least 1 character.
         negative_prompt: What to keep out of the image. At least 1 character.
         width: Width of the image in pixels. At least 1.
@@ -1372,8 +1372,10 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the image, such as `runware:101@1`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that makes the image. The model decides which other fields
+    are read and within which limits.
+
+    Example: `google:4@3`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None

@@ -157,7 +157,7 @@ class ImageMaskingRequest(TaskRequest[ImageMaskingResult], OpenPart):
     A field that only one model knows may be added beside them and is sent as it is.
 
     Args:
-        model: The AIR of the model that makes the mask, such as `runware:35@6`.
+        model: The AIR of the model that makes the mask.
         inputs: The image to look at.
         input_image: The image to look at, at the place where older clients put it.
         settings: How the work is done.
@@ -183,8 +183,10 @@ class ImageMaskingRequest(TaskRequest[ImageMaskingResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the mask, such as `runware:35@6`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that makes the mask. The model decides which other fields
+    are read and within which limits.
+
+    Example: `runware:35@6`.
     """
 
     inputs: Inputs | None = None

@@ -61,8 +61,7 @@ class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], OpenPart):
     it is.
 
     Args:
-        model: The AIR of the model that writes the prompt, such as
-            `runware:llama-3-1-8b@prompt-enhancer`.
+        model: The AIR of the model that writes the prompt.
         prompt: The prompt to enhance. At least 1 character.
         prompt_max_length: How long each enhanced prompt may be. At least 1.
         prompt_versions: How many enhanced prompts to write. At least 1.
@@ -82,8 +81,9 @@ class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that writes the prompt, such as
-    `runware:llama-3-1-8b@prompt-enhancer`.
+    """The AIR of the model that writes the prompt.
+
+    Example: `runware:llama-3-1-8b@prompt-enhancer`.
     """
 
     prompt: Annotated[str, Text(min_length=1)]

@@ -193,7 +193,7 @@ class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):
     be added beside them and is sent as it is.
 
     Args:
-        model: The AIR of the model that removes the background, such as `bria:51@1`.
+        model: The AIR of the model that removes the background.
         inputs: The image or the video to cut out: one of them.
         input_image: The image to cut out, at the place where older clients put it.
         settings: Fields that some models read.
@@ -224,8 +224,10 @@ class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that removes the background, such as `bria:51@1`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that removes the background. The model decides which other
+    fields are read and within which limits.
+
+    Example: `runware:109@1`.
     """
 
     inputs: Inputs | None = None

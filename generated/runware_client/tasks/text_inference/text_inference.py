@@ -491,7 +491,7 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     only one model knows may be added beside them and is sent as it is.
 
     Args:
-        model: The AIR of the model that writes the text, such as `minimax:m2.7@0`.
+        model: The AIR of the model that writes the text.
         messages: The conversation so far, oldest message first. At least 1 item.
         inputs: Images, videos and documents that the conversation is about, on models
             that read them.
@@ -527,8 +527,10 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that writes the text, such as `minimax:m2.7@0`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that writes the text. The model decides which other fields
+    are read and within which limits.
+
+    Example: `minimax:m2.7@0`.
     """
 
     messages: Annotated[list[Message], Count(at_least=1)]
@@ -560,7 +562,7 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     `outputFormat` to `JSON` with it.
 
     - an object
-    - a text of at least 1 character
+    - a string of at least 1 character
     """
 
     seed: Annotated[int, Limits(ge=0)] | None = None

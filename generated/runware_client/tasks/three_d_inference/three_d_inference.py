@@ -244,7 +244,7 @@ class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], OpenPart):
     be added beside them and is sent as it is.
 
     Args:
-        model: The AIR of the model that makes the object, such as `tripo:v3.1@0`.
+        model: The AIR of the model that makes the object.
         positive_prompt: What the object should be. At least 1 character.
         negative_prompt: What the object should not have, on models that read it; some
             read it with a prompt only, and not with images. At least 1 character.
@@ -276,8 +276,10 @@ class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the object, such as `tripo:v3.1@0`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that makes the object. The model decides which other fields
+    are read and within which limits.
+
+    Example: `tripo:v3.1@0`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None

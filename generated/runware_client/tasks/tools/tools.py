@@ -208,6 +208,8 @@ class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
     ]
     """The AIR of the tool, in the form `source:family@version`. The tool decides which
     other fields are read.
+
+    Example: `runware:ffmpeg@0`.
     """
 
     inputs: Inputs

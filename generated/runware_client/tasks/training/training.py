@@ -66,7 +66,7 @@ class ImportModel(OpenPart):
     Args:
         air_: The AIR that the trained model gets; later tasks name it as their `model`.
         name: Name of the trained model, for people. At least 1 character.
-        version: Version of the trained model, such as `1.0`. At least 1 character.
+        version: Version of the trained model. At least 1 character.
         unique_identifier: Your own identifier for the trained model. At least 1
             character.
         short_description: One line that says what the model is.
@@ -83,18 +83,21 @@ class ImportModel(OpenPart):
         ]
         | None
     ) = None
-    """The AIR that the trained model gets; later tasks name it as their `model`."""
+    """The AIR that the trained model gets; later tasks name it as their `model`.
+
+    Example: `acme:harbours@1`.
+    """
 
     name: Annotated[str, Text(min_length=1)] | None = None
     """Name of the trained model, for people.
 
-    At least 1 character.
+    At least 1 character. Example: `Harbours`.
     """
 
     version: Annotated[str, Text(min_length=1)] | None = None
-    """Version of the trained model, such as `1.0`.
+    """Version of the trained model.
 
-    At least 1 character.
+    At least 1 character. Example: `1.0`.
     """
 
     unique_identifier: Annotated[str, Text(min_length=1)] | None = None
@@ -201,6 +204,8 @@ class TrainingRequest(TaskRequest[TrainingResult], OpenPart):
     ]
     """The AIR of the training to run, which is not the AIR of the model that comes of
     it. It decides which other fields are read.
+
+    Example: `runware:qwen-image@style-lora-training`.
     """
 
     inputs: Inputs

@@ -221,8 +221,7 @@ class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
     model knows may be added beside them and is sent as it is.
 
     Args:
-        model: The AIR of the model that enlarges the image or the video, such as
-            `runware:500@1`.
+        model: The AIR of the model that enlarges the image or the video.
         inputs: The image or the video to enlarge: one of them.
         input_image: The image to enlarge, at the place where older clients put it.
         upscale_factor: How many times width and height grow: 2 makes both twice as
@@ -264,9 +263,10 @@ class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that enlarges the image or the video, such as
-    `runware:500@1`. The model decides which other fields are read and within which
-    limits.
+    """The AIR of the model that enlarges the image or the video. The model decides
+    which other fields are read and within which limits.
+
+    Example: `runware:500@1`.
     """
 
     inputs: Inputs | None = None

@@ -118,7 +118,7 @@ class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):
     model knows may be added beside them and is sent as it is.
 
     Args:
-        model: The AIR of the model that makes the graphic, such as `recraft:1@1`.
+        model: The AIR of the model that makes the graphic.
         positive_prompt: What the graphic should show, on models that draw from a text.
             At least 1 character.
         width: Width of the graphic in pixels, on models that draw from a text. At least
@@ -152,8 +152,10 @@ class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the graphic, such as `recraft:1@1`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that makes the graphic. The model decides which other fields
+    are read and within which limits.
+
+    Example: `recraft:v4@vector`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None

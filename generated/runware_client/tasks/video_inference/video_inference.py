@@ -843,8 +843,7 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     is.
 
     Args:
-        model: The AIR of the model that makes the video, such as
-            `klingai:kling-video@2.6-pro`.
+        model: The AIR of the model that makes the video.
         positive_prompt: What the video should show and how it should move. At least 1
             character.
         negative_prompt: What to keep out of the video, on models that read it; the
@@ -906,8 +905,10 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the video, such as `klingai:kling-video@2.6-pro`.
-    The model decides which other fields are read and within which limits.
+    """The AIR of the model that makes the video. The model decides which other fields
+    are read and within which limits.
+
+    Example: `bytedance:seedance@2.5`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None

@@ -31,6 +31,7 @@ from runware_codegen.model.predicates import (
 )
 from runware_codegen.naming import reserved
 from runware_codegen.naming.names import singular
+from runware_codegen.parse.assertions.lowering import NESTING_LIMIT, Lowering
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.parse.schema.merged import MergedSchema, branches_of, merge
 from runware_codegen.parse.schema.vocabulary import ANNOTATIONS
@@ -45,17 +46,17 @@ from runware_codegen.parse.types.bounds import (
     count_bounds,
     has_no_number,
 )
+from runware_codegen.parse.types.leaves import Leaf, cached_leaf, depth
 from runware_codegen.parse.types.literal_sets import find_literals
 from runware_codegen.parse.types.media import recognize_media
 from runware_codegen.parse.types.objects import ClassBuilder
 from runware_codegen.parse.types.scalars import number, text
-from runware_codegen.problems import Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runware_codegen.model import Type
-    from runware_codegen.parse.assertions.lowering import Lowering
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.problems import Path
 
@@ -111,10 +112,18 @@ class TypeBuilder:
             return self._made[schema.path]
         if schema.path in self._in_progress:
             return self._recursive_type(schema)
+        leaf = cached_leaf(
+            self.lowering, schema, name, lambda: _leaf(self, schema, name)
+        )
+        if leaf is not None and len(self._in_progress) + leaf.depth < NESTING_LIMIT:
+            self.lowering.count_tests(schema, leaf.test_count)
+            self._lines[schema.path] = leaf.lines
+            self._made[schema.path] = leaf.type
+            return leaf.type
         self.lowering.check_nesting(schema, len(self._in_progress))
         self._in_progress.add(schema.path)
         try:
-            made = self._make(schema, name)
+            made = self.make(schema, name)
         finally:
             self._in_progress.discard(schema.path)
         self._made[schema.path] = made
@@ -174,8 +183,8 @@ class TypeBuilder:
         named = path[-2:-1] in (("schemas",), ("$defs",), ("definitions",))
         return str(path[-1]) if named else ""
 
-    def _make(self, schema: Schema, name: str) -> Type | None:
-        """Make the type of a schema; None if no value satisfies it."""
+    def make(self, schema: Schema, name: str) -> Type | None:
+        """Make the type of a schema anew; None if no value satisfies it."""
         merged = merge(self.lowering.schemas, schema)
         if merged.is_false:
             return None
@@ -441,3 +450,16 @@ _SHAPES: dict[str, tuple[str, ...]] = {
     "object": ("properties",),
     "array": ("items",),
 }
+
+
+def _leaf(types: TypeBuilder, schema: Schema, name: str) -> Leaf | None:
+    """Make the type of a schema without what the document has made already."""
+    separate = TypeBuilder(Lowering(types.lowering.schemas))
+    try:
+        made = separate.make(schema, name)
+    except InvalidInputError:
+        return None  # reported in its place
+    if separate.problems:
+        return None
+    lines = separate.alternative_lines(schema)
+    return Leaf(made, lines, separate.lowering.test_count, depth(schema.node))
