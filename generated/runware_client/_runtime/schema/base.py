@@ -70,6 +70,7 @@ from .fields import (
     wire_names,
 )
 from .generics import ResultT_co
+from .given_names import Given, with_given_names
 from .keywords import Keywords, misspelt, take_extra, without_nulls
 from .rule_places import placed_rule_error
 from .rules import MediaLimit, Rate, Size, Wire
@@ -335,9 +336,11 @@ class Part(JsonObject):
         """
         details = error.errors(include_url=False)
         hidden, optional = hidden_names(cls), optional_names(cls)
-        is_call = isinstance(data, Keywords)
-        names = python_names(cls) if is_call else {}
-        details = [_named(detail, names) for detail in details]
+        hint: Callable[[ErrorDetails], str] = cls._hint
+        if isinstance(data, Keywords):
+            given = Given.to(cls, data)
+            details = [with_given_names(given, detail) for detail in details]
+            hint = lambda detail: given.in_sentence(cls._hint(detail))  # noqa: E731
         readable = is_object(data) and all(
             d["type"] == "rule" or is_other_text(d) for d in details
         )
@@ -348,7 +351,7 @@ class Part(JsonObject):
             member = ".".join(wire_name(str(part)) for part in detail["loc"])
             rules = narrower(member, broken) if is_other_text(detail) else []
             errors += map(placed, rules)
-            errors += [] if rules else [again(detail, hidden, cls._hint, optional)]
+            errors += [] if rules else [again(detail, hidden, hint, optional)]
         if not any(map(is_other_text, details)):
             errors += map(placed, broken)
         return combined(cls.__name__, errors)
@@ -439,14 +442,6 @@ def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:
     """Return what is given, as it would be sent."""
     names = wire_names(cls)
     return {names.get(name, name): written(value) for name, value in members.items()}
-
-
-def _named(detail: ErrorDetails, names: Mapping[str, str]) -> ErrorDetails:
-    """Call what is missing by its Python name, where a constructor was called."""
-    if detail["type"] != "missing" or len(detail["loc"]) != 1:
-        return detail
-    [name] = detail["loc"]
-    return {**detail, "loc": (names.get(str(name), name),)}
 
 
 def _refuse_depth(cls: type[Part], value: Any) -> None:
