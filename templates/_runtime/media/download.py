@@ -371,6 +371,8 @@ class _Fetch:
         if status != 200:
             message = f"{self._place} answers HTTP {status} {response.reason_phrase}"
             raise DownloadError(message.rstrip(), http_status=status)
+        if _is_page(response.headers.get("content-type", ""), self._url):
+            raise DownloadError(f"{self._place} answers with a page of HTML")
         self.is_done = True
         self.file_type = _told(response.headers.get("content-type", ""), self._url)
         body = Body(response)
@@ -428,6 +430,14 @@ class _Fetch:
             message = f"the output's URL cannot be read: there is no port {url.port}"
             raise DownloadError(message)
         return url
+
+
+def _is_page(content_type: str, url: httpx2.URL) -> bool:
+    """Say whether an answer is a page that stands in place of the file."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "text/html" and not url.path.lower().endswith(
+        (".html", ".htm")
+    )
 
 
 def _told(content_type: str, url: httpx2.URL) -> FileType | None:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ..error_enum import ErrorEnum
     from ..schema.base import TaskRequest
     from ..transport.deadline import Deadline
+    from ..transport.endpoint import Endpoint
     from ..transport.envelope import Item
-    from ..transport.http import Endpoint
     from .deltas import Delta
 
 SendT = TypeVar("SendT", bound=Callable[[], Any])
