@@ -31,6 +31,7 @@ from ..media.local_files import NOT_UPLOADED, LocalFile
 from .explanations import nearest_alternative
 from .formats import FORMATS
 from .json_types import as_json, as_number
+from .media_text import NO_FILE_IN_JSON
 from .patterns import Pattern
 from .rules import once
 from .written import written
@@ -319,8 +320,6 @@ class Either:
             str in (part, getattr(part, "__origin__", None))
             for part in get_args(source)
         )
-        # What was taken says by itself how it is written.
-        written_as = core.simple_ser_schema("any")
 
         def check(value: Any, read: Callable[[Any], Any]) -> Any:
             if is_open_file(value):  # it is read once, whatever it is tried as
@@ -334,7 +333,7 @@ class Either:
             return outcome
 
         return core.no_info_wrap_validator_function(
-            check, union, serialization=written_as
+            check, union, serialization=NO_FILE_IN_JSON
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 from pydantic_core import core_schema as core
@@ -24,7 +24,7 @@ from ..media.files import (
     is_file,
     type_of,
 )
-from ..media.local_files import NOT_UPLOADED, LocalFile
+from ..media.local_files import NOT_UPLOADED, LocalFile, refuse_in_json
 from .formats import is_uri, is_uuid
 from .patterns import Pattern
 
@@ -35,6 +35,11 @@ __all__ = ["Media", "MediaSource"]
 
 Test: TypeAlias = Callable[[str], bool]
 """Says whether a text is as it must be."""
+
+NO_FILE_IN_JSON: Final = core.plain_serializer_function_ser_schema(
+    refuse_in_json, when_used="json"
+)
+"""How a value is written that may be a file to upload: as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,9 @@ class Media:
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core.no_info_plain_validator_function(
-            self._check, metadata={"pydantic_js_functions": [self._describe]}
+            self._check,
+            metadata={"pydantic_js_functions": [self._describe]},
+            serialization=NO_FILE_IN_JSON,
         )
 
     def _describe(self, _: CoreSchema, __: Any) -> dict[str, Any]:

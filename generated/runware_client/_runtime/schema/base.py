@@ -10,7 +10,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from html import escape
 from operator import is_
 from typing import (
     TYPE_CHECKING,
@@ -43,7 +42,7 @@ from pydantic_core import core_schema as core
 
 from ..caller import levels_to_caller
 from ..json_values import is_array, is_object, key_of
-from ..media.local_files import LocalFile, refuse_files
+from ..media.local_files import LocalFile, refuse_files, with_contents
 from .constraints import Json
 from .deprecated import deprecated_members, has_deprecated
 from .depth import MOST_LEVELS, is_too_deep
@@ -229,15 +228,18 @@ class JsonObject(BaseModel, metaclass=_Frozen):
             yield name, _repr(value, hide=False)
 
 
-def _repr(value: Any, *, hide: bool) -> Any:
+def _repr(value: Any, *, hide: bool, levels: int = 20) -> Any:
     if isinstance(value, JsonObject):
         return value
     if isinstance(value, LocalFile):
         return value.description
-    if is_array(value):
-        return [_repr(item, hide=hide) for item in value]
-    if is_object(value):
-        return {name: _repr(member, hide=hide) for name, member in value.items()}
+    if is_array(value) or is_object(value):
+        if not levels:
+            return ...
+        show = partial(_repr, hide=hide, levels=levels - 1)
+        if is_array(value):
+            return [*map(show, value)]
+        return {name: show(member) for name, member in value.items()}
     return shown(value, hide=hide and not is_link(value))
 
 
@@ -362,6 +364,12 @@ class Part(JsonObject):
         from .near_names import hint
 
         return hint(cls, str(detail["loc"][0])) if len(detail["loc"]) == 1 else ""
+
+    if not TYPE_CHECKING:
+
+        def model_dump(self, **options: Any) -> Wire:
+            """Return the members as pydantic does, and a file to upload as its bytes."""
+            return with_contents(super().model_dump(**options))
 
     def model_copy(
         self, *, update: Mapping[str, Any] | None = None, deep: bool = False
@@ -505,12 +513,9 @@ class TaskResult(JsonObject):
 
     def _repr_html_(self) -> str:
         """Return the result for a notebook: images by their URLs, and the rest as text."""
-        images = [
-            f'<img src="{escape(value)}" alt="{escape(name)}" style="max-width: 100%">'
-            for name, value in self.to_wire().items()
-            if name.lower() == "imageurl" and is_link(value)
-        ]
-        return "\n".join([*images, f"<pre>{escape(repr(self))}</pre>"])
+        from .notebook import html_of
+
+        return html_of(self)
 
     def save(
         self,
