@@ -233,13 +233,11 @@ def _repr(value: Any, *, hide: bool, levels: int = 20) -> Any:
         return value
     if isinstance(value, LocalFile):
         return value.description
-    if is_array(value) or is_object(value):
-        if not levels:
-            return ...
-        show = partial(_repr, hide=hide, levels=levels - 1)
-        if is_array(value):
-            return [*map(show, value)]
-        return {name: show(member) for name, member in value.items()}
+    show = partial(_repr, hide=hide, levels=levels - 1)
+    if is_array(value):
+        return [*map(show, value)] if levels else ...
+    if is_object(value):
+        return {n: show(member) for n, member in value.items()} if levels else ...
     return shown(value, hide=hide and not is_link(value))
 
 
