@@ -261,6 +261,7 @@ class Part(JsonObject):
         yield from ()
 
     def __init__(self, /, **members: Any) -> None:
+        """Validate the parameters that the class documents."""
         keywords = Keywords.of(type(self), members)
         _refuse_depth(type(self), keywords)
         self.__pydantic_validator__.validate_python(keywords, self_instance=self)
