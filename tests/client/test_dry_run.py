@@ -259,7 +259,7 @@ def test_a_server_that_runs_dry_runs_is_not_paid_twice(
 
     async def work(client: Any) -> None:
         with pytest.raises(
-            caller.package.RunwareError, match="ran this task"
+            caller.package.RunwareError, match="ran this task instead"
         ) as caught:
             await value(client.run(image()))
         [result] = caught.value.results
