@@ -122,8 +122,14 @@ class ScheduledTask(Generic[ResultT]):
     @property
     def kind(self) -> Kind:
         """Whether it is sent or polled next."""
-        is_sent = self.is_resend or self.task.phase is Phase.UNSENT
-        return Kind.SUBMIT if is_sent else Kind.POLL
+        phase = self.task.phase
+        is_resent = self.is_resend and phase is Phase.IN_DOUBT
+        return Kind.SUBMIT if is_resent or phase is Phase.UNSENT else Kind.POLL
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it can be sent or polled; only another call may be able to send it."""
+        return self.submission is not None or self.kind is Kind.POLL
 
 
 @dataclass(frozen=True, slots=True)

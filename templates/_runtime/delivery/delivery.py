@@ -75,6 +75,7 @@ MAX_REFUSED = 4
 
 NEWS = frozenset({TaskEvent.PROGRESS, TaskEvent.CONFLICT})
 ANSWERS = frozenset({TaskEvent.SILENCE, TaskEvent.NOT_FOUND})
+SENDINGS = (Phase.SENDING, Phase.RESENDING)
 
 
 class Delivery(Generic[ResultT]):
@@ -120,7 +121,7 @@ class Delivery(Generic[ResultT]):
         self._open_tasks = open_tasks
         self._idle = [self._scheduled(task) for task in tasks]
         self._scheduled_tasks = {each.task.key: each for each in self._idle}
-        self._under_way = 0
+        self._under_way: list[Batch[ResultT]] = []
         self._errors: dict[str, RunwareError] = {}
         self._ended: list[Submission[ResultT]] = []
         self.waiting = Waiting(uploads)
@@ -141,7 +142,7 @@ class Delivery(Generic[ResultT]):
     @property
     def is_waiting(self) -> bool:
         """Whether some task is neither done nor given up."""
-        return bool(self._idle) or self._under_way > 0
+        return bool(self._idle or self._under_way)
 
     def pause(self) -> float | None:
         """The seconds until `next_batch` may have something; None if only answers do."""
@@ -171,7 +172,7 @@ class Delivery(Generic[ResultT]):
         )
         taken = set(map(id, chosen))
         self._idle = [each for each in self._idle if id(each) not in taken]
-        self._under_way += 1
+        self._under_way.append(batch)
         for each in chosen:
             self._note_begun(each, now)
         return batch
@@ -182,7 +183,7 @@ class Delivery(Generic[ResultT]):
             if each.task.is_done:
                 self._idle.remove(each)
                 self._end(each, each.task.error)
-            elif each.task.phase in (Phase.SENDING, Phase.RESENDING):
+            elif each.task.phase in SENDINGS or not each.can_go_on:
                 each.due = max(each.due, now + TOGETHER)
 
     def _companions(
@@ -229,7 +230,8 @@ class Delivery(Generic[ResultT]):
         left = self._deadline - now
         if chosen[0].kind is Kind.POLL:
             return min(left, max(each.poll_timeout for each in chosen))
-        usual = left - self._reserve if left > self._reserve else left
+        is_polled = any(each.task.is_pollable for each in chosen)
+        usual = left - self._reserve if is_polled and left > self._reserve else left
         if not all(each.task.is_async for each in chosen):
             return usual
         size = sum(map(len, parts))
@@ -277,7 +279,8 @@ class Delivery(Generic[ResultT]):
     def _begin_pricing(self) -> None:
         """Put dry runs in the place of tasks whose costs have to be reserved."""
         account = self._settings.account
-        owed = [each for each in self._idle if account.owes_reservation(each.task)]
+        unsent = [each for each in self._idle if each.kind is Kind.SUBMIT]
+        owed = [each for each in unsent if account.owes_reservation(each.task)]
         if not owed:
             return
         chosen = set(map(id, owed))
@@ -286,7 +289,7 @@ class Delivery(Generic[ResultT]):
             try:
                 dry_run = self._pricing.reserve(_submission(each))
             except BudgetError as error:
-                self._leave(each, error)
+                self._stop_sending(each, error)
                 continue
             if dry_run is None:
                 self._idle.append(each)
@@ -309,13 +312,21 @@ class Delivery(Generic[ResultT]):
                 each.due = self._now()
                 self._idle.append(each)
             else:
-                self._leave(each, error)
+                self._stop_sending(each, error)
+
+    def _stop_sending(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
+        """Leave a task that must not be sent; one that the server may have is polled."""
+        if each.task.phase is Phase.UNSENT:
+            self._leave(each, error)
+            return
+        each.is_resend = each.task.allows_resend = False
+        self._idle.append(each)
 
     # -- what came of it ------------------------------------------------------
 
     def receive(self, batch: Batch[ResultT], reply: Reply) -> None:
         """Take the answer to a batch."""
-        self._under_way -= 1
+        self._under_way.remove(batch)
         envelope = reply.envelope
         is_too_large = answers_too_large(envelope) and reply.elements > 1
         if is_too_large:
@@ -355,7 +366,7 @@ class Delivery(Generic[ResultT]):
 
     def fail(self, batch: Batch[ResultT], error: RunwareError) -> None:
         """Note that a batch has no answer."""
-        self._under_way -= 1
+        self._under_way.remove(batch)
         is_poll = batch.kind is Kind.POLL
         for each in batch.scheduled:
             task, seconds = each.task, self._now() - batch.begun
@@ -497,8 +508,7 @@ class Delivery(Generic[ResultT]):
             del self._scheduled_tasks[task.key]
             if each.submission is not None:
                 self._ended.append(each.submission)
-        if not isinstance(task, DryTask):
-            self._settings.account.settle(task)
+        self._settle(each)
         if each.submission is not None and task.is_done and error is not None:
             self.waiting.note_failure(each.submission)
         cost = task.cost if task.is_done else None
@@ -530,13 +540,24 @@ class Delivery(Generic[ResultT]):
 
     def abandon(self) -> None:
         """Note that nobody takes the answers of what is under way."""
-        left = [each.task for each in self._scheduled_tasks.values()]
-        for task in left:
-            if task.phase in (Phase.SENDING, Phase.RESENDING):
-                task.apply(TaskEvent.UNCLEAR)
-            elif task.phase is Phase.UNSENT:
-                self._settings.account.settle(task)
-        self._open_tasks.leave(left)
+        for batch in self._under_way:
+            for each in batch.scheduled:
+                if batch.kind is Kind.SUBMIT and each.task.phase in SENDINGS:
+                    each.task.apply(TaskEvent.UNCLEAR)
+        self._under_way.clear()
+        left = self._scheduled_tasks.values()
+        for each in left:
+            self._settle(each)
+        self._open_tasks.leave(each.task for each in left)
+
+    def _settle(self, each: ScheduledTask[ResultT]) -> None:
+        """Count what a task has cost, or release what is reserved for it.
+
+        Whatever cannot send a task leaves its reservation to the call that can.
+        """
+        is_known = each.submission is not None or each.task.is_done
+        if is_known and not isinstance(each.task, DryTask):
+            self._settings.account.settle(each.task)
 
     def error(self, task: Task[Any]) -> RunwareError | None:
         """What ended a task, or why it was given up."""

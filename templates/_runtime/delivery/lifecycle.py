@@ -121,6 +121,15 @@ TRANSITIONS: Final = {
     (_P.RESENDING, _E.PROGRESS): (_P.ACCEPTED, _A.POLL),
     (_P.RESENDING, _E.FINISHED): (_P.DONE, _A.END),
     (_P.RESENDING, _E.FAILED): (_P.DONE, _A.END),
+    (_P.RESENDING, _E.SILENCE): (_P.RESENDING, _A.POLL),
+    (_P.RESENDING, _E.NOT_FOUND): (_P.RESENDING, _A.POLL),
+    (_P.RESENDING, _E.POLL_FAILED): (_P.RESENDING, _A.POLL),
+    (_P.RESENDING, _E.POLL_REFUSED): (_P.RESENDING, _A.LEAVE),
+    (_P.ACCEPTED, _E.NOT_SENT): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.REJECTED): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.REFUSED): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.CONFLICT): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.UNCLEAR): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.PROGRESS): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.FINISHED): (_P.DONE, _A.END),
     (_P.ACCEPTED, _E.FAILED): (_P.DONE, _A.END),
@@ -130,6 +139,10 @@ TRANSITIONS: Final = {
     (_P.ACCEPTED, _E.POLL_REFUSED): (_P.ACCEPTED, _A.LEAVE),
 }
 """State and event, to the next state and what is done next.
+
+Two calls may go on with one task, so that an answer may come when the other call has
+learned more: one to a poll while a task is RESENDING, and one to a sending when it is
+ACCEPTED.
 
 A pair that is not here cannot happen: it is a KeyError, and a fault of this package.
 """

@@ -69,7 +69,6 @@ class Task(Generic[ResultT]):
         is_short: Whether a sync answer had fewer results than were ordered.
         refused_polls: Polls of it in a row that the server refused for a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
-        is_settled: Whether the account of the client has its cost.
         key: What its items are matched by: the taskUUID or, without one, the type.
     """
 
@@ -92,7 +91,6 @@ class Task(Generic[ResultT]):
     quiet: int = 0
     is_short: bool = False
     allows_resend: bool = True
-    is_settled: bool = False
     key: str = field(init=False)
     _failed_items: int = 0
     _failures_told: int = 0
