@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-import runware_client
 from runware_client._runtime.client.deltas import Delta
 from runware_client._runtime.client.engine import BaseEngine, unwatched, whole
 from runware_client._runtime.client.handle import Handle
@@ -43,12 +42,13 @@ from runware_client._runtime.exceptions import (
 )
 from runware_client._runtime.transport.api_key import ApiKey
 from runware_client._runtime.transport.deadline import Deadline
-from runware_client._runtime.transport.envelope import Answer, read_envelope
+from runware_client._runtime.transport.envelope import Answer, Envelope, read_envelope
 from runware_client._runtime.transport.exchange import NEVER_SENT
 from runware_client._runtime.transport.http import Endpoint
 from runware_client._runtime.transport.waits import POLLING, RETRYING
 
 from simulation.network import Broken, NotSent, Post, TimedOut
+from simulation.outputs import outputs_of
 from simulation.world import Cancelled, Sleep
 
 if TYPE_CHECKING:
@@ -79,15 +79,6 @@ ASYNC_BY_DEFAULT = {
 }
 
 
-@cache
-def _prototype(task_type: str) -> Task[Any]:
-    """A task of a type, as the client makes it of a request."""
-    result = runware_client.request_class(task_type, None).result
-    wire = {"taskType": task_type, "taskUUID": "0"}
-    task: Task[Any] = _task.task_of(wire, result, None)
-    return task
-
-
 def submission_of(wire: Object, price: Decimal | None = None) -> Submission[Any]:
     """Return a task that is not sent yet; its results are read as plain objects.
 
@@ -104,8 +95,7 @@ def task_of(wire: Object) -> Task[Any]:
     delivery = wire.get("deliveryMethod")
     is_async = ASYNC_BY_DEFAULT[task_type] if delivery is None else delivery == "async"
     saved = {name: wire[name] for name in _task.SAVED if name in wire}
-    outputs = _prototype(task_type).outputs
-    return Task(saved, dict, outputs, is_async=is_async)
+    return Task(saved, dict, outputs_of(task_type), is_async=is_async)
 
 
 class Bell:
@@ -202,6 +192,7 @@ class Client:
         self.rounds: PollRounds[Bell] = PollRounds(limits)
         self.turn = Lock(self.world)
         self.locks: dict[Task[Any], Lock] = {}
+        self._envelopes: dict[tuple[object, ...], Envelope] = {}
 
     def lock_of(self, task: Task[Any]) -> Lock:
         """Return the lock for whoever carries a task on."""
@@ -280,7 +271,15 @@ class Client:
             failure = ConnectionError("no answer")
             failure.may_have_run = isinstance(error, Broken)
             raise failure from None
-        return read_envelope(Answer(answer.status, answer.headers, answer.body), KEY)
+        return self._read(answer)
+
+    def _read(self, answer: HTTPAnswer) -> Envelope:
+        """Read an answer; polls often have the same, and then it is not read again."""
+        key = answer.status, answer.body, *answer.headers.values()
+        if key not in self._envelopes:
+            ours = Answer(answer.status, answer.headers, answer.body)
+            self._envelopes[key] = read_envelope(ours, KEY)
+        return self._envelopes[key]
 
     def _streamed(
         self, submission: Submission[Any], timeout: float, process: Process

@@ -1,15 +1,12 @@
 """Faults that the client once had or might get, each as a change of its source.
 
-A simulation that does not find them proves nothing. `test_mutants.py` puts each one into
-a copy of the client and counts the schedules until a promise is broken.
+A simulation that does not find them proves nothing. `search.py` imports the client with
+one of them in it, and runs schedules until a promise is broken.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from typing import NamedTuple
 
 
 class Mutant(NamedTuple):
@@ -345,17 +342,153 @@ MUTANTS = (
         "",
         43151,
     ),
+    Mutant(
+        "a dry run is sent as a run",
+        "_runtime.delivery.batches",
+        "        return isinstance(self.scheduled[0].task, DryTask)",
+        "        return False",
+    ),
+    Mutant(
+        "a dry run has the UUID of its task",
+        "_runtime.delivery.dry_run",
+        '        wire["taskUUID"] = str(uuid4())\n',
+        "        pass\n",
+    ),
+    Mutant(
+        "a dry run is among the unfinished tasks",
+        "_runtime.delivery.dry_run",
+        '        """False: the server does not keep it."""\n        return False',
+        "        return True",
+    ),
+    Mutant(
+        "a dry run is told as a run",
+        "_runtime.delivery.delivery",
+        "        if isinstance(task, DryTask):\n            return\n",
+        "",
+    ),
+    Mutant(
+        "a task whose dry run fails is sent",
+        "_runtime.delivery.dry_run",
+        "            if error is None:\n                error = self._refusal(submission, cost_of(dry_task))\n",
+        "            error = self._refusal(submission, cost_of(dry_task))\n",
+    ),
+    Mutant(
+        "dry runs and runs are sent together",
+        "_runtime.delivery.delivery",
+        "            if isinstance(each.task, DryTask) is not is_dry:\n                continue\n",
+        "",
+    ),
+    Mutant(
+        "a reservation does not count",
+        "_runtime.delivery.account",
+        "                self.committed += self._reserved[task.key]\n",
+        "                pass\n",
+    ),
+    Mutant(
+        "what a task costs is not added to what counts",
+        "_runtime.delivery.account",
+        "self.committed + cost > self.budget",
+        "self.committed > self.budget",
+    ),
+    Mutant(
+        "a task that may be billed loses its reservation",
+        "_runtime.delivery.account",
+        "            if task.phase is Phase.UNSENT:\n                self.committed -=",
+        "            if not task.is_done:\n                self.committed -=",
+    ),
+    Mutant(
+        "a task that was not sent keeps its reservation",
+        "_runtime.delivery.account",
+        "                self.committed -= self._reserved.pop(task.key, 0)\n",
+        "                pass\n",
+    ),
+    Mutant(
+        "a call that is left keeps its reservations",
+        "_runtime.delivery.delivery",
+        "        for each in left:\n            self._settle(each)\n",
+        "",
+    ),
+    Mutant(
+        "results that come again count again",
+        "_runtime.delivery.account",
+        "if each not in bill.costs}",
+        "}",
+    ),
+    Mutant(
+        "results that do not say what they cost are free",
+        "_runtime.delivery.account",
+        "unsaid = Decimal(0) if is_said else max(Decimal(0), held - said)",
+        "unsaid = Decimal(0)",
+    ),
+    Mutant(
+        "one result that says what it costs stands for all",
+        "_runtime.delivery.account",
+        "        is_said = 0 < len(task.items) == len(costs)\n",
+        "        is_said = bool(costs)\n",
+    ),
+    Mutant(
+        "a task that failed counts as if it had run",
+        "_runtime.delivery.account",
+        "        has_run = bool(task.items) or task.error is None\n",
+        "        has_run = True\n",
+    ),
+    Mutant(
+        "the second sending of a resumed task has no reservation",
+        "_runtime.delivery.delivery",
+        "if each.kind is Kind.SUBMIT]\n        owed",
+        "if each.task.phase is Phase.UNSENT]\n        owed",
+    ),
+    Mutant(
+        "a stream has no reservation",
+        "_runtime.client.engine",
+        "        delivery = self.delivery([dry_run] if dry_run else [], timeout)\n",
+        "        delivery = self.delivery([], timeout)\n",
+    ),
+    Mutant(
+        "whoever looks on leaves a sending of others in doubt",
+        "_runtime.delivery.delivery",
+        "        for batch in self._under_way:\n            for each in batch.scheduled:\n                if batch.kind is Kind.SUBMIT and each.task.phase in SENDINGS:\n",
+        "        if True:\n            for each in self._scheduled_tasks.values():\n                if each.task.phase in SENDINGS:\n",
+    ),
+    Mutant(
+        "whoever looks on gives back a reservation of others",
+        "_runtime.delivery.delivery",
+        "        is_known = each.submission is not None or each.task.is_done\n",
+        "        is_known = True\n",
+    ),
+    Mutant(
+        "a handle without its request sends the task",
+        "_runtime.delivery.delivery",
+        " or not each.can_go_on:",
+        ":",
+    ),
+    Mutant(
+        "a poll is not answered while the task is sent again",
+        "_runtime.delivery.lifecycle",
+        "    (_P.RESENDING, _E.SILENCE): (_P.RESENDING, _A.POLL),\n",
+        "",
+    ),
+    Mutant(
+        "a sending is not answered when a poll was",
+        "_runtime.delivery.lifecycle",
+        "    (_P.ACCEPTED, _E.CONFLICT): (_P.ACCEPTED, _A.POLL),\n",
+        "",
+    ),
+    Mutant(
+        "a task that another call found accepted is sent",
+        "_runtime.delivery.batches",
+        "        is_resent = self.is_resend and phase is Phase.IN_DOUBT\n",
+        "        is_resent = self.is_resend\n",
+    ),
 )
 
 
-def apply(mutant: Mutant, package: Path) -> None:
-    """Put a fault into a copy of the client.
+def changed(mutant: Mutant, source: str) -> str:
+    """Return the source of a module with a fault put into it.
 
     Raises:
         ValueError: The text that it replaces does not stand there once.
     """
-    path = package / f"{mutant.module.replace('.', '/')}.py"
-    source = path.read_text()
     if source.count(mutant.old) != 1:
         raise ValueError(f"{mutant.name}: {mutant.module} has changed")
-    path.write_text(source.replace(mutant.old, mutant.new))
+    return source.replace(mutant.old, mutant.new)

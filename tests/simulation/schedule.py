@@ -9,7 +9,7 @@ Checked after every event:
 
 Checked before a task is sent:
     6. It was priced, and its cost is within the budget beside what counts already.
-    7. A dry run does not have the UUID of a task.
+    7. A dry run does not have the UUID of a task, and a call makes one dry run of a task.
 
 Checked when all callers have ended, and at the end:
     8. What results say that they cost counts once; what is reserved counts only for tasks that may be billed.
@@ -165,7 +165,9 @@ class Schedule:
             self._budget = all_cost * Decimal(str(profile.budget))
         self._clients: list[Client] = []
         self._client = self._make_client(policy, batches_polls=batches_polls)
-        self._runs = 0
+        self._runs = self._steps = 0
+        self._priced: set[str] = set()
+        self._may_price = 0
         self._saved: list[str] = []
         self._shared: set[Task[Any]] = set()
 
@@ -243,6 +245,7 @@ class Schedule:
     ) -> Submission[Any]:
         documented = self._books[wire["taskUUID"]].documented
         submission = submission_of(wire, documented)
+        self._may_price += 1
         self._watch(client, submission.task, is_own=is_own)
         return submission
 
@@ -259,6 +262,7 @@ class Schedule:
         yield Sleep(self._random.random())
         given = self._submission(wires[0], self._client)
         if self._budget is not None and self._random.random() < 0.3:
+            self._may_price += 1
             yield from self._client.dry_run(given, self._timeout(), place[0])
         for _ in range(3):
             error = yield from self._wait(self._client, given, place[0])
@@ -281,10 +285,11 @@ class Schedule:
 
     def _wait_often(self, place: list[Process], given: Given) -> Steps:
         for number in range(6):
+            was_over = self._books[_uuid_of(given)].has_ended
             error = yield from self._wait(
                 self._client, given, place[0], polls_once=number % 2 == 0
             )
-            if error is not None and error.handle is None:
+            if was_over or (error is not None and error.handle is None):
                 return
 
     def _run_many(self, place: list[Process], wires: list[Object]) -> Steps:
@@ -488,7 +493,9 @@ class Schedule:
     def _give(self, task: Task[Any], results: list[Object]) -> None:
         """Note that callers were given all that there will be of a task."""
         book = self._books[str(task.task_uuid)]
-        if not book.has_ended:
+        if book.has_ended:
+            book.seen.update(map(_identifier, results))
+        else:
             book.results += map(_identifier, results)
         book.has_ended = True
 
@@ -496,11 +503,11 @@ class Schedule:
 
     def _check_step(self) -> None:
         ledger = self.world.server.ledger
-        if not ledger.runs:
-            return
         if ledger.runs > self._runs:
-            self._runs = ledger.runs
             self._check_bills()
+        elif not ledger.runs or self.world.steps == self._steps:
+            return  # neither the server nor a caller knows more than before
+        self._runs, self._steps = ledger.runs, self.world.steps
         for each in self._tasks:
             if each.books.has_ended or not each.is_own:
                 continue
@@ -541,6 +548,10 @@ class Schedule:
                 raise Broken(f"{uuid} is dry run under its own UUID")
             if books is not None:
                 books.senders.add(client.number)
+            else:
+                self._priced.add(uuid)
+        if len(self._priced) > self._may_price:
+            raise Broken("a task is dry run twice")
         if is_dry or self._budget is None:
             return
         if len(self.world.ledger.priced) < len(self._sent_by(client)):
@@ -552,9 +563,7 @@ class Schedule:
             raise Broken(f"{client.account.committed} count in place of {counted}")
 
     def _sent_by(self, client: Client) -> list[Books]:
-        return [
-            book for book in self._books.values() if client.number in book.senders
-        ]
+        return [book for book in self._books.values() if client.number in book.senders]
 
     def _counted(self, client: Client, book: Books) -> Decimal:
         """What has to count against a client's budget for a task."""
@@ -673,6 +682,12 @@ class Schedule:
             has_ended = book.has_ended and not book.is_resumed
             if has_ended or self._is_owed(task):
                 raise Broken(f"{task.task_uuid} is left in the books")
+
+
+def _uuid_of(given: Given) -> str:
+    """Return the UUID of what is waited for."""
+    task = given.task if hasattr(given, "task") else given
+    return str(task.task_uuid)
 
 
 def _identifier(item: Object) -> str:

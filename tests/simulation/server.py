@@ -602,7 +602,9 @@ class Server:
         if end in ("done", "unfinished"):
             return [(last, done)]
         if end == "late":
-            usage = self._event(f'{{"usage":{{"totalTokens":9}},"cost":{PRICES[TEXT]}}}')
+            usage = self._event(
+                f'{{"usage":{{"totalTokens":9}},"cost":{PRICES[TEXT]}}}'
+            )
             return [(last + 1.0, usage), (last + 1.0, done)]
         if end == "repeated":
             whole = '{"finishReason":"stop"}'

@@ -132,7 +132,7 @@ class ScheduledTask(Generic[ResultT]):
         return self.submission is not None or self.kind is Kind.POLL
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Batch(Generic[ResultT]):
     """What one POST is about.
 

@@ -146,9 +146,10 @@ class Delivery(Generic[ResultT]):
         return bool(self._idle or self._under_way)
 
     def pause(self) -> float | None:
-        """The seconds until `next_batch` may have something; None if only answers do."""
-        self._begin_uploads()
-        self._begin_pricing()
+        """The seconds until `next_batch` may have something; None if only answers do.
+
+        Call it when `next_batch` has nothing more.
+        """
         if not self._idle:
             return None
         first = min(each.due for each in self._idle)
@@ -156,8 +157,9 @@ class Delivery(Generic[ResultT]):
 
     def next_batch(self) -> Batch[ResultT] | None:
         """Return what is to be sent now; None if nothing is due."""
-        self._begin_uploads()
-        self._begin_pricing()
+        if not self._idle:
+            return None
+        self._hold_back()
         now = self._now()
         if now >= self._deadline:
             self._give_up_idle()
@@ -255,14 +257,25 @@ class Delivery(Generic[ResultT]):
         for each in idle:
             self._leave(each, self._late(each))
 
-    # -- files that are uploaded first ----------------------------------------
+    # -- what has to be there before a task is sent ----------------------------
 
-    def _begin_uploads(self) -> None:
+    def _hold_back(self) -> None:
+        """Hold back tasks that wait for files or whose costs have to be reserved."""
+        unsent = self._unsent()
+        held = [e for e in unsent if e.submission and e.submission.is_waiting]
+        if held:
+            self._begin_uploads(held)
+            unsent = self._unsent()
+        account = self._settings.account
+        owed = [each for each in unsent if account.owes_reservation(each.task)]
+        if owed:
+            self._begin_pricing(owed)
+
+    def _unsent(self) -> list[ScheduledTask[ResultT]]:
+        return [each for each in self._idle if each.kind is Kind.SUBMIT]
+
+    def _begin_uploads(self, held: list[ScheduledTask[ResultT]]) -> None:
         """Put uploads in the place of tasks that wait for them."""
-        held = [e for e in self._idle if e.submission and e.submission.is_waiting]
-        held = [each for each in held if each.kind is Kind.SUBMIT]
-        if not held:
-            return
         self._idle = [each for each in self._idle if each not in held]
         submissions = [_submission(each) for each in held]
         for upload in chain(*map(self.waiting.hold, submissions)):
@@ -275,15 +288,8 @@ class Delivery(Generic[ResultT]):
         """Go on with tasks that do not wait for their files any more."""
         self._go_on(self.waiting.settle(self.error))
 
-    # -- costs that are reserved first ------------------------------------------
-
-    def _begin_pricing(self) -> None:
+    def _begin_pricing(self, owed: list[ScheduledTask[ResultT]]) -> None:
         """Put dry runs in the place of tasks whose costs have to be reserved."""
-        account = self._settings.account
-        unsent = [each for each in self._idle if each.kind is Kind.SUBMIT]
-        owed = [each for each in unsent if account.owes_reservation(each.task)]
-        if not owed:
-            return
         chosen = set(map(id, owed))
         self._idle = [each for each in self._idle if id(each) not in chosen]
         for each in owed:
@@ -382,17 +388,17 @@ class Delivery(Generic[ResultT]):
         each.is_alone |= verdict.is_alone
         is_resent = each.task.phase is Phase.RESENDING
         action = each.task.apply(verdict.event)
-        error = verdict.error or self._late(each)
         if action is Action.END:
             if verdict.event in (TaskEvent.REFUSED, TaskEvent.FAILED):
-                each.task.error = self._about(each.task, each.task.error or error)
+                error = each.task.error or self._why(each, verdict)
+                each.task.error = self._about(each.task, error)
             self._end(each, each.task.error)
-        elif action is Action.LEAVE or isinstance(error, ClosedError):
-            self._leave(each, error)
+        elif action is Action.LEAVE or isinstance(verdict.error, ClosedError):
+            self._leave(each, self._why(each, verdict))
         elif action is Action.RETRY:
-            self._retry(each, error, verdict.wait)
+            self._retry(each, self._why(each, verdict), verdict.wait)
         elif not each.task.is_pollable:
-            self._leave(each, error)
+            self._leave(each, self._why(each, verdict))
         else:
             if is_resent and verdict.event is TaskEvent.REFUSED:
                 each.task.allows_resend = False
@@ -590,6 +596,10 @@ class Delivery(Generic[ResultT]):
         if task.is_partial and isinstance(task.error, APIError):
             return untold(task.error)
         return task.error or task.refusal or error or self._late(each)
+
+    def _why(self, each: ScheduledTask[ResultT], verdict: Verdict) -> RunwareError:
+        """Return the error of a verdict, or that of a task that is late."""
+        return verdict.error or self._late(each)
 
     @staticmethod
     def _about(task: Task[Any], error: RunwareError) -> RunwareError:

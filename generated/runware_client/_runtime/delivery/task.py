@@ -70,6 +70,7 @@ class Task(Generic[ResultT]):
         refused_polls: Polls of it in a row that the server refused for a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
         key: What its items are matched by: the taskUUID or, without one, the type.
+        ordered: How many results it orders.
     """
 
     wire: Item
@@ -92,11 +93,15 @@ class Task(Generic[ResultT]):
     is_short: bool = False
     allows_resend: bool = True
     key: str = field(init=False)
+    ordered: int = field(init=False)
+    _identities: list[Identity] = field(default_factory=list[Identity])
+    _poll: bytes | None = None
     _failed_items: int = 0
     _failures_told: int = 0
 
     def __post_init__(self) -> None:
         self.key = (self.task_uuid or self.task_type).casefold()
+        self.ordered = number_of_results(self.wire)
 
     @property
     def task_type(self) -> str:
@@ -149,7 +154,10 @@ class Task(Generic[ResultT]):
 
     def poll(self) -> bytes:
         """The getResponse task that asks for this one, as JSON text."""
-        return encoded({"taskType": "getResponse", "taskUUID": self.task_uuid})
+        if self._poll is None:
+            poll = {"taskType": "getResponse", "taskUUID": self.task_uuid}
+            self._poll = encoded(poll)
+        return self._poll
 
     def results(self) -> list[ResultT]:
         """The results that are there."""
@@ -195,7 +203,7 @@ class Task(Generic[ResultT]):
             self.error = errors[0]
             for other in errors[1:]:
                 errors[0].add_note(f"Also: {other}")
-        if len(self.items) >= number_of_results(self.wire):
+        if len(self.items) >= self.ordered:
             self.error = None  # such as the refusal of a second sending
         self._note_progress(updates)
         self.silences = self.not_found = 0
@@ -206,9 +214,8 @@ class Task(Generic[ResultT]):
 
     def _verdict(self, *, is_complete: bool) -> TaskEvent:
         end = TaskEvent.FINISHED if self.error is None else TaskEvent.FAILED
-        ordered = number_of_results(self.wire)
         failed = self._failures_told if self.quiet >= SURE else 0
-        if len(self.items) + max(failed, self._failed_items) >= ordered:
+        if len(self.items) + max(failed, self._failed_items) >= self.ordered:
             return end
         if not self.items and self.error is None:
             return TaskEvent.PROGRESS
@@ -229,9 +236,8 @@ class Task(Generic[ResultT]):
         An answer may repeat results. Two without a UUID that nothing tells apart are two
         if one answer has both of them.
         """
-        known = [identity_of(item) for item in self.items]
+        known = self._identities
         unmatched = set(range(len(known)))
-        ordered = number_of_results(self.wire)
         is_news = False
         for item in results:
             identity = identity_of(item)
@@ -240,8 +246,10 @@ class Task(Generic[ResultT]):
             if place is not None:
                 unmatched.remove(place)
                 if item.keys() > self.items[place].keys():  # such as the cost
-                    self.items[place] = item
-            elif not places or (not identity.has_uuid and len(self.items) < ordered):
+                    self.items[place], known[place] = item, identity
+            elif not places or (
+                not identity.has_uuid and len(self.items) < self.ordered
+            ):
                 self.items.append(item)
                 known.append(identity)
                 is_news = True
@@ -250,7 +258,7 @@ class Task(Generic[ResultT]):
     def _note_progress(self, updates: list[Item]) -> None:
         told = [min(100.0, max(0.0, each)) for each in numbers(updates, "progress")]
         if told or self.items:
-            ordered = min(number_of_results(self.wire), MAX_RESULTS)
+            ordered = min(self.ordered, MAX_RESULTS)
             number = max(ordered, len(self.items) + len(told))
             done = 100.0 * len(self.items) + sum(told)
             self.progress = max(self.progress or 0.0, min(100.0, done / number))
