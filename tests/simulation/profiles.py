@@ -252,13 +252,14 @@ def draw_tasks(profile: Profile, random: Random) -> list[dict[str, Any]]:
     """Draw the task objects of a schedule, as they go on the wire."""
     draw = random.random
     tasks = []
-    for _ in range(profile.tasks):
+    for number in range(profile.tasks):
         kind = ("imageInference", "videoInference", "3dInference")[
             int(3 * draw() ** 1.5)
         ]
         task: dict[str, Any] = {
             "taskType": kind,
             "taskUUID": uuid4(random.getrandbits(128)),
+            "seed": number,
         }
         if draw() < profile.streams:
             tasks.append(task | {"taskType": TEXT, "deliveryMethod": "stream"})

@@ -99,6 +99,8 @@ class Books:
         price: What it costs, if all of its results come.
         documented: What its document says that it costs.
         senders: The clients that have sent it.
+        dry_runs: The UUIDs of its dry runs.
+        calls: How many calls may make one.
         is_resumed: Whether a second process waits for it.
         results: The identifiers of the results that they were given at the end.
         seen: Those of results that errors held with which the task was left.
@@ -109,6 +111,8 @@ class Books:
     price: Decimal
     documented: Decimal | None
     senders: set[int] = field(default_factory=set)
+    dry_runs: set[str] = field(default_factory=set)
+    calls: int = 0
     is_resumed: bool = False
     results: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
@@ -166,8 +170,6 @@ class Schedule:
         self._clients: list[Client] = []
         self._client = self._make_client(policy, batches_polls=batches_polls)
         self._runs = self._steps = 0
-        self._priced: set[str] = set()
-        self._may_price = 0
         self._saved: list[str] = []
         self._shared: set[Task[Any]] = set()
 
@@ -243,9 +245,9 @@ class Schedule:
     def _submission(
         self, wire: Object, client: Client, *, is_own: bool = True
     ) -> Submission[Any]:
-        documented = self._books[wire["taskUUID"]].documented
-        submission = submission_of(wire, documented)
-        self._may_price += 1
+        book = self._books[wire["taskUUID"]]
+        submission = submission_of(wire, book.documented)
+        book.calls += 1
         self._watch(client, submission.task, is_own=is_own)
         return submission
 
@@ -261,14 +263,18 @@ class Schedule:
         """Run a task; wait again with the handle of the error, or leave it."""
         yield Sleep(self._random.random())
         given = self._submission(wires[0], self._client)
-        if self._budget is not None and self._random.random() < 0.3:
-            self._may_price += 1
-            yield from self._client.dry_run(given, self._timeout(), place[0])
+        yield from self._perhaps_price(place, given)
         for _ in range(3):
             error = yield from self._wait(self._client, given, place[0])
             if error is None or error.handle is None or self._random.random() < 0.5:
                 return
             yield Sleep(self._random.random() * 10)
+
+    def _perhaps_price(self, place: list[Process], given: Submission[Any]) -> Steps:
+        """Ask what a task costs before a client with a budget does."""
+        if self._budget is not None and self._random.random() < 0.3:
+            self._books[given.wire["taskUUID"]].calls += 1
+            yield from self._client.dry_run(given, self._timeout(), place[0])
 
     def _submit(self, place: list[Process], wires: list[Object]) -> Steps:
         """Submit a task, then poll it and wait for it, perhaps from two processes."""
@@ -294,8 +300,10 @@ class Schedule:
 
     def _run_many(self, place: list[Process], wires: list[Object]) -> Steps:
         """Run a batch whose outcomes are handed over together."""
-        client, timeout, began = self._client, self._timeout(), self.world.now
+        client, timeout = self._client, self._timeout()
         submissions = [self._submission(wire, client) for wire in wires]
+        yield from self._perhaps_price(place, submissions[0])
+        began = self.world.now
         all_ended: list[Ended] = []
         for effect in (steps := client.iterate(submissions, timeout, place[0])):
             yield from self._relayed(steps, effect, all_ended.append)
@@ -541,17 +549,17 @@ class Schedule:
             raise Broken(f"an event is about a dry run: {event}")
 
     def _check_sending(self, client: Client, parts: list[bytes], is_dry: bool) -> None:
-        for part in parts:
-            uuid = self.world.server.read(part)["taskUUID"]
-            books = self._books.get(uuid)
-            if is_dry and books is not None:
+        tasks = [*self._books.values()]
+        for wire in map(self.world.server.read, parts):
+            uuid, book = wire["taskUUID"], tasks[wire["seed"]]
+            if not is_dry:
+                book.senders.add(client.number)
+                continue
+            book.dry_runs.add(uuid)
+            if uuid in self._books:
                 raise Broken(f"{uuid} is dry run under its own UUID")
-            if books is not None:
-                books.senders.add(client.number)
-            else:
-                self._priced.add(uuid)
-        if len(self._priced) > self._may_price:
-            raise Broken("a task is dry run twice")
+            if len(book.dry_runs) > book.calls:
+                raise Broken(f"{book.wire['taskUUID']} is dry run twice")
         if is_dry or self._budget is None:
             return
         if len(self.world.ledger.priced) < len(self._sent_by(client)):

@@ -47,7 +47,7 @@ def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
 
 
 @pytest.mark.parametrize(
-    ("index", "mutant"), enumerate(MUTANTS), ids=[each.name for each in MUTANTS]
+    ("index", "mutant"), [*enumerate(MUTANTS)], ids=[each.name for each in MUTANTS]
 )
 def test_a_fault_is_found(
     index: int, mutant: Mutant, search: Callable[[str], str]
