@@ -576,7 +576,7 @@ def test_an_answer_whose_end_nothing_tells_is_not_saved(
     head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
     url = files.add_raw("/a.png", head + b"\r\n" + PNG)
     error = save.error({"imageURL": url}, tmp_path / "cat.png")
-    assert "neither Content-Length nor chunks" in str(error)
+    assert "neither Content-Length nor chunked" in str(error)
     assert not _names(tmp_path)
     files.add_raw("/a.png", head + b"Content-Encoding: gzip\r\n\r\n" + GZIP)
     assert save({"imageURL": url}, tmp_path / "cat.png").read_bytes() == PNG
@@ -592,8 +592,21 @@ def test_a_transport_that_does_not_count_is_not_trusted(
     client = Saver.client[save.kind](transport=httpx2.MockTransport(answer))
     members = {"imageURL": "https://host.example/a.png"}
     error = save.error(members, tmp_path / "cat.png", http_client=client)
-    assert f"{len(PNG) - 1:,} of {len(PNG):,} bytes came" in str(error)
+    assert f"{len(PNG) - 1:,} of {len(PNG):,} bytes arrived" in str(error)
     assert not _names(tmp_path)
+
+
+def test_a_page_in_place_of_the_file_is_not_saved(
+    save: Saver, files: Files, tmp_path: Path
+) -> None:
+    """The page of a proxy, for example, which asks to log in."""
+    page = {"body": b"<html>Log in</html>", "Content_Type": "text/html; charset=utf-8"}
+    url = files.add("/a.png", **page)  # type: ignore[arg-type]
+    error = save.error({"imageURL": url}, tmp_path / "a")
+    assert "a page of HTML" in str(error)
+    assert not _names(tmp_path)
+    url = files.add("/report.html", **page)  # type: ignore[arg-type]
+    assert save({"fileURL": url}, tmp_path / "report").name == "report.html"
 
 
 def test_a_part_is_not_saved(save: Saver, files: Files, tmp_path: Path) -> None:

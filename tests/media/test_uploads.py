@@ -337,9 +337,7 @@ def test_an_answer_without_a_uuid_is_an_error(
             await value(client.run(request))
         await value(client.stream(request).get_result())
 
-    with pytest.raises(
-        caller.package.RunwareError, match="names no mediaUUID"
-    ) as caught:
+    with pytest.raises(caller.package.RunwareError, match="has no mediaUUID") as caught:
         caller.using(work)
     assert caught.value.task_uuid == request.task_uuid
     assert server.sent == [STORED]

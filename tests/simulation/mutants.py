@@ -420,15 +420,15 @@ MUTANTS = (
     Mutant(
         "results that do not say what they cost are free",
         "_runtime.delivery.account",
-        "unsaid = Decimal(0) if is_said else max(Decimal(0), held - said)",
-        "unsaid = Decimal(0)",
+        "rest = Decimal(0) if is_complete else max(Decimal(0), rest - added)",
+        "rest = Decimal(0)",
         10,
     ),
     Mutant(
         "one result that says what it costs stands for all",
         "_runtime.delivery.account",
-        "        is_said = 0 < len(task.items) == len(costs)\n",
-        "        is_said = bool(costs)\n",
+        "        is_complete = 0 < len(task.items) == len(found)\n",
+        "        is_complete = bool(found)\n",
     ),
     Mutant(
         "a task that failed counts as if it had run",

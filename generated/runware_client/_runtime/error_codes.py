@@ -155,7 +155,7 @@ _TOO_LARGE: Final = re.compile(
     "|toomanytasks|max(imum)?tasks(perrequest)?exceeded"
 )
 
-_LONGEST_CODE: Final = 200
+_MAX_CODE: Final = 200
 
 
 def category_of(code: str | None, http_status: int | None) -> ErrorCategory:
@@ -220,5 +220,5 @@ def is_too_large(code: object) -> bool:
 
 def _plain(code: object) -> str:
     """The letters and digits of a code, in lower case; nothing of what is no text."""
-    text = code[:_LONGEST_CODE].casefold() if isinstance(code, str) else ""
+    text = code[:_MAX_CODE].casefold() if isinstance(code, str) else ""
     return re.sub("[^a-z0-9]", "", text)

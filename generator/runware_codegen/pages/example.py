@@ -26,12 +26,15 @@ from runware_codegen.model.constants import constant, thawed
 from runware_codegen.model.logic import all_of, any_of, not_, required_property
 from runware_codegen.model.predicates import (
     TRUE,
+    AreaIn,
     HasFormat,
     InRange,
     IsIn,
+    IsType,
     LengthIn,
     MultipleOf,
     OptionalProperty,
+    RatioIn,
     RequiredProperty,
     children,
 )
@@ -62,15 +65,20 @@ _TEXTS: Final = (
     "16:9",
     "1",
 )
-_BY_NAME: Final = {
+_BY_NAME: Final[Mapping[str, JsonValue]] = {
     "air": "runware:101@1",
     "apiKey": "YOUR_API_KEY",
     "architecture": "sdxl",
+    "content": "Write a haiku about a lighthouse.",
+    "height": 1024,
     "model": "runware:101@1",
     "role": "user",
+    "text": "Welcome to the lighthouse.",
+    "transcript": "The words that are spoken in the recording.",
     "version": "1.0",
+    "width": 1024,
 }
-_PROSE: Final = ("prompt", "text", "content", "transcript")
+_PROSE: Final = ("prompt", "text")
 _MAX_CANDIDATES: Final = 400
 _MAX_ADDITIONS: Final = 4
 _MAX_DEPTH: Final = 8
@@ -91,8 +99,8 @@ def example_task(document: Document) -> Task | None:
         start = search.object(document.request)
     except _NoExampleError:
         return None
-    prompted = [search.with_value(start, path) for path in _PROMPTS]
-    starts = [task for task in (*prompted, start) if task is not None]
+    useful = [search.with_value(start, path) for path in _USEFUL]
+    starts = [task for task in (*useful, start) if task is not None]
     queue = deque([(task, 0) for task in starts])
     seen = set(map(repr, starts))
     for _ in range(_MAX_CANDIDATES):
@@ -104,7 +112,7 @@ def example_task(document: Document) -> Task | None:
             return task
         if added == _MAX_ADDITIONS:
             continue
-        for path in _paths_of(broken):
+        for path in paths_of(broken):
             larger = search.with_value(task, path)
             if larger is not None and repr(larger) not in seen:
                 seen.add(repr(larger))
@@ -162,11 +170,12 @@ class _Search:
         self._air = document.air
 
     def object(self, part: Class, depth: int = 0) -> Task:
-        """Give an object of a class with its required fields, and what a message says."""
+        """Give an object of a class: its required fields, or else those with examples."""
+        required = [f for f in part.fields if f.required or f.json_name == "content"]
+        fields = required or [field for field in part.fields if field.examples]
         return {
-            field.json_name: self._value(field.type, field.json_name, depth + 1)
-            for field in part.fields
-            if field.required or field.json_name == "content"
+            field.json_name: self._value(field.type, field, depth + 1)
+            for field in fields
         }
 
     def broken(self, part: Class, value: Task) -> list[Predicate]:
@@ -176,7 +185,7 @@ class _Search:
             for demand in map(_demand, part.rules)
             if not satisfies(demand, value)
         ]
-        if any(not _paths_of([demand]) for demand in found):  # it counts members
+        if any(not paths_of([demand]) for demand in found):  # it counts members
             found += [required_property(field.json_name, TRUE) for field in part.fields]
         for field in part.fields:
             inner = value.get(field.json_name)
@@ -202,7 +211,7 @@ class _Search:
                 here.update(size)
             elif inner is None:
                 try:
-                    inner = here[name] = self._value(field.type, name, position)
+                    inner = here[name] = self._value(field.type, field, position)
                 except _NoExampleError:
                     return None
             if last:
@@ -213,40 +222,47 @@ class _Search:
             here, part = inner, self._classes[class_name]
         return None
 
-    def _value(self, a_type: Type, name: str, depth: int) -> JsonValue:
-        for value in self._candidates(a_type, name, depth):
+    def _value(self, a_type: Type, field: Field, depth: int) -> JsonValue:
+        for value in self._candidates(a_type, field, depth):
             return value
         raise _NoExampleError
 
-    def _candidates(self, a_type: Type, name: str, depth: int) -> Iterator[JsonValue]:
+    def _candidates(
+        self, a_type: Type, field: Field, depth: int
+    ) -> Iterator[JsonValue]:
         """Give values of a type, the best first."""
         if depth > _MAX_DEPTH:
             return
         match a_type:
             case String():
-                yield from filter(_is_string(a_type), self._texts(name))
+                yield from filter(_is_string(a_type), self._texts(field))
             case Number():
-                yield from filter(_is_number(a_type), _numbers(a_type))
+                yield from filter(
+                    _is_number(a_type), [*_known(field), *_numbers(a_type)]
+                )
             case Boolean():
                 yield from (True, False)
             case Null():
                 yield None
             case Literals(values):
                 given = [thawed(each.constant.value) for each in values]
-                yield from sorted(given, key=lambda each: each != _BY_NAME.get(name))
+                known = _known(field)
+                yield from sorted(given, key=lambda each: each not in known)
             case Array(item, least):
-                yield [self._value(item, name, depth + 1) for _ in range(max(least, 1))]
+                yield [
+                    self._value(item, field, depth + 1) for _ in range(max(least, 1))
+                ]
             case Map():
                 yield {}
             case ClassRef(class_name):
                 yield self.object(self._classes[class_name], depth + 1)
             case Union(alternatives):
                 for each in sorted(alternatives, key=_preference):
-                    yield from self._candidates(each, name, depth + 1)
+                    yield from self._candidates(each, field, depth + 1)
             case Anything(types):
                 yield from (v for t, v in _ANY.items() if not types or t in types)
             case Constrained(inner, predicate):
-                for value in self._candidates(inner, name, depth + 1):
+                for value in self._candidates(inner, field, depth + 1):
                     if satisfies(predicate, value):
                         yield value
             case Media(kind, forms):
@@ -257,14 +273,20 @@ class _Search:
                     if any(satisfies(form, text) for form in forms):
                         yield text
 
-    def _texts(self, name: str) -> Iterator[str]:
-        if name == "model" and self._air:
+    def _texts(self, field: Field) -> Iterator[JsonValue]:
+        if field.json_name == "model" and self._air:
             yield self._air
-        if name in _BY_NAME:
-            yield _BY_NAME[name]
-        if name.lower().endswith(_PROSE):
+        yield from _known(field)
+        if field.json_name.lower().endswith(_PROSE):
             yield _PROMPT
         yield from _TEXTS
+
+
+def _known(field: Field) -> list[JsonValue]:
+    """Return values that the document shows, or that suit the name of a field."""
+    shown = [*field.examples, *([field.default] if field.default else [])]
+    usual = [_BY_NAME[field.json_name]] if field.json_name in _BY_NAME else []
+    return [*(thawed(each.value) for each in shown), *usual]
 
 
 _ANY: Final[Mapping[str, JsonValue]] = {
@@ -377,13 +399,19 @@ def _pair(size: Size) -> Task:
     return {"width": size.width, "height": size.height}
 
 
-def _paths_of(demands: list[Predicate]) -> list[Path]:
+def paths_of(demands: list[Predicate]) -> list[Path]:
     """Return the paths of properties that demands are about, the shortest first."""
     paths = {path for demand in demands for path in _paths(demand, ())}
     return sorted(paths, key=lambda path: (len(path), path not in _LIKELY, path))
 
 
-_PROMPTS: Final = (("positivePrompt",), ("prompt",), ("search",))
+_USEFUL: Final = (
+    ("positivePrompt",),
+    ("inputs", "image"),
+    ("prompt",),
+    ("search",),
+)
+"""What a first call has, if the rest of the document needs no more."""
 _LIKELY: Final = {("positivePrompt",), ("prompt",), ("text",), ("inputs",)}
 
 
@@ -392,13 +420,16 @@ def _paths(predicate: Predicate, above: Path) -> Iterator[Path]:
         case RequiredProperty(name, part) | OptionalProperty(name, part):
             yield (*above, name)
             yield from _paths(part, (*above, name))
+        case AreaIn(first, second) | RatioIn(first, second):
+            yield from ((*above, first), (*above, second))
         case _:
             for child in children(predicate):
                 yield from _paths(child, above)
 
 
 def _is_string(wanted: String) -> Callable[[JsonValue], bool]:
-    tests: list[Predicate] = [LengthIn(wanted.min_length, wanted.max_length)]
+    tests: list[Predicate] = [IsType(frozenset({"string"}))]
+    tests += [LengthIn(wanted.min_length, wanted.max_length)]
     tests += [wanted.pattern] if wanted.pattern else []
     tests += [HasFormat(wanted.format)] if wanted.format else []
     demand = all_of(tests)
@@ -406,7 +437,10 @@ def _is_string(wanted: String) -> Callable[[JsonValue], bool]:
 
 
 def _is_number(wanted: Number) -> Callable[[JsonValue], bool]:
-    tests: list[Predicate] = [InRange(wanted.ge, wanted.gt, wanted.le, wanted.lt)]
+    tests: list[Predicate] = [
+        IsType(frozenset({"integer" if wanted.integer else "number"}))
+    ]
+    tests += [InRange(wanted.ge, wanted.gt, wanted.le, wanted.lt)]
     tests += [MultipleOf(wanted.multiple_of)] if wanted.multiple_of else []
     demand = all_of(tests)
     return lambda value: satisfies(demand, value) is True
@@ -424,4 +458,4 @@ def _numbers(wanted: Number) -> list[JsonValue]:
     for number in [1, *given, *near, *between, *step]:
         whole = isinstance(number, float) and number.is_integer()
         found.append(int(number) if whole else number)
-    return [n for n in found if isinstance(n, int) or not wanted.integer]
+    return found

@@ -1,4 +1,4 @@
-"""What the tasks of a client have cost, and the budget that bounds it."""
+"""The costs of a client's tasks, and its budget."""
 
 from __future__ import annotations
 
@@ -9,50 +9,49 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import BudgetError
 from ..locks import ForkSafeLock
-from ..transport.items import UPLOADS, numbers
+from ..transport.items import UPLOADS, costs
 from .identity import identity_of
 from .lifecycle import Phase
 
 if TYPE_CHECKING:
-    from ..transport.envelope import Item
     from .task import Task
 
-MOST_PRICES = 10_000
-"""Prices of dry runs that are remembered."""
+MAX_PRICES = 10_000
+"""Maximum number of remembered prices from dry runs."""
 
-MOST_BILLS = 10_000
-"""Finished tasks whose results are told apart from those that come again."""
+MAX_BILLS = 10_000
+"""Maximum number of finished tasks whose results are remembered."""
 
 
 @dataclass(slots=True)
 class Bill:
-    """What a finished task has cost.
+    """The costs of a finished task.
 
     Attributes:
-        costs: What its results have said that they cost, by result.
-        unsaid: What counts for results that have not said it.
+        costs: The costs in its results, by the identity of the result.
+        rest: The rest of its reservation, for results without a cost.
     """
 
     costs: dict[object, Decimal] = field(default_factory=dict[object, Decimal])
-    unsaid: Decimal = Decimal(0)
+    rest: Decimal = Decimal(0)
 
 
 class Account:
-    """Adds up costs in US dollars; a client shares it among its calls and threads.
+    """Adds up costs in US dollars. All calls of a client share it; it is thread-safe.
 
     With a budget, the cost of a task is reserved before the task is sent. Three amounts
-    count against the budget: what results have said that they cost, what is left of a
-    reservation where a result has not said it, and what is reserved for tasks that may be
-    billed. A result counts once, however often it comes.
+    count against the budget: the costs in results, the rest of a reservation where a
+    result has no cost, and the reservations of tasks that may be billed. A result counts
+    once, even if it is received more than once.
 
     Attributes:
-        budget: The amount that must not be passed; None where nothing bounds it.
-        cost: What finished tasks have cost, where their results say so.
-        committed: What counts against the budget.
+        budget: The maximum amount; None without a budget.
+        cost: The sum of the costs in the results of finished tasks.
+        committed: The amount that counts against the budget.
     """
 
     def __init__(self, budget: Decimal | None = None) -> None:
-        """Begin with nothing spent.
+        """Open an account without costs.
 
         Raises:
             TypeError: The budget is not a Decimal or an int.
@@ -67,43 +66,43 @@ class Account:
         self._prices: OrderedDict[str, Decimal] = OrderedDict()
 
     def price(self, task: Task[Any]) -> Decimal | None:
-        """What a dry run said that a task costs; None where there was none."""
+        """Return the cost of a task that a dry run returned; None without a dry run."""
         return self._prices.get(task.key)
 
     def note_price(self, key: str, cost: Decimal) -> None:
-        """Remember what a dry run said that a task costs."""
+        """Remember the cost of a task that a dry run returned."""
         with self._lock.native:
             self._prices.pop(key, None)
             self._prices[key] = cost
-            if len(self._prices) > MOST_PRICES:
+            if len(self._prices) > MAX_PRICES:
                 self._prices.popitem(last=False)
 
     def owes_reservation(self, task: Task[Any]) -> bool:
-        """Whether the cost of a task has to be reserved before the task is sent."""
+        """Return whether the cost of a task must be reserved before it is sent."""
         if self.budget is None:
             return False
         is_free = task.is_idempotent or task.task_type in UPLOADS
         return not is_free and task.key not in self._reserved
 
     def check(self, cost: Decimal) -> None:
-        """Let a task through whose cost is within the budget.
+        """Check that a cost is within the budget.
 
         Raises:
-            BudgetError: The cost is not.
+            BudgetError: The cost would exceed the budget.
         """
         with self._lock.native:
             self._check(cost)
 
     def reserve(self, task: Task[Any], cost: Decimal | None) -> None:
-        """Reserve the cost of a task that is sent next.
+        """Reserve the cost of a task before it is sent.
 
         Args:
             task: The task.
-            cost: What it will cost; None where nothing says so. Such a task is let
-                through while something of the budget is left.
+            cost: Its cost; None if it is not known. Then the task is allowed until the
+                budget is used up.
 
         Raises:
-            BudgetError: The cost is not within the budget.
+            BudgetError: The cost would exceed the budget.
         """
         with self._lock.native:
             if task.key not in self._reserved:
@@ -112,9 +111,9 @@ class Account:
                 self.committed += self._reserved[task.key]
 
     def settle(self, task: Task[Any]) -> None:
-        """Count what a task has cost, or release what was reserved for it.
+        """Add the cost of a finished task, or release the reservation of an unsent one.
 
-        Nothing changes while the task may still be billed.
+        Does nothing while the task may still be billed.
         """
         with self._lock.native:
             if task.phase is Phase.UNSENT:
@@ -124,21 +123,21 @@ class Account:
                 self._count(task)
 
     def _count(self, task: Task[Any]) -> None:
-        """Count what the results of a finished task say, but for known ones."""
+        """Add the costs of a finished task, except those of known results."""
         reserved = self._reserved.pop(task.key, Decimal(0))
-        costs = _costs_of(task)
+        found = _costs_of(task)
         bill = self._bills.pop(task.key, None) or Bill()
-        fresh = {each: cost for each, cost in costs.items() if each not in bill.costs}
-        said = sum(fresh.values(), Decimal(0))
+        fresh = {each: cost for each, cost in found.items() if each not in bill.costs}
+        added = sum(fresh.values(), Decimal(0))
         has_run = bool(task.items) or task.error is None
-        held = bill.unsaid + (reserved if has_run else 0)
-        is_said = 0 < len(task.items) == len(costs)
-        unsaid = Decimal(0) if is_said else max(Decimal(0), held - said)
-        self.cost += said
-        self.committed += said + unsaid - bill.unsaid - reserved
-        if bill.costs or fresh or unsaid:
-            self._bills[task.key] = Bill(bill.costs | fresh, unsaid)
-        if len(self._bills) > MOST_BILLS:
+        is_complete = 0 < len(task.items) == len(found)
+        rest = bill.rest + (reserved if has_run else 0)
+        rest = Decimal(0) if is_complete else max(Decimal(0), rest - added)
+        self.cost += added
+        self.committed += added + rest - bill.rest - reserved
+        if bill.costs or fresh or rest:
+            self._bills[task.key] = Bill(bill.costs | fresh, rest)
+        if len(self._bills) > MAX_BILLS:
             self._bills.popitem(last=False)
 
     def _check(self, cost: Decimal | None) -> None:
@@ -151,30 +150,24 @@ class Account:
 
 
 def cost_of(task: Task[Any]) -> Decimal | None:
-    """Return what the results of a task say that they cost; None if they do not."""
-    costs = [each for item in task.items if (each := _cost(item)) is not None]
-    return sum(costs, Decimal(0)) if costs else None
+    """Return the sum of the costs in the results of a task; None if they have none."""
+    found = costs(task.items)
+    return sum((Decimal(str(cost)) for cost in found), Decimal(0)) if found else None
 
 
 def _costs_of(task: Task[Any]) -> dict[object, Decimal]:
-    """Return what results say that they cost, by what tells one from the others.
+    """Return the costs in the results of a task, by the identity of the result.
 
-    Nothing else tells equal results apart but how many there are.
+    Results with the same identity are numbered.
     """
-    costs: dict[object, Decimal] = {}
+    found: dict[object, Decimal] = {}
     equal = Counter[object]()
     for item in task.items:
-        cost = _cost(item)
-        if cost is not None:
+        for cost in costs([item]):
             identity = identity_of(item).own
             equal[identity] += 1
-            costs[identity, equal[identity]] = cost
-    return costs
-
-
-def _cost(item: Item) -> Decimal | None:
-    costs = numbers([item], "cost")
-    return Decimal(str(costs[0])) if costs else None
+            found[identity, equal[identity]] = Decimal(str(cost))
+    return found
 
 
 def _valid_budget(budget: object) -> Decimal:

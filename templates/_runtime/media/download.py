@@ -46,10 +46,10 @@ if TYPE_CHECKING:
     from typing import Self
 
 
-LONGEST_SILENCE: Final = 60.0
+MAX_SILENCE: Final = 60.0
 """Seconds for which the host of a file may send nothing."""
 
-MOST_REDIRECTS: Final = 5
+MAX_REDIRECTS: Final = 5
 
 ClientT = TypeVar("ClientT", httpx2.Client, httpx2.AsyncClient)
 
@@ -350,7 +350,7 @@ class _Fetch:
         **extensions: Callable[[str, dict[str, Any]], None],
     ) -> httpx2.Request:
         """The next request. No key goes to the host, even if the client has one."""
-        silence = min(self._timeout, LONGEST_SILENCE)
+        silence = min(self._timeout, MAX_SILENCE)
         request = client.build_request(
             "GET", self._url, timeout=silence, extensions=extensions
         )
@@ -371,6 +371,8 @@ class _Fetch:
         if status != 200:
             message = f"{self._place} answers HTTP {status} {response.reason_phrase}"
             raise DownloadError(message.rstrip(), http_status=status)
+        if _is_page(response.headers.get("content-type", ""), self._url):
+            raise DownloadError(f"{self._place} answers with a page of HTML")
         self.is_done = True
         self.file_type = _told(response.headers.get("content-type", ""), self._url)
         body = Body(response)
@@ -406,9 +408,9 @@ class _Fetch:
 
     def _redirect(self, location: str) -> None:
         self._hops += 1
-        if self._hops > MOST_REDIRECTS:
+        if self._hops > MAX_REDIRECTS:
             raise DownloadError(
-                f"{self._place} redirects more than {MOST_REDIRECTS} times"
+                f"{self._place} redirects more than {MAX_REDIRECTS} times"
             )
         target = self._checked(location, self._url)
         if self._url.scheme == "https" and target.scheme != "https":
@@ -428,6 +430,14 @@ class _Fetch:
             message = f"the output's URL cannot be read: there is no port {url.port}"
             raise DownloadError(message)
         return url
+
+
+def _is_page(content_type: str, url: httpx2.URL) -> bool:
+    """Say whether an answer is a page that stands in place of the file."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "text/html" and not url.path.lower().endswith(
+        (".html", ".htm")
+    )
 
 
 def _told(content_type: str, url: httpx2.URL) -> FileType | None:

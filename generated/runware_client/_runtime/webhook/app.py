@@ -28,8 +28,8 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 LOGGER = logging.getLogger(PACKAGE)
-LARGEST_BODY = 64 * 2**20
-MOST_KEYS = 100_000
+MAX_BODY = 64 * 2**20
+MAX_KEYS = 100_000
 
 _MORE_HEADERS = {
     HTTPStatus.METHOD_NOT_ALLOWED: [(b"allow", b"POST")],
@@ -42,7 +42,7 @@ def webhook_app(
     *,
     secret: str,
     seen: Seen | None = None,
-    limit: int = LARGEST_BODY,
+    limit: int = MAX_BODY,
 ) -> WebhookApp:
     """Make an ASGI app that hands each item to a handler once.
 
@@ -67,7 +67,7 @@ def webhook_app(
 class RecentKeys:
     """Remembers the keys that were added last."""
 
-    def __init__(self, most: int = MOST_KEYS) -> None:
+    def __init__(self, most: int = MAX_KEYS) -> None:
         self._most = most
         self._keys: dict[str, None] = {}
 

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _PASSES: Final = 6
 _DEEPEST: Final = 24
-_MOST_STEPS: Final = 1_000
+_MAX_STEPS: Final = 1_000
 """The most changes of a value: some predicates cannot be satisfied."""
 _LONGEST: Final = 200_000
 """The maximum length of strings and lists."""
@@ -103,7 +103,7 @@ class Values:
             The new value. It is likely to be as wanted; the caller has to check it.
         """
         self.steps += 1
-        if self.steps > _MOST_STEPS or self._depth > _DEEPEST:
+        if self.steps > _MAX_STEPS or self._depth > _DEEPEST:
             return value
         if holds(test, value, self._known) == wanted:
             return value

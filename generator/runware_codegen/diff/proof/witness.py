@@ -37,9 +37,9 @@ MANY: Final = 24
 """The attempts of a usual search, and of a search for a breaking difference."""
 
 _ROUNDS: Final = 4
-_MOST_STEPS: Final = 150_000
+_MAX_STEPS: Final = 150_000
 """The most steps of all searches for one document: about ten seconds."""
-_MOST_REMOVALS: Final = 400
+_MAX_REMOVALS: Final = 400
 _READABLE: Final = frozenset(FORMATS.values())
 _FIRST: Final = ("taskType", "taskUUID", "model")
 
@@ -104,7 +104,7 @@ class Search:
         values_of = _tasks if side is Side.REQUEST else _results
         self._old = values_of(old)
         self._new = values_of(new)
-        self._budget = _Budget(_MOST_STEPS)
+        self._budget = _Budget(_MAX_STEPS)
 
     def witness(
         self, finding: Finding, direction: Direction, attempts: range
@@ -229,7 +229,7 @@ class _Hunt:
             for smaller in _smaller(task):
                 removals += 1
                 self._budget.left -= 1
-                if removals > _MOST_REMOVALS:
+                if removals > _MAX_REMOVALS:
                     return task
                 if self._shows(smaller) and self._is_confirmed(smaller):
                     task, shrinking = smaller, True
