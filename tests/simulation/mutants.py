@@ -145,14 +145,14 @@ MUTANTS = (
         '    if told is None and "progress" in item:\n'
         "        return len(item) > 3\n"
         "    if told is None:",
-        249,
+        4648,
     ),
     Mutant(
         "one failed item ends the task",
         "_runtime.delivery.task",
         "        self.is_short |= is_complete\n",
         "        if self.error is not None:\n            return end\n",
-        531,
+        2035,
     ),
     Mutant(
         "a sync answer holds all results, however few",
@@ -206,7 +206,7 @@ MUTANTS = (
         "_runtime.delivery.delivery",
         "                    each.task.apply(TaskEvent.UNCLEAR)\n",
         "                    each.task.phase = Phase.UNSENT\n",
-        71,
+        17,
     ),
     Mutant(
         "one poll may take all the time that is left",
@@ -259,9 +259,9 @@ MUTANTS = (
     Mutant(
         "an acknowledgement in place of a stream is its text",
         "_runtime.client.stream_reader",
-        "self._is_ours(item) and is_result(item)",
-        'self._is_ours(item) and len(item.keys() - {"status"}) > 2',
-        20,
+        '        is_text = is_result(item) or "delta" in item\n',
+        '        is_text = len(item.keys() - {"status"}) > 2\n',
+        1510,
     ),
     Mutant(
         "an error of a gateway in a stream is the failure of the task",
@@ -356,7 +356,7 @@ MUTANTS = (
     Mutant(
         "a dry run is among the unfinished tasks",
         "_runtime.delivery.dry_run",
-        '        """False: the server does not keep it."""\n        return False',
+        '        """Always False: the server does not store it."""\n        return False',
         "        return True",
     ),
     Mutant(
@@ -368,8 +368,8 @@ MUTANTS = (
     Mutant(
         "a task whose dry run fails is sent",
         "_runtime.delivery.dry_run",
-        "            if error is None:\n                error = self._refusal(submission, cost_of(dry_task))\n",
-        "            error = self._refusal(submission, cost_of(dry_task))\n",
+        "            elif error is None:\n                error = self._refusal(",
+        "            else:\n                error = self._refusal(",
         17,
     ),
     Mutant(
@@ -377,6 +377,7 @@ MUTANTS = (
         "_runtime.delivery.delivery",
         "            if isinstance(each.task, DryTask) is not is_dry:\n                continue\n",
         "",
+        456,
     ),
     Mutant(
         "a reservation does not count",
@@ -409,6 +410,7 @@ MUTANTS = (
         "_runtime.delivery.delivery",
         "        for each in left:\n            self._settle(each)\n",
         "",
+        2389,
     ),
     Mutant(
         "results that come again count again",
@@ -429,6 +431,7 @@ MUTANTS = (
         "_runtime.delivery.account",
         "        is_complete = 0 < len(task.items) == len(found)\n",
         "        is_complete = bool(found)\n",
+        3108,
     ),
     Mutant(
         "a task that failed counts as if it had run",
@@ -442,6 +445,7 @@ MUTANTS = (
         "_runtime.delivery.delivery",
         "if account.owes_reservation(each.task)]",
         "if account.owes_reservation(each.task) and not each.is_resend]",
+        89,
     ),
     Mutant(
         "a stream has no reservation",
@@ -460,32 +464,37 @@ MUTANTS = (
     Mutant(
         "whoever looks on gives back a reservation of others",
         "_runtime.delivery.delivery",
-        "        is_known = each.submission is not None or each.task.is_done\n",
-        "        is_known = True\n",
+        "        can_send = each.submission is not None\n",
+        "        can_send = True\n",
+        5107,
     ),
     Mutant(
         "a handle without its request sends the task",
         "_runtime.delivery.delivery",
         " or not each.can_go_on:",
         ":",
+        2012,
     ),
     Mutant(
         "a poll is not answered while the task is sent again",
         "_runtime.delivery.lifecycle",
         "    (_P.RESENDING, _E.SILENCE): (_P.RESENDING, _A.POLL),\n",
         "",
+        3010,
     ),
     Mutant(
         "a sending is not answered when a poll was",
         "_runtime.delivery.lifecycle",
         "    (_P.ACCEPTED, _E.CONFLICT): (_P.ACCEPTED, _A.POLL),\n",
         "",
+        5107,
     ),
     Mutant(
         "a task that another call found accepted is sent",
         "_runtime.delivery.batches",
         "        is_resent = self.is_resend and phase is Phase.IN_DOUBT\n",
         "        is_resent = self.is_resend\n",
+        3768,
     ),
 )
 
