@@ -227,7 +227,7 @@ MUTANTS = (
         "_runtime.delivery.delivery",
         "        self._deadline += seconds\n        self._last_poll += seconds\n",
         "        self._last_poll += seconds\n",
-        5606,
+        5107,
     ),
     Mutant(
         "a task of another caller counts as the only one",
@@ -304,7 +304,7 @@ MUTANTS = (
         "_runtime.client.stream_reader",
         "if self.is_over and (rest",
         "if (rest",
-        7760,
+        5107,
     ),
     Mutant(
         "an event that comes in two chunks is read as two",
@@ -332,14 +332,14 @@ MUTANTS = (
         "_runtime.delivery.patience",
         "            if not is_rejection(answer):\n",
         "            if not is_rejection(answer) and answer.http_status < 500:\n",
-        1094,
+        10,
     ),
     Mutant(
         "a rate limit of a second sending is the failure of a stream",
         "_runtime.delivery.classify",
         " or (_is_rate_limit(error.item) and not is_unclear)",
         "",
-        43151,
+        5107,
     ),
     Mutant(
         "a dry run is sent as a run",
@@ -390,7 +390,7 @@ MUTANTS = (
         "_runtime.delivery.account",
         "self.committed + cost > self.budget",
         "self.committed > self.budget",
-        10,
+        11,
     ),
     Mutant(
         "a task that may be billed loses its reservation",
@@ -403,7 +403,7 @@ MUTANTS = (
         "_runtime.delivery.account",
         "                self.committed -= self._reserved.pop(task.key, 0)\n",
         "                pass\n",
-        963,
+        459,
     ),
     Mutant(
         "a call that is left keeps its reservations",
