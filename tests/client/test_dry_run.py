@@ -195,9 +195,9 @@ def test_no_header_makes_a_run_of_a_dry_run_nor_a_dry_run_of_a_run(
 ) -> None:
     server.answer = echo(cost=0.1)
     for method in ("dry_run", "run", "submit"):
-        with pytest.raises(ValueError, match="call dry_run"):
+        with pytest.raises(ValueError, match="Use dry_run"):
             caller(method, image(), extra_headers={name: "0"})
-    with pytest.raises(ValueError, match="call dry_run"):
+    with pytest.raises(ValueError, match="Use dry_run"):
         caller("dry_run", image(), options={"default_headers": {name: "1"}})
     assert server.calls == []
 

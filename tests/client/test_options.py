@@ -126,7 +126,7 @@ def test_polls_have_the_headers_of_their_client(
         ({"max_retries": -1}, "max_retries must be 0 or more"),
         ({"base_url": "ftp://a"}, "base_url must start with https:// or http://"),
         ({"resend": "maybe"}, "resend must be one of"),
-        ({"extra_headers": {"x-runware-dry-run": "1"}}, "call dry_run of the client"),
+        ({"extra_headers": {"x-runware-dry-run": "1"}}, "Use dry_run of the client"),
     ],
 )
 def test_options_are_checked(
