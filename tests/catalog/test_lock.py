@@ -168,7 +168,11 @@ class TestLocked:
 
     def test_a_name_that_is_not_locked(self, here: Path) -> None:
         finished = run(*FETCH, "--locked", "three", cwd=here)
-        refused(finished, "No locked document matches 'three'", "runware-codegen fetch three")
+        refused(
+            finished,
+            "No locked document matches 'three'",
+            "runware-codegen fetch three",
+        )
 
 
 def test_one_more_document_adds_lines_alone(here: Path, catalog: Catalog) -> None:
