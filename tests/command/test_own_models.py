@@ -274,7 +274,7 @@ class TestFilters:
     @pytest.mark.parametrize(
         ("arguments", "told"),
         [
-            (["civitai:1@2", "--like", "flux"], "Architectures that it knows: sdxl"),
+            (["civitai:1@2", "--like", "flux"], "Known architectures: sdxl"),
             (["--like", "sdxl"], "--like requires MODEL"),
             (["civitai:1@2", "--like", "sdxl", "--all"], "exclude each other"),
             (["a b", "--like", "sdxl"], "neither an AIR nor"),
