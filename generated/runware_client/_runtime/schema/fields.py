@@ -138,20 +138,16 @@ def classes_within(cls: type[BaseModel]) -> Iterator[type[BaseModel]]:
 
 @cache
 def nests_freely(cls: type[BaseModel]) -> bool:
-    """Return whether the values of a class may be nested to any depth."""
-    return any(
-        _takes_any_json(each) or _contains_itself(each) for each in classes_within(cls)
-    )
+    """Return whether values of a class may be nested to any depth."""
+    cls.model_rebuild()
+    may_be_recursive = cls.__pydantic_core_schema__["type"] == "definitions"
+    return may_be_recursive or any(map(_takes_any_json, classes_within(cls)))
 
 
 def _takes_any_json(cls: type[BaseModel]) -> bool:
     return cls.model_config.get("extra") == "allow" or any(
         mark is Any or isinstance(mark, AnyJson) for mark in _marks_within(cls)
     )
-
-
-def _contains_itself(cls: type[BaseModel]) -> bool:
-    return any(cls in classes_within(part) for part in _parts_of(cls))
 
 
 @cache
