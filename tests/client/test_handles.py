@@ -299,7 +299,7 @@ WRONG = [
 @pytest.mark.parametrize("text", WRONG, ids=range(len(WRONG)))
 def test_what_is_no_handle_is_refused(caller: Caller, text: str) -> None:
     async def work(client: Any) -> None:
-        with pytest.raises(ValueError, match="handle's") as caught:
+        with pytest.raises(ValueError, match="JSON text") as caught:
             client.resume(text)
         assert type(caught.value) is ValueError
         assert len(str(caught.value)) < 200
@@ -310,7 +310,7 @@ def test_what_is_no_handle_is_refused(caller: Caller, text: str) -> None:
 @pytest.mark.parametrize("given", [None, 7, b"\xff", [], {"handle": 1}])
 def test_what_is_no_text_is_no_handle(caller: Caller, given: Any) -> None:
     async def work(client: Any) -> None:
-        with pytest.raises(ValueError, match="handle's"):
+        with pytest.raises(ValueError, match="JSON text"):
             client.resume(given)
 
     caller.using(work)
@@ -352,7 +352,7 @@ def test_a_handle_of_another_request_is_refused(
 ) -> None:
     async def work(client: Any) -> None:
         text = client.handle(image()).to_json()
-        with pytest.raises(ValueError, match="make the request with task_uuid="):
+        with pytest.raises(ValueError, match="Create the request with task_uuid="):
             client.resume(text, image())
 
     caller.using(work)

@@ -526,5 +526,5 @@ def test_an_error_that_stands_for_all_results_says_that_no_more_is_told(
         for each in clients.using(kind, platform.url, work):
             assert each.error.code == "nsfwContentDetected"
             assert each.error.handle is not None
-            assert "Runware tells no more of this task" in str(each.error)
+            assert "Runware returns nothing more about this task" in str(each.error)
             assert "handle.wait() of this error" in str(each.error)

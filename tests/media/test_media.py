@@ -265,15 +265,15 @@ def test_files_that_cannot_be_read_are_refused(
     assert said(b"") == "the file is empty"
     assert said(io.BytesIO()) == "the rest of the file is empty"
     assert said(tmp_path).endswith("is a folder")
-    assert said(tmp_path / "pipe.png").endswith("is no regular file")
+    assert said(tmp_path / "pipe.png").endswith("is not a regular file")
     assert said(closed).startswith("the file cannot be read: ")
-    assert "open(…, 'rb')" in said(io.StringIO("words"))
+    assert "open(..., 'rb')" in said(io.StringIO("words"))
     assert said(Path("nul\0.png")).startswith("the file nul?.png cannot be read: ")
     with (tmp_path / "words.txt").open() as file:
-        assert "open(…, 'rb')" in said(file)
+        assert "open(..., 'rb')" in said(file)
     (tmp_path / "words.txt").write_bytes(PNG)
     with (tmp_path / "words.txt").open(encoding="ascii") as file:
-        assert "open(…, 'rb')" in said(file)
+        assert "open(..., 'rb')" in said(file)
 
 
 def test_a_medium_of_another_kind_is_refused(
@@ -284,7 +284,7 @@ def test_a_medium_of_another_kind_is_refused(
         "seedImage": "must be an image, but the file is audio/mpeg",
         "video": "must be a video, but the file is image/png",
         "audio": "must be audio, but the file is application/pdf",
-        "bareImage": "must be an image, but the file begins like no known type",
+        "bareImage": "must be an image, but the type of the file is unknown",
     }
 
 
@@ -299,20 +299,20 @@ def test_a_file_is_to_be_uploaded_first_where_any_text_is_taken(
     refused: Callable[..., dict[str, str]],
 ) -> None:
     said = refused(video_or_word=MP4)
-    assert "upload it first, with a mediaStorage task" in said["videoOrWord"]
+    assert "Upload the file with a mediaStorage task" in said["videoOrWord"]
 
 
 def test_the_size_of_a_file_is_checked(
     sent: Callable[..., Any], refused: Callable[..., dict[str, str]], tmp_path: Path
 ) -> None:
     assert sent(small_image=JPEG) == {"smallImage": _uri("image/jpeg", JPEG)}
-    large = "has 1,234,567 bytes, more than the 30 allowed"
+    large = "has 1,234,567 bytes; the maximum is 30"
     sparse = tmp_path / "large.png"
     with sparse.open("wb") as file:
         file.truncate(1_234_567)
     assert refused(small_image=sparse) == {"smallImage": large}
     assert refused(small_image=bytes(1_234_567)) == {"smallImage": large}
-    few = "has 4 bytes, fewer than the 10 needed"
+    few = "has 4 bytes; the minimum is 10"
     assert refused(small_image=b"1234") == {"smallImage": few}
 
 

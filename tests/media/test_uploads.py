@@ -341,9 +341,7 @@ def test_an_answer_without_a_uuid_is_an_error(
             await value(client.run(request))
         await value(client.stream(request).get_result())
 
-    with pytest.raises(
-        caller.package.RunwareError, match="names no mediaUUID"
-    ) as caught:
+    with pytest.raises(caller.package.RunwareError, match="has no mediaUUID") as caught:
         caller.using(work)
     assert caught.value.task_uuid == request.task_uuid
     assert server.sent == [STORED]
@@ -489,9 +487,7 @@ def test_files_are_checked_when_the_request_is_made(
 
     large = tmp_path / "large.mp4"
     large.write_bytes(MP4 + bytes(1000))
-    assert said(video=large) == (
-        "inputs.video has 1,032 bytes, more than the 50 allowed"
-    )
+    assert said(video=large) == ("inputs.video has 1,032 bytes; the maximum is 50")
     assert said(video=PNG) == "inputs.video must be a video, but the file is image/png"
     assert said(image=tmp_path / "no.png") == (
         "inputs.image the file no.png does not exist"
@@ -504,7 +500,9 @@ def test_there_is_no_wire_before_the_upload(
     request = look(videos=[MP4])
     with pytest.raises(ValueError, match=r"inputs\.videos\.0 is a file"):
         request.to_wire()
-    with pytest.raises(ValueError, match="this Inputs has no wire yet: video is"):
+    with pytest.raises(
+        ValueError, match="this Inputs cannot be written as JSON yet: video is"
+    ):
         looking.Inputs(video=MP4).to_wire()
 
 
@@ -513,7 +511,7 @@ def test_a_request_stays_as_it_is_when_it_is_sent(
 ) -> None:
     request = look(video=MP4)
     caller("run", request)
-    with pytest.raises(ValueError, match="has no wire yet"):
+    with pytest.raises(ValueError, match="cannot be written as JSON yet"):
         request.to_wire()
 
 

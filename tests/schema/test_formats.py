@@ -42,7 +42,7 @@ class Examples(NamedTuple):
 
 
 UUID = "0f6b1c52-9a3e-4d07-8b21-5e7d90c4af13"
-LONGEST_NAME = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
+MAX_NAME = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 
 EXAMPLES = {
     "uuid": Examples(
@@ -290,7 +290,7 @@ EXAMPLES = {
             "a@[IPv6:::1]",
             "a@[ipv6:1:2:3:4:5:6:7.8.9.10]",
             f"{'a' * 64}@example.org",
-            f"a@{LONGEST_NAME}",
+            f"a@{MAX_NAME}",
             "a@xn--bcher-kva.example",
         ],
         invalid=[
@@ -326,7 +326,7 @@ EXAMPLES = {
             "<a@example.org>",
             "a(b)@example.org",
             f"{'a' * 65}@example.org",
-            f"a@{LONGEST_NAME}d",
+            f"a@{MAX_NAME}d",
             "a@xn--x",
         ],
     ),
@@ -339,7 +339,7 @@ EXAMPLES = {
             "1a.2",
             "127.0.0.1",
             "a" * 63,
-            LONGEST_NAME,
+            MAX_NAME,
             "xn--bcher-kva.example",
             "xn--4gbwdl.xn--wgbh1c",
             "xn--zca29lwxobi7a",  # letters and signs that are exceptions
@@ -363,7 +363,7 @@ EXAMPLES = {
             "\u212aelvin",  # its lower case is an ASCII k
             "a\u3002b",
             "a" * 64,
-            f"{LONGEST_NAME}d",
+            f"{MAX_NAME}d",
             "ab--c",  # reserved by RFC 5890
             "xn--",
             "xn--x",

@@ -1,4 +1,4 @@
-"""What the tasks of a client have cost, and the budget that bounds it."""
+"""The costs of a client's tasks, and its budget."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import BudgetError
 from ..locks import ForkSafeLock
-from ..transport.items import UPLOADS, numbers
+from ..transport.items import UPLOADS, costs
 from .lifecycle import Phase
 
 if TYPE_CHECKING:
     from .task import Task
 
-MOST_PRICES = 10_000
-"""Prices of dry runs that are remembered."""
+MAX_PRICES = 10_000
+"""Maximum number of remembered prices from dry runs."""
 
 
 class Account:
-    """Adds up costs in US dollars; a client shares it among its calls and threads.
+    """Adds up costs in US dollars. All calls of a client share it; it is thread-safe.
 
     With a budget, the cost of a task is reserved before the task is sent. Three amounts
-    count against the budget: what finished tasks have cost, what those that did not say
-    so had reserved, and what is reserved for tasks that may be billed.
+    count against the budget: the costs of finished tasks, the reservations of finished
+    tasks whose results have no cost, and the reservations of tasks that may be billed.
 
     Attributes:
-        budget: The amount that must not be passed; None where nothing bounds it.
+        budget: The maximum amount; None without a budget.
     """
 
     def __init__(self, budget: Decimal | None = None) -> None:
-        """Begin with nothing spent.
+        """Open an account without costs.
 
         Raises:
             TypeError: The budget is not a Decimal or an int.
@@ -45,47 +45,47 @@ class Account:
 
     @property
     def cost(self) -> Decimal:
-        """What finished tasks have cost, where their results say so."""
+        """The sum of the costs in the results of finished tasks."""
         return self._cost
 
     def price(self, task: Task[Any]) -> Decimal | None:
-        """What a dry run said that a task costs; None where there was none."""
+        """Return the cost of a task that a dry run returned; None without a dry run."""
         return self._prices.get(task.key)
 
     def note_price(self, key: str, cost: Decimal) -> None:
-        """Remember what a dry run said that a task costs."""
+        """Remember the cost of a task that a dry run returned."""
         with self._lock.native:
             self._prices.pop(key, None)
             self._prices[key] = cost
-            if len(self._prices) > MOST_PRICES:
+            if len(self._prices) > MAX_PRICES:
                 self._prices.popitem(last=False)
 
     def owes_reservation(self, task: Task[Any]) -> bool:
-        """Whether the cost of a task has to be reserved before the task is sent."""
+        """Return whether the cost of a task must be reserved before it is sent."""
         if self.budget is None or task.phase is not Phase.UNSENT:
             return False
         is_free = task.is_idempotent or task.task_type in UPLOADS
         return not is_free and task.key not in self._reserved
 
     def check(self, cost: Decimal) -> None:
-        """Let a task through whose cost is within the budget.
+        """Check that a cost is within the budget.
 
         Raises:
-            BudgetError: The cost is not.
+            BudgetError: The cost would exceed the budget.
         """
         with self._lock.native:
             self._check(cost)
 
     def reserve(self, task: Task[Any], cost: Decimal | None) -> None:
-        """Reserve the cost of a task that is sent next.
+        """Reserve the cost of a task before it is sent.
 
         Args:
             task: The task.
-            cost: What it will cost; None where nothing says so. Such a task is let
-                through while something of the budget is left.
+            cost: Its cost; None if it is not known. Then the task is allowed until the
+                budget is used up.
 
         Raises:
-            BudgetError: The cost is not within the budget.
+            BudgetError: The cost would exceed the budget.
         """
         with self._lock.native:
             if task.key not in self._reserved:
@@ -94,9 +94,9 @@ class Account:
                 self._committed += self._reserved[task.key]
 
     def settle(self, task: Task[Any]) -> None:
-        """Count what a task has cost, or release what was reserved for it.
+        """Add the cost of a finished task, or release the reservation of an unsent one.
 
-        Nothing changes while the task may still be billed, nor the second time.
+        Does nothing while the task may still be billed, or if it is already settled.
         """
         with self._lock.native:
             if task.phase is Phase.UNSENT:
@@ -123,9 +123,9 @@ class Account:
 
 
 def cost_of(task: Task[Any]) -> Decimal | None:
-    """Return what the results of a task say that they cost; None if they do not."""
-    costs = numbers(task.items, "cost")
-    return sum((Decimal(str(cost)) for cost in costs), Decimal(0)) if costs else None
+    """Return the sum of the costs in the results of a task; None if they have none."""
+    found = costs(task.items)
+    return sum((Decimal(str(cost)) for cost in found), Decimal(0)) if found else None
 
 
 def _valid_budget(budget: object) -> Decimal:

@@ -46,7 +46,7 @@ from ..media.local_files import LocalFile, refuse_files
 from .constraints import Json
 from .deprecated import deprecated_members, has_deprecated
 from .depth import MOST_LEVELS, is_too_deep
-from .docs import member_docs
+from .docs import member_docs, without_parameters
 from .explanations import (
     again,
     combined,
@@ -130,7 +130,7 @@ if TYPE_CHECKING:
         def __hash__(self) -> int: ...
 
 else:
-    _Frozen = type(BaseModel)
+    from .signatures import Documented as _Frozen
 
 
 class JsonObject(BaseModel, metaclass=_Frozen):
@@ -172,6 +172,8 @@ class JsonObject(BaseModel, metaclass=_Frozen):
     ) -> dict[str, Any]:
         reference: dict[str, Any] = handler(schema)
         described = handler.resolve_ref_schema(reference)
+        if "description" in described:
+            described["description"] = without_parameters(described["description"])
         docs = {wire_names(cls).get(n, n): doc for n, doc in member_docs(cls).items()}
         for name, member in described.get("properties", {}).items():
             if name in docs:
@@ -506,6 +508,10 @@ class TaskResult(JsonObject):
     """
 
     model_config = ConfigDict(extra="allow")
+
+    if not TYPE_CHECKING:
+        # Sphinx adds an annotation to BaseModel that pydantic refuses to inherit.
+        __pydantic_extra__: dict[str, Any]
 
     @classmethod
     def _complete(
