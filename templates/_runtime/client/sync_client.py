@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from ..delivery.dry_run import DryRun
     from ..delivery.events import Event
     from ..delivery.task import Submission, Task
-    from ..schema.base import TaskRequest, TaskResult
+    from ..schema.requests import TaskRequest
+    from ..schema.results import TaskResult
     from ..transport.endpoint import Headers
     from ..transport.envelope import Answer
     from .stream import Stream

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import (
@@ -49,7 +49,6 @@ NO_FILE_IN_JSON: Final = core.plain_serializer_function_ser_schema(
 """How a value is written that may be a file to upload: as it is."""
 
 
-@dataclass(frozen=True, slots=True)
 class Media:
     """Text that stands for a medium, in one of the ways that the document accepts.
 
@@ -60,11 +59,6 @@ class Media:
         most_bytes: The size of the largest.
     """
 
-    kind: str
-    accepts: tuple[Test, ...]
-    least_bytes: float | None
-    most_bytes: float | None
-
     def __init__(
         self,
         kind: str,
@@ -72,10 +66,10 @@ class Media:
         least_bytes: float | None = None,
         most_bytes: float | None = None,
     ) -> None:
-        object.__setattr__(self, "kind", kind)
-        object.__setattr__(self, "accepts", accepts)
-        object.__setattr__(self, "least_bytes", least_bytes)
-        object.__setattr__(self, "most_bytes", most_bytes)
+        self.kind = kind
+        self.accepts = accepts
+        self.least_bytes = least_bytes
+        self.most_bytes = most_bytes
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -93,14 +87,20 @@ class Media:
         texts = core.union_schema(
             [*map(_text_schema, self.accepts)], mode="left_to_right"
         )
-        is_accepted = SchemaValidator(texts).isinstance_python
 
-        def check(value: Any) -> str:
-            if type(value) is str and is_accepted(value):
-                return value
-            raise PydanticKnownError("string_type")
+    def _check_text(self, value: Any) -> str:
+        """Accept texts alone: a file can be read only once."""
+        if type(value) is str and self._is_accepted(value):
+            return value
+        raise PydanticKnownError("string_type")
 
-        return check
+    @cached_property
+    def _is_accepted(self) -> Callable[[str], bool]:
+        """Whether a text is a usual one of the ways."""
+        ways = map(_text_schema, self.accepts)
+        return SchemaValidator(
+            core.union_schema([*ways], mode="left_to_right")
+        ).isinstance_python
 
     def _describe(self, _: CoreSchema, __: Any) -> dict[str, Any]:
         return {"type": "string", "anyOf": [*map(_schema_of, self.accepts)]}

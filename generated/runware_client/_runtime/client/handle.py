@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ..delivery.delivery import Delivery
-    from ..schema.base import TaskRequest, TaskResult
+    from ..schema.requests import TaskRequest
+    from ..schema.results import TaskResult
     from ..transport.api_key import ApiKey
     from ..transport.endpoint import Headers
     from ..transport.envelope import Answer, Item
@@ -363,7 +364,7 @@ def _is_good(name: str, value: object) -> bool:
 
 
 def _result_class(wire: Item) -> type[TaskResult]:
-    from ..schema.base import TaskResult  # slow to import
+    from ..schema.results import TaskResult  # slow to import
 
     try:
         return request_class(wire["taskType"], wire.get("model")).result

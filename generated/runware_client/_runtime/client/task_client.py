@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     )
 
     from ..error_enum import ErrorEnum
-    from ..schema.base import TaskRequest
     from ..schema.generics import ResultT
+    from ..schema.requests import TaskRequest
     from .async_client import AsyncClient
     from .async_handle import AsyncHandle
     from .async_stream import AsyncStream

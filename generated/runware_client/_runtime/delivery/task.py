@@ -26,7 +26,8 @@ from .lifecycle import TRANSITIONS, Action, Phase, TaskEvent
 if TYPE_CHECKING:
     from ..exceptions import APIError, RunwareError
     from ..media.local_files import LocalFile
-    from ..schema.base import TaskRequest, TaskResult
+    from ..schema.requests import TaskRequest
+    from ..schema.results import TaskResult
     from ..transport.envelope import Item
 
 UPLOAD_OUTPUT: Final = "mediaUUID"
@@ -377,7 +378,7 @@ def wire_of(request: TaskRequest[Any]) -> Item:
     Raises:
         TypeError: It is not a request.
     """
-    from ..schema.base import TaskRequest  # slow to import
+    from ..schema.requests import TaskRequest  # slow to import
     from ..schema.written import written
 
     if not isinstance(cast("object", request), TaskRequest):
