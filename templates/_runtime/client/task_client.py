@@ -289,7 +289,7 @@ class AsyncTaskClient(TaskType):
 
     @overload
     async def run(
-        self, request: TaskRequest[ResultT], /, **options: Unpack[CallOptions]
+        self, request: TaskRequest[ResultT], /, **options: Unpack[RunOptions[ResultT]]
     ) -> list[ResultT]: ...
 
     @overload
