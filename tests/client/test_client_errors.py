@@ -669,11 +669,11 @@ def test_what_is_unfinished_when_a_task_fails_is_waited_for(
 @pytest.mark.parametrize(
     ("api_key", "said"),
     [
-        (None, "there is no API key: give api_key=… or set RUNWARE_API_KEY"),
-        ("  ", "there is no API key: give api_key=… or set RUNWARE_API_KEY"),
-        ("two words", "holds a space, a quote or another sign that no key has"),
-        ("line\nbreak", "holds a space, a quote or another sign that no key has"),
-        ("schlüssel", "holds a space, a quote or another sign that no key has"),
+        (None, "there is no API key. Pass api_key=..., or set RUNWARE_API_KEY"),
+        ("  ", "there is no API key. Pass api_key=..., or set RUNWARE_API_KEY"),
+        ("two words", "contains characters that keys do not have"),
+        ("line\nbreak", "contains characters that keys do not have"),
+        ("schlüssel", "contains characters that keys do not have"),
     ],
 )
 def test_a_key_that_cannot_be_used(

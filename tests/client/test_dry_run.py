@@ -195,9 +195,9 @@ def test_no_header_makes_a_run_of_a_dry_run_nor_a_dry_run_of_a_run(
 ) -> None:
     server.answer = echo(cost=0.1)
     for method in ("dry_run", "run", "submit"):
-        with pytest.raises(ValueError, match="call dry_run"):
+        with pytest.raises(ValueError, match="Use dry_run"):
             caller(method, image(), extra_headers={name: "0"})
-    with pytest.raises(ValueError, match="call dry_run"):
+    with pytest.raises(ValueError, match="Use dry_run"):
         caller("dry_run", image(), options={"default_headers": {name: "1"}})
     assert server.calls == []
 
@@ -249,6 +249,58 @@ def test_a_task_that_would_pass_the_budget_is_not_sent(
 
     caller.using(work, budget=Decimal("0.01"))
     assert (bank.billed, bank.dry) == (2, 3)
+
+
+def test_a_server_that_runs_dry_runs_is_not_paid_twice(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    """The header may be removed on the way."""
+    server.answer = echo(cost=0.004)
+
+    async def work(client: Any) -> None:
+        with pytest.raises(
+            caller.package.RunwareError, match="ran this task instead"
+        ) as caught:
+            await value(client.run(image()))
+        [result] = caught.value.results
+        assert result.to_wire()["cost"] == 0.004
+        assert caught.value.handle is None
+        assert client.cost == 0.004
+        assert (await value(client.dry_run(image()))).was_run
+
+    caller.using(work, budget=Decimal("0.01"))
+    assert is_dry(server) == [True, True]
+
+
+@pytest.mark.parametrize("cost", [-5, -1e-9, float("nan"), 10**399])
+def test_no_cost_makes_a_budget_larger(
+    caller: Caller, server: Server, image: Callable[..., Any], cost: float
+) -> None:
+    bank = Bank(server)
+    bank.members["cost"] = cost
+
+    async def work(client: Any) -> None:
+        for _ in range(2):
+            await value(client.run(image()))
+        with pytest.raises(caller.package.BudgetError):
+            await value(client.run(image()))
+        assert client.cost == 0
+
+    caller.using(work, budget=Decimal("0.01"))
+    assert bank.billed == 2
+
+
+def test_costs_may_come_as_text(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = echo(cost="0.0013")
+
+    async def work(client: Any) -> None:
+        assert (await value(client.dry_run(image()))).cost == Decimal("0.0013")
+        await value(client.run(image()))
+        assert client.cost == 0.0013
+
+    caller.using(work)
 
 
 def test_without_a_budget_nothing_is_priced(

@@ -328,6 +328,22 @@ def test_a_whole_answer_comes_as_one_piece(streamer: Streamer, script: Script) -
     assert stream.result.to_wire() == item
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/octet-stream", ""])
+def test_events_are_known_by_how_they_begin(
+    streamer: Streamer, script: Script, kind: str
+) -> None:
+    """A proxy may change the type of an answer."""
+    script.events({"delta": {"text": "dusk"}, "finishReason": "stop"}, "[DONE]")
+    script.content_type = kind
+    assert streamer.read()[0].text == "dusk"
+
+
+def test_pieces_may_come_in_an_envelope(streamer: Streamer, script: Script) -> None:
+    pieces = [{"data": [{"delta": {"text": text}}]} for text in ("du", "sk")]
+    script.events(*pieces, {"delta": {}, "finishReason": "stop"}, "[DONE]")
+    assert streamer.read()[0].text == "dusk"
+
+
 def test_whole_texts_inside_a_stream_are_not_doubled(
     streamer: Streamer, script: Script
 ) -> None:

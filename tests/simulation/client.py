@@ -42,9 +42,9 @@ from runware_client._runtime.exceptions import (
 )
 from runware_client._runtime.transport.api_key import ApiKey
 from runware_client._runtime.transport.deadline import Deadline
+from runware_client._runtime.transport.endpoint import Endpoint
 from runware_client._runtime.transport.envelope import Answer, read_envelope
 from runware_client._runtime.transport.exchange import NEVER_SENT
-from runware_client._runtime.transport.http import Endpoint
 from runware_client._runtime.transport.waits import POLLING, RETRYING
 
 from simulation.network import Broken, NotSent, Post, TimedOut

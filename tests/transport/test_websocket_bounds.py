@@ -436,7 +436,7 @@ def test_an_http_client_that_was_brought_stays_on_its_loop(
             return await clients[0].post(order())
 
     asyncio.run(main())
-    with pytest.raises(shipped.ConnectionError, match="of its own") as raised:
+    with pytest.raises(shipped.ConnectionError, match="with its own") as raised:
         asyncio.run(main())
     assert not raised.value.may_have_run
 

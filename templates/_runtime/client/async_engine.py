@@ -13,8 +13,8 @@ from ..delivery.batches import Kind, Reply
 from ..delivery.lifecycle import Phase
 from ..exceptions import RunwareError
 from ..transport.async_http import Loop, running_loop
+from ..transport.endpoint import checked_headers
 from ..transport.exchange import NEVER_SENT
-from ..transport.http import checked_headers
 from .async_poll_batcher import AsyncPollBatcher
 from .async_stream import AsyncStream
 from .engine import BaseEngine, requested, unwatched, whole
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from ..delivery.task import Submission, Task
     from ..schema.generics import ResultT
     from ..transport.async_http import AsyncTransport
+    from ..transport.endpoint import Endpoint, Headers
     from ..transport.envelope import Answer
-    from ..transport.http import Endpoint, Headers
     from .engine import OnEnd
 
     _Locks: TypeAlias = WeakKeyDictionary[Task[Any], asyncio.Lock]

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from ..delivery.delivery import Delivery
     from ..delivery.task import Submission, Task
+    from ..transport.endpoint import Headers
     from ..transport.envelope import Answer
-    from ..transport.http import Headers
     from .async_engine import AsyncEngine
 
 

@@ -27,7 +27,7 @@ from ..delivery.outcome import Outcome
 from ..delivery.task import Submission, Task, submission_of, wire_of
 from ..timeouts import valid_timeout
 from ..transport.api_key import ApiKey
-from ..transport.http import (
+from ..transport.endpoint import (
     RUNWARE_SOCKET_URL,
     RUNWARE_URL,
     Auth,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from ..exceptions import RunwareError, TaskHandle
     from ..schema.base import TaskRequest
     from ..schema.generics import ResultT
-    from ..transport.http import Headers
+    from ..transport.endpoint import Headers
     from ..transport.websocket import WebSocketTransport
     from .async_engine import AsyncEngine
     from .engine import Engine
@@ -120,6 +120,8 @@ class Configured(Generic[EngineT]):
         base_url: str | None = None,
     ) -> Self:
         """Return a client with other options, for one or more calls.
+
+        Example::
 
             client.with_options(timeout=30, max_retries=0).run(request)
 

@@ -24,9 +24,9 @@ from ..exceptions import RunwareError, TaskHandle
 from ..locks import ForkSafeLock
 from ..media.local_files import place_of, with_uuids
 from ..transport.deadline import Deadline
+from ..transport.endpoint import checked_headers
 from ..transport.envelope import Answer, Envelope
 from ..transport.exchange import NEVER_SENT
-from ..transport.http import checked_headers
 from .poll_batcher import PollBatcher
 from .post_threads import PostThreads
 from .stream import Stream
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from ..delivery.task import Submission, Task
     from ..error_enum import ErrorEnum
     from ..schema.generics import ResultT
+    from ..transport.endpoint import Endpoint, Headers
     from ..transport.envelope import Item
-    from ..transport.http import Endpoint, Headers, Transport
+    from ..transport.http import Transport
 
     OnEnd: TypeAlias = Callable[[Item, BaseException | None], object]
     Deliverable: TypeAlias = Submission[ResultT] | Task[ResultT]

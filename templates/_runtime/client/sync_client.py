@@ -10,7 +10,8 @@ from ..delivery.outcome import Outcome, RawResponse
 from ..delivery.task import submission_of
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
-from ..transport.http import Auth, HTTPTransport
+from ..transport.endpoint import Auth
+from ..transport.http import HTTPTransport
 from .configuration import (
     DEFAULT_CONCURRENCY,
     DEFAULT_RETRIES,
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
     from ..delivery.events import Event
     from ..delivery.task import Submission, Task
     from ..schema.base import TaskRequest, TaskResult
+    from ..transport.endpoint import Headers
     from ..transport.envelope import Answer
-    from ..transport.http import Headers
     from .stream import Stream
 
 
@@ -167,6 +168,8 @@ class SyncClient(Configured[Engine]):
         on_progress: OnProgress = None,
     ) -> list[TaskResult]:
         """Run one task without validation, for example one that no document describes.
+
+        Example::
 
             client.send({"taskType": "imageInference", "model": "acme:1@1", "new": 1})
 

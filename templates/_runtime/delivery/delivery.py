@@ -1,7 +1,7 @@
 """Decides what to send and poll, from the first request to the last result, without I/O.
 
 A `Delivery` returns what to send and when, and receives the answers. An engine does the
-I/O:
+I/O::
 
     while delivery.is_waiting:
         batch = delivery.next_batch()

@@ -13,6 +13,7 @@ from ..transport.items import (
     COUNTS,
     READ_ONLY,
     UPLOADS,
+    costs,
     is_result,
     number_of_results,
     numbers,
@@ -145,8 +146,8 @@ class Task(Generic[ResultT]):
     @property
     def cost(self) -> float | None:
         """The sum of the costs in its results, in US dollars; None if they have none."""
-        costs = numbers(self.items, "cost")
-        return sum(costs) if costs else None
+        found = costs(self.items)
+        return sum(found) if found else None
 
     def poll(self) -> bytes:
         """Return the getResponse task that polls this one, as JSON text."""

@@ -16,7 +16,7 @@ from ..delivery.task import submission_of
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
 from ..transport.async_http import AsyncHTTPTransport
-from ..transport.http import Auth
+from ..transport.endpoint import Auth
 from .async_engine import AsyncEngine
 from .async_handle import AsyncHandle
 from .configuration import (
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from ..delivery.task import Submission, Task
     from ..schema.base import TaskRequest, TaskResult
     from ..transport.async_http import AsyncTransport
+    from ..transport.endpoint import Headers
     from ..transport.envelope import Answer
-    from ..transport.http import Headers
     from .async_stream import AsyncStream
 
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ..delivery.delivery import Delivery
     from ..schema.base import TaskRequest, TaskResult
     from ..transport.api_key import ApiKey
+    from ..transport.endpoint import Headers
     from ..transport.envelope import Answer, Item
-    from ..transport.http import Headers
     from .engine import BaseEngine, Engine
 
 VERSION = 1

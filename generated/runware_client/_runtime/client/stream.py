@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ..error_enum import ErrorEnum
     from ..schema.base import TaskRequest
     from ..transport.deadline import Deadline
+    from ..transport.endpoint import Endpoint
     from ..transport.envelope import Item
-    from ..transport.http import Endpoint
     from .deltas import Delta
 
 SendT = TypeVar("SendT", bound=Callable[[], Any])
@@ -215,6 +215,8 @@ class BaseStream(Generic[ResultT, SendT]):
 
 class Stream(BaseStream[ResultT, Send]):
     """A stream: yields the pieces of a text, then has the complete result.
+
+    Example::
 
         with client.text_inference.stream(request) as stream:
             for delta in stream:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import BudgetError
 from ..locks import ForkSafeLock
-from ..transport.items import UPLOADS, numbers
+from ..transport.items import UPLOADS, costs
 from .lifecycle import Phase
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ class Account:
 
 def cost_of(task: Task[Any]) -> Decimal | None:
     """Return the sum of the costs in the results of a task; None if they have none."""
-    costs = numbers(task.items, "cost")
-    return sum((Decimal(str(cost)) for cost in costs), Decimal(0)) if costs else None
+    found = costs(task.items)
+    return sum((Decimal(str(cost)) for cost in found), Decimal(0)) if found else None
 
 
 def _valid_budget(budget: object) -> Decimal:

@@ -48,8 +48,11 @@ OF_THE_ACCOUNT = (ErrorCategory.AUTH, ErrorCategory.QUOTA)
 OF_A_GATEWAY = (*TRANSIENT, ErrorCategory.TIMEOUT, ErrorCategory.UNKNOWN)
 """Categories of errors that a gateway in front of the server may return."""
 
-UNCLEAR_STATUSES = frozenset({408, 409, 425})
-"""HTTP statuses below 500 that do not tell whether the server has the request."""
+UNCLEAR_STATUSES = frozenset({408, 409, 425, 499})
+"""HTTP statuses below 500 that do not tell whether the server has the request.
+
+A gateway answers 499 if the connection to the server behind it was closed early.
+"""
 
 
 class Verdict(NamedTuple):

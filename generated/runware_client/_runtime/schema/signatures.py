@@ -12,7 +12,7 @@ from .fields import fills, new_uuid
 from .keywords import EXTRA, has_extra
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from inspect import Signature
 
     from pydantic.fields import FieldInfo
@@ -43,7 +43,7 @@ class Documented(type(BaseModel)):  # type: ignore[misc]  # pydantic's own is in
     def __signature__(cls, _: object) -> None:
         """Do without the one that pydantic makes: its names are those of JSON."""
 
-    def __dir__(cls) -> Iterable[str]:
+    def __dir__(cls) -> list[str]:
         """List what the class offers, without what every pydantic model has."""
         return sorted(
             name
