@@ -70,6 +70,8 @@ class Task(Generic[ResultT]):
         refused_polls: Consecutive polls of it that the server refused with a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
         is_settled: Whether its cost is in the account of the client.
+        is_known: Whether the task was sent before: it is resumed, or the server refused a
+            sending because it has the task.
         key: The key that matches items to it: its taskUUID or, without one, its type.
     """
 
@@ -93,6 +95,7 @@ class Task(Generic[ResultT]):
     is_short: bool = False
     allows_resend: bool = True
     is_settled: bool = False
+    is_known: bool = False
     key: str = field(init=False)
     _failed_items: int = 0
     _failures_told: int = 0
@@ -160,6 +163,7 @@ class Task(Generic[ResultT]):
     def apply(self, event: TaskEvent) -> Action:
         """Move to the next phase; return the next action."""
         self.phase, action = TRANSITIONS[self.phase, event]
+        self.is_known |= event is TaskEvent.CONFLICT
         return action
 
     def note_sending(self, now: float) -> None:

@@ -19,6 +19,10 @@ MAX_PRICES = 10_000
 """Maximum number of remembered prices from dry runs."""
 
 
+MAX_COUNTED = 10_000
+"""Maximum number of remembered tasks whose costs were added."""
+
+
 class Account:
     """Adds up costs in US dollars. All calls of a client share it; it is thread-safe.
 
@@ -43,6 +47,7 @@ class Account:
         self._committed = Decimal(0)
         self._reserved: dict[str, Decimal] = {}
         self._prices: OrderedDict[str, Decimal] = OrderedDict()
+        self._counted: OrderedDict[str, None] = OrderedDict()
 
     @property
     def cost(self) -> Decimal:
@@ -108,11 +113,21 @@ class Account:
                 self._prices.pop(task.key, None)
                 self._committed -= reserved
                 cost = cost_of(task)
+                if self._is_counted(task):
+                    return
                 if cost is not None:
                     self._cost += cost
                     self._committed += cost
                 elif task.error is None:
                     self._committed += reserved
+
+    def _is_counted(self, task: Task[Any]) -> bool:
+        """Return whether a task was only collected again, which the server bills once."""
+        is_counted = task.key in self._counted
+        self._counted[task.key] = None
+        if len(self._counted) > MAX_COUNTED:
+            self._counted.popitem(last=False)
+        return is_counted and task.is_known
 
     def _check(self, cost: Decimal | None) -> None:
         if self.budget is None:
