@@ -44,7 +44,7 @@ from runware_codegen.termination import DIFFERENT, remarking
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from runware_codegen.catalog.fetching import UpdateReport
+    from runware_codegen.catalog.fetch_run import UpdateReport
     from runware_codegen.diff.options import DiffOptions
     from runware_codegen.init import Plan
     from runware_codegen.option_types import (
