@@ -7,15 +7,19 @@ import io
 import json
 import sys
 from contextlib import ExitStack
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
+
+import jsonschema_rs
+from pydantic import ValidationError
 
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
 from runware_codegen.render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import ModuleType
 
@@ -127,3 +131,25 @@ def generated(
 def as_text(value: Any) -> str:
     """Write a JSON value, whatever the order of its members: 1 and 1.0 are different."""
     return json.dumps(value, sort_keys=True)
+
+
+def task_judge(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """Return the validator of the schema of a document's tasks."""
+    components = document["components"]
+    task = components["schemas"]["RequestBody"]["items"]
+    return jsonschema_rs.Draft202012Validator(
+        {**task, "components": components}, validate_formats=True
+    )
+
+
+def disagreement(
+    parse_request: Callable[[Any], Any], task: Any, *, allowed: bool
+) -> str:
+    """Say how an emitted package is wrong about a task; "" where it is right."""
+    try:
+        wire = parse_request(deepcopy(task)).to_wire()
+    except ValidationError as error:
+        return f"refused: {error}" if allowed else ""
+    if not allowed:
+        return "accepted"
+    return "" if as_text(wire) == as_text(task) else f"altered: {wire}"

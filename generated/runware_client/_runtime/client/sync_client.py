@@ -314,6 +314,8 @@ class SyncClient(Configured[Engine]):
         timeout: float | None = None,
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
+        on_result: OnResult[Any] = None,
+        on_progress: OnProgress = None,
     ) -> Iterator[Outcome[RequestT]]:
         """Run many tasks, and yield the outcome of each as soon as it is done.
 
@@ -323,7 +325,8 @@ class SyncClient(Configured[Engine]):
         """
         submissions = submissions_of(requests)
         engine = self._engine_for(max_retries)
-        ended = self._deliver(engine, submissions, timeout, extra_headers)
+        watch = Watch([each.task for each in submissions], on_result, on_progress)
+        ended = self._deliver(engine, submissions, timeout, extra_headers, watch)
         owed = {each.task.key: each for each in submissions}
         del requests, submissions  # so that the caller can free them one by one
         try:
