@@ -60,6 +60,10 @@ class UpdateReport(Protocol):
         """
         ...
 
+    def changes(self, path: Path) -> tuple[str, ...]:
+        """Give the differences of a document that was compared, a line for each."""
+        ...
+
     def lines(self) -> Iterable[str]:
         """Give the lines of the report."""
         ...
@@ -308,7 +312,8 @@ def _put(
             FetchOutcome.RESTORED if differs else FetchOutcome.UNCHANGED
         )
         return
-    run.lock.add(_locked(run, one, fresh, etag, task_type))
+    locked = _locked(run, one, fresh, etag, task_type)
+    run.lock.add(_with_changes(run, locked, known))
     run.outcomes[one.id] = FetchOutcome.CHANGED if known else FetchOutcome.NEW
 
 
@@ -346,6 +351,18 @@ def _locked(
         fetched=dt.datetime.now(dt.UTC).date(),
         architecture=one.architecture,
     )
+
+
+def _with_changes(
+    run: _Fetch, locked: LockedDocument, known: LockedDocument | None
+) -> LockedDocument:
+    """Add what differs from the version before, or else what differed in that one."""
+    changes = run.updates.changes(_path(run, locked.id)) if run.updates else ()
+    if changes:
+        return replace(locked, changed=locked.fetched, changes=changes)
+    if known:
+        return replace(locked, changed=known.changed, changes=known.changes)
+    return locked
 
 
 def _place(run: _Fetch, locked: LockedDocument) -> str:
