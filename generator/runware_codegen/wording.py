@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from runware_codegen.model import MediaLimit
     from runware_codegen.model.predicates import EvaluatedProperties
 
-_MOST_LISTED: Final = 12
-_MOST_DIGITS: Final = 12
-_MOST_SHOWN: Final = 24
+_MAX_LISTED: Final = 12
+_MAX_DIGITS: Final = 12
+_MAX_SHOWN: Final = 24
 _LARGE: Final = 1000
 
 _BYTE_UNITS: Final = (
@@ -78,23 +78,23 @@ def one_of(values: Sequence[str]) -> str:
     """List values: "1, 2 or 3"; of many values only the first dozen."""
     if len(values) == 1:
         return values[0]
-    if len(values) > _MOST_LISTED:
-        rest = len(values) - _MOST_LISTED
-        return f"one of {', '.join(values[:_MOST_LISTED])} and {rest} more"
+    if len(values) > _MAX_LISTED:
+        rest = len(values) - _MAX_LISTED
+        return f"one of {', '.join(values[:_MAX_LISTED])} and {rest} more"
     return joined(values, "or")
 
 
 def number_words(value: float | Decimal) -> str:
     """Write a number: whole numbers exactly, long fractions rounded."""
     if isinstance(value, float):
-        if not value.is_integer() and len(repr(value)) > _MOST_DIGITS:
+        if not value.is_integer() and len(repr(value)) > _MAX_DIGITS:
             return f"{value:.4g}" if abs(value) < _LARGE else repr(value)
         value = Decimal(repr(value))
     if isinstance(value, Decimal):
         # An exponent only for very long numbers.
         whole = value == value.to_integral_value()
         digits = f"{value.to_integral_value() if whole else value:f}"
-        return digits if len(digits) <= _MOST_SHOWN else f"{value:g}"
+        return digits if len(digits) <= _MAX_SHOWN else f"{value:g}"
     return str(value)
 
 
@@ -216,7 +216,7 @@ def allowed_names(exempt: tuple[EvaluatedProperties, ...]) -> str:
     names += [f"those matching {p.source}" for each in exempt for p in each.patterns]
     if not names:
         return ""
-    listed = names[:_MOST_LISTED]
-    if len(names) > _MOST_LISTED:
+    listed = names[:_MAX_LISTED]
+    if len(names) > _MAX_LISTED:
         listed.append("others")
     return f" besides {joined(listed, 'and')}"

@@ -51,11 +51,9 @@ from runware_codegen.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from runware_codegen.model import Class, SizeRule, Type
-
-    Definitions = Mapping[str, Predicate]
 
 
 def definitions_of(

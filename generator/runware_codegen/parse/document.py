@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.model import (
@@ -177,17 +178,34 @@ def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
 
 def _completed(own: _Classes, task_type: str, taken: list[str]) -> _Classes:
     """Add the members that results of the task type have in general."""
-    tree = general_document(task_type)
-    if tree is None:
-        return own
     name = own.whole.name
-    taken = [*taken, *(part.name for part in own.parts)]
-    general = _result(Schemas(task_type, tree), name, taken)
-    whole = completed(own.whole, general.whole, task_type)
+    taken = [*taken, name, *(part.name for part in own.parts)]
+    general = _general_result(task_type)
+    if general is None:
+        return own
+    if not {part.name for part in general.parts}.isdisjoint(taken):
+        general = _general_result(task_type, frozenset(taken)) or own
+    whole = completed(own.whole, replace(general.whole, name=name), task_type)
     classes = {part.name: part for part in (*own.parts, *general.parts)}
     definitions = dict(general.definitions) | dict(own.definitions)
     parts = dependencies_first(whole, {**classes, name: whole})
     return _Classes(whole, parts, tuple(definitions.items()))
+
+
+@lru_cache
+def _general_result(
+    task_type: str, taken: frozenset[str] = frozenset()
+) -> _Classes | None:
+    """Make the classes of a general result; None if the task type has no document.
+
+    Args:
+        task_type: The task type.
+        taken: Names that no class of its parts may have.
+    """
+    tree = general_document(task_type)
+    if tree is None:
+        return None
+    return _result(Schemas(task_type, tree), "Result", [*taken])
 
 
 def _task_schema(schemas: Schemas) -> Schema:
