@@ -15,6 +15,7 @@ from runware_codegen.catalog import lock
 from runware_codegen.documents import load
 from runware_codegen.output import compare, publish
 from runware_codegen.package_name import import_name
+from runware_codegen.pages import LastChange
 from runware_codegen.parse import parse
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.resources import BUILTIN
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from runware_codegen.cache import Module
+    from runware_codegen.catalog.lock import LockedDocument
     from runware_codegen.model import Document, DocumentInfo, Package
     from runware_codegen.option_types import (
         DocsOptions,
@@ -228,7 +230,17 @@ def _make(
     if store:
         store.save()
     paged = replace(package, name=pages_of)
-    return _Made(package, files, cache.page_files(paged, modules) if pages_of else {})
+    pages = cache.page_files(paged, modules, _changes(options)) if pages_of else {}
+    return _Made(package, files, pages)
+
+
+def _changes(options: DocumentOptions) -> dict[str, LastChange]:
+    """Return what changed last in documents, by the names of their files."""
+    return {
+        f"{locked.id}.json": LastChange(locked.changed, locked.changes)
+        for locked in _locked(options)
+        if locked.changed
+    }
 
 
 def _documented(options: GenerateOptions) -> str:
@@ -276,12 +288,7 @@ def _own_models(selection: DocumentOptions) -> OwnModels:
     own = selection.get("own_models") or OwnModels()
     if not own.lines:
         return own
-    locked = [
-        document
-        for path in lock.input_paths(inputs_of(selection))
-        if path.is_dir()
-        for document in lock.lock_of(path).within(path).values()
-    ]
+    locked = _locked(selection)
     ids = {name for document in locked for name in (document.id, document.air)}
     of_architecture: dict[str, str] = {}
     for document in sorted(locked, key=lambda each: each.id):
@@ -289,6 +296,16 @@ def _own_models(selection: DocumentOptions) -> OwnModels:
             of_architecture.setdefault(document.architecture, document.id)
     lines = ((name, of_architecture.get(each, each)) for name, each in own.lines)
     return replace(own, lines=tuple(lines))
+
+
+def _locked(selection: DocumentOptions) -> list[LockedDocument]:
+    """Return the locked documents of the folders among the inputs."""
+    return [
+        document
+        for path in lock.input_paths(inputs_of(selection))
+        if path.is_dir()
+        for document in lock.lock_of(path).within(path).values()
+    ]
 
 
 def inputs_of(selection: DocumentOptions) -> Sequence[str]:

@@ -22,7 +22,7 @@ _BAR = 24  # characters
 
 
 class FetchOutcome(StrEnum):
-    """What became of a document that was wanted."""
+    """The outcome of fetching a document."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -31,7 +31,7 @@ class FetchOutcome(StrEnum):
 
 
 class UpdateReport(Protocol):
-    """What changed for callers in documents that were fetched again."""
+    """A report of what changed for callers in documents that were fetched again."""
 
     def add(self, path: Path, content: bytes) -> bool:
         """Compare a document on disk with its new version.
@@ -40,12 +40,16 @@ class UpdateReport(Protocol):
             Whether the new version breaks callers.
 
         Raises:
-            InvalidInputError: A version is not sound.
+            InvalidInputError: One of the versions is not valid.
         """
         ...
 
+    def changes(self, path: Path) -> tuple[str, ...]:
+        """Return the differences of a compared document, a line for each."""
+        ...
+
     def lines(self) -> Iterable[str]:
-        """Give the lines of the report."""
+        """Return the lines of the report."""
         ...
 
 

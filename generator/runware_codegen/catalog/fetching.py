@@ -249,7 +249,8 @@ def _put(
             FetchOutcome.RESTORED if differs else FetchOutcome.UNCHANGED
         )
         return
-    run.lock.add(_locked(run, one, fresh, etag, task_type))
+    locked = _locked(run, one, fresh, etag, task_type)
+    run.lock.add(_with_changes(run, locked, known))
     run.outcomes[one.id] = FetchOutcome.CHANGED if known else FetchOutcome.NEW
 
 
@@ -287,6 +288,18 @@ def _locked(
         fetched=dt.datetime.now(dt.UTC).date(),
         architecture=one.architecture,
     )
+
+
+def _with_changes(
+    run: FetchRun, locked: LockedDocument, known: LockedDocument | None
+) -> LockedDocument:
+    """Add the differences from the previous version, or keep those of that version."""
+    changes = run.updates.changes(run.path(locked.id)) if run.updates else ()
+    if changes:
+        return replace(locked, changed=locked.fetched, changes=changes)
+    if known:
+        return replace(locked, changed=known.changed, changes=known.changes)
+    return locked
 
 
 def _place(run: FetchRun, locked: LockedDocument) -> str:
