@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from html import escape
+from functools import cache, partial
 from operator import is_
 from typing import (
     TYPE_CHECKING,
@@ -37,7 +36,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import CoreSchema, ErrorDetails
+from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator
 from pydantic_core import core_schema as core
 
 from ..caller import levels_to_caller
@@ -56,10 +55,12 @@ from .explanations import (
     rule_error,
     shown,
 )
+from .fast_path import fast_validator
 from .fields import (
     default_names,
     fills,
     hidden_names,
+    nests_freely,
     new_uuid,
     nullable_fields,
     optional_names,
@@ -192,7 +193,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         Raises:
             ValueError: There is a file in it that is uploaded when it is sent.
         """
-        wire: Wire = written(self)
+        wire: Wire = self.__pydantic_serializer__.to_python(self, by_alias=True)
         refuse_files(wire, type(self).__name__)
         return wire
 
@@ -261,7 +262,7 @@ class Part(JsonObject):
     def __init__(self, /, **members: Any) -> None:
         keywords = Keywords.of(type(self), members)
         _refuse_depth(type(self), keywords)
-        self.__pydantic_validator__.validate_python(keywords, self_instance=self)
+        self._validated(keywords, self_instance=self)
         if not self._is_task:
             self._warn(self)
 
@@ -290,6 +291,42 @@ class Part(JsonObject):
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         refuse_unsent(cls)
 
+    @classmethod
+    def _validated(cls, data: Any, **options: Any) -> Self:
+        """Validate on the fast path; where that fails, again with explanations."""
+        made: Self
+        try:
+            made = cls._fast_validator().validate_python(data, **options)
+        except ValidationError:
+            pass
+        else:
+            return made
+        made = cls.__pydantic_validator__.validate_python(data, **options)
+        return made
+
+    @classmethod
+    @cache
+    def _fast_validator(cls) -> SchemaValidator:
+        cls.model_rebuild()
+        return fast_validator(cls.__pydantic_core_schema__, Part._only_explains)
+
+    @staticmethod
+    def _only_explains(validator: Any) -> bool:
+        """Return whether a validator is `_check` of a class that has no more checks."""
+        is_check = getattr(validator, "__func__", None) is Part._check.__func__
+        return is_check and not validator.__self__._has_more_checks()
+
+    @classmethod
+    @cache
+    def _has_more_checks(cls) -> bool:
+        """Return whether there are checks beyond those of the members."""
+        return bool(
+            cls.model_config.get("extra") == "allow"
+            or default_names(cls)
+            or cls.rules is not Part.rules
+            or (cls._is_task and (cls._warning or has_deprecated(cls)))
+        )
+
     @model_validator(mode="wrap")
     @classmethod
     def _check(cls, data: Any, read: Callable[[Any], Self]) -> Self:
@@ -299,13 +336,21 @@ class Part(JsonObject):
             made = read(data)
         except ValidationError as error:
             raise cls._explained(data, error) from None
-        if made is data:
-            return made
+        if made is not data and cls._has_more_checks():
+            cls._check_whole(made, data)
+        return made
+
+    @classmethod
+    def _check_whole(cls, made: Self, data: Any) -> None:
+        """Check what concerns an object as a whole.
+
+        Raises:
+            ValidationError: A member is misspelt, or a rule is broken.
+        """
         unknown = made.__pydantic_extra__
         if unknown and (errors := [*misspelt(cls, unknown, data)]):
             raise combined(cls.__name__, errors)
-        if defaults := default_names(cls):
-            made.__pydantic_fields_set__.update(defaults)
+        made.__pydantic_fields_set__.update(default_names(cls))
         if cls.rules is not Part.rules:
             broken = [*cls.rules(written(made))]
             if broken:
@@ -313,7 +358,6 @@ class Part(JsonObject):
                 raise combined(cls.__name__, map(placed, broken))
         if cls._is_task:
             cls._warn(made)
-        return made
 
     @classmethod
     def _warn(cls, made: Self) -> None:
@@ -382,8 +426,7 @@ class Part(JsonObject):
         extra = {**(self.__pydantic_extra__ or {}), **take_extra(cls, given)}
         keywords = Keywords(without_nulls(cls, {**current, **extra, **given}), extra)
         _refuse_depth(cls, keywords)
-        made: Self = cls.__pydantic_validator__.validate_python(keywords)
-        return made
+        return cls._validated(keywords)
 
 
 if TYPE_CHECKING:
@@ -513,6 +556,8 @@ class TaskResult(JsonObject):
 
     def _repr_html_(self) -> str:
         """Return the result for a notebook: images by their URLs, and the rest as text."""
+        from html import escape  # takes its time
+
         images = [
             f'<img src="{escape(value)}" alt="{escape(name)}" style="max-width: 100%">'
             for name, value in self.to_wire().items()
@@ -679,11 +724,9 @@ class TaskRequest(Part, Generic[ResultT_co]):
         Raises:
             pydantic.ValidationError: With all that is wrong.
         """
-        _refuse_depth(cls, task)
-        made: Self = cls.__pydantic_validator__.validate_python(
-            task, by_alias=True, by_name=False
-        )
-        return made
+        if nests_freely(cls):
+            _refuse_depth(cls, task)
+        return cls._validated(task, by_alias=True, by_name=False)
 
     @property
     def price(self) -> Decimal | None:
