@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
+from pydantic_core import PydanticSerializationError
+
 from ..json_values import is_array, is_object
 
 if TYPE_CHECKING:
@@ -97,13 +99,37 @@ def _parts(value: Any) -> Iterable[tuple[object, Any]]:
     return enumerate(value) if is_array(value) else ()
 
 
-def with_uuids(wire: Any, uuids: Mapping[LocalFile, str]) -> Any:
-    """Return a copy of a task object with UUIDs in place of files."""
+def with_uuids(wire: Any, uuids: Mapping[LocalFile, object]) -> Any:
+    """Return a copy of a task object with UUIDs, or other values, in place of files."""
     if isinstance(wire, LocalFile):
         return uuids[wire]
     if is_object(wire):
         return {name: with_uuids(part, uuids) for name, part in wire.items()}
     return [with_uuids(part, uuids) for part in wire] if is_array(wire) else wire
+
+
+def with_contents(dumped: Any) -> Any:
+    """Return a dump with the bytes of each file, from which it can be made again."""
+    if not LocalFile.is_in_use:
+        return dumped
+    contents = {file: file.content for file in files_in(dumped)}
+    return with_uuids(dumped, contents) if contents else dumped
+
+
+def refuse_in_json(value: Any) -> Any:
+    """Return a value that is written as JSON, unless it is a file.
+
+    Raises:
+        PydanticSerializationError: It is a file.
+    """
+    if isinstance(value, LocalFile):
+        message = (
+            f"the {value.description.strip('<>')} cannot be written as JSON: a client "
+            "uploads it when it sends the request. Upload it with a mediaStorage task, "
+            "and give the UUID that its result has"
+        )
+        raise PydanticSerializationError(message)
+    return value
 
 
 def refuse_files(wire: Any, owner: str) -> None:

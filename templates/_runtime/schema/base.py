@@ -41,7 +41,7 @@ from pydantic_core import core_schema as core
 
 from ..caller import levels_to_caller
 from ..json_values import is_array, is_object, key_of
-from ..media.local_files import LocalFile, refuse_files
+from ..media.local_files import LocalFile, refuse_files, with_contents
 from .constraints import Json
 from .deprecated import deprecated_members, has_deprecated
 from .depth import MOST_LEVELS, is_too_deep
@@ -70,6 +70,7 @@ from .fields import (
     wire_names,
 )
 from .generics import ResultT_co
+from .given_names import Given, with_given_names
 from .keywords import Keywords, misspelt, take_extra, without_nulls
 from .rule_places import placed_rule_error
 from .rules import MediaLimit, Rate, Size, Wire
@@ -228,15 +229,16 @@ class JsonObject(BaseModel, metaclass=_Frozen):
             yield name, _repr(value, hide=False)
 
 
-def _repr(value: Any, *, hide: bool) -> Any:
+def _repr(value: Any, *, hide: bool, levels: int = 20) -> Any:
     if isinstance(value, JsonObject):
         return value
     if isinstance(value, LocalFile):
         return value.description
+    show = partial(_repr, hide=hide, levels=levels - 1)
     if is_array(value):
-        return [_repr(item, hide=hide) for item in value]
+        return [*map(show, value)] if levels else ...
     if is_object(value):
-        return {name: _repr(member, hide=hide) for name, member in value.items()}
+        return {n: show(member) for n, member in value.items()} if levels else ...
     return shown(value, hide=hide and not is_link(value))
 
 
@@ -260,6 +262,7 @@ class Part(JsonObject):
         yield from ()
 
     def __init__(self, /, **members: Any) -> None:
+        """Validate the parameters that the class documents."""
         keywords = Keywords.of(type(self), members)
         _refuse_depth(type(self), keywords)
         self._validated(keywords, self_instance=self)
@@ -378,9 +381,11 @@ class Part(JsonObject):
         """
         details = error.errors(include_url=False)
         hidden, optional = hidden_names(cls), optional_names(cls)
-        is_call = isinstance(data, Keywords)
-        names = python_names(cls) if is_call else {}
-        details = [_named(detail, names) for detail in details]
+        hint: Callable[[ErrorDetails], str] = cls._hint
+        if isinstance(data, Keywords):
+            given = Given.to(cls, data)
+            details = [with_given_names(given, detail) for detail in details]
+            hint = lambda detail: given.in_sentence(cls._hint(detail))  # noqa: E731
         readable = is_object(data) and all(
             d["type"] == "rule" or is_other_text(d) for d in details
         )
@@ -391,7 +396,7 @@ class Part(JsonObject):
             member = ".".join(wire_name(str(part)) for part in detail["loc"])
             rules = narrower(member, broken) if is_other_text(detail) else []
             errors += map(placed, rules)
-            errors += [] if rules else [again(detail, hidden, cls._hint, optional)]
+            errors += [] if rules else [again(detail, hidden, hint, optional)]
         if not any(map(is_other_text, details)):
             errors += map(placed, broken)
         return combined(cls.__name__, errors)
@@ -402,6 +407,12 @@ class Part(JsonObject):
         from .near_names import hint
 
         return hint(cls, str(detail["loc"][0])) if len(detail["loc"]) == 1 else ""
+
+    if not TYPE_CHECKING:
+
+        def model_dump(self, **options: Any) -> Wire:
+            """Return the members as pydantic does, and a file to upload as its bytes."""
+            return with_contents(super().model_dump(**options))
 
     def model_copy(
         self, *, update: Mapping[str, Any] | None = None, deep: bool = False
@@ -483,14 +494,6 @@ def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:
     return {names.get(name, name): written(value) for name, value in members.items()}
 
 
-def _named(detail: ErrorDetails, names: Mapping[str, str]) -> ErrorDetails:
-    """Call what is missing by its Python name, where a constructor was called."""
-    if detail["type"] != "missing" or len(detail["loc"]) != 1:
-        return detail
-    [name] = detail["loc"]
-    return {**detail, "loc": (names.get(str(name), name),)}
-
-
 def _refuse_depth(cls: type[Part], value: Any) -> None:
     """Refuse what is nested too deeply; its parts need not be measured again."""
     if is_too_deep(value):
@@ -556,14 +559,9 @@ class TaskResult(JsonObject):
 
     def _repr_html_(self) -> str:
         """Return the result for a notebook: images by their URLs, and the rest as text."""
-        from html import escape  # takes its time
+        from .notebook import html_of
 
-        images = [
-            f'<img src="{escape(value)}" alt="{escape(name)}" style="max-width: 100%">'
-            for name, value in self.to_wire().items()
-            if name.lower() == "imageurl" and is_link(value)
-        ]
-        return "\n".join([*images, f"<pre>{escape(repr(self))}</pre>"])
+        return html_of(self)
 
     def save(
         self,

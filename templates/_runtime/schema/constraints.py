@@ -33,6 +33,7 @@ from .explanations import nearest_alternative
 from .fast_path import FAST
 from .format_schemas import format_schema
 from .json_types import as_json, as_number
+from .media_text import NO_FILE_IN_JSON
 from .patterns import Pattern
 from .rules import once
 from .written import written
@@ -323,8 +324,6 @@ class Either:
             str in (part, getattr(part, "__origin__", None))
             for part in get_args(source)
         )
-        # What was taken says by itself how it is written.
-        written_as = core.simple_ser_schema("any")
 
         def check(value: Any, read: Callable[[Any], Any]) -> Any:
             if is_open_file(value):  # it is read once, whatever it is tried as
@@ -344,7 +343,7 @@ class Either:
 
         fast = core.no_info_wrap_validator_function(fast_check, union)
         return core.no_info_wrap_validator_function(
-            check, union, metadata={FAST: fast}, serialization=written_as
+            check, union, metadata={FAST: fast}, serialization=NO_FILE_IN_JSON
         )
 
 

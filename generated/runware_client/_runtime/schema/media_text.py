@@ -11,7 +11,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import (
     CoreSchema,
@@ -30,7 +30,7 @@ from ..media.files import (
     is_file,
     type_of,
 )
-from ..media.local_files import NOT_UPLOADED, LocalFile
+from ..media.local_files import NOT_UPLOADED, LocalFile, refuse_in_json
 from .fast_path import FAST
 from .format_schemas import usual_schema
 from .formats import is_uri, is_uuid
@@ -43,6 +43,11 @@ __all__ = ["Media", "MediaSource"]
 
 Test: TypeAlias = Callable[[str], bool]
 """Says whether a text is as it must be."""
+
+NO_FILE_IN_JSON: Final = core.plain_serializer_function_ser_schema(
+    refuse_in_json, when_used="json"
+)
+"""How a value is written that may be a file to upload: as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,9 @@ class Media:
             "pydantic_js_functions": [self._describe],
             FAST: core.no_info_plain_validator_function(self._fast_check()),
         }
-        return core.no_info_plain_validator_function(self._check, metadata=metadata)
+        return core.no_info_plain_validator_function(
+            self._check, metadata=metadata, serialization=NO_FILE_IN_JSON
+        )
 
     def _fast_check(self) -> Callable[[Any], str]:
         """Return a check that accepts texts alone: a file can be read only once."""
