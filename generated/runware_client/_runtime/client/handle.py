@@ -327,7 +327,6 @@ def saved_task(
 def _in_doubt(task: Task[Any]) -> Task[Any]:
     task.phase = Phase.IN_DOUBT
     task.sends = 1
-    task.is_known = True
     return task
 
 
