@@ -348,7 +348,7 @@ class AsyncStreamingTaskClient(AsyncTaskClient):
 class AsyncPagedTaskClient(AsyncTaskClient):
     """Runs tasks of one type with results in pages."""
 
-    @documented("Give what is on each page, one by one; see `PagedTaskClient.iterate`.")
+    @documented("Yield the items of all pages; see `PagedTaskClient.iterate`.")
     def iterate(
         self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncIterator[ItemT]:
