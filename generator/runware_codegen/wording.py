@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from runware_codegen.model import MediaLimit
     from runware_codegen.model.predicates import EvaluatedProperties
 
-_MOST_LISTED: Final = 12
-_MOST_DIGITS: Final = 12
-_MOST_SHOWN: Final = 24
+_MAX_LISTED: Final = 12
+_MAX_DIGITS: Final = 12
+_MAX_SHOWN: Final = 24
 _LARGE: Final = 1000
 
 _BYTE_UNITS: Final = (
@@ -50,6 +50,22 @@ _FORMATS: Final[Mapping[str, str]] = {
     "uuid": "a UUID",
 }
 
+_TYPES: Final[Mapping[str, str]] = {
+    "null": "null",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a string",
+    "array": "a list",
+    "object": "an object",
+}
+_MEDIA: Final[Mapping[str, str]] = {
+    "audio": "audio",
+    "file": "a file",
+    "image": "an image",
+    "video": "a video",
+}
+
 
 def joined(parts: Sequence[str], last: str) -> str:
     """Join parts with commas, and the last with a word: "a, b and c"."""
@@ -62,23 +78,23 @@ def one_of(values: Sequence[str]) -> str:
     """List values: "1, 2 or 3"; of many values only the first dozen."""
     if len(values) == 1:
         return values[0]
-    if len(values) > _MOST_LISTED:
-        rest = len(values) - _MOST_LISTED
-        return f"one of {', '.join(values[:_MOST_LISTED])} and {rest} more"
+    if len(values) > _MAX_LISTED:
+        rest = len(values) - _MAX_LISTED
+        return f"one of {', '.join(values[:_MAX_LISTED])} and {rest} more"
     return joined(values, "or")
 
 
 def number_words(value: float | Decimal) -> str:
     """Write a number: whole numbers exactly, long fractions rounded."""
     if isinstance(value, float):
-        if not value.is_integer() and len(repr(value)) > _MOST_DIGITS:
+        if not value.is_integer() and len(repr(value)) > _MAX_DIGITS:
             return f"{value:.4g}" if abs(value) < _LARGE else repr(value)
         value = Decimal(repr(value))
     if isinstance(value, Decimal):
         # An exponent only for very long numbers.
         whole = value == value.to_integral_value()
         digits = f"{value.to_integral_value() if whole else value:f}"
-        return digits if len(digits) <= _MOST_SHOWN else f"{value:g}"
+        return digits if len(digits) <= _MAX_SHOWN else f"{value:g}"
     return str(value)
 
 
@@ -184,13 +200,23 @@ def format_words(name: str) -> str:
     return _FORMATS.get(name, f"a valid {name}")
 
 
+def type_words(json_type: str) -> str:
+    """Describe a value of a JSON type: "a whole number"."""
+    return _TYPES[json_type]
+
+
+def media_words(kind: str) -> str:
+    """Describe a medium: "an image"."""
+    return _MEDIA[kind]
+
+
 def allowed_names(exempt: tuple[EvaluatedProperties, ...]) -> str:
     """List evaluated members: " besides a and b"."""
     names = [name for each in exempt for name in each.names]
     names += [f"those matching {p.source}" for each in exempt for p in each.patterns]
     if not names:
         return ""
-    listed = names[:_MOST_LISTED]
-    if len(names) > _MOST_LISTED:
+    listed = names[:_MAX_LISTED]
+    if len(names) > _MAX_LISTED:
         listed.append("others")
     return f" besides {joined(listed, 'and')}"

@@ -1,7 +1,7 @@
-"""What never varies: it serves the modules of all documents alike.
+"""The runtime of the package, which is the same for all documents.
 
-Arrows run down: `webhook` → `client` → `delivery` → `transport` → `schema` → `media`. The
-modules beside these rooms are for all of them.
+Imports between its packages go in one direction: `webhook` → `client` → `delivery` →
+`transport` → `schema` → `media`. All of them use the modules in this folder.
 """
 
 from __future__ import annotations
@@ -9,4 +9,4 @@ from __future__ import annotations
 from typing import Final
 
 PACKAGE: Final = __name__.rpartition(".")[0]
-"""The name of the package, wherever it was put."""
+"""The full name of the package, wherever it is installed."""

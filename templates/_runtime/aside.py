@@ -1,6 +1,6 @@
-"""Runs work in a thread that can be left, where the work may wait for too long.
+"""Runs a function in another thread that is abandoned on a timeout.
 
-A lock that a library holds, a transport or a hook of the caller knows no deadline.
+It is for code without timeouts: locks of libraries, transports and hooks of the caller.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ WorkT = TypeVar("WorkT")
 
 
 class LateError(Exception):
-    """The time ran out."""
+    """The function did not end in time."""
 
 
 def run_aside(
     work: Callable[[], WorkT], seconds: float, leave: Callable[[], object]
 ) -> WorkT:
-    """Run some work in another thread, and wait for its end.
+    """Run a function in another thread, and wait for its end.
 
     Args:
-        work: The work. A response that it returns too late is closed.
-        seconds: How long to wait.
-        leave: Is called if the work has not ended by then; it should make it end soon.
+        work: The function. If it returns a response after the timeout, that is closed.
+        seconds: The timeout.
+        leave: Called on a timeout. It should make the function end soon.
 
     Raises:
-        LateError: The work did not end in time.
+        LateError: The function did not end in time.
     """
     outcome = Future[WorkT]()
 
@@ -57,7 +57,7 @@ def run_aside(
             leave()
             outcome.add_done_callback(_discard)
         else:
-            del outcome  # its exception leads to this frame
+            del outcome  # breaks a reference cycle: its exception refers to this frame
 
 
 def _discard(outcome: Future[WorkT]) -> None:

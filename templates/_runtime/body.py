@@ -1,7 +1,7 @@
-"""Bodies of HTTP answers: decoded in small pieces, and known to be whole.
+"""Decodes bodies of HTTP answers in small pieces, and checks that they are complete.
 
 Source: RFC 9110, section 8.4 (content codings); RFC 9112, section 6.3 (the length of a
-body); RFC 1952 (gzip); RFC 1950 and RFC 1951 (the two readings of "deflate").
+body); RFC 1952 (gzip); RFC 1950 and RFC 1951 (the two meanings of "deflate").
 """
 
 from __future__ import annotations
@@ -15,43 +15,43 @@ if TYPE_CHECKING:
     import httpx2
 
 PIECE: Final = 2**18
-"""Bytes that are decoded at a time."""
+"""Maximum number of bytes that are decoded at a time."""
 
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _NO_HEADER: Final = -zlib.MAX_WBITS
 _DEFLATE_METHOD: Final = 8
-"""What the low half of the first byte says in zlib, and in bare deflate never."""
+"""The low 4 bits of the first byte of zlib data; raw deflate data never has them."""
 
 
 class BodyError(Exception):
-    """A body is not whole, or cannot be decoded."""
+    """A body is incomplete, or cannot be decoded."""
 
 
 class Decoder:
-    """Decodes gzip, or deflate with or without zlib's header; else changes nothing.
+    """Decodes gzip, and deflate with or without a zlib header.
 
-    Streams may follow each other, as the members of gzip do.
+    A body may have several compressed streams, such as members of gzip.
 
     Attributes:
-        is_identity: Whether the body is sent as it is.
+        is_identity: Whether the body is not encoded.
     """
 
     def __init__(self, codings: str) -> None:
-        """Take the codings of a body.
+        """Create a decoder.
 
         Args:
             codings: The header Content-Encoding; empty without one.
 
         Raises:
-            BodyError: The body is coded in a way that cannot be decoded here.
+            BodyError: The encoding is not supported.
         """
         names = [name.strip().lower() for name in codings.split(",")]
         applied = [name for name in names if name not in ("", "identity")]
         if applied not in ([], ["gzip"], ["x-gzip"], ["deflate"]):
             coding = ", ".join(applied)[:100]
             raise BodyError(
-                f"it is sent with Content-Encoding {coding!r}, where gzip, deflate and "
-                "identity can be decoded"
+                f"its Content-Encoding is {coding!r}. Supported are gzip, deflate and "
+                "identity"
             )
         self.is_identity = not applied
         self._is_gzip = applied != ["deflate"]
@@ -59,7 +59,7 @@ class Decoder:
         self._stream: Any = None
 
     def decoded(self, data: bytes) -> Iterator[bytes]:
-        """Yield what more of the body, as it was sent, is when it is decoded.
+        """Decode a chunk of the body, and yield the result in pieces.
 
         Raises:
             BodyError: It cannot be decoded.
@@ -67,23 +67,25 @@ class Decoder:
         try:
             yield from [data] if self.is_identity else self._inflated(data)
         except zlib.error as error:
-            raise BodyError(f"what came is damaged: {error}") from None
+            raise BodyError(f"its compressed data is corrupt: {error}") from None
 
     def end(self) -> None:
-        """Note that no more comes.
+        """Check that the compressed data is complete.
 
         Raises:
-            BodyError: The last stream is not at its end, where its checksum is.
+            BodyError: The end of the last stream, with its checksum, is missing.
         """
         if not self._is_whole:
-            raise BodyError("what came is cut off: its compressed data do not end")
+            raise BodyError(
+                "it is truncated: the end of its compressed data is missing"
+            )
 
     def _inflated(self, data: bytes) -> Iterator[bytes]:
         while data:
             stream = self._stream or zlib.decompressobj(self._window(data[0]))
             piece = stream.decompress(data, PIECE)
             yield piece
-            while len(piece) == PIECE and not stream.eof:  # there may be more of it
+            while len(piece) == PIECE and not stream.eof:  # more output may be left
                 piece = stream.decompress(stream.unconsumed_tail, PIECE)
                 yield piece
             self._is_whole = stream.eof
@@ -91,20 +93,20 @@ class Decoder:
             data = stream.unused_data
 
     def _window(self, first: int) -> int:
-        """Return what zlib calls `wbits`, which tells it the format."""
+        """Return the argument `wbits` of zlib, which selects the format."""
         if self._is_gzip:
             return _GZIP
         return zlib.MAX_WBITS if first % 16 == _DEFLATE_METHOD else _NO_HEADER
 
 
 class Body:
-    """Decodes the body of an answer, and tells whether all of it came."""
+    """Decodes the body of an answer, and checks that it is complete."""
 
     def __init__(self, answer: httpx2.Response) -> None:
-        """Take the head of the answer.
+        """Read the headers of the answer.
 
         Raises:
-            BodyError: The body is coded in a way that cannot be decoded here.
+            BodyError: The encoding is not supported.
         """
         headers = answer.headers
         is_chunked = "transfer-encoding" in headers
@@ -117,11 +119,11 @@ class Body:
 
     @property
     def size(self) -> int:
-        """The bytes of the decoded body as far as the head tells them; else 0."""
+        """The number of bytes of the decoded body; 0 if the headers do not tell it."""
         return self._length or 0 if self._decoder.is_identity else 0
 
     def decoded(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield what more of the body, as it was sent, is when it is decoded.
+        """Decode a chunk of the body, and yield the result in pieces.
 
         Raises:
             BodyError: It cannot be decoded.
@@ -130,18 +132,18 @@ class Body:
         yield from self._decoder.decoded(chunk)
 
     def end(self) -> None:
-        """Note that no more comes.
+        """Check that the body is complete.
 
         Raises:
-            BodyError: Not all of it came, or nothing tells whether all did.
+            BodyError: It is incomplete, or nothing proves that it is complete.
         """
         if self._length not in (None, self._received):
             raise BodyError(
-                f"{self._received:,} of {self._length:,} bytes came, then no more"
+                f"it is truncated: {self._received:,} of {self._length:,} bytes arrived"
             )
         self._decoder.end()
         if self._decoder.is_identity and not self._has_end:
             raise BodyError(
-                "the answer has neither Content-Length nor chunks, so that nothing "
-                "tells whether all of it came"
+                "it may be truncated: the answer has neither Content-Length nor chunked "
+                "encoding"
             )

@@ -1,4 +1,4 @@
-"""Who called: the first function outside of this package and of pydantic."""
+"""Finds the caller: the first frame outside of this package and of pydantic."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def levels_to_caller() -> int:
-    """Return the `stacklevel` of a warning that its caller's caller is to see."""
+    """Return the `stacklevel` of a warning that is attributed to the caller."""
     frame = inspect.currentframe()
     level = 0
     while frame is not None and _is_inside(frame):

@@ -1,8 +1,10 @@
 """The exceptions of this package.
 
+Their hierarchy::
+
     RunwareError
-    ├── APIError                  the server answered with an error
-    │   ├── APIStatusError        and an HTTP status of 400 or more
+    ├── APIError                  the server returned an error
+    │   ├── APIStatusError        with an HTTP status of 400 or more
     │   │   ├── BadRequestError         400
     │   │   ├── AuthenticationError     401
     │   │   ├── PaymentRequiredError    402
@@ -10,16 +12,16 @@
     │   │   ├── NotFoundError           404
     │   │   ├── RateLimitError          429
     │   │   └── ServerError             500 and above
-    │   └── TaskError             inside an answer that was otherwise fine
-    ├── ConnectionError           no answer; also the builtin of that name
-    ├── TimeoutError              no result in time; also the builtin of that name
-    ├── ResponseError             an answer that cannot be read
-    ├── ClosedError               a call of a client that is closed
-    ├── BudgetError               a task whose cost would pass the client's budget
-    └── DownloadError             an output that cannot be saved, of `media.download`
+    │   └── TaskError             with an HTTP status below 400: the task failed
+    ├── ConnectionError           no answer; also a builtin ConnectionError
+    ├── TimeoutError              no result in time; also a builtin TimeoutError
+    ├── ResponseError             the answer cannot be parsed
+    ├── ClosedError               the client is closed
+    ├── BudgetError               the cost of the task would exceed the client's budget
+    └── DownloadError             an output cannot be saved to a file
 
-A task that its document does not allow never reaches the server: making the request
-raises `pydantic.ValidationError`.
+A request that its document does not allow is never sent: its constructor raises
+`pydantic.ValidationError`.
 """
 
 from __future__ import annotations
@@ -39,11 +41,11 @@ if TYPE_CHECKING:
 
     from .error_enum import ErrorEnum
 
-LONGEST_TEXT = 1000
-"""Characters of a server's text that a message repeats."""
+MAX_TEXT = 1000
+"""Maximum number of characters of a server's text in a message."""
 
-LONGEST_DETAIL = 300
-"""Characters that a message repeats of what a provider said, or of allowed values."""
+MAX_DETAIL = 300
+"""Maximum number of characters of a provider's text, or of allowed values."""
 
 _COLLECT = (
     "The task may have run: collect it with handle.wait() of this error instead of "
@@ -57,28 +59,28 @@ _REFUSALS = frozenset(
         ErrorCategory.VALIDATION,
     }
 )
-"""Categories of errors with which the server refuses a task before it does anything."""
+"""Categories of errors with which the server refuses a task before it runs."""
 
 _UNCERTAIN = "It is not known whether the task ran."
-_NOT_TAKEN = "The server did not take the task, and nothing was billed."
+_NOT_ACCEPTED = "The server did not accept the task, and nothing was billed."
 
 ErrorT = TypeVar("ErrorT", bound="RunwareError")
 
 
 class Result(Protocol):
-    """What every result of a task can do; see `TaskResult`."""
+    """The methods that all results have; see `TaskResult`."""
 
     def to_wire(self) -> dict[str, Any]:
-        """Return the result as it came."""
+        """Return the result as received."""
         ...
 
     def save(self, path: str, /) -> Path:
-        """Save its output to a file."""
+        """Save the output to a file."""
         ...
 
 
 class TaskHandle(Protocol):
-    """What every handle of a task can do: a `Handle`, `AsyncHandle` or `SavedHandle`."""
+    """The methods that `Handle`, `AsyncHandle` and `SavedHandle` share."""
 
     @property
     def task_type(self) -> str:
@@ -91,12 +93,12 @@ class TaskHandle(Protocol):
         ...
 
     def to_json(self) -> str:
-        """Return the JSON text of the handle, which `resume` of a client takes."""
+        """Return the JSON text of the handle, for `resume` of a client."""
         ...
 
 
 class ErrorSource(Protocol):
-    """What an error object takes from the answer that it stood in."""
+    """The attributes of an answer that an exception copies."""
 
     @property
     def http_status(self) -> int:
@@ -105,23 +107,25 @@ class ErrorSource(Protocol):
 
     @property
     def request_id(self) -> str | None:
-        """What Runware's support can find the exchange by."""
+        """The identifier of the exchange, for Runware's support."""
         ...
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds that the server asks to be left alone."""
+        """The seconds in the server's Retry-After."""
         ...
 
     @property
     def excerpt(self) -> str:
-        """The first part of the body, without the key."""
+        """The start of the body, without the API key."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SavedHandle:
-    """The handle of a task that came with an error from another process.
+    """A handle from another process, for example in a pickled exception.
+
+    Example::
 
         [result] = client.resume(error.handle.to_json()).wait()
 
@@ -135,34 +139,41 @@ class SavedHandle:
     _text: str = field(repr=False)
 
     def to_json(self) -> str:
-        """Return the JSON text of the handle, which `resume` of a client takes."""
+        """Return the JSON text of the handle, for `resume` of a client."""
         return self._text
 
 
 class RunwareError(Exception):
-    """Base of this package's exceptions.
+    """The base class of this package's exceptions.
 
     Attributes:
-        message: What went wrong, without the advice and the place that `str()` adds.
-        advice: What to do about the cause.
-        task_type: The wire name of the task's type, where the error is about one task.
+        message: What is wrong. `str()` adds the task and the advice.
+        advice: What to do about it.
+        task_type: The wire name of the task's type; None if no single task is concerned.
         task_uuid: The task's `taskUUID`.
+        code: The server's error code; None if there is none.
+        request_id: The identifier of the HTTP exchange, for Runware's support; None if
+            there is none.
+        retry_after: The seconds to wait that the server asks for; None if it does not.
         may_have_run: Whether the server may have the task, and bill it.
-        handle: Collects the results of the task later, where it may have run. None
-            means that nothing was billed, but for what is in `results`. A pickled error
-            has a `SavedHandle` in its place.
-        results: The results that were there before the task failed or was given up.
+        handle: The handle that collects the results of the task later, if it may have
+            run. None means that nothing was billed except what is in `results`. A
+            pickled error has a `SavedHandle` instead.
+        results: The results that arrived before the task failed or was given up.
     """
 
     advice: ClassVar[str] = ""
+    code: str | None = None
+    request_id: str | None = None
+    retry_after: float | None = None
     may_have_run: bool = False
     handle: TaskHandle | None = None
 
     _category: ClassVar[ErrorCategory] = ErrorCategory.UNKNOWN
-    """The category where neither a code nor an HTTP status decides."""
+    """The category if neither a code nor an HTTP status determines it."""
 
     _advice_to_retry: ClassVar[str] = ""
-    """What stands in place of the advice where a new attempt may succeed."""
+    """The advice if a retry may succeed."""
 
     def __init__(
         self,
@@ -179,18 +190,16 @@ class RunwareError(Exception):
 
     @property
     def category(self) -> ErrorCategory:
-        """What kind of failure it is: what programs can rely on, unlike `code`."""
-        code, http_status = getattr(self, "code", None), getattr(
-            self, "http_status", None
-        )
-        category = category_of(code, http_status)
+        """The category of the failure. Unlike `code`, it is from a fixed set."""
+        category = category_of(self.code, getattr(self, "http_status", None))
         return self._category if category is ErrorCategory.UNKNOWN else category
 
     @property
     def retryable(self) -> bool:
-        """Whether a new attempt with the same input may succeed.
+        """Whether a retry with the same input may succeed.
 
-        A new attempt is billed anew; a task that has a `handle` is collected instead.
+        A retry is a new task, and is billed as one. If the error has a `handle`, collect
+        the task with it instead.
         """
         return self.category.retryable
 
@@ -204,7 +213,7 @@ class RunwareError(Exception):
         return f"{type(self).__name__}({readable(self.message)!r})"
 
     def _what_to_do(self) -> str:
-        """The advice, and what is known of the task."""
+        """Return the advice, and whether the task may have run."""
         own = vars(self).get("advice")
         advice = own or (self.retryable and self._advice_to_retry) or self.advice
         task = ""
@@ -212,12 +221,15 @@ class RunwareError(Exception):
             task = _COLLECT
         elif self.may_have_run:
             task = _UNCERTAIN
-        elif self._says_not_taken():
-            task = _NOT_TAKEN
+        elif self._proves_not_accepted():
+            task = _NOT_ACCEPTED
         return f"{advice} {task}".strip()
 
-    def _says_not_taken(self) -> bool:
-        """Whether the error, if the task has not run, is proof that it was not taken."""
+    def _proves_not_accepted(self) -> bool:
+        """Whether the error proves that the server did not accept the task.
+
+        Used only if the task has not run.
+        """
         return False
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -230,11 +242,11 @@ class RunwareError(Exception):
         return self._with(vars(self))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        memo[id(self.handle)] = self.handle  # it is shared, as the task is
+        memo[id(self.handle)] = self.handle  # copies share the handle
         return self._with(deepcopy(vars(self), memo))
 
     def _with(self, state: dict[str, Any]) -> Self:
-        """A copy with other attributes, but the same cause."""
+        """Return a copy with these attributes and the same cause."""
         lists = {n: [*v] for n, v in state.items() if n in ("results", "__notes__")}
         copy = _rebuilt(type(self), self.args, state | lists)
         copy.__cause__ = self.__cause__
@@ -243,12 +255,12 @@ class RunwareError(Exception):
         return copy
 
     def about(self, task_type: str | None, task_uuid: str | None) -> Self:
-        """A copy that speaks of one task, with the same cause and handle."""
+        """Return a copy about one task, with the same cause and handle."""
         return self._with(vars(self) | {"task_type": task_type, "task_uuid": task_uuid})
 
 
 def _saved(handle: TaskHandle) -> SavedHandle:
-    """What other processes can use of a handle."""
+    """Return a handle that can be pickled."""
     if isinstance(handle, SavedHandle):
         return handle
     return SavedHandle(handle.task_type, str(handle.task_uuid), handle.to_json())
@@ -257,38 +269,39 @@ def _saved(handle: TaskHandle) -> SavedHandle:
 def _rebuilt(
     kind: type[ErrorT], args: tuple[Any, ...], state: dict[str, Any]
 ) -> ErrorT:
-    """An exception from its parts, whatever its constructor asks for."""
+    """Return an exception with these attributes, without its constructor."""
     error = kind.__new__(kind, *args)
     error.args = args
     vars(error).update(state)
     return error
 
 
-def readable(text: str, longest: int = LONGEST_TEXT) -> str:
-    """A server's text made fit for a message: printable, on one line, not endless."""
+def readable(text: str, longest: int = MAX_TEXT) -> str:
+    """Return a server's text for use in a message: printable, on one line, shortened."""
     line = text[:longest]
     if not line.isprintable():
-        line = "".join(sign if sign.isprintable() else " " for sign in line)
+        line = "".join(char if char.isprintable() else " " for char in line)
     return f"{line}…" if len(text) > longest else line
 
 
 class APIError(RunwareError):
-    """The server answered with an error object.
+    """The server returned an error object.
 
     Attributes:
         http_status: The HTTP status of the answer.
-        request_id: The name of the exchange, for Runware's support; None without one.
-        body: The first part of the answer's body, without the key.
-        retry_after: The seconds that the server asks to be left alone; None without.
-        status: The same as a member of the task type's error enum; None below 400.
-        code: What the server calls the error: a member of that enum, or the text itself
-            where the enum does not know it; None where the server gave none.
+        request_id: The identifier of the exchange, for Runware's support; None if the
+            server sent none.
+        body: The start of the answer's body, without the API key.
+        retry_after: The seconds in the server's Retry-After; None if it sent none.
+        status: The HTTP status as a member of the task type's error enum, or as text
+            without an enum; None below 400.
+        code: The server's error code: a member of that enum, or plain text if the enum
+            does not have it; None if the server sent none.
         parameters: The wire names of the parameters that the error is about.
-        allowed_values: The values that the parameter may have, as far as the server
-            lists them.
-        response_content: What the provider of the model said, as text.
-        documentation: A link that the server gave.
-        item: The error object as it came, without the key.
+        allowed_values: The allowed values of the parameter, if the server lists them.
+        response_content: The error message of the model's provider, as text.
+        documentation: A link to documentation; None if the server sent none.
+        item: The error object as received, without the API key.
     """
 
     def __init__(
@@ -297,11 +310,11 @@ class APIError(RunwareError):
         source: ErrorSource,
         errors: type[ErrorEnum] | None = None,
     ) -> None:
-        """Read one error object.
+        """Parse an error object.
 
         Args:
-            item: The object: `code`, `message`, … each may be missing or odd.
-            source: The answer that it stood in.
+            item: The object: `code`, `message`, … Each may be missing or of any type.
+            source: The answer that contains it.
             errors: The task type's error enum; without one, codes are plain text.
         """
         name = errors or str
@@ -321,7 +334,7 @@ class APIError(RunwareError):
             self.status = (
                 errors.from_status(http_status) if errors else str(http_status)
             )
-        self.code: str | None = None if code is None else name(code)
+        self.code = None if code is None else name(code)
         self.parameters = _texts(item.get("parameter"))
         self.allowed_values: tuple[Any, ...] = _values(item.get("allowedValues"))
         content = item.get("responseContent")
@@ -331,7 +344,7 @@ class APIError(RunwareError):
 
     @property
     def parameter(self) -> str | None:
-        """The parameters that the error is about, with commas between, or None."""
+        """The parameters that the error is about, joined by commas; None if unknown."""
         return ", ".join(self.parameters) or None
 
     def __str__(self) -> str:
@@ -344,12 +357,12 @@ class APIError(RunwareError):
         if self.parameter:
             yield f"Parameter: {readable(self.parameter)}."
         if self.allowed_values:
-            few = self.allowed_values[:LONGEST_DETAIL]
-            values = readable(", ".join(map(_shown, few)), LONGEST_DETAIL)
+            few = self.allowed_values[:MAX_DETAIL]
+            values = readable(", ".join(map(_shown, few)), MAX_DETAIL)
             yield f"Allowed values: {values}."
         if self.response_content:
-            said = readable(self.response_content, LONGEST_DETAIL)
-            yield f"The provider said: {said}"
+            said = readable(self.response_content, MAX_DETAIL)
+            yield f"The provider returned: {said}"
         if self.documentation:
             yield f"See {readable(self.documentation)}"
         if self.request_id:
@@ -367,7 +380,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _values(value: object) -> tuple[object, ...]:
-    """The items of an array, or the one value that stands in its place."""
+    """Return the items of an array, or a single value as a tuple."""
     if isinstance(value, list):
         return tuple(cast("list[object]", value))
     return () if value is None else (value,)
@@ -382,17 +395,17 @@ def _shown(value: object) -> str:
 class APIStatusError(APIError):
     """The answer had an HTTP status of 400 or more."""
 
-    advice = "The HTTP status is not one that Runware documents; look at `item`."
+    advice = "Runware does not document this HTTP status; see `item`."
 
-    def _says_not_taken(self) -> bool:
+    def _proves_not_accepted(self) -> bool:
         is_conflict = self.http_status == 409 or is_task_conflict(self.code)
         return self.category in _REFUSALS and not is_conflict
 
 
 class BadRequestError(APIStatusError):
-    """HTTP 400: the server found something missing or wrong in the task."""
+    """HTTP 400: a parameter of the task is missing or not valid."""
 
-    advice = "Correct what the message names."
+    advice = "Correct the parameter that the message names."
     _advice_to_retry = "A new request with the same input may succeed."
 
 
@@ -409,90 +422,92 @@ class PaymentRequiredError(APIStatusError):
 
 
 class PermissionDeniedError(APIStatusError):
-    """HTTP 403: the API key is valid and may not do this."""
+    """HTTP 403: the API key does not have the permission for this task."""
 
-    advice = "Use a key of a team that may do this, or ask its owner to allow it."
+    advice = "Use a key with this permission, or ask the owner of the team for it."
 
 
 class NotFoundError(APIStatusError):
-    """HTTP 404: there is nothing under that address or identifier."""
+    """HTTP 404: the address or an identifier in the task does not exist."""
 
     advice = "Check the task's identifiers and the client's base_url."
 
 
 class RateLimitError(APIStatusError):
-    """HTTP 429: too many tasks in too short a time."""
+    """HTTP 429: too many tasks in a short time."""
 
-    advice = "Wait, and send fewer tasks at once."
+    advice = "Wait, then send fewer tasks at a time."
 
 
 class ServerError(APIStatusError):
-    """HTTP 500 and above: something failed at Runware or on the way to it.
+    """HTTP 500 and above: Runware or a gateway in front of it failed.
 
-    The task may have run, unless it is a 503 with a Retry-After header.
+    The task may have run, except after a 503 with a Retry-After header.
     """
 
-    advice = "Something failed at Runware or on the way to it."
+    advice = "Runware or a gateway in front of it failed."
     may_have_run = True
 
-    def _says_not_taken(self) -> bool:
+    def _proves_not_accepted(self) -> bool:
         return True
 
 
 class TaskError(APIError):
-    """A task's own failure, told inside an answer that was otherwise fine."""
+    """The task failed: an error object in an answer with an HTTP status below 400."""
 
-    advice = (
-        "The task is over; change what the message names and send it as a new task."
-    )
+    advice = "The task has ended. Correct the cause in the message and send a new task."
 
     _advice_to_retry = (
-        "The task is over; a new request with the same input may succeed."
+        "The task has ended. A new request with the same input may succeed."
     )
 
     def _what_to_do(self) -> str:
         if self.handle is None or "advice" in vars(self):
             return super()._what_to_do()
-        return _COLLECT  # the task is not over
+        return _COLLECT  # the task has not ended
 
 
 class ConnectionError(RunwareError, builtins.ConnectionError):
-    """The server could not be reached, or the connection broke before its answer.
+    """The server could not be reached, or the connection broke before the answer.
 
-    `except` catches it under this name and under the builtin one.
+    It is also a builtin `ConnectionError`, so `except ConnectionError` catches it.
     """
 
     advice = "Check the network and base_url."
     _category = ErrorCategory.CONNECTION
 
-    def _says_not_taken(self) -> bool:
+    def _proves_not_accepted(self) -> bool:
         return True
 
 
 class TimeoutError(RunwareError, builtins.TimeoutError):
-    """The time ran out before the result was there; the task goes on at the server.
+    """No result arrived within the timeout. The task continues on the server.
 
-    `except` catches it under this name and under the builtin one.
+    It is also a builtin `TimeoutError`, so `except TimeoutError` catches it.
     """
 
-    advice = "Give a longer timeout."
+    advice = "Set a longer timeout."
     may_have_run = True
     _category = ErrorCategory.TIMEOUT
 
-    def _says_not_taken(self) -> bool:
+    def _proves_not_accepted(self) -> bool:
         return True
 
 
 class ResponseError(RunwareError):
-    """The server's answer cannot be read, or does not tell what became of the task.
+    """The server's answer cannot be parsed, or has no information about the task.
 
     Attributes:
         http_status: The HTTP status of the answer.
-        request_id: The name of the exchange, for Runware's support; None without one.
-        body: The first part of the answer's body.
+        request_id: The identifier of the exchange, for Runware's support; None if the
+            server sent none.
+        body: The start of the answer's body.
     """
 
-    advice = "Check that base_url is Runware's and that no proxy answers in its place."
+    advice = (
+        "Check that base_url is the address of Runware, and that no proxy answers in "
+        "its place."
+    )
     may_have_run = True
     _category = ErrorCategory.SERVER
 
@@ -516,7 +531,7 @@ _CLASSES: dict[int, type[APIStatusError]] = {
 
 
 def error_class(http_status: int) -> type[APIError]:
-    """The exception for an error object in an answer of this HTTP status."""
+    """Return the exception class for an error object in an answer with this status."""
     if http_status < 400:
         return TaskError
     return _CLASSES.get(
@@ -525,22 +540,22 @@ def error_class(http_status: int) -> type[APIError]:
 
 
 class ClosedError(RunwareError):
-    """The client is closed, or the HTTP client that the caller gave it is.
+    """The client is closed, or the caller's own HTTP client is.
 
-    A task that was sent before has its `handle`, for another client to resume.
+    If the task was sent before, the error has its `handle`. Another client can resume it.
     """
 
-    advice = "Make another client, or close this one after its last call."
+    advice = "Create another client, or close this one after its last call."
     _category = ErrorCategory.ABORTED
 
 
 class BudgetError(RunwareError):
-    """The cost of a task would pass the budget of the client; it was not sent.
+    """The cost of a task would exceed the budget of the client. The task was not sent.
 
     Attributes:
-        cost: What the task costs, in US dollars; None where that is not known.
-        committed: What is spent, or reserved for tasks that may be billed.
-        budget: The budget of the client.
+        cost: The cost of the task in US dollars; None if it is not known.
+        committed: The US dollars that are spent, or reserved for tasks that may be billed.
+        budget: The budget of the client in US dollars.
     """
 
     advice = "The task was not sent."
@@ -552,15 +567,29 @@ class BudgetError(RunwareError):
     ) -> None:
         if cost is None:
             message = (
-                f"the cost of this task is not known, and the budget of ${budget:f} is "
-                f"used up: ${committed:f} is spent or reserved"
+                f"the budget of ${budget:f} is used up (${committed:f} is spent or "
+                "reserved), and the cost of this task is not known"
             )
         else:
             message = (
-                f"this task costs ${cost:f}, which with ${committed:f} that is spent or "
-                f"reserved makes ${cost + committed:f}: more than the budget of ${budget:f}"
+                f"this task costs ${cost:f}, and ${committed:f} is spent or reserved. "
+                f"The sum of ${cost + committed:f} exceeds the budget of ${budget:f}"
             )
         super().__init__(message)
         self.cost = cost
         self.committed = committed
         self.budget = budget
+
+
+class DownloadError(RunwareError):
+    """An output of a result could not be saved to a file.
+
+    Attributes:
+        http_status: The HTTP status of the host of the file; None for other causes.
+    """
+
+    advice = "No file was written, and the result is unchanged."
+
+    def __init__(self, message: str, *, http_status: int | None = None) -> None:
+        super().__init__(message)
+        self.http_status = http_status

@@ -1,4 +1,4 @@
-"""JSON's own equality, types and numbers, where Python's differ."""
+"""The equality, types and numbers of JSON, where those of Python differ."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any, Final, TypeGuard
 
 
 def is_array(value: object) -> TypeGuard[list[Any]]:
-    """Say whether a value is a JSON array."""
+    """Return whether a value is a JSON array."""
     return isinstance(value, list)
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    """Say whether a value is a JSON object."""
+    """Return whether a value is a JSON object."""
     return isinstance(value, dict)
 
 
 def same(one: Any, other: Any) -> bool:
-    """Say whether two JSON values are equal: 1 is 1.0, and true is not 1."""
+    """Return whether two JSON values are equal: 1 equals 1.0, and true does not equal 1."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if is_object(one) and is_object(other):
@@ -29,13 +29,13 @@ def same(one: Any, other: Any) -> bool:
 
 
 def all_different(items: list[Any]) -> bool:
-    """Say whether no two items of a list are equal."""
+    """Return whether no two items of a list are equal."""
     keys = [key_of(item) for item in items]
     return len(set(keys)) == len(keys)
 
 
 def key_of(value: Any) -> object:
-    """Return what is equal, and has the same hash, for equal JSON values alone."""
+    """Return a hashable key: two keys are equal exactly if their JSON values are."""
     if isinstance(value, bool):
         return ("boolean", value)
     if is_array(value):
@@ -46,7 +46,7 @@ def key_of(value: Any) -> object:
 
 
 def is_type(value: Any, *types: str) -> bool:
-    """Say whether a value is of one of some JSON types; 1.0 is an integer."""
+    """Return whether a value has one of these JSON types; 1.0 is an integer."""
     return any(name in types for name in _types_of(value))
 
 
@@ -68,13 +68,13 @@ _JSON_TYPES: Final = (
 
 
 def is_multiple(value: float, step: float) -> bool:
-    """Say whether a number is a whole multiple of a step, both read as decimals."""
+    """Return whether a number is an integer multiple of a step, both as decimals."""
     if type(value) is int and type(step) is int:
         return value % step == 0
     numerator, denominator = _decimal(step)
     times = round(value * denominator / numerator) if abs(value) < 1e9 else 0
     if times:
-        # The quotient of two integers is rounded right; so few digits are told apart.
+        # The division of integers is correctly rounded, and exact for so few digits.
         return times * numerator / denominator == value
     return value == 0 or _exact(value) % Fraction(numerator, denominator) == 0
 

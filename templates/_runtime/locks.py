@@ -1,4 +1,4 @@
-"""Locks that a forked process can take, whatever threads held them at the fork."""
+"""Locks that a forked process can acquire, even if a thread held them at the fork."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from weakref import WeakSet
 
 
 class ForkSafeLock:
-    """A lock that is made anew in each forked process.
+    """A lock that is replaced in each forked process.
 
-    A fork copies the locks of all threads and none of the other threads: a lock that one
-    of these held would never be released in the new process.
+    A fork copies locks, but not the threads that hold them: a held lock would never be
+    released in the child process.
 
     Attributes:
-        native: The lock of this process. It is used as it is, since a signal, such as
-            that of Ctrl-C, may be handled wherever a function in Python begins. It is
-            reentrant: the handler of a signal may use a client whose call it interrupts,
-            and only the thread that holds the lock can release it.
+        native: The lock of this process. Use it directly: a signal, such as Ctrl-C, may
+            be handled at the start of any Python function, so a wrapper would not be
+            safe. It is reentrant: a signal handler may use the client whose call it
+            interrupts, and only the thread that holds the lock can release it.
     """
 
     __slots__ = ("__weakref__", "native")
@@ -27,7 +27,7 @@ class ForkSafeLock:
         _locks.add(self)
 
     def renew(self) -> None:
-        """Begin with a lock that nobody holds."""
+        """Replace the lock by a free one."""
         self.native = RLock()
 
 

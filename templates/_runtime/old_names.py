@@ -1,4 +1,4 @@
-"""Old names of task types and members, which older programs still use."""
+"""Old names of task types and members, which older programs use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PRESENT: Final = {
     "imageupscale": "upscale",
     "photomaker": "imageInference",
 }
-"""The present name by the old one in lower case."""
+"""The present names, by old names in lower case."""
 
 _PRESENT_MEMBERS: Final = {
     "checknsfw": ("safety.checkContent",),
@@ -25,25 +25,25 @@ _PRESENT_MEMBERS: Final = {
     "inputvideo": ("inputs.video", "video"),
     "references": ("referenceImages",),
 }
-"""What members are named now, or stand at now, by the old name in lower case."""
+"""The present names or paths of members, by old names in lower case."""
 
 
 def present_name(task_type: str) -> str:
     """Return the present name of a task type.
 
     Args:
-        task_type: Its name on the wire; the case of an old name does not count.
+        task_type: Its wire name. Old names ignore case.
 
     Returns:
-        The present name; the name as given where it is not an old one.
+        The present name; for a name that is not old, the name itself.
     """
     return _PRESENT.get(task_type.casefold(), task_type)
 
 
 def is_same_type(one: object, other: object) -> bool:
-    """Say whether two `taskType` members name one type, by its old name or its present.
+    """Return whether two `taskType` members mean the same type, by an old or present name.
 
-    The case of letters does not count. A value that is not text names no type.
+    Case is ignored. A value that is not text means no type.
     """
     if not isinstance(one, str) or not isinstance(other, str):
         return False
@@ -51,14 +51,13 @@ def is_same_type(one: object, other: object) -> bool:
 
 
 def in_present_words(task_type: str) -> str:
-    """Return what a task of an old type is now, for a message.
+    """Return the present name of a task type for a message.
 
     Args:
         task_type: The old name.
 
     Returns:
-        The present name, with the member that makes a task of it one of the old type
-        where there is one.
+        The present name, with the member that a task of the old type needs now, if any.
     """
     present = present_name(task_type)
     is_member = task_type.casefold() == "photomaker"
@@ -66,5 +65,5 @@ def in_present_words(task_type: str) -> str:
 
 
 def present_members(name: str) -> tuple[str, ...]:
-    """Return what may be meant by the old name of a member; nothing for other names."""
+    """Return the present names of a member by its old name; empty for other names."""
     return _PRESENT_MEMBERS.get(name.casefold(), ())

@@ -1,4 +1,4 @@
-"""What callers may give as timeouts, in seconds."""
+"""Validates timeouts of callers, in seconds."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from math import inf
 from typing import cast
 
 MAX_TIMEOUT = 31_536_000.0
-"""Seconds of a year: what is longer is shortened to it."""
+"""One year in seconds. Longer timeouts are shortened to it."""
 
 MAX_POLL = 30.0
-"""Seconds that one poll may take, where its caller names no timeout."""
+"""Maximum timeout of one poll in seconds, unless its caller sets a timeout."""
 
 
 def valid_timeout(timeout: object) -> float:
-    """Return a timeout that can be used.
+    """Validate a timeout.
 
     Raises:
-        ValueError: It is no number of seconds above 0.
+        ValueError: It is not a finite number above 0.
     """
     is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
     seconds = cast("float", timeout) if is_number else 0.0
@@ -27,9 +27,9 @@ def valid_timeout(timeout: object) -> float:
 
 
 def given_timeout(timeout: float | None) -> float | None:
-    """Return a call's own timeout, if it has one.
+    """Validate the timeout of a call; None stays None.
 
     Raises:
-        ValueError: It is no number of seconds above 0.
+        ValueError: It is not a finite number above 0.
     """
     return None if timeout is None else valid_timeout(timeout)

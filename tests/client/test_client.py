@@ -99,7 +99,7 @@ def test_headers_of_a_call_win(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"base_url": "api.runware.ai/v1"}, "base_url must begin with https://"),
+        ({"base_url": "api.runware.ai/v1"}, "base_url must start with https://"),
         ({"auth": "cookie"}, "auth must be 'header' or 'payload', not 'cookie'"),
         ({"timeout": 0}, "timeout must be a number of seconds above 0, not 0"),
         ({"timeout": float("inf")}, "timeout must be a number of seconds above 0"),
@@ -154,9 +154,9 @@ def test_nothing_is_sent_for_a_wrong_request(
 ) -> None:
     with pytest.raises(pydantic.ValidationError, match="positive_prompt"):
         caller(RUN, model="runware:101@1", positive_prompt="")
-    with pytest.raises(TypeError, match="either a request or keywords, not both: seed"):
+    with pytest.raises(TypeError, match="seed cannot be combined with a request"):
         caller(RUN, image(), seed=1)
-    with pytest.raises(TypeError, match=r"client of ping tasks.*is for imageInference"):
+    with pytest.raises(TypeError, match=r"client runs ping tasks, not imageInference"):
         caller("ping.run", image())
     assert server.calls == []
 
@@ -400,7 +400,7 @@ def test_a_client_shows_no_key_and_is_not_copied(
     assert KEY not in "".join(shown)
     assert repr(client).startswith(f"{name}(base_url='https://api.runware.ai/v1'")
     for copied in (pickle.dumps, copy.copy, copy.deepcopy):
-        with pytest.raises(TypeError, match="make one in each process"):
+        with pytest.raises(TypeError, match="Create one in each process"):
             copied(client)
         with pytest.raises(TypeError, match="make the client anew"):
             copied(client._endpoint.key)
@@ -412,11 +412,15 @@ def test_a_client_shows_no_key_and_is_not_copied(
         (
             "run",
             "dict",
-            r"a dict is not a request: make one with parse_request\(task\)",
+            r"a dict is not a request. Create one with parse_request\(task\)",
         ),
-        ("run", "list", "a list is not a request: run_many takes several"),
-        ("run", "class", "ImageInferenceRequest is a class: make a request of it"),
-        ("run_many", "request", "not one ImageInferenceRequest: run takes one"),
+        (
+            "run",
+            "list",
+            "a list is not a request. Use run_many to run several requests",
+        ),
+        ("run", "class", "ImageInferenceRequest is a class, not a request"),
+        ("run_many", "request", "not one ImageInferenceRequest. Use run"),
         ("run_many", "dicts", "a dict is not a request"),
     ],
 )

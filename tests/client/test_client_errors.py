@@ -50,22 +50,42 @@ def refused(status: int, **item: Any) -> Any:
 # -- errors of the server -----------------------------------------------------
 
 CLASSES = [
-    (400, "BadRequestError", "BAD_REQUEST", "Correct what the message names"),
+    (
+        400,
+        "BadRequestError",
+        "BAD_REQUEST",
+        "Correct the parameter that the message names",
+    ),
     (401, "AuthenticationError", "UNAUTHORIZED", "Check the key in api_key or RUNWARE"),
     (402, "PaymentRequiredError", "PAYMENT_REQUIRED", "Add credit to the account"),
-    (403, "PermissionDeniedError", "FORBIDDEN", "Use a key of a team that may"),
+    (403, "PermissionDeniedError", "FORBIDDEN", "Use a key with this permission"),
     (404, "NotFoundError", "NOT_FOUND", "Check the task's identifiers"),
-    (429, "RateLimitError", "TOO_MANY_REQUESTS", "Wait, and send fewer tasks at once"),
-    (500, "ServerError", "INTERNAL_SERVER_ERROR", "Something failed at Runware or on"),
-    (503, "ServerError", "SERVICE_UNAVAILABLE", "Something failed at Runware or on"),
+    (
+        429,
+        "RateLimitError",
+        "TOO_MANY_REQUESTS",
+        "Wait, then send fewer tasks at a time",
+    ),
+    (
+        500,
+        "ServerError",
+        "INTERNAL_SERVER_ERROR",
+        "Runware or a gateway in front of it failed",
+    ),
+    (
+        503,
+        "ServerError",
+        "SERVICE_UNAVAILABLE",
+        "Runware or a gateway in front of it failed",
+    ),
     (
         504,
         "ServerError",
         "GATEWAY_TIMEOUT",
-        "Something failed at Runware or on the way",
+        "Runware or a gateway in front of it failed",
     ),
 ]
-NOT_TAKEN = "The server did not take the task, and nothing was billed."
+NOT_ACCEPTED = "The server did not accept the task, and nothing was billed."
 COLLECT = (
     "The task may have run: collect it with handle.wait() of this error instead of "
     "sending it again."
@@ -94,7 +114,7 @@ def test_each_status_has_a_class(
     said = f"HTTP {status}, invalidApiKey: It is not so (imageInference "
     assert str(error).startswith(f"{said}{error.task_uuid}). {advice}")
     assert error.may_have_run == (error.handle is not None) == (status >= 500)
-    assert (NOT_TAKEN in str(error)) == (status < 500)
+    assert (NOT_ACCEPTED in str(error)) == (status < 500)
     assert (COLLECT in str(error)) == (status >= 500)
 
 
@@ -126,8 +146,8 @@ def test_a_task_fails_inside_an_answer_that_is_fine(
     assert error.allowed_values == (1, 2)
     assert UUID(error.task_uuid)
     assert str(error) == (
-        f"brandNew: too long (imageInference {error.task_uuid}). The task is over; "
-        "change what the message names and send it as a new task. "
+        f"brandNew: too long (imageInference {error.task_uuid}). The task has ended. "
+        "Correct the cause in the message and send a new task. "
         "Parameter: positivePrompt, seed. Allowed values: 1, 2. "
         "See https://runware.ai/docs"
     )
@@ -268,7 +288,7 @@ def test_what_the_provider_said_is_shown_in_short(
     )
     error = caller.error(RUN, **CHAIR)
     assert error.response_content == said
-    assert 'The provider said: {"detail": "voice not found"}...' in str(error)
+    assert 'The provider returned: {"detail": "voice not found"}...' in str(error)
     assert len(str(error)) < 1000
 
 
@@ -292,15 +312,15 @@ def test_503_says_whether_the_task_may_have_run(
     error = caller.error(RUN, **CHAIR, options={"max_retries": 0})
     assert error.may_have_run == (retry_after is None) == (error.handle is not None)
     assert (COLLECT in str(error)) == (retry_after is None)
-    assert (NOT_TAKEN in str(error)) == (retry_after is not None)
+    assert (NOT_ACCEPTED in str(error)) == (retry_after is not None)
 
 
 @pytest.mark.parametrize(
     ("code", "advice"),
     [
         ("providerError", "A new request with the same input may succeed."),
-        ("taskFailedOrNotFound", "Correct what the message names."),
-        ("nsfwContentDetected", "Correct what the message names."),
+        ("taskFailedOrNotFound", "Correct the parameter that the message names."),
+        ("nsfwContentDetected", "Correct the parameter that the message names."),
     ],
 )
 def test_a_task_that_failed_with_http_400_is_not_said_to_be_free(
@@ -309,7 +329,7 @@ def test_a_task_that_failed_with_http_400_is_not_said_to_be_free(
     server.answer = refused(400, code=code, message="No")
     error = caller.error(RUN, **CHAIR)
     assert advice in str(error)
-    assert NOT_TAKEN not in str(error)
+    assert NOT_ACCEPTED not in str(error)
 
 
 def test_a_failure_that_may_pass_is_said_to(caller: Caller, server: Server) -> None:
@@ -603,7 +623,7 @@ def test_a_task_that_never_ends(
     error = caller.error(RUN, **LATER, number_results=2)
     assert server.sent == ["imageInference", "getResponse", "getResponse"]
     assert type(error) is shipped.TimeoutError
-    assert re.match("there was no result within|the server did not", error.message)
+    assert re.match("no result within|the server did not", error.message)
     assert error.task_uuid == server.calls[0][0]["taskUUID"]
     assert [result.image_uuid for result in error.results] == ["a"]
 
@@ -649,11 +669,11 @@ def test_what_is_unfinished_when_a_task_fails_is_waited_for(
 @pytest.mark.parametrize(
     ("api_key", "said"),
     [
-        (None, "there is no API key: give api_key=… or set RUNWARE_API_KEY"),
-        ("  ", "there is no API key: give api_key=… or set RUNWARE_API_KEY"),
-        ("two words", "holds a space, a quote or another sign that no key has"),
-        ("line\nbreak", "holds a space, a quote or another sign that no key has"),
-        ("schlüssel", "holds a space, a quote or another sign that no key has"),
+        (None, "there is no API key. Pass api_key=..., or set RUNWARE_API_KEY"),
+        ("  ", "there is no API key. Pass api_key=..., or set RUNWARE_API_KEY"),
+        ("two words", "contains characters that keys do not have"),
+        ("line\nbreak", "contains characters that keys do not have"),
+        ("schlüssel", "contains characters that keys do not have"),
     ],
 )
 def test_a_key_that_cannot_be_used(

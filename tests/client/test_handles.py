@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopback import KEY, Drop, acknowledge, each, echo, news, value
+from loopback import KEY, Drop, Reply, acknowledge, each, echo, news, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -299,7 +299,7 @@ WRONG = [
 @pytest.mark.parametrize("text", WRONG, ids=range(len(WRONG)))
 def test_what_is_no_handle_is_refused(caller: Caller, text: str) -> None:
     async def work(client: Any) -> None:
-        with pytest.raises(ValueError, match="handle's") as caught:
+        with pytest.raises(ValueError, match="JSON text") as caught:
             client.resume(text)
         assert type(caught.value) is ValueError
         assert len(str(caught.value)) < 200
@@ -310,7 +310,7 @@ def test_what_is_no_handle_is_refused(caller: Caller, text: str) -> None:
 @pytest.mark.parametrize("given", [None, 7, b"\xff", [], {"handle": 1}])
 def test_what_is_no_text_is_no_handle(caller: Caller, given: Any) -> None:
     async def work(client: Any) -> None:
-        with pytest.raises(ValueError, match="handle's"):
+        with pytest.raises(ValueError, match="JSON text"):
             client.resume(given)
 
     caller.using(work)
@@ -352,7 +352,7 @@ def test_a_handle_of_another_request_is_refused(
 ) -> None:
     async def work(client: Any) -> None:
         text = client.handle(image()).to_json()
-        with pytest.raises(ValueError, match="make the request with task_uuid="):
+        with pytest.raises(ValueError, match="Create the request with task_uuid="):
             client.resume(text, image())
 
     caller.using(work)
@@ -470,3 +470,73 @@ def test_a_handle_shows_what_it_is_of(
         assert json.loads(handle.to_json())["taskUUID"] == request.task_uuid
 
     caller.using(work)
+
+
+# -- two calls that go on with one task --------------------------------------------
+
+
+class Gate:
+    """A server that rejects the first sending of each task, when a test lets it."""
+
+    def __init__(self, server: Server) -> None:
+        self.is_asked = threading.Event()
+        self.goes_on = threading.Event()
+        self.rejected: set[str] = set()
+        server.answer = self.answer
+
+    def answer(self, tasks: Tasks) -> object:
+        """Reject a task once; tell nothing of it; then run it."""
+        if tasks[0]["taskType"] == POLL:
+            return {"data": []}
+        new = {task["taskUUID"] for task in tasks} - self.rejected
+        if not new:
+            return echo()(tasks)
+        self.rejected |= new
+        self.is_asked.set()
+        assert self.goes_on.wait(60)
+        return Reply({}, 429, headers={"Retry-After": "0"})
+
+
+def test_a_wait_that_is_cancelled_changes_nothing_of_the_call_that_sends(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    gate = Gate(server)
+
+    async def work() -> Any:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            batch = asyncio.create_task(client.run_many([image()]))
+            await asyncio.to_thread(gate.is_asked.wait, 60)
+            [handle] = client.unfinished()
+            waits = asyncio.create_task(handle.wait())
+            for _ in range(10):
+                await asyncio.sleep(0)
+            waits.cancel()
+            await asyncio.gather(waits, return_exceptions=True)
+            gate.goes_on.set()
+            return await batch
+
+    [outcome] = asyncio.run(work())
+    assert outcome.error is None
+    assert server.sent == [TASK, TASK]
+
+
+def test_a_handle_without_its_request_waits_for_the_call_that_sends(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    gate = Gate(server)
+
+    async def work() -> Any:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            batch = asyncio.create_task(client.run_many([image()]))
+            await asyncio.to_thread(gate.is_asked.wait, 60)
+            [handle] = client.unfinished()
+            waits = asyncio.create_task(handle.wait())
+            for _ in range(10):
+                await asyncio.sleep(0)
+            gate.goes_on.set()
+            return await asyncio.gather(batch, waits)
+
+    [outcome], results = asyncio.run(work())
+    assert outcome.error is None
+    assert results == outcome.results
+    assert server.sent == [TASK, TASK]

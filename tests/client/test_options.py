@@ -124,9 +124,9 @@ def test_polls_have_the_headers_of_their_client(
     [
         ({"timeout": 0}, "timeout must be"),
         ({"max_retries": -1}, "max_retries must be 0 or more"),
-        ({"base_url": "ftp://a"}, "base_url must begin with https:// or http://"),
+        ({"base_url": "ftp://a"}, "base_url must start with https:// or http://"),
         ({"resend": "maybe"}, "resend must be one of"),
-        ({"extra_headers": {"x-runware-dry-run": "1"}}, "call dry_run of the client"),
+        ({"extra_headers": {"x-runware-dry-run": "1"}}, "Use dry_run of the client"),
     ],
 )
 def test_options_are_checked(
@@ -148,7 +148,7 @@ def test_a_websocket_keeps_its_address_and_headers(
         async with client:
             assert client.with_options(timeout=3, max_retries=1).timeout == 3
             for options in ({"base_url": "wss://a"}, {"extra_headers": {"a": "b"}}):
-                with pytest.raises(ValueError, match="over a WebSocket"):
+                with pytest.raises(ValueError, match="for an open WebSocket"):
                     client.with_options(**options)
 
     asyncio.run(work())
@@ -183,6 +183,21 @@ def test_headers_are_texts(caller: Caller, headers: dict[Any, Any]) -> None:
         caller("unfinished", options={"default_headers": headers})
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("X-A", "1\r\nX-B: 2"), ("X-A", "1\n"), ("X A", "1"), ("X-A", "ä")],
+)
+def test_headers_that_http_does_not_allow_are_not_sent(
+    caller: Caller, server: Server, image: Callable[..., Any], name: str, text: str
+) -> None:
+    with pytest.raises(ValueError, match="HTTP does not allow the header") as caught:
+        caller("run", image(), extra_headers={name: text})
+    assert text not in str(caught.value).replace(name, "")
+    with pytest.raises(ValueError, match="HTTP does not allow the header"):
+        caller("unfinished", options={"default_headers": {name: text}})
+    assert server.calls == []
+
+
 def test_the_environment_names_the_address(
     caller: Caller,
     server: Server,
@@ -194,7 +209,7 @@ def test_the_environment_names_the_address(
     caller("run", image(), options={"base_url": None})
     assert server.sent == ["imageInference"]
     monkeypatch.setenv("RUNWARE_BASE_URL", "api.example")
-    with pytest.raises(ValueError, match="variable RUNWARE_BASE_URL must begin"):
+    with pytest.raises(ValueError, match="variable RUNWARE_BASE_URL must start"):
         caller("run", image(), options={"base_url": None})
     monkeypatch.setenv("RUNWARE_BASE_URL", " ")
 
@@ -278,9 +293,12 @@ def test_nothing_of_a_raw_task_is_checked(caller: Caller, server: Server) -> Non
         ({}, ValueError),
         ({"taskType": 3}, ValueError),
         ({"taskType": "authentication"}, ValueError),
+        ({"taskType": "a", "taskUUID": 7}, ValueError),
+        ({"taskType": "a", "taskUUID": ""}, ValueError),
         ({"taskType": "a", "n": float("nan")}, ValueError),
         ({"taskType": "a", "n": object()}, TypeError),
         (3, TypeError),
+        ([("taskType", "a")], TypeError),
     ],
 )
 def test_what_is_no_task_is_not_sent(
@@ -326,6 +344,20 @@ def test_run_many_tells_of_all_tasks_together(
     assert all(outcome.error is None for outcome in outcomes)
     assert progress[-1] == 100
     assert progress == sorted(progress)
+
+
+def test_an_async_callback_is_refused_before_anything_is_sent(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    async def never_awaited(_: object) -> None: ...
+
+    for name in ("on_result", "on_progress"):
+        for method, given in (("run", image()), ("run_many", [image()])):
+            with pytest.raises(TypeError, match=f"{name} must be a plain function"):
+                caller(method, given, **{name: never_awaited})
+    with pytest.raises(TypeError, match="on_event must be a plain function"):
+        caller("unfinished", options={"on_event": never_awaited})
+    assert server.calls == []
 
 
 @pytest.mark.parametrize("method", ["run", "run_many"])

@@ -295,7 +295,7 @@ def test_the_task_is_sent_once_when_the_reading_begins(
         assert script.calls == []
         result = await value(stream.get_result())
         assert result is stream.result is await value(stream.get_result())
-        with pytest.raises(RuntimeError, match="read once"):
+        with pytest.raises(RuntimeError, match="read only once"):
             [_ async for _ in each(stream)]
 
     script.events(*ALL)
@@ -326,6 +326,22 @@ def test_a_whole_answer_comes_as_one_piece(streamer: Streamer, script: Script) -
     stream, [delta] = streamer.read()
     assert (delta.text, delta.finish_reason, delta.item) == (TEXT, "stop", item)
     assert stream.result.to_wire() == item
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/octet-stream", ""])
+def test_events_are_known_by_how_they_begin(
+    streamer: Streamer, script: Script, kind: str
+) -> None:
+    """A proxy may change the type of an answer."""
+    script.events({"delta": {"text": "dusk"}, "finishReason": "stop"}, "[DONE]")
+    script.content_type = kind
+    assert streamer.read()[0].text == "dusk"
+
+
+def test_pieces_may_come_in_an_envelope(streamer: Streamer, script: Script) -> None:
+    pieces = [{"data": [{"delta": {"text": text}}]} for text in ("du", "sk")]
+    script.events(*pieces, {"delta": {}, "finishReason": "stop"}, "[DONE]")
+    assert streamer.read()[0].text == "dusk"
 
 
 def test_whole_texts_inside_a_stream_are_not_doubled(
@@ -492,7 +508,7 @@ def test_a_slow_caller_does_not_wait_for_a_silent_server(
             async for _ in each(stream):
                 await _pause(streamer, 2.2)
 
-        with pytest.raises(TimeoutError, match="the time ran out"):
+        with pytest.raises(TimeoutError, match="timed out before the end"):
             await read_slowly()
         assert stream.text == "At the "
 
@@ -533,7 +549,7 @@ def test_a_finish_reason_is_an_end(
 def test_more_than_one_text_is_refused_before_it_is_sent(
     streamer: Streamer, script: Script
 ) -> None:
-    with pytest.raises(ValueError, match="a stream gives one text"):
+    with pytest.raises(ValueError, match="a stream has one result"):
         streamer.stream(streamer.over_http, number_results=2)
     assert script.calls == []
 
@@ -552,7 +568,7 @@ def test_leaving_the_loop_closes_the_connection(
         assert stream.text == "At the "
         with pytest.raises(RuntimeError, match="not read to its end"):
             _ = stream.result
-        with pytest.raises(RuntimeError, match="read once"):
+        with pytest.raises(RuntimeError, match="read only once"):
             await value(stream.get_result())
 
     script.events(HERE, ending="hold")
@@ -605,7 +621,7 @@ def test_a_stream_that_is_closed_unread_sends_nothing(
 ) -> None:
     async def work(stream: Any) -> None:
         await value(stream.close() if streamer.kind == "sync" else stream.aclose())
-        with pytest.raises(RuntimeError, match="read once"):
+        with pytest.raises(RuntimeError, match="read only once"):
             await value(stream.get_result())
 
     streamer.using(work)
@@ -850,7 +866,7 @@ def test_a_connection_that_breaks(
     stream, error = streamer.failure()
     assert type(error).__name__ == "ConnectionError"
     assert error.may_have_run
-    assert "broke off (characters so far: 7)" in str(error)
+    assert "ended early, after 7 characters" in str(error)
     assert "getTaskDetails" not in str(error)  # the handle collects it
     assert [result.text for result in error.results] == [stream.text] == ["At the "]
     assert isinstance(error, ConnectionError)  # the builtin
@@ -908,13 +924,11 @@ def test_silence_ends_with_the_time(
 def test_silence_that_begins_late_ends_with_the_time(
     streamer: Streamer, script: Script
 ) -> None:
-    script.parts = [event(HERE), 3.0, event(THERE)]
+    script.parts = [event(HERE), *[0.5, event(HERE)] * 8]  # which take 4 s
     script.ending = "hold"
-    began = time.monotonic()
-    stream, error = streamer.failure(timeout=6)
-    assert time.monotonic() - began < 9  # which is 6 s after the last event
+    stream, error = streamer.failure(timeout=2)
     assert type(error).__name__ == "TimeoutError"
-    assert stream.text == TEXT
+    assert len(stream.text) < 6 * len("At the ")
 
 
 def test_headers_that_come_too_slowly(streamer: Streamer, script: Script) -> None:
@@ -969,7 +983,7 @@ def test_an_answer_that_is_too_large(
     is_stream: bool,
 ) -> None:
     monkeypatch.setattr(
-        streamer.module("_runtime.client.stream_reader"), "LARGEST_ANSWER", 2000
+        streamer.module("_runtime.client.stream_reader"), "MAX_ANSWER", 2000
     )
     script.answer(" " * 1500, status)
     script.content_type = EVENTS if is_stream else "application/json"
@@ -1098,7 +1112,7 @@ def test_a_text_without_end_ends_with_the_time(streamer: Streamer) -> None:
     stream = streamer.stream(answering(itertools.repeat(event(HERE))), timeout=0.5)
 
     async def work() -> None:
-        with pytest.raises(TimeoutError, match="the time ran out"):
+        with pytest.raises(TimeoutError, match="timed out before the end"):
             await value(stream.get_result())
 
     asyncio.run(work()) if streamer.kind == "async" else without_a_loop(work())

@@ -567,7 +567,7 @@ def test_a_callback_that_raises_is_logged_and_changes_nothing(
     own = [record for record in caplog.records if record.name == shipped.__name__]
     assert len(own) == len(kinds)
     assert {record.levelname for record in own} == {"ERROR"}
-    assert all("on_event raised" in record.getMessage() for record in own)
+    assert all("on_event raised an exception" in record.getMessage() for record in own)
     assert all("a fault of the caller's" in str(record.exc_info) for record in own)
 
 

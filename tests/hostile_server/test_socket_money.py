@@ -149,8 +149,8 @@ def test_a_connection_that_stands_still_is_left(
 ) -> None:
     """The server takes the task, and then neither reads nor writes any more."""
     waits = clients.module("_runtime.transport.websocket")
-    assert waits.PING_EVERY + waits.LONGEST_SILENCE + waits.GRACE <= 30
-    for name in ("PING_EVERY", "LONGEST_SILENCE", "GRACE"):
+    assert waits.PING_EVERY + waits.MAX_SILENCE + waits.GRACE <= 30
+    for name in ("PING_EVERY", "MAX_SILENCE", "GRACE"):
         monkeypatch.setattr(waits, name, getattr(waits, name) / 10)
 
     async def still(platform: Platform, peer: Peer, tasks: list[Item]) -> None:

@@ -184,7 +184,7 @@ def test_the_oldest_go_when_there_is_too_much(
     first = next(iter(TEXTS))
     assert used.get(used.key(first))  # which makes it the youngest
     size = sum(path.stat().st_size for path in folder.iterdir())
-    monkeypatch.setattr(store, "_MOST_BYTES", size)
+    monkeypatch.setattr(store, "_MAX_BYTES", size)
     monkeypatch.setattr(store, "_BYTES_AFTER_CLEANING", size // 2)
     used.put(used.key("one more"), "text")
     used.save()

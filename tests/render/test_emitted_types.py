@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from textwrap import dedent
 from typing import TYPE_CHECKING
+
+import pytest
 
 from checking import Diagnostic, mypy
 from typed_programs import PROGRAMS, RESULTS
@@ -11,8 +14,6 @@ from typed_programs import PROGRAMS, RESULTS
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-    import pytest
 
 WRONG = {
     (name, number)
@@ -40,11 +41,34 @@ def _verify(said: Iterable[Diagnostic], reveals: str) -> None:
         assert shown == [expected]
 
 
-def test_mypy(emitted: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+PLUGIN = """
+    [mypy]
+    plugins = pydantic.mypy
+
+    [pydantic-mypy]
+    init_forbid_extra = true
+    init_typed = true
+    warn_required_dynamic_aliases = true
+    """
+
+
+@pytest.mark.parametrize("settings", ["", PLUGIN], ids=["plain", "plugin"])
+def test_mypy(
+    emitted: Path,
+    settings: str,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """The packages that the programs import are checked too, and have no error."""
+    options = list[str]()
+    if settings:
+        file = tmp_path / "mypy.ini"
+        file.write_text(dedent(settings), encoding="utf-8")
+        options = [f"--config-file={file}"]
     folder, packages = emitted / "programs", emitted / "generated"
-    done = mypy(tmp_path_factory, *PROGRAMS, cwd=folder, path=packages)
+    done = mypy(tmp_path_factory, *options, *PROGRAMS, cwd=folder, path=packages)
     said = re.findall(
-        r"^(\w+\.py):(\d+): (error|note): (.*)", done.stdout, re.MULTILINE
+        r"^([\w/.-]+\.py):(\d+): (error|note): (.*)", done.stdout, re.MULTILINE
     )
     assert said, done.stdout + done.stderr
     _verify(

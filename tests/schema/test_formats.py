@@ -8,12 +8,13 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +42,7 @@ class Examples(NamedTuple):
 
 
 UUID = "0f6b1c52-9a3e-4d07-8b21-5e7d90c4af13"
-LONGEST_NAME = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
+MAX_NAME = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 
 EXAMPLES = {
     "uuid": Examples(
@@ -289,7 +290,7 @@ EXAMPLES = {
             "a@[IPv6:::1]",
             "a@[ipv6:1:2:3:4:5:6:7.8.9.10]",
             f"{'a' * 64}@example.org",
-            f"a@{LONGEST_NAME}",
+            f"a@{MAX_NAME}",
             "a@xn--bcher-kva.example",
         ],
         invalid=[
@@ -325,7 +326,7 @@ EXAMPLES = {
             "<a@example.org>",
             "a(b)@example.org",
             f"{'a' * 65}@example.org",
-            f"a@{LONGEST_NAME}d",
+            f"a@{MAX_NAME}d",
             "a@xn--x",
         ],
     ),
@@ -338,7 +339,7 @@ EXAMPLES = {
             "1a.2",
             "127.0.0.1",
             "a" * 63,
-            LONGEST_NAME,
+            MAX_NAME,
             "xn--bcher-kva.example",
             "xn--4gbwdl.xn--wgbh1c",
             "xn--zca29lwxobi7a",  # letters and signs that are exceptions
@@ -362,7 +363,7 @@ EXAMPLES = {
             "\u212aelvin",  # its lower case is an ASCII k
             "a\u3002b",
             "a" * 64,
-            f"{LONGEST_NAME}d",
+            f"{MAX_NAME}d",
             "ab--c",  # reserved by RFC 5890
             "xn--",
             "xn--x",
@@ -623,6 +624,28 @@ def test_near_valid_texts_are_judged_alike(name: str) -> None:
             assert FORMATS[name](text) is judge(name, text)
 
     compare()
+
+
+@pytest.mark.parametrize("name", ["uri", "uuid"])
+def test_members_and_predicates_agree(shipped: ModuleType, name: str) -> None:
+    schema = importlib.import_module(f"{shipped.__name__}._runtime.schema")
+    member = TypeAdapter(Annotated[str, schema.Text(format=name)])
+
+    def accepts(text: str) -> bool:
+        try:
+            return member.validate_python(text) == text
+        except ValidationError:
+            return False
+
+    @settings(max_examples=500, deadline=None)
+    @given(near_valid_texts(name) | st.text(st.characters(exclude_categories=())))
+    def compare(text: str) -> None:
+        assert accepts(text) is FORMATS[name](text)
+
+    compare()
+    for text in (*EXAMPLES[name].valid, *EXAMPLES[name].invalid):
+        for line_end in ("", "\n"):
+            assert accepts(text + line_end) is FORMATS[name](text + line_end)
 
 
 @pytest.mark.parametrize("name", ["date", "time", "date-time"])

@@ -34,7 +34,7 @@ def mypy(
     Args:
         factory: Knows the folder of this run of tests.
         what: Programs and packages, and options. After an option that changes what the
-            cache is valid for, such as an error code, mypy reads the libraries again.
+            cache is valid for, such as a plugin, mypy reads the libraries again.
         cwd: The folder to run it in.
         path: Where the programs import from, besides that folder.
     """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COMMAND = [sys.executable, "-m", "runware_codegen"]
 GENERATE = ["generate", "docs", "--output", "out", "--package", "client"]
 
-LONGEST_SILENCE = 120
+MAX_SILENCE = 120
 """Seconds for which a command in a terminal may show nothing."""
 
 
@@ -118,7 +118,7 @@ def run_in_terminal(
     os.close(secondary)
     shown = b""
     try:
-        while select.select([primary], [], [], LONGEST_SILENCE)[0]:
+        while select.select([primary], [], [], MAX_SILENCE)[0]:
             if not (piece := os.read(primary, 65536)):
                 break
             shown += piece
@@ -129,9 +129,7 @@ def run_in_terminal(
         pass
     finally:
         os.close(primary)  # which ends a command that still waits for a key
-    return Session(
-        shown.decode(errors="replace"), process.wait(timeout=LONGEST_SILENCE)
-    )
+    return Session(shown.decode(errors="replace"), process.wait(timeout=MAX_SILENCE))
 
 
 def until_it_waits(process: int) -> None:

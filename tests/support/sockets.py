@@ -116,7 +116,7 @@ class Run:
     def __post_init__(self) -> None:
         again = self.package.Waits(first=0.01, longest=0.02)
         self.wait(GRACE=0.15, RECONNECTING=again)
-        self.wait("_runtime.transport.session", QUIET=0.05)
+        self.wait("_runtime.transport.pending", QUIET=0.05)
 
     def wait(self, module: str = "_runtime.transport.websocket", **waits: Any) -> None:
         """Set how long a module of the client waits for something."""
@@ -199,7 +199,7 @@ def carrier(package: ModuleType, url: str, **options: Any) -> Carrier:
         return getattr(import_module(f"{package.__name__}.{module}"), name)
 
     key = load("_runtime.transport.api_key", "ApiKey")(KEY)
-    endpoint = load("_runtime.transport.http", "Endpoint")(url, key, "header")
+    endpoint = load("_runtime.transport.endpoint", "Endpoint")(url, key, "header")
     given = {"http_client": None, "concurrency": 1000} | options
     return Carrier(
         load("_runtime.transport.websocket", "WebSocketTransport")(endpoint, **given)

@@ -51,7 +51,9 @@ class Carrier:
     def transport(self, url: str, http_client: Any = None) -> Any:
         """What carries calls to an address."""
         key = self.module("_runtime.transport.api_key").ApiKey(KEY)
-        endpoint = self.module("_runtime.transport.http").Endpoint(url, key, self.auth)
+        endpoint = self.module("_runtime.transport.endpoint").Endpoint(
+            url, key, self.auth
+        )
         if self.kind == "sync":
             return self.module("_runtime.transport.http").HTTPTransport(
                 endpoint, http_client, 4
@@ -125,7 +127,7 @@ class Carrier:
         """Whether an exception says that something was written."""
         if isinstance(error, httpx2.RequestError):
             return not isinstance(
-                error, self.module("_runtime.transport.http").NEVER_SENT
+                error, self.module("_runtime.transport.exchange").NEVER_SENT
             )
         return bool(error.may_have_run)
 
@@ -249,7 +251,7 @@ def test_a_name_that_is_not_resolved_in_time_was_not_sent_to(
     )
     is_over.set()
     assert isinstance(error, ConnectionError)
-    assert "slow.invalid was not resolved in time" in str(error)
+    assert "name resolution of slow.invalid timed out" in str(error)
     assert not Carrier("sync", shipped.__name__).is_sent(error)
 
 
@@ -274,10 +276,10 @@ WHOLE = {
 BROKEN = {
     "bomb": ("gzip", gzip.compress(b" " * 9_000_000), "more than 1,000,000 bytes"),
     "large": ("identity", b" " * 1_000_001, "more than 1,000,000 bytes"),
-    "cut": ("gzip", gzip.compress(ENVELOPE)[:-3], "what came is cut off"),
-    "nonsense": ("deflate", b"\x78nonsense", "what came is damaged"),
-    "unknown": ("br", b"?", "Content-Encoding 'br'"),
-    "nested": ("gzip, gzip", b"?", "Content-Encoding 'gzip, gzip'"),
+    "cut": ("gzip", gzip.compress(ENVELOPE)[:-3], "it is truncated"),
+    "nonsense": ("deflate", b"\x78nonsense", "its compressed data is corrupt"),
+    "unknown": ("br", b"?", "Content-Encoding is 'br'"),
+    "nested": ("gzip, gzip", b"?", "Content-Encoding is 'gzip, gzip'"),
 }
 
 
@@ -307,7 +309,7 @@ def test_a_body_that_is_too_large_or_broken_is_told(
     encoding, body, said = BROKEN[form]
     limit = (
         carrier.module("_runtime.transport.answer_body"),
-        "LARGEST_ANSWER",
+        "MAX_ANSWER",
         1_000_000,
     )
     monkeypatch.setattr(*limit)
@@ -351,7 +353,7 @@ def test_headers_that_cannot_be_sent_were_not_sent(carrier: Carrier) -> None:
 
 
 def _with_header(carrier: Carrier, url: str, value: str) -> Any:
-    module = carrier.module("_runtime.transport.http")
+    module = carrier.module("_runtime.transport.endpoint")
 
     class Endpoint(module.Endpoint):  # type: ignore[misc]
         def headers(self, given: dict[str, str], _: Any) -> dict[str, str]:
@@ -529,7 +531,7 @@ def test_a_password_in_the_address_is_sent_and_not_shown(
 def test_an_address_is_shown_without_its_user(
     shipped: ModuleType, url: str, said: str
 ) -> None:
-    module = import_module(f"{shipped.__name__}._runtime.transport.http")
+    module = import_module(f"{shipped.__name__}._runtime.transport.endpoint")
     assert module.shown_url(url) == said
 
 
@@ -537,7 +539,7 @@ def test_an_address_is_shown_without_its_user(
     "url", ["http://someone:pass/word@host", "http://a:b", "http://"]
 )
 def test_an_address_that_is_none_is_refused_at_once(carrier: Carrier, url: str) -> None:
-    with pytest.raises(ValueError, match="base_url is not a URL") as raised:
+    with pytest.raises(ValueError, match="base_url is not a valid URL") as raised:
         carrier.transport(url)
     assert "someone" not in str(raised.value)
 
@@ -652,7 +654,8 @@ sys.path.insert(0, {folder!r})
 from {package}._runtime.transport.api_key import ApiKey
 from {package}._runtime.locks import ForkSafeLock
 from {package}._runtime.transport.sync_exchange import SyncExchange
-from {package}._runtime.transport.http import Endpoint, HTTPTransport
+from {package}._runtime.transport.endpoint import Endpoint
+from {package}._runtime.transport.http import HTTPTransport
 
 def post(transport):
     return transport.post([b'{{"pid": %d}}' % os.getpid()], {LONG}, None).data
@@ -730,7 +733,7 @@ def test_a_forked_process_has_connections_of_its_own(shipped: ModuleType) -> Non
         ("SSL_CERT_FILE", __file__, "the certificates in SSL_CERT_FILE cannot"),
         ("HTTPS_PROXY", "http://someone:pass@:x", "HTTPS_PROXY is not the URL"),
         ("all_proxy", "gopher://someone:pass@h", "all_proxy is not the URL"),
-        ("ALL_PROXY", "socks5://someone:pass@h:1", "ALL_PROXY names a SOCKS proxy"),
+        ("ALL_PROXY", "socks5://someone:pass@h:1", "ALL_PROXY is a SOCKS proxy"),
     ],
 )
 def test_a_variable_that_cannot_be_used_is_named(
@@ -766,6 +769,6 @@ def test_a_proxy_that_fails_is_named(
         monkeypatch.setenv(f"{scheme.upper()}_PROXY", proxy)
         error = carrier.once(f"{scheme}://runware.invalid/v1")
     assert isinstance(error, ConnectionError)
-    assert f"which {scheme.upper()}_PROXY names" in str(error)
+    assert f"from {scheme.upper()}_PROXY" in str(error)
     assert "someone" not in str(error)
     assert carrier.is_sent(error) is (scheme == "http" and script is reset)

@@ -197,10 +197,10 @@ def test_headers_of_a_call_are_refused(run: Run, image: Callable[..., Any]) -> N
             {"transport": "carrier pigeon"},
             "'http' or 'websocket', not 'carrier pigeon'",
         ),
-        ({"base_url": "https://example.com"}, "begin with wss:// or ws://, not be"),
+        ({"base_url": "https://example.com"}, "start with wss:// or ws://, not"),
         (
             {"transport": "http", "base_url": "wss://example.com"},
-            "begin with https:// or http://, not be",
+            "start with https:// or http://, not",
         ),
     ],
 )

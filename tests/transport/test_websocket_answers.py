@@ -51,15 +51,15 @@ def test_a_question_without_an_answer_is_given_up(run: Run) -> None:
         envelope = await first
         assert (envelope.http_status, envelope.data, envelope.errors) == (200, [], [])
         assert envelope.is_partial
-        run.wait("_runtime.transport.session", SILENCE=10)
+        run.wait("_runtime.transport.pending", SILENCE=10)
         assert len((await carrier.post(question(task))).data) == 1
 
-    run.wait("_runtime.transport.session", SILENCE=0.1)
+    run.wait("_runtime.transport.pending", SILENCE=0.1)
     run.carry(work, late)
 
 
 def test_a_late_answer_is_kept_for_the_next_question(run: Run) -> None:
-    run.wait("_runtime.transport.session", SILENCE=0.1)
+    run.wait("_runtime.transport.pending", SILENCE=0.1)
     task = order()
     given_up = asyncio.Event()
 
@@ -114,7 +114,7 @@ def test_one_failed_task_is_not_the_status_of_others(run: Run) -> None:
 
 
 def test_an_empty_answer_ends_the_question_at_once(run: Run) -> None:
-    run.wait("_runtime.transport.session", SILENCE=100, QUIET=100)
+    run.wait("_runtime.transport.pending", SILENCE=100, QUIET=100)
 
     async def empty(peer: Peer) -> None:
         await peer.let_in()
@@ -156,7 +156,7 @@ def test_the_failure_of_a_task_is_kept(run: Run, members: Item) -> None:
 
 
 def test_what_a_drop_left_out_of_an_answer_is_no_answer(run: Run) -> None:
-    run.wait("_runtime.transport.session", QUIET=10)
+    run.wait("_runtime.transport.pending", QUIET=10)
     told, untold = order(), order()
 
     async def dropping(peer: Peer) -> None:
@@ -197,7 +197,7 @@ def test_a_nameless_error_may_be_about_a_call_that_was_given_up(
         given_up = asyncio.create_task(carrier.post(first))
         await heard.wait()
         given_up.cancel()
-        with pytest.raises(shipped.ConnectionError, match="named no task") as raised:
+        with pytest.raises(shipped.ConnectionError, match="names no task") as raised:
             await carrier.post(second)
         assert raised.value.may_have_run
 
@@ -224,7 +224,7 @@ def test_a_nameless_error_may_be_about_a_ping(
         if is_answered:
             assert (await carrier.post(order())).errors == [NAMELESS]
             return
-        with pytest.raises(shipped.ConnectionError, match="named no task") as raised:
+        with pytest.raises(shipped.ConnectionError, match="names no task") as raised:
             await carrier.post(order())
         assert raised.value.may_have_run
 
@@ -280,7 +280,7 @@ def test_a_nameless_error_may_answer_the_first_of_two_questions(
     run: Run, shipped: ModuleType, code: str
 ) -> None:
     """What answered the second told the first, too; its own answer may still come."""
-    run.wait("_runtime.transport.session", SILENCE=0.05)
+    run.wait("_runtime.transport.pending", SILENCE=0.05)
     task, asked = order(), question(order())
 
     async def late(peer: Peer) -> None:
@@ -294,9 +294,9 @@ def test_a_nameless_error_may_answer_the_first_of_two_questions(
     async def work(carrier: Carrier) -> None:
         sending = asyncio.create_task(carrier.post(task))
         assert not (await carrier.post(asked)).data
-        run.wait("_runtime.transport.session", SILENCE=10)
+        run.wait("_runtime.transport.pending", SILENCE=10)
         assert len((await carrier.post(asked)).data) == 1
-        with pytest.raises(shipped.ConnectionError, match="named no task") as raised:
+        with pytest.raises(shipped.ConnectionError, match="names no task") as raised:
             await sending
         assert raised.value.may_have_run
 
@@ -326,7 +326,7 @@ def test_an_error_that_names_a_type_is_about_calls_of_that_type(run: Run) -> Non
 def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
     run: Run, shipped: ModuleType
 ) -> None:
-    run.wait("_runtime.transport.session", SILENCE=0.1)
+    run.wait("_runtime.transport.pending", SILENCE=0.1)
     task = order()
 
     async def late(peer: Peer) -> None:
@@ -349,7 +349,8 @@ def test_an_error_that_may_be_about_an_earlier_question_refuses_no_task(
 def test_more_calls_than_are_remembered_make_every_nameless_error_unclear(
     run: Run, shipped: ModuleType
 ) -> None:
-    run.wait("_runtime.transport.session", MOST_ABANDONED=1, SILENCE=0.05)
+    run.wait("_runtime.transport.session", MAX_ABANDONED=1)
+    run.wait("_runtime.transport.pending", SILENCE=0.05)
     last = order()
 
     async def vague(peer: Peer) -> None:
@@ -375,7 +376,7 @@ def test_more_calls_than_are_remembered_make_every_nameless_error_unclear(
 
 
 def test_an_error_of_one_result_does_not_end_the_call(run: Run) -> None:
-    run.wait("_runtime.transport.session", QUIET=100)
+    run.wait("_runtime.transport.pending", QUIET=100)
     task = order(4)
 
     async def some(peer: Peer) -> None:
@@ -424,7 +425,7 @@ def test_after_an_error_and_a_silence_a_part_is_the_answer(
 
 
 def test_a_failed_task_of_a_batch_does_not_cut_the_others_short(run: Run) -> None:
-    run.wait("_runtime.transport.session", SILENCE=0.1)
+    run.wait("_runtime.transport.pending", SILENCE=0.1)
     first, second = order(), order()
     silent = asyncio.Event()
 
@@ -474,7 +475,7 @@ def test_results_of_tasks_that_were_sent_are_all_kept(run: Run) -> None:
 def test_of_other_tasks_only_so_many_results_are_kept(
     run: Run, *, is_known: bool
 ) -> None:
-    run.wait("_runtime.transport.session", MOST_STRAYS=5)
+    run.wait("_runtime.transport.session", MAX_STRAYS=5)
     tasks = [order() for _ in range(8)]
 
     async def pushing(peer: Peer) -> None:
@@ -632,7 +633,7 @@ def test_an_odd_message_breaks_nothing(run: Run, name: str) -> None:
 def test_after_a_message_that_cannot_be_read_a_call_ends_unclear(
     run: Run, shipped: ModuleType
 ) -> None:
-    run.wait("_runtime.transport.session", SILENCE=0.1)
+    run.wait("_runtime.transport.pending", SILENCE=0.1)
 
     async def odd(peer: Peer) -> None:
         await peer.let_in()
@@ -641,7 +642,9 @@ def test_after_a_message_that_cannot_be_read_a_call_ends_unclear(
         await peer.rest()
 
     async def work(carrier: Carrier) -> None:
-        with pytest.raises(shipped.ResponseError, match="begins: <html>") as raised:
+        with pytest.raises(
+            shipped.ResponseError, match="starts with: <html>"
+        ) as raised:
             await carrier.post(order())
         assert raised.value.may_have_run
 

@@ -142,7 +142,7 @@ def test_a_connection_that_never_opens_takes_only_its_callers_time(
     run: Run, shipped: ModuleType, talk: Talk
 ) -> None:
     """Each by its own time; when that of opening is over, the others know it too."""
-    run.wait(LONGEST_CONNECT=0.5)
+    run.wait(MAX_CONNECT=0.5)
 
     async def main() -> None:
         async with serving(talk) as url:
@@ -199,7 +199,7 @@ def test_a_frame_that_breaks_the_protocol_leaves_the_call_unclear(
 
 
 def test_a_message_that_is_too_large_is_told(run: Run, shipped: ModuleType) -> None:
-    run.wait("_runtime.transport.socket", LARGEST_MESSAGE=100_000)
+    run.wait("_runtime.transport.socket", MAX_MESSAGE=100_000)
     task = order()
 
     async def large(peer: Peer) -> None:
@@ -436,7 +436,7 @@ def test_an_http_client_that_was_brought_stays_on_its_loop(
             return await clients[0].post(order())
 
     asyncio.run(main())
-    with pytest.raises(shipped.ConnectionError, match="of its own") as raised:
+    with pytest.raises(shipped.ConnectionError, match="with its own") as raised:
         asyncio.run(main())
     assert not raised.value.may_have_run
 
@@ -553,7 +553,7 @@ def abort(writer: asyncio.StreamWriter) -> None:
 def test_no_exception_leads_to_the_key(
     run: Run, shipped: ModuleType, talk: Talk, seconds: float
 ) -> None:
-    run.wait(LONGEST_CONNECT=0.5)
+    run.wait(MAX_CONNECT=0.5)
 
     async def main() -> BaseException:
         async with serving(talk) as url:

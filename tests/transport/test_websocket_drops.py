@@ -98,7 +98,7 @@ def test_what_the_server_never_got_is_sent_again_as_the_policy_allows(
 ) -> None:
     """A sync task that may have run is polled for; the third poll tells here."""
     run.wait(
-        "_runtime.transport.session", QUIET=10, SILENCE=0.1 if says == "nothing" else 10
+        "_runtime.transport.pending", QUIET=10, SILENCE=0.1 if says == "nothing" else 10
     )
     sent: list[Item] = []
 
@@ -135,7 +135,7 @@ def test_a_question_that_a_drop_cut_off_is_asked_again_at_once(
     run: Run,
     image: Callable[..., Any],
 ) -> None:
-    run.wait("_runtime.transport.session", QUIET=10, SILENCE=10)
+    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
 
     async def dropping(peer: Peer) -> None:
         await acknowledged(peer)
@@ -364,7 +364,7 @@ def test_a_connection_is_kept_alive(
     image: Callable[..., Any],
 ) -> None:
     run.wait(PING_EVERY=0.05)
-    run.wait(LONGEST_SILENCE=0.2)
+    run.wait(MAX_SILENCE=0.2)
 
     async def slow(peer: Peer) -> None:
         await peer.let_in()
@@ -386,7 +386,7 @@ def test_a_server_that_falls_silent_is_left(
     image: Callable[..., Any],
 ) -> None:
     run.wait(PING_EVERY=0.05)
-    run.wait(LONGEST_SILENCE=0.3)
+    run.wait(MAX_SILENCE=0.3)
     sent: list[Item] = []
 
     async def silent(peer: Peer) -> None:
@@ -468,7 +468,7 @@ def test_a_server_that_reads_nothing_holds_up_nobody(
     image: Callable[..., Any],
     shipped: ModuleType,
 ) -> None:
-    run.wait("_runtime.transport.socket", LONGEST_GOODBYE=0.05)
+    run.wait("_runtime.transport.socket", CLOSE_TIMEOUT=0.05)
     closed = asyncio.Event()
 
     async def deaf(peer: Peer) -> None:

@@ -15,4 +15,4 @@ VERSION: Final = "0.1.0"
 _NAME: Final = PACKAGE.rpartition(".")[2].encode("ascii", "ignore").decode()
 
 USER_AGENT: Final = f"{_NAME}/{VERSION}"
-"""What names this package to servers."""
+"""The User-Agent header of this package."""

@@ -16,8 +16,8 @@ from runware_codegen.cache.fingerprint import Fingerprint, fingerprint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MOST_BYTES = 128 * 2**20
-_BYTES_AFTER_CLEANING = _MOST_BYTES * 3 // 4
+_MAX_BYTES = 128 * 2**20
+_BYTES_AFTER_CLEANING = _MAX_BYTES * 3 // 4
 
 
 def open_store() -> Store | None:
@@ -106,7 +106,7 @@ class Store:
         """Remove the least recently used entries if the cache is too large."""
         files = sorted(self._files())
         size = sum(each for _, each, _ in files)
-        goal = _BYTES_AFTER_CLEANING if size > _MOST_BYTES else size
+        goal = _BYTES_AFTER_CLEANING if size > _MAX_BYTES else size
         for _, each, path in files:
             if size <= goal:
                 break

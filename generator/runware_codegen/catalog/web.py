@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 4
 _FIRST_WAIT = 0.25  # seconds; doubled each time
-_LONGEST_WAIT = 60.0  # seconds that a server may ask for
+_MAX_WAIT = 60.0  # seconds that a server may ask for
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 _OK = 200
 _NOT_MODIFIED = 304
@@ -120,7 +120,7 @@ class Web:
             try:
                 return self._request(url, etag)
             except _TransientError as failure:
-                if attempt == _ATTEMPTS or failure.wait > _LONGEST_WAIT:
+                if attempt == _ATTEMPTS or failure.wait > _MAX_WAIT:
                     message = f"{failure}, {_times(attempt)}"
                     raise InvalidInputError.of(url, message, _TRY_LATER) from failure
                 spread = random.uniform(0.5, 1)  # noqa: S311  # of no secret

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from runware_codegen.parse.patterns.nodes import ClassItem, Node
 
-_MOST_STATES: Final = 2_000
+_MAX_STATES: Final = 2_000
 """The most states of one automaton: about the steps of its pattern, written out."""
-_MOST_PAIRS: Final = 2_000
-_MOST_STEPS: Final = 200_000
+_MAX_PAIRS: Final = 2_000
+_MAX_STEPS: Final = 200_000
 """The most pairs of a search, and the most moves of single states in it."""
 
 _LAST: Final = 0x10FFFF
@@ -103,7 +103,7 @@ def _separated(one: _Automaton, other: _Automaton) -> str | None:
             if follower[1] is not None and follower not in texts:
                 texts[follower] = text + chr(code)
                 waiting.append(follower)
-        if len(texts) > _MOST_PAIRS or steps > _MOST_STEPS:
+        if len(texts) > _MAX_PAIRS or steps > _MAX_STEPS:
             raise _UnknownError
     return None
 
@@ -186,7 +186,7 @@ class _Automaton:
 
     def _state(self) -> int:
         self._size += 1
-        if self._size > _MOST_STATES:
+        if self._size > _MAX_STATES:
             raise _UnknownError
         return self._size
 

@@ -26,8 +26,8 @@ _VERDICTS: Final = {
     (Side.RESULT, True): "was described, is not described now",
     (Side.RESULT, False): "was not described, is described now",
 }
-_LONGEST_TEXT: Final = 60
-_LONGEST_CHANGE: Final = 120
+_MAX_TEXT: Final = 60
+_MAX_CHANGE: Final = 120
 _BEFORE_DIFFERENCE: Final = 40
 
 
@@ -115,7 +115,7 @@ def change_of(entry: Entry) -> str:
     """Describe a change in one line; long texts are cut around the difference."""
     before, after = entry.before, entry.after
     if not before or not after:
-        return plain(entry.change[:_LONGEST_CHANGE])
+        return plain(entry.change[:_MAX_CHANGE])
     pairs = zip(before, after, strict=False)
     same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
     start = max(0, same - _BEFORE_DIFFERENCE)
@@ -123,14 +123,14 @@ def change_of(entry: Entry) -> str:
 
 
 def _excerpt(text: str, start: int) -> str:
-    if len(text) <= _LONGEST_CHANGE:
+    if len(text) <= _MAX_CHANGE:
         return plain(text)
-    end = start + _LONGEST_CHANGE
+    end = start + _MAX_CHANGE
     shown = plain(text[start:end].strip())
     return f"{'…' * bool(start)}{shown}{'…' * (end < len(text))}"
 
 
-def proof_of(entry: Entry, longest: int = _LONGEST_TEXT) -> str:
+def proof_of(entry: Entry, longest: int = _MAX_TEXT) -> str:
     """Describe the proof of an entry in one line; "" if it has none.
 
     Args:

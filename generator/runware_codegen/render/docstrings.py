@@ -15,11 +15,11 @@ _FENCE: Final = re.compile(r"^\s*(```|~~~)")
 _VERBATIM: Final = re.compile(r"^(\||    )")
 _ITEM: Final = re.compile(r"^(\s*)([-*+]|\d+[.)])\s+")
 
-_MOST_TEXTS: Final = 2**13
+_MAX_TEXTS: Final = 2**13
 """That many are remembered: documents repeat the texts of each other."""
 
 
-@lru_cache(_MOST_TEXTS)
+@lru_cache(_MAX_TEXTS)
 def docstring(text: str, indent: int) -> str:
     """Write a whole docstring, quotes included, for a place at some indentation.
 

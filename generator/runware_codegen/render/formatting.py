@@ -31,13 +31,14 @@ _VARIABLE = re.compile(
     \w* (?: "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' )  # texts
     | (?<![\w.]) (?: 0 | [1-9]\d* ) (?![\w.])  # whole numbers
     | \b (?! (?:True|False|None)\b ) [A-Z]\w*[a-z]\w*  # names of classes
+    | \b [a-z]\w* (?=[ ]=[ ][A-Z])  # names of attributes
     """,
     re.VERBOSE,
 )
 _PLAIN_TEXT = re.compile(r'"[ !#-&(-\[\]-~]*"')
 """A text in which black changes nothing: no quotes, no escapes, no prefix."""
 
-_MOST_STATEMENTS = 2**15
+_MAX_STATEMENTS = 2**15
 """That many are remembered; they take some 10 MB."""
 
 
@@ -149,7 +150,7 @@ def _margin(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-@lru_cache(_MOST_STATEMENTS)
+@lru_cache(_MAX_STATEMENTS)
 def _alone(kind: _Kind, level: int, text: str) -> str:
     """Format a statement in a nest of classes, and take it out again."""
     nest = "".join(f"{_INDENT * depth}class _:\n" for depth in range(level))

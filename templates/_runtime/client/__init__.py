@@ -1,1 +1,1 @@
-"""What a user holds: clients, handles, streams, and the engines that run them."""
+"""Clients, handles and streams, and the engines that run them."""

@@ -1,4 +1,4 @@
-"""What a document says of its model: words, capabilities, prices, latencies."""
+"""The metadata of a document: texts, capabilities, prices and latencies of its model."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 
 class Rate(NamedTuple):
-    """What a unit costs.
+    """The price of a unit.
 
     Attributes:
-        amount: The price of a unit; None where the document has no plain number.
-        unit: The unit as the document names it, such as "output" or "durationSecond".
-        label: What the rate is for, such as "1080p"; or empty.
+        amount: The price; None if the document does not state it as a number.
+        unit: The unit in the document, such as "output" or "durationSecond".
+        label: The case in which the rate applies, such as "1080p"; or empty.
         text: The rate in words, such as "$0.05 per second"; or empty.
     """
 
@@ -27,10 +27,10 @@ class Measurement(NamedTuple):
     """The price and the latency of a task that Runware has run.
 
     Attributes:
-        name: The identifier of the run, or else its settings.
-        settings: The settings of the task in words, or empty.
-        price: What it cost; None where the document has no plain number.
-        latency: The seconds that it took; None where the document does not say.
+        name: The identifier of the run, else its settings.
+        settings: The settings of the task in words; or empty.
+        price: The cost; None if the document does not state it as a number.
+        latency: The latency in seconds; None if the document does not state it.
     """
 
     name: str = ""
@@ -40,11 +40,11 @@ class Measurement(NamedTuple):
 
 
 class Price(NamedTuple):
-    """What a document says of prices.
+    """The prices in a document.
 
     Attributes:
         currency: The currency of all amounts.
-        rates: What units cost.
+        rates: The prices of units.
         measured: Tasks that were run to measure prices.
         examples: Tasks that were run as examples.
         overview: The prices in words, as Markdown; or empty.
@@ -58,7 +58,7 @@ class Price(NamedTuple):
 
 
 class About(NamedTuple):
-    """What a document says of its model; `Document` has the same attributes."""
+    """The metadata of a document; `Document` has the same attributes."""
 
     title: str = ""
     summary: str = ""

@@ -1,4 +1,7 @@
-"""What `AsyncRunware` does for every task type; `Runware` has the same with words."""
+"""The async client: the methods of `AsyncRunware` for all task types.
+
+`SyncClient` has the same methods with full docstrings.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from ..delivery.task import submission_of
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
 from ..transport.async_http import AsyncHTTPTransport
-from ..transport.http import Auth
+from ..transport.endpoint import Auth
 from .async_engine import AsyncEngine
 from .async_handle import AsyncHandle
 from .configuration import (
@@ -49,16 +52,16 @@ if TYPE_CHECKING:
     from ..delivery.task import Submission, Task
     from ..schema.base import TaskRequest, TaskResult
     from ..transport.async_http import AsyncTransport
+    from ..transport.endpoint import Headers
     from ..transport.envelope import Answer
-    from ..transport.http import Headers
     from .async_stream import AsyncStream
 
 
 class AsyncClient(Configured[AsyncEngine]):
     """Runs tasks and awaits their results.
 
-    Tasks of an event loop may share it. On another event loop, and in a forked process,
-    it opens connections of its own. Over a WebSocket it serves one event loop at a time.
+    Tasks of an event loop can share it. On another event loop, and in a forked process,
+    it opens new connections. Over a WebSocket, it serves one event loop at a time.
     """
 
     _handle_class = AsyncHandle
@@ -79,40 +82,43 @@ class AsyncClient(Configured[AsyncEngine]):
         http_client: httpx2.AsyncClient | None = None,
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
-        """Make a client; nothing is sent yet.
+        """Create a client without connecting to the server.
 
         Args:
-            api_key: The API key; else the environment variable RUNWARE_API_KEY.
-            base_url: The address that tasks are posted to; else the environment
-                variable RUNWARE_BASE_URL, else Runware's.
-            auth: `header` sends the key as `Authorization`, `payload` as first task.
-            transport: `http`, or `websocket` for tasks over one connection that is made
-                anew when it breaks. It needs `httpx2[ws]`, takes no `extra_headers`,
-                and its first message has the key. Streams go over HTTP all the same.
-            timeout: The seconds that a call may take, with all its POSTs, pauses and
-                polls. A task that is given up goes on at the server, and is billed.
-            max_retries: How often a task is sent again. Polls are bounded by the
-                timeout alone.
-            resend: Whether a task that the server may have is sent again, with the same
-                taskUUID. `safe` does so for async tasks: the platform refuses those that
-                it knows. `eager` does so for every task; use it only where the platform
-                refuses every taskUUID that it knows. `never` does so for none.
-            budget: The US dollars that the tasks of this client may cost together. The
-                cost of a task is reserved before the task is sent: a dry run says what
-                it is, or else the rates of its document. One that would pass the budget
-                raises `BudgetError`, and is not sent.
-            default_headers: HTTP headers of every call, besides or in place of ours.
-            concurrency: How many POSTs may be under way at once.
-            http_client: Your own HTTP client; it is not closed with this one, and works
+            api_key: The API key. Default: the environment variable RUNWARE_API_KEY.
+            base_url: The address to which tasks are posted. Default: the environment
+                variable RUNWARE_BASE_URL, else the address of Runware.
+            auth: `header` sends the key in the `Authorization` header, `payload` sends it
+                as the first task.
+            transport: `http`, or `websocket` to send tasks over one connection, which is
+                reopened when it breaks. `websocket` needs `httpx2[ws]`, does not allow
+                `extra_headers`, and sends the key in its first message. Streams and dry
+                runs always use HTTP.
+            timeout: The timeout of a call in seconds, including all its POSTs, waits and
+                polls. A task that is given up continues on the server, and is billed.
+            max_retries: The maximum number of times that a task is sent again. Polls are
+                limited by the timeout only.
+            resend: Whether a task that the server may have is sent again with the same
+                taskUUID. `safe`: async tasks only, since the platform refuses those that
+                it already has. `eager`: every task; use it only if the platform refuses
+                every taskUUID that it already has. `never`: no task.
+            budget: The US dollars that all tasks of this client may cost together. The
+                cost of a task is reserved before the task is sent. It comes from a dry
+                run, else from the rates of the document. A task that would exceed the
+                budget raises `BudgetError`, and is not sent.
+            default_headers: HTTP headers of every call. They are added to the headers of
+                this package, or replace them.
+            concurrency: The maximum number of parallel POSTs.
+            http_client: Your own HTTP client. This client does not close it, and uses it
                 on one event loop only.
-            on_event: Is called with each event, in the event loop. What it raises is
-                logged and changes nothing.
+            on_event: Called with each event, in the event loop. Exceptions that it raises
+                are logged and otherwise ignored.
 
         Raises:
-            ImportError: `websocket` is asked for and `httpx2[ws]` is not installed.
-            RunwareError: There is no API key, or a variable of the environment keeps
-                an HTTP client from being made.
-            ValueError: Another argument cannot be used.
+            ImportError: `transport` is `websocket`, and `httpx2[ws]` is not installed.
+            RunwareError: There is no API key, or an environment variable prevents the
+                creation of an HTTP client.
+            ValueError: Another argument is not valid.
         """
         super().__init__(
             api_key, base_url, auth, concurrency, default_headers, transport
@@ -129,7 +135,7 @@ class AsyncClient(Configured[AsyncEngine]):
         self._engine.make_handle = partial(AsyncHandle, self._engine)
 
     def _is_open(self, task_uuid: str) -> bool:
-        """Whether somebody will ask for the results of a task."""
+        """Whether the results of a task are still to be collected."""
         return task_uuid in self._engine.open_tasks
 
     async def run(
@@ -142,7 +148,7 @@ class AsyncClient(Configured[AsyncEngine]):
         on_result: OnResult[ResultT] = None,
         on_progress: OnProgress = None,
     ) -> list[ResultT]:
-        """Run one task; see `Runware.run`, which does the same."""
+        """Run one task and return its results; see `Runware.run`."""
         engine = self._engine_for(max_retries)
         handle = AsyncHandle(engine, submission_of(request))
         return await handle.wait(
@@ -162,7 +168,7 @@ class AsyncClient(Configured[AsyncEngine]):
         on_result: OnResult[TaskResult] = None,
         on_progress: OnProgress = None,
     ) -> list[TaskResult]:
-        """Run one task that is not checked; see `Runware.send`."""
+        """Run one task without validation; see `Runware.send`."""
         return await self.run(
             unchecked_request(task),
             timeout=timeout,
@@ -179,9 +185,9 @@ class AsyncClient(Configured[AsyncEngine]):
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> DryRun[ResultT]:
-        """Ask the server what a task costs, without running it; see `Runware.dry_run`.
+        """Get the cost of a task without running it; see `Runware.dry_run`.
 
-        It goes over HTTP, also where tasks go over a WebSocket.
+        It uses HTTP, even if the client uses a WebSocket.
         """
         [priced] = await self.dry_run_many(
             [request], timeout=timeout, extra_headers=extra_headers
@@ -197,7 +203,7 @@ class AsyncClient(Configured[AsyncEngine]):
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> list[DryRun[ResultT]]:
-        """Ask what many tasks cost, without running them; see `Runware.dry_run_many`."""
+        """Get the costs of many tasks; see `Runware.dry_run_many`."""
         requests = [*requests]
         dry_runs = [*map(self._dry_run_of, requests)]
         delivery = self._engine.delivery(dry_runs, given_timeout(timeout))
@@ -215,7 +221,7 @@ class AsyncClient(Configured[AsyncEngine]):
         on_result: OnResult[Any] = None,
         on_progress: OnProgress = None,
     ) -> list[Outcome[RequestT]]:
-        """Run many tasks; see `Runware.run_many`, which does the same."""
+        """Run many tasks; see `Runware.run_many`."""
         engine = self._engine_for(max_retries)
         submissions = submissions_of(requests)
         watch = Watch([each.task for each in submissions], on_result, on_progress)
@@ -240,12 +246,12 @@ class AsyncClient(Configured[AsyncEngine]):
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Outcome[RequestT]]:
-        """Run many tasks, giving outcomes as they end; see `Runware.iter_many`."""
+        """Run many tasks, and yield the outcome of each; see `Runware.iter_many`."""
         submissions = submissions_of(requests)
         engine = self._engine_for(max_retries)
         ended = self._deliver(engine, submissions, timeout, extra_headers)
         owed = {each.task.key: each for each in submissions}
-        del requests, submissions  # the caller may want to let them go one by one
+        del requests, submissions  # so that the caller can free them one by one
         try:
             async with aclosing(ended) as steps:
                 async for task, outcome in steps:
@@ -264,7 +270,7 @@ class AsyncClient(Configured[AsyncEngine]):
         extra: Mapping[str, str] | None,
         watch: Watch[Any] | None = None,
     ) -> AsyncGenerator[tuple[Task[Any], Outcome[Any]]]:
-        """Give each task and its outcome as it ends."""
+        """Yield each task and its outcome when it is done."""
         delivery = engine.delivery(submissions, given_timeout(timeout))
         submissions = []
         clock = engine.settings.clock
@@ -280,7 +286,7 @@ class AsyncClient(Configured[AsyncEngine]):
             yield ended
 
     def handle(self, request: TaskRequest[ResultT]) -> AsyncHandle[ResultT]:
-        """Return a handle of a task that is not sent yet; see `Runware.handle`."""
+        """Return the handle of an unsent task; see `Runware.handle`."""
         return AsyncHandle(self._engine, submission_of(request))
 
     async def submit(
@@ -291,7 +297,7 @@ class AsyncClient(Configured[AsyncEngine]):
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> AsyncHandle[ResultT]:
-        """Send one task and do not wait for its end; see `Runware.submit`."""
+        """Send one task without waiting for its results; see `Runware.submit`."""
         engine = self._engine_for(max_retries)
         handle = AsyncHandle(engine, with_async_delivery(request))
         return await handle.submit(
@@ -306,7 +312,7 @@ class AsyncClient(Configured[AsyncEngine]):
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> AsyncStream[ResultT]:
-        """Run one task whose result comes as a stream; see `Runware.stream`."""
+        """Run one task and stream its text; see `Runware.stream`."""
         submission = with_stream_delivery(request)
         limit = given_timeout(timeout) or self.timeout
         engine = self._engine_for(max_retries)
@@ -324,28 +330,28 @@ class AsyncClient(Configured[AsyncEngine]):
     def resume(
         self, text: str, request: TaskRequest[Any] | None = None
     ) -> AsyncHandle[Any]:
-        """Take up a task that was sent before; see `Runware.resume`."""
+        """Return the handle of a task that was sent before; see `Runware.resume`."""
         return AsyncHandle(self._engine, saved_task(text, request, self._endpoint.key))
 
     def unfinished(self) -> list[AsyncHandle[Any]]:
-        """Return handles of tasks whose results you do not have yet; see `Runware`."""
+        """Return handles of unfinished tasks; see `Runware.unfinished`."""
         return [AsyncHandle(engine, task) for engine, task in self._engine.unfinished()]
 
     @property
     def with_raw_response(self) -> AsyncRawRuns:
-        """The same client, giving the HTTP answers besides the results."""
+        """A client whose `run` returns the HTTP answers in addition to the results."""
         return AsyncRawRuns(self._engine)
 
     async def aclose(self) -> None:
-        """Close the connections and end the calls that are under way.
+        """Close the connections and end running calls. Later calls raise `ClosedError`.
 
-        Calls after that raise `ClosedError`. Close it on the event loop that it was used
-        on: connections of other loops are dropped.
+        Call it on the event loop that used the client. Connections of other event loops
+        are dropped without a closing handshake.
         """
         await self._engine.transport.aclose()
 
     async def close(self) -> None:
-        """Close the connections; another name of `aclose`."""
+        """Close the connections; an alias of `aclose`."""
         await self.aclose()
 
     async def __aenter__(self) -> Self:
@@ -361,7 +367,7 @@ class AsyncClient(Configured[AsyncEngine]):
 
 
 class AsyncRawRuns:
-    """Runs tasks and gives the HTTP answers besides the results."""
+    """Runs tasks, and returns the HTTP answers in addition to the results."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine

@@ -1,4 +1,4 @@
-"""Carries deliveries through to their end, for the tasks of an event loop."""
+"""Runs deliveries to their end, for the tasks of an event loop."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..delivery.batches import Kind, Reply
 from ..delivery.lifecycle import Phase
 from ..exceptions import RunwareError
 from ..transport.async_http import Loop, running_loop
+from ..transport.endpoint import checked_headers
 from ..transport.exchange import NEVER_SENT
-from ..transport.http import checked_headers
 from .async_poll_batcher import AsyncPollBatcher
 from .async_stream import AsyncStream
 from .engine import BaseEngine, requested, unwatched, whole
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from ..delivery.task import Submission, Task
     from ..schema.generics import ResultT
     from ..transport.async_http import AsyncTransport
+    from ..transport.endpoint import Endpoint, Headers
     from ..transport.envelope import Answer
-    from ..transport.http import Endpoint, Headers
     from .engine import OnEnd
 
     _Locks: TypeAlias = WeakKeyDictionary[Task[Any], asyncio.Lock]
 
 
 class AsyncEngine(BaseEngine):
-    """Carries deliveries for the tasks of event loops."""
+    """Runs deliveries for the tasks of event loops."""
 
     def __init__(
         self,
@@ -53,18 +53,18 @@ class AsyncEngine(BaseEngine):
         self._locks: WeakKeyDictionary[Loop, _Locks] = WeakKeyDictionary()
 
     def connect(self, endpoint: Endpoint) -> None:
-        """Send calls to an endpoint from now on, over the same connections."""
+        """Use another endpoint from now on, over the same connections."""
         self.endpoint = endpoint
         self.transport = self.transport.at(endpoint)
         self._batchers = WeakKeyDictionary()
 
     def lock_of(self, task: Task[Any]) -> asyncio.Lock:
-        """Return the lock for whoever carries a task on in this event loop."""
+        """Return the lock that a coroutine of this event loop holds while it polls a task."""
         locks = self._locks.setdefault(running_loop(), WeakKeyDictionary())
         return locks.setdefault(task, asyncio.Lock())
 
     def _batcher(self) -> AsyncPollBatcher:
-        """Return what polls for the tasks of this event loop."""
+        """Return the batcher of polls of this event loop."""
         loop = running_loop()
         if loop not in self._batchers:
             batcher = AsyncPollBatcher(self.transport, self.settings.limits)
@@ -77,11 +77,11 @@ class AsyncEngine(BaseEngine):
         extra: Headers = None,
         answers: list[Answer] | None = None,
     ) -> AsyncGenerator[None]:
-        """Carry a delivery on; see `Engine.run`. Batches may be under way together."""
+        """Run a delivery; see `Engine.run`."""
         if extra and not self.transport.takes_headers:
             message = (
-                "extra_headers cannot be sent over an open WebSocket: leave them out, "
-                "or use a client with transport='http'"
+                "extra_headers cannot be sent over an open WebSocket. Remove them, or use "
+                "a client with transport='http'"
             )
             raise ValueError(message)
         checked_headers(extra)
@@ -133,7 +133,7 @@ class AsyncEngine(BaseEngine):
         extra: Headers,
         on_end: OnEnd,
     ) -> AsyncStream[ResultT]:
-        """Return the stream of a task; it is sent when the stream is read."""
+        """Return the stream of a task. The task is sent when the stream is first read."""
         return AsyncStream(
             requested(submission),
             submission.wire,
@@ -147,7 +147,7 @@ class AsyncEngine(BaseEngine):
     def _open(
         self, submission: Submission[Any], timeout: float, extra: Headers
     ) -> AbstractAsyncContextManager[httpx2.Response]:
-        if submission.task.phase is not Phase.UNSENT:  # its delivery tries again
+        if submission.task.phase is not Phase.UNSENT:  # its delivery retries
             return self.transport.open(submission.encoded(), timeout, extra)
         return self._opened(submission, timeout, extra)
 

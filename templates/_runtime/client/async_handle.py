@@ -1,4 +1,4 @@
-"""Handles of tasks of an event loop; the twin of `handle`."""
+"""Handles of tasks for an event loop; the async version of `handle`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from ..delivery.delivery import Delivery
     from ..delivery.task import Submission, Task
+    from ..transport.endpoint import Headers
     from ..transport.envelope import Answer
-    from ..transport.http import Headers
     from .async_engine import AsyncEngine
 
 
 class AsyncHandle(BaseHandle[ResultT]):
-    """One task that can be left and taken up again; the twin of `Handle`."""
+    """The handle of a task; the async version of `Handle`."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class AsyncHandle(BaseHandle[ResultT]):
     async def submit(
         self, *, timeout: float | None = None, extra_headers: Headers = None
     ) -> Self:
-        """Send the task, unless that is done; see `Handle.submit`."""
+        """Send the task if it is not sent yet; see `Handle.submit`."""
         try:
             async with aclosing(self._steps(timeout, extra_headers)) as steps:
                 async for _ in steps:
@@ -78,7 +78,7 @@ class AsyncHandle(BaseHandle[ResultT]):
         on_result: OnResult[ResultT] = None,
         on_progress: OnProgress = None,
     ) -> list[ResultT]:
-        """Wait for the task to be over; see `Handle.wait`."""
+        """Wait until the task is done; see `Handle.wait`."""
         watch = Watch([self._task], on_result, on_progress)
         try:
             async for delivery in self._steps(timeout, extra_headers):
@@ -92,7 +92,7 @@ class AsyncHandle(BaseHandle[ResultT]):
         return results
 
     async def results(self, *, timeout: float | None = None) -> AsyncIterator[ResultT]:
-        """Give each result as soon as it is there; see `Handle.results`."""
+        """Yield each result as soon as it arrives; see `Handle.results`."""
         given = 0
         try:
             async with aclosing(self._steps(timeout, None)) as steps:
@@ -116,9 +116,9 @@ class AsyncHandle(BaseHandle[ResultT]):
     async def _steps(
         self, timeout: float | None, extra: Headers, *, polls_now: bool = False
     ) -> AsyncGenerator[Delivery[ResultT]]:
-        """Carry the task on until it is over; see `Handle`."""
-        running_loop()  # else another library meets what asyncio awaits
-        await asyncio.sleep(0)  # a wait of no time lets others run, too
+        """Send and poll the task until it is done; see `Handle`."""
+        running_loop()  # raises on event loops other than asyncio's
+        await asyncio.sleep(0)  # lets other tasks run, even with a timeout of 0
         task, engine = self._task, self._engine
         given = [] if task.is_done else [self._given]
         delivery = engine.delivery(given, given_timeout(timeout), polls_now=polls_now)
@@ -135,7 +135,7 @@ class AsyncHandle(BaseHandle[ResultT]):
                     if task.is_done or await anext(steps, False) is False:
                         break
                 except BaseException:
-                    delivery.abandon()  # before the next one takes the task on
+                    delivery.abandon()  # before another caller gets the lock
                     raise
                 finally:
                     lock.release()

@@ -1,4 +1,4 @@
-"""Streams: a text while it is written, asynchronously."""
+"""Streams of text, for the async client."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ AsyncSend: TypeAlias = Callable[[], AbstractAsyncContextManager[httpx2.Response]
 
 
 class AsyncStream(BaseStream[ResultT, AsyncSend]):
-    """The pieces of a text while it is written; then the whole result.
+    """A stream: yields the pieces of a text, then has the complete result.
 
-    The same as `Stream`, with `async with`, `async for` and `await`.
+    It is `Stream` with `async with`, `async for` and `await`.
     """
 
     _pieces: ref[AsyncGenerator[Delta]] | None = None
 
     def __aiter__(self) -> AsyncIterator[Delta]:
-        """Send the task and give the pieces as they come; see `Stream.__iter__`."""
+        """Send the task and yield the pieces as they arrive; see `Stream.__iter__`."""
         self._begin()
         pieces = self._read()
         self._pieces = ref(pieces)
@@ -50,25 +50,25 @@ class AsyncStream(BaseStream[ResultT, AsyncSend]):
                             yield delta
 
     async def _next(self, body: AsyncIterator[bytes]) -> bytes | None:
-        """The next chunk of the body; None at its end."""
+        """Return the next chunk of the body; None at its end."""
         if self._is_stopped:
             return None
         try:
             async with asyncio.timeout(self._deadline.left()):
                 return await anext(body, None)
-        except Exception as cause:  # noqa: BLE001 - whatever ends it, nothing is lost
+        except Exception as cause:  # noqa: BLE001 - `_check_end` raises it
             self._note_break(cause)
             return None
 
     async def get_result(self) -> ResultT:
-        """Read to the end and return the whole result; see `Stream.get_result`."""
+        """Read to the end and return the complete result; see `Stream.get_result`."""
         if not self._is_whole:
             async for _ in self:
                 pass
         return self.result
 
     async def aclose(self) -> None:
-        """Close the connection; nothing more comes."""
+        """Close the connection and end the stream."""
         self._is_begun = self._is_closed = True
         pieces = None if self._pieces is None else self._pieces()
         if pieces is None:

@@ -1,4 +1,4 @@
-"""The configuration of a client, the same for both twins."""
+"""The configuration of a client, shared by the sync and the async client."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ..delivery.outcome import Outcome
 from ..delivery.task import Submission, Task, submission_of, wire_of
 from ..timeouts import valid_timeout
 from ..transport.api_key import ApiKey
-from ..transport.http import (
+from ..transport.endpoint import (
     RUNWARE_SOCKET_URL,
     RUNWARE_URL,
     Auth,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from ..exceptions import RunwareError, TaskHandle
     from ..schema.base import TaskRequest
     from ..schema.generics import ResultT
-    from ..transport.http import Headers
+    from ..transport.endpoint import Headers
     from ..transport.websocket import WebSocketTransport
     from .async_engine import AsyncEngine
     from .engine import Engine
@@ -68,11 +68,11 @@ EngineT = TypeVar("EngineT", bound="Engine | AsyncEngine")
 
 
 class Configured(Generic[EngineT]):
-    """What both clients are configured with.
+    """The configuration of a client.
 
     Attributes:
-        base_url: The address that tasks are posted to, without user name and password.
-        auth: Whether the API key travels as a header or as the first task.
+        base_url: The address to which tasks are posted, without user name and password.
+        auth: Whether the API key is sent in a header or as the first task.
     """
 
     _engine: EngineT
@@ -107,7 +107,7 @@ class Configured(Generic[EngineT]):
         return f"{name}(base_url={self.base_url!r}, auth={self.auth!r})"
 
     def __reduce__(self) -> NoReturn:
-        message = "a client is not pickled or copied: make one in each process"
+        message = "a client cannot be pickled or copied. Create one in each process"
         raise TypeError(message)
 
     def with_options(
@@ -119,30 +119,32 @@ class Configured(Generic[EngineT]):
         extra_headers: Headers = None,
         base_url: str | None = None,
     ) -> Self:
-        """Return a client with other options, for one call or for many.
+        """Return a client with other options, for one or more calls.
+
+        Example::
 
             client.with_options(timeout=30, max_retries=0).run(request)
 
-        Both clients share their connections, costs, budget, uploaded files and unfinished
-        tasks; a task is polled at the address that it was sent to. Closing one closes
-        both.
+        Both clients share connections, costs, budget, uploaded files and unfinished
+        tasks. A task is polled at the address to which it was sent. Closing one client
+        closes both. None keeps the option of this client.
 
         Args:
-            timeout: The seconds that a call may take; None for those of this client.
-            max_retries: How often a task is sent again.
+            timeout: The timeout of a call in seconds.
+            max_retries: The maximum number of times that a task is sent again.
             resend: Whether a task that the server may have is sent again.
-            extra_headers: Headers of every call, besides or in place of those of this
-                client.
-            base_url: The address that tasks are posted to.
+            extra_headers: HTTP headers of every call. They are added to the headers of
+                this client, or replace them.
+            base_url: The address to which tasks are posted.
 
         Raises:
-            ValueError: An option cannot be used, or it belongs to the connection of a
-                client over a WebSocket.
+            ValueError: An option is not valid, or the client uses a WebSocket and the
+                option would need another connection.
         """
         if self._channel == "websocket" and (extra_headers or base_url):
             message = (
-                "extra_headers and base_url belong to the connection of a client over a "
-                "WebSocket: make another client with default_headers and base_url"
+                "extra_headers and base_url cannot be changed for an open WebSocket. "
+                "Create another client with default_headers and base_url"
             )
             raise ValueError(message)
         known, settings = self._endpoint, self._engine.settings
@@ -182,7 +184,7 @@ class Configured(Generic[EngineT]):
         dry_runs: Iterable[DrySubmission],
         delivery: Delivery[Any],
     ) -> list[DryRun[ResultT]]:
-        """Return what came of dry runs; remember the costs, for the budget."""
+        """Return the results of dry runs, and remember their costs for the budget."""
         priced: list[DryRun[ResultT]] = []
         for request, dry_run in zip(requests, dry_runs, strict=True):
             task = submission_of(request).task
@@ -197,22 +199,22 @@ class Configured(Generic[EngineT]):
 
     @property
     def timeout(self) -> float:
-        """The seconds after which a call is given up, where it names no other."""
+        """The default timeout of a call in seconds."""
         return self._engine.timeout
 
     @property
     def cost(self) -> float:
-        """What finished tasks have cost, in US dollars, where their results say."""
+        """The sum of the costs in the results of finished tasks, in US dollars."""
         return float(self._engine.settings.account.cost)
 
     @property
     def budget(self) -> Decimal | None:
-        """The US dollars that its tasks may cost together; None for no bound."""
+        """The US dollars that its tasks may cost together; None without a limit."""
         return self._engine.settings.account.budget
 
     @property
     def polling(self) -> Waits:
-        """How long to wait before an unfinished task is polled; may be set."""
+        """The waits before polls of an unfinished task. Settable."""
         return self._engine.settings.polling
 
     @polling.setter
@@ -221,7 +223,7 @@ class Configured(Generic[EngineT]):
 
     @property
     def retrying(self) -> Waits:
-        """How long to wait after a failure before the next attempt; may be set."""
+        """The waits before retries. Settable."""
         return self._engine.settings.retrying
 
     @retrying.setter
@@ -249,7 +251,7 @@ class Configured(Generic[EngineT]):
     def _outcome(
         self, submission: Submission[ResultT], error: RunwareError | None
     ) -> Outcome[TaskRequest[ResultT]]:
-        """Return what became of a task of a batch."""
+        """Return the outcome of a task."""
         results = submission.task.results()
         if error is not None:
             error.results = [*results] or error.results
@@ -259,14 +261,14 @@ class Configured(Generic[EngineT]):
     def _ended(
         self, delivery: Delivery[ResultT]
     ) -> list[tuple[Task[ResultT], Outcome[TaskRequest[ResultT]]]]:
-        """Return the outcomes of the tasks that ended since this was last asked."""
+        """Return the outcomes of the tasks that ended since the last call."""
         return [
             (submission.task, self._outcome(submission, error))
             for submission, error in delivery.ended()
         ]
 
     def _hand_over(self, tasks: Iterable[Task[ResultT]]) -> None:
-        """Forget tasks whose outcome the caller gets now, but for those left open."""
+        """Remove tasks from `unfinished()`, except those that may still be billed."""
         self._engine.open_tasks.close(t for t in tasks if not t.may_be_billed)
 
     def _error_enum(self, task_type: str) -> type[ErrorEnum] | None:
@@ -277,14 +279,15 @@ class Configured(Generic[EngineT]):
 
 
 def _valid_url(base_url: str | None, channel: Channel) -> str:
-    """Return the address that tasks are posted to.
+    """Return the address to which tasks are posted.
 
     Args:
-        base_url: What the caller gave; None for that of the environment, or Runware's.
-        channel: What tasks travel over.
+        base_url: The argument of the caller; None for RUNWARE_BASE_URL or the address of
+            Runware.
+        channel: The transport of tasks.
 
     Raises:
-        ValueError: Its scheme is not one of the channel's.
+        ValueError: The scheme of the address does not match the channel.
     """
     source = "base_url"
     if base_url is None and (named := os.environ.get(BASE_URL_VARIABLE, "").strip()):
@@ -296,7 +299,7 @@ def _valid_url(base_url: str | None, channel: Channel) -> str:
     best, other = SCHEMES[channel]
     if urlsplit(base_url).scheme not in (best, other):
         message = (
-            f"{source} must begin with {best}:// or {other}://, not be "
+            f"{source} must start with {best}:// or {other}://, not "
             f"{shown_url(base_url)!r}"
         )
         raise ValueError(message)
@@ -317,7 +320,7 @@ def _valid_resend(resend: Resend) -> Resend:
 
 
 def websocket_transport() -> type[WebSocketTransport]:
-    """Return what carries calls over a WebSocket; it is imported only when it is used.
+    """Import and return the WebSocket transport.
 
     Raises:
         ImportError: httpx2 is installed without its extra `ws`.
@@ -326,7 +329,7 @@ def websocket_transport() -> type[WebSocketTransport]:
         from ..transport.websocket import WebSocketTransport
     except ModuleNotFoundError as error:
         message = (
-            "transport='websocket' needs httpx2 with its extra: pip install "
+            "transport='websocket' needs the extra `ws` of httpx2: pip install "
             "'httpx2[ws]'"
         )
         raise ImportError(message) from error
@@ -336,47 +339,48 @@ def websocket_transport() -> type[WebSocketTransport]:
 def submissions_of(
     requests: Iterable[TaskRequest[ResultT]],
 ) -> list[Submission[ResultT]]:
-    """Return the tasks of requests, not sent yet.
+    """Return unsent tasks for requests.
 
     Raises:
-        TypeError: They are not requests, or one that is not in a list.
+        TypeError: One of them is not a request, or a single request is not in a list.
     """
     given = cast("object", requests)
     if not isinstance(given, Iterable) or hasattr(requests, "to_wire"):
         message = (
-            f"several requests are expected, such as a list, not one "
-            f"{type(requests).__name__}: run takes one"
+            f"expected a list of requests, not one {type(requests).__name__}. Use run to "
+            "run one request"
         )
         raise TypeError(message)
     return [submission_of(request) for request in requests]
 
 
 def with_async_delivery(request: TaskRequest[ResultT]) -> Submission[ResultT]:
-    """Return the task of a request that is delivered later, where that is possible.
+    """Return a task with async delivery, if its document offers that.
 
-    A request that says itself how it is delivered is left as it is.
+    A request that selects a delivery method keeps it.
     """
     wire = wire_of(request)
     if "deliveryMethod" in wire or "async" not in request.deliveries:
         return submission_of(request)
     try:
         return submission_of(_delivered(request, "async"))
-    except ValueError:  # another member rules it out
+    except ValueError:  # not allowed together with another member
         return submission_of(request)
 
 
 def with_stream_delivery(request: TaskRequest[ResultT]) -> Submission[ResultT]:
-    """Return the task of a request that is delivered as a stream.
+    """Return a task that is delivered as a stream.
 
     Raises:
-        ValueError: Its document does not offer that, or it asks for another delivery.
+        ValueError: The document does not offer streams, or the request selects another
+            delivery method.
     """
     wanted = wire_of(request).get("deliveryMethod", "stream")
     if wanted != "stream" or "stream" not in request.deliveries:
-        ways = ", ".join(request.deliveries) or "none that it names"
+        offered = ", ".join(request.deliveries) or "none"
         message = (
-            f"this {type(request).__name__} cannot be streamed: it asks for {wanted}, "
-            f"and its document offers {ways}"
+            f"this {type(request).__name__} cannot be streamed. It requests the delivery "
+            f"method {wanted}, and its document offers: {offered}"
         )
         raise ValueError(message)
     return submission_of(_delivered(request, "stream"))

@@ -1,4 +1,4 @@
-"""The pieces of a streamed text, and what they come to."""
+"""The pieces of a streamed text, and the result that they add up to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXT = "text"
 REASONING = "reasoningContent"
 
 ENVELOPE = ("data", "errors", "error")
-"""The members of an answer that is no stream."""
+"""The members of an answer without a stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Delta:
     """The next piece of a streamed text.
 
     Attributes:
-        text: What the model has written since the piece before; may be empty.
-        reasoning: What it has thought since then; may be empty.
-        finish_reason: Why the text ends; None as long as it goes on.
-        usage: How many tokens were read and written; None where this piece is silent.
-        cost: What the task cost, in US dollars; None where this piece is silent.
-        item: The event as it came; empty for what was held back to the end.
+        text: The new text since the previous piece; may be empty.
+        reasoning: The new reasoning since the previous piece; may be empty.
+        finish_reason: Why the text ended; None until then.
+        usage: The numbers of input and output tokens; None if not in this event.
+        cost: The cost of the task in US dollars; None if not in this event.
+        item: The event as received; empty for a last character that was held back.
     """
 
     text: str
@@ -40,14 +40,14 @@ class Delta:
 
 
 class Transcript:
-    """What the events of a stream have said so far.
+    """The result of a stream so far.
 
     Attributes:
-        has_finish_reason: Whether one of them said why the text ends.
+        has_finish_reason: Whether an event had a finish reason.
     """
 
     def __init__(self, scope: Item) -> None:
-        """Begin without a text.
+        """Create an empty transcript.
 
         Args:
             scope: The `taskType` and `taskUUID` of the task whose text is streamed.
@@ -69,15 +69,16 @@ class Transcript:
 
     @property
     def item(self) -> Item:
-        """The item that an answer without a stream would have held."""
+        """The result as an item of an answer without a stream."""
         shown = {REASONING: self.reasoning} if self.reasoning else {}
         return {**self._scope, **self._members, TEXT: self.text, **shown}
 
     def take(self, event: Item) -> Delta:
-        """Add what an event says.
+        """Add an event.
 
         Args:
-            event: Its object: pieces in `delta`, or whole texts beside other members.
+            event: The object of the event, with pieces in `delta`, or with the whole text
+                so far in `text`.
         """
         delta = Delta(
             text=self._piece(event, TEXT),
@@ -94,7 +95,7 @@ class Transcript:
         return delta
 
     def finish(self) -> Delta | None:
-        """Give what was held back, after the last event; None where nothing was."""
+        """Return the text that was held back until the last event; None without any."""
         text, reasoning = (self._texts[name].finish() for name in (TEXT, REASONING))
         if not text and not reasoning:
             return None
@@ -105,14 +106,14 @@ class Transcript:
             return False
         if value is None and name in self._members:
             return False
-        if name == "status":  # news of a task that is over by the end of its stream
+        if name == "status":  # other statuses are outdated at the end of the stream
             return bool(value == "success")
-        from ..schema.depth import is_too_deep  # takes its time
+        from ..schema.depth import is_too_deep  # slow to import
 
         return name == _mended(name) and not is_too_deep(value)
 
     def _piece(self, event: Item, name: str) -> str:
-        """The piece of a text that an event adds to what is there."""
+        """Return the new part of a text in an event."""
         text, delta = self._texts[name], event.get("delta")
         if is_object(delta):
             return text.add(_text(delta.get(name)) or "")
@@ -120,10 +121,10 @@ class Transcript:
 
 
 class _Text:
-    """A text that grows by pieces.
+    """A text that grows piece by piece.
 
-    A character may be cut into the two halves of a surrogate pair. A high half at the end
-    of a piece is held back until the next piece. A half without the other becomes U+FFFD.
+    A piece may end within a surrogate pair. Then the high surrogate is held back until
+    the next piece. A surrogate without its counterpart becomes U+FFFD.
     """
 
     def __init__(self) -> None:
@@ -134,7 +135,7 @@ class _Text:
 
     @property
     def so_far(self) -> str:
-        """The text so far; joined once for each time that it has grown."""
+        """The text so far; joined only after it has grown."""
         count, text = self._joined
         if new := self._pieces[count:]:
             text += "".join(new)
@@ -142,7 +143,7 @@ class _Text:
         return text
 
     def add(self, piece: str) -> str:
-        """Add a piece and return what can be shown of it."""
+        """Add a piece; return its complete characters."""
         whole, self._half = _without_half(self._half + piece)
         if whole:
             self._pieces.append(whole)
@@ -150,7 +151,7 @@ class _Text:
         return whole
 
     def extend(self, text: str) -> str:
-        """Add what a text has beyond the one that is there; if it is another, all of it."""
+        """Add the rest of a text that starts with the text so far; else add all of it."""
         if len(text) >= max(self._length, 1):
             whole, half = _without_half(text)
             if whole.startswith(self.so_far):
@@ -159,19 +160,19 @@ class _Text:
         return self.add(text)
 
     def finish(self) -> str:
-        """Add the half that was held back."""
+        """Add the surrogate that was held back, as U+FFFD."""
         half, self._half = self._half, ""
         return self.add("\N{REPLACEMENT CHARACTER}" if half else "")
 
 
 def _without_half(text: str) -> tuple[str, str]:
-    """A text without the high surrogate at its end, and that surrogate."""
+    """Split a text into its complete characters and a high surrogate at its end."""
     half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
     return _mended(text.removesuffix(half)), half
 
 
 def _mended(text: str) -> str:
-    """A text whose surrogate pairs are characters, and single surrogates U+FFFD."""
+    """Join surrogate pairs into characters; replace single surrogates by U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:

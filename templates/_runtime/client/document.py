@@ -1,4 +1,4 @@
-"""One document of the package: its classes, and what it says of its model."""
+"""One document of the package: its classes and its metadata."""
 
 from __future__ import annotations
 
@@ -17,21 +17,20 @@ if TYPE_CHECKING:
 
 
 class Document(NamedTuple):
-    """One document that the package was made from.
+    """One document from which the package was generated.
 
-    What it says of its model is loaded when it is first asked for, and so are its
-    classes.
+    Its classes and its metadata are imported on first use.
 
     Attributes:
         id: Its identifier.
-        air: The model's AIR; empty where it is about any model.
-        task_type: The task type, as on the wire.
-        status: Such as "live" or "deprecated"; empty where it does not say.
-        models: The models on the wire that it describes; none for any model.
-        module: The module of its classes, within this package.
+        air: The AIR of its model; empty for a general document.
+        task_type: The wire name of its task type.
+        status: Its status, such as "live" or "deprecated"; empty if it has none.
+        models: The values of `model` that it describes; empty for a general document.
+        module: The module of its classes, relative to this package.
         class_name: The name of its request class.
-        deliveries: The delivery methods that a request may select.
-        patterns: Patterns of more models that it describes; `*` stands for any text.
+        deliveries: The delivery methods that a request can select.
+        patterns: Patterns of more models that it describes; `*` matches any text.
     """
 
     id: str
@@ -45,7 +44,7 @@ class Document(NamedTuple):
     patterns: tuple[str, ...] = ()
 
     def takes(self, model: object) -> bool:
-        """Whether a model on the wire is one that it describes by name or pattern."""
+        """Return whether `models` or `patterns` contain a model."""
         return model in self.models or (
             isinstance(model, str) and any(fnmatchcase(model, p) for p in self.patterns)
         )
@@ -62,7 +61,7 @@ class Document(NamedTuple):
 
     @property
     def model(self) -> str:
-        """The model on the wire that stands for its identifier; empty for any model."""
+        """The value of `model` that is sent for its identifier; empty if general."""
         if self.air in self.models or not self.models:
             return self.air
         return self.models[0]
@@ -79,7 +78,7 @@ class Document(NamedTuple):
 
     @property
     def description(self) -> str:
-        """What the model is and does, as Markdown; or empty."""
+        """The description of the model, as Markdown; or empty."""
         return self._about.description
 
     @property
@@ -94,27 +93,27 @@ class Document(NamedTuple):
 
     @property
     def capabilities(self) -> tuple[str, ...]:
-        """Such as "text-to-image"."""
+        """The capabilities of the model, such as "text-to-image"."""
         return self._about.capabilities
 
     @property
     def modes(self) -> tuple[str, ...]:
-        """The inputs that go together, such as "seed image + mask image"."""
+        """The supported combinations of inputs, such as "seed image + mask image"."""
         return self._about.modes
 
     @property
     def released(self) -> date | None:
-        """The date of the model's release; None where the document does not say."""
+        """The date of the model's release; None if the document does not state it."""
         return self._about.released
 
     @property
     def price(self) -> Price:
-        """The prices: rates, measured tasks, examples, an overview in words."""
+        """The prices: rates, measured tasks, examples and an overview in words."""
         return self._about.price
 
     @property
     def latency(self) -> float | None:
-        """The median latency in seconds that the document reports, if it reports any."""
+        """The median latency in seconds; None if the document states none."""
         return self._about.latency
 
     @property
@@ -136,5 +135,5 @@ def _imported(module: str, name: str) -> type[TaskRequest[TaskResult]]:
 
 @cache
 def _about_all(folder: str) -> dict[str, About]:
-    """Return what the documents of a task type say, by their modules' names."""
+    """Return the metadata of the documents of a task type, by the names of modules."""
     return vars(import_module(f".{folder}._about", PACKAGE))

@@ -1,4 +1,4 @@
-"""What the package covers, and which class a task belongs to."""
+"""The documents of the package, and the request class of a task."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..old_names import in_present_words, is_same_type, present_name
+from ..schema.spelling import nearest
 from .document import Document
 
 if TYPE_CHECKING:
@@ -23,18 +24,18 @@ def documents(
     text: str | None = None,
     status: str | None = None,
 ) -> tuple[Document, ...]:
-    """Return what the package covers, by task type and identifier.
+    """Return the documents of the package, sorted by task type and identifier.
 
-    Case does not count. Of several filters, a document has to pass each.
+    Filters ignore case. A document must match all of them.
 
     Args:
-        task_type: The task type on the wire; an old name stands for the present one.
-        capability: Such as "text-to-image".
-        creator: The creator's name or identifier, or the first word of identifiers:
-            "Black Forest Labs", "black-forest-labs" or "bfl".
-        text: Words that are all in the identifier, the AIR or what the document says:
-            title, summary, description, creator, capabilities.
-        status: Such as "live".
+        task_type: The wire name of a task type, or its old name.
+        capability: A capability, such as "text-to-image".
+        creator: The creator's name or identifier, or the first word of document
+            identifiers: "Black Forest Labs", "black-forest-labs" or "bfl".
+        text: Words. Each must occur in the identifier, AIR, title, summary, description,
+            creator or capabilities.
+        status: A status, such as "live".
     """
     from ...tasks._index import DOCUMENTS
 
@@ -67,7 +68,7 @@ def _is_by(document: Document, creator: str) -> bool:
 
 
 def _letters(name: str) -> str:
-    """Return the letters and digits of a name; "Kling AI" and "klingai" have the same."""
+    """Return the letters and digits of a name; equal for "Kling AI" and "klingai"."""
     return "".join(filter(str.isalnum, name.casefold()))
 
 
@@ -83,28 +84,28 @@ def _has_words(document: Document, text: str) -> bool:
 def request_class(task_type: str, model: str | None) -> type[TaskRequest[TaskResult]]:
     """Return the request class of a task type and model.
 
-    A document about the model comes before one about any model.
+    The document of the model takes precedence over the general document.
 
     Args:
-        task_type: The task type on the wire; an old name stands for the present one.
-        model: The model's AIR or identifier; None where the task has none.
+        task_type: The wire name of the task type, or its old name.
+        model: The AIR or identifier of the model; None without a model.
 
     Raises:
-        LookupError: When no document describes such a task.
+        LookupError: The package has no document for such a task.
     """
     return _described(task_type, model).request
 
 
 def request_of(task_type: str, fields: Mapping[str, Any]) -> TaskRequest[Any]:
-    """Make a request of keywords.
+    """Create a request from keywords.
 
     Args:
-        task_type: The task type on the wire.
-        fields: The fields by their Python names. `model`, an AIR or an identifier, picks
-            the class; the AIR is sent.
+        task_type: The wire name of the task type.
+        fields: The fields by their Python names. `model`, an AIR or identifier, selects
+            the class. The AIR is sent.
 
     Raises:
-        LookupError: When no document describes such a task.
+        LookupError: The package has no document for such a task.
         pydantic.ValidationError: The document does not allow these fields.
     """
     document = _described(task_type, fields.get("model"))
@@ -119,32 +120,30 @@ def _described(task_type: str, model: str | None) -> Document:
 
 
 def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
-    """Read one task as it is sent.
+    """Validate a task object and return it as a request.
 
     Args:
-        task: The object with `taskType` and, where the task type has one, `model`.
+        task: The object with `taskType` and, if the task type has models, `model`.
 
     Returns:
-        A request of the class of its document; its `to_wire()` equals the task. Where
-        `model` is an identifier, it has the AIR in place of that.
+        A request of the class of its document. Its `to_wire()` equals the task, except
+        that an identifier in `model` is replaced by the AIR.
 
     Raises:
-        pydantic.ValidationError: With all that is wrong, or when no document of the
-            package describes such a task.
+        pydantic.ValidationError: The document does not allow the task; it lists all
+            errors. Or the package has no document for such a task.
     """
     task_type, model = task.get("taskType"), task.get("model")
     try:
-        document = _ASKED_FOR[task_type, model]
-    except (KeyError, TypeError):  # TypeError: one of them is a list or an object
+        request = _CACHE[task_type, model]
+    except (KeyError, TypeError):  # TypeError: a list or dict cannot be a key
         document = _document_of(task_type, model)
-    members = _with_air(task, document)
-    return document.request.from_wire(
-        members if isinstance(members, dict) else dict(members)
-    )
+        task, request = _with_air(task, document), document.request
+    return request.from_wire(task if isinstance(task, dict) else dict(task))
 
 
-_ASKED_FOR: dict[tuple[object, object], Document] = {}
-"""Documents by task type and model, for the tasks that come most often."""
+_CACHE: dict[tuple[object, object], type[TaskRequest[TaskResult]]] = {}
+"""Request classes by task type and model, for repeated calls."""
 
 
 def _document_of(task_type: object, model: object) -> Document:
@@ -154,30 +153,32 @@ def _document_of(task_type: object, model: object) -> Document:
 
         raise unknown_task(_unknown(task_type, model))
     for known in found.models:
-        _ASKED_FOR[found.task_type, known] = found
+        if known != found.id:
+            _CACHE[found.task_type, known] = found.request
     return found
 
 
 def _with_air(members: Mapping[str, Any], document: Document) -> Mapping[str, Any]:
-    """Put the AIR of a document's model in place of its identifier."""
+    """Replace the identifier in `model` by the AIR of the document's model."""
     if not document.models or members.get("model") != document.id:
         return members
     return {**members, "model": document.model}
 
 
 def parse_result(request: TaskRequest[ResultT], item: Mapping[str, Any]) -> ResultT:
-    """Read one item of an answer's `data` as the result of a request.
+    """Parse an item of an answer's `data` as the result of a request.
 
     Args:
-        request: The request that it answers.
-        item: The item as it came; nothing odd in it is an error.
+        request: The request.
+        item: The item as received. Unexpected members and values never raise an
+            exception.
     """
     return request.read(item)
 
 
 @cache
 def _by_task() -> dict[tuple[str, str | None], Document]:
-    """Return documents by task type and model; an AIR comes before an identifier."""
+    """Return documents by task type and model; AIRs take precedence over identifiers."""
     by_task: dict[tuple[str, str | None], Document] = {}
     for document in documents():
         if document.models:
@@ -189,7 +190,7 @@ def _by_task() -> dict[tuple[str, str | None], Document]:
 
 
 def _document_about(task_type: str, model: object) -> Document | None:
-    """Return the document about a model, or else the one about any model."""
+    """Return the document of a model, else the general document."""
     by_task = _by_task()
     if not isinstance(model, str):
         return by_task.get((task_type, None))
@@ -198,7 +199,7 @@ def _document_about(task_type: str, model: object) -> Document | None:
 
 
 def _by_pattern(task_type: str, model: str) -> Document | None:
-    """Return the document with the most exact pattern for a model."""
+    """Return the document with the most specific pattern for a model."""
     for pattern, document in _patterns():
         if document.task_type == task_type and fnmatchcase(model, pattern):
             return document
@@ -207,7 +208,7 @@ def _by_pattern(task_type: str, model: str) -> Document | None:
 
 @cache
 def _patterns() -> list[tuple[str, Document]]:
-    """Return all patterns with their documents, those with most characters first."""
+    """Return all patterns with their documents, the longest patterns first."""
     found = [(pattern, each) for each in documents() for pattern in each.patterns]
     return sorted(found, key=lambda pair: (-len(pair[0].replace("*", "")), pair[0]))
 
@@ -222,9 +223,9 @@ def _for(task_type: object, model: object) -> Document | None:
 
 
 def _alone(task_type: str, model: object) -> Document | None:
-    """Return the only document of a task type for a task without a model.
+    """Return the only document of a task type, for a task without a model.
 
-    Its errors say what is missing.
+    Its validation reports the missing model.
     """
     alone = [d for d in documents() if d.task_type == task_type]
     return alone[0] if len(alone) == 1 and not isinstance(model, str) else None
@@ -241,16 +242,18 @@ def _fitting(model: object) -> Iterator[Document]:
 
 
 def _unknown(task_type: object, model: object) -> str:
+    """Say why no document describes a task, and what would be right."""
     known = sorted({document.task_type for document in documents()})
     present = present_name(task_type) if isinstance(task_type, str) else task_type
+    has = f"This package has {', '.join(known)}"
     if isinstance(task_type, str) and present != task_type:
         now = in_present_words(task_type)
         renamed = f"taskType {task_type!r} is the old name of {now!r}"
         if present in known:
-            return f"{renamed}: send that, with the members that {present} takes"
-        return f"{renamed}, which is none of this package's: {', '.join(known)}"
+            return f"{renamed}. Use the new name and the members of {present}"
+        return f"{renamed}, which no document here describes. {has}"
     if task_type not in known:
-        return f"taskType {task_type!r} is none of this package's: {', '.join(known)}"
+        return f"unknown taskType {task_type!r}{_meant(task_type, known)} {has}"
     models = sorted(
         model
         for document in documents()
@@ -258,4 +261,10 @@ def _unknown(task_type: object, model: object) -> str:
         for model in (*document.models, *document.patterns)
     )
     shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
-    return f"model {model!r} is none that this package has for {task_type}: {shown}"
+    unknown = f"unknown model {model!r} for {task_type}{_meant(model, models)}"
+    return f"{unknown} This package has {shown}"
+
+
+def _meant(given: object, known: Iterable[str]) -> str:
+    near = nearest(given, known) if isinstance(given, str) else None
+    return f": did you mean {near}?" if near else "."

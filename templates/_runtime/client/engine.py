@@ -1,4 +1,4 @@
-"""Carries deliveries through to their end, for the threads of a process."""
+"""Runs deliveries to their end, for the threads of a process."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from ..exceptions import RunwareError, TaskHandle
 from ..locks import ForkSafeLock
 from ..media.local_files import place_of, with_uuids
 from ..transport.deadline import Deadline
+from ..transport.endpoint import checked_headers
 from ..transport.envelope import Answer, Envelope
 from ..transport.exchange import NEVER_SENT
-from ..transport.http import checked_headers
 from .poll_batcher import PollBatcher
 from .post_threads import PostThreads
 from .stream import Stream
@@ -41,20 +41,21 @@ if TYPE_CHECKING:
     from ..delivery.task import Submission, Task
     from ..error_enum import ErrorEnum
     from ..schema.generics import ResultT
+    from ..transport.endpoint import Endpoint, Headers
     from ..transport.envelope import Item
-    from ..transport.http import Endpoint, Headers, Transport
+    from ..transport.http import Transport
 
     OnEnd: TypeAlias = Callable[[Item, BaseException | None], object]
     Deliverable: TypeAlias = Submission[ResultT] | Task[ResultT]
 
 
 class BaseEngine:
-    """What both engines know.
+    """The parts that both engines share.
 
     Attributes:
         settings: How tasks are delivered.
-        timeout: The seconds after which a call is given up, where it names no other.
-        endpoint: Where tasks go, and the key that lets them in.
+        timeout: The default timeout of a call in seconds.
+        endpoint: The address of the API, and the API key.
         open_tasks: The tasks whose results the caller does not have yet.
         make_handle: Makes the handle of a task.
     """
@@ -72,8 +73,8 @@ class BaseEngine:
     def derived(self, endpoint: Endpoint, settings: Settings, timeout: float) -> Self:
         """Return an engine that shares connections, costs and unfinished tasks.
 
-        What belongs to a server, such as its unfinished tasks and uploaded files, is
-        shared among the engines with its address.
+        Engines with the same address share what belongs to the server, such as its
+        unfinished tasks and uploaded files.
         """
         is_here = endpoint.url == self.endpoint.url
         first: Self | None = self if is_here else self._by_url.get(endpoint.url)
@@ -91,20 +92,20 @@ class BaseEngine:
         return engine
 
     def connect(self, endpoint: Endpoint) -> None:
-        """Send calls to an endpoint from now on, over the same connections."""
+        """Use another endpoint from now on, over the same connections."""
         raise NotImplementedError
 
     def unfinished(self) -> list[tuple[Self, Task[Any]]]:
-        """The tasks whose results the caller does not have, each with its engine."""
+        """Return the tasks whose results the caller does not have, with their engines."""
         engines = {**self._by_url, self.endpoint.url: self}.values()
         tasks = [(each, task) for each in engines for task in each.open_tasks.tasks()]
         return sorted(tasks, key=lambda pair: pair[1].first_sent)
 
     def with_known_uploads(self, submission: Submission[Any]) -> Submission[Any]:
-        """Return a task with the UUIDs of files that are uploaded.
+        """Return a task with the UUIDs of its uploaded files.
 
         Raises:
-            ValueError: A file of it is not uploaded yet.
+            ValueError: One of its files is not uploaded yet.
         """
         uuids = {file: self._uploads.uuid(file) for file in submission.uploads}
         known = {file: uuid for file, uuid in uuids.items() if uuid is not None}
@@ -112,8 +113,8 @@ class BaseEngine:
         if missing:
             place = place_of(missing[0], submission.wire)
             message = (
-                f"the file in {place} has to be uploaded before a dry run, which uploads "
-                "nothing: upload it with mediaStorage and give its UUID"
+                f"a dry run does not upload files, and the file in {place} is not "
+                "uploaded. Upload it with mediaStorage and use its UUID"
             )
             raise ValueError(message)
         return replace(submission, wire=with_uuids(submission.wire, known))
@@ -125,7 +126,7 @@ class BaseEngine:
         *,
         polls_now: bool = False,
     ) -> Delivery[ResultT]:
-        """Deliver tasks within some seconds, or within the client's."""
+        """Return a delivery of tasks; the default timeout is that of the client."""
         return Delivery(
             tasks,
             self.settings,
@@ -139,10 +140,10 @@ class BaseEngine:
     def uploading(
         self, submission: Submission[Any], timeout: float
     ) -> Generator[Delivery[Any]]:
-        """Give the delivery of the files that a task waits for, without the task.
+        """Yield a delivery of the files that a task waits for, without the task.
 
         Raises:
-            RunwareError: One was not uploaded.
+            RunwareError: A file was not uploaded.
         """
         waiting = Waiting(self._uploads)
         try:
@@ -158,7 +159,7 @@ class BaseEngine:
     def reserving(
         self, submission: Submission[Any], timeout: float
     ) -> Generator[Delivery[Any]]:
-        """Give the delivery of the dry run that says what a task costs.
+        """Yield a delivery of the dry run that tells the cost of a task.
 
         Raises:
             RunwareError: The dry run failed, or the cost is not within the budget.
@@ -172,15 +173,15 @@ class BaseEngine:
                 raise error
 
     def leave(self, delivery: Delivery[Any]) -> None:
-        """Note that nobody carries a delivery on."""
+        """Stop a delivery; its tasks stay in `unfinished()`."""
         delivery.abandon()
         delivery.waiting.note()
 
     def give_handle(self, error: BaseException, given: Deliverable[Any]) -> None:
-        """Put the handle of a task that may be billed into what leaves the client.
+        """Attach the handle of a task to an exception, if the task may be billed.
 
         Args:
-            error: What leaves it: an exception of ours or any other.
+            error: The exception that a call raises, of this package or another.
             given: The task.
         """
         task = _task(given)
@@ -193,21 +194,21 @@ class BaseEngine:
     def give_handles(
         self, stop: BaseException, given: Iterable[Deliverable[Any]]
     ) -> None:
-        """Put handles of tasks into what interrupts the call that was to return them.
+        """Attach the handles of tasks to an exception that interrupts their call.
 
         Args:
-            stop: What interrupts it.
-            given: The tasks. Those that were not sent are left out.
+            stop: The exception.
+            given: The tasks of the call. Unsent tasks are skipped.
         """
         sent = [each for each in given if _task(each).phase is not Phase.UNSENT]
         owed = [each for each in sent if _task(each).is_pollable]
         for task in map(_task, owed):
-            self.open_tasks.add(task)  # it may have been about to be handed over
+            self.open_tasks.add(task)  # the call was perhaps about to return it
         self.open_tasks.leave(map(_task, owed))
         give_handles(stop, [self.make_handle(each) for each in owed])
 
     def patience(self, task: Task[Any], timeout: float) -> Patience:
-        """Return how long to try to open the stream of a task."""
+        """Return the retry policy for opening the stream of a task."""
         pauses = self.settings.retrying.of(task.task_type)
         tries, clock = self.settings.max_retries, self.settings.clock
         return Patience(pauses, tries, timeout, clock)
@@ -215,13 +216,13 @@ class BaseEngine:
     def note_stream(
         self, submission: Submission[Any], item: Item, error: BaseException | None
     ) -> None:
-        """Note how the stream of a task ended.
+        """Record the end of the stream of a task.
 
         Args:
             submission: The task.
-            item: What the stream came to.
-            error: What ended it early; None where nothing did. It gets the handle of
-                the task, if that may be billed.
+            item: The result as far as it was streamed.
+            error: The exception that ended the stream early; None if it is complete. It
+                gets the handle of the task, if the task may be billed.
         """
         task = submission.task
         is_noted = task.phase not in (Phase.UNSENT, Phase.SENDING)
@@ -248,7 +249,7 @@ class BaseEngine:
 
 
 class Engine(BaseEngine):
-    """Carries deliveries for the threads that ask for them."""
+    """Runs deliveries for the threads that call it."""
 
     def __init__(
         self,
@@ -266,13 +267,13 @@ class Engine(BaseEngine):
         self._lock = ForkSafeLock()
 
     def connect(self, endpoint: Endpoint) -> None:
-        """Send calls to an endpoint from now on, over the same connections."""
+        """Use another endpoint from now on, over the same connections."""
         self.endpoint = endpoint
         self.transport = self.transport.at(endpoint)
         self._batcher = PollBatcher(self.transport, self.settings.limits)
 
     def lock_of(self, task: Task[Any]) -> RLock:
-        """Return the lock for whoever carries a task on."""
+        """Return the lock that a thread holds while it polls a task."""
         with self._lock.native:
             return self._locks.setdefault(task, ForkSafeLock()).native
 
@@ -282,15 +283,15 @@ class Engine(BaseEngine):
         extra: Headers = None,
         answers: list[Answer] | None = None,
     ) -> Generator[None]:
-        """Carry a delivery on, with several batches under way where several are due.
+        """Run a delivery; batches that are due together are sent in parallel.
 
         Args:
             delivery: The delivery.
-            extra: Headers that win over ours.
-            answers: Takes the HTTP answers, where they are wanted.
+            extra: Headers that override those of the client.
+            answers: A list to which the HTTP answers are appended; None to drop them.
 
         Yields:
-            After each answer.
+            None, after each answer.
         """
         exchange = partial(self._exchange, extra=checked_headers(extra))
         threads = PostThreads(exchange, self._concurrency)
@@ -319,7 +320,7 @@ class Engine(BaseEngine):
         extra: Headers,
         on_end: OnEnd,
     ) -> Stream[ResultT]:
-        """Return the stream of a task; it is sent when the stream is read."""
+        """Return the stream of a task. The task is sent when the stream is first read."""
         return Stream(
             requested(submission),
             submission.wire,
@@ -333,7 +334,7 @@ class Engine(BaseEngine):
     def _open(
         self, submission: Submission[Any], timeout: float, extra: Headers
     ) -> AbstractContextManager[httpx2.Response]:
-        if submission.task.phase is not Phase.UNSENT:  # its delivery tries again
+        if submission.task.phase is not Phase.UNSENT:  # its delivery retries
             return self.transport.open(submission.encoded(), timeout, extra)
         return self._opened(submission, timeout, extra)
 
@@ -408,7 +409,7 @@ def _take(
 def _end_of_stream(
     task: Task[Any], item: Item, error: BaseException | None
 ) -> TaskEvent:
-    """Return what the end of its stream means for a task."""
+    """Return the event of a task whose stream has ended."""
     if error is None:
         return task.take([item], [], is_complete=True)
     if not isinstance(error, RunwareError):
@@ -420,7 +421,7 @@ def _end_of_stream(
 
 
 def give_handles(error: BaseException, handles: Iterable[TaskHandle]) -> None:
-    """Put handles into an exception that is not ours, as `handle` and `handles`."""
+    """Set `handle` and `handles` on an exception of another package."""
     given = [*handles]
     is_noted = "handles" in vars(error)
     if not given or isinstance(error, GeneratorExit):  # the caller left a loop
@@ -433,24 +434,24 @@ def give_handles(error: BaseException, handles: Iterable[TaskHandle]) -> None:
     names = ", ".join(f"{h.task_type} {h.task_uuid}" for h in given[:3])
     more = f" and {len(given) - 3} more" if len(given) > 3 else ""
     error.add_note(
-        f"Runware may have {names}{more}: collect the results with the handles in "
-        "`handles` of this exception or in unfinished() of the client"
+        f"Runware may have {names}{more}. Collect the results with the handles in "
+        "`handles` of this exception or in `unfinished()` of the client"
     )
 
 
 def requested(submission: Submission[ResultT]) -> Any:
-    """Return the request of a task that is streamed or run."""
+    """Return the request of a submission that is not an upload."""
     if submission.request is None:
         raise AssertionError("only an upload has no request")
     return submission.request
 
 
 def unwatched(_item: Item, _error: BaseException | None) -> None:
-    """Take no note of the end of a stream: its delivery does."""
+    """Ignore the end of a stream: its delivery records it."""
 
 
 def whole(item: Item) -> Reply:
-    """Return what a stream came to, as an answer without a stream would hold it."""
+    """Return the result of a stream as an answer without streaming would hold it."""
     return Reply(Envelope(Answer(200), [item], []), 1)
 
 

@@ -1,4 +1,4 @@
-"""Handles of tasks: results are collected later, here or in another process."""
+"""Handles of tasks, to collect results later, in this process or another."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from ..delivery.delivery import Delivery
     from ..schema.base import TaskRequest, TaskResult
     from ..transport.api_key import ApiKey
+    from ..transport.endpoint import Headers
     from ..transport.envelope import Answer, Item
-    from ..transport.http import Headers
     from .engine import BaseEngine, Engine
 
 VERSION = 1
@@ -33,7 +33,7 @@ VERSION = 1
 
 
 class BaseHandle(Generic[ResultT]):
-    """What both twins know of their task."""
+    """The parts that `Handle` and `AsyncHandle` share."""
 
     def __init__(
         self, engine: BaseEngine, given: Submission[ResultT] | Task[ResultT]
@@ -47,13 +47,13 @@ class BaseHandle(Generic[ResultT]):
         return f"<{type(self).__name__} of {self.task_type} {self.task_uuid}: {state}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle what another process can use: a `SavedHandle`."""
+        """Pickle as a `SavedHandle`, which needs no client."""
         saved = (self.task_type, str(self.task_uuid), self.to_json())
         return SavedHandle, saved
 
     @property
     def request(self) -> TaskRequest[ResultT] | None:
-        """The request; None where the handle was made without it."""
+        """The request; None if the handle was created without it."""
         return self._given.request if isinstance(self._given, Submission) else None
 
     @property
@@ -68,21 +68,22 @@ class BaseHandle(Generic[ResultT]):
 
     @property
     def progress(self) -> float | None:
-        """How much is done, from 0 to 100, when last polled; None if nobody has said."""
+        """The percentage that is done, from 0 to 100, at the last poll; None if unknown."""
         return self._task.progress
 
     @property
     def is_over(self) -> bool:
-        """Whether all results are there, or the error that ended the task."""
+        """Whether the task has all its results, or has failed."""
         return self._task.is_done
 
     def to_json(self) -> str:
-        """Return what another process needs to collect the task: a short JSON text.
+        """Return a short JSON text with which another process can collect the task.
 
-        `resume` of a client takes it. It has no prompt, and of the key only a digest.
+        Pass it to `resume` of a client. It contains a digest of the API key, and neither
+        the key nor the prompt.
 
         Raises:
-            ValueError: The task has no `taskUUID` to poll it by.
+            ValueError: The task has no `taskUUID`, so it cannot be polled.
         """
         task = self._task
         if task.task_uuid is None or not task.is_pollable:
@@ -91,7 +92,7 @@ class BaseHandle(Generic[ResultT]):
         return json.dumps({"handle": VERSION, **task.wire, "key": key})
 
     def _check_answer(self, delivery: Delivery[ResultT]) -> None:
-        """Raise why a poll told nothing, or why the task is left."""
+        """Raise the error of a poll without an answer, or of a task that is given up."""
         task = self._task
         error = delivery.error(task) or delivery.trouble(task)
         if error is not None and not task.is_done:
@@ -100,33 +101,33 @@ class BaseHandle(Generic[ResultT]):
             raise error
 
     def leave(self, stop: BaseException) -> None:
-        """Put the handle into what leaves a call, if the task may be billed."""
+        """Attach the handle to an exception of a call, if the task may be billed."""
         if isinstance(stop, RunwareError) and not self._task.may_be_billed:
             self._base.open_tasks.close([self._task])
         self._base.give_handle(stop, self._given)
 
     def _hand_over(self) -> None:
-        """Forget the task, if it is over: the caller gets its results now."""
+        """Remove the task from `unfinished()` if it is done."""
         if self._task.is_done:
             self._base.open_tasks.close([self._task])
 
     def _raise_failure(self, delivery: Delivery[ResultT]) -> None:
-        """Raise why the task failed or was left, if it did not finish."""
+        """Raise the error of the task if it failed or was given up."""
         task = self._task
         error = task.error if task.is_done else delivery.error(task)
         if error is None and task.is_done:
             return
         if error is None:  # another caller has the handle
-            error = TimeoutError("the time ran out while another call waited for it")
+            error = TimeoutError("timed out while another call waited for the task")
             error = error.about(task.task_type, task.task_uuid)
         error.results = [*task.results()] or error.results
         raise error
 
 
 class Handle(BaseHandle[ResultT]):
-    """One task that can be left and taken up again.
+    """The handle of a task: submit it, poll it, and collect its results later.
 
-    Threads may share it: one carries the task on, and the others wait for it.
+    It is thread-safe: one thread sends and polls the task, and the others wait for it.
     """
 
     def __init__(
@@ -142,15 +143,16 @@ class Handle(BaseHandle[ResultT]):
     def submit(
         self, *, timeout: float | None = None, extra_headers: Headers = None
     ) -> Self:
-        """Send the task, unless it was sent before; return when the server has it.
+        """Send the task if it is not sent yet; return when the server has accepted it.
 
         Args:
-            timeout: The seconds within which the server has to take it; else the
-                client's.
-            extra_headers: HTTP headers to send besides, or in place of, the client's.
+            timeout: The seconds within which the server must accept it. Default: the
+                timeout of the client.
+            extra_headers: HTTP headers that are added to those of the client, or replace
+                them.
 
         Raises:
-            RunwareError: The server did not take it, or did not say so in time; see
+            RunwareError: The server did not accept it, or did not answer in time; see
                 `Runware.run`.
         """
         try:
@@ -165,17 +167,19 @@ class Handle(BaseHandle[ResultT]):
         return self
 
     def poll(self, *, timeout: float | None = None) -> bool:
-        """Poll the task once; one that is not sent yet is not polled.
+        """Poll the task once. An unsent task is not polled.
 
         Args:
-            timeout: The seconds that the poll may take; else the client's, at most 30.
+            timeout: The timeout of the poll in seconds. Default: the timeout of the
+                client, at most 30.
 
         Returns:
-            Whether the task is over: `wait` then returns its results or raises its
-            failure at once.
+            Whether the task is done. Then `wait` returns its results or raises its
+            failure immediately.
 
         Raises:
-            RunwareError: The poll had no answer, or none that tells.
+            RunwareError: The poll had no answer, or one without information about the
+                task.
         """
         limit = min(self._engine.timeout, MAX_POLL) if timeout is None else timeout
         if self._task.phase not in (Phase.UNSENT, Phase.DONE):
@@ -199,21 +203,22 @@ class Handle(BaseHandle[ResultT]):
         on_result: OnResult[ResultT] = None,
         on_progress: OnProgress = None,
     ) -> list[ResultT]:
-        """Wait for the task to be over; send it first, if it was not sent before.
+        """Wait until the task is done; send it first if it is not sent yet.
 
         Args:
-            timeout: The seconds after which the wait is given up; else the client's.
-                The task goes on at the server, and may be waited for again.
-            extra_headers: HTTP headers to send besides, or in place of, the client's.
-            on_result: Is called with each result; see `Runware.run`.
-            on_progress: Is called with the percentage that is done.
+            timeout: The seconds after which to stop waiting. Default: the timeout of the
+                client. The task continues on the server; you can call `wait` again.
+            extra_headers: HTTP headers that are added to those of the client, or replace
+                them.
+            on_result: Called with each result; see `Runware.run`.
+            on_progress: Called with the percentage that is done.
 
         Returns:
-            Its results.
+            The results.
 
         Raises:
-            RunwareError: It failed, or was not over in time; see `Runware.run`.
-            ValueError: The timeout is no number of seconds above 0.
+            RunwareError: The task failed, or was not done in time; see `Runware.run`.
+            ValueError: The timeout is not a number of seconds above 0.
         """
         watch = Watch([self._task], on_result, on_progress)
         try:
@@ -228,9 +233,9 @@ class Handle(BaseHandle[ResultT]):
         return results
 
     def results(self, *, timeout: float | None = None) -> Iterator[ResultT]:
-        """Give each result as soon as it is there; see `wait`.
+        """Yield each result as soon as it arrives; see `wait`.
 
-        The time that the caller takes between two results does not count.
+        The timeout does not include the time that the caller takes between results.
         """
         given = 0
         try:
@@ -251,10 +256,10 @@ class Handle(BaseHandle[ResultT]):
     def _steps(
         self, timeout: float | None, extra: Headers, *, polls_now: bool = False
     ) -> Generator[Delivery[ResultT]]:
-        """Carry the task on until it is over; whoever else waits for it, waits.
+        """Send and poll the task until it is done, while other callers wait.
 
         Raises:
-            RunwareError: It failed, or was left.
+            RunwareError: The task failed, or was given up.
         """
         task, engine = self._task, self._engine
         given = [] if task.is_done else [self._given]
@@ -269,10 +274,10 @@ class Handle(BaseHandle[ResultT]):
                     if task.is_done or next(steps, False) is False:
                         break
                 except BaseException:
-                    delivery.abandon()  # before the next one takes the task on
+                    delivery.abandon()  # before another caller gets the lock
                     raise
                 finally:
-                    # Not `suppress`, at whose beginning a signal may be handled.
+                    # Not `suppress`: a signal may be handled as it starts.
                     try:
                         lock.release()
                     except RuntimeError:  # it was not acquired
@@ -286,17 +291,17 @@ class Handle(BaseHandle[ResultT]):
 def saved_task(
     text: str, request: TaskRequest[Any] | None, key: ApiKey
 ) -> Submission[Any] | Task[Any]:
-    """Return the task of a handle's JSON text: one that has to be polled.
+    """Return the task of a handle's JSON text, in doubt and ready to be polled.
 
     Args:
-        text: What `to_json` of a handle gave.
-        request: The task's request, with which it can be sent again where the policy
-            `resend` allows that, and the key is the one it was sent with.
-        key: The key of the client.
+        text: The text that `to_json` of a handle returned.
+        request: The request of the task. With it, the task can be sent again if `resend`
+            allows that and the API key is the same.
+        key: The API key of the client.
 
     Raises:
-        ValueError: The text is not that of a handle, or of another task than the
-            request.
+        ValueError: The text is not the JSON text of a handle, or the request has another
+            `taskUUID`.
     """
     wire = _saved(text)
     fingerprint = wire.pop("key", None)
@@ -305,12 +310,12 @@ def saved_task(
     submission = submission_of(request)
     if submission.task.task_uuid != wire["taskUUID"]:
         message = (
-            f"the handle is of task {wire['taskUUID']}, and the request of "
-            f"{submission.task.task_uuid}: make the request with "
+            f"the request has task_uuid {submission.task.task_uuid}, and the handle "
+            f"belongs to task {wire['taskUUID']}. Create the request with "
             f"task_uuid={wire['taskUUID']!r}"
         )
         raise ValueError(message)
-    if delivery := wire.get("deliveryMethod"):  # submit has chosen it
+    if delivery := wire.get("deliveryMethod"):  # `submit` may have changed it
         submission.wire["deliveryMethod"] = delivery
         submission.task.is_async = delivery == "async"
     _in_doubt(submission.task)
@@ -325,21 +330,24 @@ def _in_doubt(task: Task[Any]) -> Task[Any]:
 
 
 def _saved(text: str) -> Item:
-    """Return the members that a handle's JSON text has, and no others."""
+    """Parse and validate the JSON text of a handle."""
     try:
         saved = json.loads(text)
     except (ValueError, TypeError, RecursionError):
         saved = None
     if not is_object(saved) or saved.get("handle") != VERSION:
-        raise ValueError("this is not the JSON text that a handle's to_json gives")
+        raise ValueError("this is not a JSON text that to_json of a handle returned")
     wire = {name: saved[name] for name in (*SAVED, "key") if name in saved}
     wrong = [name for name in wire if not _is_good(name, wire[name])]
     missing = {"taskType", "taskUUID"} - wire.keys()
     if wrong or missing:
         names = ", ".join([*wrong, *sorted(missing)])
-        raise ValueError(f"this handle's JSON text has no right value for: {names}")
+        raise ValueError(f"the JSON text of the handle has no valid value for: {names}")
     if wire["taskType"] in READ_ONLY or wire["taskType"] == "authentication":
-        message = f"this handle's JSON text names {wire['taskType']}, which is no task"
+        message = (
+            f"the JSON text of the handle has the taskType {wire['taskType']}, which "
+            "cannot be polled"
+        )
         raise ValueError(message)
     return wire
 
@@ -358,7 +366,7 @@ def _is_good(name: str, value: object) -> bool:
 
 
 def _result_class(wire: Item) -> type[TaskResult]:
-    from ..schema.base import TaskResult  # takes its time
+    from ..schema.base import TaskResult  # slow to import
 
     try:
         return request_class(wire["taskType"], wire.get("model")).result

@@ -1,8 +1,8 @@
 """Polls the tasks of many callers with one POST.
 
-Polls that come while another POST of polls is under way wait for it, but not long, and
-travel together in the next. So the number of POSTs does not grow with the number of
-tasks, and a POST that is not answered holds up nobody else.
+While a POST of polls is in flight, new polls wait for it, at most `MAX_TURN` seconds.
+Then they are sent together. So the number of POSTs does not grow with the number of
+tasks, and a POST without an answer does not block other callers.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from ..transport.http import Transport
 
 MAX_TURN = 1.0
-"""Seconds that polls wait at most for the POST before them."""
+"""Maximum seconds that polls wait for the previous POST."""
 
 EventT = TypeVar("EventT")
 
 
 @dataclass(slots=True, eq=False)
 class PollRound(Generic[EventT]):
-    """Polls that travel together, and what came of them.
+    """Polls that are sent together, and their outcome.
 
     Attributes:
         parts: The polls, each as JSON text.
-        ended: Is set when nothing more comes of it.
-        outcome: The answer or the error; None while there is none, and for ever if the
-            caller who sent them gave up.
+        ended: An event that is set when the round has ended.
+        outcome: The answer or the error; None before that, and if the caller who sends
+            the round timed out.
     """
 
     parts: list[bytes]
@@ -43,10 +43,10 @@ class PollRound(Generic[EventT]):
     outcome: Envelope | RunwareError | None = None
 
     def reply(self) -> Reply | None:
-        """Return the answer; None where there is none and somebody else has to poll.
+        """Return the answer; None without one, so that the caller has to poll again.
 
         Raises:
-            RunwareError: No answer came, or none that can be read.
+            RunwareError: The exchange failed, or its answer cannot be parsed.
         """
         if isinstance(self.outcome, RunwareError):
             raise self.outcome
@@ -56,7 +56,7 @@ class PollRound(Generic[EventT]):
 
 
 class PollRounds(Generic[EventT]):
-    """Lets callers join the round that takes polls now."""
+    """Adds the polls of callers to the open round."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -64,13 +64,13 @@ class PollRounds(Generic[EventT]):
         self._open: PollRound[EventT] | None = None
 
     def join(self, own: PollRound[EventT]) -> PollRound[EventT]:
-        """Add the polls of a caller to a round, or let others join them.
+        """Add the polls of a caller to the open round, or open a new round.
 
         Args:
-            own: The polls, as a round of their own.
+            own: A new round with the polls of the caller.
 
         Returns:
-            The round that they are in. If it is their own, the caller has to send it.
+            The round with the polls. If it is `own`, the caller must send it.
         """
         with self._lock.native:
             joined = self._open
@@ -81,7 +81,7 @@ class PollRounds(Generic[EventT]):
             return own
 
     def close(self, leaving: PollRound[EventT]) -> None:
-        """Let no more polls into a round."""
+        """Stop adding polls to a round."""
         with self._lock.native:
             if self._open is leaving:
                 self._open = None
@@ -96,14 +96,14 @@ class PollBatcher:
         self._turn = ForkSafeLock()
 
     def poll(self, parts: list[bytes], timeout: float) -> Reply:
-        """Poll tasks, together with whoever else does.
+        """Poll tasks, together with the polls of other callers.
 
         Args:
             parts: Tasks of the type getResponse, each as JSON text.
-            timeout: The seconds that it may take.
+            timeout: The timeout in seconds.
 
         Raises:
-            RunwareError: No answer came in time, or none that can be read.
+            RunwareError: There was no answer in time, or it cannot be parsed.
         """
         deadline = monotonic() + timeout
         while (left := deadline - monotonic()) > 0:
@@ -113,7 +113,7 @@ class PollBatcher:
                 if joined is own:
                     self._send(own, deadline)
                 elif not joined.ended.wait(left):
-                    self._rounds.close(joined)  # whoever had to send it may be gone
+                    self._rounds.close(joined)  # its sender may have been interrupted
             finally:
                 self._rounds.close(own)
                 own.ended.set()
@@ -129,11 +129,11 @@ class PollBatcher:
             left = max(0.001, deadline - monotonic())
             sent.outcome = self._transport.post(sent.parts, left, None)
         except TimeoutError:
-            raise  # this caller's time is up, and not that of the others
+            raise  # the timeout of this caller; the others may still have time
         except RunwareError as error:
             sent.outcome = error
         finally:
-            # Not `suppress`, at whose beginning a signal may be handled.
+            # Not `suppress`: a signal may be handled as it starts.
             try:
                 turn.release()
             except RuntimeError:  # it was not acquired in time
@@ -141,10 +141,10 @@ class PollBatcher:
 
 
 def unanswered() -> TimeoutError:
-    """Return the error of a poll that nobody answered in time."""
+    """Return the error of a poll that was not answered in time."""
     return TimeoutError("the server did not answer the poll in time")
 
 
 def turn_timeout(deadline: float) -> float:
-    """Return the seconds that polls wait for the POST before them."""
+    """Return the seconds that polls wait for the previous POST."""
     return max(0.0, min(MAX_TURN, deadline - monotonic()))

@@ -1,4 +1,4 @@
-"""Sends several POSTs of one call at once, each from a thread of its own."""
+"""Sends several POSTs of one call in parallel, each in its own thread."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 
 class PostThreads:
-    """The batches of one call that are under way.
+    """The batches of one call that are in flight.
 
-    One thread starts them and takes their outcomes. The thread of a batch does nothing
-    but the I/O and ends with it, so that none is left when all outcomes are taken.
+    One thread starts them and receives their outcomes. The thread of a batch only does
+    the I/O, and ends with it.
     """
 
     def __init__(self, exchange: Exchange, limit: int) -> None:
-        """Begin with nothing under way.
+        """Create it without batches.
 
         Args:
-            exchange: Sends a batch and gives the answer.
-            limit: How many may be under way at once.
+            exchange: Sends a batch and returns the answer.
+            limit: The maximum number of batches in flight.
         """
         self._exchange = exchange
         self._limit = limit
@@ -44,44 +44,43 @@ class PostThreads:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is under way."""
+        """Whether no batch is in flight."""
         return self._under_way == 0
 
     @property
     def is_full(self) -> bool:
-        """Whether as much is under way as may be."""
+        """Whether the limit of batches in flight is reached."""
         return self._under_way >= self._limit
 
     def start(self, batch: Batch[Any]) -> None:
-        """Send a batch, and do not wait for the answer."""
+        """Send a batch without waiting for the answer."""
         self._under_way += 1
-        # What the caller has set for its context, such as a trace, counts here too.
+        # The thread gets the context variables of the caller, such as a trace.
         carry = copy_context().run
         thread = Thread(target=carry, args=(self._carry, batch), daemon=True)
         try:
             thread.start()
-        except RuntimeError:  # there are too many, or the interpreter is about to end
+        except RuntimeError:  # too many threads, or the interpreter is shutting down
             self._carry(batch)
 
     def wait(self, seconds: float | None) -> tuple[Batch[Any], Outcome] | None:
         """Wait for the outcome of a batch.
 
         Args:
-            seconds: How long to wait; None for as long as something is under way.
+            seconds: The timeout; None to wait until a batch ends.
 
         Returns:
-            The batch, with the answer or the error of ours; None if no batch has ended.
+            The batch with its answer or `RunwareError`; None if no batch has ended.
 
         Raises:
-            RuntimeError: The process was forked while batches were under way.
+            BaseException: Another exception of the exchange.
+            RuntimeError: The process was forked while batches were in flight.
         """
         if self.is_idle:
             time.sleep(seconds or 0.0)
             return None
         if self._process != os.getpid():
-            message = (
-                "this call is under way in the process that this one was forked of"
-            )
+            message = "this call was started before the fork, in the parent process"
             raise RuntimeError(message)
         try:
             batch, outcome = self._ended.get(timeout=seconds)
@@ -93,7 +92,7 @@ class PostThreads:
         return batch, outcome
 
     def cancel(self) -> None:
-        """End what is under way: nobody takes its outcome any more."""
+        """Cancel the batches in flight, without their outcomes."""
         if not self.is_idle and self._process == os.getpid():
             self._cancellation.cancel()
 

@@ -1,11 +1,12 @@
-"""Tasks that no document of the package describes, and tasks that are not checked."""
+"""Tasks without validation, for example those that no document describes."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from ..json_values import is_object
@@ -13,31 +14,35 @@ from ..transport.items import AUTHENTICATION, READ_ONLY
 from .documents import request_class
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..schema.base import TaskRequest, TaskResult
 
 
 def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
-    """Return a task as a request that is delivered as any other, without any check.
+    """Return a task object as a request, without validation.
 
-    Where a document describes the task, its request class says how the task is delivered
-    by default, and what its results are.
+    If a document describes the task, its request class determines the default delivery
+    method and the class of the results.
 
     Args:
-        task: The object with `taskType`. A `taskUUID` is added where it has none.
+        task: The object with `taskType`. A `taskUUID` is added if it has none.
 
     Raises:
-        TypeError: It is not an object, or holds what JSON does not have.
-        ValueError: It has no `taskType`, or a number that JSON does not have.
+        TypeError: It is not an object, or contains a value that JSON does not have.
+        ValueError: It has no `taskType`, a `taskUUID` that is not a string, or a number
+            that JSON does not have.
     """
+    if not isinstance(cast("object", task), Mapping):
+        raise TypeError(f"a task is a dict with taskType, not a {type(task).__name__}")
     wire = json.loads(json.dumps(dict(task), allow_nan=False))
     task_type = wire.get("taskType") if is_object(wire) else None
     if not isinstance(task_type, str) or task_type in ("", AUTHENTICATION):
         message = f"taskType must be the name of a task type, not {task_type!r}"
         raise ValueError(message)
-    if wire.get("taskUUID") is None and task_type not in READ_ONLY:
+    task_uuid = wire.get("taskUUID")
+    if task_uuid is None and task_type not in READ_ONLY:
         wire["taskUUID"] = str(uuid4())
+    elif task_uuid is not None and (not isinstance(task_uuid, str) or not task_uuid):
+        raise ValueError(f"taskUUID must be a UUID, not {task_uuid!r}")
     model = wire.get("model")
     kind: type[TaskRequest[TaskResult]] | None = None
     with suppress(LookupError):
@@ -49,11 +54,11 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
 def _unchecked_class(
     kind: type[TaskRequest[TaskResult]] | None,
 ) -> type[TaskRequest[TaskResult]]:
-    """Return a class without fields that is delivered as another one."""
-    from ..schema.base import OpenPart, TaskRequest, TaskResult  # takes its time
+    """Return a request class without fields, with the delivery and results of another."""
+    from ..schema.base import OpenPart, TaskRequest, TaskResult  # slow to import
 
     class UncheckedRequest(TaskRequest[TaskResult], OpenPart):
-        """A task that is sent as it is."""
+        """A task that is sent without validation."""
 
         air = kind.air if kind else ""
         result = kind.result if kind else TaskResult

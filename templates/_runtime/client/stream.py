@@ -1,4 +1,4 @@
-"""Streams: a text while it is written, sync and async."""
+"""Streams of text: the parts that both clients share, and the sync stream."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
     from ..error_enum import ErrorEnum
     from ..schema.base import TaskRequest
     from ..transport.deadline import Deadline
+    from ..transport.endpoint import Endpoint
     from ..transport.envelope import Item
-    from ..transport.http import Endpoint
     from .deltas import Delta
 
 SendT = TypeVar("SendT", bound=Callable[[], Any])
 Send: TypeAlias = Callable[[], AbstractContextManager[httpx2.Response]]
 
 GRACE = 2.0
-"""Seconds that a server may be silent when it has said why the text ends.
+"""Seconds to wait for the rest of a stream after its finish reason.
 
-What follows is the end of the stream, and sometimes usage and cost before it.
+The rest is the end of the stream, sometimes after usage and cost.
 """
 
 
 class BaseStream(Generic[ResultT, SendT]):
-    """What both twins know of their stream."""
+    """The parts that `Stream` and `AsyncStream` share."""
 
     def __init__(
         self,
@@ -55,25 +55,25 @@ class BaseStream(Generic[ResultT, SendT]):
         deadline: Deadline,
         on_end: Callable[[Item, BaseException | None], object],
     ) -> None:
-        """Take a task; nothing is sent yet.
+        """Create a stream without sending the task.
 
         Args:
-            request: What reads the result.
-            task: The task as it is sent.
-            send: Sends it and gives the answer, whose body is not read yet.
-            endpoint: Where it is sent.
+            request: The request. It parses the result.
+            task: The task object.
+            send: Sends the task and returns the answer, with its body unread.
+            endpoint: The address to which it is sent.
             errors: The error enum of its type.
-            deadline: When it is given up, if it is read from now on. It moves by the time
-                that the caller takes before and between pieces.
-            on_end: Is told when the stream is over: the item that it came to, and what
-                ended it early. It is told again where a signal interrupts it. May add a
-                handle to an exception.
+            deadline: The deadline if it is read now. The time that the caller takes
+                before and between pieces extends it.
+            on_end: Called at the end of the stream with the result so far as an item, and
+                the exception that ended the stream early, if any. Called again if a signal
+                interrupts it. It may add a handle to the exception.
 
         Raises:
-            ValueError: The task orders more than one text.
+            ValueError: The task orders more than one result.
         """
         if number_of_results(task) != 1:
-            message = "a stream gives one text: leave numberResults out, or use run"
+            message = "a stream has one result. Remove numberResults, or use run"
             raise ValueError(message)
         self._request = request
         self._send = send
@@ -94,28 +94,28 @@ class BaseStream(Generic[ResultT, SendT]):
 
     @property
     def request(self) -> TaskRequest[ResultT]:
-        """The request that it answers."""
+        """The request."""
         return self._request
 
     @property
     def text(self) -> str:
-        """The text so far; it stays when the stream fails or is left."""
+        """The text so far, also after the stream failed or was closed."""
         return self._reader.transcript.text
 
     @property
     def reasoning(self) -> str:
-        """The reasoning so far; empty where the model does not show it."""
+        """The reasoning so far; empty if the model does not return it."""
         return self._reader.transcript.reasoning
 
     @cached_property
     def result(self) -> ResultT:
-        """The whole result, once the stream was read to its end.
+        """The complete result, after the stream was read to its end.
 
         Raises:
-            RuntimeError: It was not.
+            RuntimeError: The stream was not read to its end.
         """
         if not self._is_whole:
-            message = "this stream was not read to its end; what it gave is in text"
+            message = "the stream was not read to its end. The text so far is in text"
             raise RuntimeError(message)
         return self._so_far()
 
@@ -124,16 +124,16 @@ class BaseStream(Generic[ResultT, SendT]):
 
     def _begin(self) -> None:
         if self._is_begun:
-            message = "a stream is read once; what it gave is in text"
+            message = "a stream can be read only once. The text so far is in text"
             raise RuntimeError(message)
         self._is_begun = True
 
     @contextmanager
     def _reading(self) -> Generator[None]:
-        """Tell `on_end` how the reading ends; make exceptions of ours of httpx2's.
+        """Call `on_end` at the end, and convert exceptions of httpx2.
 
-        A signal that is handled in the first instructions after the end of the reading
-        comes before `on_end` is told: it is when the exception is freed.
+        If a signal is handled in the first instructions after the end, `on_end` is called
+        only when the exception is freed.
         """
         self._deadline.resume()
         try:
@@ -162,7 +162,7 @@ class BaseStream(Generic[ResultT, SendT]):
         self._reader.begin(answered(response, b""))
 
     def _deltas(self, chunk: bytes | None) -> Generator[Delta]:
-        """The pieces in a chunk of the body; without one, what its end completes."""
+        """Yield the pieces in a chunk of the body; None is the end of the body."""
         if chunk is None:
             is_whole = self._broken_by is None and not self._is_stopped
             deltas = self._reader.finish(is_whole=is_whole)
@@ -176,14 +176,14 @@ class BaseStream(Generic[ResultT, SendT]):
 
     @property
     def _is_stopped(self) -> bool:
-        """Whether the rest of the body is not read."""
+        """Whether to stop reading the body."""
         is_late = self._deadline.left() <= 0
         return self._reader.is_done or self._is_closed or is_late
 
     def _note_break(self, cause: Exception) -> None:
-        """Note why the body cannot be read any further.
+        """Record why the body cannot be read any further.
 
-        The exception itself is not kept: its traceback leads to the key.
+        The exception itself is not kept, because its traceback references the API key.
         """
         name = type(cause).__name__
         self._broken_by = self._endpoint.key.scrub(str(cause)) or name
@@ -192,19 +192,19 @@ class BaseStream(Generic[ResultT, SendT]):
         if self._reader.is_over:
             return
         if self._deadline.left() <= 0:
-            message = "the time ran out before the end of the stream"
+            message = "timed out before the end of the stream"
             raise TimeoutError(message)
         reason = self._broken_by or "the server ended it without a finishReason"
         if self._is_closed:
             reason = "it was closed while it was read"
         error = ConnectionError(
-            f"the stream broke off (characters so far: {len(self.text)}): {reason}"
+            f"the stream ended early, after {len(self.text)} characters: {reason}"
         )
         error.may_have_run = True
         raise error
 
     def _explain(self, error: RunwareError) -> None:
-        """Say in an error which task it is about, and what that had given."""
+        """Set the task and the partial result on an exception."""
         error.task_type = self._reader.scope["taskType"]
         error.task_uuid = self._reader.scope["taskUUID"]
         if self.text or self.reasoning:
@@ -213,30 +213,32 @@ class BaseStream(Generic[ResultT, SendT]):
 
 
 class Stream(BaseStream[ResultT, Send]):
-    """The pieces of a text while it is written; then the whole result.
+    """A stream: yields the pieces of a text, then has the complete result.
+
+    Example::
 
         with client.text_inference.stream(request) as stream:
             for delta in stream:
                 print(delta.text, end="")
         print(stream.result.finish_reason)
 
-    The task is sent when the first piece is asked for. Leaving the loop closes the
-    connection; what was written until then is billed, and stays in `text`. An error in
-    the middle has it in `results`. A stream is read once, by one thread. The time that
-    the caller takes between pieces does not count.
+    The task is sent when the first piece is requested. Leaving the `with` block closes
+    the connection. The text until then is billed, and stays in `text`. If the stream
+    fails, the exception has it in `results`. A stream can be read only once, by one
+    thread. The timeout does not include the time that the caller takes between pieces.
     """
 
     _pieces: ref[Generator[Delta]] | None = None
 
     def __iter__(self) -> Iterator[Delta]:
-        """Send the task and give the pieces as they come.
+        """Send the task and yield the pieces as they arrive.
 
         Raises:
             TaskError: The task failed.
-            APIStatusError: The server refused it; there is a class for each status.
+            APIStatusError: The server refused the task; see the class of each status.
             ConnectionError: The connection broke before the end.
-            TimeoutError: The time ran out before the end.
-            ResponseError: An event or the answer cannot be read.
+            TimeoutError: The stream did not end in time.
+            ResponseError: The answer or one of its events cannot be parsed.
             RuntimeError: The stream was read before.
         """
         self._begin()
@@ -255,28 +257,28 @@ class Stream(BaseStream[ResultT, Send]):
                     yield from self._deltas(chunk)
 
     def _next(self, body: Iterator[bytes]) -> bytes | None:
-        """The next chunk of the body; None at its end."""
+        """Return the next chunk of the body; None at its end."""
         if self._is_stopped:
             return None
         try:
             return self._chunk(body)
-        except Exception as cause:  # noqa: BLE001 - whatever ends it, nothing is lost
+        except Exception as cause:  # noqa: BLE001 - `_check_end` raises it
             self._note_break(cause)
             return None
 
     def _chunk(self, body: Iterator[bytes]) -> bytes | None:
-        """Read the next chunk; over HTTP/2 it may wait for other users of the lock."""
+        """Read the next chunk. Over HTTP/2, a lock that other calls share may block."""
         if self._response is None or self._response.http_version != "HTTP/2":
             return next(body, None)
         left = self._deadline.left()
         return run_aside(lambda: next(body, None), left, lambda: None)
 
     def get_result(self) -> ResultT:
-        """Read to the end and return the whole result.
+        """Read the stream to its end and return the complete result.
 
         Raises:
             RunwareError: The stream failed; see `__iter__`.
-            RuntimeError: It was left before its end.
+            RuntimeError: It was read before, but not to its end.
         """
         if not self._is_whole:
             for _ in self:
@@ -284,7 +286,7 @@ class Stream(BaseStream[ResultT, Send]):
         return self.result
 
     def close(self) -> None:
-        """Close the connection; nothing more comes."""
+        """Close the connection and end the stream."""
         self._is_begun = self._is_closed = True
         pieces = None if self._pieces is None else self._pieces()
         if pieces is None:
@@ -309,9 +311,10 @@ class Stream(BaseStream[ResultT, Send]):
 
 @contextmanager
 def _cut(response: httpx2.Response, deadline: Deadline) -> Generator[None]:
-    """Cut a connection at a time, whatever its thread waits for.
+    """Shut down a connection at the deadline, even while its thread waits.
 
-    httpx2 bounds each read of a body by the time that was left when the body began.
+    httpx2 limits each read by the timeout that was set when the body started, so its
+    timeout cannot follow the deadline.
     """
 
     def watch() -> None:
@@ -325,7 +328,7 @@ def _cut(response: httpx2.Response, deadline: Deadline) -> Generator[None]:
     finally:
         try:
             deadline.cancel()
-        except BaseException:  # a signal came before it was cancelled
+        except BaseException:  # a signal interrupted the first call
             deadline.cancel()
             raise
         finally:
@@ -336,6 +339,6 @@ def _shut(response: httpx2.Response) -> None:
     connection = response.extensions.get("network_stream")
     wire = connection and connection.get_extra_info("socket")
     if wire is not None and response.http_version.startswith("HTTP/1"):
-        with suppress(OSError):  # it is closed already
-            # Not the method of a TLS socket, which would go on in plain text.
+        with suppress(OSError):  # already closed
+            # `shutdown` of a TLS socket would continue in plain text.
             socket.shutdown(wire, SHUT_RDWR)

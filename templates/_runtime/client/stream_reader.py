@@ -1,16 +1,15 @@
-"""Reads what the server sends in answer to a streamed task, without any I/O."""
+"""Parses the answer to a streamed task, without I/O."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..delivery.classify import api_error, joined
 from ..exceptions import ResponseError
 from ..json_values import is_object
-from ..transport.answer_body import LARGEST_ANSWER
-from ..transport.envelope import Answer, read_envelope
+from ..transport.answer_body import MAX_ANSWER
+from ..transport.envelope import Answer, parsed, read_envelope
 from ..transport.items import is_result
 from ..transport.sse import DONE, EventReader, EventTooLargeError
 from .deltas import ENVELOPE, Transcript
@@ -26,25 +25,28 @@ if TYPE_CHECKING:
 
 EVENTS = "text/event-stream"
 
+_STARTS_OF_EVENTS = (b"data:", b"event:", b"id:", b"retry:", b":")
+"""How the text of a stream of events begins, and JSON does not."""
+
 FAILURES = ("error", "failed", "failure")
-"""What the status of an event says, in lower case, when the task has failed."""
+"""The values of `status`, in lower case, of an event whose task has failed."""
 
 
 class StreamReader:
-    """Makes deltas of the body of an answer: of its events, or of a whole answer.
+    """Parses the body of an answer, events or plain JSON, into deltas.
 
     Attributes:
-        scope: The members that say which task it is about.
-        transcript: What has come so far.
-        is_done: Whether the server has said that nothing more will come.
+        scope: The `taskType` and `taskUUID` of the task.
+        transcript: The result so far.
+        is_done: Whether the server has ended the stream.
     """
 
     def __init__(self, task: Item, key: ApiKey, errors: type[ErrorEnum] | None) -> None:
-        """Begin to read.
+        """Create a reader.
 
         Args:
-            task: The task as it is sent.
-            key: The key to keep out of errors.
+            task: The task object.
+            key: The API key, which is removed from errors.
             errors: The error enum of the task's type.
         """
         self.scope = {name: task[name] for name in ("taskType", "taskUUID")}
@@ -59,24 +61,24 @@ class StreamReader:
 
     @property
     def is_over(self) -> bool:
-        """Whether the text is whole."""
+        """Whether the text is complete."""
         return self.is_done or self.transcript.has_finish_reason
 
     def begin(self, answer: Answer) -> None:
-        """Take the head of the answer, before its body."""
+        """Start with the status and headers of the answer."""
         self._answer = answer
         self._events = EventReader() if _is_stream(answer) else None
 
     def feed(self, chunk: bytes) -> Generator[Delta]:
-        """Take the next piece of the body.
+        """Parse the next chunk of the body.
 
         Raises:
-            TaskError: It tells that the task failed.
-            ResponseError: It cannot be read, or the body is too large.
+            APIError: It contains an error of the task.
+            ResponseError: It cannot be parsed, or the body is too large.
         """
         self._size += len(chunk)
-        if self._size > LARGEST_ANSWER:
-            raise self._unreadable(f"more than {LARGEST_ANSWER:,} bytes")
+        if self._size > MAX_ANSWER:
+            raise self._unreadable(f"more than {MAX_ANSWER:,} bytes")
         if self._events is None:
             self._body.append(chunk)
             return
@@ -86,17 +88,16 @@ class StreamReader:
             raise self._unreadable(str(error)) from None
 
     def finish(self, *, is_whole: bool) -> Generator[Delta]:
-        """Take the end of the body.
+        """Parse the end of the body.
 
-        Half a character at the end of a text that broke off is left out, so that what
-        was given is how the text begins.
+        If the stream ended early, half a character at the end of the text is dropped.
 
         Args:
-            is_whole: Whether all of the body has come.
+            is_whole: Whether the body is complete.
 
         Raises:
-            APIError: It tells of an error.
-            ResponseError: It cannot be read, or has no text.
+            APIError: It contains an error of the task.
+            ResponseError: It cannot be parsed, or has no text.
         """
         if self._events is not None:
             yield from self._take_events(self._events.finish())
@@ -115,7 +116,7 @@ class StreamReader:
                 yield from self._take_event(event)
 
     def _take_event(self, event: ServerSentEvent) -> Generator[Delta]:
-        content = _parsed(event.data)
+        content = parsed(event.data)
         if not is_object(content):
             yield from self._take_envelope(event.data)
             return
@@ -130,14 +131,20 @@ class StreamReader:
             yield from self._take_envelope(f'{{"errors": [{event.data}]}}')
 
     def _take_answer(self) -> Generator[Delta]:
-        """Take a whole answer that came in place of a stream."""
-        has_text = yield from self._take_envelope(b"".join(self._body))
+        """Parse a whole answer, JSON or events, that came in place of a stream."""
+        body = b"".join(self._body)
+        if self._answer.http_status < 300 and body.startswith(_STARTS_OF_EVENTS):
+            reader = EventReader()
+            yield from self._take_events(reader.feed(body))
+            yield from self._take_events(reader.finish())
+            return
+        has_text = yield from self._take_envelope(body)
         if not has_text:
             raise self._unreadable("neither a stream nor a text")
         self.is_done = True
 
     def _take_envelope(self, body: str | bytes) -> Generator[Delta, None, bool]:
-        """Take an answer, or an event in the form of one; return whether it has a text."""
+        """Parse an envelope in JSON; return whether it has a text."""
         content = body.encode() if isinstance(body, str) else body
         envelope = read_envelope(replace(self._answer, body=content), self._key)
         texts = [item for item in envelope.data if self._is_text(item)]
@@ -154,7 +161,7 @@ class StreamReader:
         return bool(texts)
 
     def _is_ours(self, item: Item) -> bool:
-        """Whether an item does not name another task."""
+        """Whether an item is not about another task."""
         named, own = item.get("taskUUID"), self.scope["taskUUID"]
         return named is None or str(named).casefold() == own.casefold()
 
@@ -162,10 +169,11 @@ class StreamReader:
         """Whether an item is a result of this task."""
         task_type = str(item.get("taskType", self.scope["taskType"]))
         is_of_type = task_type.casefold() == self.scope["taskType"].casefold()
-        return is_of_type and self._is_ours(item) and is_result(item)
+        is_text = is_result(item) or "delta" in item
+        return is_of_type and self._is_ours(item) and is_text
 
     def _unreadable(self, what: str) -> ResponseError:
-        """The exception for an answer with something that cannot be read."""
+        """Return the exception for an answer that cannot be parsed."""
         return ResponseError(
             f"HTTP {self._answer.http_status} with {what}",
             http_status=self._answer.http_status,
@@ -180,22 +188,7 @@ def _is_stream(answer: Answer) -> bool:
     return answer.http_status < 300 and content_type.strip().lower() == EVENTS
 
 
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text, parse_int=_integer)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _integer(digits: str) -> float:
-    """An integer; one of more digits than Python reads is infinite."""
-    try:
-        return int(digits)
-    except ValueError:
-        return float(digits)
-
-
 def _is_failure(event: Item) -> bool:
-    """Whether an event tells that the task failed, without an envelope."""
+    """Whether an event without an envelope reports that the task failed."""
     is_error = "delta" not in event and {"code", "message"} <= event.keys()
     return is_error or str(event.get("status")).lower() in FAILURES

@@ -1,4 +1,4 @@
-"""What `Runware` does for every task type."""
+"""The sync client: the methods of `Runware` for all task types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from ..delivery.outcome import Outcome, RawResponse
 from ..delivery.task import submission_of
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
-from ..transport.http import Auth, HTTPTransport
+from ..transport.endpoint import Auth
+from ..transport.http import HTTPTransport
 from .configuration import (
     DEFAULT_CONCURRENCY,
     DEFAULT_RETRIES,
@@ -37,15 +38,15 @@ if TYPE_CHECKING:
     from ..delivery.events import Event
     from ..delivery.task import Submission, Task
     from ..schema.base import TaskRequest, TaskResult
+    from ..transport.endpoint import Headers
     from ..transport.envelope import Answer
-    from ..transport.http import Headers
     from .stream import Stream
 
 
 class SyncClient(Configured[Engine]):
     """Runs tasks and waits for their results.
 
-    Threads may share it. In a forked process it opens connections of its own.
+    It is thread-safe. In a forked process, it opens new connections.
     """
 
     _handle_class = Handle
@@ -65,38 +66,40 @@ class SyncClient(Configured[Engine]):
         http_client: httpx2.Client | None = None,
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
-        """Make a client; nothing is sent yet.
+        """Create a client without connecting to the server.
 
         Args:
-            api_key: The API key; else the environment variable RUNWARE_API_KEY.
-            base_url: The address that tasks are posted to; else the environment
-                variable RUNWARE_BASE_URL, else Runware's.
-            auth: `header` sends the key as `Authorization`, `payload` as first task.
-            timeout: The seconds that a call may take, with all its POSTs, pauses and
-                polls. A task that is given up goes on at the server, and is billed.
-            max_retries: How often a task is sent again. Polls are bounded by the
-                timeout alone.
-            resend: Whether a task that the server may have is sent again, with the same
-                taskUUID. `safe` does so for async tasks: the platform refuses those that
-                it knows. `eager` does so for every task; use it only where the platform
-                refuses every taskUUID that it knows. `never` does so for none.
-            budget: The US dollars that the tasks of this client may cost together. The
-                cost of a task is reserved before the task is sent: a dry run says what
-                it is, or else the rates of its document. One that would pass the budget
-                raises `BudgetError`, and is not sent.
-            default_headers: HTTP headers of every call, besides or in place of ours.
-            concurrency: How many POSTs may be under way at once. Where one call has
-                several, each has a thread of its own, which ends with it.
-            http_client: Your own HTTP client; it is not closed with this one, and works
-                in one process only. It sends each request in a thread of its own, which
-                is left when the time is up.
-            on_event: Is called with each event, in the thread that it happens in. What
-                it raises is logged and changes nothing.
+            api_key: The API key. Default: the environment variable RUNWARE_API_KEY.
+            base_url: The address to which tasks are posted. Default: the environment
+                variable RUNWARE_BASE_URL, else the address of Runware.
+            auth: `header` sends the key in the `Authorization` header, `payload` sends it
+                as the first task.
+            timeout: The timeout of a call in seconds, including all its POSTs, waits and
+                polls. A task that is given up continues on the server, and is billed.
+            max_retries: The maximum number of times that a task is sent again. Polls are
+                limited by the timeout only.
+            resend: Whether a task that the server may have is sent again with the same
+                taskUUID. `safe`: async tasks only, since the platform refuses those that
+                it already has. `eager`: every task; use it only if the platform refuses
+                every taskUUID that it already has. `never`: no task.
+            budget: The US dollars that all tasks of this client may cost together. The
+                cost of a task is reserved before the task is sent. It comes from a dry
+                run, else from the rates of the document. A task that would exceed the
+                budget raises `BudgetError`, and is not sent.
+            default_headers: HTTP headers of every call. They are added to the headers of
+                this package, or replace them.
+            concurrency: The maximum number of parallel POSTs. If one call has several,
+                each runs in a temporary thread.
+            http_client: Your own HTTP client. This client does not close it, and uses it
+                in one process only. It sends each request in a separate thread, which is
+                abandoned on a timeout.
+            on_event: Called with each event, in the thread of the event. Exceptions that
+                it raises are logged and otherwise ignored.
 
         Raises:
-            RunwareError: There is no API key, or a variable of the environment keeps
-                an HTTP client from being made.
-            ValueError: Another argument cannot be used.
+            RunwareError: There is no API key, or an environment variable prevents the
+                creation of an HTTP client.
+            ValueError: Another argument is not valid.
         """
         super().__init__(api_key, base_url, auth, concurrency, default_headers)
         settings = self._settings(max_retries, resend, budget, on_event)
@@ -115,31 +118,34 @@ class SyncClient(Configured[Engine]):
         on_result: OnResult[ResultT] = None,
         on_progress: OnProgress = None,
     ) -> list[ResultT]:
-        """Run one task, by whatever way of delivery its request asks for.
+        """Run one task and return its results, for any delivery method.
 
-        What it raises has a `handle` where the task may be billed.
+        An exception has a `handle` if the task may be billed.
 
         Args:
-            request: The task.
-            timeout: The seconds after which the task is given up; else the client's.
-            max_retries: How often the task is sent again; else the client's.
-            extra_headers: HTTP headers to send besides, or in place of, the client's.
-            on_result: Is called with each result as soon as it is there. What it raises
-                is logged and changes nothing.
-            on_progress: Is called with the percentage that is done, from 0 to 100, each
-                time that it has risen.
+            request: The request.
+            timeout: The seconds after which the task is given up. Default: the timeout
+                of the client.
+            max_retries: The maximum number of times that the task is sent again. Default:
+                that of the client.
+            extra_headers: HTTP headers that are added to those of the client, or replace
+                them.
+            on_result: Called with each result as soon as it arrives. Exceptions that it
+                raises are logged and otherwise ignored.
+            on_progress: Called with the percentage that is done, from 0 to 100, each time
+                that it increases.
 
         Returns:
-            Its results, `numberResults` of them.
+            The results; their number is `numberResults`.
 
         Raises:
             TaskError: The task failed.
-            APIStatusError: The server refused it; there is a class for each status.
-            ConnectionError: The server could not be reached, or the connection broke
-                and polls did not tell what became of the task.
-            TimeoutError: The server has the task, and there was no result in time.
-            ResponseError: The answer cannot be read, or lacks some of the results.
-            BudgetError: Its cost would pass the client's budget; it was not sent.
+            APIStatusError: The server refused the task; see the class of each status.
+            ConnectionError: The server could not be reached, or the connection broke and
+                polls returned nothing about the task.
+            TimeoutError: The server has the task, and no result arrived in time.
+            ResponseError: The answer cannot be parsed, or results are missing.
+            BudgetError: The cost would exceed the budget. The task was not sent.
             ClosedError: The client is closed.
         """
         engine = self._engine_for(max_retries)
@@ -161,28 +167,31 @@ class SyncClient(Configured[Engine]):
         on_result: OnResult[TaskResult] = None,
         on_progress: OnProgress = None,
     ) -> list[TaskResult]:
-        """Run one task that no document describes, or that is not to be checked.
+        """Run one task without validation, for example one that no document describes.
+
+        Example::
 
             client.send({"taskType": "imageInference", "model": "acme:1@1", "new": 1})
 
-        It is delivered as `run` delivers a request: retried, polled, and never billed
-        twice. Nothing of it is checked.
+        The task is delivered like a request of `run`: retried, polled, and never billed
+        twice.
 
         Args:
-            task: The task as it is sent. A `taskUUID` is added where it has none.
-            timeout: See `run`, also for the other options.
-            max_retries: How often the task is sent again; else the client's.
-            extra_headers: HTTP headers to send besides, or in place of, the client's.
-            on_result: Is called with each result as soon as it is there.
-            on_progress: Is called with the percentage that is done.
+            task: The task object. A `taskUUID` is added if it has none.
+            timeout: The seconds after which the task is given up; see `run`.
+            max_retries: The maximum number of times that the task is sent again.
+            extra_headers: HTTP headers that are added to those of the client, or replace
+                them.
+            on_result: Called with each result as soon as it arrives.
+            on_progress: Called with the percentage that is done.
 
         Returns:
-            Its results, open to every member.
+            The results, with all members that the server returned.
 
         Raises:
-            TypeError: It holds what JSON does not have.
-            ValueError: It has no `taskType`.
-            RunwareError: It failed; see `run`.
+            TypeError: The task contains a value that JSON does not have.
+            ValueError: The task has no `taskType`, or contains NaN or infinity.
+            RunwareError: The task failed; see `run`.
         """
         return self.run(
             unchecked_request(task),
@@ -200,22 +209,23 @@ class SyncClient(Configured[Engine]):
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> DryRun[ResultT]:
-        """Ask the server what a task costs, without running it.
+        """Get the cost of a task from the server, without running it.
 
-        The server validates the task and charges nothing. It is safe to repeat, and is
-        retried. The task is not among `unfinished`, and `on_event` is not called.
+        The server validates the task and charges nothing. A dry run is idempotent, and
+        is retried. The task is not in `unfinished()`, and `on_event` is not called.
 
         Args:
-            request: The task. Its files have to be uploaded already.
-            timeout: The seconds that it may take; else the client's.
-            extra_headers: HTTP headers to send besides, or in place of, the client's.
+            request: The request. Its files must be uploaded already.
+            timeout: The timeout in seconds. Default: the timeout of the client.
+            extra_headers: HTTP headers that are added to those of the client, or replace
+                them.
 
         Returns:
-            The cost, and whatever else the server says.
+            The cost, and the rest of the answer.
 
         Raises:
             RunwareError: The server would refuse the task, or did not answer in time.
-            ValueError: A file of the task is not uploaded yet.
+            ValueError: A file of the request is not uploaded yet.
         """
         [priced] = self.dry_run_many(
             [request], timeout=timeout, extra_headers=extra_headers
@@ -231,11 +241,11 @@ class SyncClient(Configured[Engine]):
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> list[DryRun[ResultT]]:
-        """Ask the server what many tasks cost, without running them; see `dry_run`.
+        """Get the costs of many tasks from the server; see `dry_run`.
 
         Returns:
-            What it says of each task, in the order of the requests. An error stands
-            beside its task and is not raised.
+            One dry run for each request, in their order. The error of a task is in
+            its dry run, and is not raised.
         """
         requests = [*requests]
         dry_runs = [*map(self._dry_run_of, requests)]
@@ -254,27 +264,31 @@ class SyncClient(Configured[Engine]):
         on_result: OnResult[Any] = None,
         on_progress: OnProgress = None,
     ) -> list[Outcome[RequestT]]:
-        """Run many tasks, with as few POSTs as the server's limits let through.
+        """Run many tasks, with as few POSTs as the limits of the server allow.
 
-        What interrupts it, such as KeyboardInterrupt, has the handles of the tasks that
-        were sent in its attribute `handles`.
+        An exception that interrupts it, such as KeyboardInterrupt, has the handles of the
+        sent tasks in its attribute `handles`.
 
         Args:
-            requests: The tasks.
-            timeout: The seconds after which those without a result are given up.
-            max_retries: How often each task is sent again; else the client's.
-            extra_headers: HTTP headers to send besides, or in place of, the client's.
-            on_result: Is called with each result as soon as it is there; its
-                `task_uuid` says which task it is of. What it raises is logged.
-            on_progress: Is called with the percentage that is done of all tasks
-                together, from 0 to 100, each time that it has risen.
+            requests: The requests.
+            timeout: The seconds after which unfinished tasks are given up. Default: the
+                timeout of the client.
+            max_retries: The maximum number of times that each task is sent again.
+                Default: that of the client.
+            extra_headers: HTTP headers that are added to those of the client, or replace
+                them.
+            on_result: Called with each result as soon as it arrives; `task_uuid` of the
+                result identifies its task. Exceptions that it raises are logged.
+            on_progress: Called with the percentage of all tasks together that is done,
+                from 0 to 100, each time that it increases.
 
         Returns:
-            What became of each task, in the order of the requests. An error stands in
-            the outcome of its task and is not raised, so that no other result is lost.
+            One outcome for each request, in their order. The error of a task is in its
+            outcome and is not raised, so that no other result is lost.
 
         Raises:
-            ValueError: Two tasks have the same `taskUUID`.
+            TypeError: One of the requests is not a request.
+            ValueError: Two requests have the same `taskUUID`.
         """
         engine = self._engine_for(max_retries)
         submissions = submissions_of(requests)
@@ -299,21 +313,21 @@ class SyncClient(Configured[Engine]):
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> Iterator[Outcome[RequestT]]:
-        """Run many tasks and give what became of each as soon as it is over.
+        """Run many tasks, and yield the outcome of each as soon as it is done.
 
-        See `run_many`. The time that the caller takes between two outcomes does not
-        count. Tasks that are left with the loop go on at the server; `unfinished` has
-        their handles.
+        See `run_many`. The timeout does not include the time that the caller takes
+        between outcomes. If the loop ends early, the other tasks continue on the server;
+        `unfinished()` has their handles.
         """
         submissions = submissions_of(requests)
         engine = self._engine_for(max_retries)
         ended = self._deliver(engine, submissions, timeout, extra_headers)
         owed = {each.task.key: each for each in submissions}
-        del requests, submissions  # the caller may want to let them go one by one
+        del requests, submissions  # so that the caller can free them one by one
         try:
             for task, outcome in ended:
                 self._hand_over([task])
-                del owed[task.key]  # not a call, in which a signal may be handled
+                del owed[task.key]  # not `pop`: a call may handle a signal
                 yield outcome
         except BaseException as stop:
             self._engine.give_handles(stop, owed.values())
@@ -327,7 +341,7 @@ class SyncClient(Configured[Engine]):
         extra: Mapping[str, str] | None,
         watch: Watch[Any] | None = None,
     ) -> Iterator[tuple[Task[Any], Outcome[Any]]]:
-        """Give each task and its outcome as it ends."""
+        """Yield each task and its outcome when it is done."""
         delivery = engine.delivery(submissions, given_timeout(timeout))
         submissions = []
         clock = engine.settings.clock
@@ -340,10 +354,10 @@ class SyncClient(Configured[Engine]):
         yield from self._ended(delivery)
 
     def handle(self, request: TaskRequest[ResultT]) -> Handle[ResultT]:
-        """Return a handle of a task that is not sent yet.
+        """Return the handle of an unsent task.
 
-        Its `to_json`, saved before it is submitted, is enough to collect the task
-        whatever happens to this process.
+        If you save its `to_json()` before you submit it, you can collect the task even
+        after a crash of this process.
         """
         return Handle(self._engine, submission_of(request))
 
@@ -355,23 +369,26 @@ class SyncClient(Configured[Engine]):
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> Handle[ResultT]:
-        """Send one task and do not wait for its end.
+        """Send one task without waiting for its results.
 
-        A task whose document offers async delivery is delivered so, unless its request
-        says otherwise; another is over when this returns.
+        Uses async delivery if the document offers it, unless the request selects another
+        delivery method. Without async delivery, the task is done when this returns.
 
         Args:
-            request: The task.
-            timeout: The seconds within which the server has to take it.
-            max_retries: How often it is sent again; else the client's.
-            extra_headers: HTTP headers to send besides, or in place of, the client's.
+            request: The request.
+            timeout: The seconds within which the server must accept the task. Default:
+                the timeout of the client.
+            max_retries: The maximum number of times that the task is sent again. Default:
+                that of the client.
+            extra_headers: HTTP headers that are added to those of the client, or replace
+                them.
 
         Returns:
-            Its handle.
+            The handle of the task.
 
         Raises:
-            RunwareError: The server did not take it, or did not say so in time; see
-                `run`.
+            RunwareError: The server did not accept the task, or did not answer in time;
+                see `run`.
         """
         engine = self._engine_for(max_retries)
         handle = Handle(engine, with_async_delivery(request))
@@ -387,21 +404,24 @@ class SyncClient(Configured[Engine]):
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> Stream[ResultT]:
-        """Run one task whose result comes as a stream, piece by piece.
+        """Run one task and stream its text.
 
         Args:
-            request: The task; its document has to offer delivery by stream.
-            timeout: The seconds after which it is given up; else the client's. The time
-                that the caller takes between two pieces does not count.
-            max_retries: How often it is sent again; else the client's.
-            extra_headers: HTTP headers to send besides, or in place of, the client's.
+            request: The request. Its document must offer the delivery method "stream".
+            timeout: The seconds after which the stream is given up. Default: the timeout
+                of the client. The time that the caller takes between pieces is not
+                included.
+            max_retries: The maximum number of times that the task is sent again. Default:
+                that of the client.
+            extra_headers: HTTP headers that are added to those of the client, or replace
+                them.
 
         Returns:
-            The stream. The task is sent when it is read.
+            The stream. The task is sent when the stream is first read.
 
         Raises:
-            ValueError: The document does not offer streams, or the request asks for
-                another delivery.
+            ValueError: The document does not offer streams, or the request selects
+                another delivery method or more than one result.
         """
         submission = with_stream_delivery(request)
         limit = given_timeout(timeout) or self.timeout
@@ -416,38 +436,36 @@ class SyncClient(Configured[Engine]):
     def resume(self, text: str, request: TaskRequest[ResultT]) -> Handle[ResultT]: ...
 
     def resume(self, text: str, request: TaskRequest[Any] | None = None) -> Handle[Any]:
-        """Take up a task that this or another process has sent.
+        """Return the handle of a task that this or another process has sent.
 
         Args:
-            text: What `to_json` of its handle gave.
-            request: Its request, where it is at hand. With it, the task can be sent
-                again where `resend` allows that; without it, it is only polled.
+            text: The text that `to_json` of its handle returned.
+            request: The request of the task. With it, the task can be sent again if
+                `resend` allows that. Without it, the task is polled only.
 
         Raises:
-            ValueError: The text is not that of a handle, or not of this request.
+            ValueError: The text is not the JSON text of a handle, or the request has
+                another `taskUUID`.
         """
         return Handle(self._engine, saved_task(text, request, self._endpoint.key))
 
     def unfinished(self) -> list[Handle[Any]]:
-        """Return handles of tasks that were sent and whose results you do not have yet.
+        """Return handles of the tasks that were sent and whose results you do not have.
 
-        A task is here from its first byte until a call returns its results or raises its
-        failure: while a call is under way, and after an interruption, a time-out or a
-        broken connection. The oldest comes first. Of the tasks that no call waits for,
+        The list contains a task from its first sending until a call returns its results
+        or raises its failure: during a call, and after an interruption, a timeout or a
+        broken connection. Oldest tasks come first. Of the tasks that no call waits for,
         the last 10,000 are remembered.
         """
         return [Handle(engine, task) for engine, task in self._engine.unfinished()]
 
     @property
     def with_raw_response(self) -> RawRuns:
-        """The same client, giving the HTTP answers besides the results."""
+        """A client whose `run` returns the HTTP answers in addition to the results."""
         return RawRuns(self._engine)
 
     def close(self) -> None:
-        """Close the connections and end the calls that are under way.
-
-        Calls after that raise `ClosedError`.
-        """
+        """Close the connections and end running calls. Later calls raise `ClosedError`."""
         self._engine.transport.close()
 
     def __enter__(self) -> Self:
@@ -463,7 +481,7 @@ class SyncClient(Configured[Engine]):
 
 
 class RawRuns:
-    """Runs tasks and gives the HTTP answers besides the results."""
+    """Runs tasks, and returns the HTTP answers in addition to the results."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -1,8 +1,8 @@
 """The client of one task type, sync and async.
 
-A model that has a document is an attribute of it: `client.image_inference.NAME(...)`, see
-`call.py`. A task type that has a general document takes the parameters of any model:
-`client.image_inference.run(model=..., ...)`.
+It has an attribute for each model with a document: `client.image_inference.NAME(...)`, see
+`call.py`. If the task type has a general document, `run` accepts the parameters of any
+model: `client.image_inference.run(model=..., ...)`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from .call import (
     refuse_options,
 )
 from .documents import documents, request_class, request_of
+from .signatures import documented
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -61,9 +62,9 @@ ItemT_co = TypeVar("ItemT_co", covariant=True)
 
 
 class General(Protocol[P, T_co]):
-    """A client whose task type has a general document, for type checkers.
+    """A client of a task type with a general document, for type checkers.
 
-    The parameters of its calls are those of that document's request class.
+    Its methods have the parameters of the request class of that document.
     """
 
     @property
@@ -75,7 +76,7 @@ class Page(Protocol[ItemT_co]):
 
     @property
     def results(self) -> Sequence[ItemT_co]:
-        """What is on the page."""
+        """The items of the page."""
         ...
 
 
@@ -83,7 +84,7 @@ class Paged(Protocol[ItemT_co]):
     """A request whose result is one page of many."""
 
     def read(self, item: Mapping[str, Any], /) -> Page[ItemT_co]:
-        """Read the page."""
+        """Parse an item of an answer as a page."""
         ...
 
 
@@ -91,45 +92,46 @@ class TaskType:
     """A task type and its documents."""
 
     task_type: ClassVar[str]
-    """Its name on the wire."""
+    """The wire name of the task type."""
 
     errors: ClassVar[type[ErrorEnum]]
-    """The statuses and codes that its tasks can fail with."""
+    """The enum of the HTTP statuses and error codes of its tasks."""
 
-    def request(self: General[P, T], *args: P.args, **parameters: P.kwargs) -> T:
-        """Make a request of parameters and send nothing.
+    @documented("""Create a request without sending it.
 
-        A model that has a document of its own gets the request class of that document.
+        If the model has a document of its own, the request is of the class of that
+        document.
 
         Raises:
-            LookupError: No document of the package is about this model.
+            LookupError: The package has no document for this model.
             pydantic.ValidationError: The document does not allow these parameters.
-        """
+        """)
+    def request(self: General[P, T], *args: P.args, **parameters: P.kwargs) -> T:
         return cast("T", _made(self, *args, **parameters))
 
     def _task(
         self, request: TaskRequest[Any] | None = None, /, **given: Any
     ) -> tuple[TaskRequest[Any], Any]:
-        """Return the task of a call and the call's options.
+        """Return the request and the options of a call.
 
         Args:
-            request: The task, where it is given as a request.
-            given: With a request, the options; else the parameters of the task.
+            request: The request; None to create one.
+            given: The options if there is a request, else the parameters of the task.
         """
         if request is None:
             return _made(self, **given), {}
         fields = [*(given.keys() - RunOptions.__annotations__.keys())]
         if fields:
             message = (
-                f"give either a request or keywords, not both: {', '.join(fields)} can "
-                "be changed by making the request anew"
+                f"{', '.join(fields)} cannot be combined with a request. Use "
+                "request.replace(...) to change the request"
             )
             raise TypeError(message)
         if wire_of(request)["taskType"] != self.task_type:
             message = (
-                f"this is the client of {self.task_type} tasks, and the request is for "
-                f"{wire_of(request)['taskType']}: the run method of Runware takes any "
-                "request"
+                f"this client runs {self.task_type} tasks, not "
+                f"{wire_of(request)['taskType']}. The method run of Runware runs requests "
+                "of all task types"
             )
             raise TypeError(message)
         return request, given
@@ -151,7 +153,7 @@ class TaskType:
 
 
 def _made(of: Any, /, *_: Any, **parameters: Any) -> Any:
-    """Make a request of the class that the task type has for the model."""
+    """Create a request of the class for the model."""
     request = request_class(of.task_type, parameters.get("model"))
     refuse_options(request, parameters)
     return request_of(of.task_type, parameters)
@@ -159,7 +161,7 @@ def _made(of: Any, /, *_: Any, **parameters: Any) -> Any:
 
 @cache
 def _by_name(task_type: str) -> dict[str, Document]:
-    """Return the documents of models of a task type, by the names of their calls."""
+    """Return the documents of a task type that have models, by the names of their calls."""
     return {
         document.module.rpartition(".")[2]: document
         for document in documents()
@@ -187,22 +189,22 @@ class TaskClient(TaskType):
         **parameters: P.kwargs,
     ) -> list[ResultT]: ...
 
-    def run(self, *request: Any, **given: Any) -> Any:
-        """Run one task, given as a request or as the parameters of one.
+    @documented("""Run one task from a request or from parameters.
 
-        Parameters are the fields of the request class of the task type's general
-        document. A model that has a document of its own is checked by that document,
-        and its results are of that document's class.
+        The parameters are the fields of the request class of the general document. If
+        the model has a document of its own, that document validates them, and the results
+        are of its class.
 
         Returns:
-            Its results, `numberResults` of them.
+            The results; their number is `numberResults`.
 
         Raises:
-            LookupError: No document of the package is about this model.
+            LookupError: The package has no document for this model.
             pydantic.ValidationError: The document does not allow these parameters.
-            RunwareError: The task failed, see `Runware.run`.
-            TypeError: The request is of another task type.
-        """
+            RunwareError: The task failed; see `Runware.run`.
+            TypeError: The request has another task type, or is combined with parameters.
+        """)
+    def run(self, *request: Any, **given: Any) -> Any:
         task, options = self._task(*request, **given)
         return self._client.run(task, **options)
 
@@ -218,20 +220,22 @@ class TaskClient(TaskType):
         **parameters: P.kwargs,
     ) -> Handle[ResultT]: ...
 
-    def submit(self, *request: Any, **given: Any) -> Any:
-        """Send one task, given as a request or as the parameters of one; see `run`.
+    @documented(
+        """Send one task from a request or from parameters, without waiting for results.
 
-        The same as `submit` of `Runware`, which says more.
+        See `run` for the parameters, and `Runware.submit`.
 
         Returns:
-            Its handle.
+            The handle of the task.
         """
+    )
+    def submit(self, *request: Any, **given: Any) -> Any:
         task, options = self._task(*request, **given)
         return self._client.submit(task, **options)
 
 
 class StreamingTaskClient(TaskClient):
-    """Runs tasks of one type, some of which come as streams."""
+    """Runs tasks of one type; some can be streamed."""
 
     @overload
     def stream(
@@ -245,32 +249,32 @@ class StreamingTaskClient(TaskClient):
         **parameters: P.kwargs,
     ) -> Stream[ResultT]: ...
 
-    def stream(self, *request: Any, **given: Any) -> Any:
-        """Run one task whose result comes piece by piece; see `run`.
+    @documented("""Run one task from a request or from parameters, and stream its text.
 
-        The same as `stream` of `Runware`, which says more.
+        See `run` for the parameters, and `Runware.stream`.
 
         Returns:
             The stream.
-        """
+        """)
+    def stream(self, *request: Any, **given: Any) -> Any:
         task, options = self._task(*request, **given)
         return self._client.stream(task, **options)
 
 
 class PagedTaskClient(TaskClient):
-    """Runs tasks of one type, whose results come in pages."""
+    """Runs tasks of one type with results in pages."""
 
-    def iterate(
-        self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
-    ) -> Iterator[ItemT]:
-        """Give what is on each page, one by one, from `offset` on.
+    @documented("""Yield the items of all pages, starting at `offset`.
 
-        A page is asked for when it is reached; `limit` is its size.
+        Each page is requested when it is needed. `limit` is the size of a page.
 
         Raises:
             pydantic.ValidationError: The document does not allow these parameters.
-            RunwareError: A page could not be had, see `Runware.run`.
-        """
+            RunwareError: The request of a page failed; see `Runware.run`.
+        """)
+    def iterate(
+        self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
+    ) -> Iterator[ItemT]:
         client = cast("PagedTaskClient", self)._client
         return _pages(client, _made(self, *args, **parameters))
 
@@ -295,8 +299,8 @@ class AsyncTaskClient(TaskType):
         **parameters: P.kwargs,
     ) -> list[ResultT]: ...
 
+    @documented("Run one task; see `TaskClient.run`.")
     async def run(self, *request: Any, **given: Any) -> Any:
-        """Run one task; see `TaskClient.run`."""
         task, options = self._task(*request, **given)
         return await self._client.run(task, **options)
 
@@ -312,14 +316,14 @@ class AsyncTaskClient(TaskType):
         **parameters: P.kwargs,
     ) -> AsyncHandle[ResultT]: ...
 
+    @documented("Send one task; see `TaskClient.submit`.")
     async def submit(self, *request: Any, **given: Any) -> Any:
-        """Send one task; see `TaskClient.submit`."""
         task, options = self._task(*request, **given)
         return await self._client.submit(task, **options)
 
 
 class AsyncStreamingTaskClient(AsyncTaskClient):
-    """Runs tasks of one type, some of which come as streams."""
+    """Runs tasks of one type; some can be streamed."""
 
     @overload
     def stream(
@@ -333,25 +337,25 @@ class AsyncStreamingTaskClient(AsyncTaskClient):
         **parameters: P.kwargs,
     ) -> AsyncStream[ResultT]: ...
 
+    @documented("Run one task as a stream; see `StreamingTaskClient.stream`.")
     def stream(self, *request: Any, **given: Any) -> Any:
-        """Run one task as a stream; see `StreamingTaskClient.stream`."""
         task, options = self._task(*request, **given)
         return self._client.stream(task, **options)
 
 
 class AsyncPagedTaskClient(AsyncTaskClient):
-    """Runs tasks of one type, whose results come in pages."""
+    """Runs tasks of one type with results in pages."""
 
+    @documented("Give what is on each page, one by one; see `PagedTaskClient.iterate`.")
     def iterate(
         self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncIterator[ItemT]:
-        """Give what is on each page, one by one; see `PagedTaskClient.iterate`."""
         client = cast("AsyncPagedTaskClient", self)._client
         return _async_pages(client, _made(self, *args, **parameters))
 
 
 def _pages(client: SyncClient, request: Any) -> Iterator[Any]:
-    """Give what is on each page, one by one."""
+    """Yield the items of all pages."""
     while request is not None:
         [page] = client.run(request)
         yield from page.results
@@ -359,7 +363,7 @@ def _pages(client: SyncClient, request: Any) -> Iterator[Any]:
 
 
 async def _async_pages(client: AsyncClient, request: Any) -> AsyncIterator[Any]:
-    """Give what is on each page, one by one."""
+    """Yield the items of all pages."""
     while request is not None:
         [page] = await client.run(request)
         for item in page.results:
@@ -368,8 +372,8 @@ async def _async_pages(client: AsyncClient, request: Any) -> AsyncIterator[Any]:
 
 
 def _of_next_page(request: Any, page: Any) -> Any:
-    """Return the request of the page after a page; None after the last one."""
+    """Return the request of the next page; None after the last page."""
     offset = (request.offset or 0) + len(page.results)
-    total = getattr(page, "total_results", None)  # the answer may lack it
+    total = getattr(page, "total_results", None)  # may be missing
     is_last = not page.results or (isinstance(total, int) and offset >= total)
     return None if is_last else request.replace(offset=offset)

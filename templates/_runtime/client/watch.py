@@ -1,11 +1,11 @@
-"""Tells a caller what has come of a call that is under way."""
+"""Calls `on_result` and `on_progress` during a call."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
-from ..delivery.events import LOGGER
+from ..delivery.events import LOGGER, check_callback
 from ..schema.generics import ResultT
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ OnProgress: TypeAlias = Callable[[float], object] | None
 class Watch(Generic[ResultT]):
     """Calls `on_result` and `on_progress` of one call.
 
-    What they raise is logged and changes nothing: the tasks are paid for.
+    Exceptions that they raise are logged and otherwise ignored: the tasks are paid for.
     """
 
     def __init__(
@@ -28,14 +28,19 @@ class Watch(Generic[ResultT]):
         on_result: OnResult[ResultT],
         on_progress: OnProgress,
     ) -> None:
-        """Take the tasks of a call.
+        """Create a watch.
 
         Args:
-            tasks: The tasks.
-            on_result: Is called with each result, in the order in which they come.
-            on_progress: Is called with the percentage of the call that is done, each
-                time that it has risen.
+            tasks: The tasks of the call.
+            on_result: Called with each result, in the order of their arrival.
+            on_progress: Called with the percentage of the call that is done, each time
+                that it increases.
+
+        Raises:
+            TypeError: One of the callbacks is an async function.
         """
+        check_callback("on_result", on_result)
+        check_callback("on_progress", on_progress)
         is_asked = on_result is not None or on_progress is not None
         self._tasks = [*tasks] if is_asked else []
         self._on_result = on_result
@@ -44,10 +49,10 @@ class Watch(Generic[ResultT]):
         self._progress = 0.0
 
     def note(self, delivery: Delivery[Any] | None = None) -> None:
-        """Tell what is new.
+        """Call the callbacks with new results and progress.
 
         Args:
-            delivery: Gets back the time that this takes.
+            delivery: Its deadline is extended by the time that the callbacks take.
         """
         if not self._tasks:
             return
@@ -78,4 +83,6 @@ def _call(tell: Callable[[Any], object], value: object) -> None:
     try:
         tell(value)
     except Exception:  # noqa: BLE001 - it is logged
-        LOGGER.exception("on_result or on_progress raised; the tasks go on")
+        LOGGER.exception(
+            "on_result or on_progress raised an exception; the tasks continue"
+        )

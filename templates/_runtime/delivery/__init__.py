@@ -1,1 +1,1 @@
-"""A task from its first sending to its last result, decided without I/O."""
+"""The delivery of tasks, from the first sending to the last result, without I/O."""

@@ -1,4 +1,4 @@
-"""Tasks that are sent or polled with one POST, and when each is due."""
+"""Batches: tasks that are sent or polled with one POST, and when each task is due."""
 
 from __future__ import annotations
 
@@ -25,32 +25,33 @@ if TYPE_CHECKING:
 Resend: TypeAlias = Literal["safe", "eager", "never"]
 """Whether a task that the server may have is sent again, with the same taskUUID.
 
-`safe` sends async tasks again, after 2, 4 and 8 polls without news: the platform refuses
-those that it knows, with a conflict. Sync and streamed tasks are only polled.
-`eager` sends any task again, before it is polled: it is right only where the platform
-refuses every taskUUID that it knows.
-`never` sends nothing again that may have arrived.
+`safe` sends async tasks again after 2, 4 and 8 polls without news. The platform refuses
+an async task that it already has with a conflict. Sync and streamed tasks are polled
+only.
+`eager` sends every task again before it is polled. Use it only if the platform refuses
+every taskUUID that it already has.
+`never` never sends a task again that may have arrived.
 """
 
 MAX_ELEMENTS = 100
-"""Tasks, or polls of tasks, that one POST carries."""
+"""Maximum number of tasks, or of polls, in one POST."""
 
 POLL_TIMEOUT = 5.0
-"""Seconds that the first poll of a task may take; each that times out doubles them."""
+"""Timeout of the first poll of a task in seconds; each timeout doubles it."""
 
 
 @dataclass(slots=True)
 class Limits:
-    """What the server has shown that it takes; a client shares it among its calls.
+    """The limits of the server, as learned from its answers. All calls share them.
 
     Attributes:
-        elements: The elements that one POST may have.
+        elements: The maximum number of elements in one POST.
     """
 
     elements: int = MAX_ELEMENTS
 
     def note_too_large(self, elements: int) -> None:
-        """Send half as many from now on, where the server did not take so many."""
+        """Halve the limit after the server refused a POST as too large."""
         self.elements = min(self.elements, max(1, elements // 2))
 
 
@@ -58,15 +59,15 @@ class Settings(NamedTuple):
     """How tasks are delivered.
 
     Attributes:
-        polling: How long to wait before an unfinished task is polled.
-        retrying: How long to wait before what failed is tried again.
-        max_retries: How often one task is sent again.
-        resend: Whether a task is sent again that the server may have.
-        error_enums: Gives the error enum of a task type.
-        observe: Is told what happens.
-        limits: What the server has shown that it takes.
-        account: What tasks have cost, and the budget that bounds it.
-        clock: Gives the time in seconds; it never goes back.
+        polling: The waits before polls of an unfinished task.
+        retrying: The waits before retries.
+        max_retries: The maximum number of times that a task is sent again.
+        resend: Whether a task that the server may have is sent again.
+        error_enums: Returns the error enum of a task type.
+        observe: Called with each event.
+        limits: The limits of the server.
+        account: The costs of tasks, and the budget.
+        clock: A monotonic clock in seconds.
     """
 
     polling: Waits
@@ -81,7 +82,7 @@ class Settings(NamedTuple):
 
 
 class Kind(Enum):
-    """What a POST is for."""
+    """The purpose of a POST."""
 
     SUBMIT = "sent"
     POLL = "polled"
@@ -89,21 +90,22 @@ class Kind(Enum):
 
 @dataclass(slots=True, eq=False)
 class ScheduledTask(Generic[ResultT]):
-    """A task of a delivery, with the time at which something has to be done about it.
+    """A task of a delivery, with the time of its next sending or poll.
 
     Attributes:
         task: The task.
-        submission: What sending it takes; None where that is not at hand.
-        polls: How long to wait before each poll.
-        backoff: How long to wait before it is tried again after a failure.
-        due: The time, on the client's clock.
-        retries: How often in a row it was tried again.
-        error: Why it is sent again, or is in doubt.
-        is_alone: Whether it travels alone, to tell which task an answer is about.
+        submission: The submission that sends it; None if it can be polled only.
+        polls: The waits before its polls, in seconds.
+        backoff: The waits before its retries, in seconds.
+        due: The time of the next sending or poll, on the client's clock.
+        retries: The number of consecutive retries.
+        error: Why it is retried, or in doubt.
+        is_alone: Whether it is sent and polled alone, so that an error can only be
+            about it.
         is_resend: Whether it is sent again next, although the server may have it.
-        is_last_poll: Whether it was polled in the last moments of the delivery.
-        trouble: Why the last exchange about it told nothing; None where it did.
-        poll_timeout: The seconds that its next poll may take.
+        is_last_poll: Whether its last poll before the deadline was sent.
+        trouble: The error of the last exchange about it; None if it had an answer.
+        poll_timeout: The timeout of its next poll in seconds.
     """
 
     task: Task[ResultT]
@@ -121,21 +123,27 @@ class ScheduledTask(Generic[ResultT]):
 
     @property
     def kind(self) -> Kind:
-        """Whether it is sent or polled next."""
-        is_sent = self.is_resend or self.task.phase is Phase.UNSENT
-        return Kind.SUBMIT if is_sent else Kind.POLL
+        """`SUBMIT` if it is sent next, `POLL` if it is polled next."""
+        phase = self.task.phase
+        is_resent = self.is_resend and phase is Phase.IN_DOUBT
+        return Kind.SUBMIT if is_resent or phase is Phase.UNSENT else Kind.POLL
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it can be sent or polled; without a request, it can only be polled."""
+        return self.submission is not None or self.kind is Kind.POLL
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Batch(Generic[ResultT]):
-    """What one POST is about.
+    """The tasks of one POST.
 
     Attributes:
         kind: Whether tasks are sent or polled.
         scheduled: The tasks.
-        parts: The elements of the array that is sent, each as JSON text.
+        parts: The elements of the array in the request body, each as JSON text.
         begun: When it is sent, on the client's clock.
-        timeout: The seconds that its answer may take.
+        timeout: The timeout of the POST in seconds.
     """
 
     kind: Kind
@@ -146,17 +154,17 @@ class Batch(Generic[ResultT]):
 
     @property
     def is_alone(self) -> bool:
-        """Whether its polls must not travel with those of others."""
+        """Whether its polls must not share a POST with other polls."""
         return any(each.is_alone for each in self.scheduled)
 
     @property
     def is_dry(self) -> bool:
-        """Whether it is about dry runs."""
+        """Whether its tasks are dry runs."""
         return isinstance(self.scheduled[0].task, DryTask)
 
     @property
     def stream(self) -> Submission[ResultT] | None:
-        """The task whose answer is a stream of events, if it is about such a one."""
+        """The task whose answer is a stream; None if the batch has no such task."""
         first = self.scheduled[0].submission
         is_stream = self.kind is Kind.SUBMIT and first is not None and first.is_stream
         return first if is_stream else None
@@ -167,8 +175,8 @@ class Reply:
     """The answer to a POST.
 
     Attributes:
-        envelope: What stands in it.
-        elements: How many elements the POST had, those of other callers included.
+        envelope: The body of the answer, with its HTTP status and headers.
+        elements: The number of elements of the POST, including those of other callers.
     """
 
     envelope: Envelope
@@ -177,11 +185,11 @@ class Reply:
 
 @dataclass(slots=True)
 class Sorted:
-    """What an answer says, sorted by the key of the task that it speaks of.
+    """The items and errors of an answer, grouped by the keys of their tasks.
 
     Attributes:
-        data: Items of `data`.
-        errors: Error objects.
+        data: Items of `data`, by task.
+        errors: Error objects, by task.
         nameless: Error objects that name no task.
     """
 
@@ -191,15 +199,15 @@ class Sorted:
 
 
 def sort_answer(reply: Reply, batch: Batch[ResultT], known: Container[str]) -> Sorted:
-    """Sort what an answer says by task.
+    """Group the items and errors of an answer by task.
 
-    What names a task that is not known is left out. What names none is about the only
-    element of the POST, if there is but one.
+    Objects that name an unknown task are dropped. An item that names no task belongs to
+    the only element of the POST, if there is only one.
 
     Args:
         reply: The answer.
-        batch: What it answers.
-        known: The keys of the tasks that it may speak of.
+        batch: The batch that it answers.
+        known: The keys of the known tasks.
     """
     sorted_ = Sorted()
     only = batch.scheduled[0].task.key if reply.elements == 1 else None

@@ -1,7 +1,7 @@
-"""What an answer means for one task: the event that it is in the task's life.
+"""Classifies answers: the event that an answer is for one task.
 
-An answer is about the task only where it names the task, or where the POST was about it
-alone. Whatever else it says is about the call: it ends no task.
+An answer is about a task only if it names the task, or if the POST had no other task.
+Everything else in it is about the call, and ends no task.
 """
 
 from __future__ import annotations
@@ -38,29 +38,32 @@ if TYPE_CHECKING:
 
 ErrorT = TypeVar("ErrorT", bound=RunwareError)
 
-PASSING = (ErrorCategory.RATE_LIMIT, ErrorCategory.SERVER, ErrorCategory.CONNECTION)
-"""Categories of errors that go away by themselves."""
+TRANSIENT = (ErrorCategory.RATE_LIMIT, ErrorCategory.SERVER, ErrorCategory.CONNECTION)
+"""Categories of transient errors."""
 
 OF_THE_ACCOUNT = (ErrorCategory.AUTH, ErrorCategory.QUOTA)
-"""Categories of errors that are about the caller, and so about every task of a call."""
+"""Categories of errors about the account, and so about every task of a call."""
 
-OF_A_GATEWAY = (*PASSING, ErrorCategory.TIMEOUT, ErrorCategory.UNKNOWN)
-"""Categories of errors that whatever stands before the server may have."""
+OF_A_GATEWAY = (*TRANSIENT, ErrorCategory.TIMEOUT, ErrorCategory.UNKNOWN)
+"""Categories of errors that a gateway in front of the server may return."""
 
-UNCLEAR_STATUSES = frozenset({408, 409, 425})
-"""HTTP statuses below 500 that leave open what became of the request."""
+UNCLEAR_STATUSES = frozenset({408, 409, 425, 499})
+"""HTTP statuses below 500 that do not tell whether the server has the request.
+
+A gateway answers 499 if the connection to the server behind it was closed early.
+"""
 
 
 class Verdict(NamedTuple):
-    """What an answer means for one task.
+    """The event that an answer is for one task.
 
     Attributes:
         event: The event.
-        error: The error that goes with it; None where there is none.
-        wait: The seconds that the server asks to be left alone; None where it does not.
-        is_alone: Whether the task has to travel alone from now on.
-        is_refused: Whether the server refused the task, or the poll of it, for a reason;
-            the error may be about another task of the call.
+        error: The error of the event; None if there is none.
+        wait: The seconds in the server's Retry-After; None without it.
+        is_alone: Whether the task must be sent and polled alone from now on.
+        is_refused: Whether the server refused the task or its poll with a reason. The
+            error may be about another task of the call.
     """
 
     event: TaskEvent
@@ -70,9 +73,9 @@ class Verdict(NamedTuple):
     is_refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
-    """What an answer says of one task.
+    """The parts of an answer that are about one task.
 
     Attributes:
         task: The task.
@@ -80,7 +83,7 @@ class Said:
         errors: The error objects that name it.
         nameless: The error objects that name no task.
         envelope: The whole answer.
-        is_only: Whether the POST was about this task alone.
+        is_only: Whether the POST had no other task.
         error_enum: The error enum of the task's type.
     """
 
@@ -94,15 +97,16 @@ class Said:
 
     @property
     def own(self) -> list[Item]:
-        """The error objects that are about this task and no other."""
+        """The error objects that can only be about this task."""
         return self.errors or (self.nameless if self.is_only else [])
 
     @property
     def told(self) -> list[Item]:
-        """The items that can be believed.
+        """The items that count.
 
-        One that is no result may only repeat the task, where the answer has the HTTP
-        status of an error and does not say that the error is about another task.
+        If the server refused the call, only results do: other items may be copies of the
+        task. A call counts as refused if its HTTP status is an error, and an error object
+        names this task or no task.
         """
         is_refused = self.status >= 400 and bool(self.own or self.nameless)
         is_result = self.task.is_result
@@ -114,7 +118,7 @@ class Said:
         return self.envelope.http_status
 
     def exceptions(self, errors: list[Item]) -> list[APIError]:
-        """Return the exceptions for some error objects."""
+        """Return an exception for each of some error objects."""
         scope = {"taskType": self.task.task_type, "taskUUID": self.task.task_uuid}
         enum = self.error_enum
         return [api_error({**each, **scope}, self.envelope, enum) for each in errors]
@@ -133,7 +137,7 @@ class Said:
 
 
 def of_submission(said: Said) -> Verdict:
-    """Return what the answer to a sending means for a task of it."""
+    """Return the verdict on a task for the answer to its sending."""
     own = [error for error in said.own if not _is_of_poll(error)]
     failures = [error for error in own if not is_task_conflict(_code(error))]
     if said.told:
@@ -158,26 +162,26 @@ def of_submission(said: Said) -> Verdict:
     if not own and not _is_of_the_account(said, errors):
         return _unclear(said, errors)._replace(is_refused=True)
     if said.status in (400, 422) and not any(map(_code, errors)):
-        return _unclear(said, errors)._replace(is_refused=True)  # it names no fault
+        return _unclear(said, errors)._replace(is_refused=True)  # no error code
     if said.status >= 400:
         return said.verdict(TaskEvent.REFUSED, errors)._replace(is_refused=True)
     return _taken(said, errors, is_complete=_is_complete(said))
 
 
 def _is_complete(said: Said) -> bool:
-    """Whether an answer to a sending holds all results that there will be."""
+    """Whether no answer after this one will have more results."""
     return not (said.task.is_async or said.envelope.is_partial)
 
 
 def _is_failure(said: Said, error: Item) -> bool:
-    """Whether an error may be the failure of one of several results, and no refusal."""
+    """Whether an error may be the failure of one of several results, not a refusal."""
     refusals = (ErrorCategory.VALIDATION, ErrorCategory.RATE_LIMIT, *OF_THE_ACCOUNT)
     is_refusal = category_of(_code(error), said.status) in refusals
     return _says_failed(error) and (said.status < 400 or not is_refusal)
 
 
 def _is_rate_limit(error: Item) -> bool:
-    """Whether an error says that the call came too soon, and not that the task failed."""
+    """Whether an error is about the rate limit, not a failure of the task."""
     category = category_of(_code(error), None)
     return category is ErrorCategory.RATE_LIMIT and not _says_failed(error)
 
@@ -189,14 +193,14 @@ def _is_of_the_account(said: Said, errors: list[Item]) -> bool:
 
 
 def _rejected(said: Said, errors: list[Item]) -> Verdict:
-    """Send a task again, unless the answer repeats it as if it had been taken."""
+    """Return the verdict on a rejected task; in doubt if the answer has items of it."""
     if said.items:
         return _unclear(said, errors)
     return said.verdict(TaskEvent.REJECTED, errors)
 
 
 def _unclear(said: Said, errors: list[Item]) -> Verdict:
-    """Leave open whether the server has the task, and send it alone if it is sent."""
+    """Return the verdict on a task that the server may have; retries send it alone."""
     if said.task.is_idempotent:
         return said.verdict(TaskEvent.REJECTED, errors)
     return said.verdict(TaskEvent.UNCLEAR, errors)._replace(is_alone=not said.is_only)
@@ -206,28 +210,28 @@ def _unclear(said: Said, errors: list[Item]) -> Verdict:
 
 
 def of_poll(said: Said) -> Verdict:
-    """Return what the answer to a poll means for a task of it."""
+    """Return the verdict on a task for the answer to its poll."""
     errors = said.own
     failures = [error for error in errors if _is_own_failure(said, error)]
     if said.told or failures:
         return _taken(said, failures, is_complete=False)
     if errors and all(_says_not_found(said, error) for error in errors):
         return said.verdict(TaskEvent.NOT_FOUND, errors)
-    if errors and _is_passing(said, errors):
+    if errors and _is_transient(said, errors):
         return said.verdict(TaskEvent.POLL_FAILED, errors)
     if errors:
         return _poll_refused(said, errors)
     if said.status < 400 and not said.nameless:
-        is_cut = said.envelope.is_cut
-        event = TaskEvent.POLL_FAILED if is_cut else TaskEvent.SILENCE
-        return Verdict(event, unmentioned(said.envelope))
-    if _is_passing(said, said.nameless):
+        if said.envelope.is_cut:
+            return Verdict(TaskEvent.POLL_FAILED, unmentioned(said.envelope))
+        return Verdict(TaskEvent.SILENCE)
+    if _is_transient(said, said.nameless):
         return said.verdict(TaskEvent.POLL_FAILED, said.nameless)
     return _poll_refused(said, said.nameless)
 
 
 def _poll_refused(said: Said, errors: list[Item]) -> Verdict:
-    """Take a poll as refused for good if the account is, else poll the task alone."""
+    """Return the verdict on a refused poll: final if the account is refused."""
     if _is_of_the_account(said, errors):
         return said.verdict(TaskEvent.POLL_REFUSED, errors)
     failed = said.verdict(TaskEvent.POLL_FAILED, errors)
@@ -235,11 +239,15 @@ def _poll_refused(said: Said, errors: list[Item]) -> Verdict:
 
 
 def _is_own_failure(said: Said, error: Item) -> bool:
-    """Whether an error that answers a poll is the task's own failure.
+    """Whether an error in the answer to a poll is the failure of the task.
 
-    Some errors a poll cannot have. Else one that says so, unless it names the poll as
-    its task. Else one that names the task's type, or that is no refusal of what was
-    sent, unless it may as well be the poll's: that the server is busy, for example.
+    "Not found" and a conflict never are. Then the first of these decides:
+
+    1. An error of a category that only tasks have, is.
+    2. An error that names `getResponse` as its task type is about the poll.
+    3. An error with the status "error" or "failed" is.
+    4. An error that names the task is, if it also names the task's type or is not a
+       refusal, and if it cannot be about the poll, such as "server busy".
     """
     if _says_not_found(said, error) or is_task_conflict(_code(error)):
         return False
@@ -253,7 +261,7 @@ def _is_own_failure(said: Said, error: Item) -> bool:
     is_named = bool(said.errors) and said.status <= 400
     is_refusal = said.status >= 400 or category is ErrorCategory.VALIDATION
     is_of_task = not is_refusal or _is_of_type(error, said.task.task_type)
-    is_doubtful = category in (*PASSING, *OF_THE_ACCOUNT) or _is_about_uuid(error)
+    is_doubtful = category in (*TRANSIENT, *OF_THE_ACCOUNT) or _is_about_uuid(error)
     return is_named and is_of_task and not is_doubtful
 
 
@@ -276,15 +284,15 @@ def _says_failed(error: Item) -> bool:
 
 
 def _is_about_uuid(error: Item) -> bool:
-    """Whether an error finds fault with the UUID that was polled."""
+    """Whether an error is about the `taskUUID` of the poll."""
     return error.get("parameter") == "taskUUID" or "taskuuid" in _code(error).lower()
 
 
-def _is_passing(said: Said, errors: list[Item]) -> bool:
+def _is_transient(said: Said, errors: list[Item]) -> bool:
     if said.status == 429 or said.status >= 500 or said.status in UNCLEAR_STATUSES:
         return True
     return bool(errors) and all(
-        category_of(_code(error), said.status) in PASSING for error in errors
+        category_of(_code(error), said.status) in TRANSIENT for error in errors
     )
 
 
@@ -292,7 +300,7 @@ def _is_passing(said: Said, errors: list[Item]) -> bool:
 
 
 def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdict:
-    """Return what an exchange without an answer means for a task of it."""
+    """Return the verdict on a task for an exchange without an answer."""
     if is_poll:
         is_closed = isinstance(error, ClosedError)
         event = TaskEvent.POLL_REFUSED if is_closed else TaskEvent.POLL_FAILED
@@ -306,7 +314,7 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
 
 
 def _of_stream_error(error: APIError) -> Verdict:
-    """Return what an error object that answers a stream means."""
+    """Return the verdict on a streamed task for an error object."""
     status, is_begun = error.http_status, bool(error.results)
     if is_task_conflict(error.code or ""):
         return Verdict(TaskEvent.CONFLICT, error)
@@ -323,9 +331,10 @@ def _of_stream_error(error: APIError) -> Verdict:
 
 
 def _may_be_of_a_gateway(error: APIError) -> bool:
-    """Whether an error in a stream may be about the connection, and not about the task.
+    """Whether an error in a stream may be about the connection, not about the task.
 
-    When a stream has begun, a gateway can tell only in an event that it lost the server.
+    Once a stream has started, a gateway can only report in an event that it lost the
+    connection to the server.
     """
     is_named = error.item.get("taskUUID") or error.item.get("taskType")
     is_of_task = is_named or _says_failed(error.item)
@@ -333,18 +342,18 @@ def _may_be_of_a_gateway(error: APIError) -> bool:
 
 
 def _of_break(error: RunwareError) -> TaskEvent:
-    """Return what it means that an exchange broke off: with a text, it was accepted."""
+    """Return the event of a broken exchange: with a partial text, the task is accepted."""
     return TaskEvent.PROGRESS if error.results else TaskEvent.UNCLEAR
 
 
 def is_rejection(answer: Answer) -> bool:
-    """Whether an answer turns its call away for now, before anything was taken."""
+    """Whether an answer rejects the whole call for now: 429, or 503 with Retry-After."""
     is_busy = answer.http_status == 503 and answer.retry_after is not None
     return answer.http_status == 429 or is_busy
 
 
 def answers_too_large(envelope: Envelope) -> bool:
-    """Whether the call has more in it than the server takes at once."""
+    """Whether an answer says that the call is too large."""
     return (
         envelope.http_status == 413
         or envelope.http_status < 500
@@ -369,7 +378,7 @@ def api_error(
 
 
 def joined(errors: Sequence[ErrorT]) -> ErrorT | None:
-    """Return the first exception, with the others as notes; None if there is none."""
+    """Return the first exception with the others as notes; None if there are none."""
     for other in errors[1:]:
         errors[0].add_note(f"Also: {other}")
     return errors[0] if errors else None
@@ -381,7 +390,7 @@ def _code(error: Item) -> str:
 
 
 def unmentioned(envelope: Envelope) -> ResponseError:
-    """Return the exception for an answer that says nothing of a task."""
+    """Return the exception for an answer that does not mention a task."""
     return ResponseError(
         f"HTTP {envelope.http_status} with an answer that does not mention this task",
         http_status=envelope.http_status,
@@ -391,29 +400,29 @@ def unmentioned(envelope: Envelope) -> ResponseError:
 
 
 def incomplete(task: Task[Any]) -> ResponseError:
-    """Return the exception for a task of which only some results have come."""
+    """Return the exception for a task with missing results."""
     ordered = number_of_results(task.wire)
     error = ResponseError(
-        f"the server has given {len(task.items)} of {ordered} results, and tells "
-        "nothing of the others",
+        f"the server returned {len(task.items)} of {ordered} results, and no "
+        "information about the others",
         http_status=200,
         request_id=None,
         body="",
     )
-    vars(error)["advice"] = "What has come is in its results."
+    vars(error)["advice"] = "The results that arrived are in `results`."
     return error
 
 
 def untold(error: APIError) -> APIError:
-    """Return the exception for a failure beside which nothing is told of other results."""
+    """Return the exception for a failure of one result, if the others are unknown."""
     copy = error.about(error.task_type, error.task_uuid)
     vars(copy)["advice"] = (
-        "Runware tells no more of this task: all of its results may have failed. What "
-        "has come is in `results`."
+        "Runware returns nothing more about this task: its other results may have "
+        "failed too. The results that arrived are in `results`."
     )
     return copy
 
 
 def is_timeout(error: RunwareError | None) -> bool:
-    """Whether a poll failed since its answer took too long."""
+    """Whether an exchange failed with a timeout."""
     return isinstance(error, TimeoutError)

@@ -1,6 +1,7 @@
-"""Brings tasks from the first sending to the last result, without any I/O.
+"""Decides what to send and poll, from the first request to the last result, without I/O.
 
-A `Delivery` says what to send and when, and takes the answers; an engine does the I/O:
+A `Delivery` returns what to send and when, and receives the answers. An engine does the
+I/O::
 
     while delivery.is_waiting:
         batch = delivery.next_batch()
@@ -10,8 +11,8 @@ A `Delivery` says what to send and when, and takes the answers; an engine does t
             ...send batch.parts...
             delivery.receive(batch, reply)  # or delivery.fail(batch, error)
 
-Several batches may be under way at once. `lifecycle` says what is allowed,
-`classify` what an answer means. This module decides when.
+Several batches may be in flight at once. `lifecycle` has the state machine of a task,
+and `classify` turns answers into its events. This module decides when to send and poll.
 """
 
 from __future__ import annotations
@@ -47,34 +48,35 @@ if TYPE_CHECKING:
     from .uploads import Uploads
 
 MAX_BYTES = 8_000_000
-"""Bytes of one POST with more than one task."""
+"""Maximum number of bytes in one POST that has more than one task."""
 
 SUBMIT_TIMEOUT = 30.0
-"""Seconds that the acknowledgement of async tasks may take; each sending doubles them."""
+"""Timeout in seconds of the acknowledgement of async tasks; each sending doubles it."""
 
 MIN_SPEED = 50_000
-"""Bytes that the network carries in a second, at the least."""
+"""Assumed minimum upload speed, in bytes per second."""
 
 TOGETHER = 0.25
-"""Seconds by which a poll may be early, to be sent with others."""
+"""Seconds by which a poll may be early, so that it shares a POST with other polls."""
 
 MAX_NOT_FOUND = 8
-"""Polls in a row that are answered with "not found", after which a task is left."""
+"""Consecutive "not found" answers after which a task is left."""
 
 MAX_QUIET = 4
-"""Polls in a row that tell nothing new of a task which came in part, until it is left."""
+"""Consecutive polls without anything new after which a partial task is left."""
 
 MAX_SILENCES = 8
-"""Silent polls in a row of a task which came in part, until it is left."""
+"""Consecutive silent polls after which a partial task is left."""
 
 MAX_REFUSED_POLLS = 5
-"""Polls in a row that the server refuses for a reason, after which a task is left."""
+"""Consecutive polls refused with a reason after which a task is left."""
 
 MAX_REFUSED = 4
-"""Silent polls of a task in doubt after an error that may be its refusal."""
+"""Silent polls after which a task in doubt is left, if an error may be its refusal."""
 
 NEWS = frozenset({TaskEvent.PROGRESS, TaskEvent.CONFLICT})
 ANSWERS = frozenset({TaskEvent.SILENCE, TaskEvent.NOT_FOUND})
+SENDINGS = (Phase.SENDING, Phase.RESENDING)
 
 
 class Delivery(Generic[ResultT]):
@@ -96,31 +98,32 @@ class Delivery(Generic[ResultT]):
         *,
         polls_now: bool = False,
     ) -> None:
-        """Take the tasks.
+        """Schedule the tasks.
 
         Args:
-            tasks: The tasks, none of which is done. One without what sending it takes
-                is only polled.
+            tasks: The tasks. None of them is done. A `Task` without its submission is
+                polled only.
             settings: How to deliver them.
-            timeout: The seconds after which those that are not done are given up.
+            timeout: The seconds after which unfinished tasks are given up.
             uploads: The files that the client has uploaded.
             open_tasks: Remembers tasks from their first sending.
-            polls_now: Whether tasks that were sent are polled without a wait.
+            polls_now: Whether tasks that were sent before are polled immediately.
 
         Raises:
-            ValueError: Two tasks could not be told apart in the answer.
+            ValueError: Two tasks have the same `taskUUID`, or have none and the same
+                type. Their results could not be matched.
         """
         self._settings = settings
         self._timeout = timeout
         self._now = settings.clock
         self._deadline = self._now() + timeout
-        # An answer that does not come leaves time to ask what became of the tasks.
+        # If an answer times out, there is time left to poll the tasks.
         self._reserve = min(15.0, timeout / 10)
         self._last_poll = self._deadline - min(5.0, timeout / 2)
         self._open_tasks = open_tasks
         self._idle = [self._scheduled(task) for task in tasks]
         self._scheduled_tasks = {each.task.key: each for each in self._idle}
-        self._under_way = 0
+        self._under_way: list[Batch[ResultT]] = []
         self._errors: dict[str, RunwareError] = {}
         self._ended: list[Submission[ResultT]] = []
         self.waiting = Waiting(uploads)
@@ -128,34 +131,36 @@ class Delivery(Generic[ResultT]):
         if len(self._scheduled_tasks) < len(self._idle):
             message = (
                 "two of these tasks have the same taskUUID, or the same taskType and "
-                "no taskUUID, so that their results could not be told apart: make each "
-                "request anew, or send them in separate calls"
+                "no taskUUID. Their results could not be matched. Create a new request "
+                "for each task, or send the tasks in separate calls"
             )
             raise ValueError(message)
         for each in self._idle:
             if each.kind is Kind.POLL and not polls_now:
                 self._resume_polling(each)
 
-    # -- what to do -----------------------------------------------------------
+    # -- what to send ---------------------------------------------------------
 
     @property
     def is_waiting(self) -> bool:
-        """Whether some task is neither done nor given up."""
-        return bool(self._idle) or self._under_way > 0
+        """Whether a task is neither done nor given up."""
+        return bool(self._idle or self._under_way)
 
     def pause(self) -> float | None:
-        """The seconds until `next_batch` may have something; None if only answers do."""
-        self._begin_uploads()
-        self._begin_pricing()
+        """Return the seconds until a task is due; None if all wait for answers.
+
+        Call it when `next_batch` returns None.
+        """
         if not self._idle:
             return None
         first = min(each.due for each in self._idle)
         return max(0.0, min(first, self._deadline) - self._now())
 
     def next_batch(self) -> Batch[ResultT] | None:
-        """Return what is to be sent now; None if nothing is due."""
-        self._begin_uploads()
-        self._begin_pricing()
+        """Return the batch to send now; None if no task is due."""
+        if not self._idle:
+            return None
+        self._hold_back()
         now = self._now()
         if now >= self._deadline:
             self._give_up_idle()
@@ -171,18 +176,18 @@ class Delivery(Generic[ResultT]):
         )
         taken = set(map(id, chosen))
         self._idle = [each for each in self._idle if id(each) not in taken]
-        self._under_way += 1
+        self._under_way.append(batch)
         for each in chosen:
             self._note_begun(each, now)
         return batch
 
     def _note_others(self, now: float) -> None:
-        """Leave to other deliveries what they have done or send, such as an upload."""
+        """Skip tasks that another delivery finished or is sending, such as an upload."""
         for each in [*self._idle]:
             if each.task.is_done:
                 self._idle.remove(each)
                 self._end(each, each.task.error)
-            elif each.task.phase in (Phase.SENDING, Phase.RESENDING):
+            elif each.task.phase in SENDINGS or not each.can_go_on:
                 each.due = max(each.due, now + TOGETHER)
 
     def _companions(
@@ -191,7 +196,7 @@ class Delivery(Generic[ResultT]):
         due: list[ScheduledTask[ResultT]],
         now: float,
     ) -> tuple[list[ScheduledTask[ResultT]], list[bytes]]:
-        """Return the tasks of one POST, and their parts: as many as it takes."""
+        """Return the tasks of one POST, and their parts: as many as its limits allow."""
         most = self._settings.limits.elements
         if first.kind is Kind.POLL:
             chosen = [first]
@@ -222,14 +227,15 @@ class Delivery(Generic[ResultT]):
     def _timeout_of(
         self, chosen: list[ScheduledTask[ResultT]], parts: list[bytes], now: float
     ) -> float:
-        """Return the seconds that the answer to a batch may take.
+        """Return the timeout of a batch in seconds.
 
-        An acknowledgement comes soon or not at all; then there is time to poll.
+        The acknowledgement of an async task is fast. Without one, the task is polled.
         """
         left = self._deadline - now
         if chosen[0].kind is Kind.POLL:
             return min(left, max(each.poll_timeout for each in chosen))
-        usual = left - self._reserve if left > self._reserve else left
+        is_polled = any(each.task.is_pollable for each in chosen)
+        usual = left - self._reserve if is_polled and left > self._reserve else left
         if not all(each.task.is_async for each in chosen):
             return usual
         size = sum(map(len, parts))
@@ -252,14 +258,25 @@ class Delivery(Generic[ResultT]):
         for each in idle:
             self._leave(each, self._late(each))
 
-    # -- files that are uploaded first ----------------------------------------
+    # -- before a task is sent ------------------------------------------------
 
-    def _begin_uploads(self) -> None:
-        """Put uploads in the place of tasks that wait for them."""
-        held = [e for e in self._idle if e.submission and e.submission.is_waiting]
-        held = [each for each in held if each.kind is Kind.SUBMIT]
-        if not held:
-            return
+    def _hold_back(self) -> None:
+        """Hold back tasks that wait for uploads or for the reservation of their costs."""
+        unsent = self._unsent()
+        held = [e for e in unsent if e.submission and e.submission.is_waiting]
+        if held:
+            self._begin_uploads(held)
+            unsent = self._unsent()
+        account = self._settings.account
+        owed = [each for each in unsent if account.owes_reservation(each.task)]
+        if owed:
+            self._begin_pricing(owed)
+
+    def _unsent(self) -> list[ScheduledTask[ResultT]]:
+        return [each for each in self._idle if each.kind is Kind.SUBMIT]
+
+    def _begin_uploads(self, held: list[ScheduledTask[ResultT]]) -> None:
+        """Replace tasks that wait for files by the uploads of the files."""
         self._idle = [each for each in self._idle if each not in held]
         submissions = [_submission(each) for each in held]
         for upload in chain(*map(self.waiting.hold, submissions)):
@@ -269,24 +286,18 @@ class Delivery(Generic[ResultT]):
         self._end_uploads()
 
     def _end_uploads(self) -> None:
-        """Go on with tasks that do not wait for their files any more."""
+        """Schedule the tasks whose files are uploaded; leave those whose files failed."""
         self._go_on(self.waiting.settle(self.error))
 
-    # -- costs that are reserved first ------------------------------------------
-
-    def _begin_pricing(self) -> None:
-        """Put dry runs in the place of tasks whose costs have to be reserved."""
-        account = self._settings.account
-        owed = [each for each in self._idle if account.owes_reservation(each.task)]
-        if not owed:
-            return
+    def _begin_pricing(self, owed: list[ScheduledTask[ResultT]]) -> None:
+        """Replace tasks whose costs must be reserved by their dry runs."""
         chosen = set(map(id, owed))
         self._idle = [each for each in self._idle if id(each) not in chosen]
         for each in owed:
             try:
                 dry_run = self._pricing.reserve(_submission(each))
             except BudgetError as error:
-                self._leave(each, error)
+                self._stop_sending(each, error)
                 continue
             if dry_run is None:
                 self._idle.append(each)
@@ -296,26 +307,34 @@ class Delivery(Generic[ResultT]):
                 self._idle.append(scheduled)
 
     def _end_pricing(self) -> None:
-        """Go on with tasks that do not wait for their costs any more."""
+        """Schedule the tasks whose costs are reserved; leave those over the budget."""
         self._go_on(self._pricing.settle(self.error))
 
     def _go_on(
         self, settled: Iterable[tuple[Submission[ResultT], RunwareError | None]]
     ) -> None:
-        """Send tasks that waited for others of this delivery, or leave them."""
+        """Schedule tasks that waited for others of this delivery, or leave them."""
         for submission, error in settled:
             each = self._scheduled_tasks[submission.task.key]
             if error is None:
                 each.due = self._now()
                 self._idle.append(each)
             else:
-                self._leave(each, error)
+                self._stop_sending(each, error)
 
-    # -- what came of it ------------------------------------------------------
+    def _stop_sending(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
+        """Leave a task that must not be sent, or poll it if the server may have it."""
+        if each.task.phase is Phase.UNSENT:
+            self._leave(each, error)
+            return
+        each.is_resend = each.task.allows_resend = False
+        self._idle.append(each)
+
+    # -- answers --------------------------------------------------------------
 
     def receive(self, batch: Batch[ResultT], reply: Reply) -> None:
-        """Take the answer to a batch."""
-        self._under_way -= 1
+        """Process the answer to a batch."""
+        self._under_way.remove(batch)
         envelope = reply.envelope
         is_too_large = answers_too_large(envelope) and reply.elements > 1
         if is_too_large:
@@ -345,7 +364,7 @@ class Delivery(Generic[ResultT]):
         )
 
     def _send_smaller(self, each: ScheduledTask[ResultT], kind: Kind) -> None:
-        """Send or poll a task at once with fewer others."""
+        """Send or poll a task again immediately, in a smaller batch."""
         if kind is Kind.SUBMIT:
             each.task.apply(TaskEvent.REJECTED)
             each.is_resend = each.task.phase is Phase.IN_DOUBT
@@ -354,8 +373,8 @@ class Delivery(Generic[ResultT]):
         self._idle.append(each)
 
     def fail(self, batch: Batch[ResultT], error: RunwareError) -> None:
-        """Note that a batch has no answer."""
-        self._under_way -= 1
+        """Process the failure of a batch that has no answer."""
+        self._under_way.remove(batch)
         is_poll = batch.kind is Kind.POLL
         for each in batch.scheduled:
             task, seconds = each.task, self._now() - batch.begun
@@ -363,35 +382,35 @@ class Delivery(Generic[ResultT]):
             self._take(each, of_failure(error, is_poll=is_poll, task=task))
 
     def _take(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
-        """Do what follows from a verdict about a task."""
-        if each.task.is_done:  # another delivery was told
+        """Apply a verdict to a task, and schedule, end or leave it."""
+        if each.task.is_done:  # another delivery finished it
             self._end(each, each.task.error)
             return
         each.is_alone |= verdict.is_alone
         is_resent = each.task.phase is Phase.RESENDING
         action = each.task.apply(verdict.event)
-        error = verdict.error or self._late(each)
         if action is Action.END:
             if verdict.event in (TaskEvent.REFUSED, TaskEvent.FAILED):
-                each.task.error = self._about(each.task, each.task.error or error)
+                error = each.task.error or self._why(each, verdict)
+                each.task.error = self._about(each.task, error)
             self._end(each, each.task.error)
-        elif action is Action.LEAVE or isinstance(error, ClosedError):
-            self._leave(each, error)
+        elif action is Action.LEAVE or isinstance(verdict.error, ClosedError):
+            self._leave(each, self._why(each, verdict))
         elif action is Action.RETRY:
-            self._retry(each, error, verdict.wait)
+            self._retry(each, self._why(each, verdict), verdict.wait)
         elif not each.task.is_pollable:
-            self._leave(each, error)
+            self._leave(each, self._why(each, verdict))
         else:
             if is_resent and verdict.event is TaskEvent.REFUSED:
                 each.task.allows_resend = False
             self._poll_later(each, verdict)
 
-    # -- and what next --------------------------------------------------------
+    # -- retries and polls ----------------------------------------------------
 
     def _retry(
         self, each: ScheduledTask[ResultT], error: RunwareError, wait: float | None
     ) -> None:
-        """Send a task again that the server certainly does not have."""
+        """Schedule another sending of a task that the server certainly does not have."""
         pause = next(each.backoff)
         each.due = self._now() + (pause if wait is None else wait)
         each.retries += 1
@@ -403,7 +422,7 @@ class Delivery(Generic[ResultT]):
             self._idle.append(each)
 
     def _poll_later(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
-        """Poll a task that the server has or may have, or send it again."""
+        """Schedule a poll of a task that the server has or may have, or a resend."""
         task, event, error = each.task, verdict.event, verdict.error
         if event in NEWS:
             each.retries = task.refused_polls = 0
@@ -429,7 +448,7 @@ class Delivery(Generic[ResultT]):
         self._idle.append(each)
 
     def _note_trouble(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
-        """Note an exchange that told nothing of a task, and why."""
+        """Record an exchange without information about a task, and its error."""
         if each.error is None or verdict.event is not TaskEvent.POLL_FAILED:
             each.error = verdict.error
         each.retries += 1
@@ -443,7 +462,7 @@ class Delivery(Generic[ResultT]):
             each.task.silences = 0
 
     def _is_hopeless(self, task: Task[ResultT], event: TaskEvent) -> bool:
-        """Whether polling on is not likely to tell more; the handle stays."""
+        """Whether more polls are unlikely to help. The task keeps its handle."""
         if event is TaskEvent.POLL_FAILED:
             return task.refused_polls >= MAX_REFUSED_POLLS
         if event is TaskEvent.NOT_FOUND and task.not_found >= MAX_NOT_FOUND:
@@ -454,7 +473,7 @@ class Delivery(Generic[ResultT]):
         return is_in_doubt and task.silences >= MAX_REFUSED
 
     def _may_resend(self, each: ScheduledTask[ResultT]) -> bool:
-        """Whether the policy lets a task in doubt be sent again next."""
+        """Whether the policy `resend` allows to send a task in doubt again next."""
         task, policy = each.task, self._settings.resend
         if task.phase is not Phase.IN_DOUBT or policy == "never":
             return False
@@ -467,19 +486,19 @@ class Delivery(Generic[ResultT]):
         return task.resend_is_safe and task.silences >= 2**task.sends
 
     def _schedule_poll(self, each: ScheduledTask[ResultT], delay: float) -> None:
-        """Set when a task is due; the last time is shortly before the time is up."""
+        """Set when a task is due. The last poll is shortly before the deadline."""
         now = self._now()
         last = max(now, self._last_poll)
         each.due = self._deadline if each.is_last_poll else min(now + delay, last)
 
     def _resume_polling(self, each: ScheduledTask[ResultT]) -> None:
-        """Set when a task is due that was sent before this delivery."""
+        """Schedule the first poll of a task that was sent before this delivery."""
         if each.task.last_asked is not None:
             since = self._now() - each.task.last_asked
             self._schedule_poll(each, max(0.0, next(each.polls) - since))
 
     def _leave(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
-        """Give a task up as it stands: its handle may be waited for another time."""
+        """Give up a task without ending it: the caller can wait for its handle later."""
         about = self._about(each.task, error)
         about.may_have_run = each.task.may_be_billed
         self._open_tasks.leave([each.task])
@@ -497,21 +516,21 @@ class Delivery(Generic[ResultT]):
             del self._scheduled_tasks[task.key]
             if each.submission is not None:
                 self._ended.append(each.submission)
-        if not isinstance(task, DryTask):
-            self._settings.account.settle(task)
+        self._settle(each)
         if each.submission is not None and task.is_done and error is not None:
             self.waiting.note_failure(each.submission)
         cost = task.cost if task.is_done else None
         since = self._now() - task.first_sent if task.sends else 0.0
         self._observe("finished", task, since, cost=cost, error=error)
 
-    # -- what is there --------------------------------------------------------
+    # -- state ----------------------------------------------------------------
 
     def ended(self) -> list[tuple[Submission[ResultT], RunwareError | None]]:
-        """The tasks that ended since this was last asked, but for resumed ones.
+        """Return the tasks that ended since the last call, except resumed ones.
 
         Returns:
-            Each task with what ended it, or why it was given up.
+            Each task with the error that ended it or with which it was given up; None
+            if it succeeded.
         """
         ended, self._ended = self._ended, []
         errors = [self.error(each.task) for each in ended]
@@ -520,30 +539,42 @@ class Delivery(Generic[ResultT]):
         return [*zip(ended, errors, strict=True)]
 
     def seconds_left(self) -> float:
-        """The seconds until what is not done is given up."""
+        """Return the seconds until unfinished tasks are given up."""
         return max(0.0, self._deadline - self._now())
 
     def extend(self, seconds: float) -> None:
-        """Add time that the caller took and that is not to count."""
+        """Move the deadline by time that the caller used."""
         self._deadline += seconds
         self._last_poll += seconds
 
     def abandon(self) -> None:
-        """Note that nobody takes the answers of what is under way."""
-        left = [each.task for each in self._scheduled_tasks.values()]
-        for task in left:
-            if task.phase in (Phase.SENDING, Phase.RESENDING):
-                task.apply(TaskEvent.UNCLEAR)
-            elif task.phase is Phase.UNSENT:
-                self._settings.account.settle(task)
-        self._open_tasks.leave(left)
+        """Stop the delivery: answers in flight will not be received."""
+        for batch in self._under_way:
+            for each in batch.scheduled:
+                if batch.kind is Kind.SUBMIT and each.task.phase in SENDINGS:
+                    each.task.apply(TaskEvent.UNCLEAR)
+        self._under_way.clear()
+        left = self._scheduled_tasks.values()
+        for each in left:
+            self._settle(each)
+        self._open_tasks.leave(each.task for each in left)
+
+    def _settle(self, each: ScheduledTask[ResultT]) -> None:
+        """Count the cost of a task, or release its reservation.
+
+        A delivery that cannot send the task does not release the reservation: another
+        delivery may be about to send it.
+        """
+        can_send = each.submission is not None
+        if (can_send or each.task.is_done) and not isinstance(each.task, DryTask):
+            self._settings.account.settle(each.task)
 
     def error(self, task: Task[Any]) -> RunwareError | None:
-        """What ended a task, or why it was given up."""
+        """Return the error that ended a task or with which it was given up."""
         return task.error if task.is_done else self._errors.get(task.key)
 
     def trouble(self, task: Task[Any]) -> RunwareError | None:
-        """Why the last exchange told nothing of a task that goes on."""
+        """Return the error of the last exchange about a task that is not done."""
         each = self._scheduled_tasks.get(task.key)
         return None if each is None else each.trouble
 
@@ -561,7 +592,7 @@ class Delivery(Generic[ResultT]):
     def _reason(
         self, each: ScheduledTask[ResultT], error: RunwareError | None
     ) -> RunwareError:
-        """Return the error with which a task is left of which no more is told."""
+        """Return the error of a task that is left because polls tell nothing more."""
         task = each.task
         if task.is_short and task.error is None:
             return incomplete(task)
@@ -569,16 +600,20 @@ class Delivery(Generic[ResultT]):
             return untold(task.error)
         return task.error or task.refusal or error or self._late(each)
 
+    def _why(self, each: ScheduledTask[ResultT], verdict: Verdict) -> RunwareError:
+        """Return the error of a verdict, or that of a task that is late."""
+        return verdict.error or self._late(each)
+
     @staticmethod
     def _about(task: Task[Any], error: RunwareError) -> RunwareError:
         return error.about(task.task_type, task.task_uuid)
 
     def _late(self, each: ScheduledTask[ResultT]) -> RunwareError:
-        """The error of a task that is not done in time: why it is in doubt, if it is."""
+        """Return the error of a task that timed out: the cause of doubt, if any."""
         is_accepted = each.task.phase is Phase.ACCEPTED
         if each.error is not None and not is_accepted:
             return each.error
-        error = TimeoutError(f"there was no result within {self._timeout:g} s")
+        error = TimeoutError(f"no result within {self._timeout:g} s")
         error.__cause__ = each.trouble or each.error
         return error
 
@@ -602,7 +637,7 @@ class Delivery(Generic[ResultT]):
 
 
 def _submission(each: ScheduledTask[ResultT]) -> Submission[ResultT]:
-    """Return what sending a task takes, which only one that is sent has to have."""
+    """Return the submission of a task that is sent."""
     if each.submission is None:
         raise AssertionError("only a task with its request is sent")
     return each.submission

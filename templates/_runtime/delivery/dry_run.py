@@ -1,7 +1,7 @@
-"""Dry runs: the server validates a task and says what it costs, and does not run it.
+"""Dry runs: the server validates a task and returns its cost without running it.
 
-Source: the header `X-Runware-Dry-Run: 1`. The shape of the answer is not documented: the
-usual envelope is expected, and everything in it is kept.
+Source: the header `X-Runware-Dry-Run: 1`. The body of the answer is not documented. This
+module expects the usual envelope and keeps everything in it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from ..exceptions import BudgetError, RunwareError
 from ..schema.generics import ResultT
+from ..transport.items import is_result
 from .account import cost_of
 from .task import Submission, Task, task_of
 
@@ -20,19 +21,26 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ..schema.base import TaskRequest, TaskResult
+    from ..transport.envelope import Item
     from .account import Account
+
+
+ADVICE = (
+    "The task is billed; `results` of this error has its results. Create the client "
+    "without a budget until dry runs work."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun(Generic[ResultT]):
-    """What the server says of a task that it does not run.
+    """The result of a dry run.
 
     Attributes:
-        request: The task.
-        cost: What it would cost, in US dollars; None where the server does not say.
-        items: All that came, item by item.
-        error: Why the server would refuse the task, or why there is no answer; None
-            where there is one.
+        request: The request.
+        cost: The cost in US dollars; None if the server returned none.
+        items: The items of the answer.
+        error: Why the server would refuse the task, or why there is no answer; None if
+            the dry run succeeded.
     """
 
     request: TaskRequest[ResultT]
@@ -40,77 +48,85 @@ class DryRun(Generic[ResultT]):
     items: list[TaskResult]
     error: RunwareError | None = None
 
+    @property
+    def was_run(self) -> bool:
+        """Whether the server ran and billed the task: the answer contains an output.
+
+        In that case, the header was ignored, or removed on the way.
+        """
+        return any(_has_output(item.to_wire()) for item in self.items)
+
 
 class DryTask(Task[Any]):
-    """A dry run, as a task: it changes nothing, costs nothing and is never polled."""
+    """The task of a dry run. It changes nothing, costs nothing and is never polled."""
 
     __slots__ = ()
 
     @property
     def is_pollable(self) -> bool:
-        """False: the server does not keep it."""
+        """Always False: the server does not store it."""
         return False
 
     @property
     def is_idempotent(self) -> bool:
-        """True: it may be sent again whatever became of it."""
+        """Always True: it can be sent again at any time."""
         return True
 
 
 class DrySubmission(Submission[Any]):
-    """A dry run with what sending it takes."""
+    """The submission of a dry run."""
 
     __slots__ = ()
 
     @property
     def is_stream(self) -> bool:
-        """False: nothing is made that could be streamed."""
+        """Always False: a dry run has no output."""
         return False
 
 
 def dry_run_of(submission: Submission[Any]) -> DrySubmission:
     """Return the dry run of a task.
 
-    It has a `taskUUID` of its own, so that the server cannot take the task for known
-    when it is run. It has no `webhookURL`: there is nothing to post.
+    It has a `taskUUID` of its own, so that the server does not refuse the task itself as
+    a duplicate. It has no `webhookURL`, since there is no result to post.
     """
-    from ..schema.base import TaskResult  # takes its time
+    from ..schema.base import TaskResult  # slow to import
 
     wire = {n: v for n, v in submission.wire.items() if n != "webhookURL"}
     if "taskUUID" in wire:
         wire["taskUUID"] = str(uuid4())
     known = task_of(wire, TaskResult, None)
-    # As of an async task, the answer comes soon or not at all.
+    # Its timeout is the short one of async tasks: the server answers immediately.
     return DrySubmission(DryTask(known.wire, known.read, is_async=True), wire)
 
 
 def dry_run_result(
     request: TaskRequest[ResultT], task: Task[Any], error: RunwareError | None
 ) -> DryRun[ResultT]:
-    """Return what came of a dry run."""
+    """Return the result of a dry run."""
     return DryRun(request, cost_of(task), task.results(), error)
 
 
 class Pricing:
-    """The tasks of a delivery that wait until their costs are reserved."""
+    """The tasks of a delivery whose costs must be reserved before they are sent."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._held: dict[str, tuple[Submission[Any], Task[Any]]] = {}
-        """By the keys of their dry runs."""
+        """The waiting tasks, by the keys of their dry runs."""
 
     def has(self, task: Task[Any]) -> bool:
-        """Whether a task is the dry run of one that waits."""
+        """Return whether a task is the dry run of a waiting task."""
         return task.key in self._held
 
     def reserve(self, submission: Submission[Any]) -> DrySubmission | None:
-        """Reserve the cost of a task, or make it wait for its dry run.
+        """Reserve the cost of a task, or start to wait for its dry run.
 
         Returns:
-            The dry run; None where the cost is known and reserved.
+            The dry run; None if the cost is known and now reserved.
 
         Raises:
-            BudgetError: The cost is not within the budget.
+            BudgetError: The cost would exceed the budget.
         """
         cost = self._account.price(submission.task)
         if cost is not None:
@@ -126,27 +142,39 @@ class Pricing:
     def settle(
         self, why: Callable[[Task[Any]], RunwareError | None]
     ) -> Iterator[tuple[Submission[Any], RunwareError | None]]:
-        """Give back the tasks that wait no more.
+        """Yield the tasks that do not wait any more.
 
         Args:
-            why: Says why a dry run failed or was given up; None where it was not.
+            why: Returns the error of a dry run that failed or was given up, else None.
 
         Yields:
-            Each task, and why it is not sent; None where it can be.
+            Each task, and why it cannot be sent; None if it can.
         """
         for key, (submission, dry_task) in [*self._held.items()]:
             error = why(dry_task)
             if error is None and not dry_task.is_done:
                 continue
             del self._held[key]
-            if error is None:
+            if error is None and any(map(_has_output, dry_task.items)):
+                error = self._was_run(dry_task)
+            elif error is None:
                 error = self._refusal(submission, cost_of(dry_task))
             yield submission, error
+
+    def _was_run(self, dry_task: Task[Any]) -> RunwareError:
+        """Count the cost of a dry run that the server ran; return the error."""
+        self._account.settle(dry_task)
+        error = RunwareError(
+            "the server ran this task instead of a dry run: the header "
+            "X-Runware-Dry-Run was ignored, or removed on the way"
+        )
+        vars(error).update(advice=ADVICE, results=dry_task.results())
+        return error
 
     def _refusal(
         self, submission: Submission[Any], cost: Decimal | None
     ) -> BudgetError | None:
-        """Reserve a cost; return why that cannot be done, or None."""
+        """Reserve a cost; return the error if it would exceed the budget."""
         if cost is None:
             cost = _documented_price(submission)
         try:
@@ -154,6 +182,12 @@ class Pricing:
         except BudgetError as error:
             return error
         return None
+
+
+def _has_output(item: Item) -> bool:
+    """Return whether an item contains an output; requests contain `tools` too."""
+    made = {n: v for n, v in item.items() if n not in ("status", "tools")}
+    return is_result(made)
 
 
 def _documented_price(submission: Submission[Any]) -> Decimal | None:

@@ -1,34 +1,35 @@
-"""What a client tells of its work: events and a log."""
+"""Events of a client, for `on_event` and for logging."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Literal
 
 from .. import PACKAGE
 
 LOGGER = logging.getLogger(PACKAGE)
-"""The package's own logger: no body and no key ever reaches it."""
+"""The logger of the package. Bodies and keys are never logged."""
 
 EventKind = Literal["sent", "retried", "polled", "finished"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to one task.
+    """An event in the life of one task.
 
     Attributes:
-        kind: `sent` and `polled` when an answer came or failed to come, `retried` when
-            the task will be sent or polled again, `finished` when it is over or given
-            up.
+        kind: `sent` or `polled` after an exchange, with or without an answer; `retried`
+            before the task is sent or polled again after an error; `finished` when the
+            task is done or given up.
         task_type: The wire name of the task's type.
-        task_uuid: Its `taskUUID`; None where its type has none.
-        seconds: How long the exchange took; for `retried` the wait that follows; for
-            `finished` the time since the task was first sent.
-        cost: What its results say that they cost, in US dollars; only for `finished`.
-        error: The exception because of which the task is retried, or that ended it.
+        task_uuid: Its `taskUUID`; None if its type has none.
+        seconds: The duration of the exchange. For `retried`, the wait before the next
+            attempt. For `finished`, the time since the task was first sent.
+        cost: For `finished`: the sum of the costs in its results, in US dollars.
+        error: The exception that caused the retry or ended the task.
     """
 
     kind: EventKind
@@ -41,7 +42,7 @@ class Event:
     def __str__(self) -> str:
         task = f"{self.task_type} {self.task_uuid or ''}".rstrip()
         if self.kind == "retried":
-            return f"{task} is tried again in {self.seconds:.1f} s: {self._error}"
+            return f"{task} is retried in {self.seconds:.1f} s: {self._error}"
         ended = f" with {self._error}" if self.error else ""
         cost = "" if self.cost is None else f", cost ${self.cost:g}"
         return f"{task} {self.kind} after {self.seconds:.1f} s{ended}{cost}"
@@ -51,14 +52,25 @@ class Event:
         return type(self.error).__name__
 
 
+def check_callback(name: str, callback: object) -> None:
+    """Refuse an async function as a callback, because nothing would await it.
+
+    Raises:
+        TypeError: It is one.
+    """
+    if iscoroutinefunction(callback):
+        raise TypeError(f"{name} must be a plain function, not an async function")
+
+
 class Observer:
-    """Logs events and hands them on."""
+    """Logs events, and calls `on_event` with them."""
 
     def __init__(self, on_event: Callable[[Event], object] | None) -> None:
+        check_callback("on_event", on_event)
         self._on_event = on_event
 
     def __call__(self, event: Event) -> None:
-        """Take note of an event."""
+        """Log an event and pass it to `on_event`."""
         level = logging.DEBUG if event.kind == "polled" else logging.INFO
         if LOGGER.isEnabledFor(level):
             LOGGER.log(level, "%s", event)
@@ -66,4 +78,4 @@ class Observer:
             try:
                 self._on_event(event)
             except Exception:
-                LOGGER.exception("on_event raised; the task goes on")
+                LOGGER.exception("on_event raised an exception; the task continues")

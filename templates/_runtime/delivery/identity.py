@@ -1,4 +1,4 @@
-"""The identity of an item: equal for two deliveries of one result, and for no others."""
+"""The identity of an item: equal for two copies of one result, and only for them."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Members: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Identity(NamedTuple):
-    """What tells an item from the other items of its task.
+    """The members that distinguish an item from the other items of its task.
 
     Attributes:
-        own: What each delivery of the item has: its UUIDs, else its URLs, else a digest,
-            and its error.
-        optional: What tells it apart from items with the same `own`, but may be missing
-            from one of two deliveries, such as `resultIndex`.
+        own: Members that every copy of the item has: its UUIDs, else its URLs, else a
+            digest; and its error.
+        optional: Members that distinguish items with the same `own`, such as
+            `resultIndex`. A copy may lack them.
     """
 
     own: Members
     optional: Members
 
     def is_same(self, other: Identity) -> bool:
-        """Return whether both can be deliveries of one result: no member differs."""
+        """Return whether both may be copies of one result: no member differs."""
         if self.own != other.own:
             return False
         theirs = dict(other.optional)
@@ -37,7 +37,7 @@ class Identity(NamedTuple):
 
     @property
     def has_uuid(self) -> bool:
-        """Whether it holds a UUID, which no other result has."""
+        """Whether it has a UUID. UUIDs are unique to a result."""
         return any(name.lower().endswith("uuid") for name, _ in self.own)
 
 
@@ -47,33 +47,33 @@ _CHANGES: Final = frozenset(
         *("estimatedtime", "progress", "status", "tasktype", "taskuuid", "webhookurl"),
     }
 )
-"""Members, in lower case, that may change, or that all results of a task share."""
+"""Members, in lower case, that may change or that all results of a task share."""
 
 _OF_ERRORS: Final = frozenset({"code", "error", "message", "parameter"})
-"""Members that tell errors of a task apart."""
+"""Members that distinguish errors of a task."""
 
 _INDEX: Final = frozenset({"resultIndex"})
 
 _OF_RESULTS: Final = _INDEX | {
     *("reasoningContent", "seed", "structuredData", "structuredPrompt", "text"),
 }
-"""Members that tell results of a task apart which have the same URLs."""
+"""Members that distinguish results of a task with the same URLs."""
 
 
 def identity_of(item: Item) -> Identity:
-    """Return what tells an item from the other items of its task.
+    """Return the identity of an item among the items of its task.
 
-    That is its own UUIDs, also those inside its outputs, its index and its error. Without
-    a UUID, it is its URLs, seed, text and data too; without a URL, a digest of all
-    members that stay the same. A URL counts without its query, since a signature may be
-    new each time.
+    The identity consists of the item's UUIDs, including those inside its outputs, its
+    index and its error. Without a UUID, it consists of URLs, seed, text and data; without
+    a URL, of a digest of all members that do not change. The query of a URL is ignored,
+    since its signature may change.
 
     Args:
-        item: The item as it came. Nothing odd in it is an error.
+        item: The item as received. Unexpected members never raise an exception.
 
     Returns:
-        An identity that is the same in each process. `taskUUID`, members of the task's
-        input, and what may be delivered later, such as `cost`, do not count.
+        An identity that is the same in every process. It ignores `taskUUID`, members
+        about the task's input, and members that may arrive later, such as `cost`.
     """
     names = sorted(_names(item))
     uuids = [each for each in names if each[0].lower().endswith("uuid")]
@@ -94,7 +94,7 @@ def _digests(item: Item, names: frozenset[str]) -> Members:
 def _names(item: Item) -> Iterator[tuple[str, str]]:
     """Yield the UUIDs and URLs in an item, each with the name of its member."""
     left: list[tuple[str, Any]] = [("", item)]
-    while left:  # an item may be nested deeper than Python can call
+    while left:  # not recursive: an item may be nested deeper than the call stack
         name, value = left.pop()
         if is_object(value):
             left += ((str(n), part) for n, part in value.items() if _counts(n))
@@ -124,10 +124,10 @@ def _without_query(url: str) -> str:
 
 
 def _digest(value: Any) -> str:
-    """Digest what stays the same of a JSON value.
+    """Return a digest of a JSON value, without the members that may change.
 
-    Each part is written with its type, and its length or the number of its parts, so
-    that no two values are written alike.
+    Each part is hashed with its type and its length or number of parts, so that
+    different values never produce the same bytes.
     """
     digest = sha256(usedforsecurity=False)
     left = [value]
@@ -148,7 +148,7 @@ def _digest(value: Any) -> str:
 
 
 def _scalar(value: Any) -> tuple[str, str]:
-    """Return the type of a value and its text; 1.0 is 1, and true is not."""
+    """Return the type and text of a value. 1.0 equals 1; true does not."""
     if isinstance(value, str):
         return "string", value
     if isinstance(value, float) and value.is_integer():

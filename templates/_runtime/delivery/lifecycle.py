@@ -1,14 +1,14 @@
-"""The life of a task: what each event makes of its state, and what to do next.
+"""The state machine of a task: its phases, its events and its transitions.
 
-This table decides what is sent, polled, returned and given up. It needs no I/O.
+The table decides what is sent, polled, returned and given up, without I/O.
 
 Invariants:
-    1. A task is UNSENT only while the server certainly does not have it: nothing of it
-       was sent, or every sending so far was rejected.
-    2. Once one sending may have been accepted, no later sending makes a task UNSENT.
-       Only its own result, its own failure or a conflict tells where it stands.
-    3. Only FINISHED, FAILED and, on a first sending, REFUSED end a task. No event of a
-       poll that is about the poll itself ends one.
+    1. A task is UNSENT only while the server certainly does not have it: it was never
+       sent, or every sending was rejected.
+    2. Once a sending may have been accepted, no later sending makes the task UNSENT.
+       Only its own results, its own failure or a conflict end the doubt.
+    3. Only FINISHED, FAILED and, on a first sending, REFUSED end a task. An error of a
+       poll itself never ends a task.
     4. An ACCEPTED task is never sent again.
 """
 
@@ -25,72 +25,72 @@ class Phase(Enum):
     """The server certainly does not have it."""
 
     SENDING = "sending"
-    """A sending is under way; every earlier one was rejected."""
+    """It is being sent; every earlier sending was rejected."""
 
     IN_DOUBT = "in doubt"
     """The server may have it."""
 
     RESENDING = "resending"
-    """Another sending is under way; the server may have the task from an earlier one."""
+    """It is being sent again; the server may have it from an earlier sending."""
 
     ACCEPTED = "accepted"
     """The server has it."""
 
     DONE = "done"
-    """All its results are there, or the failure that ended it."""
+    """It has all its results, or the failure that ended it."""
 
 
 class TaskEvent(Enum):
-    """What an exchange with the server says about one task."""
+    """The event of an exchange with the server for one task."""
 
     SENT = "sent"
     """It is being sent."""
 
     NOT_SENT = "not sent"
-    """Nothing of the request left this machine."""
+    """No byte of the request left this machine."""
 
     REJECTED = "rejected"
-    """The server turned the call away, for now: 429, 503 with Retry-After, 413."""
+    """The server rejected the call for now: 429, 503 with Retry-After, 413."""
 
     REFUSED = "refused"
-    """The server refused the task, for good: 4xx."""
+    """The server refused the task permanently: 4xx."""
 
     CONFLICT = "conflict"
-    """The server knows the taskUUID already: it has the task."""
+    """The server already has a task with this taskUUID."""
 
     UNCLEAR = "unclear"
-    """There is no answer to a sending, or none that speaks of the task."""
+    """A sending has no answer, or none that mentions the task."""
 
     PROGRESS = "progress"
-    """An acknowledgement, a status, or some of the results."""
+    """The answer has an acknowledgement, a status update, or some of the results."""
 
     FINISHED = "finished"
-    """All results are there."""
+    """All results have arrived."""
 
     FAILED = "failed"
-    """The task's own failure."""
+    """The task has failed."""
 
     SILENCE = "silence"
-    """A poll was answered without a word of the task."""
+    """The answer to a poll does not mention the task."""
 
     NOT_FOUND = "not found"
-    """A poll was answered: there is no such task, or none yet, or it failed."""
+    """A poll was answered "not found": the task may be unknown, too new, or failed."""
 
     POLL_FAILED = "poll failed"
-    """A poll has no answer, or was turned away for now."""
+    """A poll has no answer, or was rejected for now."""
 
     POLL_REFUSED = "poll refused"
-    """The server refused the poll, for good."""
+    """The server refused the poll permanently."""
 
 
 class Action(Enum):
-    """What is done next about a task."""
+    """The next step for a task."""
 
     NOTHING = "wait for the answer"
-    RETRY = "send again after a pause"
-    POLL = "poll; in doubt, send again as the policy `resend` allows"
+    RETRY = "send again after a delay"
+    POLL = "poll; if in doubt, send again if `resend` allows"
     END = "return the results or raise the failure"
-    LEAVE = "raise the error; it has the task's handle"
+    LEAVE = "raise the error with the task's handle"
 
 
 _P, _E, _A = Phase, TaskEvent, Action
@@ -121,15 +121,28 @@ TRANSITIONS: Final = {
     (_P.RESENDING, _E.PROGRESS): (_P.ACCEPTED, _A.POLL),
     (_P.RESENDING, _E.FINISHED): (_P.DONE, _A.END),
     (_P.RESENDING, _E.FAILED): (_P.DONE, _A.END),
+    (_P.RESENDING, _E.SILENCE): (_P.RESENDING, _A.POLL),
+    (_P.RESENDING, _E.NOT_FOUND): (_P.RESENDING, _A.POLL),
+    (_P.RESENDING, _E.POLL_FAILED): (_P.RESENDING, _A.POLL),
+    (_P.RESENDING, _E.POLL_REFUSED): (_P.RESENDING, _A.LEAVE),
     (_P.ACCEPTED, _E.PROGRESS): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.FINISHED): (_P.DONE, _A.END),
     (_P.ACCEPTED, _E.FAILED): (_P.DONE, _A.END),
     (_P.ACCEPTED, _E.SILENCE): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.NOT_FOUND): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.POLL_FAILED): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.NOT_SENT): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.REJECTED): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.REFUSED): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.CONFLICT): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.UNCLEAR): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.POLL_REFUSED): (_P.ACCEPTED, _A.LEAVE),
 }
-"""State and event, to the next state and what is done next.
+"""The next phase and action, by phase and event.
 
-A pair that is not here cannot happen: it is a KeyError, and a fault of this package.
+Two calls may wait for the same task, so an answer may arrive after the other call has
+learned more: the answer to a poll while the task is RESENDING, and the answer to a
+sending when the task is ACCEPTED.
+
+Other pairs cannot occur. A KeyError is a bug of this package.
 """

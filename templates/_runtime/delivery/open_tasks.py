@@ -1,4 +1,4 @@
-"""The tasks that a client has sent and whose results the caller does not have yet."""
+"""The tasks that a client has sent, and whose results the caller does not have yet."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from .task import Task
 
 MAX_LEFT = 10_000
-"""Tasks that nobody waits for which are remembered; beyond them, the oldest is not."""
+"""Maximum number of remembered tasks without a caller; beyond it, the oldest goes."""
 
 
 class OpenTasks:
-    """Tasks from their first sending until their results are handed over.
+    """Tasks from their first sending until the caller gets their results.
 
-    It holds no requests, so that its size does not grow with what was sent. May be
-    shared between threads.
+    It holds no requests, so it stays small. It is thread-safe.
     """
 
     def __init__(self) -> None:
@@ -30,7 +29,7 @@ class OpenTasks:
         self._left: OrderedDict[str, None] = OrderedDict()
 
     def add(self, task: Task[Any]) -> None:
-        """Remember a task that is sent now."""
+        """Add a task that is being sent."""
         if not task.is_pollable:
             return
         with self._lock.native:
@@ -38,7 +37,7 @@ class OpenTasks:
             self._left.pop(task.key, None)
 
     def leave(self, tasks: Iterable[Task[Any]]) -> None:
-        """Note that nobody waits for some tasks any more."""
+        """Record that no caller waits for these tasks any more."""
         with self._lock.native:
             for task in tasks:
                 if task.key in self._tasks:
@@ -47,14 +46,14 @@ class OpenTasks:
                 del self._tasks[self._left.popitem(last=False)[0]]
 
     def close(self, tasks: Iterable[Task[Any]]) -> None:
-        """Forget tasks whose results or failures the caller gets now."""
+        """Remove tasks whose results or failures the caller gets now."""
         with self._lock.native:
             for task in tasks:
                 self._tasks.pop(task.key, None)
                 self._left.pop(task.key, None)
 
     def tasks(self) -> list[Task[Any]]:
-        """The tasks, the oldest first."""
+        """Return the tasks, oldest first."""
         with self._lock.native:
             return [t for t in self._tasks.values() if t.phase is not Phase.UNSENT]
 

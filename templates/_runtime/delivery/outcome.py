@@ -1,4 +1,4 @@
-"""What a call gives back besides plain results."""
+"""Results of calls that return more than plain results."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[RequestT_co]):
-    """What became of one task.
+    """The outcome of one task: its results, or an error.
 
     Attributes:
-        request: The task.
-        error: Why there are not all results; None where there are. It has a `handle`
-            where the task may still be collected.
+        request: The request.
+        error: Why results are missing; None if the task succeeded. It has a `handle` if
+            the results can be collected later.
     """
 
     request: RequestT_co
@@ -29,15 +29,15 @@ class Outcome(Generic[RequestT_co]):
 
     @property
     def results(self: Outcome[TaskRequest[ResultT]]) -> list[ResultT]:
-        """Its results; with an error, those that were there before it."""
+        """The results; with an error, those that arrived before it."""
         return self._results
 
     def unwrap(self: Outcome[TaskRequest[ResultT]]) -> list[ResultT]:
-        """The results.
+        """Return the results.
 
         Raises:
-            RunwareError: The task failed or was given up; the error has the results that
-                there were.
+            RunwareError: The task failed or was given up. The error has the results that
+                arrived before.
         """
         if self.error is not None:
             raise self.error
@@ -46,12 +46,12 @@ class Outcome(Generic[RequestT_co]):
 
 @dataclass(frozen=True, slots=True)
 class RawResponse(Generic[ResultT]):
-    """The results of a task, with the HTTP answers that they came in.
+    """The results of a task, with the HTTP answers that contained them.
 
     Attributes:
         results: The results.
-        answers: The answers, in the order in which they came: those to uploads of its
-            files, to the task, and to polls.
+        answers: The answers in the order of their arrival: to uploads of its files, to
+            the task, and to polls.
     """
 
     results: list[ResultT]

@@ -1,4 +1,4 @@
-"""How often, and how long, it is tried to open a stream."""
+"""Retries of opening a stream."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Patience:
-    """Decides whether it is tried again, and when.
+    """Decides whether to retry, and when.
 
     Attributes:
-        pause: The seconds to wait before it is tried again.
+        pause: The seconds to wait before the next attempt.
     """
 
     def __init__(
@@ -27,13 +27,13 @@ class Patience:
         timeout: float,
         clock: Callable[[], float],
     ) -> None:
-        """Begin to try.
+        """Start the first attempt.
 
         Args:
-            pauses: How long to wait where the server does not say.
-            tries: How often it may be tried again.
-            timeout: The seconds that all of it may take.
-            clock: Gives the time in seconds; it never goes back.
+            pauses: The waits in seconds, used if the server does not send Retry-After.
+            tries: The maximum number of retries.
+            timeout: The seconds that all attempts may take together.
+            clock: A monotonic clock in seconds.
         """
         self._pauses = pauses
         self._left = tries
@@ -42,11 +42,11 @@ class Patience:
         self.pause = 0.0
 
     def seconds_left(self) -> float:
-        """The seconds that are left."""
+        """Return the seconds until the deadline, at least 0.001."""
         return max(0.001, self._deadline - self._now())
 
     def lets_try_again(self, response: httpx2.Response | None = None) -> bool:
-        """Say whether to try again after a response, or after none could be had."""
+        """Return whether to retry after a response, or after a failed connection."""
         asked = None
         if response is not None:
             answer = Answer(response.status_code, response.headers)

@@ -1,4 +1,4 @@
-"""One task: what is known of it, and what sending it takes."""
+"""The state of a task, and the submission that sends it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..transport.items import (
     COUNTS,
     READ_ONLY,
     UPLOADS,
+    costs,
     is_result,
     number_of_results,
     numbers,
@@ -28,48 +29,48 @@ if TYPE_CHECKING:
     from ..transport.envelope import Item
 
 UPLOAD_OUTPUT: Final = "mediaUUID"
-"""The member of the result of an upload that is the file's UUID."""
+"""The member of an upload's result that has the UUID of the file."""
 
 SAVED = ("taskType", "taskUUID", "model", "deliveryMethod", *COUNTS)
-"""The members of a task that polling and reading its results take."""
+"""The members of a task that polling it and parsing its results require."""
 
-SURE = 3
-"""Quiet polls in a row after which errors that are alike count as failures of their own.
+CONFIRMING_POLLS = 3
+"""Consecutive polls without news after which equal errors count as separate failures.
 
-Before, an answer may have told one failure twice.
+Before that, an answer may contain one failure twice.
 """
 
 MAX_RESULTS = 10**6
-"""Results beyond which progress is not counted any more exactly."""
+"""Upper limit of the number of results in the calculation of the progress."""
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Task(Generic[ResultT]):
-    """What is known of one task. It is small: it does not hold the request.
+    """The state of one task. It is small: it does not hold the request.
 
     Attributes:
         wire: The members of `SAVED` that the task has.
-        read: Makes a result of an item.
+        read: Parses an item of an answer as a result.
         outputs: The members of a result that are its output.
-        is_async: Whether the server acknowledges it, and makes the results later.
-        latency: The seconds that it takes at the least, as its document reports; None
-            where that is not known.
-        phase: Where it stands; only `apply` changes it.
-        items: The results so far, as they came.
-        error: The task's own failure; None where there is none.
-        refusal: An error that may be about it, while that is not certain.
-        progress: How much of it is done, from 0 to 100; None where nobody has said.
-        sends: How often it was sent.
-        first_sent: When it was sent first, on the client's clock.
+        is_async: Whether the server acknowledges it first and creates results later.
+        latency: The shortest latency in seconds that its document states; None if it
+            states none.
+        phase: Its phase; only `apply` changes it.
+        items: The results so far, as received.
+        error: The failure of the task; None if there is none.
+        refusal: An error that may be about this task, while that is not certain.
+        progress: The percentage that is done, from 0 to 100; None if not known.
+        sends: The number of times that it was sent.
+        first_sent: When it was first sent, on the client's clock.
         last_asked: When it was last sent or polled.
-        silences: Polls in a row that were answered without news of it.
-        not_found: Polls in a row that were answered with "not found".
-        quiet: Polls in a row that told of it, and nothing new.
+        silences: Consecutive polls whose answers did not mention it.
+        not_found: Consecutive polls that were answered with "not found".
+        quiet: Consecutive polls whose answers mentioned it without anything new.
         is_short: Whether a sync answer had fewer results than were ordered.
-        refused_polls: Polls of it in a row that the server refused for a reason.
+        refused_polls: Consecutive polls of it that the server refused with a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
-        is_settled: Whether the account of the client has its cost.
-        key: What its items are matched by: the taskUUID or, without one, the type.
+        key: The key that matches items to it: its taskUUID or, without one, its type.
+        ordered: The number of results that it orders.
     """
 
     wire: Item
@@ -91,32 +92,35 @@ class Task(Generic[ResultT]):
     quiet: int = 0
     is_short: bool = False
     allows_resend: bool = True
-    is_settled: bool = False
     key: str = field(init=False)
+    ordered: int = field(init=False)
+    _identities: list[Identity] = field(default_factory=list[Identity])
+    _poll: bytes | None = None
     _failed_items: int = 0
     _failures_told: int = 0
 
     def __post_init__(self) -> None:
         self.key = (self.task_uuid or self.task_type).casefold()
+        self.ordered = number_of_results(self.wire)
 
     @property
     def task_type(self) -> str:
-        """The wire name of its type."""
+        """The wire name of its task type."""
         return str(self.wire["taskType"])
 
     @property
     def task_uuid(self) -> str | None:
-        """Its `taskUUID`; None where its type has none."""
+        """Its `taskUUID`; None if its type has none."""
         return self.wire.get("taskUUID")
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether it has finished or failed."""
         return self.phase is Phase.DONE
 
     @property
     def is_pollable(self) -> bool:
-        """Whether getResponse can tell what became of it."""
+        """Whether getResponse can return its results."""
         return self.task_uuid is not None and self.task_type not in READ_ONLY
 
     @property
@@ -126,68 +130,71 @@ class Task(Generic[ResultT]):
 
     @property
     def is_partial(self) -> bool:
-        """Whether a part of it has come, and nothing says whether more will."""
+        """Whether some results or a failure arrived, and the others may still come."""
         return not self.is_done and (self.is_short or self.error is not None)
 
     @property
     def resend_is_safe(self) -> bool:
-        """Whether a second sending with the same taskUUID cannot bill.
+        """Whether sending it again with the same taskUUID cannot be billed.
 
-        The platform answers one of an async task with a conflict; uploads have no price.
+        The platform answers a repeated async task with a conflict. Uploads are free.
         """
         return self.is_async or self.task_type in UPLOADS
 
     @property
     def may_be_billed(self) -> bool:
-        """Whether the server may have it and its results are still to be collected."""
+        """Whether the server may have it, and its results are not collected yet."""
         return self.is_pollable and self.phase not in (Phase.UNSENT, Phase.DONE)
 
     @property
     def cost(self) -> float | None:
-        """What its results say that they cost, in US dollars; None if they do not."""
-        costs = numbers(self.items, "cost")
-        return sum(costs) if costs else None
+        """The sum of the costs in its results, in US dollars; None if they have none."""
+        found = costs(self.items)
+        return sum(found) if found else None
 
     def poll(self) -> bytes:
-        """The getResponse task that asks for this one, as JSON text."""
-        return encoded({"taskType": "getResponse", "taskUUID": self.task_uuid})
+        """Return the getResponse task that polls this one, as JSON text."""
+        if self._poll is None:
+            poll = {"taskType": "getResponse", "taskUUID": self.task_uuid}
+            self._poll = encoded(poll)
+        return self._poll
 
     def results(self) -> list[ResultT]:
-        """The results that are there."""
+        """Return the results so far."""
         return [self.read(item) for item in self.items]
 
     def apply(self, event: TaskEvent) -> Action:
-        """Go to the next phase; return what is to be done."""
+        """Move to the next phase; return the next action."""
         self.phase, action = TRANSITIONS[self.phase, event]
         return action
 
     def note_sending(self, now: float) -> None:
-        """Note that it is sent now, and from now on may be accepted."""
+        """Record that it is being sent: from now on, the server may accept it."""
         if not self.sends:
             self.first_sent = now
         self.sends += 1
         self.last_asked = now
         self.apply(TaskEvent.SENT)
 
-    # -- what answers say -----------------------------------------------------
+    # -- answers --------------------------------------------------------------
 
     def take(
         self, items: list[Item], errors: Sequence[APIError], *, is_complete: bool
     ) -> TaskEvent:
-        """Add what an answer says of this task.
+        """Add the results, updates and failures of this task in an answer.
 
         Args:
             items: The items of `data` that are about it.
             errors: Its own failures, one for each error object.
-            is_complete: Whether the answer holds all that there will be: it is that to
-                a sync sending.
+            is_complete: Whether no later answer will have more results, as for a sync
+                task.
 
         Returns:
-            Whether the task goes on, is finished or has failed.
+            `PROGRESS` if the task continues, else `FINISHED` or `FAILED`.
         """
         results = [item for item in items if self.is_result(item)]
         updates = [item for item in items if not self.is_result(item)]
-        failed = {identity_of(error.item) for error in errors}  # one may be told twice
+        failed = {identity_of(error.item) for error in errors}  # may contain duplicates
         is_news = self._add(results) or len(failed) > self._failed_items
         told = len(errors)
         self._failures_told = told if is_news else min(told, self._failures_told)
@@ -196,7 +203,7 @@ class Task(Generic[ResultT]):
             self.error = errors[0]
             for other in errors[1:]:
                 errors[0].add_note(f"Also: {other}")
-        if len(self.items) >= number_of_results(self.wire):
+        if len(self.items) >= self.ordered:
             self.error = None  # such as the refusal of a second sending
         self._note_progress(updates)
         self.silences = self.not_found = 0
@@ -207,32 +214,30 @@ class Task(Generic[ResultT]):
 
     def _verdict(self, *, is_complete: bool) -> TaskEvent:
         end = TaskEvent.FINISHED if self.error is None else TaskEvent.FAILED
-        ordered = number_of_results(self.wire)
-        failed = self._failures_told if self.quiet >= SURE else 0
-        if len(self.items) + max(failed, self._failed_items) >= ordered:
+        failed = self._failures_told if self.quiet >= CONFIRMING_POLLS else 0
+        if len(self.items) + max(failed, self._failed_items) >= self.ordered:
             return end
         if not self.items and self.error is None:
             return TaskEvent.PROGRESS
         if not self.is_pollable:
             return end
-        if is_complete and not self.items:  # the failure is that of the whole task
+        if is_complete and not self.items:  # the whole task has failed
             return end
         self.is_short |= is_complete
         return TaskEvent.PROGRESS
 
     def is_result(self, item: Item) -> bool:
-        """Whether an item is one of its results, and not the status of it."""
+        """Whether an item is a result of this task, not a status update."""
         return not self.is_pollable or is_result(item, self.outputs)
 
     def _add(self, results: list[Item]) -> bool:
-        """Add the results that are not known yet; return whether there are some.
+        """Add the new results among these; return whether there are any.
 
-        An answer may repeat results. Two without a UUID that nothing tells apart are two
-        if one answer has both of them.
+        An answer may repeat known results. Two equal results without a UUID count as two
+        if one answer contains both.
         """
-        known = [identity_of(item) for item in self.items]
+        known = self._identities
         unmatched = set(range(len(known)))
-        ordered = number_of_results(self.wire)
         is_news = False
         for item in results:
             identity = identity_of(item)
@@ -241,8 +246,10 @@ class Task(Generic[ResultT]):
             if place is not None:
                 unmatched.remove(place)
                 if item.keys() > self.items[place].keys():  # such as the cost
-                    self.items[place] = item
-            elif not places or (not identity.has_uuid and len(self.items) < ordered):
+                    self.items[place], known[place] = item, identity
+            elif not places or (
+                not identity.has_uuid and len(self.items) < self.ordered
+            ):
                 self.items.append(item)
                 known.append(identity)
                 is_news = True
@@ -251,45 +258,46 @@ class Task(Generic[ResultT]):
     def _note_progress(self, updates: list[Item]) -> None:
         told = [min(100.0, max(0.0, each)) for each in numbers(updates, "progress")]
         if told or self.items:
-            ordered = min(number_of_results(self.wire), MAX_RESULTS)
+            ordered = min(self.ordered, MAX_RESULTS)
             number = max(ordered, len(self.items) + len(told))
             done = 100.0 * len(self.items) + sum(told)
             self.progress = max(self.progress or 0.0, min(100.0, done / number))
 
 
 def _places(identity: Identity, known: list[Identity]) -> list[int]:
-    """Return where known results can be the one with an identity, equal ones first."""
+    """Return the indices of known results that may be the same, equal ones first."""
     places = [place for place, each in enumerate(known) if each.is_same(identity)]
     return sorted(places, key=lambda place: known[place] != identity)
 
 
 @dataclass(slots=True, eq=False)
 class Upload(Task[Any]):
-    """The task that uploads a file."""
+    """A task that uploads a file."""
 
     @property
     def uuid(self) -> str | None:
-        """What the platform calls the file; None where it has not said."""
+        """The UUID that the platform gave the file; None before it has answered."""
         names = [item.get(UPLOAD_OUTPUT) for item in self.items]
         return next((name for name in names if name and isinstance(name, str)), None)
 
     @property
     def has_failed(self) -> bool:
-        """Whether it is over and the platform does not have the file."""
+        """Whether it is done and the answer has no UUID of the file."""
         return self.is_done and self.uuid is None
 
 
 @dataclass(slots=True, eq=False)
 class Submission(Generic[ResultT]):
-    """A task with what sending it takes.
+    """A task with its request body and its files.
 
     Attributes:
         task: The task.
-        wire: The whole task object, files that are to be uploaded included.
-        request: The request; None for an upload, which has none.
-        uploads: The files in the request that have to be uploaded, each with the task
-            that does it, once there is one.
-        is_waiting: Whether it waits for them; else they are in its wire.
+        wire: The whole task object, including files that must be uploaded first.
+        request: The request; None for an upload.
+        uploads: The files that must be uploaded first, each with its upload; None for a
+            file whose upload has not started.
+        is_waiting: Whether it waits for the uploads. Afterwards, `wire` has the UUIDs
+            of the files.
     """
 
     task: Task[ResultT]
@@ -302,20 +310,20 @@ class Submission(Generic[ResultT]):
 
     @property
     def is_stream(self) -> bool:
-        """Whether its answer is a stream of events."""
+        """Whether its answer is a stream of server-sent events."""
         default = self.request.default_delivery if self.request else None
         return self.wire.get("deliveryMethod", default) == "stream"
 
     def encoded(self) -> bytes:
-        """The task as JSON text."""
+        """Return the task as JSON text."""
         if self.is_waiting:
-            raise AssertionError("a task is sent when its files are uploaded")
+            raise AssertionError("a task is sent after its files are uploaded")
         return encoded(self.wire)
 
 
 def submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
-    """Return the task of a request, not sent yet."""
-    from ..media.local_files import files_in  # takes its time
+    """Return an unsent task for a request."""
+    from ..media.local_files import files_in  # slow to import
 
     wire = wire_of(request)
     delivery = wire.get("deliveryMethod", request.default_delivery)
@@ -328,12 +336,12 @@ def submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
 def task_of(
     wire: Mapping[str, Any], result: type[ResultT], delivery: str | None
 ) -> Task[ResultT]:
-    """Return a task, of which nothing is known yet.
+    """Return a new task.
 
     Args:
-        wire: The task object, or those of its members that are in `SAVED`.
+        wire: The task object, or its members in `SAVED`.
         result: The class of its results.
-        delivery: How it is delivered; None where that is not known.
+        delivery: Its delivery method; None if it is not known.
     """
     saved = {name: wire[name] for name in SAVED if name in wire}
     outputs = outputs_of(str(wire["taskType"]), cast("type[TaskResult]", result))
@@ -342,7 +350,7 @@ def task_of(
 
 @dataclass(frozen=True, slots=True)
 class _Reader(Generic[ResultT]):
-    """Reads items as results of a class."""
+    """Parses items as results of a class."""
 
     result: type[ResultT]
 
@@ -353,12 +361,12 @@ class _Reader(Generic[ResultT]):
 
 
 def wire_of(request: TaskRequest[Any]) -> Item:
-    """Return a request as it is sent, but for the files that have to be uploaded.
+    """Return the task object of a request, with files that must be uploaded first.
 
     Raises:
         TypeError: It is not a request.
     """
-    from ..schema.base import TaskRequest  # takes its time
+    from ..schema.base import TaskRequest  # slow to import
     from ..schema.written import written
 
     if not isinstance(cast("object", request), TaskRequest):
@@ -367,14 +375,15 @@ def wire_of(request: TaskRequest[Any]) -> Item:
 
 
 def _not_a_request(value: object) -> str:
-    """Say what to do with what is not a request."""
+    """Return the error message for a value that is not a request."""
     if isinstance(value, type):
-        return f"{value.__name__} is a class: make a request of it, {value.__name__}(…)"
+        name = value.__name__
+        return f"{name} is a class, not a request. Create a request with {name}(...)"
     kind = type(value).__name__
     if isinstance(value, dict):
-        return f"a {kind} is not a request: make one with parse_request(task)"
+        return f"a {kind} is not a request. Create one with parse_request(task)"
     if isinstance(value, (list, tuple)):
-        return f"a {kind} is not a request: run_many takes several"
+        return f"a {kind} is not a request. Use run_many to run several requests"
     return f"a {kind} is not a request"
 
 

@@ -1,8 +1,8 @@
-"""Files are uploaded before the tasks that they are for: what is decided, without I/O.
+"""Uploads of files before the tasks that need them, without I/O.
 
-A document may take a medium only as the UUID of a file that the platform has. Then the
-file is uploaded by a task of its own, delivered as any other: what may have been
-accepted is asked for, and not sent again. The task that waits for it is sent next.
+Some documents accept media only as the UUID of a file on the platform. Such a file is
+uploaded by a task of its own, which is delivered like any other: if the server may have
+it, it is polled and not sent again. Then the task that needs the file is sent.
 """
 
 from __future__ import annotations
@@ -23,45 +23,43 @@ if TYPE_CHECKING:
 
     from ..media.local_files import LocalFile
 
-MOST_REMEMBERED = 10_000
-"""Uploads that a client remembers."""
+MAX_REMEMBERED = 10_000
+"""Maximum number of uploads that a client remembers."""
 
 ADVICE = (
-    "The task that needs the file was not sent; sending it once more goes on with the "
-    "upload."
+    "The task that needs the file was not sent. Send it again to continue the upload."
 )
 
-
 _UPLOAD = {"taskType": "mediaStorage", "operation": "upload"}
-"""The members of an upload, besides its taskUUID and the file."""
+"""The members of an upload, except its taskUUID and the file."""
 
 
 def new_upload() -> Upload:
-    """Return the task that uploads a file, not sent yet."""
-    from uuid import uuid4  # takes its time
+    """Return an unsent task that uploads a file."""
+    from uuid import uuid4  # slow to import
 
     wire = {"taskType": _UPLOAD["taskType"], "taskUUID": str(uuid4())}
     return Upload(wire, dict, outputs_of(_UPLOAD["taskType"], None))
 
 
 def submission_of_upload(upload: Upload, file: LocalFile) -> Submission[Any]:
-    """Return an upload with what sending it takes."""
+    """Return the submission of an upload."""
     text = b64encode(file.content).decode("ascii")
     media = f"data:{file.media_type};base64,{text}"
     return Submission(upload, {**_UPLOAD, **upload.wire, "media": media})
 
 
 class Uploads:
-    """What a client has uploaded, by content. Shared between threads."""
+    """The uploads of a client, by the content of their files. It is thread-safe."""
 
     def __init__(self) -> None:
         self._lock = ForkSafeLock()
         self._known: OrderedDict[str, Upload] = OrderedDict()
 
     def take(self, file: LocalFile) -> Upload:
-        """Return the task that has uploaded a file, or is to do it.
+        """Return the upload of a file: a finished one, an unfinished one, or a new one.
 
-        One that was left before its end goes to a single caller, who polls it.
+        An unfinished upload is returned to one caller only, who polls it.
         """
         with self._lock.native:
             known = self._known.get(file)
@@ -70,29 +68,29 @@ class Uploads:
         return known or new_upload()
 
     def uuid(self, file: LocalFile) -> str | None:
-        """Return what the platform calls a file; None where it is not uploaded."""
+        """Return the UUID of an uploaded file; None if it is not uploaded."""
         known = self._known.get(file)
         return None if known is None else known.uuid
 
     def note(self, uploads: Mapping[LocalFile, Upload]) -> None:
-        """Remember what is uploaded, and what may be; but not the files themselves."""
+        """Remember uploads that the server has or may have, without their content."""
         with self._lock.native:
             for file, upload in uploads.items():
                 self._known.pop(file, None)
                 if upload.phase is not Phase.UNSENT and not upload.has_failed:
                     self._known[str(file)] = upload
-            while len(self._known) > MOST_REMEMBERED:
+            while len(self._known) > MAX_REMEMBERED:
                 self._known.popitem(last=False)
 
     def forget(self, files: Iterable[LocalFile]) -> None:
-        """Upload files anew the next time."""
+        """Forget files, so that they are uploaded again the next time."""
         with self._lock.native:
             for file in files:
                 self._known.pop(file, None)
 
 
 class Waiting:
-    """The tasks of a delivery that wait for files, and the uploads of these."""
+    """The tasks of a delivery that wait for uploads, and these uploads."""
 
     def __init__(self, known: Uploads) -> None:
         self._known = known
@@ -100,10 +98,10 @@ class Waiting:
         self._waiting: list[tuple[Submission[Any], dict[LocalFile, Upload]]] = []
 
     def hold(self, submission: Submission[Any]) -> list[Submission[Any]]:
-        """Take a task that waits.
+        """Add a task that waits for uploads.
 
         Returns:
-            The uploads that are to be carried for it, besides those for others.
+            The uploads that it needs and that this delivery does not have yet.
         """
         fresh: list[Submission[Any]] = []
         for file, begun in submission.uploads.items():
@@ -123,13 +121,13 @@ class Waiting:
     def settle(
         self, why: Callable[[Upload], RunwareError | None]
     ) -> Iterator[tuple[Submission[Any], RunwareError | None]]:
-        """Give back the tasks that wait no more.
+        """Yield the tasks that do not wait any more.
 
         Args:
-            why: Says why an upload failed or was given up; None where it was not.
+            why: Returns the error of an upload that failed or was given up, else None.
 
         Yields:
-            Each task, and why it cannot be sent; None where it can.
+            Each task, and why it cannot be sent; None if it can.
         """
         self.note()
         for each in self._waiting.copy():
@@ -145,11 +143,11 @@ class Waiting:
             yield submission, error
 
     def note(self) -> None:
-        """Have the client remember the uploads, however far they are."""
+        """Store the state of the uploads in the client."""
         self._known.note(self._uploads)
 
     def note_failure(self, submission: Submission[Any]) -> None:
-        """Note that a task failed that was sent: its files may be gone by now."""
+        """Forget the files of a failed task: the platform may have deleted them."""
         if not submission.is_waiting:
             self._known.forget(submission.uploads)
             for file in submission.uploads:
@@ -164,14 +162,14 @@ def _error(
     for file, upload in uploads.items():
         error = why(upload)
         if error is None and upload.has_failed:
-            error = RunwareError(f"the answer to it names no {UPLOAD_OUTPUT}")
+            error = RunwareError(f"the answer to the upload has no {UPLOAD_OUTPUT}")
         if error is not None:
             return _not_uploaded(place_of(file, submission.wire), error)
     return None
 
 
 def _not_uploaded(place: str | None, error: RunwareError) -> RunwareError:
-    """Return what ended an upload, as the error of the task that waited for it."""
+    """Return the error of an upload as an error of the task that waited for it."""
     copy = error.about(error.task_type, error.task_uuid)
     copy.message = f"the file in {place} was not uploaded: {error.message}"
     if error.may_have_run:

@@ -1,1 +1,1 @@
-"""Files: their kinds, files that become texts of a request, outputs that are saved."""
+"""Files: their types, files in requests, and downloads of outputs."""

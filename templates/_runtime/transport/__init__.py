@@ -1,1 +1,1 @@
-"""Bytes to the server and back: HTTP, WebSocket, server-sent events, the envelope."""
+"""Communication with the server: HTTP, WebSockets, server-sent events, envelopes."""

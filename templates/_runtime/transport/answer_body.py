@@ -1,4 +1,4 @@
-"""Collects the body of an HTTP answer: decoded, whole, and bounded in size."""
+"""Reads the body of an HTTP answer: decoded, complete, and limited in size."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ if TYPE_CHECKING:
 
     import httpx2
 
-LARGEST_ANSWER = 256 * 1024 * 1024
-"""Bytes of an answer, decompressed, above which it is not read."""
+MAX_ANSWER = 256 * 1024 * 1024
+"""Maximum number of decompressed bytes of an answer."""
 
 EVENTS = "text/event-stream"
 
 
 class AnswerBody:
-    """The body of one answer as it comes, in chunks."""
+    """The body of one answer, collected from chunks."""
 
     def __init__(self, response: httpx2.Response) -> None:
-        """Begin with an answer of which nothing was read.
+        """Start with an unread answer.
 
         Raises:
-            ResponseError: Its body is coded in a way that was not asked for and cannot
-                be decoded.
+            ResponseError: Its Content-Encoding is not supported.
         """
         self._response = response
         self._decoded = bytearray()
@@ -36,30 +35,30 @@ class AnswerBody:
             self._decoder = Decoder(response.headers.get("content-encoding", ""))
 
     def take(self, chunk: bytes) -> None:
-        """Take the next bytes as they came.
+        """Decode and add a chunk.
 
         Raises:
-            ResponseError: The body becomes too large, or cannot be decoded.
+            ResponseError: The body is too large, or cannot be decoded.
         """
         with self._readable():
             for piece in self._decoder.decoded(chunk):
                 self.take_decoded(piece)
 
     def take_decoded(self, chunk: bytes) -> None:
-        """Take the next bytes, which need no decoding.
+        """Add a decoded chunk.
 
         Raises:
-            ResponseError: The body becomes too large.
+            ResponseError: The body is too large.
         """
         self._decoded += chunk
-        if len(self._decoded) > LARGEST_ANSWER:
-            raise self._unreadable(f"more than {LARGEST_ANSWER:,} bytes")
+        if len(self._decoded) > MAX_ANSWER:
+            raise self._unreadable(f"more than {MAX_ANSWER:,} bytes")
 
     def whole(self) -> bytes:
-        """Return all that came.
+        """Return the body.
 
         Raises:
-            ResponseError: Something is missing at its end.
+            ResponseError: Its end is missing.
         """
         if self._decoded:
             with self._readable():
@@ -87,7 +86,7 @@ def read_body(response: httpx2.Response) -> bytes:
     """Read the body of an answer.
 
     Raises:
-        ResponseError: It is too large, or encoded in a way that cannot be read.
+        ResponseError: It is too large, incomplete, or cannot be decoded.
     """
     body = AnswerBody(response)
     if response.is_stream_consumed:  # by a hook of the caller's HTTP client

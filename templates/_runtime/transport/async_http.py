@@ -1,4 +1,4 @@
-"""Carries tasks to the server and its answer back, over HTTP, asynchronously."""
+"""Sends tasks over HTTP and receives the answers, for the async client."""
 
 from __future__ import annotations
 
@@ -17,49 +17,38 @@ import httpx2
 from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
 from .answer_body import aread_body, is_event_stream
+from .endpoint import JSON_HEADERS, STREAM_HEADERS, Headers, Target
 from .envelope import read_envelope
 from .environment import with_environment
 from .exchange import CLOSED, Exchange
-from .http import (
-    JSON_HEADERS,
-    STREAM_HEADERS,
-    Headers,
-    Target,
-    answered,
-    closed,
-    crowded,
-    limits,
-    redact,
-    shared,
-    whole,
-)
+from .http import answered, closed, crowded, limits, redact, shared, whole
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, MutableMapping
 
+    from .endpoint import Endpoint
     from .envelope import Answer, Envelope
-    from .http import Endpoint
 
 Loop: TypeAlias = asyncio.AbstractEventLoop
 
 
 class AsyncTransport(Protocol):
-    """What carries calls for the async client.
+    """The transport of the async client.
 
     Attributes:
-        takes_headers: Whether a call can have headers of its own.
+        takes_headers: Whether a call can have its own headers.
     """
 
     takes_headers: bool
 
     def at(self, endpoint: Endpoint) -> AsyncTransport:
-        """Return what carries calls to another endpoint, over the same connections."""
+        """Return a transport to another endpoint, over the same connections."""
         ...
 
     async def post(
         self, parts: list[bytes], timeout: float, extra: Headers
     ) -> Envelope:
-        """Send tasks, each as JSON text, and give the answer that comes in time."""
+        """Send tasks, each as JSON text, and return the answer."""
         ...
 
     def open(
@@ -74,19 +63,19 @@ class AsyncTransport(Protocol):
 
 
 class AsyncExchange(Exchange):
-    """An exchange that a task of an event loop waits for."""
+    """An exchange on an event loop."""
 
     timer: asyncio.Timeout | None = None
 
     def extensions(self) -> dict[str, Any]:
-        """What makes httpx2 keep to the time that is left, and tell how far it is."""
+        """Return the extensions of the request: its timeouts, and the trace."""
         return {"timeout": self.timeouts(), "trace": self._trace}
 
     def cut(self) -> None:
-        """End the exchange: the client is being closed."""
+        """End the exchange because the client is closed."""
         self.cut_by = CLOSED
         if self.timer is not None:
-            with suppress(RuntimeError):  # it has ended
+            with suppress(RuntimeError):  # it has already ended
                 self.timer.reschedule(0)
 
     async def _trace(self, event: str, info: MutableMapping[str, Any]) -> None:
@@ -95,7 +84,7 @@ class AsyncExchange(Exchange):
 
 @dataclass(slots=True)
 class _Lane:
-    """What an event loop sends its calls through."""
+    """The HTTP client of one event loop, with its running calls."""
 
     http: httpx2.AsyncClient
     places: asyncio.Semaphore
@@ -106,10 +95,10 @@ class _Lane:
 
 @dataclass(slots=True)
 class _Connections:
-    """What the transports of all endpoints of a client share.
+    """The connections that the transports of all endpoints of a client share.
 
     Attributes:
-        first: An HTTP client that no event loop uses yet.
+        first: An HTTP client that no event loop uses yet; None if there is none.
         is_closed: Whether the client is closed.
     """
 
@@ -119,11 +108,11 @@ class _Connections:
 
 _users: WeakKeyDictionary[httpx2.AsyncClient, tuple[int, ref[Loop]]]
 _users = WeakKeyDictionary()
-"""The process and the loop that an HTTP client which was brought was first used in."""
+"""The process and event loop in which each HTTP client of a caller was first used."""
 
 
 class AsyncHTTPTransport:
-    """Sends calls through an async HTTP client; each event loop has its own."""
+    """Sends calls with async HTTP clients, one for each event loop."""
 
     takes_headers = True
 
@@ -133,11 +122,11 @@ class AsyncHTTPTransport:
         http_client: httpx2.AsyncClient | None,
         concurrency: int,
     ) -> None:
-        """Make what sends calls.
+        """Create a transport without connecting.
 
         Raises:
-            RunwareError: The environment keeps an HTTP client from being made.
-            ValueError: The endpoint has no address.
+            RunwareError: An environment variable prevents the creation of an HTTP client.
+            ValueError: The URL of the endpoint is not valid.
         """
         self._endpoint = endpoint
         self._target = Target(endpoint)
@@ -146,14 +135,14 @@ class AsyncHTTPTransport:
         self._lock = ForkSafeLock()
         self._lanes: WeakKeyDictionary[Loop, _Lane] = WeakKeyDictionary()
         self._inherited: list[_Lane] = []
-        # Made before there is a loop, to tell at once what is wrong.
+        # Created before there is an event loop, so that errors are raised early.
         self._connections = _Connections(self._new_client())
 
     def at(self, endpoint: Endpoint) -> AsyncHTTPTransport:
-        """Return what carries calls to another endpoint, over the same connections.
+        """Return a transport to another endpoint, over the same connections.
 
         Raises:
-            ValueError: The endpoint has no address.
+            ValueError: The URL of the endpoint is not valid.
         """
         other = copy(self)
         vars(other).update(_endpoint=endpoint, _target=Target(endpoint))
@@ -162,18 +151,19 @@ class AsyncHTTPTransport:
     async def post(
         self, parts: list[bytes], timeout: float, extra: Headers
     ) -> Envelope:
-        """Send tasks and read the answer.
+        """Send tasks and return the answer.
 
         Args:
             parts: The tasks, each as JSON text.
-            timeout: The seconds that it may take, waiting for a place included.
-            extra: Headers that win over ours.
+            timeout: The timeout in seconds, including the wait for other calls.
+            extra: Headers that override those of the client.
 
         Raises:
             ClosedError: The client is closed.
-            ConnectionError: No answer came.
-            TimeoutError: None came in time.
-            ResponseError: What came cannot be read.
+            ConnectionError: There was no answer, or the limit of parallel calls was
+                reached until the timeout.
+            TimeoutError: There was no answer in time.
+            ResponseError: The answer cannot be parsed.
             RunwareError: No event loop of asyncio is running.
         """
         lane = await self._usable_lane()
@@ -240,10 +230,10 @@ class AsyncHTTPTransport:
             lane.exchanges.discard(exchange)
 
     async def aclose(self) -> None:
-        """Close the connections of the running loop, and end its calls.
+        """Close the connections of the running event loop, and end its calls.
 
-        Connections of other loops are dropped. An HTTP client that was brought by the
-        caller stays open.
+        Connections of other event loops are dropped. An HTTP client of the caller stays
+        open.
         """
         self._connections.is_closed = True
         with self._lock.native:
@@ -277,7 +267,7 @@ class AsyncHTTPTransport:
         return response
 
     def _begin(self, lane: _Lane, exchange: AsyncExchange) -> None:
-        if self._connections.is_closed:  # while it waited for a place
+        if self._connections.is_closed:  # during the wait for other calls
             raise closed()
         lane.exchanges.add(exchange)
 
@@ -298,7 +288,7 @@ class AsyncHTTPTransport:
     def _new_lane(self, loop: Loop, inherited: _Lane | None) -> _Lane:
         with self._lock.native:
             if inherited is not None:
-                self._inherited.append(inherited)  # if it were freed, it would close
+                self._inherited.append(inherited)  # freeing it would close it
             for other in [*self._lanes]:
                 if other.is_closed():
                     del self._lanes[other]
@@ -315,7 +305,7 @@ class AsyncHTTPTransport:
 
 
 async def _keep(http: httpx2.AsyncClient, *, is_own: bool) -> AsyncGenerator[None]:
-    """Close an HTTP client with its event loop, which closes its generators."""
+    """Close an HTTP client when its event loop closes its async generators."""
     try:
         yield
     finally:
@@ -324,16 +314,16 @@ async def _keep(http: httpx2.AsyncClient, *, is_own: bool) -> AsyncGenerator[Non
 
 
 def running_loop() -> Loop:
-    """The running event loop of asyncio.
+    """Return the running event loop of asyncio.
 
     Raises:
-        RunwareError: None is running.
+        RunwareError: No event loop of asyncio is running.
     """
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
         message = (
-            "AsyncRunware needs a running event loop of asyncio; others, such as that of "
-            "trio, are not supported"
+            "AsyncRunware needs a running event loop of asyncio. Others, such as trio, "
+            "are not supported"
         )
         raise RunwareError(message) from None

@@ -1,4 +1,4 @@
-"""When a stream is given up."""
+"""The deadline of a stream, which can be paused."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 SHORTEST_WAIT = 0.01
-"""Seconds between two looks at a deadline that stands still shortly before its time."""
+"""Minimum seconds between two checks of a deadline that is paused."""
 
 
 class Deadline:
-    """A time that moves on while it is paused.
+    """A deadline that moves while it is paused.
 
-    A stream pauses it while its caller works on a piece. It is paused to begin with.
+    A stream pauses it while its caller processes a piece. It is paused at the start.
     """
 
     def __init__(self, at: float, clock: Callable[[], float] = monotonic) -> None:
-        """Take the time that it has when nothing is paused any longer than now.
+        """Create a paused deadline.
 
         Args:
-            at: The time.
-            clock: Gives the time in seconds; it never goes back.
+            at: The time of the deadline if it is resumed now.
+            clock: A monotonic clock in seconds.
         """
         self._now = clock
         self._at = at
@@ -40,13 +40,13 @@ class Deadline:
         return self._now()
 
     def left(self) -> float:
-        """Return the seconds that are left; 0 or less when the time has come."""
+        """Return the seconds until the deadline; 0 or less after it."""
         paused_at = self._paused_at
         now = self._now() if paused_at is None else paused_at
         return min(self._at, self._at_latest) - now
 
     def resume(self) -> None:
-        """Let the time pass again."""
+        """End the pause."""
         with self._changed:
             if self._paused_at is not None:
                 pause = self._now() - self._paused_at
@@ -56,7 +56,7 @@ class Deadline:
 
     @contextmanager
     def paused(self) -> Generator[None]:
-        """Pause as long as the context lasts."""
+        """Pause inside the context."""
         self._paused_at = self._now()
         try:
             yield
@@ -64,19 +64,19 @@ class Deadline:
             self.resume()
 
     def limit(self, seconds: float) -> None:
-        """Come after so many seconds at the latest; takes the place of an earlier limit."""
+        """Move the deadline to at most so many seconds from now; replaces earlier limits."""
         with self._changed:
             self._at_latest = self._now() + seconds
             self._changed.notify_all()
 
     def cancel(self) -> None:
-        """End the waiting of other threads."""
+        """Make `wait` return in other threads."""
         with self._changed:
             self._is_cancelled = True
             self._changed.notify_all()
 
     def wait(self) -> bool:
-        """Wait for the time, in another thread; return False when it is cancelled."""
+        """Wait for the deadline, in another thread; return False if it is cancelled."""
         with self._changed:
             while not self._is_cancelled and (left := self.left()) > 0:
                 self._changed.wait(min(max(left, SHORTEST_WAIT), TIMEOUT_MAX))

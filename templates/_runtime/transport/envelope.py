@@ -1,12 +1,12 @@
-"""What the server answers: results and errors, each a plain JSON object.
+"""Parses answers of the server into results and errors, as plain JSON objects.
 
-Runware answers `{"data": […], "errors": […]}`, where either may be missing, or
-`{"error": {…}, "taskUUID": …}`; an item of `data` may say `"status": "error"`. Errors are
-scoped to their task: the other tasks of the same call may have succeeded, and an error
-may come with HTTP 200.
+Runware returns `{"data": […], "errors": […]}`, where either may be missing, or
+`{"error": {…}, "taskUUID": …}`. An item of `data` may have `"status": "error"`. An error
+is about one task: other tasks of the same call may have succeeded. An error may have the
+HTTP status 200.
 
-An error may also stand alone: as `{"code": …, "message": …}`, in an array of such, or as
-a problem of RFC 9457. Text may stand in the place of an error object.
+Also accepted are a single error `{"code": …, "message": …}`, an array of such errors, a
+problem of RFC 9457, and a text in place of an error object.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ if TYPE_CHECKING:
 Item: TypeAlias = dict[str, Any]
 
 MAX_DIGITS = 4000
-"""Digits of an integer; one with more is read as a float, which may be infinite."""
+"""Digits from which an integer is parsed as a float, which may be infinite."""
 
-LONGEST_EXCERPT = 300
-"""Characters of a body which an error repeats."""
+MAX_EXCERPT = 300
+"""Maximum number of characters of a body in an error."""
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
-"""Headers in which servers and what stands before them name an exchange."""
+"""Headers with the identifier of an exchange, of servers and gateways."""
 
 FAILURES = frozenset({"error", "failed", "failure"})
-"""What the status of an item says, in lower case, when its task has failed."""
+"""The values of `status`, in lower case, of an item whose task has failed."""
 
 SCOPE = ("taskType", "taskUUID")
-"""The members that say which task an error is about."""
+"""The members that name the task of an error."""
 
-LONGEST_RETRY_AFTER = 1e9
-"""Seconds: no server asks for more in earnest, and clocks can still be set by it."""
+MAX_RETRY_AFTER = 1e9
+"""Maximum Retry-After in seconds: larger values would overflow timers."""
 
-_MOST_LEVELS = 100
-"""How deep an error object may be nested for its arrays and objects to be kept."""
+_MAX_LEVELS = 100
+"""Maximum depth of an error object; the arrays and objects of a deeper one are dropped."""
 
 _ENVELOPE = frozenset({"data", "errors", "error"})
 _ERROR_MEMBERS = frozenset(
@@ -56,9 +56,10 @@ _ERROR_MEMBERS = frozenset(
         *("allowedValues", "responseContent", "requestId"),
     }
 )
-"""The members of error objects; an item with any other may be a result."""
+"""The members of error objects; an item with other members may be a result."""
 
 _CONSTANTS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_DECODER = json.JSONDecoder(parse_constant=_CONSTANTS.__getitem__)
 _PROBLEM_NAME = re.compile("(?:.*[/#:])?([A-Za-z]+(?:[-_][A-Za-z]+)*)/?", re.DOTALL)
 
 
@@ -68,7 +69,7 @@ class Answer:
 
     Attributes:
         http_status: Its HTTP status.
-        headers: Its headers; the case of their names means nothing.
+        headers: Its headers; their names ignore case.
         body: Its body, decompressed.
     """
 
@@ -78,37 +79,37 @@ class Answer:
 
     @property
     def request_id(self) -> str | None:
-        """What Runware's support can find the exchange by; None where it has no name."""
+        """The identifier of the exchange, for Runware's support; None without one."""
         names = (name for name in REQUEST_ID_HEADERS if name in self.headers)
         return self.headers[name] if (name := next(names, None)) else None
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds that the server asks to be left alone; None where it does not.
+        """The seconds in the header Retry-After; None without a valid one.
 
         Source: RFC 9110, section 10.2.3: a number of seconds or a date.
         """
         text = self.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdigit():
-            return min(float(text), LONGEST_RETRY_AFTER)
+            return min(float(text), MAX_RETRY_AFTER)
         try:
             return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
         except (ValueError, OverflowError):
             return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Envelope:
-    """What stands in one answer.
+    """The content of an answer.
 
     Attributes:
         answer: The answer.
-        data: Results, and news of tasks that are still under way.
-        errors: Error objects, without the key even where the server repeats it.
-        excerpt: The first part of the body, without the key; only beside errors.
-        request_id: What Runware's support can find the exchange by, without the key.
-        is_partial: Whether more may come about the tasks that it speaks of.
-        is_cut: Whether it lacks something since its connection ended.
+        data: Results, and status updates of unfinished tasks.
+        errors: Error objects, without the API key.
+        excerpt: The start of the body, without the API key; empty without errors.
+        request_id: The identifier of the exchange, without the API key.
+        is_partial: Whether another message may have more about its tasks.
+        is_cut: Whether it is incomplete because its connection ended.
     """
 
     answer: Answer
@@ -126,19 +127,19 @@ class Envelope:
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds that the server asks to be left alone; None where it does not."""
+        """The seconds in the header Retry-After; None without a valid one."""
         return self.answer.retry_after
 
 
 def read_envelope(answer: Answer, key: ApiKey) -> Envelope:
-    """Read the body of an answer.
+    """Parse the body of an answer.
 
-    An answer with a status of 400 or more that has no error object, such as the page of
-    a proxy, becomes an error object that quotes it: the status says what it means.
+    If the status is 400 or more and there is no error object, as in the page of a proxy,
+    the envelope has an error object that quotes the body.
 
     Args:
         answer: The answer.
-        key: The key to keep out of errors.
+        key: The API key, which is removed from errors.
 
     Raises:
         ResponseError: The status is below 400 and the body is not an envelope, or the
@@ -146,7 +147,7 @@ def read_envelope(answer: Answer, key: ApiKey) -> Envelope:
     """
     http_status = answer.http_status
     request_id = key.scrub(answer.request_id)
-    content = _parsed(answer.body)
+    content = parsed(answer.body)
     data = _results(content)
     is_redirection = 300 <= http_status < 400
     errors = [] if is_redirection else _errors(content, http_status)
@@ -154,14 +155,14 @@ def read_envelope(answer: Answer, key: ApiKey) -> Envelope:
         return Envelope(answer, data, errors, request_id=request_id)
     excerpt = _excerpt(answer.body, key)
     if http_status >= 400 and not errors:
-        message = f"there is no error object in the answer, which begins: {excerpt}"
+        message = f"the answer has no error object. It starts with: {excerpt}"
         errors = [{"message": message}]
     if errors:
         errors = key.scrub([_bounded(error) for error in errors])
         return Envelope(answer, data, errors, excerpt, request_id)
     raise ResponseError(
-        f"HTTP {http_status} with an answer that is not JSON with data or errors; "
-        f"it begins: {excerpt}",
+        f"HTTP {http_status} with an answer that is not JSON with data or errors. "
+        f"It starts with: {excerpt}",
         http_status=http_status,
         request_id=request_id,
         body=excerpt,
@@ -169,26 +170,28 @@ def read_envelope(answer: Answer, key: ApiKey) -> Envelope:
 
 
 def has_failed(item: Item) -> bool:
-    """Return whether the status of an item says that its task has failed."""
+    """Return whether the status of an item is that of a failed task."""
     status = item.get("status")
     return isinstance(status, str) and status.casefold() in FAILURES
 
 
-def _parsed(body: bytes) -> Any:
-    """The JSON value of a body; None where it has none that Python can hold.
+def parsed(body: bytes | str) -> Any:
+    """Parse a body as JSON; None if it is not JSON.
 
-    Numbers that JSON does not have are read as the constants of `math`, so that the
-    same answer is equal to itself when it comes again.
+    NaN and infinities become the constants of `math`, so that equal answers compare
+    equal.
     """
     try:
-        return json.loads(body, parse_constant=_CONSTANTS.__getitem__)
-    except json.JSONDecodeError:
+        if isinstance(body, bytes):
+            body = body.decode(json.detect_encoding(body), "surrogatepass")
+        return _DECODER.decode(body)
+    except (json.JSONDecodeError, UnicodeDecodeError):
         return None
-    except (ValueError, RecursionError):  # ValueError: int() takes so many digits only
+    except (ValueError, RecursionError):  # ValueError: too many digits for int()
         return _parsed_with_large_numbers(body)
 
 
-def _parsed_with_large_numbers(body: bytes) -> Any:
+def _parsed_with_large_numbers(body: bytes | str) -> Any:
     try:
         constant = _CONSTANTS.__getitem__
         return json.loads(body, parse_constant=constant, parse_int=_integer)
@@ -210,18 +213,18 @@ def _results(content: Any) -> list[Item]:
 
 
 def _errors(content: Any, http_status: int) -> list[Item]:
-    """The error objects of all spellings."""
+    """Return the error objects of an answer, in all accepted forms."""
     if not is_object(content):
-        errors = _error_objects(content)
-        return [error for error in errors if _is_error(error, http_status)]
-    names = content.keys() - _ENVELOPE - {"status"}
-    about = {name: content[name] for name in content if name in names}
+        given = _error_objects(content)
+        return [error for error in given if _is_error(error, http_status)]
+    errors: list[Item] = []
+    if "errors" in content or "error" in content:
+        names = content.keys() - _ENVELOPE - {"status"}
+        about = {name: content[name] for name in content if name in names}
+        errors += _error_objects(content.get("errors"), about)
+        errors += _error_objects(content.get("error"), about)
     failures = filter(_is_failure, _objects(content.get("data")))
-    errors = [
-        *_error_objects(content.get("errors"), about),
-        *_error_objects(content.get("error"), about),
-        *map(_completed, failures),
-    ]
+    errors += map(_completed, failures)
     if not errors and ("data" not in content or http_status >= 400):
         lone = _completed(content)
         errors = [lone] if _is_error(lone, http_status) else []
@@ -229,11 +232,11 @@ def _errors(content: Any, http_status: int) -> list[Item]:
 
 
 def _error_objects(value: Any, about: Item | None = None) -> list[Item]:
-    """Error objects, of which text may stand in the place of each.
+    """Return error objects; texts become error objects.
 
     Args:
-        value: One of them, or an array.
-        about: Members that each has where it says nothing else.
+        value: An error object or text, or an array of them.
+        about: Default members of each.
     """
     about = about or {}
     errors: list[Item] = []
@@ -246,7 +249,7 @@ def _error_objects(value: Any, about: Item | None = None) -> list[Item]:
 
 
 def _is_failure(item: Item) -> bool:
-    """Whether an item of `data` is an error: it says so, or can be nothing else."""
+    """Whether an item of `data` is an error, by its status or by its members."""
     if has_failed(item):
         return True
     has_error = bool(item.get("error")) or item.keys() >= {"code", "message"}
@@ -254,7 +257,7 @@ def _is_failure(item: Item) -> bool:
 
 
 def _is_error(item: Item, http_status: int) -> bool:
-    """Whether an object that may be anything is an error object."""
+    """Whether an object without an envelope is an error object."""
     has_message, has_code = _is_text(item.get("message")), _is_text(item.get("code"))
     if http_status >= 400:
         return has_message or has_code
@@ -264,10 +267,10 @@ def _is_error(item: Item, http_status: int) -> bool:
 
 
 def _completed(error: Item) -> Item:
-    """An error object with the members by which others call its code and message.
+    """Return an error object with `code` and `message`, also from other members.
 
-    Source: RFC 9457, section 3.1: `title` and `detail` are for people, and `type` is a
-    URI that names the kind of the problem.
+    Source: RFC 9457, section 3.1: `title` and `detail` are texts for people, and `type`
+    is a URI of the kind of problem.
     """
     nested = error.get("error")
     if is_object(nested):
@@ -298,9 +301,9 @@ def _is_text(value: Any) -> TypeGuard[str]:
 
 
 def _bounded(error: Item) -> Item:
-    """An error object that can be copied and shown, however deep it came."""
+    """Return an error object that is not too deep to be copied and shown."""
     level: list[Any] = [error]
-    for _ in range(_MOST_LEVELS):
+    for _ in range(_MAX_LEVELS):
         level = [part for container in level for part in _parts(container)]
         if not level:
             return error
@@ -317,17 +320,17 @@ def _has_parts(value: Any) -> bool:
 
 
 def _objects(value: Any) -> list[Item]:
-    """The objects in an array, or one that stands in its place."""
+    """Return the objects in an array, or a single object as a list."""
     return [item for item in (value if is_array(value) else [value]) if is_object(item)]
 
 
 def _excerpt(body: bytes, key: ApiKey) -> str:
-    start = body.lstrip()[: LONGEST_EXCERPT * 100]  # enough for the key to be found
+    start = body.lstrip()[: MAX_EXCERPT * 100]  # long enough to find the API key
     text = _unescaped(start.decode(errors="replace"))
-    return readable(key.scrub(text).strip(), LONGEST_EXCERPT) or "(nothing)"
+    return readable(key.scrub(text).strip(), MAX_EXCERPT) or "(nothing)"
 
 
 def _unescaped(text: str) -> str:
-    """JSON text without the escapes that would hide a key in it."""
+    """Return JSON text without escapes, which could hide the API key."""
     text = text.replace("\\/", "/")
     return re.sub(r"\\u([0-9A-Fa-f]{4})", lambda found: chr(int(found[1], 16)), text)

@@ -1,4 +1,4 @@
-"""Says which variable of the environment keeps an HTTP client from working."""
+"""Finds the environment variable that prevents an HTTP client from working."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Variables that name the certificates to trust; the first that is set counts."""
+"""Variables with the path of trusted certificates; the first that is set counts."""
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-"""Variables that name proxies, also in lower case."""
+"""Variables with the URL of a proxy, also in lower case."""
 
 ClientT = TypeVar("ClientT", bound="httpx2.Client | httpx2.AsyncClient")
 
 
 def with_environment(make: Callable[[], ClientT]) -> ClientT:
-    """Make an HTTP client, which reads the environment.
+    """Create an HTTP client, which reads environment variables.
 
     Raises:
-        RunwareError: A variable of the environment has a value that cannot be used.
+        RunwareError: An environment variable has a value that is not valid.
     """
     try:
         return make()
@@ -35,7 +35,7 @@ def with_environment(make: Callable[[], ClientT]) -> ClientT:
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
         reasons = filter(None, map(_unusable_proxy, _proxies().items()))
         reason = next(
-            reasons, f"the HTTP client cannot be made: {type(error).__name__}"
+            reasons, f"the HTTP client cannot be created: {type(error).__name__}"
         )
         raise RunwareError(reason) from None
 
@@ -47,12 +47,12 @@ def _unread_certificates(error: OSError) -> str:
 
 
 def certificates_variable() -> str | None:
-    """The variable that names the certificates to trust, if one is set."""
+    """Return the name of the variable with the path of certificates, if one is set."""
     return next(filter(os.environ.get, CERTIFICATES), None)
 
 
 def _proxies() -> dict[str, str]:
-    """The URLs of proxies by the variables that hold them."""
+    """Return the URLs of proxies, by the names of their variables."""
     return {
         name: value if "://" in value else f"http://{value}"
         for name, value in os.environ.items()
@@ -61,19 +61,19 @@ def _proxies() -> dict[str, str]:
 
 
 def _unusable_proxy(variable: tuple[str, str]) -> str | None:
-    """Why a proxy cannot be used, without its URL, which may hold a password."""
+    """Return why a proxy cannot be used, without its URL, which may have a password."""
     name, url = variable
     try:
         httpx2.HTTPTransport(proxy=url, verify=False, trust_env=False)
     except ImportError:
-        return f"{name} names a SOCKS proxy, which needs: pip install 'httpx2[socks]'"
+        return f"{name} is a SOCKS proxy, which needs: pip install 'httpx2[socks]'"
     except (ValueError, httpx2.InvalidURL):
         return f"{name} is not the URL of an http, https or socks5 proxy"
     return None
 
 
 def proxy_variables(host: str, port: int) -> str:
-    """The variables that name a proxy, with commas between; empty without one."""
+    """Return the names of the variables with this proxy, joined by commas."""
     proxies = _proxies().items()
     return ", ".join(name for name, url in proxies if _place(url) == (host, port))
 

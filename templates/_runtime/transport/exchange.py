@@ -1,4 +1,4 @@
-"""One request and its answer: how long they may take, and what became of them."""
+"""One HTTP exchange: its timeouts, and its failures as exceptions of httpx2."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from .api_key import ApiKey
 
-LONGEST_CONNECT = 10.0
-"""Seconds after which a server that does not take a connection is taken for dead."""
+MAX_CONNECT = 10.0
+"""Timeout of opening a connection, in seconds."""
 
 CLOSED = "the client was closed"
-"""What cuts the exchanges of a client that is closed."""
+"""The reason of exchanges that end because the client is closed."""
 
-LONGEST_WAIT = 1_000_000.0
-"""Seconds that a socket can be made to wait: they are counted in 31 bits of ms."""
+MAX_WAIT = 1_000_000.0
+"""Maximum timeout of a socket, in seconds: systems store milliseconds in 31 bits."""
 
 NEVER_SENT = (
     httpx2.ConnectError,
@@ -34,60 +34,59 @@ NEVER_SENT = (
     httpx2.ProxyError,
     httpx2.UnsupportedProtocol,
 )
-"""Failures before anything was written."""
+"""Exceptions that mean that nothing was written."""
 
 
 class Exchange:
-    """One request and its answer; a context in which every failure is one of httpx2.
+    """One request and its answer, as a context that raises exceptions of httpx2.
 
-    An exception that leaves the context has no traceback of the HTTP library, whose
-    variables hold the API key, and its class is one of `NEVER_SENT` exactly where
-    nothing was written.
+    Exceptions of the context have no traceback of the HTTP library, whose variables hold
+    the API key. They are instances of `NEVER_SENT` exactly if nothing was written.
 
     Attributes:
-        is_sending: Whether the HTTP library has the request; before, nothing is written.
-        cut_by: What has ended it from outside; None where nothing has.
+        is_sending: Whether the HTTP library has the request. Before, nothing is written.
+        cut_by: The reason why it was ended from outside; None if it was not.
     """
 
     def __init__(self, url: httpx2.URL, key: ApiKey, seconds: float) -> None:
-        """Begin an exchange.
+        """Start the time of an exchange.
 
         Args:
-            url: Where the request goes.
-            key: The key to keep out of errors.
-            seconds: How long everything may take together.
+            url: The address of the request.
+            key: The API key, which is removed from errors.
+            seconds: The timeout of the whole exchange.
         """
         self.is_sending = False
         self.cut_by: str | None = None
         self._url = url
         self._key = key
-        self._deadline = monotonic() + min(seconds, LONGEST_WAIT)
+        self._deadline = monotonic() + min(seconds, MAX_WAIT)
         self._peer: tuple[str, int] | None = None
         self._is_traced = False
         self._is_begun = False
 
     def left(self) -> float:
-        """The seconds that are left."""
+        """Return the seconds until the timeout, 0 or more."""
         return max(0.0, self._deadline - monotonic())
 
     def timeouts(self) -> dict[str, float]:
-        """The seconds that each step may take, for httpx2's extension `timeout`."""
+        """Return the timeouts of each step, for the extension `timeout` of httpx2."""
         left = self.left()
         return {
             **dict.fromkeys(("read", "write", "pool"), left),
-            "connect": min(left, LONGEST_CONNECT),
+            "connect": min(left, MAX_CONNECT),
         }
 
     def note(self, event: str, info: MutableMapping[str, Any]) -> None:
-        """Note a step of the connection, from httpx2's extension `trace`."""
+        """Record a step of the connection, from the extension `trace` of httpx2."""
         _, step, phase = event.split(".")
         self._is_traced = True
         if step == "connect_tcp" and phase == "started":
             self._peer = info["host"], info["port"]
         elif step == "send_request_headers" and phase == "started":
-            self._is_begun = info["request"].method != b"CONNECT"  # that is to a proxy
+            self._is_begun = info["request"].method != b"CONNECT"  # to a proxy
         elif step == "send_request_headers" and phase == "failed":
-            # The library found the headers wrong, and wrote nothing.
+            # The library refused the headers, and wrote nothing.
             cause = type(info["exception"]).__name__
             self._is_begun &= cause != "LocalProtocolError"
 
@@ -110,7 +109,10 @@ class Exchange:
             self._raise(error)
 
     def _raise(self, error: Exception) -> None:
-        """Raise what tells whether anything was written, unless an exception does."""
+        """Raise an exception that tells whether anything was written.
+
+        If the exception already does, only its message is changed.
+        """
         is_sent = self._is_sent(error)
         is_told = isinstance(error, httpx2.RequestError) and not self.cut_by
         reason = self._reason(error)
@@ -131,15 +133,15 @@ class Exchange:
         return not isinstance(error, NEVER_SENT)
 
     def _reason(self, error: Exception) -> str:
-        """What went wrong, and through what."""
+        """Return the cause, with the proxy or certificates that are involved."""
         if self.cut_by is not None:
             return self.cut_by
-        reason = self._key.scrub(str(error)) or "the time ran out" * _is_timeout(error)
+        reason = self._key.scrub(str(error)) or "timed out" * _is_timeout(error)
         if not isinstance(error, httpx2.RequestError) and not _is_timeout(error):
             reason = f"{type(error).__name__}: {reason}"
         name = certificates_variable()
         if name and "CERTIFICATE_VERIFY_FAILED" in reason:
-            reason += f" (the certificates to trust are those in {name})"
+            reason += f" (trusted certificates are read from {name})"
         own_place = self._url.raw_host.decode(), _port(self._url)
         if self._peer and self._peer != own_place:
             reason += f" ({_proxy(*self._peer)})"
@@ -153,11 +155,11 @@ class Exchange:
 
 
 def chain(error: BaseException, outer: BaseException | None) -> Iterator[BaseException]:
-    """Give an exception and all that led to it.
+    """Yield an exception with its causes and contexts.
 
     Args:
         error: The exception.
-        outer: What was being handled before; it and what led to it are left out.
+        outer: The exception that was handled before. It and its causes are skipped.
     """
     seen = {id(outer)}
     pending = [error]
@@ -168,7 +170,7 @@ def chain(error: BaseException, outer: BaseException | None) -> Iterator[BaseExc
             yield each
             causes = (each.__cause__, each.__context__)
             pending += [cause for cause in causes if cause is not None]
-            pending += getattr(each, "exceptions", ())  # those of a group
+            pending += getattr(each, "exceptions", ())  # of an exception group
 
 
 def _is_timeout(error: Exception) -> bool:
@@ -181,5 +183,5 @@ def _port(url: httpx2.URL) -> int:
 
 def _proxy(host: str, port: int) -> str:
     variables = proxy_variables(host, port)
-    named = f", which {variables} names" if variables else ""
+    named = f" from {variables}" if variables else ""
     return f"through the proxy {host}:{port}{named}"

@@ -1,26 +1,25 @@
-"""Carries tasks to the server and its answer back, over HTTP."""
+"""Sends tasks over HTTP and receives the answers."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Condition, RLock
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 import httpx2
 
-from ..exceptions import ClosedError, ConnectionError, RunwareError, TimeoutError
+from ..exceptions import ClosedError, ConnectionError
 from ..locks import ForkSafeLock
-from ..version import USER_AGENT
 from .answer_body import is_event_stream, read_body
+from .endpoint import JSON_HEADERS, STREAM_HEADERS, Target
 from .envelope import Answer, read_envelope
 from .environment import with_environment
-from .exchange import CLOSED, NEVER_SENT
+from .exchange import CLOSED
 from .sync_exchange import SyncExchange, bound, cancellation
 
 if TYPE_CHECKING:
@@ -28,114 +27,19 @@ if TYPE_CHECKING:
 
     from ..aside import WorkT
     from .api_key import ApiKey
+    from .endpoint import Endpoint, Headers
     from .envelope import Envelope
-
-Auth: TypeAlias = Literal["header", "payload"]
-Headers: TypeAlias = Mapping[str, str] | None
-
-RUNWARE_URL = "https://api.runware.ai/v1"
-RUNWARE_SOCKET_URL = "wss://ws-api.runware.ai/v1"
-
-JSON_HEADERS = {
-    "Content-Type": "application/json",
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-}
-STREAM_HEADERS = JSON_HEADERS | {"Accept": "text/event-stream, application/json"}
-
-DRY_RUN = "X-Runware-Dry-Run"
-"""The header of a call whose tasks are validated and priced, and not run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where tasks go, and the key that lets them in.
-
-    Attributes:
-        url: The address that tasks are posted to.
-        key: The API key.
-        auth: Whether the key travels as a header or as the first task of the payload.
-        default_headers: Headers of every call, which win over ours.
-        is_dry: Whether the calls are dry runs.
-    """
-
-    url: str
-    key: ApiKey
-    auth: Auth
-    default_headers: Headers = None
-    is_dry: bool = False
-
-    def body(self, parts: list[bytes]) -> bytes:
-        """Tasks, each as JSON text, as the array that is sent."""
-        if self.auth == "payload":
-            parts = [self.key.encoded_task(), *parts]
-        return b"[" + b",".join(parts) + b"]"
-
-    def headers(self, given: dict[str, str], extra: Headers) -> dict[str, str]:
-        """The headers of a request; the extra ones win over the default ones."""
-        own = given | {"User-Agent": USER_AGENT}
-        own |= self.key.header() if self.auth == "header" else {}
-        dry_run = {DRY_RUN: "1"} if self.is_dry else None
-        return merged(own, self.default_headers, extra, dry_run)
-
-    def error(self, cause: httpx2.RequestError) -> RunwareError:
-        """The exception of ours for a failed exchange."""
-        # The request that failed, and the frames that sent it, have the key.
-        cause.request = httpx2.Request("POST", shown_url(self.url))
-        cause.__traceback__ = None
-        reason = self.key.scrub(str(cause)) or type(cause).__name__
-        is_sent = not isinstance(cause, NEVER_SENT)
-        if is_sent and isinstance(cause, httpx2.TimeoutException):
-            return TimeoutError(f"the server did not answer in time: {reason}")
-        error = ConnectionError(f"no answer from {shown_url(self.url)}: {reason}")
-        error.may_have_run = is_sent
-        return error
-
-
-def merged(*layers: Headers) -> dict[str, str]:
-    """Headers in which those of a later layer win; the case of names means nothing."""
-    headers: dict[str, str] = {}
-    for layer in layers:
-        replaced = {name.lower() for name in layer or {}}
-        headers = {n: v for n, v in headers.items() if n.lower() not in replaced}
-        headers |= layer or {}
-    return headers
-
-
-def checked_headers(headers: Headers) -> Headers:
-    """Return headers that a caller gives for calls which run tasks.
-
-    Raises:
-        TypeError: A name or a value is no text.
-        ValueError: One makes a call a dry run, whose tasks have no results.
-    """
-    given: Mapping[Any, Any] = headers or {}
-    for name, value in given.items():
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise TypeError(f"the name and the value of header {name!r} must be str")
-        if name.lower() == DRY_RUN.lower():
-            message = f"{DRY_RUN} cannot be sent with a run: call dry_run of the client"
-            raise ValueError(message)
-    return headers
-
-
-def shown_url(url: str) -> str:
-    """A URL without the user name and the password that may stand in it."""
-    start, slashes, rest = url.partition("//")
-    authority = rest.partition("/")[0].partition("?")[0].partition("#")[0]
-    host = authority.rpartition("@")[2]
-    return start + slashes + host + rest[len(authority) :]
 
 
 class Transport(Protocol):
-    """What carries calls for the sync client."""
+    """The transport of the sync client."""
 
     def at(self, endpoint: Endpoint) -> Transport:
-        """Return what carries calls to another endpoint, over the same connections."""
+        """Return a transport to another endpoint, over the same connections."""
         ...
 
     def post(self, parts: list[bytes], timeout: float, extra: Headers) -> Envelope:
-        """Send tasks, each as JSON text, and give the answer that comes in time."""
+        """Send tasks, each as JSON text, and return the answer."""
         ...
 
     def open(
@@ -149,41 +53,12 @@ class Transport(Protocol):
         ...
 
 
-class Target:
-    """The address of an endpoint, and who is let in by the user name in it."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        """Take the address of an endpoint.
-
-        Raises:
-            ValueError: It is no address.
-        """
-        try:
-            url = httpx2.URL(endpoint.url)
-        except (httpx2.InvalidURL, ValueError):
-            url = httpx2.URL()
-        if not url.host:
-            # It is not shown: what is wrong may be a sign in its password.
-            raise ValueError("base_url is not a URL that can be used")
-        self._auth = (
-            httpx2.BasicAuth(url.username, url.password) if url.userinfo else None
-        )
-        self.url = url.copy_with(userinfo=b"")
-
-    def sending(self, http: httpx2.Client | httpx2.AsyncClient) -> dict[str, Any]:
-        """How an HTTP client sends a request: never to another address."""
-        options: dict[str, Any] = {"stream": True, "follow_redirects": False}
-        if self._auth is not None and http.auth is None:
-            options["auth"] = self._auth
-        return options
-
-
-class _Places:
-    """Lets in as many calls at once as there are places.
+class _Semaphore:
+    """A semaphore for calls that may be interrupted at any instruction.
 
     Attributes:
-        taken: The calls that have a place. A call that is interrupted removes itself,
-            whether or not it has one: it cannot know how far it came.
+        taken: The calls that hold it. A call removes itself even if it does not know
+            whether it was added.
     """
 
     def __init__(self, number: int) -> None:
@@ -192,7 +67,7 @@ class _Places:
         self._changed = Condition(RLock())
 
     def take(self, exchange: SyncExchange) -> bool:
-        """Wait for a place; return whether there was one before the time ran out."""
+        """Acquire it; return False on a timeout."""
         with self._changed:
             while len(self.taken) >= self._number:
                 if not self._changed.wait(exchange.left()):
@@ -201,29 +76,29 @@ class _Places:
             return True
 
     def let_next_in(self) -> None:
-        """Wake a call that waits for a place."""
+        """Wake a waiting call."""
         with self._changed:
             self._changed.notify()
 
 
 @dataclass(slots=True)
 class _Lane:
-    """What a process sends its calls through."""
+    """The HTTP client of one process, with its running calls."""
 
     http: httpx2.Client
-    places: _Places
+    places: _Semaphore
     process: int = field(default_factory=os.getpid)
     exchanges: set[SyncExchange] = field(default_factory=set[SyncExchange])
 
 
 @dataclass(slots=True)
 class _Connections:
-    """What the transports of all endpoints of a client share.
+    """The connections that the transports of all endpoints of a client share.
 
     Attributes:
-        lane: What this process sends its calls through.
-        inherited: Those of processes that it was forked from: one that is freed would
-            close its connections.
+        lane: The HTTP client of this process.
+        inherited: The HTTP clients of parent processes. They are kept, because freeing
+            one would close the connections of the parent.
         is_closed: Whether the client is closed.
     """
 
@@ -233,20 +108,20 @@ class _Connections:
 
 
 _users: WeakKeyDictionary[httpx2.Client, int] = WeakKeyDictionary()
-"""The process that each HTTP client which was brought was first used in."""
+"""The process in which each HTTP client of a caller was first used."""
 
 
 class HTTPTransport:
-    """Sends calls through a sync HTTP client."""
+    """Sends calls with a sync HTTP client."""
 
     def __init__(
         self, endpoint: Endpoint, http_client: httpx2.Client | None, concurrency: int
     ) -> None:
-        """Make what sends calls.
+        """Create a transport without connecting.
 
         Raises:
-            RunwareError: The environment keeps an HTTP client from being made.
-            ValueError: The endpoint has no address.
+            RunwareError: An environment variable prevents the creation of an HTTP client.
+            ValueError: The URL of the endpoint is not valid.
         """
         self._endpoint = endpoint
         self._target = Target(endpoint)
@@ -256,28 +131,29 @@ class HTTPTransport:
         self._connections = _Connections(self._new_lane())
 
     def at(self, endpoint: Endpoint) -> HTTPTransport:
-        """Return what carries calls to another endpoint, over the same connections.
+        """Return a transport to another endpoint, over the same connections.
 
         Raises:
-            ValueError: The endpoint has no address.
+            ValueError: The URL of the endpoint is not valid.
         """
         other = copy(self)
         vars(other).update(_endpoint=endpoint, _target=Target(endpoint))
         return other
 
     def post(self, parts: list[bytes], timeout: float, extra: Headers) -> Envelope:
-        """Send tasks and read the answer.
+        """Send tasks and return the answer.
 
         Args:
             parts: The tasks, each as JSON text.
-            timeout: The seconds that it may take, waiting for a place included.
-            extra: Headers that win over ours.
+            timeout: The timeout in seconds, including the wait for other calls.
+            extra: Headers that override those of the client.
 
         Raises:
             ClosedError: The client is closed.
-            ConnectionError: No answer came.
-            TimeoutError: None came in time.
-            ResponseError: What came cannot be read.
+            ConnectionError: There was no answer, or the limit of parallel calls was
+                reached until the timeout.
+            TimeoutError: There was no answer in time.
+            ResponseError: The answer cannot be parsed.
         """
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
@@ -290,7 +166,7 @@ class HTTPTransport:
         except httpx2.RequestError as error:
             raise self._endpoint.error(error) from error
         finally:
-            # Not a function in Python, at whose beginning a signal may be handled.
+            # Not a method written in Python: a signal may be handled as it starts.
             lane.places.taken.discard(exchange)
             lane.places.let_next_in()
         return read_envelope(answer, self._endpoint.key)
@@ -312,13 +188,13 @@ class HTTPTransport:
         """Send one task whose answer is a stream of events.
 
         Yields:
-            The answer. Its body is still to be read where it is a stream of events.
+            The answer. If it is a stream of events, its body is unread.
 
         Raises:
             ClosedError: The client is closed.
-            httpx2.RequestError: No answer came; one of `NEVER_SENT` where nothing was
-                written.
-            ResponseError: An answer that is no stream cannot be read.
+            httpx2.RequestError: There was no answer. It is one of `NEVER_SENT` if
+                nothing was written.
+            ResponseError: The answer is not a stream, and its body cannot be read.
         """
         lane = self._usable_lane()
         exchange = SyncExchange(self._target.url, self._endpoint.key, timeout)
@@ -340,7 +216,7 @@ class HTTPTransport:
         received: list[httpx2.Response],
     ) -> httpx2.Response:
         with exchange:
-            # No other name holds it first: an interruption would leave it open.
+            # Appended without a local name first: an interruption would leave it open.
             received.append(self._send(lane, exchange, [part], STREAM_HEADERS, extra))
             [response] = received
             if is_event_stream(response):
@@ -348,13 +224,13 @@ class HTTPTransport:
             return whole(response, read_body(response))
 
     def _bounded(self, exchange: SyncExchange, work: Callable[[], WorkT]) -> WorkT:
-        """Do some work of an exchange, which may take no longer than that."""
+        """Run the I/O of an exchange; in another thread with a caller's HTTP client."""
         return work() if self._brought is None else exchange.aside(work)
 
     def close(self) -> None:
-        """Close the connections, and end the calls that are under way.
+        """Close the connections and end running calls.
 
-        An HTTP client that was brought by the caller stays open.
+        An HTTP client of the caller stays open.
         """
         self._connections.is_closed = True
         lane = self._connections.lane
@@ -382,7 +258,7 @@ class HTTPTransport:
         response = lane.http.send(request, **self._target.sending(lane.http))
         try:
             if stream := response.extensions.get("network_stream"):
-                bound(stream)  # the caller may have opened it, for a request before
+                bound(stream)  # the caller may have opened it for an earlier request
             redact(response.headers, self._endpoint.key)
         except BaseException:
             response.close()
@@ -392,7 +268,7 @@ class HTTPTransport:
     @contextmanager
     def _under_way(self, lane: _Lane, exchange: SyncExchange) -> Generator[None]:
         try:
-            # Noted first, and then asked: this thread or that which closes sees it.
+            # Added before the check, so that this thread or the closing thread sees it.
             lane.exchanges.add(exchange)
             if self._connections.is_closed:
                 raise closed()
@@ -404,7 +280,7 @@ class HTTPTransport:
                 self._end(lane)
 
     def _end(self, lane: _Lane) -> None:
-        """Close the connections unless they are in use: the last who is does so."""
+        """Close the HTTP client, unless a running call will do so at its end."""
         if self._brought is None and not lane.exchanges:
             lane.http.close()
 
@@ -417,7 +293,7 @@ class HTTPTransport:
         if self._brought is not None:
             process = _users.setdefault(self._brought, os.getpid())
             if process != os.getpid():
-                raise shared("in the process that this one was forked from")
+                raise shared("in the parent process")
         return lane
 
     def _renewed_lane(self) -> _Lane:
@@ -431,38 +307,37 @@ class HTTPTransport:
     def _new_lane(self) -> _Lane:
         make = partial(httpx2.Client, limits=limits(self._concurrency))
         http = self._brought or with_environment(make)
-        return _Lane(http, _Places(self._concurrency))
+        return _Lane(http, _Semaphore(self._concurrency))
 
 
 def crowded(limit: int) -> ConnectionError:
-    """The exception for a call that found no place."""
+    """Return the exception for a call that never started, since too many were running."""
     return ConnectionError(
-        f"all {limit} calls that the client may make at once were under way until the "
-        "time ran out"
+        f"the limit of {limit} parallel calls (concurrency) was reached until the timeout"
     )
 
 
 def closed() -> ClosedError:
-    """The exception for a call of a closed client."""
+    """Return the exception for a call of a closed client."""
     return ClosedError("the client is closed")
 
 
 def shared(where: str) -> ConnectionError:
-    """The exception for an HTTP client whose connections belong elsewhere."""
+    """Return the exception for an HTTP client that another process or loop uses."""
     return ConnectionError(
-        f"the http_client was used {where}, nothing was sent: bring another one here"
+        f"the http_client was used {where}. Use another http_client here. Nothing was sent"
     )
 
 
 def limits(concurrency: int) -> httpx2.Limits:
-    """As many connections as calls: the client counts the calls itself."""
+    """Return limits of connections: unlimited, since the client limits the calls."""
     return httpx2.Limits(
         max_connections=None, max_keepalive_connections=concurrency, keepalive_expiry=5
     )
 
 
 def redact(headers: httpx2.Headers, key: ApiKey) -> None:
-    """Remove the key from the headers of an answer that repeats it."""
+    """Remove the API key from the headers of an answer."""
     for name, value in headers.multi_items():
         text = key.scrub(value)
         if text != value:
@@ -470,12 +345,12 @@ def redact(headers: httpx2.Headers, key: ApiKey) -> None:
 
 
 def answered(response: httpx2.Response, body: bytes) -> Answer:
-    """An answer of which everything is known."""
+    """Return a response and its body as an `Answer`."""
     return Answer(response.status_code, response.headers, body)
 
 
 def whole(response: httpx2.Response, body: bytes) -> httpx2.Response:
-    """A response with its body, apart from the connection that it came over."""
+    """Return a copy of a response with its body, without its connection."""
     headers = response.headers.copy()
     for name in ("content-encoding", "content-length", "transfer-encoding"):
         headers.pop(name, None)

@@ -1,4 +1,4 @@
-"""Which items of an answer are results, and which tell only how far a task is."""
+"""Distinguishes results from status updates among the items of an answer."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 READ_ONLY: Final = frozenset(
     {"accountManagement", "getResponse", "getTaskDetails", "modelSearch", "ping"}
 )
-"""Task types that change nothing and are not billed; they have nothing to poll for."""
+"""Task types that only read, are not billed, and cannot be polled."""
 
 AUTHENTICATION: Final = "authentication"
-"""The type of the task with which a payload brings its key; its answer is no result."""
+"""The type of the task with the API key in a payload. Its answer is not a result."""
 
 UPLOADS: Final = frozenset({"imageUpload", "mediaStorage", "modelUpload"})
-"""Task types that store what the caller has; none of their documents has a price."""
+"""Task types that store files of the caller. Their documents have no prices."""
 
 SUCCESS: Final = frozenset({"success", "ready"})
-"""Statuses, in lower case, of an item that is a result; `ready` is a stored model's."""
+"""Statuses, in lower case, of a result; `ready` is that of a model upload."""
 
 UNFINISHED: Final = frozenset(
     {"pending", "processing", "validated", "downloaded", "optimized", "stored"}
 )
-"""Statuses, in lower case, of a task that goes on; the last four are a model upload's."""
+"""Statuses, in lower case, of an unfinished task; the last four are of model uploads."""
 
 COUNTS: Final = ("numberResults", "promptVersions")
-"""The members of a task that say how many results it orders."""
+"""The members of a task with the number of results that it orders."""
 
 _OUTPUT: Final = re.compile("([a-z]+[A-Za-z0-9]*)?(URL|Url|url|DataURI|Base64Data)")
 _OUTPUTS: Final = frozenset(
@@ -51,7 +51,7 @@ _IDENTIFIERS: Final = {
     "mediaStorage": frozenset({"mediaUUID"}),
     "modelUpload": frozenset({"air"}),
 }
-"""What a stored file is known by is the output of its upload."""
+"""The output of an upload: the identifier of the stored file, by task type."""
 
 
 def outputs_of(task_type: str, result: type[TaskResult] | None) -> AbstractSet[str]:
@@ -59,7 +59,7 @@ def outputs_of(task_type: str, result: type[TaskResult] | None) -> AbstractSet[s
 
     Args:
         task_type: The type of the task.
-        result: The class of its results; None where it is not known.
+        result: The class of its results; None if it is not known.
     """
     known = _IDENTIFIERS.get(task_type, frozenset[str]())
     return known if result is None else known | _declared_outputs(result)
@@ -67,28 +67,28 @@ def outputs_of(task_type: str, result: type[TaskResult] | None) -> AbstractSet[s
 
 @cache
 def _declared_outputs(result: type[TaskResult]) -> frozenset[str]:
-    from ..schema.fields import wire_names  # takes its time
+    from ..schema.fields import wire_names  # slow to import
 
     names = wire_names(result).values()
     return frozenset(n for n in names if n not in _NO_OUTPUTS and n[-4:] != "UUID")
 
 
 def is_result(item: Item, outputs: AbstractSet[str] = frozenset()) -> bool:
-    """Say whether an item is a result, and not the status of a task that goes on.
+    """Return whether an item is a result, not the status of an unfinished task.
 
-    It is one if its status says so, or if it has an output. A status that is not known
-    proves nothing, and neither do a cost, a seed or the UUID of what is being made.
+    A known status decides. With an unknown status or none, an item with an output is a
+    result. A cost, a seed or a UUID of an output that is not finished are not outputs.
 
     Args:
         item: An item of `data`.
-        outputs: What `outputs_of` says of its task.
+        outputs: The result of `outputs_of` for its task.
     """
     told = item.get("status")
     status = told.lower() if isinstance(told, str) else ""
     if status in SUCCESS or status in UNFINISHED:
         return status in SUCCESS
     made = [item[name] for name in item if name in outputs or _is_output(name)]
-    if told is None and "progress" not in item:  # a text may be empty when it is done
+    if told is None and "progress" not in item:  # a finished text may be empty
         return any(value is not None for value in made)
     return any(value not in (None, "", [], {}) for value in made)
 
@@ -100,20 +100,25 @@ def _is_output(name: str) -> bool:
 
 
 def number_of_results(task: Item) -> int:
-    """Return how many results a task orders; at least one."""
+    """Return the number of results that a task orders, at least one."""
     counts = [task.get(name) for name in COUNTS]
     return max(1, next((count for count in counts if type(count) is int), 1))
 
 
+def costs(items: Iterable[Item]) -> list[float]:
+    """Return the costs in items, in US dollars."""
+    return [cost for cost in numbers(items, "cost") if cost >= 0]
+
+
 def numbers(items: Iterable[Item], name: str) -> list[float]:
-    """Return the finite numbers that items have under a name."""
+    """Return the finite numbers in a member of items, also those written as text."""
     found: list[float] = []
     for item in items:
         value: Any = item.get(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if isinstance(value, (int, float, str)) and not isinstance(value, bool):
             try:
                 number = float(value)
-            except OverflowError:
+            except (OverflowError, ValueError):
                 continue
             if isfinite(number):
                 found.append(number)

@@ -1,4 +1,4 @@
-"""One WebSocket connection: texts go out, texts come in. Needs httpx2's extra `ws`."""
+"""One WebSocket connection that sends and receives texts. It needs `httpx2[ws]`."""
 
 from __future__ import annotations
 
@@ -25,18 +25,17 @@ if TYPE_CHECKING:
 
     from httpcore2 import AsyncNetworkStream
 
-LARGEST_MESSAGE = 256 << 20
-"""Bytes of the largest message: a video may come as base64."""
+MAX_MESSAGE = 256 << 20
+"""Maximum number of bytes in a message, which may have a video in base64."""
 
 READ_AT_ONCE = 1 << 18
-"""Bytes that are read at once; TLS sets memory aside for as many with each read."""
+"""Bytes of one read. TLS allocates as many for each read."""
 
-LONGEST_WRITE = 120.0
-"""Seconds that a message may take to be written, after those before it."""
+WRITE_TIMEOUT = 120.0
+"""Timeout of writing a message, in seconds."""
 
-LONGEST_GOODBYE = 1.0
-"""Seconds that closing may take before the connection is just dropped."""
-
+CLOSE_TIMEOUT = 1.0
+"""Timeout of the closing handshake, in seconds; then the connection is dropped."""
 
 NEVER_OPENED = (
     httpx2.RequestError,
@@ -45,25 +44,24 @@ NEVER_OPENED = (
     RuntimeError,
     ValueError,
 )
-"""What httpx2 raises when it cannot open a connection."""
-
+"""The exceptions of httpx2 when it cannot open a connection."""
 
 MESSAGE_TOO_BIG = 1009
-"""The code that closes a connection for a message that is too large (RFC 6455 §7.4.1)."""
+"""The close code for a message that is too large (RFC 6455, section 7.4.1)."""
 
-# The package of httpx2's extra `ws`. It is not imported by its name, so that checkers of
-# projects that do not have it report nothing.
+# wsproto comes with `httpx2[ws]`. It is imported dynamically, so that type checkers of
+# projects without it report no error.
 _LOCAL_ERROR: type[Exception] = import_module("wsproto.utilities").LocalProtocolError
 
 
-_receive = methodcaller("receive")  # its result is a class of wsproto
+_receive = methodcaller("receive")  # dynamic, since its result is a class of wsproto
 
 
 class Broken(Exception):
-    """The connection could not be made, or has ended; its text says why.
+    """The connection could not be opened, or has ended. The message says why.
 
     Attributes:
-        answer: What the server answered in place of opening a WebSocket.
+        answer: The HTTP answer of a server that did not open a WebSocket.
     """
 
     def __init__(self, reason: str, answer: Answer | None = None) -> None:
@@ -71,44 +69,44 @@ class Broken(Exception):
         self.answer = answer
 
 
-class _Heard:
-    """A network stream that notes when something comes."""
+class _SignalStream:
+    """A network stream that sets an event when data arrives."""
 
     def __init__(self, stream: AsyncNetworkStream) -> None:
         self._stream = stream
         self.signal = asyncio.Event()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read what is there, in pieces of a bounded size."""
+        """Read available data, at most `READ_AT_ONCE` bytes."""
         data = await self._stream.read(min(max_bytes, READ_AT_ONCE), timeout)
         self.signal.set()
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write all of it."""
+        """Write all bytes."""
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
-        """Close it."""
+        """Close the stream."""
         await self._stream.aclose()
 
 
 class _Session(AsyncWebSocketSession):
-    """httpx2's session over a stream that notes when something comes."""
+    """A session of httpx2 over a `_SignalStream`."""
 
     def __init__(self, stream: AsyncNetworkStream, **options: Any) -> None:
-        self.heard = _Heard(stream)
+        self.heard = _SignalStream(stream)
         super().__init__(cast("AsyncNetworkStream", self.heard), **options)
 
     @property
     def state(self) -> str:
-        """The name of the state of the connection, as wsproto has it."""
+        """The name of wsproto's state of the connection."""
         connection: Any = vars(self)["connection"]
         return str(connection.state.name)
 
 
 class Socket:
-    """An open connection."""
+    """An open WebSocket connection."""
 
     def __init__(self, session: _Session) -> None:
         self._session = session
@@ -120,14 +118,14 @@ class Socket:
 
     @property
     def is_closed_by_peer(self) -> bool:
-        """Whether the server was the first to say that it closes the connection."""
+        """Whether the server started the closing handshake."""
         return self._session.state == "REMOTE_CLOSING"
 
     async def send(self, text: str) -> None:
         """Send a text.
 
         Raises:
-            Broken: The connection has ended; the text may have been sent or not.
+            Broken: The connection has ended. The text may or may not have been sent.
         """
         try:
             await self._session.send_text(text)
@@ -144,7 +142,7 @@ class Socket:
             event: object = await _receive(self._session)
         except WebSocketDisconnect as error:
             if error.code == MESSAGE_TOO_BIG and not self.is_closed_by_peer:
-                reason = f"a message is larger than {LARGEST_MESSAGE:,} bytes"
+                reason = f"a message is larger than {MAX_MESSAGE:,} bytes"
                 raise Broken(reason) from None
             raise _broken(error) from None
         except HTTPXWSException as error:
@@ -153,7 +151,7 @@ class Socket:
         return data if isinstance(data, str) else bytes(data)
 
     async def answers(self, text: str, within: float) -> bool:
-        """Send a text and say whether anything comes within some seconds after that.
+        """Send a text and return whether any data arrives within some seconds.
 
         Raises:
             Broken: The connection has ended.
@@ -161,7 +159,7 @@ class Socket:
         heard = self._session.heard.signal
         heard.clear()
         try:
-            async with asyncio.timeout(LONGEST_WRITE):
+            async with asyncio.timeout(WRITE_TIMEOUT):
                 await self.send(text)
             async with asyncio.timeout(within):
                 await heard.wait()
@@ -170,9 +168,9 @@ class Socket:
         return True
 
     async def close(self) -> None:
-        """Say goodbye; what cannot be said in time is left out."""
+        """Do the closing handshake, within `CLOSE_TIMEOUT` seconds."""
         with suppress(builtins.TimeoutError):
-            async with asyncio.timeout(LONGEST_GOODBYE):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self._session.close()
 
 
@@ -180,20 +178,20 @@ class Socket:
 async def connected(
     http: httpx2.AsyncClient, url: str, headers: dict[str, str], timeout: float
 ) -> AsyncGenerator[Socket]:
-    """Open a connection for as long as the context lasts.
+    """Open a connection, and close it at the end of the context.
 
     Args:
-        http: What opens it.
+        http: The HTTP client.
         url: The address.
-        headers: The headers of the request that opens it.
-        timeout: The seconds that opening it may take.
+        headers: The headers of the opening request.
+        timeout: The timeout of opening it, in seconds.
 
     Raises:
         Broken: It could not be opened, or it has ended.
     """
     client = AsyncWebSocketClient(
         http,
-        max_message_size_bytes=LARGEST_MESSAGE,
+        max_message_size_bytes=MAX_MESSAGE,
         keepalive_ping_interval_seconds=None,
         session_class=_Session,
     )
@@ -211,7 +209,7 @@ async def connected(
         status = error.response.status_code
         answer = Answer(status, dict(error.response.headers.items()))
         raise Broken(f"HTTP {status} in place of a WebSocket", answer) from None
-    except ExceptionGroup as group:  # so httpx2 wraps what is raised inside
+    except ExceptionGroup as group:  # httpx2 wraps exceptions of the context in it
         cause = next(_leaves(group))
         raise cause if isinstance(cause, Broken) else _broken(cause) from None
     except builtins.TimeoutError:

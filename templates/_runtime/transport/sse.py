@@ -1,4 +1,4 @@
-"""Reads server-sent events, without any I/O.
+"""Parses server-sent events, without I/O.
 
 Source: WHATWG HTML, sections 9.2.5 and 9.2.6.
 """
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 DONE = "[DONE]"
 """The data of the event after the last one."""
 
-LARGEST_EVENT = 2**20
-"""Bytes of one event, as long as it is not complete."""
+MAX_EVENT = 2**20
+"""Maximum number of bytes of one event."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)')
@@ -24,7 +24,7 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)')
 
 
 class EventTooLargeError(ValueError):
-    """An event is larger than `LARGEST_EVENT`."""
+    """An event is larger than `MAX_EVENT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,15 @@ class ServerSentEvent:
 
 
 class EventReader:
-    """Makes events of the pieces of a body.
+    """Parses the chunks of a body into events.
 
-    By the specification, an empty line ends an event. Some servers leave it out and send
-    one line of data for each event. Therefore data is an event of its own as soon as its
-    brackets are balanced: it is whole JSON, or can never become JSON.
+    By the specification, an empty line ends an event. Some servers omit it and send one
+    line of data for each event. Therefore an event also ends as soon as the brackets of
+    its data are balanced: then it is complete JSON, or can never become JSON.
     """
 
     def __init__(self) -> None:
-        """Begin at the start of a body."""
+        """Create a reader for a new body."""
         self._line: list[bytes] = []
         self._line_size = 0
         self._is_first_line = True
@@ -60,30 +60,28 @@ class EventReader:
         self._depth = 0
 
     def feed(self, chunk: bytes) -> Generator[ServerSentEvent]:
-        """Take the next piece of the body and give the events that it completes.
+        """Parse the next chunk of the body, and yield the events that it completes.
 
         Raises:
-            EventTooLargeError: An event does not come to an end.
+            EventTooLargeError: An event is larger than `MAX_EVENT`.
         """
         if chunk and self._is_after_cr:
             chunk = chunk.removeprefix(b"\n")
             self._is_after_cr = False
-        for part in chunk.splitlines(keepends=True):  # of bytes: at CR and LF alone
+        for part in chunk.splitlines(keepends=True):  # bytes: splits at CR and LF only
             self._line.append(part)
             self._line_size += len(part)
-            if self._line_size + self._data_size > LARGEST_EVENT:
-                message = (
-                    f"an event that is too long: more than {LARGEST_EVENT:,} bytes"
-                )
+            if self._line_size + self._data_size > MAX_EVENT:
+                message = f"an event that is too long: more than {MAX_EVENT:,} bytes"
                 raise EventTooLargeError(message)
             self._is_after_cr = part.endswith(b"\r")
             if part.endswith((b"\n", b"\r")):
                 yield from self._end_line()
 
     def finish(self) -> Generator[ServerSentEvent]:
-        """Give the event in the last line, where its line end is missing.
+        """Yield the event in a last line without a line end.
 
-        An event that is cut off is dropped.
+        An incomplete event is dropped.
         """
         yield from self._end_line()
 
@@ -119,6 +117,6 @@ class EventReader:
 
 
 def _depth(line: str) -> int:
-    """Return how many brackets a line of JSON opens, less those that it closes."""
+    """Return the number of opening minus closing brackets in a line of JSON."""
     rest = _STRING.sub("", line)
     return sum(map(rest.count, "[{")) - sum(map(rest.count, "]}"))

@@ -1,9 +1,9 @@
-"""A sync exchange: whatever it waits for, its thread waits no longer than it may.
+"""A sync exchange with a timeout for all its steps together.
 
-httpx2 bounds each read and each write by a timeout of its own, so that a server which
-sends a byte now and then is waited for without end. Its extension `trace` tells of each
-new connection; this module bounds the reads and writes of that connection by what is
-left of the exchange that its thread has under way.
+httpx2 has a timeout for each read and each write, so a server that sends a byte now and
+then would never time out. This module learns of each new connection by the extension
+`trace` of httpx2, and limits its reads and writes by the remaining time of the exchange
+of the current thread.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import httpx2
 
 from ..aside import LateError, WorkT, run_aside
-from .exchange import LONGEST_CONNECT, Exchange
+from .exchange import MAX_CONNECT, Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, MutableMapping
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from typing import Self
 
 CONNECTING = ("connect_tcp", "connect_unix_socket", "start_tls")
-"""Steps that give a network stream."""
+"""Steps that return a network stream."""
 
-LEFT = "the call was left"
-"""What cuts the exchanges of a call that is interrupted, or of a loop that is left."""
+LEFT = "the call was interrupted"
+"""The reason of exchanges that end with an interrupted call or loop."""
 
 PIECE = 1 << 14
-"""Bytes that are written at once: the server may take each write slowly."""
+"""Bytes of one write. The timeout is checked before each write."""
 
 
 class NetworkStream(Protocol):
-    """A connection, as httpx2 reads and writes it."""
+    """The interface of a connection of httpx2."""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read some bytes."""
@@ -47,32 +47,32 @@ class NetworkStream(Protocol):
         ...
 
     def get_extra_info(self, info: str) -> Any:
-        """Give what `info` names, or None."""
+        """Return the information with this name, or None."""
         ...
 
 
 class SyncExchange(Exchange):
-    """An exchange that a thread waits for, inside its context."""
+    """An exchange whose thread does the I/O inside its context."""
 
     _stream: NetworkStream | None = None
     _is_shared = False
     _is_left = False
 
     def aside(self, work: Callable[[], WorkT]) -> WorkT:
-        """Run the exchange in another thread, which is left when the time is up.
+        """Run the exchange in another thread, which is abandoned on a timeout.
 
-        An HTTP client of the caller may wait for a lock, as for that of an HTTP/2
-        connection, or in a transport or hook of the caller's own.
+        An HTTP client of the caller may block on a lock, for example of an HTTP/2
+        connection, or in a transport or hook of the caller.
         """
         try:
             return run_aside(work, self.left(), self._leave)
         except LateError:
-            error = httpx2.ReadTimeout("the time ran out")
+            error = httpx2.ReadTimeout("timed out")
             self._raise(error)
             raise error from None
 
     def extensions(self) -> dict[str, Any]:
-        """What makes httpx2 keep to the time that is left."""
+        """Return the extensions of the request: its timeouts, and the trace."""
         return {"timeout": self.timeouts(), "trace": self._trace}
 
     def cut(self, reason: str) -> None:
@@ -89,16 +89,16 @@ class SyncExchange(Exchange):
             return
         wire: socket.socket | None = self._stream.get_extra_info("socket")
         if wire is not None:
-            with suppress(OSError):  # it is closed already
-                # Not the method of a TLS socket, which would go on in plain text.
+            with suppress(OSError):  # already closed
+                # `shutdown` of a TLS socket would continue in plain text.
                 socket.socket.shutdown(wire, socket.SHUT_RDWR)
 
     def step(self, stream: NetworkStream, timeout: float | None) -> float:
-        """Begin to read or write; return the seconds that it may take.
+        """Start a read or write; return its timeout in seconds.
 
         Raises:
             httpx2.ReadTimeout: No time is left.
-            httpx2.ReadError: The exchange was ended.
+            httpx2.ReadError: The exchange was ended from outside.
         """
         self._stream = stream
         if self.cut_by:
@@ -127,11 +127,11 @@ class SyncExchange(Exchange):
         self.note(event, info)
         layer, step, phase = event.split(".")
         if self._is_left and (step, phase) == ("send_request_headers", "started"):
-            # It was noted first: one of this thread and that which left it knows.
+            # Checked after `note`, so that this thread or the abandoning one sees it.
             raise httpx2.ReadTimeout("")
         self._is_shared |= layer == "http2"
         if step in CONNECTING and phase == "started":
-            info["timeout"] = min(self._time_to_connect(), LONGEST_CONNECT)
+            info["timeout"] = min(self._time_to_connect(), MAX_CONNECT)
             if step == "connect_tcp":
                 info["timeout"] /= addresses(info["host"], info["port"], self.left())
         elif step in CONNECTING and phase == "complete":
@@ -145,9 +145,9 @@ class SyncExchange(Exchange):
 
 
 class Cancellation:
-    """Cuts the exchanges of other threads, when nobody waits for their answers any more.
+    """Ends the exchanges of other threads when their call is cancelled.
 
-    A thread does its exchanges inside the context of one.
+    A thread does its exchanges inside the context of a `Cancellation`.
     """
 
     def __init__(self) -> None:
@@ -155,7 +155,7 @@ class Cancellation:
         self._is_cancelled = False
 
     def cancel(self) -> None:
-        """Cut what is under way, and all that would begin from now on."""
+        """End the running exchanges, and all that start later."""
         self._is_cancelled = True
         for exchange in [*self._exchanges]:
             exchange.cut(LEFT)
@@ -168,8 +168,8 @@ class Cancellation:
 
     @contextmanager
     def watching(self, exchange: SyncExchange) -> Generator[None]:
-        """Let an exchange be cut as long as the context lasts."""
-        # Noted first, and then asked: this thread or the one that cancels sees it.
+        """Allow to end an exchange inside the context."""
+        # Added before the check, so that this thread or the cancelling one sees it.
         self._exchanges.add(exchange)
         if self._is_cancelled:
             exchange.cut(LEFT)
@@ -180,7 +180,7 @@ class Cancellation:
 
 
 _NEVER = Cancellation()
-"""That of threads whose caller is in them."""
+"""The default: the exchanges of a thread are not cancelled from another thread."""
 
 
 class _Thread(threading.local):
@@ -189,7 +189,7 @@ class _Thread(threading.local):
 
 
 def cancellation() -> Cancellation:
-    """Return what cuts the exchanges of this thread."""
+    """Return the cancellation of the current thread."""
     return _thread.cancellation
 
 
@@ -197,7 +197,7 @@ _thread = _Thread()
 
 
 def bound(stream: NetworkStream) -> None:
-    """Bound all reads and writes of a connection, unless they are."""
+    """Limit the reads and writes of a connection, unless that is done already."""
     if "read" in vars(stream):
         return
     read, write = stream.read, stream.write
@@ -221,15 +221,15 @@ def bound(stream: NetworkStream) -> None:
 
 
 def addresses(host: str, port: int, seconds: float) -> int:
-    """Count the addresses of a host, which are tried one after the other.
+    """Return the number of IP addresses of a host. They are tried one after another.
 
     Args:
-        host: Its name or address.
+        host: The name or IP address of the host.
         port: The port to connect to.
-        seconds: How long the name service may take.
+        seconds: The timeout of the name resolution.
 
     Raises:
-        httpx2.ConnectTimeout: It takes longer.
+        httpx2.ConnectTimeout: The name resolution timed out.
     """
     if _is_numeric(host):
         return 1
@@ -237,9 +237,9 @@ def addresses(host: str, port: int, seconds: float) -> int:
     try:
         return max(1, len(run_aside(look_up, seconds, lambda: None)))
     except LateError:
-        message = f"the name {host} was not resolved in time"
+        message = f"the name resolution of {host} timed out"
         raise httpx2.ConnectTimeout(message) from None
-    except (OSError, UnicodeError):  # connecting fails in the same way
+    except (OSError, UnicodeError):  # connecting will fail with the same error
         return 1
 
 

@@ -1,4 +1,4 @@
-"""How long to wait before the server is asked again, or sent to again."""
+"""The waits before polls and retries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FIRST_WAITS = {
     "training": 30.0,
     "videoInference": 2.0,
 }
-"""Seconds that tasks of a type take at the least; others may be done after one."""
+"""The first wait before a poll in seconds, by task type. Others wait one second."""
 
 SHORTEST_FIRST_WAIT = 0.5
 """The shortest first wait in seconds, if a document reports a latency."""
@@ -20,12 +20,12 @@ SHORTEST_FIRST_WAIT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Waits that grow, in seconds, each a little shorter at random than it could be.
+    """Increasing waits in seconds, with random jitter of up to 20 %.
 
     Attributes:
-        first: The first wait; None for what suits the model or the task type.
-        factor: Each wait is this many times the one before,
-        longest: but never longer than this.
+        first: The first wait; None to derive it from the model or the task type.
+        factor: The factor between one wait and the next.
+        longest: The longest wait.
     """
 
     first: float | None = None
@@ -33,12 +33,12 @@ class Waits:
     longest: float = 10.0
 
     def of(self, task_type: str, latency: float | None = None) -> Iterator[float]:
-        """The waits for a task, without end.
+        """Yield the waits for a task, endlessly.
 
         Args:
-            task_type: Its type.
-            latency: The seconds that such a task takes at the least, where its document
-                reports that; the first wait is as long.
+            task_type: The type of the task.
+            latency: The shortest latency in seconds that the document of the task states;
+                None if it states none. It becomes the first wait.
         """
         first = self.first
         if first is None and latency is not None:
@@ -47,7 +47,7 @@ class Waits:
             first = FIRST_WAITS.get(task_type, 1.0)
         wait = min(first, self.longest)
         while True:
-            # Clients that began together shall not ask together for ever.
+            # Jitter, so that clients that started together do not poll together.
             yield wait * random.uniform(0.8, 1.0)
             wait = min(wait * self.factor, self.longest)
 

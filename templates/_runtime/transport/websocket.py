@@ -1,9 +1,9 @@
-"""Carries tasks to the server and results back over one WebSocket, for the async client.
+"""Sends tasks and receives results over one WebSocket, for the async client.
 
-A connection is made when it is first needed, and shared by all calls of an event loop.
-When it breaks, a new one goes on with its session, over which the server delivers what
-it could not deliver before. A call whose answer does not come then fails as one that may
-have run: whoever made it asks the server for its tasks.
+The connection is opened on first use, and shared by all calls of an event loop. When it
+breaks, a new connection continues its session, and the server sends the messages that it
+could not deliver. A call without an answer then fails as one that may have run, and its
+caller polls its tasks.
 """
 
 from __future__ import annotations
@@ -21,52 +21,50 @@ import httpx2
 from ..exceptions import ConnectionError, ResponseError, TimeoutError
 from ..version import USER_AGENT
 from .async_http import AsyncHTTPTransport
+from .endpoint import RUNWARE_SOCKET_URL, RUNWARE_URL, merged, shown_url
 from .envelope import SCOPE, Answer, read_envelope
 from .environment import with_environment
-from .exchange import LONGEST_CONNECT
-from .http import (
-    RUNWARE_SOCKET_URL,
-    RUNWARE_URL,
-    closed,
-    crowded,
-    merged,
-    shown_url,
-)
+from .exchange import MAX_CONNECT
+from .http import closed, crowded
 from .items import AUTHENTICATION
-from .session import Session, status_of
+from .pending import status_of
+from .session import Session
 from .socket import Broken, Socket, connected
 from .waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from .endpoint import Endpoint, Headers
     from .envelope import Envelope, Item
-    from .http import Endpoint, Headers
-    from .session import Pending
+    from .pending import Pending
 
 PING = b'{"taskType":"ping","ping":true}'
 
 PING_EVERY = 10.0
 """Seconds between pings; the server closes a connection after 120 without a message."""
 
-LONGEST_SILENCE = 15.0
-"""Seconds after a ping until a server that sends nothing at all is taken for dead."""
+MAX_SILENCE = 15.0
+"""Seconds after a ping without any message until the connection counts as broken."""
 
 GRACE = 5.0
-"""Seconds after a connection broke, for which calls wait for what a new one brings."""
+"""Seconds that calls wait for messages of the next connection after one broke."""
 
-LAST_WORDS = 0.2
-"""Seconds for which a connection that takes nothing any more is listened to."""
+REFUSALS = frozenset({401, 402, 403, 429})
+"""HTTP statuses of a refused connection: nothing was sent yet."""
+
+DRAIN_TIMEOUT = 0.2
+"""Seconds to read the remaining messages of a connection that cannot be written to."""
 
 RECONNECTING = Waits(first=0.1, factor=2.0, longest=2.0)
-"""How long to wait before a connection is made anew."""
+"""The waits before a connection is opened again."""
 
 
 class WebSocketTransport:
     """Sends calls over one WebSocket.
 
-    The connection belongs to the event loop and the process that made it. On another
-    loop, or in a forked process, a new one is made.
+    The connection belongs to the event loop and the process that opened it. On another
+    event loop, or in a forked process, a new one is opened.
     """
 
     takes_headers = False
@@ -78,13 +76,13 @@ class WebSocketTransport:
         concurrency: int,
         is_known: Callable[[str], bool] | None = None,
     ) -> None:
-        """Make a transport; no connection is made yet.
+        """Create a transport without connecting.
 
         Args:
-            endpoint: Where tasks go.
-            http_client: What opens connections; else a client of our own.
-            concurrency: How many calls may be under way at once.
-            is_known: Says whether somebody will ask for the results of a task; see
+            endpoint: The address and the API key.
+            http_client: The HTTP client that opens connections; None for a new one.
+            concurrency: The maximum number of parallel calls.
+            is_known: Returns whether the results of a task will be collected; see
                 `Session`.
         """
         self._endpoint = endpoint
@@ -95,11 +93,11 @@ class WebSocketTransport:
         self._streams = AsyncHTTPTransport(over_http, http_client, concurrency)
         self._connection: _Connection | None = None
         self._left: _Connection | None = None
-        """The one before: what a fork has copied must not be freed here."""
+        """The previous connection. A copy made by a fork must not be freed here."""
         self._is_closed = False
 
     def at(self, endpoint: Endpoint) -> AsyncHTTPTransport:
-        """Return what carries calls to another endpoint: HTTP."""
+        """Return a transport to another endpoint, over HTTP."""
         return self._streams.at(replace(endpoint, url=_http_url(endpoint.url)))
 
     async def post(
@@ -109,38 +107,40 @@ class WebSocketTransport:
 
         Args:
             parts: The tasks, each as JSON text.
-            timeout: The seconds that it may take.
-            extra: Left aside: an open connection takes no headers.
+            timeout: The timeout in seconds.
+            extra: Ignored: headers cannot be sent over an open connection.
 
         Returns:
-            What was said about these tasks. Nothing is known of a task that it does not
-            mention. To a question, it may be empty.
+            All items and errors about these tasks. It may lack some tasks, about which
+            nothing is known. The answer to a poll may be empty.
 
         Raises:
-            ConnectionError: No answer came.
-            TimeoutError: None came in time.
-            ResponseError: What came cannot be read.
+            ClosedError: The client is closed.
+            ConnectionError: There was no answer.
+            TimeoutError: There was no answer in time.
+            ResponseError: The answer cannot be parsed.
         """
         return await self._connection_here().post(parts, timeout)
 
     def open(
         self, part: bytes, timeout: float, extra: Headers
     ) -> AbstractAsyncContextManager[httpx2.Response]:
-        """Send one task whose answer is a stream of events, which only HTTP carries."""
+        """Send one task whose answer is a stream of events, over HTTP."""
         return self._streams.open(part, timeout, extra)
 
     async def aclose(self) -> None:
-        """Close the connection; calls that wait for an answer get none."""
+        """Close the connection; running calls raise `ConnectionError`."""
         self._is_closed = True
         if self._connection is not None:
             await self._connection.aclose()
         await self._streams.aclose()
 
     def _connection_here(self) -> _Connection:
-        """The connection of the event loop that runs.
+        """Return the connection of the running event loop.
 
         Raises:
-            ConnectionError: This client can send nothing here.
+            ClosedError: The client is closed.
+            ConnectionError: The client cannot be used on this event loop.
         """
         if self._is_closed:
             raise closed()
@@ -158,7 +158,7 @@ class WebSocketTransport:
 
 
 class _Connection:
-    """Sends the calls of one event loop over a WebSocket, which is made anew."""
+    """Sends the calls of one event loop over a WebSocket, and reopens it if it breaks."""
 
     def __init__(
         self,
@@ -186,32 +186,32 @@ class _Connection:
 
     @property
     def is_here(self) -> bool:
-        """Whether it belongs to the event loop and the process that run."""
+        """Whether it belongs to the running event loop and process."""
         return self._process == os.getpid() and self._loop is _running_loop()
 
     def leave(self) -> Session | None:
-        """Make place for a connection on another event loop, or in another process.
+        """Stop, so that another event loop or process can open a connection.
 
         Returns:
-            The session, where the new connection can go on with it.
+            The session, if the new connection can continue it.
 
         Raises:
-            ConnectionError: It is in use, or the HTTP client cannot be used there.
+            ConnectionError: It is in use, or the HTTP client belongs to the caller.
         """
         if not self._is_own:
             raise ConnectionError(
                 "the http_client of this client belongs to another event loop or "
-                "process: make one client, with an http_client of its own, for each"
+                "process. Create a client with its own http_client for each of them"
             )
         if self._process != os.getpid():
-            return None  # what a fork has copied belongs to the other process
+            return None  # a copy made by a fork; its session belongs to the parent
         is_awaited = self._session.is_awaited
         if self._loop.is_closed():
             return None if is_awaited else self._session
         if is_awaited:
             raise ConnectionError(
-                "calls of this client are under way on another event loop: make one "
-                "client for each loop"
+                "calls of this client are running on another event loop. Create one "
+                "client for each event loop"
             )
         if self._runner is not None:
             self._loop.call_soon_threadsafe(self._runner.cancel)
@@ -245,7 +245,7 @@ class _Connection:
             self._session.forget(pending)
 
     async def _answered(self, pending: Pending, deadline: float) -> None:
-        """Wait for the outcome."""
+        """Wait for the outcome of a call."""
         try:
             async with asyncio.timeout_at(deadline):
                 await pending.done.wait()
@@ -261,7 +261,7 @@ class _Connection:
             self._runner = asyncio.create_task(self._run())
 
     async def aclose(self) -> None:
-        """Close the connection, or leave it where its event loop does not run."""
+        """Close the connection; from another event loop, only request that."""
         self._is_closed = True
         if not self.is_here:
             if self._process == os.getpid() and not self._loop.is_closed():
@@ -281,7 +281,7 @@ class _Connection:
     # -- connections ----------------------------------------------------------
 
     async def _run(self) -> None:
-        """Hold a connection; make it anew for as long as anybody waits."""
+        """Hold a connection, and reopen it as long as a call waits."""
         try:
             await self._hold_connection()
             while self._session.is_awaited:
@@ -291,12 +291,12 @@ class _Connection:
             self._fail("the connection was closed before the answer")
 
     async def _hold_connection(self) -> None:
-        """Make a connection and use it until it ends."""
+        """Open a connection and use it until it ends."""
         url = self._endpoint.url
         headers = merged({"User-Agent": USER_AGENT}, self._endpoint.default_headers)
         is_in = False
         try:
-            async with connected(self._http, url, headers, LONGEST_CONNECT) as socket:
+            async with connected(self._http, url, headers, MAX_CONNECT) as socket:
                 is_in = await self._enter(socket)
                 if is_in:
                     await self._talk(socket)
@@ -304,7 +304,7 @@ class _Connection:
             reason = self._endpoint.key.scrub(str(error))
             if is_in:
                 self._note_drop(reason)
-            elif error.answer is not None and 400 <= error.answer.http_status < 500:
+            elif error.answer is not None and error.answer.http_status in REFUSALS:
                 refusal = read_envelope(error.answer, self._endpoint.key)
                 self._refuse(refusal.errors, refusal.answer, refusal.excerpt)
             elif monotonic() > self._grace_ends:
@@ -312,14 +312,14 @@ class _Connection:
                 self._fail(reason, self._session.unwritten())
 
     async def _enter(self, socket: Socket) -> bool:
-        """Authenticate, which goes on with the session, and say whether that was done.
+        """Authenticate and continue the session; return whether the server accepted.
 
         Raises:
-            Broken: The connection has ended, or the server says nothing that fits.
+            Broken: The connection has ended, or the server did not answer in time.
         """
         unread = ""
         try:
-            async with asyncio.timeout(LONGEST_CONNECT):
+            async with asyncio.timeout(MAX_CONNECT):
                 await socket.send(self._authentication())
                 while True:
                     try:
@@ -339,7 +339,11 @@ class _Connection:
         return f"[{self._endpoint.key.encoded_task(**members).decode()}]"
 
     def _is_let_in(self, frame: Envelope) -> bool | None:
-        """What a message says of the authentication; None where it says nothing."""
+        """Return whether a message accepts the authentication; None if it does neither.
+
+        Raises:
+            Broken: The server has failed; a later connection may be accepted.
+        """
         answers = [i for i in frame.data if i.get("taskType") == AUTHENTICATION]
         refusals = [error for error in frame.errors if _is_of_authentication(error)]
         if answers:
@@ -349,25 +353,27 @@ class _Connection:
             self._session.take(frame)
             return True if answers else None
         if self._session.uuid:
-            self._session.begin(None)  # it may be the session that is refused
+            self._session.begin(None)  # the server may have refused the session
         else:
             status = status_of(refusals)
-            answer = Answer(status if status >= 400 else 401, {}, frame.answer.body)
-            self._refuse(refusals, answer, frame.excerpt)
+            if status >= 500:
+                raise Broken(f"the server cannot authenticate: {frame.excerpt}")
+            status = status if status in REFUSALS else 401
+            self._refuse(refusals, Answer(status, {}, frame.answer.body), frame.excerpt)
         return False
 
     async def _talk(self, socket: Socket) -> None:
-        """Send what has to be sent and take what comes, until the connection ends.
+        """Send and receive messages until the connection ends.
 
         Raises:
-            Broken: It has ended.
+            Broken: The connection has ended.
         """
         listening = asyncio.create_task(self._listen(socket))
         others = [self._write(socket), self._watch(socket)]
         running = [listening, *map(asyncio.create_task, others)]
         try:
             await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait([listening], timeout=LAST_WORDS)
+            await asyncio.wait([listening], timeout=DRAIN_TIMEOUT)
             if listening.done():
                 await listening
             raise Broken("the server does not respond any more")
@@ -394,18 +400,18 @@ class _Connection:
                         await socket.send(pending.text)
 
     async def _watch(self, socket: Socket) -> None:
-        """Keep the connection alive, for as long as anything comes over it."""
+        """Send pings as long as the server answers them."""
         with suppress(Broken):
             is_alive = True
             while is_alive:
                 await asyncio.sleep(PING_EVERY)
                 self._session.expect_pong(PING)
-                is_alive = await socket.answers(f"[{PING.decode()}]", LONGEST_SILENCE)
+                is_alive = await socket.answers(f"[{PING.decode()}]", MAX_SILENCE)
 
-    # -- what comes, and what does not ----------------------------------------
+    # -- messages and failures -------------------------------------------------
 
     def _take(self, message: str | bytes) -> None:
-        """Take a message; one that cannot be read is nobody's answer."""
+        """Process a message; one that cannot be parsed may be the answer to any call."""
         try:
             self._session.take(self._read(message))
         except ResponseError as error:
@@ -417,12 +423,12 @@ class _Connection:
         return read_envelope(Answer(200, {}, body), self._endpoint.key)
 
     def _refuse(self, errors: list[Item], answer: Answer, excerpt: str) -> None:
-        """Tell everybody who waits that the server does not let us in."""
+        """End all calls because the server refused the authentication."""
         for pending in self._session.unwritten():
             pending.errors = [_nameless(error) for error in errors]
             pending.excerpt = excerpt
             pending.finish(answer)
-        self._fail("the server does not let this client in any more")
+        self._fail("the server refused the authentication of this client")
 
     def _fail(self, reason: str, pending: Iterable[Pending] | None = None) -> None:
         waiting = [*self._session.written(), *self._session.unwritten()]
@@ -430,7 +436,7 @@ class _Connection:
             each.settle(each.unanswered(reason))
 
     def _note_drop(self, reason: str) -> None:
-        """Let calls that were sent wait a little for what the next connection brings."""
+        """Let sent calls wait a short time for messages of the next connection."""
         self._grace_ends = monotonic() + GRACE
         for pending in self._session.written():
             error = f"the connection broke before the answer: {reason}"
@@ -438,10 +444,10 @@ class _Connection:
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
-    """The event loop that runs.
+    """Return the running event loop.
 
     Raises:
-        ConnectionError: None of asyncio's does.
+        ConnectionError: No event loop of asyncio is running.
     """
     try:
         return asyncio.get_running_loop()
@@ -451,18 +457,18 @@ def _running_loop() -> asyncio.AbstractEventLoop:
 
 
 def _http_url(url: str) -> str:
-    """Where a server that takes tasks over a WebSocket takes them over HTTP."""
+    """Return the HTTP address of a server with this WebSocket address."""
     if url == RUNWARE_SOCKET_URL:
         return RUNWARE_URL
     return "http" + url.removeprefix("ws")  # wss becomes https
 
 
 def _is_of_authentication(error: Item) -> bool:
-    """Whether an error answers the authentication, and is not about another task."""
+    """Whether an error is about the authentication, not about another task."""
     named = error.get("taskType")
     return named == AUTHENTICATION or (not named and not error.get("taskUUID"))
 
 
 def _nameless(error: Item) -> Item:
-    """An error that is about no task of a call."""
+    """Return an error without the members that name a task."""
     return {name: error[name] for name in error if name not in SCOPE}

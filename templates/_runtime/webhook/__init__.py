@@ -1,1 +1,1 @@
-"""What Runware posts, and an ASGI app that takes it."""
+"""Webhooks: parsing what Runware posts, and an ASGI app that receives it."""

@@ -28,7 +28,7 @@ class AsyncPollBatcher:
         self._turn = asyncio.Lock()
 
     async def poll(self, parts: list[bytes], timeout: float) -> Reply:
-        """Poll tasks, together with whoever else does; see `PollBatcher.poll`."""
+        """Poll tasks, together with other callers; see `PollBatcher.poll`."""
         deadline = monotonic() + timeout
         while (left := deadline - monotonic()) > 0:
             own = PollRound([*parts], asyncio.Event())
@@ -53,7 +53,7 @@ class AsyncPollBatcher:
             left = max(0.001, deadline - monotonic())
             sent.outcome = await self._transport.post(sent.parts, left, None)
         except TimeoutError:
-            raise  # this caller's time is up, and not that of the others
+            raise  # the timeout of this caller; the others may still have time
         except RunwareError as error:
             sent.outcome = error
         finally:

@@ -16,6 +16,8 @@ from typing import (
 )
 
 from ..schema.generics import RequestT_co, ResultT
+from ..schema.signatures import signature_of
+from .signatures import takes_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,12 +37,15 @@ ClientT = TypeVar("ClientT", bound="SyncClient | AsyncClient")
 
 
 class CallOptions(TypedDict, total=False):
-    """Options of a call that takes a request.
+    """Options of a call with a request.
 
     Attributes:
-        timeout: The seconds after which the task is given up; else the client's.
-        max_retries: How often it may be sent again; else the client's.
-        extra_headers: HTTP headers to send besides, or in place of, the client's.
+        timeout: The seconds after which the task is given up. Default: the timeout of
+            the client.
+        max_retries: The maximum number of times that the task is sent again. Default:
+            that of the client.
+        extra_headers: HTTP headers that are added to those of the client, or replace
+            them.
     """
 
     timeout: float | None
@@ -52,8 +57,8 @@ class RunOptions(CallOptions, Generic[ResultT], total=False):
     """Options of a call that waits for the results of a request.
 
     Attributes:
-        on_result: Is called with each result as it comes.
-        on_progress: Is called with the progress in percent.
+        on_result: Called with each result as soon as it arrives.
+        on_progress: Called with the percentage that is done.
     """
 
     on_result: OnResult[ResultT]
@@ -63,21 +68,21 @@ class RunOptions(CallOptions, Generic[ResultT], total=False):
 def refuse_options(
     request: type[TaskRequest[Any]], parameters: Mapping[str, object]
 ) -> None:
-    """Refuse options of a call among the parameters of a task.
+    """Check that no option of a call is among the parameters of a task.
+
+    A document that allows unknown members would send the option to the server.
 
     Raises:
-        TypeError: There are some; a document that is open would let them pass.
+        TypeError: An option is among the parameters.
     """
     for name in RunOptions.__annotations__:
         if name in parameters and name not in request.model_fields:
-            message = (
-                f"{name} is no parameter of the task: set it in a call with a request"
-            )
+            message = f"{name} is not a parameter of the task. Set it in a call with a request"
             raise TypeError(message)
 
 
 class _Call(Generic[ClientT, P, RequestT_co]):
-    """What the calls of both twins have."""
+    """The parts that sync and async calls share."""
 
     def __init__(self, client: ClientT, request: Callable[P, RequestT_co]) -> None:
         self._client = client
@@ -87,9 +92,17 @@ class _Call(Generic[ClientT, P, RequestT_co]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.request.__name__})"
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "__signature__":
+                return signature_of(self.request)
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(message, name=name, obj=self)
+
     @property
     def request(self) -> type[RequestT_co]:
-        """The request class: it makes a request of the parameters and sends nothing."""
+        """The request class, to create a request without sending it."""
         return cast("type[RequestT_co]", self._make)
 
     def _task(self, *args: P.args, **parameters: P.kwargs) -> RequestT_co:
@@ -98,11 +111,11 @@ class _Call(Generic[ClientT, P, RequestT_co]):
 
 
 class Call(_Call["SyncClient", P, RequestT_co]):
-    """Runs tasks of one document; its parameters are those of the request class.
+    """Runs tasks of one document, with the parameters of its request class.
 
-    It raises what `Runware.run` raises, and `pydantic.ValidationError` for parameters
-    that the document does not allow. `__call__` has no docstring, so that editors show
-    that of the request class.
+    It raises the exceptions of `Runware.run`, and `pydantic.ValidationError` if the
+    document does not allow the parameters. The methods have no docstrings, so that
+    editors show the docstring of the request class, with its parameters.
     """
 
     def __call__(
@@ -110,22 +123,26 @@ class Call(_Call["SyncClient", P, RequestT_co]):
     ) -> list[ResultT]:
         return self._client.run(self._task(*args, **parameters))
 
+    @takes_parameters(
+        "Send one task and do not wait for its end; see `Runware.submit`."
+    )
     def submit(
         self: Call[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> Handle[ResultT]:
-        """Send one task and do not wait for its end; see `Runware.submit`."""
         return self._client.submit(self._task(*args, **parameters))
 
 
 class StreamingCall(Call[P, RequestT_co]):
     """Runs tasks of one document that offers streams."""
 
+    @takes_parameters(
+        "Run one task whose result comes piece by piece; see `Runware.stream`."
+    )
     def stream(
         self: StreamingCall[P, TaskRequest[ResultT]],
         *args: P.args,
         **parameters: P.kwargs,
     ) -> Stream[ResultT]:
-        """Run one task whose result comes piece by piece; see `Runware.stream`."""
         return self._client.stream(self._task(*args, **parameters))
 
 
@@ -137,32 +154,36 @@ class AsyncCall(_Call["AsyncClient", P, RequestT_co]):
     ) -> list[ResultT]:
         return await self._client.run(self._task(*args, **parameters))
 
+    @takes_parameters(
+        "Send one task and do not wait for its end; see `Runware.submit`."
+    )
     async def submit(
         self: AsyncCall[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncHandle[ResultT]:
-        """Send one task and do not wait for its end; see `Runware.submit`."""
         return await self._client.submit(self._task(*args, **parameters))
 
 
 class AsyncStreamingCall(AsyncCall[P, RequestT_co]):
     """Runs tasks of one document that offers streams."""
 
+    @takes_parameters(
+        "Run one task whose result comes piece by piece; see `Runware.stream`."
+    )
     def stream(
         self: AsyncStreamingCall[P, TaskRequest[ResultT]],
         *args: P.args,
         **parameters: P.kwargs,
     ) -> AsyncStream[ResultT]:
-        """Run one task whose result comes piece by piece; see `Runware.stream`."""
         return self._client.stream(self._task(*args, **parameters))
 
 
 if TYPE_CHECKING:
 
     class Runs(Generic[P, RequestT_co]):
-        """Tells type checkers the call of a document.
+        """Declares the call of a document for type checkers.
 
-        At run time `__getattr__` of the task type's client makes the call, so that a
-        document's module is imported when it is first used.
+        At run time, `__getattr__` of the task type's client creates the call, so that the
+        module of a document is imported on first use.
         """
 
         def __init__(self, request: Callable[P, RequestT_co]) -> None: ...
@@ -180,7 +201,7 @@ if TYPE_CHECKING:
         def __get__(self, client: Any, owner: object = ...) -> Any: ...
 
     class Streams(Generic[P, RequestT_co]):
-        """Tells type checkers the call of a document that offers streams."""
+        """Declares the call of a document that offers streams for type checkers."""
 
         def __init__(self, request: Callable[P, RequestT_co]) -> None: ...
 

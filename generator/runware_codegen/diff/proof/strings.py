@@ -40,7 +40,7 @@ FORMATS: Final = {
 """An example of each format."""
 
 _LETTERS: Final = "aA0-_ .x9/"
-_MOST_MORE: Final = 3
+_MAX_MORE: Final = 3
 """How often an unbounded repetition is repeated at most, beyond its minimum."""
 
 
@@ -62,7 +62,7 @@ def _of(node: Node, random: Random) -> str:
             terms = random.choice(branches)
             return "".join(_of(term, random) for term in terms)
         case Repeat(body, low, high):
-            most = low + _MOST_MORE if high is None else min(high, low + _MOST_MORE)
+            most = low + _MAX_MORE if high is None else min(high, low + _MAX_MORE)
             return "".join(_of(body, random) for _ in range(random.randint(low, most)))
         case _:  # assertions and backreferences
             return ""

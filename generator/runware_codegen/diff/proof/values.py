@@ -7,7 +7,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from runware_codegen.diff.evaluation import additional, holds
 from runware_codegen.diff.proof.strings import FORMATS, matching
 from runware_codegen.mock.items import is_array, is_object
 from runware_codegen.model.constants import thawed
@@ -41,16 +40,17 @@ from runware_codegen.model.predicates import (
     UnevaluatedItems,
     UniqueItems,
 )
+from runware_codegen.parse.assertions.evaluate import additional, holds
 
 if TYPE_CHECKING:
     from random import Random
 
-    from runware_codegen.diff.meaning import Definitions
     from runware_codegen.model.predicates import Predicate
+    from runware_codegen.parse.assertions.evaluate import Definitions
 
 _PASSES: Final = 6
 _DEEPEST: Final = 24
-_MOST_STEPS: Final = 1_000
+_MAX_STEPS: Final = 1_000
 """The most changes of a value: some predicates cannot be satisfied."""
 _LONGEST: Final = 200_000
 """The maximum length of strings and lists."""
@@ -103,7 +103,7 @@ class Values:
             The new value. It is likely to be as wanted; the caller has to check it.
         """
         self.steps += 1
-        if self.steps > _MOST_STEPS or self._depth > _DEEPEST:
+        if self.steps > _MAX_STEPS or self._depth > _DEEPEST:
             return value
         if holds(test, value, self._known) == wanted:
             return value

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from runware_codegen.diff.automata import separation
 from runware_codegen.diff.canonical import speaks_of
 from runware_codegen.diff.entries import ANY_ITEM, Direction, Side
-from runware_codegen.diff.evaluation import holds
 from runware_codegen.diff.meaning import definitions_of, of_class
 from runware_codegen.diff.proof.strings import FORMATS
 from runware_codegen.diff.proof.values import Values
@@ -23,23 +22,24 @@ from runware_codegen.model.predicates import (
     RatioIn,
     RequiredProperty,
 )
+from runware_codegen.parse.assertions.evaluate import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runware_codegen.diff.entries import Finding
-    from runware_codegen.diff.meaning import Definitions
     from runware_codegen.diff.proof.judges import Judge
     from runware_codegen.model import Document
+    from runware_codegen.parse.assertions.evaluate import Definitions
 
 FEW: Final = 6
 MANY: Final = 24
 """The attempts of a usual search, and of a search for a breaking difference."""
 
 _ROUNDS: Final = 4
-_MOST_STEPS: Final = 150_000
+_MAX_STEPS: Final = 150_000
 """The most steps of all searches for one document: about ten seconds."""
-_MOST_REMOVALS: Final = 400
+_MAX_REMOVALS: Final = 400
 _READABLE: Final = frozenset(FORMATS.values())
 _FIRST: Final = ("taskType", "taskUUID", "model")
 
@@ -72,14 +72,14 @@ class _Values(NamedTuple):
 def _tasks(version: Version) -> _Values:
     document = version.document
     classes = (document.request, *document.nested_request_classes)
-    known = definitions_of(document, classes)
+    known = definitions_of(document.definitions, classes)
     return _Values(of_class(document.request), known, version.tasks)
 
 
 def _results(version: Version) -> _Values:
     document = version.document
     classes = (document.result, *document.nested_result_classes)
-    known = definitions_of(document, classes)
+    known = definitions_of(document.result_definitions, classes)
     return _Values(of_class(document.result), known, version.results)
 
 
@@ -104,7 +104,7 @@ class Search:
         values_of = _tasks if side is Side.REQUEST else _results
         self._old = values_of(old)
         self._new = values_of(new)
-        self._budget = _Budget(_MOST_STEPS)
+        self._budget = _Budget(_MAX_STEPS)
 
     def witness(
         self, finding: Finding, direction: Direction, attempts: range
@@ -229,7 +229,7 @@ class _Hunt:
             for smaller in _smaller(task):
                 removals += 1
                 self._budget.left -= 1
-                if removals > _MOST_REMOVALS:
+                if removals > _MAX_REMOVALS:
                     return task
                 if self._shows(smaller) and self._is_confirmed(smaller):
                     task, shrinking = smaller, True

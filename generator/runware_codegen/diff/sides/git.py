@@ -11,7 +11,7 @@ from runware_codegen.problems import InvalidInputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_MOST_REVISIONS: Final = 200
+_MAX_REVISIONS: Final = 200
 """The most commits that are searched for an earlier version of a file."""
 
 
@@ -72,9 +72,7 @@ def read(revision: str, names: Sequence[str]) -> list[bytes]:
 
 def versions(path: Path) -> Iterator[bytes]:
     """Yield the contents of a file in earlier commits, the newest first."""
-    log = _run(
-        ("log", f"-{_MOST_REVISIONS}", "--format=%H", "--", str(path.absolute()))
-    )
+    log = _run(("log", f"-{_MAX_REVISIONS}", "--format=%H", "--", str(path.absolute())))
     for revision in log.stdout.decode().split():
         names = files(revision, str(path))
         if names:

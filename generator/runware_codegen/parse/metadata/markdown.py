@@ -10,11 +10,11 @@ _ESCAPED: Final = re.compile(r"\\([`*_\[\]#>~|{}()!<-])")
 _CALLOUT: Final = re.compile(r"^> \[!(\w+)\][ \t]*\n((?:>.*(?:\n|$))*)", re.MULTILINE)
 _MORE: Final = re.compile(r"\n*\[Read full documentation\]\([^)\s]*\)\s*$")
 _MAX_LENGTH: Final = 20_000
-_MOST_TEXTS: Final = 2**12
+_MAX_TEXTS: Final = 2**12
 """The size of the cache: documents repeat each other's texts."""
 
 
-@lru_cache(_MOST_TEXTS)
+@lru_cache(_MAX_TEXTS)
 def clean_markdown(text: str) -> str:
     """Remove needless escapes, and turn call-outs into paragraphs.
 
