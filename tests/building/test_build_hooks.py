@@ -19,6 +19,7 @@ import environments
 from command import files
 from command import run as run_command
 from environments import environment_from, oldest_backends
+from forks import CLIENT, GENERATOR, run_forked
 from mocking import KEY, mocking
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ def refuse(event, arguments):
 sys.addaudithook(refuse)
 """
 
+# What backends warn of is not about this project.
+_ALL_WARNINGS = "import warnings; warnings.simplefilter('default')\n"
+
 
 @pytest.fixture
 def wheelhouse(
@@ -77,15 +81,30 @@ def checkout(name: str, folder: Path, *, build: str = "") -> Path:
 def run(
     project: Path, *command: str | Path, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
     return subprocess.run(
         [*map(str, command)],
         cwd=project,
-        env=inherited | dict(env or {}),
+        env=environment(env),
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give an environment in which no make runs."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+    return inherited | dict(more or {})
+
+
+def run_here(
+    folder: Path, program: str, *arguments: str | Path, imported: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in the environment of the tests, with a package imported already."""
+    command = ["-c", program, *arguments]
+    done = run_forked(command, cwd=folder, env=environment(), imported=imported)
+    out, err = done.stdout.decode(), done.stderr.decode()
+    return subprocess.CompletedProcess(command, done.returncode, out, err)
 
 
 def build(
@@ -95,11 +114,16 @@ def build(
     env: Mapping[str, str] | None = None,
     python: str = sys.executable,
 ) -> subprocess.CompletedProcess[str]:
-    """Build as a frontend does, where all requirements are installed."""
+    """Build as a frontend does, where all requirements are installed.
+
+    With an environment of its own, or with another interpreter, the build starts anew.
+    """
     file = (project / "pyproject.toml").read_text()
     backend = tomllib.loads(file)["build-system"]["build-backend"]
     script = f"import {backend} as backend; backend.build_{kind}('dist')"
     (project / "dist").mkdir(exist_ok=True)
+    if env is None and python == sys.executable:
+        return run_here(project, _ALL_WARNINGS + script, imported=GENERATOR)
     return run(project, python, "-c", script, env=env)
 
 
@@ -220,7 +244,7 @@ def test_an_editable_install_imports_from_the_source_tree(
         f"import site; site.addsitedir({str(tmp_path / 'site')!r}); "
         f"import {module} as client; print(client.__file__); client.Runware"
     )
-    said = run(tmp_path, sys.executable, "-c", script)
+    said = run_here(tmp_path, script, imported=CLIENT)
     assert said.stdout.strip() == str(client_of(name, project) / "__init__.py")
 
 
@@ -418,7 +442,9 @@ def install(project: Path, how: str, folder: Path, python: str) -> Path:
     """Install a project without its dependencies, and return where to."""
     site = folder / "site"
     if how == "pip":
-        pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q"]
+        # With --python, pip starts itself once more.
+        other = [] if python == sys.executable else ["--python", python]
+        pip = [sys.executable, "-m", "pip", *other, "install", "-q"]
         options = ["--no-build-isolation", "--no-deps", "--no-compile"]
         finished = run(project, *pip, *options, "--target", site, ".")
         assert finished.returncode == 0, finished.stdout + finished.stderr
@@ -459,7 +485,7 @@ def test_a_bare_project_has_its_client(  # noqa: PLR0917
     project = bare(tmp_path, backend, layout, where)
     site = install(project, how, tmp_path, python)
     _, output, package, imported = LAYOUTS[layout]
-    said = run(tmp_path, sys.executable, "-c", IMPORT, site, imported)
+    said = run_here(tmp_path, IMPORT, site, imported, imported=CLIENT)
     assert said.returncode == 0, said.stderr
     found = Path(said.stdout.strip())
     target = project / output / Path(*package.split("."))
@@ -492,7 +518,7 @@ def test_several_clients(backend: str, tmp_path: Path) -> None:
         file.write('build = "wheel"\n')
     site = install(project, "wheel", tmp_path, sys.executable)
     for name in ("first_client", "second_client"):
-        said = run(tmp_path, sys.executable, "-c", IMPORT, site, name)
+        said = run_here(tmp_path, IMPORT, site, name, imported=CLIENT)
         assert said.returncode == 0, said.stderr
     assert (project / "src" / "first_client").is_dir()
     assert not (project / "src" / "second_client").exists()

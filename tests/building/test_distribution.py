@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tarfile
 import zipfile
@@ -86,9 +87,17 @@ def test_the_wheel_works_on_the_newest_python(built: Path, tmp_path: Path) -> No
 def test_the_sdist_works(
     built: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    """What it installs is what the wheel installs."""
     house = wheelhouse(tmp_path_factory)
-    what = str(_archive(built, ".tar.gz")), "httpx2"
-    _works_anywhere(environment_from(house, tmp_path / "env", *what), tmp_path)
+    sdist = str(_archive(built, ".tar.gz"))
+    commands = environment_from(house, tmp_path / "env", sdist)
+    [site] = commands.parent.glob("lib/python*/site-packages")
+    shutil.unpack_archive(_archive(built, ".whl"), tmp_path / "wheel", "zip")
+    installed = _files(site / "runware_codegen")
+    assert installed == _files(tmp_path / "wheel" / "runware_codegen")
+    ask = [commands / "runware-codegen", "list", TOP / "specs" / "ping.json"]
+    listed = subprocess.run(ask, check=True, capture_output=True, text=True)
+    assert "PingRequest" in listed.stdout
 
 
 def _works_anywhere(commands: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from command import files, run, write
 from environments import TOP, wheelhouse
+from forks import run_forked
 from once import once
 
 SETTINGS = """
@@ -33,6 +34,7 @@ repos:
       - id: runware-codegen-check
         stages: [manual]
 """
+PRE_COMMIT = "pre_commit.main"  # imports all that its commands need
 CLIENT = Path("src/runware_client")
 TASKS = CLIENT / "tasks" / "image_inference"
 SIZE = {"properties": {"size": {"type": "integer"}}}
@@ -64,14 +66,11 @@ class Repository:
 
     def pre_commit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run any of pre-commit's commands."""
-        return subprocess.run(
-            [sys.executable, "-m", "pre_commit", *arguments],
-            cwd=self.folder,
-            env=environment(self.home),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = ["-m", "pre_commit", *arguments]
+        env = environment(self.home)
+        done = run_forked(command, cwd=self.folder, env=env, imported=PRE_COMMIT)
+        out, err = done.stdout.decode(), done.stderr.decode()
+        return subprocess.CompletedProcess(command, done.returncode, out, err)
 
     def passes(self, *arguments: str, **more: Any) -> None:
         """Run pre-commit, whose hook has nothing to say."""

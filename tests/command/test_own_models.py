@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from catalog_server import Catalog, serving_catalog
+from checking import mypy
 from command import run, write
 from mocking import BEARER, mocking
 
@@ -129,7 +130,9 @@ print(task_client.one.request().model, task_client.one.request(model="civitai:1@
     ]
 
 
-def test_names_are_literals_for_checkers(project: Path) -> None:
+def test_names_are_literals_for_checkers(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     configure(project, '"civitai:1@2" = "one"')
     assert run("generate", cwd=project).returncode == 0
     (project / "use.py").write_text(
@@ -138,10 +141,7 @@ def test_names_are_literals_for_checkers(project: Path) -> None:
         'OneRequest(model="civitai:1@2", size=3)\n'
         'OneRequest(model="civitai:1@3")\n'
     )
-    command = [sys.executable, "-m", "mypy", "--strict", "use.py"]
-    shown = subprocess.run(
-        command, cwd=project, capture_output=True, text=True, check=False
-    ).stdout
+    shown = mypy(tmp_path_factory, "use.py", cwd=project).stdout
     assert "Literal['test:one@1', 'civitai:1@2']" in shown
     assert [
         line.split(":")[1] for line in shown.splitlines() if " error: " in line

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
 
+from checking import mypy
 from making import TASK_UUID, a_document, generated
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import ModuleType
 
 COMMON = {
@@ -115,7 +114,9 @@ def test_what_fits_no_alternative_is_refused(
     assert said in str(caught.value)
 
 
-def test_a_type_checker_knows_the_members(tmp_path: Path, apart: ModuleType) -> None:
+def test_a_type_checker_knows_the_members(
+    tmp_path: Path, apart: ModuleType, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     name = apart.__name__
     (tmp_path / "use.py").write_text(
         f"from {name}.tasks.image_inference import SampleRequest\n"
@@ -124,18 +125,11 @@ def test_a_type_checker_knows_the_members(tmp_path: Path, apart: ModuleType) -> 
         "reveal_type(made.strength)\n"
         "SampleRequest(prompt=7)\n"
     )
-    folder = str(apart.__path__[0]).removesuffix(f"/{name}")
-    ran = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "use.py"],
-        cwd=tmp_path,
-        env={"MYPYPATH": folder},
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    assert '"str | None"' in ran.stdout
-    assert '"float | None"' in ran.stdout
-    assert "Found 1 error in 1 file" in ran.stdout
+    folder = Path(apart.__path__[0]).parent
+    said = mypy(tmp_path_factory, "use.py", cwd=tmp_path, path=folder).stdout
+    assert '"str | None"' in said
+    assert '"float | None"' in said
+    assert "Found 1 error in 1 file" in said
 
 
 def test_members_of_branches_stand_beside_the_others(beside: ModuleType) -> None:

@@ -38,6 +38,7 @@ from hostile_documents import (
     refusals,
     say,
     task_of,
+    telling_document,
 )
 from hostile_texts import HALF_CHARACTERS, PAYLOADS, SENTINEL
 from making import a_document, a_task, as_text, generated
@@ -58,7 +59,7 @@ def test_what_a_document_says_is_never_code(tmp_path: Path) -> None:
     texts = ["An ordinary text", *filter(None, PAYLOADS)]
     documents = {}
     for name, text in _numbered(texts):
-        documents[name] = plain_document(name)
+        documents[name] = telling_document(name)
         say(documents[name], text)
     modules = emit(tmp_path, documents, "told_client", formatted=False).texts()
     ordinary = modules["n0"]
@@ -106,7 +107,7 @@ def test_tasks_carry_the_text(positions: Sequence[str], tmp_path: Path) -> None:
 
 def test_all_positions_are_tested() -> None:
     tested = [position for positions in IN_ONE_DOCUMENT for position in positions]
-    assert tested == [*CARRIED]
+    assert sorted(tested) == sorted(CARRIED)
 
 
 def _sent(emitted: Emitted, task: Mapping[str, Any]) -> str:
@@ -227,7 +228,7 @@ def test_names_that_clash_are_refused(tmp_path: Path) -> None:
 def test_half_a_character_is_refused_everywhere(half: str, tmp_path: Path) -> None:
     positions = [say, *(carried.plant for carried in CARRIED.values())]
     for plant in positions:
-        document = plain_document("plain")
+        document = telling_document("plain")
         plant(document, half)
         problems = refusal(tmp_path, document)
         assert problems
@@ -289,7 +290,7 @@ def test_a_pattern_takes_no_time(pattern: str, tmp_path: Path) -> None:
 
 
 def test_black_has_nothing_to_add(tmp_path: Path) -> None:
-    document = plain_document("plain")
+    document = telling_document("plain")
     for number, text in enumerate(PAYLOADS):
         schema = {"enum": [text, [text]], "title": text, "description": text}
         task_of(document)["properties"] |= {f"said {number}": schema, text: {}}
@@ -312,7 +313,7 @@ _ODD = st.tuples(_ANY_TEXT, _ANY_TEXT, _ANY_TEXT, _ANY_TEXT, st.integers())
 def test_any_texts_at_once(odds: list[tuple[str, str, str, str, int]]) -> None:
     documents = {}
     for number, (said, key, value, inner, integer) in enumerate(odds):
-        documents[f"n{number}"] = document = plain_document(f"n{number}")
+        documents[f"n{number}"] = document = telling_document(f"n{number}")
         say(document, said)
         task_of(document)["properties"][key] = {
             "enum": [value, integer, {inner: value}],

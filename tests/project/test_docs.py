@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 
 from catalog_server import Catalog, serving_catalog
-from command import COMMAND, environment
+from command import COMMAND, run
 from command_reference import command_reference, configuration_reference
 from environments import TOP
 from making import a_document
@@ -93,14 +93,7 @@ def _run_commands(code: str, folder: Path, index_url: str = "") -> None:
         arguments = command.split()[1:]
         if arguments[0] == "fetch":
             arguments += ["--index-url", index_url]
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=folder,
-            env=environment({}),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run(*arguments, cwd=folder)
         assert done.returncode == 0, done.stderr
 
 

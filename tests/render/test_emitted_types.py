@@ -1,142 +1,19 @@
-"""What type checkers tell the people who use the client, over programs and examples.
-
-Each checker runs once over all of them, since most of its time goes into reading what
-they import.
-"""
+"""What type checkers tell the people who use the client, over programs and examples."""
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
-from pathlib import Path
 from textwrap import dedent
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
-from environments import TOP
-from making import a_document, generated
+from checking import Diagnostic, mypy
+from typed_programs import PROGRAMS, RESULTS
 
-RESULTS = dedent("""
-    from runware_client import AsyncRunware, Runware, parse_result
-    from runware_client.tasks.image_inference import ImageInferenceRequest
-    from runware_client.tasks.image_inference.image_inference import Inputs
-    from runware_client.tasks.ping import PingRequest
-    from runware_client.tasks.text_inference import TextInferenceRequest
-
-    request = ImageInferenceRequest(model="runware:101@1", positive_prompt="dusk")
-    ImageInferenceRequest(model="runware:101@1", positive_promt="dusk")  # wrong: field
-    ImageInferenceRequest(model="runware:101@1", output_type="url")  # wrong: literal
-    ImageInferenceRequest(model="runware:101@1", steps="many")  # wrong: type
-    ImageInferenceRequest(positive_prompt="dusk")  # wrong: missing
-    open_request = ImageInferenceRequest(model="runware:101@1", extra={"megapixels": 3})
-    ImageInferenceRequest(model="runware:101@1", megapixels=3)  # wrong: not by extra
-    ImageInferenceRequest(model="runware:101@1", extra=3)  # wrong: extra
-    request.width = 512  # wrong: frozen
-    reveal_type(open_request.extra)  # dict[str, Any]
-    ImageInferenceRequest(model="runware:101@1", inputs=Inputs(seedImag="x"))  # wrong: part
-
-    with Runware() as client:
-        reveal_type(client.run(request))  # list of ImageInferenceResult
-        reveal_type(client.image_inference.run(request))  # list of ImageInferenceResult
-        reveal_type(client.run(PingRequest())[0].pong)  # bool
-        outcome = client.run_many([request])[0]
-        reveal_type(outcome.results)  # list of ImageInferenceResult
-        if outcome.error:
-            reveal_type(outcome.error)  # RunwareError
-        reveal_type(client.submit(request).wait())  # list of ImageInferenceResult
-        reveal_type(client.resume("{}", request).wait())  # list of ImageInferenceResult
-        reveal_type(client.resume("{}").wait()[0])  # TaskResult
-        reveal_type(client.with_raw_response.run(request).results)  # list of ImageInferenceResult
-        question = TextInferenceRequest(model="a:b@1", messages=[])
-        stream = client.text_inference.stream(question)
-        reveal_type(next(iter(stream)))  # Delta
-        reveal_type(stream.result)  # TextInferenceResult
-        client.image_inference.stream(request)  # wrong: no streams
-
-    reveal_type(parse_result(request, {}))  # ImageInferenceResult
-    reveal_type(request.inputs)  # Inputs | None
-    reveal_type(request.steps)  # int | None
-
-
-    async def main() -> None:
-        async with AsyncRunware() as client:
-            reveal_type(await client.run(request))  # list of ImageInferenceResult
-            reveal_type(await client.image_inference.run(request))  # list of ImageInferenceResult
-            async for delta in client.text_inference.stream(question):
-                reveal_type(delta)  # Delta
-            async for found in client.iter_many([request]):
-                reveal_type(found.results)  # list of ImageInferenceResult
-    """)
-
-FILES = dedent("""
-    from io import BytesIO
+if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
-    from runware_client.tasks.image_inference.image_inference import Inputs
-
-    Inputs(seed_image=Path("cat.png"), mask_image=b"png")
-    Inputs(reference_images=[Path("cat.png"), "https://example.com/cat.png", BytesIO()])
-    with Path("cat.png").open("rb") as file:
-        Inputs(seed_image=file)
-    Inputs(seed_image=3)  # wrong: no media
-    with Path("cat.png").open() as text:
-        Inputs(seed_image=text)  # wrong: text
-    """)
-
-CALLS = dedent("""
-    from typing import assert_type
-    from runware_client import AsyncRunware, Outcome, Runware
-    from runware_client.tasks.image_inference import ImageInferenceRequest, ImageInferenceResult
-    from runware_client.tasks.ping import PingRequest, PingResult
-
-    def sync(client: Runware, image: ImageInferenceRequest, ping: PingRequest) -> None:
-        assert_type(client.run(image), list[ImageInferenceResult])
-        assert_type(client.image_inference.run(image), list[ImageInferenceResult])
-        assert_type(client.ping.run(ping), list[PingResult])
-        assert_type(client.image_inference.run(model="m", steps=4), list[ImageInferenceResult])
-        assert_type(client.run_many([image]), list[Outcome[ImageInferenceRequest]])
-        client.run_many([image, ping])
-        client.image_inference.run(image, timeout="soon")  # type: ignore[call-overload]
-        client.image_inference.run(image, seed=1)  # type: ignore[call-overload]
-        client.no_such_task_type  # type: ignore[attr-defined]
-
-    async def asynchronous(client: AsyncRunware, image: ImageInferenceRequest) -> None:
-        assert_type(await client.run(image), list[ImageInferenceResult])
-        assert_type(await client.image_inference.run(image), list[ImageInferenceResult])
-        assert_type(await client.run_many([image]), list[Outcome[ImageInferenceRequest]])
-    """)
-
-DEPRECATED = dedent("""
-    from deprecated_client import parse_result
-    from deprecated_client.tasks.image_inference import SampleRequest
-    from deprecated_client.tasks.image_inference.sample import Inner
-
-    request = SampleRequest(old="x", inner=Inner(old_url="x"), new="y")
-    SampleRequest(old=3)  # wrong: type
-    print(request.new)
-    print(request.old)  # wrong: deprecated
-    text: int = request.old  # wrong: deprecated, and not a number
-    print(parse_result(request, {}).older.upper())  # wrong: deprecated
-    print(Inner(old_url="x").old_url)  # wrong: deprecated
-    """)
-
-OLD = {"type": "string", "deprecated": True}
-OLD_PROPERTIES = {
-    "old": OLD,
-    "new": {"type": "string"},
-    "inner": {"type": "object", "properties": {"oldURL": OLD}},
-}
-OLD_RESULT = {"type": "object", "properties": {"older": OLD}, "required": ["older"]}
-
-EXAMPLES = {f"example_{p.name}": p for p in (TOP / "examples").glob("*.py")}
-PROGRAMS = {
-    "results.py": RESULTS,
-    "files.py": FILES,
-    "calls.py": CALLS,
-    "old.py": DEPRECATED,
-} | {name: path.read_text(encoding="utf-8") for name, path in EXAMPLES.items()}
 
 WRONG = {
     (name, number)
@@ -153,52 +30,11 @@ REVEALED = {
 }
 
 
-class Said(NamedTuple):
-    """What a checker says of a line."""
-
-    program: str
-    line: int
-    kind: str
-    text: str
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for name, program in PROGRAMS.items():
-        (tmp_path / name).write_text(program)
-    old = a_document({"properties": OLD_PROPERTIES}, result=OLD_RESULT)
-    generated(tmp_path, {"old.json": old}, package="deprecated_client", formatted=False)
-    (tmp_path / "pyrightconfig.json").write_text(
-        json.dumps(
-            {"typeCheckingMode": "strict", "extraPaths": [str(TOP / "generated")]}
-        )
-    )
-    return tmp_path
-
-
-def _said(folder: Path, pattern: str, *command: str) -> list[Said]:
-    """Run a checker; return its messages, none of which is an error in a package."""
-    done = subprocess.run(
-        [sys.executable, "-m", *command, *PROGRAMS],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"MYPYPATH": str(TOP / "generated"), "PATH": "/usr/bin:/bin"},
-    )
-    found = re.findall(rf"([\w/.-]+\.py):{pattern}", done.stdout)
-    assert found, done.stdout + done.stderr
-    said = [Said(Path(p).name, int(line), *rest) for p, line, *rest in found]
-    in_packages = [e for e in said if e.kind == "error" and e.program not in PROGRAMS]
-    assert not in_packages
-    return said
-
-
-def _verify(said: list[Said], reveals: str) -> None:
-    errors = {(each.program, each.line) for each in said if each.kind == "error"}
+def _verify(said: Iterable[Diagnostic], reveals: str) -> None:
+    errors = {(each.file, each.line) for each in said if each.kind == "error"}
     assert errors == WRONG, said
     for number, expected in REVEALED.items():
-        texts = [e.text for e in said if (e.program, e.line) == ("results.py", number)]
+        texts = [e.text for e in said if (e.file, e.line) == ("results.py", number)]
         shown = [
             re.sub(r"(\w+\.)+", "", m[1]) for t in texts if (m := re.search(reveals, t))
         ]
@@ -216,15 +52,35 @@ PLUGIN = """
     """
 
 
-@pytest.mark.parametrize("settings", ["[mypy]", PLUGIN], ids=["plain", "plugin"])
-def test_mypy(folder: Path, settings: str) -> None:
-    (folder / "mypy.ini").write_text(dedent(settings), encoding="utf-8")
-    command = ("mypy", "--strict", "--no-incremental", "--enable-error-code=deprecated")
-    said = _said(folder, r"(\d+): (error|note): (.*)", *command)
-    _verify(said, r'Revealed type is "(.*)"')
+@pytest.mark.parametrize("settings", ["", PLUGIN], ids=["plain", "plugin"])
+def test_mypy(
+    emitted: Path,
+    settings: str,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """The packages that the programs import are checked too, and have no error."""
+    options = list[str]()
+    if settings:
+        file = tmp_path / "mypy.ini"
+        file.write_text(dedent(settings), encoding="utf-8")
+        options = [f"--config-file={file}"]
+    folder, packages = emitted / "programs", emitted / "generated"
+    done = mypy(tmp_path_factory, *options, *PROGRAMS, cwd=folder, path=packages)
+    said = re.findall(
+        r"^([\w/.-]+\.py):(\d+): (error|note): (.*)", done.stdout, re.MULTILINE
+    )
+    assert said, done.stdout + done.stderr
+    _verify(
+        [Diagnostic(name, int(line), kind, text) for name, line, kind, text in said],
+        r'Revealed type is "(.*)"',
+    )
 
 
-def test_pyright(folder: Path) -> None:
-    command = ("basedpyright", "--pythonpath", sys.executable)
-    said = _said(folder, r"(\d+):\d+ - (error|information): (.*)", *command)
+def test_pyright(pyright: list[Diagnostic]) -> None:
+    said = [
+        each._replace(file=each.file.removeprefix("programs/"))
+        for each in pyright
+        if each.file.startswith("programs/")
+    ]
     _verify(said, r'is "(.*)"$')

@@ -24,7 +24,7 @@ from markdown_it import MarkdownIt
 from mypy.util import get_mypy_comments
 
 from hostile_docs import COMMENTS, DIRECTIVES, DOCTESTS, HTML, INCLUDED, INTERPRETED
-from hostile_documents import Emitted, emit, forget, plain_document, say
+from hostile_documents import Emitted, emit, forget, say, telling_document
 from hostile_texts import SENTINEL
 from runware_codegen.render.docstrings import docstring
 from runware_codegen.render.literals import string
@@ -44,7 +44,7 @@ def emitted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emitted]:
     folder = tmp_path_factory.mktemp("inert")
     documents = {}
     for number, text in enumerate([ORDINARY, *INTERPRETED]):
-        documents[f"n{number}"] = plain_document(f"n{number}")
+        documents[f"n{number}"] = telling_document(f"n{number}")
         say(documents[f"n{number}"], text)
     yield emit(folder, documents, "inert_client", formatted=False)
     forget(folder)
@@ -53,7 +53,7 @@ def emitted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emitted]:
 def test_doctest_finds_nothing_to_run(tmp_path: Path) -> None:
     documents = {}
     for number, text in enumerate(DOCTESTS):
-        documents[f"n{number}"] = plain_document(f"n{number}")
+        documents[f"n{number}"] = telling_document(f"n{number}")
         say(documents[f"n{number}"], text)
     emit(tmp_path, documents, "doctest_client", formatted=False)
     tasks = "doctest_client/tasks"
@@ -100,7 +100,7 @@ def test_what_is_said_stays_the_same(text: str) -> None:
 
 
 def test_black_formats_each_module(tmp_path: Path) -> None:
-    document = plain_document("n0")
+    document = telling_document("n0")
     say(document, "\n\n".join(INTERPRETED))
     made = emit(tmp_path, {"n0": document}, "black_inert_client")
     (text,) = made.texts().values()

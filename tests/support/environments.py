@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,6 +99,32 @@ def oldest_backends(factory: pytest.TempPathFactory) -> Path:
 
 def _environment_in(folder: Path, *, wheelhouse: Path, what: list[str]) -> None:
     environment_from(wheelhouse, folder / "env", *what)
+
+
+def lowest_environment(factory: pytest.TempPathFactory) -> Path:
+    """Give the commands of an environment in which each lower bound is what is installed.
+
+    It has no package that the project or its extra does not ask for, such as those of
+    httpx2's extra `ws`.
+    """
+    what = [*_lowest(), wheel(factory)]
+
+    def make(folder: Path) -> None:
+        environment(folder / "env", *what, python=oldest_python())
+
+    return once(factory, "lowest", make) / "env" / "bin"
+
+
+def _lowest() -> list[str]:
+    """Pin all that the generator, its extra and the emitted package need to its bound."""
+    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+    emitted = re.findall(r"`(\w+>=[\d.]+)`", (TOP / "README.md").read_text("utf-8"))
+    assert len(emitted) == 2
+    extra = project["project"]["optional-dependencies"]["mock"]
+    stated = [*project["project"]["dependencies"], *extra, *emitted]
+    pins = {re.sub(r">=([\d.]+).*", r"==\1", requirement) for requirement in stated}
+    assert all("==" in pin for pin in pins)
+    return sorted(pins.union(OLDEST_BACKENDS))
 
 
 def oldest_python() -> str:

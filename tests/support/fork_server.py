@@ -29,9 +29,9 @@ STREAMS = 3
 
 
 def import_everything(name: str) -> None:
-    """Import a package with all its modules, but those that run a program."""
+    """Import a module; if it is a package, with all its modules that run no program."""
     package = importlib.import_module(name)
-    for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+    for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):
         if not module.name.endswith(".__main__"):
             importlib.import_module(module.name)
 

@@ -53,7 +53,7 @@ class Forked:
             streams: Its standard input, output and error.
             cwd: The folder to run it in.
             env: Its environment, which is not that in which its interpreter started.
-            imported: The package that is imported already, with all its modules.
+            imported: The module that is imported already; a package with all of its own.
             terminal: Whether standard input is a terminal and is to be that of the run.
         """
         request = {
@@ -104,7 +104,7 @@ def run_forked(
         cwd: The folder to run it in.
         env: Its environment.
         stdin: What it may read.
-        imported: The package that is imported already.
+        imported: The module that is imported already.
     """
     with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
         given.write(stdin)

@@ -31,7 +31,7 @@ Document = dict[str, Any]
 
 
 def say(document: Document, text: str) -> None:
-    """Put a text everywhere where it changes nothing but what a reader is told."""
+    """Put a text everywhere in a telling document where only readers are told it."""
     _say_in_info(document, text)
     _say_in_paths(document, text)
     task = task_of(document)
@@ -150,11 +150,11 @@ CARRIED: Mapping[str, Carried] = {
 }
 
 IN_ONE_DOCUMENT: Sequence[Sequence[str]] = [
-    ["key"],
     ["required key"],
     ["key in a rule"],
     ["keys that go together"],
     [
+        "key",
         "nested key",
         "enum value",
         "constant",
@@ -175,25 +175,30 @@ def task_of(document: Document) -> Document:
 
 
 def plain_document(name: str) -> Document:
+    task = {"properties": {"mode": {"type": "string"}}}
+    return a_document(task, identifier=name, model=f"test:{name}@1")
+
+
+def telling_document(name: str) -> Document:
+    """Make a document that has all the places where `say` puts a text."""
+    document = plain_document(name)
     sizes = [{"required": ["width", "height"], "properties": _size(n)} for n in (1, 2)]
     given = [{"required": ["mode"]}, {"required": ["inner"]}]
-    task = {
-        "properties": {
-            "mode": {"type": "string"},
-            "choice": {"oneOf": [{"const": "a"}, {"const": "b", "title": "B"}]},
-            "inner": {"type": "object", "properties": {"depth": {"type": "integer"}}},
-            "width": {"type": "integer"},
-            "height": {"type": "integer"},
-        },
-        "allOf": [
-            {"if": {"required": ["width"]}, "then": {"oneOf": sizes}},
-            {"if": {"required": ["choice"]}, "then": {"oneOf": given}},
-        ],
-        "x-constraints": [
-            {"operation": "duration", "parameters": ["mode"], "minimum": 1}
-        ],
+    task = task_of(document)
+    task["properties"] |= {
+        "choice": {"oneOf": [{"const": "a"}, {"const": "b", "title": "B"}]},
+        "inner": {"type": "object", "properties": {"depth": {"type": "integer"}}},
+        "width": {"type": "integer"},
+        "height": {"type": "integer"},
     }
-    return a_document(task, identifier=name, model=f"test:{name}@1")
+    task["allOf"] = [
+        {"if": {"required": ["width"]}, "then": {"oneOf": sizes}},
+        {"if": {"required": ["choice"]}, "then": {"oneOf": given}},
+    ]
+    task["x-constraints"] = [
+        {"operation": "duration", "parameters": ["mode"], "minimum": 1}
+    ]
+    return document
 
 
 def _size(width: int) -> Document:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import io
 import json
+import py_compile
+import shutil
 import sys
 from contextlib import ExitStack
 from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -20,7 +27,6 @@ from runware_codegen.render import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
     from types import ModuleType
 
 TASK_UUID = "11111111-1111-4111-8111-111111111111"
@@ -120,12 +126,44 @@ def generated(
         target = folder / package / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
+        if path.startswith("_runtime/"):
+            _bring_bytecode(target, text)
     sys.path.insert(0, str(folder))
     try:
         importlib.invalidate_caches()
         return importlib.import_module(package)
     finally:
         sys.path.remove(str(folder))
+
+
+def _bring_bytecode(module: Path, text: str) -> None:
+    """Put the bytecode of a module where its import looks for it.
+
+    So what is the same in each package is compiled once in a process.
+    """
+    kept = _compiled(text)
+    there = Path(importlib.util.cache_from_source(str(module)))
+    there.parent.mkdir(exist_ok=True)
+    shutil.copyfile(kept, there)
+
+
+@cache
+def _compiled(text: str) -> Path:
+    folder = Path(_bytecode().name)
+    source = folder / f"{len([*folder.iterdir()])}.py"
+    source.write_text(text, encoding="utf-8")
+    compiled = py_compile.compile(
+        str(source),
+        cfile=f"{source}c",
+        doraise=True,
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    )
+    return Path(str(compiled))
+
+
+@cache
+def _bytecode() -> TemporaryDirectory[str]:
+    return TemporaryDirectory()
 
 
 def as_text(value: Any) -> str:

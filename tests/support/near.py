@@ -237,7 +237,7 @@ class Tasks:
 
     def directed(self) -> Iterator[Object]:
         """Break each assertion of each member, at any depth, in tasks that have it."""
-        for path, member in self._members * 2:
+        for path, member in self._members:
             task = self._allowed_with(path)
             if task is None:
                 continue

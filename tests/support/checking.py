@@ -1,0 +1,115 @@
+"""Type checkers, which read the libraries of the emitted package as seldom as they can.
+
+Most of the time of a check goes into these libraries.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from environments import TOP
+from once import once
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pytest
+
+
+def mypy(
+    factory: pytest.TempPathFactory,
+    *what: str | Path,
+    cwd: Path,
+    path: Path | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run mypy in strict mode, with a cache that has the libraries already.
+
+    Args:
+        factory: Knows the folder of this run of tests.
+        what: Programs and packages, and options. After an option that changes what the
+            cache is valid for, such as a plugin, mypy reads the libraries again.
+        cwd: The folder to run it in.
+        path: Where the programs import from, besides that folder.
+    """
+    libraries = once(factory, "mypy", _read_libraries)
+    with tempfile.TemporaryDirectory() as folder:
+        cache = shutil.copytree(libraries / "cache", Path(folder) / "cache")
+        return _mypy(cache, *what, cwd=cwd, path=path)
+
+
+def _read_libraries(folder: Path) -> None:
+    program = "import runware_client"
+    _mypy(folder / "cache", "-c", program, cwd=folder, path=TOP / "generated")
+
+
+def _mypy(
+    cache: Path, *what: str | Path, cwd: Path, path: Path | None
+) -> subprocess.CompletedProcess[str]:
+    options = ("--strict", "--config-file=", f"--cache-dir={cache}")
+    env = {"MYPYPATH": str(path or "")}
+    return _run("mypy", *options, *what, cwd=cwd, env=env)
+
+
+class Diagnostic(NamedTuple):
+    """What basedpyright says of a line, which it counts from 1."""
+
+    file: str
+    line: int
+    kind: str
+    text: str
+
+
+def basedpyright(
+    folder: Path,
+    *include: str,
+    path: Path | None = None,
+    python: Path = Path(sys.executable),
+) -> list[Diagnostic]:
+    """Run basedpyright in strict mode.
+
+    Args:
+        folder: The folder to run it in.
+        include: The files and folders there that it checks.
+        path: Where these import from, besides that folder.
+        python: The interpreter that has the libraries.
+    """
+    settings = {
+        "include": include,
+        "typeCheckingMode": "strict",
+        "pythonVersion": "3.11",
+        "extraPaths": [str(path)] if path else [],
+    }
+    (folder / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    command = ("basedpyright", "--outputjson", f"--pythonpath={python}")
+    done = _run(*command, cwd=folder, env={})
+    said = json.loads(done.stdout)
+    assert said["summary"]["filesAnalyzed"], done.stdout + done.stderr
+    return [
+        Diagnostic(
+            os.path.relpath(each["file"], folder),
+            each["range"]["start"]["line"] + 1,
+            each["severity"],
+            each["message"],
+        )
+        for each in said["generalDiagnostics"]
+    ]
+
+
+def _run(
+    *command: str | Path, cwd: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *map(str, command)],
+        cwd=cwd,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
