@@ -50,6 +50,22 @@ _FORMATS: Final[Mapping[str, str]] = {
     "uuid": "a UUID",
 }
 
+_TYPES: Final[Mapping[str, str]] = {
+    "null": "null",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a string",
+    "array": "a list",
+    "object": "an object",
+}
+_MEDIA: Final[Mapping[str, str]] = {
+    "audio": "audio",
+    "file": "a file",
+    "image": "an image",
+    "video": "a video",
+}
+
 
 def joined(parts: Sequence[str], last: str) -> str:
     """Join parts with commas, and the last with a word: "a, b and c"."""
@@ -182,6 +198,16 @@ def _bytes_words(size: float) -> str:
 def format_words(name: str) -> str:
     """Describe a string of a format: "a UUID"."""
     return _FORMATS.get(name, f"a valid {name}")
+
+
+def type_words(json_type: str) -> str:
+    """Describe a value of a JSON type: "a whole number"."""
+    return _TYPES[json_type]
+
+
+def media_words(kind: str) -> str:
+    """Describe a medium: "an image"."""
+    return _MEDIA[kind]
 
 
 def allowed_names(exempt: tuple[EvaluatedProperties, ...]) -> str:

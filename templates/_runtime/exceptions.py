@@ -1,5 +1,7 @@
 """The exceptions of this package.
 
+Their hierarchy::
+
     RunwareError
     ├── APIError                  the server returned an error
     │   ├── APIStatusError        with an HTTP status of 400 or more
@@ -123,6 +125,8 @@ class ErrorSource(Protocol):
 class SavedHandle:
     """A handle from another process, for example in a pickled exception.
 
+    Example::
+
         [result] = client.resume(error.handle.to_json()).wait()
 
     Attributes:
@@ -147,6 +151,10 @@ class RunwareError(Exception):
         advice: What to do about it.
         task_type: The wire name of the task's type; None if no single task is concerned.
         task_uuid: The task's `taskUUID`.
+        code: The server's error code; None if there is none.
+        request_id: The identifier of the HTTP exchange, for Runware's support; None if
+            there is none.
+        retry_after: The seconds to wait that the server asks for; None if it does not.
         may_have_run: Whether the server may have the task, and bill it.
         handle: The handle that collects the results of the task later, if it may have
             run. None means that nothing was billed except what is in `results`. A
@@ -155,6 +163,9 @@ class RunwareError(Exception):
     """
 
     advice: ClassVar[str] = ""
+    code: str | None = None
+    request_id: str | None = None
+    retry_after: float | None = None
     may_have_run: bool = False
     handle: TaskHandle | None = None
 
@@ -180,10 +191,7 @@ class RunwareError(Exception):
     @property
     def category(self) -> ErrorCategory:
         """The category of the failure. Unlike `code`, it is from a fixed set."""
-        code, http_status = getattr(self, "code", None), getattr(
-            self, "http_status", None
-        )
-        category = category_of(code, http_status)
+        category = category_of(self.code, getattr(self, "http_status", None))
         return self._category if category is ErrorCategory.UNKNOWN else category
 
     @property
@@ -326,7 +334,7 @@ class APIError(RunwareError):
             self.status = (
                 errors.from_status(http_status) if errors else str(http_status)
             )
-        self.code: str | None = None if code is None else name(code)
+        self.code = None if code is None else name(code)
         self.parameters = _texts(item.get("parameter"))
         self.allowed_values: tuple[Any, ...] = _values(item.get("allowedValues"))
         content = item.get("responseContent")

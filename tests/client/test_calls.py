@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import pydoc
 import subprocess
 import sys
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
@@ -145,6 +147,43 @@ def test_a_client_lists_its_models(caller: Caller) -> None:
             _ = client.image_inference.easel_3
         assert repr(client.image_inference.easel_2).endswith("Call(Easel2Request)")
         assert "Draws a picture" in str(inspect.getdoc(client.image_inference.easel_2))
+
+    caller.using(work)
+
+
+@pytest.mark.parametrize("method", ["", ".submit", ".request"])
+def test_a_call_has_the_signature_of_its_model(caller: Caller, method: str) -> None:
+    async def work(client: Any) -> Any:
+        return attrgetter(f"{EASEL}{method}")(client)
+
+    shown = caller.using(work)
+    signature = inspect.signature(shown)
+    first, *_, last = signature.parameters
+    assert (first, last) == ("model", "task_uuid")
+    assert "settings" in signature.parameters
+    text = pydoc.plain(pydoc.render_doc(shown))
+    assert "Price: $0.01 per picture" in text
+    assert "strength: How far to go from the seed image." in text
+
+
+def test_the_methods_of_a_call_say_what_they_do(caller: Caller) -> None:
+    async def work(client: Any) -> None:
+        story = client.text_inference.narrator
+        images = client.image_inference
+        is_async = inspect.iscoroutinefunction
+        assert "model" in inspect.signature(story.stream).parameters
+        assert is_async(story.submit) == is_async(client.run)
+        said = {
+            story.submit: "Send one task and do not wait for its end",
+            story.stream: "Run one task whose result comes piece by piece",
+            images.run: "Run one task",
+            images.submit: "Send one task",
+            client.text_inference.stream: "Run one task",
+            images.request: "Create a request without sending it",
+            client.model_search.iterate: "Yield the items of all pages",
+        }
+        for method, words in said.items():
+            assert str(inspect.getdoc(method)).startswith(words)
 
     caller.using(work)
 

@@ -122,6 +122,8 @@ REVEALED = {
 
 EDITED = dedent("""
     from called_client import AsyncRunware, Runware
+    from called_client.tasks.image_inference import Easel2Request
+    from called_client.tasks.image_inference.easel_2 import Settings
 
     def edited(client: Runware, later: AsyncRunware) -> None:
         client.image_inference.
@@ -130,6 +132,13 @@ EDITED = dedent("""
         client.text_inference.narrator.
         later.image_inference.easel_2.submit(positive_prompt="a")
         client.image_inference.easel_2.request(strength=1)
+        client.image_inference.easel_2(strength=2)
+        client.image_inference.easel_2.submit(strength=2)
+        Easel2Request(strength=3, settings=Settings(loop=True))
+        client.text_inference.narrator.stream(story="dusk")
+        client.image_inference.run(model="a:b@1", steps=4)
+        later.image_inference.submit(model="a:b@1", steps=4)
+        later.text_inference.stream(model="a:b@1", messages=[])
     """)
 
 
@@ -205,6 +214,18 @@ def test_a_language_server(folder: Path) -> None:
         [signature] = server.signatures('easel_2(positive_prompt="a", ')
         assert "output_format: Literal['PNG', 'GIF'] | None = None" in signature
         assert signature.endswith("-> list[Easel2Result]")
+        assert signature.index("positive_prompt") < signature.index("task_type")
         assert "steps=" in server.completion('run(model="a:b@1", ')
         assert "AsyncHandle[Easel2Result]" in server.hover("easel_2.submit")
-        assert "How far to go from the seed image." in server.hover("request(strength")
+        strength = "How far to go from the seed image."
+        assert strength in server.hover("request(strength")
+        for method in ("request", "easel_2", "easel_2.submit", "Easel2Request"):
+            said = server.argument(f"{method}(strength=")
+            assert said.startswith(f"strength: {strength} Between 0 and 1")
+        assert "Ends as it begins." in server.argument("Settings(loop=")
+        assert "What happens." in server.argument("narrator.stream(story=")
+        steps = 'model="a:b@1", steps='
+        for call in ("client.image_inference.run", "later.image_inference.submit"):
+            assert "Denoising steps." in server.argument(f"{call}({steps}")
+        said = server.argument('later.text_inference.stream(model="a:b@1", messages=')
+        assert said.startswith("messages: ")

@@ -183,6 +183,21 @@ def test_headers_are_texts(caller: Caller, headers: dict[Any, Any]) -> None:
         caller("unfinished", options={"default_headers": headers})
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("X-A", "1\r\nX-B: 2"), ("X-A", "1\n"), ("X A", "1"), ("X-A", "ä")],
+)
+def test_headers_that_http_does_not_allow_are_not_sent(
+    caller: Caller, server: Server, image: Callable[..., Any], name: str, text: str
+) -> None:
+    with pytest.raises(ValueError, match="HTTP does not allow the header") as caught:
+        caller("run", image(), extra_headers={name: text})
+    assert text not in str(caught.value).replace(name, "")
+    with pytest.raises(ValueError, match="HTTP does not allow the header"):
+        caller("unfinished", options={"default_headers": {name: text}})
+    assert server.calls == []
+
+
 def test_the_environment_names_the_address(
     caller: Caller,
     server: Server,
@@ -278,9 +293,12 @@ def test_nothing_of_a_raw_task_is_checked(caller: Caller, server: Server) -> Non
         ({}, ValueError),
         ({"taskType": 3}, ValueError),
         ({"taskType": "authentication"}, ValueError),
+        ({"taskType": "a", "taskUUID": 7}, ValueError),
+        ({"taskType": "a", "taskUUID": ""}, ValueError),
         ({"taskType": "a", "n": float("nan")}, ValueError),
         ({"taskType": "a", "n": object()}, TypeError),
         (3, TypeError),
+        ([("taskType", "a")], TypeError),
     ],
 )
 def test_what_is_no_task_is_not_sent(
@@ -326,6 +344,20 @@ def test_run_many_tells_of_all_tasks_together(
     assert all(outcome.error is None for outcome in outcomes)
     assert progress[-1] == 100
     assert progress == sorted(progress)
+
+
+def test_an_async_callback_is_refused_before_anything_is_sent(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    async def never_awaited(_: object) -> None: ...
+
+    for name in ("on_result", "on_progress"):
+        for method, given in (("run", image()), ("run_many", [image()])):
+            with pytest.raises(TypeError, match=f"{name} must be a plain function"):
+                caller(method, given, **{name: never_awaited})
+    with pytest.raises(TypeError, match="on_event must be a plain function"):
+        caller("unfinished", options={"on_event": never_awaited})
+    assert server.calls == []
 
 
 @pytest.mark.parametrize("method", ["run", "run_many"])

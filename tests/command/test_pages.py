@@ -53,6 +53,7 @@ MARKUP = [
     "$a$ costs $1 and $2",
 ]
 
+TABLE = ("table", "thead", "tbody", "tr", "th", "td")
 ALLOWED = {
     "bullet_list_open",
     "bullet_list_close",
@@ -67,6 +68,7 @@ ALLOWED = {
     "paragraph_open",
     "strong_close",
     "strong_open",
+    *(f"{part}_{end}" for part in TABLE for end in ("open", "close")),
     "text",
 }
 """What text of a document may become."""
@@ -111,7 +113,14 @@ def test_text_of_a_document_stays_in_its_cell(texts: list[str]) -> None:
 
 def test_what_documents_use_is_kept() -> None:
     text = "Use `a_b` in **one** [page](https://example.com/a?b=c).\n\n- x\n- y"
-    assert paragraphs(text) == text
+    text += "\n\n| Rate | Bits |\n|---|---|\n| 8 | `64` |\n|  | &lt; |"
+    assert paragraphs(text.replace("&lt;", "<")) == text
+
+
+def test_a_table_keeps_its_columns() -> None:
+    text = "Rates:\n| Rate | Bits |\n| :-- | --: |\n| 8 |\n| 9 | 1 | 2 |\nMore."
+    rows = "| Rate | Bits |\n|---|---|\n| 8 |  |\n| 9 | 1 |"
+    assert paragraphs(text) == f"Rates:\n\n{rows}\n\nMore."
 
 
 def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -179,8 +188,8 @@ def test_a_page_says_what_the_document_says(reference: Path) -> None:
         "| `strength` | number | Between 0 and 1. Default: `0.5`. |  |",
         "| `settings` | [Settings](#object-settings) |  |  |",
         "### Object Settings",
-        "- strength requires seedImage.",
-        "- give at least one of seedImage and positivePrompt.",
+        "- `strength` requires `seedImage`.",
+        "- Give at least one of `seedImage` and `positivePrompt`.",
     ):
         assert line in page.splitlines(), page
     index = (reference / "index.md").read_text()
@@ -279,3 +288,15 @@ def test_a_command_on_a_page_holds_only_plain_identifiers(tmp_path: Path) -> Non
     found = [c for page in pages for c in re.findall(r"```console\n(.*)\n```", page)]
     assert len(pages) == len(names)
     assert found == ["$ runware-codegen diff main --only plain-1.0"]
+
+
+def test_a_first_call_is_one_that_its_model_can_run(reference: Path) -> None:
+    def call(name: str) -> str:
+        page = (reference / name / f"{name}.md").read_text()
+        return page.partition("```python\n")[2].partition("```")[0]
+
+    assert 'model="minimax:m2.7@0"' in call("text_inference")
+    upscale = call("upscale")
+    assert 'inputs=Inputs(image="https://example.com/lighthouse.jpg")' in upscale
+    assert "positive_prompt" not in upscale
+    assert "positive_prompt" in call("image_inference")

@@ -596,6 +596,19 @@ def test_a_transport_that_does_not_count_is_not_trusted(
     assert not _names(tmp_path)
 
 
+def test_a_page_in_place_of_the_file_is_not_saved(
+    save: Saver, files: Files, tmp_path: Path
+) -> None:
+    """The page of a proxy, for example, which asks to log in."""
+    page = {"body": b"<html>Log in</html>", "Content_Type": "text/html; charset=utf-8"}
+    url = files.add("/a.png", **page)  # type: ignore[arg-type]
+    error = save.error({"imageURL": url}, tmp_path / "a")
+    assert "an HTML page" in str(error)
+    assert not _names(tmp_path)
+    url = files.add("/report.html", **page)  # type: ignore[arg-type]
+    assert save({"fileURL": url}, tmp_path / "report").name == "report.html"
+
+
 def test_a_part_is_not_saved(save: Saver, files: Files, tmp_path: Path) -> None:
     url = files.add("/a.png", PNG, 206, Content_Range=f"bytes 0-999/{len(PNG)}")
     error = save.error({"imageURL": url}, tmp_path / "cat.png")
@@ -649,7 +662,7 @@ def test_a_host_that_drips_is_left_in_time(
 ) -> None:
     save, files, tmp_path = saving
     over = Event()
-    guard = Timer(20, over.set)
+    guard = Timer(60, over.set)
     guard.start()
     threads = threading.enumerate()
     url = files.drip("/a.png", start, drop, over)
@@ -657,7 +670,7 @@ def test_a_host_that_drips_is_left_in_time(
     assert not over.is_set()
     for thread in threading.enumerate():
         if thread not in threads and thread.name.startswith("runware-save"):
-            thread.join(20)
+            thread.join(60)
             assert not thread.is_alive()
     assert not over.is_set()
     over.set()
@@ -685,6 +698,7 @@ def test_redirects_do_not_begin_the_time_anew(
     error = save.error({"imageURL": url}, tmp_path / "cat.png", timeout=0.5)
     over.set()
     assert "timed out after 0.5 s" in str(error)
+    assert "/4" not in [path for path, _ in files.asked]  # 0.6 s after the first
     assert not _names(tmp_path)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import copy
 import io
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -329,6 +331,25 @@ def test_all_that_is_wrong_is_said_at_once(
 def test_equal_files_are_equal_items(refused: Callable[..., dict[str, str]]) -> None:
     said = refused(images=[PNG, io.BytesIO(PNG)])
     assert said == {"images": "must not repeat an item"}
+
+
+def test_an_open_file_is_read_once(refused: Callable[..., dict[str, str]]) -> None:
+    files = {"seed_image": io.BytesIO(PNG), "video_or_word": io.BytesIO(MP4)}
+    said = refused(**files, frames=[io.BytesIO(PNG)], title=3)
+    assert set(said) == {"title", "videoOrWord"}
+    assert "upload it first" in said["videoOrWord"]
+
+
+def test_a_file_that_is_not_sent_yet_is_not_lost_as_text(media: ModuleType) -> None:
+    made = media.Inputs(linked_video=MP4)
+    for again in (
+        media.Inputs(linked_video=made.linked_video),
+        media.Inputs(**made.model_dump()),
+        copy.replace(made) if sys.version_info >= (3, 13) else made.model_copy(),
+    ):
+        assert again.linked_video.content == MP4
+        with pytest.raises(ValueError, match="linkedVideo is a file"):
+            again.to_wire()
 
 
 def test_files_are_no_other_texts(refused: Callable[..., dict[str, str]]) -> None:

@@ -7,6 +7,10 @@ import base64
 import copy
 import io
 import json
+import os
+import pickle
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -529,6 +533,26 @@ def test_a_request_with_a_file_is_copied_and_compared(
     caller("run_many", sent)
     assert server.sent == [STORED, "+".join([TASK] * 3)]
     assert [t["inputs"] for t in server.calls[1]] == [{"video": UUIDS[MP4]}] * 3
+
+
+def test_a_file_from_another_process_has_no_wire_either(
+    folder: Path, package: ModuleType, look: Callable[..., Any]
+) -> None:
+    program = (
+        "import pickle, sys\n"
+        "request = pickle.load(sys.stdin.buffer)\n"
+        "try:\n    request.to_wire()\n"
+        "except ValueError as error:\n    print(error)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        input=pickle.dumps(look(video=MP4)),
+        capture_output=True,
+        check=True,
+        env=environment,
+    )
+    assert b"inputs.video is a file" in said.stdout, package.__name__
 
 
 def test_the_content_is_not_shown(look: Callable[..., Any]) -> None:

@@ -62,6 +62,7 @@ OTHER_KEYWORDS = {
     "dependentRequired",
     "description",
     "enum",
+    "examples",
     "exclusiveMinimum",
     "format",
     "maximum",
@@ -211,12 +212,13 @@ class TestValidity:
         for component in document["components"]["schemas"]:
             assert f'"#/components/schemas/{component}"' in text
 
-    def test_defaults_are_allowed_values(self, name: str) -> None:
+    def test_defaults_and_examples_are_allowed_values(self, name: str) -> None:
         document = read(name)
         for pointer, schema in all_schemas(document):
-            if "default" in schema:
-                whole = {"allOf": [schema], "components": document["components"]}
-                assert jsonschema_rs.is_valid(whole, schema["default"]), pointer
+            given = [schema["default"]] if "default" in schema else []
+            whole = {"allOf": [schema], "components": document["components"]}
+            for value in [*given, *schema.get("examples", [])]:
+                assert jsonschema_rs.is_valid(whole, value), pointer
 
 
 class TestOutline:

@@ -62,7 +62,7 @@ def _narrator() -> dict[str, Any]:
     delivery = {"type": "string", "enum": ["sync", "stream"]}
     properties = {
         "taskType": {"type": "string", "const": "textInference"},
-        "story": {"type": "string"},
+        "story": {"type": "string", "description": "What happens."},
         "deliveryMethod": delivery,
     }
     return a_document(

@@ -55,6 +55,13 @@ class LanguageServer(NamedTuple):
         shown = self._ask_at("textDocument/signatureHelp", *self._place(text))
         return [signature["label"] for signature in shown["signatures"]]
 
+    def argument(self, text: str) -> str:
+        """Return the documentation of the parameter whose argument a text is in."""
+        shown = self._ask_at("textDocument/signatureHelp", *self._place(text))
+        signature = shown["signatures"][shown.get("activeSignature") or 0]
+        parameter = signature["parameters"][shown["activeParameter"]]
+        return str(parameter["documentation"]["value"])
+
     def _place(self, text: str) -> tuple[int, int]:
         end = self.program.index(text) + len(text)
         before = self.program[:end]

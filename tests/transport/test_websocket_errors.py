@@ -75,6 +75,49 @@ def test_the_reason_for_a_goodbye_is_told_without_the_key(
     run(work, curt)
 
 
+def test_a_server_that_lets_nobody_in_for_now_is_tried_again(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    async def failing(peer: Peer) -> None:
+        await peer.heard()
+        await peer.say(errors=[{"code": "internalServerError", "message": "Oops."}])
+        await peer.connection.close()
+
+    async def work(client: Any, _: Sockets) -> None:
+        outcomes = await client.run_many([image() for _ in range(3)])
+        assert [len(outcome.results) for outcome in outcomes] == [1, 1, 1]
+
+    assert len(run(work, failing, answering, resend="never").peers) == 2
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 426, 503])
+def test_what_no_websocket_was_opened_for_was_not_sent(
+    image: Callable[..., Any], shipped: ModuleType, status: int
+) -> None:
+    async def refuse(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode())
+        writer.close()
+
+    async def main() -> None:
+        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        url = f"ws://127.0.0.1:{port}/v1"
+        client = shipped.AsyncRunware(
+            KEY, transport="websocket", base_url=url, max_retries=1
+        )
+        async with server, client:
+            for outcome in await client.run_many([image(), image()]):
+                assert f"HTTP {status} in place of" in str(outcome.error)
+                assert not outcome.error.may_have_run
+                assert outcome.error.handle is None
+            assert client.unfinished() == []
+
+    asyncio.run(main())
+
+
 def test_a_session_that_is_refused_is_left(run: Run, image: Callable[..., Any]) -> None:
     async def once(peer: Peer) -> None:
         await peer.let_in()
@@ -201,6 +244,24 @@ def test_an_error_without_a_name_is_of_the_only_call(
     async def work(client: Any, _: Sockets) -> None:
         with pytest.raises(shipped.BadRequestError, match="No"):
             await client.run(image())
+
+    run(work, vague)
+
+
+def test_an_error_without_a_name_and_a_code_ends_no_task(
+    run: Run, image: Callable[..., Any]
+) -> None:
+    """A gateway may say of the connection that something failed."""
+
+    async def vague(peer: Peer) -> None:
+        await peer.let_in()
+        [task] = await peer.heard()
+        await peer.connection.send('{"error": "Internal server error"}')
+        while await peer.ponged():
+            await peer.say(result(task))
+
+    async def work(client: Any, _: Sockets) -> None:
+        assert len(await client.run(image())) == 1
 
     run(work, vague)
 

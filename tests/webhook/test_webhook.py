@@ -78,6 +78,7 @@ def test_an_item_is_a_result_of_its_class(
             "taskUUID": TASK_UUID,
             "error": {name: ERROR[name] for name in ("code", "message", "parameter")},
         },
+        {"taskType": ERROR["taskType"], "taskUUID": TASK_UUID, "errors": [ERROR]},
     ],
 )
 def test_an_error_is_a_task_error_with_its_enum(
@@ -159,7 +160,10 @@ def test_a_task_with_an_old_name_is_told_the_present_one(
     package = generated(
         tmp_path, {"one.json": a_document({})}, package="old_client", formatted=False
     )
-    has_none = "old name of 'upscale', and this package covers only .*: imageInference"
+    has_none = (
+        "old name of 'upscale', which no document here describes."
+        " This package has imageInference"
+    )
     with pytest.raises(ValidationError, match=has_none):
         package.parse_request(task)
     with pytest.raises(LookupError, match=has_none):
@@ -312,6 +316,25 @@ def test_an_empty_error_is_none(error: Any, shipped: ModuleType) -> None:
 def test_a_body_of_another_type_is_refused(body: Any, shipped: ModuleType) -> None:
     with pytest.raises(shipped.RunwareError, match="the body of"):
         shipped.parse_webhook(body)
+
+
+@pytest.mark.parametrize(
+    "news", [{"progress": 30}, {"status": "processing"}, {"imageURL": None}]
+)
+def test_a_result_is_no_repeat_of_the_news_of_it(
+    news: dict[str, Any], shipped: ModuleType
+) -> None:
+    seen: set[str] = set()
+    begun = {name: ITEM[name] for name in ("taskType", "taskUUID", "imageUUID")} | news
+    items = (begun, begun, ITEM, ITEM)
+    repeats = [shipped.parse_webhook(item, seen=seen).is_repeat for item in items]
+    assert repeats == [False, True, False, True]
+
+
+def test_numbers_that_python_does_not_read_lose_no_item(shipped: ModuleType) -> None:
+    body = json.dumps(ITEM | {"seed": "@"}).replace('"@"', "9" * 5000)
+    webhook = shipped.parse_webhook(body.encode())
+    assert webhook.result.image_url == ITEM["imageURL"]
 
 
 def test_items_without_a_uuid_are_known_by_what_they_say(shipped: ModuleType) -> None:

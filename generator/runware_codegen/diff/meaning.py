@@ -42,22 +42,26 @@ from runware_codegen.model.predicates import (
     RequiredProperty,
     UniqueItems,
 )
-from runware_codegen.wording import format_words, joined, one_of
+from runware_codegen.wording import (
+    format_words,
+    joined,
+    media_words,
+    one_of,
+    type_words,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from runware_codegen.model import Class, Document, SizeRule, Type
-
-    Definitions = Mapping[str, Predicate]
+    from runware_codegen.model import Class, SizeRule, Type
 
 
 def definitions_of(
-    document: Document, classes: Iterable[Class]
+    named: Iterable[tuple[str, Predicate]], classes: Iterable[Class]
 ) -> dict[str, Predicate]:
-    """Return the named predicates of a document and of classes."""
+    """Return the named predicates of requests or of results, and those of classes."""
     by_class = {_reference(each.name): of_class(each) for each in classes}
-    return {**dict(document.definitions), **by_class}
+    return {**dict(named), **by_class}
 
 
 def _reference(class_name: str) -> str:
@@ -160,13 +164,13 @@ def words(a_type: Type) -> str:
     """Describe a type in a few words, without its limits."""
     match a_type:
         case String(format=name):
-            return format_words(name) if name else "a string"
+            return format_words(name) if name else type_words("string")
         case Number(integer):
-            return "an integer" if integer else "a number"
+            return type_words("integer" if integer else "number")
         case Boolean():
-            return "true or false"
+            return type_words("boolean")
         case Null():
-            return "null"
+            return type_words("null")
         case Literals(values):
             return one_of([plain(value.constant.value) for value in values])
         case Array(item):
@@ -182,7 +186,7 @@ def words(a_type: Type) -> str:
         case Constrained(inner):
             return words(inner)
         case Media(kind):
-            return f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
+            return media_words(kind)
 
 
 def _either(parts: Iterable[str]) -> str:

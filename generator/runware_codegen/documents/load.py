@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import BinaryIO, TextIO
 
-    from openapi_pydantic.v3.v3_1 import OpenAPI
-
     from runware_codegen.documents.sources import Source
     from runware_codegen.documents.values import JsonObject, RawValue
 
@@ -38,13 +36,11 @@ class SourceDocument:
         name: The file's base name, or `stdin`.
         tree: The document exactly as written: with the order of keys, the difference of
             integers and floats, nulls, and every keyword.
-        openapi: The model of the document without its schemas.
     """
 
     source: str
     name: str
     tree: JsonObject
-    openapi: OpenAPI
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +113,8 @@ def load_text(source: Source, text: str) -> SourceDocument | None:
     from runware_codegen.documents import outline  # noqa: PLC0415  # slow to import
 
     outline.check_version(tree, source.name)
-    openapi = outline.read_outline(tree, source.name)
-    return SourceDocument(source.name, source.base_name, tree, openapi)
+    outline.check_outline(tree, source.name)
+    return SourceDocument(source.name, source.base_name, tree)
 
 
 def _read_value(text: str, source: Source) -> RawValue:

@@ -94,16 +94,12 @@ def check_version(tree: JsonObject, source: str) -> None:
     raise InvalidInputError.of(source, message, remedy, pointer=json_pointer((key,)))
 
 
-def read_outline(tree: JsonObject, source: str) -> OpenAPI:
-    """Read a document without its schemas.
+def check_outline(tree: JsonObject, source: str) -> None:
+    """Validate a document without its schemas.
 
     Args:
         tree: The document, of version 3.1.
         source: The file as the user named it.
-
-    Returns:
-        The library's model of it. Each schema in it is a reference or empty. The version is
-        always 3.1.0.
 
     Raises:
         InvalidInputError: If the document is not valid OpenAPI 3.1, or has no schema
@@ -113,13 +109,11 @@ def read_outline(tree: JsonObject, source: str) -> OpenAPI:
     outline = reduction.reduce({**tree, "openapi": _ANY_PATCH}, "OpenAPI")
     problems = [*reduction.problems, *_request_body_problems(tree, source)]
     try:
-        openapi = OpenAPI.model_validate(outline)
+        OpenAPI.model_validate(outline)
     except ValidationError as error:
         problems += islice(explain(error, outline, source), MAX_FAULTS)
-        raise InvalidInputError(problems[:MAX_FAULTS]) from None
     if problems:
         raise InvalidInputError(problems[:MAX_FAULTS])
-    return openapi
 
 
 def _request_body_problems(tree: JsonObject, source: str) -> list[Problem]:

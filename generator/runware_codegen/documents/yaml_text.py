@@ -1,14 +1,13 @@
 """Reads YAML 1.2 as a JSON value.
 
-The value is built from events. The values that ruamel.yaml builds have no size limit, and
+The value is built from nodes. The values that ruamel.yaml builds have no size limit, and
 include values that JSON does not have, such as dates, sets, merged mappings and objects.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runware_codegen.documents.values import (
     MAX_DEPTH,
@@ -23,20 +22,16 @@ from runware_codegen.documents.values import (
     read_integer,
     shown,
 )
-from runware_codegen.documents.yaml_events import (
-    Alias,
-    End,
-    Scalar,
-    Start,
-    read_events,
+from runware_codegen.documents.yaml_nodes import (
+    MAX_CHARACTERS,
+    MAX_VALUES,
+    compose,
+    place,
+    too_large,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-# The parser takes up to 40 microseconds for a value, and 2 for a character.
-MAX_VALUES = 100_000
-MAX_CHARACTERS = 2 * 2**20
 
 # The core schema: YAML 1.2.2, section 10.3.2.
 _PLAIN_SCALARS: dict[re.Pattern[str], Callable[[str], RawValue]] = {
@@ -66,194 +61,90 @@ def read_yaml(text: str) -> RawValue:
         MalformedError: If the text is not YAML 1.2, has more than one document, or is too
             large or too deep with its aliases expanded.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise _too_large("")
-    builder = _Builder()
-    for event in read_events(text):
-        if isinstance(event, Alias):
-            builder.repeat(event)
-        else:
-            builder.add(event)
-    return builder.value
+    root = compose(text)
+    return None if root is None else _Reader().read(root)
 
 
-@dataclass(slots=True)
-class _Collection:
-    """A mapping or a sequence that has not ended yet.
-
-    Attributes:
-        start: Its first event.
-        position: The index of that event.
-        members: The members so far, if it is a mapping.
-        items: The items so far, if it is a sequence.
-        key: The key of the next value.
-        faults: The faults of its keys.
-    """
-
-    start: Start
-    position: int
-    members: dict[str, RawValue] = field(default_factory=dict[str, RawValue])
-    items: list[RawValue] = field(default_factory=list[RawValue])
-    key: str | None = None
-    faults: list[Fault] = field(default_factory=list[Fault])
-
-    @property
-    def awaits_key(self) -> bool:
-        """Whether the next scalar is a key."""
-        return self.start.mapping and self.key is None
-
-    def begin_member(self, scalar: Scalar) -> None:
-        """Set the key of the next value."""
-        value = _read_scalar(scalar)
-        self.key = value if isinstance(value, str) else scalar.text
-        if isinstance(value, Fault):
-            self.faults.append(value)
-        elif not isinstance(value, str):
-            self.faults.append(_key_without_quotes(scalar))
-        elif scalar.plain and value == "<<":
-            self.faults.append(_merge_key(scalar))
-        elif self.key in self.members:
-            self.faults.append(duplicate_key(self.key, f" {scalar.place}"))
-
-    def put(self, value: RawValue) -> None:
-        """Add the next item, or the value of the last key."""
-        if self.key is None:
-            self.items.append(value)
-        else:
-            self.members[self.key] = value
-            self.key = None
-
-    def finished(self) -> RawValue:
-        """Return the complete value."""
-        if self.start.tag is not None:
-            return _tagged(self.start)
-        if not self.start.mapping:
-            return self.items
-        return FaultyObject(self.members, self.faults) if self.faults else self.members
-
-
-class _Builder:
-    """Builds a value from events.
-
-    All events are stored. An alias repeats the events of its node, so every limit holds
-    for aliases too.
-
-    Attributes:
-        value: The value, after the last event.
-    """
+class _Reader:
+    """Reads nodes as JSON values, and counts them."""
 
     def __init__(self) -> None:
-        self.value: RawValue = None
-        self._events: list[Scalar | Start | End] = []
-        self._open: list[_Collection] = []
-        self._anchors: dict[str, slice] = {}
         self._values = 0
         self._characters = 0
 
-    def repeat(self, alias: Alias) -> None:
-        """Repeat the events of the node of an alias."""
-        if alias.anchor not in self._anchors:
-            raise MalformedError(
-                f"the alias {shown(alias.anchor)} refers to no node that ends before it"
-                f" {alias.place}",
-                "give a value before it that anchor",
+    def read(self, node: Any, depth: int = 0) -> RawValue:
+        """Return the value of a node inside of `depth` collections."""
+        self._count(node)
+        if isinstance(node.value, str):
+            return _scalar(node)
+        if depth >= MAX_DEPTH:
+            message = f"{TOO_DEEP.message} {place(node.start_mark)}"
+            raise MalformedError(message, TOO_DEEP.remedy)
+        if node.tag is not None:
+            return _tagged(node)
+        if node.id == "mapping":
+            return self._object(node, depth)
+        return [self.read(item, depth + 1) for item in node.value]
+
+    def _object(self, node: Any, depth: int) -> RawValue:
+        members: dict[str, RawValue] = {}
+        faults: list[Fault] = []
+        for key_node, value_node in node.value:
+            key = self._key(key_node)
+            if isinstance(key, Fault):
+                faults.append(key)
+                key = key_node.value
+            elif key in members:
+                faults.append(duplicate_key(key, f" {place(key_node.start_mark)}"))
+            members[key] = self.read(value_node, depth + 1)
+        return FaultyObject(members, faults) if faults else members
+
+    def _key(self, node: Any) -> str | Fault:
+        where = place(node.start_mark)
+        if not isinstance(node.value, str):
+            message = f"a key is a collection, not a string {where}"
+            raise MalformedError(message, "write every key as text")
+        self._count(node)
+        key = _scalar(node)
+        if not isinstance(key, str | Fault):
+            text = shown(node.value)
+            message = f"the key {text} is not a string without quotes {where}"
+            return Fault(message, "write the key in quotes")
+        if key == "<<" and node.style is None:
+            return Fault(
+                f"YAML 1.2 has no merge keys {where}",
+                "write the members out, or the key in quotes if it is meant as text:"
+                ' "<<"',
             )
-        for event in self._events[self._anchors[alias.anchor]]:
-            self._build(event)
+        return key
 
-    def add(self, event: Scalar | Start | End) -> None:
-        """Add the next event."""
-        start: Scalar | Start
-        if isinstance(event, End):
-            start, position = self._open[-1].start, self._open[-1].position
-        else:
-            start, position = event, len(self._events)
-            self._anchors.pop(start.anchor or "", None)
-        self._build(event)
-        if start.anchor is not None and not isinstance(event, Start):
-            self._anchors[start.anchor] = slice(position, len(self._events))
-
-    def _build(self, event: Scalar | Start | End) -> None:
-        self._events.append(event)
-        if isinstance(event, End):
-            self._put(self._open.pop().finished())
-            return
-        self._check_size(event)
-        if isinstance(event, Start):
-            self._begin(event)
-        elif self._open and self._open[-1].awaits_key:
-            self._open[-1].begin_member(event)
-        else:
-            self._put(_read_scalar(event))
-
-    def _begin(self, start: Start) -> None:
-        if self._open and self._open[-1].awaits_key:
-            raise MalformedError(
-                f"a key is a collection, not a string {start.place}",
-                "write every key as text",
-            )
-        if len(self._open) >= MAX_DEPTH:
-            raise MalformedError(f"{TOO_DEEP.message} {start.place}", TOO_DEEP.remedy)
-        self._open.append(_Collection(start, len(self._events) - 1))
-
-    def _put(self, value: RawValue) -> None:
-        if self._open:
-            self._open[-1].put(value)
-        else:
-            self.value = value
-
-    def _check_size(self, event: Scalar | Start) -> None:
+    def _count(self, node: Any) -> None:
         self._values += 1
-        self._characters += len(event.text) if isinstance(event, Scalar) else 0
+        self._characters += len(node.value) if isinstance(node.value, str) else 0
         if self._values > MAX_VALUES or self._characters > MAX_CHARACTERS:
-            raise _too_large(f" {event.place}")
+            raise too_large(f" {place(node.start_mark)}")
 
 
-def _too_large(where: str) -> MalformedError:
-    return MalformedError(
-        f"too large for YAML: more than {MAX_CHARACTERS:,} characters or"
-        f" {MAX_VALUES:,} values{where}",
-        "write the document as JSON, and without anchors that multiply it",
-    )
-
-
-def _key_without_quotes(scalar: Scalar) -> Fault:
-    return Fault(
-        f"the key {shown(scalar.text)} is not a string without quotes {scalar.place}",
-        "write the key in quotes",
-    )
-
-
-def _merge_key(scalar: Scalar) -> Fault:
-    return Fault(
-        f"YAML 1.2 has no merge keys {scalar.place}",
-        'write the members out, or the key in quotes if it is meant as text: "<<"',
-    )
-
-
-def _tagged(event: Scalar | Start) -> Fault:
-    return Fault(
-        f"the tag {shown(event.tag)} has no meaning in JSON {event.place}",
-        "take the tag out, and write text in quotes",
-    )
-
-
-def _read_scalar(scalar: Scalar) -> RawValue:
-    if scalar.tag is not None:
-        return _tagged(scalar)
-    if not scalar.plain:
-        return _SURROGATE_PAIR.sub(_join_pair, scalar.text)
-    value = _read_plain(scalar.text)
-    if isinstance(value, Fault):
-        return Fault(f"{value.message} {scalar.place}", value.remedy)
-    return value
-
-
-def _read_plain(text: str) -> RawValue:
+def _scalar(node: Any) -> RawValue:
+    if node.tag is not None:
+        return _tagged(node)
+    text: str = node.value
+    if node.style is not None:
+        return _SURROGATE_PAIR.sub(_join_pair, text)
     for pattern, read in _PLAIN_SCALARS.items():
         if pattern.fullmatch(text):
-            return read(text)
+            value = read(text)
+            if isinstance(value, Fault):
+                return Fault(f"{value.message} {place(node.start_mark)}", value.remedy)
+            return value
     return text
+
+
+def _tagged(node: Any) -> Fault:
+    return Fault(
+        f"the tag {shown(node.tag)} has no meaning in JSON {place(node.start_mark)}",
+        "take the tag out, and write text in quotes",
+    )
 
 
 def _join_pair(pair: re.Match[str]) -> str:

@@ -1,7 +1,7 @@
 """Names that Python, pydantic and the emitted package use.
 
-They are listed here, so that the output does not depend on the versions of Python and
-pydantic that run the generator.
+They are listed here and in `attributes`, so that the output does not depend on the
+versions of Python and pydantic that run the generator.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from runware_codegen.formats import FORMATS, predicate_name
+from runware_codegen.naming import attributes
 
 
 def _listed(names: str) -> frozenset[str]:
@@ -28,19 +29,6 @@ BUILTINS: Final = _listed("""
     issubclass iter len list locals map max memoryview min next object oct open ord pow
     print property quit range repr reversed round set setattr slice sorted staticmethod
     str sum super tuple type vars zip
-    """)
-
-MODEL_ATTRIBUTES: Final = _listed("""
-    construct copy dict from_orm json model_computed_fields model_config model_construct
-    model_copy model_dump model_dump_json model_extra model_fields model_fields_set
-    model_json_schema model_parametrized_name model_post_init model_rebuild
-    model_validate model_validate_json model_validate_strings parse_file parse_obj
-    parse_raw schema schema_json update_forward_refs validate
-    """)
-
-REQUEST_ATTRIBUTES: Final = _listed("""
-    air default_delivery deliveries extra media_limits price rates read replace result rules
-    shortest_latency sizes status to_wire
     """)
 
 OWN_CLASSES: Final = _listed("""
@@ -82,12 +70,12 @@ MODULES: Final = (
 pytest imports each `conftest` that it finds.
 """
 
-_MEMBERS: Final = KEYWORDS | BUILTINS | MODEL_ATTRIBUTES | {"l", "to_wire"}
+_MEMBERS: Final = KEYWORDS | BUILTINS | {"l"}
 
-RESULT_MEMBERS: Final = _MEMBERS | {"asave", "save"}
+RESULT_MEMBERS: Final = _MEMBERS | attributes.RESULT
 """Names that no member of a result or its parts may have."""
 
-REQUEST_MEMBERS: Final = _MEMBERS | REQUEST_ATTRIBUTES | FIELD_FUNCTIONS
+REQUEST_MEMBERS: Final = _MEMBERS | attributes.REQUEST | FIELD_FUNCTIONS
 """Names that no member of a request or its parts may have."""
 
 LOCALS: Final = (

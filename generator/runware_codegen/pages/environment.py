@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runware_codegen.pages.text import code, inline, paragraphs
+from runware_codegen.pages.text import code, inline, link, paragraphs
 from runware_codegen.render.docs import sentence
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def pages_environment() -> Environment:
     filters: dict[str, Callable[[str], str]] = {
         "code": code,
         "inline": inline,
+        "link": link,
         "paragraphs": paragraphs,
         "sentence": sentence,
     }

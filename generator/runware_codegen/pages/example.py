@@ -1,4 +1,4 @@
-"""Finds a small task that a document accepts, and writes the call that runs it."""
+"""Finds a small task that a document accepts."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from runware_codegen.model.constants import constant, thawed
 from runware_codegen.model.logic import all_of, any_of, not_, required_property
 from runware_codegen.model.predicates import (
     TRUE,
+    AreaIn,
     HasFormat,
     InRange,
     IsIn,
+    IsType,
     LengthIn,
     MultipleOf,
     OptionalProperty,
+    RatioIn,
     RequiredProperty,
     children,
 )
-from runware_codegen.pages.verdicts import EXAMPLES, satisfies
-from runware_codegen.render.docstrings import LINE
-from runware_codegen.render.literals import value as literal
-from runware_codegen.render.module import ABOUT_ANOTHER_TASK
+from runware_codegen.parse.assertions.evaluate import holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,27 +50,40 @@ if TYPE_CHECKING:
     Path: TypeAlias = tuple[str, ...]
     Task: TypeAlias = dict[str, JsonValue]
 
+_FORMATS: Final[Mapping[str, str]] = {
+    "uri": "https://example.com/lighthouse",
+    "uuid": "3d3b0bd1-21a5-4f1c-9ff0-8ff3d1a1d0fb",
+    "date": "2026-01-31",
+    "date-time": "2026-01-31T12:00:00Z",
+    "email": "keeper@example.com",
+}
+"""A text of each format that examples may need."""
 _PROMPT: Final = "A lighthouse at dusk, seen from the sea."
 _TEXTS: Final = (
     "lighthouse",
     _PROMPT,
     "en",
+    *_FORMATS.values(),
     "runware:101@1",
-    *EXAMPLES.values(),
     "data:image/png;base64,iVBORw0KGgo=",
     "#ffffff",
     "16:9",
     "1",
 )
-_BY_NAME: Final = {
+_BY_NAME: Final[Mapping[str, JsonValue]] = {
     "air": "runware:101@1",
     "apiKey": "YOUR_API_KEY",
     "architecture": "sdxl",
+    "content": "Write a haiku about a lighthouse.",
+    "height": 1024,
     "model": "runware:101@1",
     "role": "user",
+    "text": "Welcome to the lighthouse.",
+    "transcript": "The words that are spoken in the recording.",
     "version": "1.0",
+    "width": 1024,
 }
-_PROSE: Final = ("prompt", "text", "content", "transcript")
+_PROSE: Final = ("prompt", "text")
 _MAX_CANDIDATES: Final = 400
 _MAX_ADDITIONS: Final = 4
 _MAX_DEPTH: Final = 8
@@ -91,8 +104,8 @@ def example_task(document: Document) -> Task | None:
         start = search.object(document.request)
     except _NoExampleError:
         return None
-    prompted = [search.with_value(start, path) for path in _PROMPTS]
-    starts = [task for task in (*prompted, start) if task is not None]
+    useful = [search.with_value(start, path) for path in _USEFUL]
+    starts = [task for task in (*useful, start) if task is not None]
     queue = deque([(task, 0) for task in starts])
     seen = set(map(repr, starts))
     for _ in range(_MAX_CANDIDATES):
@@ -104,52 +117,12 @@ def example_task(document: Document) -> Task | None:
             return task
         if added == _MAX_ADDITIONS:
             continue
-        for path in _paths_of(broken):
+        for path in paths_of(broken):
             larger = search.with_value(task, path)
             if larger is not None and repr(larger) not in seen:
                 seen.add(repr(larger))
                 queue.append((larger, added + 1))
     return None
-
-
-def first_call(document: Document, package: str, module: str) -> str:
-    """Write a program that runs an example task and prints its results.
-
-    Args:
-        document: The document.
-        package: The import name of the client.
-        module: The import path of the document's module in it (`tasks.caption.caption`).
-
-    Returns:
-        The program; empty where no example is found, and for a task about another
-        task, which has to exist.
-    """
-    task = example_task(document)
-    if task is None or document.task_type in ABOUT_ANOTHER_TASK:
-        return ""
-    writer = _Writer(document)
-    call = writer.construct(document.request, task, len("request = "))
-    names = sorted(writer.names)
-    one_line = f"from {package}.{module} import {', '.join(names)}"
-    listed = "".join(f"    {name},\n" for name in names)
-    several = f"from {package}.{module} import (\n{listed})"
-    return _PROGRAM.format(
-        package=package,
-        imports=one_line if len(one_line) <= LINE else several,
-        call=call,
-    )
-
-
-_PROGRAM: Final = """\
-from {package} import Runware
-{imports}
-
-request = {call}
-
-with Runware() as client:  # the key comes from RUNWARE_API_KEY
-    for result in client.run(request):
-        print(result.to_wire())
-"""
 
 
 class _Search:
@@ -160,13 +133,15 @@ class _Search:
         self._classes: Mapping[str, Class] = {part.name: part for part in parts}
         self._request = document.request
         self._air = document.air
+        self._definitions = dict(document.definitions)
 
     def object(self, part: Class, depth: int = 0) -> Task:
-        """Give an object of a class with its required fields, and what a message says."""
+        """Give an object of a class: its required fields, or else those with examples."""
+        required = [f for f in part.fields if f.required or f.json_name == "content"]
+        fields = required or [field for field in part.fields if field.examples]
         return {
-            field.json_name: self._value(field.type, field.json_name, depth + 1)
-            for field in part.fields
-            if field.required or field.json_name == "content"
+            field.json_name: self._value(field.type, field, depth + 1)
+            for field in fields
         }
 
     def broken(self, part: Class, value: Task) -> list[Predicate]:
@@ -174,13 +149,13 @@ class _Search:
         found = [
             demand
             for demand in map(_demand, part.rules)
-            if not satisfies(demand, value)
+            if not holds(demand, value, self._definitions)
         ]
-        if any(not _paths_of([demand]) for demand in found):  # it counts members
+        if any(not paths_of([demand]) for demand in found):  # it counts members
             found += [required_property(field.json_name, TRUE) for field in part.fields]
         for field in part.fields:
             inner = value.get(field.json_name)
-            name = _class_name(field.type)
+            name = class_name_in(field.type)
             if isinstance(inner, dict) and name in self._classes:
                 nested = self.broken(self._classes[name], inner)
                 found += [RequiredProperty(field.json_name, each) for each in nested]
@@ -202,69 +177,82 @@ class _Search:
                 here.update(size)
             elif inner is None:
                 try:
-                    inner = here[name] = self._value(field.type, name, position)
+                    inner = here[name] = self._value(field.type, field, position)
                 except _NoExampleError:
                     return None
             if last:
                 return copied
-            class_name = _class_name(field.type)
+            class_name = class_name_in(field.type)
             if not isinstance(inner, dict) or class_name not in self._classes:
                 return copied
             here, part = inner, self._classes[class_name]
         return None
 
-    def _value(self, a_type: Type, name: str, depth: int) -> JsonValue:
-        for value in self._candidates(a_type, name, depth):
+    def _value(self, a_type: Type, field: Field, depth: int) -> JsonValue:
+        for value in self._candidates(a_type, field, depth):
             return value
         raise _NoExampleError
 
-    def _candidates(self, a_type: Type, name: str, depth: int) -> Iterator[JsonValue]:
+    def _candidates(
+        self, a_type: Type, field: Field, depth: int
+    ) -> Iterator[JsonValue]:
         """Give values of a type, the best first."""
         if depth > _MAX_DEPTH:
             return
         match a_type:
             case String():
-                yield from filter(_is_string(a_type), self._texts(name))
+                yield from filter(_is_string(a_type), self._texts(field))
             case Number():
-                yield from filter(_is_number(a_type), _numbers(a_type))
+                yield from filter(
+                    _is_number(a_type), [*_known(field), *_numbers(a_type)]
+                )
             case Boolean():
                 yield from (True, False)
             case Null():
                 yield None
             case Literals(values):
                 given = [thawed(each.constant.value) for each in values]
-                yield from sorted(given, key=lambda each: each != _BY_NAME.get(name))
+                known = _known(field)
+                yield from sorted(given, key=lambda each: each not in known)
             case Array(item, least):
-                yield [self._value(item, name, depth + 1) for _ in range(max(least, 1))]
+                yield [
+                    self._value(item, field, depth + 1) for _ in range(max(least, 1))
+                ]
             case Map():
                 yield {}
             case ClassRef(class_name):
                 yield self.object(self._classes[class_name], depth + 1)
             case Union(alternatives):
                 for each in sorted(alternatives, key=_preference):
-                    yield from self._candidates(each, name, depth + 1)
+                    yield from self._candidates(each, field, depth + 1)
             case Anything(types):
                 yield from (v for t, v in _ANY.items() if not types or t in types)
             case Constrained(inner, predicate):
-                for value in self._candidates(inner, name, depth + 1):
-                    if satisfies(predicate, value):
+                for value in self._candidates(inner, field, depth + 1):
+                    if holds(predicate, value, self._definitions):
                         yield value
             case Media(kind, forms):
                 for form in forms:
                     if isinstance(form, HasFormat) and form.name == "uri":
                         yield f"https://example.com/lighthouse{_SUFFIXES.get(kind, '')}"
                 for text in _TEXTS:
-                    if any(satisfies(form, text) for form in forms):
+                    if any(holds(form, text, {}) for form in forms):
                         yield text
 
-    def _texts(self, name: str) -> Iterator[str]:
-        if name == "model" and self._air:
+    def _texts(self, field: Field) -> Iterator[JsonValue]:
+        if field.json_name == "model" and self._air:
             yield self._air
-        if name in _BY_NAME:
-            yield _BY_NAME[name]
-        if name.lower().endswith(_PROSE):
+        yield from _known(field)
+        if field.json_name.lower().endswith(_PROSE):
             yield _PROMPT
         yield from _TEXTS
+
+
+def _known(field: Field) -> list[JsonValue]:
+    """Return values that the document shows, or that suit the name of a field."""
+    shown = [*field.examples, *([field.default] if field.default else [])]
+    usual = [_BY_NAME[field.json_name]] if field.json_name in _BY_NAME else []
+    return [*(thawed(each.value) for each in shown), *usual]
 
 
 _ANY: Final[Mapping[str, JsonValue]] = {
@@ -278,79 +266,20 @@ _ANY: Final[Mapping[str, JsonValue]] = {
 _SUFFIXES: Final = {"image": ".jpg", "video": ".mp4", "audio": ".mp3"}
 
 
-class _Writer:
-    """Writes objects as calls of constructors.
-
-    Attributes:
-        names: The classes that are called.
-    """
-
-    def __init__(self, document: Document) -> None:
-        parts = (*document.nested_request_classes, document.request)
-        self._classes = {part.name: part for part in parts}
-        self._document = document
-        self.names: set[str] = set()
-
-    def construct(self, part: Class, value: Task, column: int, indent: int = 0) -> str:
-        """Write the call of a class's constructor.
-
-        Args:
-            part: The class.
-            value: The object in JSON.
-            column: Where the call begins in its line.
-            indent: The indentation of that line.
-        """
-        self.names.add(part.name)
-        given = [
-            (field, value[field.json_name])
-            for field in part.fields
-            if field.json_name in value and not is_filled_in(field, self._document)
-        ]
-        inner = indent + 4
-        arguments = [
-            f"{field.name}={self._argument(field, each, inner + len(field.name) + 1, inner)}"
-            for field, each in given
-        ]
-        one_line = f"{part.name}({', '.join(arguments)})"
-        if "\n" not in one_line and len(one_line) + column <= LINE - 1:
-            return one_line
-        lines = "".join(f"{' ' * inner}{each},\n" for each in arguments)
-        return f"{part.name}(\n{lines}{' ' * indent})"
-
-    def _argument(
-        self, field: Field, value: JsonValue, column: int, indent: int
-    ) -> str:
-        part = self._classes.get(_class_name(field.type))
-        if part and isinstance(value, dict):
-            return self.construct(part, value, column, indent)
-        if part and isinstance(value, list):
-            objects = [item for item in value if isinstance(item, dict)]
-            items = [self.construct(part, item, column + 1, indent) for item in objects]
-            return f"[{', '.join(items)}]"
-        return literal(constant(value).value)
-
-
-def is_filled_in(field: Field, document: Document) -> bool:
-    """Tell whether the constructor gives a required field its value."""
-    one = isinstance(field.type, Literals) and len(field.type.values) == 1
-    about_another = document.task_type in ABOUT_ANOTHER_TASK
-    own = field.json_name == "taskUUID" and not about_another
-    return field.required and (one or own)
-
-
 def _preference(a_type: Type) -> int:
     """Put null last and text first among alternatives."""
     return 2 if a_type == Null() else not isinstance(a_type, String)
 
 
-def _class_name(a_type: Type) -> str:
+def class_name_in(a_type: Type) -> str:
+    """Return the name of the class in a type, else ""."""
     match a_type:
         case ClassRef(name):
             return name
         case Constrained(inner) | Array(inner):
-            return _class_name(inner)
+            return class_name_in(inner)
         case Union(alternatives):
-            return next((n for n in map(_class_name, alternatives) if n), "")
+            return next((n for n in map(class_name_in, alternatives) if n), "")
         case _:
             return ""
 
@@ -377,13 +306,19 @@ def _pair(size: Size) -> Task:
     return {"width": size.width, "height": size.height}
 
 
-def _paths_of(demands: list[Predicate]) -> list[Path]:
+def paths_of(demands: list[Predicate]) -> list[Path]:
     """Return the paths of properties that demands are about, the shortest first."""
     paths = {path for demand in demands for path in _paths(demand, ())}
     return sorted(paths, key=lambda path: (len(path), path not in _LIKELY, path))
 
 
-_PROMPTS: Final = (("positivePrompt",), ("prompt",), ("search",))
+_USEFUL: Final = (
+    ("positivePrompt",),
+    ("inputs", "image"),
+    ("prompt",),
+    ("search",),
+)
+"""What a first call has, if the rest of the document needs no more."""
 _LIKELY: Final = {("positivePrompt",), ("prompt",), ("text",), ("inputs",)}
 
 
@@ -392,24 +327,30 @@ def _paths(predicate: Predicate, above: Path) -> Iterator[Path]:
         case RequiredProperty(name, part) | OptionalProperty(name, part):
             yield (*above, name)
             yield from _paths(part, (*above, name))
+        case AreaIn(first, second) | RatioIn(first, second):
+            yield from ((*above, first), (*above, second))
         case _:
             for child in children(predicate):
                 yield from _paths(child, above)
 
 
 def _is_string(wanted: String) -> Callable[[JsonValue], bool]:
-    tests: list[Predicate] = [LengthIn(wanted.min_length, wanted.max_length)]
+    tests: list[Predicate] = [IsType(frozenset({"string"}))]
+    tests += [LengthIn(wanted.min_length, wanted.max_length)]
     tests += [wanted.pattern] if wanted.pattern else []
     tests += [HasFormat(wanted.format)] if wanted.format else []
     demand = all_of(tests)
-    return lambda value: satisfies(demand, value) is True
+    return lambda value: holds(demand, value, {})
 
 
 def _is_number(wanted: Number) -> Callable[[JsonValue], bool]:
-    tests: list[Predicate] = [InRange(wanted.ge, wanted.gt, wanted.le, wanted.lt)]
+    tests: list[Predicate] = [
+        IsType(frozenset({"integer" if wanted.integer else "number"}))
+    ]
+    tests += [InRange(wanted.ge, wanted.gt, wanted.le, wanted.lt)]
     tests += [MultipleOf(wanted.multiple_of)] if wanted.multiple_of else []
     demand = all_of(tests)
-    return lambda value: satisfies(demand, value) is True
+    return lambda value: holds(demand, value, {})
 
 
 def _numbers(wanted: Number) -> list[JsonValue]:
@@ -424,4 +365,4 @@ def _numbers(wanted: Number) -> list[JsonValue]:
     for number in [1, *given, *near, *between, *step]:
         whole = isinstance(number, float) and number.is_integer()
         found.append(int(number) if whole else number)
-    return [n for n in found if isinstance(n, int) or not wanted.integer]
+    return found

@@ -44,12 +44,13 @@ def shared_pages(
     """
     entries = [_entry(document) for document in package.documents]
     priced = [entry for entry in entries if entry.least is not None]
+    capabilities = _groups((c, e) for e in entries for c in e.document.capabilities)
     context = {
         "package": package,
         "entries": entries,
-        "capabilities": _groups(
-            (c, e) for e in entries for c in e.document.capabilities
-        ),
+        "capabilities": [
+            (name, group) for name, group in capabilities if len(group) < len(entries)
+        ],
         "creators": _groups(
             (e.document.creator, e) for e in entries if e.document.creator
         ),

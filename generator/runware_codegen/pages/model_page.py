@@ -25,13 +25,20 @@ from runware_codegen.model import (
 from runware_codegen.model.constants import plain
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.pages.environment import pages_environment
-from runware_codegen.pages.example import first_call, is_filled_in
+from runware_codegen.pages.example import paths_of
+from runware_codegen.pages.first_call import first_call, is_filled_in
 from runware_codegen.pages.text import code, inline
-from runware_codegen.render.docs import constants, field_text, limits, sentence
+from runware_codegen.render.docs import (
+    class_doc,
+    constants,
+    field_text,
+    limits,
+    sentence,
+)
 from runware_codegen.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from runware_codegen.model import (
         Class,
@@ -43,6 +50,7 @@ if TYPE_CHECKING:
         Size,
         Type,
     )
+    from runware_codegen.model.predicates import Constant
 
 _MAX_LISTED: Final = 8
 _FORMATS: Final = {"uri": "URI", "uuid": "UUID"}
@@ -105,8 +113,8 @@ def model_page(document: Document, package: str) -> str:
     """
     folder = module_name(document.task_type)
     module = f"tasks.{folder}.{document.module}"
-    requests = (document.request, *reversed(document.nested_request_classes))
-    results = (document.result, *reversed(document.nested_result_classes))
+    requests = _in_order(document.request, document.nested_request_classes, document)
+    results = _in_order(document.result, document.nested_result_classes, document)
     return (
         pages_environment()
         .get_template("model.md.jinja")
@@ -119,8 +127,8 @@ def model_page(document: Document, package: str) -> str:
             call=first_call(document, package, module),
             latency=latency(document),
             command_word=_command_word(document.id),
-            requests=[_request_section(each, document) for each in requests],
-            results=[_result_section(each) for each in results],
+            requests=[_request_section(each, requests, document) for each in requests],
+            results=[_result_section(each, results) for each in results],
         )
     )
 
@@ -139,17 +147,54 @@ def _command_word(text: str) -> str:
     return text if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) else ""
 
 
-def _request_section(part: Class, document: Document) -> ClassSection:
-    """Make the section of a class: what must be given first, what is filled in last."""
+def _in_order(
+    top: Class, nested: tuple[Class, ...], document: Document
+) -> tuple[Class, ...]:
+    """Return a class and those below it, in the order in which a reader meets them."""
+    classes = {part.name: part for part in nested}
+    found: dict[str, Class] = {top.name: top}
+
+    def visit(part: Class) -> None:
+        for field in _shown(part, document):
+            for name in _class_names(field.type):
+                if name not in found:
+                    found[name] = classes[name]
+                    visit(classes[name])
+
+    visit(top)
+    return tuple(found.values())
+
+
+def _class_names(a_type: Type) -> Iterator[str]:
+    match a_type:
+        case ClassRef(name):
+            yield name
+        case Array(inner) | Map(inner) | Constrained(inner):
+            yield from _class_names(inner)
+        case Union(alternatives):
+            for each in alternatives:
+                yield from _class_names(each)
+        case _:
+            pass
+
+
+def _shown(part: Class, document: Document) -> list[Field]:
+    """Sort fields: what must be given first, what is filled in last."""
 
     def place(field: Field) -> int:
         return 2 if is_filled_in(field, document) else not field.required
 
-    fields = sorted(part.fields, key=place)
+    return sorted(part.fields, key=place)
+
+
+def _request_section(
+    part: Class, classes: Iterable[Class], document: Document
+) -> ClassSection:
+    fields = _shown(part, document)
     return ClassSection(
         part.name,
-        part.doc,
-        tuple(_request_row(field, document) for field in fields),
+        class_doc(part),
+        tuple(_request_row(field, classes, document) for field in fields),
         tuple(v for v in map(_values, fields) if v.values),
         tuple(map(_rule_text, part.rules)),
         tuple(rule.sizes for rule in part.rules if isinstance(rule, SizeRule)),
@@ -157,28 +202,44 @@ def _request_section(part: Class, document: Document) -> ClassSection:
     )
 
 
-def _request_row(field: Field, document: Document) -> Row:
+def _request_row(field: Field, classes: Iterable[Class], document: Document) -> Row:
     facts = [*limits(field.type)]
     filled_in = is_filled_in(field, document)
     if filled_in:
         facts.append("Filled in.")
     if field.default is not None:
-        facts.append(f"Default: {code(plain(field.default.value).strip(chr(39)))}.")
-    doc = field_text(field).partition("\n\n")[0]
+        facts.append(f"Default: {_constant(field.default)}.")
+    if field.examples:
+        facts.append(f"Example: {_constant(field.examples[0])}.")
+    doc = _in_brief(field_text(field), field.type, classes)
     needed = field.required and not filled_in
     return Row(
         code(field.name), _type_text(field.type), " ".join(facts), inline(doc), needed
     )
 
 
-def _result_section(part: Class) -> ClassSection:
-    rows = tuple(_result_row(field) for field in part.fields)
-    return ClassSection(part.name, part.doc, rows)
+def _result_section(part: Class, classes: Iterable[Class]) -> ClassSection:
+    rows = tuple(_result_row(field, classes) for field in part.fields)
+    return ClassSection(part.name, class_doc(part), rows)
 
 
-def _result_row(field: Field) -> Row:
-    doc = field_text(field, result=True).partition("\n\n")[0]
-    return Row(code(field.json_name), _type_text(field.type), "", inline(doc))
+def _result_row(field: Field, classes: Iterable[Class]) -> Row:
+    doc = _in_brief(field_text(field, result=True), field.type, classes)
+    return Row(code(field.name), _type_text(field.type), "", inline(doc))
+
+
+def _in_brief(text: str, a_type: Type, classes: Iterable[Class]) -> str:
+    """Return what a row says: one sentence if the section of an object says it all."""
+    paragraph = text.partition("\n\n")[0]
+    names = {*_class_names(a_type)}
+    if any(part.name in names and part.doc.startswith(paragraph) for part in classes):
+        return re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)[0]
+    return paragraph
+
+
+def _constant(value: Constant) -> str:
+    """Write a constant as code, a text without quotes."""
+    return code(plain(value.value).strip("'"))
 
 
 def _values(field: Field) -> Values:
@@ -191,14 +252,23 @@ def _values(field: Field) -> Values:
 
 def _value_row(choice: LiteralValue) -> tuple[str, str]:
     meaning = choice.description or choice.title
-    return code(plain(choice.constant.value).strip("'")), inline(meaning)
+    return _constant(choice.constant), inline(meaning)
 
 
 def _rule_text(rule: Rule | SizeRule) -> str:
     if isinstance(rule, Rule):
-        return inline(sentence(rule.sentence))
+        return inline(_with_code(sentence(rule.sentence), rule))
     condition = f" where {inline(rule.condition)}" if rule.condition else ""
-    return f"`width` and `height` are one of the sizes below{condition}."
+    return f"`width` and `height` must be one of the sizes below{condition}."
+
+
+def _with_code(text: str, rule: Rule) -> str:
+    """Mark the members that a rule is about as code, and begin with a capital."""
+    names = {".".join(path) for path in paths_of([rule.when, rule.must])}
+    listed = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    member = rf"(?<![\w.'])(?:{listed})(?![\w']|\.\w)"
+    marked = re.sub(member, r"`\g<0>`", text) if names else text
+    return marked.replace("give ", "Give ", 1) if text.startswith("give ") else marked
 
 
 def _type_text(a_type: Type) -> str:

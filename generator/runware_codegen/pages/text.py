@@ -25,6 +25,8 @@ _SPAN: Final = re.compile(
 )
 _ITEM: Final = re.compile(r"\s*(?:[-*+]|[0-9]{1,9}[.)])\s+")
 _FENCE: Final = re.compile(r"\s*(?:```|~~~)")
+_ROW: Final = re.compile(r"\s*\|")
+_DELIMITERS: Final = re.compile(r"\s*\|(?:\s*:?-+:?\s*\|)+\s*")
 
 # A backslash escapes these in Python-Markdown too; for others it has to be an entity.
 _BACKSLASH: Final = re.compile(r"[\\`*{}\[\]]|(?<![^\W_])_|_(?![^\W_])")
@@ -51,8 +53,14 @@ def code(text: str) -> str:
     return f"`{_MACRO.sub(' ', shown)}`"
 
 
+def link(url: str) -> str:
+    """Write an address as a link to itself, or as text where it is no plain address."""
+    written = f"[{url}]({url})"
+    return inline(written if _SPAN.fullmatch(written) else url)
+
+
 def paragraphs(text: str) -> str:
-    """Write Markdown of a document: its paragraphs, lists, code and links."""
+    """Write Markdown of a document: its paragraphs, lists, tables, code and links."""
     blocks: list[str] = []
     for block in _blocks(text):
         item = block.startswith("- ")
@@ -64,14 +72,14 @@ def paragraphs(text: str) -> str:
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """Give paragraphs and items of lists, each as one line, and blocks of code."""
+    """Give paragraphs and items of lists, each as one line, tables and blocks of code."""
     lines: list[str] = []
     in_code = False
     for line in text.split("\n"):
         if fence := bool(_FENCE.match(line)):
             yield from [_fence(lines)] if in_code else _block(lines)
             in_code = not in_code
-        elif not in_code and (not line.strip() or _ITEM.match(line)):
+        elif not in_code and (not line.strip() or _starts_block(line, lines)):
             yield from _block(lines)
         elif in_code or lines:
             lines.append(line)
@@ -80,11 +88,32 @@ def _blocks(text: str) -> Iterator[str]:
     yield from [_fence(lines)] if in_code else _block(lines)
 
 
+def _starts_block(line: str, lines: list[str]) -> bool:
+    """Whether a line begins an item, or begins or follows a table."""
+    if _ITEM.match(line):
+        return True
+    return bool(lines) and bool(_ROW.match(line)) != bool(_ROW.match(lines[-1]))
+
+
 def _block(lines: list[str]) -> list[str]:
+    if len(lines) > 1 and _ROW.match(lines[0]) and _DELIMITERS.fullmatch(lines[1]):
+        return [_table([_cells(lines[0]), *map(_cells, lines[2:])])]
     joined = "\n".join(lines)
     item = _ITEM.match(joined)
     shown = inline(joined[item.end() :] if item else joined)
     return [f"- {shown}" if item else shown] if shown else []
+
+
+def _cells(row: str) -> list[str]:
+    return [inline(cell) for cell in row.strip().strip("|").split("|")]
+
+
+def _table(rows: list[list[str]]) -> str:
+    """Write a table; its first row says how many columns there are."""
+    width = len(rows[0])
+    padded = [[*row, *[""] * width][:width] for row in rows]
+    lines = [f"| {' | '.join(row)} |" for row in padded]
+    return "\n".join([lines[0], "|---" * width + "|", *lines[1:]])
 
 
 def _fence(lines: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.model import (
@@ -102,6 +103,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         nested_request_classes=request.parts,
         nested_result_classes=result.parts,
         definitions=request.definitions,
+        result_definitions=result.definitions,
         deliveries=_constants(request.whole, "deliveryMethod"),
         pages=_is_paged(request.whole, result.whole),
         default_delivery=_default(_field(request.whole, "deliveryMethod")),
@@ -141,12 +143,14 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
         raise InvalidInputError(types.problems or [_impossible(lowering.schemas, task)])
     classes = types.classes.by_name
     apply_media_limits(classes, name, read_media_limits(task.keywords))
-    definitions = tuple(
-        (each, types.classes.simplify(predicate, Anything()))
-        for each, predicate in sorted(lowering.definitions.items())
-    )
-    return _Classes(
-        classes[name], dependencies_first(classes[name], classes), definitions
+    whole = classes[name]
+    return _Classes(whole, dependencies_first(whole, classes), _definitions(types))
+
+
+def _definitions(types: TypeBuilder) -> tuple[tuple[str, Predicate], ...]:
+    return tuple(
+        (name, types.classes.simplify(predicate, Anything()))
+        for name, predicate in sorted(types.lowering.definitions.items())
     )
 
 
@@ -168,20 +172,40 @@ def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
         return nothing
     classes = types.classes.by_name
     whole = replace(classes[name], rules=())
-    return _Classes(whole, dependencies_first(classes[name], classes))
+    parts = dependencies_first(classes[name], classes)
+    return _Classes(whole, parts, _definitions(types))
 
 
 def _completed(own: _Classes, task_type: str, taken: list[str]) -> _Classes:
     """Add the members that results of the task type have in general."""
+    name = own.whole.name
+    taken = [*taken, name, *(part.name for part in own.parts)]
+    general = _general_result(task_type)
+    if general is None:
+        return own
+    if not {part.name for part in general.parts}.isdisjoint(taken):
+        general = _general_result(task_type, frozenset(taken)) or own
+    whole = completed(own.whole, replace(general.whole, name=name), task_type)
+    classes = {part.name: part for part in (*own.parts, *general.parts)}
+    definitions = dict(general.definitions) | dict(own.definitions)
+    parts = dependencies_first(whole, {**classes, name: whole})
+    return _Classes(whole, parts, tuple(definitions.items()))
+
+
+@lru_cache
+def _general_result(
+    task_type: str, taken: frozenset[str] = frozenset()
+) -> _Classes | None:
+    """Make the classes of a general result; None if the task type has no document.
+
+    Args:
+        task_type: The task type.
+        taken: Names that no class of its parts may have.
+    """
     tree = general_document(task_type)
     if tree is None:
-        return own
-    name = own.whole.name
-    taken = [*taken, *(part.name for part in own.parts)]
-    general = _result(Schemas(task_type, tree), name, taken)
-    whole = completed(own.whole, general.whole, task_type)
-    classes = {part.name: part for part in (*own.parts, *general.parts)}
-    return _Classes(whole, dependencies_first(whole, {**classes, name: whole}))
+        return None
+    return _result(Schemas(task_type, tree), "Result", [*taken])
 
 
 def _task_schema(schemas: Schemas) -> Schema:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import lru_cache
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model import (
@@ -21,6 +22,8 @@ from runware_codegen.model.predicates import InRange, Matches
 from runware_codegen.wording import bounds_of, count_of, number_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runware_codegen.model import (
         Class,
         Document,
@@ -66,13 +69,22 @@ _CONSTANT_ITEM: Final = re.compile(
 )
 """An item of a Markdown list that says what a constant means."""
 
+_SENTENCE: Final = re.compile(
+    r"(?![-*+#>|`~\d])[^\n]+?(?:\n(?![-*+#>|`~\n])[^\n]+?)*?"
+    r"(?:[.!?](?=\s+[A-Z`])|(?=\n[-*+#>|`~\n])|\Z)"
+)
+"""The first sentence of Markdown that begins with a paragraph."""
+
+_PARAMETER_LINE: Final = 84
+"""Columns of an Args section in the docstring of a class."""
+
 
 def module_doc(document: Document) -> str:
     """Return the docstring of a module: its model, facts, and source document."""
     title = document.title or document.id
     air = f" (`{document.air}`)" if document.air else ""
     head = f"{title}{air}, task type `{document.task_type}`."
-    facts = _facts(document)
+    facts = _document_facts(document)
     if document.status:
         facts.append(f"Status: {document.status}.")
     if document.takes_own_models:
@@ -95,29 +107,75 @@ def call_doc(document: DocumentInfo) -> str:
     """Return the docstring of a call: its model, modes and price."""
     title = document.title or document.id
     air = f" (`{document.air}`)" if document.air else ""
-    facts = _facts(document)
+    facts = _document_facts(document)
     if document.status not in ("", "live"):
         facts.append(f"Status: {document.status}.")
     listed = "\n".join(f"- {fact}" for fact in facts)
     return _paragraphs(f"{title}{air}.", sentence(document.summary), listed)
 
 
-def request_doc(document: Document) -> str:
-    """Return the docstring of a request class; for a model, with that of its call."""
+def request_doc(document: Document, fields: Sequence[Field]) -> str:
+    """Return the docstring of a request class, with its parameters.
+
+    For a model, it has the docstring of its call too.
+
+    Args:
+        document: The document.
+        fields: The fields of its request class, in the order of the class.
+    """
     article = "An" if document.task_type[:1] in "aeiou" else "A"
     own = class_doc(document.request) or sentence(document.summary)
     doc = own or f"{article} `{document.task_type}` task."
-    if not document.models:
-        return doc
-    about = call_doc(replace(document, summary=""))
-    return _paragraphs(doc, about)
+    about = call_doc(replace(document, summary="")) if document.models else ""
+    return _paragraphs(doc, about, _parameters_doc(fields))
+
+
+def part_doc(part: Class) -> str:
+    """Say what the class of an object in a request is, and its parameters."""
+    parameters = _parameters_doc(part.fields)
+    unnamed = "A part of the task." if parameters else ""
+    return _paragraphs(class_doc(part) or unnamed, parameters)
+
+
+def _parameters_doc(fields: Sequence[Field]) -> str:
+    """Write the Args section of a constructor; fields without a text are left out.
+
+    Language servers show it at the argument that is being written.
+    """
+    texts = {field.name: _parameter_text(field) for field in fields}
+    lines = [
+        line
+        for name, text in texts.items()
+        if text
+        for line in _wrapped_parameter(f"{name}: {text}")
+    ]
+    return "\n".join(["Args:", *lines]) if lines else ""
+
+
+def _parameter_text(field: Field) -> str:
+    """Return the first sentence about a field, and its limits and default."""
+    deprecated = ["Deprecated."] if field.deprecated else []
+    first = _SENTENCE.match(field_text(field))
+    said = [sentence(first[0])] if first else []
+    return " ".join([*deprecated, *said, *_facts(field)])
+
+
+def _wrapped_parameter(text: str) -> list[str]:
+    return wrap(
+        text,
+        _PARAMETER_LINE,
+        initial_indent=" " * 4,
+        subsequent_indent=" " * 8,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _paragraphs(*paragraphs: str) -> str:
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
-def _facts(document: DocumentInfo) -> list[str]:
+def _document_facts(document: DocumentInfo) -> list[str]:
     facts = {"Modes": "; ".join(document.modes), "Price": document.price}
     return [f"{name}: {sentence(said)}" for name, said in facts.items() if said]
 
@@ -143,9 +201,7 @@ def field_text(field: Field, *, result: bool = False) -> str:
 def field_doc(field: Field, *, result: bool = False) -> str:
     """Return the docstring of a field: its description, values, limits and default."""
     text = field_text(field, result=result)
-    facts = [] if result else limits(field.type)
-    if field.default is not None and not result:
-        facts.append(f"Default: {code(field.default.value)}.")
+    facts = [] if result else _facts(field)
     if field.examples:
         label = "Example" if len(field.examples) == 1 else "Examples"
         facts.append(f"{label}: {', '.join(code(e.value) for e in field.examples)}.")
@@ -156,6 +212,14 @@ def field_doc(field: Field, *, result: bool = False) -> str:
         " ".join(facts),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _facts(field: Field) -> list[str]:
+    """Say what the limits of a field are, and its default."""
+    facts = limits(field.type)
+    if field.default is not None:
+        facts.append(f"Default: {code(field.default.value)}.")
+    return facts
 
 
 def code(constant: FrozenValue) -> str:

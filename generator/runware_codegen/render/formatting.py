@@ -30,6 +30,7 @@ _VARIABLE = re.compile(
     \w* (?: "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' )  # texts
     | (?<![\w.]) (?: 0 | [1-9]\d* ) (?![\w.])  # whole numbers
     | \b (?! (?:True|False|None)\b ) [A-Z]\w*[a-z]\w*  # names of classes
+    | \b [a-z]\w* (?=[ ]=[ ][A-Z])  # names of attributes
     """,
     re.VERBOSE,
 )

@@ -7,6 +7,7 @@ none of them depends on the machine, the locale or the version of Python.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from runware_codegen.model.predicates import FrozenArray, FrozenObject
@@ -55,6 +56,8 @@ _DIRECTIVE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_DIRECTIVE_START = frozenset("#*:<=>")
+
 _WORD = re.compile(r"\S*\s*(?<=.)", re.DOTALL)
 _LINE = 88
 
@@ -72,6 +75,7 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
+@lru_cache(2**14)
 def string(text: str) -> str:
     """Write a string literal, in the quotes that black prefers: fewer are escaped."""
     quote = "'" if text.count('"') > text.count("'") else '"'
@@ -99,6 +103,8 @@ def visible(text: str) -> str:
 
 
 def _without_directives(source: str) -> str:
+    if _DIRECTIVE_START.isdisjoint(source):  # for speed
+        return source
     return _DIRECTIVE.sub(lambda match: f"\\x{ord(match[0]):02x}", source)
 
 
@@ -143,10 +149,15 @@ def wrapped_string(text: str, before: str) -> str:
     if len(before) + len(whole) + 1 <= _LINE:
         return whole
     margin = " " * (len(before) - len(before.lstrip(" ")))
+    has_escapes = len(whole) > len(text) + len("''")
+    room = _LINE - len(margin) - 4
     lines = [""]
     for word in _WORD.findall(text):
-        if lines[-1] and len(margin) + 4 + len(string(lines[-1] + word)) > _LINE:
-            lines.append("")
-        lines[-1] += word
+        line = lines[-1] + word
+        width = len(string(line)) if has_escapes else len(line) + len("''")
+        if lines[-1] and width > room:
+            lines.append(word)
+        else:
+            lines[-1] = line
     written = "".join(f"{margin}    {string(line)}\n" for line in lines)
     return f"(\n{written}{margin})"

@@ -13,6 +13,7 @@ from runware_codegen.render.docs import (
     field_doc,
     media_doc,
     module_doc,
+    part_doc,
     request_doc,
 )
 from runware_codegen.render.expressions import Expressions
@@ -196,7 +197,7 @@ class ModuleMaker:
         return ClassView(
             part.name,
             base,
-            class_doc(part),
+            part_doc(part),
             tuple(self._member(each) for each in part.fields),
             self._rules(part, "part"),
         )
@@ -255,11 +256,12 @@ class ModuleMaker:
             rates = [(r.amount, r.unit, r.label) for r in document.pricing.rates]
             listed = "".join(f"Rate({', '.join(map(string, r))})," for r in rates)
             variables.append(Variable("rates", "tuple[Rate, ...]", f"({listed})"))
+        fields = sorted(request.fields, key=self._is_filled_in)
         return ClassView(
             request.name,
             base,
-            request_doc(document),
-            tuple(self._member(each) for each in request.fields),
+            request_doc(document, fields),
+            tuple(self._member(each) for each in fields),
             rules,
             tuple(each for each in variables if each is not None),
             subject="task",
@@ -305,6 +307,10 @@ class ModuleMaker:
         document = self._document
         is_model = field.json_name == "model" and document.takes_own_models
         return is_model and any(each is field for each in document.request.fields)
+
+    def _is_filled_in(self, field: Field) -> bool:
+        """Whether a field of the request says which task it is, and callers seldom do."""
+        return field.json_name == "taskType" or self._is_own_uuid(field)
 
     def _is_own_uuid(self, field: Field) -> bool:
         """Whether a field names this task, and not another that it asks about."""

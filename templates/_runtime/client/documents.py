@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..old_names import in_present_words, is_same_type, present_name
+from ..schema.spelling import nearest
 from .document import Document
 
 if TYPE_CHECKING:
@@ -134,17 +135,15 @@ def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
     """
     task_type, model = task.get("taskType"), task.get("model")
     try:
-        document = _CACHE[task_type, model]
+        request = _CACHE[task_type, model]
     except (KeyError, TypeError):  # TypeError: a list or dict cannot be a key
         document = _document_of(task_type, model)
-    members = _with_air(task, document)
-    return document.request.from_wire(
-        members if isinstance(members, dict) else dict(members)
-    )
+        task, request = _with_air(task, document), document.request
+    return request.from_wire(task if isinstance(task, dict) else dict(task))
 
 
-_CACHE: dict[tuple[object, object], Document] = {}
-"""Documents by task type and model, for repeated calls."""
+_CACHE: dict[tuple[object, object], type[TaskRequest[TaskResult]]] = {}
+"""Request classes by task type and model, for repeated calls."""
 
 
 def _document_of(task_type: object, model: object) -> Document:
@@ -154,7 +153,8 @@ def _document_of(task_type: object, model: object) -> Document:
 
         raise unknown_task(_unknown(task_type, model))
     for known in found.models:
-        _CACHE[found.task_type, known] = found
+        if known != found.id:
+            _CACHE[found.task_type, known] = found.request
     return found
 
 
@@ -242,16 +242,18 @@ def _fitting(model: object) -> Iterator[Document]:
 
 
 def _unknown(task_type: object, model: object) -> str:
+    """Say why no document describes a task, and what would be right."""
     known = sorted({document.task_type for document in documents()})
     present = present_name(task_type) if isinstance(task_type, str) else task_type
+    has = f"This package has {', '.join(known)}"
     if isinstance(task_type, str) and present != task_type:
         now = in_present_words(task_type)
         renamed = f"taskType {task_type!r} is the old name of {now!r}"
         if present in known:
             return f"{renamed}. Use the new name and the members of {present}"
-        return f"{renamed}, and {_not_covered(known)}"
+        return f"{renamed}, which no document here describes. {has}"
     if task_type not in known:
-        return f"taskType {task_type!r} is unknown: {_not_covered(known)}"
+        return f"unknown taskType {task_type!r}{_meant(task_type, known)} {has}"
     models = sorted(
         model
         for document in documents()
@@ -259,11 +261,10 @@ def _unknown(task_type: object, model: object) -> str:
         for model in (*document.models, *document.patterns)
     )
     shown = ", ".join(models[:8]) + (" …" if len(models) > 8 else "")
-    return (
-        f"this package has no document for model {model!r}. Models for {task_type}: "
-        f"{shown}"
-    )
+    unknown = f"unknown model {model!r} for {task_type}{_meant(model, models)}"
+    return f"{unknown} This package has {shown}"
 
 
-def _not_covered(known: Iterable[str]) -> str:
-    return f"this package covers only these task types: {', '.join(known)}"
+def _meant(given: object, known: Iterable[str]) -> str:
+    near = nearest(given, known) if isinstance(given, str) else None
+    return f": did you mean {near}?" if near else "."

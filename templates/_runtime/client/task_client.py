@@ -31,6 +31,7 @@ from .call import (
     refuse_options,
 )
 from .documents import documents, request_class, request_of
+from .signatures import documented
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -96,8 +97,7 @@ class TaskType:
     errors: ClassVar[type[ErrorEnum]]
     """The enum of the HTTP statuses and error codes of its tasks."""
 
-    def request(self: General[P, T], *args: P.args, **parameters: P.kwargs) -> T:
-        """Create a request without sending it.
+    @documented("""Create a request without sending it.
 
         If the model has a document of its own, the request is of the class of that
         document.
@@ -105,7 +105,8 @@ class TaskType:
         Raises:
             LookupError: The package has no document for this model.
             pydantic.ValidationError: The document does not allow these parameters.
-        """
+        """)
+    def request(self: General[P, T], *args: P.args, **parameters: P.kwargs) -> T:
         return cast("T", _made(self, *args, **parameters))
 
     def _task(
@@ -188,8 +189,7 @@ class TaskClient(TaskType):
         **parameters: P.kwargs,
     ) -> list[ResultT]: ...
 
-    def run(self, *request: Any, **given: Any) -> Any:
-        """Run one task from a request or from parameters.
+    @documented("""Run one task from a request or from parameters.
 
         The parameters are the fields of the request class of the general document. If
         the model has a document of its own, that document validates them, and the results
@@ -203,7 +203,8 @@ class TaskClient(TaskType):
             pydantic.ValidationError: The document does not allow these parameters.
             RunwareError: The task failed; see `Runware.run`.
             TypeError: The request has another task type, or is combined with parameters.
-        """
+        """)
+    def run(self, *request: Any, **given: Any) -> Any:
         task, options = self._task(*request, **given)
         return self._client.run(task, **options)
 
@@ -219,7 +220,7 @@ class TaskClient(TaskType):
         **parameters: P.kwargs,
     ) -> Handle[ResultT]: ...
 
-    def submit(self, *request: Any, **given: Any) -> Any:
+    @documented(
         """Send one task from a request or from parameters, without waiting for results.
 
         See `run` for the parameters, and `Runware.submit`.
@@ -227,6 +228,8 @@ class TaskClient(TaskType):
         Returns:
             The handle of the task.
         """
+    )
+    def submit(self, *request: Any, **given: Any) -> Any:
         task, options = self._task(*request, **given)
         return self._client.submit(task, **options)
 
@@ -246,14 +249,14 @@ class StreamingTaskClient(TaskClient):
         **parameters: P.kwargs,
     ) -> Stream[ResultT]: ...
 
-    def stream(self, *request: Any, **given: Any) -> Any:
-        """Run one task from a request or from parameters, and stream its text.
+    @documented("""Run one task from a request or from parameters, and stream its text.
 
         See `run` for the parameters, and `Runware.stream`.
 
         Returns:
             The stream.
-        """
+        """)
+    def stream(self, *request: Any, **given: Any) -> Any:
         task, options = self._task(*request, **given)
         return self._client.stream(task, **options)
 
@@ -261,17 +264,17 @@ class StreamingTaskClient(TaskClient):
 class PagedTaskClient(TaskClient):
     """Runs tasks of one type with results in pages."""
 
-    def iterate(
-        self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
-    ) -> Iterator[ItemT]:
-        """Yield the items of all pages, starting at `offset`.
+    @documented("""Yield the items of all pages, starting at `offset`.
 
         Each page is requested when it is needed. `limit` is the size of a page.
 
         Raises:
             pydantic.ValidationError: The document does not allow these parameters.
             RunwareError: The request of a page failed; see `Runware.run`.
-        """
+        """)
+    def iterate(
+        self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
+    ) -> Iterator[ItemT]:
         client = cast("PagedTaskClient", self)._client
         return _pages(client, _made(self, *args, **parameters))
 
@@ -296,8 +299,8 @@ class AsyncTaskClient(TaskType):
         **parameters: P.kwargs,
     ) -> list[ResultT]: ...
 
+    @documented("Run one task; see `TaskClient.run`.")
     async def run(self, *request: Any, **given: Any) -> Any:
-        """Run one task and return its results; see `TaskClient.run`."""
         task, options = self._task(*request, **given)
         return await self._client.run(task, **options)
 
@@ -313,8 +316,8 @@ class AsyncTaskClient(TaskType):
         **parameters: P.kwargs,
     ) -> AsyncHandle[ResultT]: ...
 
+    @documented("Send one task; see `TaskClient.submit`.")
     async def submit(self, *request: Any, **given: Any) -> Any:
-        """Send one task without waiting for results; see `TaskClient.submit`."""
         task, options = self._task(*request, **given)
         return await self._client.submit(task, **options)
 
@@ -334,8 +337,8 @@ class AsyncStreamingTaskClient(AsyncTaskClient):
         **parameters: P.kwargs,
     ) -> AsyncStream[ResultT]: ...
 
+    @documented("Run one task as a stream; see `StreamingTaskClient.stream`.")
     def stream(self, *request: Any, **given: Any) -> Any:
-        """Run one task and stream its text; see `StreamingTaskClient.stream`."""
         task, options = self._task(*request, **given)
         return self._client.stream(task, **options)
 
@@ -343,10 +346,10 @@ class AsyncStreamingTaskClient(AsyncTaskClient):
 class AsyncPagedTaskClient(AsyncTaskClient):
     """Runs tasks of one type with results in pages."""
 
+    @documented("Give what is on each page, one by one; see `PagedTaskClient.iterate`.")
     def iterate(
         self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncIterator[ItemT]:
-        """Yield the items of all pages; see `PagedTaskClient.iterate`."""
         client = cast("AsyncPagedTaskClient", self)._client
         return _async_pages(client, _made(self, *args, **parameters))
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from ..exceptions import BudgetError, RunwareError
 from ..schema.generics import ResultT
+from ..transport.items import is_result
 from .account import cost_of
 from .task import Submission, Task, task_of
 
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ..schema.base import TaskRequest, TaskResult
+    from ..transport.envelope import Item
     from .account import Account
+
+
+ADVICE = (
+    "The task is billed; `results` of this error has its results. Create the client "
+    "without a budget until dry runs work."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,14 @@ class DryRun(Generic[ResultT]):
     cost: Decimal | None
     items: list[TaskResult]
     error: RunwareError | None = None
+
+    @property
+    def was_run(self) -> bool:
+        """Whether the server ran and billed the task: the answer contains an output.
+
+        In that case, the header was ignored, or removed on the way.
+        """
+        return any(_has_output(item.to_wire()) for item in self.items)
 
 
 class DryTask(Task[Any]):
@@ -139,9 +155,21 @@ class Pricing:
             if error is None and not dry_task.is_done:
                 continue
             del self._held[key]
-            if error is None:
+            if error is None and any(map(_has_output, dry_task.items)):
+                error = self._was_run(dry_task)
+            elif error is None:
                 error = self._refusal(submission, cost_of(dry_task))
             yield submission, error
+
+    def _was_run(self, dry_task: Task[Any]) -> RunwareError:
+        """Count the cost of a dry run that the server ran; return the error."""
+        self._account.settle(dry_task)
+        error = RunwareError(
+            "the server ran this task instead of a dry run: the header "
+            "X-Runware-Dry-Run was ignored, or removed on the way"
+        )
+        vars(error).update(advice=ADVICE, results=dry_task.results())
+        return error
 
     def _refusal(
         self, submission: Submission[Any], cost: Decimal | None
@@ -154,6 +182,12 @@ class Pricing:
         except BudgetError as error:
             return error
         return None
+
+
+def _has_output(item: Item) -> bool:
+    """Return whether an item contains an output; requests contain `tools` too."""
+    made = {n: v for n, v in item.items() if n not in ("status", "tools")}
+    return is_result(made)
 
 
 def _documented_price(submission: Submission[Any]) -> Decimal | None:

@@ -266,6 +266,10 @@ class _Fetch:
         if status != 200:
             message = f"{self._place} returned HTTP {status} {response.reason_phrase}"
             raise DownloadError(message.rstrip(), http_status=status)
+        if _is_page(response.headers.get("content-type", ""), self._url):
+            raise DownloadError(
+                f"{self._place} returned an HTML page instead of the file"
+            )
         self.is_done = True
         content_type = response.headers.get("content-type", "")
         self.file_type = _declared_type(content_type, self._url)
@@ -326,6 +330,14 @@ class _Fetch:
             message = f"the output's URL is not valid: there is no port {url.port}"
             raise DownloadError(message)
         return url
+
+
+def _is_page(content_type: str, url: httpx2.URL) -> bool:
+    """Return whether an answer is an HTML page instead of the file."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "text/html" and not url.path.lower().endswith(
+        (".html", ".htm")
+    )
 
 
 def _declared_type(content_type: str, url: httpx2.URL) -> FileType | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
+
+from pydantic_core import PydanticSerializationError
 
 from ..json_values import is_array, is_object
 
@@ -32,9 +34,17 @@ class LocalFile(str):
 
     __slots__ = ("content", "kind", "media_type")
 
+    is_in_use: ClassVar[bool] = False
+    """Whether this process has made one; while it has not, none is searched for."""
+
     content: bytes
     kind: str
     media_type: str
+
+    def __new__(cls, uuid: str) -> Self:
+        """Make the text alone; `of` makes a file, and unpickling restores one."""
+        LocalFile.is_in_use = True
+        return super().__new__(cls, uuid)
 
     @classmethod
     def of(cls, content: bytes, kind: str, media_type: str) -> Self:
@@ -89,13 +99,37 @@ def _parts(value: Any) -> Iterable[tuple[object, Any]]:
     return enumerate(value) if is_array(value) else ()
 
 
-def with_uuids(wire: Any, uuids: Mapping[LocalFile, str]) -> Any:
-    """Return a copy of a task object with UUIDs in place of files."""
+def with_uuids(wire: Any, uuids: Mapping[LocalFile, object]) -> Any:
+    """Return a copy of a task object with UUIDs, or other values, in place of files."""
     if isinstance(wire, LocalFile):
         return uuids[wire]
     if is_object(wire):
         return {name: with_uuids(part, uuids) for name, part in wire.items()}
     return [with_uuids(part, uuids) for part in wire] if is_array(wire) else wire
+
+
+def with_contents(dumped: Any) -> Any:
+    """Return a dump with the bytes of each file, from which it can be made again."""
+    if not LocalFile.is_in_use:
+        return dumped
+    contents = {file: file.content for file in files_in(dumped)}
+    return with_uuids(dumped, contents) if contents else dumped
+
+
+def refuse_in_json(value: Any) -> Any:
+    """Return a value that is written as JSON, unless it is a file.
+
+    Raises:
+        PydanticSerializationError: It is a file.
+    """
+    if isinstance(value, LocalFile):
+        message = (
+            f"the {value.description.strip('<>')} cannot be written as JSON: a client "
+            "uploads it when it sends the request. Upload it with a mediaStorage task, "
+            "and give the UUID that its result has"
+        )
+        raise PydanticSerializationError(message)
+    return value
 
 
 def refuse_files(wire: Any, owner: str) -> None:
@@ -104,6 +138,8 @@ def refuse_files(wire: Any, owner: str) -> None:
     Raises:
         ValueError: It contains a file, which must be uploaded first.
     """
+    if not LocalFile.is_in_use:
+        return
     for file in files_in(wire):
         message = (
             f"this {owner} cannot be written as JSON yet: {place_of(file, wire)} is a "

@@ -23,6 +23,12 @@ def member_docs(cls: type) -> dict[str, str]:
     return docs
 
 
+def without_parameters(doc: str) -> str:
+    """Return the docstring of a class without its last section, if that is Args."""
+    text, _, _ = doc.partition("\n\nArgs:\n")
+    return text
+
+
 @cache
 def _own_docs(cls: type) -> dict[str, str]:
     try:

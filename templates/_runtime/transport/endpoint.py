@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -27,6 +28,10 @@ JSON_HEADERS = {
     "Accept-Encoding": "identity",
 }
 STREAM_HEADERS = JSON_HEADERS | {"Accept": "text/event-stream, application/json"}
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_VALUE = re.compile("([!-~]([ -~\\t]*[!-~])?)?")
+"""Source: RFC 9110, section 5."""
 
 DRY_RUN = "X-Runware-Dry-Run"
 """The header of a dry run: its tasks are validated and priced, but not run."""
@@ -92,12 +97,19 @@ def checked_headers(headers: Headers) -> Headers:
 
     Raises:
         TypeError: A name or a value is not a str.
-        ValueError: A header would turn the call into a dry run, which has no results.
+        ValueError: HTTP does not allow a header, or it would turn the call into a dry
+            run, which has no results.
     """
     given: Mapping[Any, Any] = headers or {}
     for name, value in given.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise TypeError(f"the name and the value of header {name!r} must be str")
+        if not HEADER_NAME.fullmatch(name) or not HEADER_VALUE.fullmatch(value):
+            # The value is not shown: it may be a secret.
+            raise ValueError(
+                f"HTTP does not allow the header {name!r}: a name has letters, digits and"
+                " hyphens, a value is one line of ASCII without spaces around it"
+            )
         if name.lower() == DRY_RUN.lower():
             message = f"{DRY_RUN} is not allowed in a run. Use dry_run of the client"
             raise ValueError(message)
@@ -105,9 +117,10 @@ def checked_headers(headers: Headers) -> Headers:
 
 
 def shown_url(url: str) -> str:
-    """Return a URL without user name and password."""
+    """Return a URL without user name, password, query and fragment: secrets may be there."""
     start, slashes, rest = url.partition("//")
-    authority = rest.partition("/")[0].partition("?")[0].partition("#")[0]
+    rest = rest.partition("?")[0].partition("#")[0]
+    authority = rest.partition("/")[0]
     host = authority.rpartition("@")[2]
     return start + slashes + host + rest[len(authority) :]
 

@@ -16,6 +16,8 @@ from typing import (
 )
 
 from ..schema.generics import RequestT_co, ResultT
+from ..schema.signatures import signature_of
+from .signatures import takes_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +92,14 @@ class _Call(Generic[ClientT, P, RequestT_co]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.request.__name__})"
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "__signature__":
+                return signature_of(self.request)
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(message, name=name, obj=self)
+
     @property
     def request(self) -> type[RequestT_co]:
         """The request class, to create a request without sending it."""
@@ -104,8 +114,8 @@ class Call(_Call["SyncClient", P, RequestT_co]):
     """Runs tasks of one document, with the parameters of its request class.
 
     It raises the exceptions of `Runware.run`, and `pydantic.ValidationError` if the
-    document does not allow the parameters. `__call__` has no docstring, so that editors
-    show the docstring of the request class.
+    document does not allow the parameters. The methods have no docstrings, so that
+    editors show the docstring of the request class, with its parameters.
     """
 
     def __call__(
@@ -113,22 +123,26 @@ class Call(_Call["SyncClient", P, RequestT_co]):
     ) -> list[ResultT]:
         return self._client.run(self._task(*args, **parameters))
 
+    @takes_parameters(
+        "Send one task and do not wait for its end; see `Runware.submit`."
+    )
     def submit(
         self: Call[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> Handle[ResultT]:
-        """Send one task without waiting for its results; see `Runware.submit`."""
         return self._client.submit(self._task(*args, **parameters))
 
 
 class StreamingCall(Call[P, RequestT_co]):
     """Runs tasks of one document that offers streams."""
 
+    @takes_parameters(
+        "Run one task whose result comes piece by piece; see `Runware.stream`."
+    )
     def stream(
         self: StreamingCall[P, TaskRequest[ResultT]],
         *args: P.args,
         **parameters: P.kwargs,
     ) -> Stream[ResultT]:
-        """Run one task and stream its text; see `Runware.stream`."""
         return self._client.stream(self._task(*args, **parameters))
 
 
@@ -140,22 +154,26 @@ class AsyncCall(_Call["AsyncClient", P, RequestT_co]):
     ) -> list[ResultT]:
         return await self._client.run(self._task(*args, **parameters))
 
+    @takes_parameters(
+        "Send one task and do not wait for its end; see `Runware.submit`."
+    )
     async def submit(
         self: AsyncCall[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncHandle[ResultT]:
-        """Send one task without waiting for its results; see `Runware.submit`."""
         return await self._client.submit(self._task(*args, **parameters))
 
 
 class AsyncStreamingCall(AsyncCall[P, RequestT_co]):
     """Runs tasks of one document that offers streams."""
 
+    @takes_parameters(
+        "Run one task whose result comes piece by piece; see `Runware.stream`."
+    )
     def stream(
         self: AsyncStreamingCall[P, TaskRequest[ResultT]],
         *args: P.args,
         **parameters: P.kwargs,
     ) -> AsyncStream[ResultT]:
-        """Run one task and stream its text; see `Runware.stream`."""
         return self._client.stream(self._task(*args, **parameters))
 
 

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from ..json_values import is_object
@@ -14,8 +15,6 @@ from ..transport.items import AUTHENTICATION, READ_ONLY
 from .documents import request_class
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..schema.base import TaskRequest, TaskResult
 
 
@@ -30,15 +29,21 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
 
     Raises:
         TypeError: It is not an object, or contains a value that JSON does not have.
-        ValueError: It has no `taskType`, or contains NaN or infinity.
+        ValueError: It has no `taskType`, a `taskUUID` that is not a string, or a number
+            that JSON does not have.
     """
+    if not isinstance(cast("object", task), Mapping):
+        raise TypeError(f"a task is a dict with taskType, not a {type(task).__name__}")
     wire = json.loads(json.dumps(dict(task), allow_nan=False))
     task_type = wire.get("taskType") if is_object(wire) else None
     if not isinstance(task_type, str) or task_type in ("", AUTHENTICATION):
         message = f"taskType must be the name of a task type, not {task_type!r}"
         raise ValueError(message)
-    if wire.get("taskUUID") is None and task_type not in READ_ONLY:
+    task_uuid = wire.get("taskUUID")
+    if task_uuid is None and task_type not in READ_ONLY:
         wire["taskUUID"] = str(uuid4())
+    elif task_uuid is not None and (not isinstance(task_uuid, str) or not task_uuid):
+        raise ValueError(f"taskUUID must be a UUID, not {task_uuid!r}")
     model = wire.get("model")
     kind: type[TaskRequest[TaskResult]] | None = None
     with suppress(LookupError):

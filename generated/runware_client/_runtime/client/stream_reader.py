@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..delivery.classify import api_error, joined
 from ..exceptions import ResponseError
 from ..json_values import is_object
 from ..transport.answer_body import MAX_ANSWER
-from ..transport.envelope import Answer, read_envelope
+from ..transport.envelope import Answer, parsed, read_envelope
 from ..transport.items import is_result
 from ..transport.sse import DONE, EventReader, EventTooLargeError
 from .deltas import ENVELOPE, Transcript
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
     from .deltas import Delta
 
 EVENTS = "text/event-stream"
+
+_STARTS_OF_EVENTS = (b"data:", b"event:", b"id:", b"retry:", b":")
+"""How the text of a stream of events begins, and JSON does not."""
 
 FAILURES = ("error", "failed", "failure")
 """The values of `status`, in lower case, of an event whose task has failed."""
@@ -115,7 +117,7 @@ class StreamReader:
                 yield from self._take_event(event)
 
     def _take_event(self, event: ServerSentEvent) -> Generator[Delta]:
-        content = _parsed(event.data)
+        content = parsed(event.data)
         if not is_object(content):
             yield from self._take_envelope(event.data)
             return
@@ -130,8 +132,14 @@ class StreamReader:
             yield from self._take_envelope(f'{{"errors": [{event.data}]}}')
 
     def _take_answer(self) -> Generator[Delta]:
-        """Parse an answer in JSON, which the server may send in place of a stream."""
-        has_text = yield from self._take_envelope(b"".join(self._body))
+        """Parse a whole answer, JSON or events, that came in place of a stream."""
+        body = b"".join(self._body)
+        if self._answer.http_status < 300 and body.startswith(_STARTS_OF_EVENTS):
+            reader = EventReader()
+            yield from self._take_events(reader.feed(body))
+            yield from self._take_events(reader.finish())
+            return
+        has_text = yield from self._take_envelope(body)
         if not has_text:
             raise self._unreadable("neither a stream nor a text")
         self.is_done = True
@@ -162,7 +170,8 @@ class StreamReader:
         """Whether an item is a result of this task."""
         task_type = str(item.get("taskType", self.scope["taskType"]))
         is_of_type = task_type.casefold() == self.scope["taskType"].casefold()
-        return is_of_type and self._is_ours(item) and is_result(item)
+        is_text = is_result(item) or "delta" in item
+        return is_of_type and self._is_ours(item) and is_text
 
     def _unreadable(self, what: str) -> ResponseError:
         """Return the exception for an answer that cannot be parsed."""
@@ -178,21 +187,6 @@ def _is_stream(answer: Answer) -> bool:
     """Whether the body of an answer is a stream of events."""
     content_type = answer.headers.get("content-type", "").partition(";")[0]
     return answer.http_status < 300 and content_type.strip().lower() == EVENTS
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text, parse_int=_integer)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _integer(digits: str) -> float:
-    """Parse an integer; infinity if it has more digits than Python accepts."""
-    try:
-        return int(digits)
-    except ValueError:
-        return float(digits)
 
 
 def _is_failure(event: Item) -> bool:

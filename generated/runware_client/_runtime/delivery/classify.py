@@ -48,8 +48,11 @@ OF_THE_ACCOUNT = (ErrorCategory.AUTH, ErrorCategory.QUOTA)
 OF_A_GATEWAY = (*TRANSIENT, ErrorCategory.TIMEOUT, ErrorCategory.UNKNOWN)
 """Categories of errors that a gateway in front of the server may return."""
 
-UNCLEAR_STATUSES = frozenset({408, 409, 425})
-"""HTTP statuses below 500 that do not tell whether the server has the request."""
+UNCLEAR_STATUSES = frozenset({408, 409, 425, 499})
+"""HTTP statuses below 500 that do not tell whether the server has the request.
+
+A gateway answers 499 if the connection to the server behind it was closed early.
+"""
 
 
 class Verdict(NamedTuple):
@@ -71,7 +74,7 @@ class Verdict(NamedTuple):
     is_refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
     """The parts of an answer that are about one task.
 
@@ -220,9 +223,9 @@ def of_poll(said: Said) -> Verdict:
     if errors:
         return _poll_refused(said, errors)
     if said.status < 400 and not said.nameless:
-        is_cut = said.envelope.is_cut
-        event = TaskEvent.POLL_FAILED if is_cut else TaskEvent.SILENCE
-        return Verdict(event, unmentioned(said.envelope))
+        if said.envelope.is_cut:
+            return Verdict(TaskEvent.POLL_FAILED, unmentioned(said.envelope))
+        return Verdict(TaskEvent.SILENCE)
     if _is_transient(said, said.nameless):
         return said.verdict(TaskEvent.POLL_FAILED, said.nameless)
     return _poll_refused(said, said.nameless)

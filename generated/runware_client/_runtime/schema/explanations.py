@@ -21,7 +21,7 @@ _OPAQUE: Final = re.compile(r"[A-Za-z0-9+/=_-]+")
 _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 """What UTF-8 cannot say, nor therefore an error that is written as JSON."""
 
-_NO_FIELD: Final = "is no field here"
+UNKNOWN_FIELD: Final = "unknown field"
 
 _NO_ALTERNATIVE: Final = "no_alternative"
 """The type of an error about a value that is as none of its alternatives."""
@@ -76,19 +76,19 @@ def again(
     hint: Callable[[ErrorDetails], str],
     optional: frozenset[str] = frozenset(),
 ) -> InitErrorDetails:
-    """Say an error again, without an input that must not be shown.
+    """Write an error of pydantic in this package's words, without what must not be shown.
 
     Args:
         detail: The error.
         hidden: Names in JSON of what is never shown.
-        hint: Says which member was meant by a name that is none.
+        hint: Suggests a known member for an unknown name.
         optional: Names, in either spelling, of members that are left out when null.
     """
     loc = detail["loc"]
     sentence = detail["msg"]
     is_unknown = detail["type"] == "extra_forbidden"
-    if is_unknown and not sentence.startswith(f"{_NO_FIELD}:"):
-        sentence = f"{_NO_FIELD}{hint(detail)}"
+    if is_unknown and not sentence.startswith(f"{UNKNOWN_FIELD}:"):
+        sentence = f"{UNKNOWN_FIELD}{hint(detail)}"
     is_null = detail["input"] is None and detail["type"] != "rule"
     if is_null and len(loc) == 1 and loc[0] in optional:
         sentence = "must not be null: leave it out"

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from ..json_values import is_object
-from .explanations import field_error
+from .explanations import UNKNOWN_FIELD, field_error
 from .fields import fills, nullable_fields, python_names, wire_names
 from .spelling import nearest, plain
 
@@ -49,7 +49,7 @@ def take_extra(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any
     Raises:
         TypeError: It is no dict.
     """
-    if EXTRA not in members or EXTRA in wire_names(owner) or not _is_open(owner):
+    if EXTRA not in members or not has_extra(owner):
         return {}
     beyond = members.pop(EXTRA)
     if not is_object(beyond):
@@ -57,8 +57,10 @@ def take_extra(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any
     return beyond
 
 
-def _is_open(owner: type[BaseModel]) -> bool:
-    return owner.model_config.get("extra") == "allow"
+def has_extra(owner: type[BaseModel]) -> bool:
+    """Say whether the constructor of a class takes the keyword `extra`."""
+    is_open = owner.model_config.get("extra") == "allow"
+    return is_open and EXTRA not in wire_names(owner)
 
 
 def without_nulls(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def misspelt(
         hint = f": did you mean {suggested}?" if suggested else "."
         beyond = f' To send it all the same, give extra={{"{name}": ...}}.'
         more = beyond if name not in meant else ""
-        yield field_error(name, f"is no field here{hint}{more}")
+        yield field_error(name, f"{UNKNOWN_FIELD}{hint}{more}")
 
 
 @cache

@@ -13,6 +13,9 @@ from ..old_names import present_members
 from .fields import wire_names
 from .spelling import nearest, plain
 
+_FILLED = frozenset({"taskType", "taskUUID"})
+"""What the client fills in, and nobody misspells."""
+
 
 def hint(cls: type[BaseModel], name: str) -> str:
     """Say which member was meant by a name, to be put behind a sentence.
@@ -26,7 +29,7 @@ def hint(cls: type[BaseModel], name: str) -> str:
     """
     known = wire_names(cls)
     if name in known:
-        return f": in JSON it is {known[name]}"
+        return f": its JSON name is {known[name]}"
     near = _same(cls, name) or _alike(cls, name)
     return f": did you mean {near}?" if near else ""
 
@@ -79,7 +82,8 @@ def _members(cls: type[BaseModel]) -> Iterator[str]:
         seen.add(part)
         for name, wire in wire_names(part).items():
             path = f"{above}{wire}"
-            yield path
+            if path not in _FILLED:
+                yield path
             inside = _objects(part.model_fields[name].annotation, f"{path}.")
             left.extend(inside)
 

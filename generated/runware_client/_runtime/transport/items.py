@@ -106,15 +106,20 @@ def number_of_results(task: Item) -> int:
     return max(1, next((count for count in counts if type(count) is int), 1))
 
 
+def costs(items: Iterable[Item]) -> list[float]:
+    """Return the costs in items, in US dollars."""
+    return [cost for cost in numbers(items, "cost") if cost >= 0]
+
+
 def numbers(items: Iterable[Item], name: str) -> list[float]:
-    """Return the finite numbers in a member of items."""
+    """Return the finite numbers in a member of items, also those written as text."""
     found: list[float] = []
     for item in items:
         value: Any = item.get(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if isinstance(value, (int, float, str)) and not isinstance(value, bool):
             try:
                 number = float(value)
-            except OverflowError:
+            except (OverflowError, ValueError):
                 continue
             if isfinite(number):
                 found.append(number)

@@ -226,14 +226,17 @@ class Session:
         return []
 
     def _give_nameless(self, error: Item) -> dict[Pending, None]:
-        """Add an error that names no task to the only call that it can be about."""
+        """Add an error that names no task to the only call that it can be about.
+
+        An error without a code may be about the connection: it answers no call.
+        """
         named = text_of(error, "taskType")
         concerned = [
             pending
             for pending in self._unanswered()
             if named in (None, *(t.task_type for t in pending.tasks.values()))
         ]
-        if len(concerned) > 1 or self._has_forgotten:
+        if len(concerned) > 1 or self._has_forgotten or not code_of(error):
             _leave_unclear(concerned, error)
             return {}
         for pending in concerned:

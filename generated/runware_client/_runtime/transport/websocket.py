@@ -51,6 +51,9 @@ MAX_SILENCE = 15.0
 GRACE = 5.0
 """Seconds that calls wait for messages of the next connection after one broke."""
 
+REFUSALS = frozenset({401, 402, 403, 429})
+"""HTTP statuses of a refused connection: nothing was sent yet."""
+
 DRAIN_TIMEOUT = 0.2
 """Seconds to read the remaining messages of a connection that cannot be written to."""
 
@@ -302,7 +305,7 @@ class _Connection:
             reason = self._endpoint.key.scrub(str(error))
             if is_in:
                 self._note_drop(reason)
-            elif error.answer is not None and 400 <= error.answer.http_status < 500:
+            elif error.answer is not None and error.answer.http_status in REFUSALS:
                 refusal = read_envelope(error.answer, self._endpoint.key)
                 self._refuse(refusal.errors, refusal.answer, refusal.excerpt)
             elif monotonic() > self._grace_ends:
@@ -337,7 +340,11 @@ class _Connection:
         return f"[{self._endpoint.key.encoded_task(**members).decode()}]"
 
     def _is_let_in(self, frame: Envelope) -> bool | None:
-        """Return whether a message accepts the authentication; None if it does neither."""
+        """Return whether a message accepts the authentication; None if it does neither.
+
+        Raises:
+            Broken: The server has failed; a later connection may be accepted.
+        """
         answers = [i for i in frame.data if i.get("taskType") == AUTHENTICATION]
         refusals = [error for error in frame.errors if _is_of_authentication(error)]
         if answers:
@@ -350,8 +357,10 @@ class _Connection:
             self._session.begin(None)  # the server may have refused the session
         else:
             status = status_of(refusals)
-            answer = Answer(status if status >= 400 else 401, {}, frame.answer.body)
-            self._refuse(refusals, answer, frame.excerpt)
+            if status >= 500:
+                raise Broken(f"the server cannot authenticate: {frame.excerpt}")
+            status = status if status in REFUSALS else 401
+            self._refuse(refusals, Answer(status, {}, frame.answer.body), frame.excerpt)
         return False
 
     async def _talk(self, socket: Socket) -> None:

@@ -21,7 +21,8 @@ from ..old_names import is_same_type, present_name
 from ..schema.base import TaskResult
 from ..schema.depth import is_too_deep
 from ..schema.generics import ResultT, ResultT_co
-from ..transport.envelope import SCOPE, Answer, Envelope
+from ..transport.envelope import SCOPE, Answer, Envelope, parsed
+from ..transport.items import is_result
 
 if TYPE_CHECKING:
     from ..client.document import Document
@@ -143,8 +144,8 @@ def _content(body: bytes | str | Mapping[str, Any]) -> Item:
     if isinstance(body, Mapping):
         content = dict(body)
     else:
-        with suppress(ValueError, RecursionError, TypeError):
-            content = json.loads(body)
+        with suppress(TypeError):
+            content = parsed(body)
     if not is_object(content):
         raise RunwareError("the body of a webhook must be a JSON object")
     if is_too_deep(content):
@@ -166,7 +167,8 @@ def _item(content: Item) -> tuple[Item, bool]:
 
 def _failure(item: Item, *, is_error: bool) -> Item | None:
     """Return the error object that an item is or contains; None for a result."""
-    error = item.get("error")
+    errors = item.get("errors")
+    error = item.get("error") or (errors[0] if is_array(errors) and errors else None)
     if error:
         scope = {name: item[name] for name in SCOPE if name in item}
         return (error if is_object(error) else {"message": error}) | scope
@@ -213,5 +215,8 @@ def _is_error_enum(value: object) -> TypeGuard[type[ErrorEnum]]:
 
 
 def _key(item: Item) -> str:
-    text = json.dumps([item["taskUUID"].lower(), identity_of(item)])
+    names = [item["taskUUID"].lower(), identity_of(item)]
+    if _failure(item, is_error=False) is None and not is_result(item):
+        names.append("unfinished")  # the same item comes again when it is done
+    text = json.dumps(names)
     return sha256(text.encode(), usedforsecurity=False).hexdigest()

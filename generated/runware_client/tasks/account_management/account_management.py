@@ -269,17 +269,23 @@ class AccountManagementRequest(TaskRequest[AccountManagementResult]):
     """Reads facts about the account that the API key belongs to: its organization,
     balance, team and API keys, or its usage over a period. It reads only, and nothing
     is run.
+
+    Args:
+        operation: What to read.
+        start_date: First day of a usage report, such as `2026-10-01`.
+        end_date: Last day of a usage report.
+        models: The models to report on, by AIR; without it, all that were used.
+        api_keys: The API keys whose usage to report on, by their UUIDs; without it, all
+            of the account.
+        group_by: What to break the figures of a usage report down by.
+        timezone: The time zone in which days begin and end, as its IANA name, such as
+            `Europe/Paris`. At least 1 character.
+        task_type: Marks the object as a question about the account.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = AccountManagementResult
-
-    task_type: Literal["accountManagement"] = constant("accountManagement")
-    """Marks the object as a question about the account."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. The
-    result and errors carry it.
-    """
 
     operation: Literal[
         "getDetails", "getUsageActivity", "getUsagePerformance", "getUsageErrors"
@@ -317,8 +323,9 @@ class AccountManagementRequest(TaskRequest[AccountManagementResult]):
     """Last day of a usage report. It is 30 days after `startDate` at most."""
 
     models: list[Annotated[str, Text(min_length=1)]] | None = None
-    """The models to report on, by AIR, such as `runware:101@1`; without it, all that
-    were used.
+    """The models to report on, by AIR; without it, all that were used.
+
+    Example: `["runware:101@1"]`.
     """
 
     api_keys: list[Annotated[str, Text(min_length=1)]] | None = None
@@ -339,4 +346,12 @@ class AccountManagementRequest(TaskRequest[AccountManagementResult]):
     `Europe/Paris`.
 
     At least 1 character.
+    """
+
+    task_type: Literal["accountManagement"] = constant("accountManagement")
+    """Marks the object as a question about the account."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. The
+    result and errors carry it.
     """

@@ -64,7 +64,12 @@ ImageInput = Annotated[
 
 
 class SpeakerVoice(OpenPart):
-    """Which speaker of the text has which voice."""
+    """Which speaker of the text has which voice.
+
+    Args:
+        speaker: Name of the speaker in the text. At least 1 character.
+        voice: The voice of the speaker. At least 1 character.
+    """
 
     speaker: Annotated[str, Text(min_length=1)]
     """Name of the speaker in the text.
@@ -80,7 +85,21 @@ class SpeakerVoice(OpenPart):
 
 
 class Speech(OpenPart):
-    """What to say and how, on models that speak. Some know further fields."""
+    """What to say and how, on models that speak. Some know further fields.
+
+    Args:
+        text: The words to say. At least 1 character.
+        voice: Name of the voice that speaks, such as `clone` for the voice of the input
+            recording. At least 1 character.
+        voices: The voices that speak, on models that take several. At least 1 item.
+        language: Language of the text, as a name such as `English` or as a code: which,
+            depends on the model. At least 1 character.
+        speed: How fast to speak: 1 is the natural pace, 2 twice as fast. More than 0.
+        volume: How loud the voice is; 1 is the usual volume. At least 0.
+        pitch: How high the voice is; 0 is as it comes.
+        emotion: The emotion to speak with, such as `happy`. At least 1 character.
+        tone: The tones of voice to speak with.
+    """
 
     text: Annotated[str, Text(min_length=1)] | None = None
     """The words to say. Models that speak require it; the longest text allowed depends
@@ -107,7 +126,7 @@ class Speech(OpenPart):
     ) = None
     """The voices that speak, on models that take several.
 
-    - a text of at least 1 character
+    - a string of at least 1 character
     - `SpeakerVoice`: Which speaker of the text has which voice.
 
     At least 1 item.
@@ -147,7 +166,12 @@ class Speech(OpenPart):
 
 
 class ReferenceVoice(OpenPart):
-    """A recording of a voice, and its text."""
+    """A recording of a voice, and its text.
+
+    Args:
+        audio: The recording of the voice.
+        text: What is said in the recording. At least 1 character.
+    """
 
     audio: AudioInput
     """The recording of the voice."""
@@ -162,6 +186,19 @@ class ReferenceVoice(OpenPart):
 class Inputs(OpenPart):
     """The recordings that the task works from. Which of them a model reads depends on
     the model; some know further kinds of input.
+
+    Args:
+        audio: The recording to start from, for instance a voice to imitate.
+        audios: The recordings to work from, on models that take several. At least 1
+            item.
+        video: The video to make sound for.
+        videos: The videos to make sound for, on models that take several. At least 1
+            item.
+        reference_audios: Recordings to take the sound or the voice from. At least 1
+            item.
+        reference_images: Images to take the mood or the scene from. At least 1 item.
+        reference_voices: Recordings of voices to speak with, each with what is said in
+            it. At least 1 item.
     """
 
     audio: AudioInput | None = None
@@ -202,7 +239,19 @@ class Inputs(OpenPart):
 
 
 class Settings(OpenPart):
-    """Members that some models read. The model's own document lists all that it reads."""
+    """Members that some models read. The model's own document lists all that it reads.
+
+    Args:
+        max_new_tokens: Tokens after which the speech is cut off. At least 1.
+        transcript: What is said in the recording whose voice is taken.
+        x_vector_only: Whether only the features of the voice are taken, without a
+            transcript.
+        lyrics: The words to be sung.
+        instrumental: Whether the music has no voice.
+        bpm: Beats per minute of the music. More than 0.
+        key_scale: The key of the music, such as `C major`. At least 1 character.
+        vocal_language: The language to sing in, such as `en`. At least 1 character.
+    """
 
     max_new_tokens: Annotated[int, Limits(ge=1)] | None = None
     """Tokens after which the speech is cut off.
@@ -245,6 +294,12 @@ class AudioSettings(Part):
     """How an MP3 or OGG file is encoded. With `WAV` or `FLAC`, which lose nothing, it
     may not be given. Which bitrates there are depends on the sample rate and, for OGG,
     on the channels.
+
+    Args:
+        sample_rate: Samples per second, in Hz. At least 1.
+        bitrate: Kilobits per second; more sound better and make larger files. At least
+            8.
+        channels: Number of channels: 1 is mono, 2 is stereo. Default: `2`.
     """
 
     sample_rate: Annotated[int, Limits(ge=1)] | None = None
@@ -323,26 +378,57 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
     or after a recording. This is what audio models have in common; each model reads
     some of these fields and has its own limits. A field that only one model knows may
     be added beside them and is sent as it is.
+
+    Args:
+        model: The AIR of the model that makes the sound.
+        positive_prompt: What should be heard: a piece of music, a mood, a noise. At
+            least 1 character.
+        negative_prompt: What to keep out of the sound, on models that read it. At least
+            1 character.
+        duration: Length of the sound in seconds, on models that leave the choice. More
+            than 0.
+        seed: Start of the random numbers: the same task with the same seed makes the
+            same sound again. At least 0.
+        steps: Denoising steps, on models that leave the choice. At least 1.
+        cfg_scale: Guidance: how closely the sound follows the prompt. At least 0.
+        strength: How far the sound may move away from an input recording. Between 0 and
+            1.
+        speech: What to say and how, on models that speak.
+        inputs: The recordings that the task works from.
+        settings: Members that some models read.
+        provider_settings: Members that are passed on to the company behind the model,
+            under its name.
+        advanced_features: Extras that some models offer.
+        audio_settings: How an MP3 or OGG file is encoded.
+        number_results: How many pieces of sound to make, each of them billed. Between 1
+            and 4. Default: `1`.
+        output_type: Form in which the sound comes back. Default: `URL`.
+        output_format: File format of the recording, or of the video that carries it on
+            models that make sound for a video. Default: `MP3`.
+        delivery_method: Whether the answer waits for the sound. Default: `sync`.
+        webhook_url: Address to which each result is sent by POST as soon as it is
+            finished.
+        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
+            bytes of the body: for instance a presigned URL of your own storage.
+        ttl: Seconds for which the generated file stays on the platform. At least 60.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        routing: Preferences for where the platform runs the task.
+        task_type: Marks the object as a task that makes sound.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = AudioInferenceResult
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
     default_delivery: ClassVar[str | None] = "sync"
 
-    task_type: Literal["audioInference"] = constant("audioInference")
-    """Marks the object as a task that makes sound."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the sound, such as
-    `alibaba:qwen@3-tts-1.7b-base`. The model decides which other fields are read and
-    within which limits.
+    """The AIR of the model that makes the sound. The model decides which other fields
+    are read and within which limits.
+
+    Example: `runware:ace-step@v1.5-turbo`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None
@@ -489,6 +575,14 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
+    """
+
+    task_type: Literal["audioInference"] = constant("audioInference")
+    """Marks the object as a task that makes sound."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """
 
     @staticmethod

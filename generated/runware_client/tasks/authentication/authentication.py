@@ -29,12 +29,15 @@ class AuthenticationResult(TaskResult):
 class AuthenticationRequest(TaskRequest[AuthenticationResult]):
     """Authenticates a connection using an API key. Can be sent as the first element of
     the request array as an alternative to using the Authorization header.
+
+    Args:
+        api_key: Your Runware API key.
+        connection_session_uuid: Optional session UUID to resume a previous connection
+            and receive any buffered results.
+        task_type: The type of task to perform.
     """
 
     result: ClassVar[type[TaskResult]] = AuthenticationResult
-
-    task_type: Literal["authentication"] = constant("authentication")
-    """The type of task to perform."""
 
     api_key: Annotated[str, Secret()]
     """Your Runware API key."""
@@ -43,3 +46,6 @@ class AuthenticationRequest(TaskRequest[AuthenticationResult]):
     """Optional session UUID to resume a previous connection and receive any buffered
     results.
     """
+
+    task_type: Literal["authentication"] = constant("authentication")
+    """The type of task to perform."""

@@ -56,6 +56,10 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 class Inputs(OpenPart):
     """The image or the video to describe. Every model known needs one of them, and
     reads only the kind that it was made for; some may know further kinds of input.
+
+    Args:
+        image: The image to describe, for models that read images.
+        video: The video to describe, for models that read videos.
     """
 
     image: ImageInput | None = None
@@ -105,25 +109,35 @@ class CaptionRequest(TaskRequest[CaptionResult], OpenPart):
     what captioning models have in common; each model reads some of these fields and has
     its own limits. A field that only one model knows may be added beside them and is
     sent as it is.
+
+    Args:
+        model: The AIR of the model that describes the image or the video.
+        inputs: The image or the video to describe.
+        input_image: The image to describe, at the place where older clients put it.
+        input_images: The images to describe, at the place where older clients put them.
+            At least 1 item.
+        prompt: What to describe and how, such as the length of the text or what to look
+            at, on models that read it. At least 1 character.
+        delivery_method: Whether the answer waits for the text.
+        webhook_url: Address to which the result is sent by POST as soon as it is
+            finished.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        routing: Preferences for where the platform runs the task.
+        task_type: Marks the object as a task that describes an image or a video.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = CaptionResult
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
 
-    task_type: Literal["caption"] = constant("caption")
-    """Marks the object as a task that describes an image or a video."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that describes the image or the video, such as
-    `runware:150@2`. The model decides which other fields are read and within which
-    limits.
+    """The AIR of the model that describes the image or the video. The model decides
+    which other fields are read and within which limits.
+
+    Example: `runware:150@2`.
     """
 
     inputs: Inputs | None = None
@@ -170,6 +184,14 @@ class CaptionRequest(TaskRequest[CaptionResult], OpenPart):
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
+    """
+
+    task_type: Literal["caption"] = constant("caption")
+    """Marks the object as a task that describes an image or a video."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """
 
     @staticmethod

@@ -54,6 +54,9 @@ ImageInput = Annotated[
 class Inputs(OpenPart):
     """The image to make the guide from. What else models read here is not documented
     for the task type, so further fields are passed on as they are.
+
+    Args:
+        image: The image whose structure is taken.
     """
 
     image: ImageInput | None = None
@@ -61,7 +64,12 @@ class Inputs(OpenPart):
 
 
 class Settings(OpenPart):
-    """Members that some models read. The model's own document lists all that it reads."""
+    """Members that some models read. The model's own document lists all that it reads.
+
+    Args:
+        low_threshold: Lower threshold of the edge detection. At least 0.
+        high_threshold: Upper threshold of the edge detection. At least 0.
+    """
 
     low_threshold: Annotated[float, Limits(ge=0)] | None = None
     """Lower threshold of the edge detection.
@@ -116,26 +124,38 @@ class ControlNetPreprocessRequest(TaskRequest[ControlNetPreprocessResult], OpenP
     image of a ControlNet. This is what preprocessing models have in common; each model
     reads some of these fields and has its own limits. A field that only one model knows
     may be added beside them and is sent as it is.
+
+    Args:
+        model: The AIR of the model that makes the guide image.
+        inputs: The image to make the guide from.
+        input_image: The image to read, at the place where older clients put it.
+        settings: Members that some models read.
+        output_type: Form in which the guide image comes back. Default: `URL`.
+        output_format: File format of the guide image. Default: `JPG`.
+        delivery_method: Whether the answer waits for the guide image. Default: `sync`.
+        webhook_url: Address to which the result is sent by POST as soon as it is
+            finished.
+        upload_endpoint: Address to which the guide image is sent by PUT, as the bare
+            bytes of the body: for instance a presigned URL of your own storage.
+        ttl: Seconds for which the generated file stays on the platform. At least 60.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        routing: Preferences for where the platform runs the task.
+        task_type: Marks the object as a task that makes a guide image for a ControlNet.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = ControlNetPreprocessResult
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
     default_delivery: ClassVar[str | None] = "sync"
 
-    task_type: Literal["controlNetPreprocess"] = constant("controlNetPreprocess")
-    """Marks the object as a task that makes a guide image for a ControlNet."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the guide image, such as
-    `runware:controlnet-preprocess@canny`. The model decides which other fields are read
-    and within which limits.
+    """The AIR of the model that makes the guide image. The model decides which other
+    fields are read and within which limits.
+
+    Example: `runware:controlnet-preprocess@canny`.
     """
 
     inputs: Inputs | None = None
@@ -205,6 +225,14 @@ class ControlNetPreprocessRequest(TaskRequest[ControlNetPreprocessResult], OpenP
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
+    """
+
+    task_type: Literal["controlNetPreprocess"] = constant("controlNetPreprocess")
+    """Marks the object as a task that makes a guide image for a ControlNet."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """
 
     @staticmethod

@@ -97,14 +97,19 @@ class GetResponseRequest(TaskRequest[GetResponseResult]):
     set to `async`, or whose answer was lost. Asking does not run the task again. Wait a
     second or two before the first question, more where a video is made, and longer
     before each further one.
+
+    Args:
+        task_uuid: The `taskUUID` under which the earlier task was sent; a question has
+            no identifier of its own.
+        task_type: Marks the object as a question about an earlier task.
     """
 
     result: ClassVar[type[TaskResult]] = GetResponseResult
-
-    task_type: Literal["getResponse"] = constant("getResponse")
-    """Marks the object as a question about an earlier task."""
 
     task_uuid: Uuid
     """The `taskUUID` under which the earlier task was sent; a question has no
     identifier of its own.
     """
+
+    task_type: Literal["getResponse"] = constant("getResponse")
+    """Marks the object as a question about an earlier task."""

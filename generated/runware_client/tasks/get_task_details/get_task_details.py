@@ -53,14 +53,19 @@ class GetTaskDetailsRequest(TaskRequest[GetTaskDetailsResult]):
     crossed the wire. Use it to find out why a task failed or to recover a result that
     was not stored. The state of a task that is still running is what `getResponse` is
     for.
+
+    Args:
+        task_uuid: The `taskUUID` under which the earlier task was sent; looking it up
+            takes no identifier of its own.
+        task_type: Marks the object as a look into an earlier task.
     """
 
     result: ClassVar[type[TaskResult]] = GetTaskDetailsResult
-
-    task_type: Literal["getTaskDetails"] = constant("getTaskDetails")
-    """Marks the object as a look into an earlier task."""
 
     task_uuid: Uuid
     """The `taskUUID` under which the earlier task was sent; looking it up takes no
     identifier of its own.
     """
+
+    task_type: Literal["getTaskDetails"] = constant("getTaskDetails")
+    """Marks the object as a look into an earlier task."""

@@ -64,6 +64,14 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 class ReferenceImage(OpenPart):
     """An image together with what it is for. Which of the members a model reads depends
     on the model.
+
+    Args:
+        image: The image to take something from.
+        type_: What kind of image it is, such as `sketch` or `reference`. At least 1
+            character.
+        strength: How strongly the image acts, from 0 to 1. Between 0 and 1.
+        tag: Name by which the prompt speaks of the image. At least 1 character.
+        role: What the image is for, such as `style`. At least 1 character.
     """
 
     image: ImageInput
@@ -95,7 +103,12 @@ class ReferenceImage(OpenPart):
 
 
 class Font(OpenPart):
-    """A font and the text to write in it."""
+    """A font and the text to write in it.
+
+    Args:
+        url: Address from which the font file is read.
+        text: The text to write in this font. At least 1 character.
+    """
 
     url: Uri | None = None
     """Address from which the font file is read."""
@@ -110,6 +123,22 @@ class Font(OpenPart):
 class Inputs(OpenPart):
     """The images that the task works from. Which of them a model reads, and how many,
     depends on the model; some know further kinds of input.
+
+    Args:
+        seed_image: The image to start from instead of noise: to vary it, to repaint a
+            part of it, or to extend it.
+        mask_image: Where to repaint: white areas are made anew, black ones stay.
+        image: The image to edit, on models that take exactly one.
+        images: The images to edit, on models that take several. At least 1 item.
+        mask: Where to edit the image, on models that name it so.
+        reference_images: Images to take the subject, style or composition from. At
+            least 1 item.
+        reference_videos: Videos to take the subject or style from, on models that read
+            them. At least 1 item.
+        super_resolution_references: Images that show details to restore, on models that
+            read them. At least 1 item.
+        fonts: Fonts to write texts of the image in, on models that read them. At least
+            1 item.
     """
 
     seed_image: ImageInput | None = None
@@ -168,7 +197,16 @@ class Inputs(OpenPart):
 
 
 class Outpaint(Part):
-    """How far to extend the seed image beyond its edges. Name at least one side."""
+    """How far to extend the seed image beyond its edges. Name at least one side.
+
+    Args:
+        top: Pixels to add above the image. At least 0, in steps of 64.
+        bottom: Pixels to add below the image. At least 0, in steps of 64.
+        left: Pixels to add on the left of the image. At least 0, in steps of 64.
+        right: Pixels to add on the right of the image. At least 0, in steps of 64.
+        blur: Width, in pixels, of the blurred seam between the image and what is added
+            to it. Between 0 and 32.
+    """
 
     top: Annotated[int, Limits(ge=0, multiple_of=64)] | None = None
     """Pixels to add above the image.
@@ -213,7 +251,13 @@ class Outpaint(Part):
 
 
 class Lora(Part):
-    """One LoRA and how strongly it acts."""
+    """One LoRA and how strongly it acts.
+
+    Args:
+        model: The AIR of the LoRA.
+        weight: How strongly to apply the LoRA. 0 is not at all; negative values push
+            the image the other way. Between -4 and 4, in steps of 0.01. Default: `1`.
+    """
 
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
@@ -229,7 +273,12 @@ class Lora(Part):
 
 
 class Embedding(OpenPart):
-    """One embedding and how strongly it acts."""
+    """One embedding and how strongly it acts.
+
+    Args:
+        model: The AIR of the embedding.
+        weight: How strongly to apply the embedding. 0 is not at all.
+    """
 
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
@@ -241,7 +290,26 @@ class Embedding(OpenPart):
 
 
 class ControlNet(OpenPart):
-    """One ControlNet, the picture that guides it, and when it acts."""
+    """One ControlNet, the picture that guides it, and when it acts.
+
+    Args:
+        model: The AIR of the ControlNet.
+        guide_image: The picture to follow, already in the form that the ControlNet
+            reads, such as an edge map; `controlNetPreprocess` makes one from a photo.
+        weight: How strongly to apply the guide image. 0 is not at all; negative values
+            push the image the other way. Between -4 and 4, in steps of 0.01. Default:
+            `1`.
+        start_step: Step at which the ControlNet begins to act; it has to come before
+            `endStep`. At least 0.
+        start_step_percentage: The same as `startStep`, as a percentage of `steps`.
+            Between 0 and 99.
+        end_step: Step at which the ControlNet ceases to act: after `startStep`, and
+            `steps` at the latest. At least 1.
+        end_step_percentage: The same as `endStep`, as a percentage of `steps`. Between
+            1 and 100.
+        control_mode: Which side wins where prompt and guide image disagree. Default:
+            `balanced`.
+    """
 
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
@@ -305,7 +373,21 @@ class ControlNet(OpenPart):
 
 
 class IpAdapter(OpenPart):
-    """One IP-Adapter and the pictures that it reads."""
+    """One IP-Adapter and the pictures that it reads.
+
+    Args:
+        model: The AIR of the IP-Adapter.
+        guide_images: The pictures to take style and content from. At least 1 item.
+        weight: How strongly to apply the guide images. 0 is not at all; negative values
+            push the image the other way. Between -4 and 4, in steps of 0.01. Default:
+            `1`.
+        weight_type: How the influence changes from layer to layer and from step to
+            step.
+        weight_composition: How strongly the composition of the guide images acts.
+        embed_scaling: Which parts of the image embedding are used, and how they are
+            scaled.
+        combine_method: How the embeddings of several guide images become one.
+    """
 
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
@@ -362,6 +444,13 @@ class IpAdapter(OpenPart):
 class Refiner(OpenPart):
     """A second model that takes over for the last steps and sharpens details. SDXL
     models have one.
+
+    Args:
+        model: The AIR of the refiner.
+        start_step: Step at which the refiner takes over; it has to be below `steps`. At
+            least 0.
+        start_step_percentage: The same as `startStep`, as a percentage of `steps`.
+            Between 0 and 100.
     """
 
     model: Annotated[
@@ -389,12 +478,23 @@ class Refiner(OpenPart):
 
 
 class HiresFixSettings(OpenPart):
-    """How the second pass enlarges and refines the image."""
+    """How the second pass enlarges and refines the image.
+
+    Args:
+        model: The AIR of the model that enlarges the image.
+        steps: Denoising steps of the second pass. Between 1 and 35. Default: `10`.
+        strength: How much the second pass may change: 0 keeps the enlarged image, 1
+            ignores it. Between 0 and 1, in steps of 0.01. Default: `0.8`.
+        upscale_factor: How many times width and height grow. At least 1. Default: `4`.
+    """
 
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that enlarges the image, such as `runware:504@1`."""
+    """The AIR of the model that enlarges the image.
+
+    Example: `runware:504@1`.
+    """
 
     steps: Annotated[int, Limits(ge=1, le=35)] | None = None
     """Denoising steps of the second pass. More take longer.
@@ -419,6 +519,17 @@ class HiresFixSettings(OpenPart):
 class Pulid(OpenPart):
     """Carries a person's face over from a picture into the generated image. FLUX.1
     models read it.
+
+    Args:
+        images: The picture that shows the face; one is read. Exactly 1 item.
+        id_weight: How closely the face is kept; higher values resemble it more. Between
+            0 and 3, in steps of 0.01. Default: `1`.
+        true_cfg_scale: How strongly the face guides the image. Between 0 and 10, in
+            steps of 0.1.
+        cfg_start_step: Step at which the face begins to act; it has to be below
+            `steps`. At least 0.
+        cfg_start_step_percentage: The same as `CFGstartStep`, as a percentage of
+            `steps`. Between 0 and 99.
     """
 
     images: Annotated[list[ImageInput], Count(at_least=1, at_most=1)]
@@ -467,6 +578,14 @@ class Pulid(OpenPart):
 class PhotoMaker(OpenPart):
     """Puts a person from one or more photos into the generated image. SDXL models read
     it.
+
+    Args:
+        images: Photos of the person, each with one clear face. At least 1 item.
+        input_images: The same as `images`, under the name that older clients use. At
+            least 1 item.
+        strength: How far the image may move away from the photos; low values keep the
+            likeness. At least 0.
+        style: Style of the generated image.
     """
 
     images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
@@ -515,6 +634,20 @@ class PhotoMaker(OpenPart):
 class InstantId(OpenPart):
     """Carries a person's face over from a picture, with the pose of another where one
     is given. SDXL models read it.
+
+    Args:
+        input_image: The picture that shows the face.
+        input_images: The pictures that show the face, where there are several. At least
+            1 item.
+        pose_image: A picture with the pose to take.
+        identity_net_strength: How strongly the position of the face is kept. At least
+            0.
+        adapter_strength: How strongly the look of the face is kept. At least 0.
+        control_net_canny_weight: How strongly the edges of the pose image act. At least
+            0.
+        control_net_depth_weight: How strongly the depth of the pose image acts. At
+            least 0.
+        enhance_non_face_region: Whether what is around the face is improved too.
     """
 
     input_image: ImageInput | None = None
@@ -566,6 +699,10 @@ class InstantId(OpenPart):
 class AcePlusPlus(OpenPart):
     """Edits an image or keeps a subject by ACE++, on the models that have it. Its
     members depend on the model.
+
+    Args:
+        repainting_scale: How freely the masked area is made anew, from 0 to 1. Between
+            0 and 1.
     """
 
     repainting_scale: Annotated[float, Limits(ge=0, le=1)] | None = None
@@ -578,6 +715,24 @@ class AcePlusPlus(OpenPart):
 class Ultralytics(OpenPart):
     """Finds the faces in the generated image and redraws them in more detail, within
     the same task.
+
+    Args:
+        positive_prompt: What the redrawn faces should show, such as an expression.
+        negative_prompt: What to keep out of the redrawn faces.
+        confidence: How sure the detector has to be of a face before it is redrawn: 0
+            takes every guess, 1 hardly any. Between 0 and 1, in steps of 0.01. Default:
+            `0.9`.
+        steps: Denoising steps for each face. Between 1 and 100. Default: `20`.
+        cfg_scale: How closely the redrawn faces follow their prompt. Between 0 and 50,
+            in steps of 0.1. Default: `8`.
+        strength: How much a face may change; at 1 it is drawn anew. More than 0 and at
+            most 1, in steps of 0.01. Default: `0.3`.
+        mask_blur: Softness of the edge between a face and its surroundings; 0 leaves it
+            hard. Between 0 and 100. Default: `5`.
+        mask_padding: Pixels around a face that are redrawn with it, for hair and neck.
+            Between 0 and 20. Default: `5`.
+        inpaint_size: Edge length, in pixels, to which each face is scaled before it is
+            redrawn. Between 128 and 2048. Default: `1024`.
     """
 
     positive_prompt: str | None = None
@@ -638,6 +793,37 @@ class AcceleratorOptions(OpenPart):
     """Caches that skip work from step to step: faster, at some cost in quality. At most
     one of the caches may be on. Which of them a model knows depends on its
     architecture.
+
+    Args:
+        tea_cache: Turns on TeaCache, which reuses a step's result while the next would
+            differ little from it.
+        tea_cache_distance: How large a difference TeaCache overlooks: low values keep
+            quality, high ones save time. Between 0 and 1, in steps of 0.01. Default:
+            `0.5`.
+        db_cache: Turns on DB Cache (CacheDiT), which reuses the output of single
+            transformer blocks.
+        db_cache_threshold: How eagerly DB Cache reuses blocks: the lower, the more
+            often; the higher, the better the quality. Between 0 and 1, in steps of
+            0.01. Default: `0.25`.
+        db_cache_skip_interval: Steps between two refreshes of DB Cache. At least 1.
+            Default: `5`.
+        fb_cache: Turns on the first-block cache, on models that have it.
+        fb_cache_threshold: How different two steps may be before the first-block cache
+            computes anew. At least 0.
+        deep_cache: Turns on DeepCache, on models that have it.
+        deep_cache_interval: Steps from one full computation to the next; 2 skips every
+            other step. At least 1.
+        deep_cache_branch_id: Which layers of the network DeepCache skips. At least 0.
+        cache_start_step: Step from which the cache may be used; it has to come before
+            `cacheEndStep`. At least 0.
+        cache_start_step_percentage: The same as `cacheStartStep`, as a percentage of
+            `steps`. Between 0 and 99.
+        cache_end_step: Step after which the cache is no longer used: after
+            `cacheStartStep`, and `steps` at the latest. At least 1.
+        cache_end_step_percentage: The same as `cacheEndStep`, as a percentage of
+            `steps`. Between 1 and 100.
+        cache_max_consecutive_steps: Steps in a row that may come from the cache before
+            one is computed in full. Between 1 and 5. Default: `3`.
     """
 
     tea_cache: bool | None = None
@@ -752,7 +938,18 @@ class AcceleratorOptions(OpenPart):
 
 
 class Watermark(Part):
-    """A mark laid over the image: a line of text or a picture."""
+    """A mark laid over the image: a line of text or a picture.
+
+    Args:
+        text: The text to lay over the image, for instance a name. 2 to 32 characters.
+        image: The picture to lay over the image, for instance a logo.
+        display_position: Where the mark stands; `tiled` repeats it over the whole
+            image.
+        opacity: How solid the mark is; at 1 nothing shows through it. Between 0.1 and
+            1, in steps of 0.01.
+        font_color: Color of the text, as `#RRGGBB` or `#RGB`.
+        bg_color: Color behind the text, as `#RRGGBB` or `#RGB`.
+    """
 
     text: Annotated[str, Text(min_length=2, max_length=32)] | None = None
     """The text to lay over the image, for instance a name.
@@ -808,6 +1005,10 @@ class Watermark(Part):
 class AdvancedFeatures(OpenPart):
     """Extras that are applied while or after the image is made. Which of them there are
     depends on the model.
+
+    Args:
+        layer_diffuse: Makes the image with a transparent background.
+        watermark: A mark laid over the image: a line of text or a picture.
     """
 
     layer_diffuse: bool | None = None
@@ -822,6 +1023,23 @@ class AdvancedFeatures(OpenPart):
 class Settings(OpenPart):
     """Members that a single model or family reads. The ones named here belong to
     several; the model's own document lists all that it reads.
+
+    Args:
+        quality: How much work goes into the image, such as `low` or `high`. At least 1
+            character.
+        background: What is behind the subject, such as `transparent`. At least 1
+            character.
+        moderation: How strictly the prompt and the image are moderated: a level or, on
+            some models, a switch.
+        system_prompt: What the model should know and obey while it makes the image. At
+            least 1 character.
+        temperature: How freely the model varies; low values vary less. At least 0.
+        top_p: Share of the probability to draw from. Between 0 and 1.
+        thinking: How much to reason before the image is made: a level or, on some
+            models, a switch.
+        creativity: How freely the prompt is read, such as `high`. At least 1 character.
+        structured_prompt: The prompt as an object with a member for each part of the
+            picture.
     """
 
     quality: Annotated[str, Text(min_length=1)] | None = None
@@ -876,7 +1094,14 @@ class Settings(OpenPart):
 
 
 class Google(OpenPart):
-    """Settings of Google's image models."""
+    """Settings of Google's image models.
+
+    Args:
+        image_search: Whether the model may look for images on the web.
+        web_search: Whether the model may look for facts on the web.
+        safety_tolerance: How much the safety filter lets through, such as `medium`. At
+            least 1 character.
+    """
 
     image_search: bool | None = None
     """Whether the model may look for images on the web."""
@@ -892,7 +1117,15 @@ class Google(OpenPart):
 
 
 class Openai(OpenPart):
-    """Settings of OpenAI's image models."""
+    """Settings of OpenAI's image models.
+
+    Args:
+        quality: How much work goes into the image, such as `high`. At least 1
+            character.
+        background: What is behind the subject, such as `transparent`. At least 1
+            character.
+        style: How lifelike the image is, such as `vivid`. At least 1 character.
+    """
 
     quality: Annotated[str, Text(min_length=1)] | None = None
     """How much work goes into the image, such as `high`.
@@ -916,6 +1149,10 @@ class Openai(OpenPart):
 class ProviderSettings(OpenPart):
     """Members that are passed on to the company behind the model, under its name. The
     model's own document lists them.
+
+    Args:
+        google: Settings of Google's image models.
+        openai: Settings of OpenAI's image models.
     """
 
     google: Google | None = None
@@ -926,7 +1163,15 @@ class ProviderSettings(OpenPart):
 
 
 class Safety(Part):
-    """Whether the images are checked for content that is not safe for work."""
+    """Whether the images are checked for content that is not safe for work.
+
+    Args:
+        check_content: Turns the check on or off.
+        mode: How thorough the check of the images is. Default: `fast`.
+        check_inputs: Whether the input images are checked too.
+        tolerance: How much the check lets through: a level or, on some models, a
+            switch.
+    """
 
     check_content: bool | None = None
     """Turns the check on or off. It takes extra time and is reported in `NSFWContent`.
@@ -1036,25 +1281,104 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     repainting a part of one or extending it. This is what image models have in common;
     each model reads some of these fields and has its own limits. A field that only one
     model knows may be added beside them and is sent as it is.
+
+    Args:
+        model: The AIR of the model that makes the image.
+        positive_prompt: What the image should show. At least 1 character.
+        negative_prompt: What to keep out of the image. At least 1 character.
+        width: Width of the image in pixels. At least 1.
+        height: Height of the image in pixels. At least 1.
+        resolution: Size of the image as a preset, such as `1K`, in place of `width` and
+            `height`.
+        seed: Start of the random numbers: the same task with the same seed makes the
+            same image again. At least 0.
+        steps: Denoising steps. At least 1.
+        scheduler: The sampling method.
+        cfg_scale: Guidance: how closely the image follows the prompt. At least 0, in
+            steps of 0.01.
+        true_cfg_scale: Guidance in the classifier-free sense, on models that have it
+            besides `CFGScale`.
+        strength: How far the image may move away from the seed image: near 0 it hardly
+            changes, at 1 it is made anew. Between 0 and 1, in steps of 0.01.
+        mask_margin: Pixels around the masked area that the model sees while it
+            repaints, so that the new part fits in. Between 32 and 128.
+        clip_skip: Layers of the text encoder to leave out at its end, on Stable
+            Diffusion models. At least 0.
+        vae: The AIR of another VAE, to use in place of the one that the model brings.
+        prompt_weighting: Notation in which words of the prompt are given more or less
+            weight.
+        inputs: The images that the task works from.
+        seed_image: The same as `inputs.seedImage`, at the place where older clients put
+            it.
+        mask_image: The same as `inputs.maskImage`, at the place where older clients put
+            it.
+        reference_images: The same as `inputs.referenceImages`, at the place where older
+            clients put it. At least 1 item.
+        outpaint: How far to extend the seed image beyond its edges.
+        lora: LoRAs to apply on top of the model, each of which bends it toward a style,
+            a character or a subject. At least 1 item.
+        embeddings: Textual inversions that give the prompt new words to draw on. At
+            least 1 item.
+        control_net: Guides that fix the structure of the picture, such as its edges,
+            depth or a pose. At least 1 item.
+        ip_adapters: Pictures that act like a prompt: style and content are taken from
+            them. At least 1 item.
+        refiner: A second model that takes over for the last steps and sharpens details.
+        hires_fix: Makes the image small first, then enlarges it and refines it in a
+            second pass.
+        pulid: Carries a person's face over from a picture into the generated image.
+        photo_maker: Puts a person from one or more photos into the generated image.
+        instant_id: Carries a person's face over from a picture, with the pose of
+            another where one is given.
+        ace_plus_plus: Edits an image or keeps a subject by ACE++, on the models that
+            have it.
+        ultralytics: Finds the faces in the generated image and redraws them in more
+            detail, within the same task.
+        acceleration: How much quality to trade for speed, as one switch in place of
+            `acceleratorOptions`.
+        accelerator_options: Caches that skip work from step to step: faster, at some
+            cost in quality.
+        advanced_features: Extras that are applied while or after the image is made.
+        settings: Members that a single model or family reads.
+        provider_settings: Members that are passed on to the company behind the model,
+            under its name.
+        structured_prompt: The prompt as an object with a member for each part of the
+            picture, on models that take it here.
+        upscale_factor: How many times width and height grow, on models that edit an
+            image. At least 1.
+        number_results: How many images to make, each from a seed of its own and each
+            billed. Between 1 and 20. Default: `1`.
+        output_type: Form in which the image comes back. Default: `URL`.
+        output_format: File format of the image. Default: `JPG`.
+        output_quality: How much quality the compression keeps. Between 20 and 99.
+            Default: `95`.
+        delivery_method: Whether the answer waits for the image. Default: `sync`.
+        webhook_url: Address to which each result is sent by POST as soon as it is
+            finished.
+        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
+            bytes of the body: for instance a presigned URL of your own storage.
+        ttl: Seconds for which the generated file stays on the platform. At least 60.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        safety: Whether the images are checked for content that is not safe for work.
+        check_nsfw: The same as `safety.checkContent`, under the name that older clients
+            use.
+        routing: Preferences for where the platform runs the task.
+        task_type: Marks the object as a task that makes images.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = ImageInferenceResult
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
     default_delivery: ClassVar[str | None] = "sync"
 
-    task_type: Literal["imageInference"] = constant("imageInference")
-    """Marks the object as a task that makes images."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the image, such as `runware:101@1`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that makes the image. The model decides which other fields
+    are read and within which limits.
+
+    Example: `google:4@3`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None
@@ -1454,6 +1778,14 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
+    """
+
+    task_type: Literal["imageInference"] = constant("imageInference")
+    """Marks the object as a task that makes images."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """
 
     @staticmethod

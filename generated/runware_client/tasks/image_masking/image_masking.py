@@ -56,6 +56,9 @@ ImageInput = Annotated[
 class Inputs(OpenPart):
     """The image to look at. What else models read here is not documented for the task
     type, so further fields are passed on as they are.
+
+    Args:
+        image: The image to find things in, a photo as a rule.
     """
 
     image: ImageInput | None = None
@@ -63,7 +66,16 @@ class Inputs(OpenPart):
 
 
 class Settings(OpenPart):
-    """How the work is done. The model's own document lists all that it reads."""
+    """How the work is done. The model's own document lists all that it reads.
+
+    Args:
+        confidence: How sure the model has to be of a find to mask it, from 0 to 1.
+            Between 0 and 1.
+        max_detections: How many finds are masked at most; those it is most sure of come
+            first. At least 1.
+        mask_padding: Pixels by which the mask grows, or shrinks where it is negative.
+        mask_blur: Softness of the mask's edge in pixels. At least 0.
+    """
 
     confidence: Annotated[float, Limits(ge=0, le=1)] | None = None
     """How sure the model has to be of a find to mask it, from 0 to 1.
@@ -143,25 +155,38 @@ class ImageMaskingRequest(TaskRequest[ImageMaskingResult], OpenPart):
     covers them, for instance to repaint them by image inference. This is what masking
     models have in common; each model reads some of these fields and has its own limits.
     A field that only one model knows may be added beside them and is sent as it is.
+
+    Args:
+        model: The AIR of the model that makes the mask.
+        inputs: The image to look at.
+        input_image: The image to look at, at the place where older clients put it.
+        settings: How the work is done.
+        output_type: Form in which the mask comes back. Default: `URL`.
+        output_format: File format of the mask. Default: `JPG`.
+        delivery_method: Whether the answer waits for the mask. Default: `sync`.
+        webhook_url: Address to which the result is sent by POST as soon as it is
+            finished.
+        upload_endpoint: Address to which the mask is sent by PUT, as the bare bytes of
+            the body: for instance a presigned URL of your own storage.
+        ttl: Seconds for which the generated file stays on the platform. At least 60.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        routing: Preferences for where the platform runs the task.
+        task_type: Marks the object as a task that makes a mask for an image.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = ImageMaskingResult
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
     default_delivery: ClassVar[str | None] = "sync"
 
-    task_type: Literal["imageMasking"] = constant("imageMasking")
-    """Marks the object as a task that makes a mask for an image."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the mask, such as `runware:35@6`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that makes the mask. The model decides which other fields
+    are read and within which limits.
+
+    Example: `runware:35@6`.
     """
 
     inputs: Inputs | None = None
@@ -230,6 +255,14 @@ class ImageMaskingRequest(TaskRequest[ImageMaskingResult], OpenPart):
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
+    """
+
+    task_type: Literal["imageMasking"] = constant("imageMasking")
+    """Marks the object as a task that makes a mask for an image."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """
 
     @staticmethod

@@ -58,9 +58,18 @@ class ImageUploadRequest(TaskRequest[ImageUploadResult]):
     """Puts an image on the platform, so that later tasks can name it by a UUID instead
     of carrying it along each time. Worth it for an image that is used more than once;
     for video and audio there is the media storage task.
+
+    Args:
+        image: The image to put on the platform.
+        task_type: Marks the object as a task that uploads an image.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = ImageUploadResult
+
+    image: ImageInput
+    """The image to put on the platform."""
 
     task_type: Literal["imageUpload"] = constant("imageUpload")
     """Marks the object as a task that uploads an image."""
@@ -69,6 +78,3 @@ class ImageUploadRequest(TaskRequest[ImageUploadResult]):
     """Your identifier for this task, a version 4 UUID that no other task has. Results
     and errors carry it, and `getResponse` asks by it.
     """
-
-    image: ImageInput
-    """The image to put on the platform."""

@@ -74,17 +74,16 @@ class MediaStorageRequest(TaskRequest[MediaStorageResult]):
     """Stores an image, video, audio or 3D file in the account, so that later tasks can
     name it by a UUID instead of carrying it along each time; and deletes it when it is
     no longer wanted.
+
+    Args:
+        operation: What to do with `media`.
+        media: The file to store or, to delete it, the UUID under which it was stored.
+        task_type: Marks the object as a task about stored files.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = MediaStorageResult
-
-    task_type: Literal["mediaStorage"] = constant("mediaStorage")
-    """Marks the object as a task about stored files."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
 
     operation: Literal["upload", "delete"]
     """What to do with `media`.
@@ -96,6 +95,14 @@ class MediaStorageRequest(TaskRequest[MediaStorageResult]):
     media: FileInput
     """The file to store or, to delete it, the UUID under which it was stored. A
     deletion takes a UUID only.
+    """
+
+    task_type: Literal["mediaStorage"] = constant("mediaStorage")
+    """Marks the object as a task about stored files."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """
 
     @staticmethod

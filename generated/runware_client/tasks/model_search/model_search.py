@@ -146,17 +146,26 @@ class ModelSearchRequest(TaskRequest[ModelSearchResult]):
     """Finds models on the platform, public ones and your own, by words, kind and
     architecture. What it finds is named by its AIR, which goes into the `model` of a
     task. Results come in pages: ask again with a higher `offset` for more.
+
+    Args:
+        search: Words to look for, in names and in what else is known of a model.
+        source: Where the models come from; without it, from anywhere.
+        category: What kind of model to find; without it, any.
+        architecture: The architecture that models must have, such as `sdxl` or
+            `flux-1-dev`. At least 1 character.
+        capabilities: What models must be able to do, such as `text-to-image`.
+        visibility: Which models to search, by who can use them or what you have to do
+            with them.
+        limit: How many models to find at most, on this page. At least 1. Default: `20`.
+        offset: How many of the models found to pass over: 0 for the first page, then
+            the sum of the pages before. At least 0. Default: `0`.
+        sort: What to order the models by.
+        task_type: Marks the object as a search for models.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = ModelSearchResult
-
-    task_type: Literal["modelSearch"] = constant("modelSearch")
-    """Marks the object as a search for models."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. The
-    result and errors carry it.
-    """
 
     search: str | None = None
     """Words to look for, in names and in what else is known of a model. Without it,
@@ -245,4 +254,12 @@ class ModelSearchRequest(TaskRequest[ModelSearchResult]):
     - `-addedUnixTimestamp`: By when they were added, newest first.
     - `updatedDateUnixTimestamp`: By when they were changed, longest ago first.
     - `-updatedDateUnixTimestamp`: By when they were changed, latest first.
+    """
+
+    task_type: Literal["modelSearch"] = constant("modelSearch")
+    """Marks the object as a search for models."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. The
+    result and errors carry it.
     """

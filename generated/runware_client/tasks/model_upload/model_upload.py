@@ -68,17 +68,43 @@ class ModelUploadRequest(TaskRequest[ModelUploadResult]):
     """Brings a model of your own to the platform, from an address where its file can be
     downloaded. The platform checks it, fetches it and prepares it; when it is ready,
     tasks can use it by its AIR.
+
+    Args:
+        category: What kind of model it is.
+        type_: What the model is for, within its category.
+        architecture: The architecture that the model is built on, such as `sdxl`. At
+            least 1 character.
+        format_: Form of the model's file; there is only one.
+        air_: The AIR that tasks should name the model by.
+        unique_identifier: A name of your own for the model that none of your others
+            has. At least 1 character.
+        name: What the model is called, for people. At least 1 character.
+        version: Which version of the model it is, such as `1.0`. At least 1 character.
+        download_url: Address of the model's file.
+        default_scheduler: Name of the sampling method for tasks that name none, such as
+            `Euler`. At least 1 character.
+        default_steps: Denoising steps for tasks that do not say how many. At least 1.
+        default_cfg: Guidance for tasks that do not say how closely to follow the
+            prompt. At least 0.
+        default_strength: How far an image may move away from its seed image in tasks
+            that do not say so: near 0 it hardly changes, at 1 it is made anew. Between
+            0 and 1.
+        default_weight: How strongly to apply the model in tasks that do not say so.
+        private: Whether only your organization may use the model.
+        hero_image_url: Address of a picture to show beside the model's name.
+        tags: Words to find the model by, such as its style or subject.
+        positive_trigger_words: Words that a prompt needs for the model to take effect.
+        negative_trigger_words: Words that a negative prompt needs for the model to take
+            effect.
+        short_description: What the model does, in a sentence or two, for those who find
+            it.
+        comment: A note about this upload, for yourself and your team.
+        task_type: Marks the object as a task that uploads a model.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = ModelUploadResult
-
-    task_type: Literal["modelUpload"] = constant("modelUpload")
-    """Marks the object as a task that uploads a model."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
 
     category: Literal["checkpoint", "lora", "lycoris", "vae", "embeddings"]
     """What kind of model it is.
@@ -117,8 +143,10 @@ class ModelUploadRequest(TaskRequest[ModelUploadResult]):
         ]
         | None
     ) = None
-    """The AIR that tasks should name the model by, in the form `source:family@version`.
-    The result repeats it, or says which one the model was given.
+    """The AIR that tasks should name the model by. The result repeats it, or says which
+    one the model was given.
+
+    Example: `acme:harbours@1`.
     """
 
     unique_identifier: Annotated[str, Text(min_length=1)] | None = None
@@ -203,3 +231,11 @@ class ModelUploadRequest(TaskRequest[ModelUploadResult]):
 
     comment: str | None = None
     """A note about this upload, for yourself and your team."""
+
+    task_type: Literal["modelUpload"] = constant("modelUpload")
+    """Marks the object as a task that uploads a model."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
+    """

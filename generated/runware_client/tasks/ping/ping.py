@@ -30,12 +30,16 @@ class PingRequest(TaskRequest[PingResult]):
     """Keeps a WebSocket connection open: the platform closes one on which it has heard
     nothing for 120 seconds, and answers each ping with a pong. Over REST there is
     nothing to keep open.
+
+    Args:
+        ping: Always `true`; the field carries no information beyond being there.
+        task_type: Marks the object as a ping; there is no other value.
     """
 
     result: ClassVar[type[TaskResult]] = PingResult
 
-    task_type: Literal["ping"] = constant("ping")
-    """Marks the object as a ping; there is no other value."""
-
     ping: Annotated[Literal[True], Exactly()] = constant(True)
     """Always `true`; the field carries no information beyond being there."""
+
+    task_type: Literal["ping"] = constant("ping")
+    """Marks the object as a ping; there is no other value."""

@@ -59,24 +59,31 @@ class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], OpenPart):
     short one leaves open. The subject may drift, so ask for several versions and
     choose. A field that only one model knows may be added beside these and is sent as
     it is.
+
+    Args:
+        model: The AIR of the model that writes the prompt.
+        prompt: The prompt to enhance. At least 1 character.
+        prompt_max_length: How long each enhanced prompt may be. At least 1.
+        prompt_versions: How many enhanced prompts to write. At least 1.
+        delivery_method: Whether the answer waits for the enhanced prompts.
+        webhook_url: Address to which each result is sent by POST as soon as it is
+            finished.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        routing: Preferences for where the platform runs the task.
+        task_type: Marks the object as a task that enhances a prompt.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = PromptEnhanceResult
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
 
-    task_type: Literal["promptEnhance"] = constant("promptEnhance")
-    """Marks the object as a task that enhances a prompt."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that writes the prompt, such as
-    `runware:llama-3-1-8b@prompt-enhancer`.
+    """The AIR of the model that writes the prompt.
+
+    Example: `runware:llama-3-1-8b@prompt-enhancer`.
     """
 
     prompt: Annotated[str, Text(min_length=1)]
@@ -120,4 +127,12 @@ class PromptEnhanceRequest(TaskRequest[PromptEnhanceResult], OpenPart):
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
+    """
+
+    task_type: Literal["promptEnhance"] = constant("promptEnhance")
+    """Marks the object as a task that enhances a prompt."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """

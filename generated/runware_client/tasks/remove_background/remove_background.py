@@ -57,6 +57,10 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 class Inputs(OpenPart):
     """The image or the video to cut out: one of them. Every model known needs it; some
     may know further kinds of input.
+
+    Args:
+        image: The image whose background is removed.
+        video: The video whose background is removed.
     """
 
     image: ImageInput | None = None
@@ -70,6 +74,19 @@ class Settings(OpenPart):
     """Fields that some models read. The one named here is known from a model for
     videos; which others there are depends on the model. The model's own document lists
     them.
+
+    Args:
+        rgba: Color to put in place of the background: red, green and blue, then how
+            solid it is, each from 0 to 255. Exactly 4 items.
+        return_only_mask: Whether the mask is returned in place of the image.
+        post_process_mask: Whether the edges of the mask are smoothed.
+        alpha_matting: Whether edges such as hair get partial transparency.
+        alpha_matting_foreground_threshold: From which value on a pixel belongs to the
+            subject. At least 0.
+        alpha_matting_background_threshold: Up to which value a pixel belongs to the
+            background. At least 0.
+        alpha_matting_erode_size: By how many pixels the subject is made smaller before
+            matting. At least 0.
     """
 
     rgba: (
@@ -174,24 +191,43 @@ class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):
     platform. This is what background removal models have in common; each model reads
     some of these fields and has its own limits. A field that only one model knows may
     be added beside them and is sent as it is.
+
+    Args:
+        model: The AIR of the model that removes the background.
+        inputs: The image or the video to cut out: one of them.
+        input_image: The image to cut out, at the place where older clients put it.
+        settings: Fields that some models read.
+        provider_settings: Members that are passed on to the company behind the model,
+            under its name.
+        output_type: Form in which the result comes back. Default: `URL`.
+        output_format: File format of the result: one of the first three for an image,
+            one of the others for a video.
+        output_quality: How much quality the compression keeps. Between 20 and 99.
+            Default: `95`.
+        delivery_method: Whether the answer waits for the result.
+        webhook_url: Address to which the result is sent by POST as soon as it is
+            finished.
+        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
+            bytes of the body: for instance a presigned URL of your own storage.
+        ttl: Seconds for which the generated file stays on the platform. At least 60.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        routing: Preferences for where the platform runs the task.
+        task_type: Marks the object as a task that removes the background of an image or
+            a video.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = RemoveBackgroundResult
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
 
-    task_type: Literal["removeBackground"] = constant("removeBackground")
-    """Marks the object as a task that removes the background of an image or a video."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that removes the background, such as `bria:51@1`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that removes the background. The model decides which other
+    fields are read and within which limits.
+
+    Example: `runware:109@1`.
     """
 
     inputs: Inputs | None = None
@@ -275,6 +311,14 @@ class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
+    """
+
+    task_type: Literal["removeBackground"] = constant("removeBackground")
+    """Marks the object as a task that removes the background of an image or a video."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """
 
     @staticmethod

@@ -64,7 +64,13 @@ FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
 
 
 class ToolCall(OpenPart):
-    """One call of a tool."""
+    """One call of a tool.
+
+    Args:
+        id_: Identifier of the call, which the answer repeats. At least 1 character.
+        name: Name of the tool that is called. At least 1 character.
+        input_: The arguments of the call, by name.
+    """
 
     id_: Annotated[str, Text(min_length=1)]
     """Identifier of the call, which the answer repeats.
@@ -83,7 +89,16 @@ class ToolCall(OpenPart):
 
 
 class Message(OpenPart):
-    """One turn of the conversation. Some models know further fields."""
+    """One turn of the conversation. Some models know further fields.
+
+    Args:
+        role: Who says what the message holds.
+        content: What is said: a text or, for models that take more than text, a list of
+            parts.
+        id_: Identifier of the tool call that this message answers. At least 1
+            character.
+        tools: The tools that the model called in this answer. At least 1 item.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     """Who says what the message holds.
@@ -125,6 +140,12 @@ class Message(OpenPart):
 class Inputs(OpenPart):
     """Images, videos and documents that the conversation is about, on models that read
     them.
+
+    Args:
+        images: The images that the model reads. At least 1 item.
+        videos: The videos that the model watches. At least 1 item.
+        audios: The recordings that the model listens to. At least 1 item.
+        documents: The documents that the model reads. At least 1 item.
     """
 
     images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
@@ -153,7 +174,14 @@ class Inputs(OpenPart):
 
 
 class Tool(OpenPart):
-    """One function that the model may call."""
+    """One function that the model may call.
+
+    Args:
+        type_: Kind of the tool, such as `function`. At least 1 character.
+        name: Name of the function, by which the model calls it. At least 1 character.
+        description: What the function does and when to call it.
+        schema_: The JSON Schema of the function's arguments.
+    """
 
     type_: Annotated[str, Text(min_length=1)] | None = None
     """Kind of the tool, such as `function`.
@@ -175,7 +203,12 @@ class Tool(OpenPart):
 
 
 class ToolChoice(OpenPart):
-    """Whether the model may, must or must not call a tool."""
+    """Whether the model may, must or must not call a tool.
+
+    Args:
+        type_: The choice, such as `auto`. At least 1 character.
+        name: Name of the tool that has to be called. At least 1 character.
+    """
 
     type_: Annotated[str, Text(min_length=1)] | None = None
     """The choice, such as `auto`.
@@ -193,6 +226,28 @@ class ToolChoice(OpenPart):
 class Settings(OpenPart):
     """How the model writes. These settings are common; which of them a model reads, and
     which others it knows, stands in its own document.
+
+    Args:
+        system_prompt: What the model should know and obey throughout the conversation,
+            such as the part that it plays.
+        max_tokens: Tokens after which the text is cut off, with `length` as
+            `finishReason`. At least 1.
+        temperature: How freely words are drawn: near 0 the likeliest ones, higher
+            values vary more. At least 0.
+        top_p: Share of the probability to draw words from: below 1 the unlikely ones
+            are left out. Between 0 and 1.
+        thinking_level: How much to reason before the answer, such as `low` or `high`.
+            At least 1 character.
+        top_k: How many of the likeliest words to draw from. At least 0.
+        min_p: Probability below which words are left out, relative to the likeliest
+            one. Between 0 and 1.
+        frequency_penalty: How strongly to avoid words, the more often they were used.
+        presence_penalty: How strongly to avoid words that were used at all.
+        repetition_penalty: How strongly to avoid repetition; 1 is not at all. At least
+            0.
+        stop_sequences: Texts at which the answer ends, without them.
+        cache: What the provider keeps of the conversation for later tasks, and for how
+            long.
     """
 
     system_prompt: str | None = None
@@ -434,25 +489,48 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     at once or word by word as they are made. This is what language models have in
     common; each model reads some of these fields and has its own limits. A field that
     only one model knows may be added beside them and is sent as it is.
+
+    Args:
+        model: The AIR of the model that writes the text.
+        messages: The conversation so far, oldest message first. At least 1 item.
+        inputs: Images, videos and documents that the conversation is about, on models
+            that read them.
+        tools: The functions that the model may call. At least 1 item.
+        tool_choice: Whether the model may, must or must not call a tool.
+        json_schema: The JSON Schema that the answer has to satisfy, as an object or as
+            JSON text.
+        seed: Start of the random numbers: the same task with the same seed tends to
+            give the same text. At least 0.
+        settings: How the model writes.
+        provider_settings: Members that are passed on to the company behind the model,
+            under its name.
+        number_results: How many texts to write for the same conversation, each of them
+            billed. At least 1. Default: `1`.
+        output_format: Form in which the model answers.
+        delivery_method: Whether the answer waits for the text, and whether it comes as
+            a whole. Default: `sync`.
+        webhook_url: Address to which each result is sent by POST as soon as it is
+            finished.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        include_usage: Whether each result states how many tokens were read and written,
+            in `usage`.
+        routing: Preferences for where the platform runs the task.
+        task_type: Marks the object as a task that writes text.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = TextInferenceResult
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async", "stream")
     default_delivery: ClassVar[str | None] = "sync"
 
-    task_type: Literal["textInference"] = constant("textInference")
-    """Marks the object as a task that writes text."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that writes the text, such as `minimax:m2.7@0`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that writes the text. The model decides which other fields
+    are read and within which limits.
+
+    Example: `minimax:m2.7@0`.
     """
 
     messages: Annotated[list[Message], Count(at_least=1)]
@@ -484,7 +562,7 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     `outputFormat` to `JSON` with it.
 
     - an object
-    - a text of at least 1 character
+    - a string of at least 1 character
     """
 
     seed: Annotated[int, Limits(ge=0)] | None = None
@@ -544,4 +622,12 @@ class TextInferenceRequest(TaskRequest[TextInferenceResult], OpenPart):
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
+    """
+
+    task_type: Literal["textInference"] = constant("textInference")
+    """Marks the object as a task that writes text."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """

@@ -56,6 +56,14 @@ FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
 class Inputs(OpenPart):
     """The pictures that the object is made from. Which of them a model reads, and how
     many, depends on the model; some know further kinds of input.
+
+    Args:
+        images: Pictures of the object: one, or several from different sides. At least 1
+            item.
+        image: The image to make an object of, on models that take exactly one.
+        mask: Which part of the image is the object.
+        reference_images: Images to take the shape or the look from. At least 1 item.
+        mesh_file: A mesh to work from.
     """
 
     images: Annotated[list[ImageInput], Count(at_least=1)] | None = None
@@ -82,7 +90,32 @@ class Inputs(OpenPart):
 
 
 class Settings(OpenPart):
-    """Members that some models read. The model's own document lists all that it reads."""
+    """Members that some models read. The model's own document lists all that it reads.
+
+    Args:
+        texture: Whether the object has a texture.
+        texture_quality: How detailed the texture is, such as `standard` or `detailed`.
+            At least 1 character.
+        texture_alignment: What the texture follows first, such as `original_image` or
+            `geometry`. At least 1 character.
+        texture_seed: Start of the random numbers for the texture. At least 0.
+        texture_size: Edge length of the texture in pixels. At least 1.
+        pbr: Whether the object has physically based materials.
+        geometry_quality: How detailed the shape is, such as `standard` or `detailed`.
+            At least 1 character.
+        face_limit: How many faces the mesh may have. At least 1.
+        quad: Whether the mesh is made of quadrilaterals.
+        remesh: Whether the mesh is built anew with even faces.
+        smart_low_poly: Whether the mesh is made with few faces where few are enough.
+        generate_parts: Whether the object comes in separate parts.
+        export_uv: Whether the object has UV coordinates.
+        auto_size: Whether the object is scaled to its size in the real world.
+        orientation: Which way the object faces, such as `align_image`. At least 1
+            character.
+        compress: How the file is compressed, such as `geometry` or `meshopt`. At least
+            1 character.
+        image_auto_fix: Whether the input image is improved first.
+    """
 
     texture: bool | None = None
     """Whether the object has a texture."""
@@ -209,25 +242,44 @@ class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], OpenPart):
     from pictures of the object. This is what 3D models have in common; each model reads
     some of these fields and has its own limits. A field that only one model knows may
     be added beside them and is sent as it is.
+
+    Args:
+        model: The AIR of the model that makes the object.
+        positive_prompt: What the object should be. At least 1 character.
+        negative_prompt: What the object should not have, on models that read it; some
+            read it with a prompt only, and not with images. At least 1 character.
+        seed: Start of the random numbers: the same task with the same seed makes the
+            same object again. At least 0.
+        inputs: The pictures that the object is made from.
+        settings: Members that some models read.
+        number_results: How many objects to make, each from a seed of its own and each
+            billed. Between 1 and 4. Default: `1`.
+        output_type: Form in which the object comes back. Default: `URL`.
+        output_format: File format of the object. Default: `GLB`.
+        delivery_method: Whether the answer waits for the object. Default: `async`.
+        webhook_url: Address to which each result is sent by POST as soon as it is
+            finished.
+        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
+            bytes of the body: for instance a presigned URL of your own storage.
+        ttl: Seconds for which the generated file stays on the platform. At least 60.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        routing: Preferences for where the platform runs the task.
+        task_type: Marks the object as a task that makes three-dimensional objects.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = ThreeDInferenceResult
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
     default_delivery: ClassVar[str | None] = "async"
 
-    task_type: Literal["3dInference"] = constant("3dInference")
-    """Marks the object as a task that makes three-dimensional objects."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the object, such as `tripo:v3.1@0`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that makes the object. The model decides which other fields
+    are read and within which limits.
+
+    Example: `tripo:v3.1@0`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None
@@ -316,4 +368,12 @@ class ThreeDInferenceRequest(TaskRequest[ThreeDInferenceResult], OpenPart):
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
+    """
+
+    task_type: Literal["3dInference"] = constant("3dInference")
+    """Marks the object as a task that makes three-dimensional objects."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """

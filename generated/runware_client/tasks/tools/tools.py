@@ -56,7 +56,16 @@ AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
 
 
 class Inputs(OpenPart):
-    """The files that the tool works on. Which of them it reads depends on the tool."""
+    """The files that the tool works on. Which of them it reads depends on the tool.
+
+    Args:
+        image: The image to work on.
+        images: The images to work on, where there are several. At least 1 item.
+        video: The video to work on.
+        videos: The videos to work on, where there are several. At least 1 item.
+        audio: The recording to work on.
+        audios: The recordings to work on, where there are several. At least 1 item.
+    """
 
     image: ImageInput | None = None
     """The image to work on. It is converted or edited."""
@@ -93,7 +102,13 @@ class Inputs(OpenPart):
 
 
 class Trim(OpenPart):
-    """Which part of the file to keep."""
+    """Which part of the file to keep.
+
+    Args:
+        start: Second at which the part begins. At least 0.
+        end: Second at which the part ends. At least 0.
+        duration: Length of the part in seconds. More than 0.
+    """
 
     start: Annotated[float, Limits(ge=0)] | None = None
     """Second at which the part begins.
@@ -117,6 +132,9 @@ class Trim(OpenPart):
 class Settings(OpenPart):
     """What the tool does. Its members depend on the tool, whose own document lists
     them.
+
+    Args:
+        trim: Which part of the file to keep.
     """
 
     trim: Trim | None = None
@@ -165,24 +183,32 @@ class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
     """Runs a tool: a model that fits no other type of task. What it works on, and how,
     depends on the tool: its own document names the members of `inputs` and `settings`.
     A field that only one tool knows may be added beside these and is sent as it is.
+
+    Args:
+        model: The AIR of the tool.
+        inputs: The files that the tool works on.
+        settings: What the tool does.
+        output_format: File format of the result.
+        delivery_method: Whether the answer waits for the tool.
+        webhook_url: Address to which each result is sent by POST as soon as it is
+            finished.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        ttl: Seconds for which files that the task makes stay on the platform. At least
+            60.
+        task_type: Marks the object as a task for a tool.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = ToolsResult
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
 
-    task_type: Literal["tools"] = constant("tools")
-    """Marks the object as a task for a tool."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the tool, in the form `source:family@version`. The tool decides which
-    other fields are read.
+    """The AIR of the tool. The tool decides which other fields are read.
+
+    Example: `runware:ffmpeg@0`.
     """
 
     inputs: Inputs
@@ -233,4 +259,12 @@ class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
     """Seconds for which files that the task makes stay on the platform.
 
     At least 60.
+    """
+
+    task_type: Literal["tools"] = constant("tools")
+    """Marks the object as a task for a tool."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """

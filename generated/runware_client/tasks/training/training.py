@@ -45,6 +45,9 @@ FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
 class Inputs(OpenPart):
     """The examples to learn from. Which further members there are depends on the
     training.
+
+    Args:
+        dataset: An archive of the examples.
     """
 
     dataset: FileInput | None = None
@@ -58,7 +61,21 @@ class Inputs(OpenPart):
 
 
 class ImportModel(OpenPart):
-    """How the trained model is stored, and by which name it is used afterwards."""
+    """How the trained model is stored, and by which name it is used afterwards.
+
+    Args:
+        air_: The AIR that the trained model gets; later tasks name it as their `model`.
+        name: Name of the trained model, for people. At least 1 character.
+        version: Version of the trained model. At least 1 character.
+        unique_identifier: Your own identifier for the trained model. At least 1
+            character.
+        short_description: One line that says what the model is.
+        private: Whether only your organization can use the model.
+        hero_image_url: Address of an image that shows what the model does.
+        architecture: Architecture of the trained model, such as `flux-1-dev`. At least
+            1 character.
+        category: Kind of the trained model, such as `lora`. At least 1 character.
+    """
 
     air_: (
         Annotated[
@@ -66,18 +83,21 @@ class ImportModel(OpenPart):
         ]
         | None
     ) = None
-    """The AIR that the trained model gets; later tasks name it as their `model`."""
+    """The AIR that the trained model gets; later tasks name it as their `model`.
+
+    Example: `acme:harbours@1`.
+    """
 
     name: Annotated[str, Text(min_length=1)] | None = None
     """Name of the trained model, for people.
 
-    At least 1 character.
+    At least 1 character. Example: `Harbours`.
     """
 
     version: Annotated[str, Text(min_length=1)] | None = None
-    """Version of the trained model, such as `1.0`.
+    """Version of the trained model.
 
-    At least 1 character.
+    At least 1 character. Example: `1.0`.
     """
 
     unique_identifier: Annotated[str, Text(min_length=1)] | None = None
@@ -157,23 +177,35 @@ class TrainingRequest(TaskRequest[TrainingResult], OpenPart):
     `inputs` and `settings`. A field that only one training knows may be added beside
     these and is sent as it is. Training takes long: where the answer only confirms the
     task, fetch the result with `getResponse`, or have it sent to `webhookURL`.
+
+    Args:
+        model: The AIR of the training to run, which is not the AIR of the model that
+            comes of it.
+        inputs: The examples to learn from.
+        import_model: How the trained model is stored, and by which name it is used
+            afterwards.
+        trigger_word: The word by which prompts call for what was learned. At least 1
+            character.
+        training_steps: How many steps to train. At least 1.
+        learning_rate: How much each step changes the model. More than 0.
+        settings: How to learn.
+        webhook_url: Address to which each result is sent by POST as soon as it is
+            finished.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        task_type: Marks the object as a task that trains a model.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = TrainingResult
-
-    task_type: Literal["training"] = constant("training")
-    """Marks the object as a task that trains a model."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
 
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
     """The AIR of the training to run, which is not the AIR of the model that comes of
     it. It decides which other fields are read.
+
+    Example: `runware:qwen-image@style-lora-training`.
     """
 
     inputs: Inputs
@@ -214,3 +246,11 @@ class TrainingRequest(TaskRequest[TrainingResult], OpenPart):
 
     include_cost: bool | None = None
     """Whether each result states its price in US dollars, in `cost`."""
+
+    task_type: Literal["training"] = constant("training")
+    """Marks the object as a task that trains a model."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
+    """

@@ -58,6 +58,12 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 class Inputs(OpenPart):
     """The image or the video to enlarge: one of them. Every model known needs it; some
     may know further kinds of input.
+
+    Args:
+        image: The image to enlarge.
+        video: The video to enlarge.
+        super_resolution_references: Images that show details to restore, on models that
+            read them. At least 1 item.
     """
 
     image: ImageInput | None = None
@@ -76,7 +82,22 @@ class Inputs(OpenPart):
 
 
 class Settings(OpenPart):
-    """Members that some models read. The model's own document lists all that it reads."""
+    """Members that some models read. The model's own document lists all that it reads.
+
+    Args:
+        positive_prompt: What the drawn details should show.
+        negative_prompt: What to keep out of the drawn details.
+        seed: Start of the random numbers. At least 0.
+        steps: Denoising steps. At least 1.
+        scheduler: Name of the sampling method, such as `Euler`. At least 1 character.
+        cfg_scale: How closely the details follow the prompt. At least 0.
+        strength: How far the result may move away from the input. Between 0 and 1.
+        control_net_weight: How strongly the structure of the input is kept. Between -4
+            and 4.
+        clip_skip: Layers of the text encoder to leave out at its end. At least 0.
+        color_fix: Whether the colors of the input are kept.
+        tile_diffusion: Whether the image is worked on tile by tile.
+    """
 
     positive_prompt: str | None = None
     """What the drawn details should show."""
@@ -198,25 +219,54 @@ class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
     that the larger size has room for. This is what upscaling models have in common;
     each model reads some of these fields and has its own limits. A field that only one
     model knows may be added beside them and is sent as it is.
+
+    Args:
+        model: The AIR of the model that enlarges the image or the video.
+        inputs: The image or the video to enlarge: one of them.
+        input_image: The image to enlarge, at the place where older clients put it.
+        upscale_factor: How many times width and height grow: 2 makes both twice as
+            long. At least 1.
+        width: Width of the result in pixels, on models that take a size in place of a
+            factor. At least 1.
+        height: Height of the result in pixels, on models that take a size in place of a
+            factor. At least 1.
+        resolution: Size of the result as a preset, such as `1080p` or `4k`.
+        target_megapixels: Size of the result in millions of pixels, on models that take
+            it so. At least 1.
+        fps: Frames per second of the result, where it is a video. More than 0.
+        positive_prompt: What the result should show, on models that draw new details.
+            At least 1 character.
+        settings: Members that some models read.
+        provider_settings: Members that are passed on to the company behind the model,
+            under its name.
+        output_type: Form in which the result comes back. Default: `URL`.
+        output_format: File format of the result: one of the first three for an image,
+            one of the others for a video.
+        output_quality: How much quality the compression keeps. Between 20 and 99.
+            Default: `95`.
+        delivery_method: Whether the answer waits for the result.
+        webhook_url: Address to which the result is sent by POST as soon as it is
+            finished.
+        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
+            bytes of the body: for instance a presigned URL of your own storage.
+        ttl: Seconds for which the generated file stays on the platform. At least 60.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        routing: Preferences for where the platform runs the task.
+        task_type: Marks the object as a task that enlarges an image or a video.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = UpscaleResult
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
 
-    task_type: Literal["upscale"] = constant("upscale")
-    """Marks the object as a task that enlarges an image or a video."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that enlarges the image or the video, such as
-    `runware:500@1`. The model decides which other fields are read and within which
-    limits.
+    """The AIR of the model that enlarges the image or the video. The model decides
+    which other fields are read and within which limits.
+
+    Example: `runware:500@1`.
     """
 
     inputs: Inputs | None = None
@@ -342,6 +392,14 @@ class UpscaleRequest(TaskRequest[UpscaleResult], OpenPart):
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
+    """
+
+    task_type: Literal["upscale"] = constant("upscale")
+    """Marks the object as a task that enlarges an image or a video."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """
 
     @staticmethod

@@ -54,6 +54,11 @@ ImageInput = Annotated[
 class Inputs(OpenPart):
     """The image to trace. What else models read here is not documented for the task
     type, so further fields are passed on as they are.
+
+    Args:
+        image: The image to trace; few colors and clear edges come out best.
+        reference_images: Images to take the style from, on models that draw from a
+            text. At least 1 item.
     """
 
     image: ImageInput | None = None
@@ -111,25 +116,46 @@ class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):
     size: for logos, icons and drawings. This is what vectorizing models have in common;
     each model reads some of these fields and has its own limits. A field that only one
     model knows may be added beside them and is sent as it is.
+
+    Args:
+        model: The AIR of the model that makes the graphic.
+        positive_prompt: What the graphic should show, on models that draw from a text.
+            At least 1 character.
+        width: Width of the graphic in pixels, on models that draw from a text. At least
+            1.
+        height: Height of the graphic in pixels, on models that draw from a text. At
+            least 1.
+        inputs: The image to trace.
+        input_image: The image to trace, at the place where older clients put it.
+        settings: Members that some models read.
+        provider_settings: Members that are passed on to the company behind the model,
+            under its name.
+        output_type: Form in which the graphic comes back. Default: `URL`.
+        output_format: File format of the graphic; there is only one. Default: `SVG`.
+        delivery_method: Whether the answer waits for the graphic. Default: `sync`.
+        webhook_url: Address to which the result is sent by POST as soon as it is
+            finished.
+        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
+            bytes of the body: for instance a presigned URL of your own storage.
+        ttl: Seconds for which the generated file stays on the platform. At least 60.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        routing: Preferences for where the platform runs the task.
+        task_type: Marks the object as a task that makes a vector graphic.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = VectorizeResult
     deliveries: ClassVar[tuple[str, ...]] = ("sync", "async")
     default_delivery: ClassVar[str | None] = "sync"
 
-    task_type: Literal["vectorize"] = constant("vectorize")
-    """Marks the object as a task that makes a vector graphic."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the graphic, such as `recraft:1@1`. The model
-    decides which other fields are read and within which limits.
+    """The AIR of the model that makes the graphic. The model decides which other fields
+    are read and within which limits.
+
+    Example: `recraft:v4@vector`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None
@@ -218,6 +244,14 @@ class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
+    """
+
+    task_type: Literal["vectorize"] = constant("vectorize")
+    """Marks the object as a task that makes a vector graphic."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """
 
     @staticmethod

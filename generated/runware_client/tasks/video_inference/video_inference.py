@@ -64,7 +64,13 @@ VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
 
 
 class Lora(Part):
-    """One LoRA and how strongly it acts."""
+    """One LoRA and how strongly it acts.
+
+    Args:
+        model: The AIR of the LoRA.
+        weight: How strongly to apply the LoRA. 0 is not at all; negative values have
+            the opposite effect. Between -4 and 4, in steps of 0.01. Default: `1`.
+    """
 
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
@@ -82,6 +88,12 @@ class Lora(Part):
 class AcceleratorOptions(OpenPart):
     """Caches that skip work from step to step: faster, at some cost in quality. Which
     of them a model knows depends on its architecture.
+
+    Args:
+        tea_cache: Turns on TeaCache, which reuses a step's result while the next would
+            differ little from it.
+        tea_cache_distance: How large a difference TeaCache overlooks: low values keep
+            quality, high ones save time. Between 0 and 1, in steps of 0.01.
     """
 
     tea_cache: bool | None = None
@@ -100,7 +112,15 @@ class AcceleratorOptions(OpenPart):
 
 
 class FrameImage(OpenPart):
-    """An image and the moment of the video that it shows."""
+    """An image and the moment of the video that it shows.
+
+    Args:
+        image: The picture that the video shows at that moment.
+        frame: Where the image stands: `first`, `last`, or the number of a frame, where
+            0 is the first and -1 the last.
+        timestamp: Where the image stands, in seconds from the start, on models that
+            place images by time and not by frame. At least 0.
+    """
 
     image: ImageInput
     """The picture that the video shows at that moment."""
@@ -131,6 +151,13 @@ class FrameImage(OpenPart):
 class ReferenceImage(OpenPart):
     """One image or several that show one subject, with a name for the prompt. Which of
     the members a model reads depends on the model.
+
+    Args:
+        type_: What kind of reference it is, such as `image`. At least 1 character.
+        tag: Name by which the prompt speaks of the subject. At least 1 character.
+        image: The image that shows the subject.
+        images: The images that show the subject. At least 1 item.
+        audio: A recording of the subject's voice.
     """
 
     type_: Annotated[str, Text(min_length=1)] | None = None
@@ -165,7 +192,13 @@ class ReferenceImage(OpenPart):
 
 
 class ReferenceVideo(OpenPart):
-    """A video with a name for the prompt."""
+    """A video with a name for the prompt.
+
+    Args:
+        type_: What kind of reference it is, such as `video`. At least 1 character.
+        tag: Name by which the prompt speaks of the video. At least 1 character.
+        video: The video to take something from.
+    """
 
     type_: Annotated[str, Text(min_length=1)] | None = None
     """What kind of reference it is, such as `video`.
@@ -184,7 +217,12 @@ class ReferenceVideo(OpenPart):
 
 
 class AudioSource(OpenPart):
-    """A recording and its name."""
+    """A recording and its name.
+
+    Args:
+        id_: Name by which other members speak of the recording. At least 1 character.
+        source: The recording that is named.
+    """
 
     id_: Annotated[str, Text(min_length=1)] | None = None
     """Name by which other members speak of the recording.
@@ -197,7 +235,17 @@ class AudioSource(OpenPart):
 
 
 class Element(OpenPart):
-    """One subject and what shows it."""
+    """One subject and what shows it.
+
+    Args:
+        id_: Name by which the task speaks of the subject. At least 1 character.
+        description: What the subject is, in words. At least 1 character.
+        frontal_image: An image that shows the subject from the front.
+        images: Further images of the subject. At least 1 item.
+        videos: Videos that show the subject. At least 1 item.
+        voice: The voices that the subject may have.
+        tags: Words that say what the subject is, such as `Character`.
+    """
 
     id_: Annotated[str, Text(min_length=1)] | None = None
     """Name by which the task speaks of the subject.
@@ -234,7 +282,14 @@ class Element(OpenPart):
 
 
 class SpeechInput(OpenPart):
-    """One text and who speaks it."""
+    """One text and who speaks it.
+
+    Args:
+        id_: Name by which other members speak of the text. At least 1 character.
+        provider: The company that offers the voice. At least 1 character.
+        voice_id: Identifier of the voice at its provider. At least 1 character.
+        text: The text that is spoken. At least 1 character.
+    """
 
     id_: Annotated[str, Text(min_length=1)] | None = None
     """Name by which other members speak of the text.
@@ -265,6 +320,33 @@ class Inputs(OpenPart):
     """The images, videos and recordings that the task works from. Which of them a model
     reads, how many, and which go together depends on the model; some know further kinds
     of input.
+
+    Args:
+        frame_images: Images that the video shows at given moments. At least 1 item.
+        reference_images: Images to take the subject, style or scene from. At least 1
+            item.
+        video: The video to change or to continue.
+        reference_videos: Videos to take the subject, style or movement from. At least 1
+            item.
+        audio: A recording that drives the video, such as the voice of who speaks; a
+            list of recordings on models that name each.
+        reference_audios: Recordings to take voices or sound from. At least 1 item.
+        audios: The recordings that drive the video, on models that take several. At
+            least 1 item.
+        image: The image to animate, on models that take exactly one.
+        images: The images to work from, on models that take several. At least 1 item.
+        mask: Where to edit the video, as an image.
+        elements: Subjects to keep the same through the video, which the prompt speaks
+            of. At least 1 item.
+        speech: Texts to be spoken in the video, each by a voice. At least 1 item.
+        reference_voices: Voices to speak with, by recording or identifier. At least 1
+            item.
+        draft_id: Identifier of a draft to finish, from the `outputs` of an earlier
+            result. At least 1 character.
+        video_id: Identifier of a video to continue, from the `outputs` of an earlier
+            result. At least 1 character.
+        avatar: The avatar that appears in the video. At least 1 character.
+        background: What is behind the avatar. At least 1 character.
     """
 
     frame_images: (
@@ -395,7 +477,16 @@ class Inputs(OpenPart):
 
 
 class Frame(OpenPart):
-    """An image and the moment of the video that it shows."""
+    """An image and the moment of the video that it shows.
+
+    Args:
+        input_image: The same as `image`, under the name that older clients use.
+        image: The picture that the video shows at that moment.
+        frame: Where the image stands: `first`, `last`, or the number of a frame, where
+            0 is the first and -1 the last.
+        timestamp: Where the image stands, in seconds from the start, on models that
+            place images by time and not by frame. At least 0.
+    """
 
     input_image: ImageInput | None = None
     """The same as `image`, under the name that older clients use."""
@@ -431,6 +522,15 @@ class Frame(OpenPart):
 class Speech(OpenPart):
     """What is spoken in the video, and by which voice. Which of the members a model
     reads depends on the model.
+
+    Args:
+        text: The text that is spoken. At least 1 character.
+        voice: The voice that speaks. At least 1 character.
+        voices: The voices that speak, on models that take several. At least 1 item.
+        language: The language that is spoken. At least 1 character.
+        speed: How fast to speak; 1 is the usual speed. More than 0.
+        pitch: How high the voice is; 0 is as it comes.
+        volume: How loud the voice is; 1 is the usual volume. At least 0.
     """
 
     text: Annotated[str, Text(min_length=1)] | None = None
@@ -476,7 +576,18 @@ class Speech(OpenPart):
 
 
 class Settings(OpenPart):
-    """Members that some models read. The model's own document lists all that it reads."""
+    """Members that some models read. The model's own document lists all that it reads.
+
+    Args:
+        audio: Whether the video comes with sound that fits the picture.
+        operation: What to do with an input video, such as `edit` or `extend`. At least
+            1 character.
+        camera_movement: How the camera moves, such as `dolly_in`. At least 1 character.
+        multi_clip: Whether the video has several shots.
+        draft: Whether to make a draft, which a later task can finish.
+        sync_mode: What to do where a recording and a video differ in length, such as
+            `loop`. At least 1 character.
+    """
 
     audio: bool | None = None
     """Whether the video comes with sound that fits the picture. The default depends on
@@ -509,7 +620,15 @@ class Settings(OpenPart):
 
 
 class Klingai(OpenPart):
-    """Settings of KlingAI's video models."""
+    """Settings of KlingAI's video models.
+
+    Args:
+        sound: Whether the video has sound.
+        keep_original_sound: Whether the sound of a reference video is kept.
+        character_orientation: Whether the character faces as in the image or as in the
+            video. At least 1 character.
+        camera_control: How the camera moves: a type and its values.
+    """
 
     sound: bool | None = None
     """Whether the video has sound."""
@@ -528,14 +647,25 @@ class Klingai(OpenPart):
 
 
 class Minimax(OpenPart):
-    """Settings of MiniMax's video models."""
+    """Settings of MiniMax's video models.
+
+    Args:
+        prompt_optimizer: Whether the prompt is improved before it is used.
+    """
 
     prompt_optimizer: bool | None = None
     """Whether the prompt is improved before it is used."""
 
 
 class Pixverse(OpenPart):
-    """Settings of PixVerse's video models."""
+    """Settings of PixVerse's video models.
+
+    Args:
+        effect: Name of an effect to apply. At least 1 character.
+        style: Style of the video, such as `anime`. At least 1 character.
+        camera_movement: How the camera moves in the video. At least 1 character.
+        motion_mode: How fast the movement is, such as `normal`. At least 1 character.
+    """
 
     effect: Annotated[str, Text(min_length=1)] | None = None
     """Name of an effect to apply.
@@ -563,7 +693,14 @@ class Pixverse(OpenPart):
 
 
 class Vidu(OpenPart):
-    """Settings of Vidu's video models."""
+    """Settings of Vidu's video models.
+
+    Args:
+        bgm: Whether the video has music in the background.
+        style: Style of the video, such as `general`. At least 1 character.
+        movement_amplitude: How much the subject moves, such as `auto`. At least 1
+            character.
+    """
 
     bgm: bool | None = None
     """Whether the video has music in the background."""
@@ -584,6 +721,12 @@ class Vidu(OpenPart):
 class ProviderSettings(OpenPart):
     """Members that are passed on to the company behind the model, under its name. The
     model's own document lists them.
+
+    Args:
+        klingai: Settings of KlingAI's video models.
+        minimax: Settings of MiniMax's video models.
+        pixverse: Settings of PixVerse's video models.
+        vidu: Settings of Vidu's video models.
     """
 
     klingai: Klingai | None = None
@@ -600,7 +743,15 @@ class ProviderSettings(OpenPart):
 
 
 class Safety(Part):
-    """Whether and how the videos are checked for content that is not safe for work."""
+    """Whether and how the videos are checked for content that is not safe for work.
+
+    Args:
+        check_content: Turns the check on or off.
+        mode: How much of a video is checked. Default: `fast`.
+        check_inputs: Whether the input images are checked too.
+        tolerance: How much the check lets through: a level or, on some models, a
+            switch.
+    """
 
     check_content: bool | None = None
     """Turns the check on or off. It takes extra time and is reported in `NSFWContent`.
@@ -690,25 +841,74 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     video models have in common; each model reads some of these fields and has its own
     limits. A field that only one model knows may be added beside them and is sent as it
     is.
+
+    Args:
+        model: The AIR of the model that makes the video.
+        positive_prompt: What the video should show and how it should move. At least 1
+            character.
+        negative_prompt: What to keep out of the video, on models that read it; the
+            longest text allowed depends on the model. At least 1 character.
+        width: Width of the video in pixels. At least 1.
+        height: Height of the video in pixels. At least 1.
+        resolution: Size of the video as a preset, such as `720p`, in place of `width`
+            and `height`; where there is an input, its shape is kept.
+        duration: Length of the video in seconds; with `auto`, on models that know it,
+            the model decides, for instance by the length of its input.
+        fps: Frames per second, on models that leave the choice. At least 1.
+        seed: Start of the random numbers: the same task with the same seed makes the
+            same video again. At least 0.
+        steps: Denoising steps, on models that leave the choice. At least 1.
+        cfg_scale: Guidance: how closely the video follows the prompt. At least 0, in
+            steps of 0.01.
+        lora: LoRAs to apply on top of the model, each of which changes its style, a
+            character or a movement. At least 1 item.
+        acceleration: How much quality to trade for speed, as one switch in place of
+            `acceleratorOptions`.
+        accelerator_options: Caches that skip work from step to step: faster, at some
+            cost in quality.
+        inputs: The images, videos and recordings that the task works from.
+        frame_images: The same as `inputs.frameImages`, at the place where older clients
+            put it. At least 1 item.
+        reference_images: The same as `inputs.referenceImages`, at the place where older
+            clients put it. At least 1 item.
+        input_audios: The same as `inputs.audios`, under the name and at the place of
+            older clients. At least 1 item.
+        speech: What is spoken in the video, and by which voice.
+        settings: Members that some models read.
+        provider_settings: Members that are passed on to the company behind the model,
+            under its name.
+        number_results: How many videos to make, each from a seed of its own and each
+            billed. Between 1 and 4. Default: `1`.
+        output_type: Form in which the video comes back. Default: `URL`.
+        output_format: File format of the video. Default: `MP4`.
+        output_quality: How much quality the compression keeps. Between 20 and 99.
+            Default: `95`.
+        delivery_method: Whether the answer waits for the video. Default: `async`.
+        webhook_url: Address to which each result is sent by POST as soon as it is
+            finished.
+        upload_endpoint: Address to which the finished file is sent by PUT, as the bare
+            bytes of the body: for instance a presigned URL of your own storage.
+        ttl: Seconds for which the generated file stays on the platform. At least 60.
+        include_cost: Whether each result states its price in US dollars, in `cost`.
+        safety: Whether and how the videos are checked for content that is not safe for
+            work.
+        routing: Preferences for where the platform runs the task.
+        task_type: Marks the object as a task that makes videos.
+        task_uuid: Your identifier for this task, a version 4 UUID that no other task
+            has.
     """
 
     result: ClassVar[type[TaskResult]] = VideoInferenceResult
     deliveries: ClassVar[tuple[str, ...]] = ("async",)
     default_delivery: ClassVar[str | None] = "async"
 
-    task_type: Literal["videoInference"] = constant("videoInference")
-    """Marks the object as a task that makes videos."""
-
-    task_uuid: Uuid = fresh_uuid()
-    """Your identifier for this task, a version 4 UUID that no other task has. Results
-    and errors carry it, and `getResponse` asks by it.
-    """
-
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that makes the video, such as `klingai:kling-video@2.6-pro`.
-    The model decides which other fields are read and within which limits.
+    """The AIR of the model that makes the video. The model decides which other fields
+    are read and within which limits.
+
+    Example: `bytedance:seedance@2.5`.
     """
 
     positive_prompt: Annotated[str, Text(min_length=1)] | None = None
@@ -917,6 +1117,14 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
     routing: dict[str, Json] | None = None
     """Preferences for where the platform runs the task. What it holds is not
     documented, so any object is passed on as it is.
+    """
+
+    task_type: Literal["videoInference"] = constant("videoInference")
+    """Marks the object as a task that makes videos."""
+
+    task_uuid: Uuid = fresh_uuid()
+    """Your identifier for this task, a version 4 UUID that no other task has. Results
+    and errors carry it, and `getResponse` asks by it.
     """
 
     @staticmethod

@@ -114,7 +114,8 @@ def _price(pricing: JsonObject) -> str:
         for rate in _objects(pricing.get("rates"))
         if (shown := _text(rate, "display"))
     ]
-    return "; ".join(rates) or clean_markdown(_text(pricing, "overview"))
+    overview = clean_markdown(_text(pricing, "overview")).rstrip("; ")
+    return "; ".join(rates) or overview
 
 
 def _pricing(pricing: JsonObject) -> Pricing:

@@ -62,6 +62,7 @@ from runware_codegen.wording import (
     format_words,
     joined,
     one_of,
+    type_words,
 )
 
 _MAX_TITLE_LENGTH = 60
@@ -99,7 +100,7 @@ def verb_phrase(test: Predicate) -> VerbPhrase:
         case IsIn(values):
             return _be(one_of([plain(value.value) for value in values]))
         case IsType(types):
-            return _be(joined([_TYPE_WORDS[name] for name in sorted(types)], "or"))
+            return _be(joined([*map(type_words, sorted(types))], "or"))
         case InRange():
             return _be(bounds_of(test))
         case MultipleOf(step):
@@ -184,17 +185,6 @@ def _figure(test: AreaIn | RatioIn) -> tuple[str, str]:
     sign = "×" if isinstance(test, AreaIn) else "÷"
     span = bounds_of(InRange(ge=test.minimum, le=test.maximum))
     return f"{test.first} {sign} {test.second}", span
-
-
-_TYPE_WORDS = {
-    "null": "null",
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "number": "a number",
-    "string": "a string",
-    "array": "a list",
-    "object": "an object",
-}
 
 
 def _such(part: Predicate, least: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.model import (
     Anything,
@@ -27,21 +27,16 @@ from runware_codegen.wording import (
     bounds_of,
     count_of,
     format_words,
+    media_words,
     number_words,
     one_of,
+    type_words,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from runware_codegen.model import Type
-
-_MEDIA_WORDS: Final = {
-    "audio": "audio",
-    "file": "a file",
-    "image": "an image",
-    "video": "a video",
-}
 
 
 class Alternative(NamedTuple):
@@ -151,23 +146,23 @@ def _words(a_type: Type) -> str:
 def _noun(a_type: Type) -> str:
     match a_type:
         case String(format=name):
-            return format_words(name) if name else "a text"
+            return format_words(name) if name else type_words("string")
         case Number(integer):
-            return "a whole number" if integer else "a number"
+            return type_words("integer" if integer else "number")
         case Boolean():
-            return "true or false"
+            return type_words("boolean")
         case Null():
-            return "null"
+            return type_words("null")
         case Literals(choices):
             return one_of([_quoted(choice) for choice in choices])
         case Array():
-            return "a list"
+            return type_words("array")
         case Map():
-            return "an object"
+            return type_words("object")
         case ClassRef(class_name):
             return f"`{class_name}`"
         case Media(kind):
-            return _MEDIA_WORDS[kind]
+            return media_words(kind)
         case Union(alternatives):
             return " or ".join(map(_words, alternatives))
         case Constrained(inner):

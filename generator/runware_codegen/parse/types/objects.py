@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from runware_codegen.formats import FORMATS
 from runware_codegen.model import (
@@ -12,7 +12,6 @@ from runware_codegen.model import (
     ClassRef,
     Field,
     Literals,
-    Map,
     Type,
     including_integers,
     json_types,
@@ -51,32 +50,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from runware_codegen.documents import JsonObject
-    from runware_codegen.parse.assertions.lowering import Lowering
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.parse.types.branches import BranchProperty
+    from runware_codegen.parse.types.readings import PartTypes
     from runware_codegen.problems import Path
 
 _MAX_EXAMPLES = 5
 _MAX_EXAMPLE_LENGTH = 200
 _SECRET = ("apikey", "api_key", "password", "secret")
-
-
-class PropertyTypes(Protocol):
-    """What `ClassBuilder` needs to type properties; `TypeBuilder` implements it."""
-
-    lowering: Lowering
-
-    def type_of(self, schema: Schema, name: str) -> Type | None:
-        """Return the type of a schema; None if no value satisfies it."""
-        ...
-
-    def type_of_alternative(self, schema: Schema, name: str) -> Type | None:
-        """Return the type of a schema that applies to some values only."""
-        ...
-
-    def alternative_lines(self, schema: Schema) -> tuple[str, ...]:
-        """Describe the alternatives of a schema whose type exists."""
-        ...
 
 
 class ClassBuilder:
@@ -87,7 +68,7 @@ class ClassBuilder:
     """
 
     def __init__(
-        self, types: PropertyTypes, taken: Iterable[str], used: frozenset[str]
+        self, types: PartTypes, taken: Iterable[str], used: frozenset[str]
     ) -> None:
         """Create a builder for one document.
 
@@ -113,19 +94,16 @@ class ClassBuilder:
         """Simplify a predicate of values of a type."""
         return self._simplifier.simplify(predicate, Facts.of(a_type))
 
-    def make(self, merged: MergedSchema, name: str, handled: set[Path]) -> Type | None:
-        """Make a class of an object schema, or a mapping if it declares no properties.
+    def make(self, merged: MergedSchema, name: str) -> Type | None:
+        """Make a class of an object schema that declares properties.
 
         Args:
             merged: The schemas that describe the object.
             name: The name of the object.
-            handled: Keywords that need no check; those that the type says are added.
 
         Returns:
             The type; None if no object satisfies the schema.
         """
-        if not any(merged.schemas_with("properties")):
-            return self._map(merged, name, handled)
         reserved = class_name(name, self._taken | self.by_name.keys())
         for each in merged.schemas:
             self._names.setdefault(each.path, reserved)
@@ -209,25 +187,6 @@ class ClassBuilder:
                 if named == name:
                     self._names[path] = known
         return known
-
-    def _map(self, merged: MergedSchema, name: str, handled: set[Path]) -> Type | None:
-        value: Type | None = None
-        for each in merged.schemas_with("additionalProperties"):
-            others = self._types.type_of_alternative(
-                each.child("additionalProperties"), name
-            )
-            patterns = [
-                self._types.type_of_alternative(
-                    each.child("patternProperties", like), name
-                )
-                for like in keyword_values.members(each.keywords, "patternProperties")
-            ]
-            if not patterns and others is not None:
-                handled.add((*each.path, "additionalProperties"))
-            possible = [a_type for a_type in (*patterns, others) if a_type is not None]
-            value = union_of(flatten_unions(possible)) if possible else None
-            break
-        return Map(value or Anything())
 
     def _fields(
         self, merged: MergedSchema, closed: frozenset[str] | None

@@ -8,53 +8,53 @@ from typing import TYPE_CHECKING, TypeVar
 from runware_codegen.model import Number, String
 from runware_codegen.model.predicates import AnyOf, HasFormat, Matches, Predicate
 from runware_codegen.parse.schema import keyword_values
-from runware_codegen.parse.types.bounds import count_bounds, number_bound
+from runware_codegen.parse.types.bounds import count_bounds, has_no_number, number_bound
+from runware_codegen.parse.types.readings import Reading
 
 if TYPE_CHECKING:
     from runware_codegen.parse.assertions.lowering import Lowering
     from runware_codegen.parse.schema.merged import MergedSchema
-    from runware_codegen.problems import Path
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 TestT = TypeVar("TestT", Matches, HasFormat)
 
 
-def text(lowering: Lowering, merged: MergedSchema, handled: set[Path]) -> String:
+def text(lowering: Lowering, merged: MergedSchema) -> Reading:
     """Return the type of a string.
 
     Args:
         lowering: Lowers patterns and formats.
         merged: The schemas that describe it.
-        handled: Keywords that need no check; those that the type says are added.
     """
     least, most = count_bounds(merged, "Length")
-    handled |= merged.keyword_paths("minLength", "maxLength")
+    handled = merged.keyword_paths("minLength", "maxLength")
     found: dict[str, Predicate] = {}
     for keyword in ("pattern", "format"):
         # The type expresses the first; the others are lowered.
         for each in islice(merged.schemas_with(keyword), 1):
             handled.add((*each.path, keyword))
             found[keyword] = lowering.lower_keyword(each, keyword)
+    if most is not None and least > most:
+        return Reading(None, handled, "its minLength is greater than its maxLength")
     pattern = _test_in(found.get("pattern"), Matches)
     form = _test_in(found.get("format"), HasFormat)
-    return String(least, most, pattern, form.name if form else None)
+    return Reading(String(least, most, pattern, form.name if form else None), handled)
 
 
-def number(merged: MergedSchema, handled: set[Path], *, integer: bool) -> Number:
+def number(merged: MergedSchema, *, integer: bool) -> Reading:
     """Return the type of a number.
 
     Args:
         merged: The schemas that describe it.
-        handled: Keywords that need no check; those that the type says are added.
         integer: Whether it is an integer.
     """
-    handled |= merged.keyword_paths(*_BOUNDS)
+    handled = merged.keyword_paths(*_BOUNDS)
     step = None
     for each in islice(merged.schemas_with("multipleOf"), 1):
         handled.add((*each.path, "multipleOf"))
         step = keyword_values.step(each.keywords)
-    return Number(
+    made = Number(
         integer,
         ge=number_bound(merged, "minimum", max),
         gt=number_bound(merged, "exclusiveMinimum", max),
@@ -62,6 +62,9 @@ def number(merged: MergedSchema, handled: set[Path], *, integer: bool) -> Number
         lt=number_bound(merged, "exclusiveMaximum", min),
         multiple_of=step,
     )
+    if has_no_number(made):
+        return Reading(None, handled, "its minimum is greater than its maximum")
+    return Reading(made, handled)
 
 
 def _test_in(predicate: Predicate | None, kind: type[TestT]) -> TestT | None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from runware_codegen.model import (
     ALL_TYPES,
     Anything,
-    Array,
     Boolean,
     ClassRef,
     Constrained,
@@ -30,7 +29,7 @@ from runware_codegen.model.predicates import (
     Predicate,
 )
 from runware_codegen.naming import reserved
-from runware_codegen.naming.names import singular
+from runware_codegen.parse.assertions.lowering import NESTING_LIMIT, Lowering
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.parse.schema.merged import MergedSchema, branches_of, merge
 from runware_codegen.parse.schema.vocabulary import ANNOTATIONS
@@ -40,27 +39,23 @@ from runware_codegen.parse.types.alternatives import (
     flatten_unions,
     union_of,
 )
-from runware_codegen.parse.types.bounds import (
-    closed_array_lengths,
-    count_bounds,
-    has_no_number,
-)
+from runware_codegen.parse.types.containers import array, mapping
+from runware_codegen.parse.types.leaves import Leaf, cached_leaf, depth
 from runware_codegen.parse.types.literal_sets import find_literals
 from runware_codegen.parse.types.media import recognize_media
 from runware_codegen.parse.types.objects import ClassBuilder
+from runware_codegen.parse.types.readings import Reading
 from runware_codegen.parse.types.scalars import number, text
-from runware_codegen.problems import Problem, json_pointer
+from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runware_codegen.model import Type
-    from runware_codegen.parse.assertions.lowering import Lowering
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.problems import Path
 
 _BESIDE_REFERENCE = ANNOTATIONS | {"$ref", "$defs", "definitions"}
-_ARRAY = ("minItems", "maxItems", "uniqueItems")
 _STRUCTURE = ("properties", "items", "prefixItems", "additionalProperties", "required")
 
 
@@ -111,10 +106,18 @@ class TypeBuilder:
             return self._made[schema.path]
         if schema.path in self._in_progress:
             return self._recursive_type(schema)
+        leaf = cached_leaf(
+            self.lowering, schema, name, lambda: _leaf(self, schema, name)
+        )
+        if leaf is not None and len(self._in_progress) + leaf.depth < NESTING_LIMIT:
+            self.lowering.count_tests(schema, leaf.test_count)
+            self._lines[schema.path] = leaf.lines
+            self._made[schema.path] = leaf.type
+            return leaf.type
         self.lowering.check_nesting(schema, len(self._in_progress))
         self._in_progress.add(schema.path)
         try:
-            made = self._make(schema, name)
+            made = self.make(schema, name)
         finally:
             self._in_progress.discard(schema.path)
         self._made[schema.path] = made
@@ -174,8 +177,8 @@ class TypeBuilder:
         named = path[-2:-1] in (("schemas",), ("$defs",), ("definitions",))
         return str(path[-1]) if named else ""
 
-    def _make(self, schema: Schema, name: str) -> Type | None:
-        """Make the type of a schema; None if no value satisfies it."""
+    def make(self, schema: Schema, name: str) -> Type | None:
+        """Make the type of a schema anew; None if no value satisfies it."""
         merged = merge(self.lowering.schemas, schema)
         if merged.is_false:
             return None
@@ -292,8 +295,11 @@ class TypeBuilder:
             if types == ALL_TYPES and not any(merged.schemas_with(*_SHAPES[json_name])):
                 continue
             others.discard(json_name)
-            one = self._type_for(json_name, merged, name, handled)
-            made += [] if one is None else [one]
+            reading = self._reading(json_name, merged, name)
+            handled |= {*reading.handled}
+            if reading.contradiction:
+                self._contradiction(merged.schema, reading.contradiction)
+            made += [] if reading.type is None else [reading.type]
         if others and types == ALL_TYPES:
             made.append(Anything(frozenset(others)))
         checked = self._with_rest(made, merged, handled, name)
@@ -318,90 +324,22 @@ class TypeBuilder:
             for each in made
         ]
 
-    def _type_for(
-        self,
-        json_name: str,
-        merged: MergedSchema,
-        name: str,
-        handled: set[Path],
-    ) -> Type | None:
+    def _reading(self, json_name: str, merged: MergedSchema, name: str) -> Reading:
         match json_name:
             case "string":
-                return self._text(merged, handled)
+                return text(self.lowering, merged)
             case "integer" | "number":
-                integer = json_name == "integer"
-                return self._number(merged, handled, integer=integer)
+                return number(merged, integer=json_name == "integer")
             case "boolean":
-                return Boolean()
+                return Reading(Boolean())
             case "null":
-                return Null()
+                return Reading(Null())
             case "array":
-                return self._array(merged, name, handled)
+                return array(self, merged, name, self.classes.item_name)
+            case _ if any(merged.schemas_with("properties")):
+                return Reading(self.classes.make(merged, name))
             case _:
-                return self.classes.make(merged, name, handled)
-
-    def _text(self, merged: MergedSchema, handled: set[Path]) -> Type | None:
-        made = text(self.lowering, merged, handled)
-        if made.max_length is not None and made.min_length > made.max_length:
-            return self._contradiction(
-                merged.schema, "its minLength is greater than its maxLength"
-            )
-        return made
-
-    def _number(
-        self,
-        merged: MergedSchema,
-        handled: set[Path],
-        *,
-        integer: bool,
-    ) -> Type | None:
-        made = number(merged, handled, integer=integer)
-        if has_no_number(made):
-            return self._contradiction(
-                merged.schema, "its minimum is greater than its maximum"
-            )
-        return made
-
-    def _array(
-        self, merged: MergedSchema, name: str, handled: set[Path]
-    ) -> Type | None:
-        closed = closed_array_lengths(merged)
-        handled |= merged.keyword_paths(*_ARRAY) | closed.keys()
-        least, most = count_bounds(merged, "Items", *closed.values())
-        if most is not None and least > most:
-            return self._contradiction(
-                merged.schema, "its minItems is greater than the most items it allows"
-            )
-        different = True in merged.values("uniqueItems")
-        item: Type | None = None
-        for each in merged.schemas_with("items", "prefixItems"):
-            item = self._item(each, name, handled)
-            break
-        return Array(item or Anything(), least, most, different)
-
-    def _item(self, each: Schema, name: str, handled: set[Path]) -> Type | None:
-        """Make the type that items have at every index; None for any type."""
-        first = [*branches_of(each, "prefixItems")]
-        others = each.child("items") if "items" in each.keywords else None
-        if not first and others:
-            item = self.type_of(others, self.classes.item_name(others, singular(name)))
-            handled |= set() if item is None else {(*each.path, "items")}
-            return item
-        if others is None:
-            return None
-        made = [
-            self.type_of_alternative(one, singular(name)) for one in (*first, others)
-        ]
-        if made[-1] is None:
-            made.pop()  # there are no other items
-        elif made[-1] == union_of(flatten_unions(filter(None, made))):
-            handled.add((*each.path, "items"))
-        possible = [one for one in made if one is not None]
-        if len({*made}) == 1 and possible:
-            handled.add((*each.path, "prefixItems"))
-        if not possible or Anything() in possible:
-            return None
-        return union_of(flatten_unions(possible))
+                return mapping(self, merged, name)
 
     # -- what is left ---------------------------------------------------------
 
@@ -441,3 +379,16 @@ _SHAPES: dict[str, tuple[str, ...]] = {
     "object": ("properties",),
     "array": ("items",),
 }
+
+
+def _leaf(types: TypeBuilder, schema: Schema, name: str) -> Leaf | None:
+    """Make the type of a schema without what the document has made already."""
+    separate = TypeBuilder(Lowering(types.lowering.schemas))
+    try:
+        made = separate.make(schema, name)
+    except InvalidInputError:
+        return None  # reported in its place
+    if separate.problems:
+        return None
+    lines = separate.alternative_lines(schema)
+    return Leaf(made, lines, separate.lowering.test_count, depth(schema.node))

@@ -84,7 +84,12 @@ class Frame(Part):
 
 
 class Inputs(Part):
-    """Pictures to start from."""
+    """Pictures to start from.
+
+    Args:
+        seed_image: The picture to change.
+        frames: Pictures at a moment of their own. 1 to 2 items.
+    """
 
     seed_image: ImageInput | None = None
     """The picture to change.
@@ -107,7 +112,13 @@ class Inputs(Part):
 
 
 class Settings(Part):
-    """Fine control."""
+    """Fine control.
+
+    Args:
+        quality: Default: `final`.
+        loop: Ends as it begins.
+        seed: At least 0.
+    """
 
     quality: Literal["draft", "final"] | None = None
     """Default: `final`."""
@@ -212,6 +223,19 @@ class Easel2Request(TaskRequest[Easel2Result]):
     - Modes: text; seed image + strength.
     - Price: $0.01 per picture (up to HD).
     - Status: deprecated.
+
+    Args:
+        positive_prompt: What to draw. 2 to 2000 characters.
+        negative_prompt: What to keep out of the picture. At most 2000 characters.
+        inputs: Pictures to start from.
+        width: In pixels.
+        height: In pixels.
+        strength: How far to go from the seed image. Between 0 and 1, in steps of 0.01.
+            Default: `0.8`.
+        duration: In seconds.
+        settings: Fine control.
+        output_format: Default: `PNG`.
+        delivery_method: Default: `async`.
     """
 
     air: ClassVar[str] = "example:easel@2"
@@ -224,8 +248,6 @@ class Easel2Request(TaskRequest[Easel2Result]):
         MediaLimit("inputs.seedImage", "area", None, 4194304),
     )
 
-    task_type: Literal["imageInference"] = constant("imageInference")
-    task_uuid: Uuid = fresh_uuid()
     model: Literal["example:easel@2"] = constant("example:easel@2")
     positive_prompt: Annotated[str, Text(min_length=2, max_length=2000)] | None = None
     """What to draw.
@@ -272,6 +294,9 @@ class Easel2Request(TaskRequest[Easel2Result]):
 
     delivery_method: Literal["sync", "async"] | None = None
     """Default: `async`."""
+
+    task_type: Literal["imageInference"] = constant("imageInference")
+    task_uuid: Uuid = fresh_uuid()
 
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:

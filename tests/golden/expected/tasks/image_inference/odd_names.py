@@ -44,7 +44,11 @@ def _check_pair(value: Json) -> bool:
 
 
 class Tree(Part):
-    """A value, and trees below it."""
+    """A value, and trees below it.
+
+    Args:
+        value: At least 0.
+    """
 
     value: Annotated[int, Limits(ge=0)]
     """At least 0."""
@@ -53,12 +57,24 @@ class Tree(Part):
 
 
 class Circle(Part):
+    """A part of the task.
+
+    Args:
+        radius: More than 0.
+    """
+
     shape: Literal["circle"] = constant("circle")
     radius: Annotated[float, Limits(gt=0)]
     """More than 0."""
 
 
 class Square(Part):
+    """A part of the task.
+
+    Args:
+        side: More than 0.
+    """
+
     shape: Literal["square"] = constant("square")
     side: Annotated[float, Limits(gt=0)]
     """More than 0."""
@@ -154,13 +170,24 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
     """Names and shapes that need care.
 
     odd-names (`example:odd@1`).
+
+    Args:
+        class_: A keyword of Python.
+        copy_: A method of pydantic's models.
+        grosse: Not ASCII, and may be null. At most 9 characters.
+        four_k_mode: Begins with a digit.
+        foo_bar: Like the next.
+        foo_bar_2: Like the one before.
+        labels: Free names.
+        anything: Whatever you like.
+        choice: One of two shapes.
+        pair: A name and a number. At most 2 items.
+        level: Constants of several types.
     """
 
     air: ClassVar[str] = "example:odd@1"
     result: ClassVar[type[TaskResult]] = OddNamesResult
 
-    task_type: Literal["imageInference"] = constant("imageInference")
-    task_uuid: Uuid = fresh_uuid()
     model: Literal["example:odd@1"] = constant("example:odd@1")
     class_: str | None = None
     """A keyword of Python."""
@@ -210,3 +237,6 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
 
     level: Annotated[Literal[1, 2, "high"] | None, Exactly(), Nullable()] = None
     """Constants of several types."""
+
+    task_type: Literal["imageInference"] = constant("imageInference")
+    task_uuid: Uuid = fresh_uuid()

@@ -34,13 +34,14 @@ class WeatherResult(TaskResult):
 
 
 class WeatherRequest(TaskRequest[WeatherResult]):
-    """Asks for the load of the platform."""
+    """Asks for the load of the platform.
+
+    Args:
+        region: Where to look. Default: `everywhere`.
+        task_uuid: Identifies the question; the answer repeats it.
+    """
 
     result: ClassVar[type[TaskResult]] = WeatherResult
-
-    task_type: Literal["weather"] = constant("weather")
-    task_uuid: Uuid = fresh_uuid()
-    """Identifies the question; the answer repeats it."""
 
     region: Literal["everywhere", "eu"] | None = None
     """Where to look.
@@ -50,3 +51,7 @@ class WeatherRequest(TaskRequest[WeatherResult]):
 
     Default: `everywhere`.
     """
+
+    task_type: Literal["weather"] = constant("weather")
+    task_uuid: Uuid = fresh_uuid()
+    """Identifies the question; the answer repeats it."""

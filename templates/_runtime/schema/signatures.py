@@ -1,0 +1,92 @@
+"""The signatures of constructors, and what `help` lists of a class."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Generic, cast, get_type_hints
+
+from pydantic import BaseModel
+
+from .fields import fills, new_uuid
+from .keywords import EXTRA, has_extra
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from inspect import Signature
+
+    from pydantic.fields import FieldInfo
+
+
+class _NewUuid:
+    """The default of a parameter that gets a new UUID."""
+
+    def __repr__(self) -> str:
+        return "<new UUID>"
+
+
+_NEW_UUID: Final = _NewUuid()
+_NOT_LISTED: Final = frozenset(vars(BaseModel)) | {*vars(Generic)}
+
+
+class Documented(type(BaseModel)):  # type: ignore[misc]  # pydantic's own is internal
+    """The metaclass of objects in JSON: `inspect` and `help` show their members."""
+
+    @property
+    def __signature__(cls) -> Signature | None:
+        """The parameters of the constructor; None where a subclass has its own."""
+        made = cast("type[BaseModel]", cls)
+        has_own = not hasattr(made.__init__, "__pydantic_base_init__")
+        return None if has_own else signature_of(made)
+
+    @__signature__.setter
+    def __signature__(cls, _: object) -> None:
+        """Do without the one that pydantic makes: its names are those of JSON."""
+
+    def __dir__(cls) -> list[str]:
+        """List what the class offers, without what every pydantic model has."""
+        return sorted(
+            name
+            for name in super().__dir__()
+            if not name.startswith("_") and name not in _NOT_LISTED
+        )
+
+
+@cache
+def signature_of(cls: type[BaseModel]) -> Signature:
+    """Return the signature of a constructor: its fields by their Python names."""
+    from inspect import Parameter, Signature
+
+    fields = cls.model_fields
+    types = _types({name: info.annotation for name, info in fields.items()})
+    filled = fills(cls)
+    parameters = [
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            annotation=types[name],
+            default=_default(info, filled.get(name), Parameter.empty),
+        )
+        for name, info in fields.items()
+    ]
+    if has_extra(cls) and hasattr(
+        cls, EXTRA
+    ):  # a result is open, and has no such keyword
+        annotation, default = dict[str, Any], cast("dict[str, Any]", {})
+        extra = Parameter(
+            EXTRA, Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+        )
+        parameters.append(extra)
+    return Signature(parameters)
+
+
+def _types(annotations: dict[str, Any]) -> dict[str, Any]:
+    """Return types without what `Annotated` adds to them, at any depth."""
+    return get_type_hints(type("_", (), {"__annotations__": annotations}))
+
+
+def _default(info: FieldInfo, fill: Callable[[], Any] | None, none: Any) -> Any:
+    if fill is new_uuid:
+        return _NEW_UUID
+    if fill is not None:
+        return fill()
+    return none if info.is_required() else info.get_default(call_default_factory=False)

@@ -1,0 +1,132 @@
+"""A member may have any name: also the names that its class, its metaclass or pydantic have.
+
+`make golden` writes the names that the classes have now.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import black
+import pytest
+
+from loopback import pickled
+from making import a_document, a_task, generated
+from runware_codegen.naming import attributes
+from runware_codegen.naming.names import snake_case
+from runware_codegen.naming.reserved import CLIENT_ATTRIBUTES, OWN_CLASSES
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+LISTED = {"REQUEST": attributes.REQUEST, "RESULT": attributes.RESULT}
+
+
+@pytest.fixture(scope="module")
+def current(shipped: ModuleType) -> dict[str, set[str]]:
+    """The attributes that the base classes have, with this version of pydantic."""
+    base = import_module(f"{shipped.__name__}._runtime.schema.base")
+    return {
+        "REQUEST": _attributes(base.TaskRequest, base.OpenPart),
+        "RESULT": _attributes(base.TaskResult),
+    }
+
+
+def _attributes(*classes: type) -> set[str]:
+    """Return the names that instances, classes and their metaclasses know."""
+    return {
+        name
+        for cls in classes
+        for known in (cls, type(cls))
+        for base in known.__mro__
+        for name in vars(base)
+        if not name.startswith("_")
+    }
+
+
+def test_all_attributes_are_listed(current: dict[str, set[str]]) -> None:
+    if "ACCEPT_GOLDEN" in os.environ:
+        _accept(current)
+        return
+    for name, listed in LISTED.items():
+        missing = current[name] - listed
+        assert not missing, "`make golden` lists the attributes of the classes"
+
+
+def _accept(current: dict[str, set[str]]) -> None:
+    sets = "\n\n".join(
+        f"{name}: Final = frozenset({sorted(found)})" for name, found in current.items()
+    )
+    text = (
+        f'"""{attributes.__doc__}"""\n\nfrom __future__ import annotations\n\n'
+        f"from typing import Final\n\n{sets}\n"
+    )
+    path = Path(attributes.__file__)
+    path.write_text(black.format_str(text, mode=black.Mode()), encoding="utf-8")
+
+
+def test_all_attributes_of_clients_are_listed(shipped: ModuleType) -> None:
+    with shipped.Runware("key") as client:
+        own = [type(client).__base__, type(client.model_search)]
+        of_tasks = import_module(f"{shipped.__name__}._runtime.client.task_client")
+        more = [of_tasks.AsyncPagedTaskClient, of_tasks.AsyncStreamingTaskClient]
+        twin = shipped.AsyncRunware.__base__
+        found = {n for n in vars(client) if not n.startswith("_")} - {"model_search"}
+        found |= _attributes(*own, *more, twin) - _attributes(object) - {"errors"}
+    assert found <= CLIENT_ATTRIBUTES
+
+
+def test_all_classes_of_the_schema_room_are_listed(shipped: ModuleType) -> None:
+    schema = import_module(f"{shipped.__name__}._runtime.schema")
+    assert {name for name in schema.__all__ if name[0].isupper()} <= OWN_CLASSES
+
+
+NAMES = sorted(
+    attributes.REQUEST | attributes.RESULT | {"mro", "register", "from_wire"}
+)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
+
+
+@pytest.mark.parametrize("wire", [str, _camel], ids=["as it is", "as JSON has it"])
+def test_a_member_may_have_the_name_of_an_attribute(wire: Any, tmp_path: Path) -> None:
+    names = [*dict.fromkeys(map(wire, NAMES))]
+    members = {"properties": {name: {"type": "integer"} for name in names}}
+    part = {"type": "object", **members, "additionalProperties": False}
+    whole = {**members["properties"], "within": part}
+    document = a_document(
+        {"properties": whole, "additionalProperties": wire is str},
+        result={"type": "object", "properties": whole, "required": names},
+    )
+    package = f"reserved_{wire.__name__}_client"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = generated(tmp_path, {"a.json": document}, package=package)
+        values = {name: number for number, name in enumerate(names)}
+        task = a_task(**values, within=values)
+        request = made.parse_request(task)
+        result = made.parse_result(request, task)
+    assert request.to_wire() == result.to_wire() == task
+    by_name = {_python_name(type(request), name): n for name, n in values.items()}
+    again = type(request)(**by_name, within=by_name, task_uuid=request.task_uuid)
+    assert again == request
+    assert pickled(request) == request
+    assert request.replace(within=None).to_wire().keys() == task.keys() - {"within"}
+    for shown in (request, request.within, result, result.within):
+        cls = type(shown)
+        assert [getattr(shown, _python_name(cls, n)) for n in names] == [
+            *values.values()
+        ]
+        assert cls.model_validate(shown.model_dump(by_alias=True)) == shown
+
+
+def _python_name(cls: Any, wire: str) -> str:
+    plain = snake_case(wire)
+    return plain if plain in cls.model_fields else f"{plain}_"
