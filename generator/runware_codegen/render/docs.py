@@ -115,13 +115,9 @@ def call_doc(document: DocumentInfo) -> str:
 
 
 def request_doc(document: Document, fields: Sequence[Field]) -> str:
-<<<<<<< HEAD
-    """Return the docstring of a request class; for a model, with that of its call.
-=======
     """Return the docstring of a request class, with its parameters.
 
     For a model, it has the docstring of its call too.
->>>>>>> words2-ready
 
     Args:
         document: The document.
