@@ -290,6 +290,32 @@ def test_no_cost_makes_a_budget_larger(
     assert bank.billed == 2
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_is_billed_once_costs_once(
+    caller: Caller, server: Server, image: Callable[..., Any], *, is_known: bool
+) -> None:
+    """A second run of a request only collects, where the server knows the taskUUID."""
+    request = image()
+    conflict = {"code": "conflictTaskUUID", "taskUUID": request.task_uuid}
+
+    def answer(tasks: Tasks) -> object:
+        is_second = server.calls[1:] and tasks[0]["taskType"] != "getResponse"
+        if is_known and is_second:
+            return Reply({"errors": [conflict | {"message": "It is known."}]}, 400)
+        item = {"taskType": "imageInference", "taskUUID": request.task_uuid}
+        return {"data": [item | {"imageURL": "https://x.example/1.png", "cost": 0.5}]}
+
+    async def work(client: Any) -> None:
+        for _ in range(2):
+            await value(client.run(request))
+        assert client.cost == (0.5 if is_known else 1)
+        await value(client.resume(client.handle(request).to_json()).wait())
+        assert client.cost == (0.5 if is_known else 1)
+
+    server.answer = answer
+    caller.using(work)
+
+
 def test_costs_may_come_as_text(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
@@ -432,6 +458,74 @@ def test_a_task_that_may_be_billed_keeps_its_reservation(
         await value(client.run(image()))
 
     caller.using(work, budget=Decimal("0.005"))
+
+
+def test_a_result_that_comes_again_costs_nothing_more(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = echo(cost=0.004, imageUUID="a")
+    request = image()
+
+    async def work(client: Any) -> None:
+        handle = client.handle(request)
+        saved = handle.to_json()
+        await value(handle.wait())
+        await value(client.resume(saved).wait())  # as another part of the program
+        await value(client.run(request))  # once more, by mistake
+        assert client.cost == 0.004
+        server.answer = echo(cost=0.004, imageUUID="b")
+        await value(client.run(request))
+        assert client.cost == 0.008
+
+    caller.using(work)
+
+
+def test_results_that_say_no_cost_beside_others_count_as_the_dry_run_said(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    def run(tasks: Tasks) -> object:
+        results = echo(copies=3)(tasks)
+        results["data"][0]["cost"] = 0.1  # type: ignore[index]
+        return results
+
+    bank = Bank(server, price=0.3)
+    bank._run = run  # type: ignore[method-assign]
+
+    async def work(client: Any) -> None:
+        await value(client.run(image(number_results=3)))
+        assert client.cost == 0.1
+        with pytest.raises(caller.package.BudgetError) as caught:
+            await value(client.run(image(number_results=3)))
+        assert caught.value.committed == Decimal("0.3")
+
+    caller.using(work, budget=Decimal("0.5"))
+
+
+@pytest.mark.parametrize("budget", [Decimal("0.003"), Decimal("0.004")])
+def test_a_resumed_task_is_sent_again_within_the_budget(
+    caller: Caller, server: Server, image: Callable[..., Any], budget: Decimal
+) -> None:
+    bank = Bank(server)
+    bank._run = lambda tasks: (  # type: ignore[method-assign]
+        {"data": []}
+        if tasks[0]["taskType"] == "getResponse" and not bank.billed
+        else Bank._run(bank, tasks)
+    )
+    request = image(delivery_method="async")
+
+    async def work(client: Any) -> None:
+        saved = client.handle(request).to_json()  # and nothing of it was sent
+        handle = client.resume(saved, request)
+        if budget < Decimal("0.004"):
+            with pytest.raises(caller.package.RunwareError) as caught:
+                await value(handle.wait(timeout=0.5))
+            assert caught.value.handle is not None
+        else:
+            await value(handle.wait())
+
+    caller.using(work, budget=budget)
+    assert bank.dry == 1
+    assert bank.billed == (1 if budget == Decimal("0.004") else 0)
 
 
 def test_a_dry_run_that_fails_keeps_the_task_from_being_sent(

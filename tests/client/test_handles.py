@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopback import KEY, Drop, acknowledge, each, echo, news, value
+from loopback import KEY, Drop, Reply, acknowledge, each, echo, news, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -470,3 +470,73 @@ def test_a_handle_shows_what_it_is_of(
         assert json.loads(handle.to_json())["taskUUID"] == request.task_uuid
 
     caller.using(work)
+
+
+# -- two calls that go on with one task --------------------------------------------
+
+
+class Gate:
+    """A server that rejects the first sending of each task, when a test lets it."""
+
+    def __init__(self, server: Server) -> None:
+        self.is_asked = threading.Event()
+        self.goes_on = threading.Event()
+        self.rejected: set[str] = set()
+        server.answer = self.answer
+
+    def answer(self, tasks: Tasks) -> object:
+        """Reject a task once; tell nothing of it; then run it."""
+        if tasks[0]["taskType"] == POLL:
+            return {"data": []}
+        new = {task["taskUUID"] for task in tasks} - self.rejected
+        if not new:
+            return echo()(tasks)
+        self.rejected |= new
+        self.is_asked.set()
+        assert self.goes_on.wait(60)
+        return Reply({}, 429, headers={"Retry-After": "0"})
+
+
+def test_a_wait_that_is_cancelled_changes_nothing_of_the_call_that_sends(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    gate = Gate(server)
+
+    async def work() -> Any:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            batch = asyncio.create_task(client.run_many([image()]))
+            await asyncio.to_thread(gate.is_asked.wait, 60)
+            [handle] = client.unfinished()
+            waits = asyncio.create_task(handle.wait())
+            for _ in range(10):
+                await asyncio.sleep(0)
+            waits.cancel()
+            await asyncio.gather(waits, return_exceptions=True)
+            gate.goes_on.set()
+            return await batch
+
+    [outcome] = asyncio.run(work())
+    assert outcome.error is None
+    assert server.sent == [TASK, TASK]
+
+
+def test_a_handle_without_its_request_waits_for_the_call_that_sends(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    gate = Gate(server)
+
+    async def work() -> Any:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            batch = asyncio.create_task(client.run_many([image()]))
+            await asyncio.to_thread(gate.is_asked.wait, 60)
+            [handle] = client.unfinished()
+            waits = asyncio.create_task(handle.wait())
+            for _ in range(10):
+                await asyncio.sleep(0)
+            gate.goes_on.set()
+            return await asyncio.gather(batch, waits)
+
+    [outcome], results = asyncio.run(work())
+    assert outcome.error is None
+    assert results == outcome.results
+    assert server.sent == [TASK, TASK]

@@ -924,13 +924,11 @@ def test_silence_ends_with_the_time(
 def test_silence_that_begins_late_ends_with_the_time(
     streamer: Streamer, script: Script
 ) -> None:
-    script.parts = [event(HERE), 3.0, event(THERE)]
+    script.parts = [event(HERE), *[0.5, event(HERE)] * 8]  # which take 4 s
     script.ending = "hold"
-    began = time.monotonic()
-    stream, error = streamer.failure(timeout=6)
-    assert time.monotonic() - began < 9  # which is 6 s after the last event
+    stream, error = streamer.failure(timeout=2)
     assert type(error).__name__ == "TimeoutError"
-    assert stream.text == TEXT
+    assert len(stream.text) < 6 * len("At the ")
 
 
 def test_headers_that_come_too_slowly(streamer: Streamer, script: Script) -> None:

@@ -159,7 +159,7 @@ async def collect(client: Any, work: Work, platform: Platform, place: object) ->
     """Wait for all that was billed; nothing is billed a second time."""
     for handle in [*client.unfinished(), *work.handles]:
         if handle.task_uuid in platform.billed:
-            work.take(await value(handle.wait(timeout=5)))
+            work.take(await value(handle.wait(timeout=60)))
     assert set(platform.billed) <= work.has(), place
     assert {*platform.billed.values()} <= {1}, place
     left = {handle.task_uuid for handle in client.unfinished()}
@@ -193,13 +193,13 @@ def once(
         if "stream in contextlib" in str(place):
             stop = None  # the end of the stream is noted when the exception is freed
         [again] = made(package, [SYNC | UPLOAD])
-        work.take(client.run(again, timeout=5))
+        work.take(client.run(again, timeout=60))
         without_a_loop(collect(client, work, platform, place))
         del stop
         gc.collect(0)
         assert all(body.is_closed for body in platform.bodies), place
         for thread in {*threading.enumerate()} - threads:
-            thread.join(5)
+            thread.join(60)
             assert not thread.is_alive(), place
 
 
@@ -251,7 +251,7 @@ async def cancelled(package: ModuleType, name: str, iterations: int) -> bool:
             check_handles(stop, client, work, platform, iterations)
         assert asyncio.all_tasks() == before
         [again] = made(package, [SYNC | UPLOAD])
-        work.take(await client.run(again, timeout=5))
+        work.take(await client.run(again, timeout=60))
         await collect(client, work, platform, iterations)
         gc.collect(0)
         assert all(body.is_closed for body in platform.bodies), iterations
@@ -306,7 +306,7 @@ def test_a_cancelled_task_loses_nothing_over_a_websocket(
             except asyncio.CancelledError as stop:
                 check_handles(stop, client, work, platform, iterations)
             [again] = made(package, [SYNC])  # what was sent before it has come
-            work.take(await client.run(again, timeout=5))
+            work.take(await client.run(again, timeout=60))
             await collect(client, work, platform, iterations)
             if not is_cancelled:
                 assert iterations > 10
@@ -355,7 +355,7 @@ def test_an_interrupted_download_leaves_no_file(
             gc.collect(0)
         for thread in threading.enumerate():
             if thread.name == "runware-save":
-                thread.join(5)
+                thread.join(60)
                 assert not thread.is_alive()
         left = [path.name for path in tmp_path.iterdir()]
         assert left in ([], ["a.png"]), at if at is None else interrupter.places[at]

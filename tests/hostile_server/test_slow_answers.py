@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .platform_server import Exchange, Platform
 
 TIMEOUT = 1.0
+LONGEST = 30.0
+"""Seconds within which a call ends whose answer never does, on a machine of any speed."""
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -70,7 +72,7 @@ def test_what_drips_is_given_up_in_time(clients: Clients, kind: str) -> None:
         assert isinstance(ended.error, clients.package.TimeoutError), name
         assert ended.error.handle is not None, name
         assert ended.error.may_have_run, name
-        assert ended.seconds < TIMEOUT * 3, name
+        assert ended.seconds < LONGEST, name
         assert (unfinished, bills) == (1, 1), name
 
 
@@ -83,4 +85,4 @@ def test_a_request_that_is_read_slowly_is_given_up_in_time(
         ended, _ = clients.run(kind, platform, request, timeout=TIMEOUT)
     assert isinstance(ended.error, clients.package.TimeoutError)
     assert ended.error.handle is not None
-    assert ended.seconds < TIMEOUT * 3
+    assert ended.seconds < LONGEST

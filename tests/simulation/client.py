@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-import runware_client
 from runware_client._runtime.client.deltas import Delta
 from runware_client._runtime.client.engine import BaseEngine, unwatched, whole
 from runware_client._runtime.client.handle import Handle
@@ -25,7 +24,7 @@ from runware_client._runtime.client.poll_batcher import (
 )
 from runware_client._runtime.client.stream import BaseStream
 from runware_client._runtime.delivery import task as _task
-from runware_client._runtime.delivery.account import Account
+from runware_client._runtime.delivery.account import Account, cost_of
 from runware_client._runtime.delivery.batches import (
     Batch,
     Kind,
@@ -33,6 +32,7 @@ from runware_client._runtime.delivery.batches import (
     Reply,
     Settings,
 )
+from runware_client._runtime.delivery.dry_run import dry_run_of
 from runware_client._runtime.delivery.lifecycle import Phase
 from runware_client._runtime.delivery.task import Submission, Task
 from runware_client._runtime.exceptions import (
@@ -43,18 +43,21 @@ from runware_client._runtime.exceptions import (
 from runware_client._runtime.transport.api_key import ApiKey
 from runware_client._runtime.transport.deadline import Deadline
 from runware_client._runtime.transport.endpoint import Endpoint
-from runware_client._runtime.transport.envelope import Answer, read_envelope
+from runware_client._runtime.transport.envelope import Answer, Envelope, read_envelope
 from runware_client._runtime.transport.exchange import NEVER_SENT
 from runware_client._runtime.transport.waits import POLLING, RETRYING
 
 from simulation.network import Broken, NotSent, Post, TimedOut
+from simulation.outputs import outputs_of
 from simulation.world import Cancelled, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
+    from decimal import Decimal
 
     from runware_client._runtime.client.engine import OnEnd
     from runware_client._runtime.delivery.delivery import Delivery
+    from runware_client._runtime.delivery.events import Event
 
     from simulation.network import Answer as HTTPAnswer
     from simulation.network import Piece
@@ -76,18 +79,14 @@ ASYNC_BY_DEFAULT = {
 }
 
 
-@cache
-def _prototype(task_type: str) -> Task[Any]:
-    """A task of a type, as the client makes it of a request."""
-    result = runware_client.request_class(task_type, None).result
-    wire = {"taskType": task_type, "taskUUID": "0"}
-    task: Task[Any] = _task.task_of(wire, result, None)
-    return task
+def submission_of(wire: Object, price: Decimal | None = None) -> Submission[Any]:
+    """Return a task that is not sent yet; its results are read as plain objects.
 
-
-def submission_of(wire: Object) -> Submission[Any]:
-    """Return a task that is not sent yet; its results are read as plain objects."""
-    return Submission(task_of(wire), wire)
+    Args:
+        wire: The task.
+        price: What its document says that it costs.
+    """
+    return Submission(task_of(wire), wire, Request(price))  # type: ignore[arg-type]
 
 
 def task_of(wire: Object) -> Task[Any]:
@@ -96,8 +95,7 @@ def task_of(wire: Object) -> Task[Any]:
     delivery = wire.get("deliveryMethod")
     is_async = ASYNC_BY_DEFAULT[task_type] if delivery is None else delivery == "async"
     saved = {name: wire[name] for name in _task.SAVED if name in wire}
-    outputs = _prototype(task_type).outputs
-    return Task(saved, dict, outputs, is_async=is_async)
+    return Task(saved, dict, outputs_of(task_type), is_async=is_async)
 
 
 class Bell:
@@ -158,12 +156,20 @@ class Client:
         world: The world.
         resend: The policy.
         batches_polls: Whether polls of its callers travel together.
+        observe: Is told of events.
+        check_sending: Is told of tasks that are sent now: their JSON texts, and whether it is a dry run.
+        budget: What it may spend.
+        number: Tells it from other clients.
         engine: What both engines of the shipped client know.
     """
 
     world: World
     resend: str
     batches_polls: bool
+    observe: Callable[[Event], object]
+    check_sending: Callable[[Client, list[bytes], bool], None]
+    budget: Decimal | None = None
+    number: int = 0
     max_retries: int = 3
 
     def __post_init__(self) -> None:
@@ -174,17 +180,19 @@ class Client:
             self.max_retries,
             self.resend,  # type: ignore[arg-type]
             lambda _: None,
-            lambda _: None,
+            self.observe,
             limits,
-            Account(),
+            Account(self.budget),
             lambda: self.world.now,
         )
         self.engine = BaseEngine(ENDPOINT, settings, LONG)
         self.engine.make_handle = partial(Handle, self.engine)  # type: ignore[arg-type]
         self.open_tasks = self.engine.open_tasks
+        self.account = settings.account
         self.rounds: PollRounds[Bell] = PollRounds(limits)
         self.turn = Lock(self.world)
         self.locks: dict[Task[Any], Lock] = {}
+        self._envelopes: dict[tuple[object, ...], Envelope] = {}
 
     def lock_of(self, task: Task[Any]) -> Lock:
         """Return the lock for whoever carries a task on."""
@@ -240,56 +248,81 @@ class Client:
         """Send a batch; return the reply, or the error of ours that came of it."""
         try:
             if batch.stream is not None:
-                return (yield from self._streamed(batch.stream, batch.timeout))
+                return (yield from self._streamed(batch.stream, batch.timeout, process))
             if batch.kind is Kind.POLL and self.batches_polls and not batch.is_alone:
                 return (yield from self._poll(batch.parts, batch.timeout, process))
-            envelope = yield from self._post(batch.parts, batch.timeout)
+            if batch.kind is Kind.SUBMIT:
+                self.check_sending(self, batch.parts, batch.is_dry)
+            timeout, is_dry = batch.timeout, batch.is_dry
+            envelope = yield from self._post(batch.parts, timeout, is_dry=is_dry)
             return Reply(envelope, len(batch.parts))
         except RunwareError as error:
             return error
 
-    def _post(self, parts: list[bytes], timeout: float) -> Steps:
+    def _post(
+        self, parts: list[bytes], timeout: float, *, is_dry: bool = False
+    ) -> Steps:
         """Post elements; stands for the transports."""
         try:
-            answer: HTTPAnswer = yield Post(parts, timeout)
+            answer: HTTPAnswer = yield Post(parts, timeout, is_dry, self.number)
         except TimedOut:
             raise TimeoutError("no answer in time") from None
         except (NotSent, Broken) as error:
             failure = ConnectionError("no answer")
             failure.may_have_run = isinstance(error, Broken)
             raise failure from None
-        return read_envelope(Answer(answer.status, answer.headers, answer.body), KEY)
+        return self._read(answer)
 
-    def _streamed(self, submission: Submission[Any], timeout: float) -> Steps:
+    def _read(self, answer: HTTPAnswer) -> Envelope:
+        """Read an answer; polls often have the same, and then it is not read again."""
+        key = answer.status, answer.body, *answer.headers.values()
+        if key not in self._envelopes:
+            ours = Answer(answer.status, answer.headers, answer.body)
+            self._envelopes[key] = read_envelope(ours, KEY)
+        return self._envelopes[key]
+
+    def _streamed(
+        self, submission: Submission[Any], timeout: float, process: Process
+    ) -> Steps:
         """Read a stream to its end; return what it came to."""
-        stream = self._stream(submission, timeout, unwatched)
+        stream = self._stream(submission, timeout, process, unwatched)
         yield from relayed(stream.read(), lambda _: ())
         return whole(stream.result)
 
     def _stream(
-        self, submission: Submission[Any], timeout: float, on_end: OnEnd
+        self,
+        submission: Submission[Any],
+        timeout: float,
+        process: Process,
+        on_end: OnEnd,
     ) -> Stream:
         return Stream(
             Request(),  # type: ignore[arg-type]
             submission.wire,
-            partial(self._open, submission, timeout),
+            partial(self._open, submission, timeout, process),
             endpoint=ENDPOINT,
             errors=None,
             deadline=Deadline(self.world.now + timeout, lambda: self.world.now),
             on_end=on_end,
         )
 
-    def _open(self, submission: Submission[Any], timeout: float) -> Steps:
+    def _open(
+        self, submission: Submission[Any], timeout: float, process: Process
+    ) -> Steps:
         """Open a stream; see `Engine._open`."""
         task, part = submission.task, submission.encoded()
         if task.phase is not Phase.UNSENT:  # its delivery tries again
-            return (yield from _opened(part, timeout))
+            return (yield from self._opened(part, timeout))
         patience = self.engine.patience(task, timeout)
+        if self.account.owes_reservation(task):
+            left = patience.seconds_left()
+            with self.engine.reserving(submission, left) as delivery:
+                yield from self._drained(delivery, process)
         task.note_sending(self.world.now)
         self.open_tasks.add(task)
         while True:
             try:
-                answer = yield from _opened(part, patience.seconds_left())
+                answer = yield from self._opened(part, patience.seconds_left())
             except NEVER_SENT:
                 if not patience.lets_try_again():
                     raise
@@ -298,6 +331,27 @@ class Client:
                 if not patience.lets_try_again(response):
                     return answer
             yield Sleep(patience.pause)
+
+    def _opened(self, part: bytes, timeout: float) -> Steps:
+        """Post one task; errors are those of the HTTP library, as where a stream is opened."""
+        self.check_sending(self, [part], False)
+        try:
+            return (yield Post([part], timeout, sender=self.number))
+        except NotSent:
+            raise httpx2.ConnectError("") from None
+        except Broken:
+            raise httpx2.ReadError("") from None
+        except TimedOut:
+            raise httpx2.ReadTimeout("") from None
+
+    def _drained(self, delivery: Delivery[Any], process: Process) -> Steps:
+        """Carry a delivery on to its end."""
+        steps = self.run(delivery, process)
+        try:
+            while not (yield from _until_answer(steps)):
+                pass
+        finally:
+            steps.close()
 
     def _poll(self, parts: list[bytes], timeout: float, process: Process) -> Steps:
         """Poll together with the other callers; see `PollBatcher`."""
@@ -335,10 +389,23 @@ class Client:
 
     # -- what a user calls ----------------------------------------------------
 
-    def stream(self, submission: Submission[Any], timeout: float) -> Stream:
+    def stream(
+        self, submission: Submission[Any], timeout: float, process: Process
+    ) -> Stream:
         """Return the stream of a task, which is sent when it is read."""
         on_end = partial(self.engine.note_stream, submission)
-        return self._stream(submission, timeout, on_end)
+        return self._stream(submission, timeout, process, on_end)
+
+    def dry_run(
+        self, submission: Submission[Any], timeout: float, process: Process
+    ) -> Steps:
+        """Ask what a task costs, and remember it; see `Configured._priced`."""
+        dry_run = dry_run_of(submission)
+        delivery = self.engine.delivery([dry_run], timeout)
+        yield from self._drained(delivery, process)
+        cost = cost_of(dry_run.task)
+        if cost is not None:
+            self.account.note_price(submission.task.key, cost)
 
     def wait(
         self,
@@ -440,8 +507,17 @@ def _take(
         delivery.receive(batch, answer)
 
 
+@dataclass(frozen=True, slots=True)
 class Request:
-    """Stands for the request of a stream: results are read as plain objects."""
+    """Stands for a request: results are read as plain objects.
+
+    Attributes:
+        price: What its document says that it costs.
+        default_delivery: How it is delivered if it does not say so itself.
+    """
+
+    price: Decimal | None = None
+    default_delivery: str | None = None
 
     def read(self, item: Object) -> Object:
         """Return a result."""
@@ -482,18 +558,6 @@ class Stream(BaseStream[Any, "Callable[[], Steps]"]):
             self._note_break(piece)
             return None
         return piece
-
-
-def _opened(part: bytes, timeout: float) -> Steps:
-    """Post one task; errors are those of the HTTP library, as where a stream is opened."""
-    try:
-        return (yield Post([part], timeout))
-    except NotSent:
-        raise httpx2.ConnectError("") from None
-    except Broken:
-        raise httpx2.ReadError("") from None
-    except TimedOut:
-        raise httpx2.ReadTimeout("") from None
 
 
 def relayed(steps: Steps, take: Callable[[Delta], Iterable[Any]]) -> Steps:

@@ -1,15 +1,12 @@
 """Faults that the client once had or might get, each as a change of its source.
 
-A simulation that does not find them proves nothing. `test_mutants.py` puts each one into
-a copy of the client and counts the schedules until a promise is broken.
+A simulation that does not find them proves nothing. `search.py` imports the client with
+one of them in it, and runs schedules until a promise is broken.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from typing import NamedTuple
 
 
 class Mutant(NamedTuple):
@@ -37,83 +34,84 @@ MUTANTS = (
         "        if kind is Kind.SUBMIT:\n            each.task.apply(TaskEvent.REJECTED)",
         "        each.task.phase = Phase.UNSENT\n"
         "        if kind is None:\n            each.task.apply(TaskEvent.REJECTED)",
-        500,
+        226,
     ),
     Mutant(
         "a task that was not found once is sent again",
         "_runtime.delivery.lifecycle",
         "(_P.IN_DOUBT, _E.NOT_FOUND): (_P.IN_DOUBT, _A.POLL)",
         "(_P.IN_DOUBT, _E.NOT_FOUND): (_P.UNSENT, _A.RETRY)",
-        59,
+        34,
     ),
     Mutant(
         "a task of which one poll is silent is sent again",
         "_runtime.delivery.lifecycle",
         "(_P.IN_DOUBT, _E.SILENCE): (_P.IN_DOUBT, _A.POLL)",
         "(_P.IN_DOUBT, _E.SILENCE): (_P.UNSENT, _A.RETRY)",
-        35,
+        162,
     ),
     Mutant(
         "an accepted task that is not found is sent again",
         "_runtime.delivery.lifecycle",
         "(_P.ACCEPTED, _E.NOT_FOUND): (_P.ACCEPTED, _A.POLL)",
         "(_P.ACCEPTED, _E.NOT_FOUND): (_P.UNSENT, _A.RETRY)",
-        6,
+        20,
     ),
     Mutant(
         "what is unclear counts as never sent",
         "_runtime.delivery.lifecycle",
         "(_P.SENDING, _E.UNCLEAR): (_P.IN_DOUBT, _A.POLL)",
         "(_P.SENDING, _E.UNCLEAR): (_P.UNSENT, _A.RETRY)",
-        5,
+        8,
     ),
     Mutant(
         "a redirect counts as never sent",
         "_runtime.delivery.classify",
         "    if not error.may_have_run:\n",
         "    if not error.may_have_run or isinstance(error, ResponseError):\n",
-        20,
+        34,
     ),
     Mutant(
         "a second sending that is rejected makes a task unsent",
         "_runtime.delivery.lifecycle",
         "(_P.RESENDING, _E.REJECTED): (_P.IN_DOUBT, _A.POLL)",
         "(_P.RESENDING, _E.REJECTED): (_P.UNSENT, _A.RETRY)",
-        1653,
+        34,
     ),
     Mutant(
         "a second sending that is refused ends a task",
         "_runtime.delivery.lifecycle",
         "(_P.RESENDING, _E.REFUSED): (_P.IN_DOUBT, _A.POLL)",
         "(_P.RESENDING, _E.REFUSED): (_P.DONE, _A.END)",
-        611,
+        2777,
     ),
     Mutant(
         "never sends again what is in doubt",
         "_runtime.delivery.delivery",
         'is not Phase.IN_DOUBT or policy == "never"',
         "is not Phase.IN_DOUBT",
-        431,
+        2502,
     ),
     Mutant(
         "safe sends sync tasks again",
         "_runtime.delivery.task",
         "return self.is_async or self.task_type in UPLOADS",
         "return True",
-        573,
+        502,
     ),
     Mutant(
         "an error about a poll ends the task",
         "_runtime.delivery.classify",
         "is_named and is_of_task and not is_doubtful",
         "is_named and is_of_task",
-        104,
+        273,
     ),
     Mutant(
         "a poll that is turned away ends the wait",
         "_runtime.delivery.lifecycle",
         "(_P.ACCEPTED, _E.POLL_FAILED): (_P.ACCEPTED, _A.POLL)",
         "(_P.ACCEPTED, _E.POLL_FAILED): (_P.ACCEPTED, _A.LEAVE)",
+        5,
     ),
     Mutant(
         "one poisoned poll ends the waits of all",
@@ -124,21 +122,21 @@ MUTANTS = (
         "    if not said.is_only or _is_of_the_account(said, errors):\n"
         "        return said.verdict(TaskEvent.POLL_REFUSED, errors)\n"
         "    failed",
-        178,
+        1538,
     ),
     Mutant(
         "a status that is not known makes a result",
         "_runtime.transport.items",
         '    return any(value not in (None, "", [], {}) for value in made)',
         "    return True",
-        18,
+        20,
     ),
     Mutant(
         "an acknowledgement with one member more is a result",
         "_runtime.transport.items",
         "        return any(value is not None for value in made)",
         '        return any(value is not None for value in made) or "cost" in item',
-        71,
+        20,
     ),
     Mutant(
         "an item in flight without a status is a result",
@@ -147,56 +145,55 @@ MUTANTS = (
         '    if told is None and "progress" in item:\n'
         "        return len(item) > 3\n"
         "    if told is None:",
-        249,
+        4648,
     ),
     Mutant(
         "one failed item ends the task",
         "_runtime.delivery.task",
         "        self.is_short |= is_complete\n",
         "        if self.error is not None:\n            return end\n",
-        531,
+        2035,
     ),
     Mutant(
         "a sync answer holds all results, however few",
         "_runtime.delivery.task",
         "        self.is_short |= is_complete\n",
         "        if is_complete:\n            return end\n",
-        178,
+        1030,
     ),
     Mutant(
         "results are told apart by their whole URL",
         "_runtime.delivery.identity",
         "            yield name, _without_query(value)\n",
         '            yield f"{name} uuid", value\n',
-        40,
+        41,
     ),
     Mutant(
         "results inside outputs have no identity",
         "_runtime.delivery.identity",
         "for n, part in value.items() if _counts(n))",
         'for n, part in value.items() if n != "outputs" and _counts(n))',
-        40,
+        212,
     ),
     Mutant(
         "a nameless error ends all tasks of a batch",
         "_runtime.delivery.classify",
         "    if not own and not _is_of_the_account(said, errors):\n",
         "    if not errors:\n",
-        1212,
+        790,
     ),
     Mutant(
         "a conflict on the first sending is a refusal",
         "_runtime.delivery.lifecycle",
         "(_P.SENDING, _E.CONFLICT): (_P.ACCEPTED, _A.POLL)",
         "(_P.SENDING, _E.CONFLICT): (_P.DONE, _A.END)",
-        82,
+        19,
     ),
     Mutant(
         "a task that is left is forgotten",
         "_runtime.delivery.delivery",
         "        self._open_tasks.leave([each.task])\n",
         "        self._open_tasks.close([each.task])\n",
-        5,
     ),
     Mutant(
         "a task is remembered only when it is accepted",
@@ -207,51 +204,50 @@ MUTANTS = (
     Mutant(
         "a cancelled sending stays unsent",
         "_runtime.delivery.delivery",
-        "                task.apply(TaskEvent.UNCLEAR)\n",
-        "                task.phase = Phase.UNSENT\n",
-        71,
+        "                    each.task.apply(TaskEvent.UNCLEAR)\n",
+        "                    each.task.phase = Phase.UNSENT\n",
+        17,
     ),
     Mutant(
         "one poll may take all the time that is left",
         "_runtime.delivery.batches",
         "POLL_TIMEOUT = 5.0",
         "POLL_TIMEOUT = 1e9",
-        104,
+        186,
     ),
     Mutant(
         "a wait shorter than the first pause polls nothing",
         "_runtime.delivery.delivery",
         "        each.due = self._deadline if each.is_last_poll else min(now + delay, last)",
         "        each.due = now + delay",
-        2,
+        19,
     ),
     Mutant(
         "the time of a slow loop counts",
         "_runtime.delivery.delivery",
         "        self._deadline += seconds\n        self._last_poll += seconds\n",
         "        self._last_poll += seconds\n",
-        5606,
+        5107,
     ),
     Mutant(
         "a task of another caller counts as the only one",
         "_runtime.delivery.batches",
         "    return only if found is None and is_nameless else found",
         "    return (only or next(iter(known), None)) if found is None else found",
-        439,
+        35,
     ),
     Mutant(
         "a server error counts as a refusal for now",
         "_runtime.delivery.classify",
         "    return answer.http_status == 429 or is_busy",
         "    return answer.http_status in (429, 502, 503)",
-        58,
     ),
     Mutant(
         "a timed out poll means that the task is not there",
         "_runtime.delivery.lifecycle",
         "(_P.IN_DOUBT, _E.POLL_FAILED): (_P.IN_DOUBT, _A.POLL)",
         "(_P.IN_DOUBT, _E.POLL_FAILED): (_P.UNSENT, _A.RETRY)",
-        1,
+        5,
     ),
     Mutant(
         "a stream without an end is whole",
@@ -263,30 +259,30 @@ MUTANTS = (
     Mutant(
         "an acknowledgement in place of a stream is its text",
         "_runtime.client.stream_reader",
-        "self._is_ours(item) and is_result(item)",
-        'self._is_ours(item) and len(item.keys() - {"status"}) > 2',
-        20,
+        '        is_text = is_result(item) or "delta" in item\n',
+        '        is_text = len(item.keys() - {"status"}) > 2\n',
+        1510,
     ),
     Mutant(
         "an error of a gateway in a stream is the failure of the task",
         "_runtime.delivery.classify",
         "if status < 300 and _may_be_of_a_gateway(error):",
         "if False:",
-        822,
+        398,
     ),
     Mutant(
         "a stream that breaks before its text was never sent",
         "_runtime.delivery.classify",
         "TaskEvent.PROGRESS if error.results else TaskEvent.UNCLEAR",
         "TaskEvent.PROGRESS if error.results else TaskEvent.NOT_SENT",
-        5,
+        8,
     ),
     Mutant(
         "a stream that is left was never sent",
         "_runtime.client.engine",
         "        return TaskEvent.UNCLEAR\n",
         "        return TaskEvent.NOT_SENT\n",
-        183,
+        365,
     ),
     Mutant(
         "a stream that breaks is forgotten",
@@ -294,68 +290,221 @@ MUTANTS = (
         "            self.give_handle(error, submission)\n        if is_noted",
         "            self.give_handle(error, submission)\n"
         "            self.open_tasks.close([task])\n        if is_noted",
-        183,
+        365,
     ),
     Mutant(
         "the error of a broken stream lacks its text",
         "_runtime.client.stream",
         "            error.results = [self._so_far()]\n",
         "",
-        313,
+        183,
     ),
     Mutant(
         "half a character before a break is given",
         "_runtime.client.stream_reader",
         "if self.is_over and (rest",
         "if (rest",
-        7760,
+        5107,
     ),
     Mutant(
         "an event that comes in two chunks is read as two",
         "_runtime.transport.sse",
         '            if part.endswith((b"\\n", b"\\r")):\n',
         "            if part:\n",
-        1135,
+        541,
     ),
     Mutant(
         "a whole text after its pieces is added to them",
         "_runtime.client.deltas",
         "            if whole.startswith(self.so_far):\n",
         "            if not self.so_far:\n",
-        5637,
+        610,
     ),
     Mutant(
         "the time that a reader takes between pieces counts",
         "_runtime.client.stream",
         "            with self._deadline.paused():\n                yield delta",
         "            yield delta",
-        76,
+        93,
     ),
     Mutant(
         "a stream is opened again after a 5xx",
         "_runtime.delivery.patience",
         "            if not is_rejection(answer):\n",
         "            if not is_rejection(answer) and answer.http_status < 500:\n",
-        415,
+        10,
     ),
     Mutant(
         "a rate limit of a second sending is the failure of a stream",
         "_runtime.delivery.classify",
         " or (_is_rate_limit(error.item) and not is_unclear)",
         "",
-        43151,
+        5107,
+    ),
+    Mutant(
+        "a dry run is sent as a run",
+        "_runtime.delivery.batches",
+        "        return isinstance(self.scheduled[0].task, DryTask)",
+        "        return False",
+    ),
+    Mutant(
+        "a dry run has the UUID of its task",
+        "_runtime.delivery.dry_run",
+        '        wire["taskUUID"] = str(uuid4())\n',
+        "        pass\n",
+    ),
+    Mutant(
+        "a dry run is among the unfinished tasks",
+        "_runtime.delivery.dry_run",
+        '        """Always False: the server does not store it."""\n        return False',
+        "        return True",
+    ),
+    Mutant(
+        "a dry run is told as a run",
+        "_runtime.delivery.delivery",
+        "        if isinstance(task, DryTask):\n            return\n",
+        "",
+    ),
+    Mutant(
+        "a task whose dry run fails is sent",
+        "_runtime.delivery.dry_run",
+        "            elif error is None:\n                error = self._refusal(",
+        "            else:\n                error = self._refusal(",
+        17,
+    ),
+    Mutant(
+        "dry runs and runs are sent together",
+        "_runtime.delivery.delivery",
+        "            if isinstance(each.task, DryTask) is not is_dry:\n                continue\n",
+        "",
+        456,
+    ),
+    Mutant(
+        "a reservation does not count",
+        "_runtime.delivery.account",
+        "                self.committed += self._reserved[task.key]\n",
+        "                pass\n",
+    ),
+    Mutant(
+        "what a task costs is not added to what counts",
+        "_runtime.delivery.account",
+        "self.committed + cost > self.budget",
+        "self.committed > self.budget",
+        11,
+    ),
+    Mutant(
+        "a task that may be billed loses its reservation",
+        "_runtime.delivery.account",
+        "            if task.phase is Phase.UNSENT:\n                self.committed -=",
+        "            if not task.is_done:\n                self.committed -=",
+    ),
+    Mutant(
+        "a task that was not sent keeps its reservation",
+        "_runtime.delivery.account",
+        "                self.committed -= self._reserved.pop(task.key, 0)\n",
+        "                pass\n",
+        459,
+    ),
+    Mutant(
+        "a call that is left keeps its reservations",
+        "_runtime.delivery.delivery",
+        "        for each in left:\n            self._settle(each)\n",
+        "",
+        2389,
+    ),
+    Mutant(
+        "results that come again count again",
+        "_runtime.delivery.account",
+        "if each not in bill.costs}",
+        "}",
+        81,
+    ),
+    Mutant(
+        "results that do not say what they cost are free",
+        "_runtime.delivery.account",
+        "rest = Decimal(0) if is_complete else max(Decimal(0), rest - added)",
+        "rest = Decimal(0)",
+        10,
+    ),
+    Mutant(
+        "one result that says what it costs stands for all",
+        "_runtime.delivery.account",
+        "        is_complete = 0 < len(task.items) == len(found)\n",
+        "        is_complete = bool(found)\n",
+        3108,
+    ),
+    Mutant(
+        "a task that failed counts as if it had run",
+        "_runtime.delivery.account",
+        "        has_run = bool(task.items) or task.error is None\n",
+        "        has_run = True\n",
+        40,
+    ),
+    Mutant(
+        "the second sending of a resumed task has no reservation",
+        "_runtime.delivery.delivery",
+        "if account.owes_reservation(each.task)]",
+        "if account.owes_reservation(each.task) and not each.is_resend]",
+        89,
+    ),
+    Mutant(
+        "a stream has no reservation",
+        "_runtime.client.engine",
+        "        delivery = self.delivery([dry_run] if dry_run else [], timeout)\n",
+        "        delivery = self.delivery([], timeout)\n",
+        10,
+    ),
+    Mutant(
+        "whoever looks on leaves a sending of others in doubt",
+        "_runtime.delivery.delivery",
+        "        for batch in self._under_way:\n            for each in batch.scheduled:\n                if batch.kind is Kind.SUBMIT and each.task.phase in SENDINGS:\n",
+        "        if True:\n            for each in self._scheduled_tasks.values():\n                if each.task.phase in SENDINGS:\n",
+        318,
+    ),
+    Mutant(
+        "whoever looks on gives back a reservation of others",
+        "_runtime.delivery.delivery",
+        "        can_send = each.submission is not None\n",
+        "        can_send = True\n",
+        5107,
+    ),
+    Mutant(
+        "a handle without its request sends the task",
+        "_runtime.delivery.delivery",
+        " or not each.can_go_on:",
+        ":",
+        2012,
+    ),
+    Mutant(
+        "a poll is not answered while the task is sent again",
+        "_runtime.delivery.lifecycle",
+        "    (_P.RESENDING, _E.SILENCE): (_P.RESENDING, _A.POLL),\n",
+        "",
+        3010,
+    ),
+    Mutant(
+        "a sending is not answered when a poll was",
+        "_runtime.delivery.lifecycle",
+        "    (_P.ACCEPTED, _E.CONFLICT): (_P.ACCEPTED, _A.POLL),\n",
+        "",
+        5107,
+    ),
+    Mutant(
+        "a task that another call found accepted is sent",
+        "_runtime.delivery.batches",
+        "        is_resent = self.is_resend and phase is Phase.IN_DOUBT\n",
+        "        is_resent = self.is_resend\n",
+        3768,
     ),
 )
 
 
-def apply(mutant: Mutant, package: Path) -> None:
-    """Put a fault into a copy of the client.
+def changed(mutant: Mutant, source: str) -> str:
+    """Return the source of a module with a fault put into it.
 
     Raises:
         ValueError: The text that it replaces does not stand there once.
     """
-    path = package / f"{mutant.module.replace('.', '/')}.py"
-    source = path.read_text()
     if source.count(mutant.old) != 1:
         raise ValueError(f"{mutant.name}: {mutant.module} has changed")
-    path.write_text(source.replace(mutant.old, mutant.new))
+    return source.replace(mutant.old, mutant.new)

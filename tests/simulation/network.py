@@ -46,10 +46,14 @@ class Post:
     Attributes:
         elements: The array's elements, each the bytes of one JSON object.
         timeout: Seconds to wait for the whole answer.
+        is_dry: It has the header that makes a dry run of it.
+        sender: The number of the client that sends it.
     """
 
     elements: list[bytes]
     timeout: float
+    is_dry: bool = False
+    sender: int = 0
 
 
 @dataclass(slots=True)
@@ -74,6 +78,8 @@ class Exchange:
     """One POST on its way, which may arrive as several copies.
 
     Attributes:
+        is_dry: It is a dry run.
+        sender: The number of the client that has sent it.
         awaited: The number of the copy whose answer goes to the caller.
         taken: The server has taken something of it.
         refused: The server has refused it as a whole; later copies are dropped.
@@ -87,19 +93,23 @@ class Exchange:
         "awaited",
         "elements",
         "epoch",
+        "is_dry",
         "items",
         "number",
         "process",
         "refused",
+        "sender",
         "taken",
         "turned_away",
     )
 
-    def __init__(self, number: int, process: Process, elements: list[bytes]) -> None:
+    def __init__(self, number: int, process: Process, post: Post) -> None:
         self.number = number
         self.process = process
         self.epoch = process.epoch
-        self.elements = elements
+        self.elements = post.elements
+        self.is_dry = post.is_dry
+        self.sender = post.sender
         self.awaited = 1
         self.taken = False
         self.refused = False
@@ -164,10 +174,11 @@ class Network:
         """Send a POST for a process, which waits for the answer."""
         world = self.world
         self.posts += 1
-        exchange = Exchange(self.posts, process, post.elements)
+        exchange = Exchange(self.posts, process, post)
         if world.tracing:
             sent = b",".join(post.elements).decode()
-            world.note(process.name, f"sends POST {exchange.number}: [{sent}]")
+            kind = "dry run, " if post.is_dry else ""
+            world.note(process.name, f"sends {kind}POST {exchange.number}: [{sent}]")
         world.wake_at(world.now + post.timeout, process, exchange.epoch, TimedOut())
         if self._patience:
             world.call_at(world.now + self._patience, self._give_up, exchange)

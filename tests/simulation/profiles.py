@@ -15,6 +15,7 @@ from simulation.server import (
     ACKNOWLEDGEMENTS,
     ANSWER_EXTRAS,
     CHOICES,
+    DRY_TROUBLES,
     ERROR_FORMS,
     IN_FLIGHT,
     POLL_TROUBLES,
@@ -36,6 +37,7 @@ TROUBLES: dict[str, str] = {
     **{name: sentence(trouble) for name, trouble in ANSWER_TROUBLES.items()},
     **{name: sentence(trouble) for name, trouble in BODY_TROUBLES.items()},
     **{name: sentence(trouble) for name, trouble in SENDING_TROUBLES.items()},
+    **{name: sentence(trouble) for name, trouble in DRY_TROUBLES.items()},
     **{name: sentence(trouble) for name, trouble in POLL_TROUBLES.items()},
     **{name: sentence(trouble) for name, trouble in TASK_TROUBLES.items()},
     **{name: sentence(extra) for name, extra in ANSWER_EXTRAS.items()},
@@ -54,6 +56,10 @@ class Profile:
         results: The largest `numberResults`, 1 to 4.
         streams: The share of tasks whose text is streamed.
         cancels: The share of callers that are cancelled at a drawn moment, for the one who spawns them.
+        onlookers: How many callers wait for what others have under way, with handles of unfinished tasks.
+        budget: What each client may spend, as a share of what all tasks cost together; below 0 is no budget.
+        pricing: What a dry run says: the cost of all results in one item (`whole`), of `each`, or none (`unsaid`).
+        documented: The share of tasks whose document has a price.
         troubles: Name of a trouble -> its share of the calls, tasks or answers it can happen to.
         calm_at: From this moment on no trouble happens; what is late has come by then.
         latency: Seconds that a message usually takes.
@@ -73,6 +79,7 @@ class Profile:
         error_form: The body of an error that names no task; one of `ERROR_FORMS`, or `mixed`.
         says_success: Finished results have `status: "success"`.
         signed: The URL of a result is signed anew in each answer.
+        says_cost: Results say what they cost.
         late_cost: The cost of a result comes some seconds after it.
         send_limit: Elements that a sending may have; 0 is no limit.
         poll_limit: The same for a poll.
@@ -92,6 +99,10 @@ class Profile:
     results: int = 1
     streams: float = 0.2
     cancels: float = 0.0
+    onlookers: int = 0
+    budget: float = -1.0
+    pricing: str = "whole"
+    documented: float = 0.0
     troubles: dict[str, float] = field(default_factory=dict)
     calm_at: float = 120.0
     latency: float = 0.05
@@ -112,6 +123,7 @@ class Profile:
     says_success: bool = True
     signed: bool = False
     late_cost: bool = False
+    says_cost: bool = True
     send_limit: int = 0
     poll_limit: int = 0
     size_status: int = 413
@@ -192,6 +204,10 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("results", (2, 3, 4)),
     ("streams", (0.0, 1.0)),
     ("cancels", (0.2, 0.5)),
+    ("onlookers", (1, 2)),
+    ("budget", (0.0, 0.4, 0.7, 1.0)),
+    ("pricing", ("each", "unsaid")),
+    ("documented", (0.5,)),
     ("latency", (0.001, 0.3, 2.0)),
     ("gateway_patience", (2.0, 5.0, 30.0)),
     ("retry_after", ("0", "20")),
@@ -207,6 +223,7 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("error_form", (*ERROR_FORMS[1:], "mixed", "mixed")),
     ("says_success", (False,)),
     ("signed", (True,)),
+    ("says_cost", (False,)),
     ("late_cost", (True,)),
     ("send_limit", (1, 2, 3)),
     ("poll_limit", (1, 2, 3)),
@@ -235,13 +252,14 @@ def draw_tasks(profile: Profile, random: Random) -> list[dict[str, Any]]:
     """Draw the task objects of a schedule, as they go on the wire."""
     draw = random.random
     tasks = []
-    for _ in range(profile.tasks):
+    for number in range(profile.tasks):
         kind = ("imageInference", "videoInference", "3dInference")[
             int(3 * draw() ** 1.5)
         ]
         task: dict[str, Any] = {
             "taskType": kind,
             "taskUUID": uuid4(random.getrandbits(128)),
+            "seed": number,
         }
         if draw() < profile.streams:
             tasks.append(task | {"taskType": TEXT, "deliveryMethod": "stream"})

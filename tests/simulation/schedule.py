@@ -4,20 +4,29 @@ Checked after every event:
     1. No task is billed twice, where the policy and the platform promise that.
     2. A task that the client takes for unsent is not with the server.
     3. A task that the server has is in the client's books until it is handed over.
+    4. What a client has spent is within its budget, where dry runs or documents tell costs.
+    5. A dry run is never billed.
+
+Checked before a task is sent:
+    6. It was priced, and its cost is within the budget beside what counts already.
+    7. A dry run does not have the UUID of a task, and a call makes one dry run of a task.
+
+Checked when all callers have ended, and at the end:
+    8. What results say that they cost counts once; what is reserved counts only for tasks that may be billed.
 
 Checked at the end, when all that was left has been collected with handles:
-    4. Each result of a billed task was handed over, once.
-    5. An error without a handle is of a task that was not billed.
-    6. The books hold nothing that was handed over or is to be collected.
+    9. Each result of a billed task was handed over, once.
+    10. An error without a handle is of a task that was not billed.
+    11. The books hold nothing that was handed over or is to be collected, and no dry run.
 
 Checked as each call ends:
-    7. It ended within its timeout.
-    8. It raises TimeoutError only when its time is up, and it polled the task before.
-    9. It left a task early only for a reason that the server gave for this task.
-    10. It did not give up a task that was done long before, while there was no trouble.
+    12. It ended within its timeout.
+    13. It raises TimeoutError only when its time is up, and it polled the task before.
+    14. It left a task early only for a reason that the server gave for this task.
+    15. It did not give up a task that was done long before, while there was no trouble.
 
 Checked as a stream is read and ends:
-    11. What was given is how the text begins, and stands in the error that ends it early.
+    16. What was given is how the text begins, and stands in the error that ends it early.
 """
 
 from __future__ import annotations
@@ -25,6 +34,7 @@ from __future__ import annotations
 import json
 import random as chance
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from runware_client._runtime.delivery.delivery import MAX_REFUSED_POLLS
@@ -33,7 +43,7 @@ from runware_client._runtime.exceptions import RunwareError, TimeoutError
 
 from simulation.client import Client, Ended, relayed, submission_of, task_of
 from simulation.profiles import draw_tasks
-from simulation.server import text_of
+from simulation.server import price_of, text_of
 from simulation.world import Cancelled, Sleep, World
 
 if TYPE_CHECKING:
@@ -41,6 +51,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from runware_client._runtime.client.deltas import Delta
+    from runware_client._runtime.delivery.events import Event
     from runware_client._runtime.delivery.task import Submission, Task
 
     from simulation.profiles import Profile
@@ -85,12 +96,24 @@ class Books:
 
     Attributes:
         wire: The task.
+        price: What it costs, if all of its results come.
+        documented: What its document says that it costs.
+        senders: The clients that have sent it.
+        dry_runs: The UUIDs of its dry runs.
+        calls: How many calls may make one.
+        is_resumed: Whether a second process waits for it.
         results: The identifiers of the results that they were given at the end.
         seen: Those of results that errors held with which the task was left.
         has_ended: Whether they were given all results, or a failure without a handle.
     """
 
     wire: Object
+    price: Decimal
+    documented: Decimal | None
+    senders: set[int] = field(default_factory=set)
+    dry_runs: set[str] = field(default_factory=set)
+    calls: int = 0
+    is_resumed: bool = False
     results: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     has_ended: bool = False
@@ -104,12 +127,14 @@ class Watched:
         task: What the client knows of it.
         uuid: Its `taskUUID`.
         books: What callers were given of it.
-        is_own: Whether it is of the process that lives to the end.
+        client: The client whose task it is.
+        is_own: Whether that lives to the end, and has sent it.
     """
 
     task: Task[Any]
     uuid: str
     books: Books
+    client: Client
     is_own: bool
 
 
@@ -130,15 +155,21 @@ class Schedule:
         self._profile = profile
         self._promises = profile.known in PROMISED[policy]
         draw = self._random.random
-        self._client = Client(
-            self.world,
-            policy,
-            batches_polls=draw() < 0.5,
-        )
-        self._clients = [self._client]
+        batches_polls = draw() < 0.5
         self._tasks: list[Watched] = []
-        tasks = draw_tasks(profile, self._random)
-        self._books = {wire["taskUUID"]: Books(wire) for wire in tasks}
+        self._books: dict[str, Books] = {}
+        for wire in draw_tasks(profile, self._random):
+            price = price_of(wire)
+            is_documented = profile.documented > 0 and draw() < profile.documented
+            documented = price if is_documented else None
+            self._books[wire["taskUUID"]] = Books(wire, price, documented)
+        self._budget: Decimal | None = None
+        if profile.budget >= 0:
+            all_cost = sum((each.price for each in self._books.values()), Decimal(0))
+            self._budget = all_cost * Decimal(str(profile.budget))
+        self._clients: list[Client] = []
+        self._client = self._make_client(policy, batches_polls=batches_polls)
+        self._runs = self._steps = 0
         self._saved: list[str] = []
         self._shared: set[Task[Any]] = set()
 
@@ -151,11 +182,26 @@ class Schedule:
         self._begin([book.wire for book in self._books.values()])
         self.world.run()
         self._check_processes()
+        self._check_account()
         self.world.now = max(self.world.now, self.world.calm_at) + 1.0
         self._spawn(self._collect, "collector")
         self.world.run()
         self._check_processes()
+        self._check_account()
         self._check_end()
+
+    def _make_client(self, policy: str, *, batches_polls: bool) -> Client:
+        client = Client(
+            self.world,
+            policy,
+            batches_polls=batches_polls,
+            observe=self._check_event,
+            check_sending=self._check_sending,
+            budget=self._budget,
+            number=len(self._clients),
+        )
+        self._clients.append(client)
+        return client
 
     # -- callers --------------------------------------------------------------
 
@@ -176,8 +222,16 @@ class Schedule:
             if is_stream and not is_batch and self._random.random() < 0.7:
                 kind = self._stream
             pid = self._spawn(kind, kind.__name__.strip("_"), mine)
-            if kind != self._die and self._random.random() < self._profile.cancels:
-                self.world.cancel(pid)
+            if kind != self._die:
+                self._perhaps_cancel(pid)
+            elif self._random.random() < 0.3:
+                self._perhaps_cancel(self._spawn(self._resume, "resume", mine))
+        for _ in range(self._profile.onlookers):
+            self._perhaps_cancel(self._spawn(self._look_on, "onlooker"))
+
+    def _perhaps_cancel(self, pid: int) -> None:
+        if self._random.random() < self._profile.cancels:
+            self.world.cancel(pid)
 
     def _spawn(self, kind: Any, name: str, *arguments: Any) -> int:
         place: list[Process] = []
@@ -188,15 +242,19 @@ class Schedule:
     def _one(self, *choices: Any) -> Any:
         return choices[int(self._random.random() * len(choices))]
 
-    def _submission(self, wire: Object, client: Client) -> Submission[Any]:
-        submission = submission_of(wire)
-        self._watch(client, submission.task)
+    def _submission(
+        self, wire: Object, client: Client, *, is_own: bool = True
+    ) -> Submission[Any]:
+        book = self._books[wire["taskUUID"]]
+        submission = submission_of(wire, book.documented)
+        book.calls += 1
+        self._watch(client, submission.task, is_own=is_own)
         return submission
 
-    def _watch(self, client: Client, task: Task[Any]) -> None:
+    def _watch(self, client: Client, task: Task[Any], *, is_own: bool) -> None:
         uuid = str(task.task_uuid)
-        is_own = client is self._client
-        self._tasks.append(Watched(task, uuid, self._books[uuid], is_own=is_own))
+        books = self._books[uuid]
+        self._tasks.append(Watched(task, uuid, books, client, is_own=is_own))
 
     def _timeout(self) -> float:
         return float(self._one(0.3, 2.0, 10.0, 30.0, 60.0, 180.0))
@@ -204,12 +262,19 @@ class Schedule:
     def _run_each(self, place: list[Process], wires: list[Object]) -> Steps:
         """Run a task; wait again with the handle of the error, or leave it."""
         yield Sleep(self._random.random())
-        given: Given = self._submission(wires[0], self._client)
+        given = self._submission(wires[0], self._client)
+        yield from self._perhaps_price(place, given)
         for _ in range(3):
             error = yield from self._wait(self._client, given, place[0])
             if error is None or error.handle is None or self._random.random() < 0.5:
                 return
             yield Sleep(self._random.random() * 10)
+
+    def _perhaps_price(self, place: list[Process], given: Submission[Any]) -> Steps:
+        """Ask what a task costs before a client with a budget does."""
+        if self._budget is not None and self._random.random() < 0.3:
+            self._books[given.wire["taskUUID"]].calls += 1
+            yield from self._client.dry_run(given, self._timeout(), place[0])
 
     def _submit(self, place: list[Process], wires: list[Object]) -> Steps:
         """Submit a task, then poll it and wait for it, perhaps from two processes."""
@@ -226,16 +291,19 @@ class Schedule:
 
     def _wait_often(self, place: list[Process], given: Given) -> Steps:
         for number in range(6):
+            was_over = self._books[_uuid_of(given)].has_ended
             error = yield from self._wait(
                 self._client, given, place[0], polls_once=number % 2 == 0
             )
-            if error is not None and error.handle is None:
+            if was_over or (error is not None and error.handle is None):
                 return
 
     def _run_many(self, place: list[Process], wires: list[Object]) -> Steps:
         """Run a batch whose outcomes are handed over together."""
-        client, timeout, began = self._client, self._timeout(), self.world.now
+        client, timeout = self._client, self._timeout()
         submissions = [self._submission(wire, client) for wire in wires]
+        yield from self._perhaps_price(place, submissions[0])
+        began = self.world.now
         all_ended: list[Ended] = []
         for effect in (steps := client.iterate(submissions, timeout, place[0])):
             yield from self._relayed(steps, effect, all_ended.append)
@@ -293,7 +361,7 @@ class Schedule:
         client, timeout, began = self._client, self._timeout(), self.world.now
         submission = self._submission(wires[0], client)
         is_slow, leaves = self._random.random() < 0.3, self._random.random() < 0.1
-        stream, own, given = client.stream(submission, timeout), 0.0, ""
+        stream, own, given = client.stream(submission, timeout, place[0]), 0.0, ""
 
         def take(delta: Delta) -> Steps:
             nonlocal own, given
@@ -313,14 +381,12 @@ class Schedule:
             return
         except RunwareError as raised:
             error = raised
-        is_over = error is None or error.handle is None
-        if is_over:
+        if submission.task.is_done:
             self._give(submission.task, [] if error else [stream.result])
         self._check_time(began, timeout + own)
         self._check_stream(submission, error, given, began + timeout + own)
-        if is_over:
-            return
-        yield from self._wait_often(place, submission)
+        if error is not None and error.handle is not None:
+            yield from self._wait_often(place, submission)
 
     def _check_stream(
         self,
@@ -342,25 +408,44 @@ class Schedule:
 
     def _die(self, place: list[Process], wires: list[Object]) -> Steps:
         """Save a handle, submit the task, and die; another process resumes it."""
-        client = Client(
-            self.world,
-            self._client.resend,
-            batches_polls=False,
-        )
-        submission = submission_of(wires[0])
-        self._watch(client, submission.task)
+        client = self._make_client(self._client.resend, batches_polls=False)
+        submission = self._submission(wires[0], client, is_own=False)
         self._saved.append(json.dumps(submission.task.wire))
         self.world.cancel(place[0].pid, kill=True)
         yield from self._wait(client, submission, place[0])
 
+    def _resume(self, place: list[Process], wires: list[Object]) -> Steps:
+        """Resume a task with its request, which another process may have sent."""
+        yield Sleep(self._random.random() * 20)
+        submission = self._submission(wires[0], self._client, is_own=False)
+        self._books[wires[0]["taskUUID"]].is_resumed = True
+        submission.task.phase, submission.task.sends = Phase.IN_DOUBT, 1
+        for _ in range(2):
+            error = yield from self._wait(self._client, submission, place[0])
+            if error is None:
+                return
+
+    def _look_on(self, place: list[Process]) -> Steps:
+        """Wait for tasks that others have under way, with handles of unfinished tasks."""
+        for _ in range(3):
+            yield Sleep(self._random.random() * 10)
+            tasks = self._client.open_tasks.tasks()
+            if tasks:
+                task = self._one(*tasks)
+                self._shared.add(task)
+                polls_once = self._random.random() < 0.5
+                yield from self._wait(
+                    self._client, task, place[0], polls_once=polls_once
+                )
+
     def _collect(self, place: list[Process]) -> Steps:
         """Collect with handles what was left, when all troubles have ended."""
-        self._tasks = [each for each in self._tasks if each.is_own]
         for text in self._saved:
             wire = json.loads(text)
             book = self._books[wire["taskUUID"]]
             if not book.has_ended and self.world.ledger.produced(wire["taskUUID"]):
                 task = task_of(wire)
+                self._watch(self._client, task, is_own=False)
                 task.phase, task.sends = Phase.IN_DOUBT, 1
                 yield from self._wait(self._client, task, place[0], timeout=200.0)
         for task in self._client.open_tasks.tasks():
@@ -392,7 +477,7 @@ class Schedule:
         try:
             results = yield from client.wait(given, seconds, process, **options)
         except RunwareError as raised:
-            error, results = raised, None if raised.handle else raised.results
+            error, results = raised, raised.results if task.is_done else None
         if results is not None:
             self._give(task, results)
         elif error is not None:
@@ -404,7 +489,7 @@ class Schedule:
     # -- what callers get -----------------------------------------------------
 
     def _take(self, ended: Ended) -> None:
-        if ended.error is None or ended.error.handle is None:
+        if ended.submission.task.is_done:
             self._give(ended.submission.task, ended.results)
         else:
             self._see(ended.submission.task, ended.results)
@@ -416,7 +501,9 @@ class Schedule:
     def _give(self, task: Task[Any], results: list[Object]) -> None:
         """Note that callers were given all that there will be of a task."""
         book = self._books[str(task.task_uuid)]
-        if not book.has_ended:
+        if book.has_ended:
+            book.seen.update(map(_identifier, results))
+        else:
             book.results += map(_identifier, results)
         book.has_ended = True
 
@@ -424,21 +511,114 @@ class Schedule:
 
     def _check_step(self) -> None:
         ledger = self.world.server.ledger
-        if not ledger.tasks:
-            return
+        if ledger.runs > self._runs:
+            self._check_bills()
+        elif not ledger.runs or self.world.steps == self._steps:
+            return  # neither the server nor a caller knows more than before
+        self._runs, self._steps = ledger.runs, self.world.steps
         for each in self._tasks:
-            run = ledger.tasks.get(each.uuid)
-            if run is None:
-                continue
-            is_twice = len(run.runs) > 1 and ledger.billed(each.uuid) > 1
-            if is_twice and self._promises:
-                raise Broken(f"{each.uuid} is billed twice")
             if each.books.has_ended or not each.is_own:
+                continue
+            if each.uuid not in ledger.tasks:
                 continue
             if each.task.phase is Phase.UNSENT and ledger.billed(each.uuid):
                 raise Broken(f"{each.uuid} is taken for unsent; the server has it")
             if each.uuid not in self._client.open_tasks:
                 raise Broken(f"{each.uuid} is with the server and not in the books")
+
+    def _check_bills(self) -> None:
+        ledger = self.world.ledger
+        for uuid, task in ledger.tasks.items():
+            if uuid not in self._books:
+                raise Broken(f"{uuid} is a dry run, and billed")
+            is_twice = len(task.runs) > 1 and ledger.billed(uuid) > 1
+            if is_twice and self._promises:
+                raise Broken(f"{uuid} is billed twice")
+        if self._budget is not None and self._tells_costs:
+            for client in self._clients:
+                if ledger.spent(client.number) > self._budget:
+                    raise Broken(f"a budget of {self._budget} is passed")
+
+    @property
+    def _tells_costs(self) -> bool:
+        """Whether a client knows what each task costs before it is sent."""
+        return self._profile.pricing != "unsaid"
+
+    def _check_event(self, event: Event) -> None:
+        if event.task_uuid not in self._books:
+            raise Broken(f"an event is about a dry run: {event}")
+
+    def _check_sending(self, client: Client, parts: list[bytes], is_dry: bool) -> None:
+        tasks = [*self._books.values()]
+        for wire in map(self.world.server.read, parts):
+            uuid, book = wire["taskUUID"], tasks[wire["seed"]]
+            if not is_dry:
+                book.senders.add(client.number)
+                continue
+            book.dry_runs.add(uuid)
+            if uuid in self._books:
+                raise Broken(f"{uuid} is dry run under its own UUID")
+            if len(book.dry_runs) > book.calls:
+                raise Broken(f"{book.wire['taskUUID']} is dry run twice")
+        if is_dry or self._budget is None:
+            return
+        if len(self.world.ledger.priced) < len(self._sent_by(client)):
+            raise Broken("a task is sent that was not priced")
+        counted = sum(self._counted(client, book) for book in self._sent_by(client))
+        if counted > self._budget or self._budget == 0:
+            raise Broken(f"{counted} are committed, beyond the budget {self._budget}")
+        if client.account.committed < counted:
+            raise Broken(f"{client.account.committed} count in place of {counted}")
+
+    def _sent_by(self, client: Client) -> list[Books]:
+        return [book for book in self._books.values() if client.number in book.senders]
+
+    def _counted(self, client: Client, book: Books) -> Decimal:
+        """What has to count against a client's budget for a task."""
+        tasks = [
+            each.task
+            for each in self._tasks
+            if each.client is client and each.books is book
+        ]
+        is_reserved = self._budget is not None and client.number in book.senders
+        is_known = self._tells_costs or book.documented is not None
+        price = book.price if is_reserved and is_known else Decimal(0)
+        done = [task for task in tasks if task.is_done]
+        if not done:
+            is_open = any(task.phase is not Phase.UNSENT for task in tasks)
+            return price if is_open else Decimal(0)
+        said = self._said(done)
+        has_run = any(task.items or task.error is None for task in done)
+        is_said = any(
+            task.items and all("cost" in item for item in task.items) for task in done
+        )
+        return said if is_said or not has_run else max(said, price)
+
+    @staticmethod
+    def _said(done: list[Task[Any]]) -> Decimal:
+        """What the results of finished tasks say that they cost, each result once."""
+        costs = {
+            _identifier(item): Decimal(str(item["cost"]))
+            for task in done
+            for item in task.items
+            if "cost" in item
+        }
+        return sum(costs.values(), Decimal(0))
+
+    def _check_account(self) -> None:
+        """Check that what counts against the budget is right while nobody sends."""
+        client, books = self._client, self._books.values()
+        counted = sum((self._counted(client, book) for book in books), Decimal(0))
+        if client.account.committed != counted:
+            raise Broken(f"{client.account.committed} count in place of {counted}")
+        said = Decimal(0)
+        for book in books:
+            own = [each for each in self._tasks if each.client is client]
+            said += self._said(
+                [each.task for each in own if each.books is book and each.task.is_done]
+            )
+        if client.account.cost != said:
+            raise Broken(f"the costs are {said}, and not {client.account.cost}")
 
     def _check_time(self, began: float, timeout: float) -> None:
         took = self.world.now - began
@@ -504,8 +684,18 @@ class Schedule:
                 if lost:
                     raise Broken(f"{uuid}: {len(lost)} of {len(produced)} are lost")
         for task in self._client.open_tasks.tasks():
-            if self._books[str(task.task_uuid)].has_ended or self._is_owed(task):
+            if task.task_uuid not in self._books:
+                raise Broken(f"{task.task_uuid} is a dry run, and in the books")
+            book = self._books[str(task.task_uuid)]
+            has_ended = book.has_ended and not book.is_resumed
+            if has_ended or self._is_owed(task):
                 raise Broken(f"{task.task_uuid} is left in the books")
+
+
+def _uuid_of(given: Given) -> str:
+    """Return the UUID of what is waited for."""
+    task = given.task if hasattr(given, "task") else given
+    return str(task.task_uuid)
 
 
 def _identifier(item: Object) -> str:

@@ -11,12 +11,14 @@ Rules that it keeps:
   that comes there without a result beside it is the failure of the whole task.
 - An error about a question has the task type `getResponse`, or a code that says nothing of the task.
 - A result stays in the polls for the rest of the schedule.
+- A dry run bills nothing and is not known to polls. What it says is what the results will cost together.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from decimal import Decimal
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -67,6 +69,7 @@ class Run:
 
     Attributes:
         post: The number of the caller's POST that was accepted.
+        sender: The number of the client that has sent it.
         accepted_at: When it was billed.
         visible_at: When the polls know it.
         ends_at: When its last item is ready.
@@ -75,6 +78,7 @@ class Run:
     """
 
     post: int
+    sender: int
     accepted_at: float
     visible_at: float
     ends_at: float
@@ -92,11 +96,31 @@ class Task:
 
 
 class Ledger:
-    """What became of every task, by its `taskUUID`; a task that was never accepted is not in `tasks`."""
+    """What became of every task, by its `taskUUID`; a task that was never accepted is not in `tasks`.
+
+    Attributes:
+        tasks: Those that were accepted.
+        invalid: Whether tasks are wrong in themselves.
+        priced: The tasks of dry runs.
+        runs: How many runs there are.
+    """
 
     def __init__(self) -> None:
         self.tasks: dict[str, Task] = {}
         self.invalid: dict[str, bool] = {}
+        self.priced: set[str] = set()
+        self.runs = 0
+
+    def spent(self, sender: int) -> Decimal:
+        """What the runs of a client's POSTs cost; of several runs of a task, one counts."""
+        return sum(
+            (
+                max(_cost_of(task, run) for run in runs)
+                for task in self.tasks.values()
+                if (runs := [run for run in task.runs if run.sender == sender])
+            ),
+            Decimal(0),
+        )
 
     def accepted(self, uuid: str) -> list[float]:
         """When the task was accepted: once for each acceptance, copies of one POST included."""
@@ -151,6 +175,18 @@ class Ledger:
         return task.runs if task else []
 
 
+def _cost_of(task: Task, run: Run) -> Decimal:
+    """What a run costs: its results, but for those that failed."""
+    if run.code is not None:
+        return Decimal(0)
+    return PRICES[task.type] * sum(item.code is None for item in run.items)
+
+
+def price_of(element: Object) -> Decimal:
+    """What a task costs, if all of its results come."""
+    return PRICES[element["taskType"]] * int(element.get("numberResults", 1))
+
+
 # Task types and results
 
 
@@ -184,6 +220,14 @@ TYPES: dict[str, tuple[Callable[[Item, str], Object], bool]] = {
     "3dInference": (solid, True),
     TEXT: (text, False),
 }
+
+PRICES = {
+    "imageInference": Decimal("0.01"),
+    "videoInference": Decimal("0.25"),
+    "3dInference": Decimal("0.07"),
+    TEXT: Decimal("0.003"),
+}
+"""What one result of a task costs."""
 
 FAILURES = (
     "nsfwContentDetected",
@@ -296,6 +340,7 @@ class Server:
         self._signatures = 0
         shares = profile.troubles
         self._sending_troubles = chosen(SENDING_TROUBLES, shares)
+        self._dry_troubles = chosen(DRY_TROUBLES, shares)
         self._poll_troubles = chosen(POLL_TROUBLES, shares)
         self._task_troubles = chosen(TASK_TROUBLES, shares)
         self._extra_troubles = chosen(ANSWER_EXTRAS, shares)
@@ -305,7 +350,10 @@ class Server:
         """Take a copy of a POST and answer it."""
         if exchange.refused:
             return
-        elements = [self._read(element) for element in exchange.elements]
+        elements = [self.read(element) for element in exchange.elements]
+        if exchange.is_dry:
+            self._receive_dry_runs(Call(exchange, copy, elements, []))
+            return
         uuids = [e["taskUUID"] for e in elements if e["taskType"] == "getResponse"]
         call = Call(exchange, copy, elements, uuids)
         if len(uuids) == len(elements):
@@ -313,12 +361,44 @@ class Server:
         else:
             self._receive_tasks(call)
 
-    def _read(self, element: bytes) -> Object:
+    def read(self, element: bytes) -> Object:
         """The JSON object; the same bytes come often, so it is kept."""
         read = self._elements.get(element)
         if read is None:
             read = self._elements[element] = json.loads(element)
         return read
+
+    # Dry runs
+
+    def _receive_dry_runs(self, call: Call) -> None:
+        """Refuse the call, or say what its tasks cost."""
+        profile = self.profile
+        if 0 < profile.send_limit < len(call.elements):
+            self.refuse_size(call, profile.send_limit)
+            return
+        trouble = self._drawn(self._dry_troubles, call)
+        if trouble is not None:
+            trouble(self, call)
+            return
+        telling = Telling(profile.refusal_status, self._named_form())
+        for element in call.elements:
+            if self._invalid(element):
+                telling.errors.append(self._refusal(element))
+            else:
+                self.ledger.priced.add(element["taskUUID"])
+                telling.data += self._prices(element)
+        self._reply(call, telling)
+
+    def _prices(self, element: Object) -> list[Object]:
+        """What a dry run says of a task: its cost, or that of each result, or none."""
+        said = {"taskType": element["taskType"], "taskUUID": element["taskUUID"]}
+        pricing = self.profile.pricing
+        if pricing == "unsaid":
+            return [said]
+        if pricing == "each":
+            cost = float(PRICES[element["taskType"]])
+            return [said | {"cost": cost}] * element.get("numberResults", 1)
+        return [said | {"cost": float(price_of(element))}]
 
     # Sendings
 
@@ -436,8 +516,9 @@ class Server:
         task = self.ledger.tasks.get(uuid)
         if task is None:
             task = self.ledger.tasks[uuid] = Task(uuid, element["taskType"])
-        run = self._plan(exchange.number, element)
+        run = self._plan(exchange, element)
         task.runs.append(run)
+        self.ledger.runs += 1
         if self._happens("replica_lag", uuid):
             run.visible_at = world.later()
         if world.tracing:
@@ -458,7 +539,7 @@ class Server:
         if not self._refuses_known(element):
             self.accept(exchange, element)
 
-    def _plan(self, post: int, element: Object) -> Run:
+    def _plan(self, exchange: Exchange, element: Object) -> Run:
         """Draw how long a run takes, and which of its results fail."""
         world, profile = self.world, self.profile
         random = world.random.random
@@ -480,7 +561,8 @@ class Server:
             whole = self._one(FAILURES)
         elif all(item.code for item in items):
             whole = items[0].code
-        return Run(post, now, now, moments[-1], whole, items)
+        end = moments[-1]
+        return Run(exchange.number, exchange.sender, now, now, end, whole, items)
 
     # Streams
 
@@ -520,7 +602,9 @@ class Server:
         if end in ("done", "unfinished"):
             return [(last, done)]
         if end == "late":
-            usage = self._event('{"usage":{"totalTokens":9},"cost":0.01}')
+            usage = self._event(
+                f'{{"usage":{{"totalTokens":9}},"cost":{PRICES[TEXT]}}}'
+            )
             return [(last + 1.0, usage), (last + 1.0, done)]
         if end == "repeated":
             whole = '{"finishReason":"stop"}'
@@ -701,8 +785,8 @@ class Server:
         result = {"taskType": task.type, "taskUUID": task.uuid, **members}
         if self.profile.says_success:
             result["status"] = "success"
-        if item.priced_at <= self.world.now:
-            result["cost"] = 0.01
+        if item.priced_at <= self.world.now and self.profile.says_cost:
+            result["cost"] = float(PRICES[task.type])
         return result
 
     def _acknowledgement(self, task: Task) -> Object:
@@ -956,6 +1040,44 @@ SENDING_TROUBLES: dict[str, CallTrouble] = named(
     sending_fails_before,
     sending_fails_after,
     sending_unsaid,
+)
+
+
+# Troubles of a dry run
+
+
+def dry_run_limited(server: Server, call: Call) -> None:
+    """The dry run is refused with 429."""
+    after = server.profile.retry_after if server._coin() else None
+    server.turn_down(call, 429, "rateLimitExceeded", after)
+
+
+def dry_run_fails(server: Server, call: Call) -> None:
+    """The dry run is answered with a 5xx."""
+    server.turn_down(call, server._one((500, 502, 503, 504)), server._one(BUSY))
+
+
+def dry_run_refused(server: Server, call: Call) -> None:
+    """The dry run is refused with a 4xx that names no task."""
+    status, code = server._one(((400, "invalidParameter"), (404, "modelNotFound")))
+    server.turn_down(call, status, code)
+
+
+def dry_run_empty(server: Server, call: Call) -> None:
+    """The dry run is answered with empty data."""
+    server._reply(call, Telling(200))
+
+
+def dry_run_in_part(server: Server, call: Call) -> None:
+    """The dry run is answered for its first task alone."""
+    telling = Telling(200)
+    telling.data += server._prices(call.elements[0])
+    server.ledger.priced.add(call.elements[0]["taskUUID"])
+    server._reply(call, telling)
+
+
+DRY_TROUBLES: dict[str, CallTrouble] = named(
+    dry_run_limited, dry_run_fails, dry_run_refused, dry_run_empty, dry_run_in_part
 )
 
 

@@ -6,47 +6,51 @@ That a schedule that fails is shrunk and told is for `test_world.py`, and takes 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
-from simulation.mutants import MUTANTS, Mutant, apply
+from simulation.mutants import MUTANTS, Mutant
 
-TESTS = Path(__file__).parent.parent
-SHIPPED = TESTS.parent / "generated" / "runware_client"
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 SCHEDULES = 20_000
+COMMAND = [sys.executable, "-m", "simulation.search"]
 
 
-SEARCH = """
-import sys
-from simulation.run import failures
+@pytest.fixture(scope="module")
+def search() -> Iterator[Callable[[str], str]]:
+    """Searches with one process for all mutants, which is forked for each."""
+    variables = {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        COMMAND, env=os.environ | variables, stdin=pipe, stdout=pipe, text=True
+    ) as process:
+        requests, answers = _pipes(process)
 
-begin, end = map(int, sys.argv[1:])
-print(next(failures(range(begin, end)), "none"))
-"""
+        def ask(request: str) -> str:
+            print(request, file=requests, flush=True)
+            return answers.readline()
 
-
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_a_fault_is_found(mutant: Mutant, tmp_path: Path) -> None:
-    package = tmp_path / SHIPPED.name
-    shutil.copytree(SHIPPED, package, ignore=_temporary)
-    apply(mutant, package)
-    begin, end = mutant.seed, mutant.seed + SCHEDULES
-    variables = {"PYTHONPATH": str(TESTS), "SIMULATED_CLIENT": str(tmp_path)}
-    ran = subprocess.run(
-        [sys.executable, "-c", SEARCH, str(begin), str(end)],
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith("Failure("), ran.stdout
+        yield ask
+        requests.close()
 
 
-def _temporary(_: str, names: list[str]) -> list[str]:
-    """Name what Python writes before it is bytecode, which is copied: it is still right."""
-    return [name for name in names if ".pyc." in name]
+def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
+    assert process.stdin
+    assert process.stdout
+    return process.stdin, process.stdout
+
+
+@pytest.mark.parametrize(
+    ("index", "mutant"), [*enumerate(MUTANTS)], ids=[each.name for each in MUTANTS]
+)
+def test_a_fault_is_found(
+    index: int, mutant: Mutant, search: Callable[[str], str]
+) -> None:
+    found = search(f"{index} {mutant.seed} {mutant.seed + SCHEDULES}")
+    assert found.startswith("Failure("), found

@@ -64,10 +64,12 @@ def question(*tasks: Object) -> list[bytes]:
     )
 
 
-def posted(elements: list[bytes], timeout: float = 20.0) -> Caller:
+def posted(
+    elements: list[bytes], timeout: float = 20.0, *, is_dry: bool = False
+) -> Caller:
     """POST; the answer, or `None` where there is none."""
     try:
-        return (yield Post(elements, timeout))
+        return (yield Post(elements, timeout, is_dry))
     except FAILED:
         return None
 
@@ -366,9 +368,10 @@ def test_each_trouble_happens(name: str) -> None:
 
 
 def _batch(seed: int, profile: Profile) -> World:
-    """A batch in one POST, with joined polls, then polls one by one."""
+    """A dry run, then a batch in one POST, with joined polls, then polls one by one."""
 
     def batch() -> Caller:
+        yield from posted(wire(*dry_runs), is_dry=True)
         yield from posted(wire(*tasks), timeout=90.0)
         for _ in range(3):
             yield from posted(question(*tasks))
@@ -378,19 +381,25 @@ def _batch(seed: int, profile: Profile) -> World:
 
     world = World(seed, profile, tracing=True)
     tasks = draw_tasks(profile, world.random)
+    dry_runs = [{**task, "taskUUID": f"{task['taskUUID']}-dry"} for task in tasks]
     world.spawn(batch())
     world.run()
     return world
 
 
+OF_CALLERS = ("cancels=", "onlookers=", "budget=", "documented=")
+"""Knobs that are for the one who spawns the processes."""
+
+
 @pytest.mark.parametrize(
-    "name", [n for n in NAMED if n not in TROUBLES and not n.startswith("cancels=")]
+    "name", [n for n in NAMED if n not in TROUBLES and not n.startswith(OF_CALLERS)]
 )
 def test_each_knob_changes_what_happens(name: str) -> None:
-    """In the trace of some seed; `cancels` is for the one who spawns the processes."""
+    """In the trace of some seed."""
     knob = name.partition("=")[0]
     plain = Profile(
         tasks=6,
+        results=5,
         troubles={
             "request_retried": 0.2,
             "poll_fails": 0.2,

@@ -144,6 +144,7 @@ class World:
         calm_at: From here on network and server behave.
         processes: All processes; the index is the process id.
         held: Which process holds which lock.
+        steps: How often a process went on.
     """
 
     def __init__(
@@ -163,6 +164,7 @@ class World:
         self.trace: list[tuple[float, str, str]] = []
         self.processes: list[Process] = []
         self.held: dict[str, int] = {}
+        self.steps = 0
         self._waiting: dict[str, list[tuple[Process, int]]] = {}
         self._events: list[tuple[float, int, Callable[..., None] | None, Any]] = []
         self._pushed = 0
@@ -267,6 +269,7 @@ class World:
     def _resume(self, process: Process, value: object) -> None:
         """Run a process up to its next wait, or to its end."""
         generator = process.generator
+        self.steps += 1
         if self.tracing and isinstance(value, BaseException):
             self.note(process.name, f"gets {type(value).__name__}")
         while True:

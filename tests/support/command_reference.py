@@ -21,7 +21,7 @@ def command_reference() -> str:
         "",
         "This page is made from the definitions of the options: `make golden` writes it.",
         "",
-        "An option of `generate` can stand in `[tool.runware-codegen]` of the nearest"
+        "An option of `generate` can be set in `[tool.runware-codegen]` of the nearest"
         " `pyproject.toml`, with its name without the dashes. The command line wins.",
     ]
     lines = [*head]

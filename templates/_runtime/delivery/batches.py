@@ -124,11 +124,17 @@ class ScheduledTask(Generic[ResultT]):
     @property
     def kind(self) -> Kind:
         """`SUBMIT` if it is sent next, `POLL` if it is polled next."""
-        is_sent = self.is_resend or self.task.phase is Phase.UNSENT
-        return Kind.SUBMIT if is_sent else Kind.POLL
+        phase = self.task.phase
+        is_resent = self.is_resend and phase is Phase.IN_DOUBT
+        return Kind.SUBMIT if is_resent or phase is Phase.UNSENT else Kind.POLL
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it can be sent or polled; without a request, it can only be polled."""
+        return self.submission is not None or self.kind is Kind.POLL
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Batch(Generic[ResultT]):
     """The tasks of one POST.
 

@@ -73,7 +73,7 @@ class Verdict(NamedTuple):
     is_refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
     """The parts of an answer that are about one task.
 
@@ -222,9 +222,9 @@ def of_poll(said: Said) -> Verdict:
     if errors:
         return _poll_refused(said, errors)
     if said.status < 400 and not said.nameless:
-        is_cut = said.envelope.is_cut
-        event = TaskEvent.POLL_FAILED if is_cut else TaskEvent.SILENCE
-        return Verdict(event, unmentioned(said.envelope))
+        if said.envelope.is_cut:
+            return Verdict(TaskEvent.POLL_FAILED, unmentioned(said.envelope))
+        return Verdict(TaskEvent.SILENCE)
     if _is_transient(said, said.nameless):
         return said.verdict(TaskEvent.POLL_FAILED, said.nameless)
     return _poll_refused(said, said.nameless)

@@ -76,6 +76,7 @@ MAX_REFUSED = 4
 
 NEWS = frozenset({TaskEvent.PROGRESS, TaskEvent.CONFLICT})
 ANSWERS = frozenset({TaskEvent.SILENCE, TaskEvent.NOT_FOUND})
+SENDINGS = (Phase.SENDING, Phase.RESENDING)
 
 
 class Delivery(Generic[ResultT]):
@@ -122,7 +123,7 @@ class Delivery(Generic[ResultT]):
         self._open_tasks = open_tasks
         self._idle = [self._scheduled(task) for task in tasks]
         self._scheduled_tasks = {each.task.key: each for each in self._idle}
-        self._under_way = 0
+        self._under_way: list[Batch[ResultT]] = []
         self._errors: dict[str, RunwareError] = {}
         self._ended: list[Submission[ResultT]] = []
         self.waiting = Waiting(uploads)
@@ -143,12 +144,13 @@ class Delivery(Generic[ResultT]):
     @property
     def is_waiting(self) -> bool:
         """Whether a task is neither done nor given up."""
-        return bool(self._idle) or self._under_way > 0
+        return bool(self._idle or self._under_way)
 
     def pause(self) -> float | None:
-        """Return the seconds until a task is due; None if all wait for answers."""
-        self._begin_uploads()
-        self._begin_pricing()
+        """Return the seconds until a task is due; None if all wait for answers.
+
+        Call it when `next_batch` returns None.
+        """
         if not self._idle:
             return None
         first = min(each.due for each in self._idle)
@@ -156,8 +158,9 @@ class Delivery(Generic[ResultT]):
 
     def next_batch(self) -> Batch[ResultT] | None:
         """Return the batch to send now; None if no task is due."""
-        self._begin_uploads()
-        self._begin_pricing()
+        if not self._idle:
+            return None
+        self._hold_back()
         now = self._now()
         if now >= self._deadline:
             self._give_up_idle()
@@ -173,7 +176,7 @@ class Delivery(Generic[ResultT]):
         )
         taken = set(map(id, chosen))
         self._idle = [each for each in self._idle if id(each) not in taken]
-        self._under_way += 1
+        self._under_way.append(batch)
         for each in chosen:
             self._note_begun(each, now)
         return batch
@@ -184,7 +187,7 @@ class Delivery(Generic[ResultT]):
             if each.task.is_done:
                 self._idle.remove(each)
                 self._end(each, each.task.error)
-            elif each.task.phase in (Phase.SENDING, Phase.RESENDING):
+            elif each.task.phase in SENDINGS or not each.can_go_on:
                 each.due = max(each.due, now + TOGETHER)
 
     def _companions(
@@ -231,7 +234,8 @@ class Delivery(Generic[ResultT]):
         left = self._deadline - now
         if chosen[0].kind is Kind.POLL:
             return min(left, max(each.poll_timeout for each in chosen))
-        usual = left - self._reserve if left > self._reserve else left
+        is_polled = any(each.task.is_pollable for each in chosen)
+        usual = left - self._reserve if is_polled and left > self._reserve else left
         if not all(each.task.is_async for each in chosen):
             return usual
         size = sum(map(len, parts))
@@ -254,14 +258,25 @@ class Delivery(Generic[ResultT]):
         for each in idle:
             self._leave(each, self._late(each))
 
-    # -- uploads of files -----------------------------------------------------
+    # -- before a task is sent ------------------------------------------------
 
-    def _begin_uploads(self) -> None:
+    def _hold_back(self) -> None:
+        """Hold back tasks that wait for uploads or for the reservation of their costs."""
+        unsent = self._unsent()
+        held = [e for e in unsent if e.submission and e.submission.is_waiting]
+        if held:
+            self._begin_uploads(held)
+            unsent = self._unsent()
+        account = self._settings.account
+        owed = [each for each in unsent if account.owes_reservation(each.task)]
+        if owed:
+            self._begin_pricing(owed)
+
+    def _unsent(self) -> list[ScheduledTask[ResultT]]:
+        return [each for each in self._idle if each.kind is Kind.SUBMIT]
+
+    def _begin_uploads(self, held: list[ScheduledTask[ResultT]]) -> None:
         """Replace tasks that wait for files by the uploads of the files."""
-        held = [e for e in self._idle if e.submission and e.submission.is_waiting]
-        held = [each for each in held if each.kind is Kind.SUBMIT]
-        if not held:
-            return
         self._idle = [each for each in self._idle if each not in held]
         submissions = [_submission(each) for each in held]
         for upload in chain(*map(self.waiting.hold, submissions)):
@@ -274,21 +289,15 @@ class Delivery(Generic[ResultT]):
         """Schedule the tasks whose files are uploaded; leave those whose files failed."""
         self._go_on(self.waiting.settle(self.error))
 
-    # -- reservations of costs ------------------------------------------------
-
-    def _begin_pricing(self) -> None:
+    def _begin_pricing(self, owed: list[ScheduledTask[ResultT]]) -> None:
         """Replace tasks whose costs must be reserved by their dry runs."""
-        account = self._settings.account
-        owed = [each for each in self._idle if account.owes_reservation(each.task)]
-        if not owed:
-            return
         chosen = set(map(id, owed))
         self._idle = [each for each in self._idle if id(each) not in chosen]
         for each in owed:
             try:
                 dry_run = self._pricing.reserve(_submission(each))
             except BudgetError as error:
-                self._leave(each, error)
+                self._stop_sending(each, error)
                 continue
             if dry_run is None:
                 self._idle.append(each)
@@ -311,13 +320,21 @@ class Delivery(Generic[ResultT]):
                 each.due = self._now()
                 self._idle.append(each)
             else:
-                self._leave(each, error)
+                self._stop_sending(each, error)
+
+    def _stop_sending(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
+        """Leave a task that must not be sent, or poll it if the server may have it."""
+        if each.task.phase is Phase.UNSENT:
+            self._leave(each, error)
+            return
+        each.is_resend = each.task.allows_resend = False
+        self._idle.append(each)
 
     # -- answers --------------------------------------------------------------
 
     def receive(self, batch: Batch[ResultT], reply: Reply) -> None:
         """Process the answer to a batch."""
-        self._under_way -= 1
+        self._under_way.remove(batch)
         envelope = reply.envelope
         is_too_large = answers_too_large(envelope) and reply.elements > 1
         if is_too_large:
@@ -357,7 +374,7 @@ class Delivery(Generic[ResultT]):
 
     def fail(self, batch: Batch[ResultT], error: RunwareError) -> None:
         """Process the failure of a batch that has no answer."""
-        self._under_way -= 1
+        self._under_way.remove(batch)
         is_poll = batch.kind is Kind.POLL
         for each in batch.scheduled:
             task, seconds = each.task, self._now() - batch.begun
@@ -372,17 +389,17 @@ class Delivery(Generic[ResultT]):
         each.is_alone |= verdict.is_alone
         is_resent = each.task.phase is Phase.RESENDING
         action = each.task.apply(verdict.event)
-        error = verdict.error or self._late(each)
         if action is Action.END:
             if verdict.event in (TaskEvent.REFUSED, TaskEvent.FAILED):
-                each.task.error = self._about(each.task, each.task.error or error)
+                error = each.task.error or self._why(each, verdict)
+                each.task.error = self._about(each.task, error)
             self._end(each, each.task.error)
-        elif action is Action.LEAVE or isinstance(error, ClosedError):
-            self._leave(each, error)
+        elif action is Action.LEAVE or isinstance(verdict.error, ClosedError):
+            self._leave(each, self._why(each, verdict))
         elif action is Action.RETRY:
-            self._retry(each, error, verdict.wait)
+            self._retry(each, self._why(each, verdict), verdict.wait)
         elif not each.task.is_pollable:
-            self._leave(each, error)
+            self._leave(each, self._why(each, verdict))
         else:
             if is_resent and verdict.event is TaskEvent.REFUSED:
                 each.task.allows_resend = False
@@ -499,8 +516,7 @@ class Delivery(Generic[ResultT]):
             del self._scheduled_tasks[task.key]
             if each.submission is not None:
                 self._ended.append(each.submission)
-        if not isinstance(task, DryTask):
-            self._settings.account.settle(task)
+        self._settle(each)
         if each.submission is not None and task.is_done and error is not None:
             self.waiting.note_failure(each.submission)
         cost = task.cost if task.is_done else None
@@ -533,13 +549,25 @@ class Delivery(Generic[ResultT]):
 
     def abandon(self) -> None:
         """Stop the delivery: answers in flight will not be received."""
-        left = [each.task for each in self._scheduled_tasks.values()]
-        for task in left:
-            if task.phase in (Phase.SENDING, Phase.RESENDING):
-                task.apply(TaskEvent.UNCLEAR)
-            elif task.phase is Phase.UNSENT:
-                self._settings.account.settle(task)
-        self._open_tasks.leave(left)
+        for batch in self._under_way:
+            for each in batch.scheduled:
+                if batch.kind is Kind.SUBMIT and each.task.phase in SENDINGS:
+                    each.task.apply(TaskEvent.UNCLEAR)
+        self._under_way.clear()
+        left = self._scheduled_tasks.values()
+        for each in left:
+            self._settle(each)
+        self._open_tasks.leave(each.task for each in left)
+
+    def _settle(self, each: ScheduledTask[ResultT]) -> None:
+        """Count the cost of a task, or release its reservation.
+
+        A delivery that cannot send the task does not release the reservation: another
+        delivery may be about to send it.
+        """
+        can_send = each.submission is not None
+        if (can_send or each.task.is_done) and not isinstance(each.task, DryTask):
+            self._settings.account.settle(each.task)
 
     def error(self, task: Task[Any]) -> RunwareError | None:
         """Return the error that ended a task or with which it was given up."""
@@ -571,6 +599,10 @@ class Delivery(Generic[ResultT]):
         if task.is_partial and isinstance(task.error, APIError):
             return untold(task.error)
         return task.error or task.refusal or error or self._late(each)
+
+    def _why(self, each: ScheduledTask[ResultT], verdict: Verdict) -> RunwareError:
+        """Return the error of a verdict, or that of a task that is late."""
+        return verdict.error or self._late(each)
 
     @staticmethod
     def _about(task: Task[Any], error: RunwareError) -> RunwareError:

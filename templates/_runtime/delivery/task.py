@@ -70,8 +70,8 @@ class Task(Generic[ResultT]):
         is_short: Whether a sync answer had fewer results than were ordered.
         refused_polls: Consecutive polls of it that the server refused with a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
-        is_settled: Whether its cost is in the account of the client.
         key: The key that matches items to it: its taskUUID or, without one, its type.
+        ordered: The number of results that it orders.
     """
 
     wire: Item
@@ -93,13 +93,16 @@ class Task(Generic[ResultT]):
     quiet: int = 0
     is_short: bool = False
     allows_resend: bool = True
-    is_settled: bool = False
     key: str = field(init=False)
+    ordered: int = field(init=False)
+    _identities: list[Identity] = field(default_factory=list[Identity])
+    _poll: bytes | None = None
     _failed_items: int = 0
     _failures_told: int = 0
 
     def __post_init__(self) -> None:
         self.key = (self.task_uuid or self.task_type).casefold()
+        self.ordered = number_of_results(self.wire)
 
     @property
     def task_type(self) -> str:
@@ -152,7 +155,10 @@ class Task(Generic[ResultT]):
 
     def poll(self) -> bytes:
         """Return the getResponse task that polls this one, as JSON text."""
-        return encoded({"taskType": "getResponse", "taskUUID": self.task_uuid})
+        if self._poll is None:
+            poll = {"taskType": "getResponse", "taskUUID": self.task_uuid}
+            self._poll = encoded(poll)
+        return self._poll
 
     def results(self) -> list[ResultT]:
         """Return the results so far."""
@@ -198,7 +204,7 @@ class Task(Generic[ResultT]):
             self.error = errors[0]
             for other in errors[1:]:
                 errors[0].add_note(f"Also: {other}")
-        if len(self.items) >= number_of_results(self.wire):
+        if len(self.items) >= self.ordered:
             self.error = None  # such as the refusal of a second sending
         self._note_progress(updates)
         self.silences = self.not_found = 0
@@ -209,9 +215,8 @@ class Task(Generic[ResultT]):
 
     def _verdict(self, *, is_complete: bool) -> TaskEvent:
         end = TaskEvent.FINISHED if self.error is None else TaskEvent.FAILED
-        ordered = number_of_results(self.wire)
         failed = self._failures_told if self.quiet >= CONFIRMING_POLLS else 0
-        if len(self.items) + max(failed, self._failed_items) >= ordered:
+        if len(self.items) + max(failed, self._failed_items) >= self.ordered:
             return end
         if not self.items and self.error is None:
             return TaskEvent.PROGRESS
@@ -232,9 +237,8 @@ class Task(Generic[ResultT]):
         An answer may repeat known results. Two equal results without a UUID count as two
         if one answer contains both.
         """
-        known = [identity_of(item) for item in self.items]
+        known = self._identities
         unmatched = set(range(len(known)))
-        ordered = number_of_results(self.wire)
         is_news = False
         for item in results:
             identity = identity_of(item)
@@ -243,8 +247,10 @@ class Task(Generic[ResultT]):
             if place is not None:
                 unmatched.remove(place)
                 if item.keys() > self.items[place].keys():  # such as the cost
-                    self.items[place] = item
-            elif not places or (not identity.has_uuid and len(self.items) < ordered):
+                    self.items[place], known[place] = item, identity
+            elif not places or (
+                not identity.has_uuid and len(self.items) < self.ordered
+            ):
                 self.items.append(item)
                 known.append(identity)
                 is_news = True
@@ -253,7 +259,7 @@ class Task(Generic[ResultT]):
     def _note_progress(self, updates: list[Item]) -> None:
         told = [min(100.0, max(0.0, each)) for each in numbers(updates, "progress")]
         if told or self.items:
-            ordered = min(number_of_results(self.wire), MAX_RESULTS)
+            ordered = min(self.ordered, MAX_RESULTS)
             number = max(ordered, len(self.items) + len(told))
             done = 100.0 * len(self.items) + sum(told)
             self.progress = max(self.progress or 0.0, min(100.0, done / number))

@@ -110,6 +110,8 @@ def with_uuids(wire: Any, uuids: Mapping[LocalFile, object]) -> Any:
 
 def with_contents(dumped: Any) -> Any:
     """Return a dump with the bytes of each file, from which it can be made again."""
+    if not LocalFile.is_in_use:
+        return dumped
     contents = {file: file.content for file in files_in(dumped)}
     return with_uuids(dumped, contents) if contents else dumped
 

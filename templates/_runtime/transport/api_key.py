@@ -20,7 +20,7 @@ SHORTEST_KEY: Final = 12
 class ApiKey:
     """An API key that is never part of a message, a `repr` or a pickle."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_shapes", "_text")
 
     def __init__(self, text: str | None = None) -> None:
         """Validate a key.
@@ -43,6 +43,7 @@ class ApiKey:
             )
             raise RunwareError(message)
         self._text = key
+        self._shapes = (key, quote(key, safe=""))
 
     def __repr__(self) -> str:
         return "ApiKey(…)"
@@ -75,7 +76,7 @@ class ApiKey:
         if len(self._text) < SHORTEST_KEY:
             return value
         if isinstance(value, str):
-            for shape in (self._text, quote(self._text, safe="")):
+            for shape in self._shapes:
                 value = value.replace(shape, "[API key]")
             return value
         if is_object(value):

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import BudgetError
 from ..locks import ForkSafeLock
 from ..transport.items import UPLOADS, costs
+from .identity import identity_of
 from .lifecycle import Phase
 
 if TYPE_CHECKING:
@@ -18,16 +20,35 @@ if TYPE_CHECKING:
 MAX_PRICES = 10_000
 """Maximum number of remembered prices from dry runs."""
 
+MAX_BILLS = 10_000
+"""Maximum number of finished tasks whose results are remembered."""
+
+
+@dataclass(slots=True)
+class Bill:
+    """The costs of a finished task.
+
+    Attributes:
+        costs: The costs in its results, by the identity of the result.
+        rest: The rest of its reservation, for results without a cost.
+    """
+
+    costs: dict[object, Decimal] = field(default_factory=dict[object, Decimal])
+    rest: Decimal = Decimal(0)
+
 
 class Account:
     """Adds up costs in US dollars. All calls of a client share it; it is thread-safe.
 
     With a budget, the cost of a task is reserved before the task is sent. Three amounts
-    count against the budget: the costs of finished tasks, the reservations of finished
-    tasks whose results have no cost, and the reservations of tasks that may be billed.
+    count against the budget: the costs in results, the rest of a reservation where a
+    result has no cost, and the reservations of tasks that may be billed. A result counts
+    once, even if it is received more than once.
 
     Attributes:
         budget: The maximum amount; None without a budget.
+        cost: The sum of the costs in the results of finished tasks.
+        committed: The amount that counts against the budget.
     """
 
     def __init__(self, budget: Decimal | None = None) -> None:
@@ -39,15 +60,11 @@ class Account:
         """
         self.budget = None if budget is None else _valid_budget(budget)
         self._lock = ForkSafeLock()
-        self._cost = Decimal(0)
-        self._committed = Decimal(0)
+        self.cost = Decimal(0)
+        self.committed = Decimal(0)
         self._reserved: dict[str, Decimal] = {}
+        self._bills: OrderedDict[str, Bill] = OrderedDict()
         self._prices: OrderedDict[str, Decimal] = OrderedDict()
-
-    @property
-    def cost(self) -> Decimal:
-        """The sum of the costs in the results of finished tasks."""
-        return self._cost
 
     def price(self, task: Task[Any]) -> Decimal | None:
         """Return the cost of a task that a dry run returned; None without a dry run."""
@@ -63,7 +80,7 @@ class Account:
 
     def owes_reservation(self, task: Task[Any]) -> bool:
         """Return whether the cost of a task must be reserved before it is sent."""
-        if self.budget is None or task.phase is not Phase.UNSENT:
+        if self.budget is None:
             return False
         is_free = task.is_idempotent or task.task_type in UPLOADS
         return not is_free and task.key not in self._reserved
@@ -92,41 +109,66 @@ class Account:
             if task.key not in self._reserved:
                 self._check(cost)
                 self._reserved[task.key] = cost or Decimal(0)
-                self._committed += self._reserved[task.key]
+                self.committed += self._reserved[task.key]
 
     def settle(self, task: Task[Any]) -> None:
         """Add the cost of a finished task, or release the reservation of an unsent one.
 
-        Does nothing while the task may still be billed, or if it is already settled.
+        Does nothing while the task may still be billed.
         """
         with self._lock.native:
             if task.phase is Phase.UNSENT:
-                self._committed -= self._reserved.pop(task.key, 0)
-            elif task.is_done and not task.is_settled:
-                task.is_settled = True
-                reserved = self._reserved.pop(task.key, Decimal(0))
+                self.committed -= self._reserved.pop(task.key, 0)
+            elif task.is_done:
                 self._prices.pop(task.key, None)
-                self._committed -= reserved
-                cost = cost_of(task)
-                if cost is not None:
-                    self._cost += cost
-                    self._committed += cost
-                elif task.error is None:
-                    self._committed += reserved
+                self._count(task)
+
+    def _count(self, task: Task[Any]) -> None:
+        """Add the costs of a finished task, except those of known results."""
+        reserved = self._reserved.pop(task.key, Decimal(0))
+        found = _costs_of(task)
+        bill = self._bills.pop(task.key, None) or Bill()
+        fresh = {each: cost for each, cost in found.items() if each not in bill.costs}
+        added = sum(fresh.values(), Decimal(0))
+        has_run = bool(task.items) or task.error is None
+        is_complete = 0 < len(task.items) == len(found)
+        rest = bill.rest + (reserved if has_run else 0)
+        rest = Decimal(0) if is_complete else max(Decimal(0), rest - added)
+        self.cost += added
+        self.committed += added + rest - bill.rest - reserved
+        if bill.costs or fresh or rest:
+            self._bills[task.key] = Bill(bill.costs | fresh, rest)
+        if len(self._bills) > MAX_BILLS:
+            self._bills.popitem(last=False)
 
     def _check(self, cost: Decimal | None) -> None:
         if self.budget is None:
             return
-        is_used_up = self._committed >= self.budget
-        is_passed = is_used_up if cost is None else self._committed + cost > self.budget
+        is_used_up = self.committed >= self.budget
+        is_passed = is_used_up if cost is None else self.committed + cost > self.budget
         if is_passed:
-            raise BudgetError(cost, self._committed, self.budget)
+            raise BudgetError(cost, self.committed, self.budget)
 
 
 def cost_of(task: Task[Any]) -> Decimal | None:
     """Return the sum of the costs in the results of a task; None if they have none."""
     found = costs(task.items)
     return sum((Decimal(str(cost)) for cost in found), Decimal(0)) if found else None
+
+
+def _costs_of(task: Task[Any]) -> dict[object, Decimal]:
+    """Return the costs in the results of a task, by the identity of the result.
+
+    Results with the same identity are numbered.
+    """
+    found: dict[object, Decimal] = {}
+    equal = Counter[object]()
+    for item in task.items:
+        for cost in costs([item]):
+            identity = identity_of(item).own
+            equal[identity] += 1
+            found[identity, equal[identity]] = Decimal(str(cost))
+    return found
 
 
 def _valid_budget(budget: object) -> Decimal:

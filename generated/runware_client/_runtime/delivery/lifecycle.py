@@ -122,15 +122,28 @@ TRANSITIONS: Final = {
     (_P.RESENDING, _E.PROGRESS): (_P.ACCEPTED, _A.POLL),
     (_P.RESENDING, _E.FINISHED): (_P.DONE, _A.END),
     (_P.RESENDING, _E.FAILED): (_P.DONE, _A.END),
+    (_P.RESENDING, _E.SILENCE): (_P.RESENDING, _A.POLL),
+    (_P.RESENDING, _E.NOT_FOUND): (_P.RESENDING, _A.POLL),
+    (_P.RESENDING, _E.POLL_FAILED): (_P.RESENDING, _A.POLL),
+    (_P.RESENDING, _E.POLL_REFUSED): (_P.RESENDING, _A.LEAVE),
     (_P.ACCEPTED, _E.PROGRESS): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.FINISHED): (_P.DONE, _A.END),
     (_P.ACCEPTED, _E.FAILED): (_P.DONE, _A.END),
     (_P.ACCEPTED, _E.SILENCE): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.NOT_FOUND): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.POLL_FAILED): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.NOT_SENT): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.REJECTED): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.REFUSED): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.CONFLICT): (_P.ACCEPTED, _A.POLL),
+    (_P.ACCEPTED, _E.UNCLEAR): (_P.ACCEPTED, _A.POLL),
     (_P.ACCEPTED, _E.POLL_REFUSED): (_P.ACCEPTED, _A.LEAVE),
 }
 """The next phase and action, by phase and event.
+
+Two calls may wait for the same task, so an answer may arrive after the other call has
+learned more: the answer to a poll while the task is RESENDING, and the answer to a
+sending when the task is ACCEPTED.
 
 Other pairs cannot occur. A KeyError is a bug of this package.
 """

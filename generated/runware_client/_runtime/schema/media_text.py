@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import (
@@ -79,24 +78,23 @@ class Media:
             self._check,
             metadata={
                 "pydantic_js_functions": [self._describe],
-                FAST: core.no_info_plain_validator_function(self._check_text),
+                FAST: core.no_info_plain_validator_function(self._text_check()),
             },
             serialization=NO_FILE_IN_JSON,
         )
 
-    def _check_text(self, value: Any) -> str:
-        """Accept texts alone: a file can be read only once."""
-        if type(value) is str and self._is_accepted(value):
-            return value
-        raise PydanticKnownError("string_type")
-
-    @cached_property
-    def _is_accepted(self) -> Callable[[str], bool]:
-        """Whether a text is a usual one of the ways."""
+    def _text_check(self) -> Callable[[Any], str]:
+        """Return a check that accepts texts alone: a file can be read only once."""
         ways = map(_text_schema, self.accepts)
-        return SchemaValidator(
-            core.union_schema([*ways], mode="left_to_right")
-        ).isinstance_python
+        texts = SchemaValidator(core.union_schema([*ways], mode="left_to_right"))
+        is_accepted = texts.isinstance_python
+
+        def check(value: Any) -> str:
+            if type(value) is str and is_accepted(value):
+                return value
+            raise PydanticKnownError("string_type")
+
+        return check
 
     def _describe(self, _: CoreSchema, __: Any) -> dict[str, Any]:
         return {"type": "string", "anyOf": [*map(_schema_of, self.accepts)]}

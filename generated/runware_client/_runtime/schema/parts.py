@@ -68,6 +68,7 @@ class Part(JsonObject):
         yield from ()
 
     def __init__(self, /, **members: Any) -> None:
+        """Validate the parameters that the class documents."""
         keywords = Keywords.of(type(self), members)
         refuse_depth(type(self), keywords)
         self._validated(keywords, self_instance=self)

@@ -60,6 +60,7 @@ _ERROR_MEMBERS = frozenset(
 """The members of error objects; an item with other members may be a result."""
 
 _CONSTANTS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_DECODER = json.JSONDecoder(parse_constant=_CONSTANTS.__getitem__)
 _PROBLEM_NAME = re.compile("(?:.*[/#:])?([A-Za-z]+(?:[-_][A-Za-z]+)*)/?", re.DOTALL)
 
 
@@ -98,7 +99,7 @@ class Answer:
             return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Envelope:
     """The content of an answer.
 
@@ -182,8 +183,10 @@ def parsed(body: bytes | str) -> Any:
     equal.
     """
     try:
-        return json.loads(body, parse_constant=_CONSTANTS.__getitem__)
-    except json.JSONDecodeError:
+        if isinstance(body, bytes):
+            body = body.decode(json.detect_encoding(body), "surrogatepass")
+        return _DECODER.decode(body)
+    except (json.JSONDecodeError, UnicodeDecodeError):
         return None
     except (ValueError, RecursionError):  # ValueError: too many digits for int()
         return _parsed_with_large_numbers(body)
@@ -213,16 +216,16 @@ def _results(content: Any) -> list[Item]:
 def _errors(content: Any, http_status: int) -> list[Item]:
     """Return the error objects of an answer, in all accepted forms."""
     if not is_object(content):
-        errors = _error_objects(content)
-        return [error for error in errors if _is_error(error, http_status)]
-    names = content.keys() - _ENVELOPE - {"status"}
-    about = {name: content[name] for name in content if name in names}
+        given = _error_objects(content)
+        return [error for error in given if _is_error(error, http_status)]
+    errors: list[Item] = []
+    if "errors" in content or "error" in content:
+        names = content.keys() - _ENVELOPE - {"status"}
+        about = {name: content[name] for name in content if name in names}
+        errors += _error_objects(content.get("errors"), about)
+        errors += _error_objects(content.get("error"), about)
     failures = filter(_is_failure, _objects(content.get("data")))
-    errors = [
-        *_error_objects(content.get("errors"), about),
-        *_error_objects(content.get("error"), about),
-        *map(_completed, failures),
-    ]
+    errors += map(_completed, failures)
     if not errors and ("data" not in content or http_status >= 400):
         lone = _completed(content)
         errors = [lone] if _is_error(lone, http_status) else []

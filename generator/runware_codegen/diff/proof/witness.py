@@ -72,14 +72,14 @@ class _Values(NamedTuple):
 def _tasks(version: Version) -> _Values:
     document = version.document
     classes = (document.request, *document.nested_request_classes)
-    known = definitions_of(document, classes)
+    known = definitions_of(document.definitions, classes)
     return _Values(of_class(document.request), known, version.tasks)
 
 
 def _results(version: Version) -> _Values:
     document = version.document
     classes = (document.result, *document.nested_result_classes)
-    known = definitions_of(document, classes)
+    known = definitions_of(document.result_definitions, classes)
     return _Values(of_class(document.result), known, version.results)
 
 
