@@ -274,7 +274,8 @@ class Delivery(Generic[ResultT]):
             self._begin_pricing(owed)
 
     def _unsent(self) -> list[ScheduledTask[ResultT]]:
-        return [each for each in self._idle if each.kind is Kind.SUBMIT]
+        can_send = [each for each in self._idle if each.submission is not None]
+        return [each for each in can_send if each.kind is Kind.SUBMIT]
 
     def _begin_uploads(self, held: list[ScheduledTask[ResultT]]) -> None:
         """Replace tasks that wait for files by the uploads of the files."""
