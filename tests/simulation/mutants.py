@@ -227,7 +227,7 @@ MUTANTS = (
         "_runtime.delivery.delivery",
         "        self._deadline += seconds\n        self._last_poll += seconds\n",
         "        self._last_poll += seconds\n",
-        5107,
+        8576,
     ),
     Mutant(
         "a task of another caller counts as the only one",
@@ -304,7 +304,7 @@ MUTANTS = (
         "_runtime.client.stream_reader",
         "if self.is_over and (rest",
         "if (rest",
-        5107,
+        6962,
     ),
     Mutant(
         "an event that comes in two chunks is read as two",
@@ -462,13 +462,6 @@ MUTANTS = (
         318,
     ),
     Mutant(
-        "whoever looks on gives back a reservation of others",
-        "_runtime.delivery.delivery",
-        "        can_send = each.submission is not None\n",
-        "        can_send = True\n",
-        5107,
-    ),
-    Mutant(
         "a handle without its request sends the task",
         "_runtime.delivery.delivery",
         " or not each.can_go_on:",
@@ -487,7 +480,7 @@ MUTANTS = (
         "_runtime.delivery.lifecycle",
         "    (_P.ACCEPTED, _E.CONFLICT): (_P.ACCEPTED, _A.POLL),\n",
         "",
-        5107,
+        15692,
     ),
     Mutant(
         "a task that another call found accepted is sent",
