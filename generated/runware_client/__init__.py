@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         BudgetError,
         ClosedError,
         ConnectionError,
+        DownloadError,
         NotFoundError,
         PaymentRequiredError,
         PermissionDeniedError,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
         TaskError,
         TimeoutError,
     )
-    from ._runtime.media.download import DownloadError
     from ._runtime.schema.base import TaskRequest, TaskResult
     from ._runtime.schema.media_text import MediaSource
     from ._runtime.transport.envelope import Answer
@@ -79,6 +79,7 @@ _MODULES = {
     "BudgetError": "_runtime.exceptions",
     "ClosedError": "_runtime.exceptions",
     "ConnectionError": "_runtime.exceptions",
+    "DownloadError": "_runtime.exceptions",
     "NotFoundError": "_runtime.exceptions",
     "PaymentRequiredError": "_runtime.exceptions",
     "PermissionDeniedError": "_runtime.exceptions",
@@ -89,7 +90,6 @@ _MODULES = {
     "ServerError": "_runtime.exceptions",
     "TaskError": "_runtime.exceptions",
     "TimeoutError": "_runtime.exceptions",
-    "DownloadError": "_runtime.media.download",
     "TaskRequest": "_runtime.schema.base",
     "TaskResult": "_runtime.schema.base",
     "MediaSource": "_runtime.schema.media_text",
@@ -151,12 +151,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for first."""
+    """Import a public name on first use."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f".{_MODULES[name] or name}", __name__)
     found = getattr(module, name) if _MODULES[name] else module
-    globals()[name] = found  # from now on, it is found without this
+    globals()[name] = found  # so that this function is called once for each name
     return found
 
 

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 class AsyncRunware(AsyncClient):
     """Runs tasks on Runware and awaits their results.
 
-    Close it, or use it as an async context manager. Tasks of an event loop may share it.
-    On another event loop it opens connections of its own.
+    Close it, or use it as an async context manager. Tasks of an event loop can share it.
+    On another event loop, it opens new connections.
     """
 
     @cached_property

@@ -15,8 +15,8 @@ from runware_codegen import cache, settings
 from runware_codegen.catalog import lock
 from runware_codegen.catalog.search import Filters
 from runware_codegen.documents import load
-from runware_codegen.options import import_name
 from runware_codegen.output import compare, publish
+from runware_codegen.package_name import import_name
 from runware_codegen.parse import parse
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import table
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.cache import Module
     from runware_codegen.model import Document, DocumentInfo, Package
-    from runware_codegen.options import (
+    from runware_codegen.option_types import (
         DocsOptions,
         DocumentOptions,
         GenerateOptions,

@@ -1,7 +1,7 @@
-"""What error codes and HTTP statuses mean: the category of an error.
+"""Categories of errors, by error code and HTTP status.
 
-Runware has hundreds of codes, publishes no list of them, and changes them. Programs that
-have to tell errors apart are safer with their categories.
+Runware has hundreds of error codes, does not publish a list of them, and changes them.
+Programs should distinguish errors by category.
 """
 
 from __future__ import annotations
@@ -12,55 +12,56 @@ from typing import Final
 
 
 class ErrorCategory(StrEnum):
-    """What kind of failure an error is about."""
+    """The category of an error."""
 
     VALIDATION = "validation"
-    """The server found something missing or wrong in what was sent."""
+    """A parameter of the task is missing or not valid."""
 
     AUTH = "auth"
-    """The API key is not known, or may not do this."""
+    """The API key is not valid, or does not have the permission."""
 
     QUOTA = "quota"
     """The balance or the quota of the account is used up."""
 
     RATE_LIMIT = "rate_limit"
-    """Too much was sent in too short a time."""
+    """Too many tasks were sent in a short time."""
 
     SAFETY = "safety"
-    """The input or the result was refused for its content."""
+    """The input or the result was refused because of its content."""
 
     PROVIDER = "provider"
     """The model or its provider failed."""
 
     TIMEOUT = "timeout"
-    """Something took too long."""
+    """A step took too long."""
 
     NOT_FOUND = "not_found"
-    """What the request names does not exist, or not any more."""
+    """A model, task or file in the request does not exist, or no longer exists."""
 
     SERVER = "server"
-    """Something failed at Runware or on the way to it."""
+    """Runware or a gateway in front of it failed."""
 
     CONNECTION = "connection"
     """The connection to the server failed."""
 
     ABORTED = "aborted"
-    """The client gave up by itself."""
+    """The client was closed."""
 
     UNKNOWN = "unknown"
-    """None of the above, as far as the package knows."""
+    """The category is not known."""
 
     @property
     def retryable(self) -> bool:
-        """Whether a new attempt with the same input may succeed.
+        """Whether a retry with the same input may succeed.
 
-        This says nothing of money: see `may_have_run` and `handle` of the error.
+        It does not tell whether the task was billed: see `may_have_run` and `handle` of
+        the error.
         """
         return self in _RETRYABLE
 
 
 OF_THE_TASK: Final = (ErrorCategory.SAFETY, ErrorCategory.PROVIDER)
-"""Categories of errors that only a task can have, and not a poll of it."""
+"""Categories of errors that only tasks have, not polls."""
 
 _RETRYABLE: Final = frozenset(
     {
@@ -104,7 +105,7 @@ _CODES: Final = {
     }.items()
     for code in codes.split()
 }
-"""The categories of whole codes."""
+"""The categories of complete codes."""
 
 _PATTERNS: Final = (
     ("apikey", ErrorCategory.AUTH),
@@ -136,7 +137,7 @@ _STATUSES: Final = {
     431: ErrorCategory.VALIDATION,
     504: ErrorCategory.TIMEOUT,
 }
-"""The categories of HTTP statuses below 500, and of those that are not a server's."""
+"""The categories of HTTP statuses, unless they are server errors."""
 
 _TASK: Final = "task(uuid|id)?s?"
 
@@ -160,29 +161,29 @@ _MAX_CODE: Final = 200
 def category_of(code: str | None, http_status: int | None) -> ErrorCategory:
     """Return the category of an error.
 
-    Case and separators of a code mean nothing: `rate_limit_exceeded` is
-    `rateLimitExceeded`. Codes whose category is known are listed in this module; of the
-    others, the first row that matches wins, so that `providerRateLimitExceeded` is a
-    rate limit and `providerQuotaExceeded` is the provider's failure, not the account's:
+    Case and separators of a code are ignored: `rate_limit_exceeded` equals
+    `rateLimitExceeded`. This module lists known codes. For other codes, the first
+    matching row decides. So `providerRateLimitExceeded` is a rate limit, and
+    `providerQuotaExceeded` is a failure of the provider, not of the account:
 
     | The code | Category |
     | --- | --- |
-    | holds `ApiKey` | auth |
-    | holds `RateLimit` or `TooManyRequests` | rate limit |
-    | begins with `provider` | provider |
-    | holds `Credits`, `Quota` or `Balance` | quota |
-    | begins with `invalid`, `missing`, `conflict`, `duplicate`, `unsupported`, `value`, \
+    | contains `ApiKey` | auth |
+    | contains `RateLimit` or `TooManyRequests` | rate limit |
+    | starts with `provider` | provider |
+    | contains `Credits`, `Quota` or `Balance` | quota |
+    | starts with `invalid`, `missing`, `conflict`, `duplicate`, `unsupported`, `value`, \
 `array` or `max` | validation |
-    | holds `Timeout` or `TimedOut` | timeout |
-    | ends in `NotFound` or `Expired` | not found |
-    | holds `TooLarge` or `TooMany` | validation |
+    | contains `Timeout` or `TimedOut` | timeout |
+    | ends with `NotFound` or `Expired` | not found |
+    | contains `TooLarge` or `TooMany` | validation |
 
     Args:
-        code: The server's code; None where it gave none.
-        http_status: The HTTP status, which decides where the code does not.
+        code: The error code; None without one.
+        http_status: The HTTP status, which decides if the code does not.
 
     Returns:
-        The category; `UNKNOWN` where neither says anything.
+        The category; `UNKNOWN` if neither decides.
     """
     words = _plain(code)
     if words in _CODES:
@@ -197,27 +198,27 @@ def category_of(code: str | None, http_status: int | None) -> ErrorCategory:
 
 
 def is_task_conflict(code: object) -> bool:
-    """Return whether a code says that the server has a task with this UUID already."""
+    """Return whether a code means that the server already has a task with this UUID."""
     return _CONFLICT.fullmatch(_plain(code)) is not None
 
 
 def is_task_not_found(code: object) -> bool:
-    """Return whether a code says that the server finds no task, or no result of it.
+    """Return whether a code means that the server finds no task, or no result of it.
 
-    Codes that speak of anything else, such as `modelNotFound`, do not count.
+    Codes about other objects, such as `modelNotFound`, do not.
     """
     return _NOT_FOUND.fullmatch(_plain(code)) is not None
 
 
 def is_too_large(code: object) -> bool:
-    """Return whether a code says that the request holds too much.
+    """Return whether a code means that the request is too large.
 
-    Codes that may speak of one input of a task, such as `imageTooLarge`, do not count.
+    Codes that may be about one input of a task, such as `imageTooLarge`, do not.
     """
     return _TOO_LARGE.fullmatch(_plain(code)) is not None
 
 
 def _plain(code: object) -> str:
-    """The letters and digits of a code, in lower case; nothing of what is no text."""
+    """Return the letters and digits of a code, in lower case; empty if it is not text."""
     text = code[:_MAX_CODE].casefold() if isinstance(code, str) else ""
     return re.sub("[^a-z0-9]", "", text)

@@ -1,4 +1,4 @@
-"""The base of each task type's error enum: a string enum that is open."""
+"""The base class of the error enums of task types: string enums with unknown values."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ class _Member(NamedTuple):
 
 
 def member(code: str, http_status: int | None = None) -> Any:
-    """Declare a member in a class that several enums inherit from."""
+    """Declare a member in a base class of enums."""
     return _Member(code, http_status)
 
 
 class _InheritingEnum(EnumType):
-    """Makes members of what the bases of an enum declare with `member`.
+    """Adds the members that the base classes of an enum declare with `member`.
 
-    An enum cannot inherit from another that has members.
+    A Python enum cannot inherit from an enum with members.
     """
 
     @classmethod
@@ -38,16 +38,16 @@ class _InheritingEnum(EnumType):
 
 
 class ErrorEnum(StrEnum, metaclass=_InheritingEnum):
-    """Names for the HTTP statuses and error codes that a task can end with.
+    """The HTTP statuses and error codes of failed tasks.
 
-    Runware publishes no list of its codes, so none is refused: an unknown one becomes a
-    value of the same type that equals its text and is kept nowhere else. Known codes
-    are members, to be compared with `is` or `==`; unknown ones with `==` alone.
+    Runware does not publish a list of its codes, so every code is accepted: an unknown
+    one becomes a value of the same type that equals its text. Compare known codes with
+    `is` or `==`, and unknown codes with `==` only.
     """
 
     _value_: str
     http_status: int | None
-    """The HTTP status that this member names; None where it is a code alone."""
+    """The HTTP status of the member; None for an error code."""
 
     def __new__(cls, code: str, http_status: int | None = None) -> Self:
         member = str.__new__(cls, code)
@@ -66,7 +66,7 @@ class ErrorEnum(StrEnum, metaclass=_InheritingEnum):
 
     @classmethod
     def from_status(cls, http_status: int) -> Self:
-        """The member that names an HTTP status; an unknown status as its digits."""
+        """Return the member of an HTTP status; for an unknown status, its digits."""
         for member in cls:
             if member.http_status == http_status:
                 return member
@@ -74,5 +74,5 @@ class ErrorEnum(StrEnum, metaclass=_InheritingEnum):
 
     @property
     def known(self) -> bool:
-        """Whether this is a member, and not text that the package has no name for."""
+        """Whether this is a member of the enum, not an unknown code."""
         return type(self).__members__.get(self._name_) is self

@@ -1,5 +1,7 @@
 """The exceptions of this package.
 
+Their hierarchy::
+
     RunwareError
     ├── APIError                  the server returned an error
     │   ├── APIStatusError        with an HTTP status of 400 or more
@@ -16,7 +18,7 @@
     ├── ResponseError             the answer cannot be parsed
     ├── ClosedError               the client is closed
     ├── BudgetError               the cost of the task would exceed the client's budget
-    └── DownloadError             an output cannot be saved; in `media.download`
+    └── DownloadError             an output cannot be saved to a file
 
 A request that its document does not allow is never sent: its constructor raises
 `pydantic.ValidationError`.
@@ -123,6 +125,8 @@ class ErrorSource(Protocol):
 class SavedHandle:
     """A handle from another process, for example in a pickled exception.
 
+    Example::
+
         [result] = client.resume(error.handle.to_json()).wait()
 
     Attributes:
@@ -147,9 +151,10 @@ class RunwareError(Exception):
         advice: What to do about it.
         task_type: The wire name of the task's type; None if no single task is concerned.
         task_uuid: The task's `taskUUID`.
-        code: What the server calls the error; None where it gave no code, or no answer.
-        request_id: The name of the exchange, for Runware's support; None without one.
-        retry_after: The seconds that the server asks to be left alone; None without.
+        code: The server's error code; None if there is none.
+        request_id: The identifier of the HTTP exchange, for Runware's support; None if
+            there is none.
+        retry_after: The seconds to wait that the server asks for; None if it does not.
         may_have_run: Whether the server may have the task, and bill it.
         handle: The handle that collects the results of the task later, if it may have
             run. None means that nothing was billed except what is in `results`. A
@@ -574,3 +579,17 @@ class BudgetError(RunwareError):
         self.cost = cost
         self.committed = committed
         self.budget = budget
+
+
+class DownloadError(RunwareError):
+    """An output of a result could not be saved to a file.
+
+    Attributes:
+        http_status: The HTTP status of the host of the file; None for other causes.
+    """
+
+    advice = "No file was written, and the result is unchanged."
+
+    def __init__(self, message: str, *, http_status: int | None = None) -> None:
+        super().__init__(message)
+        self.http_status = http_status

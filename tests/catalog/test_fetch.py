@@ -500,7 +500,7 @@ class TestAtTheSameTime:
         arguments = ["fetch", "--all", "--index-url", catalog.url, "--concurrency", "1"]
         session = run_in_terminal(*arguments, cwd=tmp_path, react=react)
         assert session.code == code
-        assert "what has been fetched is whole" in session.shown
+        assert "fetched documents are complete" in session.shown
         [there] = (tmp_path / "schemas").iterdir()
         assert json.loads(there.read_bytes())
         catalog.gate = lambda _: None

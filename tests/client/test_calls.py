@@ -179,8 +179,8 @@ def test_the_methods_of_a_call_say_what_they_do(caller: Caller) -> None:
             images.run: "Run one task",
             images.submit: "Send one task",
             client.text_inference.stream: "Run one task",
-            images.request: "Make a request of parameters and send nothing",
-            client.model_search.iterate: "Give what is on each page",
+            images.request: "Create a request without sending it",
+            client.model_search.iterate: "Yield the items of all pages",
         }
         for method, words in said.items():
             assert str(inspect.getdoc(method)).startswith(words)

@@ -259,7 +259,7 @@ def test_a_server_that_runs_dry_runs_is_not_paid_twice(
 
     async def work(client: Any) -> None:
         with pytest.raises(
-            caller.package.RunwareError, match="ran this task"
+            caller.package.RunwareError, match="ran this task instead"
         ) as caught:
             await value(client.run(image()))
         [result] = caught.value.results
@@ -288,6 +288,32 @@ def test_no_cost_makes_a_budget_larger(
 
     caller.using(work, budget=Decimal("0.01"))
     assert bank.billed == 2
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_is_billed_once_costs_once(
+    caller: Caller, server: Server, image: Callable[..., Any], *, is_known: bool
+) -> None:
+    """A second run of a request collects, or is billed where the server forgot it."""
+    request = image()
+    conflict = {"code": "conflictTaskUUID", "taskUUID": request.task_uuid}
+
+    def answer(tasks: Tasks) -> object:
+        is_second = server.calls[1:] and tasks[0]["taskType"] != "getResponse"
+        if is_known and is_second:
+            return Reply({"errors": [conflict | {"message": "It is known."}]}, 400)
+        item = {"taskType": "imageInference", "taskUUID": request.task_uuid}
+        return {"data": [item | {"imageURL": "https://x.example/1.png", "cost": 0.5}]}
+
+    async def work(client: Any) -> None:
+        for _ in range(2):
+            await value(client.run(request))
+        assert client.cost == (0.5 if is_known else 1)
+        await value(client.resume(client.handle(request).to_json()).wait())
+        assert client.cost == (0.5 if is_known else 1)
+
+    server.answer = answer
+    caller.using(work)
 
 
 def test_costs_may_come_as_text(

@@ -294,6 +294,7 @@ def test_nothing_of_a_raw_task_is_checked(caller: Caller, server: Server) -> Non
         ({"taskType": 3}, ValueError),
         ({"taskType": "authentication"}, ValueError),
         ({"taskType": "a", "taskUUID": 7}, ValueError),
+        ({"taskType": "a", "taskUUID": ""}, ValueError),
         ({"taskType": "a", "n": float("nan")}, ValueError),
         ({"taskType": "a", "n": object()}, TypeError),
         (3, TypeError),
@@ -343,6 +344,20 @@ def test_run_many_tells_of_all_tasks_together(
     assert all(outcome.error is None for outcome in outcomes)
     assert progress[-1] == 100
     assert progress == sorted(progress)
+
+
+def test_an_async_callback_is_refused_before_anything_is_sent(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    async def never_awaited(_: object) -> None: ...
+
+    for name in ("on_result", "on_progress"):
+        for method, given in (("run", image()), ("run_many", [image()])):
+            with pytest.raises(TypeError, match=f"{name} must be a plain function"):
+                caller(method, given, **{name: never_awaited})
+    with pytest.raises(TypeError, match="on_event must be a plain function"):
+        caller("unfinished", options={"on_event": never_awaited})
+    assert server.calls == []
 
 
 @pytest.mark.parametrize("method", ["run", "run_many"])

@@ -153,7 +153,7 @@ class TestStopped:
         assert session.code == code
         assert session.shown.count("\n") == 1
         line = session.shown.split("\r\x1b[K")[-1]
-        assert line == f"{word}; out/client is as it was.\r\n"
+        assert line == f"{word}; out/client was not changed.\r\n"
         assert files(made) == before
         assert [path.name for path in (made / "out").iterdir()] == ["client"]
 

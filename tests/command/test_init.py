@@ -413,5 +413,5 @@ class TestInATerminal:
         react = self.answering(("Models:", b"\x04"))
         session = run_in_terminal("init", cwd=tmp_path, react=react)
         assert session.code == 2
-        assert "There is no answer" in session.shown
+        assert "No answer was given" in session.shown
         assert list(tmp_path.iterdir()) == []

@@ -275,7 +275,7 @@ class TestFilters:
         ("arguments", "told"),
         [
             (["civitai:1@2", "--like", "flux"], "Architectures that it knows: sdxl"),
-            (["--like", "sdxl"], "--like goes with MODEL"),
+            (["--like", "sdxl"], "--like requires MODEL"),
             (["civitai:1@2", "--like", "sdxl", "--all"], "exclude each other"),
             (["a b", "--like", "sdxl"], "neither an AIR nor"),
         ],

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hypothesis import strategies as st
 
-from schema_strategies import keywords_of, members, schemas, tasks, values
+from schema_strategies import keywords_of, members, names, schemas, tasks, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Schema = dict[str, Any]
+Keywords = dict[str, st.SearchStrategy[Any]]
 
 _MAPS: Final = {"properties", "patternProperties", "dependentSchemas"}
 _LISTS: Final = {"allOf", "anyOf", "oneOf", "prefixItems"}
@@ -20,7 +21,31 @@ _SINGLE: Final = {
     "items", "contains", "additionalProperties", "propertyNames", "not", "if", "then",
     "else", "unevaluatedProperties", "unevaluatedItems",
 }  # fmt: skip
+_ABOUT_VALUES: Final = (
+    "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "multipleOf",
+    "minLength", "maxLength", "pattern", "format", "minItems", "maxItems", "uniqueItems",
+    "items", "required", "properties",
+)  # fmt: skip
 _KEYWORDS: Final = keywords_of(schemas)
+
+
+def _values_schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Schema]:
+    keywords = _keywords_of_values(inner)
+    return st.fixed_dictionaries({}, optional=keywords)
+
+
+def _keywords_of_values(inner: st.SearchStrategy[Any]) -> Keywords:
+    """Give the keywords about values and members, without conditions of objects."""
+    keywords = keywords_of(inner)
+    return {name: keywords[name] for name in _ABOUT_VALUES} | {
+        "additionalProperties": st.booleans()
+    }
+
+
+_OF_VALUES: Final = _keywords_of_values(_values_schemas(st.just({})))
+_SOME_MEMBERS: Final = st.dictionaries(
+    names, _values_schemas(_values_schemas(st.just({}))), min_size=1, max_size=3
+)
 
 
 class Pair(NamedTuple):
@@ -41,17 +66,33 @@ def pairs(draw: st.DrawFn) -> Pair:
     return Pair(old, new, draw(st.lists(members(values), min_size=20, max_size=40)))
 
 
-def _edit(draw: st.DrawFn, schema: Schema) -> None:
+@st.composite
+def result_pairs(draw: st.DrawFn) -> Pair:
+    """Draw a schema of a result with members, one or two edits of it, and objects.
+
+    It has keywords about values and members. Clients do not read conditions of a result.
+    """
+    old = {"type": "object", "properties": draw(_SOME_MEMBERS)}
+    new = copy.deepcopy(old)
+    for _ in range(draw(st.integers(1, 2))):
+        _edit(draw, draw(st.sampled_from(list(_schemas(new)))), _OF_VALUES)
+    for each in (old, new):
+        each["type"] = "object"
+        each["properties"] = each.get("properties") or {"a": True}
+    return Pair(old, new, draw(st.lists(members(values), min_size=20, max_size=40)))
+
+
+def _edit(draw: st.DrawFn, schema: Schema, keywords: Keywords = _KEYWORDS) -> None:
     """Remove a keyword of a schema, change one, or add one."""
     if schema and draw(st.booleans()):
         name = draw(st.sampled_from(sorted(schema)))
         if draw(st.booleans()):
             del schema[name]
-        elif name in _KEYWORDS:
-            schema[name] = copy.deepcopy(draw(_KEYWORDS[name]))
+        elif name in keywords:
+            schema[name] = copy.deepcopy(draw(keywords[name]))
     else:
-        name = draw(st.sampled_from(sorted(_KEYWORDS)))
-        schema[name] = copy.deepcopy(draw(_KEYWORDS[name]))
+        name = draw(st.sampled_from(sorted(keywords)))
+        schema[name] = copy.deepcopy(draw(keywords[name]))
 
 
 def _schemas(node: Any) -> Iterator[Schema]:

@@ -295,7 +295,7 @@ def test_one_of_several_outputs_is_chosen(
 
 def test_a_result_without_output_says_what_it_has(save: Saver, tmp_path: Path) -> None:
     error = save.error({}, tmp_path / "cat.png")
-    assert "no output to save in this result: it has taskType, taskUUID" in str(error)
+    assert "no output to save. Its members are: taskType, taskUUID" in str(error)
 
 
 def test_a_client_of_ones_own_is_used_and_left_open(
@@ -346,7 +346,7 @@ def test_a_redirect_that_cannot_be_read(
 ) -> None:
     url = files.add("/1", b"", 302, Location=location)
     error = save.error({"imageURL": url}, tmp_path / "cat.png")
-    assert "the output's URL cannot be read" in str(error)
+    assert "the output's URL is not valid" in str(error)
     assert not _names(tmp_path)
 
 
@@ -356,7 +356,7 @@ def test_redirects_lead_to_the_web_only(
 ) -> None:
     url = files.add("/1", b"", 302, Location=location)
     error = save.error({"imageURL": url}, tmp_path / "cat.png")
-    assert "not of http or https" in str(error)
+    assert "must be http or https" in str(error)
     assert not _names(tmp_path)
 
 
@@ -427,14 +427,14 @@ def test_a_host_that_is_not_there(save: Saver, tmp_path: Path) -> None:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/a.png"
         error = save.error({"imageURL": url}, tmp_path / "cat.png")
-    assert f"{url} did not give the file" in str(error)
+    assert f"the download from {url} failed" in str(error)
     assert isinstance(error.__cause__, httpx2.ConnectError)
 
 
 def test_a_host_that_cannot_be(save: Saver, tmp_path: Path) -> None:
     url = f"http://{'a' * 300}.invalid/a.png"
     error = save.error({"imageURL": url}, tmp_path / "cat.png")
-    assert "did not give the file" in str(error)
+    assert "the download from" in str(error)
 
 
 def test_an_answer_that_was_read_already(save: Saver, tmp_path: Path) -> None:
@@ -450,7 +450,7 @@ def test_an_environment_without_a_client(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "nonsense://proxy")
     error = save.error({"imageURL": "https://host/a.png"}, tmp_path / "cat.png")
-    assert "no HTTP client can be made" in str(error)
+    assert "the HTTP client cannot be created" in str(error)
     assert "nonsense" in str(error)
 
 
@@ -459,7 +459,7 @@ def test_a_connection_that_breaks_leaves_nothing(
 ) -> None:
     url = files.add("/a.png", PNG, Content_Length=str(len(PNG) + 1), Connection="close")
     error = save.error({"imageURL": url}, tmp_path / "cat.png")
-    assert "did not give the file" in str(error)
+    assert "the download from" in str(error)
     assert not _names(tmp_path)
 
 
@@ -478,7 +478,7 @@ def test_a_host_that_is_silent(save: Saver, files: Files, tmp_path: Path) -> Non
     url = f"{files.url}/a.png"
     error = save.error({"imageURL": url}, tmp_path / "cat.png", timeout=0.1)
     over.set()
-    assert f"{url} did not give the file within 0.1 s" in str(error)
+    assert f"the download from {url} timed out after 0.1 s" in str(error)
     assert not _names(tmp_path)
 
 
@@ -553,7 +553,7 @@ def test_what_is_not_whole_is_not_saved(
     save, files, tmp_path = saving
     url = files.add_raw("/a.png", _answer(coding, body, is_chunked=is_chunked))
     error = save.error({"imageURL": url}, tmp_path / "cat.png")
-    assert f"{url} did not give the file: " in str(error)
+    assert f"the download from {url} failed: " in str(error)
     assert not _names(tmp_path)
 
 
@@ -566,7 +566,7 @@ def test_an_answer_that_ends_early_is_not_saved(
     answer = _answer("", PNG, is_chunked=is_chunked)
     url = files.add_raw("/a.png", answer[:-lost])
     error = save.error({"imageURL": url}, tmp_path / "cat.png")
-    assert f"{url} did not give the file: " in str(error)
+    assert f"the download from {url} failed: " in str(error)
     assert not _names(tmp_path)
 
 
@@ -603,7 +603,7 @@ def test_a_page_in_place_of_the_file_is_not_saved(
     page = {"body": b"<html>Log in</html>", "Content_Type": "text/html; charset=utf-8"}
     url = files.add("/a.png", **page)  # type: ignore[arg-type]
     error = save.error({"imageURL": url}, tmp_path / "a")
-    assert "a page of HTML" in str(error)
+    assert "an HTML page" in str(error)
     assert not _names(tmp_path)
     url = files.add("/report.html", **page)  # type: ignore[arg-type]
     assert save({"fileURL": url}, tmp_path / "report").name == "report.html"
@@ -630,7 +630,7 @@ def test_a_bomb_is_stopped_at_the_limit(
     error = save.error(members, tmp_path / "cat.bin", limit=16 * 2**20)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert "more than 16,777,216 bytes" in str(error)
+    assert "the limit is 16,777,216" in str(error)
     assert most < 8 * 2**20
     assert _names(tmp_path) == ["warm.png"]
 
@@ -675,7 +675,7 @@ def test_a_host_that_drips_is_left_in_time(
     assert not over.is_set()
     over.set()
     guard.cancel()
-    assert f"{url} did not give the file within 0.3 s" in str(error)
+    assert f"the download from {url} timed out after 0.3 s" in str(error)
     assert not _names(tmp_path)
 
 
@@ -697,7 +697,7 @@ def test_redirects_do_not_begin_the_time_anew(
     url = f"{files.url}/1"
     error = save.error({"imageURL": url}, tmp_path / "cat.png", timeout=0.5)
     over.set()
-    assert "did not give the file within 0.5 s" in str(error)
+    assert "timed out after 0.5 s" in str(error)
     assert "/4" not in [path for path, _ in files.asked]  # 0.6 s after the first
     assert not _names(tmp_path)
 
@@ -764,7 +764,7 @@ def test_a_file_is_not_larger_than_it_may(
         {"imageDataURI": f"data:image/png,{'x' * size}"},
     ):
         error = save.error(members, tmp_path / "cat.png", limit=size - 1)
-        assert f"more than {size - 1:,} bytes" in str(error)
+        assert f"the limit is {size - 1:,}" in str(error)
         assert not _names(tmp_path)
     for members in ({"imageURL": url}, {"imageBase64Data": text}):
         assert save(members, tmp_path / "cat.png", limit=size).read_bytes() == PNG
@@ -782,7 +782,7 @@ def test_an_empty_output_is_none(save: Saver, files: Files, tmp_path: Path) -> N
 def test_what_is_no_base64_is_refused(save: Saver, tmp_path: Path) -> None:
     for text in ("not base64!", "abc", "ä"):
         error = save.error({"imageBase64Data": text}, tmp_path / "cat.png")
-        assert "is not base64" in str(error)
+        assert "is not valid base64" in str(error)
         assert not _names(tmp_path)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import copy
 import io
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -263,15 +265,15 @@ def test_files_that_cannot_be_read_are_refused(
     assert said(b"") == "the file is empty"
     assert said(io.BytesIO()) == "the rest of the file is empty"
     assert said(tmp_path).endswith("is a folder")
-    assert said(tmp_path / "pipe.png").endswith("is no regular file")
+    assert said(tmp_path / "pipe.png").endswith("is not a regular file")
     assert said(closed).startswith("the file cannot be read: ")
-    assert "open(…, 'rb')" in said(io.StringIO("words"))
+    assert "open(..., 'rb')" in said(io.StringIO("words"))
     assert said(Path("nul\0.png")).startswith("the file nul?.png cannot be read: ")
     with (tmp_path / "words.txt").open() as file:
-        assert "open(…, 'rb')" in said(file)
+        assert "open(..., 'rb')" in said(file)
     (tmp_path / "words.txt").write_bytes(PNG)
     with (tmp_path / "words.txt").open(encoding="ascii") as file:
-        assert "open(…, 'rb')" in said(file)
+        assert "open(..., 'rb')" in said(file)
 
 
 def test_a_medium_of_another_kind_is_refused(
@@ -282,7 +284,7 @@ def test_a_medium_of_another_kind_is_refused(
         "seedImage": "must be an image, but the file is audio/mpeg",
         "video": "must be a video, but the file is image/png",
         "audio": "must be audio, but the file is application/pdf",
-        "bareImage": "must be an image, but the file begins like no known type",
+        "bareImage": "must be an image, but the type of the file is unknown",
     }
 
 
@@ -297,20 +299,20 @@ def test_a_file_is_to_be_uploaded_first_where_any_text_is_taken(
     refused: Callable[..., dict[str, str]],
 ) -> None:
     said = refused(video_or_word=MP4)
-    assert "upload it first, with a mediaStorage task" in said["videoOrWord"]
+    assert "Upload the file with a mediaStorage task" in said["videoOrWord"]
 
 
 def test_the_size_of_a_file_is_checked(
     sent: Callable[..., Any], refused: Callable[..., dict[str, str]], tmp_path: Path
 ) -> None:
     assert sent(small_image=JPEG) == {"smallImage": _uri("image/jpeg", JPEG)}
-    large = "has 1,234,567 bytes, more than the 30 allowed"
+    large = "has 1,234,567 bytes; the maximum is 30"
     sparse = tmp_path / "large.png"
     with sparse.open("wb") as file:
         file.truncate(1_234_567)
     assert refused(small_image=sparse) == {"smallImage": large}
     assert refused(small_image=bytes(1_234_567)) == {"smallImage": large}
-    few = "has 4 bytes, fewer than the 10 needed"
+    few = "has 4 bytes; the minimum is 10"
     assert refused(small_image=b"1234") == {"smallImage": few}
 
 
@@ -329,6 +331,25 @@ def test_all_that_is_wrong_is_said_at_once(
 def test_equal_files_are_equal_items(refused: Callable[..., dict[str, str]]) -> None:
     said = refused(images=[PNG, io.BytesIO(PNG)])
     assert said == {"images": "must not repeat an item"}
+
+
+def test_an_open_file_is_read_once(refused: Callable[..., dict[str, str]]) -> None:
+    files = {"seed_image": io.BytesIO(PNG), "video_or_word": io.BytesIO(MP4)}
+    said = refused(**files, frames=[io.BytesIO(PNG)], title=3)
+    assert set(said) == {"title", "videoOrWord"}
+    assert "upload it first" in said["videoOrWord"]
+
+
+def test_a_file_that_is_not_sent_yet_is_not_lost_as_text(media: ModuleType) -> None:
+    made = media.Inputs(linked_video=MP4)
+    for again in (
+        media.Inputs(linked_video=made.linked_video),
+        media.Inputs(**made.model_dump()),
+        copy.replace(made) if sys.version_info >= (3, 13) else made.model_copy(),
+    ):
+        assert again.linked_video.content == MP4
+        with pytest.raises(ValueError, match="linkedVideo is a file"):
+            again.to_wire()
 
 
 def test_files_are_no_other_texts(refused: Callable[..., dict[str, str]]) -> None:

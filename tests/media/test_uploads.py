@@ -7,6 +7,10 @@ import base64
 import copy
 import io
 import json
+import os
+import pickle
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -483,9 +487,7 @@ def test_files_are_checked_when_the_request_is_made(
 
     large = tmp_path / "large.mp4"
     large.write_bytes(MP4 + bytes(1000))
-    assert said(video=large) == (
-        "inputs.video has 1,032 bytes, more than the 50 allowed"
-    )
+    assert said(video=large) == ("inputs.video has 1,032 bytes; the maximum is 50")
     assert said(video=PNG) == "inputs.video must be a video, but the file is image/png"
     assert said(image=tmp_path / "no.png") == (
         "inputs.image the file no.png does not exist"
@@ -498,7 +500,9 @@ def test_there_is_no_wire_before_the_upload(
     request = look(videos=[MP4])
     with pytest.raises(ValueError, match=r"inputs\.videos\.0 is a file"):
         request.to_wire()
-    with pytest.raises(ValueError, match="this Inputs has no wire yet: video is"):
+    with pytest.raises(
+        ValueError, match="this Inputs cannot be written as JSON yet: video is"
+    ):
         looking.Inputs(video=MP4).to_wire()
 
 
@@ -507,7 +511,7 @@ def test_a_request_stays_as_it_is_when_it_is_sent(
 ) -> None:
     request = look(video=MP4)
     caller("run", request)
-    with pytest.raises(ValueError, match="has no wire yet"):
+    with pytest.raises(ValueError, match="cannot be written as JSON yet"):
         request.to_wire()
 
 
@@ -529,6 +533,26 @@ def test_a_request_with_a_file_is_copied_and_compared(
     caller("run_many", sent)
     assert server.sent == [STORED, "+".join([TASK] * 3)]
     assert [t["inputs"] for t in server.calls[1]] == [{"video": UUIDS[MP4]}] * 3
+
+
+def test_a_file_from_another_process_has_no_wire_either(
+    folder: Path, package: ModuleType, look: Callable[..., Any]
+) -> None:
+    program = (
+        "import pickle, sys\n"
+        "request = pickle.load(sys.stdin.buffer)\n"
+        "try:\n    request.to_wire()\n"
+        "except ValueError as error:\n    print(error)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        input=pickle.dumps(look(video=MP4)),
+        capture_output=True,
+        check=True,
+        env=environment,
+    )
+    assert b"inputs.video is a file" in said.stdout, package.__name__
 
 
 def test_the_content_is_not_shown(look: Callable[..., Any]) -> None:

@@ -48,7 +48,7 @@ def mock() -> Iterator[Mock]:
 @pytest.fixture(scope="module")
 def catalog() -> Iterator[Catalog]:
     """A catalogue with the model that the pages fetch."""
-    size = {"type": "integer", "minimum": 128, "maximum": 2048, "multipleOf": 16}
+    size = {"type": "integer", "minimum": 128, "maximum": 2048, "multipleOf": 64}
     prompt = {"type": "string", "minLength": 1}
     schema = {
         "properties": {"positivePrompt": prompt, "width": size, "height": size},

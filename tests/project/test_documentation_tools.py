@@ -18,6 +18,13 @@ import pdoc.doc, runware_client
 print(*(module.name for module in tasks.submodules))
 """
 
+_AFTER_SPHINX = """
+import pydantic
+pydantic.BaseModel.__annotations__["__pydantic_extra__"] = "dict[str, object] | None"
+from runware_client.tasks.caption.caption import CaptionResult
+CaptionResult.model_rebuild(force=True)
+"""
+
 
 def _python(*arguments: str | Path) -> str:
     done = subprocess.run(
@@ -44,6 +51,10 @@ def test_pdoc_shows_classes_with_their_parameters(tmp_path: Path) -> None:
     assert {"UpscaleRequest.upscale_factor", "UpscaleResult.image_url"} <= shown
     nested = _ids(folder / "upscale" / "upscale.html")
     assert {"Inputs.image", "Settings.steps"} <= nested
+
+
+def test_classes_can_be_built_after_sphinx_has_looked_at_pydantic() -> None:
+    _python("-c", _AFTER_SPHINX)
 
 
 def _ids(page: Path) -> set[str]:

@@ -8,12 +8,13 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -623,6 +624,28 @@ def test_near_valid_texts_are_judged_alike(name: str) -> None:
             assert FORMATS[name](text) is judge(name, text)
 
     compare()
+
+
+@pytest.mark.parametrize("name", ["uri", "uuid"])
+def test_members_and_predicates_agree(shipped: ModuleType, name: str) -> None:
+    schema = importlib.import_module(f"{shipped.__name__}._runtime.schema")
+    member = TypeAdapter(Annotated[str, schema.Text(format=name)])
+
+    def accepts(text: str) -> bool:
+        try:
+            return member.validate_python(text) == text
+        except ValidationError:
+            return False
+
+    @settings(max_examples=500, deadline=None)
+    @given(near_valid_texts(name) | st.text(st.characters(exclude_categories=())))
+    def compare(text: str) -> None:
+        assert accepts(text) is FORMATS[name](text)
+
+    compare()
+    for text in (*EXAMPLES[name].valid, *EXAMPLES[name].invalid):
+        for line_end in ("", "\n"):
+            assert accepts(text + line_end) is FORMATS[name](text + line_end)
 
 
 @pytest.mark.parametrize("name", ["date", "time", "date-time"])

@@ -576,3 +576,26 @@ def test_a_notebook_shows_an_image_by_its_url(request_: Any) -> None:
     html = shown._repr_html_()
     assert '<img src="https://example.com/a.png?a=&quot;b&quot;&amp;c"' in html
     assert data[:20] not in html
+
+
+def test_a_notebook_shows_outputs_at_any_depth(request_: Any) -> None:
+    link = "https://example.com/"
+    outputs = {
+        "files": [
+            {"uuid": "a", "url": f"{link}a.glb"},
+            {"uuid": "b", "url": f"{link}b.PNG?x=1"},
+        ],
+        "more": [{"imageURL": f"{link}c"}, {"url": "javascript:alert(1)"}],
+    }
+    html = request_.read({**ITEM, "outputs": outputs})._repr_html_()
+    assert [line for line in html.splitlines() if not line.startswith("<pre>")] == [
+        f'<img src="{IMAGE}" alt="imageURL" style="max-width: 100%">',
+        f'<p><a href="{link}a.glb">outputs.files.0.url</a></p>',
+        f'<img src="{link}b.PNG?x=1" alt="outputs.files.1.url" style="max-width: 100%">',
+        f'<img src="{link}c" alt="outputs.more.0.imageURL" style="max-width: 100%">',
+    ]
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    html = request_.read({**ITEM, "outputs": deep})._repr_html_()
+    assert "[[[Ellipsis]]]" in html

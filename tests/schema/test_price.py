@@ -92,7 +92,7 @@ def test_a_file_that_is_uploaded_first_is_counted(package: ModuleType) -> None:
     module = import_module(f"{package.__name__}.tasks.image_inference")
     image = b"\x89PNG\r\n\x1a\n" + bytes(20)
     request = module.FilesRequest(inputs={"image": image})
-    with pytest.raises(ValueError, match="has no wire yet"):
+    with pytest.raises(ValueError, match="cannot be written as JSON yet"):
         request.to_wire()
     assert request.price == Decimal("0.30001")
 

@@ -335,13 +335,6 @@ MUTANTS = (
         10,
     ),
     Mutant(
-        "a rate limit of a second sending is the failure of a stream",
-        "_runtime.delivery.classify",
-        " or (_is_rate_limit(error.item) and not is_unclear)",
-        "",
-        5107,
-    ),
-    Mutant(
         "a dry run is sent as a run",
         "_runtime.delivery.batches",
         "        return isinstance(self.scheduled[0].task, DryTask)",
@@ -443,8 +436,8 @@ MUTANTS = (
     Mutant(
         "the second sending of a resumed task has no reservation",
         "_runtime.delivery.delivery",
-        "if account.owes_reservation(each.task)]",
-        "if account.owes_reservation(each.task) and not each.is_resend]",
+        "if account.owes_reservation(e.task)]",
+        "if account.owes_reservation(e.task) and not e.is_resend]",
         89,
     ),
     Mutant(

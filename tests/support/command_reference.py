@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runware_codegen import cli as command_line
 from runware_codegen import settings
 from runware_codegen.cli import cli
+from runware_codegen.options import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ def command_reference() -> str:
         "",
         "This page is made from the definitions of the options: `make golden` writes it.",
         "",
-        "An option of `generate` can stand in `[tool.runware-codegen]` of the nearest"
+        "An option of `generate` can be set in `[tool.runware-codegen]` of the nearest"
         " `pyproject.toml`, with its name without the dashes. The command line wins.",
     ]
     lines = [*head]
@@ -49,21 +49,17 @@ docs = "docs/runware"
 |---|---|---|---|
 """
 _AFTER = """
-Each table `[[tool.runware-codegen.clients]]` is a client of its own. It has the same settings, and they win over those above it: see [Several clients](../how-to/keep-current.md#several-clients).
+Each table `[[tool.runware-codegen.clients]]` is a client of its own. It has the same settings, which override those above it: see [Several clients](../how-to/keep-current.md#several-clients).
 """
 _DOCUMENTS = (
     "Files, folders, and `builtin:PATTERN` for general documents by task type; all"
-    " general documents unless told otherwise."
+    " general documents by default."
 )
 
 
 def configuration_reference() -> str:
     """Return the page of the settings, as Markdown."""
-    parameters = {
-        settings.key(each): each
-        for each in command_line._all_parameters()
-        if each.expose_value
-    }
+    parameters = {settings.key(each): each for each in SETTINGS if each.expose_value}
     rows = [_setting(name, each) for name, each in parameters.items()]
     return _CONFIGURATION + "\n".join(rows) + "\n" + _AFTER
 

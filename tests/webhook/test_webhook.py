@@ -209,7 +209,7 @@ def test_the_model_tells_the_class_where_there_are_several(tmp_path: Path) -> No
 def test_a_body_that_is_no_item_is_refused(body: Any, shipped: ModuleType) -> None:
     if isinstance(body, list):
         body = json.dumps(body)
-    with pytest.raises(shipped.RunwareError, match="the body of a webhook"):
+    with pytest.raises(shipped.RunwareError, match="the body of"):
         shipped.parse_webhook(body)
 
 
@@ -314,7 +314,7 @@ def test_an_empty_error_is_none(error: Any, shipped: ModuleType) -> None:
 
 @pytest.mark.parametrize("body", [None, 3, object(), [ITEM]])
 def test_a_body_of_another_type_is_refused(body: Any, shipped: ModuleType) -> None:
-    with pytest.raises(shipped.RunwareError, match="the body of a webhook"):
+    with pytest.raises(shipped.RunwareError, match="the body of"):
         shipped.parse_webhook(body)
 
 

@@ -229,4 +229,4 @@ DOCUMENTS = (
         deliveries=("async",),
     ),
 )
-"""By task type and identifier."""
+"""The documents, sorted by task type and identifier."""

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from runware_codegen import settings
-from runware_codegen.cli import each_client, generate
+from runware_codegen.cli import generate
 from runware_codegen.documents.sources import find_sources
-from runware_codegen.options import package_folder
+from runware_codegen.package_name import package_folder
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
+from runware_codegen.project_commands import each_client
 from runware_codegen.report import Terminal
 from runware_codegen.resources import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
-    from runware_codegen.options import GenerateOptions
+    from runware_codegen.option_types import GenerateOptions
 
 SOURCE = "source"
 WHEEL = "wheel"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.catalog.index import Index
     from runware_codegen.catalog.web import Response
-    from runware_codegen.options import FetchOptions
+    from runware_codegen.option_types import FetchOptions
     from runware_codegen.report import Terminal
 
 _BAR = 24  # characters

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.catalog.index import Entry
     from runware_codegen.catalog.lock import LockedDocument
-    from runware_codegen.options import ListOptions
+    from runware_codegen.option_types import ListOptions
     from runware_codegen.report import Terminal
 
 _TIMEOUT = 30.0

@@ -10,7 +10,7 @@ from runware_codegen.problems import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runware_codegen.options import FilterOptions
+    from runware_codegen.option_types import FilterOptions
 
 
 class Searchable(Protocol):

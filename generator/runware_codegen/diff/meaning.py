@@ -51,19 +51,17 @@ from runware_codegen.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from runware_codegen.model import Class, Document, SizeRule, Type
-
-    Definitions = Mapping[str, Predicate]
+    from runware_codegen.model import Class, SizeRule, Type
 
 
 def definitions_of(
-    document: Document, classes: Iterable[Class]
+    named: Iterable[tuple[str, Predicate]], classes: Iterable[Class]
 ) -> dict[str, Predicate]:
-    """Return the named predicates of a document and of classes."""
+    """Return the named predicates of requests or of results, and those of classes."""
     by_class = {_reference(each.name): of_class(each) for each in classes}
-    return {**dict(document.definitions), **by_class}
+    return {**dict(named), **by_class}
 
 
 def _reference(class_name: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from runware_codegen.init.answers import Answers
-    from runware_codegen.options import InitOptions
+    from runware_codegen.option_types import InitOptions
     from runware_codegen.report import Terminal
     from runware_codegen.settings import OwnModels
 

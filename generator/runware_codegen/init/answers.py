@@ -13,7 +13,8 @@ import click
 from runware_codegen.catalog.lock import lock_of
 from runware_codegen.init import models as model_question
 from runware_codegen.init.models import ModelQuestion
-from runware_codegen.options import documents_folder, unfit_package
+from runware_codegen.options import documents_folder
+from runware_codegen.package_name import invalid_package
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import plain
 from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
@@ -21,7 +22,7 @@ from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_t
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from runware_codegen.options import InitOptions
+    from runware_codegen.option_types import InitOptions
     from runware_codegen.report import Terminal
 
 _PACKAGE = "runware_client"
@@ -247,6 +248,6 @@ def _folder(path: str) -> str:
 
 
 def _named(name: str) -> str:
-    if fault := unfit_package(name):
+    if fault := invalid_package(name):
         raise click.BadParameter(" ".join(fault))
     return name

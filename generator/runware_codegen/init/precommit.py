@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 from runware_codegen.catalog.lock import NAME, input_paths
-from runware_codegen.options import package_folder
+from runware_codegen.package_name import package_folder
 
 if TYPE_CHECKING:
     from runware_codegen.init.answers import Answers

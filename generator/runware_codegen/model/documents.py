@@ -162,7 +162,8 @@ class Document(DocumentInfo):
         result: The result class.
         nested_request_classes: The classes of objects inside the request.
         nested_result_classes: The classes of objects inside the result.
-        definitions: Named predicates, which `DefinitionRef` refers to.
+        definitions: Named predicates, which `DefinitionRef` refers to in requests.
+        result_definitions: Those to which it refers in results.
         default_delivery: The delivery method if the request selects none, or empty.
         media_limits: Limits on media files.
     """
@@ -177,6 +178,7 @@ class Document(DocumentInfo):
     nested_request_classes: tuple[Class, ...]
     nested_result_classes: tuple[Class, ...]
     definitions: tuple[tuple[str, Predicate], ...]
+    result_definitions: tuple[tuple[str, Predicate], ...]
     default_delivery: str
     media_limits: tuple[MediaLimit, ...]
 

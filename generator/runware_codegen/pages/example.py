@@ -1,4 +1,4 @@
-"""Finds a small task that a document accepts, and writes the call that runs it."""
+"""Finds a small task that a document accepts."""
 
 from __future__ import annotations
 
@@ -38,10 +38,7 @@ from runware_codegen.model.predicates import (
     RequiredProperty,
     children,
 )
-from runware_codegen.pages.verdicts import EXAMPLES, satisfies
-from runware_codegen.render.docstrings import LINE
-from runware_codegen.render.literals import value as literal
-from runware_codegen.render.module import ABOUT_ANOTHER_TASK
+from runware_codegen.parse.assertions.evaluate import holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -53,13 +50,21 @@ if TYPE_CHECKING:
     Path: TypeAlias = tuple[str, ...]
     Task: TypeAlias = dict[str, JsonValue]
 
+_FORMATS: Final[Mapping[str, str]] = {
+    "uri": "https://example.com/lighthouse",
+    "uuid": "3d3b0bd1-21a5-4f1c-9ff0-8ff3d1a1d0fb",
+    "date": "2026-01-31",
+    "date-time": "2026-01-31T12:00:00Z",
+    "email": "keeper@example.com",
+}
+"""A text of each format that examples may need."""
 _PROMPT: Final = "A lighthouse at dusk, seen from the sea."
 _TEXTS: Final = (
     "lighthouse",
     _PROMPT,
     "en",
+    *_FORMATS.values(),
     "runware:101@1",
-    *EXAMPLES.values(),
     "data:image/png;base64,iVBORw0KGgo=",
     "#ffffff",
     "16:9",
@@ -120,46 +125,6 @@ def example_task(document: Document) -> Task | None:
     return None
 
 
-def first_call(document: Document, package: str, module: str) -> str:
-    """Write a program that runs an example task and prints its results.
-
-    Args:
-        document: The document.
-        package: The import name of the client.
-        module: The import path of the document's module in it (`tasks.caption.caption`).
-
-    Returns:
-        The program; empty where no example is found, and for a task about another
-        task, which has to exist.
-    """
-    task = example_task(document)
-    if task is None or document.task_type in ABOUT_ANOTHER_TASK:
-        return ""
-    writer = _Writer(document)
-    call = writer.construct(document.request, task, len("request = "))
-    names = sorted(writer.names)
-    one_line = f"from {package}.{module} import {', '.join(names)}"
-    listed = "".join(f"    {name},\n" for name in names)
-    several = f"from {package}.{module} import (\n{listed})"
-    return _PROGRAM.format(
-        package=package,
-        imports=one_line if len(one_line) <= LINE else several,
-        call=call,
-    )
-
-
-_PROGRAM: Final = """\
-from {package} import Runware
-{imports}
-
-request = {call}
-
-with Runware() as client:  # the key comes from RUNWARE_API_KEY
-    for result in client.run(request):
-        print(result.to_wire())
-"""
-
-
 class _Search:
     """Finds values for the types of one document."""
 
@@ -168,6 +133,7 @@ class _Search:
         self._classes: Mapping[str, Class] = {part.name: part for part in parts}
         self._request = document.request
         self._air = document.air
+        self._definitions = dict(document.definitions)
 
     def object(self, part: Class, depth: int = 0) -> Task:
         """Give an object of a class: its required fields, or else those with examples."""
@@ -183,13 +149,13 @@ class _Search:
         found = [
             demand
             for demand in map(_demand, part.rules)
-            if not satisfies(demand, value)
+            if not holds(demand, value, self._definitions)
         ]
         if any(not paths_of([demand]) for demand in found):  # it counts members
             found += [required_property(field.json_name, TRUE) for field in part.fields]
         for field in part.fields:
             inner = value.get(field.json_name)
-            name = _class_name(field.type)
+            name = class_name_in(field.type)
             if isinstance(inner, dict) and name in self._classes:
                 nested = self.broken(self._classes[name], inner)
                 found += [RequiredProperty(field.json_name, each) for each in nested]
@@ -216,7 +182,7 @@ class _Search:
                     return None
             if last:
                 return copied
-            class_name = _class_name(field.type)
+            class_name = class_name_in(field.type)
             if not isinstance(inner, dict) or class_name not in self._classes:
                 return copied
             here, part = inner, self._classes[class_name]
@@ -263,14 +229,14 @@ class _Search:
                 yield from (v for t, v in _ANY.items() if not types or t in types)
             case Constrained(inner, predicate):
                 for value in self._candidates(inner, field, depth + 1):
-                    if satisfies(predicate, value):
+                    if holds(predicate, value, self._definitions):
                         yield value
             case Media(kind, forms):
                 for form in forms:
                     if isinstance(form, HasFormat) and form.name == "uri":
                         yield f"https://example.com/lighthouse{_SUFFIXES.get(kind, '')}"
                 for text in _TEXTS:
-                    if any(satisfies(form, text) for form in forms):
+                    if any(holds(form, text, {}) for form in forms):
                         yield text
 
     def _texts(self, field: Field) -> Iterator[JsonValue]:
@@ -300,79 +266,20 @@ _ANY: Final[Mapping[str, JsonValue]] = {
 _SUFFIXES: Final = {"image": ".jpg", "video": ".mp4", "audio": ".mp3"}
 
 
-class _Writer:
-    """Writes objects as calls of constructors.
-
-    Attributes:
-        names: The classes that are called.
-    """
-
-    def __init__(self, document: Document) -> None:
-        parts = (*document.nested_request_classes, document.request)
-        self._classes = {part.name: part for part in parts}
-        self._document = document
-        self.names: set[str] = set()
-
-    def construct(self, part: Class, value: Task, column: int, indent: int = 0) -> str:
-        """Write the call of a class's constructor.
-
-        Args:
-            part: The class.
-            value: The object in JSON.
-            column: Where the call begins in its line.
-            indent: The indentation of that line.
-        """
-        self.names.add(part.name)
-        given = [
-            (field, value[field.json_name])
-            for field in part.fields
-            if field.json_name in value and not is_filled_in(field, self._document)
-        ]
-        inner = indent + 4
-        arguments = [
-            f"{field.name}={self._argument(field, each, inner + len(field.name) + 1, inner)}"
-            for field, each in given
-        ]
-        one_line = f"{part.name}({', '.join(arguments)})"
-        if "\n" not in one_line and len(one_line) + column <= LINE - 1:
-            return one_line
-        lines = "".join(f"{' ' * inner}{each},\n" for each in arguments)
-        return f"{part.name}(\n{lines}{' ' * indent})"
-
-    def _argument(
-        self, field: Field, value: JsonValue, column: int, indent: int
-    ) -> str:
-        part = self._classes.get(_class_name(field.type))
-        if part and isinstance(value, dict):
-            return self.construct(part, value, column, indent)
-        if part and isinstance(value, list):
-            objects = [item for item in value if isinstance(item, dict)]
-            items = [self.construct(part, item, column + 1, indent) for item in objects]
-            return f"[{', '.join(items)}]"
-        return literal(constant(value).value)
-
-
-def is_filled_in(field: Field, document: Document) -> bool:
-    """Tell whether the constructor gives a required field its value."""
-    one = isinstance(field.type, Literals) and len(field.type.values) == 1
-    about_another = document.task_type in ABOUT_ANOTHER_TASK
-    own = field.json_name == "taskUUID" and not about_another
-    return field.required and (one or own)
-
-
 def _preference(a_type: Type) -> int:
     """Put null last and text first among alternatives."""
     return 2 if a_type == Null() else not isinstance(a_type, String)
 
 
-def _class_name(a_type: Type) -> str:
+def class_name_in(a_type: Type) -> str:
+    """Return the name of the class in a type, else ""."""
     match a_type:
         case ClassRef(name):
             return name
         case Constrained(inner) | Array(inner):
-            return _class_name(inner)
+            return class_name_in(inner)
         case Union(alternatives):
-            return next((n for n in map(_class_name, alternatives) if n), "")
+            return next((n for n in map(class_name_in, alternatives) if n), "")
         case _:
             return ""
 
@@ -433,7 +340,7 @@ def _is_string(wanted: String) -> Callable[[JsonValue], bool]:
     tests += [wanted.pattern] if wanted.pattern else []
     tests += [HasFormat(wanted.format)] if wanted.format else []
     demand = all_of(tests)
-    return lambda value: satisfies(demand, value) is True
+    return lambda value: holds(demand, value, {})
 
 
 def _is_number(wanted: Number) -> Callable[[JsonValue], bool]:
@@ -443,7 +350,7 @@ def _is_number(wanted: Number) -> Callable[[JsonValue], bool]:
     tests += [InRange(wanted.ge, wanted.gt, wanted.le, wanted.lt)]
     tests += [MultipleOf(wanted.multiple_of)] if wanted.multiple_of else []
     demand = all_of(tests)
-    return lambda value: satisfies(demand, value) is True
+    return lambda value: holds(demand, value, {})
 
 
 def _numbers(wanted: Number) -> list[JsonValue]:

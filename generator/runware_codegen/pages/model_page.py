@@ -25,7 +25,8 @@ from runware_codegen.model import (
 from runware_codegen.model.constants import plain
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.pages.environment import pages_environment
-from runware_codegen.pages.example import first_call, is_filled_in, paths_of
+from runware_codegen.pages.example import paths_of
+from runware_codegen.pages.first_call import first_call, is_filled_in
 from runware_codegen.pages.text import code, inline
 from runware_codegen.render.docs import (
     class_doc,

@@ -103,6 +103,7 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         nested_request_classes=request.parts,
         nested_result_classes=result.parts,
         definitions=request.definitions,
+        result_definitions=result.definitions,
         deliveries=_constants(request.whole, "deliveryMethod"),
         pages=_is_paged(request.whole, result.whole),
         default_delivery=_default(_field(request.whole, "deliveryMethod")),
@@ -142,12 +143,14 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
         raise InvalidInputError(types.problems or [_impossible(lowering.schemas, task)])
     classes = types.classes.by_name
     apply_media_limits(classes, name, read_media_limits(task.keywords))
-    definitions = tuple(
-        (each, types.classes.simplify(predicate, Anything()))
-        for each, predicate in sorted(lowering.definitions.items())
-    )
-    return _Classes(
-        classes[name], dependencies_first(classes[name], classes), definitions
+    whole = classes[name]
+    return _Classes(whole, dependencies_first(whole, classes), _definitions(types))
+
+
+def _definitions(types: TypeBuilder) -> tuple[tuple[str, Predicate], ...]:
+    return tuple(
+        (name, types.classes.simplify(predicate, Anything()))
+        for name, predicate in sorted(types.lowering.definitions.items())
     )
 
 
@@ -169,7 +172,8 @@ def _result(schemas: Schemas, name: str, taken: list[str]) -> _Classes:
         return nothing
     classes = types.classes.by_name
     whole = replace(classes[name], rules=())
-    return _Classes(whole, dependencies_first(classes[name], classes))
+    parts = dependencies_first(classes[name], classes)
+    return _Classes(whole, parts, _definitions(types))
 
 
 def _completed(own: _Classes, task_type: str, taken: list[str]) -> _Classes:
@@ -183,7 +187,9 @@ def _completed(own: _Classes, task_type: str, taken: list[str]) -> _Classes:
         general = _general_result(task_type, frozenset(taken)) or own
     whole = completed(own.whole, replace(general.whole, name=name), task_type)
     classes = {part.name: part for part in (*own.parts, *general.parts)}
-    return _Classes(whole, dependencies_first(whole, {**classes, name: whole}))
+    definitions = dict(general.definitions) | dict(own.definitions)
+    parts = dependencies_first(whole, {**classes, name: whole})
+    return _Classes(whole, parts, tuple(definitions.items()))
 
 
 @lru_cache

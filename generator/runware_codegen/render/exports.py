@@ -23,7 +23,6 @@ _PACKAGE: Final = {
     "_runtime.client.documents": (
         *("documents", "parse_request", "parse_result", "request_class"),
     ),
-    "_runtime.media.download": ("DownloadError",),
     "_runtime.transport.envelope": ("Answer",),
     "_runtime.error_codes": ("ErrorCategory",),
     "_runtime.delivery.dry_run": ("DryRun",),
@@ -34,6 +33,7 @@ _PACKAGE: Final = {
             "BudgetError",
             "ClosedError",
             "ConnectionError",
+            "DownloadError",
             "NotFoundError",
             "PaymentRequiredError",
         ),

@@ -306,7 +306,9 @@ def saved_task(
     wire = _saved(text)
     fingerprint = wire.pop("key", None)
     if request is None:
-        return _in_doubt(task_of(wire, _result_class(wire), wire.get("deliveryMethod")))
+        task = task_of(wire, _result_class(wire), wire.get("deliveryMethod"))
+        task.resume()
+        return task
     submission = submission_of(request)
     if submission.task.task_uuid != wire["taskUUID"]:
         message = (
@@ -318,15 +320,9 @@ def saved_task(
     if delivery := wire.get("deliveryMethod"):  # `submit` may have changed it
         submission.wire["deliveryMethod"] = delivery
         submission.task.is_async = delivery == "async"
-    _in_doubt(submission.task)
+    submission.task.resume()
     submission.task.allows_resend = fingerprint == key.fingerprint(wire["taskUUID"])
     return submission
-
-
-def _in_doubt(task: Task[Any]) -> Task[Any]:
-    task.phase = Phase.IN_DOUBT
-    task.sends = 1
-    return task
 
 
 def _saved(text: str) -> Item:

@@ -41,8 +41,8 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
     task_uuid = wire.get("taskUUID")
     if task_uuid is None and task_type not in READ_ONLY:
         wire["taskUUID"] = str(uuid4())
-    elif task_uuid is not None and not isinstance(task_uuid, str):
-        raise ValueError(f"taskUUID must be a UUID as text, not {task_uuid!r}")
+    elif task_uuid is not None and (not isinstance(task_uuid, str) or not task_uuid):
+        raise ValueError(f"taskUUID must be a UUID, not {task_uuid!r}")
     model = wire.get("model")
     kind: type[TaskRequest[TaskResult]] | None = None
     with suppress(LookupError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
-from ..delivery.events import LOGGER
+from ..delivery.events import LOGGER, check_callback
 from ..schema.generics import ResultT
 
 if TYPE_CHECKING:
@@ -35,7 +35,12 @@ class Watch(Generic[ResultT]):
             on_result: Called with each result, in the order of their arrival.
             on_progress: Called with the percentage of the call that is done, each time
                 that it increases.
+
+        Raises:
+            TypeError: One of the callbacks is an async function.
         """
+        check_callback("on_result", on_result)
+        check_callback("on_progress", on_progress)
         is_asked = on_result is not None or on_progress is not None
         self._tasks = [*tasks] if is_asked else []
         self._on_result = on_result

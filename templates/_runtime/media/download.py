@@ -1,8 +1,4 @@
-"""Saves the output of a result to a file: fetched from its URL, or decoded.
-
-A result gives an output as `imageURL`, `imageBase64Data` or `imageDataURI`, by whatever
-name the medium has; an object inside it gives one as `url`.
-"""
+"""Saves the output of a result to a file, from its URL or from data in the result."""
 
 from __future__ import annotations
 
@@ -16,7 +12,6 @@ from collections.abc import (
     Callable,
     Coroutine,
     Generator,
-    Iterator,
     Mapping,
 )
 from contextlib import (
@@ -28,69 +23,43 @@ from contextlib import (
 )
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import unquote_to_bytes
-from uuid import uuid4
 
 import httpx2
 
 from ..aside import LateError, run_aside
 from ..body import Body, BodyError
-from ..exceptions import RunwareError
-from ..json_values import is_array, is_object
+from ..exceptions import DownloadError
 from ..timeouts import valid_timeout
-from .file_types import BYTES, HEAD, FileType, file_type, named_type
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
-
+from .file_types import BYTES, FileType, named_type
+from .outputs import Output, chosen_output
+from .part_file import PartFile
 
 MAX_SILENCE: Final = 60.0
-"""Seconds for which the host of a file may send nothing."""
+"""Maximum seconds between two reads from the host of a file."""
 
 MAX_REDIRECTS: Final = 5
 
 ClientT = TypeVar("ClientT", httpx2.Client, httpx2.AsyncClient)
 
-_MEMBER: Final = re.compile("(.*?)(URL|Url|url|DataURI|Base64Data)")
-_PREFERRED: Final = ("DataURI", "Base64Data", "URL", "Url", "url")
-"""The endings of the names of outputs; what came with the result is taken first."""
-
-_NO_OUTPUTS: Final = frozenset({"webhookURL"})
 _SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,5}")
 _FAILURES: Final = (
     *(httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, BodyError),
     *(RuntimeError, ValueError),  # of a closed client, of a host's name
 )
-_UUID: Final = re.compile("[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
-class DownloadError(RunwareError):
-    """An output of a result could not be saved to a file.
-
-    Attributes:
-        http_status: The HTTP status with which the file's host refused it; None where
-            something else was the matter.
-    """
-
-    advice = "No file was written, and the result itself is as good as before."
-
-    def __init__(self, message: str, *, http_status: int | None = None) -> None:
-        super().__init__(message)
-        self.http_status = http_status
-
-
 class Saving(NamedTuple):
-    """What is to be saved, and how.
+    """The options of a download.
 
     Attributes:
-        wire: The result as it came.
-        path: The file, or a folder in which the file gets a name.
-        output: Which output, where there are several.
-        limit: The bytes that it may have.
-        timeout: The seconds after which fetching it is given up.
+        wire: The result as received.
+        path: The path of the file, or a folder in which the file gets a name.
+        output: The name of the output, if there are several.
+        limit: The maximum number of bytes.
+        timeout: The timeout of the download in seconds.
     """
 
     wire: Mapping[str, Any]
@@ -100,29 +69,11 @@ class Saving(NamedTuple):
     timeout: float
 
 
-class _Output(NamedTuple):
-    """One output of a result.
-
-    Attributes:
-        way: The ending of its member's name: how it is given.
-        text: The member's value.
-        uuid: Its own UUID; None where it has none.
-    """
-
-    way: str
-    text: str
-    uuid: str | None
-
-    @property
-    def is_address(self) -> bool:
-        return self.way.lower() == "url" and not self.text.startswith("data:")
-
-
 def save(saving: Saving, http_client: httpx2.Client | None) -> Path:
     """Save an output; see `TaskResult.save`."""
     timeout = valid_timeout(saving.timeout)
-    output = _chosen(saving.wire, saving.output)
-    with _Part(saving.path, saving.limit) as part:
+    output = chosen_output(saving.wire, saving.output)
+    with PartFile(saving.path, saving.limit) as part:
         if not output.is_address:
             return _decoded(output, part)
         fetch = _Fetch(output.text, part, timeout)
@@ -153,8 +104,8 @@ def _fetched(
 async def asave(saving: Saving, http_client: httpx2.AsyncClient | None) -> Path:
     """Save an output; see `TaskResult.asave`."""
     timeout = valid_timeout(saving.timeout)
-    output = _chosen(saving.wire, saving.output)
-    with _Part(saving.path, saving.limit) as part:
+    output = chosen_output(saving.wire, saving.output)
+    with PartFile(saving.path, saving.limit) as part:
         if not output.is_address:
             return await asyncio.to_thread(_decoded, output, part)
         fetch = _Fetch(output.text, part, timeout)
@@ -202,77 +153,14 @@ def _made(kind: Callable[[], ClientT]) -> ClientT:
     try:
         return kind()
     except (ImportError, OSError, ValueError) as error:  # proxies and certificates
-        raise DownloadError(f"no HTTP client can be made: {error}") from error
+        raise DownloadError(f"the HTTP client cannot be created: {error}") from error
 
 
-# -- which output -----------------------------------------------------------------
+# -- data in the result -----------------------------------------------------------
 
 
-def _chosen(wire: Mapping[str, Any], name: str | None) -> _Output:
-    """The output of a name, or the only one.
-
-    Raises:
-        DownloadError: There is none, or not one alone.
-    """
-    found = _outputs(wire)
-    if not found:
-        members = ", ".join(map(str, wire)) or "nothing"
-        raise DownloadError(
-            f"there is no output to save in this result: it has {members}"
-        )
-    if name is None and len(found) == 1:
-        [only] = found.values()
-        return only
-    if name in found:
-        return found[name]
-    names = ", ".join(map(repr, found))
-    if name is None:
-        raise DownloadError(
-            f"this result has several outputs; choose one with output=: {names}"
-        )
-    raise DownloadError(f"this result has no output {name!r}, but {names}")
-
-
-def _outputs(wire: Mapping[str, Any]) -> dict[str, _Output]:
-    """The outputs by name: `image` for imageURL, `outputs.files.0` for its url."""
-    found: dict[str, _Output] = {}
-    left: list[tuple[str, Any]] = [("", wire)]
-    while left:  # a result may be nested deeper than Python can call
-        place, value = left.pop()
-        if is_object(value):
-            for name, output in _outputs_in(value):
-                found.setdefault(f"{place}{name}".rstrip(".") or output.way, output)
-            parts = [*value.items()]
-        else:
-            parts = [(str(index), part) for index, part in enumerate(value)]
-        left += [
-            (f"{place}{name}.", part)
-            for name, part in reversed(parts)
-            if is_object(part) or is_array(part)
-        ]
-    return found
-
-
-def _outputs_in(members: Mapping[str, Any]) -> Iterator[tuple[str, _Output]]:
-    """Yield the outputs that an object has as its own members, the best way first."""
-    matches = [
-        (match[1], match[2], value)
-        for name, value in members.items()
-        if (match := _MEMBER.fullmatch(name)) and name not in _NO_OUTPUTS
-        if isinstance(value, str) and value
-    ]
-    matches.sort(key=lambda match: _PREFERRED.index(match[1]))
-    for name, way, text in matches:
-        uuid = members.get(f"{name}UUID" if name else "uuid")
-        own = uuid if isinstance(uuid, str) and _UUID.fullmatch(uuid) else None
-        yield name, _Output(way, text, own)
-
-
-# -- what came with the result ----------------------------------------------------
-
-
-def _decoded(output: _Output, part: _Part) -> Path:
-    """Save what came with the result itself."""
+def _decoded(output: Output, part: PartFile) -> Path:
+    """Save an output whose data is in the result."""
     header, text = "", output.text
     if text.startswith("data:"):
         header, _, text = text.partition(",")
@@ -283,24 +171,24 @@ def _decoded(output: _Output, part: _Part) -> Path:
             b64decode(text, validate=True) if is_base64 else unquote_to_bytes(text)
         )
     except ValueError as error:
-        message = f"the output that came as {output.way} is not base64: {error}"
+        message = f"the output in {output.form} is not valid base64: {error}"
         raise DownloadError(message) from None
     part.write(content)
     return part.publish(output, named_type(header.removeprefix("data:")))
 
 
-# -- within a time ----------------------------------------------------------------
+# -- timeouts ---------------------------------------------------------------------
 
 
 class _Streams:
-    """The connections of a download, to be shut when it takes too long."""
+    """The connections of a download, which are shut down on a timeout."""
 
     def __init__(self) -> None:
         self._made: list[Any] = []
         self._is_left = False
 
     def trace(self, _: str, info: dict[str, Any]) -> None:
-        """Note a connection that is made; httpx2's extension `trace` calls it."""
+        """Record a new connection. The extension `trace` of httpx2 calls it."""
         made = info.get("return_value")
         if hasattr(made, "get_extra_info"):
             self._made.append(made)
@@ -308,7 +196,7 @@ class _Streams:
             self.shut()
 
     def shut(self) -> None:
-        """Shut them, and those that are made later."""
+        """Shut down the connections, and those that are opened later."""
         self._is_left = True
         for stream in self._made:
             with suppress(OSError):
@@ -316,7 +204,11 @@ class _Streams:
 
 
 async def _in_time(work: Coroutine[Any, Any, None], timeout: float) -> None:
-    """Await some work; see `run_aside`."""
+    """Await a coroutine with a timeout.
+
+    Raises:
+        LateError: It did not end in time.
+    """
     limit = asyncio.timeout(timeout)
     try:
         async with limit:
@@ -325,18 +217,18 @@ async def _in_time(work: Coroutine[Any, Any, None], timeout: float) -> None:
         raise (LateError if limit.expired() else error) from None
 
 
-# -- what has to be fetched -------------------------------------------------------
+# -- fetching ---------------------------------------------------------------------
 
 
 class _Fetch:
-    """Fetching one file, without the I/O: where it is, and what an answer means.
+    """Fetches one file with redirects, without the I/O.
 
     Attributes:
-        is_done: Whether the file itself was answered.
-        file_type: What the answer said that it is; None where it did not.
+        is_done: Whether the last answer was the file, not a redirect.
+        file_type: The type of the file by its answer or its URL; None if unknown.
     """
 
-    def __init__(self, url: str, part: _Part, timeout: float) -> None:
+    def __init__(self, url: str, part: PartFile, timeout: float) -> None:
         self._part = part
         self._timeout = timeout
         self._hops = 0
@@ -349,7 +241,7 @@ class _Fetch:
         client: httpx2.Client | httpx2.AsyncClient,
         **extensions: Callable[[str, dict[str, Any]], None],
     ) -> httpx2.Request:
-        """The next request. No key goes to the host, even if the client has one."""
+        """Return the next request, without the Authorization header of the client."""
         silence = min(self._timeout, MAX_SILENCE)
         request = client.build_request(
             "GET", self._url, timeout=silence, extensions=extensions
@@ -359,51 +251,59 @@ class _Fetch:
         return request
 
     def begins(self, response: httpx2.Response) -> Body | None:
-        """Return the body of an answer that is the file, if it is to be read.
+        """Process the head of an answer.
+
+        Returns:
+            The body to read; None for a redirect, or if the body is already read.
 
         Raises:
-            DownloadError: It is neither.
+            DownloadError: The answer is neither the file nor a redirect.
         """
         status = response.status_code
         if status in _REDIRECTS and "location" in response.headers:
             self._redirect(response.headers["location"])
             return None
         if status != 200:
-            message = f"{self._place} answers HTTP {status} {response.reason_phrase}"
+            message = f"{self._place} returned HTTP {status} {response.reason_phrase}"
             raise DownloadError(message.rstrip(), http_status=status)
         if _is_page(response.headers.get("content-type", ""), self._url):
-            raise DownloadError(f"{self._place} answers with a page of HTML")
+            raise DownloadError(
+                f"{self._place} returned an HTML page instead of the file"
+            )
         self.is_done = True
-        self.file_type = _told(response.headers.get("content-type", ""), self._url)
+        content_type = response.headers.get("content-type", "")
+        self.file_type = _declared_type(content_type, self._url)
         body = Body(response)
         self._part.expect(body.size)
-        if response.is_stream_consumed:  # by an event hook, or made without a stream
+        if response.is_stream_consumed:  # by an event hook or a custom transport
             self.take(body, response.content)
             body.end()
             return None
         return body
 
     def take(self, body: Body, chunk: bytes) -> None:
-        """Write more of the file, of which a chunk came."""
+        """Decode a chunk and write it to the file."""
         for piece in body.decoded(chunk):
             self._part.write(piece)
 
     @contextmanager
     def explained(self) -> Generator[None]:
-        """Say failures of HTTP in our words."""
+        """Convert exceptions of httpx2 to `DownloadError`."""
         try:
             yield
         except LateError:
-            message = f"{self._place} did not give the file within {self._timeout:g} s"
+            message = (
+                f"the download from {self._place} timed out after {self._timeout:g} s"
+            )
             raise DownloadError(message) from None
         except _FAILURES as error:
             reason = str(error) or type(error).__name__
-            message = f"{self._place} did not give the file: {reason}"
+            message = f"the download from {self._place} failed: {reason}"
             raise DownloadError(message) from error
 
     @property
     def _place(self) -> str:
-        # What stands after the path may be a signature, which is nobody's business.
+        # Without the query, which may be a secret signature.
         return str(self._url.copy_with(query=None, fragment=None, userinfo=b""))
 
     def _redirect(self, location: str) -> None:
@@ -422,90 +322,28 @@ class _Fetch:
         try:
             url = base.join(address) if base else httpx2.URL(address)
         except (httpx2.InvalidURL, ValueError) as error:
-            raise DownloadError(f"the output's URL cannot be read: {error}") from None
+            raise DownloadError(f"the output's URL is not valid: {error}") from None
         if url.scheme not in ("http", "https") or not url.host:
             scheme = url.scheme or "no scheme"
-            raise DownloadError(f"the output's URL is not of http or https: {scheme}")
+            raise DownloadError(f"the output's URL must be http or https, not {scheme}")
         if url.port is not None and url.port not in range(1, 2**16):
-            message = f"the output's URL cannot be read: there is no port {url.port}"
+            message = f"the output's URL is not valid: there is no port {url.port}"
             raise DownloadError(message)
         return url
 
 
 def _is_page(content_type: str, url: httpx2.URL) -> bool:
-    """Say whether an answer is a page that stands in place of the file."""
+    """Return whether an answer is an HTML page instead of the file."""
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type == "text/html" and not url.path.lower().endswith(
         (".html", ".htm")
     )
 
 
-def _told(content_type: str, url: httpx2.URL) -> FileType | None:
-    """What the answer says, or else the address, of the type of a file."""
+def _declared_type(content_type: str, url: httpx2.URL) -> FileType | None:
+    """Return the type of a file by its Content-Type, else by its URL."""
     named = named_type(content_type)
     if named not in (None, BYTES):
         return named
     suffix = PurePosixPath(url.path).suffix
     return BYTES._replace(suffix=suffix.lower()) if _SUFFIX.fullmatch(suffix) else None
-
-
-# -- the file ---------------------------------------------------------------------
-
-
-class _Part:
-    """A file in the making, in the folder where it will stand, until it is whole."""
-
-    def __init__(self, path: str | os.PathLike[str], limit: int) -> None:
-        self._path = Path(path)
-        is_folder = os.fspath(path).endswith(("/", os.sep)) or self._path.is_dir()
-        self._folder = self._path if is_folder else self._path.parent
-        self._limit = limit
-        self._size = 0
-        self._head = b""
-
-    def __enter__(self) -> Self:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._unique = uuid4().hex
-        self._partial = self._folder / f".{self._unique}.part"
-        self._file = self._partial.open("xb")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._file.close()
-        self._partial.unlink(missing_ok=True)
-
-    def expect(self, size: int) -> None:
-        """Refuse a file before it comes that will have more bytes than it may."""
-        if size > self._limit:
-            raise DownloadError(
-                f"the output has more than {self._limit:,} bytes: {size:,}; raise limit= "
-                "to save it"
-            )
-
-    def write(self, chunk: bytes) -> None:
-        """Write more of it."""
-        self._size += len(chunk)
-        self.expect(self._size)
-        if len(self._head) < HEAD:
-            self._head += chunk[: HEAD - len(self._head)]
-        self._file.write(chunk)
-
-    def publish(self, output: _Output, told: FileType | None) -> Path:
-        """Put the whole file where it belongs, in place of one that stands there."""
-        if not self._size:
-            raise DownloadError("the output is an empty file")
-        self._file.close()
-        suffix = (told or file_type(self._head) or BYTES).suffix
-        if self._path == self._folder:
-            name = output.uuid or f"output-{self._unique}"
-            target = self._folder / f"{name}{suffix}"
-        elif self._path.suffix:
-            target = self._path
-        else:
-            target = self._path.with_name(self._path.name + suffix)
-        return self._partial.replace(target)

@@ -1,4 +1,4 @@
-"""Types of files: told by their first bytes, or named by a media type."""
+"""Types of files, by their first bytes or by a media type."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 HEAD: Final = 512
-"""The first bytes of a file, which tell its type."""
+"""The number of first bytes that determine the type of a file."""
 
 
 class FileType(NamedTuple):
     """A type of file.
 
     Attributes:
-        kind: image, video, audio, or another first half of a media type.
-        subtype: The second half.
-        suffix: What names of such files end with.
+        kind: The type in a media type: image, video, audio or another.
+        subtype: The subtype in a media type.
+        suffix: The file name extension, with a dot.
     """
 
     kind: str
@@ -29,9 +29,9 @@ class FileType(NamedTuple):
         return f"{self.kind}/{self.subtype}"
 
     def of_kind(self, kind: str) -> FileType | None:
-        """This type as one of a kind, or None; any type is of the kind "file".
+        """Return this type as one of a kind, or None. Every type is of the kind "file".
 
-        A container for video may hold sound alone, and one for sound also pictures.
+        A container for video may contain only audio, and one for audio also video.
         """
         if kind in ("file", self.kind):
             return self
@@ -67,7 +67,7 @@ _BY_START: Final = {
     b"PK\x03\x04": FileType("application", "zip", ".zip"),
     b"glTF": FileType("model", "gltf-binary", ".glb"),
 }
-"""Types by how the file starts."""
+"""Types by the first bytes of the file."""
 
 _RIFF: Final = {
     b"WEBP": FileType("image", "webp", ".webp"),
@@ -98,18 +98,18 @@ _OTHER_NAMES: Final = {
     "model/obj": FileType("model", "obj", ".obj"),
     "text/plain": FileType("text", "plain", ".txt"),
 }
-"""Types that their first bytes do not tell, and other names of those that do."""
+"""Types without characteristic first bytes, and aliases of other types."""
 
 
 def file_type(head: bytes) -> FileType | None:
-    """Tell the type of a file, or None, from its first `HEAD` bytes."""
+    """Return the type of a file by its first `HEAD` bytes; None if it is unknown."""
     by_start = (kind for start, kind in _BY_START.items() if head.startswith(start))
     by_more = (look(head) for look in _LOOKS)
     return next(filter(None, chain(by_start, by_more)), None)
 
 
 def named_type(media_type: str) -> FileType | None:
-    """Find a type by its media type; parameters after a semicolon do not count."""
+    """Return the type with a media type, ignoring its parameters; None if unknown."""
     return _BY_NAME.get(media_type.partition(";")[0].strip().lower())
 
 
@@ -122,8 +122,7 @@ def _iso_media(head: bytes) -> FileType | None:
 
 
 def _bitmap(head: bytes) -> FileType | None:
-    # Two letters could begin a text; the four reserved bytes that follow the size
-    # could not.
+    # A text may start with "BM"; the four reserved zero bytes exclude that.
     is_bitmap = head.startswith(b"BM") and head[6:10] == bytes(4)
     return FileType("image", "bmp", ".bmp") if is_bitmap else None
 
@@ -141,7 +140,7 @@ def _ogg(head: bytes) -> FileType | None:
 
 
 def _mpeg_audio(head: bytes) -> FileType | None:
-    # Eleven or twelve bits in a row begin a frame; the layer tells MP3 from AAC.
+    # A frame starts with 11 or 12 one bits; the layer distinguishes MP3 from AAC.
     if len(head) < 2 or head[0] != 0xFF:
         return None
     if head[1] & 0b1111_0110 == 0b1111_0000:
@@ -164,7 +163,7 @@ _LOOKS: Final[tuple[Callable[[bytes], FileType | None], ...]] = (
     _mpeg_audio,
     _svg,
 )
-"""Those who know the types that more than the very start tells."""
+"""Detectors of types that are not determined by a fixed prefix."""
 
 _BY_NAME: Final = {
     **{

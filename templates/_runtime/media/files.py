@@ -1,4 +1,4 @@
-"""Files that callers give where a request wants a medium: how they are read."""
+"""Reads files that callers pass as media of a request."""
 
 from __future__ import annotations
 
@@ -12,48 +12,49 @@ from .file_types import BYTES, HEAD, FileType, file_type
 
 
 class BinaryFile(Protocol):
-    """A file that is open for reading bytes."""
+    """A file that is open in binary mode."""
 
     def read(self) -> bytes:
-        """Read from where the file stands to its end."""
+        """Read from the current position to the end."""
         ...
 
 
 MediaFile: TypeAlias = bytes | os.PathLike[str] | BinaryFile
-"""A medium itself: its content, the path of its file, or its file when it is open."""
+"""A media file: its content, its path, or an open file."""
 
 MediaSource: TypeAlias = str | MediaFile
-"""What a constructor takes where a medium is wanted.
+"""The argument of a constructor for a medium.
 
-A text is sent as it is; an open file is read from where it stands to its end.
+A text, such as a URL, is sent unchanged. An open file is read from its current position
+to its end.
 """
 
 
 class UnusableFile(Exception):
-    """Stands in a request in place of a file that cannot be sent, and says why."""
+    """A file cannot be sent. The message says why."""
 
 
 def is_file(value: object) -> TypeGuard[MediaFile]:
-    """Say whether a value is a medium itself, and not a text that stands for one."""
+    """Return whether a value is a media file, not a text such as a URL."""
     return isinstance(value, (bytes, os.PathLike)) or (
         hasattr(value, "read") and not isinstance(value, BaseModel)
     )
 
 
 def is_open_file(value: object) -> TypeGuard[BinaryFile]:
-    """Say whether a value is a file that is open."""
+    """Return whether a value is an open file."""
     return hasattr(value, "read") and not isinstance(value, (BaseModel, os.PathLike))
 
 
 def type_of(content: bytes, kind: str) -> FileType:
-    """Tell the type of a file that must be of a kind.
+    """Return the type of a file.
 
     Args:
-        content: The file.
-        kind: image, video, audio or file, which is any.
+        content: The content of the file.
+        kind: The required kind: image, video, audio, or file for any.
 
     Raises:
-        UnusableFile: It is of another kind, or of none that is known.
+        UnusableFile: The file is of another kind, or its type is unknown.
     """
     found = file_type(content[:HEAD])
     if found is None and kind == "file":
@@ -61,8 +62,12 @@ def type_of(content: bytes, kind: str) -> FileType:
     of_kind = found and found.of_kind(kind)
     if of_kind:
         return of_kind
-    is_what = f"is {found.media_type}" if found else "begins like no known type"
-    raise UnusableFile(f"must be {_a(kind)}, but the file {is_what}")
+    what = (
+        f"the file is {found.media_type}"
+        if found
+        else "the type of the file is unknown"
+    )
+    raise UnusableFile(f"must be {_a(kind)}, but {what}")
 
 
 def content_of(file: MediaFile, most: float | None) -> bytes:
@@ -70,7 +75,7 @@ def content_of(file: MediaFile, most: float | None) -> bytes:
 
     Args:
         file: The file.
-        most: The bytes that it may have; None for any number.
+        most: The maximum number of bytes; None without a limit.
 
     Raises:
         UnusableFile: It is empty, too large, or cannot be read.
@@ -92,7 +97,7 @@ def _content_of_path(path: Path, most: float | None) -> bytes:
     try:
         if not path.is_file():
             path.stat()
-            what = "a folder" if path.is_dir() else "no regular file"
+            what = "a folder" if path.is_dir() else "not a regular file"
             raise UnusableFile(f"must be a file, but {name} is {what}")
         check_size(path.stat().st_size, None, most)
         return path.read_bytes()
@@ -108,29 +113,29 @@ def _rest(file: BinaryFile) -> bytes:
     try:
         content = file.read()
     except UnicodeError:
-        pass  # it was opened for text, and is none
+        pass  # it was opened in text mode, and is not text
     except (OSError, ValueError) as error:
         raise UnusableFile(f"the file cannot be read: {error}") from None
     if not isinstance(content, bytes):
-        raise UnusableFile("must be a file opened for bytes, as open(…, 'rb') does")
+        raise UnusableFile("must be a file in binary mode, such as open(..., 'rb')")
     return content
 
 
 def check_size(size: int, least: float | None, most: float | None) -> None:
-    """Check a number of bytes against limits; None is no limit.
+    """Check a number of bytes; None means no limit.
 
     Raises:
-        UnusableFile: It is beyond one of them.
+        UnusableFile: It exceeds a limit.
     """
     if most is not None and size > most:
-        raise UnusableFile(f"has {size:,} bytes, more than the {most:,} allowed")
+        raise UnusableFile(f"has {size:,} bytes; the maximum is {most:,}")
     if least is not None and size < least:
-        raise UnusableFile(f"has {size:,} bytes, fewer than the {least:,} needed")
+        raise UnusableFile(f"has {size:,} bytes; the minimum is {least:,}")
 
 
 def _printable(path: Path) -> str:
     name = path.name or str(path)
-    return "".join(sign if sign.isprintable() else "?" for sign in name[:100])
+    return "".join(char if char.isprintable() else "?" for char in name[:100])
 
 
 def _a(kind: str) -> str:

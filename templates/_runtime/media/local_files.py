@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
+
+from pydantic_core import PydanticSerializationError
 
 from ..json_values import is_array, is_object
 
@@ -12,33 +14,41 @@ if TYPE_CHECKING:
 
 
 NOT_UPLOADED: Final = (
-    "not the file itself: upload it first, with a mediaStorage task, and give the UUID "
-    "that its result has"
+    "not a file. Upload the file with a mediaStorage task, and use the UUID in its result"
 )
-"""The end of a sentence that refuses a file."""
+"""The end of the error message for a file that cannot be uploaded here."""
 
 
 class LocalFile(str):
-    """A file in a request, where the UUID is wanted that the platform will give it.
+    """A file in a request, as a placeholder for the UUID of its upload.
 
-    As a text it is a UUID made of its content. So it passes wherever a UUID does, and
-    equal files are equal; but the platform does not know it, and it is never sent.
+    As a str, it is a UUID derived from its content. So it is valid where a UUID is
+    required, and equal files are equal. The platform does not know this UUID, and it is
+    never sent.
 
     Attributes:
-        content: The file.
+        content: The content of the file.
         kind: image, video, audio or file.
-        media_type: Its type, such as "video/mp4".
+        media_type: Its media type, such as "video/mp4".
     """
 
     __slots__ = ("content", "kind", "media_type")
+
+    is_in_use: ClassVar[bool] = False
+    """Whether this process has made one; while it has not, none is searched for."""
 
     content: bytes
     kind: str
     media_type: str
 
+    def __new__(cls, uuid: str) -> Self:
+        """Make the text alone; `of` makes a file, and unpickling restores one."""
+        LocalFile.is_in_use = True
+        return super().__new__(cls, uuid)
+
     @classmethod
     def of(cls, content: bytes, kind: str, media_type: str) -> Self:
-        """Make one of the content of a file."""
+        """Create a placeholder for a file."""
         name = sha256(content, usedforsecurity=False)
         name.update(f"{kind} {media_type}".encode())
         made = cls(_as_uuid(name.hexdigest()))
@@ -49,18 +59,18 @@ class LocalFile(str):
 
     @property
     def description(self) -> str:
-        """What may be shown of it."""
+        """A text for messages, with the type and size of the file."""
         return f"<{self.media_type} file of {len(self.content):,} bytes>"
 
 
 def _as_uuid(digits: str) -> str:
-    """Lay digits out as a UUID of version 4 (RFC 9562, section 5.4)."""
+    """Format hexadecimal digits as a UUID of version 4 (RFC 9562, section 5.4)."""
     parts = digits[:8], digits[8:12], f"4{digits[13:16]}", f"8{digits[17:20]}"
     return "-".join((*parts, digits[20:32]))
 
 
 def files_in(wire: Any) -> Iterator[LocalFile]:
-    """Yield the files in a wire, one that is there twice as often."""
+    """Yield the files in a task object, including duplicates."""
     left = [wire]
     for value in left:
         kind = cast("object", type(value))
@@ -73,7 +83,7 @@ def files_in(wire: Any) -> Iterator[LocalFile]:
 
 
 def place_of(file: LocalFile, wire: Any) -> str | None:
-    """Say where a file stands in a wire, such as "inputs.frames.0.image"."""
+    """Return the path of a file in a task object, such as "inputs.frames.0.image"."""
     if isinstance(wire, LocalFile):
         return "" if wire == file else None
     for name, part in _parts(wire):
@@ -89,8 +99,8 @@ def _parts(value: Any) -> Iterable[tuple[object, Any]]:
     return enumerate(value) if is_array(value) else ()
 
 
-def with_uuids(wire: Any, uuids: Mapping[LocalFile, str]) -> Any:
-    """Copy a wire with a UUID in place of each file."""
+def with_uuids(wire: Any, uuids: Mapping[LocalFile, object]) -> Any:
+    """Return a copy of a task object with UUIDs, or other values, in place of files."""
     if isinstance(wire, LocalFile):
         return uuids[wire]
     if is_object(wire):
@@ -98,16 +108,42 @@ def with_uuids(wire: Any, uuids: Mapping[LocalFile, str]) -> Any:
     return [with_uuids(part, uuids) for part in wire] if is_array(wire) else wire
 
 
-def refuse_files(wire: Any, owner: str) -> None:
-    """Refuse to show a wire that is not whole yet.
+def with_contents(dumped: Any) -> Any:
+    """Return a dump with the bytes of each file, from which it can be made again."""
+    if not LocalFile.is_in_use:
+        return dumped
+    contents = {file: file.content for file in files_in(dumped)}
+    return with_uuids(dumped, contents) if contents else dumped
+
+
+def refuse_in_json(value: Any) -> Any:
+    """Return a value that is written as JSON, unless it is a file.
 
     Raises:
-        ValueError: There is a file in it.
+        PydanticSerializationError: It is a file.
     """
+    if isinstance(value, LocalFile):
+        message = (
+            f"the {value.description.strip('<>')} cannot be written as JSON: a client "
+            "uploads it when it sends the request. Upload it with a mediaStorage task, "
+            "and give the UUID that its result has"
+        )
+        raise PydanticSerializationError(message)
+    return value
+
+
+def refuse_files(wire: Any, owner: str) -> None:
+    """Check that a task object contains no files.
+
+    Raises:
+        ValueError: It contains a file, which must be uploaded first.
+    """
+    if not LocalFile.is_in_use:
+        return
     for file in files_in(wire):
         message = (
-            f"this {owner} has no wire yet: {place_of(file, wire)} is a file, and a "
-            "client uploads it when it sends the request. To have the wire before that, "
-            "upload the file with a task of its own and give the UUID instead"
+            f"this {owner} cannot be written as JSON yet: {place_of(file, wire)} is a "
+            "file, and a client uploads it when it sends the request. To write it now, "
+            "upload the file with a mediaStorage task and use its UUID"
         )
         raise ValueError(message)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from html import escape
+from functools import cache, partial
 from operator import is_
 from typing import (
     TYPE_CHECKING,
@@ -37,12 +36,12 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import CoreSchema, ErrorDetails
+from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator
 from pydantic_core import core_schema as core
 
 from ..caller import levels_to_caller
 from ..json_values import is_array, is_object, key_of
-from ..media.local_files import LocalFile, refuse_files
+from ..media.local_files import LocalFile, refuse_files, with_contents
 from .constraints import Json
 from .deprecated import deprecated_members, has_deprecated
 from .depth import MOST_LEVELS, is_too_deep
@@ -56,10 +55,12 @@ from .explanations import (
     rule_error,
     shown,
 )
+from .fast_path import fast_validator
 from .fields import (
     default_names,
     fills,
     hidden_names,
+    nests_freely,
     new_uuid,
     nullable_fields,
     optional_names,
@@ -69,6 +70,7 @@ from .fields import (
     wire_names,
 )
 from .generics import ResultT_co
+from .given_names import Given, with_given_names
 from .keywords import Keywords, misspelt, take_extra, without_nulls
 from .rule_places import placed_rule_error
 from .rules import MediaLimit, Rate, Size, Wire
@@ -192,7 +194,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         Raises:
             ValueError: There is a file in it that is uploaded when it is sent.
         """
-        wire: Wire = written(self)
+        wire: Wire = self.__pydantic_serializer__.to_python(self, by_alias=True)
         refuse_files(wire, type(self).__name__)
         return wire
 
@@ -227,15 +229,16 @@ class JsonObject(BaseModel, metaclass=_Frozen):
             yield name, _repr(value, hide=False)
 
 
-def _repr(value: Any, *, hide: bool) -> Any:
+def _repr(value: Any, *, hide: bool, levels: int = 20) -> Any:
     if isinstance(value, JsonObject):
         return value
     if isinstance(value, LocalFile):
         return value.description
+    show = partial(_repr, hide=hide, levels=levels - 1)
     if is_array(value):
-        return [_repr(item, hide=hide) for item in value]
+        return [*map(show, value)] if levels else ...
     if is_object(value):
-        return {name: _repr(member, hide=hide) for name, member in value.items()}
+        return {n: show(member) for n, member in value.items()} if levels else ...
     return shown(value, hide=hide and not is_link(value))
 
 
@@ -259,9 +262,10 @@ class Part(JsonObject):
         yield from ()
 
     def __init__(self, /, **members: Any) -> None:
+        """Validate the parameters that the class documents."""
         keywords = Keywords.of(type(self), members)
         _refuse_depth(type(self), keywords)
-        self.__pydantic_validator__.validate_python(keywords, self_instance=self)
+        self._validated(keywords, self_instance=self)
         if not self._is_task:
             self._warn(self)
 
@@ -290,6 +294,42 @@ class Part(JsonObject):
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         refuse_unsent(cls)
 
+    @classmethod
+    def _validated(cls, data: Any, **options: Any) -> Self:
+        """Validate on the fast path; where that fails, again with explanations."""
+        made: Self
+        try:
+            made = cls._fast_validator().validate_python(data, **options)
+        except ValidationError:
+            pass
+        else:
+            return made
+        made = cls.__pydantic_validator__.validate_python(data, **options)
+        return made
+
+    @classmethod
+    @cache
+    def _fast_validator(cls) -> SchemaValidator:
+        cls.model_rebuild()
+        return fast_validator(cls.__pydantic_core_schema__, Part._only_explains)
+
+    @staticmethod
+    def _only_explains(validator: Any) -> bool:
+        """Return whether a validator is `_check` of a class that has no more checks."""
+        is_check = getattr(validator, "__func__", None) is Part._check.__func__
+        return is_check and not validator.__self__._has_more_checks()
+
+    @classmethod
+    @cache
+    def _has_more_checks(cls) -> bool:
+        """Return whether there are checks beyond those of the members."""
+        return bool(
+            cls.model_config.get("extra") == "allow"
+            or default_names(cls)
+            or cls.rules is not Part.rules
+            or (cls._is_task and (cls._warning or has_deprecated(cls)))
+        )
+
     @model_validator(mode="wrap")
     @classmethod
     def _check(cls, data: Any, read: Callable[[Any], Self]) -> Self:
@@ -299,13 +339,21 @@ class Part(JsonObject):
             made = read(data)
         except ValidationError as error:
             raise cls._explained(data, error) from None
-        if made is data:
-            return made
+        if made is not data and cls._has_more_checks():
+            cls._check_whole(made, data)
+        return made
+
+    @classmethod
+    def _check_whole(cls, made: Self, data: Any) -> None:
+        """Check what concerns an object as a whole.
+
+        Raises:
+            ValidationError: A member is misspelt, or a rule is broken.
+        """
         unknown = made.__pydantic_extra__
         if unknown and (errors := [*misspelt(cls, unknown, data)]):
             raise combined(cls.__name__, errors)
-        if defaults := default_names(cls):
-            made.__pydantic_fields_set__.update(defaults)
+        made.__pydantic_fields_set__.update(default_names(cls))
         if cls.rules is not Part.rules:
             broken = [*cls.rules(written(made))]
             if broken:
@@ -313,7 +361,6 @@ class Part(JsonObject):
                 raise combined(cls.__name__, map(placed, broken))
         if cls._is_task:
             cls._warn(made)
-        return made
 
     @classmethod
     def _warn(cls, made: Self) -> None:
@@ -334,9 +381,11 @@ class Part(JsonObject):
         """
         details = error.errors(include_url=False)
         hidden, optional = hidden_names(cls), optional_names(cls)
-        is_call = isinstance(data, Keywords)
-        names = python_names(cls) if is_call else {}
-        details = [_named(detail, names) for detail in details]
+        hint: Callable[[ErrorDetails], str] = cls._hint
+        if isinstance(data, Keywords):
+            given = Given.to(cls, data)
+            details = [with_given_names(given, detail) for detail in details]
+            hint = lambda detail: given.in_sentence(cls._hint(detail))  # noqa: E731
         readable = is_object(data) and all(
             d["type"] == "rule" or is_other_text(d) for d in details
         )
@@ -347,7 +396,7 @@ class Part(JsonObject):
             member = ".".join(wire_name(str(part)) for part in detail["loc"])
             rules = narrower(member, broken) if is_other_text(detail) else []
             errors += map(placed, rules)
-            errors += [] if rules else [again(detail, hidden, cls._hint, optional)]
+            errors += [] if rules else [again(detail, hidden, hint, optional)]
         if not any(map(is_other_text, details)):
             errors += map(placed, broken)
         return combined(cls.__name__, errors)
@@ -358,6 +407,12 @@ class Part(JsonObject):
         from .near_names import hint
 
         return hint(cls, str(detail["loc"][0])) if len(detail["loc"]) == 1 else ""
+
+    if not TYPE_CHECKING:
+
+        def model_dump(self, **options: Any) -> Wire:
+            """Return the members as pydantic does, and a file to upload as its bytes."""
+            return with_contents(super().model_dump(**options))
 
     def model_copy(
         self, *, update: Mapping[str, Any] | None = None, deep: bool = False
@@ -382,8 +437,7 @@ class Part(JsonObject):
         extra = {**(self.__pydantic_extra__ or {}), **take_extra(cls, given)}
         keywords = Keywords(without_nulls(cls, {**current, **extra, **given}), extra)
         _refuse_depth(cls, keywords)
-        made: Self = cls.__pydantic_validator__.validate_python(keywords)
-        return made
+        return cls._validated(keywords)
 
 
 if TYPE_CHECKING:
@@ -440,14 +494,6 @@ def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:
     return {names.get(name, name): written(value) for name, value in members.items()}
 
 
-def _named(detail: ErrorDetails, names: Mapping[str, str]) -> ErrorDetails:
-    """Call what is missing by its Python name, where a constructor was called."""
-    if detail["type"] != "missing" or len(detail["loc"]) != 1:
-        return detail
-    [name] = detail["loc"]
-    return {**detail, "loc": (names.get(str(name), name),)}
-
-
 def _refuse_depth(cls: type[Part], value: Any) -> None:
     """Refuse what is nested too deeply; its parts need not be measured again."""
     if is_too_deep(value):
@@ -464,6 +510,10 @@ class TaskResult(JsonObject):
     """
 
     model_config = ConfigDict(extra="allow")
+
+    if not TYPE_CHECKING:
+        # Sphinx adds an annotation to BaseModel that pydantic refuses to inherit.
+        __pydantic_extra__: dict[str, Any]
 
     @classmethod
     def _complete(
@@ -509,12 +559,9 @@ class TaskResult(JsonObject):
 
     def _repr_html_(self) -> str:
         """Return the result for a notebook: images by their URLs, and the rest as text."""
-        images = [
-            f'<img src="{escape(value)}" alt="{escape(name)}" style="max-width: 100%">'
-            for name, value in self.to_wire().items()
-            if name.lower() == "imageurl" and is_link(value)
-        ]
-        return "\n".join([*images, f"<pre>{escape(repr(self))}</pre>"])
+        from .notebook import html_of
+
+        return html_of(self)
 
     def save(
         self,
@@ -675,11 +722,9 @@ class TaskRequest(Part, Generic[ResultT_co]):
         Raises:
             pydantic.ValidationError: With all that is wrong.
         """
-        _refuse_depth(cls, task)
-        made: Self = cls.__pydantic_validator__.validate_python(
-            task, by_alias=True, by_name=False
-        )
-        return made
+        if nests_freely(cls):
+            _refuse_depth(cls, task)
+        return cls._validated(task, by_alias=True, by_name=False)
 
     @property
     def price(self) -> Decimal | None:

@@ -10,9 +10,14 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
+from pydantic_core import (
+    CoreSchema,
+    PydanticCustomError,
+    PydanticKnownError,
+    SchemaValidator,
+)
 from pydantic_core import core_schema as core
 
 from ..media.files import (
@@ -24,7 +29,9 @@ from ..media.files import (
     is_file,
     type_of,
 )
-from ..media.local_files import NOT_UPLOADED, LocalFile
+from ..media.local_files import NOT_UPLOADED, LocalFile, refuse_in_json
+from .fast_path import FAST
+from .format_schemas import usual_schema
 from .formats import is_uri, is_uuid
 from .patterns import Pattern
 
@@ -35,6 +42,11 @@ __all__ = ["Media", "MediaSource"]
 
 Test: TypeAlias = Callable[[str], bool]
 """Says whether a text is as it must be."""
+
+NO_FILE_IN_JSON: Final = core.plain_serializer_function_ser_schema(
+    refuse_in_json, when_used="json"
+)
+"""How a value is written that may be a file to upload: as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +80,27 @@ class Media:
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
+        metadata = {
+            "pydantic_js_functions": [self._describe],
+            FAST: core.no_info_plain_validator_function(self._fast_check()),
+        }
         return core.no_info_plain_validator_function(
-            self._check, metadata={"pydantic_js_functions": [self._describe]}
+            self._check, metadata=metadata, serialization=NO_FILE_IN_JSON
         )
+
+    def _fast_check(self) -> Callable[[Any], str]:
+        """Return a check that accepts texts alone: a file can be read only once."""
+        texts = core.union_schema(
+            [*map(_text_schema, self.accepts)], mode="left_to_right"
+        )
+        is_accepted = SchemaValidator(texts).isinstance_python
+
+        def check(value: Any) -> str:
+            if type(value) is str and is_accepted(value):
+                return value
+            raise PydanticKnownError("string_type")
+
+        return check
 
     def _describe(self, _: CoreSchema, __: Any) -> dict[str, Any]:
         return {"type": "string", "anyOf": [*map(_schema_of, self.accepts)]}
@@ -137,6 +167,12 @@ class Media:
             media_type = "…" if self.kind == "file" else f"{self.kind}/…"
             return f"a data URI (data:{media_type};base64,…)"
         return "base64" if "+/=" in pattern else f"a text that {way}"
+
+
+def _text_schema(way: Test) -> CoreSchema:
+    if isinstance(way, Pattern):
+        return way.schema()
+    return usual_schema("uuid" if way is is_uuid else "uri")
 
 
 def _schema_of(way: Test) -> dict[str, Any]:

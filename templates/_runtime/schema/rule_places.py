@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from ..json_values import is_object
 from .explanations import rule_error
-from .fields import part_class, python_names
-from .keywords import Keywords
+from .fields import python_names
+from .given_names import Given
 from .rules import NO_SIZE
 
 if TYPE_CHECKING:
@@ -29,8 +28,9 @@ def placed_rule_error(
         data: What an object was made of; its spelling of names is kept.
         sentence: What the rule says, with the names of JSON.
     """
-    places = [_spelled(cls, data, path) for path in _paths(cls, sentence)]
-    return rule_error(sentence, places)
+    given = Given.to(cls, data)
+    places = [given.spelled(path) for path in _paths(cls, sentence)]
+    return rule_error(given.in_sentence(sentence), places)
 
 
 def _paths(cls: type[BaseModel], sentence: str) -> list[str]:
@@ -40,18 +40,3 @@ def _paths(cls: type[BaseModel], sentence: str) -> list[str]:
     known = python_names(cls)
     words = _WORD.findall(_CONSTANT.sub("", sentence))
     return [*dict.fromkeys(word for word in words if word.split(".")[0] in known)]
-
-
-def _spelled(cls: type[BaseModel], data: Any, path: str) -> tuple[str, ...]:
-    """Spell a path as what was given spells it: with Python's or with JSON's names."""
-    is_call = isinstance(data, Keywords)
-    owner: type[BaseModel] | None = cls
-    place: list[str] = []
-    for wire in path.split("."):
-        name = python_names(owner).get(wire, wire) if owner else wire
-        given = data if is_object(data) else {}
-        is_python = name in given or (is_call and wire not in given)
-        place.append(name if is_python else wire)
-        data = given.get(place[-1])
-        owner = part_class(owner, name) if owner else None
-    return tuple(place)

@@ -106,7 +106,7 @@ def number_of_results(task: Item) -> int:
 
 
 def costs(items: Iterable[Item]) -> list[float]:
-    """Return what items say that they cost, in US dollars."""
+    """Return the costs in items, in US dollars."""
     return [cost for cost in numbers(items, "cost") if cost >= 0]
 
 

@@ -1,4 +1,4 @@
-"""An ASGI app that takes webhooks: for uvicorn and its like, or mounted in another app.
+"""An ASGI app that receives webhooks, for an ASGI server or mounted in another app.
 
 Source: the ASGI specification, version 3, and its HTTP and lifespan protocols.
 """
@@ -20,7 +20,7 @@ from ..schema.base import TaskResult
 from .webhook import Seen, Webhook, parse_webhook
 
 Handler: TypeAlias = Callable[[Webhook[TaskResult]], object]
-"""Handles an item; it may be `async`. What runs in no event loop gets a thread."""
+"""Handles an item. It may be `async`; a sync handler runs in a thread."""
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -43,19 +43,19 @@ def webhook_app(
     seen: Seen | None = None,
     limit: int = MAX_BODY,
 ) -> WebhookApp:
-    """Make an ASGI app that hands each item to a handler once.
+    """Create an ASGI app that calls a handler once for each item.
 
-    It answers 204 when the handler is done, and 500 when it raises: Runware then posts
-    the item again. Give the app's address as `webhookURL`, with the secret in it:
+    It returns 204 when the handler is done, and 500 if the handler raises: then Runware
+    posts the item again. Set `webhookURL` to the address of the app, with the secret:
     `https://you.example/hook/SECRET` or `https://you.example/hook?secret=SECRET`.
 
     Args:
-        handler: Called with each item. Runware waits some five seconds for the answer.
-        secret: What the last part of the path, the parameter `secret`, or the header
-            `X-Webhook-Secret` has to be; others are answered 401.
-        seen: Remembers the items that were handled; else the app itself remembers the
-            last ones while it lives.
-        limit: The bytes that a body may have; larger ones are answered 413.
+        handler: Called with each item. Runware waits about five seconds for the answer.
+        secret: The required value of the last part of the path, of the query parameter
+            `secret`, or of the header `X-Webhook-Secret`. Otherwise the app returns 401.
+        seen: Stores the keys of handled items. Default: the app keeps the last 100,000
+            keys in memory.
+        limit: The maximum number of bytes of a body. Larger bodies get 413.
 
     Raises:
         ValueError: The secret is empty.
@@ -64,7 +64,7 @@ def webhook_app(
 
 
 class RecentKeys:
-    """Remembers the keys that were added last."""
+    """A set of the keys that were added last."""
 
     def __init__(self, most: int = MAX_KEYS) -> None:
         self._most = most
@@ -74,18 +74,18 @@ class RecentKeys:
         return key in self._keys
 
     def add(self, key: str) -> None:
-        """Remember a key, and forget the oldest when there are too many."""
+        """Add a key, and remove the oldest if there are too many."""
         self._keys[key] = None
         if len(self._keys) > self._most:
             del self._keys[next(iter(self._keys))]
 
 
 class WebhookApp:
-    """The app; `webhook_app` makes one."""
+    """The ASGI app; create it with `webhook_app`."""
 
     def __init__(self, handler: Handler, secret: str, seen: Seen, limit: int) -> None:
         if not secret:
-            raise ValueError("secret must not be empty: anybody could post then")
+            raise ValueError("secret must not be empty, else anyone can post webhooks")
         self._handler = handler
         self._secret = secret.encode()
         self._seen = seen
@@ -105,7 +105,7 @@ class WebhookApp:
         try:
             status = await self._status(scope, receive)
         except ConnectionAbortedError:
-            return  # nobody is left to answer
+            return  # the client has disconnected
         headers = _MORE_HEADERS.get(status, [])
         if status is not HTTPStatus.NO_CONTENT:
             headers = [*headers, (b"content-length", b"0")]
@@ -133,14 +133,14 @@ class WebhookApp:
         key = webhook.key
         if key in self._seen:
             return HTTPStatus.NO_CONTENT
-        if key in self._under_way:  # it is not known yet how that ends
+        if key in self._under_way:  # another call is handling it, and may fail
             return HTTPStatus.SERVICE_UNAVAILABLE
         self._under_way.add(key)
         try:
             await _called(self._handler, webhook)
         except Exception:
             LOGGER.exception(
-                "the handler of webhooks failed at %.50r", webhook.task_uuid
+                "the webhook handler failed for task %.50r", webhook.task_uuid
             )
             return HTTPStatus.INTERNAL_SERVER_ERROR
         else:
@@ -160,7 +160,7 @@ async def _called(handler: Handler, webhook: Webhook[TaskResult]) -> None:
 
 
 def _secrets(scope: Message) -> Iterator[bytes]:
-    """Yield what may be the secret."""
+    """Yield the values of a request that may be the secret."""
     yield scope["path"].rpartition("/")[2].encode("utf-8", "surrogatepass")
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     for value in query.get("secret", []):
@@ -171,10 +171,10 @@ def _secrets(scope: Message) -> Iterator[bytes]:
 
 
 async def _body(receive: Receive, limit: int) -> bytes | None:
-    """Read the body; None when it is too large.
+    """Read the body; None if it is too large.
 
     Raises:
-        ConnectionAbortedError: The connection broke before its end.
+        ConnectionAbortedError: The client disconnected before the end of the body.
     """
     body = bytearray()
     while len(body) <= limit:
@@ -188,7 +188,7 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
 
 
 async def _live(receive: Receive, send: Send) -> None:
-    """Say that there is nothing to begin or to end."""
+    """Answer the lifespan protocol; the app has nothing to start or stop."""
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

@@ -1,4 +1,4 @@
-"""Reads what Runware posts to a task's `webhookURL`: one finished item at a time."""
+"""Parses webhooks: Runware posts each finished item to the `webhookURL` of its task."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ if TYPE_CHECKING:
     from ..transport.envelope import Item
 
 _FAILURES = ("error", "failed")
-"""What the status of an item says, in lower case, when its task has failed."""
+"""The values of `status`, in lower case, of an item whose task has failed."""
 
 
 class Seen(Protocol):
-    """Remembers the keys of items: a `set`, or a store of your own."""
+    """A collection of the keys of items: a `set`, or a store of your own."""
 
     def __contains__(self, key: object, /) -> bool:
-        """Say whether a key was added."""
+        """Return whether a key was added."""
         ...
 
     def add(self, key: str, /) -> object:
-        """Remember a key."""
+        """Add a key."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook(Generic[ResultT_co]):
-    """One finished item of a task, or the error that it ended with.
+    """One finished item of a task, or the error of the task.
 
     Attributes:
-        item: The item as it came.
-        outcome: What it was read as.
-        key: A digest of what identifies the task and the item; equal when it is
-            delivered again.
-        is_repeat: Whether it came before, as far as `seen` remembers.
+        item: The item as received.
+        outcome: The result, or the error.
+        key: A digest that identifies the item of the task. It is the same if the item is
+            posted again.
+        is_repeat: Whether `seen` had the key before.
     """
 
     item: Mapping[str, Any]
@@ -62,7 +62,7 @@ class Webhook(Generic[ResultT_co]):
 
     @property
     def error(self) -> TaskError | None:
-        """Why the task failed; None where it did not."""
+        """The error of the task; None if it did not fail."""
         return self.outcome if isinstance(self.outcome, TaskError) else None
 
     @property
@@ -83,9 +83,9 @@ class Webhook(Generic[ResultT_co]):
 
     @property
     def task_type(self) -> str | None:
-        """The wire name of the task's type; None where the item does not say.
+        """The wire name of the task's type; None if the item does not have it.
 
-        It is the present name also where the item has the old one.
+        An old name is replaced by the present one.
         """
         task_type = self.item.get("taskType")
         return present_name(task_type) if isinstance(task_type, str) else None
@@ -112,18 +112,18 @@ def parse_webhook(
     *,
     seen: Seen | None = None,
 ) -> Webhook[Any]:
-    """Read the body of a webhook.
+    """Parse the body of a webhook.
 
-    Runware posts an item again until it is answered with a status of 2xx, so that an
-    item may come more than once.
+    Runware posts an item until it gets a 2xx status, so the same item may arrive more
+    than once.
 
     Args:
-        body: The body of the POST, or the object that its JSON says.
-        result_class: The class to read a result as. Without it, it is the class of the
-            model's document, where the item names the model or its task type has one
-            document alone; else `TaskResult`.
-        seen: Tells repeats, and is told of each item. Where handling an item may fail,
-            leave it out, and add `key` to it when the item was handled.
+        body: The body of the POST, or the object that was parsed from it.
+        result_class: The class of the result. Default: the class of the model's document
+            if the item names the model, or if its task type has only one document; else
+            `TaskResult`.
+        seen: Detects repeated items; the key of the item is added to it. If your handling
+            of an item may fail, omit it and add `key` yourself after the handling.
 
     Raises:
         RunwareError: The body is not an item of a task.
@@ -146,26 +146,26 @@ def _content(body: bytes | str | Mapping[str, Any]) -> Item:
         with suppress(TypeError):
             content = parsed(body)
     if not is_object(content):
-        raise RunwareError("the body of a webhook has to be a JSON object, and is none")
+        raise RunwareError("the body of a webhook must be a JSON object")
     if is_too_deep(content):
-        raise RunwareError("the body of a webhook is nested too deeply to be an item")
+        raise RunwareError("the body of the webhook is nested too deeply")
     return content
 
 
 def _item(content: Item) -> tuple[Item, bool]:
-    """The item, which may stand alone in an envelope, and whether it does as an error."""
+    """Return the item, also from an envelope, and whether the envelope has it as an error."""
     item, is_error = content, False
     for name in () if "taskUUID" in content else ("data", "errors"):
         items = content.get(name)
         if is_array(items) and len(items) == 1 and is_object(items[0]):
             item, is_error = items[0], name == "errors"
     if not isinstance(item.get("taskUUID"), str):
-        raise RunwareError("the body of a webhook has no taskUUID, as each item has")
+        raise RunwareError("the body of the webhook has no taskUUID")
     return item, is_error
 
 
 def _failure(item: Item, *, is_error: bool) -> Item | None:
-    """The error object that an item is, or has; None where it is a result."""
+    """Return the error object that an item is or contains; None for a result."""
     errors = item.get("errors")
     error = item.get("error") or (errors[0] if is_array(errors) and errors else None)
     if error:
@@ -188,7 +188,7 @@ def _result(item: Item, result_class: type[TaskResult] | None) -> TaskResult:
 
 
 def _result_class(task_type: object, model: object) -> type[TaskResult]:
-    """The class of the model's results, or the only one of the task type."""
+    """Return the result class of the model, or the only one of the task type."""
     of_type = _documents_of(task_type)
     of_model = [each for each in of_type if each.takes(model)]
     found = of_model or of_type

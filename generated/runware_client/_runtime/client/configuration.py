@@ -122,6 +122,8 @@ class Configured(Generic[EngineT]):
     ) -> Self:
         """Return a client with other options, for one or more calls.
 
+        Example::
+
             client.with_options(timeout=30, max_retries=0).run(request)
 
         Both clients share connections, costs, budget, uploaded files and unfinished

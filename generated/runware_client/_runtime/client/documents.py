@@ -136,17 +136,15 @@ def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
     """
     task_type, model = task.get("taskType"), task.get("model")
     try:
-        document = _CACHE[task_type, model]
+        request = _CACHE[task_type, model]
     except (KeyError, TypeError):  # TypeError: a list or dict cannot be a key
         document = _document_of(task_type, model)
-    members = _with_air(task, document)
-    return document.request.from_wire(
-        members if isinstance(members, dict) else dict(members)
-    )
+        task, request = _with_air(task, document), document.request
+    return request.from_wire(task if isinstance(task, dict) else dict(task))
 
 
-_CACHE: dict[tuple[object, object], Document] = {}
-"""Documents by task type and model, for repeated calls."""
+_CACHE: dict[tuple[object, object], type[TaskRequest[TaskResult]]] = {}
+"""Request classes by task type and model, for repeated calls."""
 
 
 def _document_of(task_type: object, model: object) -> Document:
@@ -156,7 +154,8 @@ def _document_of(task_type: object, model: object) -> Document:
 
         raise unknown_task(_unknown(task_type, model))
     for known in found.models:
-        _CACHE[found.task_type, known] = found
+        if known != found.id:
+            _CACHE[found.task_type, known] = found.request
     return found
 
 

@@ -216,6 +216,8 @@ class BaseStream(Generic[ResultT, SendT]):
 class Stream(BaseStream[ResultT, Send]):
     """A stream: yields the pieces of a text, then has the complete result.
 
+    Example::
+
         with client.text_inference.stream(request) as stream:
             for delta in stream:
                 print(delta.text, end="")

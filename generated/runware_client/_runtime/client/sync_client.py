@@ -170,6 +170,8 @@ class SyncClient(Configured[Engine]):
     ) -> list[TaskResult]:
         """Run one task without validation, for example one that no document describes.
 
+        Example::
+
             client.send({"taskType": "imageInference", "model": "acme:1@1", "new": 1})
 
         The task is delivered like a request of `run`: retried, polled, and never billed

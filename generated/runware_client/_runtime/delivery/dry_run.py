@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 ADVICE = (
-    "The task is billed: its results are in `results` of this error. Make the client "
+    "The task is billed; `results` of this error has its results. Create the client "
     "without a budget until dry runs work."
 )
 
@@ -51,9 +51,9 @@ class DryRun(Generic[ResultT]):
 
     @property
     def was_run(self) -> bool:
-        """Whether the server ran and billed the task all the same, for it has an output.
+        """Whether the server ran and billed the task: the answer contains an output.
 
-        Then the header was ignored, or removed on the way.
+        In that case, the header was ignored, or removed on the way.
         """
         return any(_has_output(item.to_wire()) for item in self.items)
 
@@ -163,11 +163,11 @@ class Pricing:
             yield submission, error
 
     def _was_run(self, dry_task: Task[Any]) -> RunwareError:
-        """Count what a dry run cost that was a run; return why to send no other."""
+        """Count the cost of a dry run that the server ran; return the error."""
         self._account.settle(dry_task)
         error = RunwareError(
-            "the server ran this task, though it was asked for its cost: the header "
-            "X-Runware-Dry-Run was ignored or removed on the way"
+            "the server ran this task instead of a dry run: the header "
+            "X-Runware-Dry-Run was ignored, or removed on the way"
         )
         vars(error).update(advice=ADVICE, results=dry_task.results())
         return error
@@ -186,7 +186,7 @@ class Pricing:
 
 
 def _has_output(item: Item) -> bool:
-    """Say whether an item has what only a run makes; a request may have `tools` too."""
+    """Return whether an item contains an output; requests contain `tools` too."""
     made = {n: v for n, v in item.items() if n not in ("status", "tools")}
     return is_result(made)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Literal
 
 from .. import PACKAGE
@@ -52,10 +53,21 @@ class Event:
         return type(self.error).__name__
 
 
+def check_callback(name: str, callback: object) -> None:
+    """Refuse an async function as a callback, because nothing would await it.
+
+    Raises:
+        TypeError: It is one.
+    """
+    if iscoroutinefunction(callback):
+        raise TypeError(f"{name} must be a plain function, not an async function")
+
+
 class Observer:
     """Logs events, and calls `on_event` with them."""
 
     def __init__(self, on_event: Callable[[Event], object] | None) -> None:
+        check_callback("on_event", on_event)
         self._on_event = on_event
 
     def __call__(self, event: Event) -> None:

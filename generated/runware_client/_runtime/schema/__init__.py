@@ -197,12 +197,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for first."""
+    """Import a public name on first use."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f".{_MODULES[name] or name}", __name__)
     found = getattr(module, name) if _MODULES[name] else module
-    globals()[name] = found  # from now on, it is found without this
+    globals()[name] = found  # so that this function is called once for each name
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import NoneType
 from typing import (
     Annotated,
     Any,
@@ -30,8 +31,10 @@ from ..json_values import all_different, is_multiple, is_type, same
 from ..media.files import content_of, is_open_file
 from ..media.local_files import NOT_UPLOADED, LocalFile
 from .explanations import nearest_alternative
-from .formats import FORMATS
+from .fast_path import FAST
+from .format_schemas import format_schema
 from .json_types import as_json, as_number
+from .media_text import NO_FILE_IN_JSON
 from .patterns import Pattern
 from .rules import once
 from .written import written
@@ -54,9 +57,11 @@ class Limits(NamedTuple):
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         kind = "integer" if source is int else "number"
+        metadata = json_schema({"type": kind, **self._keywords()})
+        if source is int and all(type(bound) in (int, NoneType) for bound in self):
+            metadata[FAST] = core.int_schema(strict=True, **self._asdict())
         return core.no_info_plain_validator_function(
-            self._check(is_whole=source is int),
-            metadata=json_schema({"type": kind, **self._keywords()}),
+            self._check(is_whole=source is int), metadata=metadata
         )
 
     def _keywords(self) -> dict[str, Any]:
@@ -153,10 +158,18 @@ class Text(NamedTuple):
             min_length=self.min_length or None,
             max_length=self.max_length,
         )
-        if self.matches is None and self.format is None:
+        checks: list[CoreSchema] = []
+        if self.format is not None:
+            what = _FORMAT_WORDS.get(self.format, f"a valid {self.format}")
+            checks.append(refusing(format_schema(self.format), f"must be {what}"))
+        if self.matches is not None:
+            checks.append(refusing(self.matches.schema(), str(self.matches)))
+        if not checks:
             return text
-        return core.no_info_after_validator_function(
-            self._check, text, metadata=json_schema(self._schema())
+        return core.chain_schema(
+            [text, *checks],
+            metadata=json_schema(self._schema()),
+            serialization=core.simple_ser_schema("str"),
         )
 
     def _schema(self) -> dict[str, Any]:
@@ -170,14 +183,6 @@ class Text(NamedTuple):
         if self.matches is not None:
             schema |= self.matches.json_schema()
         return schema
-
-    def _check(self, text: str) -> str:
-        if self.format is not None and not FORMATS[self.format](text):
-            what = _FORMAT_WORDS.get(self.format, f"a valid {self.format}")
-            raise _refusal(f"must be {what}")
-        if self.matches is not None and not self.matches(text):
-            raise _refusal(str(self.matches))
-        return text
 
 
 _FORMAT_WORDS: Final = {
@@ -320,8 +325,6 @@ class Either:
             str in (part, getattr(part, "__origin__", None))
             for part in get_args(source)
         )
-        # What was taken says by itself how it is written.
-        written_as = core.simple_ser_schema("any")
 
         def check(value: Any, read: Callable[[Any], Any]) -> Any:
             if is_open_file(value):  # it is read once, whatever it is tried as
@@ -334,8 +337,14 @@ class Either:
                 raise _refusal(f"must be a text, {NOT_UPLOADED}")
             return outcome
 
+        def fast_check(value: Any, read: Callable[[Any], Any]) -> Any:
+            if is_open_file(value):
+                raise ValueError
+            return check(value, read)
+
+        fast = core.no_info_wrap_validator_function(fast_check, union)
         return core.no_info_wrap_validator_function(
-            check, union, serialization=written_as
+            check, union, metadata={FAST: fast}, serialization=NO_FILE_IN_JSON
         )
 
 
@@ -368,6 +377,16 @@ def _label(choice: Any, names: list[str], index: int) -> str:
 
 class Secret:
     """A value that is never shown."""
+
+
+def refusing(schema: CoreSchema, sentence: str) -> CoreSchema:
+    """Return a schema whose errors all say one sentence."""
+    return core.custom_error_schema(
+        schema,
+        custom_error_type="refused",
+        custom_error_message="{sentence}",
+        custom_error_context={"sentence": sentence},
+    )
 
 
 def _refusal(sentence: str) -> PydanticCustomError:

@@ -6,11 +6,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeGuard, get_args
 
 from pydantic import BaseModel
 
-from .constraints import Nullable, Secret
+from .constraints import AnyJson, Nullable, Secret
 from .media_text import Media
 
 if TYPE_CHECKING:
@@ -130,10 +131,38 @@ def classes_within(cls: type[BaseModel]) -> Iterator[type[BaseModel]]:
     while left:
         owner = left.pop()
         yield owner
-        for info in owner.model_fields.values():
-            parts = {mark for mark in _marks_of(info) if _is_object_class(mark)} - seen
-            seen |= parts
-            left += parts
+        parts = _parts_of(owner) - seen
+        seen |= parts
+        left += parts
+
+
+@cache
+def nests_freely(cls: type[BaseModel]) -> bool:
+    """Return whether the values of a class may be nested to any depth."""
+    return any(
+        _takes_any_json(each) or _contains_itself(each) for each in classes_within(cls)
+    )
+
+
+def _takes_any_json(cls: type[BaseModel]) -> bool:
+    return cls.model_config.get("extra") == "allow" or any(
+        mark is Any or isinstance(mark, AnyJson) for mark in _marks_within(cls)
+    )
+
+
+def _contains_itself(cls: type[BaseModel]) -> bool:
+    return any(cls in classes_within(part) for part in _parts_of(cls))
+
+
+@cache
+def _parts_of(cls: type[BaseModel]) -> set[type[BaseModel]]:
+    """Return the classes of the objects in the fields of a class."""
+    return set(filter(_is_object_class, _marks_within(cls)))
+
+
+@cache
+def _marks_within(cls: type[BaseModel]) -> list[Any]:
+    return [*chain.from_iterable(map(_marks_of, cls.model_fields.values()))]
 
 
 def _marks_of(info: FieldInfo) -> list[Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, final
 
-from pydantic_core import SchemaValidator, core_schema
+from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 
 @final
@@ -48,6 +48,17 @@ class Pattern:
         ]
         return said[0] if len(said) == 1 else {"allOf": said} if said else {}
 
+    def schema(self) -> CoreSchema:
+        """Return the schema of the texts that match."""
+        if len(self._required) == 1 and not self._excluded:
+            return _schema(*self._required)
+        return core_schema.no_info_plain_validator_function(self._check)
+
+    def _check(self, text: str) -> str:
+        if not self(text):
+            raise ValueError(str(self))
+        return text
+
     def __call__(self, text: str) -> bool:
         """Say whether a text is as it must be; one with lone surrogates never is."""
         return all(_is_found(expression, text) for expression in self._required) and (
@@ -61,8 +72,10 @@ def _is_found(expression: str, text: str) -> bool:
 
 @cache
 def _compiled(expression: str) -> SchemaValidator:
-    return SchemaValidator(
-        core_schema.str_schema(
-            pattern=expression, regex_engine="rust-regex", strict=True
-        )
+    return SchemaValidator(_schema(expression))
+
+
+def _schema(expression: str) -> CoreSchema:
+    return core_schema.str_schema(
+        pattern=expression, regex_engine="rust-regex", strict=True
     )

@@ -274,8 +274,7 @@ class AccountManagementRequest(TaskRequest[AccountManagementResult]):
         operation: What to read.
         start_date: First day of a usage report, such as `2026-10-01`.
         end_date: Last day of a usage report.
-        models: The models to report on, by AIR, such as `runware:101@1`; without it,
-            all that were used.
+        models: The models to report on, by AIR; without it, all that were used.
         api_keys: The API keys whose usage to report on, by their UUIDs; without it, all
             of the account.
         group_by: What to break the figures of a usage report down by.
@@ -324,8 +323,9 @@ class AccountManagementRequest(TaskRequest[AccountManagementResult]):
     """Last day of a usage report. It is 30 days after `startDate` at most."""
 
     models: list[Annotated[str, Text(min_length=1)]] | None = None
-    """The models to report on, by AIR, such as `runware:101@1`; without it, all that
-    were used.
+    """The models to report on, by AIR; without it, all that were used.
+
+    Example: `["runware:101@1"]`.
     """
 
     api_keys: list[Annotated[str, Text(min_length=1)]] | None = None

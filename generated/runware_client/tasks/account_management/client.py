@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _AccountManagement(TaskType):
-    """The calls of `accountManagement` tasks, as type checkers see them."""
+    """Declares the calls of `accountManagement` tasks for type checkers."""
 
     task_type = "accountManagement"
     errors = AccountManagementErrors

@@ -587,7 +587,7 @@ class AudioInferenceRequest(TaskRequest[AudioInferenceResult], OpenPart):
 
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         audio_settings = task.get("audioSettings", {})
         if task.get("outputFormat") in ("WAV", "FLAC") and "audioSettings" in task:
             yield "audioSettings is not allowed when outputFormat is 'WAV' or 'FLAC'"

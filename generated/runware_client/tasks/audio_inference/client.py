@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _AudioInference(TaskType):
-    """The calls of `audioInference` tasks, as type checkers see them."""
+    """Declares the calls of `audioInference` tasks for type checkers."""
 
     task_type = "audioInference"
     errors = AudioInferenceErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Authentication(TaskType):
-    """The calls of `authentication` tasks, as type checkers see them."""
+    """Declares the calls of `authentication` tasks for type checkers."""
 
     task_type = "authentication"
     errors = AuthenticationErrors

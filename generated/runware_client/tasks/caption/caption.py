@@ -196,7 +196,7 @@ class CaptionRequest(TaskRequest[CaptionResult], OpenPart):
 
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         inputs = task.get("inputs", {})
         if (
             "image" not in inputs

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Caption(TaskType):
-    """The calls of `caption` tasks, as type checkers see them."""
+    """Declares the calls of `caption` tasks for type checkers."""
 
     task_type = "caption"
     errors = CaptionErrors

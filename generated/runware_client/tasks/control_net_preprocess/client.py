@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _ControlNetPreprocess(TaskType):
-    """The calls of `controlNetPreprocess` tasks, as type checkers see them."""
+    """Declares the calls of `controlNetPreprocess` tasks for type checkers."""
 
     task_type = "controlNetPreprocess"
     errors = ControlNetPreprocessErrors

@@ -237,7 +237,7 @@ class ControlNetPreprocessRequest(TaskRequest[ControlNetPreprocessResult], OpenP
 
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         inputs = task.get("inputs", {})
         if "image" not in inputs and "inputImage" not in task:
             yield "give at least one of inputs.image and inputImage"

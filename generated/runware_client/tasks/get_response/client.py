@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _GetResponse(TaskType):
-    """The calls of `getResponse` tasks, as type checkers see them."""
+    """Declares the calls of `getResponse` tasks for type checkers."""
 
     task_type = "getResponse"
     errors = GetResponseErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _GetTaskDetails(TaskType):
-    """The calls of `getTaskDetails` tasks, as type checkers see them."""
+    """Declares the calls of `getTaskDetails` tasks for type checkers."""
 
     task_type = "getTaskDetails"
     errors = GetTaskDetailsErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _ImageInference(TaskType):
-    """The calls of `imageInference` tasks, as type checkers see them."""
+    """Declares the calls of `imageInference` tasks for type checkers."""
 
     task_type = "imageInference"
     errors = ImageInferenceErrors

@@ -240,7 +240,7 @@ class Outpaint(Part):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if (
             "top" not in part
             and "bottom" not in part
@@ -365,7 +365,7 @@ class ControlNet(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "startStep" in part and "startStepPercentage" in part:
             yield "startStep cannot be combined with startStepPercentage"
         if "endStep" in part and "endStepPercentage" in part:
@@ -472,7 +472,7 @@ class Refiner(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "startStep" in part and "startStepPercentage" in part:
             yield "startStep cannot be combined with startStepPercentage"
 
@@ -481,7 +481,7 @@ class HiresFixSettings(OpenPart):
     """How the second pass enlarges and refines the image.
 
     Args:
-        model: The AIR of the model that enlarges the image, such as `runware:504@1`.
+        model: The AIR of the model that enlarges the image.
         steps: Denoising steps of the second pass. Between 1 and 35. Default: `10`.
         strength: How much the second pass may change: 0 keeps the enlarged image, 1
             ignores it. Between 0 and 1, in steps of 0.01. Default: `0.8`.
@@ -491,7 +491,10 @@ class HiresFixSettings(OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the model that enlarges the image, such as `runware:504@1`."""
+    """The AIR of the model that enlarges the image.
+
+    Example: `runware:504@1`.
+    """
 
     steps: Annotated[int, Limits(ge=1, le=35)] | None = None
     """Denoising steps of the second pass. More take longer.
@@ -567,7 +570,7 @@ class Pulid(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "CFGstartStep" in part and "CFGstartStepPercentage" in part:
             yield "CFGstartStep cannot be combined with CFGstartStepPercentage"
 
@@ -623,7 +626,7 @@ class PhotoMaker(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "images" not in part and "inputImages" not in part:
             yield "give at least one of images and inputImages"
 
@@ -688,7 +691,7 @@ class InstantId(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "inputImage" not in part and "inputImages" not in part:
             yield "give at least one of inputImage and inputImages"
 
@@ -915,7 +918,7 @@ class AcceleratorOptions(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "cacheStartStep" in part and "cacheStartStepPercentage" in part:
             yield "cacheStartStep cannot be combined with cacheStartStepPercentage"
         if "cacheEndStep" in part and "cacheEndStepPercentage" in part:
@@ -994,7 +997,7 @@ class Watermark(Part):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if ("text" in part) == ("image" in part):
             yield "give exactly one of text and image"
 
@@ -1787,7 +1790,7 @@ class ImageInferenceRequest(TaskRequest[ImageInferenceResult], OpenPart):
 
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         inputs = task.get("inputs", {})
         if ("width" in task) != ("height" in task):
             yield "width and height go together: give both or neither"

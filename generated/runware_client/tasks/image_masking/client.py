@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _ImageMasking(TaskType):
-    """The calls of `imageMasking` tasks, as type checkers see them."""
+    """Declares the calls of `imageMasking` tasks for type checkers."""
 
     task_type = "imageMasking"
     errors = ImageMaskingErrors

@@ -267,7 +267,7 @@ class ImageMaskingRequest(TaskRequest[ImageMaskingResult], OpenPart):
 
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         inputs = task.get("inputs", {})
         if "image" not in inputs and "inputImage" not in task:
             yield "give at least one of inputs.image and inputImage"

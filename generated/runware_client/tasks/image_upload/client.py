@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _ImageUpload(TaskType):
-    """The calls of `imageUpload` tasks, as type checkers see them."""
+    """Declares the calls of `imageUpload` tasks for type checkers."""
 
     task_type = "imageUpload"
     errors = ImageUploadErrors

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _MediaStorage(TaskType):
-    """The calls of `mediaStorage` tasks, as type checkers see them."""
+    """Declares the calls of `mediaStorage` tasks for type checkers."""
 
     task_type = "mediaStorage"
     errors = MediaStorageErrors

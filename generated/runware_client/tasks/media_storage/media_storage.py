@@ -107,6 +107,6 @@ class MediaStorageRequest(TaskRequest[MediaStorageResult]):
 
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if task["operation"] == "delete" and not is_uuid(task["media"]):
             yield "media must be a UUID when operation is 'delete'"

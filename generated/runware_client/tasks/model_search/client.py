@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class _ModelSearch(TaskType):
-    """The calls of `modelSearch` tasks, as type checkers see them."""
+    """Declares the calls of `modelSearch` tasks for type checkers."""
 
     task_type = "modelSearch"
     errors = ModelSearchErrors

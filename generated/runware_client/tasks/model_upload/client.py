@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _ModelUpload(TaskType):
-    """The calls of `modelUpload` tasks, as type checkers see them."""
+    """Declares the calls of `modelUpload` tasks for type checkers."""
 
     task_type = "modelUpload"
     errors = ModelUploadErrors

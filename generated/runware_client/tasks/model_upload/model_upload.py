@@ -75,8 +75,7 @@ class ModelUploadRequest(TaskRequest[ModelUploadResult]):
         architecture: The architecture that the model is built on, such as `sdxl`. At
             least 1 character.
         format_: Form of the model's file; there is only one.
-        air_: The AIR that tasks should name the model by, in the form
-            `source:family@version`.
+        air_: The AIR that tasks should name the model by.
         unique_identifier: A name of your own for the model that none of your others
             has. At least 1 character.
         name: What the model is called, for people. At least 1 character.
@@ -144,8 +143,10 @@ class ModelUploadRequest(TaskRequest[ModelUploadResult]):
         ]
         | None
     ) = None
-    """The AIR that tasks should name the model by, in the form `source:family@version`.
-    The result repeats it, or says which one the model was given.
+    """The AIR that tasks should name the model by. The result repeats it, or says which
+    one the model was given.
+
+    Example: `acme:harbours@1`.
     """
 
     unique_identifier: Annotated[str, Text(min_length=1)] | None = None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Ping(TaskType):
-    """The calls of `ping` tasks, as type checkers see them."""
+    """Declares the calls of `ping` tasks for type checkers."""
 
     task_type = "ping"
     errors = PingErrors

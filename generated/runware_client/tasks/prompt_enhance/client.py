@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _PromptEnhance(TaskType):
-    """The calls of `promptEnhance` tasks, as type checkers see them."""
+    """Declares the calls of `promptEnhance` tasks for type checkers."""
 
     task_type = "promptEnhance"
     errors = PromptEnhanceErrors

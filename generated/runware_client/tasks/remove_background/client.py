@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _RemoveBackground(TaskType):
-    """The calls of `removeBackground` tasks, as type checkers see them."""
+    """Declares the calls of `removeBackground` tasks for type checkers."""
 
     task_type = "removeBackground"
     errors = RemoveBackgroundErrors

@@ -323,7 +323,7 @@ class RemoveBackgroundRequest(TaskRequest[RemoveBackgroundResult], OpenPart):
 
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         inputs = task.get("inputs", {})
         if "image" not in inputs and "video" not in inputs and "inputImage" not in task:
             yield "give at least one of inputs.image, inputs.video and inputImage"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class _TextInference(TaskType):
-    """The calls of `textInference` tasks, as type checkers see them."""
+    """Declares the calls of `textInference` tasks for type checkers."""
 
     task_type = "textInference"
     errors = TextInferenceErrors

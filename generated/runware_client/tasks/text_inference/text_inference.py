@@ -128,7 +128,7 @@ class Message(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "tools" not in part and "content" not in part:
             yield "content is required unless tools is given"
         if "tools" in part and part["role"] != "assistant":

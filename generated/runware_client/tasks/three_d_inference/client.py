@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _ThreeDInference(TaskType):
-    """The calls of `3dInference` tasks, as type checkers see them."""
+    """Declares the calls of `3dInference` tasks for type checkers."""
 
     task_type = "3dInference"
     errors = ThreeDInferenceErrors

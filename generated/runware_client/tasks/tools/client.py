@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Tools(TaskType):
-    """The calls of `tools` tasks, as type checkers see them."""
+    """Declares the calls of `tools` tasks for type checkers."""
 
     task_type = "tools"
     errors = ToolsErrors

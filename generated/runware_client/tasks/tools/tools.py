@@ -96,7 +96,7 @@ class Inputs(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if not len(part) >= 1:
             yield "must have at least 1 member"
 
@@ -185,7 +185,7 @@ class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
     A field that only one tool knows may be added beside these and is sent as it is.
 
     Args:
-        model: The AIR of the tool, in the form `source:family@version`.
+        model: The AIR of the tool.
         inputs: The files that the tool works on.
         settings: What the tool does.
         output_format: File format of the result.
@@ -206,8 +206,7 @@ class ToolsRequest(TaskRequest[ToolsResult], OpenPart):
     model: Annotated[
         str, Text(matches=Pattern("^[a-zA-Z0-9._\\-]+(:[a-zA-Z0-9._/@\\-]+)?$"))
     ]
-    """The AIR of the tool, in the form `source:family@version`. The tool decides which
-    other fields are read.
+    """The AIR of the tool. The tool decides which other fields are read.
 
     Example: `runware:ffmpeg@0`.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Training(TaskType):
-    """The calls of `training` tasks, as type checkers see them."""
+    """Declares the calls of `training` tasks for type checkers."""
 
     task_type = "training"
     errors = TrainingErrors

@@ -55,7 +55,7 @@ class Inputs(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if not len(part) >= 1:
             yield "must have at least 1 member"
 

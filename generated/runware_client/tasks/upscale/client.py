@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Upscale(TaskType):
-    """The calls of `upscale` tasks, as type checkers see them."""
+    """Declares the calls of `upscale` tasks for type checkers."""
 
     task_type = "upscale"
     errors = UpscaleErrors

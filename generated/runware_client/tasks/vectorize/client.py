@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Vectorize(TaskType):
-    """The calls of `vectorize` tasks, as type checkers see them."""
+    """Declares the calls of `vectorize` tasks for type checkers."""
 
     task_type = "vectorize"
     errors = VectorizeErrors

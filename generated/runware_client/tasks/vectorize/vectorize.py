@@ -256,7 +256,7 @@ class VectorizeRequest(TaskRequest[VectorizeResult], OpenPart):
 
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if (
             "inputs" not in task
             and "inputImage" not in task

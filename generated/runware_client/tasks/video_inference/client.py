@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _VideoInference(TaskType):
-    """The calls of `videoInference` tasks, as type checkers see them."""
+    """Declares the calls of `videoInference` tasks for type checkers."""
 
     task_type = "videoInference"
     errors = VideoInferenceErrors

@@ -143,7 +143,7 @@ class FrameImage(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "frame" in part and "timestamp" in part:
             yield "frame cannot be combined with timestamp"
 
@@ -186,7 +186,7 @@ class ReferenceImage(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "image" not in part and "images" not in part:
             yield "give at least one of image and images"
 
@@ -512,7 +512,7 @@ class Frame(OpenPart):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "image" not in part and "inputImage" not in part:
             yield "give at least one of image and inputImage"
         if "frame" in part and "timestamp" in part:
@@ -1129,7 +1129,7 @@ class VideoInferenceRequest(TaskRequest[VideoInferenceResult], OpenPart):
 
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if ("width" in task) != ("height" in task):
             yield "width and height go together: give both or neither"
         if "resolution" in task and ("width" in task or "height" in task):

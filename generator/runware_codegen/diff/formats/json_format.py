@@ -69,7 +69,7 @@ class ReportJson(_Object):
     unchanged: int = Field(description="How many documents do not.", ge=0)
     fails: bool = Field(description="Whether an entry fails by --fail-on.")
     counts: dict[Level, int] = Field(description="How many entries each level has.")
-    entries: list[EntryJson] = Field(description="By document, gravest first.")
+    entries: list[EntryJson] = Field(description="By document, the most severe first.")
 
 
 def lines(report: Report) -> Iterator[str]:

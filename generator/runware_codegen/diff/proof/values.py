@@ -7,7 +7,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from runware_codegen.diff.evaluation import additional, holds
 from runware_codegen.diff.proof.strings import FORMATS, matching
 from runware_codegen.mock.items import is_array, is_object
 from runware_codegen.model.constants import thawed
@@ -41,12 +40,13 @@ from runware_codegen.model.predicates import (
     UnevaluatedItems,
     UniqueItems,
 )
+from runware_codegen.parse.assertions.evaluate import additional, holds
 
 if TYPE_CHECKING:
     from random import Random
 
-    from runware_codegen.diff.meaning import Definitions
     from runware_codegen.model.predicates import Predicate
+    from runware_codegen.parse.assertions.evaluate import Definitions
 
 _PASSES: Final = 6
 _DEEPEST: Final = 24

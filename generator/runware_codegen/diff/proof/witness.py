@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from runware_codegen.diff.automata import separation
 from runware_codegen.diff.canonical import speaks_of
 from runware_codegen.diff.entries import ANY_ITEM, Direction, Side
-from runware_codegen.diff.evaluation import holds
 from runware_codegen.diff.meaning import definitions_of, of_class
 from runware_codegen.diff.proof.strings import FORMATS
 from runware_codegen.diff.proof.values import Values
@@ -23,14 +22,15 @@ from runware_codegen.model.predicates import (
     RatioIn,
     RequiredProperty,
 )
+from runware_codegen.parse.assertions.evaluate import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runware_codegen.diff.entries import Finding
-    from runware_codegen.diff.meaning import Definitions
     from runware_codegen.diff.proof.judges import Judge
     from runware_codegen.model import Document
+    from runware_codegen.parse.assertions.evaluate import Definitions
 
 FEW: Final = 6
 MANY: Final = 24
@@ -72,14 +72,14 @@ class _Values(NamedTuple):
 def _tasks(version: Version) -> _Values:
     document = version.document
     classes = (document.request, *document.nested_request_classes)
-    known = definitions_of(document, classes)
+    known = definitions_of(document.definitions, classes)
     return _Values(of_class(document.request), known, version.tasks)
 
 
 def _results(version: Version) -> _Values:
     document = version.document
     classes = (document.result, *document.nested_result_classes)
-    known = definitions_of(document, classes)
+    known = definitions_of(document.result_definitions, classes)
     return _Values(of_class(document.result), known, version.results)
 
 

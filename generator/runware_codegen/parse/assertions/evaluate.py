@@ -1,88 +1,282 @@
-"""Evaluates predicates of constants at generation time."""
+"""Evaluates predicates of JSON values."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from runware_codegen.model.constants import json_type
+from runware_codegen.model.constants import constant, thawed
 from runware_codegen.model.predicates import (
+    AdditionalProperties,
     AllOf,
     Always,
     AnyOf,
-    Constant,
+    AreaIn,
+    Contains,
+    DefinitionRef,
+    ExactlyOne,
+    HasFormat,
+    IfThenElse,
     InRange,
     IsIn,
     IsType,
+    ItemCount,
+    Items,
     LengthIn,
     Matches,
     MultipleOf,
     Not,
+    OptionalProperty,
+    PatternProperties,
+    PrefixItem,
+    PropertyCount,
+    PropertyNames,
+    RatioIn,
+    RequiredProperty,
+    UnevaluatedItems,
+    UniqueItems,
 )
 from runware_codegen.parse.patterns import is_found
 
 if TYPE_CHECKING:
-    from runware_codegen.model.predicates import FrozenValue, Predicate
+    from collections.abc import Iterator, Mapping
+
+    from runware_codegen.documents import JsonValue
+    from runware_codegen.model.predicates import (
+        EvaluatedItems,
+        FrozenValue,
+        Predicate,
+    )
+
+    Definitions: TypeAlias = Mapping[str, Predicate]
+    """The predicates that each `DefinitionRef` names."""
 
 _MAX_WORK: Final = 10_000
-"""The largest product of the lengths of a string and a pattern that is matched here."""
+"""The largest product of the lengths of a constant and a pattern that is matched."""
 
 
-def holds(test: Predicate, value: FrozenValue) -> bool | None:
-    """Return whether a value satisfies a predicate; None if that is undecided."""
+def holds(test: Predicate, value: JsonValue, known: Definitions) -> bool:
+    """Return whether a JSON value satisfies a predicate.
+
+    Args:
+        test: The predicate.
+        value: The value.
+        known: The predicates that each `DefinitionRef` names.
+    """
     match test:
         case Always(truth):
             return truth
+        case AllOf(parts):
+            return all(holds(part, value, known) for part in parts)
+        case AnyOf(parts):
+            return any(holds(part, value, known) for part in parts)
+        case ExactlyOne(parts):
+            return sum(holds(part, value, known) for part in parts) == 1
         case Not(part):
-            verdict = holds(part, value)
+            return not holds(part, value, known)
+        case IfThenElse(condition, then, otherwise):
+            chosen = then if holds(condition, value, known) else otherwise
+            return holds(chosen, value, known)
+        case DefinitionRef(name):
+            return holds(known[name], value, known)
+        case IsType(types):
+            return not types.isdisjoint(_types(value))
+        case IsIn(values):
+            return constant(value) in values
+        case _ if isinstance(value, str):
+            return _of_text(test, value) or _of_absence(test)
+        case _ if isinstance(value, dict):
+            return _of_object(test, value, known)
+        case _ if isinstance(value, list):
+            return _of_array(test, value, known) or _of_absence(test)
+        case _ if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return _of_number(test, value) or _of_absence(test)
+        case _:
+            return _of_absence(test)
+
+
+def holds_constant(test: Predicate, value: FrozenValue) -> bool | None:
+    """Return whether a constant satisfies a predicate; None if that is undecided.
+
+    Tests of parts, of formats, and of patterns that could be slow are undecided.
+    """
+    match test:
+        case Not(part):
+            verdict = holds_constant(part, value)
             return None if verdict is None else not verdict
         case AllOf(parts):
-            return _every([holds(part, value) for part in parts])
+            verdicts = [holds_constant(part, value) for part in parts]
+            return False if False in verdicts else None if None in verdicts else True
         case AnyOf(parts):
-            refuted = _every([holds(Not(part), value) for part in parts])
-            return None if refuted is None else not refuted
-        case IsType(types):
-            name = json_type(value)
-            return name in types or (name == "integer" and "number" in types)
-        case IsIn(values):
-            return Constant(value) in values
-        case InRange():
-            return _is_number(value) and _in_range(test, Fraction(str(value)))
-        case MultipleOf(step):
-            return _is_number(value) and Fraction(str(value)) % Fraction(step) == 0
-        case LengthIn(least, most):
-            return (
-                isinstance(value, str)
-                and least <= len(value)
-                and (most is None or len(value) <= most)
-            )
-        case Matches(_, parts):
-            return isinstance(value, str) and _matches(parts, value)
+            verdicts = [holds_constant(part, value) for part in parts]
+            return True if True in verdicts else None if None in verdicts else False
+        case Matches(_, parts) if isinstance(value, str) and any(
+            len(value) * len(expression) > _MAX_WORK for expression, _ in parts
+        ):
+            return None
+        case (
+            Always()
+            | IsType()
+            | IsIn()
+            | InRange()
+            | MultipleOf()
+            | LengthIn()
+            | Matches()
+        ):
+            return holds(test, thawed(value), {})
         case _:
             return None
 
 
-def _matches(parts: tuple[tuple[str, bool], ...], text: str) -> bool | None:
-    """Return whether a string matches a pattern; None if matching could be slow."""
-    if any(len(text) * len(expression) > _MAX_WORK for expression, _ in parts):
-        return None
-    return all(is_found(expression, text) == must for expression, must in parts)
+def _types(value: object) -> tuple[str, ...]:
+    """Return the JSON types of a value; a whole number has two."""
+    match value:
+        case None:
+            return ("null",)
+        case bool():
+            return ("boolean",)
+        case float() if not value.is_integer():
+            return ("number",)
+        case int() | float():
+            return ("integer", "number")
+        case str():
+            return ("string",)
+        case list():
+            return ("array",)
+        case _:
+            return ("object",)
 
 
-def _every(verdicts: list[bool | None]) -> bool | None:
-    if False in verdicts:
+def _of_absence(test: Predicate) -> bool:
+    """Return whether a predicate about a property holds for a value that is no object."""
+    return isinstance(test, OptionalProperty)
+
+
+def _of_text(test: Predicate, value: str) -> bool:
+    match test:
+        case LengthIn(least, most):
+            return least <= len(value) and (most is None or len(value) <= most)
+        case Matches(_, parts):
+            return all(is_found(part, value) == expected for part, expected in parts)
+        case HasFormat(name):
+            valid: bool = _format_judge(name).is_valid(value)
+            return valid
+        case _:
+            return False
+
+
+@lru_cache
+def _format_judge(name: str) -> Any:
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415  # slow to import
+
+    return Draft202012Validator({"format": name}, validate_formats=True)
+
+
+def _of_number(test: Predicate, value: float) -> bool:
+    number = Fraction(str(value))
+    match test:
+        case InRange(ge, gt, le, lt):
+            return (
+                (ge is None or number >= ge)
+                and (gt is None or number > gt)
+                and (le is None or number <= le)
+                and (lt is None or number < lt)
+            )
+        case MultipleOf(step):
+            return number % Fraction(step) == 0
+        case _:
+            return False
+
+
+def _of_array(test: Predicate, value: list[JsonValue], known: Definitions) -> bool:
+    match test:
+        case ItemCount(least, most):
+            return least <= len(value) and (most is None or len(value) <= most)
+        case UniqueItems():
+            return len({constant(item) for item in value}) == len(value)
+        case Items(part, start):
+            return all(holds(part, item, known) for item in value[start:])
+        case PrefixItem(index, part):
+            return index >= len(value) or holds(part, value[index], known)
+        case Contains(part, least, most):
+            count = sum(holds(part, item, known) for item in value)
+            return least <= count and (most is None or count <= most)
+        case UnevaluatedItems(part, evaluated):
+            others = _unevaluated(value, evaluated, known)
+            return all(holds(part, item, known) for item in others)
+        case _:
+            return False
+
+
+def _unevaluated(
+    value: list[JsonValue], evaluated: tuple[EvaluatedItems, ...], known: Definitions
+) -> Iterator[JsonValue]:
+    for index, item in enumerate(value):
+        if not any(
+            holds(each.condition, value, known)
+            and (
+                each.first is None
+                or index < each.first
+                or holds(each.matching, item, known)
+            )
+            for each in evaluated
+        ):
+            yield item
+
+
+def _of_object(
+    test: Predicate, value: dict[str, JsonValue], known: Definitions
+) -> bool:
+    match test:
+        case RequiredProperty(name, part):
+            return name in value and holds(part, value[name], known)
+        case OptionalProperty(name, part):
+            return name not in value or holds(part, value[name], known)
+        case PropertyCount(least, most):
+            return least <= len(value) and (most is None or len(value) <= most)
+        case PropertyNames(part):
+            return all(holds(part, name, known) for name in value)
+        case PatternProperties(pattern, part):
+            matching = (v for n, v in value.items() if _of_text(pattern, n))
+            return all(holds(part, each, known) for each in matching)
+        case AdditionalProperties(part):
+            others = additional(test, value, known)
+            return all(holds(part, value[name], known) for name in others)
+        case AreaIn() | RatioIn():
+            return _is_figure_within(test, value)
+        case _:
+            return False
+
+
+def additional(
+    test: AdditionalProperties, value: dict[str, JsonValue], known: Definitions
+) -> list[str]:
+    """Return the names of the properties that no other keyword evaluates."""
+    holding = [each for each in test.evaluated if holds(each.condition, value, known)]
+    return [
+        name
+        for name in value
+        if not any(
+            each.all
+            or name in each.names
+            or any(_of_text(pattern, name) for pattern in each.patterns)
+            for each in holding
+        )
+    ]
+
+
+def _is_figure_within(test: AreaIn | RatioIn, value: dict[str, JsonValue]) -> bool:
+    first, second = value.get(test.first), value.get(test.second)
+    if not (_is_number(first) and _is_number(second)):
+        return True
+    one, other = Fraction(str(first)), Fraction(str(second))
+    if isinstance(test, RatioIn) and other == 0:
         return False
-    return None if None in verdicts else True
+    figure = one * other if isinstance(test, AreaIn) else one / other
+    above = test.minimum is None or figure >= Fraction(str(test.minimum))
+    return above and (test.maximum is None or figure <= Fraction(str(test.maximum)))
 
 
-def _is_number(value: FrozenValue) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _in_range(bounds: InRange, value: Fraction) -> bool:
-    return (
-        (bounds.ge is None or value >= bounds.ge)
-        and (bounds.gt is None or value > bounds.gt)
-        and (bounds.le is None or value <= bounds.le)
-        and (bounds.lt is None or value < bounds.lt)
-    )

@@ -48,7 +48,7 @@ from runware_codegen.model.predicates import (
     PropertyNames,
     RequiredProperty,
 )
-from runware_codegen.parse.assertions.evaluate import holds
+from runware_codegen.parse.assertions.evaluate import holds_constant
 from runware_codegen.parse.assertions.facts import (
     Facts,
     conjuncts,
@@ -323,7 +323,7 @@ class Simplifier:
 
 def _values_for_which(values: IsIn, predicate: Predicate) -> Predicate | None:
     """Return the values that satisfy a predicate; None if that is undecided."""
-    verdicts = [holds(predicate, value.value) for value in values.values]
+    verdicts = [holds_constant(predicate, value.value) for value in values.values]
     if None in verdicts:
         return None
     kept = [v for v, good in zip(values.values, verdicts, strict=True) if good]

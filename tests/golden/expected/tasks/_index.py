@@ -37,4 +37,4 @@ DOCUMENTS = (
         class_name="WeatherRequest",
     ),
 )
-"""By task type and identifier."""
+"""The documents, sorted by task type and identifier."""

@@ -131,7 +131,7 @@ class Settings(Part):
 
     @staticmethod
     def rules(part: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         if "seed" in part and "quality" not in part:
             yield "seed requires quality"
 
@@ -300,7 +300,7 @@ class Easel2Request(TaskRequest[Easel2Result]):
 
     @staticmethod
     def rules(task: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that is broken."""
+        """Yield an error message for each violated rule."""
         inputs = task.get("inputs", {})
         settings = task.get("settings", {})
         if ("width" in task) != ("height" in task):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Weather(TaskType):
-    """The calls of `weather` tasks, as type checkers see them."""
+    """Declares the calls of `weather` tasks for type checkers."""
 
     task_type = "weather"
     errors = WeatherErrors

@@ -1,0 +1,99 @@
+"""The types of the options that each command receives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from runware_codegen.settings import OwnModels
+
+
+class DocumentOptions(TypedDict):
+    """Options that select documents."""
+
+    documents: tuple[str, ...]
+    only: tuple[str, ...]
+    include_status: tuple[str, ...]
+    allow_unenforced: bool
+    own_models: OwnModels
+
+
+class GenerateOptions(DocumentOptions):
+    """The options of `generate`."""
+
+    output: str
+    package: str
+    check: bool
+    diff: bool
+    force: bool
+    cache: bool
+    jobs: int | None
+    as_hook: bool
+    docs: str | None
+    quiet: bool
+    verbose: bool
+
+
+class DocsOptions(DocumentOptions):
+    """The options of `docs`."""
+
+    output: str
+    package: str
+    check: bool
+    diff: bool
+    force: bool
+    cache: bool
+    jobs: int | None
+    quiet: bool
+    verbose: bool
+
+
+class FilterOptions(TypedDict):
+    """Options that select models; an empty string selects all."""
+
+    capability: str
+    creator: str
+    text: str
+    status: str
+
+
+class ListOptions(DocumentOptions, FilterOptions):
+    """The options of `list`."""
+
+    as_json: bool
+    catalog: bool
+    index_url: str
+    quiet: bool
+    verbose: bool
+
+
+class FetchOptions(TypedDict):
+    """The options of `fetch`."""
+
+    models: tuple[str, ...]
+    like: str
+    everything: bool
+    task_type: tuple[str, ...]
+    include_status: tuple[str, ...]
+    locked: bool
+    update: bool
+    check: Literal["breaking"] | None
+    output: str
+    index_url: str
+    concurrency: int
+    timeout: float
+    quiet: bool
+    verbose: bool
+
+
+class InitOptions(TypedDict):
+    """The options of `init`. The command asks for those that are None."""
+
+    model: tuple[str, ...]
+    task_type: tuple[str, ...]
+    documents: str | None
+    output: str | None
+    package: str | None
+    index_url: str
+    quiet: bool
+    verbose: bool

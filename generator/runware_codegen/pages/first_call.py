@@ -1,0 +1,117 @@
+"""Writes the first call of a document: a program that runs an example task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runware_codegen.model import Literals
+from runware_codegen.model.constants import constant
+from runware_codegen.pages.example import class_name_in, example_task
+from runware_codegen.render.docstrings import LINE
+from runware_codegen.render.literals import value as literal
+from runware_codegen.render.module import ABOUT_ANOTHER_TASK
+
+if TYPE_CHECKING:
+    from runware_codegen.documents import JsonValue
+    from runware_codegen.model import Class, Document, Field
+    from runware_codegen.pages.example import Task
+
+
+def first_call(document: Document, package: str, module: str) -> str:
+    """Write a program that runs an example task and prints its results.
+
+    Args:
+        document: The document.
+        package: The import name of the client.
+        module: The import path of the document's module in it (`tasks.caption.caption`).
+
+    Returns:
+        The program; empty where no example is found, and for a task about another
+        task, which has to exist.
+    """
+    task = example_task(document)
+    if task is None or document.task_type in ABOUT_ANOTHER_TASK:
+        return ""
+    writer = _Writer(document)
+    call = writer.construct(document.request, task, len("request = "))
+    names = sorted(writer.names)
+    one_line = f"from {package}.{module} import {', '.join(names)}"
+    listed = "".join(f"    {name},\n" for name in names)
+    several = f"from {package}.{module} import (\n{listed})"
+    return _PROGRAM.format(
+        package=package,
+        imports=one_line if len(one_line) <= LINE else several,
+        call=call,
+    )
+
+
+_PROGRAM: Final = """\
+from {package} import Runware
+{imports}
+
+request = {call}
+
+with Runware() as client:  # the key comes from RUNWARE_API_KEY
+    for result in client.run(request):
+        print(result.to_wire())
+"""
+
+
+class _Writer:
+    """Writes objects as calls of constructors.
+
+    Attributes:
+        names: The classes that are called.
+    """
+
+    def __init__(self, document: Document) -> None:
+        parts = (*document.nested_request_classes, document.request)
+        self._classes = {part.name: part for part in parts}
+        self._document = document
+        self.names: set[str] = set()
+
+    def construct(self, part: Class, value: Task, column: int, indent: int = 0) -> str:
+        """Write the call of a class's constructor.
+
+        Args:
+            part: The class.
+            value: The object in JSON.
+            column: Where the call begins in its line.
+            indent: The indentation of that line.
+        """
+        self.names.add(part.name)
+        given = [
+            (field, value[field.json_name])
+            for field in part.fields
+            if field.json_name in value and not is_filled_in(field, self._document)
+        ]
+        inner = indent + 4
+        arguments = [
+            f"{field.name}={self._argument(field, each, inner + len(field.name) + 1, inner)}"
+            for field, each in given
+        ]
+        one_line = f"{part.name}({', '.join(arguments)})"
+        if "\n" not in one_line and len(one_line) + column <= LINE - 1:
+            return one_line
+        lines = "".join(f"{' ' * inner}{each},\n" for each in arguments)
+        return f"{part.name}(\n{lines}{' ' * indent})"
+
+    def _argument(
+        self, field: Field, value: JsonValue, column: int, indent: int
+    ) -> str:
+        part = self._classes.get(class_name_in(field.type))
+        if part and isinstance(value, dict):
+            return self.construct(part, value, column, indent)
+        if part and isinstance(value, list):
+            objects = [item for item in value if isinstance(item, dict)]
+            items = [self.construct(part, item, column + 1, indent) for item in objects]
+            return f"[{', '.join(items)}]"
+        return literal(constant(value).value)
+
+
+def is_filled_in(field: Field, document: Document) -> bool:
+    """Tell whether the constructor gives a required field its value."""
+    one = isinstance(field.type, Literals) and len(field.type.values) == 1
+    about_another = document.task_type in ABOUT_ANOTHER_TASK
+    own = field.json_name == "taskUUID" and not about_another
+    return field.required and (one or own)

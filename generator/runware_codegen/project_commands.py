@@ -1,0 +1,190 @@
+"""Commands that read options from pyproject.toml, once or for each client."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from runware_codegen import settings
+from runware_codegen.options import SETTINGS, documents_folder
+from runware_codegen.package_name import package_folder
+from runware_codegen.resources import BUILTIN
+
+if TYPE_CHECKING:
+    from runware_codegen.option_types import GenerateOptions
+
+
+class ProjectCommand(click.Command):
+    """A command with default options from pyproject.toml."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line; its options override those of pyproject.toml."""
+        ctx.default_map = _shared_by_clients(_read_clients(ctx, args))
+        return self.parse_with_defaults(ctx, args)
+
+    def parse_with_defaults(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line after the options of pyproject.toml are known."""
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.MissingParameter as missing:
+            name = missing.param.name if missing.param else ""
+            if name not in {"output", "package"}:
+                raise
+            raise click.UsageError(self._not_configured(ctx, name), ctx) from None
+        if not ctx.params["documents"]:
+            ctx.params["documents"] = (ctx.default_map or {}).get("documents", ())
+        table = (ctx.default_map or {}).get(settings.MODELS, {})
+        ctx.params["own_models"] = settings.own_models(
+            table, ctx.meta.get(settings.FILE)
+        )
+        return rest
+
+    def setting_of(self, parameter: str) -> str:
+        """Return the key in pyproject.toml for a required parameter."""
+        return parameter
+
+    def _not_configured(self, ctx: click.Context, name: str) -> str:
+        """Return the error message for a missing required option."""
+        file = ctx.meta.get(settings.FILE)
+        place = f"[tool.runware-codegen] of {file or 'a pyproject.toml'}"
+        return (
+            f"Missing option '--{name}'. Add it, set {self.setting_of(name)} in {place},"
+            " or run `runware-codegen init`."
+        )
+
+
+class ClientCommand(ProjectCommand):
+    """A command that runs once for each client in pyproject.toml."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line for each client, in its own context."""
+        clients = self.settings(self._selected(_read_clients(ctx, args), ctx, args))
+        first, *others = clients
+        ctx.default_map = first
+        ctx.obj = [self._context_for(ctx, args, client) for client in others]
+        return self.parse_with_defaults(ctx, list(args))
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run the command for each client; return the highest exit code."""
+        contexts = each_client(ctx)
+        self._check_folders(contexts)
+        return max(super(ClientCommand, self).invoke(each) or 0 for each in contexts)
+
+    def settings(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the default options of each client."""
+        return clients
+
+    def folders(self, ctx: click.Context) -> list[Path]:
+        """Return the folders that the command writes."""
+        return target_folders(cast("GenerateOptions", ctx.params))
+
+    def _selected(
+        self, clients: list[dict[str, Any]], ctx: click.Context, args: list[str]
+    ) -> list[dict[str, Any]]:
+        """Return the client that `--package` selects, else all clients."""
+        given, _, _ = self.make_parser(ctx).parse_args(list(args))
+        package = given.get("package")
+        return [each for each in clients if each.get("package") == package] or clients
+
+    def _context_for(
+        self, ctx: click.Context, args: list[str], client: dict[str, Any]
+    ) -> click.Context:
+        other = click.Context(self, ctx.parent, ctx.info_name, default_map=client)
+        other.obj = []
+        with other.scope(cleanup=False):
+            self.parse_with_defaults(other, list(args))
+        return other
+
+    def _check_folders(self, contexts: list[click.Context]) -> None:
+        folders = [folder for each in contexts for folder in self.folders(each)]
+        if len(set(folders)) < len(folders):
+            raise click.UsageError(
+                "Several clients have the same folder. Set a different output, package or"
+                " docs for each client, or select a client with --package."
+            )
+
+
+class DocsCommand(ClientCommand):
+    """The command `docs`, which writes to the folder of the setting `docs`."""
+
+    def settings(self, clients: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the default options of the clients that have the setting `docs`."""
+        having = [client for client in clients if client.get("docs")] or clients
+        return [
+            {**client, "output": client.get("docs"), "source": client.get("output")}
+            for client in having
+        ]
+
+    def setting_of(self, parameter: str) -> str:
+        """Return the key in pyproject.toml for a required parameter."""
+        return "docs" if parameter == "output" else parameter
+
+    def folders(self, ctx: click.Context) -> list[Path]:
+        """Return the folder of the reference."""
+        return [Path(ctx.params["output"])]
+
+
+class FetchCommand(click.Command):
+    """The command `fetch`, which writes to the folder of the setting `documents`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line, with the options that it shares with `generate`."""
+        said = _shared_by_clients(_read_clients(ctx, args))
+        shared = said.keys() & {"include_status", "index_url", "quiet", "verbose"}
+        ctx.default_map = {name: said[name] for name in shared}
+        if documents := said.get("documents"):
+            ctx.default_map["output"] = documents_folder(documents)
+        return super().parse_args(ctx, args)
+
+
+class DiffCommand(click.Command):
+    """The command `diff`, which compares the documents of the setting `documents`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line, with the options that it shares with `generate`."""
+        said = _shared_by_clients(_read_clients(ctx, args))
+        ctx.default_map = {n: said[n] for n in said.keys() & {"quiet", "verbose"}}
+        if documents := said.get("documents"):
+            ctx.default_map["documents"] = documents_folder(documents)
+        return super().parse_args(ctx, args)
+
+
+def each_client(ctx: click.Context) -> list[click.Context]:
+    """Return the contexts of a `ClientCommand`, one for each client."""
+    return [ctx, *ctx.obj]
+
+
+def target_folder(options: GenerateOptions) -> Path:
+    """Return the folder of the package that `generate` writes."""
+    return Path(options["output"]) / package_folder(options["package"])
+
+
+def target_folders(options: GenerateOptions) -> list[Path]:
+    """Return the folders that `generate` writes: of the package, and of its pages."""
+    pages = [Path(options["docs"])] if options["docs"] else []
+    return [target_folder(options), *pages]
+
+
+def _read_clients(ctx: click.Context, args: list[str]) -> list[dict[str, Any]]:
+    """Read the options of each client in pyproject.toml, unless `--help` is given."""
+    given, _, _ = ctx.command.make_parser(ctx).parse_args(list(args))
+    help_option = ctx.command.get_help_option(ctx)
+    if (help_option and help_option.name in given) or ctx.resilient_parsing:
+        return [{}]
+    file = ctx.meta[settings.FILE] = settings.find(given.get("project"))
+    return settings.read(file, SETTINGS) if file else [{}]
+
+
+def _shared_by_clients(clients: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the options that are the same for all clients, with all their documents."""
+    first, *others = clients
+    shared = {k: v for k, v in first.items() if all(o.get(k) == v for o in others)}
+    if others:
+        documents = [each.get("documents") or [f"{BUILTIN}*"] for each in clients]
+        shared["documents"] = tuple(dict.fromkeys(itertools.chain(*documents)))
+        tables = [each.get(settings.MODELS, {}) for each in clients]
+        shared[settings.MODELS] = {k: v for table in tables for k, v in table.items()}
+    return shared

@@ -1,0 +1,89 @@
+"""Runs the command line as a process: signals, error output and exit codes.
+
+Exit codes: 0 success, 1 `--check` or `--fail-on` found a difference, 2 an input or the
+command line is invalid, 130 interrupted, 143 terminated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import traceback
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from runware_codegen.problems import InvalidInputError
+from runware_codegen.report import Terminal, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from types import FrameType
+
+DIFFERENT = 1
+
+_INVALID = 2
+_SIGNALLED = 128
+
+
+class _Stopped(BaseException):
+    """A signal stops the program.
+
+    Attributes:
+        number: The signal.
+        remark: The state in which files are left, for the message.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+        self.remark = ""
+
+
+def run(command: click.Command, prog_name: str) -> NoReturn:
+    """Run a command and end the process with its exit code."""
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="backslashreplace")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+    sys.exit(_exit_code(command, prog_name))
+
+
+@contextlib.contextmanager
+def remarking(remark: str) -> Generator[None]:
+    """Add a remark to the message of a signal: the state in which files are left."""
+    try:
+        yield
+    except _Stopped as stop:
+        stop.remark = stop.remark or f"; {remark}"
+        raise
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Stopped(number)
+
+
+def _exit_code(command: click.Command, prog_name: str) -> int:
+    """Run a command, print its errors, and return its exit code."""
+    terminal = Terminal()
+    try:
+        return command.main(prog_name=prog_name, standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+    except click.Abort:  # the end of the standard input
+        terminal.error("\nNo answer was given. Nothing was changed.")
+    except InvalidInputError as error:
+        terminal.problems(error.problems)
+    except OSError as error:
+        terminal.error(f"Error: {error.strerror or error}")
+    except Exception:  # noqa: BLE001  # Python would exit with code 1, as --check does
+        for line in traceback.format_exc().splitlines():
+            terminal.error(plain(line))
+        terminal.error("This is a bug of runware-codegen. Report it.")
+    except _Stopped as stop:
+        event = "Interrupted" if stop.number == signal.SIGINT else "Terminated"
+        terminal.error(f"{event}{stop.remark}.")
+        return _SIGNALLED + stop.number
+    return _INVALID

@@ -1,0 +1,80 @@
+"""A temporary file that becomes the file of an output."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from ..exceptions import DownloadError
+from .file_types import BYTES, HEAD, FileType, file_type
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from .outputs import Output
+
+
+class PartFile:
+    """A temporary file in the target folder, until the output is complete."""
+
+    def __init__(self, path: str | os.PathLike[str], limit: int) -> None:
+        self._path = Path(path)
+        is_folder = os.fspath(path).endswith(("/", os.sep)) or self._path.is_dir()
+        self._folder = self._path if is_folder else self._path.parent
+        self._limit = limit
+        self._size = 0
+        self._head = b""
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._unique = uuid4().hex
+        self._partial = self._folder / f".{self._unique}.part"
+        self._file = self._partial.open("xb")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        self._partial.unlink(missing_ok=True)
+
+    def expect(self, size: int) -> None:
+        """Check the size of the output.
+
+        Raises:
+            DownloadError: It is larger than the limit.
+        """
+        if size > self._limit:
+            raise DownloadError(
+                f"the output has {size:,} bytes or more, and the limit is "
+                f"{self._limit:,}. Set a higher limit=... to save it"
+            )
+
+    def write(self, chunk: bytes) -> None:
+        """Write a chunk."""
+        self._size += len(chunk)
+        self.expect(self._size)
+        if len(self._head) < HEAD:
+            self._head += chunk[: HEAD - len(self._head)]
+        self._file.write(chunk)
+
+    def publish(self, output: Output, declared: FileType | None) -> Path:
+        """Move the complete file to its target, replacing an existing file."""
+        if not self._size:
+            raise DownloadError("the output is an empty file")
+        self._file.close()
+        suffix = (declared or file_type(self._head) or BYTES).suffix
+        if self._path == self._folder:
+            name = output.uuid or f"output-{self._unique}"
+            target = self._folder / f"{name}{suffix}"
+        elif self._path.suffix:
+            target = self._path
+        else:
+            target = self._path.with_name(self._path.name + suffix)
+        return self._partial.replace(target)

@@ -1,0 +1,131 @@
+"""Names in errors, spelled as in what was given: Python's names or those of JSON."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ..json_values import is_array, is_object
+from .fields import part_class, python_names, wire_names
+from .keywords import Keywords
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
+
+_WORD: Final = re.compile(
+    r"""'[^']*'|"[^"]*\"|\bfrom(?= item \d)|(?P<word>[^\s,;:()?]+)"""
+)
+"""A constant, or a word that may be a name."""
+
+_ENGLISH: Final = frozenset(
+    ("all", "and", "as", "for", "if", "in", "is", "list", "not", "object", "or", "with")
+)
+"""Words of sentences that would have another name in Python if they were names."""
+
+
+class Given(NamedTuple):
+    """What an object was made of.
+
+    Attributes:
+        owner: The class of the object; None where its members have no names in Python.
+        value: What was given.
+        is_call: Whether it is given to a constructor, or inside of what is.
+    """
+
+    owner: type[BaseModel] | None
+    value: Any
+    is_call: bool
+
+    @classmethod
+    def to(cls, owner: type[BaseModel], value: Any) -> Given:
+        """Make one of what a class is validated from."""
+        return cls(owner, value, isinstance(value, Keywords))
+
+    def spelled(self, path: str) -> tuple[str, ...]:
+        """Spell the path of a member, such as "inputs.seedImage", as it was given.
+
+        A member that was not given is spelled as the others.
+        """
+        first, _, rest = path.partition(".")
+        wire, brackets, _ = first.partition("[]")
+        name = self._name(wire)
+        inside = self.within((name,)).spelled(rest) if rest else ()
+        return (f"{name}{brackets}", *inside)
+
+    def within(self, place: tuple[int | str, ...]) -> Given:
+        """Return what was given at a place."""
+        owner, value = self.owner, self.value
+        for step in place:
+            if isinstance(step, int):
+                value = value[step] if is_array(value) and step < len(value) else None
+            else:
+                value = value.get(step) if is_object(value) else None
+                name = python_names(owner).get(step, step) if owner else step
+                owner = part_class(owner, name) if owner else None
+        return Given(owner, value, self.is_call)
+
+    def in_sentence(self, sentence: str) -> str:
+        """Spell the names of JSON in a sentence as they were given."""
+        return _WORD.sub(self._word, sentence)
+
+    def _word(self, match: re.Match[str]) -> str:
+        word = match["word"] or ""
+        is_name = self._is_known(word.partition(".")[0].removesuffix("[]"))
+        return ".".join(self.spelled(word)) if is_name else match[0]
+
+    def _is_known(self, name: str) -> bool:
+        known = python_names(self.owner) if self.owner else {}
+        return name in known and name not in _ENGLISH
+
+    def _name(self, wire: str) -> str:
+        name = python_names(self.owner).get(wire, wire) if self.owner else wire
+        given = self.value if is_object(self.value) else {}
+        is_python = name in given or (wire not in given and self._is_python(given))
+        return name if is_python else wire
+
+    def _is_python(self, given: dict[str, Any]) -> bool:
+        """Say whether what was not given would have had Python's names."""
+        known = wire_names(self.owner) if self.owner else {}
+        if isinstance(given, Keywords):
+            return True
+        if any(name not in known and name in known.values() for name in given):
+            return False
+        return self.is_call or any(known.get(name, name) != name for name in given)
+
+
+def with_given_names(given: Given, detail: ErrorDetails) -> ErrorDetails:
+    """Spell the names in an error about keywords as they were given.
+
+    Args:
+        given: The keywords.
+        detail: The error, at any depth.
+    """
+    loc, kind = detail["loc"], detail["type"]
+    if kind == "rule":
+        return _rule_with_given_names(given, detail)
+    if kind == "missing":
+        there = given.within(loc[:-1])
+        return {**detail, "loc": (*loc[:-1], *there.spelled(str(loc[-1])))}
+    if kind in ("extra_forbidden", "refused"):
+        owner = loc[:-1] if given.within(loc).owner is None else loc
+        return {**detail, "msg": given.within(owner).in_sentence(detail["msg"])}
+    return detail
+
+
+def _rule_with_given_names(given: Given, detail: ErrorDetails) -> ErrorDetails:
+    context = detail["ctx"]
+    members: list[str] = context["members"]
+    first = members[0].split(".") if members else []
+    loc = detail["loc"]
+    owner = loc[: len(loc) - len(first)]
+    there = given.within(owner)
+    sentence = there.in_sentence(context["sentence"])
+    places = [there.spelled(each) for each in members]
+    more = {"sentence": sentence, "members": [*map(".".join, places)]}
+    return {
+        **detail,
+        "loc": (*owner, *(places[0] if places else ())),
+        "msg": sentence,
+        "ctx": {**context, **more},
+    }

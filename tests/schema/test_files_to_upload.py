@@ -1,0 +1,121 @@
+"""What pydantic and Python make of a request that holds a file to upload."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import BaseModel, TypeAdapter, create_model
+from pydantic_core import PydanticSerializationError
+
+from loopback import pickled
+from making import a_document, generated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import ModuleType
+
+VIDEO = b"\0\0\0\x18ftypmp42" + bytes(60)
+UUID_OR_URL = {"type": "string", "anyOf": [{"format": "uuid"}, {"format": "uri"}]}
+MEDIUM = {"title": "Video", "description": "A video.", **UUID_OR_URL}
+FRAME = {
+    "type": "object",
+    "properties": {"video": MEDIUM, "at": {"type": "number"}},
+    "required": ["at"],
+    "additionalProperties": False,
+}
+INPUTS = {
+    "type": "object",
+    "properties": {
+        "video": MEDIUM,
+        "referenceVideos": {"type": "array", "items": MEDIUM},
+        "frames": {"type": "array", "items": {"anyOf": [FRAME, MEDIUM]}},
+    },
+}
+REFUSED = (
+    "the video/mp4 file of 72 bytes cannot be written as JSON: a client uploads it"
+)
+
+
+@pytest.fixture(scope="module")
+def module(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    folder = tmp_path_factory.mktemp("files_to_upload")
+    document = a_document({"properties": {"inputs": INPUTS}})
+    made = generated(folder, {"sample.json": document}, package="files_to_upload")
+    return import_module(f"{made.__name__}.tasks.image_inference.sample")
+
+
+@pytest.fixture(params=["bytes", "path", "open file", "in a list", "in a union"])
+def request_(request: pytest.FixtureRequest, module: ModuleType, tmp_path: Path) -> Any:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(VIDEO)
+    inputs = {
+        "bytes": {"video": VIDEO},
+        "path": {"video": path},
+        "open file": {"video": io.BytesIO(VIDEO)},
+        "in a list": {"reference_videos": [VIDEO]},
+        "in a union": {"frames": [{"video": VIDEO, "at": 3}]},
+    }
+    return module.SampleRequest(inputs=inputs[request.param])
+
+
+def _file(request: Any) -> Any:
+    """Return the file in a request."""
+    inputs = request.inputs
+    if inputs.frames:
+        return inputs.frames[0].video
+    return inputs.video or inputs.reference_videos[0]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        copy.copy,
+        copy.deepcopy,
+        pickled,
+        lambda request: request.model_copy(deep=True),
+        lambda request: type(request).model_validate(request.model_dump(by_alias=True)),
+        lambda request: type(request)(**request.model_dump(exclude_unset=True)),
+    ],
+    ids=["copy", "deepcopy", "pickle", "model_copy", "by JSON's names", "by Python's"],
+)
+def test_a_copy_has_the_file(request_: Any, make: Callable[[Any], Any]) -> None:
+    made = make(request_)
+    assert made == request_
+    assert hash(made) == hash(request_)
+    assert _file(made).content == VIDEO
+
+
+def test_a_dump_has_the_bytes(request_: Any) -> None:
+    assert repr(VIDEO) in repr(request_.model_dump())
+    with pytest.raises(TypeError, match="bytes is not JSON serializable"):
+        json.dumps(request_.model_dump())
+
+
+def test_it_is_not_written_as_json(request_: Any) -> None:
+    around: type[BaseModel] = create_model("Around", request=(type(request_), ...))
+    for write in (
+        request_.model_dump_json,
+        lambda: request_.model_dump(mode="json"),
+        lambda: TypeAdapter(type(request_)).dump_json(request_),
+        lambda: around(request=request_).model_dump_json(),
+    ):
+        with pytest.raises(PydanticSerializationError, match=REFUSED):
+            write()
+
+
+def test_it_is_shown_without_its_content(request_: Any) -> None:
+    assert "<video/mp4 file of 72 bytes>" in repr(request_)
+    assert "ftyp" not in repr(request_)
+
+
+def test_another_medium_is_written(module: ModuleType) -> None:
+    link = "https://example.com/a.mp4"
+    request = module.SampleRequest(inputs={"video": link, "frames": [link]})
+    assert json.loads(request.model_dump_json(by_alias=True)) == request.to_wire()
+    assert request.model_dump(mode="json", by_alias=True) == request.to_wire()
