@@ -227,7 +227,7 @@ MUTANTS = (
         "_runtime.delivery.delivery",
         "        self._deadline += seconds\n        self._last_poll += seconds\n",
         "        self._last_poll += seconds\n",
-        5107,
+        8576,
     ),
     Mutant(
         "a task of another caller counts as the only one",
@@ -304,7 +304,7 @@ MUTANTS = (
         "_runtime.client.stream_reader",
         "if self.is_over and (rest",
         "if (rest",
-        5107,
+        6962,
     ),
     Mutant(
         "an event that comes in two chunks is read as two",
@@ -333,13 +333,6 @@ MUTANTS = (
         "            if not is_rejection(answer):\n",
         "            if not is_rejection(answer) and answer.http_status < 500:\n",
         10,
-    ),
-    Mutant(
-        "a rate limit of a second sending is the failure of a stream",
-        "_runtime.delivery.classify",
-        " or (_is_rate_limit(error.item) and not is_unclear)",
-        "",
-        5107,
     ),
     Mutant(
         "a dry run is sent as a run",
@@ -443,8 +436,8 @@ MUTANTS = (
     Mutant(
         "the second sending of a resumed task has no reservation",
         "_runtime.delivery.delivery",
-        "if account.owes_reservation(each.task)]",
-        "if account.owes_reservation(each.task) and not each.is_resend]",
+        "if account.owes_reservation(e.task)]",
+        "if account.owes_reservation(e.task) and not e.is_resend]",
         89,
     ),
     Mutant(
@@ -460,13 +453,6 @@ MUTANTS = (
         "        for batch in self._under_way:\n            for each in batch.scheduled:\n                if batch.kind is Kind.SUBMIT and each.task.phase in SENDINGS:\n",
         "        if True:\n            for each in self._scheduled_tasks.values():\n                if each.task.phase in SENDINGS:\n",
         318,
-    ),
-    Mutant(
-        "whoever looks on gives back a reservation of others",
-        "_runtime.delivery.delivery",
-        "        can_send = each.submission is not None\n",
-        "        can_send = True\n",
-        5107,
     ),
     Mutant(
         "a handle without its request sends the task",
@@ -487,7 +473,7 @@ MUTANTS = (
         "_runtime.delivery.lifecycle",
         "    (_P.ACCEPTED, _E.CONFLICT): (_P.ACCEPTED, _A.POLL),\n",
         "",
-        5107,
+        15692,
     ),
     Mutant(
         "a task that another call found accepted is sent",

@@ -225,6 +225,7 @@ class Schedule:
             if kind != self._die:
                 self._perhaps_cancel(pid)
             elif self._random.random() < 0.3:
+                self._books[mine[0]["taskUUID"]].is_resumed = True
                 self._perhaps_cancel(self._spawn(self._resume, "resume", mine))
         for _ in range(self._profile.onlookers):
             self._perhaps_cancel(self._spawn(self._look_on, "onlooker"))
@@ -418,7 +419,6 @@ class Schedule:
         """Resume a task with its request, which another process may have sent."""
         yield Sleep(self._random.random() * 20)
         submission = self._submission(wires[0], self._client, is_own=False)
-        self._books[wires[0]["taskUUID"]].is_resumed = True
         submission.task.resume()
         for _ in range(2):
             error = yield from self._wait(self._client, submission, place[0])
@@ -505,7 +505,8 @@ class Schedule:
             book.seen.update(map(_identifier, results))
         else:
             book.results += map(_identifier, results)
-        book.has_ended = True
+        if results or not book.is_resumed:  # else the other process may send it
+            book.has_ended = True
 
     # -- promises -------------------------------------------------------------
 
@@ -565,7 +566,8 @@ class Schedule:
         if len(self.world.ledger.priced) < len(self._sent_by(client)):
             raise Broken("a task is sent that was not priced")
         counted = sum(self._counted(client, book) for book in self._sent_by(client))
-        if counted > self._budget or self._budget == 0:
+        is_over = counted > self._budget and self._tells_costs
+        if is_over or self._budget == 0:
             raise Broken(f"{counted} are committed, beyond the budget {self._budget}")
         if client.account.committed < counted:
             raise Broken(f"{client.account.committed} count in place of {counted}")

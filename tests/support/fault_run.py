@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fault_journal import entries
+from forks import CLIENT, Forked
 from mocking import mocking
 
 if TYPE_CHECKING:
@@ -310,7 +310,7 @@ class _Worker:
         self._tasks = folder / f"tasks-{place}.json"
         self._journal = folder / f"journal-{place}.jsonl"
         self._log = folder / f"log-{place}.txt"
-        self._command: list[str | Path] = [sys.executable, WORKER, "--url", url]
+        self._command: list[str | Path] = [WORKER, "--url", url]
         self._command += ["--tasks", self._tasks, "--journal", self._journal]
         options = platform.client | ({"max_retries": 0} if naive else {})
         self._command += ["--client", kind, "--options", json.dumps(options)]
@@ -323,10 +323,10 @@ class _Worker:
 
     def start(self) -> None:
         """Begin, or go on with what the journal says."""
-        path = os.pathsep.join([str(TOP / "generated"), str(WORKER.parent)])
-        with self._log.open("a") as log:
-            self._process = subprocess.Popen(
-                self._command, stderr=log, env={**os.environ, "PYTHONPATH": path}
+        with self._log.open("a") as log, Path(os.devnull).open("r+") as nothing:
+            streams = [nothing.fileno(), nothing.fileno(), log.fileno()]
+            self._process = Forked(
+                self._command, streams, cwd=TOP, env=os.environ, imported=CLIENT
             )
 
     def is_done(self) -> bool:
@@ -343,7 +343,6 @@ class _Worker:
     def kill(self) -> None:
         """End it at once, as a crash does."""
         self._process.kill()
-        self._process.wait()
 
     def journal(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the tasks that are done, each with what its journal says last."""

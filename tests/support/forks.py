@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from select import select
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,11 @@ class Forked:
                 self._code = int(self._told.read())
         return self._code
 
+    def poll(self) -> int | None:
+        """Return the exit code as `wait` does; None while it runs."""
+        has_ended = self._code is not None or select([self._run], [], [], 0)[0]
+        return self.wait() if has_ended else None
+
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it is known to have ended."""
         if self._code is None:
@@ -87,6 +93,12 @@ class Forked:
     def terminate(self) -> None:
         """Ask it to end."""
         self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once, as a crash does."""
+        if self.poll() is None:
+            self.send_signal(signal.SIGKILL)
+            self.wait()
 
 
 def run_forked(
