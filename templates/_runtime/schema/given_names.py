@@ -114,7 +114,7 @@ def with_given_names(given: Given, detail: ErrorDetails) -> ErrorDetails:
 
 
 def _rule_with_given_names(given: Given, detail: ErrorDetails) -> ErrorDetails:
-    context = detail["ctx"]
+    context = detail.get("ctx", {})
     members: list[str] = context["members"]
     first = members[0].split(".") if members else []
     loc = detail["loc"]
