@@ -46,8 +46,9 @@ if TYPE_CHECKING:
         TaskError,
         TimeoutError,
     )
-    from ._runtime.schema.base import TaskRequest, TaskResult
     from ._runtime.schema.media_text import MediaSource
+    from ._runtime.schema.requests import TaskRequest
+    from ._runtime.schema.results import TaskResult
     from ._runtime.transport.envelope import Answer
     from ._runtime.transport.waits import Waits
     from ._runtime.webhook.app import webhook_app
@@ -90,9 +91,9 @@ _MODULES = {
     "ServerError": "_runtime.exceptions",
     "TaskError": "_runtime.exceptions",
     "TimeoutError": "_runtime.exceptions",
-    "TaskRequest": "_runtime.schema.base",
-    "TaskResult": "_runtime.schema.base",
     "MediaSource": "_runtime.schema.media_text",
+    "TaskRequest": "_runtime.schema.requests",
+    "TaskResult": "_runtime.schema.results",
     "Answer": "_runtime.transport.envelope",
     "Waits": "_runtime.transport.waits",
     "webhook_app": "_runtime.webhook.app",

@@ -335,7 +335,7 @@ def _stdin() -> BinaryIO:
 
 def _note(passed_over: Iterable[str], terminal: Terminal) -> None:
     for passed in sorted(set(passed_over)):
-        terminal.note(f"Passed over {passed}.")
+        terminal.note(f"Skipped {passed}.")
 
 
 def _module(document: DocumentInfo, package: Package[DocumentInfo]) -> str:

@@ -51,6 +51,10 @@ class OwnModels:
     lines: tuple[tuple[str, str], ...] = ()
     file: str = _FILE
 
+    def of(self, *document: str) -> tuple[str, ...]:
+        """Return the models of a document, which its identifier and its AIR name."""
+        return tuple(name for name, target in self.lines if target in document)
+
     def problem(self, name: str, message: str, remedy: str) -> Problem:
         """Create a problem with a line."""
         return _problem(Path(self.file), (MODELS, name), message, remedy)

@@ -268,7 +268,7 @@ def test_what_has_changed_is_written_and_nothing_else(
     assert (Path(old).stem, Path(new).stem) == (document.stem, "new")
     made = in_wheel(name, wheel_content(project))
     assert made == source(client)  # also without the old module
-    assert after["_runtime/schema/base.py"] == before["_runtime/schema/base.py"]
+    assert after["_runtime/schema/parts.py"] == before["_runtime/schema/parts.py"]
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ class TestWhatIsFetched:
     ) -> None:
         finished = fetch(name)
         assert (finished.returncode, finished.stdout) == (2, "")
-        assert f"nothing that is called '{name}'" in finished.stderr
+        assert f"no model '{name}'" in finished.stderr
         assert told in finished.stderr
 
     def test_nothing_named_and_nothing_locked(self, fetch: Fetch) -> None:
@@ -262,10 +262,10 @@ class TestFaults:
         [
             ("403", "HTTP 403"),
             ("503_for_long", "HTTP 503, once"),
-            ("html", "begins with '<!doctype html>"),
+            ("html", "starts with '<!doctype html>"),
             ("half", "schema.json"),
             ("size", "more than 32 MiB"),
-            ("loop", "from one address to the next"),
+            ("loop", "redirects too many times"),
         ],
     )
     def test_the_old_document_stays(
@@ -287,10 +287,10 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("fault", "told", "advice"),
         [
-            ("html", "is a web page", "a proxy may have sent it"),
+            ("html", "is a web page", "A proxy may have sent it"),
             ("half", "Not JSON", "Fetch it again"),
-            ("cut", "ends too early", "again later"),
-            ("drip", "longer than 0.3 s, 4 times", "again later"),
+            ("cut", "truncated", "again later"),
+            ("drip", "timed out after 0.3 s, 4 times", "again later"),
         ],
     )
     def test_a_document_that_does_not_come_whole_is_named(
@@ -313,8 +313,8 @@ class TestFaults:
         [place, what, remedy, *_] = fetch("one").stderr.splitlines()
         assert place == catalog.url
         assert {
-            "half": "not JSON, or not all of it",
-            "cut": "ends too early",
+            "half": "not JSON, or is truncated",
+            "cut": "truncated",
             "html": "is a web page",
         }[fault] in what
         assert ("again later" if fault == "cut" else "--index-url") in remedy
@@ -366,7 +366,7 @@ class TestFaults:
             (b"[" * 100_000, "is not JSON"),
             (b"\xff", "is not JSON"),
             (b"{}", "is not a list"),
-            (b'[{"id": "../x"}]', "lists no model"),
+            (b'[{"id": "../x"}]', "no model with a valid id"),
         ],
     )
     def test_an_index_that_is_none(
@@ -415,7 +415,7 @@ class TestHostileIndex:
         catalog.index += ["no model"]
         finished = fetch("--all")
         assert finished.returncode == 0
-        count = finished.stderr.count("Passed over model number")
+        count = finished.stderr.count("Skipped model number")
         assert count == len(self.UNFIT) + 1
         assert names(tmp_path / "schemas") == ["one.json", "three.json", "two.json"]
         assert names(tmp_path) == ["runware.lock", "schemas"]
@@ -423,7 +423,7 @@ class TestHostileIndex:
     def test_one_file_for_one_model(self, fetch: Fetch, catalog: Catalog) -> None:
         catalog.index += [{"id": "ONE", "status": "live"}]
         finished = fetch("--all")
-        assert "its id is that of another" in finished.stderr
+        assert "another model has the same id" in finished.stderr
 
     def test_no_other_server_is_asked(self, fetch: Fetch, catalog: Catalog) -> None:
         with serving_catalog() as other:

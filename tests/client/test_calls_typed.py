@@ -102,12 +102,14 @@ PROGRAM = dedent("""
         await images.easel_2(positiv_prompt="a")  # wrong: name
         reveal_type(await images.run(model="a:b@1"))  # list[ImageInferenceResult]
         reveal_type(await images.run(sketch, timeout=3))  # list[Sketch3Result]
+        await images.run(sketch, on_result=print, on_progress=print)
+        await images.run(sketch, on_result=3)  # wrong: option
         await images.run(modle="a:b@1")  # wrong: name
         story = client.text_inference.narrator.stream(story="a")
         reveal_type(await story.get_result())  # NarratorResult
         async for model in client.model_search.iterate(search="ink"):
             reveal_type(model.air)  # str | None
-        async for outcome in client.iter_many([sketch]):
+        async for outcome in client.iter_many([sketch], on_result=print):
             reveal_type(outcome.request.positive_prompt)  # str
     """)
 

@@ -402,7 +402,7 @@ def test_a_client_shows_no_key_and_is_not_copied(
     for copied in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="Create one in each process"):
             copied(client)
-        with pytest.raises(TypeError, match="make the client anew"):
+        with pytest.raises(TypeError, match="Create a new client"):
             copied(client._endpoint.key)
 
 

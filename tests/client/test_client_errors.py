@@ -336,7 +336,7 @@ def test_a_failure_that_may_pass_is_said_to(caller: Caller, server: Server) -> N
     server.answer = failing(code="timeoutProvider", message="late")
     error = caller.error(RUN, **CHAIR)
     assert error.retryable
-    assert "a new request with the same input may succeed" in str(error)
+    assert "A new request with the same input may succeed" in str(error)
 
 
 CATEGORIES = {
@@ -551,7 +551,7 @@ def test_an_answer_that_is_not_runwares(
     assert type(error) is shipped.ResponseError
     assert error.http_status == 200
     assert "HTTP 200 with an answer that is not JSON with data or errors" in str(error)
-    assert "Check that base_url is Runware's" in str(error)
+    assert "Check that base_url is the address of Runware" in str(error)
     assert len(error.body) <= 301
     assert error.body
 

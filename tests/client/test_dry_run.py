@@ -294,7 +294,7 @@ def test_no_cost_makes_a_budget_larger(
 def test_what_is_billed_once_costs_once(
     caller: Caller, server: Server, image: Callable[..., Any], *, is_known: bool
 ) -> None:
-    """A second run of a request only collects, where the server knows the taskUUID."""
+    """A second run of a request collects, or is billed where the server forgot it."""
     request = image()
     conflict = {"code": "conflictTaskUUID", "taskUUID": request.task_uuid}
 

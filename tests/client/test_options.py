@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
-from loopback import KEY, Drop, Reply, acknowledge, echo, news, serving, value
+from loopback import KEY, Drop, Reply, acknowledge, each, echo, news, serving, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -346,6 +347,30 @@ def test_run_many_tells_of_all_tasks_together(
     assert progress == sorted(progress)
 
 
+def test_iter_many_tells_of_each_result_before_its_outcome(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    server.answer = echo()
+    told: list[Any] = []
+    progress: list[float] = []
+    requests = [image() for _ in range(3)]
+
+    async def work(client: Any) -> list[Any]:
+        outcomes = client.iter_many(
+            requests, on_result=told.append, on_progress=progress.append
+        )
+        seen: list[Any] = []
+        async for outcome in each(outcomes):
+            assert set(outcome.results) <= {*told}
+            seen += outcome.results
+        return seen
+
+    assert {*caller.using(work)} == {*told}
+    assert len(told) == len(requests)
+    assert progress[-1] == 100
+    assert progress == sorted(progress)
+
+
 def test_an_async_callback_is_refused_before_anything_is_sent(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
@@ -355,9 +380,16 @@ def test_an_async_callback_is_refused_before_anything_is_sent(
         for method, given in (("run", image()), ("run_many", [image()])):
             with pytest.raises(TypeError, match=f"{name} must be a plain function"):
                 caller(method, given, **{name: never_awaited})
+        with pytest.raises(TypeError, match=f"{name} must be a plain function"):
+            caller.using(partial(_iterated, image(), **{name: never_awaited}))
     with pytest.raises(TypeError, match="on_event must be a plain function"):
         caller("unfinished", options={"on_event": never_awaited})
     assert server.calls == []
+
+
+async def _iterated(request: Any, client: Any, **options: Any) -> None:
+    async for _ in each(client.iter_many([request], **options)):
+        pass
 
 
 @pytest.mark.parametrize("method", ["run", "run_many"])

@@ -72,7 +72,7 @@ class TestGenerate:
     def test_speaks_of_what_it_passed_over(self, here: Path) -> None:
         (here / "docs" / "other.json").write_text("{}")
         finished = run("list", "docs", cwd=here)
-        expected = "Passed over docs/other.json: not an OpenAPI document.\n"
+        expected = "Skipped docs/other.json: not an OpenAPI document.\n"
         assert (finished.returncode, finished.stderr) == (0, expected)
 
     def test_is_stopped_by_a_file_of_others(self, made: Path) -> None:
@@ -292,7 +292,7 @@ class TestProblems:
     def test_names_of_files_cannot_steer_a_terminal(self, here: Path) -> None:
         (here / "docs" / "\x1b[2J.json").write_text("{}")
         finished = run("list", "docs", cwd=here)
-        assert finished.stderr.startswith("Passed over docs/\\x1b[2J.json: ")
+        assert finished.stderr.startswith("Skipped docs/\\x1b[2J.json: ")
 
     def test_long_text_is_cut(self, here: Path) -> None:
         write(here / "docs", "bad", {"properties": {"x" * 10**6: {"$dynamicRef": "#"}}})

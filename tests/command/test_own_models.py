@@ -7,16 +7,20 @@ import subprocess
 import sys
 import tomllib
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
 from catalog_server import Catalog, serving_catalog
 from checking import mypy
 from command import run, write
+from mocking import BEARER, mocking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from mocking import Mock
 
 SETTINGS = (
     '[tool.runware-codegen]\ndocuments = ["docs"]\noutput = "."\npackage = "client"\n'
@@ -274,7 +278,7 @@ class TestFilters:
     @pytest.mark.parametrize(
         ("arguments", "told"),
         [
-            (["civitai:1@2", "--like", "flux"], "Architectures that it knows: sdxl"),
+            (["civitai:1@2", "--like", "flux"], "Known architectures: sdxl"),
             (["--like", "sdxl"], "--like requires MODEL"),
             (["civitai:1@2", "--like", "sdxl", "--all"], "exclude each other"),
             (["a b", "--like", "sdxl"], "neither an AIR nor"),
@@ -303,3 +307,22 @@ def test_init_keeps_them(project: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     assert tomllib.loads((project / "pyproject.toml").read_text()) == before
     assert "civitai:1@2" in (project / "client/tasks/_index.py").read_text()
+
+
+def _code(mock: Mock, model: str) -> str:
+    """Return the error code with which the mock refuses a task; empty for none."""
+    task = {"taskType": "imageInference", "taskUUID": str(uuid4()), "model": model}
+    answer = mock.client.post(mock.url, json=[task], headers=BEARER).json()
+    return str(answer["errors"][0]["code"]) if "errors" in answer else ""
+
+
+def test_the_mock_takes_them(project: Path) -> None:
+    with mocking("--project", project) as mock:
+        models = ("test:one@1", "civitai:1@2", "civitai:71@3", "civitai:1@3")
+        assert [_code(mock, model) for model in models] == [""] * 4
+        assert _code(mock, "other:1@1") == "invalidModel"
+        task = {"taskType": "imageInference", "taskUUID": str(uuid4()), "size": "x"}
+        for model, code in (("civitai:71@3", 400), ("civitai:1@3", 200)):
+            sent = [{**task, "model": model}]  # only the document `one` has a size
+            answer = mock.client.post(mock.url, json=sent, headers=BEARER)
+            assert answer.status_code == code

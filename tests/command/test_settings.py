@@ -244,7 +244,7 @@ class TestTheCommandLineWins:
         (project / "docs" / "other.json").write_text("{}")
         configure(project, f'documents = ["docs"]\n{setting} = true')
         finished = run("list", option, cwd=project)
-        assert ("Passed over" in finished.stderr) is says
+        assert ("Skipped" in finished.stderr) is says
 
     def test_quiet_and_verbose_exclude_each_other(self, project: Path) -> None:
         assert "exclude each other" in refused(project, "list", "docs", "-q", "-v")

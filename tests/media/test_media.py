@@ -337,7 +337,7 @@ def test_an_open_file_is_read_once(refused: Callable[..., dict[str, str]]) -> No
     files = {"seed_image": io.BytesIO(PNG), "video_or_word": io.BytesIO(MP4)}
     said = refused(**files, frames=[io.BytesIO(PNG)], title=3)
     assert set(said) == {"title", "videoOrWord"}
-    assert "upload it first" in said["videoOrWord"]
+    assert "must be a text, not a file" in said["videoOrWord"]
 
 
 def test_a_file_that_is_not_sent_yet_is_not_lost_as_text(media: ModuleType) -> None:

@@ -552,7 +552,7 @@ class TestCommand:
         )
         assert done.returncode == 2
         [line] = done.stderr.splitlines()
-        assert "install runware-codegen[mock]" in line
+        assert "Install runware-codegen[mock]" in line
 
 
 def wait_for(mock: Mock, task: dict[str, Any]) -> list[dict[str, Any]]:

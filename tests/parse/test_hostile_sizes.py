@@ -615,15 +615,15 @@ def test_objects_count_as_levels(recursive: ModuleType) -> None:
 def test_levels_are_counted_once(
     recursive: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    base = import_module("._runtime.schema.base", recursive.__name__)
+    parts = import_module("._runtime.schema.parts", recursive.__name__)
     counted: list[Any] = []
-    count = base.is_too_deep
+    count = parts.is_too_deep
 
     def counting(value: Any) -> bool:
         counted.append(value)
         return bool(count(value))
 
-    monkeypatch.setattr(base, "is_too_deep", counting)
+    monkeypatch.setattr(parts, "is_too_deep", counting)
     request = recursive.parse_request(a_task(node=_deep("node", 100)))
     assert len(counted) == 1
     type(request)(node=request.node)

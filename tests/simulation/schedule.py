@@ -419,7 +419,7 @@ class Schedule:
         yield Sleep(self._random.random() * 20)
         submission = self._submission(wires[0], self._client, is_own=False)
         self._books[wires[0]["taskUUID"]].is_resumed = True
-        submission.task.phase, submission.task.sends = Phase.IN_DOUBT, 1
+        submission.task.resume()
         for _ in range(2):
             error = yield from self._wait(self._client, submission, place[0])
             if error is None:
@@ -446,7 +446,7 @@ class Schedule:
             if not book.has_ended and self.world.ledger.produced(wire["taskUUID"]):
                 task = task_of(wire)
                 self._watch(self._client, task, is_own=False)
-                task.phase, task.sends = Phase.IN_DOUBT, 1
+                task.resume()
                 yield from self._wait(self._client, task, place[0], timeout=200.0)
         for task in self._client.open_tasks.tasks():
             for _ in range(10):

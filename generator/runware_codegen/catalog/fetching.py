@@ -38,7 +38,7 @@ _BAR = 24  # characters
 
 
 class FetchOutcome(StrEnum):
-    """What became of a document that was wanted."""
+    """The outcome of fetching a document."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -47,7 +47,7 @@ class FetchOutcome(StrEnum):
 
 
 class UpdateReport(Protocol):
-    """What changed for callers in documents that were fetched again."""
+    """A report of what changed for callers in documents that were fetched again."""
 
     def add(self, path: Path, content: bytes) -> bool:
         """Compare a document on disk with its new version.
@@ -56,12 +56,12 @@ class UpdateReport(Protocol):
             Whether the new version breaks callers.
 
         Raises:
-            InvalidInputError: A version is not sound.
+            InvalidInputError: One of the versions is not valid.
         """
         ...
 
     def lines(self) -> Iterable[str]:
-        """Give the lines of the report."""
+        """Return the lines of the report."""
         ...
 
 
@@ -70,16 +70,17 @@ class _Fetch:
     """A run of the command.
 
     Attributes:
-        options: What the command was told.
-        folder: Where the documents are.
-        lock: What is locked.
-        terminal: Where the run is told of.
-        new_report: Makes the report of what changed for callers.
-        listed: The catalogue's index, if it was read.
-        outcomes: What became of documents, by identifier.
-        problems: What went wrong so far.
-        refused: Documents that are as they were, since their new versions break callers.
-        updates: What changed for callers.
+        options: The options of the command.
+        folder: The folder of the documents.
+        lock: The lock of the folder.
+        terminal: The terminal.
+        new_report: Creates the report of what changed for callers.
+        listed: The index of the catalogue; None before it is read.
+        outcomes: The outcomes of documents, by identifier.
+        problems: The problems so far.
+        refused: Problems of documents that were not updated, because their new versions
+            break callers.
+        updates: The report of what changed for callers; None if no document changed.
     """
 
     options: FetchOptions
@@ -97,24 +98,24 @@ class _Fetch:
 def fetch(
     options: FetchOptions, terminal: Terminal, new_report: Callable[[], UpdateReport]
 ) -> bool:
-    """Bring documents into a folder.
+    """Fetch documents into a folder.
 
-    Each is put in place and locked as soon as it is there and found to be one, so that
-    a run that was interrupted goes on where it ended.
+    Each document is written and locked as soon as it is fetched and validated, so that an
+    interrupted run can be continued.
 
     Args:
-        options: What the command was told.
-        terminal: Where the run is told of.
-        new_report: Makes the report of what changed for callers, when a document does.
+        options: The options of the command.
+        terminal: The terminal.
+        new_report: Creates the report of what changed for callers.
 
     Returns:
-        Whether a document was left as it was, since its new version breaks callers.
+        Whether a document was not updated, because its new version breaks callers.
 
     Raises:
-        InvalidInputError: Something cannot be had, or must not be had; the rest is there.
+        InvalidInputError: Some documents could not be fetched. The others are written.
     """
     folder = Path(options["output"])
-    with _failures_told(folder):
+    with _os_errors_as_problems(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with exclusive_lock(folder):
             run = _Fetch(options, folder, lock_of(folder), terminal, new_report)
@@ -143,25 +144,25 @@ def find_like(options: FetchOptions, terminal: Terminal) -> str:
 
 
 def read_listed(web: Web, url: str, terminal: Terminal) -> Index:
-    """Read the index of the catalogue, and tell what in it is of no use.
+    """Read the index of the catalogue, and print its invalid entries.
 
     Raises:
-        InvalidInputError: There is none.
+        InvalidInputError: There is no valid index at this URL.
     """
-    terminal.progress(f"Asking {url}")
+    terminal.progress(f"Fetching {url}")
     try:
         content = web.get(url).content or b""
     except NotFoundError:
-        message = "There is no index of a catalogue at this address"
-        remedy = f"Look at --index-url and index-url; Runware's own is {index.URL}."
+        message = "There is no index of a catalogue at this URL"
+        remedy = f"Check --index-url and index-url. Runware's index is {index.URL}."
         raise InvalidInputError.of(url, message, remedy) from None
     listed = index.read_index(content, url)
     for line in listed.unusable:
-        terminal.note(f"Passed over {line}.")
+        terminal.note(f"Skipped {line}.")
     return listed
 
 
-# -- the way of a document ------------------------------------------------------
+# -- fetching documents -----------------------------------------------------------
 
 
 def _run(run: _Fetch) -> None:
@@ -174,7 +175,7 @@ def _run(run: _Fetch) -> None:
         }
         jobs: list[WantedDocument] = []
         for one in wanted:
-            if _is_settled(run, one, locked, present):
+            if _is_current(run, one, locked, present):
                 run.outcomes[one.id] = FetchOutcome.UNCHANGED
             else:
                 jobs.append(one)
@@ -194,7 +195,7 @@ def _run(run: _Fetch) -> None:
 
 
 def _choose(run: _Fetch, web: Web) -> list[WantedDocument]:
-    """Decide what is wanted; the index is asked only for what the lock cannot say."""
+    """Select the documents to fetch. The index is read only if the lock is not enough."""
     options = run.options
     locked = run.lock.within(run.folder)
     selection = FetchQuery(
@@ -208,7 +209,7 @@ def _choose(run: _Fetch, web: Web) -> list[WantedDocument]:
             raise InvalidInputError.of(
                 run.lock.path,
                 f"No document of {run.folder} is locked, so there is nothing to fetch.",
-                "Name models, such as `runware-codegen fetch runware:101@1`, or take"
+                "Name models, such as `runware-codegen fetch runware:101@1`, or use"
                 " --all.",
             )
         chosen = from_lock(locked, selection)
@@ -232,13 +233,13 @@ def _lock_architectures(run: _Fetch, listed: Index) -> None:
             run.lock.add(replace(locked, architecture=architecture))
 
 
-def _is_settled(
+def _is_current(
     run: _Fetch,
     one: WantedDocument,
     locked: dict[str, LockedDocument],
     present: dict[str, str],
 ) -> bool:
-    """Tell whether a document is there as it is locked, and needs no question."""
+    """Return whether a document on disk matches the lock, and is not to be updated."""
     known = locked.get(one.id)
     if run.options["update"] or known is None:
         return False
@@ -251,7 +252,7 @@ def _take(
     answer: Response | Exception,
     known: LockedDocument | None,
 ) -> None:
-    """Make of an answer what it should be: a document in its place, or a problem."""
+    """Process the response for a document: write the document, or record a problem."""
     if isinstance(answer, NotFoundError) and one.guessed and run.listed:
         listed = run.listed
         run.problems.append(not_listed(one.id, listed.entries, listed.url))
@@ -277,20 +278,20 @@ def _put(
     etag: str,
     known: LockedDocument | None,
 ) -> None:
-    """Check a document, put it in place, and lock it.
+    """Validate a document, write it, and lock it.
 
     Raises:
-        InvalidInputError: It is no document, or not the one that is locked.
+        InvalidInputError: It is not a document, or not the locked version.
     """
     path = _path(run, one.id)
     fresh = sha256(content)
     if run.options["locked"] and known and fresh != known.sha256:
         raise InvalidInputError.of(
             path,
-            f"{one.url} has not the version that is locked: SHA-256 {fresh} in place of"
-            f" {known.sha256}.",
-            "Take it over with `runware-codegen fetch --update`, or restore the file from"
-            " version control.",
+            f"Checksum mismatch for {one.url}: expected SHA-256 {known.sha256}, got"
+            f" {fresh}.",
+            "Run `runware-codegen fetch --update` to accept the new version, or restore"
+            " the file from version control.",
         )
     task_type = task_type_of(content, one.url)
     if one.task_types and task_type not in one.task_types:
@@ -313,13 +314,13 @@ def _put(
 
 
 def _compare(run: _Fetch, path: Path, content: bytes) -> bool:
-    """Find what a new version changes for callers.
+    """Compare a document with its new version, and add the changes to the report.
 
     Returns:
-        Whether it breaks them.
+        Whether the new version breaks callers.
 
     Raises:
-        InvalidInputError: It cannot be told, and would have to be.
+        InvalidInputError: The versions cannot be compared, and `--check` requires it.
     """
     run.updates = run.updates or run.new_report()
     try:
@@ -349,7 +350,7 @@ def _locked(
 
 
 def _place(run: _Fetch, locked: LockedDocument) -> str:
-    """Give the place of a locked document, in another catalogue if one is named."""
+    """Return the URL of a locked document, on the mirror if `--index-url` is set."""
     index_url = run.options["index_url"]
     return (
         index.mirror_url(locked.url, locked.id, index_url) if index_url else locked.url
@@ -360,7 +361,7 @@ def _path(run: _Fetch, identifier: str) -> Path:
     return run.folder / f"{identifier}.json"
 
 
-# -- what is said -----------------------------------------------------------------
+# -- output -----------------------------------------------------------------------
 
 
 def _summarize(run: _Fetch) -> None:
@@ -379,7 +380,7 @@ def _summarize(run: _Fetch) -> None:
 
 
 def _show_progress(run: _Fetch, waiting: Sequence[str], total: int) -> None:
-    """Show how many documents there are, and which one is waited for longest."""
+    """Show how many documents are fetched, and the one that takes longest."""
     done = total - len(waiting)
     filled = _BAR * done // max(total, 1)
     bar = "█" * filled + "░" * (_BAR - filled)
@@ -402,17 +403,17 @@ def _breaking(path: Path) -> Problem:
         str(path),
         "",
         "Its new version breaks callers, and was not written.",
-        "Read the report. To take the version over, run without --check.",
+        "See the report. To accept the new version, run without --check.",
     )
 
 
 @contextlib.contextmanager
-def _failures_told(folder: Path) -> Generator[None]:
-    """Turn what the system refuses into a problem."""
+def _os_errors_as_problems(folder: Path) -> Generator[None]:
+    """Convert errors of the operating system to problems."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
         place = f" ({error.filename})" if error.filename else ""
-        remedy = "Put that right and run again; each file is whole."
+        remedy = "Fix this and run the command again. No file was left half-written."
         raise InvalidInputError.of(folder, f"{reason}{place}", remedy) from error

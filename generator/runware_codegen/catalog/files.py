@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Make a file hold this content; a link stays, and what it leads to is replaced.
+    """Replace the content of a file. Of a symbolic link, the target is replaced.
 
     Args:
-        path: The file, whose folder exists.
-        content: All of it.
+        path: The file. Its folder exists.
+        content: The new content.
 
     Raises:
-        OSError: It cannot be written. The file is as it was.
+        OSError: It cannot be written. The old file is unchanged.
     """
     target = path.resolve()
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -32,7 +32,7 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def _mode(target: Path) -> int:
-    """Give the mode that a file has, or that a new one would have."""
+    """Return the mode of a file, or the mode that a new file gets."""
     if target.exists():
         return target.stat().st_mode & 0o7777
     mask = os.umask(0)

@@ -21,13 +21,13 @@ class Entry:
     """A model of the catalogue, or a utility, which the index does not list.
 
     Attributes:
-        id: The identifier, which is fit to be the name of a file.
-        air: The AIR; empty if there is none.
-        status: Such as `live`; empty if the index does not say.
-        url: Where the document is.
-        name: The display name, or empty.
-        creator: The name of the creator, or empty.
-        capabilities: Such as `text-to-image`.
+        id: The identifier, which is valid as the name of a file.
+        air: The AIR; empty without one.
+        status: The status, such as `live`; empty if the index does not have it.
+        url: The URL of the document.
+        name: The display name; or empty.
+        creator: The name of the creator; or empty.
+        capabilities: The capabilities, such as `text-to-image`.
         architecture: The architecture, which community models may have too; or empty.
     """
 
@@ -54,12 +54,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What an index lists.
+    """The index of a catalogue.
 
     Attributes:
-        url: Where it was read.
-        entries: The models, by identifier.
-        unusable: A line for each thing in it that is no model.
+        url: Its URL.
+        entries: The models, sorted by identifier.
+        unusable: A description of each invalid entry.
     """
 
     url: str
@@ -68,14 +68,14 @@ class Index:
 
 
 def read_index(content: bytes, url: str) -> Index:
-    """Read the index of a catalogue.
+    """Parse the index of a catalogue.
 
-    Documents are taken from where the index is: an address in it counts only if it is
-    of the same server, so that a mirror is asked for everything, and no other.
+    Documents are fetched from the server of the index: a URL in it is used only if it is
+    on the same server. So a mirror serves all documents.
 
     Args:
-        content: The index as it came.
-        url: Where it came from.
+        content: The body of the response.
+        url: The URL of the index.
 
     Raises:
         InvalidInputError: It is not an index.
@@ -84,7 +84,7 @@ def read_index(content: bytes, url: str) -> Index:
         tree: object = json.loads(content)
     except (ValueError, RecursionError):
         fault = (
-            "is a web page" if is_web_page(content) else "is not JSON, or not all of it"
+            "is a web page" if is_web_page(content) else "is not JSON, or is truncated"
         )
         raise InvalidInputError([_no_index(url, fault)]) from None
     if not isinstance(tree, list):
@@ -94,43 +94,43 @@ def read_index(content: bytes, url: str) -> Index:
     for number, item in enumerate(cast("list[object]", tree), start=1):
         entry, fault = _entry(item, url)
         if entry and entry.id.casefold() in entries:
-            entry, fault = None, "its id is that of another"
+            entry, fault = None, "another model has the same id"
         if entry:
             entries[entry.id.casefold()] = entry
         else:
             unfit.append(f"model number {number} of {url}: {fault}")
     if unfit and not entries:
-        raise InvalidInputError([_no_index(url, "lists no model that has a fit id")])
+        raise InvalidInputError([_no_index(url, "has no model with a valid id")])
     models = sorted(entries.values(), key=lambda entry: entry.id)
     return Index(url, tuple(models), tuple(unfit))
 
 
 def is_web_page(content: bytes) -> bool:
-    """Tell whether bytes are HTML, as proxies and pages of errors send it."""
+    """Return whether bytes are HTML, such as the error page of a proxy."""
     return content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 
 
 def utility(name: str, index_url: str) -> Entry:
-    """Give the place where the document of a utility is, if there is one of this name."""
+    """Return an entry for a utility; the utility may not exist."""
     return Entry(name, "", "", urljoin(index_url, f"../platform/{name}/schema.json"))
 
 
 def mirror_url(url: str, identifier: str, index_url: str) -> str:
-    """Give the place of a document in another catalogue."""
+    """Return the URL of a document in another catalogue."""
     if url.endswith(f"/platform/{identifier}/schema.json"):
         return utility(identifier, index_url).url
     return urljoin(index_url, f"{identifier}/schema.json")
 
 
 def _entry(item: object, index_url: str) -> tuple[Entry | None, str]:
-    """Read a model, or say why it is none."""
+    """Parse a model; return it, or None and what is wrong."""
     if not isinstance(item, dict):
         return None, "it is not an object"
     members = cast("dict[str, object]", item)
     identifier = members.get("id")
     if not isinstance(identifier, str) or not is_identifier(identifier):
         shown = json.dumps(identifier)[:80]
-        return None, f"its id {shown} cannot be the name of a file"
+        return None, f"its id {shown} is not valid as the name of a file"
     air, status = members.get("air"), members.get("status")
     return (
         Entry(
@@ -174,5 +174,5 @@ def _origin(url: str) -> Iterator[object]:
 
 
 def _no_index(url: str, fault: str) -> Problem:
-    remedy = "Give the address of the index of Runware's catalogue with --index-url."
-    return Problem(url, "", f"What is there {fault}.", remedy)
+    remedy = "Set --index-url to the URL of the index of Runware's catalogue."
+    return Problem(url, "", f"The response {fault}.", remedy)

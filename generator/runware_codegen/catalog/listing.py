@@ -47,13 +47,13 @@ def list_catalog(
     """Show the models of the catalogue.
 
     Args:
-        options: What the command was told.
-        folder: Where documents of models are.
-        statuses: The statuses wanted; none for all.
-        terminal: Where to show them.
+        options: The options of the command.
+        folder: The folder of the documents.
+        statuses: The statuses of the models to show; empty for all.
+        terminal: The terminal.
 
     Raises:
-        InvalidInputError: There is no catalogue, or nothing in it is chosen.
+        InvalidInputError: The index cannot be read, or no model is selected.
     """
     url = options["index_url"] or index.URL
     with Web(timeout=_TIMEOUT, connections=1) as web:
@@ -72,9 +72,9 @@ def list_catalog(
     if not rows:
         raise InvalidInputError.of(
             url,
-            f"None of the {len(listed.entries)} models is chosen by --only and"
-            " --include-status.",
-            "Leave them out to see all that there is.",
+            f"--only and --include-status select none of the {len(listed.entries)}"
+            " models.",
+            "Remove these options to see all models.",
         )
     if options["as_json"]:
         terminal.result(json.dumps(rows, indent=2))

@@ -1,8 +1,7 @@
 """Reads, checks and writes `runware.lock`.
 
-It stands beside the folder of documents, or in it. With it the same commit gives the
-same code: `fetch --locked` brings exactly what it names, and `generate` refuses to work
-from anything else.
+The lock is beside the folder of documents, or in it. It makes builds reproducible: `fetch
+--locked` fetches exactly the locked documents, and `generate` refuses others.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ _RESTORE = (
     "Restore it from version control, or remove it and fetch the documents again."
 )
 _HEAD = f"""\
-# Written by `runware-codegen fetch`; to be committed, and not to be edited.
+# Written by `runware-codegen fetch`. Commit this file; do not edit it.
 version = {_VERSION}
 """
 _SHA256 = re.compile("[0-9a-f]{64}")
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,512}"')
 _SHOWN = 3
 
-# The texts of a document, and what is supposed where one is not there.
+# The texts of an entry, with their defaults; None for required ones.
 _TEXTS = {
     "id": None,
     "air": "",
@@ -53,18 +52,18 @@ _TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class LockedDocument:
-    """A document that is locked.
+    """The entry of a document in a lock.
 
     Attributes:
         id: The identifier of its model, or the name of a utility.
-        air: The AIR of its model; empty where there is none.
-        task_type: Its task type; empty where the document has none that is plain.
-        file: Where it is: a path relative to the lock, with forward slashes.
-        url: Where it was fetched from.
-        sha256: The hash of its bytes, in hexadecimal.
-        etag: What the server calls this version; empty if it does not say.
+        air: The AIR of its model; empty without one.
+        task_type: Its task type; empty if the document does not state it as a constant.
+        file: Its path relative to the lock, with forward slashes.
+        url: The URL from which it was fetched.
+        sha256: The SHA-256 hash of its bytes, in hexadecimal.
+        etag: The entity tag of this version; empty if the server sent none.
         fetched: The day on which this version was fetched, in UTC.
-        architecture: The architecture of its model; empty where there is none.
+        architecture: The architecture of its model; empty without one.
     """
 
     id: str
@@ -80,11 +79,11 @@ class LockedDocument:
 
 @dataclass(slots=True)
 class Lock:
-    """What a lock names, by file.
+    """The content of a lock.
 
     Attributes:
-        path: Where the lock is, or would be.
-        documents: The documents by their files, which may lie in several folders.
+        path: The path of the lock. The file may not exist yet.
+        documents: The entries by their files, which may be in several folders.
     """
 
     path: Path
@@ -93,7 +92,7 @@ class Lock:
     )
 
     def within(self, folder: Path) -> dict[str, LockedDocument]:
-        """Give the documents of a folder, by identifier."""
+        """Return the documents of a folder, by identifier."""
         prefix = self._prefix(folder)
         return {
             locked.id: locked
@@ -102,11 +101,11 @@ class Lock:
         }
 
     def file_for(self, identifier: str, folder: Path) -> str:
-        """Name the file of a document in a folder, as the lock does."""
+        """Return the path of a document in a folder, relative to the lock."""
         return f"{self._prefix(folder)}{identifier}.json"
 
     def add(self, locked: LockedDocument) -> None:
-        """Lock a document, and write the lock."""
+        """Add or replace an entry, and write the lock."""
         self.documents[locked.file] = locked
         tables = [_written(self.documents[file]) for file in sorted(self.documents)]
         replace(self.path, "\n".join([_HEAD, *tables]).encode())
@@ -116,10 +115,10 @@ class Lock:
 
 
 def lock_of(folder: Path) -> Lock:
-    """Read the lock of a folder of documents; one that is not there is empty.
+    """Read the lock of a folder of documents; a missing lock is empty.
 
     Raises:
-        InvalidInputError: The lock cannot be understood.
+        InvalidInputError: The lock is not valid.
     """
     inside = folder / NAME
     nameable = folder.name.isprintable() and folder.name not in {"", ".."}
@@ -128,38 +127,38 @@ def lock_of(folder: Path) -> Lock:
 
 
 def check(inputs: Iterable[str]) -> None:
-    """Make sure that locked documents are what their locks say.
+    """Check that locked documents have the hashes in their locks.
 
     Args:
-        inputs: Files, folders and other inputs, as `generate` takes them. A folder must hold
-            each document that is locked in it; of a file, it counts what it holds.
+        inputs: The inputs of `generate`. Each document that is locked in a folder must
+            exist in it. Files are compared with their locks.
 
     Raises:
-        InvalidInputError: A document is missing or differs, or a lock cannot be understood.
+        InvalidInputError: A document is missing or differs, or a lock is not valid.
     """
     problems: list[Problem] = []
     for path in input_paths(inputs):
         alone = path.is_file()
         lock = lock_of(path.parent if alone else path)
         faults = list(_faults(lock, path, alone=alone))
-        problems += [_departed(lock.path, faults)] if faults else []
+        problems += [_mismatch(lock.path, faults)] if faults else []
     if problems:
         raise InvalidInputError(problems)
 
 
 def input_paths(inputs: Iterable[str]) -> list[Path]:
-    """Give the files and folders among inputs of `generate`."""
+    """Return the files and folders among the inputs of `generate`."""
     named = sorted(set(inputs) - {"-", ""})
     return [Path(given) for given in named if not given.startswith(BUILTIN)]
 
 
 def sha256(content: bytes) -> str:
-    """Hash bytes as a lock does."""
+    """Return the SHA-256 hash of bytes, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def hash_of(path: Path) -> str:
-    """Hash a file; give nothing if there is none."""
+    """Return the SHA-256 hash of a file; empty if it does not exist."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -168,12 +167,12 @@ def hash_of(path: Path) -> str:
 
 
 def usable_etag(text: str) -> str:
-    """Give an entity tag (RFC 9110, section 8.8.3) as it came, or nothing if it is none."""
+    """Return an entity tag (RFC 9110, section 8.8.3) unchanged; empty if it is not valid."""
     return text if _ETAG.fullmatch(text) else ""
 
 
 def _faults(lock: Lock, path: Path, *, alone: bool) -> Iterator[str]:
-    """Say of each document that is locked at a path what is wrong with it."""
+    """Yield a description of each missing or different document at a path."""
     inside = lock.path.parent == path
     for file, locked in lock.documents.items():
         place = lock.path.parent / file
@@ -184,15 +183,15 @@ def _faults(lock: Lock, path: Path, *, alone: bool) -> Iterator[str]:
             yield f"{place} {'differs' if actual else 'is missing'}"
 
 
-def _departed(path: Path, faults: list[str]) -> Problem:
+def _mismatch(path: Path, faults: list[str]) -> Problem:
     more = len(faults) - _SHOWN
     named = ", ".join(faults[:_SHOWN]) + (f", and {more} more" if more > 0 else "")
     return Problem(
         str(path),
         "",
-        f"The documents are not those that are locked: {named}.",
-        "Bring those that are: `runware-codegen fetch --locked`. To build on newer ones:"
-        " `runware-codegen fetch --update`.",
+        f"The documents do not match the lock: {named}.",
+        "Run `runware-codegen fetch --locked` to fetch the locked versions, or"
+        " `runware-codegen fetch --update` to fetch and lock new versions.",
     )
 
 
@@ -210,7 +209,7 @@ def _written(locked: LockedDocument) -> str:
         "etag": locked.etag,
         "architecture": locked.architecture,
     }
-    # A printable text is written alike in JSON and in TOML.
+    # Printable texts have the same syntax in JSON and in TOML.
     lines = [
         f"{name} = {json.dumps(text, ensure_ascii=False)}"
         for name, text in texts.items()
@@ -223,7 +222,7 @@ def read(path: Path) -> Lock:
     """Read a lock.
 
     Raises:
-        InvalidInputError: It cannot be understood.
+        InvalidInputError: It cannot be read, or is not valid.
     """
     try:
         content = path.read_bytes()
@@ -235,14 +234,14 @@ def read(path: Path) -> Lock:
 
 
 def parse(content: bytes, path: Path) -> Lock:
-    """Read the content of a lock.
+    """Parse the content of a lock.
 
     Args:
         content: The bytes of the file.
         path: The file, for messages.
 
     Raises:
-        InvalidInputError: It cannot be understood.
+        InvalidInputError: It is not valid.
     """
     try:
         tree = tomllib.loads(content.decode())
@@ -253,8 +252,8 @@ def parse(content: bytes, path: Path) -> Lock:
     if tree.get("version") != _VERSION:
         raise InvalidInputError.of(
             path,
-            f"This is not version {_VERSION} of the lock, which is the one that is known.",
-            "Take the version of runware-codegen that wrote it, or restore the file.",
+            f"The version of the lock is not {_VERSION}, the only supported version.",
+            "Use the version of runware-codegen that wrote it, or restore the file.",
         )
     found: object = tree.get("document", [])
     tables = cast("list[object]", found) if isinstance(found, list) else [None]
@@ -262,14 +261,14 @@ def parse(content: bytes, path: Path) -> Lock:
     for number, table in enumerate(tables, start=1):
         locked = _locked(table)
         if locked is None or locked.file in documents:
-            fault = f"its document number {number} is not as fetch writes it"
+            fault = f"its document number {number} is not valid"
             raise InvalidInputError.of(path, fault, _RESTORE)
         documents[locked.file] = locked
     return Lock(path, documents)
 
 
 def _locked(table: object) -> LockedDocument | None:
-    """Read a table; give nothing if any of it is unfit."""
+    """Parse an entry; None if it is not valid."""
     if not isinstance(table, dict):
         return None
     members = cast("dict[str, object]", table)
@@ -289,11 +288,11 @@ def _locked(table: object) -> LockedDocument | None:
         fetched=fetched,
         architecture=said["architecture"],
     )
-    return locked if _is_fit(locked) else None
+    return locked if _is_valid(locked) else None
 
 
-def _is_fit(locked: LockedDocument) -> bool:
-    """Tell whether nothing leads away: no path out of a folder, no odd address."""
+def _is_valid(locked: LockedDocument) -> bool:
+    """Return whether an entry is valid, with no path outside of its folder."""
     folder, _, file = locked.file.rpartition("/")
     return bool(
         is_identifier(locked.id)

@@ -17,7 +17,7 @@ _AIR = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 class Named(Protocol):
-    """What has an identifier and an AIR."""
+    """An object with an identifier and an AIR."""
 
     @property
     def id(self) -> str:
@@ -26,33 +26,33 @@ class Named(Protocol):
 
     @property
     def air(self) -> str:
-        """The AIR; empty if there is none."""
+        """The AIR; empty without one."""
         ...
 
 
 def is_identifier(text: object) -> bool:
-    """Tell whether a text may become the name of a file, on every system."""
+    """Return whether a text is valid as the name of a file, on every system."""
     if not isinstance(text, str) or not _IDENTIFIER.fullmatch(text):
         return False
     return not is_device(text)
 
 
 def is_air(text: object) -> bool:
-    """Tell whether a text has the characters of an AIR, such as `runware:101@1`."""
+    """Return whether a text has only characters of an AIR, such as `runware:101@1`."""
     return isinstance(text, str) and _AIR.fullmatch(text) is not None
 
 
 def is_pattern(name: str) -> bool:
-    """Tell whether a name stands for more than one thing."""
+    """Return whether a name is a pattern."""
     return not set("*?[").isdisjoint(name)
 
 
 def matches(named: Named, pattern: str) -> bool:
-    """Tell whether an identifier or an AIR is meant by a pattern."""
+    """Return whether a pattern matches the identifier or the AIR of an object."""
     return fnmatchcase(named.id, pattern) or fnmatchcase(named.air, pattern)
 
 
 def similar(name: str, known: Iterable[Named]) -> str:
-    """Give the name that a wrong one was probably meant to be, or nothing."""
+    """Return the known name that is most similar to a wrong one; empty if none is."""
     names = [text for named in known for text in (named.id, named.air) if text]
     return next(iter(difflib.get_close_matches(name, names, n=1)), "")

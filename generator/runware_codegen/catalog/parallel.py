@@ -16,15 +16,18 @@ Made = TypeVar("Made")
 def map_as_completed(
     jobs: Sequence[Job], work: Callable[[Job], Made], *, limit: int
 ) -> Iterator[tuple[Job, Made | Exception]]:
-    """Do jobs in threads, and give each with what came of it as soon as it is done.
+    """Call a function for many values in threads.
 
-    The caller alone decides what becomes of it: the threads end with the program,
-    whatever they are at, so that nobody who interrupts it has to wait for a server.
+    The threads are daemons, so that an interrupted program ends without waiting for a
+    server.
 
     Args:
-        jobs: What is to be done.
-        work: Does one of them.
-        limit: How many may be done at the same time.
+        jobs: The values.
+        work: The function.
+        limit: The maximum number of threads.
+
+    Yields:
+        Each value with its result or exception, in the order of completion.
     """
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[Job, Made | Exception]] = queue.SimpleQueue()
@@ -39,7 +42,7 @@ def map_as_completed(
                 return
             try:
                 done.put((job, work(job)))
-            except Exception as error:  # noqa: BLE001  # it is the caller's to judge
+            except Exception as error:  # noqa: BLE001  # the caller handles it
                 done.put((job, error))
 
     for _ in range(min(limit, len(jobs))):

@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WantedDocument:
-    """A document that is to be in the folder.
+    """A document to fetch.
 
     Attributes:
         id: Its identifier.
-        air: The AIR of its model; empty if there is none.
-        url: Where it is.
-        task_types: If not empty, it is wanted only if its task type is one of these.
-        guessed: Whether it was named, and no index lists it.
-        architecture: The architecture of its model; empty if there is none.
+        air: The AIR of its model; empty without one.
+        url: Its URL.
+        task_types: If not empty, it is fetched only if its task type is one of these.
+        guessed: Whether the URL is derived from its name, since the index does not list
+            it.
+        architecture: The architecture of its model; empty without one.
     """
 
     id: str
@@ -39,13 +40,13 @@ class WantedDocument:
 
 @dataclass(frozen=True, slots=True)
 class FetchQuery:
-    """What somebody asks for.
+    """The models that the user requests.
 
     Attributes:
         names: Identifiers and AIRs, or patterns of them.
-        task_types: Task types of which all models are wanted.
-        everything: Whether all models are wanted.
-        statuses: The statuses of models that were not named one by one.
+        task_types: Task types whose models are all requested.
+        everything: Whether all models are requested.
+        statuses: The statuses of models that are not requested by their full name.
     """
 
     names: Sequence[str]
@@ -55,17 +56,17 @@ class FetchQuery:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was asked for."""
+        """Whether no model is requested."""
         return not (self.names or self.task_types or self.everything)
 
 
 def from_lock(
     locked: Mapping[str, LockedDocument], selection: FetchQuery
 ) -> list[LockedDocument]:
-    """Choose documents of a lock; all of them, if nothing was asked for.
+    """Select documents of a lock; all of them if the query is empty.
 
     Raises:
-        InvalidInputError: A name means none of them.
+        InvalidInputError: A name matches none of them.
     """
     known = list(locked.values())
     if selection.is_empty or selection.everything:
@@ -86,16 +87,16 @@ def from_index(
     locked: Mapping[str, LockedDocument],
     selection: FetchQuery,
 ) -> list[WantedDocument]:
-    """Choose documents of the catalogue.
+    """Select documents of the catalogue.
 
     Args:
-        listed: The models that there are.
-        locked: What is known of them already, by identifier.
-        selection: What was asked for. An identifier that is not listed may be that of a
+        listed: The index of the catalogue.
+        locked: The locked documents, by identifier.
+        selection: The query. An identifier that is not in the index may be that of a
             utility.
 
     Raises:
-        InvalidInputError: A name means nothing.
+        InvalidInputError: A name matches nothing.
     """
     guessed: list[Entry] = []
     problems: list[Problem] = []
@@ -121,25 +122,25 @@ def from_index(
 
 
 def not_listed(name: str, known: Iterable[Entry], source: str) -> Problem:
-    """Say that a name means nothing in a catalogue."""
+    """Return the problem that a name matches nothing in a catalogue."""
     near = similar(name, known)
     remedy = f"Did you mean {near}? " if near else ""
     return Problem(
         source,
         "",
-        f"The catalogue has nothing that is called {name!r}.",
-        f"{remedy}See what there is: `runware-codegen list --catalog`.",
+        f"The catalogue has no model {name!r}.",
+        f"{remedy}To see all models, run `runware-codegen list --catalog`.",
     )
 
 
 def like(listed: Index, name: str, statuses: Collection[str]) -> Entry:
-    """Find the model whose document describes other models too.
+    """Find the model whose document also describes models of the user.
 
     Args:
-        listed: The models that there are.
-        name: An identifier, an AIR or an architecture. Of several models of an
-            architecture, the first by identifier is taken that has a wanted status.
-        statuses: The statuses wanted.
+        listed: The index of the catalogue.
+        name: An identifier, an AIR or an architecture. Among several models of an
+            architecture, the first identifier with one of the statuses is selected.
+        statuses: The preferred statuses.
 
     Raises:
         InvalidInputError: If there is no such model.
@@ -154,7 +155,7 @@ def like(listed: Index, name: str, statuses: Collection[str]) -> Entry:
         return same[0]
     known = sorted({e.architecture for e in listed.entries if e.architecture})
     problem = not_listed(name, listed.entries, listed.url)
-    architectures = f" Architectures that it knows: {', '.join(known) or 'none'}."
+    architectures = f" Known architectures: {', '.join(known) or 'none'}."
     raise InvalidInputError([replace(problem, remedy=problem.remedy + architectures)])
 
 
@@ -177,7 +178,7 @@ def _is_named(entry: Entry, selection: FetchQuery, *, current: bool) -> bool:
 
 
 def _may_be(known: LockedDocument | None, task_types: frozenset[str]) -> bool:
-    """Tell whether a model may be of some task types; the index does not say."""
+    """Return whether a model may have one of some task types, which the index lacks."""
     if known is None or not known.task_type:
         return bool(task_types)
     return known.task_type in task_types
@@ -193,6 +194,6 @@ def _not_locked(name: str, known: Sequence[LockedDocument]) -> Problem:
     return Problem(
         "runware.lock",
         "",
-        f"Nothing that is called {name!r} is locked.",
-        f"{remedy}To lock it: `runware-codegen fetch {name}`.",
+        f"No locked document matches {name!r}.",
+        f"{remedy}To lock it, run `runware-codegen fetch {name}`.",
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Searchable(Protocol):
-    """What a search needs to know of a model; empty if it is not known."""
+    """The attributes of a model that filters use; empty if they are not known."""
 
     @property
     def id(self) -> str:
@@ -23,7 +23,7 @@ class Searchable(Protocol):
 
     @property
     def status(self) -> str:
-        """Such as `live`."""
+        """The status, such as `live`."""
         ...
 
     @property
@@ -38,7 +38,7 @@ class Searchable(Protocol):
 
     @property
     def capabilities(self) -> Sequence[str]:
-        """Such as `text-to-image`."""
+        """The capabilities, such as `text-to-image`."""
         ...
 
     @property
@@ -85,7 +85,7 @@ class Filters:
     def none_left(self, source: str, known: Iterable[Searchable]) -> InvalidInputError:
         """Return the error for filters that no model passes."""
         capabilities = sorted({c for model in known for c in model.capabilities})
-        remedy = "Leave filters out to see all models."
+        remedy = "Remove filters to see all models."
         if self.capability and not _is_in(self.capability, capabilities):
             listed = ", ".join(capabilities) or "none"
             remedy = f"The known capabilities are: {listed}."

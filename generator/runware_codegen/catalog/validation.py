@@ -16,33 +16,32 @@ if TYPE_CHECKING:
 _START_SHOWN = 40
 _MAX_REFERENCES = 16
 _REMEDY = (
-    "Fetch it again; if it is broken still, report it to Runware, and take the general"
+    "Fetch it again. If it is still invalid, report it to Runware, and use the general"
     " document of its task type."
 )
 
 
 def task_type_of(content: bytes, url: str) -> str:
-    """Check that bytes are a document, and tell its task type.
+    """Validate a document, and return its task type.
 
     Args:
-        content: The bytes.
-        url: Where they came from, for problems.
+        content: The bytes of the document.
+        url: Its URL, for problems.
 
     Returns:
-        The task type; empty if the document does not say it in a plain way.
+        The task type; empty if the document does not state it as a constant.
 
     Raises:
-        InvalidInputError: They are no OpenAPI document.
+        InvalidInputError: It is not an OpenAPI document.
     """
     start = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:_START_SHOWN]
     if not start.startswith(b"{"):
         shown = ascii(start.decode(errors="replace")) if start else "nothing"
-        what = "a web page" if is_web_page(content) else "no document"
+        what = "a web page" if is_web_page(content) else "not a document"
         raise InvalidInputError.of(
             url,
-            f"What is there is {what}: it begins with {shown}",
-            "Look at this address with a browser, and at --index-url; a proxy may have"
-            " sent it.",
+            f"The response is {what}. It starts with {shown}",
+            "Open this URL in a browser, and check --index-url. A proxy may have sent it.",
         )
     try:
         document = load(["-"], io.BytesIO(content)).documents[0]

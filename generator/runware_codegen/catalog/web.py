@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 _ATTEMPTS = 4
 _FIRST_WAIT = 0.25  # seconds; doubled each time
 _MAX_WAIT = 60.0  # seconds that a server may ask for
-_PASSING = {408, 425, 429, 500, 502, 503, 504}
+_TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 _OK = 200
 _NOT_MODIFIED = 304
 _NOT_FOUND = {404, 410}
 
-_TRY_LATER = "Run the same again later; what has been fetched is not fetched again."
+_TRY_LATER = "Run the command again later. Fetched documents are not fetched again."
 
 
 class NotFoundError(InvalidInputError):
-    """The server has nothing at that address."""
+    """The server returned 404 or 410."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a server gave.
+    """The response of a server.
 
     Attributes:
-        content: The bytes; None if they are those of the version that is known.
-        etag: What the server calls this version; empty if it does not say.
+        content: The body; None if the known version has not changed.
+        etag: The entity tag of this version; empty if the server sent none.
     """
 
     content: bytes | None
@@ -49,10 +49,10 @@ class Response:
 
 
 class _TransientError(Exception):
-    """A failure that may be gone at the next attempt.
+    """A failure after which a retry may succeed.
 
     Attributes:
-        wait: How many seconds the server wants to be left alone.
+        wait: The seconds in the server's Retry-After, else 0.
     """
 
     def __init__(self, message: str, wait: float = 0.0) -> None:
@@ -61,16 +61,16 @@ class _TransientError(Exception):
 
 
 class Web:
-    """Servers, asked through the proxies and with the certificates of the environment.
+    """An HTTP client that uses the proxies and certificates of environment variables.
 
-    An instance may be used by several threads.
+    It is thread-safe.
 
     Args:
-        timeout: How many seconds an answer may take, from the question to its last byte.
-        connections: How many there may be at the same time.
+        timeout: The timeout of a request in seconds, until the last byte of its response.
+        connections: The maximum number of connections.
 
     Raises:
-        InvalidInputError: The environment names a proxy or certificates that cannot be used.
+        InvalidInputError: A proxy or the certificates in the environment are not valid.
     """
 
     def __init__(self, *, timeout: float, connections: int) -> None:
@@ -89,8 +89,8 @@ class Web:
         except (OSError, ValueError, ImportError, httpx2.InvalidURL) as error:
             raise InvalidInputError.of(
                 "environment",
-                f"The connection cannot be prepared: {error}",
-                "Look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and"
+                f"The HTTP client cannot be created: {error}",
+                "Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and"
                 " SSL_CERT_DIR.",
             ) from error
 
@@ -106,15 +106,15 @@ class Web:
         self._client.close()
 
     def get(self, url: str, etag: str = "") -> Response:
-        """Get what is at an address, with more than one attempt where that may help.
+        """Send a GET request, with retries after transient failures.
 
         Args:
-            url: The address.
-            etag: The version that is known, if any.
+            url: The URL.
+            etag: The entity tag of the known version; empty without one.
 
         Raises:
-            NotFoundError: There is nothing.
-            InvalidInputError: The server cannot be reached, or gives nothing that is of use.
+            NotFoundError: The server returned 404 or 410.
+            InvalidInputError: The server cannot be reached, or returned another error.
         """
         for attempt in itertools.count(1):
             try:
@@ -123,7 +123,7 @@ class Web:
                 if attempt == _ATTEMPTS or failure.wait > _MAX_WAIT:
                     message = f"{failure}, {_times(attempt)}"
                     raise InvalidInputError.of(url, message, _TRY_LATER) from failure
-                spread = random.uniform(0.5, 1)  # noqa: S311  # of no secret
+                spread = random.uniform(0.5, 1)  # noqa: S311  # not for cryptography
                 pause = _FIRST_WAIT * 2 ** (attempt - 1) * spread
                 time.sleep(max(failure.wait, pause))
         raise AssertionError
@@ -140,10 +140,10 @@ class Web:
                 content = _body(url, response, deadline)
                 return Response(content, usable_etag(response.headers.get("etag", "")))
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
-            remedy = "Give an address that begins with https://."
+            remedy = "Use a URL that starts with https://."
             raise InvalidInputError.of(url, str(error), remedy) from error
         except httpx2.TooManyRedirects as error:
-            message = "The server leads from one address to the next without an end"
+            message = "The server redirects too many times"
             raise InvalidInputError.of(url, message, _TRY_LATER) from error
         except httpx2.TimeoutException as error:
             raise self._too_slow() from error
@@ -151,7 +151,7 @@ class Web:
             raise self._too_slow() from None
         except httpx2.RemoteProtocolError as error:
             raise _TransientError(
-                f"The answer is broken, or ends too early: {_reason(error)}"
+                f"The response is invalid or truncated: {_reason(error)}"
             ) from error
         except httpx2.RequestError as error:
             raise _TransientError(
@@ -159,21 +159,21 @@ class Web:
             ) from error
 
     def _too_slow(self) -> _TransientError:
-        return _TransientError(f"The answer takes longer than {self._timeout:g} s")
+        return _TransientError(f"The request timed out after {self._timeout:g} s")
 
 
 class _DeadlineError(Exception):
-    """The time for an answer is over."""
+    """The timeout of a request is over."""
 
 
 def _body(url: str, response: httpx2.Response, deadline: float) -> bytes:
-    """Read an answer as long as it stays within its bounds."""
+    """Read a body, within the limits of time and size."""
     content = bytearray()
     for piece in response.iter_bytes():
         content += piece
         if len(content) > MAX_SIZE:
-            message = f"The answer is too large: more than {MAX_SIZE // 2**20} MiB"
-            remedy = "Look at what is at this address; it is no document of Runware."
+            message = f"The response is too large: more than {MAX_SIZE // 2**20} MiB"
+            remedy = "Check the URL: this is not a document of Runware."
             raise InvalidInputError.of(url, message, remedy)
         if time.monotonic() > deadline:
             raise _DeadlineError
@@ -182,18 +182,18 @@ def _body(url: str, response: httpx2.Response, deadline: float) -> bytes:
 
 def _refusal(url: str, response: httpx2.Response) -> Exception:
     status = response.status_code
-    message = f"The server answers with HTTP {status}"
-    if status in _PASSING:
+    message = f"The server returned HTTP {status}"
+    if status in _TRANSIENT:
         return _TransientError(message, _retry_after(response))
     if status in _NOT_FOUND:
-        remedy = "Look at what there is: `runware-codegen list --catalog`."
+        remedy = "To see all models, run `runware-codegen list --catalog`."
         return NotFoundError.of(url, message, remedy)
-    remedy = "Look at this address with a browser, and at --index-url."
+    remedy = "Open this URL in a browser, and check --index-url."
     return InvalidInputError.of(url, message, remedy)
 
 
 def _retry_after(response: httpx2.Response) -> float:
-    """Read Retry-After: a number of seconds, or a date (RFC 9110, section 10.2.3)."""
+    """Parse Retry-After: a number of seconds, or a date (RFC 9110, section 10.2.3)."""
     text = response.headers.get("retry-after", "")
     if text.isascii() and text.isdigit():
         return float(text[:9])

@@ -26,7 +26,7 @@ class Level(StrEnum):
 
 LEVELS: Final = {
     Level.BREAKING: "A task that was accepted is refused, or a name or a promised value"
-    " is gone.",
+    " is removed.",
     Level.TYPING: "Only type checkers notice it.",
     Level.RISK: "The same code may get another outcome.",
     Level.COMPATIBLE: "Code that works keeps working.",
@@ -75,61 +75,61 @@ def _rows() -> Iterator[tuple[str, Level, str]]:
 
 
 _DOCUMENTS: Final = (
-    ("document-removed", _B, "The document is gone, and its module with it."),
-    ("document-renamed", _B, "The document has another identifier: its module and its"
-     " classes have other names."),
+    ("document-removed", _B, "The document and its module are removed."),
+    ("document-renamed", _B, "The identifier of the document has changed, and with it the"
+     " names of its module and classes."),
     ("document-added", _C, "The document is new."),
-    ("task-type-changed", _B, "The document is about another task type."),
+    ("task-type-changed", _B, "The task type of the document has changed."),
     ("model-removed", _B, "The document is no longer about this model."),
     ("model-added", _C, "The document is about one more model."),
 )  # fmt: skip
 
 _NARROWING: Final = {
-    "type-narrowed": "Values of a JSON type are no longer in it.",
-    "null-removed": "It cannot be null any more.",
-    "value-removed": "A value is no longer in its list.",
-    "values-closed": "It is one of a list of values, where any value was possible.",
+    "type-narrowed": "A JSON type is no longer allowed.",
+    "null-removed": "Null is no longer allowed.",
+    "value-removed": "A value is no longer in the list of allowed values.",
+    "values-closed": "Only a list of values is allowed; before, any value was.",
     "limit-narrowed": "A limit is tighter, or new.",
-    "step-narrowed": "It has to be a multiple of a number, or of a larger one.",
-    "pattern-narrowed": "It has to match a pattern, or a stricter one.",
-    "format-narrowed": "It has to have a format, or another one.",
-    "uniqueness-added": "Its items have to differ from each other.",
-    "media-form-removed": "Media cannot be given in this form any more.",
+    "step-narrowed": "It must be a multiple of a number, or of a larger one.",
+    "pattern-narrowed": "It must match a pattern, or a stricter one.",
+    "format-narrowed": "It must have a format, or another one.",
+    "uniqueness-added": "Its items must be unique.",
+    "media-form-removed": "A form of media is no longer accepted.",
     "constraint-narrowed": "A constraint on one value is stricter, or new.",
     "member-required": "A member that was optional is required.",
     "member-added-required": "A new member is required.",
     "rule-narrowed": "A rule is stricter, or new.",
-    "size-removed": "A pair of width and height is no longer in the list.",
+    "size-removed": "A pair of width and height is no longer allowed.",
     "extra-members-refused": "Members that the document does not name are refused.",
 }
 """Kinds that allow fewer values than before."""
 
 _WIDENING: Final = {
-    "type-widened": "Values of one more JSON type are possible.",
-    "null-added": "It can be null.",
-    "value-added": "A value is new in its list.",
-    "values-opened": "Any value is possible, where it was one of a list.",
-    "limit-widened": "A limit is looser, or gone.",
-    "step-widened": "It need not be a multiple of a number any more, or of a smaller one.",
-    "pattern-widened": "Its pattern is looser, or gone.",
-    "format-widened": "Its format is gone.",
-    "uniqueness-removed": "Its items need not differ from each other.",
-    "media-form-added": "Media can be given in one more form.",
-    "constraint-widened": "A constraint on one value is looser, or gone.",
+    "type-widened": "One more JSON type is allowed.",
+    "null-added": "Null is allowed.",
+    "value-added": "One more value is in the list of allowed values.",
+    "values-opened": "Any value is allowed; before, only a list of values was.",
+    "limit-widened": "A limit is looser, or removed.",
+    "step-widened": "It must be a multiple of a smaller number, or of none.",
+    "pattern-widened": "Its pattern is looser, or removed.",
+    "format-widened": "Its format is removed.",
+    "uniqueness-removed": "Its items need not be unique.",
+    "media-form-added": "One more form of media is accepted.",
+    "constraint-widened": "A constraint on one value is looser, or removed.",
     "member-optional": "A member that was required is optional.",
-    "rule-widened": "A rule is looser, or gone.",
-    "size-added": "A pair of width and height is new in the list.",
+    "rule-widened": "A rule is looser, or removed.",
+    "size-added": "One more pair of width and height is allowed.",
     "extra-members-allowed": "Members that the document does not name are allowed.",
 }
 """Kinds that allow more values than before."""
 
 _UNPROVEN: Final = {
-    "type-changed": "Its type is another one.",
-    "step-changed": "It has to be a multiple of another number.",
-    "pattern-changed": "Its pattern is another one.",
-    "format-changed": "Its format is another one.",
-    "constraint-changed": "A constraint on one value is another one.",
-    "rule-changed": "A rule is another one.",
+    "type-changed": "Its type has changed.",
+    "step-changed": "It must be a multiple of another number.",
+    "pattern-changed": "Its pattern has changed.",
+    "format-changed": "Its format has changed.",
+    "constraint-changed": "A constraint on one value has changed.",
+    "rule-changed": "A rule has changed.",
 }
 """Kinds that may allow fewer values than before, more, or the same."""
 
@@ -143,16 +143,16 @@ _TYPES: Final = {"type-widened", "value-added", "values-opened"}
 _PROMISED: Final = {"null-added", "member-optional"}
 
 _REQUESTS: Final = (
-    ("request-member-removed", _B, "A member is gone, and its attribute with it."),
-    ("request-member-renamed", _B, "The Python name of a member is another one."),
+    ("request-member-removed", _B, "A member and its attribute are removed."),
+    ("request-member-renamed", _B, "The Python name of a member has changed."),
     ("request-member-added", _C, "An optional member is new."),
-    ("request-class-removed", _B, "A class has no counterpart at its place."),
-    ("request-class-renamed", _B, "A class has another name."),
-    ("request-annotation-changed", _T, "The type of a parameter is another one; the"
-     " same tasks are accepted."),
-    ("request-default-changed", _R, "The server takes another value if it is absent."),
+    ("request-class-removed", _B, "A class is removed."),
+    ("request-class-renamed", _B, "The name of a class has changed."),
+    ("request-annotation-changed", _T, "The type of a parameter has changed; the same"
+     " tasks are accepted."),
+    ("request-default-changed", _R, "The default of the server has changed."),
     ("request-media-size-changed", _R, "The limits on the size of a file differ."),
-    ("request-media-kind-changed", _R, "It is another kind of media."),
+    ("request-media-kind-changed", _R, "The kind of media has changed."),
     ("request-secrecy-changed", _T, "Whether its value is hidden has changed."),
     ("request-deprecation-added", _T, "It is deprecated: type checkers report its use."),
     ("request-deprecation-removed", _C, "It is not deprecated any more."),
@@ -160,37 +160,36 @@ _REQUESTS: Final = (
 )  # fmt: skip
 
 _RESULTS: Final = (
-    ("result-member-removed", _B, "A member is gone, and its attribute with it."),
-    ("result-member-renamed", _B, "The Python name of a member is another one."),
+    ("result-member-removed", _B, "A member and its attribute are removed."),
+    ("result-member-renamed", _B, "The Python name of a member has changed."),
     ("result-member-added", _C, "A member is new."),
-    ("result-class-removed", _B, "A class has no counterpart at its place."),
-    ("result-class-renamed", _B, "A class has another name."),
-    ("result-default-changed", _R, "Its default is another one."),
+    ("result-class-removed", _B, "A class is removed."),
+    ("result-class-renamed", _B, "The name of a class has changed."),
+    ("result-default-changed", _R, "Its default has changed."),
     ("result-media-size-changed", _R, "The limits on the size of a file differ."),
-    ("result-media-kind-changed", _R, "It is another kind of media."),
+    ("result-media-kind-changed", _R, "The kind of media has changed."),
     ("result-deprecation-added", _T, "It is deprecated: type checkers report its use."),
     ("result-deprecation-removed", _C, "It is not deprecated any more."),
     ("result-words-changed", _W, "Its description differs."),
 )  # fmt: skip
 
 _METADATA: Final = (
-    ("air-changed", _B, "The AIR of the model is another one."),
-    ("status-changed", _R, "The status of the model is another one."),
-    ("price-changed", _R, "The price is another one."),
-    ("latency-changed", _R, "The measured latency is another one."),
-    ("default-delivery-changed", _R, "A task that selects no delivery method is"
-     " delivered in another way."),
-    ("media-limit-changed", _R, "A limit on a media file is another one."),
-    ("error-code-added", _R, "The document names one more error code."),
-    ("error-code-removed", _R, "The document does not name an error code any more."),
-    ("http-status-added", _R, "The document names one more HTTP status of an error."),
-    ("http-status-removed", _R, "The document does not name an HTTP status any more."),
+    ("air-changed", _B, "The AIR of the model has changed."),
+    ("status-changed", _R, "The status of the model has changed."),
+    ("price-changed", _R, "The price has changed."),
+    ("latency-changed", _R, "The measured latency has changed."),
+    ("default-delivery-changed", _R, "The default delivery method has changed."),
+    ("media-limit-changed", _R, "A limit on a media file has changed."),
+    ("error-code-added", _R, "The document lists one more error code."),
+    ("error-code-removed", _R, "The document no longer lists an error code."),
+    ("http-status-added", _R, "The document lists one more HTTP status of an error."),
+    ("http-status-removed", _R, "The document no longer lists an HTTP status."),
     ("unenforced-changed", _R, "Keywords that the client does not enforce differ."),
     ("capabilities-changed", _W, "The capabilities that the document lists differ."),
     ("modes-changed", _W, "The combinations of inputs that the document lists differ."),
     ("title-changed", _W, "The title differs."),
     ("words-changed", _W, "The description differs."),
-    ("documentation-url-changed", _W, "The page of the documentation is another one."),
+    ("documentation-url-changed", _W, "The URL of the documentation has changed."),
     ("http-status-words-changed", _W, "The description of an HTTP status differs."),
 )  # fmt: skip
 

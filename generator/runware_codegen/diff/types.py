@@ -297,7 +297,7 @@ def _is_composite(a_type: Type) -> bool:
 def _classes_gone(
     old: Sequence[Type], new: Sequence[Type], place: Place
 ) -> Iterator[Finding]:
-    """Report a class without a counterpart at its place: its attributes are gone."""
+    """Report a removed class, which has no counterpart at its place."""
     if any(isinstance(each, ClassRef) for each in new):
         return
     for each in old:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import sys
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from jsonschema_rs import Draft202012Validator
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.documents import SourceDocument
     from runware_codegen.mock.items import Item
+    from runware_codegen.settings import OwnModels
 
 Schema = dict[str, Any]
 
@@ -46,6 +49,7 @@ class ModelSchema:
         source: The file, as the user named it.
         task_type: The JSON name of the task type.
         models: The models that it describes; empty for any model.
+        patterns: Patterns of other models that it describes, with `*` for any text.
         task: The schema of a task.
         result: The schema of a result, which may be empty.
         task_validator: Validates tasks.
@@ -56,6 +60,7 @@ class ModelSchema:
     source: str
     task_type: str
     models: tuple[str, ...]
+    patterns: tuple[str, ...]
     task: Schema
     result: Schema
     task_validator: Draft202012Validator
@@ -90,7 +95,7 @@ class Catalog:
         schemas = self._by_task_type.get(task_type, [])
         exact = [schema for schema in schemas if model in schema.models]
         generic = [schema for schema in schemas if not schema.models]
-        if found := [*exact, *generic]:
+        if found := [*exact, *_by_pattern(schemas, model), *generic]:
             return found[0]
         raise RefusalError(400, self._no_schema(task, task_type))
 
@@ -112,11 +117,23 @@ class Catalog:
         return error_item("invalidModel", message, task, "model")
 
 
-def open_catalog(inputs: Sequence[str]) -> Catalog:
+def _by_pattern(schemas: Iterable[ModelSchema], model: str) -> list[ModelSchema]:
+    """Return the documents with a pattern for a model, the most exact pattern first."""
+    found = [
+        (-len(pattern.replace("*", "")), pattern, schema)
+        for schema in schemas
+        for pattern in schema.patterns
+        if fnmatchcase(model, pattern)
+    ]
+    return [schema for *_, schema in sorted(found, key=itemgetter(0, 1))]
+
+
+def open_catalog(inputs: Sequence[str], own_models: OwnModels) -> Catalog:
     """Read documents, and add the shipped utilities that they do not include.
 
     Args:
         inputs: The inputs, as for `generate`; if empty, the shipped documents.
+        own_models: The user's own models, which documents accept too.
 
     Raises:
         InvalidInputError: If a document cannot be read or has no task type.
@@ -124,10 +141,11 @@ def open_catalog(inputs: Sequence[str]) -> Catalog:
     shipped = str(folder("specs"))
     stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()
     documents = load(inputs or [shipped], stdin).documents
-    schemas = list(map(_schema, documents))
+    schemas = [_schema(document, own_models) for document in documents]
     there = {schema.task_type for schema in schemas}
-    own = map(_schema, load([shipped], io.BytesIO()).documents) if inputs else ()
-    schemas += [s for s in own if s.task_type in UTILITIES - there]
+    own = load([shipped], io.BytesIO()).documents if inputs else ()
+    utilities = (_schema(document, own_models) for document in own)
+    schemas += [each for each in utilities if each.task_type in UTILITIES - there]
     return Catalog(schemas)
 
 
@@ -177,7 +195,7 @@ def _task(root: Schema) -> Schema:
     return resolved(body.get("items", body), root)
 
 
-def _schema(document: SourceDocument) -> ModelSchema:
+def _schema(document: SourceDocument, own_models: OwnModels) -> ModelSchema:
     root = cast("Schema", _without_ids(document.tree))
     task = _task(root)
     properties = task.get("properties")
@@ -190,10 +208,16 @@ def _schema(document: SourceDocument) -> ModelSchema:
             pointer="/components/schemas/RequestBody",
         )
     result = _result(root)
+    models = choices(resolved(member(properties, "model"), root))
+    info = root["info"]
+    own = own_models.of(text_of(info, "x-model-id"), text_of(info, "x-air-id"))
+    if own and is_object(properties):  # the catalog has selected the document by them
+        task = {**task, "properties": {**properties, "model": {"type": "string"}}}
     return ModelSchema(
         source=document.source,
         task_type=str(task_types[0]),
-        models=tuple(choices(resolved(member(properties, "model"), root))),
+        models=(*models, *(name for name in own if "*" not in name)),
+        patterns=tuple(name for name in own if "*" in name),
         task=_rooted(task, root),
         result=_rooted(result, root),
         task_validator=_validator(_rooted(task, root)),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Literal, TypedDict, get_args
 
 import click
 
 from runware_codegen.mock.faults import Fault
 from runware_codegen.options import DOCUMENTS
+
+if TYPE_CHECKING:
+    from runware_codegen.settings import OwnModels
 
 UnknownTask = Literal["empty", "not-found", "failed-or-not-found"]
 RunningTask = Literal["unknown", "status", "partial", "progress", "other-status"]
@@ -18,6 +21,7 @@ class MockOptions(TypedDict):
     """The options of `mock`."""
 
     documents: tuple[str, ...]
+    own_models: OwnModels
     host: str
     port: int
     api_key: str

@@ -42,7 +42,7 @@ def serve(options: MockOptions, terminal: Terminal) -> None:
         InvalidInputError: If a document is invalid.
         ClickException: If the port is not available.
     """
-    catalog = open_catalog(options["documents"])
+    catalog = open_catalog(options["documents"], options["own_models"])
     listening = _listen(options["host"], options["port"])
     with listening:
         port = listening.getsockname()[1]

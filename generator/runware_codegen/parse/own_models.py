@@ -31,7 +31,7 @@ def with_own_models(document: Document, own: OwnModels) -> Document:
     Raises:
         InvalidInputError: If the document is not about one model.
     """
-    named = [name for name, target in own.lines if _is_target(document, target)]
+    named = own.of(document.id, document.air)
     names = tuple(name for name in named if "*" not in name)
     patterns = tuple(name for name in named if "*" in name)
     if not named:

@@ -120,7 +120,7 @@ def shared_files(package: Package[DocumentInfo]) -> dict[str, str]:
 
 
 def module_paths(package: Package[DocumentT]) -> Iterator[tuple[str, DocumentT]]:
-    """Give the path of the module of each document."""
+    """Yield each document with the path of its module."""
     for task_type in package.task_types:
         for document in task_type.documents:
             yield f"tasks/{task_type.module}/{document.module}.py", document
@@ -130,13 +130,13 @@ def rendered_module(document: Document) -> str:
     """Write the module of one document.
 
     Raises:
-        InvalidInputError: When it would be too long.
+        InvalidInputError: If it would be too long.
     """
     return formatted(module_text(document))
 
 
 def _copied() -> Iterator[tuple[str, str]]:
-    """Read what never varies; it is formatted where it stands."""
+    """Yield the files that are copied unchanged, below a header."""
     templates = folder("templates")
     for file in sorted(templates.rglob("*.py")):
         text = file.read_text(encoding="utf-8")
@@ -191,7 +191,7 @@ def module_text(document: Document) -> str:
     """Write the module of one document, before it is formatted.
 
     Raises:
-        InvalidInputError: When it would be too long.
+        InvalidInputError: If it would be too long.
     """
     env = environment(folder("templates"))
     template = env.get_template("tasks/{task_type}/{document}.py.jinja")
@@ -201,6 +201,6 @@ def module_text(document: Document) -> str:
             document.file_name,
             f"Its module would have {len(text):,} characters; at most {_LONGEST:,} are"
             " allowed.",
-            "Say it with fewer or shorter names and values.",
+            "Use fewer or shorter names and values.",
         )
     return text

@@ -33,13 +33,13 @@ _ALIASES = {"uuid": "Uuid", "uri": "Uri"}
 
 
 class Annotation(NamedTuple):
-    """A type, and what is said beside it, the innermost first."""
+    """A type and its metadata in `Annotated`, the innermost first."""
 
     base: str
     marks: tuple[str, ...] = ()
 
     def marked(self, *marks: str) -> Annotation:
-        """Say more beside it."""
+        """Return the annotation with more metadata."""
         return Annotation(self.base, (*self.marks, *marks))
 
 
@@ -47,9 +47,9 @@ class Annotations:
     """Writes the annotations of one module.
 
     Attributes:
-        names: What the annotations use and has to be imported.
-        media: The media aliases of the module, by what they stand for.
-        checks: Functions that the annotations call, by name: what each tests.
+        names: The names that the annotations use and that must be imported.
+        media: The names of the media aliases of the module.
+        checks: The types that functions in annotations check, by the function's name.
     """
 
     def __init__(self, expressions: Expressions) -> None:
@@ -244,7 +244,7 @@ class Annotations:
         return self.media[media]
 
     def media_alias(self, media: Media) -> str:
-        """Write what a media alias stands for."""
+        """Write the type of a media alias."""
         arguments = [string(media.kind), *map(self._test, media.forms)]
         bounds = {"least_bytes": media.min_bytes, "most_bytes": media.max_bytes}
         for name, bound in bounds.items():

@@ -80,7 +80,7 @@ _PARAMETER_LINE: Final = 84
 
 
 def module_doc(document: Document) -> str:
-    """Say what a document is about, and where it came from."""
+    """Return the docstring of a module: its model, facts, and source document."""
     title = document.title or document.id
     air = f" (`{document.air}`)" if document.air else ""
     head = f"{title}{air}, task type `{document.task_type}`."
@@ -89,7 +89,7 @@ def module_doc(document: Document) -> str:
         facts.append(f"Status: {document.status}.")
     if document.takes_own_models:
         own = ", ".join(code(each) for each in document.own_models + document.patterns)
-        facts.append(f"Takes models of your own too: {own}.")
+        facts.append(f"Also accepts models of your own: {own}.")
     if document.documentation_url:
         facts.append(f"Documentation: {document.documentation_url}")
     unenforced = [f"- `{p.pointer}`: {p.message}" for p in document.unenforced]
@@ -104,7 +104,7 @@ def module_doc(document: Document) -> str:
 
 
 def call_doc(document: DocumentInfo) -> str:
-    """Say what a call runs, in which modes and at what price."""
+    """Return the docstring of a call: its model, modes and price."""
     title = document.title or document.id
     air = f" (`{document.air}`)" if document.air else ""
     facts = _document_facts(document)
@@ -115,9 +115,7 @@ def call_doc(document: DocumentInfo) -> str:
 
 
 def request_doc(document: Document, fields: Sequence[Field]) -> str:
-    """Say what a request class is, and its parameters.
-
-    For the request class of a model it is also said what its call says.
+    """Return the docstring of a request class; for a model, with that of its call.
 
     Args:
         document: The document.
@@ -186,20 +184,20 @@ def _origin(document: Document) -> str:
 
 
 def class_doc(part: Class) -> str:
-    """Say what a class is, unless its name says it."""
+    """Return the docstring of a class; empty if it only repeats the name."""
     name = part.name.replace("Result", "ResultResponse")  # documents say either
     return "" if _says_nothing(part.doc, name) else part.doc
 
 
 def field_text(field: Field, *, result: bool = False) -> str:
-    """Say what a field is, unless its name says it."""
+    """Return the description of a field; empty if it only repeats the name."""
     doc = field.doc if result else _accepted_values(field.doc, field.type)
     first, _, more = doc.partition("\n\n")
     return more if _says_nothing(first, field.json_name) else doc
 
 
 def field_doc(field: Field, *, result: bool = False) -> str:
-    """Say what a field is, what its values mean, its limits and its default."""
+    """Return the docstring of a field: its description, values, limits and default."""
     text = field_text(field, result=result)
     facts = [] if result else _facts(field)
     if field.examples:
@@ -223,7 +221,7 @@ def _facts(field: Field) -> list[str]:
 
 
 def code(constant: FrozenValue) -> str:
-    """Write a JSON value as a code span; a text without quotes where it shows."""
+    """Write a JSON value as a code span; a text has quotes only if it is blank."""
     shown = plain(constant)
     if isinstance(constant, str) and constant.strip():
         shown = constant
@@ -235,13 +233,13 @@ def code(constant: FrozenValue) -> str:
 
 
 def media_doc(media: Media) -> str:
-    """Say what a medium is given as."""
+    """Return the docstring of a media alias: the accepted forms."""
     article = "An" if media.kind[0] in "aeiou" else "A"
     noun = "audio" if media.kind == "audio" else media.kind
     subject = "Audio" if noun == "audio" else f"{article} {noun}"
     takes_files = any(isinstance(way, Matches) for way in media.forms)
-    file = ", or a file that becomes one" if takes_files else "; upload a file first"
-    return f"{subject}: a text of these kinds{file}."
+    file = ", or a file" if takes_files else ". Upload a file first"
+    return f"{subject}: a text in one of these forms{file}."
 
 
 def sentence(text: str) -> str:
@@ -261,9 +259,9 @@ def _says_nothing(doc: str, name: str) -> bool:
 
 
 def _accepted_values(doc: str, a_type: Type) -> str:
-    """Drop from a list of constants those that are not accepted here.
+    """Remove the constants from a Markdown list that this field does not accept.
 
-    A text may be one for many documents, of which each takes some of the constants.
+    Several documents may share a text, and each accepts only some of the constants.
     """
     accepted = {plain(each.constant.value).strip("'") for each in constants(a_type)}
     items = [match[1] for match in _CONSTANT_ITEM.finditer(doc)]
@@ -275,7 +273,7 @@ def _accepted_values(doc: str, a_type: Type) -> str:
 
 
 def constants(a_type: Type) -> tuple[LiteralValue, ...]:
-    """Return the constants that a value, or an item of it, is one of; none for others."""
+    """Return the constants of a value or of its items; empty for other types."""
     match a_type:
         case Literals(choices):
             return choices
@@ -300,7 +298,7 @@ def _choices(a_type: Type) -> list[str]:
 
 
 def _only(alternatives: tuple[Type, ...]) -> Type | None:
-    """Return what a value is unless it is null; None where there are alternatives."""
+    """Return the only alternative besides null; None if there are several."""
     others = [each for each in alternatives if each != Null()]
     return others[0] if len(others) == 1 else None
 
@@ -312,7 +310,7 @@ def _choice(choice: LiteralValue) -> str:
 
 
 def limits(a_type: Type) -> list[str]:
-    """Say how long, how many or how large a value may be, in at most one sentence."""
+    """Return the limits of a value, in at most one sentence."""
     match a_type:
         case Number():
             return _number_limits(a_type)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @cache
 def environment(templates: Path) -> Environment:
     """Return the environment for a folder of templates."""
-    import jinja2  # noqa: PLC0415  # it takes its time
+    import jinja2  # noqa: PLC0415  # slow to import
 
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates),

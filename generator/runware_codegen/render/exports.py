@@ -17,7 +17,8 @@ Exports = list[tuple[str, list[str]]]
 _PACKAGE: Final = {
     "_runtime.client.async_handle": ("AsyncHandle",),
     "_runtime.client.async_stream": ("AsyncStream",),
-    "_runtime.schema.base": ("TaskRequest", "TaskResult"),
+    "_runtime.schema.requests": ("TaskRequest",),
+    "_runtime.schema.results": ("TaskResult",),
     "_runtime.client.deltas": ("Delta",),
     "_runtime.client.document": ("Document",),
     "_runtime.client.documents": (

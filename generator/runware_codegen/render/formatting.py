@@ -1,10 +1,9 @@
 """Formats source text with black, one statement at a time.
 
-Documents resemble each other, and black takes longer than everything else does. So it
-is given one statement at a time, in a nest of classes as deep as the statement stands,
-and each statement once. Where lines are short enough, it does not matter what names and
-values stand in them: statements that differ in nothing else are one statement to it.
-What remains of its work is to count the blank lines between statements.
+Modules of documents are similar, and black is the slowest step. So each different
+statement is formatted only once, alone, in nested classes of the same depth. If their
+lines are short enough, statements that differ only in names and values are formatted
+as one. Afterwards, this module inserts the blank lines between statements.
 """
 
 from __future__ import annotations
@@ -36,10 +35,10 @@ _VARIABLE = re.compile(
     re.VERBOSE,
 )
 _PLAIN_TEXT = re.compile(r'"[ !#-&(-\[\]-~]*"')
-"""A text in which black changes nothing: no quotes, no escapes, no prefix."""
+"""A string literal that black does not change: no quotes, escapes or prefix."""
 
 _MAX_STATEMENTS = 2**15
-"""That many are remembered; they take some 10 MB."""
+"""Maximum number of cached statements, about 10 MB."""
 
 
 class _Kind(Enum):
@@ -55,9 +54,9 @@ class _Statement:
     """A statement, or the header of a class or function.
 
     Attributes:
-        kind: What it is.
-        level: How deep it stands.
-        blank: How many blank lines are before it.
+        kind: Its kind.
+        level: Its level of indentation.
+        blank: The number of blank lines before it.
         text: Its lines.
     """
 
@@ -67,12 +66,12 @@ class _Statement:
     text: str
 
     def is_in(self, other: _Statement) -> bool:
-        """Tell whether it comes right after the header that it belongs to."""
+        """Return whether it is the first statement in the block of a header."""
         return other.kind is _Kind.HEADER and other.level < self.level
 
 
 class _UnknownLayoutError(Exception):
-    """The text is laid out as no template does it."""
+    """The text has a layout that no template produces."""
 
 
 def formatted(source: str) -> str:
@@ -85,7 +84,7 @@ def formatted(source: str) -> str:
     Raises:
         black.parsing.InvalidInput: When it is no Python; then a template is wrong.
     """
-    from black.parsing import InvalidInput  # noqa: PLC0415  # black takes its time
+    from black.parsing import InvalidInput  # noqa: PLC0415  # slow to import
 
     try:
         return _joined(_statements(source.split("\n")))

@@ -16,18 +16,18 @@ SCHEMA: Final = {
         *("all_different", "is_array", "is_multiple", "is_object"),
         *("is_type", "same"),
     ),
-    "base": (
-        *("OpenPart", "Part", "ResultPart", "TaskRequest", "TaskResult"),
-        *("constant", "filled", "fresh_uuid"),
-    ),
     "constraints": (
         *("Count", "Either", "Exactly", "Integer", "Json", "Limits"),
         *("Must", "Nullable", "Number", "OfType", "Secret", "Text", "Uri", "Uuid"),
     ),
     "deprecated": ("Deprecated",),
+    "fields": ("constant", "filled", "fresh_uuid"),
     "formats": tuple(sorted(map(predicate_name, FORMATS))),
     "media_text": ("Media", "MediaSource"),
+    "parts": ("OpenPart", "Part"),
     "patterns": ("Pattern",),
+    "requests": ("TaskRequest",),
+    "results": ("ResultPart", "TaskResult"),
     "rules": (
         *("Iterator", "MediaLimit", "Rate", "Size", "Wire"),
         *("area_in", "is_size", "judged_once", "not_a_size", "ratio_in"),

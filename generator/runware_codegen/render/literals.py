@@ -125,9 +125,9 @@ def wrapped_strings(texts: tuple[str, ...], before: str) -> str:
 
     Args:
         texts: The strings.
-        before: What stands before it in its line: the margin and a keyword.
+        before: The text before it in its line: the margin and a keyword.
     """
-    from black.strings import str_width  # noqa: PLC0415  # black takes its time
+    from black.strings import str_width  # noqa: PLC0415  # slow to import
 
     whole = strings(texts)
     if len(before) + str_width(whole) + 1 <= _LINE:
@@ -141,8 +141,9 @@ def wrapped_string(text: str, before: str) -> str:
     """Write a string literal that is the value of a keyword argument, as black does.
 
     Args:
-        text: The text. One too long for a line stands in brackets, wrapped at its spaces.
-        before: What stands before it in its line: the margin and a keyword.
+        text: The text. If it is too long for a line, it is split at spaces and enclosed
+            in parentheses.
+        before: The text before it in its line: the margin and a keyword.
     """
     whole = string(text)
     if len(before) + len(whole) + 1 <= _LINE:

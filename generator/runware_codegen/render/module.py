@@ -174,7 +174,7 @@ class ModuleMaker:
         while missing := self._expressions.definitions - made.keys():
             name = min(missing)
             written = self._expressions.write(definitions[name], subject("value"))
-            doc = f"Say whether a value is as `{name.removeprefix('is_')}` demands."
+            doc = f"Return whether a value matches `{name.removeprefix('is_')}`."
             made[name] = TestFunction(f"_{name}", doc, written.text, "judged_once")
         self._used |= {"Json", "judged_once"} if made else set()
         return [made[name] for name in sorted(made)]
@@ -185,7 +185,7 @@ class ModuleMaker:
             self._used.add("Json")
             written = self._annotations.check(checked, "value")
             it = "it " if checked.sentence.startswith("must ") else ""
-            doc = f"Say whether a value is right: {it}{checked.sentence}."
+            doc = f"Return whether a value is valid: {it}{checked.sentence}."
             made.append(TestFunction(name, doc, written))
         return made
 

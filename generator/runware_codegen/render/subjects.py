@@ -89,7 +89,7 @@ class Subject:
 
 
 def subject(name: str, a_type: Type | None = None) -> Subject:
-    """Return the value that a name stands for."""
+    """Return the subject with a name."""
     return Subject(name, name, a_type)
 
 

@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     from ..delivery.dry_run import DryRun
     from ..delivery.events import Event
     from ..delivery.task import Submission, Task
-    from ..schema.base import TaskRequest, TaskResult
+    from ..schema.requests import TaskRequest
+    from ..schema.results import TaskResult
     from ..transport.async_http import AsyncTransport
     from ..transport.endpoint import Headers
     from ..transport.envelope import Answer
@@ -245,11 +246,14 @@ class AsyncClient(Configured[AsyncEngine]):
         timeout: float | None = None,
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
+        on_result: OnResult[Any] = None,
+        on_progress: OnProgress = None,
     ) -> AsyncIterator[Outcome[RequestT]]:
         """Run many tasks, and yield the outcome of each; see `Runware.iter_many`."""
         submissions = submissions_of(requests)
         engine = self._engine_for(max_retries)
-        ended = self._deliver(engine, submissions, timeout, extra_headers)
+        watch = Watch([each.task for each in submissions], on_result, on_progress)
+        ended = self._deliver(engine, submissions, timeout, extra_headers, watch)
         owed = {each.task.key: each for each in submissions}
         del requests, submissions  # so that the caller can free them one by one
         try:

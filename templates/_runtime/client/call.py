@@ -21,7 +21,7 @@ from .signatures import takes_parameters
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..schema.base import TaskRequest
+    from ..schema.requests import TaskRequest
     from .async_client import AsyncClient
     from .async_handle import AsyncHandle
     from .async_stream import AsyncStream

@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from ..delivery.events import Event
     from ..error_enum import ErrorEnum
     from ..exceptions import RunwareError, TaskHandle
-    from ..schema.base import TaskRequest
     from ..schema.generics import ResultT
+    from ..schema.requests import TaskRequest
     from ..transport.endpoint import Headers
     from ..transport.websocket import WebSocketTransport
     from .async_engine import AsyncEngine

@@ -12,8 +12,9 @@ from ..schema.spelling import nearest
 from .document import Document
 
 if TYPE_CHECKING:
-    from ..schema.base import TaskRequest, TaskResult
     from ..schema.generics import ResultT
+    from ..schema.requests import TaskRequest
+    from ..schema.results import TaskResult
 
 
 def documents(

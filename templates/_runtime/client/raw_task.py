@@ -14,7 +14,8 @@ from ..transport.items import AUTHENTICATION, READ_ONLY
 from .documents import request_class
 
 if TYPE_CHECKING:
-    from ..schema.base import TaskRequest, TaskResult
+    from ..schema.requests import TaskRequest
+    from ..schema.results import TaskResult
 
 
 def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
@@ -55,7 +56,9 @@ def _unchecked_class(
     kind: type[TaskRequest[TaskResult]] | None,
 ) -> type[TaskRequest[TaskResult]]:
     """Return a request class without fields, with the delivery and results of another."""
-    from ..schema.base import OpenPart, TaskRequest, TaskResult  # slow to import
+    from ..schema.parts import OpenPart  # slow to import
+    from ..schema.requests import TaskRequest  # slow to import
+    from ..schema.results import TaskResult  # slow to import
 
     class UncheckedRequest(TaskRequest[TaskResult], OpenPart):
         """A task that is sent without validation."""

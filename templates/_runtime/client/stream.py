@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ..error_enum import ErrorEnum
-    from ..schema.base import TaskRequest
+    from ..schema.requests import TaskRequest
     from ..transport.deadline import Deadline
     from ..transport.endpoint import Endpoint
     from ..transport.envelope import Item

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     )
 
     from ..error_enum import ErrorEnum
-    from ..schema.base import TaskRequest
     from ..schema.generics import ResultT
+    from ..schema.requests import TaskRequest
     from .async_client import AsyncClient
     from .async_handle import AsyncHandle
     from .async_stream import AsyncStream
@@ -289,7 +289,7 @@ class AsyncTaskClient(TaskType):
 
     @overload
     async def run(
-        self, request: TaskRequest[ResultT], /, **options: Unpack[CallOptions]
+        self, request: TaskRequest[ResultT], /, **options: Unpack[RunOptions[ResultT]]
     ) -> list[ResultT]: ...
 
     @overload
@@ -346,7 +346,7 @@ class AsyncStreamingTaskClient(AsyncTaskClient):
 class AsyncPagedTaskClient(AsyncTaskClient):
     """Runs tasks of one type with results in pages."""
 
-    @documented("Give what is on each page, one by one; see `PagedTaskClient.iterate`.")
+    @documented("Yield the items of all pages; see `PagedTaskClient.iterate`.")
     def iterate(
         self: General[P, Paged[ItemT]], *args: P.args, **parameters: P.kwargs
     ) -> AsyncIterator[ItemT]:

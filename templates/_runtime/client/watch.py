@@ -42,10 +42,10 @@ class Watch(Generic[ResultT]):
         check_callback("on_result", on_result)
         check_callback("on_progress", on_progress)
         is_asked = on_result is not None or on_progress is not None
-        self._tasks = [*tasks] if is_asked else []
+        self._tasks = dict.fromkeys(tasks if is_asked else (), 0)
+        self._count = len(self._tasks)
         self._on_result = on_result
         self._on_progress = on_progress
-        self._given = [0] * len(self._tasks)
         self._progress = 0.0
 
     def note(self, delivery: Delivery[Any] | None = None) -> None:
@@ -61,19 +61,22 @@ class Watch(Generic[ResultT]):
             self._note_results(self._on_result)
         if self._on_progress is not None:
             self._note_progress(self._on_progress)
+        # A task that is done is not kept: the caller may let go of it.
+        self._tasks = {t: given for t, given in self._tasks.items() if not t.is_done}
         if delivery is not None:
             delivery.extend(left - delivery.seconds_left())
 
     def _note_results(self, tell: Callable[[ResultT], object]) -> None:
-        for place, task in enumerate(self._tasks):
-            fresh = task.items[self._given[place] :]
-            self._given[place] += len(fresh)
+        for task, given in self._tasks.items():
+            fresh = task.items[given:]
+            self._tasks[task] = given + len(fresh)
             for item in fresh:
                 _call(tell, task.read(item))
 
     def _note_progress(self, tell: Callable[[float], object]) -> None:
         done = [100.0 if t.is_done else t.progress or 0.0 for t in self._tasks]
-        progress = sum(done) / len(done)
+        ended = self._count - len(self._tasks)
+        progress = (sum(done) + 100.0 * ended) / self._count
         if progress > self._progress:
             self._progress = progress
             _call(tell, progress)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import BudgetError
 from ..locks import ForkSafeLock
 from ..transport.items import UPLOADS, costs
-from .identity import identity_of
+from .identity import Identity, Members, identity_of
 from .lifecycle import Phase
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ class Bill:
         rest: The rest of its reservation, for results without a cost.
     """
 
-    costs: dict[object, Decimal] = field(default_factory=dict[object, Decimal])
+    costs: dict[tuple[Members, int], Decimal] = field(
+        default_factory=dict[tuple[Members, int], Decimal]
+    )
     rest: Decimal = Decimal(0)
 
 
@@ -125,8 +127,9 @@ class Account:
     def _count(self, task: Task[Any]) -> None:
         """Add the costs of a finished task, except those of known results."""
         reserved = self._reserved.pop(task.key, Decimal(0))
+        before = self._bills.pop(task.key, None) or Bill()
+        bill = before if task.is_known else _with_uuids(before)
         found = _costs_of(task)
-        bill = self._bills.pop(task.key, None) or Bill()
         fresh = {each: cost for each, cost in found.items() if each not in bill.costs}
         added = sum(fresh.values(), Decimal(0))
         has_run = bool(task.items) or task.error is None
@@ -135,10 +138,11 @@ class Account:
         rest = Decimal(0) if is_complete else max(Decimal(0), rest - added)
         self.cost += added
         self.committed += added + rest - bill.rest - reserved
-        if bill.costs or fresh or rest:
-            self._bills[task.key] = Bill(bill.costs | fresh, rest)
+        if before.costs or fresh or rest:
+            self._bills[task.key] = Bill(before.costs | fresh, rest)
         if len(self._bills) > MAX_BILLS:
             self._bills.popitem(last=False)
+        task.is_known = True  # it may be collected again
 
     def _check(self, cost: Decimal | None) -> None:
         if self.budget is None:
@@ -155,13 +159,26 @@ def cost_of(task: Task[Any]) -> Decimal | None:
     return sum((Decimal(str(cost)) for cost in found), Decimal(0)) if found else None
 
 
-def _costs_of(task: Task[Any]) -> dict[object, Decimal]:
+def _with_uuids(bill: Bill) -> Bill:
+    """Return what is known of a task that is billed again.
+
+    A result with a known UUID is a copy. A text can be the same in two runs.
+    """
+    known = {
+        (own, number): cost
+        for (own, number), cost in bill.costs.items()
+        if Identity(own, ()).has_uuid
+    }
+    return Bill(known)
+
+
+def _costs_of(task: Task[Any]) -> dict[tuple[Members, int], Decimal]:
     """Return the costs in the results of a task, by the identity of the result.
 
     Results with the same identity are numbered.
     """
-    found: dict[object, Decimal] = {}
-    equal = Counter[object]()
+    found: dict[tuple[Members, int], Decimal] = {}
+    equal = Counter[Members]()
     for item in task.items:
         for cost in costs([item]):
             identity = identity_of(item).own

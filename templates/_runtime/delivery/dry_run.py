@@ -20,7 +20,8 @@ from .task import Submission, Task, task_of
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ..schema.base import TaskRequest, TaskResult
+    from ..schema.requests import TaskRequest
+    from ..schema.results import TaskResult
     from ..transport.envelope import Item
     from .account import Account
 
@@ -90,7 +91,7 @@ def dry_run_of(submission: Submission[Any]) -> DrySubmission:
     It has a `taskUUID` of its own, so that the server does not refuse the task itself as
     a duplicate. It has no `webhookURL`, since there is no result to post.
     """
-    from ..schema.base import TaskResult  # slow to import
+    from ..schema.results import TaskResult  # slow to import
 
     wire = {n: v for n, v in submission.wire.items() if n != "webhookURL"}
     if "taskUUID" in wire:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Protocol, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeGuard
 
 from pydantic import BaseModel
 
-from .file_types import BYTES, HEAD, FileType, file_type
+if TYPE_CHECKING:
+    from .file_types import FileType
 
 
 class BinaryFile(Protocol):
@@ -56,6 +57,8 @@ def type_of(content: bytes, kind: str) -> FileType:
     Raises:
         UnusableFile: The file is of another kind, or its type is unknown.
     """
+    from .file_types import BYTES, HEAD, file_type  # takes its time
+
     found = file_type(content[:HEAD])
     if found is None and kind == "file":
         return BYTES

@@ -14,10 +14,10 @@ _Alternatives: TypeAlias = Mapping[str, Sequence[ErrorDetails]]
 
 _SHORT: Final = 40
 _SHORT_LINK: Final = 200
-_OPAQUE: Final = re.compile(r"[A-Za-z0-9+/=_-]+")
+_OPAQUE: Final = r"[A-Za-z0-9+/=_-]+"
 """Base64, and whatever else may be a medium or a key, where it is long."""
 
-_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+_HALF_CHARACTER: Final = "[\ud800-\udfff]"
 """What UTF-8 cannot say, nor therefore an error that is written as JSON."""
 
 UNKNOWN_FIELD: Final = "unknown field"
@@ -121,8 +121,8 @@ def shown(value: Any, *, hide: bool = False) -> Any:
         return value
     if isinstance(value, str):
         most = _SHORT_LINK if is_link(value) else _SHORT
-        odd = value.startswith("data:") or _HALF_CHARACTER.search(value)
-        is_opaque = len(value) > most and _OPAQUE.fullmatch(value)
+        odd = value.startswith("data:") or re.search(_HALF_CHARACTER, value)
+        is_opaque = len(value) > most and re.fullmatch(_OPAQUE, value)
         if hide or odd or is_opaque:
             return f"<text of {len(value):,} characters>"
         return value if len(value) <= most else f"{value[:most]}…"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from .base import TaskRequest, TaskResult
+    from .requests import TaskRequest
+    from .results import TaskResult
 
 RequestT = TypeVar("RequestT", bound="TaskRequest[Any]")
 RequestT_co = TypeVar("RequestT_co", bound="TaskRequest[Any]", covariant=True)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import InitErrorDetails
 
-_CONSTANT: Final = re.compile(r"""'[^']*'|"[^"]*\"""")
-_WORD: Final = re.compile(r"[^\s,;:()]+")
+_CONSTANT: Final = r"""'[^']*'|"[^"]*\""""
+_WORD: Final = r"[^\s,;:()]+"
 
 
 def placed_rule_error(
@@ -38,5 +38,5 @@ def _paths(cls: type[BaseModel], sentence: str) -> list[str]:
     if NO_SIZE in sentence:
         return ["width", "height"]
     known = python_names(cls)
-    words = _WORD.findall(_CONSTANT.sub("", sentence))
+    words = re.findall(_WORD, re.sub(_CONSTANT, "", sentence))
     return [*dict.fromkeys(word for word in words if word.split(".")[0] in known)]

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 from .. import PACKAGE
 from ..exceptions import RunwareError
-from ..schema.base import TaskResult
+from ..schema.results import TaskResult
 from .webhook import Seen, Webhook, parse_webhook
 
 Handler: TypeAlias = Callable[[Webhook[TaskResult]], object]

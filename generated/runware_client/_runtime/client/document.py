@@ -13,7 +13,8 @@ from .. import PACKAGE
 if TYPE_CHECKING:
     from datetime import date
 
-    from ..schema.base import TaskRequest, TaskResult
+    from ..schema.requests import TaskRequest
+    from ..schema.results import TaskResult
     from .about import About, Price
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ..delivery.delivery import Delivery
-    from ..schema.base import TaskRequest, TaskResult
+    from ..schema.requests import TaskRequest
+    from ..schema.results import TaskResult
     from ..transport.api_key import ApiKey
     from ..transport.endpoint import Headers
     from ..transport.envelope import Answer, Item
@@ -307,7 +308,9 @@ def saved_task(
     wire = _saved(text)
     fingerprint = wire.pop("key", None)
     if request is None:
-        return _in_doubt(task_of(wire, _result_class(wire), wire.get("deliveryMethod")))
+        task = task_of(wire, _result_class(wire), wire.get("deliveryMethod"))
+        task.resume()
+        return task
     submission = submission_of(request)
     if submission.task.task_uuid != wire["taskUUID"]:
         message = (
@@ -319,15 +322,9 @@ def saved_task(
     if delivery := wire.get("deliveryMethod"):  # `submit` may have changed it
         submission.wire["deliveryMethod"] = delivery
         submission.task.is_async = delivery == "async"
-    _in_doubt(submission.task)
+    submission.task.resume()
     submission.task.allows_resend = fingerprint == key.fingerprint(wire["taskUUID"])
     return submission
-
-
-def _in_doubt(task: Task[Any]) -> Task[Any]:
-    task.phase = Phase.IN_DOUBT
-    task.sends = 1
-    return task
 
 
 def _saved(text: str) -> Item:
@@ -367,7 +364,7 @@ def _is_good(name: str, value: object) -> bool:
 
 
 def _result_class(wire: Item) -> type[TaskResult]:
-    from ..schema.base import TaskResult  # slow to import
+    from ..schema.results import TaskResult  # slow to import
 
     try:
         return request_class(wire["taskType"], wire.get("model")).result

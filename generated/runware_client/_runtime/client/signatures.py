@@ -13,7 +13,7 @@ from ..schema.signatures import signature_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..schema.base import TaskRequest
+    from ..schema.requests import TaskRequest
 
 MethodT = TypeVar("MethodT")
 

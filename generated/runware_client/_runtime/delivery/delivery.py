@@ -263,18 +263,17 @@ class Delivery(Generic[ResultT]):
 
     def _hold_back(self) -> None:
         """Hold back tasks that wait for uploads or for the reservation of their costs."""
-        unsent = self._unsent()
-        held = [e for e in unsent if e.submission and e.submission.is_waiting]
+        held = [e for e in self._to_send() if e.submission and e.submission.is_waiting]
         if held:
             self._begin_uploads(held)
-            unsent = self._unsent()
         account = self._settings.account
-        owed = [each for each in unsent if account.owes_reservation(each.task)]
+        owed = [e for e in self._to_send() if account.owes_reservation(e.task)]
         if owed:
             self._begin_pricing(owed)
 
-    def _unsent(self) -> list[ScheduledTask[ResultT]]:
-        return [each for each in self._idle if each.kind is Kind.SUBMIT]
+    def _to_send(self) -> list[ScheduledTask[ResultT]]:
+        """Return the tasks that this delivery sends; others send those without a request."""
+        return [e for e in self._idle if e.kind is Kind.SUBMIT and e.submission]
 
     def _begin_uploads(self, held: list[ScheduledTask[ResultT]]) -> None:
         """Replace tasks that wait for files by the uploads of the files."""

@@ -10,7 +10,7 @@ from ..schema.generics import RequestT_co, ResultT
 
 if TYPE_CHECKING:
     from ..exceptions import RunwareError
-    from ..schema.base import TaskRequest
+    from ..schema.requests import TaskRequest
     from ..transport.envelope import Answer
 
 

@@ -26,7 +26,8 @@ from .lifecycle import TRANSITIONS, Action, Phase, TaskEvent
 if TYPE_CHECKING:
     from ..exceptions import APIError, RunwareError
     from ..media.local_files import LocalFile
-    from ..schema.base import TaskRequest, TaskResult
+    from ..schema.requests import TaskRequest
+    from ..schema.results import TaskResult
     from ..transport.envelope import Item
 
 UPLOAD_OUTPUT: Final = "mediaUUID"
@@ -70,6 +71,8 @@ class Task(Generic[ResultT]):
         is_short: Whether a sync answer had fewer results than were ordered.
         refused_polls: Consecutive polls of it that the server refused with a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
+        is_known: Whether it is only collected: it is resumed, the server refused a sending
+            because it has the task, or its costs were counted.
         key: The key that matches items to it: its taskUUID or, without one, its type.
         ordered: The number of results that it orders.
     """
@@ -93,6 +96,7 @@ class Task(Generic[ResultT]):
     quiet: int = 0
     is_short: bool = False
     allows_resend: bool = True
+    is_known: bool = False
     key: str = field(init=False)
     ordered: int = field(init=False)
     _identities: list[Identity] = field(default_factory=list[Identity])
@@ -164,9 +168,16 @@ class Task(Generic[ResultT]):
         """Return the results so far."""
         return [self.read(item) for item in self.items]
 
+    def resume(self) -> None:
+        """Continue a task that another call, or another process, may have sent."""
+        self.phase = Phase.IN_DOUBT
+        self.sends = 1
+        self.is_known = True
+
     def apply(self, event: TaskEvent) -> Action:
         """Move to the next phase; return the next action."""
         self.phase, action = TRANSITIONS[self.phase, event]
+        self.is_known |= event is TaskEvent.CONFLICT
         return action
 
     def note_sending(self, now: float) -> None:
@@ -367,7 +378,7 @@ def wire_of(request: TaskRequest[Any]) -> Item:
     Raises:
         TypeError: It is not a request.
     """
-    from ..schema.base import TaskRequest  # slow to import
+    from ..schema.requests import TaskRequest  # slow to import
     from ..schema.written import written
 
     if not isinstance(cast("object", request), TaskRequest):

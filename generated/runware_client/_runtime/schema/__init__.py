@@ -19,16 +19,6 @@ if TYPE_CHECKING:
         is_type,
         same,
     )
-    from .base import (
-        OpenPart,
-        Part,
-        ResultPart,
-        TaskRequest,
-        TaskResult,
-        constant,
-        filled,
-        fresh_uuid,
-    )
     from .constraints import (
         Count,
         Either,
@@ -46,6 +36,7 @@ if TYPE_CHECKING:
         Uuid,
     )
     from .deprecated import Deprecated
+    from .fields import constant, filled, fresh_uuid
     from .formats import (
         is_date,
         is_date_time,
@@ -63,7 +54,10 @@ if TYPE_CHECKING:
         is_uuid,
     )
     from .media_text import Media, MediaSource
+    from .parts import OpenPart, Part
     from .patterns import Pattern
+    from .requests import TaskRequest
+    from .results import ResultPart, TaskResult
     from .rules import (
         Iterator,
         MediaLimit,
@@ -84,14 +78,6 @@ _MODULES = {
     "is_object": ".json_values",
     "is_type": ".json_values",
     "same": ".json_values",
-    "OpenPart": "base",
-    "Part": "base",
-    "ResultPart": "base",
-    "TaskRequest": "base",
-    "TaskResult": "base",
-    "constant": "base",
-    "filled": "base",
-    "fresh_uuid": "base",
     "Count": "constraints",
     "Either": "constraints",
     "Exactly": "constraints",
@@ -107,6 +93,9 @@ _MODULES = {
     "Uri": "constraints",
     "Uuid": "constraints",
     "Deprecated": "deprecated",
+    "constant": "fields",
+    "filled": "fields",
+    "fresh_uuid": "fields",
     "is_date": "formats",
     "is_date_time": "formats",
     "is_duration": "formats",
@@ -123,7 +112,12 @@ _MODULES = {
     "is_uuid": "formats",
     "Media": "media_text",
     "MediaSource": "media_text",
+    "OpenPart": "parts",
+    "Part": "parts",
     "Pattern": "patterns",
+    "TaskRequest": "requests",
+    "ResultPart": "results",
+    "TaskResult": "results",
     "Iterator": "rules",
     "MediaLimit": "rules",
     "Rate": "rules",

@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeGuard, get_args
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, cast, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from .constraints import AnyJson, Nullable, Secret
 from .media_text import Media
@@ -17,7 +17,26 @@ from .media_text import Media
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+T = TypeVar("T")
+
 _CAPITALS = frozenset({"uri", "url", "uuid"})
+
+
+def constant(value: T, *, alias: str | None = None) -> T:
+    """Declare a field that has one value, which the constructor fills in."""
+    extra = {"const": cast("Any", value)}
+    return cast("T", Field(validation_alias=alias, json_schema_extra=extra))
+
+
+def filled(value: T) -> T:
+    """Declare a field that the constructor fills in if it gets no other value."""
+    extra = {"default": cast("Any", value)}
+    return cast("T", Field(json_schema_extra=extra))
+
+
+def fresh_uuid() -> str:
+    """Declare a field that the constructor fills with a new UUID."""
+    return cast("str", Field(json_schema_extra={"format": "uuid"}))
 
 
 def wire_name(name: str) -> str:
@@ -138,20 +157,16 @@ def classes_within(cls: type[BaseModel]) -> Iterator[type[BaseModel]]:
 
 @cache
 def nests_freely(cls: type[BaseModel]) -> bool:
-    """Return whether the values of a class may be nested to any depth."""
-    return any(
-        _takes_any_json(each) or _contains_itself(each) for each in classes_within(cls)
-    )
+    """Return whether values of a class may be nested to any depth."""
+    cls.model_rebuild()
+    may_be_recursive = cls.__pydantic_core_schema__["type"] == "definitions"
+    return may_be_recursive or any(map(_takes_any_json, classes_within(cls)))
 
 
 def _takes_any_json(cls: type[BaseModel]) -> bool:
     return cls.model_config.get("extra") == "allow" or any(
         mark is Any or isinstance(mark, AnyJson) for mark in _marks_within(cls)
     )
-
-
-def _contains_itself(cls: type[BaseModel]) -> bool:
-    return any(cls in classes_within(part) for part in _parts_of(cls))
 
 
 @cache

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import (
@@ -50,7 +49,6 @@ NO_FILE_IN_JSON: Final = core.plain_serializer_function_ser_schema(
 """How a value is written that may be a file to upload: as it is."""
 
 
-@dataclass(frozen=True, slots=True)
 class Media:
     """Text that stands for a medium, in one of the ways that the document accepts.
 
@@ -61,11 +59,6 @@ class Media:
         most_bytes: The size of the largest.
     """
 
-    kind: str
-    accepts: tuple[Test, ...]
-    least_bytes: float | None
-    most_bytes: float | None
-
     def __init__(
         self,
         kind: str,
@@ -73,10 +66,10 @@ class Media:
         least_bytes: float | None = None,
         most_bytes: float | None = None,
     ) -> None:
-        object.__setattr__(self, "kind", kind)
-        object.__setattr__(self, "accepts", accepts)
-        object.__setattr__(self, "least_bytes", least_bytes)
-        object.__setattr__(self, "most_bytes", most_bytes)
+        self.kind = kind
+        self.accepts = accepts
+        self.least_bytes = least_bytes
+        self.most_bytes = most_bytes
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler

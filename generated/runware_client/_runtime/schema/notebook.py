@@ -12,7 +12,7 @@ from ..json_values import is_array, is_object
 from .explanations import is_link
 
 if TYPE_CHECKING:
-    from .base import TaskResult
+    from .results import TaskResult
 
 _IMAGE_FILE: Final = re.compile(
     r"[^?#]*\.(avif|gif|jpe?g|png|webp)([?#]|\Z)", re.IGNORECASE

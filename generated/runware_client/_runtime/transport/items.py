@@ -11,7 +11,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from ..schema.base import TaskResult
+    from ..schema.results import TaskResult
     from .envelope import Item
 
 READ_ONLY: Final = frozenset(

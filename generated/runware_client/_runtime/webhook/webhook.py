@@ -18,9 +18,9 @@ from ..error_enum import ErrorEnum
 from ..exceptions import RunwareError, TaskError
 from ..json_values import is_array, is_object
 from ..old_names import is_same_type, present_name
-from ..schema.base import TaskResult
 from ..schema.depth import is_too_deep
 from ..schema.generics import ResultT, ResultT_co
+from ..schema.results import TaskResult
 from ..transport.envelope import SCOPE, Answer, Envelope, parsed
 from ..transport.items import is_result
 

@@ -32,8 +32,8 @@ from ..._runtime.schema import (
 
 
 def _check_start_date(value: Json) -> bool:
-    """Say whether a value is right: it must be a date such as 2026-01-31 or must be a
-    date and time such as 2026-01-31T12:00:00Z.
+    """Return whether a value is valid: it must be a date such as 2026-01-31 or must be
+    a date and time such as 2026-01-31T12:00:00Z.
     """
     return is_date(value) or is_date_time(value)
 

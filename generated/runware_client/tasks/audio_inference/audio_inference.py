@@ -45,10 +45,10 @@ from ..._runtime.schema import (
 )
 
 AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
-"""Audio: a text of these kinds; upload a file first."""
+"""Audio: a text in one of these forms. Upload a file first."""
 
 VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
-"""A video: a text of these kinds; upload a file first."""
+"""A video: a text in one of these forms. Upload a file first."""
 
 ImageInput = Annotated[
     MediaSource,
@@ -60,7 +60,7 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image: a text of these kinds, or a file that becomes one."""
+"""An image: a text in one of these forms, or a file."""
 
 
 class SpeakerVoice(OpenPart):

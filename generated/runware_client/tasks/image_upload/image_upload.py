@@ -35,7 +35,7 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image: a text of these kinds, or a file that becomes one."""
+"""An image: a text in one of these forms, or a file."""
 
 
 class ImageUploadResult(TaskResult):

@@ -48,10 +48,10 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image: a text of these kinds, or a file that becomes one."""
+"""An image: a text in one of these forms, or a file."""
 
 VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
-"""A video: a text of these kinds; upload a file first."""
+"""A video: a text in one of these forms. Upload a file first."""
 
 
 class Inputs(OpenPart):

@@ -51,16 +51,16 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image: a text of these kinds, or a file that becomes one."""
+"""An image: a text in one of these forms, or a file."""
 
 VideoInput = Annotated[MediaSource, Media("video", is_uuid, is_uri)]
-"""A video: a text of these kinds; upload a file first."""
+"""A video: a text in one of these forms. Upload a file first."""
 
 AudioInput = Annotated[MediaSource, Media("audio", is_uuid, is_uri)]
-"""Audio: a text of these kinds; upload a file first."""
+"""Audio: a text in one of these forms. Upload a file first."""
 
 FileInput = Annotated[MediaSource, Media("file", is_uuid, is_uri)]
-"""A file: a text of these kinds; upload a file first."""
+"""A file: a text in one of these forms. Upload a file first."""
 
 
 class ToolCall(OpenPart):

@@ -57,7 +57,7 @@ ImageInput = Annotated[
         Pattern("^[a-zA-Z0-9+/=]+$"),
     ),
 ]
-"""An image: a text of these kinds, or a file that becomes one."""
+"""An image: a text in one of these forms, or a file."""
 
 SIZES = (
     Size(512, 512, "SD (1:1)"),
@@ -69,7 +69,7 @@ SIZES = (
 
 
 def _check_frames(value: Json) -> bool:
-    """Say whether a value is right: it must have at least 1 item whose at is not
+    """Return whether a value is valid: it must have at least 1 item whose at is not
     'last'.
     """
     return any(

@@ -35,7 +35,7 @@ from ..._runtime.schema import (
 
 
 def _check_pair(value: Json) -> bool:
-    """Say whether a value is right: item 1 must be a string and item 2 must be a
+    """Return whether a value is valid: item 1 must be a string and item 2 must be a
     number.
     """
     return (len(value) <= 0 or isinstance(value[0], str)) and (

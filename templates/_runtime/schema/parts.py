@@ -1,0 +1,306 @@
+"""Parts of requests: how they are validated, and how their errors are explained."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+from operator import is_
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+from pydantic import (
+    ConfigDict,
+    Field,
+    SerializationInfo,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import SchemaValidator
+from pydantic_core import core_schema as core
+
+from ..caller import levels_to_caller
+from ..json_values import is_object
+from ..media.local_files import with_contents
+from .constraints import Json
+from .deprecated import deprecated_members, has_deprecated
+from .depth import MOST_LEVELS, is_too_deep
+from .explanations import again, combined, is_other_text, narrower, rule_error
+from .fast_path import fast_validator
+from .fields import (
+    default_names,
+    hidden_names,
+    nullable_fields,
+    optional_names,
+    python_names,
+    wire_name,
+    wire_names,
+)
+from .given_names import Given, with_given_names
+from .json_object import JsonObject
+from .keywords import Keywords, misspelt, take_extra, without_nulls
+from .rule_places import placed_rule_error
+from .rules import Wire
+from .subclasses import refuse_unsent
+from .written import written
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails, InitErrorDetails
+
+
+class Part(JsonObject):
+    """An object inside a request."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    if not TYPE_CHECKING:
+        __pydantic_extra__: dict[str, Json]
+
+    _warning: ClassVar[str] = ""
+    """What is said whenever an object is made."""
+
+    _is_task: ClassVar[bool] = False
+    """Whether it is a whole task, and no part of one."""
+
+    @staticmethod
+    def rules(_: Wire, /) -> Iterator[str]:
+        """Yield a sentence for each rule that an object breaks."""
+        yield from ()
+
+    def __init__(self, /, **members: Any) -> None:
+        """Validate the parameters that the class documents."""
+        keywords = Keywords.of(type(self), members)
+        refuse_depth(type(self), keywords)
+        self._validated(keywords, self_instance=self)
+        if not self._is_task:
+            self._warn(self)
+
+    # pydantic calls a constructor of one's own for every nested object, unless told
+    # that it validates like its own.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def _complete(
+        cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
+    ) -> None:
+        nullable = nullable_fields(cls)
+        for name, field in fields.items():
+            if name not in nullable and field["schema"]["type"] == "default":
+                _without_null(field["schema"])
+                field.setdefault("serialization_exclude_if", _is_none)
+        if any(
+            name in nullable and field["schema"]["type"] == "default"
+            for name, field in fields.items()
+        ):
+            model["serialization"] = core.wrap_serializer_function_ser_schema(
+                _written_if_set, info_arg=True
+            )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        refuse_unsent(cls)
+
+    @classmethod
+    def _validated(cls, data: Any, **options: Any) -> Self:
+        """Validate on the fast path; where that fails, again with explanations."""
+        made: Self
+        try:
+            made = cls._fast_validator().validate_python(data, **options)
+        except ValidationError:
+            pass
+        else:
+            return made
+        made = cls.__pydantic_validator__.validate_python(data, **options)
+        return made
+
+    @classmethod
+    @cache
+    def _fast_validator(cls) -> SchemaValidator:
+        cls.model_rebuild()
+        return fast_validator(cls.__pydantic_core_schema__, Part._only_explains)
+
+    @staticmethod
+    def _only_explains(validator: Any) -> bool:
+        """Return whether a validator is `_check` of a class that has no more checks."""
+        is_check = getattr(validator, "__func__", None) is Part._check.__func__
+        return is_check and not validator.__self__._has_more_checks()
+
+    @classmethod
+    @cache
+    def _has_more_checks(cls) -> bool:
+        """Return whether there are checks beyond those of the members."""
+        return bool(
+            cls.model_config.get("extra") == "allow"
+            or default_names(cls)
+            or cls.rules is not Part.rules
+            or (cls._is_task and (cls._warning or has_deprecated(cls)))
+        )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check(cls, data: Any, read: Callable[[Any], Self]) -> Self:
+        if isinstance(data, JsonObject) and not isinstance(data, cls):
+            data = written(data)
+        try:
+            made = read(data)
+        except ValidationError as error:
+            raise cls._explained(data, error) from None
+        if made is not data and cls._has_more_checks():
+            cls._check_whole(made, data)
+        return made
+
+    @classmethod
+    def _check_whole(cls, made: Self, data: Any) -> None:
+        """Check what concerns an object as a whole.
+
+        Raises:
+            ValidationError: A member is misspelt, or a rule is broken.
+        """
+        unknown = made.__pydantic_extra__
+        if unknown and (errors := [*misspelt(cls, unknown, data)]):
+            raise combined(cls.__name__, errors)
+        made.__pydantic_fields_set__.update(default_names(cls))
+        if cls.rules is not Part.rules:
+            broken = [*cls.rules(written(made))]
+            if broken:
+                placed = partial(placed_rule_error, cls, data)
+                raise combined(cls.__name__, map(placed, broken))
+        if cls._is_task:
+            cls._warn(made)
+
+    @classmethod
+    def _warn(cls, made: Self) -> None:
+        """Warn of a deprecated model, and of deprecated members that were given."""
+        messages = [cls._warning] if cls._warning else []
+        if has_deprecated(cls):
+            messages += deprecated_members(made)
+        for message in messages:
+            level = levels_to_caller()
+            warnings.warn(message, DeprecationWarning, stacklevel=level)
+
+    @classmethod
+    def _explained(cls, data: Any, error: ValidationError) -> ValidationError:
+        """Say all that is wrong at once: rules too, once every field can be read.
+
+        Where a rule says of a member which of its constants it may be, that is said in
+        place of all its constants.
+        """
+        details = error.errors(include_url=False)
+        hidden, optional = hidden_names(cls), optional_names(cls)
+        hint: Callable[[ErrorDetails], str] = cls._hint
+        if isinstance(data, Keywords):
+            given = Given.to(cls, data)
+            details = [with_given_names(given, detail) for detail in details]
+            hint = lambda detail: given.in_sentence(cls._hint(detail))  # noqa: E731
+        readable = is_object(data) and all(
+            d["type"] == "rule" or is_other_text(d) for d in details
+        )
+        broken = [*cls.rules(_wire_of(cls, data))] if readable else []
+        placed = partial(placed_rule_error, cls, data)
+        errors: list[InitErrorDetails] = []
+        for detail in details:
+            member = ".".join(wire_name(str(part)) for part in detail["loc"])
+            rules = narrower(member, broken) if is_other_text(detail) else []
+            errors += map(placed, rules)
+            errors += [] if rules else [again(detail, hidden, hint, optional)]
+        if not any(map(is_other_text, details)):
+            errors += map(placed, broken)
+        return combined(cls.__name__, errors)
+
+    @classmethod
+    def _hint(cls, detail: ErrorDetails) -> str:
+        """Say which member was meant by a name that is none; empty where unknown."""
+        from .near_names import hint
+
+        return hint(cls, str(detail["loc"][0])) if len(detail["loc"]) == 1 else ""
+
+    if not TYPE_CHECKING:
+
+        def model_dump(self, **options: Any) -> Wire:
+            """Return the members as pydantic does, and a file to upload as its bytes."""
+            return with_contents(super().model_dump(**options))
+
+    def model_copy(
+        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
+    ) -> Self:
+        """Return a copy, which is validated when there is something to update."""
+        copied = super().model_copy(deep=deep)
+        return copied._replaced(update) if update else copied
+
+    def __replace__(self, **members: Any) -> Self:
+        return self._replaced(members)
+
+    def _replaced(self, members: Mapping[str, Any]) -> Self:
+        """Return a validated copy with other members."""
+        cls = type(self)
+        names = python_names(cls)
+        current = {
+            name: value
+            for name, value in vars(self).items()
+            if value is not None or name in self.__pydantic_fields_set__
+        }
+        given = {names.get(name, name): value for name, value in members.items()}
+        extra = {**(self.__pydantic_extra__ or {}), **take_extra(cls, given)}
+        keywords = Keywords(without_nulls(cls, {**current, **extra, **given}), extra)
+        refuse_depth(cls, keywords)
+        return cls._validated(keywords)
+
+
+if TYPE_CHECKING:
+
+    class OpenPart(Part):
+        """An object that may have members beyond those of its document."""
+
+        extra: Wire = Field(default={})
+        """The members that the document does not name, by their names in JSON."""
+
+else:
+
+    class OpenPart(Part, extra="allow"):
+        """An object that may have members beyond those of its document."""
+
+        @property
+        def extra(self) -> Wire:
+            """The members that the document does not name, by their names in JSON."""
+            return dict(self.__pydantic_extra__)
+
+
+def _without_null(default: dict[str, Any]) -> None:
+    """Take from a field that it may be null; only its absence is None."""
+    default["validate_default"] = default.get("default") is not None
+    owner = default
+    while owner["schema"]["type"] in _AROUND:
+        owner = owner["schema"]
+    if owner["schema"]["type"] == "nullable":
+        owner["schema"] = owner["schema"]["schema"]
+
+
+_AROUND: Final = ("function-after", "function-before", "function-wrap")
+
+_is_none: Final = partial(is_, None)
+
+
+def _written_if_set(
+    made: Part, write: Callable[[Part], Wire], info: SerializationInfo
+) -> Wire:
+    """Leave out what may be null and was not set."""
+    names = wire_names(type(made)) if info.by_alias else {}
+    unset = {
+        names.get(name, name)
+        for name, value in vars(made).items()
+        if value is None and name not in made.__pydantic_fields_set__
+    }
+    wire = write(made)
+    return {name: value for name, value in wire.items() if name not in unset}
+
+
+def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:
+    """Return what is given, as it would be sent."""
+    names = wire_names(cls)
+    return {names.get(name, name): written(value) for name, value in members.items()}
+
+
+def refuse_depth(cls: type[Part], value: Any) -> None:
+    """Refuse what is nested too deeply; its parts need not be measured again."""
+    if is_too_deep(value):
+        sentence = f"must not be nested more than {MOST_LEVELS} levels deep"
+        raise combined(cls.__name__, [rule_error(sentence)])
