@@ -28,7 +28,7 @@ from runware_codegen.render.module import ModuleMaker
 from runware_codegen.resources import folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from runware_codegen.model import Document
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["packages"]
 
-ATTEMPTS = 6
+ATTEMPTS = 12
 DRAWN = 1000
 
 IMPLIED = {
@@ -88,13 +88,14 @@ def _model(path: Path) -> Document:
     return document
 
 
-def _forbidden(path: Path) -> Iterator[list[dict[str, Any]]]:
-    """Draw tasks that the document forbids, again and again others."""
-    judge = Judge(path)
-    drawn = Tasks(judge, random.Random(path.name))
-    for _ in range(ATTEMPTS):
-        tasks = chain(drawn.directed(), drawn.near(DRAWN))
-        yield [task for task in tasks if not judge.allows(task)]
+def _forbidden(
+    judge: Judge, drawn: Tasks, labels: Iterable[str]
+) -> list[dict[str, Any]]:
+    """Draw tasks that the document forbids, around the members that mutants are about."""
+    names = {label.partition(": ")[0].partition(".")[2] for label in labels}
+    of_all = "" in names  # a rule is about any of them
+    tasks = chain(drawn.directed(None if of_all else names), drawn.near(DRAWN))
+    return [task for task in tasks if not judge.allows(task)]
 
 
 class Refused(NamedTuple):
@@ -222,7 +223,10 @@ def test_every_missing_assertion_is_noticed(packages: Packages, path: Path) -> N
     whole = Module(package, _model(path))
     left = dict(mutants(_model(path)))
     implied = IMPLIED.get(path.stem, [])
-    for drawn in _forbidden(path):
+    judge = Judge(path)
+    tasks = Tasks(judge, random.Random(path.name))
+    for _ in range(ATTEMPTS):
+        drawn = _forbidden(judge, tasks, left)
         forbidden = Forbidden(_telling_first(whole.request, drawn))
         left = {
             label: mutant

@@ -10,7 +10,7 @@ import jsonschema_rs
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from pathlib import Path as FilePath
 
 Json = Any
@@ -235,9 +235,15 @@ class Tasks:
         found += [[self._value(items) for _ in range(n)] for n in lengths if n >= 0]
         return found
 
-    def directed(self) -> Iterator[Object]:
-        """Break each assertion of each member, at any depth, in tasks that have it."""
+    def directed(self, names: Container[str] | None = None) -> Iterator[Object]:
+        """Break each assertion of each member, at any depth, in tasks that have it.
+
+        Args:
+            names: Those of the members; None for all of them, and for all rules.
+        """
         for path, member in self._members:
+            if names is not None and path[-1] not in names:
+                continue
             task = self._allowed_with(path)
             if task is None:
                 continue
@@ -250,7 +256,8 @@ class Tasks:
                 changed = _copied(task)
                 _merge(changed, _copied(change))
                 yield changed
-        yield from self._conditional(self._schema, self._allowed())
+        if names is None:
+            yield from self._conditional(self._schema, self._allowed())
 
     def _allowed_with(self, path: Path) -> Object | None:
         """Draw a task that has a member and is allowed: change it until it is."""

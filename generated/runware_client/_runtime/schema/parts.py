@@ -187,11 +187,14 @@ class Part(JsonObject):
         """
         details = error.errors(include_url=False)
         hidden, optional = hidden_names(cls), optional_names(cls)
-        hint: Callable[[ErrorDetails], str] = cls._hint
-        if isinstance(data, Keywords):
-            given = Given.to(cls, data)
+        given = Given.to(cls, data) if isinstance(data, Keywords) else None
+        if given is not None:
             details = [with_given_names(given, detail) for detail in details]
-            hint = lambda detail: given.in_sentence(cls._hint(detail))  # noqa: E731
+
+        def hint(detail: ErrorDetails) -> str:
+            said = cls._hint(detail)
+            return said if given is None else given.in_sentence(said)
+
         readable = is_object(data) and all(
             d["type"] == "rule" or is_other_text(d) for d in details
         )
