@@ -44,7 +44,7 @@ from runware_codegen.termination import DIFFERENT, remarking
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from runware_codegen.catalog.fetching import UpdateReport
+    from runware_codegen.catalog.fetch_run import UpdateReport
     from runware_codegen.diff.options import DiffOptions
     from runware_codegen.init import Plan
     from runware_codegen.option_types import (
@@ -163,21 +163,21 @@ def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> Non
     """
     with _terminal(ctx) as terminal:
         if options["catalog"]:
-            from runware_codegen.catalog import listing  # noqa: PLC0415  # slow
+            from runware_codegen.catalog.listing import list_catalog  # noqa: PLC0415
 
             source = ctx.get_parameter_source("include_status")
             chosen = source is not ParameterSource.DEFAULT
             statuses = options["include_status"] if chosen else ()
             folder = Path(documents_folder(options["documents"]))
-            listing.list_catalog(options, folder, statuses, terminal)
+            list_catalog(options, folder, statuses, terminal)
             return
-        from runware_codegen import pipeline  # noqa: PLC0415  # slow to import
+        from runware_codegen import listing  # noqa: PLC0415  # slow to import
 
         said = ctx.default_map or {}
         name = import_name(
             said.get("output", ""), said.get("package", "runware_client")
         )
-        pipeline.list_documents(options, name, terminal)
+        listing.list_documents(options, name, terminal)
 
 
 @cli.command(cls=FetchCommand)

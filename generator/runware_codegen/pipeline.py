@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 from collections import Counter
@@ -13,13 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen import cache, settings
 from runware_codegen.catalog import lock
-from runware_codegen.catalog.search import Filters
 from runware_codegen.documents import load
 from runware_codegen.output import compare, publish
 from runware_codegen.package_name import import_name
+from runware_codegen.pages import LastChange
 from runware_codegen.parse import parse
 from runware_codegen.problems import InvalidInputError
-from runware_codegen.report import table
 from runware_codegen.resources import BUILTIN
 from runware_codegen.settings import OwnModels
 
@@ -28,12 +26,12 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from runware_codegen.cache import Module
+    from runware_codegen.catalog.lock import LockedDocument
     from runware_codegen.model import Document, DocumentInfo, Package
     from runware_codegen.option_types import (
         DocsOptions,
         DocumentOptions,
         GenerateOptions,
-        ListOptions,
     )
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
@@ -177,48 +175,8 @@ def import_line(package: Package[DocumentInfo], name: str) -> str:
     """
     by_type = {document.task_type: document for document in package.documents}
     document = by_type.get("imageInference", package.documents[0])
-    module = f"{name}.{_module(document, package)}"
+    module = f"{name}.{module_of(document, package)}"
     return f"from {module} import {document.request_name}"
-
-
-def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
-    """Print the documents of a package.
-
-    Args:
-        options: The options of the command.
-        name: The import name of the package.
-        terminal: The terminal.
-
-    Raises:
-        InvalidInputError: If a document is invalid.
-    """
-    filters = Filters.of(options)
-    status = (filters.status.casefold(),) if filters.status else ()
-    selection: ListOptions = {
-        **options,
-        "include_status": status or options["include_status"],
-    }
-    package = _read(selection, name, terminal)
-    chosen = [each for each in package.documents if filters.matches(each)]
-    if not chosen:
-        raise filters.none_left(", ".join(_inputs(options)), package.documents)
-    rows = [_row(document, package) for document in chosen]
-    own = [
-        {**_row(document, package), "air": name}
-        for document in chosen
-        for name in (*document.models, *document.patterns)
-        if document.models and name != (document.air or document.models[0])
-    ]
-    if options["as_json"]:
-        terminal.result(json.dumps(rows, indent=2))
-        return
-    head = ("ID", "AIR", "TASK TYPE", "STATUS", "FIELDS", "RULES", "CLASS", "MODULE")
-    cells = [
-        [cell if isinstance(cell, int) else str(cell) for cell in row.values()]
-        for row in sorted([*rows, *own], key=lambda row: (row["taskType"], row["id"]))
-    ]
-    for line in table(head, [row[: len(head)] for row in cells]):
-        terminal.result(line)
 
 
 def _in_project(target: Path) -> str:
@@ -241,7 +199,7 @@ def _make(
     Pages are made if `pages_of` is the import name of the package in pages.
     """
     terminal.progress("Reading documents")
-    inputs = _inputs(options)
+    inputs = inputs_of(options)
     document_filter = cache.DocumentFilter(options["only"], options["include_status"])
     store = cache.open_store() if options["cache"] else None
     catalogue = cache.build_modules(
@@ -272,7 +230,17 @@ def _make(
     if store:
         store.save()
     paged = replace(package, name=pages_of)
-    return _Made(package, files, cache.page_files(paged, modules) if pages_of else {})
+    pages = cache.page_files(paged, modules, _changes(options)) if pages_of else {}
+    return _Made(package, files, pages)
+
+
+def _changes(options: DocumentOptions) -> dict[str, LastChange]:
+    """Return what changed last in documents, by the names of their files."""
+    return {
+        f"{locked.id}.json": LastChange(locked.changed, locked.changes)
+        for locked in _locked(options)
+        if locked.changed
+    }
 
 
 def _documented(options: GenerateOptions) -> str:
@@ -280,11 +248,21 @@ def _documented(options: GenerateOptions) -> str:
     return import_name(options["output"], options["package"]) if options["docs"] else ""
 
 
-def _read(
+def read_package(
     selection: DocumentOptions, name: str, terminal: Terminal
 ) -> Package[Document]:
+    """Read documents as the model of a package.
+
+    Args:
+        selection: The options that select the documents.
+        name: The import name of the package.
+        terminal: The terminal.
+
+    Raises:
+        InvalidInputError: If a document is invalid, or none is selected.
+    """
     terminal.progress("Reading documents")
-    inputs = _inputs(selection)
+    inputs = inputs_of(selection)
     loaded = load(inputs, _stdin())
     _note(loaded.passed_over, terminal)
     terminal.progress("Parsing documents")
@@ -310,12 +288,7 @@ def _own_models(selection: DocumentOptions) -> OwnModels:
     own = selection.get("own_models") or OwnModels()
     if not own.lines:
         return own
-    locked = [
-        document
-        for path in lock.input_paths(_inputs(selection))
-        if path.is_dir()
-        for document in lock.lock_of(path).within(path).values()
-    ]
+    locked = _locked(selection)
     ids = {name for document in locked for name in (document.id, document.air)}
     of_architecture: dict[str, str] = {}
     for document in sorted(locked, key=lambda each: each.id):
@@ -325,7 +298,18 @@ def _own_models(selection: DocumentOptions) -> OwnModels:
     return replace(own, lines=tuple(lines))
 
 
-def _inputs(selection: DocumentOptions) -> Sequence[str]:
+def _locked(selection: DocumentOptions) -> list[LockedDocument]:
+    """Return the locked documents of the folders among the inputs."""
+    return [
+        document
+        for path in lock.input_paths(inputs_of(selection))
+        if path.is_dir()
+        for document in lock.lock_of(path).within(path).values()
+    ]
+
+
+def inputs_of(selection: DocumentOptions) -> Sequence[str]:
+    """Return the inputs that were given; the built-in documents by default."""
     return selection["documents"] or [f"{BUILTIN}*"]
 
 
@@ -338,34 +322,10 @@ def _note(passed_over: Iterable[str], terminal: Terminal) -> None:
         terminal.note(f"Skipped {passed}.")
 
 
-def _module(document: DocumentInfo, package: Package[DocumentInfo]) -> str:
+def module_of(document: DocumentInfo, package: Package[DocumentInfo]) -> str:
     """Return the module from which the classes of a document are imported."""
     [task_type] = [t for t in package.task_types if t.name == document.task_type]
     return f"tasks.{task_type.module}"
-
-
-def _row(
-    document: Document, package: Package[Document]
-) -> dict[str, str | int | float | list[str] | None]:
-    """Return a row about a document; the table shows the first eight cells."""
-    return {
-        "id": document.id,
-        "air": document.air,
-        "taskType": document.task_type,
-        "status": document.status,
-        "fields": document.field_count,
-        "rules": document.rule_count,
-        "class": document.request_name,
-        "module": f"{package.name}.{_module(document, package)}",
-        "title": document.title,
-        "creator": document.creator,
-        "capabilities": list(document.capabilities),
-        "modes": list(document.modes),
-        "released": document.released,
-        "price": document.price,
-        "documentation": document.documentation_url,
-        "models": [*document.models, *document.patterns],
-    }
 
 
 def _described(module: Module) -> str:

@@ -181,6 +181,33 @@ class TestNotAskingTwice:
         fetched = (tmp_path / "schemas" / "two.json").read_bytes()
         assert fetched == catalog.files[f"{ROOT}/models/two/schema.json"]
 
+    def test_pages_tell_what_changed_last(
+        self, fetch: Fetch, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        def changed() -> str:
+            page = (tmp_path / "pages" / "image_inference" / "two.md").read_text()
+            return page.partition("## What changed last")[2].partition("\n## ")[0]
+
+        docs = ("docs", "schemas", "--output", "pages", "--package", "client")
+        fetch("one", "two")
+        assert run(*docs, cwd=tmp_path).returncode == 0
+        assert changed() == ""
+        size = {"properties": {"size": {"type": "integer", "maximum": 9}}}
+        catalog.add("two", size)
+        fetch("--update")
+        assert run(*docs, "--check", cwd=tmp_path).returncode == 1
+        assert run(*docs, cwd=tmp_path).returncode == 0
+        told = changed()
+        lines = [line for line in told.splitlines() if line.startswith("- ")]
+        assert lines == [
+            "- breaking: request-type-narrowed TwoRequest.size: any value → a whole number",
+            "- compatible: request-member-added TwoRequest.size: added: a whole number",
+        ]
+        catalog.add("two", {**size, "$comment": "It means the same."})
+        assert "changed: schemas/two.json" in fetch("--update").stdout
+        assert run(*docs, "--check", cwd=tmp_path).returncode == 0
+        assert changed() == told
+
     def test_what_would_break_callers_is_not_written(
         self, fetch: Fetch, catalog: Catalog, tmp_path: Path
     ) -> None:

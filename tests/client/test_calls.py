@@ -253,6 +253,25 @@ def test_iterate_walks_all_pages(
     assert len({task["taskUUID"] for [task] in server.calls}) == len(asked)
 
 
+@pytest.mark.parametrize(
+    "end", [{}, {"results": None}, {"results": "none"}, {"results": {}}]
+)
+def test_iterate_ends_with_a_page_without_results(
+    end: dict[str, object], caller: Caller, server: Server
+) -> None:
+    def last(tasks: Tasks) -> object:
+        scope = {name: tasks[0][name] for name in ("taskType", "taskUUID")}
+        return {"data": [scope | end]}
+
+    server.script(*_found(["a", "b"], total=None), last)
+
+    async def work(client: Any) -> list[str]:
+        found = client.model_search.iterate(search="ink")
+        return [model.name async for model in each(found)]
+
+    assert caller.using(work) == ["a", "b"]
+
+
 def test_iterate_asks_for_no_page_that_is_not_reached(
     caller: Caller, server: Server
 ) -> None:

@@ -598,6 +598,7 @@ def test_nobody_answers(shipped: ModuleType, caller: Caller) -> None:
     assert str(error).startswith(f"no answer from {url}: ")
     assert "Check the network and base_url" in str(error)
     assert UUID(error.task_uuid)
+    assert (error.code, error.request_id, error.retry_after) == (None, None, None)
 
 
 def test_a_server_that_keeps_silent(

@@ -303,7 +303,9 @@ def test_what_is_billed_once_costs_once(
         if is_known and is_second:
             return Reply({"errors": [conflict | {"message": "It is known."}]}, 400)
         item = {"taskType": "imageInference", "taskUUID": request.task_uuid}
-        return {"data": [item | {"imageURL": "https://x.example/1.png", "cost": 0.5}]}
+        number = 1 if is_known else min(2, len(server.calls))
+        url = f"https://x.example/{number}.png"
+        return {"data": [item | {"imageURL": url, "cost": 0.5}]}
 
     async def work(client: Any) -> None:
         for _ in range(2):

@@ -460,7 +460,9 @@ MAY_BILL: dict[str, list[Any]] = {
     "a page": [Reply("<p>Welcome</p>", content_type="text/html")],
     "not a word": [{"data": []}],
     "redirected": [Reply("", 307, headers={"Location": "/v2"})],
-    **{f"{status}": [refused("x", status)] for status in (408, 409, 425, 500, 503)},
+    **{
+        f"{status}": [refused("x", status)] for status in (408, 409, 425, 499, 500, 503)
+    },
     "400 as a page": [Reply("<h1>Bad Request</h1>", 400, "text/html")],
     "502 as a page": [Reply("<h1>Bad Gateway</h1>", 502, "text/html")],
     "504": [Reply("", 504)],

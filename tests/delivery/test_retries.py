@@ -379,7 +379,7 @@ def test_a_poll_is_repeated_more_often_than_a_sending(
     assert result.seed == 7
 
 
-@pytest.mark.parametrize("status", [200, 400, 408, 409, 425, 429, 500, 502, 503])
+@pytest.mark.parametrize("status", [200, 400, 408, 409, 425, 429, 499, 500, 502, 503])
 @pytest.mark.parametrize("code", ["rateLimitExceeded", "serviceUnavailable"])
 def test_what_is_about_a_poll_does_not_end_its_task(
     caller: Caller, server: Server, code: str, status: int

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
 import zlib
 from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .clients import together
-from .platform_server import honest, hosting
+from .platform_server import acknowledged, honest, hosting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +78,41 @@ def test_what_drips_is_given_up_in_time(clients: Clients, kind: str) -> None:
         assert ended.error.may_have_run, name
         assert ended.seconds < LONGEST, name
         assert (unfinished, bills) == (1, 1), name
+
+
+class TimeLimitError(Exception):
+    """What a worker raises in a signal handler."""
+
+
+@pytest.mark.parametrize("limit", [TimeLimitError, TimeoutError])
+@pytest.mark.parametrize("waits_for", ["sending", "poll"])
+def test_a_time_limit_of_the_worker_ends_the_call(
+    clients: Clients, limit: type[Exception], waits_for: str
+) -> None:
+    main = threading.main_thread().ident
+    assert main is not None
+
+    async def silent(platform: Platform, exchange: Exchange) -> None:
+        if not exchange.is_poll:
+            platform.accept(exchange.tasks[0])
+        if waits_for == "sending" or exchange.is_poll:
+            signal.pthread_kill(main, signal.SIGUSR1)
+            await asyncio.sleep(60)
+        await exchange.reply({"data": acknowledged(exchange.tasks[0])})
+
+    def handle(*_: object) -> None:
+        raise limit("the time of the worker is up")
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        with hosting(silent) as platform:
+            ended, unfinished = clients.run("sync", platform, clients.image())
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert type(ended.error) is limit
+    [handle_of_task] = unfinished
+    assert getattr(ended.error, "handle", None) is not None
+    assert [handle_of_task.task_uuid] == [*platform.bills]
 
 
 def test_a_request_that_is_read_slowly_is_given_up_in_time(

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from pydantic import ValidationError
 
-from making import as_text, generated
+from making import as_text, disagreement, generated
 from near import Judge, Tasks
 
 if TYPE_CHECKING:
@@ -56,13 +55,7 @@ def compared(parse: Callable[[Any], Any], path: Path, number: int) -> Counted:
     for task in Tasks(judge, random.Random(path.name)).near(number):
         allowed = judge.allows(task)
         valid, invalid = valid + allowed, invalid + (not allowed)
-        try:
-            wire = parse(deepcopy(task)).to_wire()
-        except ValidationError as error:
-            said = f"refused: {error}" if allowed else ""
-        else:
-            same = as_text(wire) == as_text(task)
-            said = ("" if same else f"altered: {wire}") if allowed else "accepted"
+        said = disagreement(parse, task, allowed=allowed)
         if said:
             wrong.append(f"{path.name}: {json.dumps(task)}\n{said}")
     return Counted(valid, invalid, wrong)

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 import pytest
 from pydantic import ValidationError
 
 import keyword_cases as single
 import keyword_cases_combined as combined
 import keyword_cases_containers as containers
-from making import a_document, a_task, as_text, generated
+from making import a_document, a_task, disagreement, generated, task_judge
 from runware_codegen.parse.schema.vocabulary import SHAPES
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ def test_what_a_keyword_allows_is_accepted_and_the_rest_refused(
         f"{position}: {json.dumps(task)}: {mistake}"
         for position in POSITIONS
         for task, allowed in Place(case, position).tasks()
-        if (mistake := _mistake(package, task, allowed=allowed))
+        if (mistake := disagreement(package.parse_request, task, allowed=allowed))
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -160,7 +159,7 @@ def test_another_judge_agrees(case: str) -> None:
     wrong = [
         f"{position}: {json.dumps(task)} is {'not ' if allowed else ''}allowed"
         for position in POSITIONS
-        for judge in [_judge(Place(case, position).document)]
+        for judge in [task_judge(Place(case, position).document)]
         for task, allowed in Place(case, position).tasks()
         if judge.is_valid(task) != allowed
     ]
@@ -192,10 +191,12 @@ def test_constraints_over_two_numbers(tmp_path: Path) -> None:
     wrong = [
         (width, height)
         for width, height, allowed in SIZES
-        if _mistake(package, a_task(width=width, height=height), allowed=allowed)
+        if disagreement(
+            package.parse_request, a_task(width=width, height=height), allowed=allowed
+        )
     ]
     assert not wrong
-    assert not _mistake(package, a_task(width=1), allowed=True)
+    assert not disagreement(package.parse_request, a_task(width=1), allowed=True)
 
 
 def test_a_condition_on_a_required_member_is_no_question_whether_it_is_given(
@@ -224,22 +225,3 @@ def test_every_keyword_has_a_case() -> None:
         [*(case.schema for case in CASES.values()), combined.COMPONENTS]
     )
     assert not {name for name in SHAPES if f'"{name}": ' not in schemas} - ELSEWHERE
-
-
-def _judge(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    components = document["components"]
-    task = components["schemas"]["RequestBody"]["items"]
-    return jsonschema_rs.Draft202012Validator(
-        {**task, "components": components}, validate_formats=True
-    )
-
-
-def _mistake(package: ModuleType, task: dict[str, Any], *, allowed: bool) -> str:
-    """Say how the emitted class is wrong about a task; "" where it is right."""
-    try:
-        wire = package.parse_request(task).to_wire()
-    except ValidationError as error:
-        return str(error) if allowed else ""
-    if not allowed:
-        return "accepted"
-    return "" if as_text(wire) == as_text(task) else f"altered to {wire}"

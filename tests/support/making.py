@@ -10,6 +10,7 @@ import py_compile
 import shutil
 import sys
 from contextlib import ExitStack
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -17,12 +18,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import jsonschema_rs
+from pydantic import ValidationError
+
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
 from runware_codegen.render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import ModuleType
 
 TASK_UUID = "11111111-1111-4111-8111-111111111111"
@@ -165,3 +169,25 @@ def _bytecode() -> TemporaryDirectory[str]:
 def as_text(value: Any) -> str:
     """Write a JSON value, whatever the order of its members: 1 and 1.0 are different."""
     return json.dumps(value, sort_keys=True)
+
+
+def task_judge(document: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """Return the validator of the schema of a document's tasks."""
+    components = document["components"]
+    task = components["schemas"]["RequestBody"]["items"]
+    return jsonschema_rs.Draft202012Validator(
+        {**task, "components": components}, validate_formats=True
+    )
+
+
+def disagreement(
+    parse_request: Callable[[Any], Any], task: Any, *, allowed: bool
+) -> str:
+    """Say how an emitted package is wrong about a task; "" where it is right."""
+    try:
+        wire = parse_request(deepcopy(task)).to_wire()
+    except ValidationError as error:
+        return f"refused: {error}" if allowed else ""
+    if not allowed:
+        return "accepted"
+    return "" if as_text(wire) == as_text(task) else f"altered: {wire}"

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from runware_codegen.pages import page_paths, shared_pages
+from runware_codegen.pages import finished, page_paths, shared_pages
 from runware_codegen.render import about_files, module_paths, shared_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from runware_codegen.cache.modules import Module
     from runware_codegen.cache.store import Store
     from runware_codegen.model import DocumentInfo, Package
+    from runware_codegen.pages import LastChange
 
 _FILES = TypeAdapter(dict[str, str])
 
@@ -40,18 +41,25 @@ def package_files(
 
 
 def page_files(
-    package: Package[DocumentInfo], modules: Sequence[Module]
+    package: Package[DocumentInfo],
+    modules: Sequence[Module],
+    changes: Mapping[str, LastChange],
 ) -> dict[str, str]:
     """Put the pages of a package together.
 
     Args:
         package: The model of the package.
         modules: Those of its documents, with their pages.
+        changes: What changed last in documents, by the names of their files.
 
     Returns:
         The text of each file by its path in the folder of pages.
     """
-    texts = {module.document: module.page or "" for module in modules}
+    texts: dict[DocumentInfo, str] = {}
+    for module in modules:
+        document = module.document
+        changed = changes.get(document.file_name)
+        texts[document] = finished(module.page or "", document, changed)
     pages = {path: texts[document] for path, document in page_paths(package)}
     return dict(sorted({**pages, **shared_pages(package, pages)}.items()))
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections import Counter
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from runware_codegen.catalog import files, index
-from runware_codegen.catalog.lock import Lock, LockedDocument, hash_of, lock_of, sha256
+from runware_codegen.catalog.fetch_run import FetchOutcome, FetchRun
+from runware_codegen.catalog.lock import LockedDocument, hash_of, lock_of, sha256
 from runware_codegen.catalog.parallel import map_as_completed
 from runware_codegen.catalog.query import (
     FetchQuery,
@@ -27,72 +26,13 @@ from runware_codegen.output.replacement import exclusive_lock
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator
 
+    from runware_codegen.catalog.fetch_run import UpdateReport
     from runware_codegen.catalog.index import Index
     from runware_codegen.catalog.web import Response
     from runware_codegen.option_types import FetchOptions
     from runware_codegen.report import Terminal
-
-_BAR = 24  # characters
-
-
-class FetchOutcome(StrEnum):
-    """The outcome of fetching a document."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    RESTORED = "restored"
-    UNCHANGED = "unchanged"
-
-
-class UpdateReport(Protocol):
-    """A report of what changed for callers in documents that were fetched again."""
-
-    def add(self, path: Path, content: bytes) -> bool:
-        """Compare a document on disk with its new version.
-
-        Returns:
-            Whether the new version breaks callers.
-
-        Raises:
-            InvalidInputError: One of the versions is not valid.
-        """
-        ...
-
-    def lines(self) -> Iterable[str]:
-        """Return the lines of the report."""
-        ...
-
-
-@dataclass(slots=True)
-class _Fetch:
-    """A run of the command.
-
-    Attributes:
-        options: The options of the command.
-        folder: The folder of the documents.
-        lock: The lock of the folder.
-        terminal: The terminal.
-        new_report: Creates the report of what changed for callers.
-        listed: The index of the catalogue; None before it is read.
-        outcomes: The outcomes of documents, by identifier.
-        problems: The problems so far.
-        refused: Problems of documents that were not updated, because their new versions
-            break callers.
-        updates: The report of what changed for callers; None if no document changed.
-    """
-
-    options: FetchOptions
-    folder: Path
-    lock: Lock
-    terminal: Terminal
-    new_report: Callable[[], UpdateReport]
-    listed: Index | None = None
-    outcomes: dict[str, FetchOutcome] = field(default_factory=dict[str, FetchOutcome])
-    problems: list[Problem] = field(default_factory=list[Problem])
-    refused: list[Problem] = field(default_factory=list[Problem])
-    updates: UpdateReport | None = None
 
 
 def fetch(
@@ -118,10 +58,10 @@ def fetch(
     with _os_errors_as_problems(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with exclusive_lock(folder):
-            run = _Fetch(options, folder, lock_of(folder), terminal, new_report)
+            run = FetchRun(options, folder, lock_of(folder), terminal, new_report)
             _run(run)
     if run.outcomes or not run.problems:
-        _summarize(run)
+        run.summarize()
     if run.refused:
         terminal.problems(run.refused)
     if run.problems:
@@ -165,13 +105,13 @@ def read_listed(web: Web, url: str, terminal: Terminal) -> Index:
 # -- fetching documents -----------------------------------------------------------
 
 
-def _run(run: _Fetch) -> None:
+def _run(run: FetchRun) -> None:
     timeout, concurrency = run.options["timeout"], run.options["concurrency"]
     with Web(timeout=timeout, connections=concurrency) as web:
         wanted = _choose(run, web)
         locked = run.lock.within(run.folder)
         present = {
-            one.id: hash_of(_path(run, one.id)) for one in wanted if one.id in locked
+            one.id: hash_of(run.path(one.id)) for one in wanted if one.id in locked
         }
         jobs: list[WantedDocument] = []
         for one in wanted:
@@ -186,15 +126,15 @@ def _run(run: _Fetch) -> None:
             return web.get(one.url, known.etag if known and whole else "")
 
         waiting = [one.id for one in jobs]
-        _show_progress(run, waiting, len(jobs))
+        run.show_progress(waiting, len(jobs))
         done = map_as_completed(jobs, get, limit=concurrency)
         for one, answer in done:
             _take(run, one, answer, locked.get(one.id))
             waiting.remove(one.id)
-            _show_progress(run, waiting, len(jobs))
+            run.show_progress(waiting, len(jobs))
 
 
-def _choose(run: _Fetch, web: Web) -> list[WantedDocument]:
+def _choose(run: FetchRun, web: Web) -> list[WantedDocument]:
     """Select the documents to fetch. The index is read only if the lock is not enough."""
     options = run.options
     locked = run.lock.within(run.folder)
@@ -224,7 +164,7 @@ def _choose(run: _Fetch, web: Web) -> list[WantedDocument]:
     return from_index(run.listed, locked, selection)
 
 
-def _lock_architectures(run: _Fetch, listed: Index) -> None:
+def _lock_architectures(run: FetchRun, listed: Index) -> None:
     """Add architectures to the entries of the lock that lack them."""
     known = {entry.id: entry.architecture for entry in listed.entries}
     for locked in run.lock.within(run.folder).values():
@@ -234,7 +174,7 @@ def _lock_architectures(run: _Fetch, listed: Index) -> None:
 
 
 def _is_current(
-    run: _Fetch,
+    run: FetchRun,
     one: WantedDocument,
     locked: dict[str, LockedDocument],
     present: dict[str, str],
@@ -247,7 +187,7 @@ def _is_current(
 
 
 def _take(
-    run: _Fetch,
+    run: FetchRun,
     one: WantedDocument,
     answer: Response | Exception,
     known: LockedDocument | None,
@@ -272,7 +212,7 @@ def _take(
 
 
 def _put(
-    run: _Fetch,
+    run: FetchRun,
     one: WantedDocument,
     content: bytes,
     etag: str,
@@ -283,7 +223,7 @@ def _put(
     Raises:
         InvalidInputError: It is not a document, or not the locked version.
     """
-    path = _path(run, one.id)
+    path = run.path(one.id)
     fresh = sha256(content)
     if run.options["locked"] and known and fresh != known.sha256:
         raise InvalidInputError.of(
@@ -309,11 +249,12 @@ def _put(
             FetchOutcome.RESTORED if differs else FetchOutcome.UNCHANGED
         )
         return
-    run.lock.add(_locked(run, one, fresh, etag, task_type))
+    locked = _locked(run, one, fresh, etag, task_type)
+    run.lock.add(_with_changes(run, locked, known))
     run.outcomes[one.id] = FetchOutcome.CHANGED if known else FetchOutcome.NEW
 
 
-def _compare(run: _Fetch, path: Path, content: bytes) -> bool:
+def _compare(run: FetchRun, path: Path, content: bytes) -> bool:
     """Compare a document with its new version, and add the changes to the report.
 
     Returns:
@@ -334,7 +275,7 @@ def _compare(run: _Fetch, path: Path, content: bytes) -> bool:
 
 
 def _locked(
-    run: _Fetch, one: WantedDocument, sha256: str, etag: str, task_type: str
+    run: FetchRun, one: WantedDocument, sha256: str, etag: str, task_type: str
 ) -> LockedDocument:
     return LockedDocument(
         id=one.id,
@@ -349,43 +290,24 @@ def _locked(
     )
 
 
-def _place(run: _Fetch, locked: LockedDocument) -> str:
+def _with_changes(
+    run: FetchRun, locked: LockedDocument, known: LockedDocument | None
+) -> LockedDocument:
+    """Add the differences from the previous version, or keep those of that version."""
+    changes = run.updates.changes(run.path(locked.id)) if run.updates else ()
+    if changes:
+        return replace(locked, changed=locked.fetched, changes=changes)
+    if known:
+        return replace(locked, changed=known.changed, changes=known.changes)
+    return locked
+
+
+def _place(run: FetchRun, locked: LockedDocument) -> str:
     """Return the URL of a locked document, on the mirror if `--index-url` is set."""
     index_url = run.options["index_url"]
     return (
         index.mirror_url(locked.url, locked.id, index_url) if index_url else locked.url
     )
-
-
-def _path(run: _Fetch, identifier: str) -> Path:
-    return run.folder / f"{identifier}.json"
-
-
-# -- output -----------------------------------------------------------------------
-
-
-def _summarize(run: _Fetch) -> None:
-    for identifier, outcome in sorted(run.outcomes.items()):
-        line = f"{outcome}: {_path(run, identifier)}"
-        if outcome is not FetchOutcome.UNCHANGED or run.options["update"]:
-            run.terminal.summary(line)
-        else:
-            run.terminal.detail(line)
-    count = Counter(run.outcomes.values())
-    counts = ", ".join(f"{count[outcome]} {outcome}" for outcome in FetchOutcome)
-    run.terminal.summary(f"Fetched {run.folder}: {counts}.")
-    if run.updates and not run.options["quiet"]:
-        for line in run.updates.lines():
-            run.terminal.result(line)
-
-
-def _show_progress(run: _Fetch, waiting: Sequence[str], total: int) -> None:
-    """Show how many documents are fetched, and the one that takes longest."""
-    done = total - len(waiting)
-    filled = _BAR * done // max(total, 1)
-    bar = "█" * filled + "░" * (_BAR - filled)
-    named = f", waiting for {waiting[0]}" if waiting else ""
-    run.terminal.progress(f"Fetching {bar} {done} of {total}{named}")
 
 
 def _no_document(one: WantedDocument) -> Problem:

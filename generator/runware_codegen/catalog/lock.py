@@ -64,6 +64,8 @@ class LockedDocument:
         etag: The entity tag of this version; empty if the server sent none.
         fetched: The day on which this version was fetched, in UTC.
         architecture: The architecture of its model; empty without one.
+        changed: The day on which `fetch --update` last found differences, in UTC.
+        changes: The differences for callers on that day, a line for each.
     """
 
     id: str
@@ -75,6 +77,8 @@ class LockedDocument:
     etag: str
     fetched: dt.date
     architecture: str = ""
+    changed: dt.date | None = None
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -215,7 +219,11 @@ def _written(locked: LockedDocument) -> str:
         for name, text in texts.items()
         if text
     ]
-    return "\n".join(["[[document]]", *lines, f"fetched = {locked.fetched}", ""])
+    lines.append(f"fetched = {locked.fetched}")
+    if locked.changed:
+        changes = [f"  {json.dumps(c, ensure_ascii=False)}," for c in locked.changes]
+        lines += [f"changed = {locked.changed}", "changes = [", *changes, "]"]
+    return "\n".join(["[[document]]", *lines, ""])
 
 
 def read(path: Path) -> Lock:
@@ -275,7 +283,10 @@ def _locked(table: object) -> LockedDocument | None:
     fetched = members.get("fetched")
     texts = {name: members.get(name, default) for name, default in _TEXTS.items()}
     said = {name: text for name, text in texts.items() if isinstance(text, str)}
+    changed, changes = members.get("changed"), members.get("changes", [])
     if len(said) < len(texts) or not isinstance(fetched, dt.date):
+        return None
+    if not isinstance(changed, dt.date | None) or not isinstance(changes, list):
         return None
     locked = LockedDocument(
         id=said["id"],
@@ -287,6 +298,8 @@ def _locked(table: object) -> LockedDocument | None:
         etag=said["etag"],
         fetched=fetched,
         architecture=said["architecture"],
+        changed=changed,
+        changes=tuple(map(str, cast("list[object]", changes))),
     )
     return locked if _is_valid(locked) else None
 

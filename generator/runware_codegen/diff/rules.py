@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runware_codegen.diff.canonical import canonical, names_in
+from runware_codegen.diff.constraints import direction_of
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.meaning import of_rule, of_size
-from runware_codegen.diff.types import direction_of
 from runware_codegen.model import SizeRule
 from runware_codegen.model.logic import all_of, not_
 from runware_codegen.model.predicates import TRUE

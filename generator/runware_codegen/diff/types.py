@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.diff.canonical import equal
+from runware_codegen.diff.constraints import (
+    UNCONSTRAINED,
+    Change,
+    Constraint,
+    compare_arrays,
+    compare_media,
+    compare_numbers,
+    compare_strings,
+    finding,
+    narrowed,
+    replaced,
+    widened,
+)
 from runware_codegen.diff.entries import Direction, Finding
-from runware_codegen.diff.implication import implies, is_within
-from runware_codegen.diff.meaning import has_type, of_type, range_of, words
+from runware_codegen.diff.implication import implies
+from runware_codegen.diff.meaning import has_type, of_type, words
 from runware_codegen.model import (
     Anything,
     Array,
@@ -23,31 +36,20 @@ from runware_codegen.model import (
     json_types,
 )
 from runware_codegen.model.constants import plain
-from runware_codegen.model.logic import all_of, any_of, not_
-from runware_codegen.model.predicates import (
-    TRUE,
-    HasFormat,
-    InRange,
-    IsIn,
-    ItemCount,
-    LengthIn,
-    MultipleOf,
-    UniqueItems,
-)
-from runware_codegen.parse.rules.sentences import must_be
-from runware_codegen.wording import bounds_of, count_of, format_words, joined
+from runware_codegen.model.logic import any_of, not_
+from runware_codegen.model.predicates import IsIn
+from runware_codegen.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from runware_codegen.diff.entries import Place
-    from runware_codegen.model import Type
+    from runware_codegen.model import LiteralValue, Type
     from runware_codegen.model.predicates import Predicate
 
     Classes = Callable[[str, str, Place], Iterator[Finding]]
     """Compares two classes by their names."""
 
-_NONE = "none"
 _ANY = frozenset[str]()
 
 
@@ -57,16 +59,6 @@ class _Parts(NamedTuple):
     null: bool
     constants: Literals
     others: tuple[Type, ...]
-
-
-class _Test(NamedTuple):
-    """A constraint on a place, as a predicate and in words."""
-
-    predicate: Predicate
-    words: str
-
-
-_NOTHING = _Test(TRUE, _NONE)
 
 
 def compare_types(
@@ -120,16 +112,12 @@ def _takes_null(before: _Parts, after: _Parts) -> bool:
 
 
 def _null(before: _Parts, place: Place) -> Finding:
-    null = has_type("null")
+    test = has_type("null")
+    null = Constraint(test, "null is allowed")
+    no_null = Constraint(not_(test), "null is not allowed")
     if before.null:
-        return Finding(
-            "null-removed", place, "null is allowed", "null is not allowed",
-            Direction.NARROWED, null, not_(null), place.steps, typed=True,
-        )  # fmt: skip
-    return Finding(
-        "null-added", place, "null is not allowed", "null is allowed",
-        Direction.WIDENED, not_(null), null, place.steps, typed=True,
-    )  # fmt: skip
+        return narrowed("null-removed", (null, no_null), place, typed=True)
+    return widened("null-added", (no_null, null), place, typed=True)
 
 
 # -- constants ----------------------------------------------------------------
@@ -143,19 +131,12 @@ def _constants(before: _Parts, after: _Parts, place: Place) -> Iterator[Finding]
     titles = {value.constant: value for value in old.values}
     for value in old.values:
         if value.constant not in {each.constant for each in new.values}:
-            test = IsIn((value.constant,))
-            yield Finding(
-                "value-removed", place, plain(value.constant.value), "",
-                Direction.NARROWED, test, not_(test), place.steps, typed=True,
-            )  # fmt: skip
+            yield narrowed("value-removed", _constant(value), place, typed=True)
     for value in new.values:
         known = titles.get(value.constant)
-        test = IsIn((value.constant,))
         if known is None:
-            yield Finding(
-                "value-added", place, "", plain(value.constant.value),
-                Direction.WIDENED, not_(test), test, place.steps, typed=True,
-            )  # fmt: skip
+            given, absent = _constant(value)
+            yield widened("value-added", (absent, given), place, typed=True)
         elif _said(known.title, known.description) != _said(
             value.title, value.description
         ):
@@ -165,6 +146,12 @@ def _constants(before: _Parts, after: _Parts, place: Place) -> Iterator[Finding]
                 f"{shown}: {known.description or known.title}",
                 f"{shown}: {value.description or value.title}",
             )  # fmt: skip
+
+
+def _constant(value: LiteralValue) -> Change:
+    """Return that a value is a constant, and that it is not."""
+    test = IsIn((value.constant,))
+    return Constraint(test, plain(value.constant.value)), Constraint(not_(test), "")
 
 
 def _said(*texts: str) -> list[list[str]]:
@@ -177,17 +164,17 @@ def _opened_or_closed(before: _Parts, after: _Parts, place: Place) -> Iterator[F
     listed, others = (after, before.others) if closed else (before, after.others)
     if not _kind(listed.constants) <= _ANY.union(*map(_kind, others)):
         return  # a difference of the types, which is reported for the types
-    was, now = _meaning(before), _meaning(after)
-    yield Finding(
-        "values-closed" if closed else "values-opened",
-        place, _words(before), _words(after),
-        Direction.NARROWED if closed else Direction.WIDENED,
-        was, now, place.steps, typed=True,
-    )  # fmt: skip
-    if not closed and not implies(was, now):
-        before_words, after_words = _words(before), _words(after)
-        tests = _Test(was, before_words), _Test(now, after_words)
-        yield from _constraint(*tests, place)
+    was, now = _state(before), _state(after)
+    if closed:
+        yield narrowed("values-closed", (was, now), place, typed=True)
+        return
+    yield widened("values-opened", (was, now), place, typed=True)
+    if not implies(was.predicate, now.predicate):
+        yield from replaced("constraint", (was, now), place)
+
+
+def _state(parts: _Parts) -> Constraint:
+    return Constraint(_meaning(parts), _words(parts))
 
 
 def _meaning(parts: _Parts) -> Predicate:
@@ -272,10 +259,10 @@ class _Leftover(NamedTuple):
 
 
 def _types_differ(left: _Leftover, place: Place) -> Finding:
-    was, now = _meaning(left.before), _meaning(left.after)
-    if not left.old or implies(was, now):
+    was, now = _state(left.before), _state(left.after)
+    if not left.old or implies(was.predicate, now.predicate):
         direction = Direction.WIDENED
-    elif not left.new or implies(now, was):
+    elif not left.new or implies(now.predicate, was.predicate):
         direction = Direction.NARROWED
     elif place.side == "result" or _kinds(left.before) & _kinds(left.after):
         direction = Direction.CHANGED
@@ -283,11 +270,8 @@ def _types_differ(left: _Leftover, place: Place) -> Finding:
         direction = Direction.NARROWED
     same = _kinds(left.before) == _kinds(left.after)
     simple = not any(map(_is_composite, (*left.old, *left.new)))
-    return Finding(
-        f"{'constraint' if same and simple else 'type'}-{direction}",
-        place, _words(left.before), _words(left.after),
-        direction, was, now, place.steps, typed=True,
-    )  # fmt: skip
+    aspect = f"{'constraint' if same and simple else 'type'}-{direction}"
+    return finding(aspect, (was, now), place, direction, typed=True)
 
 
 def _is_composite(a_type: Type) -> bool:
@@ -316,15 +300,16 @@ def _compare(old: Type, new: Type, place: Place, classes: Classes) -> Iterator[F
         case ClassRef(one), ClassRef(other):
             yield from classes(one, other, place)
         case String(), String():
-            yield from _strings(old, new, place)
+            yield from compare_strings(old, new, place)
         case Number(), Number():
-            yield from _numbers(old, new, place)
+            yield from compare_numbers(old, new, place)
         case Array(), Array():
-            yield from _arrays(old, new, place, classes)
+            yield from compare_types(old.item, new.item, place.items(), classes)
+            yield from compare_arrays(old, new, place)
         case Map(one), Map(other):
             yield from compare_types(one, other, place.items(), classes)
         case Media(), Media():
-            yield from _media(old, new, place)
+            yield from compare_media(old, new, place)
         case Anything(one), Anything(other) if one != other:
             yield _types_differ(
                 _Leftover(_parts(old), _parts(new), [old], [new]), place
@@ -333,9 +318,9 @@ def _compare(old: Type, new: Type, place: Place, classes: Classes) -> Iterator[F
             yield from _constrained(old, new, place, classes)
         case _ if old != new:
             yield from _classes_gone([old], [new], place)
-            was = _Test(of_type(old), words(old))
-            now = _Test(of_type(new), words(new))
-            yield from _constraint(was, now, place, typed=True)
+            was = Constraint(of_type(old), words(old))
+            now = Constraint(of_type(new), words(new))
+            yield from replaced("constraint", (was, now), place, typed=True)
         case _:
             pass
 
@@ -347,168 +332,10 @@ def _constrained(
     other, now = _taken_apart(new)
     yield from compare_types(one, other, place, classes)
     if not equal(was.predicate, now.predicate):
-        yield from _constraint(was, now, place)
+        yield from replaced("constraint", (was, now), place)
 
 
-def _taken_apart(a_type: Type) -> tuple[Type, _Test]:
+def _taken_apart(a_type: Type) -> tuple[Type, Constraint]:
     if isinstance(a_type, Constrained):
-        return a_type.type, _Test(a_type.predicate, a_type.sentence)
-    return a_type, _NOTHING
-
-
-def _constraint(
-    old: _Test, new: _Test, place: Place, *, typed: bool = False
-) -> Iterator[Finding]:
-    yield from _replaced("constraint", old, new, place, typed=typed)
-
-
-def direction_of(was: Predicate, now: Predicate) -> Direction:
-    """Return whether a predicate is stricter or looser than before, by its form."""
-    if implies(was, now):
-        return Direction.WIDENED
-    return Direction.NARROWED if implies(now, was) else Direction.CHANGED
-
-
-# -- strings, numbers, lists, media -------------------------------------------
-
-
-def _strings(old: String, new: String, place: Place) -> Iterator[Finding]:
-    yield from _counts(
-        LengthIn(old.min_length, old.max_length),
-        LengthIn(new.min_length, new.max_length),
-        "character",
-        place,
-    )
-    if old.pattern != new.pattern:
-        yield from _replaced("pattern", _pattern(old), _pattern(new), place)
-    if old.format != new.format:
-        yield from _replaced("format", _format(old), _format(new), place)
-
-
-def _pattern(text: String) -> _Test:
-    return _Test(text.pattern, text.pattern.source) if text.pattern else _NOTHING
-
-
-def _format(text: String) -> _Test:
-    if not text.format:
-        return _NOTHING
-    return _Test(HasFormat(text.format), format_words(text.format))
-
-
-def _replaced(
-    aspect: str, old: _Test, new: _Test, place: Place, *, typed: bool = False
-) -> Iterator[Finding]:
-    """Report a test that replaces another; nothing if both mean the same."""
-    one, other = old.predicate, new.predicate
-    if not typed and implies(one, other) and implies(other, one):
-        return
-    direction = direction_of(old.predicate, new.predicate)
-    yield Finding(
-        f"{aspect}-{direction}", place, old.words, new.words,
-        direction, old.predicate, new.predicate, place.steps, typed=typed,
-    )  # fmt: skip
-
-
-def _numbers(old: Number, new: Number, place: Place) -> Iterator[Finding]:
-    if old.integer != new.integer:
-        whole, any_number = has_type("integer"), has_type("number")
-        was, now = (whole, any_number) if old.integer else (any_number, whole)
-        direction = Direction.WIDENED if old.integer else Direction.NARROWED
-        yield Finding(
-            f"type-{direction}", place, words(old), words(new),
-            direction, was, now, place.steps, typed=True,
-        )  # fmt: skip
-    for one, other in _ends(range_of(old), range_of(new)):
-        direction = Direction.WIDENED if is_within(one, other) else Direction.NARROWED
-        yield Finding(
-            f"limit-{direction}", place, bounds_of(one) or _NONE,
-            bounds_of(other) or _NONE, direction, one, other, place.steps,
-        )  # fmt: skip
-    if old.multiple_of != new.multiple_of:
-        yield from _replaced("step", _step(old), _step(new), place)
-
-
-def _step(number: Number) -> _Test:
-    step = number.multiple_of
-    return (
-        _NOTHING if step is None else _Test(MultipleOf(step), f"a multiple of {step}")
-    )
-
-
-def _ends(old: InRange, new: InRange) -> Iterator[tuple[InRange, InRange]]:
-    """Yield the lower and the upper limits, if they differ."""
-    for one, other in (
-        (InRange(ge=old.ge, gt=old.gt), InRange(ge=new.ge, gt=new.gt)),
-        (InRange(le=old.le, lt=old.lt), InRange(le=new.le, lt=new.lt)),
-    ):
-        if not (is_within(one, other) and is_within(other, one)):
-            yield one, other
-
-
-def _arrays(
-    old: Array, new: Array, place: Place, classes: Classes
-) -> Iterator[Finding]:
-    yield from compare_types(old.item, new.item, place.items(), classes)
-    yield from _counts(
-        ItemCount(old.min_items, old.max_items),
-        ItemCount(new.min_items, new.max_items),
-        "item",
-        place,
-    )
-    if old.unique_items and not new.unique_items:
-        yield Finding(
-            "uniqueness-removed", place, "items differ from each other", _NONE,
-            Direction.WIDENED, UniqueItems(), TRUE, place.steps,
-        )  # fmt: skip
-    elif new.unique_items and not old.unique_items:
-        yield Finding(
-            "uniqueness-added", place, _NONE, "items differ from each other",
-            Direction.NARROWED, TRUE, UniqueItems(), place.steps,
-        )  # fmt: skip
-
-
-def _counts(
-    old: LengthIn | ItemCount, new: LengthIn | ItemCount, noun: str, place: Place
-) -> Iterator[Finding]:
-    """Compare the least and the greatest counts."""
-    kind = type(old)
-    for one, other in (
-        (kind(old.minimum), kind(new.minimum)),
-        (kind(0, old.maximum), kind(0, new.maximum)),
-    ):
-        if one != other:
-            direction = Direction.WIDENED if implies(one, other) else Direction.NARROWED
-            yield Finding(
-                f"limit-{direction}", place, _count(one, noun), _count(other, noun),
-                direction, one, other, place.steps,
-            )  # fmt: skip
-
-
-def _count(count: LengthIn | ItemCount, noun: str) -> str:
-    if not count.minimum and count.maximum is None:
-        return _NONE
-    return count_of(count.minimum, count.maximum, noun)
-
-
-def _media(old: Media, new: Media, place: Place) -> Iterator[Finding]:
-    if old.kind != new.kind:
-        yield Finding("media-kind-changed", place, words(old), words(new))
-    if (old.min_bytes, old.max_bytes) != (new.min_bytes, new.max_bytes):
-        yield Finding("media-size-changed", place, _bytes(old), _bytes(new))
-    was, now = any_of(old.forms), any_of(new.forms)
-    for form in old.forms:
-        if form not in new.forms:
-            yield Finding(
-                "media-form-removed", place, must_be(form), "",
-                Direction.NARROWED, all_of([was, form]), now, place.steps,
-            )  # fmt: skip
-    for form in new.forms:
-        if form not in old.forms:
-            yield Finding(
-                "media-form-added", place, "", must_be(form),
-                Direction.WIDENED, was, all_of([now, form]), place.steps,
-            )  # fmt: skip
-
-
-def _bytes(media: Media) -> str:
-    return bounds_of(InRange(ge=media.min_bytes, le=media.max_bytes)) or _NONE
+        return a_type.type, Constraint(a_type.predicate, a_type.sentence)
+    return a_type, UNCONSTRAINED

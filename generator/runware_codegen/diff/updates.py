@@ -5,20 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runware_codegen.diff import accepted
 from runware_codegen.diff.documents import compare_sides
 from runware_codegen.diff.formats.text import lines
 from runware_codegen.diff.levels import Level
 from runware_codegen.diff.options import ACCEPT_FILE
-from runware_codegen.diff.report import Report
+from runware_codegen.diff.report import Report, change_of
 from runware_codegen.diff.sides.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runware_codegen.diff.entries import Entry
+
+_MAX_CHANGES: Final = 20
 
 
 @dataclass(slots=True)
@@ -52,10 +54,25 @@ class Updates:
         self.compared += 1
         return bool(_report(found.entries, 1).at_least(Level.BREAKING))
 
+    def changes(self, path: Path) -> tuple[str, ...]:
+        """Return the differences of a document, a line for each of the first 20."""
+        found = [entry for entry in self.entries if entry.file == str(path)]
+        found.sort(key=lambda entry: entry.order)
+        more = len(found) - _MAX_CHANGES
+        rest = (f"{more} more",) if more > 0 else ()
+        return (*map(_change, found[:_MAX_CHANGES]), *rest)
+
     def lines(self) -> Iterator[str]:
         """Yield the lines of the report; none if nothing was compared."""
         if self.compared:
             yield from lines(_report(self.entries, self.compared))
+
+
+def _change(entry: Entry) -> str:
+    place = f" {entry.python}" if entry.python else ""
+    change = "" if entry.level is Level.WORDS else f": {change_of(entry)}"
+    text = f"{entry.level}: {entry.kind}{place}{change}"
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def _report(entries: list[Entry], compared: int) -> Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runware_codegen.model import (
     Anything,
@@ -38,11 +38,13 @@ from runware_codegen.render.docs import (
 from runware_codegen.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    import datetime as dt
+    from collections.abc import Iterable, Iterator, Sequence
 
     from runware_codegen.model import (
         Class,
         Document,
+        DocumentInfo,
         DocumentT,
         Field,
         LiteralValue,
@@ -93,6 +95,18 @@ class ClassSection:
     allows_extra: bool = False
 
 
+class LastChange(NamedTuple):
+    """What the last update of a document changed for callers.
+
+    Attributes:
+        day: The day of the update.
+        differences: A line for each difference, the most severe first.
+    """
+
+    day: dt.date
+    differences: Sequence[str]
+
+
 def page_paths(package: Package[DocumentT]) -> Iterator[tuple[str, DocumentT]]:
     """Give the path of the page of each document."""
     for document in package.documents:
@@ -126,11 +140,30 @@ def model_page(document: Document, package: str) -> str:
             errors=f"{pascal_case(document.task_type)}Errors",
             call=first_call(document, package, module),
             latency=latency(document),
-            command_word=_command_word(document.id),
             requests=[_request_section(each, requests, document) for each in requests],
             results=[_result_section(each, results) for each in results],
         )
     )
+
+
+def finished(page: str, document: DocumentInfo, changed: LastChange | None) -> str:
+    """Add to the page of a document what changed last, and where the page comes from.
+
+    Args:
+        page: The page, as `model_page` writes it.
+        document: The document.
+        changed: What changed last, if it is known.
+    """
+    end = (
+        pages_environment()
+        .get_template("model_end.md.jinja")
+        .render(
+            document=document,
+            changed=changed,
+            command_word=_command_word(document.id),
+        )
+    )
+    return page + end
 
 
 def latency(document: Document) -> str:

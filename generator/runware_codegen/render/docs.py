@@ -115,7 +115,9 @@ def call_doc(document: DocumentInfo) -> str:
 
 
 def request_doc(document: Document, fields: Sequence[Field]) -> str:
-    """Return the docstring of a request class; for a model, with that of its call.
+    """Return the docstring of a request class, with its parameters.
+
+    For a model, it has the docstring of its call too.
 
     Args:
         document: The document.

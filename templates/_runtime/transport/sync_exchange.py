@@ -18,18 +18,27 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import httpx2
 
 from ..aside import LateError, WorkT, run_aside
-from .exchange import MAX_CONNECT, Exchange
+from .exchange import MAX_CONNECT, Exchange, chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, MutableMapping
     from types import TracebackType
-    from typing import Self
+    from typing import Self, TypeGuard
 
 CONNECTING = ("connect_tcp", "connect_unix_socket", "start_tls")
 """Steps that return a network stream."""
 
 LEFT = "the call was interrupted"
 """The reason of exchanges that end with an interrupted call or loop."""
+
+OF_HTTP = (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, RuntimeError)
+"""Exceptions that the HTTP library raises."""
+
+NOT_OF_CONNECTING = (httpx2.ReadTimeout, httpx2.WriteTimeout, TimeoutError)
+"""Timeouts that the HTTP library raises only at the timeout of the exchange."""
+
+EARLY = 0.05
+"""Seconds until that timeout, above which such an exception has another cause."""
 
 PIECE = 1 << 14
 """Bytes of one write. The timeout is checked before each write."""
@@ -57,6 +66,7 @@ class SyncExchange(Exchange):
     _stream: NetworkStream | None = None
     _is_shared = False
     _is_left = False
+    _is_aside = False
 
     def aside(self, work: Callable[[], WorkT]) -> WorkT:
         """Run the exchange in another thread, which is abandoned on a timeout.
@@ -64,6 +74,7 @@ class SyncExchange(Exchange):
         An HTTP client of the caller may block on a lock, for example of an HTTP/2
         connection, or in a transport or hook of the caller.
         """
+        self._is_aside = True
         try:
             return run_aside(work, self.left(), self._leave)
         except LateError:
@@ -79,6 +90,21 @@ class SyncExchange(Exchange):
         """End the exchange from another thread."""
         self.cut_by = reason
         self._shut()
+
+    def interruption(self, error: Exception) -> Exception | None:
+        """Return the exception that a signal handler or another thread raised here.
+
+        For example, the time limit of a worker. HTTP clients of the caller raise what
+        they want, and the HTTP library converts a `TimeoutError`.
+        """
+        if self._is_aside or self.cut_by:
+            return None
+        if not isinstance(error, OF_HTTP):
+            return error
+        if self.left() < EARLY or not isinstance(error, NOT_OF_CONNECTING):
+            return None
+        causes = chain(error, self._outer)
+        return next((each for each in causes if _is_time_limit(each)), None)
 
     def _leave(self) -> None:
         self._is_left = True
@@ -249,3 +275,8 @@ def _is_numeric(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_time_limit(error: BaseException) -> TypeGuard[TimeoutError]:
+    """Return whether a timeout is that of a signal handler, and not one of the system."""
+    return isinstance(error, TimeoutError) and error.errno is None

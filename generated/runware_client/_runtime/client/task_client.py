@@ -22,6 +22,7 @@ from typing import (
 )
 
 from ..delivery.task import wire_of
+from ..json_values import is_array
 from .call import (
     AsyncCall,
     AsyncStreamingCall,
@@ -358,23 +359,31 @@ class AsyncPagedTaskClient(AsyncTaskClient):
 def _pages(client: SyncClient, request: Any) -> Iterator[Any]:
     """Yield the items of all pages."""
     while request is not None:
-        [page] = client.run(request)
-        yield from page.results
-        request = _of_next_page(request, page)
+        answers = client.run(request)
+        items = _items(answers)
+        yield from items
+        request = _of_next_page(request, answers, len(items))
 
 
 async def _async_pages(client: AsyncClient, request: Any) -> AsyncIterator[Any]:
     """Yield the items of all pages."""
     while request is not None:
-        [page] = await client.run(request)
-        for item in page.results:
+        answers = await client.run(request)
+        items = _items(answers)
+        for item in items:
             yield item
-        request = _of_next_page(request, page)
+        request = _of_next_page(request, answers, len(items))
 
 
-def _of_next_page(request: Any, page: Any) -> Any:
+def _items(answers: list[Any]) -> list[Any]:
+    """Return the items of a page; `results` may be missing if there are none."""
+    parts = [getattr(answer, "results", None) for answer in answers]
+    return [item for part in parts if is_array(part) for item in part]
+
+
+def _of_next_page(request: Any, answers: list[Any], size: int) -> Any:
     """Return the request of the next page; None after the last page."""
-    offset = (request.offset or 0) + len(page.results)
-    total = getattr(page, "total_results", None)  # may be missing
-    is_last = not page.results or (isinstance(total, int) and offset >= total)
-    return None if is_last else request.replace(offset=offset)
+    offset = (request.offset or 0) + size
+    totals = [getattr(answer, "total_results", None) for answer in answers]
+    is_last = any(isinstance(each, int) and offset >= each for each in totals)
+    return None if is_last or not size else request.replace(offset=offset)

@@ -74,20 +74,20 @@ class Media:
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        metadata = {
-            "pydantic_js_functions": [self._describe],
-            FAST: core.no_info_plain_validator_function(self._fast_check()),
-        }
         return core.no_info_plain_validator_function(
-            self._check, metadata=metadata, serialization=NO_FILE_IN_JSON
+            self._check,
+            metadata={
+                "pydantic_js_functions": [self._describe],
+                FAST: core.no_info_plain_validator_function(self._text_check()),
+            },
+            serialization=NO_FILE_IN_JSON,
         )
 
-    def _fast_check(self) -> Callable[[Any], str]:
+    def _text_check(self) -> Callable[[Any], str]:
         """Return a check that accepts texts alone: a file can be read only once."""
-        texts = core.union_schema(
-            [*map(_text_schema, self.accepts)], mode="left_to_right"
-        )
-        is_accepted = SchemaValidator(texts).isinstance_python
+        ways = map(_text_schema, self.accepts)
+        texts = SchemaValidator(core.union_schema([*ways], mode="left_to_right"))
+        is_accepted = texts.isinstance_python
 
         def check(value: Any) -> str:
             if type(value) is str and is_accepted(value):

@@ -107,7 +107,14 @@ class Exchange:
         for each in chain(error, self._outer):
             self._clean(each)
         if isinstance(error, Exception) and not isinstance(error, RunwareError):
+            if interruption := self.interruption(error):
+                raise interruption from None
             self._raise(error)
+
+    def interruption(self, error: Exception) -> Exception | None:
+        """Return the exception of a signal handler that ended the exchange, if one did."""
+        del error
+        return None
 
     def _raise(self, error: Exception) -> None:
         """Raise an exception that tells whether anything was written.

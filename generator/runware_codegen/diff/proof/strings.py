@@ -81,7 +81,8 @@ def _characters(item: ClassItem) -> Iterator[str]:
         case Char(code):
             yield chr(code)
         case CharRange(first, last):
-            yield from {chr(first), chr((first + last) // 2), chr(last)}
+            middle = (first + last) // 2  # in order: a set of strings has a random one
+            yield from map(chr, dict.fromkeys((first, middle, last)))
         case _:
             yield from (c for c in _LETTERS if _has(item, c))
 

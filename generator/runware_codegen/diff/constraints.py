@@ -1,0 +1,219 @@
+"""Differences of constraints: limits, patterns, formats and forms of values of one type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from runware_codegen.diff.entries import Direction, Finding
+from runware_codegen.diff.implication import implies, is_within
+from runware_codegen.diff.meaning import has_type, range_of, words
+from runware_codegen.model.logic import all_of, any_of
+from runware_codegen.model.predicates import (
+    TRUE,
+    HasFormat,
+    InRange,
+    ItemCount,
+    LengthIn,
+    MultipleOf,
+    UniqueItems,
+)
+from runware_codegen.parse.rules.sentences import must_be
+from runware_codegen.wording import bounds_of, count_of, format_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runware_codegen.diff.entries import Place
+    from runware_codegen.model import Array, Media, Number, String
+    from runware_codegen.model.predicates import Predicate
+
+_NONE = "none"
+
+
+class Constraint(NamedTuple):
+    """A constraint on the values at a place, as a predicate and in words."""
+
+    predicate: Predicate
+    words: str
+
+
+Change: TypeAlias = tuple[Constraint, Constraint]
+"""The old and the new constraint."""
+
+UNCONSTRAINED = Constraint(TRUE, _NONE)
+_UNIQUE = Constraint(UniqueItems(), "items differ from each other")
+
+
+def finding(
+    aspect: str,
+    change: Change,
+    place: Place,
+    direction: Direction,
+    *,
+    typed: bool = False,
+) -> Finding:
+    """Make the finding that a constraint replaces another; see `Finding`."""
+    old, new = change
+    return Finding(
+        aspect, place, old.words, new.words,
+        direction, old.predicate, new.predicate, place.steps, typed=typed,
+    )  # fmt: skip
+
+
+def narrowed(
+    aspect: str, change: Change, place: Place, *, typed: bool = False
+) -> Finding:
+    """Make the finding that fewer values are allowed."""
+    return finding(aspect, change, place, Direction.NARROWED, typed=typed)
+
+
+def widened(
+    aspect: str, change: Change, place: Place, *, typed: bool = False
+) -> Finding:
+    """Make the finding that more values are allowed."""
+    return finding(aspect, change, place, Direction.WIDENED, typed=typed)
+
+
+def replaced(
+    aspect: str, change: Change, place: Place, *, typed: bool = False
+) -> Iterator[Finding]:
+    """Find that a constraint replaces another; nothing if both mean the same.
+
+    Args:
+        aspect: The aspect of the values, such as "pattern".
+        change: The old and the new constraint.
+        place: Their place.
+        typed: Whether type checkers notice it. It is then found in any case.
+    """
+    was, now = (constraint.predicate for constraint in change)
+    if typed or not (implies(was, now) and implies(now, was)):
+        direction = direction_of(was, now)
+        yield finding(f"{aspect}-{direction}", change, place, direction, typed=typed)
+
+
+def direction_of(was: Predicate, now: Predicate) -> Direction:
+    """Return whether a predicate is stricter or looser than before, by its form."""
+    if implies(was, now):
+        return Direction.WIDENED
+    return Direction.NARROWED if implies(now, was) else Direction.CHANGED
+
+
+def compare_strings(old: String, new: String, place: Place) -> Iterator[Finding]:
+    """Find the differences of two types of strings."""
+    yield from _counts(
+        LengthIn(old.min_length, old.max_length),
+        LengthIn(new.min_length, new.max_length),
+        "character",
+        place,
+    )
+    if old.pattern != new.pattern:
+        yield from replaced("pattern", (_pattern(old), _pattern(new)), place)
+    if old.format != new.format:
+        yield from replaced("format", (_format(old), _format(new)), place)
+
+
+def _pattern(text: String) -> Constraint:
+    pattern = text.pattern
+    return Constraint(pattern, pattern.source) if pattern else UNCONSTRAINED
+
+
+def _format(text: String) -> Constraint:
+    name = text.format
+    return Constraint(HasFormat(name), format_words(name)) if name else UNCONSTRAINED
+
+
+def compare_numbers(old: Number, new: Number, place: Place) -> Iterator[Finding]:
+    """Find the differences of two types of numbers."""
+    if old.integer != new.integer:
+        change = _number(old), _number(new)
+        direction = Direction.WIDENED if old.integer else Direction.NARROWED
+        yield finding(f"type-{direction}", change, place, direction, typed=True)
+    for one, other in _ends(range_of(old), range_of(new)):
+        direction = Direction.WIDENED if is_within(one, other) else Direction.NARROWED
+        change = _range(one), _range(other)
+        yield finding(f"limit-{direction}", change, place, direction)
+    if old.multiple_of != new.multiple_of:
+        yield from replaced("step", (_step(old), _step(new)), place)
+
+
+def _number(number: Number) -> Constraint:
+    return Constraint(
+        has_type("integer" if number.integer else "number"), words(number)
+    )
+
+
+def _range(limits: InRange) -> Constraint:
+    return Constraint(limits, bounds_of(limits) or _NONE)
+
+
+def _step(number: Number) -> Constraint:
+    step = number.multiple_of
+    if step is None:
+        return UNCONSTRAINED
+    return Constraint(MultipleOf(step), f"a multiple of {step}")
+
+
+def _ends(old: InRange, new: InRange) -> Iterator[tuple[InRange, InRange]]:
+    """Yield the lower and the upper limits, if they differ."""
+    for one, other in (
+        (InRange(ge=old.ge, gt=old.gt), InRange(ge=new.ge, gt=new.gt)),
+        (InRange(le=old.le, lt=old.lt), InRange(le=new.le, lt=new.lt)),
+    ):
+        if not (is_within(one, other) and is_within(other, one)):
+            yield one, other
+
+
+def compare_arrays(old: Array, new: Array, place: Place) -> Iterator[Finding]:
+    """Find the differences of two types of arrays, apart from their items."""
+    yield from _counts(
+        ItemCount(old.min_items, old.max_items),
+        ItemCount(new.min_items, new.max_items),
+        "item",
+        place,
+    )
+    if old.unique_items and not new.unique_items:
+        yield widened("uniqueness-removed", (_UNIQUE, UNCONSTRAINED), place)
+    elif new.unique_items and not old.unique_items:
+        yield narrowed("uniqueness-added", (UNCONSTRAINED, _UNIQUE), place)
+
+
+def _counts(
+    old: LengthIn | ItemCount, new: LengthIn | ItemCount, noun: str, place: Place
+) -> Iterator[Finding]:
+    """Compare the least and the greatest counts."""
+    kind = type(old)
+    for one, other in (
+        (kind(old.minimum), kind(new.minimum)),
+        (kind(0, old.maximum), kind(0, new.maximum)),
+    ):
+        if one != other:
+            direction = Direction.WIDENED if implies(one, other) else Direction.NARROWED
+            change = _count(one, noun), _count(other, noun)
+            yield finding(f"limit-{direction}", change, place, direction)
+
+
+def _count(count: LengthIn | ItemCount, noun: str) -> Constraint:
+    unlimited = not count.minimum and count.maximum is None
+    text = _NONE if unlimited else count_of(count.minimum, count.maximum, noun)
+    return Constraint(count, text)
+
+
+def compare_media(old: Media, new: Media, place: Place) -> Iterator[Finding]:
+    """Find the differences of two types of media files."""
+    if old.kind != new.kind:
+        yield Finding("media-kind-changed", place, words(old), words(new))
+    if (old.min_bytes, old.max_bytes) != (new.min_bytes, new.max_bytes):
+        yield Finding("media-size-changed", place, _bytes(old), _bytes(new))
+    was, now = any_of(old.forms), any_of(new.forms)
+    for form in old.forms:
+        if form not in new.forms:
+            gone = Constraint(all_of([was, form]), must_be(form))
+            yield narrowed("media-form-removed", (gone, Constraint(now, "")), place)
+    for form in new.forms:
+        if form not in old.forms:
+            fresh = Constraint(all_of([now, form]), must_be(form))
+            yield widened("media-form-added", (Constraint(was, ""), fresh), place)
+
+
+def _bytes(media: Media) -> str:
+    return bounds_of(InRange(ge=media.min_bytes, le=media.max_bytes)) or _NONE

@@ -1,0 +1,79 @@
+"""Lists the documents of a package."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from runware_codegen.catalog.search import Filters
+from runware_codegen.pipeline import inputs_of, module_of, read_package
+from runware_codegen.report import table
+
+if TYPE_CHECKING:
+    from runware_codegen.model import Document, Package
+    from runware_codegen.option_types import ListOptions
+    from runware_codegen.report import Terminal
+
+
+def list_documents(options: ListOptions, name: str, terminal: Terminal) -> None:
+    """Print the documents of a package.
+
+    Args:
+        options: The options of the command.
+        name: The import name of the package.
+        terminal: The terminal.
+
+    Raises:
+        InvalidInputError: If a document is invalid.
+    """
+    filters = Filters.of(options)
+    status = (filters.status.casefold(),) if filters.status else ()
+    selection: ListOptions = {
+        **options,
+        "include_status": status or options["include_status"],
+    }
+    package = read_package(selection, name, terminal)
+    chosen = [each for each in package.documents if filters.matches(each)]
+    if not chosen:
+        raise filters.none_left(", ".join(inputs_of(options)), package.documents)
+    rows = [_row(document, package) for document in chosen]
+    own = [
+        {**_row(document, package), "air": name}
+        for document in chosen
+        for name in (*document.models, *document.patterns)
+        if document.models and name != (document.air or document.models[0])
+    ]
+    if options["as_json"]:
+        terminal.result(json.dumps(rows, indent=2))
+        return
+    head = ("ID", "AIR", "TASK TYPE", "STATUS", "FIELDS", "RULES", "CLASS", "MODULE")
+    cells = [
+        [cell if isinstance(cell, int) else str(cell) for cell in row.values()]
+        for row in sorted([*rows, *own], key=lambda row: (row["taskType"], row["id"]))
+    ]
+    for line in table(head, [row[: len(head)] for row in cells]):
+        terminal.result(line)
+
+
+def _row(
+    document: Document, package: Package[Document]
+) -> dict[str, str | int | float | list[str] | None]:
+    """Return a row about a document; the table shows the first eight cells."""
+    return {
+        "id": document.id,
+        "air": document.air,
+        "taskType": document.task_type,
+        "status": document.status,
+        "fields": document.field_count,
+        "rules": document.rule_count,
+        "class": document.request_name,
+        "module": f"{package.name}.{module_of(document, package)}",
+        "title": document.title,
+        "creator": document.creator,
+        "capabilities": list(document.capabilities),
+        "modes": list(document.modes),
+        "released": document.released,
+        "price": document.price,
+        "documentation": document.documentation_url,
+        "models": [*document.models, *document.patterns],
+    }
