@@ -125,4 +125,4 @@ def _works_anywhere(commands: Path, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert said.stdout == "{'taskType': 'ping', 'ping': True}\n"
+    assert said.stdout == "{'ping': True, 'taskType': 'ping'}\n"

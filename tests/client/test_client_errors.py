@@ -561,7 +561,7 @@ def test_a_page_of_a_proxy(shipped: ModuleType, caller: Caller, server: Server) 
     error = caller.error(RUN, **CHAIR)
     assert type(error) is shipped.ServerError
     assert error.http_status == 502
-    assert str(error).startswith("HTTP 502: there is no error object in the answer")
+    assert str(error).startswith("HTTP 502: the answer has no error object")
     assert "<h1>502 Bad Gateway</h1>" in str(error)
 
 

@@ -168,7 +168,7 @@ class Streamer:
 
     def stream(self, send: Any, *, timeout: float = LONG, **members: Any) -> Any:
         """A stream whose answer is what `send` gives."""
-        transport, request = self.module("_runtime.transport.http"), self.request(
+        transport, request = self.module("_runtime.transport.endpoint"), self.request(
             **members
         )
         key = self.module("_runtime.transport.api_key").ApiKey(KEY)

@@ -334,7 +334,6 @@ class Delivery(Generic[ResultT]):
 
     def receive(self, batch: Batch[ResultT], reply: Reply) -> None:
         """Process the answer to a batch."""
-        self._under_way.remove(batch)
         envelope = reply.envelope
         is_too_large = answers_too_large(envelope) and reply.elements > 1
         if is_too_large:
@@ -350,6 +349,7 @@ class Delivery(Generic[ResultT]):
                 self._take(each, of_submission(said))
             else:
                 self._take(each, of_poll(said))
+        self._under_way.remove(batch)  # at the end: an exception may interrupt this
 
     def _said(self, each: ScheduledTask[ResultT], found: Sorted, reply: Reply) -> Said:
         task = each.task
@@ -374,12 +374,12 @@ class Delivery(Generic[ResultT]):
 
     def fail(self, batch: Batch[ResultT], error: RunwareError) -> None:
         """Process the failure of a batch that has no answer."""
-        self._under_way.remove(batch)
         is_poll = batch.kind is Kind.POLL
         for each in batch.scheduled:
             task, seconds = each.task, self._now() - batch.begun
             self._observe(batch.kind.value, task, seconds, error=error)
             self._take(each, of_failure(error, is_poll=is_poll, task=task))
+        self._under_way.remove(batch)
 
     def _take(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
         """Apply a verdict to a task, and schedule, end or leave it."""

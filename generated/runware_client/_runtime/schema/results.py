@@ -41,8 +41,9 @@ class TaskResult(JsonObject):
     model_config = ConfigDict(extra="allow")
 
     if not TYPE_CHECKING:
-        # Sphinx adds an annotation to BaseModel that pydantic refuses to inherit.
-        __pydantic_extra__: dict[str, Any]
+        # Sphinx adds an annotation to BaseModel that pydantic refuses to inherit. Old
+        # versions of pydantic know builtins alone here.
+        __pydantic_extra__: dict[str, object]
 
     @classmethod
     def _complete(
