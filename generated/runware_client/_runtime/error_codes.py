@@ -142,16 +142,17 @@ _STATUSES: Final = {
 
 _TASK: Final = "task(uuid|id)?s?"
 
-_CONFLICT: Final = re.compile(
+# `re` compiles and caches these when an error needs them.
+_CONFLICT: Final = (
     f"(conflict|duplicated?)(of)?{_TASK}"
     f"|{_TASK}(conflict|duplicated?|(already)?(exists|used|inuse|known))"
 )
-_NOT_FOUND: Final = re.compile(
+_NOT_FOUND: Final = (
     f"(unknown|nosuch){_TASK}"
     f"|({_TASK}|results?)?(failedor)?notfound"
     f"|{_TASK}(unknown|notknown|doesnotexist)"
 )
-_TOO_LARGE: Final = re.compile(
+_TOO_LARGE: Final = (
     "(payload|request(body|entity)?|body|entity|batch)too(large|big|long)"
     "|toomanytasks|max(imum)?tasks(perrequest)?exceeded"
 )
@@ -200,7 +201,7 @@ def category_of(code: str | None, http_status: int | None) -> ErrorCategory:
 
 def is_task_conflict(code: object) -> bool:
     """Return whether a code means that the server already has a task with this UUID."""
-    return _CONFLICT.fullmatch(_plain(code)) is not None
+    return re.fullmatch(_CONFLICT, _plain(code)) is not None
 
 
 def is_task_not_found(code: object) -> bool:
@@ -208,7 +209,7 @@ def is_task_not_found(code: object) -> bool:
 
     Codes about other objects, such as `modelNotFound`, do not.
     """
-    return _NOT_FOUND.fullmatch(_plain(code)) is not None
+    return re.fullmatch(_NOT_FOUND, _plain(code)) is not None
 
 
 def is_too_large(code: object) -> bool:
@@ -216,7 +217,7 @@ def is_too_large(code: object) -> bool:
 
     Codes that may be about one input of a task, such as `imageTooLarge`, do not.
     """
-    return _TOO_LARGE.fullmatch(_plain(code)) is not None
+    return re.fullmatch(_TOO_LARGE, _plain(code)) is not None
 
 
 def _plain(code: object) -> str:

@@ -36,10 +36,8 @@ from .fields import (
     wire_name,
     wire_names,
 )
-from .given_names import Given, with_given_names
 from .json_object import JsonObject
 from .keywords import Keywords, misspelt, take_extra, without_nulls
-from .rule_places import placed_rule_error
 from .rules import Wire
 from .subclasses import refuse_unsent
 from .written import written
@@ -163,6 +161,8 @@ class Part(JsonObject):
         if cls.rules is not Part.rules:
             broken = [*cls.rules(written(made))]
             if broken:
+                from .rule_places import placed_rule_error  # errors alone need it
+
                 placed = partial(placed_rule_error, cls, data)
                 raise combined(cls.__name__, map(placed, broken))
         if cls._is_task:
@@ -185,6 +185,9 @@ class Part(JsonObject):
         Where a rule says of a member which of its constants it may be, that is said in
         place of all its constants.
         """
+        from .given_names import Given, with_given_names  # errors alone need them
+        from .rule_places import placed_rule_error
+
         details = error.errors(include_url=False)
         hidden, optional = hidden_names(cls), optional_names(cls)
         given = Given.to(cls, data) if isinstance(data, Keywords) else None
