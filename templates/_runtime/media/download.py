@@ -292,14 +292,19 @@ class _Fetch:
         try:
             yield
         except LateError:
-            message = (
-                f"the download from {self._place} timed out after {self._timeout:g} s"
-            )
-            raise DownloadError(message) from None
+            raise self._late() from None
         except _FAILURES as error:
+            is_silent = isinstance(error, httpx2.TimeoutException)
+            if is_silent and self._timeout <= MAX_SILENCE:  # both timeouts are equal
+                raise self._late() from None
             reason = str(error) or type(error).__name__
             message = f"the download from {self._place} failed: {reason}"
             raise DownloadError(message) from error
+
+    def _late(self) -> DownloadError:
+        return DownloadError(
+            f"the download from {self._place} timed out after {self._timeout:g} s"
+        )
 
     @property
     def _place(self) -> str:
