@@ -462,6 +462,32 @@ def test_a_task_that_may_be_billed_keeps_its_reservation(
     caller.using(work, budget=Decimal("0.005"))
 
 
+def test_a_task_is_not_sent_again_when_others_have_used_up_the_budget(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    """Both are within the budget, until one costs more than its dry run said."""
+    first, second = image(), image()
+    bank = Bank(server)
+
+    def run(tasks: Tasks) -> object:
+        done = [task for task in tasks if task["taskUUID"] == first.task_uuid]
+        busy = {"code": "rateLimitExceeded", "taskUUID": second.task_uuid}
+        sent.extend(task["taskUUID"] for task in tasks)
+        return echo(cost=1)(done) | {"errors": [busy]}  # type: ignore[operator]
+
+    async def work(client: Any) -> None:
+        bank._run = run  # type: ignore[method-assign]
+        one, other = await value(client.run_many([first, second]))
+        assert one.error is None
+        assert isinstance(other.error, caller.package.BudgetError)
+        assert other.error.handle is None
+        assert (other.error.cost, other.error.committed) == (Decimal("0.004"), 1)
+
+    sent = list[str]()
+    caller.using(work, budget=Decimal("0.01"))
+    assert sent == [first.task_uuid, second.task_uuid]
+
+
 def test_a_result_that_comes_again_costs_nothing_more(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:

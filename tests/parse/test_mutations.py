@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 __all__ = ["packages"]
 
 ATTEMPTS = 12
+FOR_IMPLIED = 6
+"""Attempts after which it is certain enough that a mutant is never noticed."""
+
 DRAWN = 1000
 
 IMPLIED = {
@@ -225,7 +228,7 @@ def test_every_missing_assertion_is_noticed(packages: Packages, path: Path) -> N
     implied = IMPLIED.get(path.stem, [])
     judge = Judge(path)
     tasks = Tasks(judge, random.Random(path.name))
-    for _ in range(ATTEMPTS):
+    for attempt in range(1, ATTEMPTS + 1):
         drawn = _forbidden(judge, tasks, left)
         forbidden = Forbidden(_telling_first(whole.request, drawn))
         left = {
@@ -233,6 +236,6 @@ def test_every_missing_assertion_is_noticed(packages: Packages, path: Path) -> N
             for label, mutant in left.items()
             if not forbidden.is_taken_by(Module(package, mutant, whole).request, label)
         }
-        if left.keys() <= {*implied}:
+        if not left or (attempt >= FOR_IMPLIED and left.keys() <= {*implied}):
             break
     assert list(left) == implied, "\n".join(left)

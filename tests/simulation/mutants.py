@@ -335,6 +335,13 @@ MUTANTS = (
         10,
     ),
     Mutant(
+        "a rate limit of a second sending is the failure of a stream",
+        "_runtime.delivery.classify",
+        " or (_is_rate_limit(error.item) and not is_unclear)",
+        "",
+        67129,
+    ),
+    Mutant(
         "a dry run is sent as a run",
         "_runtime.delivery.batches",
         "        return isinstance(self.scheduled[0].task, DryTask)",
@@ -481,6 +488,13 @@ MUTANTS = (
         "        is_resent = self.is_resend and phase is Phase.IN_DOUBT\n",
         "        is_resent = self.is_resend\n",
         3768,
+    ),
+    Mutant(
+        "a task is sent again when others have used up the budget",
+        "_runtime.delivery.delivery",
+        "            if error := account.excess(each.task):\n",
+        "            if False and (error := account.excess(each.task)):\n",
+        159915,
     ),
 )
 

@@ -180,11 +180,11 @@ def _completed(own: _Classes, task_type: str, taken: list[str]) -> _Classes:
     """Add the members that results of the task type have in general."""
     name = own.whole.name
     taken = [*taken, name, *(part.name for part in own.parts)]
-    general = _general_result(task_type)
+    general = _general_result(task_type, frozenset[str]())
+    if general and any(part.name in taken for part in general.parts):
+        general = _general_result(task_type, frozenset(taken))
     if general is None:
         return own
-    if not {part.name for part in general.parts}.isdisjoint(taken):
-        general = _general_result(task_type, frozenset(taken)) or own
     whole = completed(own.whole, replace(general.whole, name=name), task_type)
     classes = {part.name: part for part in (*own.parts, *general.parts)}
     definitions = dict(general.definitions) | dict(own.definitions)
@@ -193,9 +193,7 @@ def _completed(own: _Classes, task_type: str, taken: list[str]) -> _Classes:
 
 
 @lru_cache
-def _general_result(
-    task_type: str, taken: frozenset[str] = frozenset()
-) -> _Classes | None:
+def _general_result(task_type: str, taken: frozenset[str]) -> _Classes | None:
     """Make the classes of a general result; None if the task type has no document.
 
     Args:

@@ -112,6 +112,19 @@ class Account:
                 self._reserved[task.key] = cost or Decimal(0)
                 self.committed += self._reserved[task.key]
 
+    def excess(self, task: Task[Any]) -> BudgetError | None:
+        """Return why a task with a reservation must not be sent any more; None if it may.
+
+        Other tasks may cost more than was reserved for them, and use up the budget.
+        """
+        with self._lock.native:
+            if self.budget is None or self.committed <= self.budget:
+                return None
+            cost = self._reserved.get(task.key)
+            if cost is None:
+                return None
+            return BudgetError(cost, self.committed - cost, self.budget)
+
     def settle(self, task: Task[Any]) -> None:
         """Add the cost of a finished task, or release the reservation of an unsent one.
 

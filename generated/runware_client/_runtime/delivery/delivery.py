@@ -270,6 +270,10 @@ class Delivery(Generic[ResultT]):
         owed = [e for e in self._to_send() if account.owes_reservation(e.task)]
         if owed:
             self._begin_pricing(owed)
+        for each in self._to_send():
+            if error := account.excess(each.task):
+                self._idle.remove(each)
+                self._stop_sending(each, error)
 
     def _to_send(self) -> list[ScheduledTask[ResultT]]:
         """Return the tasks that this delivery sends; others send those without a request."""

@@ -118,7 +118,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
         Raises:
             ValueError: There is a file in it that is uploaded when it is sent.
         """
-        wire: Wire = self.__pydantic_serializer__.to_python(self, by_alias=True)
+        wire: Wire = written(self)
         refuse_files(wire, type(self).__name__)
         return wire
 

@@ -69,14 +69,9 @@ def signature_of(cls: type[BaseModel]) -> Signature:
         )
         for name, info in fields.items()
     ]
-    if has_extra(cls) and hasattr(
-        cls, EXTRA
-    ):  # a result is open, and has no such keyword
-        annotation, default = dict[str, Any], cast("dict[str, Any]", {})
-        extra = Parameter(
-            EXTRA, Parameter.KEYWORD_ONLY, annotation=annotation, default=default
-        )
-        parameters.append(extra)
+    if has_extra(cls) and hasattr(cls, EXTRA):  # open results have no such keyword
+        kind, of = Parameter.KEYWORD_ONLY, dict[str, Any]
+        parameters.append(Parameter(EXTRA, kind, annotation=of, default=of()))
     return Signature(parameters)
 
 
