@@ -7,7 +7,6 @@ import builtins
 import os
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from copy import copy
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from weakref import WeakKeyDictionary, ref
@@ -92,18 +91,22 @@ class AsyncExchange(Exchange):
             read_while_writing(info["return_value"])
 
 
-@dataclass(slots=True)
 class _Lane:
     """The HTTP client of one event loop, with its running calls."""
 
-    http: httpx2.AsyncClient
-    places: asyncio.Semaphore
-    keeper: AsyncGenerator[None]
-    process: int = field(default_factory=os.getpid)
-    exchanges: set[AsyncExchange] = field(default_factory=set[AsyncExchange])
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        places: asyncio.Semaphore,
+        keeper: AsyncGenerator[None],
+    ) -> None:
+        self.http = http
+        self.places = places
+        self.keeper = keeper
+        self.process = os.getpid()
+        self.exchanges: set[AsyncExchange] = set()
 
 
-@dataclass(slots=True)
 class _Connections:
     """The connections that the transports of all endpoints of a client share.
 
@@ -112,8 +115,9 @@ class _Connections:
         is_closed: Whether the client is closed.
     """
 
-    first: httpx2.AsyncClient | None
-    is_closed: bool = False
+    def __init__(self, first: httpx2.AsyncClient | None) -> None:
+        self.first = first
+        self.is_closed = False
 
 
 _users: WeakKeyDictionary[httpx2.AsyncClient, tuple[int, ref[Loop]]]

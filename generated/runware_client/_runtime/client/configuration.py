@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from ..delivery.delivery import Delivery
     from ..delivery.events import Event
     from ..error_enum import ErrorEnum
-    from ..exceptions import RunwareError, TaskHandle
+    from ..exceptions import RunwareError
+    from ..saved_handle import TaskHandle
     from ..schema.generics import ResultT
     from ..schema.requests import TaskRequest
     from ..transport.endpoint import Headers

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import httpx2
 
@@ -38,8 +37,7 @@ DRY_RUN = "X-Runware-Dry-Run"
 """The header of a dry run: its tasks are validated and priced, but not run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """The address of the API, with the API key.
 
     Attributes:
