@@ -75,7 +75,7 @@ def compare_sides(
     """
     pairs = pair(old, new)
     jobs = [_Job(before, after, only) for before, after in pairs.changed]
-    jobs += _matched(pairs.gone, pairs.fresh, only)
+    jobs += _matched(pairs.removed, pairs.added, only)
     comparison = Comparison(compared=len(jobs), unchanged=pairs.unchanged)
     problems: list[Problem] = []
     for found in parallel_map(_compared, jobs, available_processors(), fewest=_FEWEST):
@@ -90,11 +90,11 @@ def compare_sides(
 
 
 def _matched(
-    gone: Iterable[Text], fresh: Iterable[Text], only: tuple[str, ...]
+    removed: Iterable[Text], added: Iterable[Text], only: tuple[str, ...]
 ) -> Iterator[_Job]:
     """Pair documents whose files were renamed: by identifier, then by AIR."""
-    left = [(text, _loaded(text)) for text in gone]
-    right = [(text, _loaded(text)) for text in fresh]
+    left = [(text, _loaded(text)) for text in removed]
+    right = [(text, _loaded(text)) for text in added]
     for match in (_have_same_id, _are_about_same_model):
         for one in list(left):
             for other in right:
