@@ -33,6 +33,7 @@ from __future__ import annotations
 
 import json
 import random as chance
+from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -310,7 +311,7 @@ class Schedule:
         all_ended: list[Ended] = []
         for effect in (steps := client.iterate(submissions, timeout, place[0])):
             yield from self._relayed(steps, effect, all_ended.append)
-        client.hand_over([each.submission.task for each in all_ended])
+        all_ended = [client.hand_over(ended) for ended in all_ended]
         for ended in all_ended:
             self._take(ended)
         self._check_time(began, timeout)
@@ -328,22 +329,21 @@ class Schedule:
         own = 0.0
 
         def take(ended: Ended) -> None:
-            task = ended.submission.task
-            client.hand_over([task])
+            ended = client.hand_over(ended)
             self._take(ended)
             number.append(1)
-            self._check_error(task, ended.error, began, timeout, own)
+            self._check_error(ended.submission.task, ended.error, began, timeout, own)
 
         number: list[int] = []
-        for effect in (steps := client.iterate(submissions, timeout, place[0])):
-            yield from self._relayed(steps, effect, take)
-            if isinstance(effect, Ended):
-                if leaves:
-                    steps.close()
-                    return
-                if is_slow:
-                    yield Sleep(5.0)
-                    own += 5.0
+        with closing(client.iterate(submissions, timeout, place[0])) as steps:
+            for effect in steps:
+                yield from self._relayed(steps, effect, take)
+                if isinstance(effect, Ended):
+                    if leaves:
+                        return
+                    if is_slow:
+                        yield Sleep(5.0)
+                        own += 5.0
         if len(number) != len(submissions):
             raise Broken(f"{len(submissions)} tasks have {len(number)} outcomes")
         self._check_time(began, timeout + own)
@@ -493,7 +493,7 @@ class Schedule:
     # -- what callers get -----------------------------------------------------
 
     def _take(self, ended: Ended) -> None:
-        if ended.submission.task.is_done:
+        if ended.error is None or ended.error.handle is None:
             self._give(ended.submission.task, ended.results)
         else:
             self._see(ended.submission.task, ended.results)

@@ -124,7 +124,12 @@ def shown_url(url: str) -> str:
 
 
 class Target:
-    """The URL of an endpoint, with basic authentication if it has a user name."""
+    """The address of an endpoint.
+
+    Attributes:
+        url: Its URL without user name and password.
+        auth: Basic authentication with these; None without a user name.
+    """
 
     def __init__(self, endpoint: Endpoint) -> None:
         """Parse the URL of an endpoint.
@@ -139,14 +144,7 @@ class Target:
         if not url.host:
             # Not shown: the invalid part may be the password.
             raise ValueError("base_url is not a valid URL")
-        self._auth = (
+        self.auth = (
             httpx2.BasicAuth(url.username, url.password) if url.userinfo else None
         )
         self.url = url.copy_with(userinfo=b"")
-
-    def sending(self, http: httpx2.Client | httpx2.AsyncClient) -> dict[str, Any]:
-        """Return the options with which an HTTP client sends, without redirects."""
-        options: dict[str, Any] = {"stream": True, "follow_redirects": False}
-        if self._auth is not None and http.auth is None:
-            options["auth"] = self._auth
-        return options

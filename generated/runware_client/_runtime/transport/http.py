@@ -254,8 +254,8 @@ class HTTPTransport:
             headers=self._endpoint.headers(given, extra),
             extensions=exchange.extensions(),
         )
-        exchange.is_sending = True
-        response = lane.http.send(request, **self._target.sending(lane.http))
+        options = exchange.sending(lane.http, self._target.auth)
+        response = lane.http.send(request, **options)
         try:
             if stream := response.extensions.get("network_stream"):
                 bound(stream)  # the caller may have opened it for an earlier request
