@@ -1,7 +1,7 @@
-"""What a field may hold, said beside its type: limits, lengths, patterns.
+"""Constraints in the annotations of fields: bounds, lengths, patterns, alternatives.
 
-These are exact about JSON: 1.0 is a whole number, true is no number, 0.07 is a multiple
-of 0.01, and a value comes out as it went in.
+They follow JSON Schema exactly: 1.0 is an integer, true is not a number, 0.07 is a
+multiple of 0.01. A valid value is not converted.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ from .written import written
 
 
 class Limits(NamedTuple):
-    """Bounds of a number, and the step it is a multiple of.
+    """The bounds of a number, and the number that it must be a multiple of.
 
-    On `int` it takes whole numbers, on `float` any; neither takes true, false, NaN or
-    infinity.
+    An `int` accepts whole numbers only, a `float` all numbers. Both refuse true, false,
+    NaN and infinity.
     """
 
     ge: float | None = None
@@ -74,7 +74,7 @@ class Limits(NamedTuple):
         return {name: bound for name, bound in keywords.items() if bound is not None}
 
     def _check(self, *, is_whole: bool) -> Callable[[Any], Any]:
-        """Return the check, which lets numbers well within the bounds through at once."""
+        """Return the validator, which first tests whether a number is within the bounds."""
         check = self._whole if is_whole else self._number
         low = max((b for b in (self.ge, self.gt) if b is not None), default=-math.inf)
         high = min((b for b in (self.le, self.lt) if b is not None), default=math.inf)
@@ -106,7 +106,10 @@ class Limits(NamedTuple):
     def _no_number(
         self, kind: Literal["int_type", "float_type"], name: LiteralString, noun: str
     ) -> PydanticCustomError:
-        """Refuse what is no number, and tell alternatives what would be one."""
+        """Return the error of a value that is not a number.
+
+        Its context has a description of the accepted numbers, for errors of alternatives.
+        """
         bounds = {
             "of at least": self.ge,
             "above": self.gt,
@@ -142,7 +145,7 @@ class Limits(NamedTuple):
 
 
 class Text(NamedTuple):
-    """Length in code points, a pattern, and a format of JSON Schema such as "uuid"."""
+    """The length of a text in code points, its pattern, and its format, such as "uuid"."""
 
     min_length: int = 0
     max_length: int | None = None
@@ -193,7 +196,7 @@ _FORMAT_WORDS: Final = {
 
 
 class Count(NamedTuple):
-    """How many items a list has, and whether no two may be equal."""
+    """The number of items of a list, and whether all of them must be different."""
 
     at_least: int = 0
     at_most: int | None = None
@@ -222,9 +225,9 @@ class Count(NamedTuple):
 
 
 class Exactly:
-    """Constants that are not all text, under JSON's equality: 1 is 1.0 but not true.
+    """Constants of any JSON type, compared as in JSON: 1 equals 1.0, but not true.
 
-    They are those of the `Literal` beside it, or those given here.
+    Without arguments, the constants are those of the annotated `Literal`.
     """
 
     def __init__(self, *values: Any) -> None:
@@ -263,7 +266,7 @@ def _plain(value: Any) -> str:
 
 
 class OfType:
-    """Any JSON value of some types: "null", "boolean", "number", "string" …"""
+    """A JSON value of one of several types: "null", "boolean", "number", "string" …"""
 
     def __init__(self, *types: str) -> None:
         self.types = types
@@ -286,7 +289,7 @@ class OfType:
 
 
 class Must(NamedTuple):
-    """An assertion beside a type, with the sentence for the one who breaks it."""
+    """An assertion in addition to a type, with its error message."""
 
     hold: Callable[[Any], bool]
     sentence: str
@@ -304,7 +307,7 @@ class Must(NamedTuple):
 
 
 class Nullable:
-    """Null may be sent, and is something else than leaving the field out."""
+    """Marks a field that accepts null. Null differs from an omitted field."""
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -313,7 +316,7 @@ class Nullable:
 
 
 class Either:
-    """Alternatives: the first that fits is taken; an error speaks of the nearest."""
+    """Alternatives: the first valid one is used. An error describes the closest one."""
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -326,13 +329,13 @@ class Either:
         )
 
         def check(value: Any, read: Callable[[Any], Any]) -> Any:
-            if is_open_file(value):  # it is read once, whatever it is tried as
+            if is_open_file(value):  # read once for all alternatives
                 value = content_of(value, None)
             outcome = once(check, value, lambda: _outcome(read, value))
             if isinstance(outcome, ValidationError):
                 raise outcome
             if takes_text and isinstance(outcome, LocalFile):
-                # Where any text is taken, its UUID could be taken for one.
+                # The field accepts any text, so it would accept the placeholder UUID.
                 raise _refusal(f"must be a text, {NOT_UPLOADED}")
             return outcome
 
@@ -355,7 +358,7 @@ def _outcome(read: Callable[[Any], Any], value: Any) -> Any:
 
 
 def _left_to_right(schema: CoreSchema, names: list[str]) -> CoreSchema:
-    """Try alternatives in their order; give each the name that errors call it by."""
+    """Return a union that tries its alternatives in order, each with a name for errors."""
     if schema["type"] == "nullable":
         return core.nullable_schema(_left_to_right(schema["schema"], names))
     if schema["type"] != "union":
@@ -368,18 +371,18 @@ def _left_to_right(schema: CoreSchema, names: list[str]) -> CoreSchema:
 
 
 def _label(choice: Any, names: list[str], index: int) -> str:
-    """Return the name of a class, or a number for what has none."""
+    """Return the name of the alternative's class; its index if it is not a class."""
     reference = str(choice.get("ref") or choice.get("schema_ref") or "")
     qualified = reference.partition(":")[0].rpartition(".")[2]
     return qualified if qualified in names else str(index)
 
 
 class Secret:
-    """A value that is never shown."""
+    """Marks a value that is never shown in a message or a `repr`."""
 
 
 def refusing(schema: CoreSchema, sentence: str) -> CoreSchema:
-    """Return a schema whose errors all say one sentence."""
+    """Return a schema whose errors all have the same message."""
     return core.custom_error_schema(
         schema,
         custom_error_type="refused",
@@ -395,11 +398,11 @@ def _refusal(sentence: str) -> PydanticCustomError:
 def json_schema(
     said: dict[str, Any], inner: CoreSchema | None = None
 ) -> dict[str, Any]:
-    """Return the metadata of a check: what JSON Schema says of it.
+    """Return the metadata of a validator, with its keywords of JSON Schema.
 
     Args:
-        said: Its keywords.
-        inner: The schema whose keywords stand beside them; None for none.
+        said: The keywords.
+        inner: A schema whose keywords are added; None to add none.
     """
 
     def describe(_: CoreSchema, handler: Any) -> dict[str, Any]:
