@@ -30,7 +30,7 @@ from pydantic_core import core_schema as core
 from ..json_values import all_different, is_multiple, is_type, same
 from ..media.files import content_of, is_open_file
 from ..media.local_files import NOT_UPLOADED, LocalFile
-from .explanations import nearest_alternative
+from .explanations import nearest_alternative, refusal
 from .fast_path import FAST
 from .format_schemas import format_schema
 from .json_types import as_json, as_number
@@ -123,26 +123,18 @@ class Limits(NamedTuple):
         return PydanticCustomError(kind, message, {"accepted": accepted})
 
     def _within(self, value: float) -> float:
-        if (
-            (self.ge is not None and value < self.ge)
-            or (self.gt is not None and value <= self.gt)
-            or (self.le is not None and value > self.le)
-            or (self.lt is not None and value >= self.lt)
-        ):
-            raise self._out_of_bounds(value)
+        if self.ge is not None and value < self.ge:
+            raise PydanticKnownError("greater_than_equal", {"ge": self.ge})
+        if self.gt is not None and value <= self.gt:
+            raise PydanticKnownError("greater_than", {"gt": self.gt})
+        if self.le is not None and value > self.le:
+            raise PydanticKnownError("less_than_equal", {"le": self.le})
+        if self.lt is not None and value >= self.lt:
+            raise PydanticKnownError("less_than", {"lt": self.lt})
         step = self.multiple_of
         if step is not None and not is_multiple(value, step):
             raise PydanticKnownError("multiple_of", {"multiple_of": step})
         return value
-
-    def _out_of_bounds(self, value: float) -> PydanticKnownError:
-        if self.ge is not None and value < self.ge:
-            return PydanticKnownError("greater_than_equal", {"ge": self.ge})
-        if self.gt is not None and value <= self.gt:
-            return PydanticKnownError("greater_than", {"gt": self.gt})
-        if self.le is not None and value > self.le:
-            return PydanticKnownError("less_than_equal", {"le": self.le})
-        return PydanticKnownError("less_than", {"lt": self.lt})
 
 
 class Text(NamedTuple):
@@ -221,7 +213,7 @@ class Count(NamedTuple):
 
     def _check(self, items: list[Any]) -> list[Any]:
         if not all_different(written(items)):
-            raise _refusal("must not repeat an item")
+            raise refusal("must not repeat an item")
         return items
 
 
@@ -303,7 +295,7 @@ class Must(NamedTuple):
     def _check(self, value: Any, read: Callable[[Any], Any]) -> Any:
         made = read(value)
         if not self.hold(written(made)):
-            raise _refusal(self.sentence)
+            raise refusal(self.sentence)
         return made
 
 
@@ -337,7 +329,7 @@ class Either:
                 raise outcome
             if takes_text and isinstance(outcome, LocalFile):
                 # The field accepts any text, so it would accept the placeholder UUID.
-                raise _refusal(f"must be a text, {NOT_UPLOADED}")
+                raise refusal(f"must be a text, {NOT_UPLOADED}")
             return outcome
 
         def fast_check(value: Any, read: Callable[[Any], Any]) -> Any:
@@ -390,10 +382,6 @@ def refusing(schema: CoreSchema, sentence: str) -> CoreSchema:
         custom_error_message="{sentence}",
         custom_error_context={"sentence": sentence},
     )
-
-
-def _refusal(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
 
 
 def json_schema(

@@ -58,11 +58,12 @@ def rule_error(
 
 def field_error(name: str, sentence: str) -> InitErrorDetails:
     """Return an error about one field."""
-    return InitErrorDetails(
-        type=PydanticCustomError("refused", "{sentence}", {"sentence": sentence}),
-        loc=(name,),
-        input=None,
-    )
+    return InitErrorDetails(type=refusal(sentence), loc=(name,), input=None)
+
+
+def refusal(sentence: str) -> PydanticCustomError:
+    """Return an error with a message, to be raised in a validator."""
+    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
 
 
 def unknown_task(sentence: str) -> ValidationError:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import (
     CoreSchema,
-    PydanticCustomError,
     PydanticKnownError,
     SchemaValidator,
 )
@@ -30,6 +29,7 @@ from ..media.files import (
     type_of,
 )
 from ..media.local_files import NOT_UPLOADED, LocalFile, refuse_in_json
+from .explanations import refusal
 from .fast_path import FAST
 from .format_schemas import usual_schema
 from .formats import is_uri, is_uuid
@@ -107,13 +107,13 @@ class Media:
         for accepts in self.accepts:
             if accepts(value):
                 return value
-        raise _refusal(f"must be {self._ways()}, or a file as pathlib.Path(…)")
+        raise refusal(f"must be {self._ways()}, or a file as pathlib.Path(…)")
 
     def _of_file(self, file: MediaFile) -> str:
         try:
             return self.text_of(content_of(file, self.most_bytes), uploads=True)
         except UnusableFile as error:
-            raise _refusal(str(error)) from None
+            raise refusal(str(error)) from None
 
     @property
     def _inline(self) -> list[Test]:
@@ -174,7 +174,3 @@ def _schema_of(way: Test) -> dict[str, Any]:
     if isinstance(way, Pattern):
         return way.json_schema()
     return {"format": "uuid" if way is is_uuid else "uri"}
-
-
-def _refusal(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})

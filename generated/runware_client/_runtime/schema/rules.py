@@ -152,13 +152,7 @@ def area_in(
 ) -> bool:
     """Return whether the product of two members, if both are numbers, is within bounds."""
     numbers = _numbers(task, first, second)
-    if numbers is None:
-        return True
-    one, other = numbers
-    try:
-        return _within(one * other, least, most)
-    except OverflowError:  # too large for a float
-        return _within(Fraction(one) * Fraction(other), least, most)
+    return numbers is None or _is_within(lambda a, b: a * b, numbers, least, most)
 
 
 def ratio_in(
@@ -168,11 +162,7 @@ def ratio_in(
     numbers = _numbers(task, first, second)
     if numbers is None or not numbers[1]:
         return True
-    one, other = numbers
-    try:
-        return _within(one / other, least, most)
-    except OverflowError:  # too large for a float
-        return _within(Fraction(one) / Fraction(other), least, most)
+    return _is_within(lambda a, b: a / b, numbers, least, most)
 
 
 def _numbers(task: Wire, first: str, second: str) -> tuple[float, float] | None:
@@ -186,5 +176,14 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _within(value: float | Fraction, least: float | None, most: float | None) -> bool:
+def _is_within(
+    combine: Callable[[Any, Any], float | Fraction],
+    numbers: tuple[float, float],
+    least: float | None,
+    most: float | None,
+) -> bool:
+    try:
+        value = combine(*numbers)
+    except OverflowError:  # too large for a float
+        value = combine(*map(Fraction, numbers))
     return (least is None or value >= least) and (most is None or value <= most)
