@@ -271,7 +271,7 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
                         raise
                     terminal.problems(failure.problems)
                     terminal.summary(_ASK_AGAIN)
-                    plan = init.plan_again(plan.answers, terminal)
+                    plan = init.plan(options, terminal, plan.answers)
         if not plan:
             terminal.summary("Nothing was changed.")
             return

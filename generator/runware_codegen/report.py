@@ -16,7 +16,6 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import TracebackType
 
     from runware_codegen.output import Change
     from runware_codegen.problems import Problem
@@ -43,12 +42,7 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.progress("")
 
     def result(self, line: str) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class BuildResult:
-    """The modules of all documents, and what was found besides.
+    """The modules of all documents, and the problems of inputs.
 
     Attributes:
         modules: The module of each document, by its file as the user named it.

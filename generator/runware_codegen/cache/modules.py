@@ -29,7 +29,7 @@ class Module:
     Attributes:
         document: The document.
         text: The module's text; None for a document that the filter excludes.
-        about: What the document says of its model, as Python; empty if there is no text.
+        about: The metadata of the model as Python; empty if there is no text.
         page: The page's text; None if no pages were wanted.
     """
 
@@ -97,7 +97,7 @@ def make_module(job: Job) -> ModuleResult:
 
 
 def dump(module: Module) -> str:
-    """Write a module of a document without unenforced keywords as JSON."""
+    """Write a module as JSON; its document must have no unenforced keywords."""
     return _MODULE.dump_json(module).decode()
 
 

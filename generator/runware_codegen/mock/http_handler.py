@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect
 
+from runware_codegen.documents.members import text_of
 from runware_codegen.mock import refusals, replies
 from runware_codegen.mock.alterations import altered, selected
 from runware_codegen.mock.batch import read_tasks
@@ -19,7 +20,6 @@ from runware_codegen.mock.items import (
     RefusalError,
     error_item,
     is_poll,
-    text_of,
 )
 from runware_codegen.mock.streams import EventStream
 
@@ -69,29 +69,24 @@ class HttpHandler:
             return replies.Dropped()
 
     async def _before(self, request: Request, fault: Fault | None) -> Response | None:
-        """Return the response of an exchange whose tasks are not accepted, if it is one.
+        """Return the response if the fault accepts no tasks; None for other faults.
 
         Raises:
             RefusalError: If the request is refused before its body is read.
         """
         retry_after = self._options["retry_after"]
-        if fault is Fault.REFUSE:
+        refuse = refusals.OVERLOADED.get(fault)
+        is_drop = fault in {Fault.REFUSE, Fault.DROP_BEFORE}
+        if refuse or is_drop or (fault in MAYBE_ACCEPTED and self._faults.coin()):
             self._ledger.note_fault(fault)
-            return replies.Dropped(resets=True)
-        if fault is Fault.DROP_BEFORE:
-            self._ledger.note_fault(fault)
-            await self._body(request)
-            return replies.Dropped()
-        if fault is Fault.RATE_LIMIT:
-            self._ledger.note_fault(fault)
-            raise refusals.rate_limited(retry_after)
-        if fault is Fault.UNAVAILABLE:
-            self._ledger.note_fault(fault)
-            raise refusals.unavailable(retry_after)
-        if fault in MAYBE_ACCEPTED and self._faults.coin():
-            self._ledger.note_fault(fault)
-            return self._failed(fault)
-        if not self._limit.lets_through():
+            if refuse:
+                raise refuse(retry_after)
+            if not is_drop:
+                return self._failed(fault)
+            if fault is Fault.DROP_BEFORE:
+                await self._body(request)
+            return replies.Dropped(resets=fault is Fault.REFUSE)
+        if not self._limit.allows_request():
             raise refusals.rate_limited(retry_after)
         return None
 
@@ -102,29 +97,29 @@ class HttpHandler:
         is_dry = request.headers.get(_DRY_RUN) == "1"
         if fault is Fault.LATE_ACCEPTANCE and not is_poll(tasks) and not is_dry:
             self._ledger.note_fault(fault)
-            self._service.take_later(tasks, base_url)
+            self._service.process_later(tasks, base_url)
             return replies.Dropped()
         if fault is Fault.DELAY:
             self._ledger.note_fault(fault)
             await asyncio.sleep(self._options["delay"])
-        batch = self._service.take(
+        batch = self._service.process(
             tasks, base_url, fault, can_stream=True, is_dry=is_dry
         )
         if fault is Fault.REPEATED and batch.accepted:
             self._ledger.note_fault(fault)
-            batch = self._service.take(tasks, base_url, fault, can_stream=True)
+            batch = self._service.process(tasks, base_url, fault, can_stream=True)
         return await self._after(batch, fault, str(request.url))
 
     async def _after(self, batch: Batch, fault: Fault | None, own_url: str) -> Response:
-        """Return the response of an exchange whose tasks are accepted."""
-        if fault is Fault.DROP_AFTER:
+        """Return the response after the tasks were accepted."""
+        is_redirect = fault in {Fault.REDIRECT_AWAY, Fault.REDIRECT_BACK}
+        if is_redirect or fault is Fault.DROP_AFTER or fault in MAYBE_ACCEPTED:
             self._ledger.note_fault(fault)
+        if fault is Fault.DROP_AFTER:
             return replies.Dropped()
         if fault in MAYBE_ACCEPTED:
-            self._ledger.note_fault(fault)
             return self._failed(fault)
-        if fault in {Fault.REDIRECT_AWAY, Fault.REDIRECT_BACK}:
-            self._ledger.note_fault(fault)
+        if is_redirect:
             target = own_url if fault is Fault.REDIRECT_BACK else _NOWHERE
             return replies.redirect(self._faults.random.choice(_REDIRECTS), target)
         if task := batch.stream:
@@ -135,7 +130,7 @@ class HttpHandler:
         if batch.seconds == inf:
             return replies.Silent()
         await asyncio.sleep(batch.seconds)
-        answer = batch.whole_answer()
+        answer = batch.complete_answer()
         if fault is Fault.LATE_ANSWER:
             self._ledger.note_fault(fault)
             await asyncio.sleep(self._options["delay"])
@@ -160,11 +155,9 @@ class HttpHandler:
         """Return a response that does not tell whether the tasks were accepted."""
         if fault is Fault.BAD_GATEWAY:
             return replies.bad_gateway()
-        is_odd = fault is Fault.ODD_ERROR
-        rng = self._faults.random
-        return replies.refused(
-            refusals.odd_error(rng) if is_odd else refusals.internal_error()
-        )
+        if fault is Fault.ODD_ERROR:
+            return replies.refused(refusals.odd_error(self._faults.random))
+        return replies.refused(refusals.internal_error())
 
     def _check_key(self, request: Request, tasks: list[Any]) -> None:
         """Authenticate a request by its header, else by its first task."""
