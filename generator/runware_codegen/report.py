@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from runware_codegen.output import Change
     from runware_codegen.problems import Problem
 
-_LONGEST = 2000  # characters of a piece of text; more of it helps nobody
+_MAX_LENGTH = 2000  # characters of a piece of text
 
 _STYLE_OF_DIFF = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -133,7 +133,7 @@ def _hang_up(stream: TextIO) -> None:
 
 def plain(text: str) -> str:
     """Write text in one line of limited length, with control characters escaped."""
-    return _escaped(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+    return _escaped(text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…")
 
 
 def _escaped(text: str, allowed: str = "") -> str:

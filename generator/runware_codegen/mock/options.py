@@ -67,7 +67,7 @@ def _share(text: str) -> tuple[str, float]:
 
 _SECONDS = click.FloatRange(0)
 
-_PLAIN: tuple[tuple[str, str | None, object, click.ParamType[Any] | None, str], ...] = (
+_WITH_VALUE: tuple[tuple[str, str | None, object, click.ParamType[Any] | None, str], ...] = (
     ("--port", "N", 8000, click.IntRange(0, 65535),
      "The port to listen on; 0 selects a free port and prints it."),
     ("--host", "ADDRESS", "127.0.0.1", None, "The address to listen on."),
@@ -107,7 +107,7 @@ _PLAIN: tuple[tuple[str, str | None, object, click.ParamType[Any] | None, str], 
 )  # fmt: skip
 """Options with one value: the metavar, the default, the type and the help of each."""
 
-OPTIONS = (
+MOCK_OPTIONS = (
     DOCUMENTS,
     *(
         click.option(
@@ -118,7 +118,7 @@ OPTIONS = (
             type=kind,
             help=text,
         )
-        for name, metavar, default, kind, text in _PLAIN
+        for name, metavar, default, kind, text in _WITH_VALUE
     ),
     click.option(
         "--fault",
