@@ -268,7 +268,7 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
                     _make(ctx, plan)
                     break
                 except InvalidInputError as failure:
-                    if not plan.answers.asking:
+                    if not plan.answers.interactive:
                         raise
                     terminal.problems(failure.problems)
                     terminal.summary(_ASK_AGAIN)

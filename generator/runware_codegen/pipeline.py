@@ -16,6 +16,7 @@ from runware_codegen.documents import load
 from runware_codegen.output import compare, publish
 from runware_codegen.pages import LastChange
 from runware_codegen.parse import parse
+from runware_codegen.parse.assembly import DocumentFilter, assemble
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.resources import BUILTIN
 from runware_codegen.settings import OwnModels
@@ -27,11 +28,7 @@ if TYPE_CHECKING:
     from runware_codegen.cache import Module
     from runware_codegen.catalog.lock import LockedDocument
     from runware_codegen.model import Document, DocumentInfo, Package
-    from runware_codegen.option_types import (
-        DocsOptions,
-        DocumentOptions,
-        GenerateOptions,
-    )
+    from runware_codegen.option_types import DocsOptions, DocumentOptions
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
 
@@ -75,9 +72,7 @@ class _Made(NamedTuple):
     folders: list[tuple[Path, Mapping[str, str]]]
 
 
-def generate(
-    options: GenerateOptions | DocsOptions, targets: Targets, terminal: Terminal
-) -> Generated:
+def generate(options: DocsOptions, targets: Targets, terminal: Terminal) -> Generated:
     """Generate a package from documents, or its pages, or both.
 
     Raises:
@@ -102,9 +97,7 @@ def summarize(made: Generated, terminal: Terminal) -> None:
         terminal.summary(f"Files: {each.files}. {_counted(each.changes)}.")
 
 
-def check(
-    options: GenerateOptions | DocsOptions, targets: Targets, terminal: Terminal
-) -> bool:
+def check(options: DocsOptions, targets: Targets, terminal: Terminal) -> bool:
     """Print how the folders differ from the generated ones; write nothing.
 
     Returns:
@@ -123,7 +116,7 @@ def check(
 def _compare(
     files: Mapping[str, str],
     target: Path,
-    options: GenerateOptions | DocsOptions,
+    options: DocsOptions,
     terminal: Terminal,
 ) -> bool:
     changes = compare(files, target, force=options["force"])
@@ -159,13 +152,11 @@ def _in_project(target: Path) -> str:
     return target.name if ".." in path.parts or path.is_absolute() else path.as_posix()
 
 
-def _make(
-    options: GenerateOptions | DocsOptions, targets: Targets, terminal: Terminal
-) -> _Made:
+def _make(options: DocsOptions, targets: Targets, terminal: Terminal) -> _Made:
     """Make the files of the targets, or take them from the cache."""
     terminal.progress("Reading documents")
     inputs = inputs_of(options)
-    document_filter = cache.DocumentFilter(options["only"], options["include_status"])
+    document_filter = DocumentFilter(options["only"], options["include_status"])
     store = cache.open_store() if options["cache"] else None
     built = cache.build_modules(
         inputs,
@@ -183,14 +174,14 @@ def _make(
         ),
     )
     _note(built.passed_over, terminal)
-    modules = list(built.wanted(document_filter).values())
+    modules = list(built.selected(document_filter).values())
     if not modules:
         raise _none_left(len(built.modules), inputs)
     modules.sort(key=lambda module: (module.document.task_type, module.document.id))
     for module in modules:
         terminal.detail(f"{module.document.file_name}: {_described(module)}")
     name = targets.package.name if targets.package else targets.name
-    package = cache.assemble(name, [module.document for module in modules])
+    package = assemble(name, [module.document for module in modules])
     terminal.warnings(package.unenforced)
     folders: list[tuple[Path, Mapping[str, str]]] = []
     if targets.package:

@@ -54,7 +54,7 @@ class Terminal:
         """Write a patch for one file: exact in a file or pipe, coloured in a terminal.
 
         Args:
-            change: What happens to the file.
+            change: The change of the file.
             folder: The package's folder, relative to where the patch is applied.
         """
         self.progress("")
@@ -68,7 +68,7 @@ class Terminal:
                 self._write(line, sys.stdout, color=True)  # click removes nothing
 
     def summary(self, line: str) -> None:
-        """Write a line about what was done, to standard output."""
+        """Write a line of a summary, to standard output."""
         if not self._quiet:
             self.result(plain(line))
 
@@ -187,7 +187,7 @@ def _unified_diff(change: Change, folder: str) -> Iterator[str]:
     """Yield the lines of a patch for one file, for `git apply` and `patch -p1`.
 
     Args:
-        change: What happens to the file.
+        change: The change of the file.
         folder: The package's folder, with forward slashes, relative to where the patch
             is applied.
     """

@@ -45,7 +45,7 @@ class BuildResult:
     passed_over: list[str] = field(default_factory=list[str])
     problems: list[Problem] = field(default_factory=list[Problem])
 
-    def wanted(self, document_filter: DocumentFilter) -> dict[str, Module]:
+    def selected(self, document_filter: DocumentFilter) -> dict[str, Module]:
         """Return the modules of the selected documents.
 
         Raises:
@@ -53,15 +53,15 @@ class BuildResult:
                 with conflicts between selected documents.
         """
         modules = self.modules.items()
-        wanted = {
+        selected = {
             name: each
             for name, each in modules
             if document_filter.matches(each.document)
         }
-        documents = {name: module.document for name, module in wanted.items()}
+        documents = {name: module.document for name, module in selected.items()}
         if problems := [*self.problems, *conflicts(documents)]:
             raise InvalidInputError(problems)
-        return wanted
+        return selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def build_modules(
     Args:
         inputs: Files, folders, and `-` for standard input.
         stdin: Standard input, of bytes or of text; read only for `-`.
-        options: What to build.
+        options: The options of making modules.
         context: The cache, the processes and the progress report to use.
     """
     found = find_sources(inputs)

@@ -153,8 +153,8 @@ class WebSocketHandler:
             self._service.check_key("")
         validate(task, self._service.catalog)
         self._service.check_key(text_of(task, "apiKey"))
-        wanted = text_of(task, "connectionSessionUUID")
-        session = self._sessions.get(wanted) or Session(str(uuid4()), websocket)
+        uuid = text_of(task, "connectionSessionUUID")
+        session = self._sessions.get(uuid) or Session(str(uuid4()), websocket)
         self._sessions[session.uuid] = session
         session.socket = websocket
         await session.send(Envelope([authenticated(session.uuid)], []), self._ledger)

@@ -34,7 +34,7 @@ class Change:
 
     @property
     def kind(self) -> Literal["added", "changed", "removed"]:
-        """What happens to the file."""
+        """Whether the file is added, changed or removed."""
         if self.before is None:
             return "added"
         return "removed" if self.after is None else "changed"
@@ -128,8 +128,8 @@ def _plan(
         where = ", and its folder has the path of a generated file"
         remedy = "Move it to another folder."
         raise InvalidInputError(_foreign(target / p, where, remedy) for p in below)
-    lost = {p: read_any(target / p) for p in foreign if _is_in_the_way(p, content)}
-    changes = _changes(ours | lost, content)
+    replaced = {p: read_any(target / p) for p in foreign if _is_in_the_way(p, content)}
+    changes = _changes(ours | replaced, content)
     changed = {change.path for change in changes}
     written = {path: data for path, data in content.items() if path in changed}
     return changes, Replacement(written, sorted(found.keys() - changed), found)

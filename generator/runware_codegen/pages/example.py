@@ -161,20 +161,20 @@ class _Search:
     def with_value(self, task: Task, path: Path) -> Task | None:
         """Copy a task, and add a value at a path; None if that is not possible."""
         copied = copy.deepcopy(task)
-        here, part = copied, self._request
+        holder, part = copied, self._request
         for position, name in enumerate(path):
             field = next((f for f in part.fields if f.json_name == name), None)
             if field is None:
                 return None
             last = position == len(path) - 1
-            inner = here.get(name)
+            inner = holder.get(name)
             if last and inner is not None:
                 return None
             if last and (size := _first_size(part)) and name in size:
-                here.update(size)
+                holder.update(size)
             elif inner is None:
                 try:
-                    inner = here[name] = self._value(field.type, field, position)
+                    inner = holder[name] = self._value(field.type, field, position)
                 except _NoExampleError:
                     return None
             if last:
@@ -182,7 +182,7 @@ class _Search:
             class_name = class_name_in(field.type)
             if not isinstance(inner, dict) or class_name not in self._classes:
                 return copied
-            here, part = inner, self._classes[class_name]
+            holder, part = inner, self._classes[class_name]
         return None
 
     def _value(self, a_type: Type, field: Field, depth: int) -> JsonValue:
