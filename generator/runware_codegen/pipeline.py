@@ -18,6 +18,7 @@ from runware_codegen.pages import LastChange
 from runware_codegen.parse import parse
 from runware_codegen.parse.assembly import DocumentFilter, assemble
 from runware_codegen.problems import InvalidInputError
+from runware_codegen.report import counted
 from runware_codegen.resources import BUILTIN
 from runware_codegen.settings import OwnModels
 
@@ -90,11 +91,13 @@ def generate(options: DocsOptions, targets: Targets, terminal: Terminal) -> Gene
 
 def summarize(made: Generated, terminal: Terminal) -> None:
     """Print two lines for each folder, and with --verbose each change."""
+    documents = counted(len(made.package.documents), "document")
+    task_types = counted(len(made.package.task_types), "task type")
     for each in made.folders:
         for change in each.changes:
             terminal.detail(f"{change.kind}: {each.target / change.path}")
-        terminal.summary(f"Generated {each.target} from {_contents(made.package)}.")
-        terminal.summary(f"Files: {each.files}. {_counted(each.changes)}.")
+        terminal.summary(f"Generated {each.target} from {documents} of {task_types}.")
+        terminal.summary(f"Files: {each.files}. {_changes_in_words(each.changes)}.")
 
 
 def check(options: DocsOptions, targets: Targets, terminal: Terminal) -> bool:
@@ -301,15 +304,7 @@ def _none_left(count: int, inputs: Sequence[str]) -> InvalidInputError:
     return InvalidInputError.of(", ".join(inputs), message, remedy)
 
 
-def _contents(package: Package[DocumentInfo]) -> str:
-    documents, task_types = len(package.documents), len(package.task_types)
-    return (
-        f"{documents} document{'s' * (documents != 1)}"
-        f" of {task_types} task type{'s' * (task_types != 1)}"
-    )
-
-
-def _counted(changes: Collection[Change]) -> str:
+def _changes_in_words(changes: Collection[Change]) -> str:
     kinds = Counter(change.kind for change in changes)
     added, changed, removed = kinds["added"], kinds["changed"], kinds["removed"]
     return f"{added} added, {changed} changed, {removed} removed"
@@ -318,4 +313,4 @@ def _counted(changes: Collection[Change]) -> str:
 def _verdict(changes: Collection[Change], target: Path) -> str:
     if not changes:
         return f"{target} is as it would be generated."
-    return f"{target} is not as it would be generated: {_counted(changes)}."
+    return f"{target} is not as it would be generated: {_changes_in_words(changes)}."

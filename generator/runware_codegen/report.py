@@ -91,14 +91,14 @@ class Terminal:
         """Write a block for each problem, then their number."""
         for problem in problems:
             self.error(_block(problem))
-        self.error(_counted(len(problems), "problem"))
+        self.error(counted(len(problems), "problem"))
 
     def warnings(self, problems: Sequence[Problem]) -> None:
         """Write a block for each problem that was allowed, then their number."""
         if problems and not self._quiet:
             for problem in problems:
                 self.error(_block(problem))
-            self.error(_counted(len(problems), "warning"))
+            self.error(counted(len(problems), "warning"))
 
     def progress(self, text: str) -> None:
         """Replace the line of progress; an empty text removes it."""
@@ -166,7 +166,8 @@ def _sentence(text: str) -> str:
     )
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun: "1 problem", "2 problems"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 

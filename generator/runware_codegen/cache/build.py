@@ -130,10 +130,9 @@ def _cached(
     options: BuildOptions,
     store: Store | None,
 ) -> dict[str, Module]:
-    """Read modules from the cache."""
-    kept: dict[str, Module] = {}
+    modules: dict[str, Module] = {}
     if store is None:
-        return kept
+        return modules
     for source, text in texts:
         entry = store.get(_key(store, Job(source, text, options)))
         module = load(entry) if entry is not None else None
@@ -141,8 +140,8 @@ def _cached(
             module.text is not None
             or not options.document_filter.matches(module.document)
         ):
-            kept[source.name] = module
-    return kept
+            modules[source.name] = module
+    return modules
 
 
 def _cache(store: Store, job: Job, made: ModuleResult) -> None:
@@ -162,15 +161,15 @@ def _key(store: Store, job: Job) -> str:
 def _collect(
     outcomes: Sequence[tuple[Source, ModuleResult]], result: BuildResult
 ) -> None:
-    strays: list[Problem] = []
+    not_documents: list[Problem] = []
     for source, made in outcomes:
         if isinstance(made, Module):
             result.modules[source.name] = made
         elif made is None:
             line = f"{source.name}: not an OpenAPI document"
             result.passed_over.append(line)
-            strays += [] if source.discovered else [not_openapi(source)]
+            not_documents += [] if source.discovered else [not_openapi(source)]
         else:
             result.problems += made
     if not result.modules:
-        result.problems += strays
+        result.problems += not_documents

@@ -80,12 +80,7 @@ class Answers:
 
 
 def _answers_from(options: InitOptions, current: Mapping[str, Any]) -> Answers:
-    """Return the answers of the options, with defaults for what they lack.
-
-    Args:
-        options: The options of the command.
-        current: The settings of the project, which are the defaults.
-    """
+    """Return the answers in the options; the settings of the project are the defaults."""
     before: tuple[str, ...] = tuple(current.get("documents", ()))
     models = options["model"]
     folder = options["documents"] or (documents_folder(before) if models else "")

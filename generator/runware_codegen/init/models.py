@@ -73,11 +73,7 @@ class ModelQuestion:
         return text.strip()
 
     def _take(self, item: str) -> None:
-        """Choose or remove what an item of the answer names, or search for it.
-
-        Raises:
-            InvalidInputError: If the catalogue cannot be read.
-        """
+        """Choose or remove the models that an item of the answer names, or search for it."""
         if item.startswith(("http://", "https://")):
             self._use_index(item)
         elif item.startswith("-"):

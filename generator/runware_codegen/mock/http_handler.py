@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ from starlette.requests import ClientDisconnect
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock import refusals, replies
-from runware_codegen.mock.alterations import altered, selected
 from runware_codegen.mock.batch import read_tasks
 from runware_codegen.mock.faults import MAYBE_ACCEPTED, OVER_HTTP, Fault
 from runware_codegen.mock.items import (
@@ -69,11 +67,7 @@ class HttpHandler:
             return replies.Dropped()
 
     async def _before(self, request: Request, fault: Fault | None) -> Response | None:
-        """Return the response if the fault accepts no tasks; None for other faults.
-
-        Raises:
-            RefusalError: If the request is refused before its body is read.
-        """
+        """Return the response if the fault accepts no tasks; None for other faults."""
         retry_after = self._options["retry_after"]
         refuse = refusals.OVERLOADED.get(fault)
         is_drop = fault in {Fault.REFUSE, Fault.DROP_BEFORE}
@@ -145,10 +139,7 @@ class HttpHandler:
         if fault is Fault.TRUNCATED:
             self._ledger.note_fault(fault)
             return replies.truncated(envelope)
-        sent = Envelope(selected(envelope.data, fault), envelope.errors)
-        alter = partial(altered, fault=fault, rng=self._faults.random)
-        if list(map(alter, sent.data)) != envelope.data:
-            self._ledger.note_fault(fault)
+        sent, alter = self._service.altered(envelope, fault)
         return replies.Reply(sent, self._ledger, status, alter)
 
     def _failed(self, fault: Fault | None) -> Response:
@@ -170,11 +161,7 @@ class HttpHandler:
             self._service.check_key(text_of(tasks[0], "apiKey"))
 
     async def _body(self, request: Request) -> bytes:
-        """Read the request body.
-
-        Raises:
-            RefusalError: If it is too large.
-        """
+        """Read the request body, or refuse it if it is too large."""
         most = self._options["max_body"]
         body = bytearray()
         async for piece in request.stream():

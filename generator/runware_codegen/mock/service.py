@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from runware_codegen.documents.members import text_of
 from runware_codegen.mock import refusals
+from runware_codegen.mock.alterations import altered, selected
 from runware_codegen.mock.background import Background
 from runware_codegen.mock.batch import Batch
 from runware_codegen.mock.faults import LASTING, OF_POLLS, Fault
@@ -17,6 +19,7 @@ from runware_codegen.mock.items import (
     GET_RESPONSE,
     GET_TASK_DETAILS,
     PING,
+    Envelope,
     RefusalError,
     error_item,
     is_poll,
@@ -140,6 +143,20 @@ class TaskService:
             self.ledger.note_fault(fault)
         return batch
 
+    def altered(
+        self, envelope: Envelope, fault: Fault | None
+    ) -> tuple[Envelope, Callable[[Item], Item]]:
+        """Apply a fault to the items of a response, and count it if it changes them.
+
+        Returns:
+            The response with the items to send, and the change of each item.
+        """
+        sent = Envelope(selected(envelope.data, fault), envelope.errors)
+        alter = partial(altered, fault=fault, rng=self.faults.random)
+        if list(map(alter, sent.data)) != envelope.data:
+            self.ledger.note_fault(fault)
+        return sent, alter
+
     def process_later(self, tasks: list[Any], base_url: str) -> None:
         """Process an array of tasks after the delay, without a response."""
         self._background.run(self._process_later(tasks, base_url))
@@ -149,11 +166,7 @@ class TaskService:
         self.process(tasks, base_url, None, can_stream=True)
 
     def _check_number(self, tasks: list[Any], fault: Fault | None) -> None:
-        """Validate the number of tasks.
-
-        Raises:
-            RefusalError: If there are too many.
-        """
+        """Refuse a request with too many tasks."""
         number = sum(text_of(task, "taskType") != AUTHENTICATION for task in tasks)
         most = self.options["max_tasks"]
         if fault is Fault.TOO_MANY and number > 1:
@@ -163,11 +176,7 @@ class TaskService:
             raise refusals.too_many(number, most)
 
     def _fails_poll(self, tasks: list[Any], fault: Fault | None) -> bool:
-        """Apply a fault to getResponse; return whether the response has no items.
-
-        Raises:
-            RefusalError: If the fault refuses the request.
-        """
+        """Apply a fault to getResponse: refuse it, or return whether to answer without items."""
         if fault not in OF_POLLS or not is_poll(tasks):
             return False
         if fault is Fault.POLL_POISONED and len(tasks) == 1:
@@ -180,11 +189,7 @@ class TaskService:
     def _process_one(
         self, task: Any, batch: Batch, *, streams: bool, is_dry: bool
     ) -> Task | None:
-        """Answer a query or a dry run; or add a task to the ledger, and return it.
-
-        Raises:
-            RefusalError: If it is not allowed.
-        """
+        """Answer a query or a dry run; or add a task to the ledger, and return it."""
         schema = validate(task, self.catalog)
         if reply := self._answers.get(schema.task_type):
             reply(task, batch)
@@ -201,11 +206,7 @@ class TaskService:
         return self._accept(task, schema, delivery)
 
     def _accept(self, wire: Item, schema: ModelSchema, delivery: str) -> Task:
-        """Add a task to the ledger.
-
-        Raises:
-            RefusalError: If a task with its taskUUID exists.
-        """
+        """Add a task to the ledger, or refuse its taskUUID if it exists."""
         known = self.ledger.find(text_of(wire, "taskUUID"))
         if known is None:
             task = Task({"taskUUID": str(uuid4()), **wire}, schema, delivery)
@@ -260,11 +261,7 @@ class TaskService:
         batch.answer.data.append(details)
 
     def _refuse_unknown(self, poll: Item) -> None:
-        """Refuse getResponse for an unknown task, if the option selects an error.
-
-        Raises:
-            RefusalError: If the option selects one.
-        """
+        """Refuse getResponse for an unknown task, if the option selects an error."""
         if code := _NOT_FOUND.get(self.options["unknown_task"]):
             raise refusals.not_found(poll, code)
 

@@ -113,11 +113,7 @@ class WebSocketHandler:
             await _close(websocket, _POLICY_VIOLATION, code, refusal.errors)
 
     async def _serve(self, websocket: WebSocket) -> None:
-        """Authenticate a client, then answer its messages.
-
-        Raises:
-            RefusalError: If it is not authenticated.
-        """
+        """Authenticate a client, then answer its messages."""
         first, *tasks = read_tasks(await self._receive(websocket))
         session = await self._authenticate(websocket, first)
         headers: Mapping[str, str] = websocket.headers
@@ -144,11 +140,7 @@ class WebSocketHandler:
         return message.get("text") or message.get("bytes") or ""
 
     async def _authenticate(self, websocket: WebSocket, task: Any) -> Session:
-        """Authenticate a client, and send the messages that were kept for it.
-
-        Raises:
-            RefusalError: If its first task does not authenticate it.
-        """
+        """Authenticate a client, and send the messages that were kept for it."""
         if text_of(task, "taskType") != AUTHENTICATION:
             self._service.check_key("")
         validate(task, self._service.catalog)
@@ -199,11 +191,7 @@ class WebSocketHandler:
         return True
 
     def _apply_refusals(self, tasks: list[Any], fault: Fault | None) -> None:
-        """Apply faults that refuse a message.
-
-        Raises:
-            RefusalError: If the message is refused, at random with or without taskUUIDs.
-        """
+        """Refuse a message by the rate limit or a fault, at random with or without taskUUIDs."""
         wait = self._options["retry_after"]
         if not self._limit.allows_request():
             raise refusals.rate_limited(wait, tasks)
@@ -229,7 +217,8 @@ class WebSocketHandler:
             if fault is Fault.LATE_ANSWER:
                 self._background.run(self._send_late(session, answer))
             else:
-                await self._send_altered(session, answer, fault)
+                sent, alter = self._service.altered(answer, fault)
+                await session.send(sent, self._ledger, alter)
         if batch.sync_tasks:
             self._background.run(self._deliver(session, batch, fault))
 
@@ -238,16 +227,6 @@ class WebSocketHandler:
         self._ledger.note_fault(Fault.LATE_ANSWER)
         await asyncio.sleep(self._options["delay"])
         await session.send(answer, self._ledger)
-
-    async def _send_altered(
-        self, session: Session, answer: Envelope, fault: Fault | None
-    ) -> None:
-        """Send items with the changes of a fault."""
-        sent = Envelope(selected(answer.data, fault), answer.errors)
-        alter = partial(altered, fault=fault, rng=self._faults.random)
-        if list(map(alter, sent.data)) != answer.data:
-            self._ledger.note_fault(fault)
-        await session.send(sent, self._ledger, alter)
 
     async def _deliver(
         self, session: Session, batch: Batch, fault: Fault | None
