@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from runware_codegen.catalog.names import Named
 from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
@@ -13,13 +14,8 @@ if TYPE_CHECKING:
     from runware_codegen.option_types import FilterOptions
 
 
-class Searchable(Protocol):
+class Searchable(Named, Protocol):
     """The attributes of a model that filters use; empty if they are not known."""
-
-    @property
-    def id(self) -> str:
-        """The identifier."""
-        ...
 
     @property
     def status(self) -> str:

@@ -38,7 +38,7 @@ class DiffOptions(TypedDict):
     verbose: bool
 
 
-DIFFING = (
+DIFF_OPTIONS = (
     click.argument("sides", metavar="[OLD] [NEW]", nargs=-1),
     click.option(
         "--old",

@@ -33,11 +33,7 @@ class Judge:
     """Validates results by one version of a document."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
-        """Create a judge.
-
-        Args:
-            schema: The schema of a value, with the schemas that it refers to.
-        """
+        """Create it with the schema of a value and the schemas that this refers to."""
         self._schema = schema
 
     def accepts(self, value: object) -> bool:
@@ -66,12 +62,7 @@ class TaskJudge(Judge):
     """Validates tasks by one version of a document, with its emitted code too."""
 
     def __init__(self, document: Document, schema: dict[str, Any]) -> None:
-        """Create a judge.
-
-        Args:
-            document: The document; its module has the emitted validation.
-            schema: The schema of a task, with the schemas that it refers to.
-        """
+        """Create it with a document, the schema of its tasks, and those that this refers to."""
         super().__init__(schema)
         self._document = document
 

@@ -12,7 +12,7 @@ from runware_codegen.diff.entries import ANY_ITEM, Direction, Side
 from runware_codegen.diff.meaning import definitions_of, of_class
 from runware_codegen.diff.proof.strings import FORMATS
 from runware_codegen.diff.proof.values import Values
-from runware_codegen.mock.items import is_array, is_object
+from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.model.predicates import (
     TRUE,
     AreaIn,
