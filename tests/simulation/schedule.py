@@ -518,9 +518,9 @@ class Schedule:
             return  # neither the server nor a caller knows more than before
         self._runs, self._steps = ledger.runs, self.world.steps
         for each in self._tasks:
-            if each.books.has_ended or not each.is_own:
+            if not each.is_own or each.uuid not in ledger.tasks:
                 continue
-            if each.uuid not in ledger.tasks:
+            if each.books.has_ended:
                 continue
             if each.task.phase is Phase.UNSENT and ledger.billed(each.uuid):
                 raise Broken(f"{each.uuid} is taken for unsent; the server has it")
