@@ -41,11 +41,11 @@ if TYPE_CHECKING:
         RateLimitError,
         ResponseError,
         RunwareError,
-        SavedHandle,
         ServerError,
         TaskError,
         TimeoutError,
     )
+    from ._runtime.saved_handle import SavedHandle
     from ._runtime.schema.media_text import MediaSource
     from ._runtime.schema.requests import TaskRequest
     from ._runtime.schema.results import TaskResult
@@ -87,10 +87,10 @@ _MODULES = {
     "RateLimitError": "_runtime.exceptions",
     "ResponseError": "_runtime.exceptions",
     "RunwareError": "_runtime.exceptions",
-    "SavedHandle": "_runtime.exceptions",
     "ServerError": "_runtime.exceptions",
     "TaskError": "_runtime.exceptions",
     "TimeoutError": "_runtime.exceptions",
+    "SavedHandle": "_runtime.saved_handle",
     "MediaSource": "_runtime.schema.media_text",
     "TaskRequest": "_runtime.schema.requests",
     "TaskResult": "_runtime.schema.results",

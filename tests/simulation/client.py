@@ -484,9 +484,14 @@ class Client:
             error.handle = submission if task.may_be_billed else None  # type: ignore[assignment]
         return Ended(submission, task.results(), error, self.world.now)
 
-    def hand_over(self, tasks: list[Task[Any]]) -> None:
-        """Forget tasks whose outcome the caller gets; see `Configured._hand_over`."""
-        self.open_tasks.close(t for t in tasks if not t.may_be_billed)
+    def hand_over(self, ended: Ended) -> Ended:
+        """Return the outcome that the caller gets; see `Configured._hand_over`."""
+        task = ended.submission.task
+        if task.is_done and ended.error is not task.error:
+            return self.hand_over(self._ended(ended.submission, task.error))
+        if ended.error is None or ended.error.handle is None:
+            self.open_tasks.close([task])
+        return ended
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
-"""Decides whether every text that a pattern matches is matched by another.
+"""Decides whether a pattern matches every text that another pattern matches.
 
 A pattern without lookaround, backreferences, word boundaries and Unicode properties is a
 nondeterministic finite automaton. A breadth-first search of the pairs of states that the
-automata of two patterns reach together ends with a text that only one of them matches, or
+automata of two patterns reach together finds a text that only one of them matches, or
 proves that there is none.
 """
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from runware_codegen.parse.patterns.nodes import ClassItem, Node
 
 _MAX_STATES: Final = 2_000
-"""The most states of one automaton: about the steps of its pattern, written out."""
+"""The most states of one automaton: about the length of its pattern without repetition."""
 _MAX_PAIRS: Final = 2_000
 _MAX_STEPS: Final = 200_000
-"""The most pairs of a search, and the most moves of single states in it."""
+"""The most pairs of states in a search, and the most moves of single states."""
 
 _LAST: Final = 0x10FFFF
 _SURROGATES: Final = (0xD800, 0xE000)
@@ -54,16 +54,16 @@ _States = frozenset[int] | None
 
 
 class _UnknownError(Exception):
-    """The pattern is no finite automaton, or the search takes too long."""
+    """The pattern is not a finite automaton, or the search takes too long."""
 
 
 class Separation(NamedTuple):
-    """The answer to whether a pattern contains another.
+    """The result of a search for a text that separates two patterns.
 
     Attributes:
-        known: Whether it was decided.
-        text: A text that only the contained pattern matches, one of the shortest; None if
-            there is none, or if it was not decided.
+        known: Whether the search came to an end.
+        text: One of the shortest texts that only the first pattern matches; None if there
+            is none, or if the search did not end.
     """
 
     known: bool
@@ -76,7 +76,7 @@ def separation(one: str, other: str) -> Separation:
 
     Args:
         one: The pattern that has to match it.
-        other: The pattern that must not.
+        other: The pattern that must not match it.
     """
     try:
         text = _separated(_Automaton(one), _Automaton(other))

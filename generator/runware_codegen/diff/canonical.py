@@ -73,10 +73,10 @@ def names_in(value: object) -> Iterator[str]:
         yield from names_in(part)
 
 
-def speaks_of(value: object, kinds: tuple[type, ...]) -> bool:
-    """Return whether a predicate has a part of one of these kinds."""
-    return isinstance(value, kinds) or any(
-        speaks_of(part, kinds) for part in _parts(value)
+def has_part(value: object, classes: tuple[type, ...]) -> bool:
+    """Return whether a predicate is or contains one of these classes."""
+    return isinstance(value, classes) or any(
+        has_part(part, classes) for part in _parts(value)
     )
 
 

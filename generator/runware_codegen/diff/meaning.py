@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 def definitions_of(
     named: Iterable[tuple[str, Predicate]], classes: Iterable[Class]
 ) -> dict[str, Predicate]:
-    """Return the named predicates of requests or of results, and those of classes."""
+    """Return the predicates that each `DefinitionRef` names: named ones and classes."""
     by_class = {_reference(each.name): of_class(each) for each in classes}
     return {**dict(named), **by_class}
 
@@ -69,12 +69,12 @@ def _reference(class_name: str) -> str:
 
 
 def has_type(*types: str) -> Predicate:
-    """Return the predicate of JSON types."""
+    """Return the predicate that a value has one of these JSON types."""
     return IsType(frozenset(types))
 
 
 def of_type(a_type: Type) -> Predicate:
-    """Return a predicate that exactly the values of a type satisfy."""
+    """Return the predicate that holds for exactly the values of a type."""
     match a_type:
         case String():
             return all_of([has_type("string"), *_of_string(a_type)])
@@ -129,7 +129,7 @@ def range_of(number: Number) -> InRange:
 
 
 def of_class(a_class: Class) -> Predicate:
-    """Return a predicate that exactly the objects of a class satisfy."""
+    """Return the predicate that holds for exactly the objects of a class."""
     parts: list[Predicate] = [has_type("object")]
     for field in a_class.fields:
         kind = RequiredProperty if field.required else OptionalProperty
@@ -180,14 +180,10 @@ def words(a_type: Type) -> str:
         case ClassRef(name):
             return f"an object ({name})"
         case Union(alternatives):
-            return _either(map(words, alternatives))
+            return joined(list(dict.fromkeys(map(words, alternatives))), "or")
         case Anything(types):
             return joined(sorted(types), "or") if types else "any value"
         case Constrained(inner):
             return words(inner)
         case Media(kind):
             return media_words(kind)
-
-
-def _either(parts: Iterable[str]) -> str:
-    return joined(list(dict.fromkeys(parts)), "or")

@@ -1,4 +1,4 @@
-"""The report: entries, accepted entries, and the entries that fail the command."""
+"""The report: entries, which of them are accepted, and which fail the command."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ class Report:
     def acceptance(self, entry: Entry) -> Acceptance | None:
         """Return the acceptance of an entry, unless it has expired."""
         found = self.accepted.get(entry.fingerprint)
-        return None if found and self._is_over(found) else found
+        return None if found and self._has_expired(found) else found
 
     def expired(self, entry: Entry) -> Acceptance | None:
         """Return the acceptance of an entry if it has expired."""
         found = self.accepted.get(entry.fingerprint)
-        return found if found and self._is_over(found) else None
+        return found if found and self._has_expired(found) else None
 
-    def _is_over(self, acceptance: Acceptance) -> bool:
+    def _has_expired(self, acceptance: Acceptance) -> bool:
         return self.today is not None and acceptance.expires < self.today
 
     def failing(self) -> list[Entry]:

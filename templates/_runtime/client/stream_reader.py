@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..delivery.classify import api_error, joined
@@ -146,7 +145,7 @@ class StreamReader:
     def _take_envelope(self, body: str | bytes) -> Generator[Delta, None, bool]:
         """Parse an envelope in JSON; return whether it has a text."""
         content = body.encode() if isinstance(body, str) else body
-        envelope = read_envelope(replace(self._answer, body=content), self._key)
+        envelope = read_envelope(self._answer._replace(body=content), self._key)
         texts = [item for item in envelope.data if self._is_text(item)]
         for item in texts:
             yield self.transcript.take(item)

@@ -430,15 +430,15 @@ class Delivery(Generic[ResultT]):
         """Schedule a poll of a task that the server has or may have, or a resend."""
         task, event, error = each.task, verdict.event, verdict.error
         if event in NEWS:
-            each.retries = task.refused_polls = 0
+            each.retries = each.refused_polls = 0
             each.error = task.refusal = None
         elif event in ANSWERS:
             task.silences += 1
-            task.refused_polls = 0
+            each.refused_polls = 0
             task.not_found = task.not_found + 1 if event is TaskEvent.NOT_FOUND else 0
         else:
             self._note_trouble(each, verdict)
-        if self._is_hopeless(task, event):
+        if self._is_hopeless(each, event):
             self._leave(each, self._reason(each, error))
             return
         each.is_resend = self._may_resend(each)
@@ -461,15 +461,16 @@ class Delivery(Generic[ResultT]):
             each.poll_timeout = min(2 * each.poll_timeout, MAX_POLL)
         if verdict.event is TaskEvent.POLL_FAILED:
             is_refused = verdict.is_refused
-            each.task.refused_polls = each.task.refused_polls + 1 if is_refused else 0
+            each.refused_polls = each.refused_polls + 1 if is_refused else 0
         elif verdict.is_refused:
             each.task.refusal = verdict.error
             each.task.silences = 0
 
-    def _is_hopeless(self, task: Task[ResultT], event: TaskEvent) -> bool:
+    def _is_hopeless(self, each: ScheduledTask[ResultT], event: TaskEvent) -> bool:
         """Whether more polls are unlikely to help. The task keeps its handle."""
+        task = each.task
         if event is TaskEvent.POLL_FAILED:
-            return task.refused_polls >= MAX_REFUSED_POLLS
+            return each.refused_polls >= MAX_REFUSED_POLLS
         if event is TaskEvent.NOT_FOUND and task.not_found >= MAX_NOT_FOUND:
             return True
         if task.is_partial:

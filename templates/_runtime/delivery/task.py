@@ -68,7 +68,6 @@ class Task(Generic[ResultT]):
         not_found: Consecutive polls that were answered with "not found".
         quiet: Consecutive polls whose answers mentioned it without anything new.
         is_short: Whether a sync answer had fewer results than were ordered.
-        refused_polls: Consecutive polls of it that the server refused with a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
         is_known: Whether it is only collected: it is resumed, the server refused a sending
             because it has the task, or its costs were counted.
@@ -91,7 +90,6 @@ class Task(Generic[ResultT]):
     last_asked: float | None = None
     silences: int = 0
     not_found: int = 0
-    refused_polls: int = 0
     quiet: int = 0
     is_short: bool = False
     allows_resend: bool = True

@@ -21,7 +21,7 @@ from ..delivery.lifecycle import Phase, TaskEvent
 from ..delivery.open_tasks import OpenTasks
 from ..delivery.patience import Patience
 from ..delivery.uploads import Uploads, Waiting
-from ..exceptions import RunwareError, TaskHandle
+from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
 from ..media.local_files import place_of, with_uuids
 from ..transport.deadline import Deadline
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from ..delivery.task import Submission, Task
     from ..error_enum import ErrorEnum
+    from ..saved_handle import TaskHandle
     from ..schema.generics import ResultT
     from ..transport.endpoint import Endpoint, Headers
     from ..transport.envelope import Item
@@ -379,7 +380,7 @@ class Engine(BaseEngine):
             return self._batcher.poll(batch.parts, batch.timeout)
         transport = self.transport
         if batch.is_dry:
-            transport = transport.at(replace(self.endpoint, is_dry=True))
+            transport = transport.at(self.endpoint._replace(is_dry=True))
         envelope = transport.post(batch.parts, batch.timeout, extra)
         return Reply(envelope, len(batch.parts))
 

@@ -31,12 +31,15 @@ class Bill:
     Attributes:
         costs: The costs in its results, by the identity of the result.
         rest: The rest of its reservation, for results without a cost.
+        released: The reservation that its failure released. It counts again if a result
+            is received later.
     """
 
     costs: dict[tuple[Members, int], Decimal] = field(
         default_factory=dict[tuple[Members, int], Decimal]
     )
     rest: Decimal = Decimal(0)
+    released: Decimal = Decimal(0)
 
 
 class Account:
@@ -148,12 +151,14 @@ class Account:
         added = sum(fresh.values(), Decimal(0))
         has_run = bool(task.items) or task.error is None
         is_complete = 0 < len(task.items) == len(found)
-        rest = bill.rest + (reserved if has_run else 0)
+        rest, released = bill.rest, bill.released + reserved
+        if has_run:
+            rest, released = rest + released, Decimal(0)
         rest = Decimal(0) if is_complete else max(Decimal(0), rest - added)
         self.cost += added
         self.committed += added + rest - bill.rest - reserved
-        if before.costs or fresh or rest:
-            self._bills[task.key] = Bill(before.costs | fresh, rest)
+        if before.costs or fresh or rest or released:
+            self._bills[task.key] = Bill(before.costs | fresh, rest, released)
         if len(self._bills) > MAX_BILLS:
             self._bills.popitem(last=False)
         task.is_known = True  # it may be collected again

@@ -107,6 +107,7 @@ class ScheduledTask(Generic[ResultT]):
         is_last_poll: Whether its last poll before the deadline was sent.
         trouble: The error of the last exchange about it; None if it had an answer.
         poll_timeout: The timeout of its next poll in seconds.
+        refused_polls: Its consecutive polls that the server refused with a reason.
     """
 
     task: Task[ResultT]
@@ -121,6 +122,7 @@ class ScheduledTask(Generic[ResultT]):
     is_last_poll: bool = False
     trouble: RunwareError | None = None
     poll_timeout: float = POLL_TIMEOUT
+    refused_polls: int = 0
 
     @property
     def kind(self) -> Kind:

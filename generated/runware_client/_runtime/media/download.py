@@ -25,7 +25,7 @@ from contextlib import (
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple, TypeVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 import httpx2
 
@@ -165,7 +165,9 @@ def _decoded(output: Output, part: PartFile) -> Path:
     header, text = "", output.text
     if text.startswith("data:"):
         header, _, text = text.partition(",")
-    is_base64 = not header or header.endswith(";base64")
+    is_base64 = not header or header.lower().endswith(";base64")
+    if is_base64:
+        text = "".join(unquote(text).split())  # in lines, or with escapes of a URI
     part.expect(len(text) // 4 * 3 - text[-2:].count("=") if is_base64 else 0)
     try:
         content = (

@@ -48,7 +48,7 @@ class Judge:
             return False
 
     def emitted_accepts(self, value: dict[str, Any]) -> bool:
-        """Return whether emitted code agrees; it reads any result, so the schema decides."""
+        """Return whether the value is valid; emitted code reads any result, so the schema decides."""
         return self.accepts(value)
 
     def covers(self, other: Judge) -> bool:
