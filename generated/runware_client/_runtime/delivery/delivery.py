@@ -214,7 +214,9 @@ class Delivery(Generic[ResultT]):
 
     def _hold_back(self) -> None:
         """Hold back tasks that wait for uploads or for the reservation of their costs."""
-        held = [e for e in self._to_send() if e.submission and e.submission.is_waiting]
+        if not (to_send := self._to_send()):
+            return
+        held = [e for e in to_send if e.submission and e.submission.is_waiting]
         if held:
             self._begin_uploads(held)
         account = self._settings.account
@@ -228,7 +230,7 @@ class Delivery(Generic[ResultT]):
 
     def _to_send(self) -> list[ScheduledTask[ResultT]]:
         """Return the tasks that this delivery sends; others send those without a request."""
-        return [e for e in self._idle if e.kind is Kind.SUBMIT and e.submission]
+        return [e for e in self._idle if e.submission and e.kind is Kind.SUBMIT]
 
     def _begin_uploads(self, held: list[ScheduledTask[ResultT]]) -> None:
         """Replace tasks that wait for files by the uploads of the files."""
