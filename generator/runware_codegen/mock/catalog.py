@@ -218,8 +218,8 @@ def _schema(document: SourceDocument, own_models: OwnModels) -> ModelSchema:
         patterns=tuple(name for name in own if "*" in name),
         task=_rooted(task, root),
         result=_rooted(result, root),
-        task_validator=_validator(_rooted(task, root)),
-        result_validator=_validator(_rooted(result, root)),
+        task_validator=validator_of(_rooted(task, root)),
+        result_validator=validator_of(_rooted(result, root)),
         price=_price(root),
     )
 
@@ -239,7 +239,8 @@ def _rooted(schema: Schema, root: Schema) -> Schema:
     return {**schema, "components": root["components"]}
 
 
-def _validator(schema: Schema) -> Draft202012Validator:
+def validator_of(schema: Schema) -> Draft202012Validator:
+    """Return a validator of a schema; its errors do not contain values."""
     return Draft202012Validator(schema, validate_formats=True, mask=_MASK)
 
 
