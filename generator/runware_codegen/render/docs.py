@@ -19,6 +19,7 @@ from runware_codegen.model import (
 )
 from runware_codegen.model.constants import plain
 from runware_codegen.model.predicates import InRange, Matches
+from runware_codegen.naming.reserved import listed
 from runware_codegen.wording import bounds_of, count_of, number_words
 
 if TYPE_CHECKING:
@@ -35,34 +36,10 @@ if TYPE_CHECKING:
     )
     from runware_codegen.model.predicates import FrozenValue
 
-_EMPTY_WORDS: Final = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "assets",
-        "configuration",
-        "for",
-        "global",
-        "inference",
-        "input",
-        "inputs",
-        "list",
-        "object",
-        "of",
-        "options",
-        "parameters",
-        "setting",
-        "settings",
-        "structure",
-        "task",
-        "the",
-        "unknown",
-        "value",
-        "values",
-    ]
-)
-
+_EMPTY_WORDS: Final = listed("""
+    a an and assets configuration for global inference input inputs list object of
+    options parameters setting settings structure task the unknown value values
+    """)
 
 _CONSTANT_ITEM: Final = re.compile(
     r"^[-*] `([^`\n]+)`:? [^\n]*(?:\n[ \t]+[^\n]*)*(?:\n|\Z)", re.MULTILINE

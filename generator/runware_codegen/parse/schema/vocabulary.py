@@ -10,6 +10,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
+from runware_codegen.naming.reserved import listed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -25,20 +27,10 @@ JSON_TYPES: Final = (
     "object",
 )
 
-SCHEMA: Final = frozenset(
-    {
-        "additionalProperties",
-        "contains",
-        "else",
-        "if",
-        "items",
-        "not",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    }
-)
+SCHEMA: Final = listed("""
+    additionalProperties contains else if items not propertyNames then unevaluatedItems
+    unevaluatedProperties
+    """)
 """Keywords whose value is a schema."""
 
 SCHEMA_LIST: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
@@ -49,28 +41,16 @@ SCHEMA_MAP: Final = frozenset(
 )
 """Keywords whose value is an object of schemas."""
 
-ANNOTATIONS: Final = frozenset(
-    {
-        "$anchor",
-        "$comment",
-        "$dynamicAnchor",
-        "$id",
-        "contentEncoding",
-        "contentMediaType",
-        "contentSchema",
-        "default",
-        "deprecated",
-        "description",
-        "discriminator",
-        "example",
-        "examples",
-        "externalDocs",
-        "readOnly",
-        "title",
-        "writeOnly",
-        "xml",
-    }
-)
+_COUNTS: Final = listed("""
+    maxContains maxItems maxLength maxProperties
+    minContains minItems minLength minProperties
+    """)
+
+ANNOTATIONS: Final = listed("""
+    $anchor $comment $dynamicAnchor $id contentEncoding contentMediaType contentSchema
+    default deprecated description discriminator example examples externalDocs readOnly
+    title writeOnly xml
+    """)
 """Keywords that assert nothing about a value."""
 
 REPLACEMENTS: Final[Mapping[str, str]] = {
@@ -154,19 +134,7 @@ SHAPES: Final[Mapping[str, _Shape]] = {
     **dict.fromkeys(
         ("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"), _NUMBER_SHAPE
     ),
-    **dict.fromkeys(
-        (
-            "maxContains",
-            "maxItems",
-            "maxLength",
-            "maxProperties",
-            "minContains",
-            "minItems",
-            "minLength",
-            "minProperties",
-        ),
-        _COUNT_SHAPE,
-    ),
+    **dict.fromkeys(_COUNTS, _COUNT_SHAPE),
     **dict.fromkeys(("$ref", "format", "pattern"), _TEXT_SHAPE),
     "const": (lambda _: True, "any JSON value"),
     "dependentRequired": (_is_dependents, "an object of lists of names"),
