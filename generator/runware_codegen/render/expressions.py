@@ -11,40 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import Anything, String
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    AdditionalProperties,
-    AllOf,
-    Always,
-    AnyOf,
-    AreaIn,
-    Contains,
-    EvaluatedItems,
-    EvaluatedProperties,
-    ExactlyOne,
-    HasFormat,
-    IfThenElse,
-    InRange,
-    IsIn,
-    IsType,
-    ItemCount,
-    Items,
-    LengthIn,
-    Matches,
-    MultipleOf,
-    Not,
-    OptionalProperty,
-    PatternProperties,
-    Predicate,
-    PrefixItem,
-    PropertyCount,
-    PropertyNames,
-    RatioIn,
-    RequiredProperty,
-    UnevaluatedItems,
-    UniqueItems,
-)
+from runware_codegen.model import predicates as p
+from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.python import (
     Expression,
@@ -83,28 +51,28 @@ class Expressions(ValueTests):
     def write(self, predicate: Predicate, subject: Subject) -> Expression:
         """Write an expression that is true where the predicate holds."""
         match predicate:
-            case Always(truth):
+            case p.Always(truth):
                 return Expression(str(truth))
-            case AllOf(parts) if (
+            case p.AllOf(parts) if (
                 pair := _exactly_one_present(parts)
             ) and subject.is_only("object"):
                 one, other = (f"({string(n)} in {subject.lookup})" for n in pair)
                 return comparison(f"{one} != {other}")
-            case AllOf(parts):
+            case p.AllOf(parts):
                 return conjunction(self._narrowing(parts, subject))
-            case AnyOf(parts):
+            case p.AnyOf(parts):
                 return disjunction(self.write(part, subject) for part in parts)
-            case ExactlyOne(parts):
+            case p.ExactlyOne(parts):
                 return self._exactly_one(parts, subject, positive=True)
-            case IfThenElse(condition, then, otherwise):
+            case p.IfThenElse(condition, then, otherwise):
                 return choice(
                     self.write(condition, subject),
                     self.write(then, subject),
                     self.write(otherwise, subject),
                 )
-            case Not(part):
+            case p.Not(part):
                 return self._not(part, subject)
-            case RequiredProperty() | OptionalProperty():
+            case p.RequiredProperty() | p.OptionalProperty():
                 return self._property(predicate, subject)
             case _:
                 return self._guarded(predicate, subject)
@@ -120,9 +88,9 @@ class Expressions(ValueTests):
                 subject = replace(subject, type=Anything(told))
 
     def _not(self, part: Predicate, subject: Subject) -> Expression:
-        if isinstance(part, IsIn) and are_comparable(part.values, subject):
+        if isinstance(part, p.IsIn) and are_comparable(part.values, subject):
             return compare(subject.text, part.values, positive=False)
-        if isinstance(part, ExactlyOne):
+        if isinstance(part, p.ExactlyOne):
             return self._exactly_one(part.parts, subject, positive=False)
         return negation(self.write(part, subject))
 
@@ -141,9 +109,9 @@ class Expressions(ValueTests):
     # -- properties -----------------------------------------------------------
 
     def _property(
-        self, predicate: RequiredProperty | OptionalProperty, subject: Subject
+        self, predicate: p.RequiredProperty | p.OptionalProperty, subject: Subject
     ) -> Expression:
-        optional = isinstance(predicate, OptionalProperty)
+        optional = isinstance(predicate, p.OptionalProperty)
         join = disjunction if optional else conjunction
         guards: list[Expression] = []
         if not subject.is_only("object"):
@@ -161,7 +129,7 @@ class Expressions(ValueTests):
         return join([*guards, presence, self.write(predicate.part, member)])
 
     def _direct_property(
-        self, predicate: RequiredProperty | OptionalProperty, subject: Subject
+        self, predicate: p.RequiredProperty | p.OptionalProperty, subject: Subject
     ) -> Expression | None:
         """Write it without a separate test of presence; None where one is needed."""
         name, part = predicate.name, predicate.part
@@ -172,10 +140,10 @@ class Expressions(ValueTests):
             return self.write(part, member.optional_member(subject, name))
         if subject.requires(name, self._classes):
             return self.write(part, member)
-        positive = not isinstance(part, Not)
-        test = part.part if isinstance(part, Not) else part
+        positive = not isinstance(part, p.Not)
+        test = part.part if isinstance(part, p.Not) else part
         # What `get` returns for an absent property has to decide as absence does.
-        if positive == isinstance(predicate, OptionalProperty):
+        if positive == isinstance(predicate, p.OptionalProperty):
             if is_single(test, member):
                 default = value(test.values[0].value)
                 found = f"{subject.lookup}.get({string(name)}, {default})"
@@ -199,20 +167,20 @@ class Expressions(ValueTests):
 
     def _unguarded(self, test: Predicate, subject: Subject) -> Expression:
         match test:
-            case PrefixItem(index, part):
+            case p.PrefixItem(index, part):
                 short = comparison(f"len({subject.text}) <= {index}")
                 return disjunction([short, self.write(part, subject.item_at(index))])
-            case Items(part, start):
+            case p.Items(part, start):
                 return self._items(part, start, subject)
-            case Contains(part, minimum, maximum):
+            case p.Contains(part, minimum, maximum):
                 return self._contains(part, minimum, maximum, subject)
-            case UnevaluatedItems(part, evaluated):
+            case p.UnevaluatedItems(part, evaluated):
                 return self._unevaluated_items(part, evaluated, subject)
-            case AdditionalProperties(part, evaluated):
+            case p.AdditionalProperties(part, evaluated):
                 return self._additional_properties(part, evaluated, subject)
-            case PatternProperties(pattern, part):
+            case p.PatternProperties(pattern, part):
                 return self._pattern_properties(pattern, part, subject)
-            case PropertyNames(part):
+            case p.PropertyNames(part):
                 return self._property_names(part, subject)
             case _:
                 return self.write_test(test, subject)
@@ -242,7 +210,7 @@ class Expressions(ValueTests):
         return between(f"[{test.text} {loop}].count(True)", least, most)
 
     def _unevaluated_items(
-        self, part: Predicate, exempt: Iterable[EvaluatedItems], subject: Subject
+        self, part: Predicate, exempt: Iterable[p.EvaluatedItems], subject: Subject
     ) -> Expression:
         """Write that every item satisfies a predicate, but for the exempt."""
         each = subject.item("item")
@@ -254,7 +222,7 @@ class Expressions(ValueTests):
         return self._all(part, each, f"{loop} if {_unless(spared)}")
 
     def _additional_properties(
-        self, part: Predicate, exempt: Iterable[EvaluatedProperties], subject: Subject
+        self, part: Predicate, exempt: Iterable[p.EvaluatedProperties], subject: Subject
     ) -> Expression:
         """Write that every member satisfies a predicate, but for the exempt."""
         name = loop_variable("name", subject.depth + 1)
@@ -267,7 +235,7 @@ class Expressions(ValueTests):
         return self._all(part, each, f"{loop} if {_unless(spared)}")
 
     def _pattern_properties(
-        self, pattern: Matches, part: Predicate, subject: Subject
+        self, pattern: p.Matches, part: Predicate, subject: Subject
     ) -> Expression:
         """Write that every member whose name matches satisfies a predicate."""
         each = subject.item("member")
@@ -281,7 +249,7 @@ class Expressions(ValueTests):
         return call("all", f"{test.text} for {loop}")
 
     def _spared(
-        self, exempt: EvaluatedProperties, name: str, subject: Subject
+        self, exempt: p.EvaluatedProperties, name: str, subject: Subject
     ) -> Expression:
         ways = [comparison(_is_one_of(name, exempt.names))] if exempt.names else []
         ways += [call(self.pattern(pattern), name) for pattern in exempt.patterns]
@@ -289,7 +257,7 @@ class Expressions(ValueTests):
         return self._where(exempt.condition, spared, subject)
 
     def _spared_item(
-        self, exempt: EvaluatedItems, index: str, item: Subject, subject: Subject
+        self, exempt: p.EvaluatedItems, index: str, item: Subject, subject: Subject
     ) -> Expression:
         if exempt.first is None:
             spared = Expression("True")
@@ -310,23 +278,23 @@ class Expressions(ValueTests):
 
 
 _SPEAK_OF = (
-    ((InRange, MultipleOf), ("number", "integer")),
-    ((LengthIn, Matches, HasFormat), ("string",)),
-    ((ItemCount, UniqueItems, PrefixItem, Items), ("array",)),
-    ((Contains, UnevaluatedItems), ("array",)),
+    ((p.InRange, p.MultipleOf), ("number", "integer")),
+    ((p.LengthIn, p.Matches, p.HasFormat), ("string",)),
+    ((p.ItemCount, p.UniqueItems, p.PrefixItem, p.Items), ("array",)),
+    ((p.Contains, p.UnevaluatedItems), ("array",)),
     (
-        (PropertyCount, AdditionalProperties, PatternProperties, PropertyNames),
+        (p.PropertyCount, p.AdditionalProperties, p.PatternProperties, p.PropertyNames),
         ("object",),
     ),
-    ((AreaIn, RatioIn), ("object",)),
+    ((p.AreaIn, p.RatioIn), ("object",)),
 )
 """Tests, and the types they speak of, the widest first."""
 
 
-def _is_presence(predicate: RequiredProperty | OptionalProperty) -> bool:
+def _is_presence(predicate: p.RequiredProperty | p.OptionalProperty) -> bool:
     """Whether a predicate says only that a property is present, or that it is absent."""
     return predicate.part == (
-        TRUE if isinstance(predicate, RequiredProperty) else FALSE
+        TRUE if isinstance(predicate, p.RequiredProperty) else FALSE
     )
 
 
@@ -334,16 +302,16 @@ def _exactly_one_present(parts: tuple[Predicate, ...]) -> tuple[str, str] | None
     """Name two members of which one is there without the other."""
     match parts:
         case (
-            AnyOf(
+            p.AnyOf(
                 (
-                    OptionalProperty(one, Always(False)),
-                    OptionalProperty(other, Always(False)),
+                    p.OptionalProperty(one, p.Always(False)),
+                    p.OptionalProperty(other, p.Always(False)),
                 )
             ),
-            AnyOf(
+            p.AnyOf(
                 (
-                    RequiredProperty(first, Always(True)),
-                    RequiredProperty(second, Always(True)),
+                    p.RequiredProperty(first, p.Always(True)),
+                    p.RequiredProperty(second, p.Always(True)),
                 )
             ),
         ) if (one, other) == (first, second):
@@ -352,28 +320,28 @@ def _exactly_one_present(parts: tuple[Predicate, ...]) -> tuple[str, str] | None
             return None
 
 
-def _only(part: Predicate, kind: type[RequiredProperty | OptionalProperty]) -> bool:
+def _only(part: Predicate, kind: type[p.RequiredProperty | p.OptionalProperty]) -> bool:
     """Whether a predicate of an object is decided by {} as by its absence."""
-    if not isinstance(part, (AllOf, AnyOf)):
+    if not isinstance(part, (p.AllOf, p.AnyOf)):
         return isinstance(part, kind)
     decided = [_only(each, kind) for each in part.parts]
-    if isinstance(part, AnyOf) == (kind is RequiredProperty):
+    if isinstance(part, p.AnyOf) == (kind is p.RequiredProperty):
         return all(decided)
     return any(decided) and all(map(_is_about_members, part.parts))
 
 
 def _is_about_members(part: Predicate) -> bool:
     """Whether a predicate of an object says nothing but what its members are."""
-    if isinstance(part, (AllOf, AnyOf)):
+    if isinstance(part, (p.AllOf, p.AnyOf)):
         return all(map(_is_about_members, part.parts))
-    return isinstance(part, (RequiredProperty, OptionalProperty))
+    return isinstance(part, (p.RequiredProperty, p.OptionalProperty))
 
 
 def _asserted_type(test: Predicate) -> frozenset[str]:
     """Return the types of which a value is when a test holds; none for any."""
-    if isinstance(test, IsType):
+    if isinstance(test, p.IsType):
         return test.types
-    if isinstance(test, RequiredProperty):
+    if isinstance(test, p.RequiredProperty):
         return frozenset({"object"})
     spoken = [types for kinds, types in _SPEAK_OF if isinstance(test, kinds)]
     return frozenset(spoken[0]) if spoken else frozenset()

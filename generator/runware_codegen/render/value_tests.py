@@ -5,24 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeGuard
 
 from runware_codegen.formats import predicate_name
-from runware_codegen.model.predicates import (
-    AreaIn,
-    Constant,
-    DefinitionRef,
-    FrozenArray,
-    FrozenObject,
-    HasFormat,
-    InRange,
-    IsIn,
-    IsType,
-    ItemCount,
-    LengthIn,
-    Matches,
-    MultipleOf,
-    PropertyCount,
-    RatioIn,
-    UniqueItems,
-)
+from runware_codegen.model import predicates as p
 from runware_codegen.render.literals import string, value
 from runware_codegen.render.python import (
     Expression,
@@ -56,7 +39,7 @@ class ValueTests:
         self.helpers.add(name)
         return call(name, *arguments)
 
-    def pattern(self, test: Matches) -> str:
+    def pattern(self, test: p.Matches) -> str:
         """Write the pattern of a test as an object that can be called."""
         wanted = [string(text) for text, must in test.parts if must]
         unwanted = [string(text) for text, must in test.parts if not must]
@@ -70,31 +53,31 @@ class ValueTests:
         """Write a test of a value whose type fits the test."""
         on = subject.text
         match test:
-            case IsType(types):
+            case p.IsType(types):
                 return self.is_type(types, on)
-            case IsIn(values):
+            case p.IsIn(values):
                 return self._is_in(values, subject)
-            case InRange():
+            case p.InRange():
                 return _in_range(test, on)
-            case MultipleOf(step):
+            case p.MultipleOf(step):
                 return self.helper("is_multiple", on, f"{step:f}")
             case (
-                LengthIn(least, most)
-                | ItemCount(least, most)
-                | PropertyCount(least, most)
+                p.LengthIn(least, most)
+                | p.ItemCount(least, most)
+                | p.PropertyCount(least, most)
             ):
                 return between(f"len({on})", least, most)
-            case Matches():
+            case p.Matches():
                 return call(self.pattern(test), on)
-            case HasFormat(name):
+            case p.HasFormat(name):
                 return self.helper(predicate_name(name), on)
-            case UniqueItems():
+            case p.UniqueItems():
                 return self.helper("all_different", on)
-            case AreaIn(first, second, least, most):
+            case p.AreaIn(first, second, least, most):
                 return self._two_numbers("area_in", on, first, second, least, most)
-            case RatioIn(first, second, least, most):
+            case p.RatioIn(first, second, least, most):
                 return self._two_numbers("ratio_in", on, first, second, least, most)
-            case DefinitionRef(definition):
+            case p.DefinitionRef(definition):
                 self.definitions.add(definition)
                 return call(f"_{definition}", on)
             case _:
@@ -123,7 +106,7 @@ class ValueTests:
         names = string(first), string(second)
         return self.helper(helper, on, *names, repr(least), repr(most))
 
-    def _is_in(self, values: tuple[Constant, ...], subject: Subject) -> Expression:
+    def _is_in(self, values: tuple[p.Constant, ...], subject: Subject) -> Expression:
         if are_comparable(values, subject):
             return compare(subject.text, values, positive=True)
         return disjunction(
@@ -131,31 +114,31 @@ class ValueTests:
         )
 
 
-def are_comparable(values: tuple[Constant, ...], subject: Subject) -> bool:
+def are_comparable(values: tuple[p.Constant, ...], subject: Subject) -> bool:
     """Whether Python's own equality is JSON's here: 1 equals true in Python."""
     if len(values) > 1 and any(isinstance(v.value, bool) for v in values):
         return False
-    if any(isinstance(v.value, (FrozenArray, FrozenObject)) for v in values):
+    if any(isinstance(v.value, (p.FrozenArray, p.FrozenObject)) for v in values):
         return False
     numbers = [v for v in values if isinstance(v.value, (int, float))]
     booleans = [v for v in numbers if isinstance(v.value, bool)]
     return numbers == booleans or subject.is_only("integer", "number", "string", "null")
 
 
-def is_direct(part: Predicate, member: Subject) -> TypeGuard[IsIn]:
+def is_direct(part: Predicate, member: Subject) -> TypeGuard[p.IsIn]:
     """Whether a member that may be absent can be compared in one step."""
-    if not isinstance(part, IsIn):
+    if not isinstance(part, p.IsIn):
         return False
     null = any(each.value is None for each in part.values)
     return not null and are_comparable(part.values, member)
 
 
-def is_single(part: Predicate, member: Subject) -> TypeGuard[IsIn]:
+def is_single(part: Predicate, member: Subject) -> TypeGuard[p.IsIn]:
     """Whether a member, if given, can be compared with one constant."""
     return is_direct(part, member) and len(part.values) == 1
 
 
-def compare(text: str, values: tuple[Constant, ...], *, positive: bool) -> Expression:
+def compare(text: str, values: tuple[p.Constant, ...], *, positive: bool) -> Expression:
     """Compare an expression with constants that are comparable; see `are_comparable`."""
     if len(values) > 1:
         word = "in" if positive else "not in"
@@ -166,7 +149,7 @@ def compare(text: str, values: tuple[Constant, ...], *, positive: bool) -> Expre
     return comparison(f"{text} {'==' if positive else '!='} {value(only)}")
 
 
-def _in_range(bounds: InRange, on: str) -> Expression:
+def _in_range(bounds: p.InRange, on: str) -> Expression:
     tests = [
         (sign, bound)
         for sign, bound in (

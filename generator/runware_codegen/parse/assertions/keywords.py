@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from runware_codegen.formats import FORMATS
+from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import constant
 from runware_codegen.model.logic import (
     all_of,
@@ -20,30 +21,7 @@ from runware_codegen.model.logic import (
     not_,
     optional_property,
 )
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    AdditionalProperties,
-    AreaIn,
-    Contains,
-    EvaluatedProperties,
-    HasFormat,
-    InRange,
-    IsIn,
-    IsType,
-    ItemCount,
-    Items,
-    LengthIn,
-    MultipleOf,
-    PatternProperties,
-    Predicate,
-    PrefixItem,
-    PropertyCount,
-    PropertyNames,
-    RatioIn,
-    UnevaluatedItems,
-    UniqueItems,
-)
+from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.parse.assertions.unevaluated import (
     evaluated_items,
     evaluated_properties,
@@ -70,26 +48,26 @@ if TYPE_CHECKING:
 
 
 def _for_type(json_type: str, test: Predicate) -> Predicate:
-    return any_of([not_(IsType(frozenset({json_type}))), test])
+    return any_of([not_(p.IsType(frozenset({json_type}))), test])
 
 
 def _type(_: Subschemas, schema: Schema) -> Predicate:
-    return IsType(types(schema.keywords) or frozenset())
+    return p.IsType(types(schema.keywords) or frozenset())
 
 
 def _const(_: Subschemas, schema: Schema) -> Predicate:
-    return IsIn((constant(schema.keywords["const"]),))
+    return p.IsIn((constant(schema.keywords["const"]),))
 
 
 def _enum(_: Subschemas, schema: Schema) -> Predicate:
     values = cast("list[JsonValue]", schema.keywords["enum"])
     constants = tuple(dict.fromkeys(map(constant, values)))
-    return IsIn(constants) if constants else FALSE
+    return p.IsIn(constants) if constants else FALSE
 
 
 def _range(_: Subschemas, schema: Schema) -> Predicate:
     keywords = schema.keywords
-    bounds = InRange(
+    bounds = p.InRange(
         ge=bound(keywords, "minimum"),
         gt=bound(keywords, "exclusiveMinimum"),
         le=bound(keywords, "maximum"),
@@ -99,19 +77,19 @@ def _range(_: Subschemas, schema: Schema) -> Predicate:
 
 
 def _multiple_of(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("number", MultipleOf(step(schema.keywords) or Decimal(1)))
+    return _for_type("number", p.MultipleOf(step(schema.keywords) or Decimal(1)))
 
 
 def _length(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("string", LengthIn(*_bounds(schema, "Length")))
+    return _for_type("string", p.LengthIn(*_bounds(schema, "Length")))
 
 
 def _item_count(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("array", ItemCount(*_bounds(schema, "Items")))
+    return _for_type("array", p.ItemCount(*_bounds(schema, "Items")))
 
 
 def _property_count(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("object", PropertyCount(*_bounds(schema, "Properties")))
+    return _for_type("object", p.PropertyCount(*_bounds(schema, "Properties")))
 
 
 def _bounds(schema: Schema, what: str) -> tuple[int, int | None]:
@@ -127,21 +105,21 @@ def _format(_: Subschemas, schema: Schema) -> Predicate:
     name = str(schema.keywords["format"])
     if name not in FORMATS:
         return TRUE
-    return _for_type("string", HasFormat(name))
+    return _for_type("string", p.HasFormat(name))
 
 
 def _items(subschemas: Subschemas, schema: Schema) -> Predicate:
     start = length(schema.keywords, "prefixItems")
     part = subschemas.lower_child(schema.child("items"))
     if part == FALSE:
-        return _for_type("array", ItemCount(0, start))
-    return TRUE if part == TRUE else _for_type("array", Items(part, start))
+        return _for_type("array", p.ItemCount(0, start))
+    return TRUE if part == TRUE else _for_type("array", p.Items(part, start))
 
 
 def _prefix_items(subschemas: Subschemas, schema: Schema) -> Predicate:
     indexes = range(length(schema.keywords, "prefixItems"))
     parts = [subschemas.lower_child(schema.child("prefixItems", i)) for i in indexes]
-    placed = [PrefixItem(i, part) for i, part in enumerate(parts) if part != TRUE]
+    placed = [p.PrefixItem(i, part) for i, part in enumerate(parts) if part != TRUE]
     return TRUE if not placed else _for_type("array", all_of(placed))
 
 
@@ -151,18 +129,20 @@ def _contains(subschemas: Subschemas, schema: Schema) -> Predicate:
     if least == 0 and most is None:
         return TRUE
     part = subschemas.lower_child(schema.child("contains"))
-    return _for_type("array", Contains(part, 1 if least is None else least, most))
+    return _for_type("array", p.Contains(part, 1 if least is None else least, most))
 
 
 def _unique_items(_: Subschemas, schema: Schema) -> Predicate:
     unique = bool(schema.keywords["uniqueItems"])
-    return _for_type("array", UniqueItems()) if unique else TRUE
+    return _for_type("array", p.UniqueItems()) if unique else TRUE
 
 
 def _unevaluated_items(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("unevaluatedItems"))
     exempt = evaluated_items(subschemas, schema)
-    return TRUE if part == TRUE else _for_type("array", UnevaluatedItems(part, exempt))
+    return (
+        TRUE if part == TRUE else _for_type("array", p.UnevaluatedItems(part, exempt))
+    )
 
 
 def _required(_: Subschemas, schema: Schema) -> Predicate:
@@ -184,8 +164,8 @@ def _additional_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     if part == TRUE:
         return TRUE
     declared = members(schema.keywords, "properties")
-    exempt = EvaluatedProperties(TRUE, declared, member_patterns(schema))
-    return _for_type("object", AdditionalProperties(part, (exempt,)))
+    exempt = p.EvaluatedProperties(TRUE, declared, member_patterns(schema))
+    return _for_type("object", p.AdditionalProperties(part, (exempt,)))
 
 
 def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -197,7 +177,7 @@ def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
         for source in members(schema.keywords, "patternProperties")
     ]
     return all_of(
-        _for_type("object", PatternProperties(matches, part))
+        _for_type("object", p.PatternProperties(matches, part))
         for matches, part in parts
         if part != TRUE
     )
@@ -205,7 +185,7 @@ def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
 
 def _property_names(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("propertyNames"))
-    return TRUE if part == TRUE else _for_type("object", PropertyNames(part))
+    return TRUE if part == TRUE else _for_type("object", p.PropertyNames(part))
 
 
 def _unevaluated_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -214,7 +194,7 @@ def _unevaluated_properties(subschemas: Subschemas, schema: Schema) -> Predicate
     return (
         TRUE
         if part == TRUE
-        else _for_type("object", AdditionalProperties(part, exempt))
+        else _for_type("object", p.AdditionalProperties(part, exempt))
     )
 
 
@@ -274,7 +254,7 @@ def _constraints(_: Subschemas, schema: Schema) -> Predicate:
     return all_of(map(_constraint, listed))
 
 
-_FIGURES: dict[str, type[AreaIn | RatioIn]] = {"area": AreaIn, "ratio": RatioIn}
+_FIGURES: dict[str, type[p.AreaIn | p.RatioIn]] = {"area": p.AreaIn, "ratio": p.RatioIn}
 
 
 def _constraint(constraint: JsonObject) -> Predicate:

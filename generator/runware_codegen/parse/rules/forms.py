@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    AllOf,
-    Always,
-    AnyOf,
-    ExactlyOne,
-    IfThenElse,
-    IsType,
-    Not,
-    OptionalProperty,
-    Predicate,
-    RequiredProperty,
-)
+from runware_codegen.model import predicates as p
+from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,9 +13,9 @@ if TYPE_CHECKING:
 
 def is_type_with_tests(part: Predicate) -> bool:
     """Return whether a predicate is one type and other tests of that type."""
-    if not isinstance(part, AllOf) or not all(map(is_test, part.parts)):
+    if not isinstance(part, p.AllOf) or not all(map(is_test, part.parts)):
         return False
-    return sum(isinstance(each, IsType) for each in part.parts) == 1
+    return sum(isinstance(each, p.IsType) for each in part.parts) == 1
 
 
 def is_test(part: Predicate) -> bool:
@@ -35,21 +23,21 @@ def is_test(part: Predicate) -> bool:
     return is_type_with_tests(part) or not isinstance(
         part,
         (
-            Always,
-            AllOf,
-            AnyOf,
-            ExactlyOne,
-            Not,
-            IfThenElse,
-            RequiredProperty,
-            OptionalProperty,
+            p.Always,
+            p.AllOf,
+            p.AnyOf,
+            p.ExactlyOne,
+            p.Not,
+            p.IfThenElse,
+            p.RequiredProperty,
+            p.OptionalProperty,
         ),
     )
 
 
 def is_test_or_negation(part: Predicate) -> bool:
     """Return whether a predicate is a test or the negation of a test."""
-    return is_test(part.part if isinstance(part, Not) else part)
+    return is_test(part.part if isinstance(part, p.Not) else part)
 
 
 def property_path(path: str, name: str) -> str:
@@ -59,37 +47,39 @@ def property_path(path: str, name: str) -> str:
 
 def present_path(part: Predicate, path: str = "") -> str:
     """Return the path if a predicate only tests that it is given, else ""."""
-    while isinstance(part, RequiredProperty):
+    while isinstance(part, p.RequiredProperty):
         path, part = property_path(path, part.name), part.part
     return path if part == TRUE else ""
 
 
 def absent_path(part: Predicate, path: str = "") -> str:
     """Return the path if a predicate only tests that it is absent, else ""."""
-    while isinstance(part, OptionalProperty):
+    while isinstance(part, p.OptionalProperty):
         path, part = property_path(path, part.name), part.part
     return path if part == FALSE else ""
 
 
 def present_paths(part: Predicate, path: str = "") -> list[str]:
     """Return the paths if a predicate only tests that all of them are given."""
-    paths = [present_path(each, path) for each in flatten([part], AllOf)]
+    paths = [present_path(each, path) for each in flatten([part], p.AllOf)]
     return paths if all(paths) else []
 
 
 def absent_paths(part: Predicate, path: str = "") -> list[str]:
     """Return the paths if a predicate only tests that all of them are absent."""
-    paths = [absent_path(each, path) for each in flatten([part], AllOf)]
+    paths = [absent_path(each, path) for each in flatten([part], p.AllOf)]
     return paths if all(paths) else []
 
 
-def flatten(parts: Iterable[Predicate], kind: type[AnyOf | AllOf]) -> list[Predicate]:
+def flatten(
+    parts: Iterable[Predicate], kind: type[p.AnyOf | p.AllOf]
+) -> list[Predicate]:
     """Split predicates into their parts, inside members too: a.(b or c) is a.b, a.c."""
     found: list[Predicate] = []
     for part in parts:
         if isinstance(part, kind) and not is_type_with_tests(part):
             found += flatten(part.parts, kind)
-        elif isinstance(part, (RequiredProperty, OptionalProperty)):
+        elif isinstance(part, (p.RequiredProperty, p.OptionalProperty)):
             inner = flatten([part.part], kind)
             found += [type(part)(part.name, each) for each in inner]
         else:
