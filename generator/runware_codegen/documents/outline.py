@@ -30,11 +30,7 @@ _ANY_PATCH = "3.1.0"
 # their fields. "*" is every field; a kind that begins with "*" is an array or a map of that
 # kind.
 _FIELDS = {
-    "OpenAPI": {
-        "paths": "Paths",
-        "webhooks": "*Path Item",
-        "components": "Components",
-    },
+    "OpenAPI": {"paths": "Paths", "webhooks": "*Path Item", "components": "Components"},
     "Components": {
         "schemas": "*Schema",
         "responses": "*Response",

@@ -14,12 +14,7 @@ from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent
 
-from runware_codegen.documents.values import (
-    TOO_DEEP,
-    MalformedError,
-    place_in,
-    shown,
-)
+from runware_codegen.documents.values import TOO_DEEP, MalformedError, place_in, shown
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node

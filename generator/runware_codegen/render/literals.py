@@ -15,12 +15,7 @@ from runware_codegen.model.predicates import FrozenArray, FrozenObject
 if TYPE_CHECKING:
     from runware_codegen.model.predicates import FrozenValue
 
-_ESCAPES = {
-    "\\": "\\\\",
-    "\n": "\\n",
-    "\r": "\\r",
-    "\t": "\\t",
-}
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # Letters, digits, punctuation and symbols that show, in blocks that are long settled:
 # no controls, no bidirectional marks, no invisible spaces, no surrogates.

@@ -14,11 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from runware_codegen.documents import JsonValue
-    from runware_codegen.model.predicates import (
-        EvaluatedItems,
-        FrozenValue,
-        Predicate,
-    )
+    from runware_codegen.model.predicates import EvaluatedItems, FrozenValue, Predicate
 
     Definitions: TypeAlias = Mapping[str, Predicate]
     """The predicates that each `DefinitionRef` names."""

@@ -6,12 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from runware_codegen.model.logic import all_of
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    DefinitionRef,
-    Predicate,
-)
+from runware_codegen.model.predicates import FALSE, TRUE, DefinitionRef, Predicate
 from runware_codegen.naming.names import definition_name
 from runware_codegen.parse.assertions.keywords import KEYWORDS
 from runware_codegen.parse.schema.encoding import cache_key

@@ -9,12 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.model import (
-    ClassRef,
-    String,
-    including_integers,
-    unconstrained,
-)
+from runware_codegen.model import ClassRef, String, including_integers, unconstrained
 from runware_codegen.model import predicates as p
 from runware_codegen.model.logic import (
     all_of,
@@ -71,9 +66,7 @@ class Simplifier:
     """Simplifies predicates of one document's values."""
 
     def __init__(
-        self,
-        classes: MappingOf[str, Class],
-        definitions: MappingOf[str, Predicate],
+        self, classes: MappingOf[str, Class], definitions: MappingOf[str, Predicate]
     ) -> None:
         """Create a simplifier for one document.
 

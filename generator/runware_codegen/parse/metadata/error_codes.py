@@ -220,9 +220,7 @@ def common_error_members() -> tuple[ErrorMember, ...]:
     return error_members({}, [])
 
 
-def _statuses(
-    documented: Mapping[str, str],
-) -> Iterable[tuple[str, int | None, str]]:
+def _statuses(documented: Mapping[str, str]) -> Iterable[tuple[str, int | None, str]]:
     failures = {int(s): doc for s, doc in documented.items() if _is_failure(s)}
     for status in sorted(_STATUSES.keys() | failures.keys()):
         value, doc = _STATUSES.get(status) or (str(status), failures[status])

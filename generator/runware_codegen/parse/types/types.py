@@ -22,12 +22,7 @@ from runware_codegen.model import (
 )
 from runware_codegen.model.constants import json_type
 from runware_codegen.model.logic import all_of
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    IsIn,
-    Predicate,
-)
+from runware_codegen.model.predicates import FALSE, TRUE, IsIn, Predicate
 from runware_codegen.naming import reserved
 from runware_codegen.parse.assertions.lowering import NESTING_LIMIT, Lowering
 from runware_codegen.parse.rules.sentences import must_be
@@ -308,11 +303,7 @@ class TypeBuilder:
         return union_of(kept) if kept else None
 
     def _with_rest(
-        self,
-        made: list[Type],
-        merged: MergedSchema,
-        handled: set[Path],
-        name: str,
+        self, made: list[Type], merged: MergedSchema, handled: set[Path], name: str
     ) -> list[Type | None]:
         """Constrain types by what they do not express; classes have rules for it."""
         instances = all(isinstance(each, ClassRef) for each in made)
