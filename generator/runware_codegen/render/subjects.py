@@ -84,8 +84,7 @@ class Subject:
         owner = unconstrained(self.type)
         if not isinstance(owner, ClassRef) or owner.class_name not in classes:
             return None
-        fields = classes[owner.class_name].fields
-        return next((each for each in fields if each.json_name == name), None)
+        return classes[owner.class_name].field(name)
 
 
 def subject(name: str, a_type: Type | None = None) -> Subject:

@@ -26,6 +26,7 @@ from runware_codegen.parse.assertions.unevaluated import (
     evaluated_items,
     evaluated_properties,
 )
+from runware_codegen.parse.patterns import translate
 from runware_codegen.parse.schema.keyword_values import (
     bound,
     count,
@@ -33,7 +34,6 @@ from runware_codegen.parse.schema.keyword_values import (
     member_patterns,
     members,
     names,
-    pattern,
     step,
     types,
 )
@@ -98,7 +98,7 @@ def _bounds(schema: Schema, what: str) -> tuple[int, int | None]:
 
 
 def _pattern(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("string", pattern(str(schema.keywords["pattern"])))
+    return _for_type("string", translate(str(schema.keywords["pattern"])))
 
 
 def _format(_: Subschemas, schema: Schema) -> Predicate:
@@ -171,7 +171,7 @@ def _additional_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
 def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     parts = [
         (
-            pattern(source),
+            translate(source),
             subschemas.lower_child(schema.child("patternProperties", source)),
         )
         for source in members(schema.keywords, "patternProperties")

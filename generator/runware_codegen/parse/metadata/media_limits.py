@@ -74,7 +74,7 @@ def _owner(classes: dict[str, Class], request: str, way: list[str]) -> Class | N
     """Follow a path of members to the class that has the last of them."""
     owner: Class | None = classes[request]
     for wire in way:
-        found = None if owner is None else _member(owner, wire)
+        found = None if owner is None else owner.field(wire)
         name = None if found is None else _class_in(found.type)
         owner = None if name is None else classes.get(name)
     return owner
@@ -132,10 +132,6 @@ def _sized(a_type: Type, limit: MediaLimit) -> Type:
             return Union(sized)
         case _:
             return a_type
-
-
-def _member(owner: Class, wire: str) -> Field | None:
-    return next((field for field in owner.fields if field.json_name == wire), None)
 
 
 def _class_in(a_type: Type) -> str | None:

@@ -8,11 +8,11 @@ length of the text times the size of the expression.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
+from runware_codegen.model.predicates import Matches
 from runware_codegen.parse.patterns import conjunction, ecma, rust
 from runware_codegen.parse.patterns.nodes import (
     Alternatives,
@@ -24,13 +24,7 @@ from runware_codegen.parse.patterns.nodes import (
     UnsupportedPatternError,
 )
 
-__all__ = [
-    "InvalidPatternError",
-    "Pattern",
-    "UnsupportedPatternError",
-    "is_found",
-    "translate",
-]
+__all__ = ["InvalidPatternError", "UnsupportedPatternError", "is_found", "translate"]
 
 # At these sizes, a translation takes a fraction of a second. To match a text of 100,000
 # characters takes a few milliseconds, and about fifteen seconds in the worst case.
@@ -38,24 +32,9 @@ MAX_LENGTH = 20_000
 MAX_STEPS = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A translated pattern.
-
-    Attributes:
-        source: The pattern as in the document.
-        parts: Expressions in the syntax of Rust's `regex`, each with whether it must or
-            must not match somewhere in the text. All of them count; most patterns have
-            one.
-    """
-
-    source: str
-    parts: tuple[tuple[str, bool], ...]
-
-
 @lru_cache(maxsize=256)
-def translate(source: str) -> Pattern:
-    """Translate a pattern of ECMA-262.
+def translate(source: str) -> Matches:
+    """Translate a pattern of ECMA-262 to a test of a string.
 
     Raises:
         InvalidPatternError: If it is not a regular expression.
@@ -66,12 +45,12 @@ def translate(source: str) -> Pattern:
     expression = ecma.parse(source)
     _check_size(expression)
     parts = tuple(
-        (_write(terms), expected)
-        for terms, expected in conjunction.split((expression,))
+        (_write(terms), must_match)
+        for terms, must_match in conjunction.split((expression,))
     )
     for text, _ in parts:
         _check_engine(text)
-    return Pattern(source, parts)
+    return Matches(source, parts)
 
 
 def _write(terms: conjunction.Terms) -> str:
