@@ -40,7 +40,7 @@ from runware_codegen.parse.schema.keyword_values import (
 from runware_codegen.parse.schema.merged import branches_of, merge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from runware_codegen.documents import JsonObject, JsonValue
     from runware_codegen.parse.assertions.subschemas import Subschemas
@@ -139,10 +139,8 @@ def _unique_items(_: Subschemas, schema: Schema) -> Predicate:
 
 def _unevaluated_items(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("unevaluatedItems"))
-    exempt = evaluated_items(subschemas, schema)
-    return (
-        TRUE if part == TRUE else _for_type("array", p.UnevaluatedItems(part, exempt))
-    )
+    test = p.UnevaluatedItems(part, evaluated_items(subschemas, schema))
+    return TRUE if part == TRUE else _for_type("array", test)
 
 
 def _required(_: Subschemas, schema: Schema) -> Predicate:
@@ -164,23 +162,18 @@ def _additional_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     if part == TRUE:
         return TRUE
     declared = members(schema.keywords, "properties")
-    exempt = p.EvaluatedProperties(TRUE, declared, member_patterns(schema))
-    return _for_type("object", p.AdditionalProperties(part, (exempt,)))
+    evaluated = p.EvaluatedProperties(TRUE, declared, member_patterns(schema))
+    return _for_type("object", p.AdditionalProperties(part, (evaluated,)))
 
 
 def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
-    parts = [
-        (
-            translate(source),
-            subschemas.lower_child(schema.child("patternProperties", source)),
-        )
-        for source in members(schema.keywords, "patternProperties")
-    ]
-    return all_of(
-        _for_type("object", p.PatternProperties(matches, part))
-        for matches, part in parts
-        if part != TRUE
-    )
+    tests: list[Predicate] = []
+    for source in members(schema.keywords, "patternProperties"):
+        part = subschemas.lower_child(schema.child("patternProperties", source))
+        if part != TRUE:
+            test = p.PatternProperties(translate(source), part)
+            tests.append(_for_type("object", test))
+    return all_of(tests)
 
 
 def _property_names(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -190,33 +183,22 @@ def _property_names(subschemas: Subschemas, schema: Schema) -> Predicate:
 
 def _unevaluated_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("unevaluatedProperties"))
-    exempt = evaluated_properties(subschemas, schema)
-    return (
-        TRUE
-        if part == TRUE
-        else _for_type("object", p.AdditionalProperties(part, exempt))
-    )
-
-
-def _branches(
-    subschemas: Subschemas, schema: Schema, keyword: str
-) -> Iterator[Predicate]:
-    for index in range(length(schema.keywords, keyword)):
-        yield subschemas.lower(schema.child(keyword, index))
+    test = p.AdditionalProperties(part, evaluated_properties(subschemas, schema))
+    return TRUE if part == TRUE else _for_type("object", test)
 
 
 def _all_of(subschemas: Subschemas, schema: Schema) -> Predicate:
-    return all_of(_branches(subschemas, schema, "allOf"))
+    return all_of(map(subschemas.lower, branches_of(schema, "allOf")))
 
 
 def _any_of(subschemas: Subschemas, schema: Schema) -> Predicate:
-    return any_of(list(_branches(subschemas, schema, "anyOf")))
+    return any_of([*map(subschemas.lower, branches_of(schema, "anyOf"))])
 
 
 def _one_of(subschemas: Subschemas, schema: Schema) -> Predicate:
-    branches = branches_of(schema, "oneOf")
+    branches = [*branches_of(schema, "oneOf")]
     titles = tuple(merge(subschemas.schemas, b).text("title") for b in branches)
-    return exactly_one(list(_branches(subschemas, schema, "oneOf")), titles)
+    return exactly_one([*map(subschemas.lower, branches)], titles)
 
 
 def _not(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -254,17 +236,19 @@ def _constraints(_: Subschemas, schema: Schema) -> Predicate:
     return all_of(map(_constraint, listed))
 
 
-_FIGURES: dict[str, type[p.AreaIn | p.RatioIn]] = {"area": p.AreaIn, "ratio": p.RatioIn}
+_TESTS_OF_TWO_NUMBERS: dict[str, type[p.AreaIn | p.RatioIn]] = {
+    "area": p.AreaIn,
+    "ratio": p.RatioIn,
+}
 
 
 def _constraint(constraint: JsonObject) -> Predicate:
     parameters = names(constraint["parameters"])
-    operation = _FIGURES.get(str(constraint["operation"]))
-    if operation is None or len(parameters) != 2 or "." in "".join(parameters):
+    test = _TESTS_OF_TWO_NUMBERS.get(str(constraint["operation"]))
+    if test is None or len(parameters) != 2 or "." in "".join(parameters):
         return TRUE  # a limit on media: see metadata.media_limits
-    least, most = bound(constraint, "minimum"), bound(constraint, "maximum")
-    first, second = parameters
-    return operation(first, second, least, most)
+    bounds = bound(constraint, "minimum"), bound(constraint, "maximum")
+    return test(parameters[0], parameters[1], *bounds)
 
 
 KEYWORDS: dict[str, Callable[[Subschemas, Schema], Predicate]] = {

@@ -151,15 +151,12 @@ class Simplifier:
         condition = self._without_presence_tests(
             self.simplify(predicate.condition, known), known
         )
-        holding, failing = known.with_facts(condition), known.with_facts(
-            not_(condition)
-        )
-        then = self.simplify(predicate.then, holding)
-        otherwise = self.simplify(predicate.otherwise, failing)
+        then = self.simplify(predicate.then, known.with_facts(condition))
+        negated = not_(condition)
+        otherwise = self.simplify(predicate.otherwise, known.with_facts(negated))
         if then == TRUE:
-            return if_then_else(
-                self._without_presence_tests(not_(condition), known), otherwise, TRUE
-            )
+            negated = self._without_presence_tests(negated, known)
+            return if_then_else(negated, otherwise, TRUE)
         return if_then_else(condition, then, otherwise)
 
     def _without_presence_tests(self, condition: Predicate, known: Facts) -> Predicate:
@@ -249,12 +246,8 @@ class Simplifier:
             or exempt != p.EvaluatedProperties(TRUE, exempt.names)
         ):
             return []
-        if len(owner.fields) - len(exempt.names) > _MAX_ABSENT:
-            return []
-        spared = {*exempt.names}
-        others = [
-            field.json_name for field in owner.fields if field.json_name not in spared
-        ]
+        names = {*exempt.names}
+        others = [f.json_name for f in owner.fields if f.json_name not in names]
         return others if len(others) <= _MAX_ABSENT else []
 
     def _owner(self, known: Facts) -> Class | None:
@@ -278,10 +271,9 @@ class Simplifier:
         owner = self._owner(known)
         if owner is None or owner.allows_extra:
             return False
-        exempt = {
-            n for e in predicate.evaluated if e.condition == TRUE for n in e.names
-        }
-        return all(each.json_name in exempt for each in owner.fields)
+        certain = [each for each in predicate.evaluated if each.condition == TRUE]
+        names = {name for each in certain for name in each.names}
+        return names.issuperset(field.json_name for field in owner.fields)
 
     def _simplify_test(self, test: Predicate, known: Facts) -> Predicate:
         if test in known.predicates or implies(unconstrained(known.type), test):
