@@ -11,7 +11,7 @@ from runware_codegen.naming import reserved
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.parse.assertions.lowering import Lowering
 from runware_codegen.parse.general_results import completed, general_document
-from runware_codegen.parse.metadata.info import read_metadata
+from runware_codegen.parse.metadata.info import read_id, read_metadata
 from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.parse.metadata.media_limits import (
     apply_media_limits,
@@ -44,13 +44,13 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     Raises:
         InvalidInputError: With all problems of the document.
     """
-    about = read_metadata(source)
     schemas = Schemas(source.source, source.tree)
     task = _task_schema(schemas)
     findings = validate_schemas(schemas, task)
     if findings.malformed or (findings.unenforced and not allow_unenforced):
         raise InvalidInputError([*findings.malformed, *findings.unenforced])
-    stem = pascal_case(about.id or str(task.keywords.get("title") or "task"))
+    identifier = read_id(source)
+    stem = pascal_case(identifier or str(task.keywords.get("title") or "task"))
     lowering = Lowering(schemas, frozenset(findings.skipped))
     request = _request(lowering, task, f"{stem}Request")
     task_types = _constants(request.whole, "taskType")
@@ -63,32 +63,18 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         )
     taken = [part.name for part in request.parts]
     result = _completed(_result(schemas, f"{stem}Result", taken), task_types[0], taken)
-    identifier = about.id or task_types[0]
+    identifier = identifier or task_types[0]
     return Document(
         id=identifier,
         file_name=source.name,
+        task_type=task_types[0],
+        models=_constants(request.whole, "model"),
+        module=module_name(identifier),
         request_name=request.whole.name,
         result_name=result.whole.name,
         part_names=tuple(each.name for each in (*request.parts, *result.parts)),
         field_count=len(request.whole.fields),
         rule_count=sum(len(c.rules) for c in (request.whole, *request.parts)),
-        title=about.title,
-        summary=about.summary,
-        description=about.description,
-        creator=about.creator,
-        creator_id=about.creator_id,
-        released=about.released,
-        air=about.air,
-        status=about.status,
-        modes=about.modes,
-        price=about.price,
-        pricing=about.pricing,
-        measurements=(*about.pricing.measured, *about.pricing.examples),
-        capabilities=about.capabilities,
-        documentation_url=about.link,
-        task_type=task_types[0],
-        models=_constants(request.whole, "model"),
-        module=module_name(identifier),
         request=request.whole,
         result=result.whole,
         nested_request_classes=request.parts,
@@ -98,10 +84,9 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         deliveries=_constants(request.whole, "deliveryMethod"),
         pages=_is_paged(request.whole, result.whole),
         default_delivery=_default(request.whole.field("deliveryMethod")),
-        status_texts=about.statuses,
-        error_codes=about.codes,
         media_limits=read_media_limits(task.keywords),
         unenforced=tuple(findings.unenforced),
+        **read_metadata(source),
     )
 
 

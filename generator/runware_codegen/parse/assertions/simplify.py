@@ -26,11 +26,11 @@ from runware_codegen.parse.assertions.evaluate import holds_constant
 from runware_codegen.parse.assertions.facts import (
     Facts,
     conjuncts,
+    implies,
     item_facts,
     possible_values,
     value_facts,
 )
-from runware_codegen.parse.assertions.implied import implies
 from runware_codegen.parse.assertions.lowering import INLINE_LIMIT, node_count
 
 if TYPE_CHECKING:

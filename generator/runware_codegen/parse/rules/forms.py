@@ -1,14 +1,18 @@
-"""The form of a predicate: whether it is a test, and the paths that it tests."""
+"""The form of a predicate: whether it is a test, its paths, and its length in words."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model import predicates as p
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+_MAX_TESTS: Final = 300
+
+TOO_LONG: Final = "must be one of the combinations that the document describes"
+"""The error message in place of a sentence that is too long."""
 
 
 def is_type_with_tests(part: Predicate) -> bool:
@@ -85,3 +89,16 @@ def flatten(
         else:
             found.append(part)
     return found
+
+
+def is_short_enough(*predicates: Predicate) -> bool:
+    """Return whether one sentence about all of these predicates is readable."""
+    return sum(map(_test_count, predicates)) <= _MAX_TESTS
+
+
+def _test_count(predicate: Predicate) -> int:
+    """Count the tests that a sentence names."""
+    parts = p.children(predicate)
+    if isinstance(predicate, p.IfThenElse):
+        parts += (predicate.condition,)  # the sentence repeats it for the second case
+    return sum(map(_test_count, parts)) if parts else 1

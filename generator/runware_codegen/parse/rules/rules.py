@@ -18,13 +18,14 @@ from runware_codegen.model.logic import (
 )
 from runware_codegen.model.predicates import TRUE, Predicate
 from runware_codegen.parse.rules.forms import (
+    TOO_LONG,
     absent_paths,
     flatten,
+    is_short_enough,
     is_type_with_tests,
     present_path,
     present_paths,
 )
-from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
 from runware_codegen.parse.rules.sentences import clause, demand
 from runware_codegen.wording import joined
 

@@ -13,9 +13,11 @@ from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import not_
 from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.parse.rules.forms import (
+    TOO_LONG,
     absent_path,
     absent_paths,
     flatten,
+    is_short_enough,
     is_test,
     is_test_or_negation,
     is_type_with_tests,
@@ -23,7 +25,6 @@ from runware_codegen.parse.rules.forms import (
     present_paths,
     property_path,
 )
-from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
 from runware_codegen.wording import (
     allowed_names,
     bounds_of,
