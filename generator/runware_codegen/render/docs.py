@@ -18,9 +18,9 @@ from runware_codegen.model import (
     Union,
 )
 from runware_codegen.model.constants import plain
-from runware_codegen.model.predicates import InRange, Matches
+from runware_codegen.model.predicates import Matches
 from runware_codegen.naming.reserved import listed
-from runware_codegen.wording import bounds_of, count_of, number_words
+from runware_codegen.wording import count_of, number_limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -291,8 +291,8 @@ def _choice(choice: LiteralValue) -> str:
 def limits(a_type: Type) -> list[str]:
     """Return the limits of a value, in at most one sentence."""
     match a_type:
-        case Number():
-            return _number_limits(a_type)
+        case Number() if said := number_limits(a_type):
+            return [_capital(said)]
         case String(least, most) if least or most is not None:
             return [_capital(count_of(least, most, "character"))]
         case Array(_, least, most) if least or most is not None:
@@ -303,14 +303,6 @@ def limits(a_type: Type) -> list[str]:
             return limits(only)
         case _:
             return []
-
-
-def _number_limits(number: Number) -> list[str]:
-    bounds = InRange(number.ge, number.gt, number.le, number.lt)
-    said = [bounds_of(bounds)] if bounds != InRange() else []
-    if number.multiple_of is not None and number.multiple_of != 1:
-        said.append(f"in steps of {number_words(number.multiple_of)}")
-    return [_capital(", ".join(said))] if said else []
 
 
 def _capital(text: str) -> str:
