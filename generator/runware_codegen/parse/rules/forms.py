@@ -9,6 +9,11 @@ from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_NOT_TESTS: Final = (
+    *(p.Always, p.Not, p.AllOf, p.AnyOf, p.ExactlyOne, p.IfThenElse),
+    *(p.RequiredProperty, p.OptionalProperty),
+)
 _MAX_TESTS: Final = 300
 
 TOO_LONG: Final = "must be one of the combinations that the document describes"
@@ -24,19 +29,7 @@ def is_type_with_tests(part: Predicate) -> bool:
 
 def is_test(part: Predicate) -> bool:
     """Return whether a predicate is about one value, so that it is a verb phrase."""
-    return is_type_with_tests(part) or not isinstance(
-        part,
-        (
-            p.Always,
-            p.AllOf,
-            p.AnyOf,
-            p.ExactlyOne,
-            p.Not,
-            p.IfThenElse,
-            p.RequiredProperty,
-            p.OptionalProperty,
-        ),
-    )
+    return is_type_with_tests(part) or not isinstance(part, _NOT_TESTS)
 
 
 def is_test_or_negation(part: Predicate) -> bool:
@@ -49,10 +42,16 @@ def property_path(path: str, name: str) -> str:
     return f"{path}.{name}" if path and path != "it" else name
 
 
-def present_path(part: Predicate, path: str = "") -> str:
-    """Return the path if a predicate only tests that it is given, else ""."""
+def innermost(part: Predicate, path: str = "") -> tuple[str, Predicate]:
+    """Return the path of a test inside of required members, and the test."""
     while isinstance(part, p.RequiredProperty):
         path, part = property_path(path, part.name), part.part
+    return path, part
+
+
+def present_path(part: Predicate, path: str = "") -> str:
+    """Return the path if a predicate only tests that it is given, else ""."""
+    path, part = innermost(part, path)
     return path if part == TRUE else ""
 
 

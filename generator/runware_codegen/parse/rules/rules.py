@@ -68,23 +68,17 @@ def _split(
             for holding, part in ((condition, then), (not_(condition), otherwise)):
                 if part != TRUE:
                     yield from _split(all_of([when, holding]), part, paired=paired)
-        case p.RequiredProperty(name, p.AllOf(parts)) if (
-            len(groups := _grouped(parts)) > 1
-        ):
+        case p.RequiredProperty(name, p.AllOf(parts)) | p.OptionalProperty(
+            name, p.AllOf(parts)
+        ) if (len(groups := _grouped(parts)) > 1):
             for part in groups:
-                yield from _split(when, required_property(name, part), paired=paired)
-        case p.OptionalProperty(name, p.AllOf(parts)) if (
-            len(groups := _grouped(parts)) > 1
-        ):
-            for part in groups:
-                yield from _split(when, optional_property(name, part), paired=paired)
+                yield from _split(when, type(must)(name, part), paired=paired)
         case p.OptionalProperty(name, p.IfThenElse(condition, then, otherwise)):
             for holding, part in ((condition, then), (not_(condition), otherwise)):
                 inner = all_of([when, required_property(name, holding)])
                 if part != TRUE:
-                    yield from _split(
-                        inner, optional_property(name, part), paired=paired
-                    )
+                    rest = optional_property(name, part)
+                    yield from _split(inner, rest, paired=paired)
         case p.ExactlyOne(parts, titles) if paired and (sizes := _sizes(parts, titles)):
             yield SizeRule(when, sizes, _beside_sizes(when))
         case p.AnyOf(parts) if when == TRUE and (implied := _implied(parts)):
@@ -128,24 +122,22 @@ def _codependent_properties(part: Predicate) -> set[str]:
 def _codependency_rule(names: set[str]) -> Rule:
     ordered = sorted(names, key=lambda name: (name != "width", name))
     must = any_of([all_of(map(has, ordered)), all_of(map(lacks, ordered))])
-    both = "both" if len(names) == 2 else "all"
-    neither = "neither" if len(names) == 2 else "none"
-    sentence = f"{joined(ordered, 'and')} go together: give {both} or {neither}"
-    return Rule(must, sentence)
+    choice = "both or neither" if len(names) == 2 else "all or none"
+    return Rule(must, f"{joined(ordered, 'and')} go together: give {choice}")
 
 
 def _sizes(
     parts: tuple[Predicate, ...], titles: tuple[str, ...]
 ) -> tuple[Size, ...] | None:
     """Read alternatives that each set one width and one height; None for others."""
-    named = titles or ("",) * len(parts)
-    sizes = [_size(part, title) for part, title in zip(parts, named, strict=True)]
-    if None in sizes:
+    titles = titles or ("",) * len(parts)
+    found = [_size(part, title) for part, title in zip(parts, titles, strict=True)]
+    sizes = [size for size in found if size is not None]
+    if len(sizes) < len(found):
         return None
-    listed = [size for size in sizes if size is not None]
-    pairs = Counter((size.width, size.height) for size in listed)
+    pairs = Counter((size.width, size.height) for size in sizes)
     # "Exactly one" refuses a pair that the document lists twice.
-    return tuple(s for s in listed if pairs[s.width, s.height] == 1)
+    return tuple(s for s in sizes if pairs[s.width, s.height] == 1)
 
 
 def _beside_sizes(when: Predicate) -> str:
@@ -161,15 +153,13 @@ def _size(part: Predicate, title: str) -> Size | None:
         return None
     found: dict[str, int] = {}
     for each in part.parts:
-        if not isinstance(
-            each, (p.RequiredProperty, p.OptionalProperty)
-        ) or not isinstance(each.part, p.IsIn):
-            return None
-        values = each.part.values
-        value = values[0].value
-        if len(values) != 1 or not isinstance(value, int) or isinstance(value, bool):
-            return None
-        found[each.name] = value
+        match each:
+            case p.RequiredProperty(name, p.IsIn((only,))) | p.OptionalProperty(
+                name, p.IsIn((only,))
+            ) if (type(only.value) is int):
+                found[name] = only.value
+            case _:
+                return None
     if found.keys() != {"width", "height"}:
         return None
     return Size(found["width"], found["height"], title)
@@ -180,19 +170,13 @@ def _implied(parts: tuple[Predicate, ...]) -> tuple[Predicate, Predicate] | None
     flat = flatten(parts, p.AnyOf)
     if all(map(absent_paths, flat)):
         return None  # "a and b cannot be combined" is the better sentence
-    denied: list[Predicate] = [
-        part for part in flat if isinstance(part, p.OptionalProperty)
-    ]
-    if not denied or any(isinstance(part, p.AllOf) for part in flat):
+    if any(isinstance(part, p.AllOf) for part in flat):
         return None
-    wanted: list[Predicate] = [
-        part for part in flat if not isinstance(part, p.OptionalProperty)
-    ]
+    denied = [part for part in flat if isinstance(part, p.OptionalProperty)]
+    wanted: list[Predicate] = [part for part in flat if part not in denied]
     if not wanted:
-        wanted, denied = denied[-1:], denied[:-1]
-    if not denied:
-        return None
-    return all_of(map(not_, denied)), any_of(wanted)
+        wanted, denied = [denied[-1]], denied[:-1]
+    return (all_of(map(not_, denied)), any_of(wanted)) if denied else None
 
 
 def _sentence(when: Predicate, must: Predicate) -> str:

@@ -17,6 +17,7 @@ from runware_codegen.parse.rules.forms import (
     absent_path,
     absent_paths,
     flatten,
+    innermost,
     is_short_enough,
     is_test,
     is_test_or_negation,
@@ -39,7 +40,7 @@ _MAX_TITLE_LENGTH = 60
 
 
 class VerbPhrase(NamedTuple):
-    """A verb phrase, in the forms that sentences need."""
+    """A verb phrase: its verb as infinitive and in the third person, and the rest."""
 
     base: str
     third: str
@@ -227,11 +228,9 @@ def _clause_if_given(inner: Predicate, path: str) -> str:
 def _clause_without(path: str, name: str, inner: Predicate) -> str:
     """State that an object is given, and a member of it only with certain values."""
     without = f"{path} is given without {name}"
-    return (
-        without
-        if inner == FALSE
-        else f"{without} or {clause(inner, property_path(path, name))}"
-    )
+    if inner == FALSE:
+        return without
+    return f"{without} or {clause(inner, property_path(path, name))}"
 
 
 def _all_clause(parts: list[Predicate], path: str) -> str:
@@ -242,19 +241,19 @@ def _all_clause(parts: list[Predicate], path: str) -> str:
         for part in parts
         if not present_path(part, path) and not absent_path(part, path)
     ]
-    said = list(others)
     if given:
-        said.append(f"{joined(given, 'and')} {'are' if len(given) > 1 else 'is'} given")
-    if absent:
-        neither = f"none of {joined(absent, 'and')}" if len(absent) > 1 else absent[0]
-        said.append(f"{neither} is {'given' if len(absent) > 1 else 'not given'}")
-    return joined(said, "and")
+        others.append(f"{joined(given, 'and')} {'are' if given[1:] else 'is'} given")
+    if len(absent) > 1:
+        others.append(f"none of {joined(absent, 'and')} is given")
+    elif absent:
+        others.append(f"{absent[0]} is not given")
+    return joined(others, "and")
 
 
 def _any_clause(parts: list[Predicate], path: str) -> str:
-    leaves = [_leaf(part, path) for part in parts]
-    paths = [*dict.fromkeys(where for where, _ in leaves)]
-    tests = [*dict.fromkeys(test for _, test in leaves)]
+    found = [innermost(part, path) for part in parts]
+    paths = [*dict.fromkeys(each for each, _ in found)]
+    tests = [*dict.fromkeys(test for _, test in found)]
     if all(paths) and all(map(is_test, tests)) and 1 in (len(paths), len(tests)):
         said = joined([verb_phrase(test).holds() for test in tests], "or")
         return f"{joined(paths, 'or')} {said}"
@@ -263,13 +262,6 @@ def _any_clause(parts: list[Predicate], path: str) -> str:
     if given:
         others.insert(0, f"{joined(given, 'or')} is given")
     return ", or ".join(others) if " or " in others[0] else joined(others, "or")
-
-
-def _leaf(part: Predicate, path: str) -> tuple[str, Predicate]:
-    """Return the path to a test inside of required members, and the test."""
-    while isinstance(part, p.RequiredProperty):
-        path, part = property_path(path, part.name), part.part
-    return path, part
 
 
 def _when_clause(
@@ -336,11 +328,9 @@ def _demand_inside(path: str, name: str, inner: Predicate) -> str:
 
 
 def _must(part: Predicate) -> str:
-    if isinstance(part, p.Not):
-        said = verb_phrase(part.part)
-        return f"must not {said.base} {said.rest}"
-    said = verb_phrase(part)
-    return f"must {said.base} {said.rest}"
+    verb, test = ("must not", part.part) if isinstance(part, p.Not) else ("must", part)
+    phrase = verb_phrase(test)
+    return f"{verb} {phrase.base} {phrase.rest}"
 
 
 def _any_demand(parts: list[Predicate], path: str) -> str:
@@ -358,7 +348,7 @@ def _any_demand(parts: list[Predicate], path: str) -> str:
 def _one_demand(
     parts: tuple[Predicate, ...], titles: tuple[str, ...], path: str
 ) -> str:
-    names = [_offer(part, path) for part in parts]
+    names = [_demanded_path(part, path) for part in parts]
     if all(names):
         return f"give exactly one of {joined(names, 'and')}"
     if all(map(is_test_or_negation, parts)):
@@ -368,10 +358,9 @@ def _one_demand(
     return f"exactly one of these must hold: {_listed(parts, titles, path)}"
 
 
-def _offer(part: Predicate, path: str) -> str:
-    """Return the path that an alternative requires to be given or not empty, else ""."""
-    while isinstance(part, p.RequiredProperty):
-        path, part = property_path(path, part.name), part.part
+def _demanded_path(part: Predicate, path: str) -> str:
+    """Return the path if a predicate only demands that it is given, or not empty."""
+    path, part = innermost(part, path)
     return path if part in (TRUE, p.ItemCount(1)) else ""
 
 
