@@ -13,7 +13,6 @@ from runware_codegen.render.python import (
     call,
     comparison,
     conjunction,
-    constants,
     disjunction,
 )
 
@@ -26,8 +25,8 @@ class ValueTests:
     """Writes tests of one value.
 
     Attributes:
-        helpers: The names that the expressions use and that have to be imported.
-        definitions: The definitions that they call.
+        helpers: The names of the runtime that the expressions use.
+        definitions: The definitions that the expressions call.
     """
 
     def __init__(self) -> None:
@@ -35,12 +34,12 @@ class ValueTests:
         self.definitions: set[str] = set()
 
     def helper(self, name: str, *arguments: str) -> Expression:
-        """Call a function of the emitted package, which has to be imported."""
+        """Write a call of a function of the runtime, which the module then imports."""
         self.helpers.add(name)
         return call(name, *arguments)
 
     def pattern(self, test: p.Matches) -> str:
-        """Write the pattern of a test as an object that can be called."""
+        """Write the pattern of a test as a callable object."""
         wanted = [string(text) for text, must in test.parts if must]
         unwanted = [string(text) for text, must in test.parts if not must]
         if len(unwanted) == 1:
@@ -73,10 +72,11 @@ class ValueTests:
                 return self.helper(predicate_name(name), on)
             case p.UniqueItems():
                 return self.helper("all_different", on)
-            case p.AreaIn(first, second, least, most):
-                return self._two_numbers("area_in", on, first, second, least, most)
-            case p.RatioIn(first, second, least, most):
-                return self._two_numbers("ratio_in", on, first, second, least, most)
+            case p.AreaIn() | p.RatioIn():
+                helper = "area_in" if isinstance(test, p.AreaIn) else "ratio_in"
+                names = string(test.first), string(test.second)
+                bounds = repr(test.minimum), repr(test.maximum)
+                return self.helper(helper, on, *names, *bounds)
             case p.DefinitionRef(definition):
                 self.definitions.add(definition)
                 return call(f"_{definition}", on)
@@ -84,7 +84,7 @@ class ValueTests:
                 raise TypeError(test)
 
     def is_type(self, types: frozenset[str], on: str) -> Expression:
-        """Write that an expression is of one of these JSON types."""
+        """Write a test whether an expression is of one of these JSON types."""
         name = next(iter(types))
         if len(types) > 1 or name in ("integer", "number"):
             return self.helper("is_type", on, *map(string, sorted(types)))
@@ -93,18 +93,6 @@ class ValueTests:
         if name == "null":
             return comparison(f"{on} is None")
         return call("isinstance", on, "bool" if name == "boolean" else "str")
-
-    def _two_numbers(  # noqa: PLR0913 - as many as the helper has
-        self,
-        helper: str,
-        on: str,
-        first: str,
-        second: str,
-        least: float | None,
-        most: float | None,
-    ) -> Expression:
-        names = string(first), string(second)
-        return self.helper(helper, on, *names, repr(least), repr(most))
 
     def _is_in(self, values: tuple[p.Constant, ...], subject: Subject) -> Expression:
         if are_comparable(values, subject):
@@ -115,7 +103,7 @@ class ValueTests:
 
 
 def are_comparable(values: tuple[p.Constant, ...], subject: Subject) -> bool:
-    """Whether Python's own equality is JSON's here: 1 equals true in Python."""
+    """Return whether `==` compares the values as JSON does: in Python, 1 == True."""
     if len(values) > 1 and any(isinstance(v.value, bool) for v in values):
         return False
     if any(isinstance(v.value, (p.FrozenArray, p.FrozenObject)) for v in values):
@@ -126,7 +114,7 @@ def are_comparable(values: tuple[p.Constant, ...], subject: Subject) -> bool:
 
 
 def is_direct(part: Predicate, member: Subject) -> TypeGuard[p.IsIn]:
-    """Whether a member that may be absent can be compared in one step."""
+    """Return whether `get` can look up and compare an optional member in one step."""
     if not isinstance(part, p.IsIn):
         return False
     null = any(each.value is None for each in part.values)
@@ -134,7 +122,7 @@ def is_direct(part: Predicate, member: Subject) -> TypeGuard[p.IsIn]:
 
 
 def is_single(part: Predicate, member: Subject) -> TypeGuard[p.IsIn]:
-    """Whether a member, if given, can be compared with one constant."""
+    """Return whether `get` can compare an optional member with one constant."""
     return is_direct(part, member) and len(part.values) == 1
 
 
@@ -142,7 +130,8 @@ def compare(text: str, values: tuple[p.Constant, ...], *, positive: bool) -> Exp
     """Compare an expression with constants that are comparable; see `are_comparable`."""
     if len(values) > 1:
         word = "in" if positive else "not in"
-        return comparison(f"{text} {word} {constants(values)}")
+        written = [value(each.value) for each in values]
+        return comparison(f"{text} {word} ({', '.join(written)})")
     (only,) = (each.value for each in values)
     if only is None or isinstance(only, bool):
         return comparison(f"{text} {'is' if positive else 'is not'} {only}")
@@ -150,16 +139,8 @@ def compare(text: str, values: tuple[p.Constant, ...], *, positive: bool) -> Exp
 
 
 def _in_range(bounds: p.InRange, on: str) -> Expression:
-    tests = [
-        (sign, bound)
-        for sign, bound in (
-            (">=", bounds.ge),
-            (">", bounds.gt),
-            ("<=", bounds.le),
-            ("<", bounds.lt),
-        )
-        if bound is not None
-    ]
+    signs = {">=": bounds.ge, ">": bounds.gt, "<=": bounds.le, "<": bounds.lt}
+    tests = [(sign, bound) for sign, bound in signs.items() if bound is not None]
     if bounds.ge is not None and bounds.le is not None and len(tests) == 2:
         return comparison(f"{bounds.ge!r} <= {on} <= {bounds.le!r}")
     return conjunction(comparison(f"{on} {s} {bound!r}") for s, bound in tests)
