@@ -26,7 +26,7 @@ from runware_codegen.parse.patterns.nodes import (
 
 __all__ = ["InvalidPatternError", "UnsupportedPatternError", "is_found", "translate"]
 
-# At these sizes, a translation takes a fraction of a second. To match a text of 100,000
+# Up to these sizes, a translation takes a fraction of a second. Matching a text of 100,000
 # characters takes a few milliseconds, and about fifteen seconds in the worst case.
 MAX_LENGTH = 20_000
 MAX_STEPS = 5_000
@@ -43,11 +43,14 @@ def translate(source: str) -> Matches:
     if len(source) > MAX_LENGTH:
         raise UnsupportedPatternError(f"it is longer than {MAX_LENGTH:,} characters")
     expression = ecma.parse(source)
-    _check_size(expression)
-    parts = tuple(
-        (_write(terms), must_match)
-        for terms, must_match in conjunction.split((expression,))
-    )
+    steps = _steps(expression)
+    if steps > MAX_STEPS:
+        raise UnsupportedPatternError(
+            f"it has {steps:,} steps with its counted repetitions written out, and more "
+            f"than {MAX_STEPS:,} could take too long; to limit a length, use maxLength"
+        )
+    conjuncts = conjunction.split((expression,))
+    parts = tuple((_write(terms), must_match) for terms, must_match in conjuncts)
     for text, _ in parts:
         _check_engine(text)
     return Matches(source, parts)
@@ -55,19 +58,10 @@ def translate(source: str) -> Matches:
 
 def _write(terms: conjunction.Terms) -> str:
     match terms:
-        case (Alternatives() as alone,):
-            return rust.write_alternatives(alone)
+        case (Alternatives() as alternatives,):
+            return rust.write_alternatives(alternatives)
         case _:
             return rust.write(terms)
-
-
-def _check_size(expression: Alternatives) -> None:
-    steps = _steps(expression)
-    if steps > MAX_STEPS:
-        raise UnsupportedPatternError(
-            f"it has {steps:,} steps with its counted repetitions written out, and more "
-            f"than {MAX_STEPS:,} could take too long; to limit a length, use maxLength"
-        )
 
 
 def _steps(node: Node) -> int:
@@ -99,14 +93,13 @@ def _check_engine(text: str) -> None:
 
 
 def is_found(expression: str, text: str) -> bool:
-    """Return whether an expression of a pattern matches somewhere in a text."""
+    """Return whether a translated expression matches somewhere in a text."""
     return _compiled(expression).isinstance_python(text)
 
 
 @lru_cache(maxsize=64)
 def _compiled(expression: str) -> SchemaValidator:
-    return SchemaValidator(
-        core_schema.str_schema(
-            pattern=expression, regex_engine="rust-regex", strict=True
-        )
+    schema = core_schema.str_schema(
+        pattern=expression, regex_engine="rust-regex", strict=True
     )
+    return SchemaValidator(schema)

@@ -175,7 +175,7 @@ def _implied(parts: tuple[Predicate, ...]) -> tuple[Predicate, Predicate] | None
     denied = [part for part in flat if isinstance(part, p.OptionalProperty)]
     wanted: list[Predicate] = [part for part in flat if part not in denied]
     if not wanted:
-        wanted, denied = [denied[-1]], denied[:-1]
+        wanted.append(denied.pop())
     return (all_of(map(not_, denied)), any_of(wanted)) if denied else None
 
 
