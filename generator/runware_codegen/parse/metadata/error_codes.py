@@ -1,24 +1,25 @@
 """The HTTP statuses and error codes of a task, with their descriptions.
 
-Runware publishes no list of its codes and says that they vary. The two tables hold the
-codes that have been seen, with their meaning and a remedy. Documents may add codes.
+Runware publishes no list of its error codes, and says that they vary. The two tables have
+the known codes, each with its meaning and a remedy. Documents may add codes.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from itertools import chain, count
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model import ErrorMember
-from runware_codegen.naming.names import snake_case
+from runware_codegen.naming.names import numbered, snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 
-# The values are the reason phrases of HTTP statuses (RFC 9110, section 15), spelled like
-# Runware's codes. Several of them are codes.
+# The values are the reason phrases of HTTP statuses (RFC 9110, section 15), in the spelling
+# of Runware's codes. Several of them are codes.
 _STATUSES: Final = {
     400: (
         "badRequest",
@@ -142,9 +143,9 @@ def error_members(
         codes: The error codes that the documents name.
 
     Returns:
-        The members that all task types have, then those that the documents add. In each
-        group, statuses come first, by number, then codes, by name. Names and values are
-        unique.
+        The members that all task types have, then those that the documents add. Each
+        group has the statuses first, by number, then the codes, by name. Names and values
+        are unique.
     """
     members: dict[str, ErrorMember] = {}
     taken: set[str] = set()
@@ -152,7 +153,8 @@ def error_members(
     added = chain(_statuses(statuses), _codes(codes))
     for value, http_status, doc in chain(common, added):
         if value not in members:
-            name = _name(f"http {value}" if value.isdecimal() else value, taken)
+            name = snake_case(f"http {value}" if value.isdecimal() else value).upper()
+            name = numbered(name, taken, "_")
             taken.add(name)
             members[value] = ErrorMember(name, value, http_status, doc)
     return tuple(members.values())
@@ -181,12 +183,4 @@ def _codes(documented: Iterable[str]) -> Iterable[tuple[str, int | None, str]]:
 
 def _is_failure(status: str) -> bool:
     """Return whether a key of a document's responses is the status of an error."""
-    return (
-        len(status) == 3 and status.isascii() and status.isdigit() and status >= "400"
-    )
-
-
-def _name(text: str, taken: Container[str]) -> str:
-    name = snake_case(text).upper()
-    numbered = chain([name], (f"{name}_{number}" for number in count(2)))
-    return next(each for each in numbered if each not in taken)
+    return re.fullmatch("[4-9][0-9]{2}", status) is not None
