@@ -10,7 +10,7 @@ from runware_codegen.model.predicates import InRange
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from runware_codegen.model import MediaLimit
+    from runware_codegen.model import MediaLimit, Number
     from runware_codegen.model.predicates import EvaluatedProperties
 
 _MAX_LISTED: Final = 12
@@ -112,6 +112,15 @@ def bounds_of(bounds: InRange) -> str:
     )
     parts = [f"{words} {number_words(n)}" for words, n in limits if n is not None]
     return joined(parts, "and")
+
+
+def number_limits(number: Number) -> str:
+    """Describe the limits of a number: "between 0 and 1, in steps of 0.5"; or ""."""
+    bounds = InRange(number.ge, number.gt, number.le, number.lt)
+    parts = [bounds_of(bounds)] if bounds != InRange() else []
+    if number.multiple_of is not None and number.multiple_of != 1:
+        parts.append(f"in steps of {number_words(number.multiple_of)}")
+    return ", ".join(parts)
 
 
 def count_of(least: int, most: int | None, noun: str) -> str:
