@@ -42,12 +42,15 @@ class UpdateReport(Protocol):
         Raises:
             InvalidInputError: If a version is not valid.
         """
+        ...
 
     def changes(self, path: Path) -> tuple[str, ...]:
         """Return the differences of a compared document, a line for each."""
+        ...
 
     def lines(self) -> Iterable[str]:
         """Return the lines of the report."""
+        ...
 
 
 @dataclass(slots=True)

@@ -20,22 +20,27 @@ class Searchable(Named, Protocol):
     @property
     def status(self) -> str:
         """The status, such as `live`."""
+        ...
 
     @property
     def creator(self) -> str:
         """The name of its creator."""
+        ...
 
     @property
     def creator_id(self) -> str:
         """The identifier of its creator."""
+        ...
 
     @property
     def capabilities(self) -> Sequence[str]:
         """The capabilities, such as `text-to-image`."""
+        ...
 
     @property
     def words(self) -> Iterable[str]:
         """All texts in which words are searched."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
