@@ -5,19 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, cast
 
-from runware_codegen.model.predicates import (
-    AllOf,
-    AnyOf,
-    AreaIn,
-    Constant,
-    ExactlyOne,
-    IsIn,
-    IsType,
-    Matches,
-    OptionalProperty,
-    RatioIn,
-    RequiredProperty,
-)
+from runware_codegen.model import predicates as p
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,15 +19,15 @@ def canonical(value: object) -> str:
     Titles of alternatives are omitted.
     """
     match value:
-        case AllOf(parts) | AnyOf(parts) | ExactlyOne(parts):
+        case p.AllOf(parts) | p.AnyOf(parts) | p.ExactlyOne(parts):
             return _call(value, sorted(map(canonical, parts)))
-        case IsIn(values):
+        case p.IsIn(values):
             return _call(value, sorted(map(canonical, values)))
-        case Constant():
+        case p.Constant():
             return repr(value.key)
-        case Matches(source):
+        case p.Matches(source):
             return f"Matches({source!r})"
-        case IsType(types):
+        case p.IsType(types):
             return _call(value, sorted(types))
         case _ if inner := _parts(value):
             return _call(value, [*map(canonical, inner)])
@@ -63,9 +51,9 @@ def _parts(value: object) -> tuple[object, ...]:
 def property_names(value: object) -> Iterator[str]:
     """Yield the names of the properties in a predicate."""
     match value:
-        case RequiredProperty(name) | OptionalProperty(name):
+        case p.RequiredProperty(name) | p.OptionalProperty(name):
             yield name
-        case AreaIn(first, second) | RatioIn(first, second):
+        case p.AreaIn(first, second) | p.RatioIn(first, second):
             yield from (first, second)
         case _:
             pass

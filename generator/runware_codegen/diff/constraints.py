@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.implication import implies, is_within
 from runware_codegen.diff.meaning import words
+from runware_codegen.model import predicates as p
 from runware_codegen.model.logic import all_of, any_of
-from runware_codegen.model.predicates import (
-    TRUE,
-    HasFormat,
-    InRange,
-    ItemCount,
-    LengthIn,
-    MultipleOf,
-    UniqueItems,
-)
+from runware_codegen.model.predicates import TRUE
 from runware_codegen.model.type_predicates import has_type, range_of
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.wording import bounds_of, count_of, format_words
@@ -42,7 +35,7 @@ Change: TypeAlias = tuple[Constraint, Constraint]
 """The old and the new constraint."""
 
 UNCONSTRAINED = Constraint(TRUE, _NONE)
-_UNIQUE = Constraint(UniqueItems(), "items differ from each other")
+_UNIQUE = Constraint(p.UniqueItems(), "items differ from each other")
 
 
 def finding(
@@ -102,8 +95,8 @@ def direction_of(was: Predicate, now: Predicate) -> Direction:
 def compare_strings(old: String, new: String, place: Place) -> Iterator[Finding]:
     """Find the differences of two types of strings."""
     yield from _counts(
-        LengthIn(old.min_length, old.max_length),
-        LengthIn(new.min_length, new.max_length),
+        p.LengthIn(old.min_length, old.max_length),
+        p.LengthIn(new.min_length, new.max_length),
         "character",
         place,
     )
@@ -120,7 +113,7 @@ def _pattern(text: String) -> Constraint:
 
 def _format(text: String) -> Constraint:
     name = text.format
-    return Constraint(HasFormat(name), format_words(name)) if name else UNCONSTRAINED
+    return Constraint(p.HasFormat(name), format_words(name)) if name else UNCONSTRAINED
 
 
 def compare_numbers(old: Number, new: Number, place: Place) -> Iterator[Finding]:
@@ -143,7 +136,7 @@ def _number(number: Number) -> Constraint:
     )
 
 
-def _range(limits: InRange) -> Constraint:
+def _range(limits: p.InRange) -> Constraint:
     return Constraint(limits, bounds_of(limits) or _NONE)
 
 
@@ -151,14 +144,14 @@ def _step(number: Number) -> Constraint:
     step = number.multiple_of
     if step is None:
         return UNCONSTRAINED
-    return Constraint(MultipleOf(step), f"a multiple of {step}")
+    return Constraint(p.MultipleOf(step), f"a multiple of {step}")
 
 
-def _ends(old: InRange, new: InRange) -> Iterator[tuple[InRange, InRange]]:
+def _ends(old: p.InRange, new: p.InRange) -> Iterator[tuple[p.InRange, p.InRange]]:
     """Yield the lower and the upper limits, if they differ."""
     for one, other in (
-        (InRange(ge=old.ge, gt=old.gt), InRange(ge=new.ge, gt=new.gt)),
-        (InRange(le=old.le, lt=old.lt), InRange(le=new.le, lt=new.lt)),
+        (p.InRange(ge=old.ge, gt=old.gt), p.InRange(ge=new.ge, gt=new.gt)),
+        (p.InRange(le=old.le, lt=old.lt), p.InRange(le=new.le, lt=new.lt)),
     ):
         if not (is_within(one, other) and is_within(other, one)):
             yield one, other
@@ -167,8 +160,8 @@ def _ends(old: InRange, new: InRange) -> Iterator[tuple[InRange, InRange]]:
 def compare_arrays(old: Array, new: Array, place: Place) -> Iterator[Finding]:
     """Find the differences of two types of arrays, apart from their items."""
     yield from _counts(
-        ItemCount(old.min_items, old.max_items),
-        ItemCount(new.min_items, new.max_items),
+        p.ItemCount(old.min_items, old.max_items),
+        p.ItemCount(new.min_items, new.max_items),
         "item",
         place,
     )
@@ -179,7 +172,10 @@ def compare_arrays(old: Array, new: Array, place: Place) -> Iterator[Finding]:
 
 
 def _counts(
-    old: LengthIn | ItemCount, new: LengthIn | ItemCount, noun: str, place: Place
+    old: p.LengthIn | p.ItemCount,
+    new: p.LengthIn | p.ItemCount,
+    noun: str,
+    place: Place,
 ) -> Iterator[Finding]:
     """Compare minimum counts, then maximum counts."""
     kind = type(old)
@@ -193,7 +189,7 @@ def _counts(
             yield finding(f"limit-{direction}", change, place, direction)
 
 
-def _count(count: LengthIn | ItemCount, noun: str) -> Constraint:
+def _count(count: p.LengthIn | p.ItemCount, noun: str) -> Constraint:
     unlimited = not count.minimum and count.maximum is None
     text = _NONE if unlimited else count_of(count.minimum, count.maximum, noun)
     return Constraint(count, text)
@@ -217,4 +213,4 @@ def compare_media(old: Media, new: Media, place: Place) -> Iterator[Finding]:
 
 
 def _bytes(media: Media) -> str:
-    return bounds_of(InRange(ge=media.min_bytes, le=media.max_bytes)) or _NONE
+    return bounds_of(p.InRange(ge=media.min_bytes, le=media.max_bytes)) or _NONE

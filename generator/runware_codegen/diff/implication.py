@@ -5,35 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.diff.automata import Separation, separation
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    AdditionalProperties,
-    AllOf,
-    AnyOf,
-    AreaIn,
-    Contains,
-    ExactlyOne,
-    HasFormat,
-    IfThenElse,
-    InRange,
-    IsIn,
-    IsType,
-    ItemCount,
-    Items,
-    LengthIn,
-    Matches,
-    MultipleOf,
-    Not,
-    OptionalProperty,
-    PatternProperties,
-    Predicate,
-    PrefixItem,
-    PropertyCount,
-    PropertyNames,
-    RatioIn,
-    RequiredProperty,
-)
+from runware_codegen.model import predicates as p
+from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,22 +20,22 @@ def implies(one: Predicate, other: Predicate) -> bool:
     if one in (other, FALSE) or other == TRUE:
         return True
     match other:
-        case AllOf(parts):
+        case p.AllOf(parts):
             return all(implies(one, part) for part in parts)
-        case IfThenElse(condition, then, otherwise) if otherwise == TRUE:
-            if isinstance(one, IfThenElse) and one.otherwise == TRUE:
+        case p.IfThenElse(condition, then, otherwise) if otherwise == TRUE:
+            if isinstance(one, p.IfThenElse) and one.otherwise == TRUE:
                 return implies(condition, one.condition) and implies(one.then, then)
             return implies(one, then)
         case _:
             pass
     match one, other:
-        case AnyOf(parts), _:
+        case p.AnyOf(parts), _:
             return all(implies(part, other) for part in parts)
-        case AllOf(parts), _ if any(implies(part, other) for part in parts):
+        case p.AllOf(parts), _ if any(implies(part, other) for part in parts):
             return True
-        case _, AnyOf(parts):
+        case _, p.AnyOf(parts):
             return any(implies(one, part) for part in parts)
-        case ExactlyOne(parts), _:
+        case p.ExactlyOne(parts), _:
             return all(implies(part, other) for part in parts)
         case _:
             return _tests(one, other)
@@ -70,47 +43,49 @@ def implies(one: Predicate, other: Predicate) -> bool:
 
 def _tests(one: Predicate, other: Predicate) -> bool:
     match one, other:
-        case IsType(types), IsType(wider):
+        case p.IsType(types), p.IsType(wider):
             return types <= wider | ({"integer"} if "number" in wider else set())
-        case IsIn(values), IsIn(more):
+        case p.IsIn(values), p.IsIn(more):
             return set(values) <= set(more)
-        case Not(IsIn(values)), Not(IsIn(fewer)):
+        case p.Not(p.IsIn(values)), p.Not(p.IsIn(fewer)):
             return set(fewer) <= set(values)
-        case InRange(), InRange():
+        case p.InRange(), p.InRange():
             return is_within(one, other)
-        case MultipleOf(step), MultipleOf(divisor):
+        case p.MultipleOf(step), p.MultipleOf(divisor):
             return divisor != 0 and step % divisor == 0
         case (
-            (LengthIn(a, b), LengthIn(c, d))
-            | (ItemCount(a, b), ItemCount(c, d))
-            | (PropertyCount(a, b), PropertyCount(c, d))
+            (p.LengthIn(a, b), p.LengthIn(c, d))
+            | (p.ItemCount(a, b), p.ItemCount(c, d))
+            | (p.PropertyCount(a, b), p.PropertyCount(c, d))
         ):
             return _spans(c, d, a, b)
-        case (AreaIn(x, y, a, b), AreaIn(v, w, c, d)) | (
-            RatioIn(x, y, a, b),
-            RatioIn(v, w, c, d),
+        case (p.AreaIn(x, y, a, b), p.AreaIn(v, w, c, d)) | (
+            p.RatioIn(x, y, a, b),
+            p.RatioIn(v, w, c, d),
         ):
             return (x, y) == (v, w) and _spans(c, d, a, b)
         case (
-            RequiredProperty(name, part),
-            RequiredProperty(same, wider) | OptionalProperty(same, wider),
-        ) | (OptionalProperty(name, part), OptionalProperty(same, wider)):
+            p.RequiredProperty(name, part),
+            p.RequiredProperty(same, wider) | p.OptionalProperty(same, wider),
+        ) | (p.OptionalProperty(name, part), p.OptionalProperty(same, wider)):
             return name == same and implies(part, wider)
-        case Items(part, start), Items(wider, later):
+        case p.Items(part, start), p.Items(wider, later):
             return start <= later and implies(part, wider)
-        case PrefixItem(index, part), PrefixItem(same, wider):
+        case p.PrefixItem(index, part), p.PrefixItem(same, wider):
             return index == same and implies(part, wider)
-        case Contains() as some, Contains() as others:
+        case p.Contains() as some, p.Contains() as others:
             return _contains(some, others)
-        case PropertyNames(part), PropertyNames(wider):
+        case p.PropertyNames(part), p.PropertyNames(wider):
             return implies(part, wider)
-        case PatternProperties(pattern, part), PatternProperties(same, wider):
+        case p.PatternProperties(pattern, part), p.PatternProperties(same, wider):
             return pattern == same and implies(part, wider)
-        case AdditionalProperties(part, evaluated), AdditionalProperties(wider, same):
+        case p.AdditionalProperties(part, evaluated), p.AdditionalProperties(
+            wider, same
+        ):
             return evaluated == same and implies(part, wider)
-        case Matches(pattern), Matches(wider):
+        case p.Matches(pattern), p.Matches(wider):
             return separation(pattern, wider) == Separation(known=True)
-        case HasFormat(name), HasFormat(wider):
+        case p.HasFormat(name), p.HasFormat(wider):
             return wider in _CONTAINED.get(name, ())
         case _:
             return False
@@ -120,7 +95,7 @@ _CONTAINED: Final[Mapping[str, tuple[str, ...]]] = {"uri": ("uri-reference",)}
 """Formats that imply other formats (RFC 3986, section 4.1)."""
 
 
-def _contains(one: Contains, other: Contains) -> bool:
+def _contains(one: p.Contains, other: p.Contains) -> bool:
     enough = other.minimum == 0 or (
         one.minimum >= other.minimum and implies(one.part, other.part)
     )
@@ -140,7 +115,7 @@ def _spans(
     return above and (high is None or (most is not None and most <= high))
 
 
-def is_within(one: InRange, other: InRange) -> bool:
+def is_within(one: p.InRange, other: p.InRange) -> bool:
     """Return whether all numbers of a range are in another."""
     least = _strictest([(one.ge, 0), (one.gt, 1)])
     most = _strictest([(_minus(one.le), 0), (_minus(one.lt), 1)])

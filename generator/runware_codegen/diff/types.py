@@ -21,20 +21,8 @@ from runware_codegen.diff.constraints import (
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.implication import implies
 from runware_codegen.diff.meaning import words
-from runware_codegen.model import (
-    Anything,
-    Array,
-    ClassRef,
-    Constrained,
-    Literals,
-    Map,
-    Media,
-    Null,
-    Number,
-    String,
-    Union,
-    json_types,
-)
+from runware_codegen.model import json_types
+from runware_codegen.model import types as t
 from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import any_of, not_
 from runware_codegen.model.predicates import IsIn
@@ -55,7 +43,7 @@ class _Parts(NamedTuple):
     """The alternatives of a type: null, constants, and the others."""
 
     null: bool
-    constants: Literals
+    constants: t.Literals
     others: tuple[Type, ...]
 
 
@@ -82,25 +70,25 @@ def compare_types(
 def _refers(a_type: Type) -> bool:
     """Return whether a type refers to a class, which may differ despite equal names."""
     match a_type:
-        case ClassRef():
+        case t.ClassRef():
             return True
-        case Array(inner) | Map(inner) | Constrained(inner):
+        case t.Array(inner) | t.Map(inner) | t.Constrained(inner):
             return _refers(inner)
-        case Union(alternatives):
+        case t.Union(alternatives):
             return any(map(_refers, alternatives))
         case _:
             return False
 
 
 def _parts(a_type: Type) -> _Parts:
-    alternatives = a_type.alternatives if isinstance(a_type, Union) else (a_type,)
-    literals = [each for each in alternatives if isinstance(each, Literals)]
+    alternatives = a_type.alternatives if isinstance(a_type, t.Union) else (a_type,)
+    literals = [each for each in alternatives if isinstance(each, t.Literals)]
     constants = [value for each in literals for value in each.values]
     nulls = [value for value in constants if value.constant.value is None]
     kept = tuple(value for value in constants if value.constant.value is not None)
-    others = [x for x in alternatives if not isinstance(x, (Literals, Null))]
-    null = bool(nulls) or Null() in alternatives
-    return _Parts(null, Literals(kept), tuple(others))
+    others = [x for x in alternatives if not isinstance(x, (t.Literals, t.Null))]
+    null = bool(nulls) or t.Null() in alternatives
+    return _Parts(null, t.Literals(kept), tuple(others))
 
 
 def _takes_null(before: _Parts, after: _Parts) -> bool:
@@ -172,7 +160,7 @@ def _opened_or_closed(before: _Parts, after: _Parts, place: Place) -> Iterator[F
 
 def _state(parts: _Parts) -> Constraint:
     constants = [parts.constants] if parts.constants.values else []
-    nulls = [Null()] if parts.null else []
+    nulls = [t.Null()] if parts.null else []
     names = dict.fromkeys(map(words, (*constants, *parts.others, *nulls)))
     predicate = any_of(map(of_type, (*constants, *nulls, *parts.others)))
     return Constraint(predicate, joined(list(names), "or"))
@@ -259,10 +247,10 @@ def _removed_classes(
     old: Sequence[Type], new: Sequence[Type], place: Place
 ) -> Iterator[Finding]:
     """Report a class that no class replaces."""
-    if any(isinstance(each, ClassRef) for each in new):
+    if any(isinstance(each, t.ClassRef) for each in new):
         return
     for each in old:
-        if isinstance(each, ClassRef):
+        if isinstance(each, t.ClassRef):
             yield Finding("class-removed", place, each.class_name, "")
 
 
@@ -273,22 +261,22 @@ def _kinds(parts: _Parts) -> frozenset[str]:
 def _compare(old: Type, new: Type, place: Place, classes: Classes) -> Iterator[Finding]:
     """Compare two types of the same JSON types."""
     match old, new:
-        case ClassRef(one), ClassRef(other):
+        case t.ClassRef(one), t.ClassRef(other):
             yield from classes(one, other, place)
-        case String(), String():
+        case t.String(), t.String():
             yield from compare_strings(old, new, place)
-        case Number(), Number():
+        case t.Number(), t.Number():
             yield from compare_numbers(old, new, place)
-        case Array(), Array():
+        case t.Array(), t.Array():
             yield from compare_types(old.item, new.item, place.items(), classes)
             yield from compare_arrays(old, new, place)
-        case Map(one), Map(other):
+        case t.Map(one), t.Map(other):
             yield from compare_types(one, other, place.items(), classes)
-        case Media(), Media():
+        case t.Media(), t.Media():
             yield from compare_media(old, new, place)
-        case Anything(one), Anything(other) if one != other:
+        case t.Anything(one), t.Anything(other) if one != other:
             yield _types_differ(_parts(old), _parts(new), ([old], [new]), place)
-        case (Constrained(), _) | (_, Constrained()):
+        case (t.Constrained(), _) | (_, t.Constrained()):
             yield from _constrained(old, new, place, classes)
         case _ if old != new:
             yield from _removed_classes([old], [new], place)
@@ -310,6 +298,6 @@ def _constrained(
 
 
 def _split(a_type: Type) -> tuple[Type, Constraint]:
-    if isinstance(a_type, Constrained):
+    if isinstance(a_type, t.Constrained):
         return a_type.type, Constraint(a_type.predicate, a_type.sentence)
     return a_type, UNCONSTRAINED

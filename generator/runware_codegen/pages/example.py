@@ -6,34 +6,12 @@ import copy
 from collections import deque
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from runware_codegen.model import (
-    Anything,
-    Array,
-    Boolean,
-    ClassRef,
-    Constrained,
-    Literals,
-    Map,
-    Media,
-    Null,
-    Number,
-    Rule,
-    SizeRule,
-    String,
-    Union,
-)
+from runware_codegen.model import Rule, SizeRule
+from runware_codegen.model import predicates as p
+from runware_codegen.model import types as t
 from runware_codegen.model.constants import constant, thawed
 from runware_codegen.model.logic import all_of, any_of, not_, required_property
-from runware_codegen.model.predicates import (
-    TRUE,
-    AreaIn,
-    HasFormat,
-    IsIn,
-    OptionalProperty,
-    RatioIn,
-    RequiredProperty,
-    children,
-)
+from runware_codegen.model.predicates import TRUE, children
 from runware_codegen.model.type_predicates import of_type
 from runware_codegen.parse.assertions.evaluate import holds
 
@@ -155,7 +133,7 @@ class _Search:
             name = class_name_in(field.type)
             if isinstance(inner, dict) and name in self._classes:
                 nested = self.broken(self._classes[name], inner)
-                found += [RequiredProperty(field.json_name, each) for each in nested]
+                found += [p.RequiredProperty(field.json_name, each) for each in nested]
         return found
 
     def with_value(self, task: Task, path: Path) -> Task | None:
@@ -197,38 +175,38 @@ class _Search:
         if depth > _MAX_DEPTH:
             return
         match a_type:
-            case String():
+            case t.String():
                 yield from _satisfying(a_type, self._texts(field))
-            case Number():
+            case t.Number():
                 yield from _satisfying(a_type, [*_known(field), *_numbers(a_type)])
-            case Boolean():
+            case t.Boolean():
                 yield from (True, False)
-            case Null():
+            case t.Null():
                 yield None
-            case Literals(values):
+            case t.Literals(values):
                 given = [thawed(each.constant.value) for each in values]
                 known = _known(field)
                 yield from sorted(given, key=lambda each: each not in known)
-            case Array(item, least):
+            case t.Array(item, least):
                 yield [
                     self._value(item, field, depth + 1) for _ in range(max(least, 1))
                 ]
-            case Map():
+            case t.Map():
                 yield {}
-            case ClassRef(class_name):
+            case t.ClassRef(class_name):
                 yield self.object(self._classes[class_name], depth + 1)
-            case Union(alternatives):
+            case t.Union(alternatives):
                 for each in sorted(alternatives, key=_preference):
                     yield from self._candidates(each, field, depth + 1)
-            case Anything(types):
-                yield from (v for t, v in _ANY.items() if not types or t in types)
-            case Constrained(inner, predicate):
+            case t.Anything(types):
+                yield from (_ANY[name] for name in _ANY if not types or name in types)
+            case t.Constrained(inner, predicate):
                 for value in self._candidates(inner, field, depth + 1):
                     if holds(predicate, value, self._definitions):
                         yield value
-            case Media(kind, forms):
+            case t.Media(kind, forms):
                 for form in forms:
-                    if isinstance(form, HasFormat) and form.name == "uri":
+                    if isinstance(form, p.HasFormat) and form.name == "uri":
                         yield f"https://example.com/lighthouse{_SUFFIXES.get(kind, '')}"
                 for text in _TEXTS:
                     if any(holds(form, text, {}) for form in forms):
@@ -263,17 +241,17 @@ _SUFFIXES: Final = {"image": ".jpg", "video": ".mp4", "audio": ".mp3"}
 
 def _preference(a_type: Type) -> int:
     """Return the rank of an alternative: strings first, null last."""
-    return 2 if a_type == Null() else not isinstance(a_type, String)
+    return 2 if a_type == t.Null() else not isinstance(a_type, t.String)
 
 
 def class_name_in(a_type: Type) -> str:
     """Return the name of the class in a type, else ""."""
     match a_type:
-        case ClassRef(name):
+        case t.ClassRef(name):
             return name
-        case Constrained(inner) | Array(inner):
+        case t.Constrained(inner) | t.Array(inner):
             return class_name_in(inner)
-        case Union(alternatives):
+        case t.Union(alternatives):
             return next((n for n in map(class_name_in, alternatives) if n), "")
         case _:
             return ""
@@ -284,7 +262,7 @@ def _predicate_of(rule: Rule | SizeRule) -> Predicate:
     if isinstance(rule, SizeRule):
         first = rule.sizes[0]
         size = all_of(
-            required_property(name, IsIn((constant(number),)))
+            required_property(name, p.IsIn((constant(number),)))
             for name, number in _pair(first).items()
         )
         return any_of([not_(rule.when), size])
@@ -319,10 +297,10 @@ _LIKELY: Final = {("positivePrompt",), ("prompt",), ("text",), ("inputs",)}
 
 def _paths(predicate: Predicate, above: Path) -> Iterator[Path]:
     match predicate:
-        case RequiredProperty(name, part) | OptionalProperty(name, part):
+        case p.RequiredProperty(name, part) | p.OptionalProperty(name, part):
             yield (*above, name)
             yield from _paths(part, (*above, name))
-        case AreaIn(first, second) | RatioIn(first, second):
+        case p.AreaIn(first, second) | p.RatioIn(first, second):
             yield from ((*above, first), (*above, second))
         case _:
             for child in children(predicate):
@@ -330,13 +308,13 @@ def _paths(predicate: Predicate, above: Path) -> Iterator[Path]:
 
 
 def _satisfying(
-    a_type: String | Number, values: Iterable[JsonValue]
+    a_type: t.String | t.Number, values: Iterable[JsonValue]
 ) -> Iterator[JsonValue]:
     predicate = of_type(a_type)
     return (value for value in values if holds(predicate, value, {}))
 
 
-def _numbers(wanted: Number) -> list[JsonValue]:
+def _numbers(wanted: t.Number) -> list[JsonValue]:
     bounds = [wanted.ge, wanted.le, wanted.gt, wanted.lt]
     given = [bound for bound in bounds if bound is not None]
     near = [bound + 1 for bound in given] + [bound - 1 for bound in given]

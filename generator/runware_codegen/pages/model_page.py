@@ -6,22 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runware_codegen.model import (
-    Anything,
-    Array,
-    Boolean,
-    ClassRef,
-    Constrained,
-    Literals,
-    Map,
-    Media,
-    Null,
-    Number,
-    Rule,
-    SizeRule,
-    String,
-    Union,
-)
+from runware_codegen.model import Rule, SizeRule
+from runware_codegen.model import types as t
 from runware_codegen.model.constants import plain
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.pages.environment import pages_environment
@@ -192,11 +178,11 @@ def _in_order(
 
 def _class_names(a_type: Type) -> Iterator[str]:
     match a_type:
-        case ClassRef(name):
+        case t.ClassRef(name):
             yield name
-        case Array(inner) | Map(inner) | Constrained(inner):
+        case t.Array(inner) | t.Map(inner) | t.Constrained(inner):
             yield from _class_names(inner)
-        case Union(alternatives):
+        case t.Union(alternatives):
             for each in alternatives:
                 yield from _class_names(each)
         case _:
@@ -299,29 +285,29 @@ def _with_code(text: str, rule: Rule) -> str:
 def _type_text(a_type: Type) -> str:
     """Write a type in words, as Markdown for a table cell."""
     match a_type:
-        case String(format=name):
+        case t.String(format=name):
             return _FORMATS.get(name or "", "string")
-        case Number(integer):
+        case t.Number(integer):
             return "integer" if integer else "number"
-        case Boolean():
+        case t.Boolean():
             return "boolean"
-        case Null():
+        case t.Null():
             return "null"
-        case Literals(values) if len(values) > _MAX_LISTED:
+        case t.Literals(values) if len(values) > _MAX_LISTED:
             return f"one of {len(values)} values, listed below"
-        case Literals(values):
+        case t.Literals(values):
             return joined([_value_row(each)[0] for each in values], "or")
-        case Array(item):
+        case t.Array(item):
             return f"list of {_type_text(item)}"
-        case Map(value):
+        case t.Map(value):
             return f"object of {_type_text(value)}"
-        case ClassRef(name):
+        case t.ClassRef(name):
             return f"[{name}](#object-{name.lower()})"
-        case Union(alternatives):
+        case t.Union(alternatives):
             return joined(list(dict.fromkeys(map(_type_text, alternatives))), "or")
-        case Anything(types):
+        case t.Anything(types):
             return joined(sorted(types), "or") if types else "any JSON value"
-        case Constrained(inner, _, text):
+        case t.Constrained(inner, _, text):
             return f"{_type_text(inner)} ({inline(text)})"
-        case Media(kind):
+        case t.Media(kind):
             return kind

@@ -17,36 +17,8 @@ from runware_codegen.diff.proof.violations import (
     without,
 )
 from runware_codegen.documents.members import is_array, is_object
+from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import thawed
-from runware_codegen.model.predicates import (
-    AdditionalProperties,
-    AllOf,
-    AnyOf,
-    AreaIn,
-    Contains,
-    DefinitionRef,
-    ExactlyOne,
-    HasFormat,
-    IfThenElse,
-    InRange,
-    IsIn,
-    IsType,
-    ItemCount,
-    Items,
-    LengthIn,
-    Matches,
-    MultipleOf,
-    Not,
-    OptionalProperty,
-    PatternProperties,
-    PrefixItem,
-    PropertyCount,
-    PropertyNames,
-    RatioIn,
-    RequiredProperty,
-    UnevaluatedItems,
-    UniqueItems,
-)
 from runware_codegen.parse.assertions.evaluate import additional, holds
 
 if TYPE_CHECKING:
@@ -113,69 +85,81 @@ class Values(Violations):
     def _start(self, test: Predicate) -> Any:
         """Make a value of a JSON type for which a predicate can hold."""
         match test:
-            case AllOf(parts):
+            case p.AllOf(parts):
                 return next((v for v in map(self._start, parts) if v is not None), None)
-            case AnyOf(parts) | ExactlyOne(parts):
+            case p.AnyOf(parts) | p.ExactlyOne(parts):
                 return self._start(self.random.choice(parts))
-            case IfThenElse(_, then):
+            case p.IfThenElse(_, then):
                 return self._start(then)
-            case DefinitionRef(name):
+            case p.DefinitionRef(name):
                 return self._start(self.known[name])
-            case IsType(types):
+            case p.IsType(types):
                 return self.random.choice(_EXAMPLES[self.random.choice(sorted(types))])
-            case IsIn(values):
+            case p.IsIn(values):
                 return thawed(values[0].value)
-            case LengthIn() | Matches() | HasFormat():
+            case p.LengthIn() | p.Matches() | p.HasFormat():
                 return "a"
-            case InRange() | MultipleOf():
+            case p.InRange() | p.MultipleOf():
                 return 0
-            case ItemCount() | Items() | Contains() | PrefixItem() | UniqueItems():
+            case (
+                p.ItemCount()
+                | p.Items()
+                | p.Contains()
+                | p.PrefixItem()
+                | p.UniqueItems()
+            ):
                 return []
-            case RequiredProperty() | AdditionalProperties() | PropertyCount():
+            case p.RequiredProperty() | p.AdditionalProperties() | p.PropertyCount():
                 return {}
             case _:
                 return None
 
     def _satisfying(self, test: Predicate, value: Any) -> Any:
         match test:
-            case AllOf(parts):
+            case p.AllOf(parts):
                 return self.all_of(parts, value)
-            case AnyOf(parts):
+            case p.AnyOf(parts):
                 return self._any(parts, value)
-            case ExactlyOne(parts):
+            case p.ExactlyOne(parts):
                 chosen = self.random.choice(parts)
                 for part in parts:
                     value = self.changed(part, value, wanted=part is chosen)
                 return self.changed(chosen, value)
-            case Not(part):
+            case p.Not(part):
                 return self.changed(part, value, wanted=False)
-            case IfThenElse(condition, then, otherwise):
+            case p.IfThenElse(condition, then, otherwise):
                 if self.random.random() < 0.5:
                     value = self.changed(condition, value)
                     return self.changed(then, value)
                 value = self.changed(condition, value, wanted=False)
                 return self.changed(otherwise, value)
-            case DefinitionRef(name):
+            case p.DefinitionRef(name):
                 return self.changed(self.known[name], value)
-            case IsType(types):
+            case p.IsType(types):
                 return self.random.choice(_EXAMPLES[self.random.choice(sorted(types))])
-            case IsIn(values):
+            case p.IsIn(values):
                 return thawed(self.random.choice(values).value)
-            case InRange() | MultipleOf():
+            case p.InRange() | p.MultipleOf():
                 return self._number(test, value)
-            case LengthIn() | Matches() | HasFormat():
+            case p.LengthIn() | p.Matches() | p.HasFormat():
                 return self._text(test, value)
             case _ if is_object(value):
                 return self._object(test, value)
             case _ if is_array(value):
                 return self._array(test, value)
-            case ItemCount() | Items() | Contains() | PrefixItem() | UniqueItems():
+            case (
+                p.ItemCount()
+                | p.Items()
+                | p.Contains()
+                | p.PrefixItem()
+                | p.UniqueItems()
+            ):
                 return self._array(test, [])
             case (
-                RequiredProperty()
-                | AdditionalProperties()
-                | PropertyNames()
-                | PropertyCount()
+                p.RequiredProperty()
+                | p.AdditionalProperties()
+                | p.PropertyNames()
+                | p.PropertyCount()
             ):
                 return self._object(test, {})
             case _:
@@ -200,8 +184,8 @@ class Values(Violations):
             return made
         return self.example(part)
 
-    def _number(self, test: InRange | MultipleOf, value: Any) -> Any:
-        if isinstance(test, MultipleOf):
+    def _number(self, test: p.InRange | p.MultipleOf, value: Any) -> Any:
+        if isinstance(test, p.MultipleOf):
             if not is_number(value):
                 return 0
             step = Fraction(test.step)
@@ -213,42 +197,42 @@ class Values(Violations):
             limits.append((test.gt + test.lt) / 2)
         return self.random.choice(limits or [0])
 
-    def _text(self, test: LengthIn | Matches | HasFormat, value: Any) -> Any:
+    def _text(self, test: p.LengthIn | p.Matches | p.HasFormat, value: Any) -> Any:
         text = value if isinstance(value, str) else "a"
         match test:
-            case LengthIn(least, most):
+            case p.LengthIn(least, most):
                 if len(text) < least:
                     return text + (text[-1:] or "a") * (min(least, LONGEST) - len(text))
                 return text if most is None else text[:most]
-            case Matches(source):
+            case p.Matches(source):
                 return matching(source, self.random)
-            case HasFormat(name):
+            case p.HasFormat(name):
                 return FORMATS.get(name, text)
 
     def _array(self, test: Predicate, value: list[Any]) -> Any:
         match test:
-            case ItemCount(least, most):
+            case p.ItemCount(least, most):
                 filled = list(value)
                 while len(filled) < min(least, LONGEST):
                     filled.append(filled[-1] if filled else self.random.choice(ITEMS))
                 return filled if most is None else filled[:most]
-            case Items(part, start):
+            case p.Items(part, start):
                 kept = [self.changed(part, item) for item in value[start:]]
                 return [*value[:start], *kept]
-            case PrefixItem(index, part):
+            case p.PrefixItem(index, part):
                 return [
                     self.changed(part, item) if place == index else item
                     for place, item in enumerate(value)
                 ]
-            case Contains(part, least, most):
+            case p.Contains(part, least, most):
                 return self._containing(part, least, most, value)
-            case UniqueItems():
+            case p.UniqueItems():
                 kept = list[Any]()
                 for item in value:
                     if item not in kept:
                         kept.append(item)
                 return kept
-            case UnevaluatedItems(part):
+            case p.UnevaluatedItems(part):
                 return [self.changed(part, item) for item in value]
             case _:
                 return value
@@ -267,34 +251,34 @@ class Values(Violations):
 
     def _object(self, test: Predicate, value: dict[str, Any]) -> Any:
         match test:
-            case RequiredProperty(name, part):
+            case p.RequiredProperty(name, part):
                 inner = value[name] if name in value else self.example(part)
                 return {**value, name: self.changed(part, inner)}
-            case OptionalProperty(name, part):
+            case p.OptionalProperty(name, part):
                 made = self.changed(part, value[name])
                 if holds(part, made, self.known) and self.random.random() < 0.8:
                     return {**value, name: made}
                 return without(value, name)
-            case PropertyCount(least, most):
+            case p.PropertyCount(least, most):
                 filled = dict(value)
                 for name in (f"extra{number}" for number in range(least)):
                     if len(filled) < least:
                         filled[name] = self.random.choice(OTHERS)
                 return dict([*filled.items()][: most or len(filled)])
-            case PropertyNames(part):
+            case p.PropertyNames(part):
                 return {n: v for n, v in value.items() if holds(part, n, self.known)}
-            case PatternProperties(pattern, part):
+            case p.PatternProperties(pattern, part):
                 return {
                     n: self.changed(part, v) if holds(pattern, n, self.known) else v
                     for n, v in value.items()
                 }
-            case AdditionalProperties(part):
+            case p.AdditionalProperties(part):
                 others = additional(test, value, self.known)
                 made = {name: self.changed(part, value[name]) for name in others}
                 kept = {n: v for n, v in made.items() if holds(part, v, self.known)}
                 named = {n: v for n, v in value.items() if n not in others}
                 return {**named, **kept}
-            case AreaIn() | RatioIn():
+            case p.AreaIn() | p.RatioIn():
                 return figure(self.random, test, value, wanted=True)
             case _:
                 return value

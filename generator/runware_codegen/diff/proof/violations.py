@@ -10,36 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runware_codegen.diff.proof.strings import FORMATS, matching
 from runware_codegen.documents.members import is_array, is_object
-from runware_codegen.model.predicates import (
-    AdditionalProperties,
-    AllOf,
-    Always,
-    AnyOf,
-    AreaIn,
-    Contains,
-    DefinitionRef,
-    ExactlyOne,
-    HasFormat,
-    IfThenElse,
-    InRange,
-    IsIn,
-    IsType,
-    ItemCount,
-    Items,
-    LengthIn,
-    Matches,
-    MultipleOf,
-    Not,
-    OptionalProperty,
-    PatternProperties,
-    PrefixItem,
-    PropertyCount,
-    PropertyNames,
-    RatioIn,
-    RequiredProperty,
-    UnevaluatedItems,
-    UniqueItems,
-)
+from runware_codegen.model import predicates as p
 from runware_codegen.parse.assertions.evaluate import holds
 
 if TYPE_CHECKING:
@@ -83,38 +54,38 @@ class Violations(ABC):
     def violated(self, test: Predicate, value: Any) -> Any:
         """Change a value until it is likely to violate a predicate."""
         match test:
-            case AllOf(parts):
+            case p.AllOf(parts):
                 return self.changed(self.random.choice(parts), value, wanted=False)
-            case AnyOf(parts):
+            case p.AnyOf(parts):
                 for part in parts:
                     value = self.changed(part, value, wanted=False)
                 return value
-            case ExactlyOne(parts):
+            case p.ExactlyOne(parts):
                 if self.random.random() < 0.5:
-                    return self.violated(AnyOf(parts), value)
+                    return self.violated(p.AnyOf(parts), value)
                 return self.all_of(tuple(self.random.sample(parts, 2)), value)
-            case Not(part):
+            case p.Not(part):
                 return self.changed(part, value)
-            case IfThenElse(condition, then, otherwise):
-                first = otherwise == Always(value=True) or self.random.random() < 0.5
+            case p.IfThenElse(condition, then, otherwise):
+                first = otherwise == p.Always(value=True) or self.random.random() < 0.5
                 value = self.changed(condition, value, wanted=first)
                 chosen = then if first else otherwise
                 return self.changed(chosen, value, wanted=False)
-            case DefinitionRef(name):
+            case p.DefinitionRef(name):
                 return self.changed(self.known[name], value, wanted=False)
-            case IsType() | IsIn():
+            case p.IsType() | p.IsIn():
                 return self._other_value(test, value)
-            case InRange() | MultipleOf():
+            case p.InRange() | p.MultipleOf():
                 return self._violating_number(test, value)
-            case LengthIn() | Matches() | HasFormat():
+            case p.LengthIn() | p.Matches() | p.HasFormat():
                 return self._violating_text(test, value)
-            case OptionalProperty(name, part):
+            case p.OptionalProperty(name, part):
                 if is_object(value):
                     inner = value[name] if name in value else self.random.choice(OTHERS)
                     return {**value, name: self.changed(part, inner, wanted=False)}
                 return self.violated(test, {})
-            case RequiredProperty(name, part):
-                if part == Always(value=True) or self.random.random() < 0.3:
+            case p.RequiredProperty(name, part):
+                if part == p.Always(value=True) or self.random.random() < 0.3:
                     return without(value, name)
                 return {**value, name: self.changed(part, value[name], wanted=False)}
             case _ if is_object(value):
@@ -139,8 +110,8 @@ class Violations(ABC):
             [v for v in (*near, *OTHERS) if not holds(test, v, self.known)] or [value]
         )
 
-    def _violating_number(self, test: InRange | MultipleOf, value: Any) -> Any:
-        if isinstance(test, MultipleOf):
+    def _violating_number(self, test: p.InRange | p.MultipleOf, value: Any) -> Any:
+        if isinstance(test, p.MultipleOf):
             step = Decimal(test.step)
             near = [value + 1, value + plain(Fraction(step) / 2), value + 0.5]
             return self.random.choice(near)
@@ -154,9 +125,11 @@ class Violations(ABC):
         beyond += [] if test.le is None else [test.le + 0.5]
         return self.random.choice(beyond or ["a"])
 
-    def _violating_text(self, test: LengthIn | Matches | HasFormat, value: Any) -> Any:
+    def _violating_text(
+        self, test: p.LengthIn | p.Matches | p.HasFormat, value: Any
+    ) -> Any:
         match test:
-            case LengthIn(least, most):
+            case p.LengthIn(least, most):
                 cuts: list[str] = [value[: least - 1]] if least else []
                 if most is not None and most < LONGEST:
                     cuts.append(value + (value[-1:] or "a") * (most + 1 - len(value)))
@@ -169,28 +142,28 @@ class Violations(ABC):
 
     def _violating_array(self, test: Predicate, value: list[Any]) -> Any:
         match test:
-            case ItemCount(least, most):
+            case p.ItemCount(least, most):
                 cuts = [value[: least - 1]] if least else []
                 if most is not None and most < LONGEST:
                     last = value[-1] if value else self.random.choice(ITEMS)
                     cuts.append(value + [last] * (most + 1 - len(value)))
                 return self.random.choice(cuts or [value])
-            case UniqueItems():
+            case p.UniqueItems():
                 return [*(value[:1] or [0]), *(value or [0])]
-            case Items(part, start):
+            case p.Items(part, start):
                 filled = value or [self.random.choice(OTHERS)]
                 filled = filled + [filled[-1]] * (start + 1 - len(filled))
                 bad = self.changed(part, filled[start], wanted=False)
                 return [*filled[:start], bad, *filled[start + 1 :]]
-            case PrefixItem(index, part):
+            case p.PrefixItem(index, part):
                 filled = value + [self.random.choice(OTHERS)] * (index + 1 - len(value))
                 bad = self.changed(part, filled[index], wanted=False)
                 return [*filled[:index], bad, *filled[index + 1 :]]
-            case Contains(part, least, most):
+            case p.Contains(part, least, most):
                 if most is not None and (not least or self.random.random() < 0.5):
                     return [*value, *(self.example(part) for _ in range(most + 1))]
                 return [self.changed(part, item, wanted=False) for item in value]
-            case UnevaluatedItems(part):
+            case p.UnevaluatedItems(part):
                 return [
                     *value,
                     self.changed(part, self.random.choice(OTHERS), wanted=False),
@@ -200,30 +173,30 @@ class Violations(ABC):
 
     def _violating_object(self, test: Predicate, value: dict[str, Any]) -> Any:
         match test:
-            case PropertyCount(least, most):
+            case p.PropertyCount(least, most):
                 kept = dict([*value.items()][: max(least - 1, 0)])
                 if most is None or (least and self.random.random() < 0.5):
                     return kept
                 more = {f"extra{number}": 1 for number in range(most + 1)}
                 return {**value, **more}
-            case PropertyNames(part):
+            case p.PropertyNames(part):
                 name = self.changed(part, self.random.choice(_NAMES), wanted=False)
                 return {**value, str(name): self.random.choice(OTHERS)}
-            case PatternProperties(pattern, part):
+            case p.PatternProperties(pattern, part):
                 name = matching(pattern.source, self.random)
                 bad = self.changed(part, self.random.choice(OTHERS), wanted=False)
                 return {**value, name: bad}
-            case AdditionalProperties(part):
+            case p.AdditionalProperties(part):
                 bad = self.changed(part, self.random.choice(OTHERS), wanted=False)
                 return {**value, self.random.choice(_NAMES): bad}
-            case AreaIn() | RatioIn():
+            case p.AreaIn() | p.RatioIn():
                 return figure(self.random, test, value, wanted=False)
             case _:
                 return value
 
 
 def figure(
-    random: Random, test: AreaIn | RatioIn, value: dict[str, Any], *, wanted: bool
+    random: Random, test: p.AreaIn | p.RatioIn, value: dict[str, Any], *, wanted: bool
 ) -> dict[str, Any]:
     """Set the second member so that the product or quotient is at its limit."""
     first = value.get(test.first)
@@ -235,7 +208,7 @@ def figure(
         factor = Fraction(1)
     figure = Fraction(str(goal)) * factor
     one = Fraction(str(first))
-    second = figure / one if isinstance(test, AreaIn) else one / (figure or 1)
+    second = figure / one if isinstance(test, p.AreaIn) else one / (figure or 1)
     return {**value, test.first: first, test.second: plain(second)}
 
 
