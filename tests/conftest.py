@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -61,9 +62,10 @@ httpcore2.default_ssl_context = _shared_ssl_context
 def pytest_configure(config: pytest.Config) -> None:
     """Give the tests a cache of their own, one for all their processes.
 
-    These may keep the bytecode of what they import too, wherever the tests run.
+    These keep the bytecode of what they import too, wherever the tests run.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if not hasattr(config, "workerinput"):
         os.environ[CACHE] = tempfile.mkdtemp(prefix="runware-codegen-cache-")
 
