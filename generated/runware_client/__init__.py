@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     )
     from ._runtime.client.handle import Handle
     from ._runtime.client.stream import Stream
-    from ._runtime.delivery.dry_run import DryRun
     from ._runtime.delivery.events import Event
-    from ._runtime.delivery.outcome import Outcome, RawResponse
+    from ._runtime.delivery.outcome import DryRun, Outcome, RawResponse
     from ._runtime.error_codes import ErrorCategory
     from ._runtime.exceptions import (
         APIError,
@@ -68,8 +67,8 @@ _MODULES = {
     "request_class": "_runtime.client.documents",
     "Handle": "_runtime.client.handle",
     "Stream": "_runtime.client.stream",
-    "DryRun": "_runtime.delivery.dry_run",
     "Event": "_runtime.delivery.events",
+    "DryRun": "_runtime.delivery.outcome",
     "Outcome": "_runtime.delivery.outcome",
     "RawResponse": "_runtime.delivery.outcome",
     "ErrorCategory": "_runtime.error_codes",

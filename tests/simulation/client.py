@@ -433,7 +433,9 @@ class Client:
         steps = self.run(delivery, process)
         try:
             while not task.is_done:
-                has_lock = yield from lock.acquire(process, delivery.seconds_left())
+                has_lock = yield from lock.acquire(
+                    process, delivery.schedule.seconds_left()
+                )
                 if not has_lock:
                     break
                 try:
@@ -474,7 +476,7 @@ class Client:
                 for submission, error in delivery.ended():
                     began = self.world.now
                     yield self._ended(submission, error)
-                    delivery.extend(self.world.now - began)
+                    delivery.schedule.extend(self.world.now - began)
         finally:
             steps.close()
 

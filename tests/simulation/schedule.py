@@ -38,8 +38,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from runware_client._runtime.delivery.delivery import MAX_REFUSED_POLLS
 from runware_client._runtime.delivery.lifecycle import Phase
+from runware_client._runtime.delivery.schedule import MAX_REFUSED_POLLS
 from runware_client._runtime.exceptions import APIError, RunwareError, TimeoutError
 
 from simulation.client import Client, Ended, relayed, submission_of, task_of

@@ -114,15 +114,20 @@ class Ledger:
         self.runs = 0
 
     def spent(self, sender: int) -> Decimal:
-        """What the runs of a client's POSTs cost; of several runs of a task, one counts."""
-        return sum(
-            (
-                max(_cost_of(task, run) for run in runs)
-                for task in self.tasks.values()
-                if (runs := [run for run in task.runs if run.sender == sender])
-            ),
-            Decimal(0),
-        )
+        """What the runs of a client's POSTs cost; of several runs of a task, one counts.
+
+        Of the copies of one POST that a gateway made, the cheapest counts: the caller may
+        be told of that one, and not of the others.
+        """
+        spent = Decimal(0)
+        for task in self.tasks.values():
+            costs: dict[int, Decimal] = {}
+            for run in task.runs:
+                if run.sender == sender:
+                    cost = _cost_of(task, run)
+                    costs[run.post] = min(cost, costs.get(run.post, cost))
+            spent += max(costs.values(), default=Decimal(0))
+        return spent
 
     def accepted(self, uuid: str) -> list[float]:
         """When the task was accepted: once for each acceptance, copies of one POST included."""

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from ..delivery.batches import Resend
-from ..delivery.outcome import Outcome, RawResponse
 from ..delivery.task import submission_of
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
@@ -47,8 +46,8 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from ..delivery.dry_run import DryRun
     from ..delivery.events import Event
+    from ..delivery.outcome import DryRun, Outcome, RawResponse
     from ..delivery.task import Submission
     from ..exceptions import RunwareError
     from ..schema.requests import TaskRequest
@@ -284,7 +283,7 @@ class AsyncClient(Configured[AsyncEngine]):
                     watch.note()
                 for ended in delivery.ended():
                     yield ended
-                delivery.extend(clock() - began)
+                delivery.schedule.extend(clock() - began)
         for ended in delivery.ended():
             yield ended
 
@@ -383,6 +382,8 @@ class AsyncRawRuns:
         extra_headers: Mapping[str, str] | None = None,
     ) -> RawResponse[ResultT]:
         """Run one task; see `Runware.run`."""
+        from ..delivery.outcome import RawResponse  # only these calls need it
+
         answers: list[Answer] = []
         handle = AsyncHandle(self._engine, submission_of(request), answers)
         try:

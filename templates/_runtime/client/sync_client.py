@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from ..delivery.batches import Resend
-from ..delivery.outcome import Outcome, RawResponse
 from ..delivery.task import submission_of
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from ..delivery.dry_run import DryRun
     from ..delivery.events import Event
+    from ..delivery.outcome import DryRun, Outcome, RawResponse
     from ..delivery.task import Submission
     from ..exceptions import RunwareError
     from ..schema.requests import TaskRequest
@@ -353,7 +352,7 @@ class SyncClient(Configured[Engine]):
             if watch is not None:
                 watch.note()
             yield from delivery.ended()
-            delivery.extend(clock() - began)
+            delivery.schedule.extend(clock() - began)
         yield from delivery.ended()
 
     def handle(self, request: TaskRequest[ResultT]) -> Handle[ResultT]:
@@ -497,6 +496,8 @@ class RawRuns:
         extra_headers: Mapping[str, str] | None = None,
     ) -> RawResponse[ResultT]:
         """Run one task; see `Runware.run`."""
+        from ..delivery.outcome import RawResponse  # only these calls need it
+
         answers: list[Answer] = []
         handle = Handle(self._engine, submission_of(request), answers)
         try:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..exceptions import BudgetError
 from ..locks import ForkSafeLock
@@ -23,8 +22,7 @@ MAX_BILLS = 10_000
 """Maximum number of finished tasks whose results are remembered."""
 
 
-@dataclass(slots=True)
-class Bill:
+class Bill(NamedTuple):
     """The costs of a finished task.
 
     Attributes:
@@ -34,9 +32,7 @@ class Bill:
             is received later.
     """
 
-    costs: dict[tuple[Members, int], Decimal] = field(
-        default_factory=dict[tuple[Members, int], Decimal]
-    )
+    costs: dict[tuple[Members, int], Decimal]
     rest: Decimal = Decimal(0)
     released: Decimal = Decimal(0)
 
@@ -143,7 +139,7 @@ class Account:
     def _count(self, task: Task[Any]) -> None:
         """Add the costs of a finished task, except those of known results."""
         reserved = self._reserved.pop(task.key, Decimal(0))
-        before = self._bills.pop(task.key, None) or Bill()
+        before = self._bills.pop(task.key, None) or Bill({})
         bill = before if task.is_known else _with_uuids(before)
         found = _costs_of(task)
         fresh = {each: cost for each, cost in found.items() if each not in bill.costs}

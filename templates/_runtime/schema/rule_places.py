@@ -1,4 +1,4 @@
-"""Which members a rule is about, as its sentence names them."""
+"""The members that a rule is about, found in its error message."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _WORD: Final = r"[^\s,;:()]+"
 def placed_rule_error(
     cls: type[BaseModel], data: Any, sentence: str
 ) -> InitErrorDetails:
-    """Make the error of a broken rule, at the first member that it is about.
+    """Return the error of a violated rule, located at the first member in its message.
 
     Args:
-        cls: The class that has the rule.
-        data: What an object was made of; its spelling of names is kept.
-        sentence: What the rule says, with the names of JSON.
+        cls: The class with the rule.
+        data: The input of the object. The error spells names as the input does.
+        sentence: The error message of the rule, with wire names.
     """
     given = Given.to(cls, data)
     places = [given.spelled(path) for path in _paths(cls, sentence)]
@@ -36,7 +36,7 @@ def placed_rule_error(
 
 @lru_cache(maxsize=1024)
 def _paths(cls: type[BaseModel], sentence: str) -> tuple[str, ...]:
-    """Return the paths of members in a sentence, each once."""
+    """Return the paths of members in a message, without duplicates."""
     if NO_SIZE in sentence:
         return "width", "height"
     known = python_names(cls)

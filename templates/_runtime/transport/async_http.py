@@ -231,7 +231,7 @@ class AsyncHTTPTransport:
                         lane, exchange, [part], STREAM_HEADERS, extra
                     )
                     try:
-                        if not is_event_stream(response):
+                        if not is_event_stream(answered(response, b"")):
                             response = whole(response, await aread_body(response))
                     except BaseException:
                         await response.aclose()

@@ -218,7 +218,7 @@ class HTTPTransport:
             # Appended without a local name first: an interruption would leave it open.
             received.append(self._send(lane, exchange, [part], STREAM_HEADERS, extra))
             [response] = received
-            if is_event_stream(response):
+            if is_event_stream(answered(response, b"")):
                 return response
             return whole(response, read_body(response))
 

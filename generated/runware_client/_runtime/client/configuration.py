@@ -20,11 +20,10 @@ from typing import (
 )
 from urllib.parse import urlsplit
 
-from ..delivery.account import Account
+from ..delivery.account import Account, cost_of
 from ..delivery.batches import Limits, Resend, Settings
-from ..delivery.dry_run import DryRun, DrySubmission, dry_run_of, dry_run_result
+from ..delivery.dry_run import DrySubmission, dry_run_of
 from ..delivery.events import Observer
-from ..delivery.outcome import Outcome
 from ..delivery.task import Submission, submission_of, wire_of
 from ..timeouts import valid_timeout
 from ..transport.api_key import ApiKey
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
 
     from ..delivery.delivery import Delivery
     from ..delivery.events import Event
+    from ..delivery.outcome import DryRun, Outcome
     from ..error_enum import ErrorEnum
     from ..exceptions import RunwareError
     from ..saved_handle import TaskHandle
@@ -187,15 +187,18 @@ class Configured(Generic[EngineT]):
         delivery: Delivery[Any],
     ) -> list[DryRun[ResultT]]:
         """Return the results of dry runs, and remember their costs for the budget."""
+        from ..delivery.outcome import DryRun  # only dry runs need it
+
         priced: list[DryRun[ResultT]] = []
         for request, dry_run in zip(requests, dry_runs, strict=True):
             task = submission_of(request).task
             error = delivery.error(dry_run.task)
             if error is not None:
                 error = error.about(task.task_type, task.task_uuid)
-            result = dry_run_result(request, dry_run.task, error)
-            if result.cost is not None:
-                self._engine.settings.account.note_price(task.key, result.cost)
+            cost, items = cost_of(dry_run.task), dry_run.task.results()
+            result = DryRun(request, cost, items, error)
+            if cost is not None:
+                self._engine.settings.account.note_price(task.key, cost)
             priced.append(result)
         return priced
 
@@ -261,6 +264,8 @@ class Configured(Generic[EngineT]):
             submission: The task.
             error: The error that ended it or with which it was given up.
         """
+        from ..delivery.outcome import Outcome  # only calls for many tasks need it
+
         task = submission.task
         if error is not None:
             error.results = [*task.results()] or error.results

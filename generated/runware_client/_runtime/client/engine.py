@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, contextmanager
 from copy import copy
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from weakref import WeakKeyDictionary
@@ -119,7 +118,9 @@ class BaseEngine:
                 "uploaded. Upload it with mediaStorage and use its UUID"
             )
             raise ValueError(message)
-        return replace(submission, wire=with_uuids(submission.wire, known))
+        uploaded = copy(submission)
+        uploaded.wire = with_uuids(submission.wire, known)
+        return uploaded
 
     def delivery(
         self,
