@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -61,9 +62,10 @@ httpcore2.default_ssl_context = _shared_ssl_context
 def pytest_configure(config: pytest.Config) -> None:
     """Give the tests a cache of their own, one for all their processes.
 
-    These may keep the bytecode of what they import too, wherever the tests run.
+    These keep the bytecode of what they import too, wherever the tests run.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if not hasattr(config, "workerinput"):
         os.environ[CACHE] = tempfile.mkdtemp(prefix="runware-codegen-cache-")
 
@@ -74,25 +76,55 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ[CACHE], ignore_errors=True)
 
 
-# Files with a test that takes ten seconds of a processor, or a fixture that does.
-LONG = [
-    "test_mutations.py",
-    "test_emitted_quality.py",
-    "test_emitted_types.py",
-    "test_calls_typed.py",
-    "test_precommit.py",
-    "test_lower_bounds.py",
-    "test_distribution.py",
-    "test_build_hooks.py",
-    "test_mutants.py",
-    "test_schedules.py",
-    "test_faults.py",
-]
+# Seconds of a processor that files take together, where it is ten or more. Files in one
+# line share what takes long to make.
+LONG = {
+    ("test_schedules.py",): 100,
+    ("test_build_hooks.py",): 60,
+    ("test_emitted_quality.py", "test_emitted_types.py"): 55,
+    ("test_mutations.py",): 45,
+    ("test_faults.py",): 40,
+    ("test_calls_typed.py",): 20,
+    ("test_lower_bounds.py",): 20,
+    ("test_distribution.py",): 15,
+    ("test_precommit.py",): 15,
+    ("test_mutants.py",): 10,
+}
+SPLIT = ("test_schedules.py", "test_mutations.py")
+"""Files whose tests share nothing that takes long to make."""
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, for which all processors but one would wait at the end."""
-    items.sort(key=lambda item: item.path.name not in LONG)
+    """Let each process begin with its share of what takes long.
+
+    Else one process would have all of it at the end, while the others have nothing left.
+    xdist gives each process as many tests, in this order.
+    """
+    shares = _shares(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    long = {item for share in shares for item in share}
+    left = [item for item in items if item not in long]
+    total = len(items)
+    items.clear()
+    for number, share in enumerate(shares):
+        size = (total - len(items)) // (len(shares) - number)
+        filling = max(0, size - len(share))
+        items += share + left[:filling]
+        left = left[filling:]
+
+
+def _shares(items: list[pytest.Item], number: int) -> list[list[pytest.Item]]:
+    """Share out the tests that take long, so that the shares take as long as each other."""
+    loads = [0.0] * number
+    shares: list[list[pytest.Item]] = [[] for _ in loads]
+    for names, seconds in LONG.items():
+        tests = [item for item in items if item.path.name in names]
+        parts = [[each] for each in tests] if names[0] in SPLIT else [tests]
+        for part in parts:
+            least = loads.index(min(loads))
+            loads[least] += seconds / len(parts)
+            shares[least] += part
+    return shares
 
 
 @pytest.fixture(autouse=True)

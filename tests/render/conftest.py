@@ -1,18 +1,19 @@
-"""A package of all documents there are, and what basedpyright says of it and its users."""
+"""A package of all documents there are, and what type checkers say of it and its users."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from checking import Diagnostic, basedpyright
+from checking import Diagnostic, basedpyright, diagnostics, mypy
 from command import run
 from environments import TOP
 from once import once
-from typed_programs import write_programs
+from typed_programs import PROGRAMS, write_programs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,24 @@ def pyright(
 
     text = (once(tmp_path_factory, "pyright", check) / "said.json").read_text()
     return [Diagnostic(*each) for each in json.loads(text)]
+
+
+@pytest.fixture(scope="session")
+def mypy_said(
+    tmp_path_factory: pytest.TempPathFactory, emitted: Path
+) -> list[Diagnostic]:
+    """What mypy says of the package and the programs, in one run over both."""
+
+    def check(folder: Path) -> None:
+        programs = [f"programs/{name}" for name in PROGRAMS]
+        path = emitted / "generated"
+        done = mypy(tmp_path_factory, EMITTED, *programs, cwd=emitted, path=path)
+        assert re.search(r"\(checked \d+ source files\)$", done.stdout.rstrip())
+        (folder / "said.txt").write_text(done.stdout)
+
+    return diagnostics(
+        (once(tmp_path_factory, "mypy-said", check) / "said.txt").read_text()
+    )
 
 
 def _emit(folder: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,12 +59,18 @@ def _mypy(
 
 
 class Diagnostic(NamedTuple):
-    """What basedpyright says of a line, which it counts from 1."""
+    """What a type checker says of a line, counted from 1."""
 
     file: str
     line: int
     kind: str
     text: str
+
+
+def diagnostics(said: str) -> list[Diagnostic]:
+    """Read the output of mypy."""
+    lines = re.findall(r"^([\w/.-]+\.py):(\d+): (error|note): (.*)", said, re.MULTILINE)
+    return [Diagnostic(name, int(line), kind, text) for name, line, kind, text in lines]
 
 
 def basedpyright(

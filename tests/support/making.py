@@ -6,8 +6,8 @@ import importlib
 import importlib.util
 import io
 import json
+import os
 import py_compile
-import shutil
 import sys
 from contextlib import ExitStack
 from copy import deepcopy
@@ -164,10 +164,9 @@ def _bring_bytecode(module: Path, text: str) -> None:
 
     So what is the same in each package is compiled once in a process.
     """
-    kept = _compiled(text)
-    there = Path(importlib.util.cache_from_source(str(module)))
-    there.parent.mkdir(exist_ok=True)
-    shutil.copyfile(kept, there)
+    there = importlib.util.cache_from_source(str(module))
+    os.makedirs(os.path.dirname(there), exist_ok=True)  # noqa: PTH103, PTH120 - quick
+    os.link(_compiled(text), there)
 
 
 @cache

@@ -235,11 +235,15 @@ class Tasks:
         found += [[self._value(items) for _ in range(n)] for n in lengths if n >= 0]
         return found
 
-    def directed(self, names: Container[str] | None = None) -> Iterator[Object]:
+    def directed(
+        self, names: Container[str] | None = None, *, conditional: bool = True
+    ) -> Iterator[Object]:
         """Break each assertion of each member, at any depth, in tasks that have it.
 
         Args:
             names: Those of the members; None for all of them, and for all rules.
+            conditional: Whether bounds of rules are exceeded under any two conditions,
+                if all rules are asked for.
         """
         for path, member in self._members:
             if names is not None and path[-1] not in names:
@@ -256,7 +260,7 @@ class Tasks:
                 changed = _copied(task)
                 _merge(changed, _copied(change))
                 yield changed
-        if names is None:
+        if names is None and conditional:
             yield from self._conditional(self._schema, self._allowed())
 
     def _allowed_with(self, path: Path) -> Object | None:
