@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Uuid,
     )
     from .deprecated import Deprecated
+    from .ecma_regex import is_regex
     from .fields import constant, filled, fresh_uuid
     from .formats import (
         is_date,
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
         is_ipv4,
         is_ipv6,
         is_json_pointer,
-        is_regex,
         is_relative_json_pointer,
         is_time,
         is_uri,
@@ -93,6 +93,7 @@ _MODULES = {
     "Uri": "constraints",
     "Uuid": "constraints",
     "Deprecated": "deprecated",
+    "is_regex": "ecma_regex",
     "constant": "fields",
     "filled": "fields",
     "fresh_uuid": "fields",
@@ -104,7 +105,6 @@ _MODULES = {
     "is_ipv4": "formats",
     "is_ipv6": "formats",
     "is_json_pointer": "formats",
-    "is_regex": "formats",
     "is_relative_json_pointer": "formats",
     "is_time": "formats",
     "is_uri": "formats",
