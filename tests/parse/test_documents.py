@@ -249,23 +249,23 @@ class TestOutline:
             (
                 changed("info", "version", to=1.0),
                 "/info/version",
-                "the number 1.0 stands where OpenAPI 3.1 has text",
+                "the number 1.0 is not valid here: OpenAPI 3.1 expects text",
             ),
             (
                 changed("servers", to={}),
                 "/servers",
-                "an object stands where OpenAPI 3.1 has an array",
+                "an object is not valid here: OpenAPI 3.1 expects an array",
             ),
             (changed("servers", 0, to={}), "/servers/0", '"url" is missing'),
             (
                 changed("paths", "/", to="x"),
                 "/paths/~1",
-                'the text "x" stands where OpenAPI 3.1 has an object',
+                'the text "x" is not valid here: OpenAPI 3.1 expects an object',
             ),
             (
                 changed("paths", "/", "post", "deprecated", to=[]),
                 "/paths/~1/post/deprecated",
-                "an array stands where OpenAPI 3.1 has true or false",
+                "an array is not valid here: OpenAPI 3.1 expects true or false",
             ),
             (
                 changed("paths", "/", "post", "responses", "400", to={}),
@@ -275,12 +275,12 @@ class TestOutline:
             (
                 changed("paths", "/", "post", "responses", "400", to=None),
                 "/paths/~1/post/responses/400",
-                "null stands where OpenAPI 3.1 has an object",
+                "null is not valid here: OpenAPI 3.1 expects an object",
             ),
             (
                 changed("paths", "/", "post", "responses", "400", to={"$ref": True}),
                 "/paths/~1/post/responses/400/$ref",
-                "true stands where OpenAPI 3.1 has text",
+                "true is not valid here: OpenAPI 3.1 expects text",
             ),
             (
                 changed("paths", "/", "post", "requestBody", to={}),
@@ -292,7 +292,7 @@ class TestOutline:
                     "paths", "/", "post", "requestBody", to={"content": {"a/b": 1}}
                 ),
                 "/paths/~1/post/requestBody/content/a~1b",
-                "the number 1 stands where OpenAPI 3.1 has an object",
+                "the number 1 is not valid here: OpenAPI 3.1 expects an object",
             ),
             (
                 changed(
@@ -300,14 +300,14 @@ class TestOutline:
                 ),
                 "/paths/~1/parameters/0/in",
                 (
-                    'the text "nowhere" stands where OpenAPI 3.1 has'
+                    'the text "nowhere" is not valid here: OpenAPI 3.1 expects'
                     " 'query', 'header', 'path' or 'cookie'"
                 ),
             ),
             (
                 changed("paths", "/", "post", "callbacks", to={"a": {"b": {"get": 1}}}),
                 "/paths/~1/post/callbacks/a/b/get",
-                "the number 1 stands where OpenAPI 3.1 has an object",
+                "the number 1 is not valid here: OpenAPI 3.1 expects an object",
             ),
             (
                 changed("components", "responses", to={"Response": {}}),
@@ -317,12 +317,12 @@ class TestOutline:
             (
                 a_document(Odd="text"),
                 "/components/schemas/Odd",
-                'the text "text" stands where a schema belongs',
+                'the text "text" is not a schema',
             ),
             (
                 changed("components", "headers", to={"schema": {"schema": []}}),
                 "/components/headers/schema/schema",
-                "an array stands where a schema belongs",
+                "an array is not a schema",
             ),
         ],
     )

@@ -74,17 +74,17 @@ class TestJson:
     @pytest.mark.parametrize(
         ("text", "message", "remedy"),
         [
-            ("[1,]", "a comma is followed by no value (line 1, column 3)", "comma out"),
-            ("[1, ]", "a comma is followed by no value (line 1, column 3)", "comma out"),
-            ('{"a": 1,}', "a comma is followed by no value (line 1, column 8)", "comma"),
+            ("[1,]", "a value is missing after the comma (line 1, column 3)", "remove the comma"),
+            ("[1, ]", "a value is missing after the comma (line 1, column 3)", "remove the comma"),
+            ('{"a": 1,}', "a value is missing after the comma (line 1, column 8)", "comma"),
             ('{\n"a": 1\n"b": 2}', "a comma or a closing bracket is missing (line 3, column 1)", "comma"),
             ("[1}", "a comma or a closing bracket is missing (line 1, column 3)", "close"),
             ('{"a" 1}', "a colon is missing (line 1, column 6)", "colon"),
             ("{a: 1}", "a key is missing (line 1, column 2)", "double quotes"),
-            ("{'a': 1}", "a single quote stands here (line 1, column 2)", "double quotes"),
-            ("[1, 'a']", "a single quote stands here (line 1, column 5)", "double quotes"),
-            ("{\n  // no\n}", "JSON has no comments (line 2, column 3)", "comment out"),
-            ('{"a": 1, # no\n"b": 2}', "JSON has no comments (line 1, column 10)", "comment out"),
+            ("{'a': 1}", "a single quote is not valid here (line 1, column 2)", "double quotes"),
+            ("[1, 'a']", "a single quote is not valid here (line 1, column 5)", "double quotes"),
+            ("{\n  // no\n}", "JSON has no comments (line 2, column 3)", "remove the comment"),
+            ('{"a": 1, # no\n"b": 2}', "JSON has no comments (line 1, column 10)", "remove the comment"),
             ('{"a": }', "a value is missing (line 1, column 7)", "write"),
             ('{"a": undefined}', "a value is missing (line 1, column 7)", "write"),
             ("[01]", "a comma or a closing bracket is missing (line 1, column 3)", "comma"),
@@ -113,7 +113,7 @@ class TestJson:
     def test_what_only_python_takes_for_json(self, text: str) -> None:
         problem = only_problem(with_constant(text))
         assert problem.pointer == HERE
-        assert problem.message == f"{text} is not a value of JSON"
+        assert problem.message == f"{text} is not a JSON value"
 
     @pytest.mark.parametrize(
         "text", ["1e400", "-1e400", "1e-400", "9" * 309, "-" + "1" * 5000, "1" * 10**6]
@@ -259,8 +259,8 @@ class TestYaml:
             ("{<<: {a: 1}}", "YAML 1.2 has no merge keys (line 8, column 15)"),
             ("!!python/name:os.system x", 'the tag "tag:yaml.org,2002:python/name:os.system" has no meaning in JSON (line 8, column 14)'),
             ("!!binary aGk=", 'the tag "tag:yaml.org,2002:binary" has no meaning in JSON (line 8, column 14)'),
-            (".nan", ".nan is not a value of JSON (line 8, column 14)"),
-            ("-.INF", "-.INF is not a value of JSON (line 8, column 14)"),
+            (".nan", ".nan is not a JSON value (line 8, column 14)"),
+            ("-.INF", "-.INF is not a JSON value (line 8, column 14)"),
             ("1e999", "a number is out of range (line 8, column 14)"),
             ("0x" + "f" * 5000, "a number is out of range (line 8, column 14)"),
             ('"\\ud800"', "text has a lone surrogate, which is half a character"),
@@ -282,12 +282,12 @@ class TestYaml:
             ("? [a]\n: b", "a key is a collection, not a string (line 1, column 3)"),
             ("a: 1\n---\nb: 2\n", "more than one YAML document (line 2, column 1)"),
             ("%YAML 1.1\n---\na: yes", "the text is not YAML 1.2"),
-            ("a: *a", 'the alias "a" refers to no node that ends before it (line 1, column 4)'),
-            ("a: &a [*a]", 'the alias "a" refers to no node that ends before it (line 1, column 8)'),
-            ('a: "\x85"', "not YAML: the character U+0085 may not stand there as it is (line 1, column 5)"),
-            ("a\u2028: b", "not YAML: the character U+2028 may not stand there as it is (line 1, column 2)"),
-            ("a: [?a]", "a question mark is followed by no space (line 1, column 6)"),
-            ("a:\n- \x07", "not YAML: the character U+0007 may not stand there as it is (line 2, column 3)"),
+            ("a: *a", 'the alias "a" refers to no complete node before it (line 1, column 4)'),
+            ("a: &a [*a]", 'the alias "a" refers to no complete node before it (line 1, column 8)'),
+            ('a: "\x85"', "not YAML: the character U+0085 must be escaped (line 1, column 5)"),
+            ("a\u2028: b", "not YAML: the character U+2028 must be escaped (line 1, column 2)"),
+            ("a: [?a]", "a space is missing after the question mark (line 1, column 6)"),
+            ("a:\n- \x07", "not YAML: the character U+0007 must be escaped (line 2, column 3)"),
             ("- " * 200, "nested too deeply: more than 128 levels (line 1, column 257)"),
         ],
     )  # fmt: skip

@@ -38,8 +38,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from runware_client._runtime.delivery.delivery import MAX_REFUSED_POLLS
 from runware_client._runtime.delivery.lifecycle import Phase
+from runware_client._runtime.delivery.schedule import MAX_REFUSED_POLLS
 from runware_client._runtime.exceptions import APIError, RunwareError, TimeoutError
 
 from simulation.client import Client, Ended, relayed, submission_of, task_of
@@ -522,9 +522,9 @@ class Schedule:
             return  # neither the server nor a caller knows more than before
         self._runs, self._steps = ledger.runs, self.world.steps
         for each in self._tasks:
-            if each.books.has_ended or not each.is_own:
+            if not each.is_own or each.uuid not in ledger.tasks:
                 continue
-            if each.uuid not in ledger.tasks:
+            if each.books.has_ended:
                 continue
             if each.task.phase is Phase.UNSENT and ledger.billed(each.uuid):
                 raise Broken(f"{each.uuid} is taken for unsent; the server has it")

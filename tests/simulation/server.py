@@ -22,6 +22,8 @@ from decimal import Decimal
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pydantic_core import from_json, to_json
+
 from simulation.network import HTML, JSON, Answer, chosen, named, sentence
 
 if TYPE_CHECKING:
@@ -324,7 +326,7 @@ class Telling:
         status = self.stated or (200 if self.data else self.status)
         if len(self.errors) == 1 and not self.data and status >= 400:
             return alone(self.form, status, self.errors[0])
-        return Answer(status, JSON, _encode(body).encode())
+        return Answer(status, JSON, to_json(body))
 
 
 class Server:
@@ -370,7 +372,7 @@ class Server:
         """The JSON object; the same bytes come often, so it is kept."""
         read = self._elements.get(element)
         if read is None:
-            read = self._elements[element] = json.loads(element)
+            read = self._elements[element] = from_json(element)
         return read
 
     # Dry runs
@@ -944,7 +946,7 @@ def alone(form: str, status: int, error: Object) -> Answer:
         return Answer(status, HTML, b"<html><h1>Error</h1></html>")
     if form == "problem" and "status" not in error:
         problem = {"type": "about:blank", "title": error["code"], "status": status}
-        return Answer(status, PROBLEM, _encode({**problem, **error}).encode())
+        return Answer(status, PROBLEM, to_json({**problem, **error}))
     names = {k: v for k, v in error.items() if k in ("taskUUID", "taskType")}
     bodies = {
         "error": {"error": error, **names},
@@ -953,7 +955,7 @@ def alone(form: str, status: int, error: Object) -> Answer:
         "array": [error],
     }
     body = bodies.get(form, {"errors": [error]})
-    return Answer(status, JSON, _encode(body).encode())
+    return Answer(status, JSON, to_json(body))
 
 
 def _sign(members: Object, signature: int) -> None:

@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
-from runware_codegen.catalog.files import replace
+from runware_codegen.output.files import replace
 from runware_codegen.problems import InvalidInputError, json_pointer
 
 if TYPE_CHECKING:

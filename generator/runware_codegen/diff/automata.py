@@ -79,13 +79,13 @@ def separation(one: str, other: str) -> Separation:
         other: The pattern that must not match it.
     """
     try:
-        text = _separated(_Automaton(one), _Automaton(other))
+        text = _find_separation(_Automaton(one), _Automaton(other))
     except (_UnknownError, UnsupportedPatternError):
         return Separation(known=False)
     return Separation(known=True, text=text)
 
 
-def _separated(one: _Automaton, other: _Automaton) -> str | None:
+def _find_separation(one: _Automaton, other: _Automaton) -> str | None:
     characters = _characters(one.bounds | other.bounds)
     first = one.start(), other.start()
     texts = {first: ""}
@@ -99,10 +99,10 @@ def _separated(one: _Automaton, other: _Automaton) -> str | None:
             return text
         for code in characters:
             steps += len(before or ()) + len(after or ())
-            follower = one.after(before, code), other.after(after, code)
-            if follower[1] is not None and follower not in texts:
-                texts[follower] = text + chr(code)
-                waiting.append(follower)
+            successor = one.after(before, code), other.after(after, code)
+            if successor[1] is not None and successor not in texts:
+                texts[successor] = text + chr(code)
+                waiting.append(successor)
         if len(texts) > _MAX_PAIRS or steps > _MAX_STEPS:
             raise _UnknownError
     return None
@@ -137,14 +137,14 @@ class _Automaton:
     def __init__(self, source: str) -> None:
         self.bounds = {0}
         self._moves: dict[int, tuple[_Ranges, int]] = {}
-        self._free: dict[int, list[tuple[str, int]]] = {}
+        self._epsilon: dict[int, list[tuple[str, int]]] = {}
         self._size = 0
         self._end = self._state()
         self._start = self._of(ecma.parse(source), self._end)
 
     def start(self) -> _States:
         """Return the states before the first character."""
-        return self._open(self._closed([self._start], "^"))
+        return self._unless_matched(self._closure([self._start], "^"))
 
     def after(self, states: _States, code: int) -> _States:
         """Return the states after one more character; a match may begin after it."""
@@ -156,23 +156,23 @@ class _Automaton:
             for ranges, target in moves
             if any(first <= code <= last for first, last in ranges)
         ]
-        return self._open(self._closed([*reached, self._start], ""))
+        return self._unless_matched(self._closure([*reached, self._start], ""))
 
     def matches(self, states: _States, text: str) -> bool:
         """Return whether the pattern matches a text that leads to these states."""
-        return states is None or self._end in self._closed(
+        return states is None or self._end in self._closure(
             states, "$" if text else "^$"
         )
 
-    def _open(self, states: frozenset[int]) -> _States:
+    def _unless_matched(self, states: frozenset[int]) -> _States:
         return None if self._end in states else states
 
-    def _closed(self, states: Iterable[int], here: str) -> frozenset[int]:
-        """Return all states that are reached without a character.
+    def _closure(self, states: Iterable[int], assertions: str) -> frozenset[int]:
+        """Return the epsilon closure: all states that are reached without a character.
 
         Args:
             states: Where to begin.
-            here: The assertions that hold here: "^", "$", both or none.
+            assertions: The assertions that hold: "^", "$", both or none.
         """
         closed: set[int] = set()
         waiting = list(states)
@@ -180,8 +180,8 @@ class _Automaton:
             state = waiting.pop()
             if state not in closed:
                 closed.add(state)
-                free = self._free.get(state, ())
-                waiting += [target for kind, target in free if kind in here]
+                moves = self._epsilon.get(state, ())
+                waiting += [target for kind, target in moves if kind in assertions]
         return frozenset(closed)
 
     def _state(self) -> int:
@@ -190,10 +190,10 @@ class _Automaton:
             raise _UnknownError
         return self._size
 
-    def _joined(self, *free: tuple[str, int]) -> int:
+    def _branch(self, *moves: tuple[str, int]) -> int:
         """Add a state that others follow without a character."""
         state = self._state()
-        self._free[state] = list(free)
+        self._epsilon[state] = list(moves)
         return state
 
     def _of(self, node: Node, end: int) -> int:
@@ -208,11 +208,11 @@ class _Automaton:
                 self._moves[state] = ranges, end
                 return state
             case Alternatives(branches):
-                return self._joined(*(("", self._sequence(b, end)) for b in branches))
+                return self._branch(*(("", self._sequence(b, end)) for b in branches))
             case Repeat():
                 return self._repeated(node, end)
             case Assertion(kind) if kind in "^$":
-                return self._joined((kind, end))
+                return self._branch((kind, end))
             case _:
                 raise _UnknownError
 
@@ -223,12 +223,12 @@ class _Automaton:
 
     def _repeated(self, repeat: Repeat, end: int) -> int:
         if repeat.high is None:
-            start = self._joined()
-            self._free[start] = [("", end), ("", self._of(repeat.body, start))]
+            start = self._branch()
+            self._epsilon[start] = [("", end), ("", self._of(repeat.body, start))]
         else:
             start = end
             for _ in range(repeat.high - repeat.low):
-                start = self._joined(("", end), ("", self._of(repeat.body, start)))
+                start = self._branch(("", end), ("", self._of(repeat.body, start)))
         for _ in range(repeat.low):
             start = self._of(repeat.body, start)
         return start
@@ -238,7 +238,7 @@ def _ranges(node: Char | CharClass) -> _Ranges:
     if isinstance(node, Char):
         return ((node.code, node.code),)
     ranges = tuple(each for item in node.items for each in _ranges_of(item))
-    return _others(ranges) if node.negated else ranges
+    return _complement(ranges) if node.negated else ranges
 
 
 def _ranges_of(item: ClassItem) -> _Ranges:
@@ -248,17 +248,17 @@ def _ranges_of(item: ClassItem) -> _Ranges:
         case CharRange(first, last):
             return ((first, last),)
         case ClassEscape(kind, negated):
-            return _others(_ESCAPES[kind]) if negated else _ESCAPES[kind]
+            return _complement(_ESCAPES[kind]) if negated else _ESCAPES[kind]
         case _:
             raise _UnknownError
 
 
-def _others(ranges: _Ranges) -> _Ranges:
+def _complement(ranges: _Ranges) -> _Ranges:
     """Return the ranges of all other code points."""
     found: list[tuple[int, int]] = []
-    free = 0
+    start = 0
     for first, last in sorted(ranges):
-        if free < first:
-            found.append((free, first - 1))
-        free = max(free, last + 1)
-    return (*found, (free, _LAST)) if free <= _LAST else tuple(found)
+        if start < first:
+            found.append((start, first - 1))
+        start = max(start, last + 1)
+    return (*found, (start, _LAST)) if start <= _LAST else tuple(found)

@@ -60,7 +60,7 @@ def _parts(value: object) -> tuple[object, ...]:
     return ()
 
 
-def names_in(value: object) -> Iterator[str]:
+def property_names(value: object) -> Iterator[str]:
     """Yield the names of the properties in a predicate."""
     match value:
         case RequiredProperty(name) | OptionalProperty(name):
@@ -70,7 +70,7 @@ def names_in(value: object) -> Iterator[str]:
         case _:
             pass
     for part in _parts(value):
-        yield from names_in(part)
+        yield from property_names(part)
 
 
 def has_part(value: object, classes: tuple[type, ...]) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.implication import implies, is_within
-from runware_codegen.diff.meaning import has_type, range_of, words
+from runware_codegen.diff.meaning import words
 from runware_codegen.model.logic import all_of, any_of
 from runware_codegen.model.predicates import (
     TRUE,
@@ -17,6 +17,7 @@ from runware_codegen.model.predicates import (
     MultipleOf,
     UniqueItems,
 )
+from runware_codegen.model.type_predicates import has_type, range_of
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.wording import bounds_of, count_of, format_words
 

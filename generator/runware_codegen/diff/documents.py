@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from runware_codegen.cache.parallel import available_processors, parallel_map
 from runware_codegen.diff.compare import compare
 from runware_codegen.diff.entries import Entry
-from runware_codegen.diff.proof.judges import Judge, TaskJudge
+from runware_codegen.diff.proof.validators import SchemaValidator, TaskValidator
 from runware_codegen.diff.proof.witness import Version
 from runware_codegen.diff.sides.pairs import pair
 from runware_codegen.documents.load import load_text, not_openapi
@@ -151,8 +151,10 @@ def _is_chosen(document: Document, only: tuple[str, ...]) -> bool:
 
 
 def _version(loaded: _Loaded) -> Version:
-    tasks = TaskJudge(loaded.document, task_schema(loaded.source))
-    return Version(loaded.document, tasks, Judge(result_schema(loaded.source)))
+    tasks = TaskValidator(loaded.document, task_schema(loaded.source))
+    return Version(
+        loaded.document, tasks, SchemaValidator(result_schema(loaded.source))
+    )
 
 
 def _loaded(text: Text) -> _Loaded | None:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.diff.canonical import equal
 from runware_codegen.diff.entries import Direction, Finding, Place, Side
-from runware_codegen.diff.meaning import of_class, of_type, only_known, words
+from runware_codegen.diff.meaning import of_class, only_known, words
 from runware_codegen.diff.rules import compare_rules
 from runware_codegen.diff.types import compare_types
 from runware_codegen.model import Anything
 from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import has, lacks
 from runware_codegen.model.predicates import TRUE, OptionalProperty
+from runware_codegen.model.type_predicates import of_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

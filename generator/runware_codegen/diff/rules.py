@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.diff.canonical import canonical, names_in
+from runware_codegen.diff.canonical import canonical, property_names
 from runware_codegen.diff.constraints import direction_of
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.meaning import of_rule, of_size
@@ -68,7 +68,7 @@ def _counterpart(was: AnyRule, added: Sequence[AnyRule]) -> AnyRule | None:
 
 def _similarity(was: AnyRule, now: AnyRule) -> int:
     one, other = of_rule(was), of_rule(now)
-    same_names = set(names_in(one)) == set(names_in(other))
+    same_names = set(property_names(one)) == set(property_names(other))
     same_condition = was.when != TRUE and canonical(was.when) == canonical(now.when)
     same_kind = 0
     if isinstance(was, SizeRule):

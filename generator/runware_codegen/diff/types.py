@@ -20,7 +20,7 @@ from runware_codegen.diff.constraints import (
 )
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.implication import implies
-from runware_codegen.diff.meaning import has_type, of_type, words
+from runware_codegen.diff.meaning import words
 from runware_codegen.model import (
     Anything,
     Array,
@@ -38,6 +38,7 @@ from runware_codegen.model import (
 from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import any_of, not_
 from runware_codegen.model.predicates import IsIn
+from runware_codegen.model.type_predicates import has_type, of_type
 from runware_codegen.wording import joined
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from runware_codegen.documents.values import (
 if TYPE_CHECKING:
     from runware_codegen.documents.values import RawValue
 
-# The start of a message of the standard library, and the message that replaces it.
+# The start of a message of the standard library, and the fault that replaces it.
 _EXPLANATIONS = {
     "Expecting property name": Fault(
         "a key is missing", "write every key in double quotes"
@@ -48,13 +48,13 @@ _EXPLANATIONS = {
         "a backslash is not followed by an escape of JSON", "write a backslash as \\\\"
     ),
 }
-_TRAILING_COMMA = Fault("a comma is followed by no value", "take the comma out")
+_TRAILING_COMMA = Fault("a value is missing after the comma", "remove the comma")
 _TOO_SHORT = Fault("the text ends too early", "complete the file")
 # The text at the error is more helpful than what the decoder expected.
 _FOUND = {
-    "'": Fault("a single quote stands here", "write text in double quotes"),
-    "/": Fault("JSON has no comments", "take the comment out"),
-    "#": Fault("JSON has no comments", "take the comment out"),
+    "'": Fault("a single quote is not valid here", "write text in double quotes"),
+    "/": Fault("JSON has no comments", "remove the comment"),
+    "#": Fault("JSON has no comments", "remove the comment"),
 }
 
 
@@ -68,7 +68,7 @@ def read_json(text: str) -> RawValue:
         Its value, with a `Fault` or a `FaultyObject` in place of an invalid value.
 
     Raises:
-        MalformedError: If the text is not JSON, or is far too large or too deep.
+        MalformedError: If the text is not JSON, or has too many objects or levels.
     """
     decoder = json.JSONDecoder(
         object_pairs_hook=_ObjectReader().read,
@@ -86,7 +86,7 @@ def read_json(text: str) -> RawValue:
 
 
 class _ObjectReader:
-    """Makes objects of their members, and raises if there are far too many."""
+    """Makes objects of their members, and raises if there are too many objects."""
 
     def __init__(self) -> None:
         self._objects = 0
@@ -99,8 +99,8 @@ class _ObjectReader:
         if len(value) == len(members):
             return value
         counts = Counter(key for key, _ in members)
-        repeated = [key for key, count in counts.items() if count > 1]
-        return FaultyObject(value, [duplicate_key(key) for key in repeated])
+        faults = [duplicate_key(key) for key, count in counts.items() if count > 1]
+        return FaultyObject(value, faults)
 
 
 def _malformed(text: str, error: JSONDecodeError) -> MalformedError:
@@ -128,7 +128,5 @@ def _locate(text: str, error: JSONDecodeError) -> tuple[int, Fault]:
 
 
 def _explanation(message: str) -> Fault:
-    for start, explanation in _EXPLANATIONS.items():
-        if message.startswith(start):
-            return explanation
-    return Fault(message, "correct the text there")
+    found = (each for start, each in _EXPLANATIONS.items() if message.startswith(start))
+    return next(found, Fault(message, "correct the text there"))

@@ -49,8 +49,8 @@ class Loaded:
 
     Attributes:
         documents: The documents, in an order that does not depend on that of the inputs.
-        passed_over: A line for each file in a folder that is not an OpenAPI document, such
-            as `docs/index.json: not an OpenAPI document`.
+        passed_over: A line for each skipped file, such as
+            `docs/index.json: not an OpenAPI document`.
     """
 
     documents: tuple[SourceDocument, ...]
@@ -61,22 +61,23 @@ def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
     """Load the OpenAPI 3.1 documents of some inputs.
 
     Args:
-        inputs: Files, folders, which are searched for `*.json`, `*.yaml` and `*.yml`, and
-            `-` for standard input. A file that is named twice is loaded once.
+        inputs: Files, folders, which are searched for `*.json`, `*.yaml` and `*.yml`,
+            `builtin:PATTERN` for documents of the generator, and `-` for standard input. A
+            file that is named twice is loaded once.
         stdin: Standard input, of bytes or of text; read only for `-`.
 
     Returns:
         The documents, and the files that are not documents.
 
     Raises:
-        InvalidInputError: With the problems of all inputs. A file in a folder that has no
-            version of OpenAPI is skipped. A file that was named must be a document.
+        InvalidInputError: With the problems of all inputs. A file without a version of
+            OpenAPI is skipped if another input is a document, or if it is in a folder.
     """
     found = find_sources(inputs)
     documents: list[SourceDocument] = []
     passed_over = found.passed_over
     problems = found.problems
-    strays: list[Problem] = []
+    not_documents: list[Problem] = []
     for source in found.sources:
         try:
             document = load_text(source, read_text(source, stdin))
@@ -85,10 +86,10 @@ def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
             continue
         if document is None:
             passed_over.append(f"{source.name}: not an OpenAPI document")
-            strays += [] if source.discovered else [not_openapi(source)]
+            not_documents += [] if source.discovered else [not_openapi(source)]
         else:
             documents.append(document)
-    problems += [] if documents else strays
+    problems += [] if documents else not_documents
     if problems:
         raise InvalidInputError(problems)
     return Loaded(tuple(documents), tuple(sorted(set(passed_over))))

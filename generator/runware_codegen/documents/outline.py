@@ -1,8 +1,7 @@
 """Validates a document without its schemas, with openapi-pydantic.
 
 Schemas are excluded: the library refuses some schemas that JSON Schema 2020-12 allows, such
-as `items: true`, and changes others, as it turns integers into floats. Schemas are read
-from the tree of the document.
+as `items: true`, and turns integers into floats in others. The parse stage validates them.
 """
 
 from __future__ import annotations
@@ -26,15 +25,10 @@ if TYPE_CHECKING:
 _SUPPORTED_VERSION = re.compile(r"3\.1\.[0-9]+(-.+)?")
 _ANY_PATCH = "3.1.0"
 
-# The places of schemas in OpenAPI 3.1.1, section 4.8: the objects that contain one, with
-# their fields. "*" is every field; a kind that begins with "*" is an array or a map of that
-# kind.
+# The places of schemas in OpenAPI 3.1.1, section 4.8: the fields of the objects that contain
+# schemas. "*" is every field; a kind that begins with "*" is an array or a map of that kind.
 _FIELDS = {
-    "OpenAPI": {
-        "paths": "Paths",
-        "webhooks": "*Path Item",
-        "components": "Components",
-    },
+    "OpenAPI": {"paths": "Paths", "webhooks": "*Path Item", "components": "Components"},
     "Components": {
         "schemas": "*Schema",
         "responses": "*Response",
@@ -66,7 +60,7 @@ _FIELDS = {
     "Encoding": {"headers": "*Parameter"},
     "Callback": {"*": "Path Item"},
 }
-# The library reads an extension in one of these as a member.
+# In these objects, the library reads an extension as a member.
 _EXTENSIBLE_MAPS = {"Paths", "Responses", "Callback"}
 
 
@@ -80,16 +74,14 @@ def check_version(tree: JsonObject, source: str) -> None:
     Raises:
         InvalidInputError: If it has another version, or none.
     """
-    key = "openapi" if "openapi" in tree else "swagger"
+    key, name = ("openapi", "OpenAPI") if "openapi" in tree else ("swagger", "Swagger")
     version = tree.get(key)
-    if key == "openapi" and isinstance(version, str):
-        if _SUPPORTED_VERSION.fullmatch(version):
-            return
-        message = f"the document is OpenAPI {shown(version)}, not OpenAPI 3.1"
-    elif key == "swagger" and isinstance(version, str):
-        message = f"the document is Swagger {shown(version)}, not OpenAPI 3.1"
-    else:
+    if not isinstance(version, str):
         message = f"the version is {describe(version)}"
+    elif key == "openapi" and _SUPPORTED_VERSION.fullmatch(version):
+        return
+    else:
+        message = f"the document is {name} {shown(version)}, not OpenAPI 3.1"
     remedy = f'convert the document to OpenAPI 3.1, with "openapi": "{_ANY_PATCH}"'
     raise InvalidInputError.of(source, message, remedy, pointer=json_pointer((key,)))
 
@@ -121,21 +113,16 @@ def _request_body_problems(tree: JsonObject, source: str) -> list[Problem]:
     schemas = components.get("schemas") if isinstance(components, dict) else None
     if isinstance(schemas, dict) and "RequestBody" in schemas:
         return []
-    return [
-        Problem(
-            source,
-            json_pointer(("components", "schemas")),
-            "the document has no RequestBody",
-            "describe the tasks that are sent, under components.schemas.RequestBody",
-        )
-    ]
+    message = "the document has no RequestBody"
+    remedy = "describe the tasks that are sent, under components.schemas.RequestBody"
+    return [Problem(source, json_pointer(("components", "schemas")), message, remedy)]
 
 
 class _Reduction:
     """Copies a document without the content of its schemas.
 
     Attributes:
-        problems: Values in place of schemas that are not schemas.
+        problems: The values in places of schemas that are not schemas.
     """
 
     def __init__(self, source: str) -> None:
@@ -161,19 +148,19 @@ class _Reduction:
             if kind in _EXTENSIBLE_MAPS and key.startswith("x-"):
                 continue
             member_kind = _member_kind(kind, key)
-            if member_kind is not None:
-                reduced[key] = self.reduce(member, member_kind, (*path, key))
-            else:
-                reduced[key] = member
+            reduced[key] = (
+                self.reduce(member, member_kind, (*path, key))
+                if member_kind
+                else member
+            )
         return reduced
 
     def _reduce_schema(self, value: JsonValue, path: Path) -> JsonObject:
         if not isinstance(value, dict | bool):
-            message = f"{describe(value)} stands where a schema belongs"
+            message = f"{describe(value)} is not a schema"
             remedy = "write a schema: an object, true or false"
-            self.problems.append(
-                Problem(self._source, json_pointer(path), message, remedy)
-            )
+            problem = Problem(self._source, json_pointer(path), message, remedy)
+            self.problems.append(problem)
         reference = value.get("$ref") if isinstance(value, dict) else None
         return {"$ref": reference} if isinstance(reference, str) else {}
 

@@ -1,7 +1,7 @@
 """Turns pydantic's errors about a document into problems of that document.
 
 pydantic reports all alternatives of a union, and names them in the path of an error. A
-problem has a JSON pointer, and is about the alternative that was meant.
+problem has a JSON pointer, and is only about the alternative that the document uses.
 """
 
 from __future__ import annotations
@@ -42,12 +42,9 @@ def explain(
     Yields:
         One problem for each place.
     """
-    for details in error.errors(
-        include_url=False, include_context=False, include_input=False
-    ):
+    for details in error.errors(include_url=False):
         missing = details["type"] == "missing"
-        steps = details["loc"][:-1] if missing else details["loc"]
-        place = _find(steps, outline)
+        place = _find(details["loc"][:-1] if missing else details["loc"], outline)
         if place is None:
             continue
         path, value = place
@@ -58,7 +55,9 @@ def explain(
             expected = _EXPECTED.get(
                 details["type"], details["msg"].removeprefix("Input should be ")
             )
-            message = f"{describe(value)} stands where OpenAPI 3.1 has {expected}"
+            message = (
+                f"{describe(value)} is not valid here: OpenAPI 3.1 expects {expected}"
+            )
             remedy = f"write {expected}"
         yield Problem(source, json_pointer(path), message, remedy)
 
@@ -83,7 +82,7 @@ def _find(
 
     Returns:
         The path without alternatives, and the value there; None if the path contains an
-        alternative that was not meant.
+        alternative that the document does not use.
     """
     path: list[str | int] = []
     value = outline
@@ -93,15 +92,11 @@ def _find(
                 value = value[step]
             case list(), int():
                 value = value[step]
-            case _ if _is_meant(step, value):
-                continue
             case _:
-                return None
+                # Every union in the library's models has an object and a reference to it.
+                is_reference = isinstance(value, dict) and "$ref" in value
+                if (step == "Reference") != is_reference:
+                    return None
+                continue
         path.append(step)
     return tuple(path), value
-
-
-def _is_meant(alternative: str | int, value: JsonValue) -> bool:
-    # Every union in the library's models has an object and a reference to it.
-    is_reference = isinstance(value, dict) and "$ref" in value
-    return (alternative == "Reference") == is_reference

@@ -1,7 +1,7 @@
 """JSON values, and faults: values of a text that are not valid.
 
-A reader of JSON or YAML does not stop at an invalid value. It puts a `Fault` in its place,
-so that `find_faults` can report all of them with their paths.
+A reader of JSON or YAML does not stop at an invalid value. It replaces the value by a
+`Fault`, so that `find_faults` can report all of them with their paths.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ _LONE_SURROGATE = Fault(
 
 
 def shown(value: object) -> str:
-    """Write a value for a message: as JSON, in ASCII, cut if it is long."""
-    text = json.dumps(value[:_MAX_SHOWN] if isinstance(value, str) else value)
-    whole = not isinstance(value, str) or len(value) <= _MAX_SHOWN
-    return text if whole else f"{text}..."
+    """Write a value for a message: as JSON, in ASCII; a long string is cut."""
+    if isinstance(value, str) and len(value) > _MAX_SHOWN:
+        return f"{json.dumps(value[:_MAX_SHOWN])}..."
+    return json.dumps(value)
 
 
 def place_in(text: str, position: int) -> str:
@@ -97,14 +97,13 @@ def place_in(text: str, position: int) -> str:
 
 def duplicate_key(key: str, where: str = "") -> Fault:
     """Create the fault that an object has a key more than once."""
-    return Fault(
-        f"the key {shown(key)} is given more than once{where}", "give each key once"
-    )
+    message = f"the key {shown(key)} is given more than once{where}"
+    return Fault(message, "give each key once")
 
 
 def no_json_value(text: str) -> Fault:
     """Create the fault that a text such as `NaN` is not a JSON value."""
-    return Fault(f"{text} is not a value of JSON", "write a number, or null")
+    return Fault(f"{text} is not a JSON value", "write a number, or null")
 
 
 def _unfit_key(key: str) -> Fault:
@@ -193,7 +192,7 @@ class _Search:
             if isinstance(member, (int, float)) or (
                 isinstance(member, str) and member.isascii()
             ):
-                continue  # as most are
+                continue  # the most frequent values cannot have faults
             self._path.append(step)
             self.visit(member)
             self._path.pop()

@@ -1,7 +1,7 @@
 """Composes YAML 1.2 into nodes, with ruamel.yaml, within limits.
 
-The library reads some texts that are not YAML 1.2, and has no limits. Both are checked
-here, and there is one kind of exception.
+The library accepts some texts that are not YAML 1.2, and has no limits. This module checks
+both, and raises only `MalformedError`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,7 @@ from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent
 
-from runware_codegen.documents.values import (
-    TOO_DEEP,
-    MalformedError,
-    place_in,
-    shown,
-)
+from runware_codegen.documents.values import TOO_DEEP, MalformedError, place_in, shown
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
@@ -74,7 +69,7 @@ def compose(text: str) -> Node | None:
 
 
 class _Composer(Composer):
-    """Composes nodes, and raises where a text is not YAML 1.2 or is too large.
+    """Composes nodes, and raises if a text is not YAML 1.2 or is too large.
 
     Attributes:
         text: The whole text.
@@ -94,7 +89,7 @@ class _Composer(Composer):
             )
         if start.version not in {None, (1, 2)}:
             message = "the text is not YAML 1.2"
-            raise MalformedError(message, "take the %YAML directive out")
+            raise MalformedError(message, "remove the %YAML directive")
         return library.compose_document()
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -106,14 +101,14 @@ class _Composer(Composer):
             return library.compose_node(parent, index)
         self._check(event)
         node = library.compose_node(parent, index)
-        node.ctag = event.ctag  # that of the text, in place of the resolved one
+        node.ctag = event.ctag  # the tag of the text replaces the resolved one
         return node
 
     def _check_alias(self, event: Any) -> None:
         anchors = cast("Any", self).anchors
         if event.anchor not in anchors or anchors[event.anchor].end_mark is None:
             raise MalformedError(
-                f"the alias {shown(event.anchor)} refers to no node that ends before it"
+                f"the alias {shown(event.anchor)} refers to no complete node before it"
                 f" {place(event.start_mark)}",
                 "give a value before it that anchor",
             )
@@ -123,10 +118,10 @@ class _Composer(Composer):
         if self._values > MAX_VALUES:
             raise too_large(f" {place(event.start_mark)}")
         start = event.start_mark.index
-        # An event without length is a null, which may be anywhere.
+        # An event without length is a null, which may be at any place.
         if self.text[start - 1 : start] == "?" and event.end_mark.index > start:
             raise MalformedError(
-                f"a question mark is followed by no space {place_in(self.text, start)}",
+                f"a space is missing after the question mark {place_in(self.text, start)}",
                 "write the text that begins with it in quotes",
             )
 
@@ -147,9 +142,9 @@ def too_large(where: str = "") -> MalformedError:
 
 def _unprintable(text: str, position: int) -> MalformedError:
     return MalformedError(
-        f"not YAML: the character U+{ord(text[position]):04X} may not stand there as it"
-        f" is {place_in(text, position)}",
-        "write it as an escape, in a text in double quotes",
+        f"not YAML: the character U+{ord(text[position]):04X} must be escaped"
+        f" {place_in(text, position)}",
+        "write it as an escape, in a string in double quotes",
     )
 
 

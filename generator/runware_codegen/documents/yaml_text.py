@@ -143,7 +143,7 @@ def _scalar(node: Any) -> RawValue:
 def _tagged(node: Any) -> Fault:
     return Fault(
         f"the tag {shown(node.tag)} has no meaning in JSON {place(node.start_mark)}",
-        "take the tag out, and write text in quotes",
+        "remove the tag, and write text in quotes",
     )
 
 

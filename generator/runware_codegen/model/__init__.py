@@ -6,13 +6,7 @@ types. A constraint on a whole object is a `Rule` of its class, which is made of
 predicates.
 """
 
-from runware_codegen.model.classes import (
-    Class,
-    Field,
-    Rule,
-    Size,
-    SizeRule,
-)
+from runware_codegen.model.classes import Class, Field, Rule, Size, SizeRule
 from runware_codegen.model.documents import (
     Document,
     DocumentInfo,

@@ -94,3 +94,7 @@ class Class:
     fields: tuple[Field, ...]
     allows_extra: bool
     rules: tuple[Rule | SizeRule, ...] = ()
+
+    def field(self, json_name: str) -> Field | None:
+        """Return the field with a name in JSON; None if there is none."""
+        return next((each for each in self.fields if each.json_name == json_name), None)

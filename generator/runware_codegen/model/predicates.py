@@ -165,8 +165,8 @@ class Matches:
 
     Attributes:
         source: The pattern as the document has it.
-        parts: Regular expressions for a linear-time engine, each with whether it
-            must match. All of them count.
+        parts: Expressions in the syntax of Rust's `regex`, each with whether it must or
+            must not match somewhere in the string. Most patterns have one.
     """
 
     source: str

@@ -44,25 +44,10 @@ _LAST_WORD: Final = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+s?)\Z")
 _IRREGULAR: Final = {"axis": "axes", "cache": "caches", "lens": "lenses"}
 _UNCOUNTABLE: Final = ("canvas", "data", "media", "metadata", "species")
 _MAX_TITLE_WORDS: Final = 3
-_VAGUE: Final = frozenset(
-    [
-        "data",
-        "details",
-        "element",
-        "entry",
-        "info",
-        "item",
-        "object",
-        "record",
-        "response",
-        "result",
-        "schema",
-        "settings",
-        "structure",
-        "type",
-        "value",
-    ]
-)
+_VAGUE: Final = reserved.listed("""
+    data details element entry info item object record response result schema settings
+    structure type value
+    """)
 """Words that are too general to end the name of a class."""
 
 _SPELLED: Final = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l"}

@@ -12,17 +12,18 @@ from runware_codegen.formats import FORMATS, predicate_name
 from runware_codegen.naming import attributes
 
 
-def _listed(names: str) -> frozenset[str]:
+def listed(names: str) -> frozenset[str]:
+    """Return the names in a text with spaces between them."""
     return frozenset(names.split())
 
 
-KEYWORDS: Final = _listed("""
+KEYWORDS: Final = listed("""
     False None True and as assert async await break class continue def del elif else
     except finally for from global if import in is lambda nonlocal not or pass raise
     return try while with yield
     """)
 
-BUILTINS: Final = _listed("""
+BUILTINS: Final = listed("""
     abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr
     classmethod compile complex delattr dict dir divmod enumerate eval exec exit filter
     float format frozenset getattr globals hasattr hash help hex id input int isinstance
@@ -31,32 +32,31 @@ BUILTINS: Final = _listed("""
     str sum super tuple type vars zip
     """)
 
-OWN_CLASSES: Final = _listed("""
+OWN_CLASSES: Final = listed("""
     Annotated ClassVar Count Deprecated Either Exactly Field Integer Iterator Json Limits
     Literal Media MediaLimit MediaSource Must Nullable Number OfType OpenPart Part Pattern
-    Rate ResultPart
-    Secret Size TaskRequest TaskResult Text Uri Uuid Wire
+    Rate ResultPart Secret Size TaskRequest TaskResult Text Uri Uuid Wire
     """)
 
-MEDIA: Final = _listed("AudioInput FileInput ImageInput VideoInput")
+MEDIA: Final = listed("AudioInput FileInput ImageInput VideoInput")
 """Names that no class of a module may have, also with a number at the end."""
 
-FIELD_FUNCTIONS: Final = _listed("constant filled fresh_uuid")
+FIELD_FUNCTIONS: Final = listed("constant filled fresh_uuid")
 """Functions that a request class calls in its body."""
 
-RULE_FUNCTIONS: Final = frozenset(map(predicate_name, FORMATS)) | _listed("""
+RULE_FUNCTIONS: Final = frozenset(map(predicate_name, FORMATS)) | listed("""
     all_different area_in is_array is_multiple is_object is_size is_type not_a_size
     ratio_in same
     """)
 """Functions that rules call."""
 
-CLIENT_ATTRIBUTES: Final = _listed("""
+CLIENT_ATTRIBUTES: Final = listed("""
     aclose attributes auth base_url budget close cost dry_run dry_run_many handle
     iter_many iterate polling request resume retrying run run_many send stream submit
     task_type timeout unfinished with_options with_raw_response
     """)
 
-DEVICES: Final = _listed("""
+DEVICES: Final = listed("""
     aux com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 con lpt0 lpt1 lpt2 lpt3 lpt4
     lpt5 lpt6 lpt7 lpt8 lpt9 nul prn
     """)
@@ -72,14 +72,14 @@ pytest imports each `conftest` that it finds.
 
 _MEMBERS: Final = KEYWORDS | BUILTINS | {"l"}
 
-RESULT_MEMBERS: Final = _MEMBERS | attributes.RESULT
+RESULT_MEMBERS: Final = _MEMBERS | listed(attributes.RESULT)
 """Names that no member of a result or its parts may have."""
 
-REQUEST_MEMBERS: Final = _MEMBERS | attributes.REQUEST | FIELD_FUNCTIONS
+REQUEST_MEMBERS: Final = _MEMBERS | listed(attributes.REQUEST) | FIELD_FUNCTIONS
 """Names that no member of a request or its parts may have."""
 
 LOCALS: Final = (
-    KEYWORDS | BUILTINS | RULE_FUNCTIONS | _listed("part task item member index l")
+    KEYWORDS | BUILTINS | RULE_FUNCTIONS | listed("part task item member index l")
 )
 """Names that no variable of a rule may have."""
 

@@ -61,10 +61,13 @@ def _task_type(name: str, chosen: Sequence[DocumentT]) -> TaskType[DocumentT]:
 
 
 def conflicts(documents: Mapping[str, DocumentInfo]) -> list[Problem]:
-    """Find documents that describe the same tasks, or that need the same name.
+    """Find documents that describe the same tasks, or that would have the same name.
 
     Args:
         documents: The documents, by their files as the user named them.
+
+    Returns:
+        A problem for each document that conflicts with an earlier one.
     """
     problems: list[Problem] = []
     tasks: dict[tuple[str, str], str] = {}

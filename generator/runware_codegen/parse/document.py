@@ -6,27 +6,18 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.model import (
-    Anything,
-    Array,
-    Class,
-    Document,
-    Field,
-    Literals,
-    Number,
-)
+from runware_codegen.model import Anything, Array, Class, Document, Literals, Number
 from runware_codegen.naming import reserved
 from runware_codegen.naming.names import module_name, pascal_case
 from runware_codegen.parse.assertions.lowering import Lowering
 from runware_codegen.parse.general_results import completed, general_document
-from runware_codegen.parse.metadata.info import read_metadata
+from runware_codegen.parse.metadata.info import read_id, read_metadata
 from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.parse.metadata.media_limits import (
     apply_media_limits,
     read_media_limits,
 )
-from runware_codegen.parse.schema import keyword_values
-from runware_codegen.parse.schema.merged import MergedSchema, merge
+from runware_codegen.parse.schema.merged import merge
 from runware_codegen.parse.schema.schemas import Schema, Schemas
 from runware_codegen.parse.schema.validation import validate_schemas
 from runware_codegen.parse.types.class_order import dependencies_first
@@ -35,6 +26,7 @@ from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
     from runware_codegen.documents import SourceDocument as Source
+    from runware_codegen.model import Field
     from runware_codegen.model.predicates import Predicate
     from runware_codegen.problems import Path
 
@@ -52,13 +44,13 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
     Raises:
         InvalidInputError: With all problems of the document.
     """
-    about = read_metadata(source)
     schemas = Schemas(source.source, source.tree)
     task = _task_schema(schemas)
     findings = validate_schemas(schemas, task)
     if findings.malformed or (findings.unenforced and not allow_unenforced):
         raise InvalidInputError([*findings.malformed, *findings.unenforced])
-    stem = pascal_case(about.id or _task_type_hint(task))
+    identifier = read_id(source)
+    stem = pascal_case(identifier or str(task.keywords.get("title") or "task"))
     lowering = Lowering(schemas, frozenset(findings.skipped))
     request = _request(lowering, task, f"{stem}Request")
     task_types = _constants(request.whole, "taskType")
@@ -70,34 +62,19 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
             pointer=json_pointer(task.path),
         )
     taken = [part.name for part in request.parts]
-    result = _result(schemas, f"{stem}Result", taken)
-    result = _completed(result, task_types[0], taken)
-    identifier = about.id or task_types[0]
+    result = _completed(_result(schemas, f"{stem}Result", taken), task_types[0], taken)
+    identifier = identifier or task_types[0]
     return Document(
         id=identifier,
         file_name=source.name,
+        task_type=task_types[0],
+        models=_constants(request.whole, "model"),
+        module=module_name(identifier),
         request_name=request.whole.name,
         result_name=result.whole.name,
         part_names=tuple(each.name for each in (*request.parts, *result.parts)),
         field_count=len(request.whole.fields),
         rule_count=sum(len(c.rules) for c in (request.whole, *request.parts)),
-        title=about.title,
-        summary=about.summary,
-        description=about.description,
-        creator=about.creator,
-        creator_id=about.creator_id,
-        released=about.released,
-        air=about.air,
-        status=about.status,
-        modes=about.modes,
-        price=about.price,
-        pricing=about.pricing,
-        measurements=(*about.pricing.measured, *about.pricing.examples),
-        capabilities=about.capabilities,
-        documentation_url=about.link,
-        task_type=task_types[0],
-        models=_constants(request.whole, "model"),
-        module=module_name(identifier),
         request=request.whole,
         result=result.whole,
         nested_request_classes=request.parts,
@@ -106,11 +83,10 @@ def parse_document(source: Source, *, allow_unenforced: bool) -> Document:
         result_definitions=result.definitions,
         deliveries=_constants(request.whole, "deliveryMethod"),
         pages=_is_paged(request.whole, result.whole),
-        default_delivery=_default(_field(request.whole, "deliveryMethod")),
-        status_texts=about.statuses,
-        error_codes=about.codes,
+        default_delivery=_default(request.whole.field("deliveryMethod")),
         media_limits=read_media_limits(task.keywords),
         unenforced=tuple(findings.unenforced),
+        **read_metadata(source),
     )
 
 
@@ -119,7 +95,7 @@ class _Classes(NamedTuple):
 
     Attributes:
         whole: The class of the object itself.
-        parts: The classes of objects inside it, each after those that it needs.
+        parts: The classes of nested objects, each after the classes of its fields.
         definitions: Named predicates that the classes use.
     """
 
@@ -137,10 +113,17 @@ def _request(lowering: Lowering, task: Schema, name: str) -> _Classes:
     types = TypeBuilder(lowering)
     merged = merge(lowering.schemas, task)
     doc = clean_markdown(merged.text("description"))
-    possible = not merged.is_false and _may_be_object(merged)
+    json_types = merged.types()
+    possible = not merged.is_false and (json_types is None or "object" in json_types)
     made = types.classes.build(merged, name, doc) if possible else None
     if types.problems or made is None:
-        raise InvalidInputError(types.problems or [_impossible(lowering.schemas, task)])
+        impossible = Problem(
+            lowering.schemas.source,
+            json_pointer(task.path),
+            "No task satisfies this schema.",
+            "Each required member must have a valid value.",
+        )
+        raise InvalidInputError(types.problems or [impossible])
     classes = types.classes.by_name
     apply_media_limits(classes, name, read_media_limits(task.keywords))
     whole = classes[name]
@@ -210,31 +193,19 @@ def _task_schema(schemas: Schemas) -> Schema:
     """Find the task in RequestBody: the items of an array, or the object itself."""
     body = schemas.at(_REQUEST)
     seen: set[Path] = set()
-    while "$ref" in body.keywords and body.path not in seen:
+    while (
+        body.keywords.keys() & {"$ref", "properties", "items"} == {"$ref"}
+        and body.path not in seen
+    ):
         seen.add(body.path)
-        if "properties" in body.keywords or "items" in body.keywords:
-            break
         body = schemas.target(body)
-    if keyword_values.members(body.keywords, "items") or "items" in body.keywords:
-        return body.child("items")
-    return body
+    has_items = isinstance(body.keywords.get("items"), (dict, bool))
+    return body.child("items") if has_items else body
 
 
-def _may_be_object(merged: MergedSchema) -> bool:
-    types = merged.types()
-    return types is None or "object" in types
-
-
-def _task_type_hint(task: Schema) -> str:
-    return str(task.keywords.get("title") or "task")
-
-
-def _field(owner: Class, wire: str) -> Field | None:
-    return next((field for field in owner.fields if field.json_name == wire), None)
-
-
-def _constants(request: Class, wire: str) -> tuple[str, ...]:
-    field = _field(request, wire)
+def _constants(request: Class, json_name: str) -> tuple[str, ...]:
+    """Return the strings that a member may be; empty if it may be other values."""
+    field = request.field(json_name)
     if field is None or not isinstance(field.type, Literals):
         return ()
     values = (choice.constant.value for choice in field.type.values)
@@ -243,7 +214,7 @@ def _constants(request: Class, wire: str) -> tuple[str, ...]:
 
 def _is_paged(request: Class, result: Class) -> bool:
     """Whether a result is one page of many, which `offset` of the request selects."""
-    offset, items = _field(request, "offset"), _field(result, "results")
+    offset, items = request.field("offset"), result.field("results")
     return (
         offset is not None
         and isinstance(offset.type, Number)
@@ -256,12 +227,3 @@ def _is_paged(request: Class, result: Class) -> bool:
 def _default(field: Field | None) -> str:
     value = None if field is None or field.default is None else field.default.value
     return value if isinstance(value, str) else ""
-
-
-def _impossible(schemas: Schemas, task: Schema) -> Problem:
-    return Problem(
-        schemas.source,
-        json_pointer(task.path),
-        "No task satisfies this schema.",
-        "Each required member must have a valid value.",
-    )

@@ -1,7 +1,7 @@
 """The members that results of a task type have in general.
 
-They come from the general documents in the generator's own folder `specs/`. A model's
-document that does not describe its results, or only some members, gets them from there.
+The general documents in the generator's folder `specs/` describe them. If the document of a
+model does not describe its results, or only some of their members, these are added.
 """
 
 from __future__ import annotations
@@ -28,12 +28,10 @@ def _general_documents() -> dict[str, Path]:
 
 @cache
 def general_document(task_type: str) -> JsonObject | None:
-    """Return the general document of a task type, by its JSON name; None without one."""
+    """Return the general document of a task type; None if there is none."""
     name = "-".join(re.findall(r"\d*[A-Z]?[a-z]+", task_type)).lower()
     path = _general_documents().get(name)
-    if path is None:
-        return None
-    tree: JsonObject = json.loads(path.read_text("utf-8"))
+    tree: JsonObject | None = json.loads(path.read_text("utf-8")) if path else None
     return tree
 
 
@@ -46,8 +44,8 @@ def completed(own: Class, general: Class, task_type: str) -> Class:
         task_type: The task type, for the description.
 
     Returns:
-        The general result if the document names no members. Else the document's result,
-        with the members that only the general one has as optional fields.
+        The general result if the document names no members. Otherwise the document's
+        result; the members that only the general result has are added as optional fields.
     """
     if not own.fields:
         more = (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.model import Literals, LiteralValue, String, Union
-from runware_codegen.model.predicates import Constant, Matches
+from runware_codegen.model.predicates import Constant
 from runware_codegen.parse.patterns import translate
 from runware_codegen.problems import InvalidInputError, Problem
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runware_codegen.model import Document, DocumentInfo, Type
+    from runware_codegen.model.predicates import Matches
     from runware_codegen.settings import OwnModels
 
 _ANY: Final = "[!-~]*"
@@ -32,16 +33,15 @@ def with_own_models(document: Document, own: OwnModels) -> Document:
         InvalidInputError: If the document is not about one model.
     """
     named = own.of(document.id, document.air)
-    names = tuple(name for name in named if "*" not in name)
-    patterns = tuple(name for name in named if "*" in name)
     if not named:
         return document
-    field = next((f for f in document.request.fields if f.json_name == "model"), None)
+    field = document.request.field("model")
     if field is None or not isinstance(field.type, Literals) or not document.models:
         remedy = "Remove the line, or name the document of one model."
         message = f"The document {document.id} is not about one model."
         raise InvalidInputError([own.problem(name, message, remedy) for name in named])
-    new = tuple(name for name in names if name not in document.models)
+    patterns = tuple(name for name in named if "*" in name)
+    new = tuple(name for name in named if name not in (*patterns, *document.models))
     wider = replace(field, type=_wider(field.type, new, patterns))
     fields = tuple(wider if each is field else each for each in document.request.fields)
     return replace(
@@ -66,12 +66,8 @@ def without_documents(
             " identifier or AIR of a document that is there: `runware-codegen list`.",
         )
         for name, target in own.lines
-        if not any(_is_target(document, target) for document in known)
+        if not any(target in (document.id, document.air) for document in known)
     ]
-
-
-def _is_target(document: DocumentInfo, target: str) -> bool:
-    return target in (document.id, document.air)
 
 
 def _wider(known: Literals, names: Iterable[str], patterns: Iterable[str]) -> Type:
@@ -84,6 +80,4 @@ def _wider(known: Literals, names: Iterable[str], patterns: Iterable[str]) -> Ty
 def _matches(pattern: str) -> Matches:
     source = f"^{_ANY.join(map(re.escape, pattern.split('*')))}$"
     # `re` escapes more than ECMA-262 allows with the flag u.
-    source = re.sub(r"\\([^\w$()*+./?\[\\\]^{|}])", r"\1", source)
-    translated = translate(source)
-    return Matches(translated.source, translated.parts)
+    return translate(re.sub(r"\\([^\w$()*+./?\[\\\]^{|}])", r"\1", source))

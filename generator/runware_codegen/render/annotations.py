@@ -48,8 +48,8 @@ class Annotations:
 
     Attributes:
         names: The names that the annotations use and that must be imported.
-        media: The names of the media aliases of the module.
-        checks: The types that functions in annotations check, by the function's name.
+        media: The names of the aliases of media types.
+        checks: The types that functions in annotations validate, by the function's name.
     """
 
     def __init__(self, expressions: Expressions) -> None:
@@ -61,12 +61,12 @@ class Annotations:
     def request(
         self, a_type: Type, name: str = "value", *, secret: bool = False
     ) -> str:
-        """Write the annotation of a request's field: exact.
+        """Write the annotation of a field of a request, with all constraints.
 
         Args:
-            a_type: Its type.
-            name: Its name, after which its checks are named.
-            secret: Whether it must never be shown.
+            a_type: The type of the field.
+            name: The name of the field; functions that validate it are named after it.
+            secret: Whether its value must not be shown.
         """
         made = self._of(a_type, name)
         return self._text_of(made.marked(self._call("Secret")) if secret else made)
@@ -104,7 +104,7 @@ class Annotations:
                 return Annotation(self._media(a_type))
 
     def result(self, a_type: Type) -> str:
-        """Write the annotation of a result's field: what to expect, no limits."""
+        """Write the annotation of a field of a result, without constraints."""
         match a_type:
             case String() | Media():
                 return "str"
@@ -126,7 +126,7 @@ class Annotations:
                 return self.request(a_type)
 
     def is_nullable(self, a_type: Type) -> bool:
-        """Whether null is one of the values."""
+        """Return whether null is a value of a type."""
         match a_type:
             case Null():
                 return True
@@ -151,13 +151,13 @@ class Annotations:
     def _text(self, text: String) -> Annotation:
         if text.format in _ALIASES and text == String(format=text.format):
             return Annotation(self._named(_ALIASES[text.format]))
-        arguments = [f"min_length={text.min_length}"] if text.min_length else []
-        arguments += (
-            [] if text.max_length is None else [f"max_length={text.max_length}"]
+        pattern = None if text.pattern is None else self._test(text.pattern)
+        arguments = _keywords(
+            min_length=text.min_length or None,
+            max_length=text.max_length,
+            matches=pattern,
+            format=string(text.format) if text.format else None,
         )
-        if text.pattern is not None:
-            arguments.append(f"matches={self._expressions.pattern(text.pattern)}")
-        arguments += [f"format={string(text.format)}"] if text.format else []
         plain = Annotation("str")
         return plain.marked(self._call("Text", *arguments)) if arguments else plain
 
@@ -171,13 +171,10 @@ class Annotations:
         raise TypeError(test)
 
     def _number(self, number: Number) -> Annotation:
-        bounds = [
-            f"{name}={bound!r}"
-            for name in ("ge", "gt", "le", "lt")
-            if (bound := getattr(number, name)) is not None
-        ]
-        if number.multiple_of is not None:
-            bounds.append(f"multiple_of={number.multiple_of:f}")
+        step = None if number.multiple_of is None else f"{number.multiple_of:f}"
+        bounds = _keywords(
+            ge=number.ge, gt=number.gt, le=number.le, lt=number.lt, multiple_of=step
+        )
         if not bounds:
             return Annotation(self._named("Integer" if number.integer else "Number"))
         plain = Annotation("int" if number.integer else "float")
@@ -186,7 +183,7 @@ class Annotations:
     def _literals(self, literals: Literals) -> Annotation:
         values = [choice.constant.value for choice in literals.values]
         if any(isinstance(each, float) for each in values):
-            # A float cannot stand in Literal.
+            # Literal does not allow floats.
             listed = ", ".join(map(value, values))
             return Annotation(self._named("Json")).marked(self._call("Exactly", listed))
         listed = ", ".join(value(each) for each in values if each is not None)
@@ -208,9 +205,11 @@ class Annotations:
 
     def _array(self, array: Array, name: str) -> Annotation:
         items = Annotation(f"list[{self.request(array.item, name)}]")
-        arguments = [f"at_least={array.min_items}"] if array.min_items else []
-        arguments += [] if array.max_items is None else [f"at_most={array.max_items}"]
-        arguments += ["different=True"] if array.unique_items else []
+        arguments = _keywords(
+            at_least=array.min_items or None,
+            at_most=array.max_items,
+            different=array.unique_items or None,
+        )
         return items.marked(self._call("Count", *arguments)) if arguments else items
 
     def _union(self, union: Union, name: str) -> Annotation:
@@ -238,28 +237,26 @@ class Annotations:
 
     def _media(self, media: Media) -> str:
         if media not in self.media:
-            same = [name for name in self.media.values() if _stem(name) == media.kind]
-            number = str(len(same) + 1) if same else ""
-            self.media[media] = f"{media.kind.capitalize()}Input{number}"
+            name = f"{media.kind.capitalize()}Input"
+            self.media[media] = numbered(name, self.media.values(), "")
         return self.media[media]
 
     def media_alias(self, media: Media) -> str:
-        """Write the type of a media alias."""
-        arguments = [string(media.kind), *map(self._test, media.forms)]
-        bounds = {"least_bytes": media.min_bytes, "most_bytes": media.max_bytes}
-        for name, bound in bounds.items():
-            arguments += [] if bound is None else [f"{name}={bound!r}"]
+        """Write the annotation that an alias of a media type names."""
+        bounds = _keywords(least_bytes=media.min_bytes, most_bytes=media.max_bytes)
+        arguments = (string(media.kind), *map(self._test, media.forms), *bounds)
         source = Annotation(self._named("MediaSource"))
         return self._text_of(source.marked(self._call("Media", *arguments)))
 
     def check(self, checked: Constrained, name: str) -> str:
-        """Write the expression of a check over a value of that name."""
+        """Write the expression that validates the value of a variable."""
         on = subject(name, checked.type)
         return self._expressions.write(checked.predicate, on).text
 
 
-def _stem(alias: str) -> str:
-    return alias.rstrip("0123456789").removesuffix("Input").lower()
+def _keywords(**values: float | str | None) -> list[str]:
+    """Write keyword arguments, without those that are None."""
+    return [f"{name}={each}" for name, each in values.items() if each is not None]
 
 
 def _python_type(constant: object) -> str:

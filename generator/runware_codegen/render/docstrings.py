@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from textwrap import wrap
 from typing import Final
 
@@ -16,16 +16,19 @@ _VERBATIM: Final = re.compile(r"^(\||    )")
 _ITEM: Final = re.compile(r"^(\s*)([-*+]|\d+[.)])\s+")
 
 _MAX_TEXTS: Final = 2**13
-"""That many are remembered: documents repeat the texts of each other."""
+"""The size of the cache: documents repeat each other's texts."""
+
+wrap_words: Final = partial(wrap, break_long_words=False, break_on_hyphens=False)
+"""Wraps text between words that spaces separate."""
 
 
 @lru_cache(_MAX_TEXTS)
 def docstring(text: str, indent: int) -> str:
-    """Write a whole docstring, quotes included, for a place at some indentation.
+    """Write a docstring, with its quotes.
 
     Args:
-        text: Markdown, as it came out of a document or was written around it.
-        indent: Columns to the left of it.
+        text: Markdown, from a document or from the generator.
+        indent: The indentation of its place, in columns.
     """
     body = docstring_body(inert(text).rstrip(" \n"))
     room = LINE - indent
@@ -40,7 +43,13 @@ def docstring(text: str, indent: int) -> str:
 
 
 def wrapped(text: str, room: int, *, first: int | None = None) -> list[str]:
-    """Wrap Markdown to some columns; code, tables and single long words stay whole."""
+    """Wrap Markdown; code, tables and long words are not broken.
+
+    Args:
+        text: The text.
+        room: The width of a line.
+        first: The width of the first line, if it differs.
+    """
     lines: list[str] = []
     fenced = False
     for paragraph in _paragraphs(text):
@@ -59,26 +68,14 @@ def _wrapped_line(
     item = _ITEM.match(paragraph)
     hanging = " " * item.end() if item else ""
     if first is not None and not before:
-        # The opening quotes stand on the first line.
-        made = wrap(
-            f"   {paragraph}",
-            room,
-            subsequent_indent=hanging,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        # The opening quotes are on the first line.
+        made = wrap_words(f"   {paragraph}", room, subsequent_indent=hanging)
         return [made[0].lstrip(), *made[1:]]
-    return wrap(
-        paragraph,
-        max(room, 20),
-        subsequent_indent=hanging,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrap_words(paragraph, max(room, 20), subsequent_indent=hanging)
 
 
 def _paragraphs(text: str) -> list[str]:
-    """Join the lines of a paragraph; keep what begins a line of its own."""
+    """Join the lines of each paragraph; items, code and headings stay separate."""
     joined: list[str] = []
     fenced = False
     for line in text.split("\n"):

@@ -6,13 +6,14 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from runware_codegen.naming.reserved import listed
 from runware_codegen.render.imports import SCHEMA
 
 if TYPE_CHECKING:
     from runware_codegen.model import DocumentInfo, TaskType
 
 Exports = list[tuple[str, list[str]]]
-"""Modules with the names taken from each, sorted as import lines are."""
+"""Modules with the names that each exports, in the order of import lines."""
 
 _PACKAGE: Final = {
     "_runtime.client.async_handle": ("AsyncHandle",),
@@ -21,25 +22,18 @@ _PACKAGE: Final = {
     "_runtime.schema.results": ("TaskResult",),
     "_runtime.client.deltas": ("Delta",),
     "_runtime.client.document": ("Document",),
-    "_runtime.client.documents": (
-        *("documents", "parse_request", "parse_result", "request_class"),
+    "_runtime.client.documents": listed(
+        "documents parse_request parse_result request_class"
     ),
     "_runtime.transport.envelope": ("Answer",),
     "_runtime.error_codes": ("ErrorCategory",),
     "_runtime.delivery.events": ("Event",),
-    "_runtime.exceptions": (
-        *("APIError", "APIStatusError", "AuthenticationError", "BadRequestError"),
-        *(
-            "BudgetError",
-            "ClosedError",
-            "ConnectionError",
-            "DownloadError",
-            "NotFoundError",
-            "PaymentRequiredError",
-        ),
-        *("PermissionDeniedError", "RateLimitError", "ResponseError"),
-        *("RunwareError", "ServerError", "TaskError", "TimeoutError"),
-    ),
+    "_runtime.exceptions": listed("""
+        APIError APIStatusError AuthenticationError BadRequestError BudgetError
+        ClosedError ConnectionError DownloadError NotFoundError PaymentRequiredError
+        PermissionDeniedError RateLimitError ResponseError RunwareError ServerError
+        TaskError TimeoutError
+        """),
     "_runtime.saved_handle": ("SavedHandle",),
     "_runtime.client.handle": ("Handle",),
     "_runtime.schema.media_text": ("MediaSource",),
@@ -53,23 +47,23 @@ _PACKAGE: Final = {
 }
 
 _USED: Final = ("Any", "AttributeError")
-"""Names that the module of a package uses itself."""
+"""Names that the `__init__.py` of a task type uses itself."""
 
 
 def package_exports() -> Exports:
-    """Return what the package itself offers."""
+    """Return the exports of the package."""
     return [(module, sorted(names)) for module, names in sorted(_PACKAGE.items())]
 
 
 def schema_exports() -> Exports:
-    """Return what the runtime offers to the modules of documents."""
+    """Return the exports of the runtime for the modules of documents."""
     return [(module, sorted(names)) for module, names in SCHEMA.items()]
 
 
 def task_type_exports(task_type: TaskType[DocumentInfo]) -> Exports:
-    """Return what the package of a task type offers.
+    """Return the exports of the package of a task type.
 
-    The class of a part is offered where its name is that of one class alone.
+    The class of a nested object is exported if no other class has its name.
     """
     stem = task_type.class_name
     exports = {

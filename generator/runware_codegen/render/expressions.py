@@ -1,8 +1,8 @@
 """Writes predicates as Python expressions over a JSON value.
 
-A rule runs after the fields have been checked, so an expression may rely on the types
-of the fields: `task.get("settings", {})` is an object. Where the type is not known, the
-expression asks for it first.
+A rule runs after the fields have been validated, so an expression may rely on the types
+of the fields: `task.get("settings", {})` is an object. If a type is not known, the
+expression tests it first.
 """
 
 from __future__ import annotations
@@ -11,41 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import Anything, String
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    AdditionalProperties,
-    AllOf,
-    Always,
-    AnyOf,
-    AreaIn,
-    Contains,
-    EvaluatedItems,
-    EvaluatedProperties,
-    ExactlyOne,
-    HasFormat,
-    IfThenElse,
-    InRange,
-    IsIn,
-    IsType,
-    ItemCount,
-    Items,
-    LengthIn,
-    Matches,
-    MultipleOf,
-    Not,
-    OptionalProperty,
-    PatternProperties,
-    Predicate,
-    PrefixItem,
-    PropertyCount,
-    PropertyNames,
-    RatioIn,
-    RequiredProperty,
-    UnevaluatedItems,
-    UniqueItems,
-)
-from runware_codegen.render.literals import string, value
+from runware_codegen.model import predicates as p
+from runware_codegen.model.predicates import FALSE, TRUE, Predicate
+from runware_codegen.render.literals import string, strings, value
 from runware_codegen.render.python import (
     Expression,
     Precedence,
@@ -55,7 +23,6 @@ from runware_codegen.render.python import (
     comparison,
     conjunction,
     disjunction,
-    names,
     negation,
 )
 from runware_codegen.render.subjects import Subject, loop_variable
@@ -81,30 +48,30 @@ class Expressions(ValueTests):
         self._classes = classes
 
     def write(self, predicate: Predicate, subject: Subject) -> Expression:
-        """Write an expression that is true where the predicate holds."""
+        """Write an expression that is true if the predicate holds."""
         match predicate:
-            case Always(truth):
+            case p.Always(truth):
                 return Expression(str(truth))
-            case AllOf(parts) if (
+            case p.AllOf(parts) if (
                 pair := _exactly_one_present(parts)
             ) and subject.is_only("object"):
                 one, other = (f"({string(n)} in {subject.lookup})" for n in pair)
                 return comparison(f"{one} != {other}")
-            case AllOf(parts):
+            case p.AllOf(parts):
                 return conjunction(self._narrowing(parts, subject))
-            case AnyOf(parts):
+            case p.AnyOf(parts):
                 return disjunction(self.write(part, subject) for part in parts)
-            case ExactlyOne(parts):
+            case p.ExactlyOne(parts):
                 return self._exactly_one(parts, subject, positive=True)
-            case IfThenElse(condition, then, otherwise):
+            case p.IfThenElse(condition, then, otherwise):
                 return choice(
                     self.write(condition, subject),
                     self.write(then, subject),
                     self.write(otherwise, subject),
                 )
-            case Not(part):
+            case p.Not(part):
                 return self._not(part, subject)
-            case RequiredProperty() | OptionalProperty():
+            case p.RequiredProperty() | p.OptionalProperty():
                 return self._property(predicate, subject)
             case _:
                 return self._guarded(predicate, subject)
@@ -112,17 +79,17 @@ class Expressions(ValueTests):
     def _narrowing(
         self, parts: Iterable[Predicate], subject: Subject
     ) -> Iterator[Expression]:
-        """Write parts one after the other; what follows a type may rely on it."""
+        """Write the parts of a conjunction; later parts rely on a type tested before."""
         for part in parts:
             yield self.write(part, subject)
-            told = _asserted_type(part)
-            if told and subject.type in (None, Anything()):
-                subject = replace(subject, type=Anything(told))
+            types = _asserted_types(part)
+            if types and subject.type in (None, Anything()):
+                subject = replace(subject, type=Anything(types))
 
     def _not(self, part: Predicate, subject: Subject) -> Expression:
-        if isinstance(part, IsIn) and are_comparable(part.values, subject):
+        if isinstance(part, p.IsIn) and are_comparable(part.values, subject):
             return compare(subject.text, part.values, positive=False)
-        if isinstance(part, ExactlyOne):
+        if isinstance(part, p.ExactlyOne):
             return self._exactly_one(part.parts, subject, positive=False)
         return negation(self.write(part, subject))
 
@@ -131,19 +98,18 @@ class Expressions(ValueTests):
     ) -> Expression:
         written = [self.write(part, subject) for part in parts]
         if len(written) == 2:
-            one, other = (each.parenthesized(Precedence.ATOM) for each in written)
-            return comparison(f"{one} {'!=' if positive else '=='} {other}")
+            sign = " != " if positive else " == "
+            operands = (each.parenthesized(Precedence.ATOM) for each in written)
+            return comparison(sign.join(operands))
         listed = ", ".join(each.text for each in written)
         return comparison(f"[{listed}].count(True) {'==' if positive else '!='} 1")
-
-    # -- members --------------------------------------------------------------
 
     # -- properties -----------------------------------------------------------
 
     def _property(
-        self, predicate: RequiredProperty | OptionalProperty, subject: Subject
+        self, predicate: p.RequiredProperty | p.OptionalProperty, subject: Subject
     ) -> Expression:
-        optional = isinstance(predicate, OptionalProperty)
+        optional = isinstance(predicate, p.OptionalProperty)
         join = disjunction if optional else conjunction
         guards: list[Expression] = []
         if not subject.is_only("object"):
@@ -161,9 +127,9 @@ class Expressions(ValueTests):
         return join([*guards, presence, self.write(predicate.part, member)])
 
     def _direct_property(
-        self, predicate: RequiredProperty | OptionalProperty, subject: Subject
+        self, predicate: p.RequiredProperty | p.OptionalProperty, subject: Subject
     ) -> Expression | None:
-        """Write it without a separate test of presence; None where one is needed."""
+        """Write a predicate without a presence test; None if it needs one."""
         name, part = predicate.name, predicate.part
         member = subject.member(name, self._classes)
         if _is_presence(predicate):
@@ -172,10 +138,10 @@ class Expressions(ValueTests):
             return self.write(part, member.optional_member(subject, name))
         if subject.requires(name, self._classes):
             return self.write(part, member)
-        positive = not isinstance(part, Not)
-        test = part.part if isinstance(part, Not) else part
-        # What `get` returns for an absent property has to decide as absence does.
-        if positive == isinstance(predicate, OptionalProperty):
+        positive = not isinstance(part, p.Not)
+        test = part.part if isinstance(part, p.Not) else part
+        # For an absent property, `get` must return a value with the right result.
+        if positive == isinstance(predicate, p.OptionalProperty):
             if is_single(test, member):
                 default = value(test.values[0].value)
                 found = f"{subject.lookup}.get({string(name)}, {default})"
@@ -188,9 +154,9 @@ class Expressions(ValueTests):
     # -- tests ----------------------------------------------------------------
 
     def _guarded(self, test: Predicate, subject: Subject) -> Expression:
-        """Write a test, and before it that the value is of the type it speaks of."""
+        """Write a test, after a test of the type if the type is not known."""
         text = self._unguarded(test, subject)
-        for kinds, types in _SPEAK_OF:
+        for kinds, types in _DEFINED_FOR:
             if isinstance(test, kinds) and not subject.is_only(*types):
                 return conjunction(
                     [self.is_type(frozenset(types[:1]), subject.text), text]
@@ -199,41 +165,37 @@ class Expressions(ValueTests):
 
     def _unguarded(self, test: Predicate, subject: Subject) -> Expression:
         match test:
-            case PrefixItem(index, part):
+            case p.PrefixItem(index, part):
                 short = comparison(f"len({subject.text}) <= {index}")
                 return disjunction([short, self.write(part, subject.item_at(index))])
-            case Items(part, start):
+            case p.Items(part, start):
                 return self._items(part, start, subject)
-            case Contains(part, minimum, maximum):
+            case p.Contains(part, minimum, maximum):
                 return self._contains(part, minimum, maximum, subject)
-            case UnevaluatedItems(part, evaluated):
+            case p.UnevaluatedItems(part, evaluated):
                 return self._unevaluated_items(part, evaluated, subject)
-            case AdditionalProperties(part, evaluated):
+            case p.AdditionalProperties(part, evaluated):
                 return self._additional_properties(part, evaluated, subject)
-            case PatternProperties(pattern, part):
+            case p.PatternProperties(pattern, part):
                 return self._pattern_properties(pattern, part, subject)
-            case PropertyNames(part):
-                return self._property_names(part, subject)
+            case p.PropertyNames(part):
+                each = replace(subject.item("name"), type=String())
+                return self._all(part, each, f"{each.text} in {subject.text}")
             case _:
                 return self.write_test(test, subject)
 
     # -- items and properties -------------------------------------------------
 
     def _items(self, part: Predicate, start: int, subject: Subject) -> Expression:
-        """Write that every item from `start` on satisfies a predicate."""
+        """Write a test that every item from `start` on satisfies a predicate."""
         each = subject.item("item")
         source = f"{subject.text}[{start}:]" if start else subject.text
         return self._all(part, each, f"{each.text} in {source}")
 
-    def _property_names(self, part: Predicate, subject: Subject) -> Expression:
-        """Write that every name satisfies a predicate."""
-        each = replace(subject.item("name"), type=String())
-        return self._all(part, each, f"{each.text} in {subject.text}")
-
     def _contains(
         self, part: Predicate, least: int, most: int | None, subject: Subject
     ) -> Expression:
-        """Write that so many items satisfy a predicate."""
+        """Write a test of how many items satisfy a predicate."""
         each = subject.item("item")
         test = self.write(part, each)
         loop = f"for {each.text} in {subject.text}"
@@ -242,34 +204,38 @@ class Expressions(ValueTests):
         return between(f"[{test.text} {loop}].count(True)", least, most)
 
     def _unevaluated_items(
-        self, part: Predicate, exempt: Iterable[EvaluatedItems], subject: Subject
+        self, part: Predicate, evaluated: Iterable[p.EvaluatedItems], subject: Subject
     ) -> Expression:
-        """Write that every item satisfies a predicate, but for the exempt."""
+        """Write a test that every unevaluated item satisfies a predicate."""
         each = subject.item("item")
         index = loop_variable("index", each.depth)
-        spared = disjunction(
-            self._spared_item(every, index, each, subject) for every in exempt
+        is_evaluated = disjunction(
+            self._is_evaluated_item(every, index, each, subject) for every in evaluated
         )
         loop = f"{index}, {each.text} in enumerate({subject.text})"
-        return self._all(part, each, f"{loop} if {_unless(spared)}")
+        return self._all(part, each, f"{loop} if {_unless(is_evaluated)}")
 
     def _additional_properties(
-        self, part: Predicate, exempt: Iterable[EvaluatedProperties], subject: Subject
+        self,
+        part: Predicate,
+        evaluated: Iterable[p.EvaluatedProperties],
+        subject: Subject,
     ) -> Expression:
-        """Write that every member satisfies a predicate, but for the exempt."""
+        """Write a test that every unevaluated member satisfies a predicate."""
         name = loop_variable("name", subject.depth + 1)
-        spared = disjunction(self._spared(every, name, subject) for every in exempt)
+        is_evaluated = disjunction(
+            self._is_evaluated(every, name, subject) for every in evaluated
+        )
         if part == FALSE:
-            loop = f"{spared.text} for {name} in {subject.text}"
-            return call("all", loop)
+            return call("all", f"{is_evaluated.text} for {name} in {subject.text}")
         each = subject.item("member")
         loop = f"{name}, {each.text} in {subject.text}.items()"
-        return self._all(part, each, f"{loop} if {_unless(spared)}")
+        return self._all(part, each, f"{loop} if {_unless(is_evaluated)}")
 
     def _pattern_properties(
-        self, pattern: Matches, part: Predicate, subject: Subject
+        self, pattern: p.Matches, part: Predicate, subject: Subject
     ) -> Expression:
-        """Write that every member whose name matches satisfies a predicate."""
+        """Write a test that every member with a matching name satisfies a predicate."""
         each = subject.item("member")
         name = loop_variable("name", each.depth)
         loop = f"{name}, {each.text} in {subject.text}.items()"
@@ -277,73 +243,71 @@ class Expressions(ValueTests):
         return self._all(part, each, f"{loop} if {test.text}")
 
     def _all(self, part: Predicate, each: Subject, loop: str) -> Expression:
-        test = self.write(part, Subject(each.text, each.text, each.type, each.depth))
-        return call("all", f"{test.text} for {loop}")
+        return call("all", f"{self.write(part, each).text} for {loop}")
 
-    def _spared(
-        self, exempt: EvaluatedProperties, name: str, subject: Subject
+    def _is_evaluated(
+        self, evaluated: p.EvaluatedProperties, name: str, subject: Subject
     ) -> Expression:
-        ways = [comparison(_is_one_of(name, exempt.names))] if exempt.names else []
-        ways += [call(self.pattern(pattern), name) for pattern in exempt.patterns]
-        spared = Expression("True") if exempt.all else disjunction(ways)
-        return self._where(exempt.condition, spared, subject)
+        tests = [call(self.pattern(pattern), name) for pattern in evaluated.patterns]
+        if evaluated.names:
+            tests.insert(0, comparison(_is_one_of(name, evaluated.names)))
+        is_evaluated = Expression("True") if evaluated.all else disjunction(tests)
+        return self._where(evaluated.condition, is_evaluated, subject)
 
-    def _spared_item(
-        self, exempt: EvaluatedItems, index: str, item: Subject, subject: Subject
+    def _is_evaluated_item(
+        self, evaluated: p.EvaluatedItems, index: str, item: Subject, subject: Subject
     ) -> Expression:
-        if exempt.first is None:
-            spared = Expression("True")
-        elif exempt.first:
-            spared = comparison(f"{index} < {exempt.first}")
+        if evaluated.first is None:
+            is_evaluated = Expression("True")
+        elif evaluated.first:
+            is_evaluated = comparison(f"{index} < {evaluated.first}")
         else:
-            unknown = Subject(item.text, item.text, None, item.depth)
-            spared = self.write(exempt.matching, unknown)
-        return self._where(exempt.condition, spared, subject)
+            is_evaluated = self.write(evaluated.matching, replace(item, type=None))
+        return self._where(evaluated.condition, is_evaluated, subject)
 
     def _where(
-        self, guard: Predicate, spared: Expression, subject: Subject
+        self, guard: Predicate, is_evaluated: Expression, subject: Subject
     ) -> Expression:
         if guard == TRUE:
-            return spared
+            return is_evaluated
         deeper = Subject(subject.text, subject.lookup, subject.type, subject.depth + 1)
-        return conjunction([self.write(guard, deeper), spared])
+        return conjunction([self.write(guard, deeper), is_evaluated])
 
 
-_SPEAK_OF = (
-    ((InRange, MultipleOf), ("number", "integer")),
-    ((LengthIn, Matches, HasFormat), ("string",)),
-    ((ItemCount, UniqueItems, PrefixItem, Items), ("array",)),
-    ((Contains, UnevaluatedItems), ("array",)),
+_DEFINED_FOR = (
+    ((p.InRange, p.MultipleOf), ("number", "integer")),
+    ((p.LengthIn, p.Matches, p.HasFormat), ("string",)),
+    ((p.ItemCount, p.UniqueItems, p.PrefixItem, p.Items), ("array",)),
+    ((p.Contains, p.UnevaluatedItems), ("array",)),
     (
-        (PropertyCount, AdditionalProperties, PatternProperties, PropertyNames),
+        (p.PropertyCount, p.AdditionalProperties, p.PatternProperties, p.PropertyNames),
         ("object",),
     ),
-    ((AreaIn, RatioIn), ("object",)),
+    ((p.AreaIn, p.RatioIn), ("object",)),
 )
-"""Tests, and the types they speak of, the widest first."""
+"""Tests, and the JSON types for which they are defined, the widest first."""
 
 
-def _is_presence(predicate: RequiredProperty | OptionalProperty) -> bool:
-    """Whether a predicate says only that a property is present, or that it is absent."""
-    return predicate.part == (
-        TRUE if isinstance(predicate, RequiredProperty) else FALSE
-    )
+def _is_presence(predicate: p.RequiredProperty | p.OptionalProperty) -> bool:
+    """Return whether a predicate only tests that a property is present, or absent."""
+    optional = isinstance(predicate, p.OptionalProperty)
+    return predicate.part == (FALSE if optional else TRUE)
 
 
 def _exactly_one_present(parts: tuple[Predicate, ...]) -> tuple[str, str] | None:
-    """Name two members of which one is there without the other."""
+    """Return two members of which exactly one must be present; None for other parts."""
     match parts:
         case (
-            AnyOf(
+            p.AnyOf(
                 (
-                    OptionalProperty(one, Always(False)),
-                    OptionalProperty(other, Always(False)),
+                    p.OptionalProperty(one, p.Always(False)),
+                    p.OptionalProperty(other, p.Always(False)),
                 )
             ),
-            AnyOf(
+            p.AnyOf(
                 (
-                    RequiredProperty(first, Always(True)),
-                    RequiredProperty(second, Always(True)),
+                    p.RequiredProperty(first, p.Always(True)),
+                    p.RequiredProperty(second, p.Always(True)),
                 )
             ),
         ) if (one, other) == (first, second):
@@ -352,38 +316,38 @@ def _exactly_one_present(parts: tuple[Predicate, ...]) -> tuple[str, str] | None
             return None
 
 
-def _only(part: Predicate, kind: type[RequiredProperty | OptionalProperty]) -> bool:
-    """Whether a predicate of an object is decided by {} as by its absence."""
-    if not isinstance(part, (AllOf, AnyOf)):
+def _only(part: Predicate, kind: type[p.RequiredProperty | p.OptionalProperty]) -> bool:
+    """Return whether a predicate has the same result for {} as for an absent object."""
+    if not isinstance(part, (p.AllOf, p.AnyOf)):
         return isinstance(part, kind)
     decided = [_only(each, kind) for each in part.parts]
-    if isinstance(part, AnyOf) == (kind is RequiredProperty):
+    if isinstance(part, p.AnyOf) == (kind is p.RequiredProperty):
         return all(decided)
     return any(decided) and all(map(_is_about_members, part.parts))
 
 
 def _is_about_members(part: Predicate) -> bool:
-    """Whether a predicate of an object says nothing but what its members are."""
-    if isinstance(part, (AllOf, AnyOf)):
+    """Return whether a predicate of an object only tests members."""
+    if isinstance(part, (p.AllOf, p.AnyOf)):
         return all(map(_is_about_members, part.parts))
-    return isinstance(part, (RequiredProperty, OptionalProperty))
+    return isinstance(part, (p.RequiredProperty, p.OptionalProperty))
 
 
-def _asserted_type(test: Predicate) -> frozenset[str]:
-    """Return the types of which a value is when a test holds; none for any."""
-    if isinstance(test, IsType):
+def _asserted_types(test: Predicate) -> frozenset[str]:
+    """Return the JSON types that a test implies; empty if it implies none."""
+    if isinstance(test, p.IsType):
         return test.types
-    if isinstance(test, RequiredProperty):
+    if isinstance(test, p.RequiredProperty):
         return frozenset({"object"})
-    spoken = [types for kinds, types in _SPEAK_OF if isinstance(test, kinds)]
-    return frozenset(spoken[0]) if spoken else frozenset()
+    defined = [types for kinds, types in _DEFINED_FOR if isinstance(test, kinds)]
+    return frozenset(defined[0]) if defined else frozenset()
 
 
 def _is_one_of(name: str, named: tuple[str, ...]) -> str:
     if len(named) == 1:
         return f"{name} == {string(named[0])}"
-    return f"{name} in {names(named)}"
+    return f"{name} in {strings(named)}"
 
 
-def _unless(spared: Expression) -> str:
-    return negation(spared).parenthesized(Precedence.OR)
+def _unless(is_evaluated: Expression) -> str:
+    return negation(is_evaluated).parenthesized(Precedence.OR)

@@ -1,9 +1,9 @@
 """Formats source text with black, one statement at a time.
 
-Modules of documents are similar, and black is the slowest step. So each different
-statement is formatted only once, alone, in nested classes of the same depth. If their
-lines are short enough, statements that differ only in names and values are formatted
-as one. Afterwards, this module inserts the blank lines between statements.
+Modules of documents are similar, and black is the slowest step. So each statement is
+formatted alone, in nested classes of the same depth, and the result is cached. Statements
+with short lines that differ only in names and values share a result. Afterwards, this
+module inserts the blank lines between statements.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _MAX_STATEMENTS = 2**15
 class _Kind(Enum):
     HEADER = auto()  # the first lines of a class or function, decorators included
     DOCSTRING = auto()
-    REMARK = auto()  # a string after a name, which is no docstring to black
+    REMARK = auto()  # a string after a variable; black does not format it
     IMPORT = auto()
     OTHER = auto()
 
@@ -79,10 +79,10 @@ def formatted(source: str) -> str:
 
     Args:
         source: Python as the templates lay it out: each statement in a line of its own,
-            except for brackets and blocks, whose inner lines stand further right.
+            except for brackets and blocks, whose inner lines are indented.
 
     Raises:
-        black.parsing.InvalidInput: When it is no Python; then a template is wrong.
+        black.parsing.InvalidInput: If the text is not Python: a template is wrong.
     """
     from black.parsing import InvalidInput  # noqa: PLC0415  # slow to import
 
@@ -92,42 +92,42 @@ def formatted(source: str) -> str:
         return _black(source)
 
 
-def _made(statement: _Statement) -> str:
-    """Format a statement, unless black leaves those of its shape as they are."""
+def _format(statement: _Statement) -> str:
+    """Format a statement, unless black does not change statements of its shape."""
     kind, level, text = statement.kind, statement.level, statement.text
     shape = _shape(text)
-    if shape and _alone(kind, level, shape) == shape:
+    if shape and _formatted_alone(kind, level, shape) == shape:
         return text
-    return _alone(kind, level, text)
+    return _formatted_alone(kind, level, text)
 
 
 def _shape(text: str) -> str:
-    """Write the statement that stands for all that differ from it in names and values.
+    """Replace the names and values of a statement by placeholders.
 
-    Black breaks and joins lines only where one is too long, or where a comma ends a
-    list: each of its items has lines of its own then. So a line that is short enough
-    depends on no other, and neither does an item.
+    Black splits a line only if it is too long, and puts each item of a list with a final
+    comma on lines of its own. So the layout of short lines and of items does not depend on
+    their names and values.
 
     Returns:
-        One line, or a list with an item of each shape, twice; nothing where the layout
-        may depend on the names and values.
+        One line, or a list with two items of each shape; empty if the layout may depend on
+        names and values.
     """
     first, *inner = text.split("\n")
     if not text.isascii() or _QUOTES in text or len(first) > LINE:
         return ""
     if not inner:
-        return _VARIABLE.sub(_stand_in, text)
+        return _VARIABLE.sub(_placeholder, text)
     last = inner.pop()
     items = _items(inner)
     if len(items) < 2 or not first.endswith(("(", "[", "{")) or len(last.strip()) != 1:
         return ""
     if any(len(line) > LINE for line in inner):
         return ""
-    shapes = dict.fromkeys(_VARIABLE.sub(_stand_in, item) for item in items)
+    shapes = dict.fromkeys(_VARIABLE.sub(_placeholder, item) for item in items)
     return "\n".join([first, *shapes, *shapes, last])
 
 
-def _stand_in(variable: re.Match[str]) -> str:
+def _placeholder(variable: re.Match[str]) -> str:
     found = variable[0]
     if found.endswith(('"', "'")):
         return '"text"' if _PLAIN_TEXT.fullmatch(found) else found
@@ -135,7 +135,7 @@ def _stand_in(variable: re.Match[str]) -> str:
 
 
 def _items(lines: list[str]) -> list[str]:
-    """Put lines together to items that end with a comma; none when they do not."""
+    """Join lines into items that end with a comma; empty if the last one does not."""
     items: list[str] = []
     start = 0
     for end, line in enumerate(lines, 1):
@@ -150,8 +150,8 @@ def _margin(line: str) -> int:
 
 
 @lru_cache(_MAX_STATEMENTS)
-def _alone(kind: _Kind, level: int, text: str) -> str:
-    """Format a statement in a nest of classes, and take it out again."""
+def _formatted_alone(kind: _Kind, level: int, text: str) -> str:
+    """Format a statement inside of nested classes, without the cache for shapes."""
     nest = "".join(f"{_INDENT * depth}class _:\n" for depth in range(level))
     body = f"\n{_INDENT * (level + 1)}pass" if kind is _Kind.HEADER else ""
     made = _black(f"{nest}{text}{body}\n")
@@ -168,7 +168,7 @@ def _black(source: str) -> str:
     return black.format_str(source, mode=mode)
 
 
-# -- to statements ------------------------------------------------------------
+# -- splitting a text into statements -----------------------------------------
 
 
 def _statements(lines: list[str]) -> Iterator[_Statement]:
@@ -192,7 +192,7 @@ def _statements(lines: list[str]) -> Iterator[_Statement]:
 
 
 def _extent(lines: list[str], start: int, level: int) -> tuple[_Kind, int]:
-    """Say what begins at a line, and the line after its last."""
+    """Return the kind of the statement at a line, and the number of the line after it."""
     line = lines[start].lstrip(" ")
     if line.startswith(_QUOTES):
         return _Kind.REMARK, _end_of_string(lines, start)
@@ -209,7 +209,7 @@ def _extent(lines: list[str], start: int, level: int) -> tuple[_Kind, int]:
 
 
 def _end_of_string(lines: list[str], start: int) -> int:
-    """Find the end of a string; nothing within it looks like one."""
+    """Find the line after a string in triple quotes."""
     if lines[start].rstrip(" ").endswith(_QUOTES, lines[start].index(_QUOTES) + 3):
         return start + 1
     for number in range(start + 1, len(lines)):
@@ -219,7 +219,7 @@ def _end_of_string(lines: list[str], start: int) -> int:
 
 
 def _end_of_inner(lines: list[str], start: int, level: int) -> int:
-    """Find the end of the lines that stand further right than the first."""
+    """Find the line after the lines that are indented further than the first."""
     right = _INDENT * level + " "
     end = start + 1
     while end < len(lines) and (not lines[end] or lines[end].startswith(right)):
@@ -229,7 +229,7 @@ def _end_of_inner(lines: list[str], start: int, level: int) -> int:
     return end
 
 
-# -- and back -----------------------------------------------------------------
+# -- joining statements -------------------------------------------------------
 
 
 def _joined(statements: Iterable[_Statement]) -> str:
@@ -240,7 +240,7 @@ def _joined(statements: Iterable[_Statement]) -> str:
         if before is not None:
             parts.append("\n" * (1 + _blank_lines(owner, before, statement)))
         remark = statement.kind is _Kind.REMARK
-        parts.append(statement.text if remark else _made(statement))
+        parts.append(statement.text if remark else _format(statement))
         before = statement
         owner = statement if statement.kind is _Kind.HEADER else owner
     return f"{''.join(parts)}\n" if parts else ""
@@ -252,9 +252,9 @@ def _blank_lines(
     """Count the blank lines that black puts between two statements.
 
     Args:
-        owner: The last header until then.
-        before: The first of the two.
-        statement: The second.
+        owner: The last header before them.
+        before: The first statement.
+        statement: The second statement.
     """
     most = 1 if statement.level else 2
     if statement.kind is _Kind.DOCSTRING:

@@ -6,20 +6,18 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from runware_codegen.formats import FORMATS, predicate_name
+from runware_codegen.naming.reserved import listed
 from runware_codegen.render.docstrings import LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 SCHEMA: Final = {
-    ".json_values": (
-        *("all_different", "is_array", "is_multiple", "is_object"),
-        *("is_type", "same"),
-    ),
-    "constraints": (
-        *("Count", "Either", "Exactly", "Integer", "Json", "Limits"),
-        *("Must", "Nullable", "Number", "OfType", "Secret", "Text", "Uri", "Uuid"),
-    ),
+    ".json_values": listed("all_different is_array is_multiple is_object is_type same"),
+    "constraints": listed("""
+        Count Either Exactly Integer Json Limits Must Nullable Number OfType Secret Text
+        Uri Uuid
+        """),
     "deprecated": ("Deprecated",),
     "ecma_regex": ("is_regex",),
     "fields": ("constant", "filled", "fresh_uuid"),
@@ -29,52 +27,48 @@ SCHEMA: Final = {
     "patterns": ("Pattern",),
     "requests": ("TaskRequest",),
     "results": ("ResultPart", "TaskResult"),
-    "rules": (
-        *("Iterator", "MediaLimit", "Rate", "Size", "Wire"),
-        *("area_in", "is_size", "judged_once", "not_a_size", "ratio_in"),
-    ),
+    "rules": listed("""
+        Iterator MediaLimit Rate Size Wire area_in is_size judged_once not_a_size ratio_in
+        """),
 }
-"""What the runtime has for modules of documents, by module of `_runtime/schema/`."""
+"""The names of the runtime for modules of documents, by module of `_runtime/schema/`."""
 
 _MODULES: Final = {
     "typing": ("Annotated", "ClassVar", "Literal"),
     "pydantic": ("Field",),
     "..._runtime.schema": tuple(chain.from_iterable(SCHEMA.values())),
 }
-"""Modules in the order of import blocks, with the names that a module may use."""
-
-
-def _block(module: str) -> int:
-    """Number the blocks: the standard library, other packages, this package."""
-    return 2 if module.startswith(".") else int(module != "typing")
+"""A module for each import block, in their order, with the names that it has."""
 
 
 def import_lines(used: Iterable[str]) -> list[str]:
-    """Write imports of the names that are used, with empty lines between blocks.
+    """Write imports of the names that are used, with an empty line between blocks.
 
     Raises:
-        KeyError: When no module has a name; then a name is missing here.
+        KeyError: If no module has a name: it is missing in this file.
     """
-    left = set(used)
+    missing = set(used)
     lines: list[str] = []
-    last = ""
     for module, names in _MODULES.items():
-        found = sorted(left.intersection(names))
-        left.difference_update(found)
+        found = sorted(missing.intersection(names))
+        missing.difference_update(found)
         if found:
-            lines += [""] if lines and _block(module) != _block(last) else []
-            last = module
+            lines += [""] if lines else []
             lines.append(f"from {module} import {', '.join(found)}")
-    if left:
-        raise KeyError(*sorted(left))
+    if missing:
+        raise KeyError(*sorted(missing))
     return lines
 
 
 def import_of(names: Sequence[str], module: str, indent: int) -> str:
-    """Write an import for a place at some indentation, each name in a line if needed.
+    """Write an import as black formats it, with one name in a line if it is too long.
 
-    It is laid out as black does it, which then has less to do; there is one for each
-    document.
+    Black is slow, and each document has an import of its own.
+
+    Args:
+        names: The names.
+        module: The module.
+        indent: The indentation of its place, in columns.
     """
     line = f"from {module} import {', '.join(names)}"
     if indent + len(line) <= LINE:

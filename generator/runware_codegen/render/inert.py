@@ -1,9 +1,9 @@
 """Makes the text of a document inert in docstrings.
 
 Tools execute or interpret docstrings: doctest runs examples, Sphinx and MkDocs follow
-directives and keep raw HTML. Text of a document gives them nothing to act on. A marker
-gets a space inside, so that a person still reads it. A code span stays as it is where
-every Markdown parser agrees that it is one.
+directives and keep raw HTML. So a space is inserted into every marker in the text of a
+document. The text stays readable. A code span is not changed if every Markdown parser
+recognizes it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ import re
 from typing import Final
 
 _MARKERS: Final = (
-    # doctest: a prompt, anywhere in a run of these signs. Wrapping may move it to the
-    # start of a line.
+    # doctest: a prompt, also inside of a line: wrapping may move it to the start.
     (re.compile(r">(?=>>)"), "> "),
     # reStructuredText: explicit markup, such as a directive or a link target.
     (re.compile(r"(?<![\w./])\.\.(?!\S)"), "…"),
-    # reStructuredText: an address for a link without a name.
+    # reStructuredText: the target of an anonymous link.
     (re.compile(r"(?<!\S)__(?!\S)"), "_ _"),
     # reStructuredText: a role before or after its text, and a link.
     (re.compile(r":(?=`)"), ": "),
@@ -26,9 +25,9 @@ _MARKERS: Final = (
     (re.compile(r"(?<!`)(\{[\w:.+-]+\})(?=`)"), r"\1 "),
     (re.compile(r":(?=::)"), ": "),
     (re.compile(r"-8<(?=-)"), "- 8< "),
-    # A scheme that runs code where a browser follows it.
+    # A URL scheme that runs code in a browser.
     (re.compile(r"\b(javascript|vbscript):", re.IGNORECASE), r"\1 :"),
-    # Markdown: a link, or the definition of one, to what is no plain address.
+    # Markdown: a link, or its definition, whose target is not a plain address.
     (re.compile(r"\](?=\()(?!\(\s*(?:https?://|mailto:|[#/.\w-]*\)))"), "] "),
     (re.compile(r"(?<!\S)(\[[^\[\]]*\]):(?!\s*https?://)"), r"\1 :"),
 )
@@ -40,7 +39,7 @@ _FENCE: Final = re.compile(
 )
 """A code fence and the first word beside it, or its marker within a line.
 
-Extensions of Markdown run code that has more than one word beside its fence.
+Extensions of Markdown run the code of fences with more than one word beside them.
 """
 
 _TAG: Final = re.compile(r"<(?=[A-Za-z/!?])(?!https?://[^\s<>`\"']*>)")
@@ -62,9 +61,9 @@ def _plain_fence(fence: re.Match[str]) -> str:
 
 
 def _without_tags(paragraph: str) -> str:
-    """Put a space into each tag of HTML outside code spans."""
+    """Insert a space into each HTML tag outside of code spans."""
     parts = _CODE_SPAN.split(paragraph)
-    # Wrapping moves a tag after a space to the start of a line, where it is HTML.
+    # Wrapping may move a tag to the start of a line, where it is HTML in a span too.
     is_certain = "`" not in "".join(parts[::2]) and "\\`" not in paragraph
     if not is_certain or any(re.search(r"\s<", span) for span in parts[1::2]):
         return _TAG.sub("< ", paragraph)

@@ -1,7 +1,7 @@
 """Writes text of a document as Python text: one function for each position.
 
-What a document says is data. It reaches the output through these functions only, and
-none of them depends on the machine, the locale or the version of Python.
+Text of a document is data. It reaches the output only through these functions. Their
+output does not depend on the machine, the locale or the version of Python.
 """
 
 from __future__ import annotations
@@ -15,15 +15,10 @@ from runware_codegen.model.predicates import FrozenArray, FrozenObject
 if TYPE_CHECKING:
     from runware_codegen.model.predicates import FrozenValue
 
-_ESCAPES = {
-    "\\": "\\\\",
-    "\n": "\\n",
-    "\r": "\\r",
-    "\t": "\\t",
-}
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
-# Letters, digits, punctuation and symbols that show, in blocks that are long settled:
-# no controls, no bidirectional marks, no invisible spaces, no surrogates.
+# Visible letters, digits, punctuation and symbols, in Unicode blocks that are stable: no
+# controls, bidirectional marks, invisible spaces or surrogates.
 _SHOWN = (
     "\x20-\x7e\xa1-\xac\xae-\u0377\u0384-\u0386\u0388-\u038a\u038e-\u03a1"
     "\u03a3-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u218b\u2190-\u23ff"
@@ -39,8 +34,8 @@ _EMOJI_PART = (
 _HIDDEN = re.compile(f"(?!{_EMOJI_PART})[^{_SHOWN}\n]")
 _TO_ESCAPE = re.compile(f"(?!{_EMOJI_PART})[^{_SHOWN}]|\\\\")
 
-# Tools read some comments line by line, in strings too. An escaped character changes
-# the line that they read, and not the text.
+# Some tools read directives from any line, also from strings. An escaped character changes
+# the line that they read, and not the value of the string.
 _DIRECTIVE = re.compile(
     r"""
     \#(?=[!\s]*(?:%%|(?:
@@ -61,7 +56,7 @@ _DIRECTIVE_START = frozenset("#*:<=>")
 _WORD = re.compile(r"\S*\s*(?<=.)", re.DOTALL)
 _LINE = 88
 
-# Quotes that would end a docstring, or make its end longer.
+# Quotes that would end a docstring.
 _ENDING = re.compile(r'"{3,}|"\Z')
 
 
@@ -77,7 +72,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 @lru_cache(2**14)
 def string(text: str) -> str:
-    """Write a string literal, in the quotes that black prefers: fewer are escaped."""
+    """Write a string literal in the quotes that need fewer escapes, as black does."""
     quote = "'" if text.count('"') > text.count("'") else '"'
     body = _TO_ESCAPE.sub(_escaped, text).replace(quote, f"\\{quote}")
     return f"{quote}{_without_directives(body)}{quote}"
@@ -98,7 +93,7 @@ def value(constant: FrozenValue) -> str:
 
 
 def visible(text: str) -> str:
-    """Return text for a docstring or comment: what does not show is spelled out."""
+    """Return text for a docstring or comment, with invisible characters escaped."""
     return _HIDDEN.sub(_escaped, text)
 
 
@@ -109,7 +104,7 @@ def _without_directives(source: str) -> str:
 
 
 def docstring_body(text: str) -> str:
-    """Return text that can stand between three quotes: nothing in it ends them."""
+    """Return text for a place between three quotes: no part of it ends the docstring."""
     escaped = _without_directives(visible(text).replace("\\", "\\\\"))
     return _ENDING.sub(lambda quotes: quotes[0].replace('"', '\\"'), escaped)
 

@@ -42,12 +42,9 @@ class ModuleMaker:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        classes = [
-            document.request,
-            *document.nested_request_classes,
-            *document.nested_result_classes,
-        ]
-        self._expressions = Expressions({each.name: each for each in classes})
+        nested = (*document.nested_request_classes, *document.nested_result_classes)
+        classes = {each.name: each for each in (document.request, *nested)}
+        self._expressions = Expressions(classes)
         self._annotations = Annotations(self._expressions)
         self._used: set[str] = {"ClassVar"}
         self._view = ModuleView(module_doc(document))
@@ -73,7 +70,7 @@ class ModuleMaker:
         return view
 
     def _definitions(self) -> list[TestFunction]:
-        """Write the definitions that something calls, and those that they call."""
+        """Write the definitions that expressions call, directly or indirectly."""
         definitions = dict(self._document.definitions)
         made: dict[str, TestFunction] = {}
         while missing := self._expressions.definitions - made.keys():
@@ -122,30 +119,21 @@ class ModuleMaker:
         if request.allows_extra:
             self._used.add("OpenPart")
             base += ", OpenPart"
+        status = document.status if document.status != "live" else ""
+        texts, default = document.deliveries, document.default_delivery
+        latency = document.shortest_latency
         variables = [
-            Variable("air", "str", string(document.air)) if document.air else None,
-            (
-                Variable("status", "str", string(document.status))
-                if document.status not in ("", "live")
-                else None
-            ),
+            Variable("air", "str", string(document.air) if document.air else ""),
+            Variable("status", "str", string(status) if status else ""),
             Variable("result", "type[TaskResult]", document.result.name),
-            (
-                Variable("deliveries", "tuple[str, ...]", strings(document.deliveries))
-                if document.deliveries
-                else None
+            Variable("deliveries", "tuple[str, ...]", strings(texts) if texts else ""),
+            Variable(
+                "default_delivery", "str | None", string(default) if default else ""
             ),
-            (
-                Variable(
-                    "default_delivery", "str | None", string(document.default_delivery)
-                )
-                if document.default_delivery
-                else None
+            Variable(
+                "shortest_latency", "float | None", repr(latency) if latency else ""
             ),
         ]
-        if document.shortest_latency:
-            shortest = repr(document.shortest_latency)
-            variables.append(Variable("shortest_latency", "float | None", shortest))
         rules = self._rules(request, "task")
         if any(table.name == "SIZES" for table in self._view.sizes):
             self._used.add("Size")
@@ -153,9 +141,8 @@ class ModuleMaker:
         if document.media_limits:
             self._used.add("MediaLimit")
             listed = "".join(map(_media_limit, document.media_limits))
-            variables.append(
-                Variable("media_limits", "tuple[MediaLimit, ...]", f"({listed})")
-            )
+            limits = Variable("media_limits", "tuple[MediaLimit, ...]", f"({listed})")
+            variables.append(limits)
         if document.pricing.adds_up:
             self._used.add("Rate")
             rates = [(r.amount, r.unit, r.label) for r in document.pricing.rates]
@@ -168,7 +155,7 @@ class ModuleMaker:
             request_doc(document, fields),
             tuple(self._member(each) for each in fields),
             rules,
-            tuple(each for each in variables if each is not None),
+            tuple(each for each in variables if each.value),
             subject="task",
         )
 
@@ -192,9 +179,7 @@ class ModuleMaker:
         return f"Deprecated[{annotation}]"
 
     def _default(self, field: Field) -> str:
-        alias = (
-            "" if wire_name(field.name) == field.json_name else string(field.json_name)
-        )
+        alias = _alias(field)
         only = _only_value(field)
         if field.required and only:
             self._used.add("constant")
@@ -208,17 +193,17 @@ class ModuleMaker:
         return self._field_call(field, alias)
 
     def _has_own_models(self, field: Field) -> bool:
-        """Whether a field is the task's model, and takes others than the document's."""
+        """Whether a field is the task's model, and accepts the user's own models."""
         document = self._document
         is_model = field.json_name == "model" and document.takes_own_models
         return is_model and any(each is field for each in document.request.fields)
 
     def _is_filled_in(self, field: Field) -> bool:
-        """Whether a field of the request says which task it is, and callers seldom do."""
+        """Whether the constructor fills a field in, so that callers seldom pass it."""
         return field.json_name == "taskType" or self._is_own_uuid(field)
 
     def _is_own_uuid(self, field: Field) -> bool:
-        """Whether a field names this task, and not another that it asks about."""
+        """Whether a field identifies this task, and not another task."""
         own = self._document.task_type not in ABOUT_ANOTHER_TASK
         return own and field.json_name == "taskUUID" and _is_uuid(field)
 
@@ -226,22 +211,19 @@ class ModuleMaker:
         annotation = self._annotations.result(field.type)
         if not field.required and "None" not in annotation.split(" | "):
             annotation = f"{annotation} | None"
-        alias = (
-            "" if wire_name(field.name) == field.json_name else string(field.json_name)
-        )
-        default = self._field_call(field, alias, result=True)
+        default = self._field_call(field, _alias(field), result=True)
         annotation = self._deprecated(field, annotation)
         return Member(field.name, annotation, default, field_doc(field, result=True))
 
     def _field_call(self, field: Field, alias: str, *, result: bool = False) -> str:
-        """Write the default of a field, with what pydantic has to know of it."""
+        """Write the default of a field: its value, or a call with pydantic's options."""
         message = string(f"`{field.name}` is deprecated")
         if field.deprecated and not field.required:
             return f"Deprecated({message}{f', alias={alias}' if alias else ''})"
         arguments = [f"validation_alias={alias}"] if alias else []
         if field.deprecated and result:
-            # A member that was promised and did not come raises AttributeError, which
-            # pydantic's own way to warn would hide.
+            # A required member that is absent raises AttributeError, which pydantic's
+            # `deprecated` would hide.
             arguments.append('json_schema_extra={"deprecated": True}')
         elif field.deprecated:
             arguments.append(f"deprecated={message}")
@@ -286,7 +268,7 @@ class ModuleMaker:
                 return table.name
         number = len(self._view.sizes) + 1
         name = "SIZES" if number == 1 else f"SIZES_{number}"
-        self._view.sizes.append(SizeTable(name, sizes, "Width and height in pixels."))
+        self._view.sizes.append(SizeTable(name, sizes))
         return name
 
 
@@ -294,6 +276,12 @@ def _media_limit(limit: MediaLimit) -> str:
     names = string(limit.parameter), string(limit.operation)
     bounds = repr(limit.minimum), repr(limit.maximum)
     return f"MediaLimit({', '.join((*names, *bounds))}),"
+
+
+def _alias(field: Field) -> str:
+    """Write the name in JSON; empty if the Python name implies it."""
+    implied = wire_name(field.name) == field.json_name
+    return "" if implied else string(field.json_name)
 
 
 def _only_value(field: Field) -> str:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.render.literals import string, value
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runware_codegen.model.predicates import Constant
-
 
 class Precedence(IntEnum):
-    """How tightly an expression binds, the loosest first."""
+    """The precedence of operators, lowest first."""
 
     CHOICE = 0
     OR = 1
@@ -25,13 +21,13 @@ class Precedence(IntEnum):
 
 
 class Expression(NamedTuple):
-    """The text of an expression, and how tightly it binds."""
+    """The text of an expression, and its precedence."""
 
     text: str
     precedence: Precedence = Precedence.ATOM
 
     def parenthesized(self, binding: Precedence) -> str:
-        """Return the text, in parentheses where it would bind too loosely."""
+        """Return the text, in parentheses if its precedence is lower."""
         return self.text if self.precedence >= binding else f"({self.text})"
 
 
@@ -59,16 +55,15 @@ def negation(part: Expression) -> Expression:
 
 
 def choice(test: Expression, then: Expression, otherwise: Expression) -> Expression:
-    """Choose with `if` and `else`."""
-    first, condition = then.parenthesized(Precedence.OR), test.parenthesized(
-        Precedence.OR
+    """Write a conditional expression."""
+    one, condition, other = (
+        each.parenthesized(Precedence.OR) for each in (then, test, otherwise)
     )
-    text = f"{first} if {condition} else {otherwise.parenthesized(Precedence.OR)}"
-    return Expression(text, Precedence.CHOICE)
+    return Expression(f"{one} if {condition} else {other}", Precedence.CHOICE)
 
 
 def comparison(text: str) -> Expression:
-    """Mark a comparison as such."""
+    """Return a comparison, whose text is given."""
     return Expression(text, Precedence.COMPARISON)
 
 
@@ -78,23 +73,9 @@ def call(function: str, *arguments: str) -> Expression:
 
 
 def between(text: str, least: int, most: int | None) -> Expression:
-    """Compare a count with bounds."""
+    """Test whether a count is within bounds."""
     if most is None:
         return comparison(f"{text} >= {least}")
     if least == most:
         return comparison(f"{text} == {least}")
     return comparison(f"{least} <= {text} <= {most}" if least else f"{text} <= {most}")
-
-
-def names(listed: Iterable[str]) -> str:
-    """Write a tuple of strings."""
-    return _tuple([string(name) for name in listed])
-
-
-def constants(values: Iterable[Constant]) -> str:
-    """Write a tuple of JSON values."""
-    return _tuple([value(each.value) for each in values])
-
-
-def _tuple(written: list[str]) -> str:
-    return f"({', '.join(written)}{',' if len(written) == 1 else ''})"

@@ -1,8 +1,8 @@
-"""The values that expressions are about, and what is known of them."""
+"""The values that expressions test, and what is known of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import Array, ClassRef, json_types, unconstrained
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The value that an expression is about.
+    """The value that an expression tests.
 
     Attributes:
         text: An expression for the value, if it is present.
@@ -38,19 +38,19 @@ class Subject:
     is_present: bool = True
 
     def is_only(self, *names: str) -> bool:
-        """Whether it can only be of these JSON types."""
+        """Return whether the value can only be of these JSON types."""
         return self.type is not None and json_types(self.type) <= set(names)
 
     def member(self, name: str, classes: Mapping[str, Class]) -> Subject:
-        """Return a member of it, which is there."""
-        text = f"{self.text}[{string(name)}]"
-        return Subject(text, text, self._member_type(name, classes), self.depth)
+        """Return a member that is present."""
+        text, declared = f"{self.text}[{string(name)}]", self._field(name, classes)
+        return Subject(text, text, declared.type if declared else None, self.depth)
 
     def optional_member(self, owner: Subject, name: str) -> Subject:
-        """Return this member of an owner, which may be absent and is {} then."""
+        """Return this member of an owner; it may be absent, and is {} then."""
         if owner.local_names is None:
-            asked = f"{owner.lookup}.get({string(name)}, {{}})"
-            return Subject(self.text, asked, self.type, self.depth, is_present=False)
+            lookup = f"{owner.lookup}.get({string(name)}, {{}})"
+            return replace(self, lookup=lookup, is_present=False)
         local = owner.local_names.get(name) or member_name(
             name, owner.local_names.values(), reserved.LOCALS
         )
@@ -58,46 +58,39 @@ class Subject:
         return Subject(local, local, self.type, self.depth, is_present=False)
 
     def requires(self, name: str, classes: Mapping[str, Class]) -> bool:
-        """Whether it has a member for certain: its fields have been checked."""
+        """Return whether a member is certainly present: fields are validated before."""
         member = self._field(name, classes) if self.is_present else None
         return member is not None and member.required
 
     def item(self, name: str) -> Subject:
-        """Return each of its items in turn."""
-        depth = self.depth + 1
-        text = loop_variable(name, depth)
-        bare = unconstrained(self.type)
-        return Subject(
-            text, text, bare.item if isinstance(bare, Array) else None, depth
-        )
+        """Return the items, as the variable of a loop."""
+        text = loop_variable(name, self.depth + 1)
+        array = unconstrained(self.type)
+        item = array.item if isinstance(array, Array) else None
+        return Subject(text, text, item, self.depth + 1)
 
     def item_at(self, index: int) -> Subject:
         """Return one of its items."""
         text = f"{self.text}[{index}]"
         return Subject(text, text, None, self.depth)
 
-    def _member_type(self, name: str, classes: Mapping[str, Class]) -> Type | None:
-        member = self._field(name, classes)
-        return None if member is None else member.type
-
     def _field(self, name: str, classes: Mapping[str, Class]) -> Field | None:
         owner = unconstrained(self.type)
         if not isinstance(owner, ClassRef) or owner.class_name not in classes:
             return None
-        fields = classes[owner.class_name].fields
-        return next((each for each in fields if each.json_name == name), None)
+        return classes[owner.class_name].field(name)
 
 
 def subject(name: str, a_type: Type | None = None) -> Subject:
-    """Return the subject with a name."""
+    """Return the subject that a variable holds."""
     return Subject(name, name, a_type)
 
 
 def rule_subject(name: str, a_type: Type) -> Subject:
-    """Return the object that a rule is about; its parts get names of their own."""
+    """Return the object that a rule tests; its nested objects get local variables."""
     return Subject(name, name, a_type, local_names={})
 
 
 def loop_variable(name: str, depth: int) -> str:
-    """Name the variable of a loop, by how many loops there are."""
+    """Name the variable of a loop, by the number of loops around it."""
     return name if depth == 1 else f"{name}_{depth}"

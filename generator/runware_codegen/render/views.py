@@ -24,7 +24,6 @@ class SizeTable:
 
     name: str
     sizes: tuple[Size, ...]
-    doc: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +33,8 @@ class TestFunction:
     Attributes:
         name: Its name.
         doc: Its docstring.
-        expression: What it returns.
-        decorator: The name of its decorator, if it has one.
+        expression: The expression that it returns.
+        decorator: The name of its decorator; empty for none.
     """
 
     name: str
@@ -65,7 +64,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class RuleView:
-    """A rule: when it is broken, and what to say then."""
+    """A rule: the condition under which it is violated, and its error message."""
 
     condition: str
     sentence: str
@@ -73,10 +72,11 @@ class RuleView:
 
 @dataclass(frozen=True, slots=True)
 class RulesView:
-    """The rules of a class, and the parts of the object that they name.
+    """The rules of a class.
 
     Attributes:
-        parts: The wire names of parts, each with the variable for it.
+        parts: The JSON names of the nested objects that rules read, each with its local
+            variable.
         broken: The rules.
     """
 
@@ -98,7 +98,7 @@ class ClassView:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it would have no body."""
+        """Whether the class would have no body."""
         return not (self.doc or self.fields or self.rules.broken or self.variables)
 
 

@@ -283,7 +283,7 @@ class AsyncClient(Configured[AsyncEngine]):
                     watch.note()
                 for ended in delivery.ended():
                     yield ended
-                delivery.extend(clock() - began)
+                delivery.schedule.extend(clock() - began)
         for ended in delivery.ended():
             yield ended
 

@@ -352,7 +352,7 @@ class SyncClient(Configured[Engine]):
             if watch is not None:
                 watch.note()
             yield from delivery.ended()
-            delivery.extend(clock() - began)
+            delivery.schedule.extend(clock() - began)
         yield from delivery.ended()
 
     def handle(self, request: TaskRequest[ResultT]) -> Handle[ResultT]:

@@ -137,6 +137,7 @@ def hidden_names(cls: type[BaseModel]) -> frozenset[str]:
     )
 
 
+@cache
 def part_class(cls: type[BaseModel], name: str) -> type[BaseModel] | None:
     """Return the class of the objects in a field; None if it has none."""
     info = cls.model_fields.get(name)

@@ -247,7 +247,7 @@ class Handle(BaseHandle[ResultT]):
                 given += len(fresh)
                 began = self._engine.settings.clock()
                 yield from map(self._task.read, fresh)
-                delivery.extend(self._engine.settings.clock() - began)
+                delivery.schedule.extend(self._engine.settings.clock() - began)
             yield from map(self._task.read, self._task.items[given:])
             self._hand_over()
         except BaseException as stop:
@@ -272,7 +272,7 @@ class Handle(BaseHandle[ResultT]):
         try:
             while not task.is_done:
                 try:
-                    if not lock.acquire(timeout=delivery.seconds_left()):
+                    if not lock.acquire(timeout=delivery.schedule.seconds_left()):
                         break
                     if task.is_done or next(steps, False) is False:
                         break

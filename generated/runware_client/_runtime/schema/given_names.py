@@ -87,10 +87,11 @@ class Given(NamedTuple):
 
     def _is_python(self, given: dict[str, Any]) -> bool:
         """Return whether a missing member is spelled with its Python name."""
-        known = wire_names(self.owner) if self.owner else {}
         if isinstance(given, Keywords):
             return True
-        if any(name not in known and name in known.values() for name in given):
+        known = wire_names(self.owner) if self.owner else {}
+        names = python_names(self.owner) if self.owner else {}
+        if any(name in names and name not in known for name in given):
             return False
         return self.is_call or any(known.get(name, name) != name for name in given)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from .explanations import rule_error
@@ -34,10 +35,11 @@ def placed_rule_error(
     return rule_error(given.in_sentence(sentence), places)
 
 
-def _paths(cls: type[BaseModel], sentence: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def _paths(cls: type[BaseModel], sentence: str) -> tuple[str, ...]:
     """Return the paths of members in a message, without duplicates."""
     if NO_SIZE in sentence:
-        return ["width", "height"]
+        return "width", "height"
     known = python_names(cls)
     words = re.findall(_WORD, re.sub(_CONSTANT, "", sentence))
-    return [*dict.fromkeys(word for word in words if word.split(".")[0] in known)]
+    return (*dict.fromkeys(word for word in words if word.split(".")[0] in known),)

@@ -16,7 +16,7 @@ from runware_codegen.diff.proof.violations import (
     plain,
     without,
 )
-from runware_codegen.mock.items import is_array, is_object
+from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.model.constants import thawed
 from runware_codegen.model.predicates import (
     AdditionalProperties,

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from runware_codegen.diff.proof.strings import FORMATS, matching
-from runware_codegen.mock.items import is_array, is_object
+from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.model.predicates import (
     AdditionalProperties,
     AllOf,

@@ -12,7 +12,7 @@ from runware_codegen.diff.entries import ANY_ITEM, Direction, Side
 from runware_codegen.diff.meaning import definitions_of, of_class
 from runware_codegen.diff.proof.strings import FORMATS
 from runware_codegen.diff.proof.values import Values
-from runware_codegen.mock.items import is_array, is_object
+from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.model.predicates import (
     TRUE,
     AreaIn,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runware_codegen.diff.entries import Finding
-    from runware_codegen.diff.proof.judges import Judge
+    from runware_codegen.diff.proof.validators import SchemaValidator
     from runware_codegen.model import Document
     from runware_codegen.parse.assertions.evaluate import Definitions
 
@@ -47,11 +47,11 @@ _FIRST: Final = ("taskType", "taskUUID", "model")
 
 
 class Version(NamedTuple):
-    """One version of a document: its model, and its judges."""
+    """One version of a document: its model, and its validators."""
 
     document: Document
-    tasks: Judge
-    results: Judge
+    tasks: SchemaValidator
+    results: SchemaValidator
 
 
 class _Values(NamedTuple):
@@ -60,12 +60,12 @@ class _Values(NamedTuple):
     Attributes:
         whole: Their predicate.
         known: The predicates that it refers to.
-        judge: Validates them.
+        validator: Validates them.
     """
 
     whole: Predicate
     known: Definitions
-    judge: Judge
+    validator: SchemaValidator
 
 
 def _tasks(version: Version) -> _Values:
@@ -108,16 +108,16 @@ class _Goal(NamedTuple):
                 and not holds(self.bad, value, self.refusing.known)
                 for value in _values_at(task, self.at)
             )
-            and self.accepting.judge.accepts(task)
+            and self.accepting.validator.accepts(task)
             and (
                 is_beyond_schemas(self.good, self.bad)
-                or not self.refusing.judge.accepts(task)
+                or not self.refusing.validator.accepts(task)
             )
         )
 
     def is_confirmed_by(self, task: dict[str, Any]) -> bool:
         """Return whether the emitted code confirms a task too."""
-        accepting, refusing = self.accepting.judge, self.refusing.judge
+        accepting, refusing = self.accepting.validator, self.refusing.validator
         return accepting.emitted_accepts(task) and not refusing.emitted_accepts(task)
 
 

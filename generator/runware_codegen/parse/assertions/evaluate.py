@@ -6,48 +6,15 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import constant, thawed
-from runware_codegen.model.predicates import (
-    AdditionalProperties,
-    AllOf,
-    Always,
-    AnyOf,
-    AreaIn,
-    Contains,
-    DefinitionRef,
-    ExactlyOne,
-    HasFormat,
-    IfThenElse,
-    InRange,
-    IsIn,
-    IsType,
-    ItemCount,
-    Items,
-    LengthIn,
-    Matches,
-    MultipleOf,
-    Not,
-    OptionalProperty,
-    PatternProperties,
-    PrefixItem,
-    PropertyCount,
-    PropertyNames,
-    RatioIn,
-    RequiredProperty,
-    UnevaluatedItems,
-    UniqueItems,
-)
 from runware_codegen.parse.patterns import is_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from runware_codegen.documents import JsonValue
-    from runware_codegen.model.predicates import (
-        EvaluatedItems,
-        FrozenValue,
-        Predicate,
-    )
+    from runware_codegen.model.predicates import EvaluatedItems, FrozenValue, Predicate
 
     Definitions: TypeAlias = Mapping[str, Predicate]
     """The predicates that each `DefinitionRef` names."""
@@ -65,24 +32,24 @@ def holds(test: Predicate, value: JsonValue, known: Definitions) -> bool:
         known: The predicates that each `DefinitionRef` names.
     """
     match test:
-        case Always(truth):
+        case p.Always(truth):
             return truth
-        case AllOf(parts):
+        case p.AllOf(parts):
             return all(holds(part, value, known) for part in parts)
-        case AnyOf(parts):
+        case p.AnyOf(parts):
             return any(holds(part, value, known) for part in parts)
-        case ExactlyOne(parts):
+        case p.ExactlyOne(parts):
             return sum(holds(part, value, known) for part in parts) == 1
-        case Not(part):
+        case p.Not(part):
             return not holds(part, value, known)
-        case IfThenElse(condition, then, otherwise):
+        case p.IfThenElse(condition, then, otherwise):
             chosen = then if holds(condition, value, known) else otherwise
             return holds(chosen, value, known)
-        case DefinitionRef(name):
+        case p.DefinitionRef(name):
             return holds(known[name], value, known)
-        case IsType(types):
+        case p.IsType(types):
             return not types.isdisjoint(_types(value))
-        case IsIn(values):
+        case p.IsIn(values):
             return constant(value) in values
         case _ if isinstance(value, str):
             return _of_text(test, value) or _of_absence(test)
@@ -102,27 +69,27 @@ def holds_constant(test: Predicate, value: FrozenValue) -> bool | None:
     Tests of parts, of formats, and of patterns that could be slow are undecided.
     """
     match test:
-        case Not(part):
+        case p.Not(part):
             verdict = holds_constant(part, value)
             return None if verdict is None else not verdict
-        case AllOf(parts):
+        case p.AllOf(parts):
             verdicts = [holds_constant(part, value) for part in parts]
             return False if False in verdicts else None if None in verdicts else True
-        case AnyOf(parts):
+        case p.AnyOf(parts):
             verdicts = [holds_constant(part, value) for part in parts]
             return True if True in verdicts else None if None in verdicts else False
-        case Matches(_, parts) if isinstance(value, str) and any(
+        case p.Matches(_, parts) if isinstance(value, str) and any(
             len(value) * len(expression) > _MAX_WORK for expression, _ in parts
         ):
             return None
         case (
-            Always()
-            | IsType()
-            | IsIn()
-            | InRange()
-            | MultipleOf()
-            | LengthIn()
-            | Matches()
+            p.Always()
+            | p.IsType()
+            | p.IsIn()
+            | p.InRange()
+            | p.MultipleOf()
+            | p.LengthIn()
+            | p.Matches()
         ):
             return holds(test, thawed(value), {})
         case _:
@@ -150,16 +117,16 @@ def _types(value: object) -> tuple[str, ...]:
 
 def _of_absence(test: Predicate) -> bool:
     """Return whether a predicate about a property holds for a value that is no object."""
-    return isinstance(test, OptionalProperty)
+    return isinstance(test, p.OptionalProperty)
 
 
 def _of_text(test: Predicate, value: str) -> bool:
     match test:
-        case LengthIn(least, most):
+        case p.LengthIn(least, most):
             return least <= len(value) and (most is None or len(value) <= most)
-        case Matches(_, parts):
+        case p.Matches(_, parts):
             return all(is_found(part, value) == expected for part, expected in parts)
-        case HasFormat(name):
+        case p.HasFormat(name):
             valid: bool = _format_judge(name).is_valid(value)
             return valid
         case _:
@@ -176,14 +143,14 @@ def _format_judge(name: str) -> Any:
 def _of_number(test: Predicate, value: float) -> bool:
     number = Fraction(str(value))
     match test:
-        case InRange(ge, gt, le, lt):
+        case p.InRange(ge, gt, le, lt):
             return (
                 (ge is None or number >= ge)
                 and (gt is None or number > gt)
                 and (le is None or number <= le)
                 and (lt is None or number < lt)
             )
-        case MultipleOf(step):
+        case p.MultipleOf(step):
             return number % Fraction(step) == 0
         case _:
             return False
@@ -191,18 +158,18 @@ def _of_number(test: Predicate, value: float) -> bool:
 
 def _of_array(test: Predicate, value: list[JsonValue], known: Definitions) -> bool:
     match test:
-        case ItemCount(least, most):
+        case p.ItemCount(least, most):
             return least <= len(value) and (most is None or len(value) <= most)
-        case UniqueItems():
+        case p.UniqueItems():
             return len({constant(item) for item in value}) == len(value)
-        case Items(part, start):
+        case p.Items(part, start):
             return all(holds(part, item, known) for item in value[start:])
-        case PrefixItem(index, part):
+        case p.PrefixItem(index, part):
             return index >= len(value) or holds(part, value[index], known)
-        case Contains(part, least, most):
+        case p.Contains(part, least, most):
             count = sum(holds(part, item, known) for item in value)
             return least <= count and (most is None or count <= most)
-        case UnevaluatedItems(part, evaluated):
+        case p.UnevaluatedItems(part, evaluated):
             others = _unevaluated(value, evaluated, known)
             return all(holds(part, item, known) for item in others)
         case _:
@@ -229,28 +196,28 @@ def _of_object(
     test: Predicate, value: dict[str, JsonValue], known: Definitions
 ) -> bool:
     match test:
-        case RequiredProperty(name, part):
+        case p.RequiredProperty(name, part):
             return name in value and holds(part, value[name], known)
-        case OptionalProperty(name, part):
+        case p.OptionalProperty(name, part):
             return name not in value or holds(part, value[name], known)
-        case PropertyCount(least, most):
+        case p.PropertyCount(least, most):
             return least <= len(value) and (most is None or len(value) <= most)
-        case PropertyNames(part):
+        case p.PropertyNames(part):
             return all(holds(part, name, known) for name in value)
-        case PatternProperties(pattern, part):
+        case p.PatternProperties(pattern, part):
             matching = (v for n, v in value.items() if _of_text(pattern, n))
             return all(holds(part, each, known) for each in matching)
-        case AdditionalProperties(part):
+        case p.AdditionalProperties(part):
             others = additional(test, value, known)
             return all(holds(part, value[name], known) for name in others)
-        case AreaIn() | RatioIn():
+        case p.AreaIn() | p.RatioIn():
             return _is_figure_within(test, value)
         case _:
             return False
 
 
 def additional(
-    test: AdditionalProperties, value: dict[str, JsonValue], known: Definitions
+    test: p.AdditionalProperties, value: dict[str, JsonValue], known: Definitions
 ) -> list[str]:
     """Return the names of the properties that no other keyword evaluates."""
     holding = [each for each in test.evaluated if holds(each.condition, value, known)]
@@ -266,14 +233,14 @@ def additional(
     ]
 
 
-def _is_figure_within(test: AreaIn | RatioIn, value: dict[str, JsonValue]) -> bool:
+def _is_figure_within(test: p.AreaIn | p.RatioIn, value: dict[str, JsonValue]) -> bool:
     first, second = value.get(test.first), value.get(test.second)
     if not (_is_number(first) and _is_number(second)):
         return True
     one, other = Fraction(str(first)), Fraction(str(second))
-    if isinstance(test, RatioIn) and other == 0:
+    if isinstance(test, p.RatioIn) and other == 0:
         return False
-    figure = one * other if isinstance(test, AreaIn) else one / other
+    figure = one * other if isinstance(test, p.AreaIn) else one / other
     above = test.minimum is None or figure >= Fraction(str(test.minimum))
     return above and (test.maximum is None or figure <= Fraction(str(test.maximum)))
 

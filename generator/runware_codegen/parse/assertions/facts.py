@@ -9,14 +9,17 @@ from runware_codegen.model import (
     Array,
     Literals,
     Map,
+    Number,
+    String,
     including_integers,
     json_types,
     unconstrained,
 )
-from runware_codegen.model.predicates import AllOf, IsIn, IsType, Predicate
+from runware_codegen.model import predicates as p
 
 if TYPE_CHECKING:
     from runware_codegen.model import Type
+    from runware_codegen.model.predicates import Predicate
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Facts:
         """Add facts to what is known."""
         possible = self.json_types
         for fact in facts:
-            if isinstance(fact, IsType):
+            if isinstance(fact, p.IsType):
                 possible = including_integers(possible) & including_integers(fact.types)
         return Facts(self.type, possible, (*self.predicates, *facts))
 
@@ -63,16 +66,39 @@ def conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
     """Split conjunctions into their parts."""
     flat: list[Predicate] = []
     for fact in facts:
-        flat.extend(fact.parts if isinstance(fact, AllOf) else [fact])
+        flat.extend(fact.parts if isinstance(fact, p.AllOf) else [fact])
     return flat
 
 
-def possible_values(known: Facts) -> IsIn | None:
+def possible_values(known: Facts) -> p.IsIn | None:
     """Return the constants that a value is one of; None if there are no such constants."""
     for part in conjuncts(known.predicates):
-        if isinstance(part, IsIn):
+        if isinstance(part, p.IsIn):
             return part
     a_type = unconstrained(known.type)
     if isinstance(a_type, Literals):
-        return IsIn(tuple(choice.constant for choice in a_type.values))
+        return p.IsIn(tuple(choice.constant for choice in a_type.values))
     return None
+
+
+def implies(a_type: Type | None, test: Predicate) -> bool:
+    """Return whether all values of a type pass a test; False if that is undecided."""
+    match a_type, test:
+        case String(format=known), p.HasFormat(name):
+            return known == name
+        case String(pattern=known), p.Matches():
+            return known == test
+        case String(low, high), p.LengthIn(least, most):
+            return _is_within(low, high, least, most)
+        case Array(_, low, high), p.ItemCount(least, most):
+            return _is_within(low, high, least, most)
+        case Number(_, ge, gt, le, lt), p.InRange():
+            return p.InRange(ge, gt, le, lt) == test
+        case Number(multiple_of=known), p.MultipleOf(step):
+            return known == step
+        case _:
+            return False
+
+
+def _is_within(low: int, high: int | None, least: int, most: int | None) -> bool:
+    return low >= least and (most is None or (high is not None and high <= most))

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from runware_codegen.formats import FORMATS
+from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import constant
 from runware_codegen.model.logic import (
     all_of,
@@ -20,34 +21,12 @@ from runware_codegen.model.logic import (
     not_,
     optional_property,
 )
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    AdditionalProperties,
-    AreaIn,
-    Contains,
-    EvaluatedProperties,
-    HasFormat,
-    InRange,
-    IsIn,
-    IsType,
-    ItemCount,
-    Items,
-    LengthIn,
-    MultipleOf,
-    PatternProperties,
-    Predicate,
-    PrefixItem,
-    PropertyCount,
-    PropertyNames,
-    RatioIn,
-    UnevaluatedItems,
-    UniqueItems,
-)
+from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.parse.assertions.unevaluated import (
     evaluated_items,
     evaluated_properties,
 )
+from runware_codegen.parse.patterns import translate
 from runware_codegen.parse.schema.keyword_values import (
     bound,
     count,
@@ -55,14 +34,13 @@ from runware_codegen.parse.schema.keyword_values import (
     member_patterns,
     members,
     names,
-    pattern,
     step,
     types,
 )
 from runware_codegen.parse.schema.merged import branches_of, merge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from runware_codegen.documents import JsonObject, JsonValue
     from runware_codegen.parse.assertions.subschemas import Subschemas
@@ -70,26 +48,26 @@ if TYPE_CHECKING:
 
 
 def _for_type(json_type: str, test: Predicate) -> Predicate:
-    return any_of([not_(IsType(frozenset({json_type}))), test])
+    return any_of([not_(p.IsType(frozenset({json_type}))), test])
 
 
 def _type(_: Subschemas, schema: Schema) -> Predicate:
-    return IsType(types(schema.keywords) or frozenset())
+    return p.IsType(types(schema.keywords) or frozenset())
 
 
 def _const(_: Subschemas, schema: Schema) -> Predicate:
-    return IsIn((constant(schema.keywords["const"]),))
+    return p.IsIn((constant(schema.keywords["const"]),))
 
 
 def _enum(_: Subschemas, schema: Schema) -> Predicate:
     values = cast("list[JsonValue]", schema.keywords["enum"])
     constants = tuple(dict.fromkeys(map(constant, values)))
-    return IsIn(constants) if constants else FALSE
+    return p.IsIn(constants) if constants else FALSE
 
 
 def _range(_: Subschemas, schema: Schema) -> Predicate:
     keywords = schema.keywords
-    bounds = InRange(
+    bounds = p.InRange(
         ge=bound(keywords, "minimum"),
         gt=bound(keywords, "exclusiveMinimum"),
         le=bound(keywords, "maximum"),
@@ -99,19 +77,19 @@ def _range(_: Subschemas, schema: Schema) -> Predicate:
 
 
 def _multiple_of(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("number", MultipleOf(step(schema.keywords) or Decimal(1)))
+    return _for_type("number", p.MultipleOf(step(schema.keywords) or Decimal(1)))
 
 
 def _length(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("string", LengthIn(*_bounds(schema, "Length")))
+    return _for_type("string", p.LengthIn(*_bounds(schema, "Length")))
 
 
 def _item_count(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("array", ItemCount(*_bounds(schema, "Items")))
+    return _for_type("array", p.ItemCount(*_bounds(schema, "Items")))
 
 
 def _property_count(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("object", PropertyCount(*_bounds(schema, "Properties")))
+    return _for_type("object", p.PropertyCount(*_bounds(schema, "Properties")))
 
 
 def _bounds(schema: Schema, what: str) -> tuple[int, int | None]:
@@ -120,28 +98,28 @@ def _bounds(schema: Schema, what: str) -> tuple[int, int | None]:
 
 
 def _pattern(_: Subschemas, schema: Schema) -> Predicate:
-    return _for_type("string", pattern(str(schema.keywords["pattern"])))
+    return _for_type("string", translate(str(schema.keywords["pattern"])))
 
 
 def _format(_: Subschemas, schema: Schema) -> Predicate:
     name = str(schema.keywords["format"])
     if name not in FORMATS:
         return TRUE
-    return _for_type("string", HasFormat(name))
+    return _for_type("string", p.HasFormat(name))
 
 
 def _items(subschemas: Subschemas, schema: Schema) -> Predicate:
     start = length(schema.keywords, "prefixItems")
     part = subschemas.lower_child(schema.child("items"))
     if part == FALSE:
-        return _for_type("array", ItemCount(0, start))
-    return TRUE if part == TRUE else _for_type("array", Items(part, start))
+        return _for_type("array", p.ItemCount(0, start))
+    return TRUE if part == TRUE else _for_type("array", p.Items(part, start))
 
 
 def _prefix_items(subschemas: Subschemas, schema: Schema) -> Predicate:
     indexes = range(length(schema.keywords, "prefixItems"))
     parts = [subschemas.lower_child(schema.child("prefixItems", i)) for i in indexes]
-    placed = [PrefixItem(i, part) for i, part in enumerate(parts) if part != TRUE]
+    placed = [p.PrefixItem(i, part) for i, part in enumerate(parts) if part != TRUE]
     return TRUE if not placed else _for_type("array", all_of(placed))
 
 
@@ -151,18 +129,18 @@ def _contains(subschemas: Subschemas, schema: Schema) -> Predicate:
     if least == 0 and most is None:
         return TRUE
     part = subschemas.lower_child(schema.child("contains"))
-    return _for_type("array", Contains(part, 1 if least is None else least, most))
+    return _for_type("array", p.Contains(part, 1 if least is None else least, most))
 
 
 def _unique_items(_: Subschemas, schema: Schema) -> Predicate:
     unique = bool(schema.keywords["uniqueItems"])
-    return _for_type("array", UniqueItems()) if unique else TRUE
+    return _for_type("array", p.UniqueItems()) if unique else TRUE
 
 
 def _unevaluated_items(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("unevaluatedItems"))
-    exempt = evaluated_items(subschemas, schema)
-    return TRUE if part == TRUE else _for_type("array", UnevaluatedItems(part, exempt))
+    test = p.UnevaluatedItems(part, evaluated_items(subschemas, schema))
+    return TRUE if part == TRUE else _for_type("array", test)
 
 
 def _required(_: Subschemas, schema: Schema) -> Predicate:
@@ -184,59 +162,43 @@ def _additional_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     if part == TRUE:
         return TRUE
     declared = members(schema.keywords, "properties")
-    exempt = EvaluatedProperties(TRUE, declared, member_patterns(schema))
-    return _for_type("object", AdditionalProperties(part, (exempt,)))
+    evaluated = p.EvaluatedProperties(TRUE, declared, member_patterns(schema))
+    return _for_type("object", p.AdditionalProperties(part, (evaluated,)))
 
 
 def _pattern_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
-    parts = [
-        (
-            pattern(source),
-            subschemas.lower_child(schema.child("patternProperties", source)),
-        )
-        for source in members(schema.keywords, "patternProperties")
-    ]
-    return all_of(
-        _for_type("object", PatternProperties(matches, part))
-        for matches, part in parts
-        if part != TRUE
-    )
+    tests: list[Predicate] = []
+    for source in members(schema.keywords, "patternProperties"):
+        part = subschemas.lower_child(schema.child("patternProperties", source))
+        if part != TRUE:
+            test = p.PatternProperties(translate(source), part)
+            tests.append(_for_type("object", test))
+    return all_of(tests)
 
 
 def _property_names(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("propertyNames"))
-    return TRUE if part == TRUE else _for_type("object", PropertyNames(part))
+    return TRUE if part == TRUE else _for_type("object", p.PropertyNames(part))
 
 
 def _unevaluated_properties(subschemas: Subschemas, schema: Schema) -> Predicate:
     part = subschemas.lower_child(schema.child("unevaluatedProperties"))
-    exempt = evaluated_properties(subschemas, schema)
-    return (
-        TRUE
-        if part == TRUE
-        else _for_type("object", AdditionalProperties(part, exempt))
-    )
-
-
-def _branches(
-    subschemas: Subschemas, schema: Schema, keyword: str
-) -> Iterator[Predicate]:
-    for index in range(length(schema.keywords, keyword)):
-        yield subschemas.lower(schema.child(keyword, index))
+    test = p.AdditionalProperties(part, evaluated_properties(subschemas, schema))
+    return TRUE if part == TRUE else _for_type("object", test)
 
 
 def _all_of(subschemas: Subschemas, schema: Schema) -> Predicate:
-    return all_of(_branches(subschemas, schema, "allOf"))
+    return all_of(map(subschemas.lower, branches_of(schema, "allOf")))
 
 
 def _any_of(subschemas: Subschemas, schema: Schema) -> Predicate:
-    return any_of(list(_branches(subschemas, schema, "anyOf")))
+    return any_of([*map(subschemas.lower, branches_of(schema, "anyOf"))])
 
 
 def _one_of(subschemas: Subschemas, schema: Schema) -> Predicate:
-    branches = branches_of(schema, "oneOf")
+    branches = [*branches_of(schema, "oneOf")]
     titles = tuple(merge(subschemas.schemas, b).text("title") for b in branches)
-    return exactly_one(list(_branches(subschemas, schema, "oneOf")), titles)
+    return exactly_one([*map(subschemas.lower, branches)], titles)
 
 
 def _not(subschemas: Subschemas, schema: Schema) -> Predicate:
@@ -274,17 +236,19 @@ def _constraints(_: Subschemas, schema: Schema) -> Predicate:
     return all_of(map(_constraint, listed))
 
 
-_FIGURES: dict[str, type[AreaIn | RatioIn]] = {"area": AreaIn, "ratio": RatioIn}
+_TESTS_OF_TWO_NUMBERS: dict[str, type[p.AreaIn | p.RatioIn]] = {
+    "area": p.AreaIn,
+    "ratio": p.RatioIn,
+}
 
 
 def _constraint(constraint: JsonObject) -> Predicate:
     parameters = names(constraint["parameters"])
-    operation = _FIGURES.get(str(constraint["operation"]))
-    if operation is None or len(parameters) != 2 or "." in "".join(parameters):
+    test = _TESTS_OF_TWO_NUMBERS.get(str(constraint["operation"]))
+    if test is None or len(parameters) != 2 or "." in "".join(parameters):
         return TRUE  # a limit on media: see metadata.media_limits
-    least, most = bound(constraint, "minimum"), bound(constraint, "maximum")
-    first, second = parameters
-    return operation(first, second, least, most)
+    bounds = bound(constraint, "minimum"), bound(constraint, "maximum")
+    return test(parameters[0], parameters[1], *bounds)
 
 
 KEYWORDS: dict[str, Callable[[Subschemas, Schema], Predicate]] = {

@@ -6,12 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from runware_codegen.model.logic import all_of
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    DefinitionRef,
-    Predicate,
-)
+from runware_codegen.model.predicates import FALSE, TRUE, DefinitionRef, Predicate
 from runware_codegen.naming.names import definition_name
 from runware_codegen.parse.assertions.keywords import KEYWORDS
 from runware_codegen.parse.schema.encoding import cache_key
@@ -26,21 +21,21 @@ if TYPE_CHECKING:
     from runware_codegen.problems import Path
 
 INLINE_LIMIT = 40
-"""A referenced schema with more tests than this becomes a definition."""
+"""A referenced schema with more nodes than this becomes a definition."""
 
 TOTAL_LIMIT = 200_000
-"""The most tests that one document may have: it limits the size of the output."""
+"""The maximum number of tests of a document. It limits the size of the output."""
 
 SIZE_LIMIT = 40_000
-"""The most tests that one schema may have, with the schemas that it refers to: it
+"""The maximum number of nodes of a schema, with those of the schemas that it refers to. It
 limits the time to validate a value."""
 
 NESTING_LIMIT = 32
-"""How deep schemas may be nested, references followed."""
+"""The maximum depth of nested schemas, references included."""
 
 
 class _Lowered(NamedTuple):
-    """What a schema asserts, and how many tests that takes."""
+    """The predicate of a schema, and the number of its tests."""
 
     predicate: Predicate
     test_count: int
@@ -106,7 +101,7 @@ class Lowering:
         if code not in _CACHE:
             if len(_CACHE) >= _MAX_CACHED:
                 _CACHE.clear()
-            # A new instance, so that the count does not depend on earlier schemas.
+            # With a new instance, the count does not depend on the schemas before.
             separate = Lowering(self.schemas)
             _CACHE[code] = _Lowered(separate._lower(schema), separate.test_count)
         predicate, total = _CACHE[code]
@@ -136,10 +131,10 @@ class Lowering:
         """Lower each keyword, except an `allOf` that includes the schema itself."""
         if not schema.keywords.keys().isdisjoint(("$ref", "allOf")):
             merged = merge(self.schemas, schema)
+            if merged.is_circular and merged.is_false:
+                return [FALSE]
             if merged.is_circular:
-                return (
-                    [FALSE] if merged.is_false else self.lower_unhandled(merged, set())
-                )
+                return self.lower_unhandled(merged, set())
         return (self.lower_keyword(schema, keyword) for keyword in schema.keywords)
 
     def lower_unhandled(
@@ -183,10 +178,14 @@ class Lowering:
             )
 
     def check_nesting(self, schema: Schema, levels: int) -> None:
-        """Refuse a schema that is nested too deeply.
+        """Check that a schema is not nested too deeply.
+
+        Args:
+            schema: The schema.
+            levels: The number of schemas around it.
 
         Raises:
-            InvalidInputError: If it is.
+            InvalidInputError: If there are `NESTING_LIMIT` or more.
         """
         if levels >= NESTING_LIMIT:
             raise self._problem(
@@ -237,10 +236,8 @@ class Lowering:
         return DefinitionRef(name)
 
     def _problem(self, schema: Schema, message: str, remedy: str) -> InvalidInputError:
-        pointer = json_pointer(schema.path)
-        return InvalidInputError.of(
-            self.schemas.source, message, remedy, pointer=pointer
-        )
+        source, pointer = self.schemas.source, json_pointer(schema.path)
+        return InvalidInputError.of(source, message, remedy, pointer=pointer)
 
 
 def node_count(
@@ -251,7 +248,7 @@ def node_count(
     Args:
         predicate: The predicate.
         limit: Counting may stop here.
-        definitions: The counts of definitions that it names; the default is 1 each.
+        definitions: The counts of the definitions that it names; 1 for others.
     """
     sizes = definitions or {}
     count = 0

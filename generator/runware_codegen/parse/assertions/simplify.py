@@ -9,12 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from runware_codegen.model import (
-    ClassRef,
-    String,
-    including_integers,
-    unconstrained,
-)
+from runware_codegen.model import ClassRef, String, including_integers, unconstrained
+from runware_codegen.model import predicates as p
 from runware_codegen.model.logic import (
     all_of,
     any_of,
@@ -25,38 +21,16 @@ from runware_codegen.model.logic import (
     optional_property,
     required_property,
 )
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    AdditionalProperties,
-    AllOf,
-    Always,
-    AnyOf,
-    Contains,
-    DefinitionRef,
-    EvaluatedProperties,
-    ExactlyOne,
-    IfThenElse,
-    IsIn,
-    IsType,
-    Items,
-    Not,
-    OptionalProperty,
-    PatternProperties,
-    Predicate,
-    PrefixItem,
-    PropertyNames,
-    RequiredProperty,
-)
+from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.parse.assertions.evaluate import holds_constant
 from runware_codegen.parse.assertions.facts import (
     Facts,
     conjuncts,
+    implies,
     item_facts,
     possible_values,
     value_facts,
 )
-from runware_codegen.parse.assertions.implied import implies
 from runware_codegen.parse.assertions.lowering import INLINE_LIMIT, node_count
 
 if TYPE_CHECKING:
@@ -65,7 +39,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.model import Class, Field, Type
 
-_OBJECT = IsType(frozenset({"object"}))
+_OBJECT = p.IsType(frozenset({"object"}))
 
 _MAX_ABSENT = 8
 """The most members for which a test that they are absent is written out."""
@@ -92,9 +66,7 @@ class Simplifier:
     """Simplifies predicates of one document's values."""
 
     def __init__(
-        self,
-        classes: MappingOf[str, Class],
-        definitions: MappingOf[str, Predicate],
+        self, classes: MappingOf[str, Class], definitions: MappingOf[str, Predicate]
     ) -> None:
         """Create a simplifier for one document.
 
@@ -109,7 +81,7 @@ class Simplifier:
 
     def simplify(self, predicate: Predicate, known: Facts) -> Predicate:
         """Return a predicate that is equivalent for all values that `known` describes."""
-        if isinstance(predicate, Not):
+        if isinstance(predicate, p.Not):
             return not_(self.simplify(predicate.part, known))
         values = possible_values(known)
         if (
@@ -118,42 +90,42 @@ class Simplifier:
         ):
             return decided
         match predicate:
-            case AllOf(parts):
+            case p.AllOf(parts):
                 return all_of(self._simplify_all(parts, known))
-            case AnyOf(parts):
+            case p.AnyOf(parts):
                 return any_of(self._simplify_any(parts, known))
-            case ExactlyOne(parts, titles):
+            case p.ExactlyOne(parts, titles):
                 simpler = [self.simplify(part, known) for part in parts]
                 return exactly_one(simpler, titles)
-            case IfThenElse():
+            case p.IfThenElse():
                 return self._if_then_else(predicate, known)
-            case RequiredProperty() | OptionalProperty():
+            case p.RequiredProperty() | p.OptionalProperty():
                 return self._property(predicate, known)
-            case Contains():
+            case p.Contains():
                 inner = self.simplify(predicate.part, item_facts(known))
                 return replace(predicate, part=inner)
-            case Items() | PrefixItem():
+            case p.Items() | p.PrefixItem():
                 inner = self.simplify(predicate.part, item_facts(known))
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
-            case PropertyNames():
+            case p.PropertyNames():
                 inner = self.simplify(predicate.part, _NAME)
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
-            case PatternProperties():
+            case p.PatternProperties():
                 inner = self.simplify(predicate.part, value_facts(known))
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
-            case AdditionalProperties() if self._allows_no_more(predicate, known):
+            case p.AdditionalProperties() if self._allows_no_more(predicate, known):
                 return TRUE
-            case AdditionalProperties(part, (exempt,)) if part == FALSE and (
+            case p.AdditionalProperties(part, (exempt,)) if part == FALSE and (
                 absent := self._other_fields(exempt, known)
             ):
                 return all_of(map(lacks, absent))
-            case DefinitionRef(definition):
+            case p.DefinitionRef(definition):
                 return self._definition(definition, known)
-            case AdditionalProperties(part, exempt):
+            case p.AdditionalProperties(part, exempt):
                 inner = self.simplify(part, value_facts(known))
                 if inner == TRUE:
                     return TRUE
-                return AdditionalProperties(inner, tuple(self._exempt(exempt, known)))
+                return p.AdditionalProperties(inner, tuple(self._exempt(exempt, known)))
             case _:
                 return self._simplify_test(predicate, known)
 
@@ -162,7 +134,7 @@ class Simplifier:
     ) -> list[Predicate]:
         simpler: list[Predicate] = []
         # The type first: the other parts are about values of that type.
-        for part in sorted(parts, key=lambda part: not isinstance(part, IsType)):
+        for part in sorted(parts, key=lambda part: not isinstance(part, p.IsType)):
             simpler.append(self.simplify(part, known.with_facts(*simpler)))
         return simpler
 
@@ -175,53 +147,50 @@ class Simplifier:
             simpler.append(self.simplify(part, given))
         return simpler
 
-    def _if_then_else(self, predicate: IfThenElse, known: Facts) -> Predicate:
+    def _if_then_else(self, predicate: p.IfThenElse, known: Facts) -> Predicate:
         condition = self._without_presence_tests(
             self.simplify(predicate.condition, known), known
         )
-        holding, failing = known.with_facts(condition), known.with_facts(
-            not_(condition)
-        )
-        then = self.simplify(predicate.then, holding)
-        otherwise = self.simplify(predicate.otherwise, failing)
+        then = self.simplify(predicate.then, known.with_facts(condition))
+        negated = not_(condition)
+        otherwise = self.simplify(predicate.otherwise, known.with_facts(negated))
         if then == TRUE:
-            return if_then_else(
-                self._without_presence_tests(not_(condition), known), otherwise, TRUE
-            )
+            negated = self._without_presence_tests(negated, known)
+            return if_then_else(negated, otherwise, TRUE)
         return if_then_else(condition, then, otherwise)
 
     def _without_presence_tests(self, condition: Predicate, known: Facts) -> Predicate:
         """Drop the tests whether required properties are present."""
         match condition:
-            case AllOf(parts):
+            case p.AllOf(parts):
                 return all_of(
                     self._without_presence_tests(part, known) for part in parts
                 )
-            case AnyOf(parts):
+            case p.AnyOf(parts):
                 return any_of(
                     self._without_presence_tests(part, known) for part in parts
                 )
-            case RequiredProperty(name, part) | OptionalProperty(name, part):
+            case p.RequiredProperty(name, part) | p.OptionalProperty(name, part):
                 found = self._property_facts(name, known)
-                if isinstance(condition, OptionalProperty) and not found.required:
+                if isinstance(condition, p.OptionalProperty) and not found.required:
                     return condition
                 inner = self._without_presence_tests(part, found.facts)
-                if found.required and not isinstance(inner, OptionalProperty):
+                if found.required and not isinstance(inner, p.OptionalProperty):
                     return required_property(name, inner)
                 return type(condition)(name, inner)
-            case Not(IsIn(excluded)) if values := possible_values(known):
+            case p.Not(p.IsIn(excluded)) if values := possible_values(known):
                 left = tuple(each for each in values.values if each not in excluded)
-                return IsIn(left) if len(left) == 1 else condition
+                return p.IsIn(left) if len(left) == 1 else condition
             case _:
                 return condition
 
     def _property(
-        self, predicate: RequiredProperty | OptionalProperty, known: Facts
+        self, predicate: p.RequiredProperty | p.OptionalProperty, known: Facts
     ) -> Predicate:
-        optional = isinstance(predicate, OptionalProperty)
+        optional = isinstance(predicate, p.OptionalProperty)
         found = self._property_facts(predicate.name, known)
         if not found.possible:
-            return Always(value=optional)
+            return p.Always(value=optional)
         construct = optional_property if optional else required_property
         made = construct(predicate.name, self.simplify(predicate.part, found.facts))
         return _drop_presence_test(made) if found.required else made
@@ -231,10 +200,10 @@ class Simplifier:
         predicates: list[Predicate] = []
         for each in conjuncts(known.predicates):
             if (
-                isinstance(each, (RequiredProperty, OptionalProperty))
+                isinstance(each, (p.RequiredProperty, p.OptionalProperty))
                 and each.name == name
             ):
-                required = required or isinstance(each, RequiredProperty)
+                required = required or isinstance(each, p.RequiredProperty)
                 predicates.append(each.part)
         facts = Facts.of(a_type, tuple(predicates))
         return _PropertyFacts(possible and FALSE not in predicates, required, facts)
@@ -261,28 +230,24 @@ class Simplifier:
         body = self._definitions.get(definition)
         is_object = isinstance(unconstrained(known.type), ClassRef)
         if body is None or not is_object or definition in self._entered:
-            return DefinitionRef(definition)
+            return p.DefinitionRef(definition)
         self._entered.add(definition)
         added = self.simplify(body, known)
         self._entered.remove(definition)
         small = node_count(added, INLINE_LIMIT) < INLINE_LIMIT
-        return added if small else DefinitionRef(definition)
+        return added if small else p.DefinitionRef(definition)
 
-    def _other_fields(self, exempt: EvaluatedProperties, known: Facts) -> list[str]:
+    def _other_fields(self, exempt: p.EvaluatedProperties, known: Facts) -> list[str]:
         """Return the fields of a closed class that are not evaluated, if they are few."""
         owner = self._owner(known)
         if (
             owner is None
             or owner.allows_extra
-            or exempt != EvaluatedProperties(TRUE, exempt.names)
+            or exempt != p.EvaluatedProperties(TRUE, exempt.names)
         ):
             return []
-        if len(owner.fields) - len(exempt.names) > _MAX_ABSENT:
-            return []
-        spared = {*exempt.names}
-        others = [
-            field.json_name for field in owner.fields if field.json_name not in spared
-        ]
+        names = {*exempt.names}
+        others = [f.json_name for f in owner.fields if f.json_name not in names]
         return others if len(others) <= _MAX_ABSENT else []
 
     def _owner(self, known: Facts) -> Class | None:
@@ -292,8 +257,8 @@ class Simplifier:
         return self._classes.get(instance.class_name)
 
     def _exempt(
-        self, exempt: tuple[EvaluatedProperties, ...], known: Facts
-    ) -> Iterator[EvaluatedProperties]:
+        self, exempt: tuple[p.EvaluatedProperties, ...], known: Facts
+    ) -> Iterator[p.EvaluatedProperties]:
         """Simplify the conditions of evaluated properties: the value is an object."""
         an_object = known.with_facts(_OBJECT)
         for each in exempt:
@@ -301,27 +266,26 @@ class Simplifier:
             if guard != FALSE:
                 yield replace(each, condition=guard)
 
-    def _allows_no_more(self, predicate: AdditionalProperties, known: Facts) -> bool:
+    def _allows_no_more(self, predicate: p.AdditionalProperties, known: Facts) -> bool:
         """Return whether a closed class already refuses what the predicate refuses."""
         owner = self._owner(known)
         if owner is None or owner.allows_extra:
             return False
-        exempt = {
-            n for e in predicate.evaluated if e.condition == TRUE for n in e.names
-        }
-        return all(each.json_name in exempt for each in owner.fields)
+        certain = [each for each in predicate.evaluated if each.condition == TRUE]
+        names = {name for each in certain for name in each.names}
+        return names.issuperset(field.json_name for field in owner.fields)
 
     def _simplify_test(self, test: Predicate, known: Facts) -> Predicate:
         if test in known.predicates or implies(unconstrained(known.type), test):
             return TRUE
         if not_(test) in known.predicates:
             return FALSE
-        if isinstance(test, IsType):
+        if isinstance(test, p.IsType):
             return _type_test(test, known.json_types)
         return test
 
 
-def _values_for_which(values: IsIn, predicate: Predicate) -> Predicate | None:
+def _values_for_which(values: p.IsIn, predicate: Predicate) -> Predicate | None:
     """Return the values that satisfy a predicate; None if that is undecided."""
     verdicts = [holds_constant(predicate, value.value) for value in values.values]
     if None in verdicts:
@@ -329,19 +293,19 @@ def _values_for_which(values: IsIn, predicate: Predicate) -> Predicate | None:
     kept = [v for v, good in zip(values.values, verdicts, strict=True) if good]
     if len(kept) == len(values.values):
         return TRUE
-    return IsIn(tuple(kept)) if kept else FALSE
+    return p.IsIn(tuple(kept)) if kept else FALSE
 
 
 def _drop_presence_test(said: Predicate) -> Predicate:
     """Drop the presence test of a required property."""
     match said:
-        case RequiredProperty(_, Always() as certain) | OptionalProperty(
-            _, Always() as certain
+        case p.RequiredProperty(_, p.Always() as certain) | p.OptionalProperty(
+            _, p.Always() as certain
         ):
             return certain
-        case OptionalProperty(name, RequiredProperty() as inner):
+        case p.OptionalProperty(name, p.RequiredProperty() as inner):
             return required_property(name, inner)
-        case RequiredProperty(name, inner) if _has_only_optional_properties(inner):
+        case p.RequiredProperty(name, inner) if _has_only_optional_properties(inner):
             return optional_property(name, inner)
         case _:
             return said
@@ -349,12 +313,12 @@ def _drop_presence_test(said: Predicate) -> Predicate:
 
 def _has_only_optional_properties(part: Predicate) -> bool:
     """Return whether a predicate only constrains properties that may be absent."""
-    parts = part.parts if isinstance(part, (AllOf, AnyOf)) else (part,)
-    return all(isinstance(each, OptionalProperty) for each in parts)
+    parts = part.parts if isinstance(part, (p.AllOf, p.AnyOf)) else (part,)
+    return all(isinstance(each, p.OptionalProperty) for each in parts)
 
 
-def _type_test(test: IsType, possible: frozenset[str]) -> Predicate:
+def _type_test(test: p.IsType, possible: frozenset[str]) -> Predicate:
     asked = including_integers(test.types)
     if possible <= asked:
         return TRUE
-    return IsType(test.types) if including_integers(possible) & asked else FALSE
+    return p.IsType(test.types) if including_integers(possible) & asked else FALSE

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from runware_codegen.model import Measurement, Pricing, Rate
 from runware_codegen.parse.metadata.markdown import clean_markdown
@@ -17,17 +16,15 @@ if TYPE_CHECKING:
     from runware_codegen.documents import JsonObject, JsonValue, SourceDocument
 
 _MEASUREMENT_NAMES: Final = ("id", "exampleId", "configuration")
-"""Settings that distinguish measurements, in the order of preference."""
+"""Members that name a measurement; the first one present is used."""
 
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?(e-[0-9]{1,2})?")
 _PREFIX = re.compile(r"^Runware API\s*[-–—:]\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """Metadata of a document. A string is empty if the document has no value for it."""
+class Metadata(TypedDict):
+    """Attributes of `model.Document`. A string is empty if the document has no value."""
 
-    id: str
     title: str
     summary: str
     description: str
@@ -39,19 +36,19 @@ class Metadata:
     modes: tuple[str, ...]
     price: str
     pricing: Pricing
+    measurements: tuple[Measurement, ...]
     capabilities: tuple[str, ...]
-    link: str
-    statuses: tuple[tuple[str, str], ...]
-    codes: tuple[str, ...]
+    documentation_url: str
+    status_texts: tuple[tuple[str, str], ...]
+    error_codes: tuple[str, ...]
 
 
 def read_metadata(document: SourceDocument) -> Metadata:
     """Read `info`, the links and the responses of a document."""
     info = _object(document.tree.get("info"))
-    creator, pricing = _object(info.get("x-creator")), _object(info.get("x-pricing"))
-    model_id = _text(info, "x-model-id")
+    creator, prices = _object(info.get("x-creator")), _object(info.get("x-pricing"))
+    pricing = _pricing(prices)
     return Metadata(
-        id=model_id or _operation_id(document),
         title=_PREFIX.sub("", _text(info, "title")).strip(),
         summary=clean_markdown(_text(info, "summary")),
         description=clean_markdown(_text(info, "description")),
@@ -61,21 +58,28 @@ def read_metadata(document: SourceDocument) -> Metadata:
         creator_id=_text(creator, "id"),
         released=_date(_text(info, "x-released-at")),
         modes=tuple(_mode(mode) for mode in _objects(info.get("x-modes"))),
-        price=_price(pricing),
-        pricing=_pricing(pricing),
+        price=_price(prices),
+        pricing=pricing,
+        measurements=(*pricing.measured, *pricing.examples),
         capabilities=tuple(_texts(info.get("x-capabilities"))),
-        link=_link(document, model_id),
-        statuses=tuple(_statuses(document).items()),
-        codes=tuple(_codes(document)),
+        documentation_url=_link(document, _text(info, "x-model-id")),
+        status_texts=tuple(sorted(_statuses(document).items())),
+        error_codes=tuple(_codes(document)),
     )
 
 
-def _operation_id(document: SourceDocument) -> str:
+def read_id(document: SourceDocument) -> str:
+    """Return the identifier of a document's model or operation; empty without one."""
+    if model_id := _text(_object(document.tree.get("info")), "x-model-id"):
+        return model_id
+    identifiers = (_text(each, "operationId") for each in _operations(document))
+    identifier = next(filter(None, identifiers), "")
+    return identifier.removeprefix("run_").replace("_", "-")
+
+
+def _operations(document: SourceDocument) -> Iterator[JsonObject]:
     for path in _object(document.tree.get("paths")).values():
-        identifier = _text(_object(_object(path).get("post")), "operationId")
-        if identifier:
-            return identifier.removeprefix("run_").replace("_", "-")
-    return ""
+        yield _object(_object(path).get("post"))
 
 
 def _link(document: SourceDocument, model_id: str) -> str:
@@ -86,20 +90,20 @@ def _link(document: SourceDocument, model_id: str) -> str:
 
 
 def _statuses(document: SourceDocument) -> dict[str, str]:
-    said: dict[str, str] = {}
-    for path in _object(document.tree.get("paths")).values():
-        responses = _object(_object(_object(path).get("post")).get("responses"))
-        for status, response in responses.items():
+    """Return the descriptions of responses with an HTTP status of an error."""
+    texts: dict[str, str] = {}
+    for operation in _operations(document):
+        for status, response in _object(operation.get("responses")).items():
             if re.fullmatch(r"[45][0-9]{2}", status):
-                said.setdefault(status, _text(_object(response), "description"))
-    return dict(sorted(said.items()))
+                texts.setdefault(status, _text(_object(response), "description"))
+    return texts
 
 
 def _codes(document: SourceDocument) -> list[str]:
     """Return the error codes that a document names as constants."""
     node: JsonObject = document.tree
-    way = ("components", "schemas", "ErrorResponse", "properties", "errors", "items")
-    for name in (*way, "properties", "code"):
+    path = ("components", "schemas", "ErrorResponse", "properties", "errors", "items")
+    for name in (*path, "properties", "code"):
         node = _object(node.get(name))
     return _texts([node.get("const"), *_list(node.get("enum"))])
 
@@ -131,18 +135,18 @@ def _pricing(pricing: JsonObject) -> Pricing:
 
 
 def _adds_up(pricing: JsonObject) -> bool:
-    """Whether the price of a task is the sum of its rates, in US dollars.
+    """Return whether the price of a task is the sum of its rates, in US dollars.
 
-    A `basis` says that they are a lower limit, or of another kind.
+    If `basis` is present, the rates are a lower limit, or are not added.
     """
     listed = _list(pricing.get("rates"))
-    is_in_dollars = pricing.get("currency") in (None, "USD")
-    is_whole = "basis" not in pricing and is_in_dollars
-    return bool(listed) and is_whole and all(map(_is_known, listed))
+    in_dollars = pricing.get("currency") in (None, "USD")
+    is_sum = "basis" not in pricing and in_dollars
+    return bool(listed) and is_sum and all(map(_is_complete, listed))
 
 
-def _is_known(rate: JsonValue) -> bool:
-    """Whether a rate says what a unit costs, and for what."""
+def _is_complete(rate: JsonValue) -> bool:
+    """Return whether a rate has an amount, a unit and no malformed label."""
     read = _rate(_object(rate))
     label = _object(rate).get("label")
     return bool(read.amount and read.unit) and isinstance(label, str | None)
@@ -158,23 +162,18 @@ def _rate(rate: JsonObject) -> Rate:
 
 
 def _measurements(listed: JsonValue) -> Iterator[Measurement]:
-    """Give the tasks whose price or latency the document has."""
+    """Yield the tasks that have a price or a latency."""
     for each in _objects(listed):
         price = _dollars(each.get("price"))
         latency = _number(each.get("latencyMs"))
         if price or latency:
-            yield Measurement(
-                name=next(
-                    filter(None, (_text(each, key) for key in _MEASUREMENT_NAMES)), ""
-                ),
-                settings=_text(each, "configuration"),
-                price=price,
-                latency_ms=latency,
-            )
+            names = (_text(each, key) for key in _MEASUREMENT_NAMES)
+            name = next(filter(None, names), "")
+            yield Measurement(name, _text(each, "configuration"), price, latency)
 
 
 def _dollars(price: JsonValue) -> str:
-    """Write a price in USD as a decimal number: 0.0013; documents also say "$1.17"."""
+    """Write a price in USD, which may be text such as "$1.17", as a decimal number."""
     number = price.removeprefix("$") if isinstance(price, str) else _number(price)
     text = str(number)
     return f"{Decimal(text):f}" if _NUMBER.fullmatch(text) else ""
@@ -187,7 +186,7 @@ def _number(value: JsonValue) -> int | float | None:
 
 
 def _date(time: str) -> str:
-    """Return the date of a time in RFC 3339, or empty."""
+    """Return the date of a time in RFC 3339; empty if the time is invalid."""
     try:
         return dt.date.fromisoformat(time[:10]).isoformat()
     except ValueError:

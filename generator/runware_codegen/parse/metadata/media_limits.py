@@ -59,22 +59,22 @@ def apply_media_limits(
     by_parameter: dict[str, list[MediaLimit]] = {}
     for limit in limits:
         by_parameter.setdefault(limit.parameter, []).append(limit)
-    for parameter, about_it in by_parameter.items():
-        *way, last = parameter.split(".")
-        owner = _owner(classes, request, way)
+    for parameter, of_parameter in by_parameter.items():
+        *path, name = parameter.split(".")
+        owner = _owner(classes, request, path)
         if owner is not None:
             fields = tuple(
-                _limited(field, about_it) if field.json_name == last else field
+                _limited(field, of_parameter) if field.json_name == name else field
                 for field in owner.fields
             )
             classes[owner.name] = replace(owner, fields=fields)
 
 
-def _owner(classes: dict[str, Class], request: str, way: list[str]) -> Class | None:
+def _owner(classes: dict[str, Class], request: str, path: list[str]) -> Class | None:
     """Follow a path of members to the class that has the last of them."""
     owner: Class | None = classes[request]
-    for wire in way:
-        found = None if owner is None else _member(owner, wire)
+    for wire in path:
+        found = None if owner is None else owner.field(wire)
         name = None if found is None else _class_in(found.type)
         owner = None if name is None else classes.get(name)
     return owner
@@ -85,15 +85,16 @@ def _limited(field: Field, limits: Sequence[MediaLimit]) -> Field:
     for limit in limits:
         if limit.operation == "fileSize":
             a_type = _sized(a_type, limit)
-    said = media_limits_words(limits)
-    if not said:
+    words = media_limits_words(limits)
+    if not words:
         return field
-    sentence = f"{_subject(field.type)}: {', '.join(said)}."
+    sentence = f"{_subject(field.type)}: {', '.join(words)}."
     doc = f"{field.doc}\n\n{sentence}" if field.doc else sentence
     return replace(field, type=a_type, doc=doc)
 
 
 def _subject(a_type: Type) -> str:
+    """Name the files of a type: "The image", "Each audio file"."""
     types, kinds, several = [a_type], set[str](), False
     for each in types:
         match each:
@@ -128,14 +129,9 @@ def _sized(a_type: Type, limit: MediaLimit) -> Type:
         case Constrained(inner):
             return replace(a_type, type=_sized(inner, limit))
         case Union(alternatives):
-            sized = tuple(_sized(each, limit) for each in alternatives)
-            return Union(sized)
+            return Union(tuple(_sized(each, limit) for each in alternatives))
         case _:
             return a_type
-
-
-def _member(owner: Class, wire: str) -> Field | None:
-    return next((field for field in owner.fields if field.json_name == wire), None)
 
 
 def _class_in(a_type: Type) -> str | None:

@@ -8,11 +8,11 @@ length of the text times the size of the expression.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
+from runware_codegen.model.predicates import Matches
 from runware_codegen.parse.patterns import conjunction, ecma, rust
 from runware_codegen.parse.patterns.nodes import (
     Alternatives,
@@ -24,38 +24,17 @@ from runware_codegen.parse.patterns.nodes import (
     UnsupportedPatternError,
 )
 
-__all__ = [
-    "InvalidPatternError",
-    "Pattern",
-    "UnsupportedPatternError",
-    "is_found",
-    "translate",
-]
+__all__ = ["InvalidPatternError", "UnsupportedPatternError", "is_found", "translate"]
 
-# At these sizes, a translation takes a fraction of a second. To match a text of 100,000
+# Up to these sizes, a translation takes a fraction of a second. Matching a text of 100,000
 # characters takes a few milliseconds, and about fifteen seconds in the worst case.
 MAX_LENGTH = 20_000
 MAX_STEPS = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A translated pattern.
-
-    Attributes:
-        source: The pattern as in the document.
-        parts: Expressions in the syntax of Rust's `regex`, each with whether it must or
-            must not match somewhere in the text. All of them count; most patterns have
-            one.
-    """
-
-    source: str
-    parts: tuple[tuple[str, bool], ...]
-
-
 @lru_cache(maxsize=256)
-def translate(source: str) -> Pattern:
-    """Translate a pattern of ECMA-262.
+def translate(source: str) -> Matches:
+    """Translate a pattern of ECMA-262 to a test of a string.
 
     Raises:
         InvalidPatternError: If it is not a regular expression.
@@ -64,31 +43,25 @@ def translate(source: str) -> Pattern:
     if len(source) > MAX_LENGTH:
         raise UnsupportedPatternError(f"it is longer than {MAX_LENGTH:,} characters")
     expression = ecma.parse(source)
-    _check_size(expression)
-    parts = tuple(
-        (_write(terms), expected)
-        for terms, expected in conjunction.split((expression,))
-    )
-    for text, _ in parts:
-        _check_engine(text)
-    return Pattern(source, parts)
-
-
-def _write(terms: conjunction.Terms) -> str:
-    match terms:
-        case (Alternatives() as alone,):
-            return rust.write_alternatives(alone)
-        case _:
-            return rust.write(terms)
-
-
-def _check_size(expression: Alternatives) -> None:
     steps = _steps(expression)
     if steps > MAX_STEPS:
         raise UnsupportedPatternError(
             f"it has {steps:,} steps with its counted repetitions written out, and more "
             f"than {MAX_STEPS:,} could take too long; to limit a length, use maxLength"
         )
+    conjuncts = conjunction.split((expression,))
+    parts = tuple((_write(terms), must_match) for terms, must_match in conjuncts)
+    for text, _ in parts:
+        _check_engine(text)
+    return Matches(source, parts)
+
+
+def _write(terms: conjunction.Terms) -> str:
+    match terms:
+        case (Alternatives() as alternatives,):
+            return rust.write_alternatives(alternatives)
+        case _:
+            return rust.write(terms)
 
 
 def _steps(node: Node) -> int:
@@ -120,14 +93,13 @@ def _check_engine(text: str) -> None:
 
 
 def is_found(expression: str, text: str) -> bool:
-    """Return whether an expression of a pattern matches somewhere in a text."""
+    """Return whether a translated expression matches somewhere in a text."""
     return _compiled(expression).isinstance_python(text)
 
 
 @lru_cache(maxsize=64)
 def _compiled(expression: str) -> SchemaValidator:
-    return SchemaValidator(
-        core_schema.str_schema(
-            pattern=expression, regex_engine="rust-regex", strict=True
-        )
+    schema = core_schema.str_schema(
+        pattern=expression, regex_engine="rust-regex", strict=True
     )
+    return SchemaValidator(schema)

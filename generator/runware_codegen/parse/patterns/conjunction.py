@@ -50,20 +50,27 @@ def split(terms: Iterable[Node]) -> list[Conjunct]:
         UnsupportedPatternError: If a sequence that must not match is a conjunction too.
     """
     return [
-        (part, expected)
-        for conjunct, expected in _without_lookarounds(terms)
-        for part in (_with_length_apart(conjunct) if expected else [conjunct])
+        (part, must_match)
+        for conjunct, must_match in _without_lookarounds(terms)
+        for part in (_with_separate_length(conjunct) if must_match else [conjunct])
     ]
 
 
 def _without_lookarounds(terms: Iterable[Node]) -> list[Conjunct]:
     terms = _without_edge_lookarounds(_flattened(terms))
-    terms, at_start = _without_lookarounds_at_start(terms)
-    terms, at_end = _without_lookarounds_at_end(terms)
+    start = tuple(takewhile(_is_zero_width, terms))
+    at_start: list[Conjunct] = []
+    if _START in start:
+        kept, at_start = _lift(start, _START)
+        terms = kept + terms[len(start) :]
+    end = tuple(takewhile(_is_zero_width, reversed(terms)))[::-1]
+    at_end: list[Conjunct] = []
+    if _END in end:
+        kept, at_end = _lift(end, _END)
+        terms = terms[: len(terms) - len(end)] + kept
     lifted = at_start + at_end
-    if lifted and _always_matches(terms):
-        return lifted
-    return [*lifted, (terms, True)]
+    always_matches = terms in {(), (_START,), (_END,)}
+    return lifted if lifted and always_matches else [*lifted, (terms, True)]
 
 
 def _flattened(terms: Iterable[Node]) -> Terms:
@@ -91,22 +98,6 @@ def _required_body(term: Node, *, ahead: bool) -> Terms | None:
     return None
 
 
-def _without_lookarounds_at_start(terms: Terms) -> tuple[Terms, list[Conjunct]]:
-    run = tuple(takewhile(_is_zero_width, terms))
-    if _START not in run:
-        return terms, []
-    kept, lifted = _lift(run, _START)
-    return kept + terms[len(run) :], lifted
-
-
-def _without_lookarounds_at_end(terms: Terms) -> tuple[Terms, list[Conjunct]]:
-    run = tuple(takewhile(_is_zero_width, reversed(terms)))[::-1]
-    if _END not in run:
-        return terms, []
-    kept, lifted = _lift(run, _END)
-    return terms[: len(terms) - len(run)] + kept, lifted
-
-
 def _is_zero_width(term: Node) -> bool:
     return isinstance(term, Assertion | Lookaround)
 
@@ -114,13 +105,12 @@ def _is_zero_width(term: Node) -> bool:
 def _lift(run: Terms, place: Assertion) -> tuple[Terms, list[Conjunct]]:
     """Split a run of zero-width terms into its other terms and its lookarounds."""
     kept = tuple(term for term in run if not isinstance(term, Lookaround))
-    lookarounds = [term for term in run if isinstance(term, Lookaround)]
-    return kept, [
-        c for lookaround in lookarounds for c in _seen_from(place, lookaround)
-    ]
+    lookarounds = (term for term in run if isinstance(term, Lookaround))
+    return kept, [c for each in lookarounds for c in _conjuncts_of(each, place)]
 
 
-def _seen_from(place: Assertion, lookaround: Lookaround) -> list[Conjunct]:
+def _conjuncts_of(lookaround: Lookaround, place: Assertion) -> list[Conjunct]:
+    """Turn a lookaround at a place into sequences that start or end there."""
     body = lookaround.body
     sequence = (place, body) if lookaround.ahead else (body, place)
     conjuncts = _without_lookarounds(sequence)
@@ -131,26 +121,19 @@ def _seen_from(place: Assertion, lookaround: Lookaround) -> list[Conjunct]:
             "a negated lookaround that contains other lookarounds cannot be matched in "
             "bounded time"
         )
-    return [(terms, not expected) for terms, expected in conjuncts]
+    return [(terms, not must_match) for terms, must_match in conjuncts]
 
 
-def _always_matches(terms: Terms) -> bool:
-    return terms in {(), (_START,), (_END,)}
-
-
-def _with_length_apart(terms: Terms) -> list[Terms]:
+def _with_separate_length(terms: Terms) -> list[Terms]:
+    """Split a counted repetition of a Unicode property into characters and length."""
     match terms:
         case (
             Assertion("^"),
-            Repeat(CharClass() as char, low, int(high)),
+            Repeat(CharClass(items) as char, low, int(high)),
             Assertion("$"),
-        ) if _has_property(char):
+        ) if any(isinstance(item, UnicodeProperty) for item in items):
             characters = (_START, Repeat(char, 0, None), _END)
             length = (_START, Repeat(_ANY_CHAR, low, high), _END)
             return [characters, length]
         case _:
             return [terms]
-
-
-def _has_property(char: CharClass) -> bool:
-    return any(isinstance(item, UnicodeProperty) for item in char.items)

@@ -49,6 +49,7 @@ _LOW_SURROGATE = re.compile(r"\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})")
 _NUMBERED_REFERENCE = re.compile(r"[1-9][0-9]{0,8}")
 _NAME_IN_ANGLES = re.compile(r"<([^>]*)>")
 _PROPERTY_IN_BRACES = re.compile(r"\{([^}]*)\}")
+_QUANTIFIERS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 _LOOKAROUNDS = {
     "(?=": (True, False),
     "(?!": (True, True),
@@ -90,9 +91,8 @@ class _Parser:
         groups = {*range(1, self._group_count + 1), *self._group_names}
         for group, offset in self._references:
             if group not in groups:
-                raise self._invalid(
-                    "this refers to a group that does not exist", offset
-                )
+                message = "this refers to a group that does not exist"
+                raise self._invalid(message, offset)
 
     # Characters of the text
 
@@ -140,9 +140,6 @@ class _Parser:
         atom = self._atom()
         if isinstance(atom, Assertion | Lookaround):
             return atom
-        return self._quantified(atom)
-
-    def _quantified(self, atom: Node) -> Node:
         counts = self._quantifier()
         if counts is None:
             return atom
@@ -150,12 +147,9 @@ class _Parser:
         return Repeat(atom, *counts)
 
     def _quantifier(self) -> tuple[int, int | None] | None:
-        if self._take("*"):
-            return 0, None
-        if self._take("+"):
-            return 1, None
-        if self._take("?"):
-            return 0, 1
+        for sign, counts in _QUANTIFIERS.items():
+            if self._take(sign):
+                return counts
         offset = self._offset
         counted = self._take_match(_COUNTED)
         if counted is None:
@@ -213,10 +207,7 @@ class _Parser:
         if not self._take(")"):
             raise self._invalid("unclosed (", offset)
         self._depth -= 1
-        if lookaround is None:
-            return body
-        ahead, negated = lookaround
-        return Lookaround(body, ahead, negated)
+        return body if lookaround is None else Lookaround(body, *lookaround)
 
     def _group_head(self, offset: int) -> tuple[bool, bool] | None:
         self._offset = offset
@@ -236,16 +227,14 @@ class _Parser:
     def _group_name(self, offset: int) -> None:
         name = self._take_match(_NAME_IN_ANGLES)
         if name is None:
-            raise self._invalid(
-                "unknown kind of group; flags cannot be set here", offset
-            )
+            message = "unknown kind of group; flags cannot be set here"
+            raise self._invalid(message, offset)
+        shown = reprlib.repr(name[1])
         # Identifiers of ECMA-262 are those of Python, and may contain a dollar sign.
         if not name[1].replace("$", "_").isidentifier():
-            raise self._invalid(
-                f"{reprlib.repr(name[1])} is not a valid name of a group", offset
-            )
+            raise self._invalid(f"{shown} is not a valid name of a group", offset)
         if name[1] in self._group_names:
-            raise self._invalid(f"two groups are named {reprlib.repr(name[1])}", offset)
+            raise self._invalid(f"two groups are named {shown}", offset)
         self._group_names.add(name[1])
 
     # Escapes
@@ -309,9 +298,8 @@ class _Parser:
             return self._joined_surrogates(int(digits[0], 16))
         braces = self._take_match(_HEX_IN_BRACES)
         if braces is None:
-            raise self._invalid(
-                r"\u is not followed by four hexadecimal digits", offset
-            )
+            message = r"\u is not followed by four hexadecimal digits"
+            raise self._invalid(message, offset)
         code = int(braces[1], 16)
         if code > 0x10FFFF:
             raise self._invalid("no character has that number", offset)

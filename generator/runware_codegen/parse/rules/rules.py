@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import Rule, Size, SizeRule
+from runware_codegen.model import predicates as p
 from runware_codegen.model.logic import (
     all_of,
     any_of,
@@ -15,25 +16,16 @@ from runware_codegen.model.logic import (
     optional_property,
     required_property,
 )
-from runware_codegen.model.predicates import (
-    TRUE,
-    AllOf,
-    AnyOf,
-    ExactlyOne,
-    IfThenElse,
-    IsIn,
-    OptionalProperty,
-    Predicate,
-    RequiredProperty,
-)
+from runware_codegen.model.predicates import TRUE, Predicate
 from runware_codegen.parse.rules.forms import (
+    TOO_LONG,
     absent_paths,
     flatten,
+    is_short_enough,
     is_type_with_tests,
     present_path,
     present_paths,
 )
-from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
 from runware_codegen.parse.rules.sentences import clause, demand
 from runware_codegen.wording import joined
 
@@ -55,8 +47,8 @@ def _repeats_codependency(rule: Rule | SizeRule, pairs: Sequence[set[str]]) -> b
     """Return whether a rule only repeats that some members require each other."""
     if isinstance(rule, SizeRule):
         return False
-    needed = {present_path(part) for part in flatten([rule.must], AllOf)}
-    given = {present_path(part) for part in flatten([rule.when], AnyOf)}
+    needed = {present_path(part) for part in flatten([rule.must], p.AllOf)}
+    given = {present_path(part) for part in flatten([rule.when], p.AnyOf)}
     return any(needed | given <= names for names in pairs)
 
 
@@ -68,30 +60,28 @@ def _split(
         yield _codependency_rule(names)
         return
     match must:
-        case AllOf(parts) if len(groups := _grouped(parts)) > 1:
+        case p.AllOf(parts) if len(groups := _grouped(parts)) > 1:
             sure = paired or {has("width"), has("height")} <= set(parts)
             for part in groups:
                 yield from _split(when, part, paired=sure)
-        case IfThenElse(condition, then, otherwise):
+        case p.IfThenElse(condition, then, otherwise):
             for holding, part in ((condition, then), (not_(condition), otherwise)):
                 if part != TRUE:
                     yield from _split(all_of([when, holding]), part, paired=paired)
-        case RequiredProperty(name, AllOf(parts)) if len(groups := _grouped(parts)) > 1:
+        case p.RequiredProperty(name, p.AllOf(parts)) | p.OptionalProperty(
+            name, p.AllOf(parts)
+        ) if (len(groups := _grouped(parts)) > 1):
             for part in groups:
-                yield from _split(when, required_property(name, part), paired=paired)
-        case OptionalProperty(name, AllOf(parts)) if len(groups := _grouped(parts)) > 1:
-            for part in groups:
-                yield from _split(when, optional_property(name, part), paired=paired)
-        case OptionalProperty(name, IfThenElse(condition, then, otherwise)):
+                yield from _split(when, type(must)(name, part), paired=paired)
+        case p.OptionalProperty(name, p.IfThenElse(condition, then, otherwise)):
             for holding, part in ((condition, then), (not_(condition), otherwise)):
                 inner = all_of([when, required_property(name, holding)])
                 if part != TRUE:
-                    yield from _split(
-                        inner, optional_property(name, part), paired=paired
-                    )
-        case ExactlyOne(parts, titles) if paired and (sizes := _sizes(parts, titles)):
+                    rest = optional_property(name, part)
+                    yield from _split(inner, rest, paired=paired)
+        case p.ExactlyOne(parts, titles) if paired and (sizes := _sizes(parts, titles)):
             yield SizeRule(when, sizes, _beside_sizes(when))
-        case AnyOf(parts) if when == TRUE and (implied := _implied(parts)):
+        case p.AnyOf(parts) if when == TRUE and (implied := _implied(parts)):
             condition, consequence = implied
             yield Rule(consequence, _sentence(*implied), condition)
         case _:
@@ -113,65 +103,63 @@ def _codependent_properties(part: Predicate) -> set[str]:
     """Return the members that all require each other; an empty set for other parts."""
     demands = {
         (each.condition.name, need.name)
-        for each in (part.parts if isinstance(part, AllOf) else ())
-        if isinstance(each, IfThenElse)
-        and isinstance(each.condition, RequiredProperty)
+        for each in (part.parts if isinstance(part, p.AllOf) else ())
+        if isinstance(each, p.IfThenElse)
+        and isinstance(each.condition, p.RequiredProperty)
         and each.otherwise == TRUE
-        for need in (each.then.parts if isinstance(each.then, AllOf) else (each.then,))
-        if isinstance(need, RequiredProperty) and need == has(need.name)
+        for need in (
+            each.then.parts if isinstance(each.then, p.AllOf) else (each.then,)
+        )
+        if isinstance(need, p.RequiredProperty) and need == has(need.name)
     }
     names = {name for pair in demands for name in pair}
     mutual = len(demands) == len(names) * (len(names) - 1)
     mutual = mutual and all(one != other for one, other in demands)
-    whole = isinstance(part, AllOf) and len(part.parts) == len(names)
+    whole = isinstance(part, p.AllOf) and len(part.parts) == len(names)
     return names if whole and mutual else set()
 
 
 def _codependency_rule(names: set[str]) -> Rule:
     ordered = sorted(names, key=lambda name: (name != "width", name))
     must = any_of([all_of(map(has, ordered)), all_of(map(lacks, ordered))])
-    both = "both" if len(names) == 2 else "all"
-    neither = "neither" if len(names) == 2 else "none"
-    sentence = f"{joined(ordered, 'and')} go together: give {both} or {neither}"
-    return Rule(must, sentence)
+    choice = "both or neither" if len(names) == 2 else "all or none"
+    return Rule(must, f"{joined(ordered, 'and')} go together: give {choice}")
 
 
 def _sizes(
     parts: tuple[Predicate, ...], titles: tuple[str, ...]
 ) -> tuple[Size, ...] | None:
     """Read alternatives that each set one width and one height; None for others."""
-    named = titles or ("",) * len(parts)
-    sizes = [_size(part, title) for part, title in zip(parts, named, strict=True)]
-    if None in sizes:
+    titles = titles or ("",) * len(parts)
+    found = [_size(part, title) for part, title in zip(parts, titles, strict=True)]
+    sizes = [size for size in found if size is not None]
+    if len(sizes) < len(found):
         return None
-    listed = [size for size in sizes if size is not None]
-    pairs = Counter((size.width, size.height) for size in listed)
+    pairs = Counter((size.width, size.height) for size in sizes)
     # "Exactly one" refuses a pair that the document lists twice.
-    return tuple(s for s in listed if pairs[s.width, s.height] == 1)
+    return tuple(s for s in sizes if pairs[s.width, s.height] == 1)
 
 
 def _beside_sizes(when: Predicate) -> str:
     """Write the condition of a list of sizes; "" if it only needs width and height."""
-    given = {present_path(part) for part in flatten([when], AnyOf)}
-    both = {present_path(part) for part in flatten([when], AllOf)}
+    given = {present_path(part) for part in flatten([when], p.AnyOf)}
+    both = {present_path(part) for part in flatten([when], p.AllOf)}
     plain = when == TRUE or {"width", "height"} in (given, both)
     return "" if plain else clause(when)
 
 
 def _size(part: Predicate, title: str) -> Size | None:
-    if not isinstance(part, AllOf) or len(part.parts) != 2:
+    if not isinstance(part, p.AllOf) or len(part.parts) != 2:
         return None
     found: dict[str, int] = {}
     for each in part.parts:
-        if not isinstance(each, (RequiredProperty, OptionalProperty)) or not isinstance(
-            each.part, IsIn
-        ):
-            return None
-        values = each.part.values
-        value = values[0].value
-        if len(values) != 1 or not isinstance(value, int) or isinstance(value, bool):
-            return None
-        found[each.name] = value
+        match each:
+            case p.RequiredProperty(name, p.IsIn((only,))) | p.OptionalProperty(
+                name, p.IsIn((only,))
+            ) if (type(only.value) is int):
+                found[name] = only.value
+            case _:
+                return None
     if found.keys() != {"width", "height"}:
         return None
     return Size(found["width"], found["height"], title)
@@ -179,22 +167,16 @@ def _size(part: Predicate, title: str) -> Size | None:
 
 def _implied(parts: tuple[Predicate, ...]) -> tuple[Predicate, Predicate] | None:
     """Read "not a, or b" as "b when a"."""
-    flat = flatten(parts, AnyOf)
+    flat = flatten(parts, p.AnyOf)
     if all(map(absent_paths, flat)):
         return None  # "a and b cannot be combined" is the better sentence
-    denied: list[Predicate] = [
-        part for part in flat if isinstance(part, OptionalProperty)
-    ]
-    if not denied or any(isinstance(part, AllOf) for part in flat):
+    if any(isinstance(part, p.AllOf) for part in flat):
         return None
-    wanted: list[Predicate] = [
-        part for part in flat if not isinstance(part, OptionalProperty)
-    ]
+    denied = [part for part in flat if isinstance(part, p.OptionalProperty)]
+    wanted: list[Predicate] = [part for part in flat if part not in denied]
     if not wanted:
-        wanted, denied = denied[-1:], denied[:-1]
-    if not denied:
-        return None
-    return all_of(map(not_, denied)), any_of(wanted)
+        wanted.append(denied.pop())
+    return (all_of(map(not_, denied)), any_of(wanted)) if denied else None
 
 
 def _sentence(when: Predicate, must: Predicate) -> str:
@@ -218,7 +200,7 @@ def _given_only(when: Predicate) -> str:
     """Write a condition that only tests what is given; "" for any other."""
     if single := present_path(when):
         return single
-    for kind, word in ((AnyOf, "or"), (AllOf, "and")):
+    for kind, word in ((p.AnyOf, "or"), (p.AllOf, "and")):
         names = [present_path(part) for part in flatten([when], kind)]
         if len(names) > 1 and all(names):
             return joined(names, word)

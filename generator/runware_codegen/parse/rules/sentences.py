@@ -8,45 +8,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import not_
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    AdditionalProperties,
-    AllOf,
-    Always,
-    AnyOf,
-    AreaIn,
-    Contains,
-    DefinitionRef,
-    ExactlyOne,
-    HasFormat,
-    IfThenElse,
-    InRange,
-    IsIn,
-    IsType,
-    ItemCount,
-    Items,
-    LengthIn,
-    Matches,
-    MultipleOf,
-    Not,
-    OptionalProperty,
-    PatternProperties,
-    Predicate,
-    PrefixItem,
-    PropertyCount,
-    PropertyNames,
-    RatioIn,
-    RequiredProperty,
-    UnevaluatedItems,
-    UniqueItems,
-)
+from runware_codegen.model.predicates import FALSE, TRUE, Predicate
 from runware_codegen.parse.rules.forms import (
+    TOO_LONG,
     absent_path,
     absent_paths,
     flatten,
+    innermost,
+    is_short_enough,
     is_test,
     is_test_or_negation,
     is_type_with_tests,
@@ -54,7 +26,6 @@ from runware_codegen.parse.rules.forms import (
     present_paths,
     property_path,
 )
-from runware_codegen.parse.rules.sentence_length import TOO_LONG, is_short_enough
 from runware_codegen.wording import (
     allowed_names,
     bounds_of,
@@ -69,7 +40,7 @@ _MAX_TITLE_LENGTH = 60
 
 
 class VerbPhrase(NamedTuple):
-    """A verb phrase, in the forms that sentences need."""
+    """A verb phrase: its verb as infinitive and in the third person, and the rest."""
 
     base: str
     third: str
@@ -97,55 +68,55 @@ def _have(rest: str) -> VerbPhrase:
 def verb_phrase(test: Predicate) -> VerbPhrase:
     """Return a test of a value as a verb phrase."""
     match test:
-        case IsIn(values):
+        case p.IsIn(values):
             return _be(one_of([plain(value.value) for value in values]))
-        case IsType(types):
+        case p.IsType(types):
             return _be(joined([*map(type_words, sorted(types))], "or"))
-        case InRange():
+        case p.InRange():
             return _be(bounds_of(test))
-        case MultipleOf(step):
+        case p.MultipleOf(step):
             return _be(f"a multiple of {step:f}")
-        case LengthIn(least, most):
+        case p.LengthIn(least, most):
             return _have(count_of(least, most, "character"))
-        case Matches(source):
+        case p.Matches(source):
             return VerbPhrase("match", "matches", f"the pattern {source}")
-        case HasFormat(name):
+        case p.HasFormat(name):
             return _be(format_words(name))
-        case ItemCount(least, most):
+        case p.ItemCount(least, most):
             return _have(count_of(least, most, "item"))
-        case PropertyCount(least, most):
+        case p.PropertyCount(least, most):
             return _have(count_of(least, most, "member"))
-        case UniqueItems():
+        case p.UniqueItems():
             return _have("no two equal items")
-        case AreaIn() | RatioIn():
+        case p.AreaIn() | p.RatioIn():
             return _have(" ".join(_figure(test)))
-        case PrefixItem(index, part):
+        case p.PrefixItem(index, part):
             return _have(f"as item {index + 1} only a value that {_that(part)}")
-        case Items(part, start):
+        case p.Items(part, start):
             after = f" from item {start} on" if start else ""
             return _have(f"only items{after} that {_that(part, many=True)}")
-        case UnevaluatedItems(part):
+        case p.UnevaluatedItems(part):
             if part == FALSE:
                 return _have("no further items")
             return _have(f"only further items that {_that(part, many=True)}")
-        case Contains(part, least, most):
+        case p.Contains(part, least, most):
             return _have(f"{count_of(least, most, 'item')} {_such(part, least)}")
-        case AdditionalProperties(part, exempt):
+        case p.AdditionalProperties(part, exempt):
             names = allowed_names(exempt)
             if part == FALSE:
                 return _have(f"no members{names}")
             return _have(f"only members{names} that {_that(part, many=True)}")
-        case PatternProperties(pattern, part):
+        case p.PatternProperties(pattern, part):
             named = f"members whose names match {pattern.source}"
             if part == FALSE:
                 return _have(f"no {named}")
             return _have(f"only {named} that {_that(part, many=True)}")
-        case PropertyNames(part):
+        case p.PropertyNames(part):
             return _have(f"only members whose names {_that(part, many=True)}")
-        case DefinitionRef(definition):
+        case p.DefinitionRef(definition):
             name = definition.removeprefix("is_")
             return VerbPhrase("match", "matches", f"the definition {name}")
-        case AllOf(parts) if is_type_with_tests(test):
+        case p.AllOf(parts) if is_type_with_tests(test):
             return _be(_kind(parts))
         case _:
             return _be("such that " + clause(test, "it"))
@@ -153,18 +124,18 @@ def verb_phrase(test: Predicate) -> VerbPhrase:
 
 def _kind(parts: tuple[Predicate, ...]) -> str:
     """Describe a value of a type: "a list with 1 to 3 items"."""
-    [noun] = [verb_phrase(part).rest for part in parts if isinstance(part, IsType)]
+    [noun] = [verb_phrase(part).rest for part in parts if isinstance(part, p.IsType)]
     bounds, formats, having, others = "", "", list[str](), list[str]()
     for part in parts:
         said = verb_phrase(part)
-        if isinstance(part, InRange):
+        if isinstance(part, p.InRange):
             between = said.rest.startswith("between")
             bounds = f" {said.rest}" if between else f" of {said.rest}"
-        elif isinstance(part, HasFormat) and not formats:
+        elif isinstance(part, p.HasFormat) and not formats:
             formats = said.rest
         elif said.base == "have":
             having.append(said.rest)
-        elif not isinstance(part, IsType):
+        elif not isinstance(part, p.IsType):
             others.append(said.holds())
     kind = formats or f"{noun}{bounds}"
     kind += f" with {joined(having, 'and')}" if having else ""
@@ -173,7 +144,7 @@ def _kind(parts: tuple[Predicate, ...]) -> str:
 
 def _fails(test: Predicate) -> str:
     """Negate a test: "is neither 1 nor 2"."""
-    if not isinstance(test, IsIn) or len(test.values) == 1:
+    if not isinstance(test, p.IsIn) or len(test.values) == 1:
         return verb_phrase(test).fails()
     values = [plain(value.value) for value in test.values]
     if len(values) == 2:
@@ -181,9 +152,9 @@ def _fails(test: Predicate) -> str:
     return f"is none of {one_of(values).removeprefix('one of ')}"
 
 
-def _figure(test: AreaIn | RatioIn) -> tuple[str, str]:
-    sign = "×" if isinstance(test, AreaIn) else "÷"
-    span = bounds_of(InRange(ge=test.minimum, le=test.maximum))
+def _figure(test: p.AreaIn | p.RatioIn) -> tuple[str, str]:
+    sign = "×" if isinstance(test, p.AreaIn) else "÷"
+    span = bounds_of(p.InRange(ge=test.minimum, le=test.maximum))
     return f"{test.first} {sign} {test.second}", span
 
 
@@ -191,7 +162,7 @@ def _such(part: Predicate, least: int) -> str:
     """Describe the items that satisfy a predicate: "whose id is given"."""
     if (
         least == 1
-        and isinstance(part, (RequiredProperty, OptionalProperty))
+        and isinstance(part, (p.RequiredProperty, p.OptionalProperty))
         and is_test_or_negation(part.part)
     ):
         return f"whose {clause(part)}"
@@ -206,9 +177,9 @@ def _that(part: Predicate, *, many: bool = False) -> str:
         if not many:
             return said.holds()
         return f"are {said.rest}" if said.base == "be" else f"{said.base} {said.rest}"
-    if isinstance(part, Not) and not many:
+    if isinstance(part, p.Not) and not many:
         return _fails(part.part)
-    if isinstance(part, (RequiredProperty, OptionalProperty)) and not many:
+    if isinstance(part, (p.RequiredProperty, p.OptionalProperty)) and not many:
         return clause(part)
     return ("are" if many else "is") + " such that " + clause(part, "it")
 
@@ -220,34 +191,34 @@ def clause(part: Predicate, path: str = "") -> str:
     if absent := absent_path(part, path):
         return f"{absent} is not given"
     match part:
-        case Always(truth):
+        case p.Always(truth):
             return f"{path or 'the value'} is {'anything' if truth else 'impossible'}"
-        case RequiredProperty(name, OptionalProperty(inside, inner)) if not isinstance(
-            inner, Not
-        ):
+        case p.RequiredProperty(
+            name, p.OptionalProperty(inside, inner)
+        ) if not isinstance(inner, p.Not):
             return _clause_without(property_path(path, name), inside, inner)
-        case RequiredProperty(name, inner):
+        case p.RequiredProperty(name, inner):
             return clause(inner, property_path(path, name))
-        case OptionalProperty(name, inner):
+        case p.OptionalProperty(name, inner):
             return _clause_if_given(inner, property_path(path, name))
-        case AllOf(parts) if not is_type_with_tests(part):
-            return _all_clause(flatten(parts, AllOf), path)
-        case AnyOf(parts):
-            return _any_clause(flatten(parts, AnyOf), path)
-        case ExactlyOne(parts, titles):
+        case p.AllOf(parts) if not is_type_with_tests(part):
+            return _all_clause(flatten(parts, p.AllOf), path)
+        case p.AnyOf(parts):
+            return _any_clause(flatten(parts, p.AnyOf), path)
+        case p.ExactlyOne(parts, titles):
             return f"exactly one of these holds: {_listed(parts, titles, path)}"
-        case IfThenElse(condition, then, otherwise):
+        case p.IfThenElse(condition, then, otherwise):
             return _when_clause(condition, then, otherwise, path)
-        case Not(inner):
+        case p.Not(inner):
             return f"{path or 'it'} {_fails(inner)}"
         case _:
             return f"{path or 'it'} {verb_phrase(part).holds()}"
 
 
 def _clause_if_given(inner: Predicate, path: str) -> str:
-    while isinstance(inner, OptionalProperty):
+    while isinstance(inner, p.OptionalProperty):
         path, inner = property_path(path, inner.name), inner.part
-    if isinstance(inner, Not):
+    if isinstance(inner, p.Not):
         return f"{path} {_fails(inner.part)}"
     if is_type_with_tests(inner):
         return f"{path}, if given, {verb_phrase(inner).holds()}"
@@ -257,11 +228,9 @@ def _clause_if_given(inner: Predicate, path: str) -> str:
 def _clause_without(path: str, name: str, inner: Predicate) -> str:
     """State that an object is given, and a member of it only with certain values."""
     without = f"{path} is given without {name}"
-    return (
-        without
-        if inner == FALSE
-        else f"{without} or {clause(inner, property_path(path, name))}"
-    )
+    if inner == FALSE:
+        return without
+    return f"{without} or {clause(inner, property_path(path, name))}"
 
 
 def _all_clause(parts: list[Predicate], path: str) -> str:
@@ -272,19 +241,19 @@ def _all_clause(parts: list[Predicate], path: str) -> str:
         for part in parts
         if not present_path(part, path) and not absent_path(part, path)
     ]
-    said = list(others)
     if given:
-        said.append(f"{joined(given, 'and')} {'are' if len(given) > 1 else 'is'} given")
-    if absent:
-        neither = f"none of {joined(absent, 'and')}" if len(absent) > 1 else absent[0]
-        said.append(f"{neither} is {'given' if len(absent) > 1 else 'not given'}")
-    return joined(said, "and")
+        others.append(f"{joined(given, 'and')} {'are' if given[1:] else 'is'} given")
+    if len(absent) > 1:
+        others.append(f"none of {joined(absent, 'and')} is given")
+    elif absent:
+        others.append(f"{absent[0]} is not given")
+    return joined(others, "and")
 
 
 def _any_clause(parts: list[Predicate], path: str) -> str:
-    leaves = [_leaf(part, path) for part in parts]
-    paths = [*dict.fromkeys(where for where, _ in leaves)]
-    tests = [*dict.fromkeys(test for _, test in leaves)]
+    found = [innermost(part, path) for part in parts]
+    paths = [*dict.fromkeys(each for each, _ in found)]
+    tests = [*dict.fromkeys(test for _, test in found)]
     if all(paths) and all(map(is_test, tests)) and 1 in (len(paths), len(tests)):
         said = joined([verb_phrase(test).holds() for test in tests], "or")
         return f"{joined(paths, 'or')} {said}"
@@ -293,13 +262,6 @@ def _any_clause(parts: list[Predicate], path: str) -> str:
     if given:
         others.insert(0, f"{joined(given, 'or')} is given")
     return ", or ".join(others) if " or " in others[0] else joined(others, "or")
-
-
-def _leaf(part: Predicate, path: str) -> tuple[str, Predicate]:
-    """Return the path to a test inside of required members, and the test."""
-    while isinstance(part, RequiredProperty):
-        path, part = property_path(path, part.name), part.part
-    return path, part
 
 
 def _when_clause(
@@ -331,25 +293,27 @@ def demand(part: Predicate, path: str = "") -> str:
     if absent := absent_paths(part, path):
         return f"{joined(absent, 'and')} {'are' if absent[1:] else 'is'} not allowed"
     match part:
-        case RequiredProperty(name, inner) if is_test_or_negation(inner):
+        case p.RequiredProperty(name, inner) if is_test_or_negation(inner):
             return f"{property_path(path, name)} is required and {_must(inner)}"
-        case RequiredProperty(name, OptionalProperty(inside, inner)):
+        case p.RequiredProperty(name, p.OptionalProperty(inside, inner)):
             return _demand_inside(property_path(path, name), inside, inner)
-        case RequiredProperty(name, inner) | OptionalProperty(name, inner):
+        case p.RequiredProperty(name, inner) | p.OptionalProperty(name, inner):
             return demand(inner, property_path(path, name))
-        case AnyOf(parts):
-            return _any_demand(flatten(parts, AnyOf), path)
-        case ExactlyOne(parts, titles):
+        case p.AnyOf(parts):
+            return _any_demand(flatten(parts, p.AnyOf), path)
+        case p.ExactlyOne(parts, titles):
             return _one_demand(parts, titles, path)
-        case AllOf(parts) if not is_type_with_tests(part):
-            return joined([demand(each, path) for each in flatten(parts, AllOf)], "and")
-        case IfThenElse(condition, then, otherwise):
+        case p.AllOf(parts) if not is_type_with_tests(part):
+            return joined(
+                [demand(each, path) for each in flatten(parts, p.AllOf)], "and"
+            )
+        case p.IfThenElse(condition, then, otherwise):
             return _when_clause(condition, then, otherwise, path)
-        case Always(truth):
+        case p.Always(truth):
             return f"{path or 'it'} is {'allowed' if truth else 'not allowed'}"
-        case AreaIn() | RatioIn():
+        case p.AreaIn() | p.RatioIn():
             return " must be ".join(_figure(part))
-        case PrefixItem(index, inner) if is_test_or_negation(inner):
+        case p.PrefixItem(index, inner) if is_test_or_negation(inner):
             return f"item {index + 1}{f' of {path}' if path else ''} {_must(inner)}"
         case _:
             return f"{path} {_must(part)}".strip()
@@ -364,11 +328,9 @@ def _demand_inside(path: str, name: str, inner: Predicate) -> str:
 
 
 def _must(part: Predicate) -> str:
-    if isinstance(part, Not):
-        said = verb_phrase(part.part)
-        return f"must not {said.base} {said.rest}"
-    said = verb_phrase(part)
-    return f"must {said.base} {said.rest}"
+    verb, test = ("must not", part.part) if isinstance(part, p.Not) else ("must", part)
+    phrase = verb_phrase(test)
+    return f"{verb} {phrase.base} {phrase.rest}"
 
 
 def _any_demand(parts: list[Predicate], path: str) -> str:
@@ -386,25 +348,26 @@ def _any_demand(parts: list[Predicate], path: str) -> str:
 def _one_demand(
     parts: tuple[Predicate, ...], titles: tuple[str, ...], path: str
 ) -> str:
-    names = [_offer(part, path) for part in parts]
+    names = [_demanded_path(part, path) for part in parts]
     if all(names):
         return f"give exactly one of {joined(names, 'and')}"
     if all(map(is_test_or_negation, parts)):
-        return f"{path} {joined([_must(p) for p in parts], 'or')}, not both".strip()
+        return (
+            f"{path} {joined([_must(each) for each in parts], 'or')}, not both".strip()
+        )
     return f"exactly one of these must hold: {_listed(parts, titles, path)}"
 
 
-def _offer(part: Predicate, path: str) -> str:
-    """Return the path that an alternative requires to be given or not empty, else ""."""
-    while isinstance(part, RequiredProperty):
-        path, part = property_path(path, part.name), part.part
-    return path if part in (TRUE, ItemCount(1)) else ""
+def _demanded_path(part: Predicate, path: str) -> str:
+    """Return the path if a predicate only demands that it is given, or not empty."""
+    path, part = innermost(part, path)
+    return path if part in (TRUE, p.ItemCount(1)) else ""
 
 
 def must_be(part: Predicate) -> str:
     """Require a predicate of a value without naming the value: "must be true"."""
     if not is_short_enough(part):
         return TOO_LONG
-    if isinstance(part, AnyOf) and all(map(is_test_or_negation, part.parts)):
+    if isinstance(part, p.AnyOf) and all(map(is_test_or_negation, part.parts)):
         return joined([_must(each) for each in part.parts], "or")
     return demand(part)

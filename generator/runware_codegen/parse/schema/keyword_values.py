@@ -6,11 +6,11 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from runware_codegen.model.predicates import Matches
 from runware_codegen.parse.patterns import translate
 
 if TYPE_CHECKING:
     from runware_codegen.documents import JsonObject, JsonValue
+    from runware_codegen.model.predicates import Matches
     from runware_codegen.parse.schema.schemas import Schema
 
 
@@ -57,15 +57,6 @@ def length(keywords: JsonObject, keyword: str) -> int:
     return len(cast("list[JsonValue]", keywords.get(keyword, [])))
 
 
-def pattern(source: str) -> Matches:
-    """Translate a pattern for a linear-time engine.
-
-    Raises:
-        UnsupportedPatternError: If there is no translation.
-    """
-    return Matches(source, translate(source).parts)
-
-
 def member_patterns(schema: Schema) -> tuple[Matches, ...]:
     """Translate the names in `patternProperties`."""
-    return tuple(map(pattern, members(schema.keywords, "patternProperties")))
+    return tuple(map(translate, members(schema.keywords, "patternProperties")))

@@ -9,7 +9,7 @@ from runware_codegen.model import including_integers
 from runware_codegen.parse.schema import keyword_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from runware_codegen.documents import JsonValue
     from runware_codegen.parse.schema.schemas import Schema, Schemas
@@ -57,13 +57,17 @@ class MergedSchema:
         """Return the JSON types that all schemas allow; None if no schema has `type`."""
         allowed: frozenset[str] | None = None
         for schema in self.schemas_with("type"):
-            here = including_integers(
-                keyword_values.types(schema.keywords) or frozenset()
-            )
-            allowed = here if allowed is None else allowed & here
+            types = keyword_values.types(schema.keywords) or frozenset()
+            types = including_integers(types)
+            allowed = types if allowed is None else allowed & types
         if allowed is None:
             return None
         return allowed - {"integer"} if "number" in allowed else allowed
+
+    def required(self) -> set[str]:
+        """Return the names of the properties that the schemas require."""
+        lists = self.schemas_with("required")
+        return {n for s in lists for n in keyword_values.names(s.keywords["required"])}
 
     def keyword_paths(self, *keywords: str) -> set[Path]:
         """Return the path of each of the keywords in each schema that has it."""
@@ -84,12 +88,8 @@ def merge(schemas: Schemas, schema: Schema) -> MergedSchema:
         if each.path in found:
             continue
         found[each.path] = each
-        parts = [
-            each.child("allOf", index)
-            for index in range(keyword_values.length(each.keywords, "allOf"))
-        ]
-        if "$ref" in each.keywords:
-            parts.insert(0, schemas.target(each))
+        parts = [schemas.target(each)] if "$ref" in each.keywords else []
+        parts += branches_of(each, "allOf")
         circular = circular or schema in parts
         stack.extend(reversed(parts))
     return MergedSchema(tuple(found.values()), circular)
@@ -99,3 +99,10 @@ def branches_of(schema: Schema, keyword: str) -> Iterator[Schema]:
     """Yield the schemas in a list of schemas."""
     for index in range(keyword_values.length(schema.keywords, keyword)):
         yield schema.child(keyword, index)
+
+
+def properties_of(schemas: Iterable[Schema]) -> Iterator[tuple[str, Schema]]:
+    """Yield the name and the schema of each property that the schemas declare."""
+    for schema in schemas:
+        for name in keyword_values.members(schema.keywords, "properties"):
+            yield name, schema.child("properties", name)

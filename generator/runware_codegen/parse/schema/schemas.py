@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from runware_codegen.problems import Path
 
 _ANCHORS = ("$anchor", "$dynamicAnchor")
-_NAMING = ("$id", *_ANCHORS)
+_IDENTIFIERS = ("$id", *_ANCHORS)
 _NEAR = 3
-"""Down to this depth, a schema without `$id` and `$anchor` is skipped as a whole.
-Deeper down, the search for them would repeat too often."""
+"""Down to this depth, a schema is skipped if it contains no `$id` or anchor. At greater
+depths, that search would repeat too often."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resource:
-    """A part of the document that an `$id` names, with anchors of its own.
+    """A part of the document that an `$id` identifies, with its own anchors.
 
     Attributes:
         uri: Its absolute URI; empty for the document itself.
-        root: The value that the URI names.
+        root: The value that the URI identifies.
         path: The path of the root in the document.
     """
 
@@ -49,7 +49,7 @@ class Schema:
     Attributes:
         node: The schema as written: an object, or a boolean.
         path: The keys and indexes from the document's root to the schema.
-        resource: The resource it belongs to.
+        resource: The resource that contains it.
     """
 
     node: JsonObject | bool = field(compare=False)
@@ -58,7 +58,7 @@ class Schema:
 
     @property
     def keywords(self) -> JsonObject:
-        """Its keywords; none for a boolean schema."""
+        """The keywords; empty for a boolean schema."""
         return self.node if isinstance(self.node, dict) else {}
 
     def child(self, *steps: str | int) -> Schema:
@@ -107,7 +107,7 @@ class Schemas:
         """Return the schema at a place of the document.
 
         Raises:
-            KeyError: If there is none.
+            KeyError: If there is no schema at this place.
         """
         node: JsonValue = self._document.root
         for step in path:
@@ -126,15 +126,13 @@ class Schemas:
         if uri:
             found = self._resources.get(urljoin(resource.uri, uri))
             if found is None:
-                raise self._lost(schema, "points outside of the document")
+                raise self._no_target(schema, "points outside of the document")
             resource = found
-        for candidate in dict.fromkeys((resource, self._document)):
-            target = self._find(candidate, unquote(fragment))
-            if target is not None:
+        # Without a URI, a pointer may also start at the root of the document.
+        for candidate in (resource,) if uri else (resource, self._document):
+            if (target := self._find(candidate, unquote(fragment))) is not None:
                 return target
-            if uri:
-                break
-        raise self._lost(schema, "points to nothing")
+        raise self._no_target(schema, "points to nothing")
 
     def _find(self, resource: Resource, fragment: str) -> Schema | None:
         if fragment and not fragment.startswith("/"):
@@ -146,14 +144,13 @@ class Schemas:
         except (KeyError, IndexError):
             return None
 
-    def _lost(self, schema: Schema, what: str) -> InvalidInputError:
-        pointer = json_pointer((*schema.path, "$ref"))
+    def _no_target(self, schema: Schema, reason: str) -> InvalidInputError:
         return InvalidInputError.of(
             self.source,
-            f"The reference {schema.keywords['$ref']!r} {what}.",
+            f"The reference {schema.keywords['$ref']!r} {reason}.",
             "Refer to a schema of the same document, such as "
             "#/components/schemas/Name.",
-            pointer=pointer,
+            pointer=json_pointer((*schema.path, "$ref")),
         )
 
     def _index(self, root: Schema) -> None:
@@ -161,7 +158,7 @@ class Schemas:
         while stack:
             schema = stack.pop()
             near = len(schema.path) <= len(root.path) + _NEAR
-            if near and not may_contain(schema.node, *_NAMING):
+            if near and not may_contain(schema.node, *_IDENTIFIERS):
                 continue
             if schema.path == schema.resource.path:
                 self._resources.setdefault(schema.resource.uri, schema.resource)
@@ -183,11 +180,10 @@ def _roots(tree: JsonObject) -> Iterator[Path]:
 
 def _follow(resource: Resource, pointer: str) -> Schema:
     node, path = resource.root, resource.path
-    here = resource
     for raw in pointer.split("/")[1:]:
         name = raw.replace("~1", "/").replace("~0", "~")
         step = int(name) if isinstance(node, list) and name.isdecimal() else name
         node, path = _step(node, step), (*path, step)
         if isinstance(node, dict):
-            here = _at(node, path, here).resource
-    return _at(node, path, here)
+            resource = _at(node, path, resource).resource
+    return _at(node, path, resource)

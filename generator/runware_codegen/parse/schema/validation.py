@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runware_codegen.problems import Path
 
 _DEFINITIONS = frozenset({"$defs", "definitions"})
-"""Keywords whose schemas apply only if something refers to them."""
+"""Keywords whose schemas apply only if a reference points to them."""
 
 _JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _OPENAPI = "https://spec.openapis.org/oas/3.1/dialect/"
@@ -27,7 +27,7 @@ _UNSUPPORTED = "is not supported: the client would not enforce it."
 
 @dataclass(slots=True)
 class Findings:
-    """What is wrong with the schemas of a document.
+    """The problems of the schemas of a document.
 
     Attributes:
         malformed: Keywords whose value is invalid.
@@ -41,7 +41,7 @@ class Findings:
 
 
 def validate_schemas(schemas: Schemas, root: Schema) -> Findings:
-    """Validate every schema that a root schema uses."""
+    """Validate a schema, its subschemas, and the targets of their references."""
     findings = Findings()
     seen: set[Path] = set()
     stack = [root]
@@ -74,9 +74,8 @@ def _check_keyword(
 ) -> None:
     value = schema.keywords[keyword]
     path = (*schema.path, keyword)
-    if keyword == "$schema" and (
-        value == _JSON_SCHEMA or str(value).startswith(_OPENAPI)
-    ):
+    is_dialect = value == _JSON_SCHEMA or str(value).startswith(_OPENAPI)
+    if keyword == "$schema" and is_dialect:
         return
     if not is_supported(keyword):
         message = f"The keyword {keyword!r} {_UNSUPPORTED}"

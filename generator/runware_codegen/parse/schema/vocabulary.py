@@ -8,12 +8,16 @@ https://json-schema.org/draft/2020-12/json-schema-validation; `discriminator`, `
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeGuard
+
+from runware_codegen.naming.reserved import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from runware_codegen.documents import JsonObject, JsonValue
+
+    _Test: TypeAlias = Callable[[JsonValue], bool]
 
 JSON_TYPES: Final = (
     "null",
@@ -25,20 +29,10 @@ JSON_TYPES: Final = (
     "object",
 )
 
-SCHEMA: Final = frozenset(
-    {
-        "additionalProperties",
-        "contains",
-        "else",
-        "if",
-        "items",
-        "not",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    }
-)
+SCHEMA: Final = listed("""
+    additionalProperties contains else if items not propertyNames then unevaluatedItems
+    unevaluatedProperties
+    """)
 """Keywords whose value is a schema."""
 
 SCHEMA_LIST: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
@@ -49,28 +43,16 @@ SCHEMA_MAP: Final = frozenset(
 )
 """Keywords whose value is an object of schemas."""
 
-ANNOTATIONS: Final = frozenset(
-    {
-        "$anchor",
-        "$comment",
-        "$dynamicAnchor",
-        "$id",
-        "contentEncoding",
-        "contentMediaType",
-        "contentSchema",
-        "default",
-        "deprecated",
-        "description",
-        "discriminator",
-        "example",
-        "examples",
-        "externalDocs",
-        "readOnly",
-        "title",
-        "writeOnly",
-        "xml",
-    }
-)
+_COUNTS: Final = listed("""
+    maxContains maxItems maxLength maxProperties
+    minContains minItems minLength minProperties
+    """)
+
+ANNOTATIONS: Final = listed("""
+    $anchor $comment $dynamicAnchor $id contentEncoding contentMediaType contentSchema
+    default deprecated description discriminator example examples externalDocs readOnly
+    title writeOnly xml
+    """)
 """Keywords that assert nothing about a value."""
 
 REPLACEMENTS: Final[Mapping[str, str]] = {
@@ -89,47 +71,40 @@ def _is_schema(value: JsonValue) -> bool:
     return isinstance(value, (dict, bool))
 
 
+def _list_of(test: _Test) -> _Test:
+    return lambda value: isinstance(value, list) and all(map(test, value))
+
+
+def _object_of(test: _Test) -> _Test:
+    return lambda value: isinstance(value, dict) and all(map(test, value.values()))
+
+
 def _is_schema_list(value: JsonValue) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(_is_schema, value))
+    return bool(value) and _list_of(_is_schema)(value)
 
 
-def _is_schema_map(value: JsonValue) -> bool:
-    return isinstance(value, dict) and all(map(_is_schema, value.values()))
-
-
-def _is_number(value: JsonValue) -> bool:
+def _is_number(value: JsonValue) -> TypeGuard[int | float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _is_step(value: JsonValue) -> bool:
-    return isinstance(value, (int, float)) and _is_number(value) and value > 0
+    return _is_number(value) and value > 0
 
 
 def _is_count(value: JsonValue) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return value >= 0 and value == int(value)
+    return _is_number(value) and value >= 0 and value == int(value)
 
 
 def _is_text(value: JsonValue) -> bool:
     return isinstance(value, str)
 
 
-def _is_names(value: JsonValue) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
+_is_names = _list_of(_is_text)
 
 
 def _is_type(value: JsonValue) -> bool:
     names = value if isinstance(value, list) else [value]
     return bool(names) and all(name in JSON_TYPES for name in names)
-
-
-def _is_dependents(value: JsonValue) -> bool:
-    return isinstance(value, dict) and all(map(_is_names, value.values()))
-
-
-def _is_constraints(value: JsonValue) -> bool:
-    return isinstance(value, list) and all(map(_is_constraint, value))
 
 
 def _is_constraint(value: JsonValue) -> bool:
@@ -141,7 +116,7 @@ def _is_constraint(value: JsonValue) -> bool:
     )
 
 
-_Shape = tuple["Callable[[JsonValue], bool]", str]
+_Shape = tuple["_Test", str]
 _SCHEMA_SHAPE: Final[_Shape] = (_is_schema, "a schema: an object or a boolean")
 _NUMBER_SHAPE: Final[_Shape] = (_is_number, "a number")
 _COUNT_SHAPE: Final[_Shape] = (_is_count, "a whole number, at least 0")
@@ -150,37 +125,25 @@ _TEXT_SHAPE: Final[_Shape] = (_is_text, "a string")
 SHAPES: Final[Mapping[str, _Shape]] = {
     **dict.fromkeys(SCHEMA, _SCHEMA_SHAPE),
     **dict.fromkeys(SCHEMA_LIST, (_is_schema_list, "a non-empty list of schemas")),
-    **dict.fromkeys(SCHEMA_MAP, (_is_schema_map, "an object of schemas")),
+    **dict.fromkeys(SCHEMA_MAP, (_object_of(_is_schema), "an object of schemas")),
     **dict.fromkeys(
         ("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"), _NUMBER_SHAPE
     ),
-    **dict.fromkeys(
-        (
-            "maxContains",
-            "maxItems",
-            "maxLength",
-            "maxProperties",
-            "minContains",
-            "minItems",
-            "minLength",
-            "minProperties",
-        ),
-        _COUNT_SHAPE,
-    ),
+    **dict.fromkeys(_COUNTS, _COUNT_SHAPE),
     **dict.fromkeys(("$ref", "format", "pattern"), _TEXT_SHAPE),
     "const": (lambda _: True, "any JSON value"),
-    "dependentRequired": (_is_dependents, "an object of lists of names"),
+    "dependentRequired": (_object_of(_is_names), "an object of lists of names"),
     "enum": (lambda value: isinstance(value, list), "a list of JSON values"),
     "multipleOf": (_is_step, "a number greater than 0"),
     "required": (_is_names, "a list of names"),
     "type": (_is_type, f"one of {', '.join(JSON_TYPES)}, or a list of these"),
     "uniqueItems": (lambda value: isinstance(value, bool), "true or false"),
     "x-constraints": (
-        _is_constraints,
+        _list_of(_is_constraint),
         "a list of objects with an operation, parameters, and minimum or maximum",
     ),
 }
-"""Every supported keyword, with a test of its value and a description of the value."""
+"""The supported keywords, each with a test of its value and a description of the value."""
 
 
 def subschemas(keywords: JsonObject) -> Iterator[tuple[str | int, ...]]:
@@ -196,8 +159,6 @@ def subschemas(keywords: JsonObject) -> Iterator[tuple[str | int, ...]]:
 
 def is_supported(keyword: str) -> bool:
     """Return whether a keyword is enforced, or is known to assert nothing."""
-    if keyword == "x-constraints":
-        return True
     return keyword in SHAPES or keyword in ANNOTATIONS or keyword.startswith("x-")
 
 

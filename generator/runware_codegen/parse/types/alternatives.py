@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from runware_codegen.model import (
     Anything,
@@ -20,15 +20,13 @@ from runware_codegen.model import (
     Union,
 )
 from runware_codegen.model.constants import plain
-from runware_codegen.model.predicates import InRange
 from runware_codegen.naming.names import pascal_case
 from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.wording import (
-    bounds_of,
     count_of,
     format_words,
     media_words,
-    number_words,
+    number_limits,
     one_of,
     type_words,
 )
@@ -69,12 +67,7 @@ def union_of(alternatives: Iterable[Type]) -> Type:
 def _with_merged_literals(alternatives: list[Type]) -> Iterator[Type]:
     """Merge the sets of string constants, in the place of the first."""
     sets = [*filter(_has_only_strings, alternatives)]
-    choices = {
-        choice.constant: choice
-        for each in sets
-        if isinstance(each, Literals)
-        for choice in each.values
-    }
+    choices = {choice.constant: choice for each in sets for choice in each.values}
     for each in alternatives:
         if not _has_only_strings(each):
             yield each
@@ -82,7 +75,7 @@ def _with_merged_literals(alternatives: list[Type]) -> Iterator[Type]:
             yield Literals(tuple(choices.values()))
 
 
-def _has_only_strings(a_type: Type) -> bool:
+def _has_only_strings(a_type: Type) -> TypeGuard[Literals]:
     return isinstance(a_type, Literals) and all(
         isinstance(choice.constant.value, str) for choice in a_type.values
     )
@@ -105,34 +98,33 @@ def describe_alternatives(alternatives: Iterable[Alternative]) -> tuple[str, ...
 
 
 def _tells_more(alternative: Alternative) -> bool:
-    """Return whether there is more to say than the type; classes have docstrings."""
-    a_type = alternative.type
+    """Return whether the type alone says less; classes and media have docstrings."""
+    a_type, text = alternative
     if isinstance(a_type, (ClassRef, Media)):
         return False
-    if isinstance(a_type, Literals) and any(map(_is_described, a_type.values)):
-        return True
-    return bool(alternative.text or _limits(a_type))
+    return bool(_are_described(a_type) or text or _limits(a_type))
 
 
-def _is_described(choice: LiteralValue) -> bool:
-    return bool(choice.title or choice.description)
+def _are_described(a_type: Type) -> TypeGuard[Literals]:
+    return isinstance(a_type, Literals) and any(
+        choice.title or choice.description for choice in a_type.values
+    )
 
 
 def _lines(alternative: Alternative) -> Iterator[str]:
     a_type, text = alternative
-    if isinstance(a_type, Literals) and any(map(_is_described, a_type.values)):
+    if _are_described(a_type):
         for choice in a_type.values:
             yield _line(_quoted(choice), choice.description or choice.title)
+    elif isinstance(a_type, ClassRef) and pascal_case(text) == a_type.class_name:
+        yield _line(_words(a_type), "")
     else:
-        is_name = (
-            isinstance(a_type, ClassRef) and pascal_case(text) == a_type.class_name
-        )
-        yield _line(_words(a_type), "" if is_name else text)
+        yield _line(_words(a_type), text)
 
 
 def _line(subject: str, text: str) -> str:
-    said = clean_markdown(text).replace("\n", "\n  ")
-    return f"- {subject}: {said}" if said else f"- {subject}"
+    text = clean_markdown(text).replace("\n", "\n  ")
+    return f"- {subject}: {text}" if text else f"- {subject}"
 
 
 def _quoted(choice: LiteralValue) -> str:
@@ -173,12 +165,8 @@ def _noun(a_type: Type) -> str:
 
 def _limits(a_type: Type) -> str:
     match a_type:
-        case Number(_, ge, gt, le, lt, step):
-            bounds = InRange(ge, gt, le, lt)
-            said = [bounds_of(bounds)] if bounds != InRange() else []
-            if step is not None and step != 1:
-                said.append(f"in steps of {number_words(step)}")
-            return ", ".join(said)
+        case Number():
+            return number_limits(a_type)
         case String(least, most) if least or most is not None:
             return f"of {count_of(least, most, 'character')}"
         case Array(_, least, most) if least or most is not None:

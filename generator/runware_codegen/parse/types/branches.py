@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.parse.schema import keyword_values
-from runware_codegen.parse.schema.merged import branches_of, merge
+from runware_codegen.parse.schema.merged import branches_of, merge, properties_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ class BranchProperty(NamedTuple):
 
     Attributes:
         schemas: Its schema in each branch that declares it.
-        certain: Whether all its valid values satisfy one of those schemas.
+        certain: Whether each valid value satisfies one of those schemas.
         required: Whether every branch requires it.
     """
 
@@ -75,9 +75,8 @@ def names_of_alternatives(
 def closed_names(schema: Schema) -> frozenset[str] | None:
     """Return the names that `additionalProperties: false` allows; None without it."""
     keywords = schema.keywords
-    if keywords.get("additionalProperties") is not False:
-        return None
-    if keywords.get("patternProperties"):
+    is_closed = keywords.get("additionalProperties") is False
+    if not is_closed or keywords.get("patternProperties"):
         return None
     return frozenset(keyword_values.members(keywords, "properties"))
 
@@ -100,9 +99,8 @@ def _alternatives(schemas: Schemas, merged: MergedSchema) -> Iterator[list[_Bran
     """Yield the branches of each `anyOf` and `oneOf` that an object can satisfy."""
     for schema in merged.schemas:
         for keyword in ("anyOf", "oneOf"):
-            found = [_branch(schemas, each) for each in branches_of(schema, keyword)]
-            branches = [each for each in found if each is not None]
-            if branches:
+            found = (_branch(schemas, each) for each in branches_of(schema, keyword))
+            if branches := [each for each in found if each is not None]:
                 yield branches
 
 
@@ -112,22 +110,11 @@ def _branch(schemas: Schemas, schema: Schema) -> _Branch | None:
     if merged.is_false or (types is not None and "object" not in types):
         return None
     declared: dict[str, Schema] = {}
-    for name, member in _declared(merged.schemas):
+    for name, member in properties_of(merged.schemas):
         declared.setdefault(name, member)
-    closing = [names for each in merged.schemas if (names := closed_names(each))]
-    required = {
-        name
-        for each in merged.schemas_with("required")
-        for name in keyword_values.names(each.keywords["required"])
-    }
-    closed = closing[0].intersection(*closing) if closing else None
-    return _Branch(declared, frozenset(required), closed)
-
-
-def _declared(schemas: Iterable[Schema]) -> Iterator[tuple[str, Schema]]:
-    for each in schemas:
-        for name in keyword_values.members(each.keywords, "properties"):
-            yield name, each.child("properties", name)
+    allowed = [names for each in merged.schemas if (names := closed_names(each))]
+    closed = allowed[0].intersection(*allowed) if allowed else None
+    return _Branch(declared, frozenset(merged.required()), closed)
 
 
 def _mentioned(schemas: Schemas, merged: MergedSchema) -> Iterator[tuple[str, Schema]]:
@@ -138,7 +125,7 @@ def _mentioned(schemas: Schemas, merged: MergedSchema) -> Iterator[tuple[str, Sc
         found = merge(schemas, stack.pop()).schemas
         new = [each for each in found if each.path not in seen]
         seen |= {each.path for each in new}
-        yield from _declared(new)
+        yield from properties_of(new)
         stack += _applied(new)
 
 

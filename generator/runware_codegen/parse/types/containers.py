@@ -41,14 +41,14 @@ def array(
     handled = merged.keyword_paths(*_ARRAY) | closed.keys()
     least, most = count_bounds(merged, "Items", *closed.values())
     if most is not None and least > most:
-        contradiction = "its minItems is greater than the most items it allows"
-        return Reading(None, handled, contradiction)
+        message = "its minItems is greater than the most items it allows"
+        return Reading(None, handled, message)
+    described = next(merged.schemas_with("items", "prefixItems"), None)
     item = Reading(None)
-    for each in merged.schemas_with("items", "prefixItems"):
-        item = _item(types, each, singular(name), item_name)
-        break
-    different = True in merged.values("uniqueItems")
-    made = Array(item.type or Anything(), least, most, different)
+    if described is not None:
+        item = _item(types, described, singular(name), item_name)
+    unique = True in merged.values("uniqueItems")
+    made = Array(item.type or Anything(), least, most, unique)
     return Reading(made, handled | {*item.handled})
 
 

@@ -1,8 +1,7 @@
 """A cache of the types that need no class, for the documents of a catalogue.
 
 The documents of a catalogue repeat each other's schemas. The type of a schema without
-references and properties depends on its keywords and its name alone, so that it is made
-once for all documents.
+references and properties depends only on its keywords and its name, so it is built once.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ class Leaf(NamedTuple):
     Attributes:
         type: The type; None if no value satisfies the schema.
         lines: The description of its alternatives; see `TypeBuilder.alternative_lines`.
-        test_count: The number of tests that it takes.
-        depth: How deep its objects and lists are nested.
+        test_count: The number of its tests.
+        depth: The depth of its nested objects and lists.
     """
 
     type: Type | None
@@ -44,14 +43,17 @@ _LEAVES: Final[dict[tuple[str, bytes], Leaf | None]] = {}
 def cached_leaf(
     lowering: Lowering, schema: Schema, name: str, make: Callable[[], Leaf | None]
 ) -> Leaf | None:
-    """Return the type of a schema that is the same in every document.
+    """Return the type of a schema from the cache, or make it.
 
     Args:
         lowering: The lowering of the document.
         schema: The schema.
         name: The name of the value.
-        make: Makes the type, independently of what else the document has; None if the
-            type has to be made in its place.
+        make: Makes the type independently of the rest of the document; None if the
+            schema has problems.
+
+    Returns:
+        The type; None if it depends on the document, or if the schema has problems.
     """
     if not schema.keywords.keys().isdisjoint(("properties", "$ref")):
         return None
@@ -67,9 +69,8 @@ def cached_leaf(
 
 
 def depth(schema: JsonValue) -> int:
-    """Return how deep the objects and lists of a schema are nested."""
-    if isinstance(schema, dict):
-        return 1 + max(map(depth, schema.values()), default=0)
-    if isinstance(schema, list):
-        return 1 + max(map(depth, schema), default=0)
-    return 0
+    """Return the depth of the nested objects and lists of a schema."""
+    if not isinstance(schema, (dict, list)):
+        return 0
+    children = schema.values() if isinstance(schema, dict) else schema
+    return 1 + max(map(depth, children), default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from runware_codegen.formats import FORMATS
@@ -37,7 +38,7 @@ from runware_codegen.parse.assertions.unevaluated import evaluated_properties
 from runware_codegen.parse.metadata.markdown import clean_markdown
 from runware_codegen.parse.rules.rules import rules_of
 from runware_codegen.parse.schema import keyword_values
-from runware_codegen.parse.schema.merged import MergedSchema, merge
+from runware_codegen.parse.schema.merged import merge, properties_of
 from runware_codegen.parse.types.alternatives import flatten_unions, union_of
 from runware_codegen.parse.types.branches import (
     branch_properties,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from runware_codegen.documents import JsonObject
+    from runware_codegen.parse.schema.merged import MergedSchema
     from runware_codegen.parse.schema.schemas import Schema
     from runware_codegen.parse.types.branches import BranchProperty
     from runware_codegen.parse.types.readings import PartTypes
@@ -132,45 +134,46 @@ class ClassBuilder:
         closing = [*self._closed_names(merged)]
         allowed = [names for names, _ in closing]
         closed = allowed[0].intersection(*allowed) if allowed else None
-        fields, left, possible = self._fields(merged, closed)
+        fields, unexpressed, possible = self._fields(merged, closed)
         if not possible:
             del self.by_name[name]
             return None
         made = Class(name, doc, fields, allows_extra=closed is None)
         self.by_name[name] = made
         handled = merged.keyword_paths("type", "properties")
-        handled |= {said for _, said in closing if said is not None}
+        handled |= {path for _, path in closing if path is not None}
+        names = {field.json_name for field in fields}
         handled |= {
             (*each.path, "required")
             for each in merged.schemas_with("required")
-            if set(keyword_values.names(each.keywords["required"]))
-            <= {field.json_name for field in fields}
+            if names.issuperset(keyword_values.names(each.keywords["required"]))
         }
-        said = self._types.lowering.lower_unhandled(merged, handled)
-        rest = [self.simplify(part, ClassRef(name)) for part in (*left, *said)]
+        unexpressed += self._types.lowering.lower_unhandled(merged, handled)
+        rest = [self.simplify(part, ClassRef(name)) for part in unexpressed]
         if FALSE in rest:
             del self.by_name[name]
             return None
-        left = [part for part in rest if part != TRUE]
-        self.by_name[name] = replace(made, rules=rules_of(left))
+        rules = rules_of([part for part in rest if part != TRUE])
+        self.by_name[name] = replace(made, rules=rules)
         return ClassRef(name)
 
     def _closed_names(
         self, merged: MergedSchema
     ) -> Iterator[tuple[frozenset[str], Path | None]]:
-        """Yield the names allowed, with the path of the keyword if it says only that."""
+        """Yield the allowed names of a closed object.
+
+        With them comes the path of the keyword, if the names express all of it.
+        """
         for each in merged.schemas_with("additionalProperties"):
             names = closed_names(each)
             if names is not None:
                 yield names, (*each.path, "additionalProperties")
         for each in merged.schemas_with("unevaluatedProperties"):
-            exempt = evaluated_properties(self._types.lowering, each)
-            by_name = all(
-                e == EvaluatedProperties(e.condition, e.names) for e in exempt
-            )
+            found = evaluated_properties(self._types.lowering, each)
+            by_name = all(e == EvaluatedProperties(e.condition, e.names) for e in found)
             if each.keywords["unevaluatedProperties"] is False and by_name:
-                certain = all(e.condition == TRUE for e in exempt)
-                names = frozenset(name for e in exempt for name in e.names)
+                certain = all(e.condition == TRUE for e in found)
+                names = frozenset(name for e in found for name in e.names)
                 yield names, (*each.path, "unevaluatedProperties") if certain else None
         for names in names_of_alternatives(self._types.lowering.schemas, merged):
             yield names, None
@@ -178,8 +181,8 @@ class ClassBuilder:
     def _deduplicated(self, name: str) -> str:
         """Replace the newest class by an older one that is equal; return its name."""
         made = self.by_name[name]
-        if _is_recursive(made, name):
-            return name
+        if any(name in referenced_classes(field.type) for field in made.fields):
+            return name  # it refers to itself
         known = self._by_content.setdefault(replace(made, name="", doc=""), name)
         if known != name:
             del self.by_name[name]
@@ -192,54 +195,55 @@ class ClassBuilder:
         self, merged: MergedSchema, closed: frozenset[str] | None
     ) -> tuple[tuple[Field, ...], list[Predicate], bool]:
         """Return the fields, what they do not express, and whether they are possible."""
-        required = {
-            name
-            for each in merged.schemas_with("required")
-            for name in keyword_values.names(each.keywords["required"])
-        }
+        required = merged.required()
         fields: list[Field] = []
-        taken: set[str] = set()
-        left: list[Predicate] = []
-        for wire, schemas in _declared(merged).items():
+        unexpressed: list[Predicate] = []
+        declared: dict[str, list[Schema]] = {}
+        for wire, schema in properties_of(merged.schemas):
+            declared.setdefault(wire, []).append(schema)
+        names: dict[str, str] = {}
+
+        def named(wire: str) -> str:
+            names[wire] = member_name(wire, names.values(), self._used)
+            return names[wire]
+
+        for wire, (first, *others) in declared.items():
             if closed is not None and wire not in closed:
                 continue
-            a_type = self._types.type_of(schemas[0], wire)
-            if a_type is None:
-                if wire in required:
-                    return (), [], False
-                left += [] if closed is not None else [lacks(wire)]
-                continue
-            name = member_name(wire, taken, self._used)
-            taken.add(name)
-            sure = wire in required
-            fields.append(self._field(wire, name, a_type, schemas[0], required=sure))
-            others = map(self._types.lowering.lower_child, schemas[1:])
-            left += [optional_property(wire, part) for part in others]
-        declared = {*_declared(merged)}
-        schemas_of = branch_properties(self._types.lowering.schemas, merged)
-        for wire, member in schemas_of.items():
+            a_type = self._types.type_of(first, wire)
+            if a_type is not None:
+                sure = wire in required
+                fields.append(
+                    self._field(wire, named(wire), a_type, first, required=sure)
+                )
+                lowered = map(self._types.lowering.lower_child, others)
+                unexpressed += [optional_property(wire, part) for part in lowered]
+            elif wire in required:
+                return (), [], False
+            elif closed is None:
+                unexpressed.append(lacks(wire))
+        in_branches = branch_properties(self._types.lowering.schemas, merged)
+        for wire, member in in_branches.items():
             if wire not in declared and (closed is None or wire in closed):
-                declared.add(wire)
-                name = member_name(wire, taken, self._used)
-                taken.add(name)
                 sure = member.required or wire in required
-                made = self._field_of_branches(wire, name, member)
-                fields.append(replace(made, required=sure))
-        for wire in sorted(required - declared):
+                fields.append(
+                    self._field_of_branches(wire, named(wire), member, required=sure)
+                )
+        for wire in sorted(required - declared.keys() - names.keys()):
             if closed is not None:
                 return (), [], False
-            name = member_name(wire, taken, self._used)
-            taken.add(name)
-            fields.append(Field(name, wire, Anything(), required=True))
-        return tuple(fields), left, True
+            fields.append(Field(named(wire), wire, Anything(), required=True))
+        return tuple(fields), unexpressed, True
 
-    def _field_of_branches(self, wire: str, name: str, member: BranchProperty) -> Field:
+    def _field_of_branches(
+        self, wire: str, name: str, member: BranchProperty, *, required: bool
+    ) -> Field:
         """Make a field of a property that only branches declare; a rule checks it."""
         types = [self._types.type_of_alternative(each, wire) for each in member.schemas]
         possible = [each for each in types if each is not None]
         certain = member.certain and possible
         a_type = union_of(flatten_unions(possible)) if certain else Anything()
-        return self._field(wire, name, a_type, member.schemas[0], required=False)
+        return self._field(wire, name, a_type, member.schemas[0], required=required)
 
     def _field(
         self, wire: str, name: str, a_type: Type, schema: Schema, *, required: bool
@@ -271,26 +275,16 @@ class ClassBuilder:
         )
 
     def _are_discriminated(self, one: ClassRef, other: ClassRef) -> bool:
-        constants = {
-            field.json_name: field.type
-            for field in self.by_name[one.class_name].fields
-            if field.required and isinstance(field.type, Literals)
-        }
-        return any(
-            field.required
-            and isinstance(field.type, Literals)
-            and field.json_name in constants
-            and self.are_disjoint(field.type, constants[field.json_name])
-            for field in self.by_name[other.class_name].fields
+        first, second = (
+            {
+                field.json_name: field.type
+                for field in self.by_name[each.class_name].fields
+                if field.required and isinstance(field.type, Literals)
+            }
+            for each in (one, other)
         )
-
-
-def _declared(merged: MergedSchema) -> dict[str, list[Schema]]:
-    declared: dict[str, list[Schema]] = {}
-    for each in merged.schemas_with("properties"):
-        for wire in keyword_values.members(each.keywords, "properties"):
-            declared.setdefault(wire, []).append(each.child("properties", wire))
-    return declared
+        shared = first.keys() & second.keys()
+        return any(self.are_disjoint(first[name], second[name]) for name in shared)
 
 
 def _is_secret(wire: str, merged: MergedSchema) -> bool:
@@ -316,10 +310,8 @@ def _examples(keywords: JsonObject) -> tuple[Constant, ...]:
     if "example" in keywords:
         listed = [*listed, keywords["example"]]
     constants = dict.fromkeys(map(constant, listed))
-    short = [
-        each for each in constants if len(plain(each.value)) <= _MAX_EXAMPLE_LENGTH
-    ]
-    return tuple(short[:_MAX_EXAMPLES])
+    short = (c for c in constants if len(plain(c.value)) <= _MAX_EXAMPLE_LENGTH)
+    return tuple(islice(short, _MAX_EXAMPLES))
 
 
 def _doc(keywords: JsonObject) -> str:
@@ -328,8 +320,3 @@ def _doc(keywords: JsonObject) -> str:
     if not isinstance(form, str) or form in FORMATS:
         return doc
     return f"{doc}\n\nFormat: {form}, which is not checked.".strip()
-
-
-def _is_recursive(made: Class, name: str) -> bool:
-    """Return whether a class refers to itself."""
-    return any(name in referenced_classes(field.type) for field in made.fields)

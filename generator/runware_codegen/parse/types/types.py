@@ -7,6 +7,8 @@ value. So every schema is enforced exactly; a type only makes it readable.
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import combinations, starmap
 from typing import TYPE_CHECKING
 
 from runware_codegen.model import (
@@ -22,12 +24,7 @@ from runware_codegen.model import (
 )
 from runware_codegen.model.constants import json_type
 from runware_codegen.model.logic import all_of
-from runware_codegen.model.predicates import (
-    FALSE,
-    TRUE,
-    IsIn,
-    Predicate,
-)
+from runware_codegen.model.predicates import FALSE, TRUE, Always, IsIn, Predicate
 from runware_codegen.naming import reserved
 from runware_codegen.parse.assertions.lowering import NESTING_LIMIT, Lowering
 from runware_codegen.parse.rules.sentences import must_be
@@ -52,11 +49,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runware_codegen.model import Type
-    from runware_codegen.parse.schema.schemas import Schema
+    from runware_codegen.parse.schema.schemas import Schema, Schemas
     from runware_codegen.problems import Path
 
 _BESIDE_REFERENCE = ANNOTATIONS | {"$ref", "$defs", "definitions"}
 _STRUCTURE = ("properties", "items", "prefixItems", "additionalProperties", "required")
+_COMPOSITE = frozenset({"array", "object"})
+_ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
+_DECLARING = {"object": ("properties",), "array": ("items",)}
+"""Keywords that show that a value without `type` is of a JSON type."""
 
 
 class TypeBuilder:
@@ -106,9 +107,8 @@ class TypeBuilder:
             return self._made[schema.path]
         if schema.path in self._in_progress:
             return self._recursive_type(schema)
-        leaf = cached_leaf(
-            self.lowering, schema, name, lambda: _leaf(self, schema, name)
-        )
+        make = partial(_leaf, self.lowering.schemas, schema, name)
+        leaf = cached_leaf(self.lowering, schema, name, make)
         if leaf is not None and len(self._in_progress) + leaf.depth < NESTING_LIMIT:
             self.lowering.count_tests(schema, leaf.test_count)
             self._lines[schema.path] = leaf.lines
@@ -150,7 +150,7 @@ class TypeBuilder:
         return self._lines.get(schema.path, ())
 
     def _recursive_type(self, schema: Schema) -> Type | None:
-        """Return the type of a schema inside of itself: its class, if it is one."""
+        """Return the type of a schema inside of itself: its class, if it is an object."""
         known = self.classes.class_in_progress(schema)
         types = merge(self.lowering.schemas, schema).types()
         if known is not None and types == frozenset({"object"}):
@@ -158,7 +158,7 @@ class TypeBuilder:
         return self._constrained(Anything(), [self.lowering.lower(schema)])
 
     def _target(self, schema: Schema) -> Schema:
-        """Follow references without other keywords, so that a shared type is made once."""
+        """Follow references without other keywords, so that a shared type is built once."""
         seen = {schema.path}
         while (
             "$ref" in schema.keywords and not schema.keywords.keys() - _BESIDE_REFERENCE
@@ -178,7 +178,7 @@ class TypeBuilder:
         return str(path[-1]) if named else ""
 
     def make(self, schema: Schema, name: str) -> Type | None:
-        """Make the type of a schema anew; None if no value satisfies it."""
+        """Make the type of a schema, without the cache; None if no value satisfies it."""
         merged = merge(self.lowering.schemas, schema)
         if merged.is_false:
             return None
@@ -190,11 +190,11 @@ class TypeBuilder:
             return self._union(merged, branches, name)
         types = merged.types()
         if types is None and not any(merged.schemas_with("properties", "items")):
-            return self._constrained(
-                Anything(), self.lowering.lower_unhandled(merged, set())
-            )
+            rest = self.lowering.lower_unhandled(merged, set())
+            return self._constrained(Anything(), rest)
         if types is not None and not types:
-            return self._contradiction(merged.schema, "no type is allowed by all of it")
+            self._contradiction(merged.schema, "no type is allowed by all of it")
+            return None
         return self._by_json_type(merged, types or ALL_TYPES, name)
 
     # -- sets of constants ----------------------------------------------------
@@ -205,21 +205,19 @@ class TypeBuilder:
         choices: tuple[LiteralValue, ...],
         handled: set[Path],
     ) -> Type | None:
-        scalars = [c for c in choices if json_type(c.constant.value) not in _COMPOSITE]
-        whole = self.lowering.lower_unhandled(
-            merged, handled if scalars == [*choices] else set()
-        )
-        if scalars != [*choices]:
+        if any(json_type(c.constant.value) in _COMPOSITE for c in choices):
+            whole = self.lowering.lower_unhandled(merged, set())
             return self._constrained(Anything(), whole)
         literals = Literals(choices)
-        rest = self.classes.simplify(all_of(whole), literals)
+        others = self.lowering.lower_unhandled(merged, handled)
+        rest = self.classes.simplify(all_of(others), literals)
         if isinstance(rest, IsIn):
             kept = tuple(c for c in choices if c.constant in rest.values)
             literals, rest = Literals(kept), TRUE
         if rest == FALSE or not literals.values:
-            return self._contradiction(
-                merged.schema, "its other keywords allow none of its constants"
-            )
+            why = "its other keywords allow none of its constants"
+            self._contradiction(merged.schema, why)
+            return None
         return self._constrained(literals, [rest])
 
     # -- alternatives ---------------------------------------------------------
@@ -263,12 +261,10 @@ class TypeBuilder:
             for branch, a_type in zip(branches, made, strict=True)
             if a_type is not None
         )
-        distinct = keyword == "anyOf" or self._are_disjoint(made)
-        handled: set[Path] = {(*at.path, keyword)} if distinct else set()
-        union = union_of(alternatives)
-        return self._constrained(
-            union, self.lowering.lower_unhandled(merged, handled), name
-        )
+        exact = keyword == "anyOf" or self._are_disjoint(made)
+        handled: set[Path] = {(*at.path, keyword)} if exact else set()
+        rest = self.lowering.lower_unhandled(merged, handled)
+        return self._constrained(union_of(alternatives), rest, name)
 
     def _text_of(self, schema: Schema) -> str:
         """Return the description of a schema, else its title."""
@@ -276,12 +272,8 @@ class TypeBuilder:
         return merged.text("description") or merged.text("title")
 
     def _are_disjoint(self, alternatives: list[Type | None]) -> bool:
-        present = [each for each in alternatives if each is not None]
-        return all(
-            self.classes.are_disjoint(one, other)
-            for index, one in enumerate(present)
-            for other in present[:index]
-        )
+        possible = (each for each in alternatives if each is not None)
+        return all(starmap(self.classes.are_disjoint, combinations(possible, 2)))
 
     # -- by JSON type ---------------------------------------------------------
 
@@ -290,29 +282,26 @@ class TypeBuilder:
     ) -> Type | None:
         handled = merged.keyword_paths("type")
         made: list[Type] = []
-        others = set(types)
+        undeclared = set(types)
         for json_name in sorted(types, key=_ORDER.index):
-            if types == ALL_TYPES and not any(merged.schemas_with(*_SHAPES[json_name])):
+            declaring = _DECLARING.get(json_name, ())
+            if types == ALL_TYPES and not any(merged.schemas_with(*declaring)):
                 continue
-            others.discard(json_name)
+            undeclared.discard(json_name)
             reading = self._reading(json_name, merged, name)
             handled |= {*reading.handled}
             if reading.contradiction:
                 self._contradiction(merged.schema, reading.contradiction)
             made += [] if reading.type is None else [reading.type]
-        if others and types == ALL_TYPES:
-            made.append(Anything(frozenset(others)))
-        checked = self._with_rest(made, merged, handled, name)
-        kept = [each for each in checked if each is not None]
+        if undeclared and types == ALL_TYPES:
+            made.append(Anything(frozenset(undeclared)))
+        constrained = self._with_rest(made, merged, handled, name)
+        kept = [each for each in constrained if each is not None]
         self._lines[merged.schema.path] = describe_alternatives(map(Alternative, kept))
         return union_of(kept) if kept else None
 
     def _with_rest(
-        self,
-        made: list[Type],
-        merged: MergedSchema,
-        handled: set[Path],
-        name: str,
+        self, made: list[Type], merged: MergedSchema, handled: set[Path], name: str
     ) -> list[Type | None]:
         """Constrain types by what they do not express; classes have rules for it."""
         instances = all(isinstance(each, ClassRef) for each in made)
@@ -341,49 +330,37 @@ class TypeBuilder:
             case _:
                 return mapping(self, merged, name)
 
-    # -- what is left ---------------------------------------------------------
+    # -- what the type does not express ---------------------------------------
 
     def _constrained(
         self, a_type: Type, rest: list[Predicate], name: str = ""
     ) -> Type | None:
         """Constrain a type by what it does not express."""
-        left = self.classes.simplify(all_of(rest), a_type)
-        if left == FALSE:
-            return None
-        if left == TRUE:
-            return a_type
+        predicate = self.classes.simplify(all_of(rest), a_type)
+        if isinstance(predicate, Always):
+            return a_type if predicate.value else None
         if isinstance(a_type, String):
-            return recognize_media(a_type, left, name) or Constrained(
-                a_type, left, must_be(left)
-            )
-        return Constrained(a_type, left, must_be(left))
+            media = recognize_media(a_type, predicate, name)
+            if media is not None:
+                return media
+        return Constrained(a_type, predicate, must_be(predicate))
 
-    def _contradiction(self, schema: Schema, why: str) -> Type | None:
+    def _contradiction(self, schema: Schema, why: str) -> None:
+        """Report that no value satisfies a schema, unless it is one of several."""
         if not self._alternative:
-            self.problems.append(
-                Problem(
-                    self.lowering.schemas.source,
-                    json_pointer(schema.path),
-                    f"No value satisfies this schema: {why}.",
-                    "Fix the keywords that contradict each other. To forbid a value on "
-                    "purpose, use the schema false.",
-                )
+            problem = Problem(
+                self.lowering.schemas.source,
+                json_pointer(schema.path),
+                f"No value satisfies this schema: {why}.",
+                "Fix the keywords that contradict each other. To forbid a value on "
+                "purpose, use the schema false.",
             )
-        return None
+            self.problems.append(problem)
 
 
-_COMPOSITE = frozenset({"array", "object"})
-_ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
-_SHAPES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(_ORDER, ()),
-    "object": ("properties",),
-    "array": ("items",),
-}
-
-
-def _leaf(types: TypeBuilder, schema: Schema, name: str) -> Leaf | None:
-    """Make the type of a schema without what the document has made already."""
-    separate = TypeBuilder(Lowering(types.lowering.schemas))
+def _leaf(schemas: Schemas, schema: Schema, name: str) -> Leaf | None:
+    """Make the type of a schema independently of the rest of its document."""
+    separate = TypeBuilder(Lowering(schemas))
     try:
         made = separate.make(schema, name)
     except InvalidInputError:
