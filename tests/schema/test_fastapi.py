@@ -86,8 +86,8 @@ RESULT = {
 
 
 def test_its_pages_are_answered(url: str) -> None:
-    assert httpx2.get(f"{url}/docs").status_code == 200
-    answer = httpx2.get(f"{url}/openapi.json")
+    assert httpx2.get(f"{url}/docs", timeout=60).status_code == 200
+    answer = httpx2.get(f"{url}/openapi.json", timeout=60)
     assert answer.status_code == 200
     schemas = answer.json()["components"]["schemas"]
     request = (

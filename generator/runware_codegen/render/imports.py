@@ -19,8 +19,9 @@ SCHEMA: Final = {
         Uri Uuid
         """),
     "deprecated": ("Deprecated",),
+    "ecma_regex": ("is_regex",),
     "fields": ("constant", "filled", "fresh_uuid"),
-    "formats": tuple(sorted(map(predicate_name, FORMATS))),
+    "formats": tuple(sorted({*map(predicate_name, FORMATS)} - {"is_regex"})),
     "media_text": ("Media", "MediaSource"),
     "parts": ("OpenPart", "Part"),
     "patterns": ("Pattern",),

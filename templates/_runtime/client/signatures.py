@@ -18,7 +18,7 @@ MethodT = TypeVar("MethodT")
 
 
 class _Method:
-    """A method of the call of a model, in place of which a copy of it is bound."""
+    """A descriptor of a method; it binds a copy with the parameters of the request class."""
 
     def __init__(self, method: FunctionType, doc: str) -> None:
         self._method = method
@@ -31,10 +31,10 @@ class _Method:
 
 
 def documented(doc: str) -> Callable[[MethodT], MethodT]:
-    """Give a method a docstring that editors do not see.
+    """Decorate a method with a docstring that `help` shows, and editors do not.
 
-    Of a method without a docstring they show the documentation of the class whose
-    parameters it takes.
+    For a method without a docstring in its source, editors show the documentation of the
+    class whose parameters it takes.
     """
 
     def give(method: MethodT) -> MethodT:
@@ -45,10 +45,10 @@ def documented(doc: str) -> Callable[[MethodT], MethodT]:
 
 
 def takes_parameters(doc: str) -> Callable[[MethodT], MethodT]:
-    """Give a method the parameters of the request class of its call.
+    """Decorate a method of a call so that it has the parameters of the request class.
 
     Args:
-        doc: What it does; the documentation of the request class follows.
+        doc: The docstring of the method. The docstring of the request class is appended.
     """
     method: Any = partial(_Method, doc=doc)
     return cast("Callable[[MethodT], MethodT]", method)

@@ -126,7 +126,7 @@ def refuse_in_json(value: Any) -> Any:
         message = (
             f"the {value.description.strip('<>')} cannot be written as JSON: a client "
             "uploads it when it sends the request. Upload it with a mediaStorage task, "
-            "and give the UUID that its result has"
+            "and use the UUID in its result"
         )
         raise PydanticSerializationError(message)
     return value

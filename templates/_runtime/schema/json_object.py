@@ -128,7 +128,7 @@ class JsonObject(BaseModel, metaclass=_Frozen):
                 super().__setattr__(name, value)
                 return
             owner = type(self).__name__
-            message = f"{owner} cannot be changed; replace() of a request makes another"
+            message = f"{owner} is immutable. Use replace() of the request to copy it"
             raise AttributeError(message, name=name, obj=self)
 
     def __eq__(self, other: object) -> bool:

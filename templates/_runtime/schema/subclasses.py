@@ -29,8 +29,8 @@ def refuse_unsent(cls: type[BaseModel]) -> None:
     for name, info in cls.model_fields.items():
         if name in sent and _is_excluded(info):
             raise TypeError(
-                f"{cls.__name__}.{name} must not be excluded: it would be shown, and not"
-                " sent. Give None to leave it out."
+                f"{cls.__name__}.{name} must not be excluded: it would be shown, but not"
+                " sent. Use None to omit it."
             )
     wire = {
         (
@@ -43,10 +43,9 @@ def refuse_unsent(cls: type[BaseModel]) -> None:
     for name, computed in cls.model_computed_fields.items():
         if (computed.alias or wire_name(name)) in wire:
             raise TypeError(
-                f"{cls.__name__}.{name} must not be computed under the name of another"
-                f" member in JSON, {computed.alias or wire_name(name)!r}: its value would"
-                " be sent in place of the one that is shown. Change the member itself with"
-                " a field_validator."
+                f"{cls.__name__}.{name} must not have the wire name of another member,"
+                f" {computed.alias or wire_name(name)!r}: its value would be sent instead of"
+                " the one that is shown. Change the member with a field_validator."
             )
 
 

@@ -124,7 +124,7 @@ class Call(_Call["SyncClient", P, RequestT_co]):
         return self._client.run(self._task(*args, **parameters))
 
     @takes_parameters(
-        "Send one task and do not wait for its end; see `Runware.submit`."
+        "Send one task without waiting for its results; see `Runware.submit`."
     )
     def submit(
         self: Call[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
@@ -135,9 +135,7 @@ class Call(_Call["SyncClient", P, RequestT_co]):
 class StreamingCall(Call[P, RequestT_co]):
     """Runs tasks of one document that offers streams."""
 
-    @takes_parameters(
-        "Run one task whose result comes piece by piece; see `Runware.stream`."
-    )
+    @takes_parameters("Run one task and stream its text; see `Runware.stream`.")
     def stream(
         self: StreamingCall[P, TaskRequest[ResultT]],
         *args: P.args,
@@ -155,7 +153,7 @@ class AsyncCall(_Call["AsyncClient", P, RequestT_co]):
         return await self._client.run(self._task(*args, **parameters))
 
     @takes_parameters(
-        "Send one task and do not wait for its end; see `Runware.submit`."
+        "Send one task without waiting for its results; see `Runware.submit`."
     )
     async def submit(
         self: AsyncCall[P, TaskRequest[ResultT]], *args: P.args, **parameters: P.kwargs
@@ -166,9 +164,7 @@ class AsyncCall(_Call["AsyncClient", P, RequestT_co]):
 class AsyncStreamingCall(AsyncCall[P, RequestT_co]):
     """Runs tasks of one document that offers streams."""
 
-    @takes_parameters(
-        "Run one task whose result comes piece by piece; see `Runware.stream`."
-    )
+    @takes_parameters("Run one task and stream its text; see `Runware.stream`.")
     def stream(
         self: AsyncStreamingCall[P, TaskRequest[ResultT]],
         *args: P.args,

@@ -58,7 +58,7 @@ def type_of(content: bytes, kind: str) -> FileType:
     Raises:
         UnusableFile: The file is of another kind, or its type is unknown.
     """
-    from .file_types import BYTES, HEAD, file_type  # takes its time
+    from .file_types import BYTES, HEAD, file_type  # slow to import
 
     found = file_type(content[:HEAD])
     if found is None and kind == "file":

@@ -107,7 +107,7 @@ def misspelt(
                 continue
         suggested = wire.get(known, known) if known and not is_call else known
         hint = f": did you mean {suggested}?" if suggested else "."
-        beyond = f' To send it all the same, give extra={{"{name}": ...}}.'
+        beyond = f' To send it anyway, pass extra={{"{name}": ...}}.'
         more = beyond if name not in meant else ""
         yield field_error(name, f"{UNKNOWN_FIELD}{hint}{more}")
 

@@ -76,7 +76,7 @@ class Rate(NamedTuple):
     label: str = ""
 
 
-NO_SIZE: Final = "is not a size of this model"
+NO_SIZE: Final = "is not a supported size"
 
 Test: TypeAlias = Callable[[Any], bool]
 """Returns whether a value is valid."""
