@@ -7,15 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import (
-    Array,
-    Constrained,
-    Literals,
-    Null,
-    Number,
-    String,
-    Union,
-)
+from runware_codegen.model import types as t
 from runware_codegen.model.constants import plain
 from runware_codegen.model.predicates import Matches
 from runware_codegen.naming.reserved import listed
@@ -238,11 +230,11 @@ def _accepted_values(doc: str, a_type: Type) -> str:
 def constants(a_type: Type) -> tuple[LiteralValue, ...]:
     """Return the constants of a value or of its items; empty for other types."""
     match a_type:
-        case Literals(choices):
+        case t.Literals(choices):
             return choices
-        case Constrained(inner) | Array(inner):
+        case t.Constrained(inner) | t.Array(inner):
             return constants(inner)
-        case Union(alternatives) if only := _only(alternatives):
+        case t.Union(alternatives) if only := _only(alternatives):
             return constants(only)
         case _:
             return ()
@@ -256,7 +248,7 @@ def _choices(a_type: Type) -> list[str]:
 
 def _only(alternatives: tuple[Type, ...]) -> Type | None:
     """Return the only alternative besides null; None if there are several."""
-    others = [each for each in alternatives if each != Null()]
+    others = [each for each in alternatives if each != t.Null()]
     return others[0] if len(others) == 1 else None
 
 
@@ -269,15 +261,15 @@ def _choice(choice: LiteralValue) -> str:
 def limits(a_type: Type) -> list[str]:
     """Return the limits of a value, in at most one sentence."""
     match a_type:
-        case Number() if said := number_limits(a_type):
+        case t.Number() if said := number_limits(a_type):
             return [_capital(said)]
-        case String(least, most) if least or most is not None:
+        case t.String(least, most) if least or most is not None:
             return [_capital(count_of(least, most, "character"))]
-        case Array(_, least, most) if least or most is not None:
+        case t.Array(_, least, most) if least or most is not None:
             return [_capital(count_of(least, most, "item"))]
-        case Constrained(inner):
+        case t.Constrained(inner):
             return limits(inner)
-        case Union(alternatives) if only := _only(alternatives):
+        case t.Union(alternatives) if only := _only(alternatives):
             return limits(only)
         case _:
             return []
