@@ -36,7 +36,7 @@ _EMPTY_WORDS: Final = listed("""
 _CONSTANT_ITEM: Final = re.compile(
     r"^[-*] `([^`\n]+)`:? [^\n]*(?:\n[ \t]+[^\n]*)*(?:\n|\Z)", re.MULTILINE
 )
-"""An item of a Markdown list that says what a constant means."""
+"""An item of a Markdown list that describes a constant."""
 
 _SENTENCE: Final = re.compile(
     r"(?![-*+#>|`~\d])[^\n]+?(?:\n(?![-*+#>|`~\n])[^\n]+?)*?"
@@ -126,8 +126,8 @@ def _parameter_text(field: Field) -> str:
     """Return the first sentence about a field, and its limits and default."""
     deprecated = ["Deprecated."] if field.deprecated else []
     first = _SENTENCE.match(field_text(field))
-    said = [sentence(first[0])] if first else []
-    return " ".join([*deprecated, *said, *_facts(field)])
+    texts = [sentence(first[0])] if first else []
+    return " ".join([*deprecated, *texts, *_facts(field)])
 
 
 def _wrapped_parameter(text: str) -> list[str]:
@@ -142,12 +142,12 @@ def _paragraphs(*paragraphs: str) -> str:
 
 def _document_facts(document: DocumentInfo) -> list[str]:
     facts = {"Modes": "; ".join(document.modes), "Price": document.price}
-    return [f"{name}: {sentence(said)}" for name, said in facts.items() if said]
+    return [f"{name}: {sentence(text)}" for name, text in facts.items() if text]
 
 
 def class_doc(part: Class) -> str:
     """Return the docstring of a class; empty if it only repeats the name."""
-    name = part.name.replace("Result", "ResultResponse")  # documents say either
+    name = part.name.replace("Result", "ResultResponse")  # documents use both
     return "" if _repeats(part.doc, name) else part.doc
 
 
@@ -247,22 +247,22 @@ def _choices(a_type: Type) -> list[str]:
 
 
 def _only(alternatives: tuple[Type, ...]) -> Type | None:
-    """Return the only alternative besides null; None if there are several."""
+    """Return the only alternative that is not null; None if there are several."""
     others = [each for each in alternatives if each != t.Null()]
     return others[0] if len(others) == 1 else None
 
 
 def _choice(choice: LiteralValue) -> str:
     shown = plain(choice.constant.value).strip("'")
-    said = choice.description or choice.title
-    return f"- `{shown}`: {said}" if said else f"- `{shown}`"
+    text = choice.description or choice.title
+    return f"- `{shown}`: {text}" if text else f"- `{shown}`"
 
 
 def limits(a_type: Type) -> list[str]:
     """Return the limits of a value, in at most one sentence."""
     match a_type:
-        case t.Number() if said := number_limits(a_type):
-            return [_capital(said)]
+        case t.Number() if text := number_limits(a_type):
+            return [_capital(text)]
         case t.String(least, most) if least or most is not None:
             return [_capital(count_of(least, most, "character"))]
         case t.Array(_, least, most) if least or most is not None:

@@ -74,7 +74,7 @@ def describe_alternatives(alternatives: Iterable[Alternative]) -> tuple[str, ...
         alternatives: The alternatives, in the order of the document.
 
     Returns:
-        The lines of a Markdown list; none if the types alone say as much.
+        The lines of a Markdown list; empty if the types alone describe them.
     """
     listed = list(alternatives)
     several = sum(each.type != t.Null() for each in listed) > 1
@@ -84,7 +84,10 @@ def describe_alternatives(alternatives: Iterable[Alternative]) -> tuple[str, ...
 
 
 def _tells_more(alternative: Alternative) -> bool:
-    """Return whether the type alone says less; classes and media have docstrings."""
+    """Return whether there is more to describe than the type.
+
+    Classes and media have docstrings of their own.
+    """
     a_type, text = alternative
     if isinstance(a_type, (t.ClassRef, t.Media)):
         return False

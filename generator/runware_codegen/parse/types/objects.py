@@ -256,7 +256,7 @@ class ClassBuilder:
         )
 
     def are_disjoint(self, one: Type, other: Type) -> bool:
-        """Return whether no value is of both types; False if the types do not tell."""
+        """Return whether no value is of both types; False if that is not decided."""
         if isinstance(one, t.Literals) and isinstance(other, t.Literals):
             values = {choice.constant for choice in one.values}
             return not values & {choice.constant for choice in other.values}
