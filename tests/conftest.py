@@ -16,7 +16,8 @@ import httpcore2
 import pytest
 from hypothesis import HealthCheck, settings
 
-from loopback import Caller, Server, generate_shipped, imported, serving
+from loopback import Caller, Server, generate_shipped, serving
+from making import imported
 from once import once
 
 if TYPE_CHECKING:

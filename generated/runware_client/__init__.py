@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     )
     from ._runtime.client.handle import Handle
     from ._runtime.client.stream import Stream
-    from ._runtime.delivery.dry_run import DryRun
     from ._runtime.delivery.events import Event
-    from ._runtime.delivery.outcome import Outcome, RawResponse
+    from ._runtime.delivery.outcome import DryRun, Outcome, RawResponse
     from ._runtime.error_codes import ErrorCategory
     from ._runtime.exceptions import (
         APIError,
@@ -41,11 +40,11 @@ if TYPE_CHECKING:
         RateLimitError,
         ResponseError,
         RunwareError,
-        SavedHandle,
         ServerError,
         TaskError,
         TimeoutError,
     )
+    from ._runtime.saved_handle import SavedHandle
     from ._runtime.schema.media_text import MediaSource
     from ._runtime.schema.requests import TaskRequest
     from ._runtime.schema.results import TaskResult
@@ -68,8 +67,8 @@ _MODULES = {
     "request_class": "_runtime.client.documents",
     "Handle": "_runtime.client.handle",
     "Stream": "_runtime.client.stream",
-    "DryRun": "_runtime.delivery.dry_run",
     "Event": "_runtime.delivery.events",
+    "DryRun": "_runtime.delivery.outcome",
     "Outcome": "_runtime.delivery.outcome",
     "RawResponse": "_runtime.delivery.outcome",
     "ErrorCategory": "_runtime.error_codes",
@@ -87,10 +86,10 @@ _MODULES = {
     "RateLimitError": "_runtime.exceptions",
     "ResponseError": "_runtime.exceptions",
     "RunwareError": "_runtime.exceptions",
-    "SavedHandle": "_runtime.exceptions",
     "ServerError": "_runtime.exceptions",
     "TaskError": "_runtime.exceptions",
     "TimeoutError": "_runtime.exceptions",
+    "SavedHandle": "_runtime.saved_handle",
     "MediaSource": "_runtime.schema.media_text",
     "TaskRequest": "_runtime.schema.requests",
     "TaskResult": "_runtime.schema.results",

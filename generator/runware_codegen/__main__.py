@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 _INTERRUPTED = 130
-"""As shells say it of a process that an interrupt ended."""
+"""The exit code of a process that SIGINT has ended, as in shells."""
 
 
 def main() -> None:
-    """Run the command; to import it takes long enough to be interrupted."""
+    """Run the command. Its import may be interrupted too, since it takes a moment."""
     try:
         from runware_codegen import cli  # noqa: PLC0415
     except KeyboardInterrupt:

@@ -13,17 +13,17 @@ from click.core import ParameterSource
 
 from runware_codegen import __version__, hook, settings, termination
 from runware_codegen.catalog import lock
-from runware_codegen.diff.options import DIFFING
+from runware_codegen.diff.options import DIFF_OPTIONS
 from runware_codegen.mock import options as mock_options
 from runware_codegen.options import (
-    DOCUMENTING,
-    FETCHING,
-    GENERATING,
-    LISTING,
+    DOCS_OPTIONS,
+    DOCUMENT_OPTIONS,
+    FETCH_OPTIONS,
+    GENERATE_OPTIONS,
+    INIT_OPTIONS,
+    LIST_OPTIONS,
     PROJECT,
-    SELECTING,
-    SPEAKING,
-    STARTING,
+    VERBOSITY_OPTIONS,
     documents_folder,
     with_options,
 )
@@ -35,7 +35,6 @@ from runware_codegen.project_commands import (
     DocsCommand,
     FetchCommand,
     ProjectCommand,
-    target_folder,
     target_folders,
 )
 from runware_codegen.report import Terminal
@@ -90,7 +89,7 @@ def cli() -> None:
 
 
 @cli.command(cls=ClientCommand)
-@with_options(*SELECTING, *GENERATING, PROJECT, *SPEAKING)
+@with_options(*DOCUMENT_OPTIONS, *GENERATE_OPTIONS, PROJECT, *VERBOSITY_OPTIONS)
 @click.pass_context
 def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
     """Generate a package from documents.
@@ -102,22 +101,24 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
     The command runs once for each table [[tool.runware-codegen.clients]] in
     pyproject.toml.
     """
-    target = target_folder(options)
     folders = target_folders(options)
+    target, *pages = folders
     with _terminal(ctx) as terminal:
         with remarking(f"{target} was not changed"):
             lock.check(options["documents"])
             from runware_codegen import pipeline  # noqa: PLC0415  # slow to import
 
+            name = import_name(options["output"], options["package"])
+            targets = pipeline.Targets(name, target, *pages)
             if options["check"] or options["diff"]:
-                differs = pipeline.check(options, target, terminal)
-                held_up = options["as_hook"] and hook.fails_commit(
+                differs = pipeline.check(options, targets, terminal)
+                fails = options["as_hook"] and hook.fails_commit(
                     [(folder, ()) for folder in folders],
                     terminal,
                     options["documents"],
                 )
-                return DIFFERENT if held_up or (options["check"] and differs) else 0
-            made = pipeline.generate(options, target, terminal)
+                return DIFFERENT if fails or (options["check"] and differs) else 0
+            made = pipeline.generate(options, targets, terminal)
             ctx.meta[_GENERATED] = made.package
         pipeline.summarize(made, terminal)
         written = [(folder.target, folder.changes) for folder in made.folders]
@@ -129,7 +130,7 @@ def generate(ctx: click.Context, /, **options: Unpack[GenerateOptions]) -> int:
 
 
 @cli.command(cls=DocsCommand)
-@with_options(*SELECTING, *DOCUMENTING, PROJECT, *SPEAKING)
+@with_options(*DOCUMENT_OPTIONS, *DOCS_OPTIONS, PROJECT, *VERBOSITY_OPTIONS)
 @click.pass_context
 def docs(ctx: click.Context, /, **options: Unpack[DocsOptions]) -> int:
     """Write a reference of documents in Markdown.
@@ -144,15 +145,16 @@ def docs(ctx: click.Context, /, **options: Unpack[DocsOptions]) -> int:
         lock.check(options["documents"])
         from runware_codegen import pipeline  # noqa: PLC0415  # slow to import
 
+        targets = pipeline.Targets(name, pages=target)
         if options["check"] or options["diff"]:
-            differs = pipeline.check_docs(options, name, terminal)
+            differs = pipeline.check(options, targets, terminal)
             return DIFFERENT if options["check"] and differs else 0
-        pipeline.summarize(pipeline.write_docs(options, name, terminal), terminal)
+        pipeline.summarize(pipeline.generate(options, targets, terminal), terminal)
     return 0
 
 
 @cli.command("list", cls=ProjectCommand)
-@with_options(*SELECTING, *LISTING, PROJECT, *SPEAKING)
+@with_options(*DOCUMENT_OPTIONS, *LIST_OPTIONS, PROJECT, *VERBOSITY_OPTIONS)
 @click.pass_context
 def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> None:
     """Show the documents from which a package would be generated.
@@ -173,15 +175,14 @@ def list_documents(ctx: click.Context, /, **options: Unpack[ListOptions]) -> Non
             return
         from runware_codegen import listing  # noqa: PLC0415  # slow to import
 
-        said = ctx.default_map or {}
-        name = import_name(
-            said.get("output", ""), said.get("package", "runware_client")
-        )
+        defaults = ctx.default_map or {}
+        package = defaults.get("package", "runware_client")
+        name = import_name(defaults.get("output", ""), package)
         listing.list_documents(options, name, terminal)
 
 
 @cli.command(cls=FetchCommand)
-@with_options(*FETCHING, PROJECT, *SPEAKING)
+@with_options(*FETCH_OPTIONS, PROJECT, *VERBOSITY_OPTIONS)
 @click.pass_context
 def fetch(ctx: click.Context, /, **options: Unpack[FetchOptions]) -> int:
     """Fetch documents of Runware's catalogue into a folder, and lock them.
@@ -231,7 +232,7 @@ def _fetch_like(ctx: click.Context, options: FetchOptions) -> int:
 
 
 @cli.command(cls=DiffCommand)
-@with_options(*DIFFING, PROJECT, *SPEAKING)
+@with_options(*DIFF_OPTIONS, PROJECT, *VERBOSITY_OPTIONS)
 @click.pass_context
 def diff(ctx: click.Context, /, **options: Unpack[DiffOptions]) -> int:
     """Show what changed for callers between two versions of documents.
@@ -248,7 +249,7 @@ def diff(ctx: click.Context, /, **options: Unpack[DiffOptions]) -> int:
 
 
 @cli.command("init")
-@with_options(*STARTING, *SPEAKING)
+@with_options(*INIT_OPTIONS, *VERBOSITY_OPTIONS)
 @click.pass_context
 def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
     """Set up the project in this folder, and generate its package.
@@ -267,11 +268,11 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
                     _make(ctx, plan)
                     break
                 except InvalidInputError as failure:
-                    if not plan.answers.asking:
+                    if not plan.answers.interactive:
                         raise
                     terminal.problems(failure.problems)
                     terminal.summary(_ASK_AGAIN)
-                    plan = init.plan_again(plan.answers, terminal)
+                    plan = init.plan(options, terminal, plan.answers)
         if not plan:
             terminal.summary("Nothing was changed.")
             return
@@ -284,22 +285,22 @@ def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
 def _make(ctx: click.Context, plan: Plan) -> None:
     """Fetch the documents and generate the package of `init`."""
     answers = plan.answers
-    said = {name: ctx.params[name] for name in ("quiet", "verbose")}
+    verbosity = {name: ctx.params[name] for name in ("quiet", "verbose")}
     if answers.models:
-        place = {"output": answers.folder, "index_url": answers.index_url}
-        ctx.invoke(fetch, models=answers.models, **place, **said)
+        options = {"output": answers.folder, "index_url": answers.index_url}
+        ctx.invoke(fetch, models=answers.models, **options, **verbosity)
     ctx.invoke(
         generate,
         documents=answers.documents,
         output=answers.output,
         package=answers.package,
         own_models=plan.own_models,
-        **said,
+        **verbosity,
     )
 
 
 @cli.command(cls=ProjectCommand)
-@with_options(*mock_options.OPTIONS, PROJECT)
+@with_options(*mock_options.MOCK_OPTIONS, PROJECT)
 def mock(**options: Unpack[mock_options.MockOptions]) -> None:
     """Run a local mock of Runware's API.
 

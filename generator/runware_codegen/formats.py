@@ -1,6 +1,6 @@
 """The formats of JSON Schema that are asserted, and the names of their predicates.
 
-The predicates themselves are part of the emitted package (`_formats.py`).
+The predicates are part of the emitted package (`_runtime/schema/formats.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The exit code of a run as a pre-commit hook.
 
-pre-commit fails a commit if tracked files change. A new file is untracked, so it would
-silently be missing from the commit.
+pre-commit fails a commit if tracked files change. It does not see a new file, which is
+untracked and would be missing from the commit.
 """
 
 from __future__ import annotations

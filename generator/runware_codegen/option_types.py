@@ -8,7 +8,14 @@ if TYPE_CHECKING:
     from runware_codegen.settings import OwnModels
 
 
-class DocumentOptions(TypedDict):
+class VerbosityOptions(TypedDict):
+    """Options that every command has."""
+
+    quiet: bool
+    verbose: bool
+
+
+class DocumentOptions(VerbosityOptions):
     """Options that select documents."""
 
     documents: tuple[str, ...]
@@ -16,22 +23,6 @@ class DocumentOptions(TypedDict):
     include_status: tuple[str, ...]
     allow_unenforced: bool
     own_models: OwnModels
-
-
-class GenerateOptions(DocumentOptions):
-    """The options of `generate`."""
-
-    output: str
-    package: str
-    check: bool
-    diff: bool
-    force: bool
-    cache: bool
-    jobs: int | None
-    as_hook: bool
-    docs: str | None
-    quiet: bool
-    verbose: bool
 
 
 class DocsOptions(DocumentOptions):
@@ -44,8 +35,13 @@ class DocsOptions(DocumentOptions):
     force: bool
     cache: bool
     jobs: int | None
-    quiet: bool
-    verbose: bool
+
+
+class GenerateOptions(DocsOptions):
+    """The options of `generate`."""
+
+    as_hook: bool
+    docs: str | None
 
 
 class FilterOptions(TypedDict):
@@ -63,11 +59,9 @@ class ListOptions(DocumentOptions, FilterOptions):
     as_json: bool
     catalog: bool
     index_url: str
-    quiet: bool
-    verbose: bool
 
 
-class FetchOptions(TypedDict):
+class FetchOptions(VerbosityOptions):
     """The options of `fetch`."""
 
     models: tuple[str, ...]
@@ -82,11 +76,9 @@ class FetchOptions(TypedDict):
     index_url: str
     concurrency: int
     timeout: float
-    quiet: bool
-    verbose: bool
 
 
-class InitOptions(TypedDict):
+class InitOptions(VerbosityOptions):
     """The options of `init`. The command asks for those that are None."""
 
     model: tuple[str, ...]
@@ -95,5 +87,3 @@ class InitOptions(TypedDict):
     output: str | None
     package: str | None
     index_url: str
-    quiet: bool
-    verbose: bool

@@ -66,7 +66,7 @@ def _check_url(_ctx: click.Context, _parameter: click.Parameter, value: str) -> 
 
 
 def documents_folder(documents: Sequence[str]) -> str:
-    """Return the first input that is a folder by its name."""
+    """Return the first input whose name is that of a folder, else the default folder."""
     files = (".json", ".yaml", ".yml")
     folders = (
         d
@@ -112,7 +112,7 @@ _INDEX_URL = click.option(
     " Default: the index of Runware.",
 )
 
-SELECTING = (
+DOCUMENT_OPTIONS = (
     DOCUMENTS,
     click.option(
         "--only",
@@ -137,7 +137,7 @@ _PACKAGE = click.option(
     " pyproject.toml has several clients, it can select one of them.",
 )
 
-WRITING = (
+OUTPUT_OPTIONS = (
     click.option(
         "--check/--no-check",
         help="Write nothing; print the files that differ, and exit with code 1 if any"
@@ -166,7 +166,7 @@ WRITING = (
     ),
 )
 
-GENERATING = (
+GENERATE_OPTIONS = (
     click.option(
         "--output",
         metavar="DIR",
@@ -181,7 +181,7 @@ GENERATING = (
         type=click.Path(),
         help="The folder for a reference of the documents; see the command docs.",
     ),
-    *WRITING,
+    *OUTPUT_OPTIONS,
     click.option(
         "--as-hook/--no-as-hook",
         help="Exit like a pre-commit hook: with code 1 if a file was written, or if a"
@@ -189,7 +189,7 @@ GENERATING = (
     ),
 )
 
-DOCUMENTING = (
+DOCS_OPTIONS = (
     click.option(
         "--output",
         metavar="DIR",
@@ -198,7 +198,7 @@ DOCUMENTING = (
         help="The folder of the reference. In pyproject.toml, it is the setting docs.",
     ),
     _PACKAGE,
-    *WRITING,
+    *OUTPUT_OPTIONS,
 )
 
 BUILD = click.Option(
@@ -215,7 +215,7 @@ MODELS = settings.TableOption(
     " class accepts them. In pyproject.toml only.",
 )
 
-LISTING = (
+LIST_OPTIONS = (
     click.option(
         "--capability",
         metavar="NAME",
@@ -249,7 +249,7 @@ LISTING = (
     _INDEX_URL,
 )
 
-FETCHING = (
+FETCH_OPTIONS = (
     click.argument("models", metavar="[MODEL]...", nargs=-1),
     click.option(
         "--like",
@@ -310,7 +310,7 @@ FETCHING = (
     ),
 )
 
-STARTING = (
+INIT_OPTIONS = (
     click.option(
         "--model",
         metavar="MODEL",
@@ -346,7 +346,7 @@ STARTING = (
     _INDEX_URL,
 )
 
-SPEAKING = (
+VERBOSITY_OPTIONS = (
     click.option("-q", "--quiet/--no-quiet", help="Print only errors."),
     click.option("-v", "--verbose/--no-verbose", help="Print more details."),
 )
@@ -358,7 +358,9 @@ def _parameters(*options: Callable[..., Any]) -> list[click.Parameter]:
 
 
 SETTINGS = (
-    *_parameters(*SELECTING, *GENERATING, *SPEAKING, *LISTING),
+    *_parameters(
+        *DOCUMENT_OPTIONS, *GENERATE_OPTIONS, *VERBOSITY_OPTIONS, *LIST_OPTIONS
+    ),
     BUILD,
     MODELS,
 )

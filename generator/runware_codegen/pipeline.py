@@ -14,10 +14,11 @@ from runware_codegen import cache, settings
 from runware_codegen.catalog import lock
 from runware_codegen.documents import load
 from runware_codegen.output import compare, publish
-from runware_codegen.package_name import import_name
 from runware_codegen.pages import LastChange
 from runware_codegen.parse import parse
+from runware_codegen.parse.assembly import DocumentFilter, assemble
 from runware_codegen.problems import InvalidInputError
+from runware_codegen.report import counted
 from runware_codegen.resources import BUILTIN
 from runware_codegen.settings import OwnModels
 
@@ -28,11 +29,7 @@ if TYPE_CHECKING:
     from runware_codegen.cache import Module
     from runware_codegen.catalog.lock import LockedDocument
     from runware_codegen.model import Document, DocumentInfo, Package
-    from runware_codegen.option_types import (
-        DocsOptions,
-        DocumentOptions,
-        GenerateOptions,
-    )
+    from runware_codegen.option_types import DocsOptions, DocumentOptions
     from runware_codegen.output import Change
     from runware_codegen.report import Terminal
 
@@ -54,104 +51,75 @@ class Generated:
     folders: Sequence[WrittenFolder]
 
 
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The folders that a command writes.
+
+    Attributes:
+        name: The import name of the package.
+        package: The folder of the package; None if only pages are written.
+        pages: The folder of the pages; None for no pages.
+    """
+
+    name: str
+    package: Path | None = None
+    pages: Path | None = None
+
+
 class _Made(NamedTuple):
-    """The files of a package and of its pages, by their paths."""
+    """The model of a package, and the files of each target by their paths."""
 
     package: Package[DocumentInfo]
-    files: Mapping[str, str]
-    pages: Mapping[str, str]
+    folders: list[tuple[Path, Mapping[str, str]]]
 
 
-def generate(options: GenerateOptions, target: Path, terminal: Terminal) -> Generated:
-    """Generate a package from documents, and its pages if the options ask for them.
-
-    Raises:
-        InvalidInputError: If a document is invalid, or the folder cannot be written. The
-            folder is then unchanged.
-    """
-    made = _make(options, target.name, terminal, pages_of=_documented(options))
-    written = [(target, made.files)]
-    written += [(Path(options["docs"]), made.pages)] if options["docs"] else []
-    return Generated(made.package, _publish(written, options, terminal))
-
-
-def write_docs(options: DocsOptions, name: str, terminal: Terminal) -> Generated:
-    """Write the pages of documents.
-
-    Args:
-        options: The options of the command.
-        name: The import name of the package.
-        terminal: The terminal.
+def generate(options: DocsOptions, targets: Targets, terminal: Terminal) -> Generated:
+    """Generate a package from documents, or its pages, or both.
 
     Raises:
-        InvalidInputError: If a document is invalid, or the folder cannot be written. The
+        InvalidInputError: If a document is invalid, or a folder cannot be written. That
             folder is then unchanged.
     """
-    made = _make(options, name, terminal, pages_of=name)
-    written = [(Path(options["output"]), made.pages)]
-    return Generated(made.package, _publish(written, options, terminal))
-
-
-def _publish(
-    written: Iterable[tuple[Path, Mapping[str, str]]],
-    options: GenerateOptions | DocsOptions,
-    terminal: Terminal,
-) -> Sequence[WrittenFolder]:
+    made = _make(options, targets, terminal)
     folders: list[WrittenFolder] = []
-    for target, files in written:
+    for target, files in made.folders:
         terminal.progress(f"Writing {target}")
         changes = publish(files, target, force=options["force"])
         folders.append(WrittenFolder(target, len(files), changes))
-    return folders
+    return Generated(made.package, folders)
 
 
 def summarize(made: Generated, terminal: Terminal) -> None:
     """Print two lines for each folder, and with --verbose each change."""
+    documents = counted(len(made.package.documents), "document")
+    task_types = counted(len(made.package.task_types), "task type")
     for each in made.folders:
         for change in each.changes:
             terminal.detail(f"{change.kind}: {each.target / change.path}")
-        terminal.summary(f"Generated {each.target} from {_contents(made.package)}.")
-        terminal.summary(f"Files: {each.files}. {_counted(each.changes)}.")
+        terminal.summary(f"Generated {each.target} from {documents} of {task_types}.")
+        terminal.summary(f"Files: {each.files}. {_changes_in_words(each.changes)}.")
 
 
-def check(options: GenerateOptions, target: Path, terminal: Terminal) -> bool:
-    """Print how a package differs from the generated one; write nothing.
-
-    Returns:
-        Whether it differs.
-
-    Raises:
-        InvalidInputError: If a document is invalid, or the folder cannot be read.
-    """
-    made = _make(options, target.name, terminal, pages_of=_documented(options))
-    differs = _compare(made.files, target, options, terminal)
-    if options["docs"]:
-        differs |= _compare(made.pages, Path(options["docs"]), options, terminal)
-    return differs
-
-
-def check_docs(options: DocsOptions, name: str, terminal: Terminal) -> bool:
-    """Print how pages differ from the generated ones; write nothing.
-
-    Args:
-        options: The options of the command.
-        name: The import name of the package.
-        terminal: The terminal.
+def check(options: DocsOptions, targets: Targets, terminal: Terminal) -> bool:
+    """Print how the folders differ from the generated ones; write nothing.
 
     Returns:
-        Whether they differ.
+        Whether a folder differs.
 
     Raises:
-        InvalidInputError: If a document is invalid, or the folder cannot be read.
+        InvalidInputError: If a document is invalid, or a folder cannot be read.
     """
-    made = _make(options, name, terminal, pages_of=name)
-    return _compare(made.pages, Path(options["output"]), options, terminal)
+    made = _make(options, targets, terminal)
+    compared = [
+        _compare(files, target, options, terminal) for target, files in made.folders
+    ]
+    return any(compared)
 
 
 def _compare(
     files: Mapping[str, str],
     target: Path,
-    options: GenerateOptions | DocsOptions,
+    options: DocsOptions,
     terminal: Terminal,
 ) -> bool:
     changes = compare(files, target, force=options["force"])
@@ -187,29 +155,20 @@ def _in_project(target: Path) -> str:
     return target.name if ".." in path.parts or path.is_absolute() else path.as_posix()
 
 
-def _make(
-    options: GenerateOptions | DocsOptions,
-    name: str,
-    terminal: Terminal,
-    *,
-    pages_of: str,
-) -> _Made:
-    """Make the files of a package, or take them from the cache.
-
-    Pages are made if `pages_of` is the import name of the package in pages.
-    """
+def _make(options: DocsOptions, targets: Targets, terminal: Terminal) -> _Made:
+    """Make the files of the targets, or take them from the cache."""
     terminal.progress("Reading documents")
     inputs = inputs_of(options)
-    document_filter = cache.DocumentFilter(options["only"], options["include_status"])
+    document_filter = DocumentFilter(options["only"], options["include_status"])
     store = cache.open_store() if options["cache"] else None
-    catalogue = cache.build_modules(
+    built = cache.build_modules(
         inputs,
         _stdin(),
         cache.BuildOptions(
             document_filter,
             options["allow_unenforced"],
             _own_models(options),
-            pages_of,
+            targets.name if targets.pages else "",
         ),
         cache.BuildContext(
             store,
@@ -217,35 +176,35 @@ def _make(
             lambda source: terminal.progress(f"Made the module of {source}"),
         ),
     )
-    _note(catalogue.passed_over, terminal)
-    modules = list(catalogue.wanted(document_filter).values())
+    _note(built.passed_over, terminal)
+    modules = list(built.selected(document_filter).values())
     if not modules:
-        raise _none_left(len(catalogue.modules), inputs)
+        raise _none_left(len(built.modules), inputs)
     modules.sort(key=lambda module: (module.document.task_type, module.document.id))
     for module in modules:
         terminal.detail(f"{module.document.file_name}: {_described(module)}")
-    package = cache.assemble(name, [module.document for module in modules])
+    name = targets.package.name if targets.package else targets.name
+    package = assemble(name, [module.document for module in modules])
     terminal.warnings(package.unenforced)
-    files = cache.package_files(package, modules, store)
+    folders: list[tuple[Path, Mapping[str, str]]] = []
+    if targets.package:
+        folders += [(targets.package, cache.package_files(package, modules, store))]
     if store:
         store.save()
-    paged = replace(package, name=pages_of)
-    pages = cache.page_files(paged, modules, _changes(options)) if pages_of else {}
-    return _Made(package, files, pages)
+    if targets.pages:
+        paged = replace(package, name=targets.name)
+        pages = cache.page_files(paged, modules, _changes(options))
+        folders += [(targets.pages, pages)]
+    return _Made(package, folders)
 
 
 def _changes(options: DocumentOptions) -> dict[str, LastChange]:
-    """Return what changed last in documents, by the names of their files."""
+    """Return the last changes of documents, by the names of their files."""
     return {
         f"{locked.id}.json": LastChange(locked.changed, locked.changes)
         for locked in _locked(options)
         if locked.changed
     }
-
-
-def _documented(options: GenerateOptions) -> str:
-    """Give the name that pages import the package by; empty if none are wanted."""
-    return import_name(options["output"], options["package"]) if options["docs"] else ""
 
 
 def read_package(
@@ -281,9 +240,9 @@ def read_package(
 
 
 def _own_models(selection: DocumentOptions) -> OwnModels:
-    """Return the user's own models, with identifiers in place of architectures.
+    """Return the user's own models, with identifiers instead of architectures.
 
-    The lock has the architectures. Of several documents, the first by identifier is taken.
+    The lock maps an architecture to documents; the first of them by identifier is used.
     """
     own = selection.get("own_models") or OwnModels()
     if not own.lines:
@@ -309,7 +268,7 @@ def _locked(selection: DocumentOptions) -> list[LockedDocument]:
 
 
 def inputs_of(selection: DocumentOptions) -> Sequence[str]:
-    """Return the inputs that were given; the built-in documents by default."""
+    """Return the inputs of a command; by default, the built-in documents."""
     return selection["documents"] or [f"{BUILTIN}*"]
 
 
@@ -345,15 +304,7 @@ def _none_left(count: int, inputs: Sequence[str]) -> InvalidInputError:
     return InvalidInputError.of(", ".join(inputs), message, remedy)
 
 
-def _contents(package: Package[DocumentInfo]) -> str:
-    documents, task_types = len(package.documents), len(package.task_types)
-    return (
-        f"{documents} document{'s' * (documents != 1)}"
-        f" of {task_types} task type{'s' * (task_types != 1)}"
-    )
-
-
-def _counted(changes: Collection[Change]) -> str:
+def _changes_in_words(changes: Collection[Change]) -> str:
     kinds = Counter(change.kind for change in changes)
     added, changed, removed = kinds["added"], kinds["changed"], kinds["removed"]
     return f"{added} added, {changed} changed, {removed} removed"
@@ -362,4 +313,4 @@ def _counted(changes: Collection[Change]) -> str:
 def _verdict(changes: Collection[Change], target: Path) -> str:
     if not changes:
         return f"{target} is as it would be generated."
-    return f"{target} is not as it would be generated: {_counted(changes)}."
+    return f"{target} is not as it would be generated: {_changes_in_words(changes)}."

@@ -132,11 +132,8 @@ class FetchCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line, with the options that it shares with `generate`."""
-        said = _shared_by_clients(_read_clients(ctx, args))
-        shared = said.keys() & {"include_status", "index_url", "quiet", "verbose"}
-        ctx.default_map = {name: said[name] for name in shared}
-        if documents := said.get("documents"):
-            ctx.default_map["output"] = documents_folder(documents)
+        names = {"include_status", "index_url", "quiet", "verbose"}
+        ctx.default_map = _defaults(ctx, args, names, folder="output")
         return super().parse_args(ctx, args)
 
 
@@ -145,10 +142,8 @@ class DiffCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line, with the options that it shares with `generate`."""
-        said = _shared_by_clients(_read_clients(ctx, args))
-        ctx.default_map = {n: said[n] for n in said.keys() & {"quiet", "verbose"}}
-        if documents := said.get("documents"):
-            ctx.default_map["documents"] = documents_folder(documents)
+        names = {"quiet", "verbose"}
+        ctx.default_map = _defaults(ctx, args, names, folder="documents")
         return super().parse_args(ctx, args)
 
 
@@ -157,15 +152,10 @@ def each_client(ctx: click.Context) -> list[click.Context]:
     return [ctx, *ctx.obj]
 
 
-def target_folder(options: GenerateOptions) -> Path:
-    """Return the folder of the package that `generate` writes."""
-    return Path(options["output"]) / package_folder(options["package"])
-
-
 def target_folders(options: GenerateOptions) -> list[Path]:
     """Return the folders that `generate` writes: of the package, and of its pages."""
-    pages = [Path(options["docs"])] if options["docs"] else []
-    return [target_folder(options), *pages]
+    package = Path(options["output"]) / package_folder(options["package"])
+    return [package, Path(options["docs"])] if options["docs"] else [package]
 
 
 def _read_clients(ctx: click.Context, args: list[str]) -> list[dict[str, Any]]:
@@ -176,6 +166,17 @@ def _read_clients(ctx: click.Context, args: list[str]) -> list[dict[str, Any]]:
         return [{}]
     file = ctx.meta[settings.FILE] = settings.find(given.get("project"))
     return settings.read(file, SETTINGS) if file else [{}]
+
+
+def _defaults(
+    ctx: click.Context, args: list[str], names: set[str], *, folder: str
+) -> dict[str, Any]:
+    """Return options of pyproject.toml, and the folder of documents as another option."""
+    shared = _shared_by_clients(_read_clients(ctx, args))
+    defaults = {name: shared[name] for name in shared.keys() & names}
+    if documents := shared.get("documents"):
+        defaults[folder] = documents_folder(documents)
+    return defaults
 
 
 def _shared_by_clients(clients: list[dict[str, Any]]) -> dict[str, Any]:

@@ -16,12 +16,11 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import TracebackType
 
     from runware_codegen.output import Change
     from runware_codegen.problems import Problem
 
-_LONGEST = 2000  # characters of a piece of text; more of it helps nobody
+_MAX_LENGTH = 2000  # characters of a piece of text
 
 _STYLE_OF_DIFF = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -43,12 +42,7 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.progress("")
 
     def result(self, line: str) -> None:
@@ -60,7 +54,7 @@ class Terminal:
         """Write a patch for one file: exact in a file or pipe, coloured in a terminal.
 
         Args:
-            change: What happens to the file.
+            change: The change of the file.
             folder: The package's folder, relative to where the patch is applied.
         """
         self.progress("")
@@ -74,7 +68,7 @@ class Terminal:
                 self._write(line, sys.stdout, color=True)  # click removes nothing
 
     def summary(self, line: str) -> None:
-        """Write a line about what was done, to standard output."""
+        """Write a line of a summary, to standard output."""
         if not self._quiet:
             self.result(plain(line))
 
@@ -97,14 +91,14 @@ class Terminal:
         """Write a block for each problem, then their number."""
         for problem in problems:
             self.error(_block(problem))
-        self.error(_counted(len(problems), "problem"))
+        self.error(counted(len(problems), "problem"))
 
     def warnings(self, problems: Sequence[Problem]) -> None:
         """Write a block for each problem that was allowed, then their number."""
         if problems and not self._quiet:
             for problem in problems:
                 self.error(_block(problem))
-            self.error(_counted(len(problems), "warning"))
+            self.error(counted(len(problems), "warning"))
 
     def progress(self, text: str) -> None:
         """Replace the line of progress; an empty text removes it."""
@@ -139,7 +133,7 @@ def _hang_up(stream: TextIO) -> None:
 
 def plain(text: str) -> str:
     """Write text in one line of limited length, with control characters escaped."""
-    return _escaped(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+    return _escaped(text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…")
 
 
 def _escaped(text: str, allowed: str = "") -> str:
@@ -172,7 +166,8 @@ def _sentence(text: str) -> str:
     )
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun: "1 problem", "2 problems"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
@@ -193,7 +188,7 @@ def _unified_diff(change: Change, folder: str) -> Iterator[str]:
     """Yield the lines of a patch for one file, for `git apply` and `patch -p1`.
 
     Args:
-        change: What happens to the file.
+        change: The change of the file.
         folder: The package's folder, with forward slashes, relative to where the patch
             is applied.
     """

@@ -32,7 +32,7 @@ class _Stopped(BaseException):
 
     Attributes:
         number: The signal.
-        remark: The state in which files are left, for the message.
+        remark: A remark on the state of files, for the message.
     """
 
     def __init__(self, number: int) -> None:
@@ -53,7 +53,7 @@ def run(command: click.Command, prog_name: str) -> NoReturn:
 
 @contextlib.contextmanager
 def remarking(remark: str) -> Generator[None]:
-    """Add a remark to the message of a signal: the state in which files are left."""
+    """Add a remark on the state of files to the message of a signal."""
     try:
         yield
     except _Stopped as stop:

@@ -100,12 +100,18 @@ def number_words(value: float | Decimal) -> str:
 
 def bounds_of(bounds: InRange) -> str:
     """Describe the bounds of a number: "between 1 and 9", "at least 1"."""
-    low, high = _low(bounds), _high(bounds)
     if bounds.ge is not None and bounds.le is not None and not (bounds.gt or bounds.lt):
         if bounds.ge == bounds.le:
             return number_words(bounds.ge)
         return f"between {number_words(bounds.ge)} and {number_words(bounds.le)}"
-    return joined([*low, *high], "and")
+    limits = (
+        ("at least", bounds.ge),
+        ("more than", bounds.gt),
+        ("at most", bounds.le),
+        ("less than", bounds.lt),
+    )
+    parts = [f"{words} {number_words(n)}" for words, n in limits if n is not None]
+    return joined(parts, "and")
 
 
 def number_limits(number: Number) -> str:
@@ -115,24 +121,6 @@ def number_limits(number: Number) -> str:
     if number.multiple_of is not None and number.multiple_of != 1:
         parts.append(f"in steps of {number_words(number.multiple_of)}")
     return ", ".join(parts)
-
-
-def _low(bounds: InRange) -> list[str]:
-    said: list[str] = []
-    if bounds.ge is not None:
-        said.append(f"at least {number_words(bounds.ge)}")
-    if bounds.gt is not None:
-        said.append(f"more than {number_words(bounds.gt)}")
-    return said
-
-
-def _high(bounds: InRange) -> list[str]:
-    said: list[str] = []
-    if bounds.le is not None:
-        said.append(f"at most {number_words(bounds.le)}")
-    if bounds.lt is not None:
-        said.append(f"less than {number_words(bounds.lt)}")
-    return said
 
 
 def count_of(least: int, most: int | None, noun: str) -> str:
@@ -151,22 +139,22 @@ def count_of(least: int, most: int | None, noun: str) -> str:
 def media_limits_words(limits: Sequence[MediaLimit]) -> list[str]:
     """Describe the limits of a media file: "at least 128×128 pixels", "at most 20 MB"."""
     ranges = {each.operation: (each.minimum, each.maximum) for each in limits}
-    said: list[str] = []
+    parts: list[str] = []
     if "width" in ranges and "height" in ranges:
         size = _size_words(ranges["width"], ranges["height"])
         if size:
-            said.append(size)
+            parts.append(size)
             del ranges["width"], ranges["height"]
     for operation, (low, high) in ranges.items():
         if operation == "fileSize":
-            said.append(_file_size_words(low, high))
+            parts.append(_file_size_words(low, high))
             continue
         bounds = bounds_of(InRange(ge=low, le=high))
         unit = _MEDIA_UNITS.get(operation)
         label = _MEDIA_LABELS.get(operation, operation)
         if bounds:
-            said.append(f"{bounds} {unit}" if unit else f"{label} {bounds}")
-    return [each for each in said if each]
+            parts.append(f"{bounds} {unit}" if unit else f"{label} {bounds}")
+    return [each for each in parts if each]
 
 
 _Range: TypeAlias = "tuple[int | float | None, int | float | None]"

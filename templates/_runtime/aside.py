@@ -6,12 +6,14 @@ It is for code without timeouts: locks of libraries, transports and hooks of the
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, wait
 from contextvars import copy_context
 from threading import TIMEOUT_MAX, Thread
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx2
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 WorkT = TypeVar("WorkT")
 
@@ -33,6 +35,8 @@ def run_aside(
     Raises:
         LateError: The function did not end in time.
     """
+    from concurrent.futures import Future, wait  # slow to import
+
     outcome = Future[WorkT]()
 
     def run() -> None:

@@ -186,7 +186,7 @@ class TestNotAskingTwice:
     ) -> None:
         def changed() -> str:
             page = (tmp_path / "pages" / "image_inference" / "two.md").read_text()
-            return page.partition("## What changed last")[2].partition("\n## ")[0]
+            return page.partition("## Last changes")[2].partition("\n## ")[0]
 
         docs = ("docs", "schemas", "--output", "pages", "--package", "client")
         fetch("one", "two")

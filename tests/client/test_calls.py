@@ -16,7 +16,8 @@ import pydantic
 import pytest
 
 from calling import PACKAGE, SKETCHES, called_package
-from loopback import Caller, each, imported, value
+from loopback import Caller, each, value
+from making import imported
 
 if TYPE_CHECKING:
     from types import ModuleType

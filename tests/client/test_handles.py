@@ -418,6 +418,32 @@ def test_a_cancelled_task_leaves_a_handle(
     assert server.sent == [TASK, POLL]
 
 
+def test_an_outcome_has_what_another_caller_has_polled_meanwhile(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    """Two tasks time out together; before the second outcome is taken, both are polled."""
+    requests = [image(delivery_method="async") for _ in range(2)]
+    server.answer = lambda tasks: {
+        "data": [task | PROCESSING for task in tasks if task["taskType"] != TASK]
+    }
+
+    async def work(client: Any) -> None:
+        outcomes: list[Any] = []
+        async for outcome in each(client.iter_many(requests, timeout=0.3)):
+            if not outcomes:
+                server.answer = echo(status="success", seed=7)
+                for handle in client.unfinished():
+                    assert await value(handle.poll())
+            outcomes.append(outcome)
+        assert outcomes[0].error.handle.task_uuid == outcomes[0].request.task_uuid
+        assert [result.seed for result in outcomes[1].unwrap()] == [7]
+        assert [each.task_uuid for each in client.unfinished()] == [
+            outcomes[0].request.task_uuid
+        ]
+
+    caller.using(work)
+
+
 def test_an_interruption_leaves_a_handle(
     shipped: ModuleType, server: Server, image: Callable[..., Any]
 ) -> None:

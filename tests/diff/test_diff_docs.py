@@ -16,7 +16,7 @@ import pytest
 from environments import TOP
 from runware_codegen.diff.formats.json_format import json_schema
 from runware_codegen.diff.levels import LEVELS, markdown_table
-from runware_codegen.diff.options import DIFFING, FORMATS
+from runware_codegen.diff.options import DIFF_OPTIONS, FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ def test_the_levels() -> None:
         assert f"| {level} | {meaning} |" in page
 
 
-@pytest.mark.parametrize("parameter", DIFFING)
+@pytest.mark.parametrize("parameter", DIFF_OPTIONS)
 def test_the_options(parameter: object) -> None:
     page = PAGE.read_text("utf-8")
 

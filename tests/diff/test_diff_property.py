@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-    from runware_codegen.diff.proof.judges import Judge
+    from runware_codegen.diff.proof.validators import SchemaValidator
     from runware_codegen.diff.proof.witness import Version
 
 TIMES = int(os.environ.get("FUZZ", "1"))
@@ -87,7 +87,9 @@ def _result_contradictions(pair: Pair) -> list[str] | None:
     return found
 
 
-def _accepted(value: dict[str, Any], old: Judge, new: Judge) -> tuple[bool, bool]:
+def _accepted(
+    value: dict[str, Any], old: SchemaValidator, new: SchemaValidator
+) -> tuple[bool, bool]:
     """Return whether jsonschema-rs accepts a value by the old and the new schema."""
     return old.accepts(value), new.accepts(value)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from making import a_document
 from runware_codegen.diff.compare import compare
-from runware_codegen.diff.proof.judges import Judge, TaskJudge
+from runware_codegen.diff.proof.validators import SchemaValidator, TaskValidator
 from runware_codegen.diff.proof.witness import Version
 from runware_codegen.documents.load import load_text
 from runware_codegen.documents.sources import Source
@@ -27,8 +27,8 @@ def version_of(document: Mapping[str, Any]) -> Version:
     loaded = load_text(source, json.dumps(document))
     assert loaded is not None
     model = parse_document(loaded, allow_unenforced=True)
-    tasks = TaskJudge(model, task_schema(loaded))
-    return Version(model, tasks, Judge(result_schema(loaded)))
+    tasks = TaskValidator(model, task_schema(loaded))
+    return Version(model, tasks, SchemaValidator(result_schema(loaded)))
 
 
 def entries_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Entry]:

@@ -84,7 +84,15 @@ class TimeLimitError(Exception):
     """What a worker raises in a signal handler."""
 
 
-@pytest.mark.parametrize("limit", [TimeLimitError, TimeoutError])
+LIMITS = [
+    TimeLimitError,
+    TimeoutError,
+    *(type("Limit", (kind,), {}) for kind in (OSError, ValueError, RuntimeError)),
+]
+"""Exceptions of signal handlers; the HTTP library raises some of their bases."""
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=lambda kind: kind.__base__.__name__)
 @pytest.mark.parametrize("waits_for", ["sending", "poll"])
 def test_a_time_limit_of_the_worker_ends_the_call(
     clients: Clients, limit: type[Exception], waits_for: str

@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from threading import Event, Thread, Timer
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -194,6 +195,8 @@ def _umask() -> int:
     [
         {"imageBase64Data": base64.b64encode(PNG).decode()},
         {"imageDataURI": "data:image/png;base64," + base64.b64encode(PNG).decode()},
+        {"imageBase64Data": base64.encodebytes(PNG).decode()},  # in lines
+        {"imageDataURI": "data:image/png;BASE64," + quote(base64.b64encode(PNG))},
         {
             "imageURL": "http://127.0.0.1:1/unreachable.png",
             "imageBase64Data": base64.b64encode(PNG).decode(),

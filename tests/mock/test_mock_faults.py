@@ -333,7 +333,7 @@ class TestItems:
         task = image()
         answer(mock, task)
         items = [
-            failed(mock, "signed-anew", question(task)).json()["data"][0]
+            failed(mock, "new-signature", question(task)).json()["data"][0]
             for _ in range(2)
         ]
         urls = [item.pop("imageURL") for item in items]
@@ -432,7 +432,7 @@ class TestShares:
         assert statuses("--fault", "unavailable=0.3", "--seed", "4") != runs[0]
 
     def test_a_mix_of_all(self) -> None:
-        options = ["--faults", "0.9", "--delay", "0", "--seed", "1"]
+        options = ["--faults", "0.9", "--delay", "0", "--seed", "2"]
         with mocking(*options) as mock:
             for _ in range(150):
                 with contextlib.suppress(httpx2.TransportError):
@@ -443,7 +443,7 @@ class TestShares:
             *("drop-after", "drop-during", "delay", "error-500", "bad-gateway"),
             *("truncated", "duplicate-items", "reorder-items", "late-acceptance"),
             *("late-answer", "repeated", "redirect-away", "redirect-back", "odd-error"),
-            *("other-status", "odd-member", "signed-anew", "parts"),
+            *("other-status", "odd-member", "new-signature", "parts"),
         }
         assert sum(ledger["faults"].values()) > 70
         assert ledger["exchanges"] == 150

@@ -39,7 +39,7 @@ PATIENCE = 2.0
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Mock]:
     """A mock whose tasks take a moment and which soon loses patience."""
-    options = ["--latency", str(LATENCY), "--patience", str(PATIENCE)]
+    options = ["--latency", str(LATENCY), "--idle-timeout", str(PATIENCE)]
     with mocking(*options, "--delay", str(LATENCY)) as one:
         yield one
 
@@ -294,7 +294,7 @@ class TestFaults:
         for fault, name in [
             ("other-status", "status"),
             ("cost-later", "cost"),
-            ("signed-anew", "imageURL"),
+            ("new-signature", "imageURL"),
         ]:
             task = image(includeCost=True)
             with connected(mock, fault=fault) as (socket, _):

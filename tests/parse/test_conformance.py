@@ -9,14 +9,15 @@ import json
 import os
 import random
 from copy import deepcopy
-from itertools import count
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from making import as_text, disagreement, generated
+from making import as_text, disagreement, imported, write_package
 from near import Judge, Tasks
+from once import once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 SPECS = Path(__file__).parents[2] / "specs"
 CORPUS = os.environ.get("RUNWARE_CORPUS")
 TASKS = 1000
-_NUMBERS = count()
 
 
 def documents_of_the_test() -> list[Path]:
@@ -62,34 +62,25 @@ def compared(parse: Callable[[Any], Any], path: Path, number: int) -> Counted:
 
 
 class Packages:
-    """A package for each folder: a model's document comes before a general one."""
+    """A package for each folder: a model's document comes before a general one.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._made: dict[Path, ModuleType] = {}
-        self._name = f"conforming_{next(_NUMBERS)}"
+    Each is generated once for all processes that run tests.
+    """
+
+    def __init__(self, factory: pytest.TempPathFactory) -> None:
+        self._factory = factory
 
     def of(self, documents: Path) -> ModuleType:
         """Return the package of a folder of documents."""
-        if documents not in self._made:
-            name = f"{self._name}_{len(self._made)}"
-            (self._folder / name).mkdir()
-            self._made[documents] = generated(
-                self._folder / name,
-                {
-                    path.name: json.loads(path.read_text("utf-8"))
-                    for path in documents_of_the_test()
-                    if path.parent == documents
-                },
-                package=name,
-                formatted=False,
-            )
-        return self._made[documents]
+        name = "conforming_specs" if documents == SPECS else "conforming_corpus"
+        paths = [path for path in documents_of_the_test() if path.parent == documents]
+        make = partial(write_package, documents=paths, package=name, formatted=False)
+        return imported(once(self._factory, name, make), name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
-    return Packages(tmp_path_factory.mktemp("conformance"))
+    return Packages(tmp_path_factory)
 
 
 @pytest.mark.parametrize("path", documents_of_the_test(), ids=lambda path: path.stem)

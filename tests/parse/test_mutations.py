@@ -105,6 +105,7 @@ class Refused(NamedTuple):
     """A task that the document forbids, and what is said of it: places and sentences."""
 
     said: frozenset[object]
+    reasons: int
     task: dict[str, Any]
 
 
@@ -132,7 +133,7 @@ def _telling_first(
             each for error in errors for each in (*error["loc"], error["msg"])
         )
         rank = (len(reasons), turns[reasons], index)
-        ordered.append((*rank, Refused(said, task)))
+        ordered.append((*rank, Refused(said, len(reasons), task)))
         turns[reasons] += 1
     return [refused for *_, refused in sorted(ordered, key=lambda each: each[:3])]
 
@@ -198,19 +199,24 @@ class Forbidden:
     """Tasks that the document forbids, those with the fewest reasons first."""
 
     def __init__(self, ordered: list[Refused]) -> None:
-        self._ordered = ordered
+        self._simple = [each for each in ordered if each.reasons == 1]
         self._said: defaultdict[object, list[Refused]] = defaultdict(list)
         for refused in ordered:
             for each in refused.said:
                 self._said[each].append(refused)
 
     def is_taken_by(self, request: type[Any], label: str) -> bool:
-        """Say whether a mutant accepts one; those refused for what it lacks come first."""
+        """Say whether a mutant accepts one.
+
+        Tried are those that are refused for what it lacks, then those about its member,
+        then all that are refused for one reason.
+        """
         place, _, assertion = label.partition(": ")
         member = place.rpartition(".")[2]
-        for each in chain(
-            self._said.get(assertion, ()), self._said.get(member, ()), self._ordered
-        ):
+        candidates = chain(
+            self._said.get(assertion, ()), self._said.get(member, ()), self._simple
+        )
+        for each in {id(each): each for each in candidates}.values():
             try:
                 request.model_validate(each.task)
             except (ValidationError, TypeError):
@@ -224,7 +230,10 @@ class Forbidden:
 def test_every_missing_assertion_is_noticed(packages: Packages, path: Path) -> None:
     package = packages.of(path.parent)
     whole = Module(package, _model(path))
-    left = dict(mutants(_model(path)))
+    left = {
+        label: Module(package, mutant, whole).request
+        for label, mutant in mutants(_model(path))
+    }
     implied = IMPLIED.get(path.stem, [])
     judge = Judge(path)
     tasks = Tasks(judge, random.Random(path.name))
@@ -232,9 +241,9 @@ def test_every_missing_assertion_is_noticed(packages: Packages, path: Path) -> N
         drawn = _forbidden(judge, tasks, left)
         forbidden = Forbidden(_telling_first(whole.request, drawn))
         left = {
-            label: mutant
-            for label, mutant in left.items()
-            if not forbidden.is_taken_by(Module(package, mutant, whole).request, label)
+            label: request
+            for label, request in left.items()
+            if not forbidden.is_taken_by(request, label)
         }
         if not left or (attempt >= FOR_IMPLIED and left.keys() <= {*implied}):
             break

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from proselint.checks import __register__
+from proselint.config import DEFAULT
+from proselint.registry import CheckRegistry
+from proselint.tools import LintFile
 
 from page_blocks import PAGES, page_id
 
@@ -27,20 +31,48 @@ WORDS = {
 MAX_WORDS = 32
 
 
+CONFIG: Any = {
+    **DEFAULT,
+    "checks": DEFAULT["checks"] | {"typography": False, "lexical_illusions": False},
+}
+"""Without the checks that tables and headings break: of quotation marks and repetitions."""
+
+
+def prose(page: Path) -> str:
+    """Return the text of a page without its code."""
+    text = page.read_text(encoding="utf-8")
+    return re.sub(r"```.*?```|`[^`]*`", "X", text, flags=re.DOTALL)
+
+
+def findings(source: str, text: str) -> list[str]:
+    """Return what proselint finds in a text."""
+    if not CheckRegistry().checks:
+        CheckRegistry().register_many(__register__)
+    found = LintFile(source, text).lint(CONFIG)
+    return [f"{each.pos}: {each.check_result.message}" for each in found]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_proselint_finds_nothing(page: Path) -> None:
+    assert findings(page.name, prose(page)) == []
+
+
+def test_proselint_finds_what_is_wrong() -> None:
+    assert len(findings("a page", "It is very unique.\n")) == 2
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_words_are_plain(page: Path) -> None:
-    text = re.sub(
-        r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL
-    )
+    text = prose(page)
     found = [
         f"{match[0]!r}: {instead}"
         for pattern, instead in WORDS.items()
         for match in re.finditer(pattern, text, re.IGNORECASE)
     ]
-    prose = [line for line in text.splitlines() if not line.startswith(("|", "#"))]
+    lines = [line for line in text.splitlines() if not line.startswith(("|", "#"))]
     found += [
         f"{len(sentence.split())} words: {sentence}"
-        for line in prose
+        for line in lines
         for sentence in re.split(r"(?<=[.:;?!])\s", line)
         if len(sentence.split()) > MAX_WORDS
     ]

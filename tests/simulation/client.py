@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -276,10 +276,11 @@ class Client:
     def _read(self, answer: HTTPAnswer) -> Envelope:
         """Read an answer; polls often have the same, and then it is not read again."""
         key = answer.status, answer.body, *answer.headers.values()
-        if key not in self._envelopes:
+        envelope = self._envelopes.get(key)
+        if envelope is None:
             ours = Answer(answer.status, answer.headers, answer.body)
-            self._envelopes[key] = read_envelope(ours, KEY)
-        return self._envelopes[key]
+            envelope = self._envelopes[key] = read_envelope(ours, KEY)
+        return envelope
 
     def _streamed(
         self, submission: Submission[Any], timeout: float, process: Process
@@ -327,7 +328,7 @@ class Client:
                 if not patience.lets_try_again():
                     raise
             else:
-                response = httpx2.Response(answer.status, headers=answer.headers)
+                response = head_of(answer)
                 if not patience.lets_try_again(response):
                     return answer
             yield Sleep(patience.pause)
@@ -432,7 +433,9 @@ class Client:
         steps = self.run(delivery, process)
         try:
             while not task.is_done:
-                has_lock = yield from lock.acquire(process, delivery.seconds_left())
+                has_lock = yield from lock.acquire(
+                    process, delivery.schedule.seconds_left()
+                )
                 if not has_lock:
                     break
                 try:
@@ -473,7 +476,7 @@ class Client:
                 for submission, error in delivery.ended():
                     began = self.world.now
                     yield self._ended(submission, error)
-                    delivery.extend(self.world.now - began)
+                    delivery.schedule.extend(self.world.now - began)
         finally:
             steps.close()
 
@@ -483,9 +486,14 @@ class Client:
             error.handle = submission if task.may_be_billed else None  # type: ignore[assignment]
         return Ended(submission, task.results(), error, self.world.now)
 
-    def hand_over(self, tasks: list[Task[Any]]) -> None:
-        """Forget tasks whose outcome the caller gets; see `Configured._hand_over`."""
-        self.open_tasks.close(t for t in tasks if not t.may_be_billed)
+    def hand_over(self, ended: Ended) -> Ended:
+        """Return the outcome that the caller gets; see `Configured._hand_over`."""
+        task = ended.submission.task
+        if task.is_done and ended.error is not task.error:
+            return self.hand_over(self._ended(ended.submission, task.error))
+        if ended.error is None or ended.error.handle is None:
+            self.open_tasks.close([task])
+        return ended
 
 
 @dataclass(slots=True)
@@ -532,7 +540,7 @@ class Stream(BaseStream[Any, "Callable[[], Steps]"]):
         self._begin()
         with self._reading():
             answer: HTTPAnswer = yield from self._send()
-            self._take_head(httpx2.Response(answer.status, headers=answer.headers))
+            self._take_head(head_of(answer))
             pieces = answer.pieces
             body = deque(
                 [(0.0, answer.body), (0.0, None)] if pieces is None else pieces
@@ -577,6 +585,16 @@ def relayed(steps: Steps, take: Callable[[Delta], Iterable[Any]]) -> Steps:
                 value = yield step
         except BaseException as error:  # noqa: BLE001 - it goes where it belongs
             throw = error
+
+
+def head_of(answer: HTTPAnswer) -> httpx2.Response:
+    """Return the status and the headers of an answer; most answers have the same."""
+    return _head(answer.status, *answer.headers.items())
+
+
+@cache
+def _head(status: int, *headers: tuple[str, str]) -> httpx2.Response:
+    return httpx2.Response(status, headers=headers)
 
 
 def _until_answer(steps: Steps) -> Steps:

@@ -87,7 +87,7 @@ MUTANTS = (
     ),
     Mutant(
         "never sends again what is in doubt",
-        "_runtime.delivery.delivery",
+        "_runtime.delivery.schedule",
         'is not Phase.IN_DOUBT or policy == "never"',
         "is not Phase.IN_DOUBT",
         2502,
@@ -217,15 +217,15 @@ MUTANTS = (
     ),
     Mutant(
         "a wait shorter than the first pause polls nothing",
-        "_runtime.delivery.delivery",
-        "        each.due = self._deadline if each.is_last_poll else min(now + delay, last)",
+        "_runtime.delivery.schedule",
+        "        each.due = self.deadline if each.is_last_poll else min(now + delay, last)",
         "        each.due = now + delay",
         19,
     ),
     Mutant(
         "the time of a slow loop counts",
-        "_runtime.delivery.delivery",
-        "        self._deadline += seconds\n        self._last_poll += seconds\n",
+        "_runtime.delivery.schedule",
+        "        self.deadline += seconds\n        self._last_poll += seconds\n",
         "        self._last_poll += seconds\n",
         8576,
     ),

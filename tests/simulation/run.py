@@ -101,6 +101,8 @@ def main() -> int:
         for chunk, failed in zip(chunks, pool.map(_failures_of, chunks), strict=True):
             done += len(chunk)
             found += failed
+            for failure in failed:
+                print(f"\nseed {failure.seed}: {failure.what}", file=sys.stderr)
             rate = done / (time.monotonic() - began)
             line = f"{done:,} schedules, {rate:,.0f} a second, {len(found)} failed"
             print(f"\r{line}", end="", file=sys.stderr, flush=True)

@@ -33,13 +33,14 @@ from __future__ import annotations
 
 import json
 import random as chance
+from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from runware_client._runtime.delivery.delivery import MAX_REFUSED_POLLS
 from runware_client._runtime.delivery.lifecycle import Phase
-from runware_client._runtime.exceptions import RunwareError, TimeoutError
+from runware_client._runtime.delivery.schedule import MAX_REFUSED_POLLS
+from runware_client._runtime.exceptions import APIError, RunwareError, TimeoutError
 
 from simulation.client import Client, Ended, relayed, submission_of, task_of
 from simulation.profiles import draw_tasks
@@ -105,6 +106,7 @@ class Books:
         results: The identifiers of the results that they were given at the end.
         seen: Those of results that errors held with which the task was left.
         has_ended: Whether they were given all results, or a failure without a handle.
+        refusals: When its polls were refused.
     """
 
     wire: Object
@@ -117,6 +119,7 @@ class Books:
     results: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     has_ended: bool = False
+    refusals: list[float] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -308,7 +311,7 @@ class Schedule:
         all_ended: list[Ended] = []
         for effect in (steps := client.iterate(submissions, timeout, place[0])):
             yield from self._relayed(steps, effect, all_ended.append)
-        client.hand_over([each.submission.task for each in all_ended])
+        all_ended = [client.hand_over(ended) for ended in all_ended]
         for ended in all_ended:
             self._take(ended)
         self._check_time(began, timeout)
@@ -326,22 +329,21 @@ class Schedule:
         own = 0.0
 
         def take(ended: Ended) -> None:
-            task = ended.submission.task
-            client.hand_over([task])
+            ended = client.hand_over(ended)
             self._take(ended)
             number.append(1)
-            self._check_error(task, ended.error, began, timeout, own)
+            self._check_error(ended.submission.task, ended.error, began, timeout, own)
 
         number: list[int] = []
-        for effect in (steps := client.iterate(submissions, timeout, place[0])):
-            yield from self._relayed(steps, effect, take)
-            if isinstance(effect, Ended):
-                if leaves:
-                    steps.close()
-                    return
-                if is_slow:
-                    yield Sleep(5.0)
-                    own += 5.0
+        with closing(client.iterate(submissions, timeout, place[0])) as steps:
+            for effect in steps:
+                yield from self._relayed(steps, effect, take)
+                if isinstance(effect, Ended):
+                    if leaves:
+                        return
+                    if is_slow:
+                        yield Sleep(5.0)
+                        own += 5.0
         if len(number) != len(submissions):
             raise Broken(f"{len(submissions)} tasks have {len(number)} outcomes")
         self._check_time(began, timeout + own)
@@ -397,7 +399,9 @@ class Schedule:
         deadline: float,
     ) -> None:
         """Check how a stream ended: its error is right, and has all that was given."""
-        if isinstance(error, TimeoutError) and self.world.now < deadline - SLACK:
+        is_early = self.world.now < deadline - SLACK
+        has_handle = error is not None and error.handle is not None
+        if isinstance(error, TimeoutError) and is_early and has_handle:
             raise Broken("a stream gave up early")
         if error is None or not given:
             return
@@ -489,7 +493,7 @@ class Schedule:
     # -- what callers get -----------------------------------------------------
 
     def _take(self, ended: Ended) -> None:
-        if ended.submission.task.is_done:
+        if ended.error is None or ended.error.handle is None:
             self._give(ended.submission.task, ended.results)
         else:
             self._see(ended.submission.task, ended.results)
@@ -518,9 +522,9 @@ class Schedule:
             return  # neither the server nor a caller knows more than before
         self._runs, self._steps = ledger.runs, self.world.steps
         for each in self._tasks:
-            if each.books.has_ended or not each.is_own:
+            if not each.is_own or each.uuid not in ledger.tasks:
                 continue
-            if each.uuid not in ledger.tasks:
+            if each.books.has_ended:
                 continue
             if each.task.phase is Phase.UNSENT and ledger.billed(each.uuid):
                 raise Broken(f"{each.uuid} is taken for unsent; the server has it")
@@ -548,6 +552,8 @@ class Schedule:
     def _check_event(self, event: Event) -> None:
         if event.task_uuid not in self._books:
             raise Broken(f"an event is about a dry run: {event}")
+        if event.kind != "polled" and isinstance(event.error, APIError):
+            self._books[event.task_uuid].refusals.append(self.world.now)
 
     def _check_sending(self, client: Client, parts: list[bytes], is_dry: bool) -> None:
         tasks = [*self._books.values()]
@@ -647,7 +653,7 @@ class Schedule:
             is_asked = task.last_asked is not None and task.last_asked >= began
             if not is_asked and task not in self._shared:
                 raise Broken(f"a call left {task.task_uuid} without asking for it")
-        elif not self._is_reason(task, error) and not time_is_up:
+        elif not self._is_reason(task, error, began) and not time_is_up:
             raise Broken(f"a call left {task.task_uuid} for no reason: {error}")
         uuid, ledger = str(task.task_uuid), self.world.ledger
         done_at = ledger.finished_at(uuid) if ledger.produced(uuid) else None
@@ -658,11 +664,12 @@ class Schedule:
         if now - max(calm, done_at) > PATIENCE:
             raise Broken(f"a call gave up {task.task_uuid}, which was done long ago")
 
-    def _is_reason(self, task: Task[Any], error: RunwareError) -> bool:
+    def _is_reason(self, task: Task[Any], error: RunwareError, began: float) -> bool:
         is_refusal = task.refusal is not None
         if task.is_partial:
             return True
-        is_refused = task.refused_polls >= MAX_REFUSED_POLLS
+        refusals = self._books[str(task.task_uuid)].refusals
+        is_refused = sum(at >= began for at in refusals) >= MAX_REFUSED_POLLS
         return is_refused or is_refusal or error.category in REASONS
 
     def _check_processes(self) -> None:

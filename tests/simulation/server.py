@@ -22,6 +22,8 @@ from decimal import Decimal
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pydantic_core import from_json, to_json
+
 from simulation.network import HTML, JSON, Answer, chosen, named, sentence
 
 if TYPE_CHECKING:
@@ -112,15 +114,20 @@ class Ledger:
         self.runs = 0
 
     def spent(self, sender: int) -> Decimal:
-        """What the runs of a client's POSTs cost; of several runs of a task, one counts."""
-        return sum(
-            (
-                max(_cost_of(task, run) for run in runs)
-                for task in self.tasks.values()
-                if (runs := [run for run in task.runs if run.sender == sender])
-            ),
-            Decimal(0),
-        )
+        """What the runs of a client's POSTs cost; of several runs of a task, one counts.
+
+        Of the copies of one POST that a gateway made, the cheapest counts: the caller may
+        be told of that one, and not of the others.
+        """
+        spent = Decimal(0)
+        for task in self.tasks.values():
+            costs: dict[int, Decimal] = {}
+            for run in task.runs:
+                if run.sender == sender:
+                    cost = _cost_of(task, run)
+                    costs[run.post] = min(cost, costs.get(run.post, cost))
+            spent += max(costs.values(), default=Decimal(0))
+        return spent
 
     def accepted(self, uuid: str) -> list[float]:
         """When the task was accepted: once for each acceptance, copies of one POST included."""
@@ -319,7 +326,7 @@ class Telling:
         status = self.stated or (200 if self.data else self.status)
         if len(self.errors) == 1 and not self.data and status >= 400:
             return alone(self.form, status, self.errors[0])
-        return Answer(status, JSON, _encode(body).encode())
+        return Answer(status, JSON, to_json(body))
 
 
 class Server:
@@ -365,7 +372,7 @@ class Server:
         """The JSON object; the same bytes come often, so it is kept."""
         read = self._elements.get(element)
         if read is None:
-            read = self._elements[element] = json.loads(element)
+            read = self._elements[element] = from_json(element)
         return read
 
     # Dry runs
@@ -939,7 +946,7 @@ def alone(form: str, status: int, error: Object) -> Answer:
         return Answer(status, HTML, b"<html><h1>Error</h1></html>")
     if form == "problem" and "status" not in error:
         problem = {"type": "about:blank", "title": error["code"], "status": status}
-        return Answer(status, PROBLEM, _encode({**problem, **error}).encode())
+        return Answer(status, PROBLEM, to_json({**problem, **error}))
     names = {k: v for k, v in error.items() if k in ("taskUUID", "taskType")}
     bodies = {
         "error": {"error": error, **names},
@@ -948,7 +955,7 @@ def alone(form: str, status: int, error: Object) -> Answer:
         "array": [error],
     }
     body = bodies.get(form, {"errors": [error]})
-    return Answer(status, JSON, _encode(body).encode())
+    return Answer(status, JSON, to_json(body))
 
 
 def _sign(members: Object, signature: int) -> None:

@@ -46,7 +46,7 @@ LEARNED = (
     *("late-acceptance", "late-answer", "redirect-away", "redirect-back", "odd-error"),
     *("too-many", "poll-empty", "poll-not-found", "poll-refused", "poll-poisoned"),
     *("poll-status", "poll-progress", "other-status", "more-members", "odd-member"),
-    *("signed-anew", "cost-later", "parts", "ws-drop"),
+    *("new-signature", "cost-later", "parts", "ws-drop"),
 )
 """Faults of platforms and gateways, of which each takes its part of the share."""
 

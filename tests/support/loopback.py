@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import inspect
 import json
 import pickle
-import sys
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -241,16 +239,6 @@ def generate_shipped(folder: Path, name: str) -> None:
     """Generate a package from `specs/` with the command."""
     made = run("generate", SPECS, "--output", folder, "--package", name, cwd=folder)
     assert made.returncode == 0, made.stderr
-
-
-def imported(folder: Path, name: str) -> ModuleType:
-    """Import a package from a folder."""
-    sys.path.insert(0, str(folder))
-    try:
-        importlib.invalidate_caches()
-        return importlib.import_module(name)
-    finally:
-        sys.path.remove(str(folder))
 
 
 def acknowledge(tasks: Tasks) -> object:

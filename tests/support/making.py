@@ -26,7 +26,7 @@ from runware_codegen.parse import parse
 from runware_codegen.render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import ModuleType
 
 TASK_UUID = "11111111-1111-4111-8111-111111111111"
@@ -115,7 +115,26 @@ def generated(
     specs.mkdir(exist_ok=True)
     for name, document in documents.items():
         (specs / name).write_text(json.dumps(document), encoding="utf-8")
-    loaded = load([str(specs)], io.BytesIO())
+    write_package(
+        folder,
+        [specs],
+        package=package,
+        allow_unenforced=allow_unenforced,
+        formatted=formatted,
+    )
+    return imported(folder, package)
+
+
+def write_package(
+    folder: Path,
+    documents: Iterable[Path],
+    *,
+    package: str,
+    allow_unenforced: bool = False,
+    formatted: bool = True,
+) -> None:
+    """Generate a package from files and folders of documents, as `generated` does."""
+    loaded = load([*map(str, documents)], io.BytesIO())
     model = parse(loaded.documents, package=package, allow_unenforced=allow_unenforced)
     with ExitStack() as patches:
         if not formatted:
@@ -128,6 +147,10 @@ def generated(
         target.write_text(text, encoding="utf-8")
         if path.startswith("_runtime/"):
             _bring_bytecode(target, text)
+
+
+def imported(folder: Path, package: str) -> ModuleType:
+    """Import a package from a folder."""
     sys.path.insert(0, str(folder))
     try:
         importlib.invalidate_caches()

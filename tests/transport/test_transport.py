@@ -24,7 +24,7 @@ from loopback import KEY
 from wire import LONG, answer, drip, hold, in_turn, reset, say, wired
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Generator, Iterator
     from types import ModuleType
 
     from wire import Script
@@ -42,6 +42,7 @@ class Carrier:
     kind: str
     package: str
     auth: str = "header"
+    part: bytes = PART
     brought: list[Any] = field(default_factory=list)
 
     def module(self, name: str) -> Any:
@@ -83,10 +84,10 @@ class Carrier:
         return getattr(self, f"_{how}_{self.kind}")(transport, timeout)
 
     def _post_sync(self, transport: Any, seconds: float) -> Any:
-        return transport.post([PART], seconds, None)
+        return transport.post([self.part], seconds, None)
 
     async def _post_async(self, transport: Any, seconds: float) -> Any:
-        return await transport.post([PART], seconds, None)
+        return await transport.post([self.part], seconds, None)
 
     def _open_sync(self, transport: Any, seconds: float) -> Any:
         with transport.open(PART, seconds, None) as response:
@@ -382,6 +383,86 @@ def test_a_hook_that_fails_after_the_answer_leaves_the_task_uncertain(
         [error] = carrier.run("post", carrier.transport(wire.url, mine), LONG)
     assert isinstance(error, ConnectionError)
     assert carrier.is_sent(error)
+
+
+def test_an_answer_before_the_end_of_the_request_is_read(carrier: Carrier) -> None:
+    """The server refuses a large request by its headers, and closes the connection."""
+    refusal = answer(b'{"errors":[{"code":"payloadTooLarge","message":"no"}]}', 413)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def refuse() -> None:
+            client, _ = listening.accept()
+            with client:
+                client.recv(1 << 16)
+                client.sendall(refusal)
+
+        Thread(target=refuse).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        carrier.part = json.dumps({**TASK, "text": "x" * 12_000_000}).encode()
+        envelope = carrier.once(url)
+    assert envelope.answer.http_status == 413
+
+
+class FailingAuth(httpx2.Auth):
+    """Fails before the first request, or after the answer to it."""
+
+    def __init__(self, cause: Exception, sent: int) -> None:
+        self._cause = cause
+        self._sent = sent
+
+    def auth_flow(
+        self, request: httpx2.Request
+    ) -> Generator[httpx2.Request, httpx2.Response, None]:
+        """Yield the request as often as it is sent, and fail."""
+        for _ in range(self._sent):
+            yield request
+        raise self._cause
+
+
+CAUSES = [KeyError("mine"), OSError("mine"), TimeoutError(), httpx2.ReadTimeout("mine")]
+
+
+@pytest.mark.parametrize("is_wired", [True, False])
+@pytest.mark.parametrize("cause", CAUSES, ids=repr)
+def test_nothing_is_sent_if_a_hook_fails_before(
+    carrier: Carrier, cause: Exception, *, is_wired: bool
+) -> None:
+    """Over a connection, and with a transport that traces nothing."""
+
+    class Hook:
+        def __call__(self, _: httpx2.Request) -> None:
+            raise cause
+
+    async def ahook(_: httpx2.Request) -> None:
+        raise cause
+
+    hooks = {"request": [Hook() if carrier.kind == "sync" else ahook]}
+    with wired(say(answer())) as wire:
+        own = {} if is_wired else {"transport": httpx2.MockTransport(_accept)}
+        mine = carrier.http_client(event_hooks=hooks, **own)
+        [error] = carrier.run("post", carrier.transport(wire.url, mine), LONG)
+    assert wire.requests == []
+    assert isinstance(error, ConnectionError)
+    assert not carrier.is_sent(error)
+
+
+@pytest.mark.parametrize("sent", [0, 1])
+@pytest.mark.parametrize("is_wired", [True, False])
+@pytest.mark.parametrize("cause", CAUSES, ids=repr)
+def test_an_authentication_fails_before_the_request_or_after_it(
+    carrier: Carrier, cause: Exception, sent: int, *, is_wired: bool
+) -> None:
+    with wired(say(answer())) as wire:
+        own = {} if is_wired else {"transport": httpx2.MockTransport(_accept)}
+        mine = carrier.http_client(auth=FailingAuth(cause, sent), **own)
+        [error] = carrier.run("post", carrier.transport(wire.url, mine), LONG)
+    assert len(wire.requests) == (sent if is_wired else 0)
+    assert isinstance(error, (ConnectionError, TimeoutError))
+    assert carrier.is_sent(error) == bool(sent)
+
+
+def _accept(_: httpx2.Request) -> httpx2.Response:
+    return httpx2.Response(200, content=ENVELOPE)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -471,17 +472,20 @@ def test_results_of_tasks_that_were_sent_are_all_kept(run: Run) -> None:
     assert "getResponse" not in kinds(peer)
 
 
+@pytest.mark.parametrize("limit", [{"MAX_STRAYS": 5}, {"MAX_STRAY_BYTES": 1000}])
 @pytest.mark.parametrize("is_known", [True, False])
 def test_of_other_tasks_only_so_many_results_are_kept(
-    run: Run, *, is_known: bool
+    run: Run, limit: dict[str, int], *, is_known: bool
 ) -> None:
-    run.wait("_runtime.transport.session", MAX_STRAYS=5)
+    run.wait("_runtime.transport.strays", **limit)
     tasks = [order() for _ in range(8)]
 
     async def pushing(peer: Peer) -> None:
         await peer.let_in()
         for task in tasks:
-            await peer.say(result(task))
+            item = result(task)
+            large = 185 - len(json.dumps(item))
+            await peer.say(item | {"text": "x" * large})
         while True:
             for _ in await peer.ponged():
                 await peer.say()

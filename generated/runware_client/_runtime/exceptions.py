@@ -30,7 +30,6 @@ from __future__ import annotations
 import builtins
 import json
 from copy import deepcopy
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast
 
 from .error_codes import ErrorCategory, category_of, is_task_conflict
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .error_enum import ErrorEnum
+    from .saved_handle import SavedHandle, TaskHandle
 
 MAX_TEXT = 1000
 """Maximum number of characters of a server's text in a message."""
@@ -80,24 +80,6 @@ class Result(Protocol):
         ...
 
 
-class TaskHandle(Protocol):
-    """The methods that `Handle`, `AsyncHandle` and `SavedHandle` share."""
-
-    @property
-    def task_type(self) -> str:
-        """The wire name of the task's type."""
-        ...
-
-    @property
-    def task_uuid(self) -> str | None:
-        """The task's `taskUUID`."""
-        ...
-
-    def to_json(self) -> str:
-        """Return the JSON text of the handle, for `resume` of a client."""
-        ...
-
-
 class ErrorSource(Protocol):
     """The attributes of an answer that an exception copies."""
 
@@ -120,28 +102,6 @@ class ErrorSource(Protocol):
     def excerpt(self) -> str:
         """The start of the body, without the API key."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class SavedHandle:
-    """A handle from another process, for example in a pickled exception.
-
-    Example::
-
-        [result] = client.resume(error.handle.to_json()).wait()
-
-    Attributes:
-        task_type: The wire name of the task's type.
-        task_uuid: The task's `taskUUID`.
-    """
-
-    task_type: str
-    task_uuid: str
-    _text: str = field(repr=False)
-
-    def to_json(self) -> str:
-        """Return the JSON text of the handle, for `resume` of a client."""
-        return self._text
 
 
 class RunwareError(Exception):
@@ -262,6 +222,8 @@ class RunwareError(Exception):
 
 def _saved(handle: TaskHandle) -> SavedHandle:
     """Return a handle that can be pickled."""
+    from .saved_handle import SavedHandle  # only pickles need it
+
     if isinstance(handle, SavedHandle):
         return handle
     return SavedHandle(handle.task_type, str(handle.task_uuid), handle.to_json())

@@ -115,7 +115,11 @@ def import_path(target: PurePath, sources: Mapping[str, str]) -> PurePath | None
 
 @contextlib.contextmanager
 def problems_end_the_build() -> Generator[None]:
-    """Print problems as the command does, and exit without a traceback."""
+    """Print problems as the command does, and exit without a traceback.
+
+    Raises:
+        SystemExit: If there are problems.
+    """
     try:
         yield
     except InvalidInputError as error:

@@ -10,16 +10,13 @@ from runware_codegen.cache.modules import BuildOptions, Module
 from runware_codegen.cache.package_files import package_files, page_files
 from runware_codegen.cache.parallel import available_processors
 from runware_codegen.cache.store import Store, open_store
-from runware_codegen.parse.assembly import DocumentFilter, assemble
 
 __all__ = [
     "BuildContext",
     "BuildOptions",
     "BuildResult",
-    "DocumentFilter",
     "Module",
     "Store",
-    "assemble",
     "available_processors",
     "build_modules",
     "open_store",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class BuildResult:
-    """The modules of all documents, and what was found besides.
+    """The modules of all documents, and the problems of inputs.
 
     Attributes:
         modules: The module of each document, by its file as the user named it.
@@ -45,7 +45,7 @@ class BuildResult:
     passed_over: list[str] = field(default_factory=list[str])
     problems: list[Problem] = field(default_factory=list[Problem])
 
-    def wanted(self, document_filter: DocumentFilter) -> dict[str, Module]:
+    def selected(self, document_filter: DocumentFilter) -> dict[str, Module]:
         """Return the modules of the selected documents.
 
         Raises:
@@ -53,15 +53,15 @@ class BuildResult:
                 with conflicts between selected documents.
         """
         modules = self.modules.items()
-        wanted = {
+        selected = {
             name: each
             for name, each in modules
             if document_filter.matches(each.document)
         }
-        documents = {name: module.document for name, module in wanted.items()}
+        documents = {name: module.document for name, module in selected.items()}
         if problems := [*self.problems, *conflicts(documents)]:
             raise InvalidInputError(problems)
-        return wanted
+        return selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def build_modules(
     Args:
         inputs: Files, folders, and `-` for standard input.
         stdin: Standard input, of bytes or of text; read only for `-`.
-        options: What to build.
+        options: The options of making modules.
         context: The cache, the processes and the progress report to use.
     """
     found = find_sources(inputs)
@@ -130,10 +130,9 @@ def _cached(
     options: BuildOptions,
     store: Store | None,
 ) -> dict[str, Module]:
-    """Read modules from the cache."""
-    kept: dict[str, Module] = {}
+    modules: dict[str, Module] = {}
     if store is None:
-        return kept
+        return modules
     for source, text in texts:
         entry = store.get(_key(store, Job(source, text, options)))
         module = load(entry) if entry is not None else None
@@ -141,8 +140,8 @@ def _cached(
             module.text is not None
             or not options.document_filter.matches(module.document)
         ):
-            kept[source.name] = module
-    return kept
+            modules[source.name] = module
+    return modules
 
 
 def _cache(store: Store, job: Job, made: ModuleResult) -> None:
@@ -162,15 +161,15 @@ def _key(store: Store, job: Job) -> str:
 def _collect(
     outcomes: Sequence[tuple[Source, ModuleResult]], result: BuildResult
 ) -> None:
-    strays: list[Problem] = []
+    not_documents: list[Problem] = []
     for source, made in outcomes:
         if isinstance(made, Module):
             result.modules[source.name] = made
         elif made is None:
             line = f"{source.name}: not an OpenAPI document"
             result.passed_over.append(line)
-            strays += [] if source.discovered else [not_openapi(source)]
+            not_documents += [] if source.discovered else [not_openapi(source)]
         else:
             result.problems += made
     if not result.modules:
-        result.problems += strays
+        result.problems += not_documents

@@ -29,8 +29,8 @@ class Module:
     Attributes:
         document: The document.
         text: The module's text; None for a document that the filter excludes.
-        about: What the document says of its model, as Python; empty if there is no text.
-        page: The page's text; None if no pages were wanted.
+        about: The metadata of the model as Python; empty if there is no text.
+        page: The page's text; None without pages.
     """
 
     document: DocumentInfo
@@ -86,18 +86,18 @@ def make_module(job: Job) -> ModuleResult:
             return None
         parsed = parse_document(loaded, allow_unenforced=job.options.allow_unenforced)
         parsed = with_own_models(parsed, job.options.own_models)
-        wanted = job.options.document_filter.matches(parsed)
-        text = rendered_module(parsed) if wanted else None
-        about = rendered_about(parsed) if wanted else ""
+        if not job.options.document_filter.matches(parsed):
+            return Module(parsed.info, None, "")
+        text, about = rendered_module(parsed), rendered_about(parsed)
         name = job.options.pages_of
-        page = model_page(parsed, name) if wanted and name else None
+        page = model_page(parsed, name) if name else None
     except InvalidInputError as invalid:
         return invalid.problems
     return Module(parsed.info, text, about, page)
 
 
 def dump(module: Module) -> str:
-    """Write a module of a document without unenforced keywords as JSON."""
+    """Write a module as JSON; its document must have no unenforced keywords."""
     return _MODULE.dump_json(module).decode()
 
 

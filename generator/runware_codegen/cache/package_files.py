@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -45,21 +46,22 @@ def page_files(
     modules: Sequence[Module],
     changes: Mapping[str, LastChange],
 ) -> dict[str, str]:
-    """Put the pages of a package together.
+    """Make all pages of a package.
 
     Args:
         package: The model of the package.
-        modules: Those of its documents, with their pages.
-        changes: What changed last in documents, by the names of their files.
+        modules: The modules of its documents, with their pages.
+        changes: The last changes of documents, by the names of their files.
 
     Returns:
         The text of each file by its path in the folder of pages.
     """
-    texts: dict[DocumentInfo, str] = {}
-    for module in modules:
-        document = module.document
-        changed = changes.get(document.file_name)
-        texts[document] = finished(module.page or "", document, changed)
+    texts = {
+        each.document: finished(
+            each.page or "", each.document, changes.get(each.document.file_name)
+        )
+        for each in modules
+    }
     pages = {path: texts[document] for path, document in page_paths(package)}
     return dict(sorted({**pages, **shared_pages(package, pages)}.items()))
 
@@ -68,16 +70,8 @@ def _shared(package: Package[DocumentInfo], store: Store | None) -> dict[str, st
     if store is None:
         return shared_files(package)
     key = store.key("shared", repr(package))
-    entry = store.get(key)
-    if entry is not None and (kept := _read(entry)) is not None:
-        return kept
+    with contextlib.suppress(ValidationError):
+        return _FILES.validate_json(store.get(key) or "", strict=True)
     files = shared_files(package)
     store.put(key, _FILES.dump_json(files).decode())
     return files
-
-
-def _read(entry: str) -> dict[str, str] | None:
-    try:
-        return _FILES.validate_json(entry, strict=True)
-    except ValidationError:
-        return None

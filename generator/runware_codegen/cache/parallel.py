@@ -25,7 +25,7 @@ _TURNS = 4
 """Chunks per process. Neighbours are similar, so a chunk has less to format."""
 
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def available_processors() -> int:
@@ -61,7 +61,7 @@ def parallel_map(
                 done += 1
                 yield result
         except (BrokenProcessPool, OSError, ImportError):
-            pass  # No process can be started, or one was killed: do the rest in this process.
+            pass  # A process was not started, or was killed: do the rest in this process.
     yield from map(function, values[done:])
 
 
@@ -69,17 +69,17 @@ def _in_processes(
     function: Callable[[Value], Result], values: Sequence[Value], processes: int
 ) -> Iterator[Result]:
     size = -(-len(values) // (processes * _TURNS))
-    pieces = [values[start : start + size] for start in range(0, len(values), size)]
+    chunks = [values[start : start + size] for start in range(0, len(values), size)]
     stopping = multiprocessing.Event()
     pool = ProcessPoolExecutor(processes, initializer=_begin, initargs=(stopping,))
     try:
-        with _signals_held_back():
-            doing = [pool.submit(_all, function, piece) for piece in pieces]
-        for piece in doing:
-            yield from piece.result()
+        with _signals_blocked():
+            futures = [pool.submit(_all, function, chunk) for chunk in chunks]
+        for chunk in futures:
+            yield from chunk.result()
     except BaseException:
-        # Not by a signal: a process that ends while it sends a result leaves a part of it
-        # in the pipe, and this process would wait for the rest.
+        # No signal: a process that is killed while it sends a result leaves a part of it in
+        # the pipe, and this process would wait for the rest.
         stopping.set()
         raise
     finally:
@@ -106,12 +106,12 @@ class _Worker:
 
 
 @contextmanager
-def _signals_held_back() -> Generator[None]:
+def _signals_blocked() -> Generator[None]:
     """Block SIGINT and SIGTERM while worker processes start."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         yield
     finally:
@@ -120,10 +120,10 @@ def _signals_held_back() -> Generator[None]:
 
 def _begin(stopping: Event) -> None:
     """Ignore signals, which the parent process handles, and exit when it exits."""
-    for number in _STOPPING:
+    for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     _Worker.stopping = stopping
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
 from runware_codegen.cache.fingerprint import Fingerprint, fingerprint
+from runware_codegen.output.files import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Store:
 
     An entry is a checksum of its key and its text, then the text. An entry with a wrong
     checksum, or that cannot be read, counts as missing. An entry that cannot be written is
-    not cached. So an entry is correct or missing, even if a file was cut or removed.
+    not cached. So an entry is correct or missing, even if a file was truncated or removed.
     """
 
     def __init__(self, folder: Path, generator: Fingerprint) -> None:
@@ -86,21 +86,10 @@ class Store:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 for key, text in self._new.items():
                     content = text.encode()
-                    self._write(key, _checksum(key, content) + b"\n" + content)
+                    entry = _checksum(key, content) + b"\n" + content
+                    replace(self._folder / key, entry)
                 self._clean()
         self._new.clear()
-
-    def _write(self, key: str, data: bytes) -> None:
-        """Write an entry to a temporary file, then rename it, so that it is complete."""
-        descriptor, name = tempfile.mkstemp(dir=self._folder)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            Path(name).replace(self._folder / key)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
 
     def _clean(self) -> None:
         """Remove the least recently used entries if the cache is too large."""

@@ -1,4 +1,4 @@
-"""The state of a run of `fetch`: what became of each document, and how it is shown."""
+"""The state of a run of `fetch`, and the output of its progress and its summary."""
 
 from __future__ import annotations
 
@@ -40,17 +40,14 @@ class UpdateReport(Protocol):
             Whether the new version breaks callers.
 
         Raises:
-            InvalidInputError: One of the versions is not valid.
+            InvalidInputError: If a version is not valid.
         """
-        ...
 
     def changes(self, path: Path) -> tuple[str, ...]:
         """Return the differences of a compared document, a line for each."""
-        ...
 
     def lines(self) -> Iterable[str]:
         """Return the lines of the report."""
-        ...
 
 
 @dataclass(slots=True)
@@ -62,12 +59,13 @@ class FetchRun:
         folder: The folder of the documents.
         lock: The lock of the folder.
         terminal: The terminal.
-        new_report: Makes the report of what changed for callers.
-        listed: The catalogue's index, if it was read.
-        outcomes: What became of documents, by identifier.
-        problems: What went wrong so far.
-        refused: Documents that are as they were, since their new versions break callers.
-        updates: What changed for callers.
+        new_report: Creates the report of what changed for callers.
+        listed: The index of the catalogue, if it was read.
+        outcomes: The outcomes of documents, by identifier.
+        problems: The problems so far.
+        refused: Problems of documents that were not updated, because their new versions
+            break callers.
+        updates: The report of what changed for callers, if documents were compared.
     """
 
     options: FetchOptions
@@ -86,7 +84,7 @@ class FetchRun:
         return self.folder / f"{identifier}.json"
 
     def summarize(self) -> None:
-        """Print what became of each document, and what changed for callers."""
+        """Print the outcome of each document, and what changed for callers."""
         for identifier, outcome in sorted(self.outcomes.items()):
             line = f"{outcome}: {self.path(identifier)}"
             if outcome is not FetchOutcome.UNCHANGED or self.options["update"]:
@@ -101,7 +99,7 @@ class FetchRun:
                 self.terminal.result(line)
 
     def show_progress(self, waiting: Sequence[str], total: int) -> None:
-        """Show how many documents there are, and which one is waited for longest."""
+        """Show the number of fetched documents, and the first one that is not fetched."""
         done = total - len(waiting)
         filled = _BAR * done // max(total, 1)
         bar = "█" * filled + "░" * (_BAR - filled)

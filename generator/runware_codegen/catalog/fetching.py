@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runware_codegen.catalog import files, index
+from runware_codegen.catalog import index
 from runware_codegen.catalog.fetch_run import FetchOutcome, FetchRun
 from runware_codegen.catalog.lock import LockedDocument, hash_of, lock_of, sha256
 from runware_codegen.catalog.parallel import map_as_completed
@@ -22,11 +21,13 @@ from runware_codegen.catalog.query import (
 )
 from runware_codegen.catalog.validation import task_type_of
 from runware_codegen.catalog.web import NotFoundError, Web
+from runware_codegen.output import files
+from runware_codegen.output.os_errors import os_errors_as_problems
 from runware_codegen.output.replacement import exclusive_lock
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from runware_codegen.catalog.fetch_run import UpdateReport
     from runware_codegen.catalog.index import Index
@@ -52,10 +53,10 @@ def fetch(
         Whether a document was not updated, because its new version breaks callers.
 
     Raises:
-        InvalidInputError: Some documents could not be fetched. The others are written.
+        InvalidInputError: If documents could not be fetched. The others are written.
     """
     folder = Path(options["output"])
-    with _os_errors_as_problems(folder):
+    with os_errors_as_problems(folder, "No file was left half-written."):
         folder.mkdir(parents=True, exist_ok=True)
         with exclusive_lock(folder):
             run = FetchRun(options, folder, lock_of(folder), terminal, new_report)
@@ -70,34 +71,41 @@ def fetch(
 
 
 def find_like(options: FetchOptions, terminal: Terminal) -> str:
-    """Find the model that `--like` names in the catalogue.
-
-    Returns:
-        Its identifier.
+    """Return the identifier of the model that `--like` names in the catalogue.
 
     Raises:
         InvalidInputError: If the catalogue cannot be read, or has no model of this name.
     """
-    with Web(timeout=options["timeout"], connections=1) as web:
-        listed = read_listed(web, options["index_url"] or index.URL, terminal)
+    listed = read_catalog(options["index_url"], terminal, timeout=options["timeout"])
     return like(listed, options["like"], options["include_status"]).id
 
 
-def read_listed(web: Web, url: str, terminal: Terminal) -> Index:
+def read_catalog(index_url: str, terminal: Terminal, *, timeout: float = 30.0) -> Index:
     """Read the index of the catalogue, and print its invalid entries.
 
+    Args:
+        index_url: The URL of the index; empty for Runware's index.
+        terminal: The terminal.
+        timeout: The timeout of a request in seconds.
+
     Raises:
-        InvalidInputError: There is no valid index at this URL.
+        InvalidInputError: If there is no valid index at this URL.
     """
+    with Web(timeout=timeout, connections=1) as web:
+        return _read_catalog(web, index_url, terminal)
+
+
+def _read_catalog(web: Web, index_url: str, terminal: Terminal) -> Index:
+    url = index_url or index.URL
     terminal.progress(f"Fetching {url}")
     try:
         content = web.get(url).content or b""
     except NotFoundError:
-        message = "There is no index of a catalogue at this URL"
+        message = "There is no index of a catalogue at this URL."
         remedy = f"Check --index-url and index-url. Runware's index is {index.URL}."
         raise InvalidInputError.of(url, message, remedy) from None
     listed = index.read_index(content, url)
-    for line in listed.unusable:
+    for line in listed.invalid_entries:
         terminal.note(f"Skipped {line}.")
     return listed
 
@@ -113,12 +121,13 @@ def _run(run: FetchRun) -> None:
         present = {
             one.id: hash_of(run.path(one.id)) for one in wanted if one.id in locked
         }
-        jobs: list[WantedDocument] = []
-        for one in wanted:
-            if _is_current(run, one, locked, present):
-                run.outcomes[one.id] = FetchOutcome.UNCHANGED
-            else:
-                jobs.append(one)
+        current = {
+            name
+            for name, sha256 in present.items()
+            if sha256 == locked[name].sha256 and not run.options["update"]
+        }
+        run.outcomes |= dict.fromkeys(current, FetchOutcome.UNCHANGED)
+        jobs = [one for one in wanted if one.id not in current]
 
         def get(one: WantedDocument) -> Response:
             known = locked.get(one.id)
@@ -152,14 +161,13 @@ def _choose(run: FetchRun, web: Web) -> list[WantedDocument]:
                 "Name models, such as `runware-codegen fetch runware:101@1`, or use"
                 " --all.",
             )
-        chosen = from_lock(locked, selection)
         return [
             WantedDocument(
-                one.id, one.air, _place(run, one), architecture=one.architecture
+                each.id, each.air, _url(run, each), architecture=each.architecture
             )
-            for one in chosen
+            for each in from_lock(locked, selection)
         ]
-    run.listed = read_listed(web, options["index_url"] or index.URL, run.terminal)
+    run.listed = _read_catalog(web, options["index_url"], run.terminal)
     _lock_architectures(run, run.listed)
     return from_index(run.listed, locked, selection)
 
@@ -171,19 +179,6 @@ def _lock_architectures(run: FetchRun, listed: Index) -> None:
         architecture = known.get(locked.id, "")
         if architecture and architecture != locked.architecture:
             run.lock.add(replace(locked, architecture=architecture))
-
-
-def _is_current(
-    run: FetchRun,
-    one: WantedDocument,
-    locked: dict[str, LockedDocument],
-    present: dict[str, str],
-) -> bool:
-    """Return whether a document on disk matches the lock, and is not to be updated."""
-    known = locked.get(one.id)
-    if run.options["update"] or known is None:
-        return False
-    return present[one.id] == known.sha256
 
 
 def _take(
@@ -206,12 +201,12 @@ def _take(
         run.outcomes[one.id] = FetchOutcome.UNCHANGED
     else:
         try:
-            _put(run, one, answer.content, answer.etag, known)
+            _write(run, one, answer.content, answer.etag, known)
         except InvalidInputError as invalid:
             run.problems += invalid.problems
 
 
-def _put(
+def _write(
     run: FetchRun,
     one: WantedDocument,
     content: bytes,
@@ -221,22 +216,22 @@ def _put(
     """Validate a document, write it, and lock it.
 
     Raises:
-        InvalidInputError: It is not a document, or not the locked version.
+        InvalidInputError: If it is not a document, or not the locked version.
     """
     path = run.path(one.id)
-    fresh = sha256(content)
-    if run.options["locked"] and known and fresh != known.sha256:
+    new_hash = sha256(content)
+    if run.options["locked"] and known and new_hash != known.sha256:
         raise InvalidInputError.of(
             path,
             f"Checksum mismatch for {one.url}: expected SHA-256 {known.sha256}, got"
-            f" {fresh}.",
+            f" {new_hash}.",
             "Run `runware-codegen fetch --update` to accept the new version, or restore"
             " the file from version control.",
         )
     task_type = task_type_of(content, one.url)
     if one.task_types and task_type not in one.task_types:
         return
-    differs = hash_of(path) != fresh
+    differs = hash_of(path) != new_hash
     if differs and run.options["update"] and path.exists():
         breaks = _compare(run, path, content)
         if breaks and run.options["check"]:
@@ -244,12 +239,12 @@ def _put(
             return
     if differs:
         files.replace(path, content)
-    if known and known.sha256 == fresh:
+    if known and known.sha256 == new_hash:
         run.outcomes[one.id] = (
             FetchOutcome.RESTORED if differs else FetchOutcome.UNCHANGED
         )
         return
-    locked = _locked(run, one, fresh, etag, task_type)
+    locked = _locked(run, one, new_hash, etag, task_type)
     run.lock.add(_with_changes(run, locked, known))
     run.outcomes[one.id] = FetchOutcome.CHANGED if known else FetchOutcome.NEW
 
@@ -261,7 +256,7 @@ def _compare(run: FetchRun, path: Path, content: bytes) -> bool:
         Whether the new version breaks callers.
 
     Raises:
-        InvalidInputError: The versions cannot be compared, and `--check` requires it.
+        InvalidInputError: If the versions cannot be compared, and `--check` requires it.
     """
     run.updates = run.updates or run.new_report()
     try:
@@ -302,40 +297,22 @@ def _with_changes(
     return locked
 
 
-def _place(run: FetchRun, locked: LockedDocument) -> str:
+def _url(run: FetchRun, locked: LockedDocument) -> str:
     """Return the URL of a locked document, on the mirror if `--index-url` is set."""
-    index_url = run.options["index_url"]
-    return (
-        index.mirror_url(locked.url, locked.id, index_url) if index_url else locked.url
-    )
+    mirror = run.options["index_url"]
+    return index.mirror_url(locked.url, locked.id, mirror) if mirror else locked.url
 
 
 def _no_document(one: WantedDocument) -> Problem:
-    return Problem(
-        one.url,
-        "",
-        f"There is no document of {one.id} at this URL",
+    message = f"There is no document of {one.id} at this URL."
+    remedy = (
         "The model may be announced or withdrawn. See its status with `runware-codegen"
-        f" list --catalog --only {one.id}`, or use the general document of its task type.",
+        f" list --catalog --only {one.id}`, or use the general document of its task type."
     )
+    return Problem(one.url, "", message, remedy)
 
 
 def _breaking(path: Path) -> Problem:
-    return Problem(
-        str(path),
-        "",
-        "Its new version breaks callers, and was not written.",
-        "See the report. To accept the new version, run without --check.",
-    )
-
-
-@contextlib.contextmanager
-def _os_errors_as_problems(folder: Path) -> Generator[None]:
-    """Convert errors of the operating system to problems."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        place = f" ({error.filename})" if error.filename else ""
-        remedy = "Fix this and run the command again. No file was left half-written."
-        raise InvalidInputError.of(folder, f"{reason}{place}", remedy) from error
+    message = "Its new version breaks callers, and was not written."
+    remedy = "See the report. To accept the new version, run without --check."
+    return Problem(str(path), "", message, remedy)

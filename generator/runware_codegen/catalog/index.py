@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin, urlsplit
 
 from runware_codegen.catalog.names import is_air, is_identifier
-from runware_codegen.problems import InvalidInputError, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from runware_codegen.documents.members import array_of, is_array, is_object, text_of
+from runware_codegen.problems import InvalidInputError
 
 URL = "https://runware.ai/docs/models/index.json"
 
@@ -21,7 +18,7 @@ class Entry:
     """A model of the catalogue, or a utility, which the index does not list.
 
     Attributes:
-        id: The identifier, which is valid as the name of a file.
+        id: The identifier, which is valid as a file name.
         air: The AIR; empty without one.
         status: The status, such as `live`; empty if the index does not have it.
         url: The URL of the document.
@@ -59,12 +56,12 @@ class Index:
     Attributes:
         url: Its URL.
         entries: The models, sorted by identifier.
-        unusable: A description of each invalid entry.
+        invalid_entries: A description of each invalid entry.
     """
 
     url: str
     entries: tuple[Entry, ...]
-    unusable: tuple[str, ...]
+    invalid_entries: tuple[str, ...]
 
 
 def read_index(content: bytes, url: str) -> Index:
@@ -78,7 +75,7 @@ def read_index(content: bytes, url: str) -> Index:
         url: The URL of the index.
 
     Raises:
-        InvalidInputError: It is not an index.
+        InvalidInputError: If it is not an index.
     """
     try:
         tree: object = json.loads(content)
@@ -86,23 +83,23 @@ def read_index(content: bytes, url: str) -> Index:
         fault = (
             "is a web page" if is_web_page(content) else "is not JSON, or is truncated"
         )
-        raise InvalidInputError([_no_index(url, fault)]) from None
-    if not isinstance(tree, list):
-        raise InvalidInputError([_no_index(url, "is not a list")])
+        raise _no_index(url, fault) from None
+    if not is_array(tree):
+        raise _no_index(url, "is not a list")
     entries: dict[str, Entry] = {}
-    unfit: list[str] = []
-    for number, item in enumerate(cast("list[object]", tree), start=1):
+    invalid: list[str] = []
+    for number, item in enumerate(tree, start=1):
         entry, fault = _entry(item, url)
         if entry and entry.id.casefold() in entries:
             entry, fault = None, "another model has the same id"
         if entry:
             entries[entry.id.casefold()] = entry
         else:
-            unfit.append(f"model number {number} of {url}: {fault}")
-    if unfit and not entries:
-        raise InvalidInputError([_no_index(url, "has no model with a valid id")])
+            invalid.append(f"model number {number} of {url}: {fault}")
+    if invalid and not entries:
+        raise _no_index(url, "has no model with a valid id")
     models = sorted(entries.values(), key=lambda entry: entry.id)
-    return Index(url, tuple(models), tuple(unfit))
+    return Index(url, tuple(models), tuple(invalid))
 
 
 def is_web_page(content: bytes) -> bool:
@@ -124,55 +121,44 @@ def mirror_url(url: str, identifier: str, index_url: str) -> str:
 
 def _entry(item: object, index_url: str) -> tuple[Entry | None, str]:
     """Parse a model; return it, or None and what is wrong."""
-    if not isinstance(item, dict):
+    if not is_object(item):
         return None, "it is not an object"
-    members = cast("dict[str, object]", item)
-    identifier = members.get("id")
+    identifier, air = item.get("id"), text_of(item, "air")
     if not isinstance(identifier, str) or not is_identifier(identifier):
         shown = json.dumps(identifier)[:80]
         return None, f"its id {shown} is not valid as the name of a file"
-    air, status = members.get("air"), members.get("status")
-    return (
-        Entry(
-            id=identifier,
-            air=air if isinstance(air, str) and is_air(air) else "",
-            status=_text(status),
-            url=_place(members.get("schema"), identifier, index_url),
-            name=_text(members.get("name")),
-            creator=_text(members.get("creator")),
-            capabilities=_texts(members.get("capabilities")),
-            architecture=_text(members.get("architecture")),
-        ),
-        "",
+    texts = (each for each in array_of(item, "capabilities") if isinstance(each, str))
+    entry = Entry(
+        id=identifier,
+        air=air if is_air(air) else "",
+        status=text_of(item, "status"),
+        url=_url(item.get("schema"), identifier, index_url),
+        name=text_of(item, "name"),
+        creator=text_of(item, "creator"),
+        capabilities=tuple(texts),
+        architecture=text_of(item, "architecture"),
     )
+    return entry, ""
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    listed = cast("list[object]", value) if isinstance(value, list) else []
-    return tuple(each for each in listed if isinstance(each, str))
-
-
-def _place(said: object, identifier: str, index_url: str) -> str:
-    beside = urljoin(index_url, f"{identifier}/schema.json")
-    if not isinstance(said, str) or not said.isascii() or not said.isprintable():
-        return beside
+def _url(listed: object, identifier: str, index_url: str) -> str:
+    """Return the URL in the index if it is on the same server, else the usual one."""
+    usual = urljoin(index_url, f"{identifier}/schema.json")
+    if not isinstance(listed, str) or not listed.isascii() or not listed.isprintable():
+        return usual
     try:
-        absolute = urljoin(index_url, said)
-        same = list(_origin(absolute)) == list(_origin(index_url))
+        absolute = urljoin(index_url, listed)
+        same = _origin(absolute) == _origin(index_url)
     except ValueError:
-        return beside
-    return absolute if same else beside
+        return usual
+    return absolute if same else usual
 
 
-def _origin(url: str) -> Iterator[object]:
+def _origin(url: str) -> tuple[object, ...]:
     parts = urlsplit(url)
-    yield from (parts.scheme, parts.hostname, parts.port, parts.username)
+    return parts.scheme, parts.hostname, parts.port, parts.username
 
 
-def _no_index(url: str, fault: str) -> Problem:
+def _no_index(url: str, fault: str) -> InvalidInputError:
     remedy = "Set --index-url to the URL of the index of Runware's catalogue."
-    return Problem(url, "", f"The response {fault}.", remedy)
+    return InvalidInputError.of(url, f"The response {fault}.", remedy)

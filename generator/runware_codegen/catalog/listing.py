@@ -6,11 +6,10 @@ import json
 from typing import TYPE_CHECKING, TypedDict
 
 from runware_codegen.catalog import index
-from runware_codegen.catalog.fetching import read_listed
+from runware_codegen.catalog.fetching import read_catalog
 from runware_codegen.catalog.lock import lock_of
 from runware_codegen.catalog.names import matches
 from runware_codegen.catalog.search import Filters
-from runware_codegen.catalog.web import Web
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import table
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from runware_codegen.catalog.lock import LockedDocument
     from runware_codegen.option_types import ListOptions
     from runware_codegen.report import Terminal
-
-_TIMEOUT = 30.0
 
 
 class Row(TypedDict):
@@ -53,11 +50,10 @@ def list_catalog(
         terminal: The terminal.
 
     Raises:
-        InvalidInputError: The index cannot be read, or no model is selected.
+        InvalidInputError: If the index cannot be read, or no model is selected.
     """
     url = options["index_url"] or index.URL
-    with Web(timeout=_TIMEOUT, connections=1) as web:
-        listed = read_listed(web, url, terminal)
+    listed = read_catalog(url, terminal)
     locked = lock_of(folder).within(folder)
     filters = Filters.of(options)
     statuses = () if filters.status else statuses

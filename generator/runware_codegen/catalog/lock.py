@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from runware_codegen.catalog.files import replace
 from runware_codegen.catalog.names import is_air, is_identifier
+from runware_codegen.output.files import replace
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.resources import BUILTIN
 
@@ -37,17 +37,8 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,512}"')
 _SHOWN = 3
 
-# The texts of an entry, with their defaults; None for required ones.
-_TEXTS = {
-    "id": None,
-    "air": "",
-    "task-type": "",
-    "file": None,
-    "url": None,
-    "sha256": None,
-    "etag": "",
-    "architecture": "",
-}
+_TEXTS = ("id", "air", "task_type", "file", "url", "sha256", "etag", "architecture")
+"""The attributes of an entry that are strings, in the order of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +113,7 @@ def lock_of(folder: Path) -> Lock:
     """Read the lock of a folder of documents; a missing lock is empty.
 
     Raises:
-        InvalidInputError: The lock is not valid.
+        InvalidInputError: If the lock is not valid.
     """
     inside = folder / NAME
     nameable = folder.name.isprintable() and folder.name not in {"", ".."}
@@ -134,11 +125,11 @@ def check(inputs: Iterable[str]) -> None:
     """Check that locked documents have the hashes in their locks.
 
     Args:
-        inputs: The inputs of `generate`. Each document that is locked in a folder must
-            exist in it. Files are compared with their locks.
+        inputs: The inputs of `generate`. In a folder, each locked document must exist. A
+            file is compared with its lock.
 
     Raises:
-        InvalidInputError: A document is missing or differs, or a lock is not valid.
+        InvalidInputError: If a document is missing or differs, or a lock is not valid.
     """
     problems: list[Problem] = []
     for path in input_paths(inputs):
@@ -203,19 +194,10 @@ def _mismatch(path: Path, faults: list[str]) -> Problem:
 
 
 def _written(locked: LockedDocument) -> str:
-    texts = {
-        "id": locked.id,
-        "air": locked.air,
-        "task-type": locked.task_type,
-        "file": locked.file,
-        "url": locked.url,
-        "sha256": locked.sha256,
-        "etag": locked.etag,
-        "architecture": locked.architecture,
-    }
+    texts = {name: getattr(locked, name) for name in _TEXTS}
     # Printable texts have the same syntax in JSON and in TOML.
     lines = [
-        f"{name} = {json.dumps(text, ensure_ascii=False)}"
+        f"{name.replace('_', '-')} = {json.dumps(text, ensure_ascii=False)}"
         for name, text in texts.items()
         if text
     ]
@@ -230,14 +212,13 @@ def read(path: Path) -> Lock:
     """Read a lock.
 
     Raises:
-        InvalidInputError: It cannot be read, or is not valid.
+        InvalidInputError: If it cannot be read, or is not valid.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InvalidInputError.of(
-            path, f"it cannot be read: {error}", _RESTORE
-        ) from None
+        message = f"It cannot be read: {error}."
+        raise InvalidInputError.of(path, message, _RESTORE) from None
     return parse(content, path)
 
 
@@ -249,14 +230,13 @@ def parse(content: bytes, path: Path) -> Lock:
         path: The file, for messages.
 
     Raises:
-        InvalidInputError: It is not valid.
+        InvalidInputError: If it is not valid.
     """
     try:
         tree = tomllib.loads(content.decode())
     except ValueError as error:
-        raise InvalidInputError.of(
-            path, f"it cannot be read: {error}", _RESTORE
-        ) from None
+        message = f"It cannot be read: {error}."
+        raise InvalidInputError.of(path, message, _RESTORE) from None
     if tree.get("version") != _VERSION:
         raise InvalidInputError.of(
             path,
@@ -269,8 +249,8 @@ def parse(content: bytes, path: Path) -> Lock:
     for number, table in enumerate(tables, start=1):
         locked = _locked(table)
         if locked is None or locked.file in documents:
-            fault = f"its document number {number} is not valid"
-            raise InvalidInputError.of(path, fault, _RESTORE)
+            message = f"Its document number {number} is not valid."
+            raise InvalidInputError.of(path, message, _RESTORE)
         documents[locked.file] = locked
     return Lock(path, documents)
 
@@ -281,23 +261,16 @@ def _locked(table: object) -> LockedDocument | None:
         return None
     members = cast("dict[str, object]", table)
     fetched = members.get("fetched")
-    texts = {name: members.get(name, default) for name, default in _TEXTS.items()}
-    said = {name: text for name, text in texts.items() if isinstance(text, str)}
+    values = {name: members.get(name.replace("_", "-"), "") for name in _TEXTS}
+    texts = {name: text for name, text in values.items() if isinstance(text, str)}
     changed, changes = members.get("changed"), members.get("changes", [])
-    if len(said) < len(texts) or not isinstance(fetched, dt.date):
+    if len(texts) < len(values) or not isinstance(fetched, dt.date):
         return None
     if not isinstance(changed, dt.date | None) or not isinstance(changes, list):
         return None
     locked = LockedDocument(
-        id=said["id"],
-        air=said["air"],
-        task_type=said["task-type"],
-        file=said["file"],
-        url=said["url"],
-        sha256=said["sha256"],
-        etag=said["etag"],
+        **texts,
         fetched=fetched,
-        architecture=said["architecture"],
         changed=changed,
         changes=tuple(map(str, cast("list[object]", changes))),
     )

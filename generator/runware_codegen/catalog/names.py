@@ -22,12 +22,10 @@ class Named(Protocol):
     @property
     def id(self) -> str:
         """The identifier."""
-        ...
 
     @property
     def air(self) -> str:
         """The AIR; empty without one."""
-        ...
 
 
 def is_identifier(text: object) -> bool:

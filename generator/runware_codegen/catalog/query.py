@@ -61,23 +61,23 @@ class FetchQuery:
 
 
 def from_lock(
-    locked: Mapping[str, LockedDocument], selection: FetchQuery
+    locked: Mapping[str, LockedDocument], query: FetchQuery
 ) -> list[LockedDocument]:
     """Select documents of a lock; all of them if the query is empty.
 
     Raises:
-        InvalidInputError: A name matches none of them.
+        InvalidInputError: If a name matches none of them.
     """
     known = list(locked.values())
-    if selection.is_empty or selection.everything:
+    if query.is_empty or query.everything:
         return known
-    names = selection.names
-    if problems := [_not_locked(name, known) for name in _unmet(names, known)]:
+    names = query.names
+    if problems := [_not_locked(name, known) for name in _without_match(names, known)]:
         raise InvalidInputError(problems)
     return [
         one
         for one in known
-        if one.task_type in selection.task_types
+        if one.task_type in query.task_types
         or any(matches(one, name) for name in names)
     ]
 
@@ -85,38 +85,37 @@ def from_lock(
 def from_index(
     listed: Index,
     locked: Mapping[str, LockedDocument],
-    selection: FetchQuery,
+    query: FetchQuery,
 ) -> list[WantedDocument]:
     """Select documents of the catalogue.
 
     Args:
         listed: The index of the catalogue.
         locked: The locked documents, by identifier.
-        selection: The query. An identifier that is not in the index may be that of a
+        query: The query. An identifier that is not in the index may be that of a
             utility.
 
     Raises:
-        InvalidInputError: A name matches nothing.
+        InvalidInputError: If a name matches nothing.
     """
     guessed: list[Entry] = []
     problems: list[Problem] = []
-    for name in _unmet(selection.names, listed.entries):
+    for name in _without_match(query.names, listed.entries):
         if is_identifier(name) and not is_pattern(name):
             guessed.append(index.utility(name, listed.url))
         else:
             problems.append(not_listed(name, listed.entries, listed.url))
     if problems:
         raise InvalidInputError(problems)
-    task_types = frozenset(selection.task_types)
+    task_types = frozenset(query.task_types)
     wanted = [
-        WantedDocument(entry.id, entry.air, entry.url, guessed=True)
-        for entry in guessed
+        WantedDocument(each.id, each.air, each.url, guessed=True) for each in guessed
     ]
     for entry in listed.entries:
-        current = not entry.status or entry.status in selection.statuses
-        if _is_named(entry, selection, current=current):
+        current = not entry.status or entry.status in query.statuses
+        if _is_named(entry, query, current=current):
             wanted.append(_wanted(entry, frozenset()))
-        elif current and _may_be(locked.get(entry.id), task_types):
+        elif current and _may_have_type(locked.get(entry.id), task_types):
             wanted.append(_wanted(entry, task_types))
     return wanted
 
@@ -169,22 +168,22 @@ def _wanted(entry: Entry, task_types: frozenset[str]) -> WantedDocument:
     )
 
 
-def _is_named(entry: Entry, selection: FetchQuery, *, current: bool) -> bool:
-    return (selection.everything and current) or any(
-        matches(entry, name)
-        for name in selection.names
-        if current or not is_pattern(name)
+def _is_named(entry: Entry, query: FetchQuery, *, current: bool) -> bool:
+    return (query.everything and current) or any(
+        matches(entry, name) for name in query.names if current or not is_pattern(name)
     )
 
 
-def _may_be(known: LockedDocument | None, task_types: frozenset[str]) -> bool:
+def _may_have_type(known: LockedDocument | None, task_types: frozenset[str]) -> bool:
     """Return whether a model may have one of some task types, which the index lacks."""
     if known is None or not known.task_type:
         return bool(task_types)
     return known.task_type in task_types
 
 
-def _unmet(names: Sequence[str], known: Sequence[Entry | LockedDocument]) -> list[str]:
+def _without_match(
+    names: Sequence[str], known: Sequence[Entry | LockedDocument]
+) -> list[str]:
     return [name for name in names if not any(matches(one, name) for one in known)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from runware_codegen.catalog.names import Named
 from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
@@ -13,38 +14,28 @@ if TYPE_CHECKING:
     from runware_codegen.option_types import FilterOptions
 
 
-class Searchable(Protocol):
+class Searchable(Named, Protocol):
     """The attributes of a model that filters use; empty if they are not known."""
-
-    @property
-    def id(self) -> str:
-        """The identifier."""
-        ...
 
     @property
     def status(self) -> str:
         """The status, such as `live`."""
-        ...
 
     @property
     def creator(self) -> str:
         """The name of its creator."""
-        ...
 
     @property
     def creator_id(self) -> str:
         """The identifier of its creator."""
-        ...
 
     @property
     def capabilities(self) -> Sequence[str]:
         """The capabilities, such as `text-to-image`."""
-        ...
 
     @property
     def words(self) -> Iterable[str]:
         """All texts in which words are searched."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

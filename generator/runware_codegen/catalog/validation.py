@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.catalog.index import is_web_page
 from runware_codegen.documents import load
+from runware_codegen.documents.members import object_of, text_of
 from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
-    from runware_codegen.documents import JsonObject, JsonValue
+    from runware_codegen.documents import JsonObject
 
 _START_SHOWN = 40
 _MAX_REFERENCES = 16
@@ -32,7 +33,7 @@ def task_type_of(content: bytes, url: str) -> str:
         The task type; empty if the document does not state it as a constant.
 
     Raises:
-        InvalidInputError: It is not an OpenAPI document.
+        InvalidInputError: If it is not an OpenAPI document.
     """
     start = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:_START_SHOWN]
     if not start.startswith(b"{"):
@@ -46,33 +47,25 @@ def task_type_of(content: bytes, url: str) -> str:
     try:
         document = load(["-"], io.BytesIO(content)).documents[0]
     except InvalidInputError as invalid:
-        told = [
+        raise InvalidInputError(
             replace(problem, source=url, remedy=_REMEDY) for problem in invalid.problems
-        ]
-        raise InvalidInputError(told) from None
-    task = _task(document.tree)
-    said = _object(_object(task.get("properties")).get("taskType"))
-    constant = said.get("const")
-    return constant if isinstance(constant, str) and constant.isidentifier() else ""
+        ) from None
+    properties = object_of(_task(document.tree), "properties")
+    constant = text_of(object_of(properties, "taskType"), "const")
+    return constant if constant.isidentifier() else ""
 
 
 def _task(tree: JsonObject) -> JsonObject:
     """Find the task in RequestBody: the items of an array, or the object itself."""
-    schemas = _object(_object(tree.get("components")).get("schemas"))
-    body = _target(schemas.get("RequestBody"), schemas)
-    return _target(body.get("items", body), schemas)
+    schemas = object_of(object_of(tree, "components"), "schemas")
+    body = _target(object_of(schemas, "RequestBody"), schemas)
+    return _target(object_of(body, "items") if "items" in body else body, schemas)
 
 
-def _target(value: JsonValue, schemas: JsonObject) -> JsonObject:
+def _target(schema: JsonObject, schemas: JsonObject) -> JsonObject:
     """Follow references to named schemas."""
-    schema = _object(value)
     for _ in range(_MAX_REFERENCES):
-        reference = schema.get("$ref")
-        if not isinstance(reference, str):
+        if not (reference := text_of(schema, "$ref")):
             break
-        schema = _object(schemas.get(reference.rpartition("/")[2]))
+        schema = object_of(schemas, reference.rpartition("/")[2])
     return schema
-
-
-def _object(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -8,7 +8,7 @@ import itertools
 import random
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import httpx2
 
@@ -16,9 +16,6 @@ from runware_codegen import __version__
 from runware_codegen.catalog.lock import usable_etag
 from runware_codegen.documents.sources import MAX_SIZE
 from runware_codegen.problems import InvalidInputError
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 _ATTEMPTS = 4
 _FIRST_WAIT = 0.25  # seconds; doubled each time
@@ -70,7 +67,7 @@ class Web:
         connections: The maximum number of connections.
 
     Raises:
-        InvalidInputError: A proxy or the certificates in the environment are not valid.
+        InvalidInputError: If a proxy or the certificates in the environment are not valid.
     """
 
     def __init__(self, *, timeout: float, connections: int) -> None:
@@ -97,12 +94,7 @@ class Web:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._client.close()
 
     def get(self, url: str, etag: str = "") -> Response:
@@ -113,8 +105,8 @@ class Web:
             etag: The entity tag of the known version; empty without one.
 
         Raises:
-            NotFoundError: The server returned 404 or 410.
-            InvalidInputError: The server cannot be reached, or returned another error.
+            NotFoundError: If the server returns 404 or 410.
+            InvalidInputError: If the server cannot be reached, or returns another error.
         """
         for attempt in itertools.count(1):
             try:

@@ -1,9 +1,8 @@
 """Differences between two versions of documents, judged by their effect on a caller.
 
 `compare.py` compares two versions of one document as models: `members.py`, `types.py`,
-`rules.py`, `results.py` and `metadata.py` each find the differences of one kind. What
-a request accepts is judged in the direction of the caller, a result in that of its
-reader. `proof/` searches for a task that proves a difference. `levels.py` is the table
+`rules.py` and `metadata.py` each find the differences of one kind. `proof/` searches for a
+task that proves a difference. `levels.py` is the table
 of all kinds of entries. `sides/` reads what the command names, and `formats/` writes
 the report.
 """

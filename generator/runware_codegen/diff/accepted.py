@@ -1,6 +1,6 @@
 """Accepted entries: known differences, which do not fail the command again.
 
-A TOML file has them by their fingerprints, each with a reason and an expiry date.
+A TOML file stores them by fingerprint, each with a reason and an expiry date.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
-from runware_codegen.catalog.files import replace
-from runware_codegen.problems import InvalidInputError, Problem, json_pointer
+from runware_codegen.output.files import replace
+from runware_codegen.problems import InvalidInputError, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,22 +62,18 @@ def read(path: Path) -> dict[str, Acceptance]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise InvalidInputError(
-            [_fault(path, "", f"It cannot be read: {error}")]
-        ) from None
+        raise _invalid(path, f"It cannot be read: {error}") from None
     if tree.get("version") != _VERSION:
-        raise InvalidInputError([_fault(path, "/version", "The version is not 1")])
+        raise _invalid(path, "The version is not 1", "/version")
     found: object = tree.get("accepted", [])
     tables = cast("list[object]", found) if isinstance(found, list) else [None]
     accepted: dict[str, Acceptance] = {}
     for number, table in enumerate(tables):
         acceptance = _read(table)
         if acceptance is None:
-            place = json_pointer(("accepted", number))
-            message = (
-                f"An entry needs strings ({', '.join(_TEXTS)}) and a date (expires)"
-            )
-            raise InvalidInputError([_fault(path, place, message)])
+            names = ", ".join(_TEXTS)
+            message = f"An entry needs strings ({names}) and a date (expires)"
+            raise _invalid(path, message, json_pointer(("accepted", number)))
         accepted[acceptance.fingerprint] = acceptance
     return accepted
 
@@ -124,6 +120,6 @@ def _written(each: Acceptance) -> str:
     return "\n".join(["[[accepted]]", *texts, f"expires = {each.expires}", ""])
 
 
-def _fault(path: Path, place: str, message: str) -> Problem:
+def _invalid(path: Path, message: str, pointer: str = "") -> InvalidInputError:
     remedy = "Restore it, or remove it and accept the entries again."
-    return Problem(str(path), place, f"{message}.", remedy)
+    return InvalidInputError.of(path, f"{message}.", remedy, pointer=pointer)

@@ -1,8 +1,8 @@
-"""Decides whether every text that a pattern matches is matched by another.
+"""Decides whether a pattern matches every text that another pattern matches.
 
 A pattern without lookaround, backreferences, word boundaries and Unicode properties is a
 nondeterministic finite automaton. A breadth-first search of the pairs of states that the
-automata of two patterns reach together ends with a text that only one of them matches, or
+automata of two patterns reach together finds a text that only one of them matches, or
 proves that there is none.
 """
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from runware_codegen.parse.patterns.nodes import ClassItem, Node
 
 _MAX_STATES: Final = 2_000
-"""The most states of one automaton: about the steps of its pattern, written out."""
+"""The most states of one automaton: about the length of its pattern without repetition."""
 _MAX_PAIRS: Final = 2_000
 _MAX_STEPS: Final = 200_000
-"""The most pairs of a search, and the most moves of single states in it."""
+"""The most pairs of states in a search, and the most moves of single states."""
 
 _LAST: Final = 0x10FFFF
 _SURROGATES: Final = (0xD800, 0xE000)
@@ -54,16 +54,16 @@ _States = frozenset[int] | None
 
 
 class _UnknownError(Exception):
-    """The pattern is no finite automaton, or the search takes too long."""
+    """The pattern is not a finite automaton, or the search takes too long."""
 
 
 class Separation(NamedTuple):
-    """The answer to whether a pattern contains another.
+    """The result of a search for a text that separates two patterns.
 
     Attributes:
-        known: Whether it was decided.
-        text: A text that only the contained pattern matches, one of the shortest; None if
-            there is none, or if it was not decided.
+        known: Whether the search came to an end.
+        text: One of the shortest texts that only the first pattern matches; None if there
+            is none, or if the search did not end.
     """
 
     known: bool
@@ -76,16 +76,16 @@ def separation(one: str, other: str) -> Separation:
 
     Args:
         one: The pattern that has to match it.
-        other: The pattern that must not.
+        other: The pattern that must not match it.
     """
     try:
-        text = _separated(_Automaton(one), _Automaton(other))
+        text = _find_separation(_Automaton(one), _Automaton(other))
     except (_UnknownError, UnsupportedPatternError):
         return Separation(known=False)
     return Separation(known=True, text=text)
 
 
-def _separated(one: _Automaton, other: _Automaton) -> str | None:
+def _find_separation(one: _Automaton, other: _Automaton) -> str | None:
     characters = _characters(one.bounds | other.bounds)
     first = one.start(), other.start()
     texts = {first: ""}
@@ -99,10 +99,10 @@ def _separated(one: _Automaton, other: _Automaton) -> str | None:
             return text
         for code in characters:
             steps += len(before or ()) + len(after or ())
-            follower = one.after(before, code), other.after(after, code)
-            if follower[1] is not None and follower not in texts:
-                texts[follower] = text + chr(code)
-                waiting.append(follower)
+            successor = one.after(before, code), other.after(after, code)
+            if successor[1] is not None and successor not in texts:
+                texts[successor] = text + chr(code)
+                waiting.append(successor)
         if len(texts) > _MAX_PAIRS or steps > _MAX_STEPS:
             raise _UnknownError
     return None
@@ -137,14 +137,14 @@ class _Automaton:
     def __init__(self, source: str) -> None:
         self.bounds = {0}
         self._moves: dict[int, tuple[_Ranges, int]] = {}
-        self._free: dict[int, list[tuple[str, int]]] = {}
+        self._epsilon: dict[int, list[tuple[str, int]]] = {}
         self._size = 0
         self._end = self._state()
         self._start = self._of(ecma.parse(source), self._end)
 
     def start(self) -> _States:
         """Return the states before the first character."""
-        return self._open(self._closed([self._start], "^"))
+        return self._unless_matched(self._closure([self._start], "^"))
 
     def after(self, states: _States, code: int) -> _States:
         """Return the states after one more character; a match may begin after it."""
@@ -156,23 +156,23 @@ class _Automaton:
             for ranges, target in moves
             if any(first <= code <= last for first, last in ranges)
         ]
-        return self._open(self._closed([*reached, self._start], ""))
+        return self._unless_matched(self._closure([*reached, self._start], ""))
 
     def matches(self, states: _States, text: str) -> bool:
         """Return whether the pattern matches a text that leads to these states."""
-        return states is None or self._end in self._closed(
+        return states is None or self._end in self._closure(
             states, "$" if text else "^$"
         )
 
-    def _open(self, states: frozenset[int]) -> _States:
+    def _unless_matched(self, states: frozenset[int]) -> _States:
         return None if self._end in states else states
 
-    def _closed(self, states: Iterable[int], here: str) -> frozenset[int]:
-        """Return all states that are reached without a character.
+    def _closure(self, states: Iterable[int], assertions: str) -> frozenset[int]:
+        """Return the epsilon closure: all states that are reached without a character.
 
         Args:
             states: Where to begin.
-            here: The assertions that hold here: "^", "$", both or none.
+            assertions: The assertions that hold: "^", "$", both or none.
         """
         closed: set[int] = set()
         waiting = list(states)
@@ -180,8 +180,8 @@ class _Automaton:
             state = waiting.pop()
             if state not in closed:
                 closed.add(state)
-                free = self._free.get(state, ())
-                waiting += [target for kind, target in free if kind in here]
+                moves = self._epsilon.get(state, ())
+                waiting += [target for kind, target in moves if kind in assertions]
         return frozenset(closed)
 
     def _state(self) -> int:
@@ -190,10 +190,10 @@ class _Automaton:
             raise _UnknownError
         return self._size
 
-    def _joined(self, *free: tuple[str, int]) -> int:
+    def _branch(self, *moves: tuple[str, int]) -> int:
         """Add a state that others follow without a character."""
         state = self._state()
-        self._free[state] = list(free)
+        self._epsilon[state] = list(moves)
         return state
 
     def _of(self, node: Node, end: int) -> int:
@@ -208,11 +208,11 @@ class _Automaton:
                 self._moves[state] = ranges, end
                 return state
             case Alternatives(branches):
-                return self._joined(*(("", self._sequence(b, end)) for b in branches))
+                return self._branch(*(("", self._sequence(b, end)) for b in branches))
             case Repeat():
                 return self._repeated(node, end)
             case Assertion(kind) if kind in "^$":
-                return self._joined((kind, end))
+                return self._branch((kind, end))
             case _:
                 raise _UnknownError
 
@@ -223,12 +223,12 @@ class _Automaton:
 
     def _repeated(self, repeat: Repeat, end: int) -> int:
         if repeat.high is None:
-            start = self._joined()
-            self._free[start] = [("", end), ("", self._of(repeat.body, start))]
+            start = self._branch()
+            self._epsilon[start] = [("", end), ("", self._of(repeat.body, start))]
         else:
             start = end
             for _ in range(repeat.high - repeat.low):
-                start = self._joined(("", end), ("", self._of(repeat.body, start)))
+                start = self._branch(("", end), ("", self._of(repeat.body, start)))
         for _ in range(repeat.low):
             start = self._of(repeat.body, start)
         return start
@@ -238,7 +238,7 @@ def _ranges(node: Char | CharClass) -> _Ranges:
     if isinstance(node, Char):
         return ((node.code, node.code),)
     ranges = tuple(each for item in node.items for each in _ranges_of(item))
-    return _others(ranges) if node.negated else ranges
+    return _complement(ranges) if node.negated else ranges
 
 
 def _ranges_of(item: ClassItem) -> _Ranges:
@@ -248,17 +248,17 @@ def _ranges_of(item: ClassItem) -> _Ranges:
         case CharRange(first, last):
             return ((first, last),)
         case ClassEscape(kind, negated):
-            return _others(_ESCAPES[kind]) if negated else _ESCAPES[kind]
+            return _complement(_ESCAPES[kind]) if negated else _ESCAPES[kind]
         case _:
             raise _UnknownError
 
 
-def _others(ranges: _Ranges) -> _Ranges:
+def _complement(ranges: _Ranges) -> _Ranges:
     """Return the ranges of all other code points."""
     found: list[tuple[int, int]] = []
-    free = 0
+    start = 0
     for first, last in sorted(ranges):
-        if free < first:
-            found.append((free, first - 1))
-        free = max(free, last + 1)
-    return (*found, (free, _LAST)) if free <= _LAST else tuple(found)
+        if start < first:
+            found.append((start, first - 1))
+        start = max(start, last + 1)
+    return (*found, (start, _LAST)) if start <= _LAST else tuple(found)

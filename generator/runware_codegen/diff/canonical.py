@@ -60,7 +60,7 @@ def _parts(value: object) -> tuple[object, ...]:
     return ()
 
 
-def names_in(value: object) -> Iterator[str]:
+def property_names(value: object) -> Iterator[str]:
     """Yield the names of the properties in a predicate."""
     match value:
         case RequiredProperty(name) | OptionalProperty(name):
@@ -70,13 +70,13 @@ def names_in(value: object) -> Iterator[str]:
         case _:
             pass
     for part in _parts(value):
-        yield from names_in(part)
+        yield from property_names(part)
 
 
-def speaks_of(value: object, kinds: tuple[type, ...]) -> bool:
-    """Return whether a predicate has a part of one of these kinds."""
-    return isinstance(value, kinds) or any(
-        speaks_of(part, kinds) for part in _parts(value)
+def has_part(value: object, classes: tuple[type, ...]) -> bool:
+    """Return whether a predicate is or contains one of these classes."""
+    return isinstance(value, classes) or any(
+        has_part(part, classes) for part in _parts(value)
     )
 
 

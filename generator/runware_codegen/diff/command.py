@@ -46,7 +46,7 @@ def diff(options: DiffOptions, terminal: Terminal) -> bool:
     path = Path(options["accept_file"])
     today = dt.datetime.now(dt.UTC).date()
     level, fail_on = Level(options["level"]), options["fail_on"]
-    whole = Report(
+    report = Report(
         entries=comparison.entries,
         compared=comparison.compared,
         unchanged=comparison.unchanged,
@@ -55,11 +55,11 @@ def diff(options: DiffOptions, terminal: Terminal) -> bool:
         today=today,
     )
     if options["accept"]:
-        _accept(options, whole, path, today, terminal)
+        _accept(options, report, path, today, terminal)
         return False
-    for line in WRITERS[options["format"]](whole.only(level)):
+    for line in WRITERS[options["format"]](report.only(level)):
         terminal.result(line)
-    return bool(whole.failing())
+    return bool(report.failing())
 
 
 def _check(options: DiffOptions) -> None:
@@ -110,8 +110,8 @@ def _accept(
     expires = options["expires"]
     last = expires.date() if expires else today + dt.timedelta(days=_DAYS)
     entries = report.at_least(report.fail_on or Level.BREAKING)
-    fresh = accepted.accept(entries, options["reason"], last)
-    accepted.write(path, {**report.accepted, **fresh})
+    new = accepted.accept(entries, options["reason"], last)
+    accepted.write(path, {**report.accepted, **new})
     for entry in entries:
         terminal.summary(f"accepted: {entry.kind} {entry.document} {entry.python}")
-    terminal.summary(f"Accepted {len(fresh)} until {last}, in {path}.")
+    terminal.summary(f"Accepted {len(new)} until {last}, in {path}.")

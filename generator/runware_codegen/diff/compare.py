@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runware_codegen.diff.entries import Entry
+from runware_codegen.diff.members import compare_requests, compare_results
 from runware_codegen.diff.metadata import compare_metadata
 from runware_codegen.diff.proof.decide import decide, decide_results
-from runware_codegen.diff.requests import compare_requests
-from runware_codegen.diff.results import compare_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runware_codegen.diff.proof.witness import Version
-    from runware_codegen.model import Document
 
 
 def compare(old: Version, new: Version, file: str) -> list[Entry]:
@@ -32,30 +30,15 @@ def compare(old: Version, new: Version, file: str) -> list[Entry]:
     return sorted(entries.values(), key=lambda entry: entry.order)
 
 
-def added(document: Document, file: str) -> Entry:
-    """Return the entry of a new document."""
-    return Entry(
-        "document-added", document.id, document.air, file, after=document.title
-    )
-
-
-def removed(document: Document, file: str) -> Entry:
-    """Return the entry of a removed document."""
-    return Entry(
-        "document-removed", document.id, document.air, file, before=document.title
-    )
-
-
 def _entries(old: Version, new: Version, file: str) -> Iterator[Entry]:
     before, after = old.document, new.document
-    for difference in compare_metadata(before, after):
-        kind, was, now = difference
+    for kind, was, now in compare_metadata(before, after):
         yield Entry(kind, after.id, after.air, file, before=was, after=now)
-    decided = [
+    findings = [
         *decide(compare_requests(before, after), old, new),
         *decide_results(compare_results(before, after), old, new),
     ]
-    for finding, proof, witness in decided:
+    for finding, proof, witness in findings:
         yield Entry(
             kind=finding.kind,
             document=after.id,

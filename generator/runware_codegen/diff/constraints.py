@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.implication import implies, is_within
-from runware_codegen.diff.meaning import has_type, range_of, words
+from runware_codegen.diff.meaning import words
 from runware_codegen.model.logic import all_of, any_of
 from runware_codegen.model.predicates import (
     TRUE,
@@ -17,6 +17,7 @@ from runware_codegen.model.predicates import (
     MultipleOf,
     UniqueItems,
 )
+from runware_codegen.model.type_predicates import has_type, range_of
 from runware_codegen.parse.rules.sentences import must_be
 from runware_codegen.wording import bounds_of, count_of, format_words
 
@@ -77,13 +78,13 @@ def widened(
 def replaced(
     aspect: str, change: Change, place: Place, *, typed: bool = False
 ) -> Iterator[Finding]:
-    """Find that a constraint replaces another; nothing if both mean the same.
+    """Yield the finding that a constraint replaces another, unless both are equivalent.
 
     Args:
         aspect: The aspect of the values, such as "pattern".
         change: The old and the new constraint.
         place: Their place.
-        typed: Whether type checkers notice it. It is then found in any case.
+        typed: Whether type checkers report it. The finding is then always yielded.
     """
     was, now = (constraint.predicate for constraint in change)
     if typed or not (implies(was, now) and implies(now, was)):
@@ -92,7 +93,7 @@ def replaced(
 
 
 def direction_of(was: Predicate, now: Predicate) -> Direction:
-    """Return whether a predicate is stricter or looser than before, by its form."""
+    """Return whether the form of a predicate proves it stricter or looser than before."""
     if implies(was, now):
         return Direction.WIDENED
     return Direction.NARROWED if implies(now, was) else Direction.CHANGED
@@ -180,7 +181,7 @@ def compare_arrays(old: Array, new: Array, place: Place) -> Iterator[Finding]:
 def _counts(
     old: LengthIn | ItemCount, new: LengthIn | ItemCount, noun: str, place: Place
 ) -> Iterator[Finding]:
-    """Compare the least and the greatest counts."""
+    """Compare minimum counts, then maximum counts."""
     kind = type(old)
     for one, other in (
         (kind(old.minimum), kind(new.minimum)),
@@ -207,12 +208,12 @@ def compare_media(old: Media, new: Media, place: Place) -> Iterator[Finding]:
     was, now = any_of(old.forms), any_of(new.forms)
     for form in old.forms:
         if form not in new.forms:
-            gone = Constraint(all_of([was, form]), must_be(form))
-            yield narrowed("media-form-removed", (gone, Constraint(now, "")), place)
+            removed = Constraint(all_of([was, form]), must_be(form))
+            yield narrowed("media-form-removed", (removed, Constraint(now, "")), place)
     for form in new.forms:
         if form not in old.forms:
-            fresh = Constraint(all_of([now, form]), must_be(form))
-            yield widened("media-form-added", (Constraint(was, ""), fresh), place)
+            added = Constraint(all_of([now, form]), must_be(form))
+            yield widened("media-form-added", (Constraint(was, ""), added), place)
 
 
 def _bytes(media: Media) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.cache.parallel import available_processors, parallel_map
-from runware_codegen.diff.compare import added, compare, removed
-from runware_codegen.diff.proof.judges import Judge, TaskJudge
+from runware_codegen.diff.compare import compare
+from runware_codegen.diff.entries import Entry
+from runware_codegen.diff.proof.validators import SchemaValidator, TaskValidator
 from runware_codegen.diff.proof.witness import Version
 from runware_codegen.diff.sides.pairs import pair
 from runware_codegen.documents.load import load_text, not_openapi
@@ -19,7 +20,6 @@ from runware_codegen.problems import InvalidInputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from runware_codegen.diff.entries import Entry
     from runware_codegen.diff.sides.texts import Text
     from runware_codegen.documents import SourceDocument
     from runware_codegen.model import Document
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Comparison:
-    """The result of a comparison of two sides.
+    """The differences of two sides.
 
     Attributes:
         entries: The differences, by document, the most severe first.
@@ -40,6 +40,10 @@ class Comparison:
     unchanged: int = 0
 
 
+_FEWEST = 3
+"""For fewer documents, starting processes takes longer than it saves."""
+
+
 class _Job(NamedTuple):
     """Two versions of a document, either of which may be absent."""
 
@@ -49,7 +53,7 @@ class _Job(NamedTuple):
 
 
 class _Loaded(NamedTuple):
-    """A loaded document with its model."""
+    """A text of a side, with its document and the model of it."""
 
     text: Text
     source: SourceDocument
@@ -71,34 +75,30 @@ def compare_sides(
     """
     pairs = pair(old, new)
     jobs = [_Job(before, after, only) for before, after in pairs.changed]
-    jobs += _matched(pairs.gone, pairs.fresh, only)
+    jobs += _matched(pairs.removed, pairs.added, only)
     comparison = Comparison(compared=len(jobs), unchanged=pairs.unchanged)
     problems: list[Problem] = []
-    for outcome in parallel_map(_outcome, jobs, available_processors(), fewest=_FEWEST):
-        if isinstance(outcome, list):
-            comparison.entries += outcome
+    for found in parallel_map(_compared, jobs, available_processors(), fewest=_FEWEST):
+        if isinstance(found, list):
+            comparison.entries += found
         else:
-            problems += outcome
+            problems += found
     if problems:
         raise InvalidInputError(problems)
     comparison.entries.sort(key=lambda entry: entry.order)
     return comparison
 
 
-_FEWEST = 3
-"""For fewer documents, starting processes takes longer than it saves."""
-
-
 def _matched(
-    gone: Iterable[Text], fresh: Iterable[Text], only: tuple[str, ...]
+    removed: Iterable[Text], added: Iterable[Text], only: tuple[str, ...]
 ) -> Iterator[_Job]:
     """Pair documents whose files were renamed: by identifier, then by AIR."""
-    left = [(text, _loaded(text)) for text in gone]
-    right = [(text, _loaded(text)) for text in fresh]
-    for alike in (_have_same_id, _are_about_same_model):
+    left = [(text, _loaded(text)) for text in removed]
+    right = [(text, _loaded(text)) for text in added]
+    for match in (_have_same_id, _are_about_same_model):
         for one in list(left):
             for other in right:
-                if one[1] and other[1] and alike(one[1].document, other[1].document):
+                if one[1] and other[1] and match(one[1].document, other[1].document):
                     left.remove(one)
                     right.remove(other)
                     yield _Job(one[0], other[0], only)
@@ -116,20 +116,16 @@ def _are_about_same_model(one: Document, other: Document) -> bool:
     return one.task_type == other.task_type and bool(models - {""})
 
 
-def _outcome(job: _Job) -> list[Entry] | tuple[Problem, ...]:
+def _compared(job: _Job) -> list[Entry] | tuple[Problem, ...]:
     """Compare two versions of a document; return the problems if one is invalid."""
     problems: list[Problem] = []
-    old, new = _sound(job.old, problems), _sound(job.new, problems)
-    return tuple(problems) if problems else [*_entries(old, new, job.only)]
-
-
-def _sound(text: Text | None, problems: list[Problem]) -> _Loaded | None:
-    """Load a document; add its problems to the list."""
-    try:
-        return text and _loaded(text)
-    except InvalidInputError as invalid:
-        problems += invalid.problems
-        return None
+    loaded: list[_Loaded | None] = []
+    for text in (job.old, job.new):
+        try:
+            loaded.append(text and _loaded(text))
+        except InvalidInputError as invalid:
+            problems += invalid.problems
+    return tuple(problems) if problems else [*_entries(loaded[0], loaded[1], job.only)]
 
 
 def _entries(
@@ -138,14 +134,16 @@ def _entries(
     before = old if old and _is_chosen(old.document, only) else None
     after = new if new and _is_chosen(new.document, only) else None
     if old and new and (before or after):
-        same = _have_same_id(old.document, new.document)
-        if same or _are_about_same_model(old.document, new.document):
+        one, other = old.document, new.document
+        if _have_same_id(one, other) or _are_about_same_model(one, other):
             yield from compare(_version(old), _version(new), new.text.name)
             return
     if before:
-        yield removed(before.document, before.text.name)
+        name, one = before.text.name, before.document
+        yield Entry("document-removed", one.id, one.air, name, before=one.title)
     if after:
-        yield added(after.document, after.text.name)
+        name, one = after.text.name, after.document
+        yield Entry("document-added", one.id, one.air, name, after=one.title)
 
 
 def _is_chosen(document: Document, only: tuple[str, ...]) -> bool:
@@ -153,12 +151,14 @@ def _is_chosen(document: Document, only: tuple[str, ...]) -> bool:
 
 
 def _version(loaded: _Loaded) -> Version:
-    tasks = TaskJudge(loaded.document, task_schema(loaded.source))
-    return Version(loaded.document, tasks, Judge(result_schema(loaded.source)))
+    tasks = TaskValidator(loaded.document, task_schema(loaded.source))
+    return Version(
+        loaded.document, tasks, SchemaValidator(result_schema(loaded.source))
+    )
 
 
 def _loaded(text: Text) -> _Loaded | None:
-    """Load a document; None for another file in a folder of documents.
+    """Load a document; return None for another file that was found in a folder.
 
     Raises:
         InvalidInputError: If the document is invalid.

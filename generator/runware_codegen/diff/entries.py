@@ -73,7 +73,7 @@ class Finding:
         was: The old predicate at `at`.
         now: The new predicate at `at`.
         at: The place of the value of `was` and `now`: the object, for a rule.
-        typed: Whether type checkers notice it, even if the same tasks are accepted.
+        typed: Whether type checkers report it, even if the same tasks are accepted.
     """
 
     aspect: str
@@ -140,7 +140,7 @@ class Entry:
 
     @property
     def was_accepted(self) -> bool:
-        """Whether the old version is the one that accepts the witness."""
+        """Whether it is the old version that accepts the witness."""
         alone_before = {Side.REQUEST: Level.BREAKING, Side.RESULT: Level.COMPATIBLE}
         return self.level is alone_before[self.side]
 

@@ -1,4 +1,4 @@
-"""Proves that one predicate implies another, by their form and by their patterns."""
+"""Proves from the form of two predicates, and from their patterns, that one implies the other."""
 
 from __future__ import annotations
 
@@ -37,13 +37,12 @@ from runware_codegen.model.predicates import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from decimal import Decimal
 
 
 def implies(one: Predicate, other: Predicate) -> bool:
     """Return whether the form of two predicates proves that the first implies the second.
 
-    True is a proof. False proves nothing.
+    False proves nothing.
     """
     if one in (other, FALSE) or other == TRUE:
         return True
@@ -79,22 +78,23 @@ def _tests(one: Predicate, other: Predicate) -> bool:
             return set(fewer) <= set(values)
         case InRange(), InRange():
             return is_within(one, other)
-        case MultipleOf(step), MultipleOf(smaller):
-            return _divides(smaller, step)
-        case (LengthIn(a, b), LengthIn(c, d)) | (ItemCount(a, b), ItemCount(c, d)):
-            return _spans(c, d, a, b)
-        case PropertyCount(a, b), PropertyCount(c, d):
+        case MultipleOf(step), MultipleOf(divisor):
+            return divisor != 0 and step % divisor == 0
+        case (
+            (LengthIn(a, b), LengthIn(c, d))
+            | (ItemCount(a, b), ItemCount(c, d))
+            | (PropertyCount(a, b), PropertyCount(c, d))
+        ):
             return _spans(c, d, a, b)
         case (AreaIn(x, y, a, b), AreaIn(v, w, c, d)) | (
             RatioIn(x, y, a, b),
             RatioIn(v, w, c, d),
         ):
             return (x, y) == (v, w) and _spans(c, d, a, b)
-        case RequiredProperty(name, part), RequiredProperty(same, wider):
-            return name == same and implies(part, wider)
-        case RequiredProperty(name, part), OptionalProperty(same, wider):
-            return name == same and implies(part, wider)
-        case OptionalProperty(name, part), OptionalProperty(same, wider):
+        case (
+            RequiredProperty(name, part),
+            RequiredProperty(same, wider) | OptionalProperty(same, wider),
+        ) | (OptionalProperty(name, part), OptionalProperty(same, wider)):
             return name == same and implies(part, wider)
         case Items(part, start), Items(wider, later):
             return start <= later and implies(part, wider)
@@ -117,7 +117,7 @@ def _tests(one: Predicate, other: Predicate) -> bool:
 
 
 _CONTAINED: Final[Mapping[str, tuple[str, ...]]] = {"uri": ("uri-reference",)}
-"""Formats whose strings all have another format too (RFC 3986, section 4.1)."""
+"""Formats that imply other formats (RFC 3986, section 4.1)."""
 
 
 def _contains(one: Contains, other: Contains) -> bool:
@@ -132,14 +132,10 @@ def _contains(one: Contains, other: Contains) -> bool:
     return enough and few
 
 
-def _divides(step: Decimal, multiple: Decimal) -> bool:
-    return step != 0 and multiple % step == 0
-
-
 def _spans(
     low: float | None, high: float | None, least: float | None, most: float | None
 ) -> bool:
-    """Return whether `low` to `high` contains `least` to `most`; None is no bound."""
+    """Return whether `low` to `high` contains `least` to `most`; None means no bound."""
     above = low is None or (least is not None and least >= low)
     return above and (high is None or (most is not None and most <= high))
 

@@ -60,17 +60,13 @@ def _rows() -> Iterator[tuple[str, Level, str]]:
     for aspect, meaning in _UNPROVEN.items():
         yield f"request-{aspect}", _R, meaning
     yield from _REQUESTS
-    for aspect, meaning in _NARROWING.items():
+    for aspect, meaning in {**_NARROWING, **_WIDENING, **_UNPROVEN}.items():
         if aspect not in _REQUEST_ONLY:
-            yield f"result-{aspect}", _C, meaning
-    for aspect, meaning in _WIDENING.items():
-        if aspect not in _REQUEST_ONLY:
-            level = _B if aspect in _PROMISED else _T if aspect in _TYPES else _R
-            yield f"result-{aspect}", level, meaning
-    for aspect, meaning in _UNPROVEN.items():
-        if aspect not in _REQUEST_ONLY:
-            yield f"result-{aspect}", _B if aspect == "type-changed" else _R, meaning
+            yield f"result-{aspect}", _RESULT_LEVELS.get(aspect, _R), meaning
     yield from _RESULTS
+    for aspect, level, meaning in _BOTH:
+        yield f"request-{aspect}", level, meaning
+        yield f"result-{aspect}", level, meaning
     yield from _METADATA
 
 
@@ -139,39 +135,40 @@ _REQUEST_ONLY: Final = {
 }  # fmt: skip
 
 _TYPED: Final = {"type-widened", "null-added", "values-opened"}
-_TYPES: Final = {"type-widened", "value-added", "values-opened"}
-_PROMISED: Final = {"null-added", "member-optional"}
+"""Kinds that allow more values in requests, and change a type."""
+
+_RESULT_LEVELS: Final = {
+    **dict.fromkeys(_NARROWING, _C),
+    **dict.fromkeys(("type-widened", "value-added", "values-opened"), _T),
+    **dict.fromkeys(("null-added", "member-optional", "type-changed"), _B),
+}
+"""The levels of kinds in results, unless they are risks."""
 
 _REQUESTS: Final = (
-    ("request-member-removed", _B, "A member and its attribute are removed."),
-    ("request-member-renamed", _B, "The Python name of a member has changed."),
     ("request-member-added", _C, "An optional member is new."),
-    ("request-class-removed", _B, "A class is removed."),
-    ("request-class-renamed", _B, "The name of a class has changed."),
     ("request-annotation-changed", _T, "The type of a parameter has changed; the same"
      " tasks are accepted."),
     ("request-default-changed", _R, "The default of the server has changed."),
-    ("request-media-size-changed", _R, "The limits on the size of a file differ."),
-    ("request-media-kind-changed", _R, "The kind of media has changed."),
     ("request-secrecy-changed", _T, "Whether its value is hidden has changed."),
-    ("request-deprecation-added", _T, "It is deprecated: type checkers report its use."),
-    ("request-deprecation-removed", _C, "It is not deprecated any more."),
-    ("request-words-changed", _W, "Its description differs."),
 )  # fmt: skip
 
 _RESULTS: Final = (
-    ("result-member-removed", _B, "A member and its attribute are removed."),
-    ("result-member-renamed", _B, "The Python name of a member has changed."),
     ("result-member-added", _C, "A member is new."),
-    ("result-class-removed", _B, "A class is removed."),
-    ("result-class-renamed", _B, "The name of a class has changed."),
     ("result-default-changed", _R, "Its default has changed."),
-    ("result-media-size-changed", _R, "The limits on the size of a file differ."),
-    ("result-media-kind-changed", _R, "The kind of media has changed."),
-    ("result-deprecation-added", _T, "It is deprecated: type checkers report its use."),
-    ("result-deprecation-removed", _C, "It is not deprecated any more."),
-    ("result-words-changed", _W, "Its description differs."),
 )  # fmt: skip
+
+_BOTH: Final = (
+    ("member-removed", _B, "A member and its attribute are removed."),
+    ("member-renamed", _B, "The Python name of a member has changed."),
+    ("class-removed", _B, "A class is removed."),
+    ("class-renamed", _B, "The name of a class has changed."),
+    ("media-size-changed", _R, "The limits on the size of a file differ."),
+    ("media-kind-changed", _R, "The kind of media has changed."),
+    ("deprecation-added", _T, "It is deprecated: type checkers report its use."),
+    ("deprecation-removed", _C, "It is not deprecated any more."),
+    ("words-changed", _W, "Its description differs."),
+)  # fmt: skip
+"""Kinds of requests and of results, without their side."""
 
 _METADATA: Final = (
     ("air-changed", _B, "The AIR of the model has changed."),

@@ -1,4 +1,4 @@
-"""Types, classes and rules as predicates, and types in words."""
+"""Classes and rules as predicates, and types in words."""
 
 from __future__ import annotations
 
@@ -26,22 +26,14 @@ from runware_codegen.model.predicates import (
     TRUE,
     AdditionalProperties,
     AllOf,
-    DefinitionRef,
     EvaluatedProperties,
-    HasFormat,
     IfThenElse,
-    InRange,
     IsIn,
-    IsType,
-    ItemCount,
-    Items,
-    LengthIn,
-    MultipleOf,
     OptionalProperty,
     Predicate,
     RequiredProperty,
-    UniqueItems,
 )
+from runware_codegen.model.type_predicates import class_definition, has_type, of_type
 from runware_codegen.wording import (
     format_words,
     joined,
@@ -51,7 +43,7 @@ from runware_codegen.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from runware_codegen.model import Class, SizeRule, Type
 
@@ -59,77 +51,13 @@ if TYPE_CHECKING:
 def definitions_of(
     named: Iterable[tuple[str, Predicate]], classes: Iterable[Class]
 ) -> dict[str, Predicate]:
-    """Return the named predicates of requests or of results, and those of classes."""
-    by_class = {_reference(each.name): of_class(each) for each in classes}
+    """Return the predicates that each `DefinitionRef` names: named ones and classes."""
+    by_class = {class_definition(each.name): of_class(each) for each in classes}
     return {**dict(named), **by_class}
 
 
-def _reference(class_name: str) -> str:
-    return f"class {class_name}"
-
-
-def has_type(*types: str) -> Predicate:
-    """Return the predicate of JSON types."""
-    return IsType(frozenset(types))
-
-
-def of_type(a_type: Type) -> Predicate:
-    """Return a predicate that exactly the values of a type satisfy."""
-    match a_type:
-        case String():
-            return all_of([has_type("string"), *_of_string(a_type)])
-        case Number():
-            return all_of(_of_number(a_type))
-        case Boolean():
-            return has_type("boolean")
-        case Null():
-            return has_type("null")
-        case Literals(values):
-            return IsIn(tuple(value.constant for value in values))
-        case Array(item, least, most, unique):
-            tests: list[Predicate] = [Items(of_type(item))]
-            tests += [ItemCount(least, most)] if least or most is not None else []
-            tests += [UniqueItems()] if unique else []
-            return all_of([has_type("array"), *tests])
-        case Map(value):
-            return all_of([has_type("object"), AdditionalProperties(of_type(value))])
-        case ClassRef(name):
-            return DefinitionRef(_reference(name))
-        case Union(alternatives):
-            return any_of(map(of_type, alternatives))
-        case Anything(types):
-            return IsType(types) if types else TRUE
-        case Constrained(inner, predicate):
-            return all_of([of_type(inner), predicate])
-        case Media(_, forms):
-            return all_of([has_type("string"), any_of(forms)])
-
-
-def _of_string(text: String) -> Iterator[Predicate]:
-    if text.min_length or text.max_length is not None:
-        yield LengthIn(text.min_length, text.max_length)
-    if text.pattern:
-        yield text.pattern
-    if text.format:
-        yield HasFormat(text.format)
-
-
-def _of_number(number: Number) -> Iterator[Predicate]:
-    yield has_type("integer" if number.integer else "number")
-    bounds = range_of(number)
-    if bounds != InRange():
-        yield bounds
-    if number.multiple_of is not None:
-        yield MultipleOf(number.multiple_of)
-
-
-def range_of(number: Number) -> InRange:
-    """Return the limits of a number."""
-    return InRange(number.ge, number.gt, number.le, number.lt)
-
-
 def of_class(a_class: Class) -> Predicate:
-    """Return a predicate that exactly the objects of a class satisfy."""
+    """Return the predicate that holds for exactly the objects of a class."""
     parts: list[Predicate] = [has_type("object")]
     for field in a_class.fields:
         kind = RequiredProperty if field.required else OptionalProperty
@@ -180,14 +108,10 @@ def words(a_type: Type) -> str:
         case ClassRef(name):
             return f"an object ({name})"
         case Union(alternatives):
-            return _either(map(words, alternatives))
+            return joined(list(dict.fromkeys(map(words, alternatives))), "or")
         case Anything(types):
             return joined(sorted(types), "or") if types else "any value"
         case Constrained(inner):
             return words(inner)
         case Media(kind):
             return media_words(kind)
-
-
-def _either(parts: Iterable[str]) -> str:
-    return joined(list(dict.fromkeys(parts)), "or")

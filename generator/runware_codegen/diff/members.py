@@ -1,47 +1,74 @@
-"""Differences of classes: their members, and whether they allow other members."""
+"""Differences of requests and results: their classes, and the members of these.
+
+A request is judged in the direction of the caller, a result in that of its reader. A result
+that allows less than before breaks no reader. One that allows more breaks code that reads a
+member which may now be absent or null; other code may get unexpected values or types.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runware_codegen.diff.canonical import equal
 from runware_codegen.diff.entries import Direction, Finding, Place, Side
-from runware_codegen.diff.meaning import of_type, only_known, words
+from runware_codegen.diff.meaning import of_class, only_known, words
 from runware_codegen.diff.rules import compare_rules
 from runware_codegen.diff.types import compare_types
 from runware_codegen.model import Anything
 from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import has, lacks
 from runware_codegen.model.predicates import TRUE, OptionalProperty
+from runware_codegen.model.type_predicates import of_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
-    from runware_codegen.model import Class, Field
+    from runware_codegen.model import Class, Document, Field
 
 _DELIVERY = ("deliveryMethod",)
-"""A difference of its default is metadata: the default delivery."""
+"""A difference of the default delivery is reported as metadata."""
 
 
-class Comparison:
-    """Compares the classes of one side of two versions of a document."""
+def compare_requests(old: Document, new: Document) -> Iterator[Finding]:
+    """Find the differences of the requests of two versions of a document."""
+    before = (old.request, *old.nested_request_classes)
+    after = (new.request, *new.nested_request_classes)
+    yield from _Comparison(Side.REQUEST, before, after).findings()
+    yield from _definitions(old, new)
 
-    def __init__(self, side: Side, old: Iterable[Class], new: Iterable[Class]) -> None:
-        """Create a comparison.
 
-        Args:
-            side: Requests or results.
-            old: All old classes of that side.
-            new: All new classes of that side.
-        """
+def compare_results(old: Document, new: Document) -> Iterator[Finding]:
+    """Find the differences of the results of two versions of a document."""
+    before = (old.result, *old.nested_result_classes)
+    after = (new.result, *new.nested_result_classes)
+    yield from _Comparison(Side.RESULT, before, after).findings()
+
+
+def _definitions(old: Document, new: Document) -> Iterator[Finding]:
+    """Compare recursive schemas; rules and types refer to them by name."""
+    before, after = dict(old.definitions), dict(new.definitions)
+    for name in sorted(before.keys() & after.keys()):
+        if not equal(before[name], after[name]):
+            yield Finding(
+                "constraint-changed", Place(Side.REQUEST, (), new.request.name),
+                f"the recursive schema {name}", "another recursive schema",
+                Direction.CHANGED, of_class(old.request), of_class(new.request),
+            )  # fmt: skip
+
+
+class _Comparison:
+    """Compares the classes of requests or of results; each time, the top class is first."""
+
+    def __init__(self, side: Side, old: Sequence[Class], new: Sequence[Class]) -> None:
         self._side = side
-        self._old: Mapping[str, Class] = {each.name: each for each in old}
-        self._new: Mapping[str, Class] = {each.name: each for each in new}
+        self._top = old[0].name, new[0].name
+        self._old = {each.name: each for each in old}
+        self._new = {each.name: each for each in new}
         self._compared: set[tuple[str, str]] = set()
 
-    def findings(self, old: Class, new: Class) -> Iterator[Finding]:
-        """Find the differences of the whole request or result."""
-        place = Place(self._side, (), new.name)
-        yield from self._named(old.name, new.name, place)
+    def findings(self) -> Iterator[Finding]:
+        """Find the differences of the top classes, and of the classes that they contain."""
+        yield from self._named(*self._top, Place(self._side, (), self._top[1]))
 
     def _named(self, old: str, new: str, place: Place) -> Iterator[Finding]:
         """Compare two classes by name; each pair is compared only once."""
@@ -78,13 +105,14 @@ class Comparison:
             yield Finding("member-renamed", place, old.name, new.name)
         if old.required != new.required:
             given = has(old.json_name)
+            aspect, direction, was, now = (
+                ("member-required", Direction.NARROWED, TRUE, given)
+                if new.required
+                else ("member-optional", Direction.WIDENED, given, TRUE)
+            )
             yield Finding(
-                "member-required" if new.required else "member-optional", place,
-                _necessity(old), _necessity(new),
-                Direction.NARROWED if new.required else Direction.WIDENED,
-                TRUE if new.required else given,
-                given if new.required else TRUE,
-                parent.steps, typed=True,
+                aspect, place, _necessity(old), _necessity(new),
+                direction, was, now, parent.steps, typed=True,
             )  # fmt: skip
         if old.default != new.default and place.steps != _DELIVERY:
             yield Finding("default-changed", place, _default(old), _default(new))

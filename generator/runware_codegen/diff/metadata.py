@@ -113,8 +113,8 @@ def _limits(
 
 def _limit(limit: MediaLimit) -> str:
     bounds = {"from": limit.minimum, "to": limit.maximum}
-    said = [f"{word} {bound}" for word, bound in bounds.items() if bound is not None]
-    return f"{limit.operation} of {limit.parameter} {' '.join(said)}"
+    words = [f"{word} {bound}" for word, bound in bounds.items() if bound is not None]
+    return f"{limit.operation} of {limit.parameter} {' '.join(words)}"
 
 
 def _unenforced(document: Document) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import click
 
 from runware_codegen.diff.levels import LEVELS, Level
+from runware_codegen.option_types import VerbosityOptions
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -19,7 +20,7 @@ FAILING = (Level.BREAKING, Level.TYPING, Level.RISK)
 """The levels that can fail the command."""
 
 
-class DiffOptions(TypedDict):
+class DiffOptions(VerbosityOptions):
     """The options of `diff`."""
 
     sides: tuple[str, ...]
@@ -34,11 +35,9 @@ class DiffOptions(TypedDict):
     reason: str
     expires: dt.datetime | None
     accept_file: str
-    quiet: bool
-    verbose: bool
 
 
-DIFFING = (
+DIFF_OPTIONS = (
     click.argument("sides", metavar="[OLD] [NEW]", nargs=-1),
     click.option(
         "--old",

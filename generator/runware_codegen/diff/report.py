@@ -1,4 +1,4 @@
-"""The report: entries, accepted entries, and the entries that fail the command."""
+"""The report: entries, which of them are accepted, and which fail the command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runware_codegen.diff.entries import Proof, Side
 from runware_codegen.diff.levels import Level
-from runware_codegen.report import plain
+from runware_codegen.report import counted, plain
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -68,14 +68,14 @@ class Report:
     def acceptance(self, entry: Entry) -> Acceptance | None:
         """Return the acceptance of an entry, unless it has expired."""
         found = self.accepted.get(entry.fingerprint)
-        return None if found and self._is_over(found) else found
+        return None if found and self._has_expired(found) else found
 
     def expired(self, entry: Entry) -> Acceptance | None:
         """Return the acceptance of an entry if it has expired."""
         found = self.accepted.get(entry.fingerprint)
-        return found if found and self._is_over(found) else None
+        return found if found and self._has_expired(found) else None
 
-    def _is_over(self, acceptance: Acceptance) -> bool:
+    def _has_expired(self, acceptance: Acceptance) -> bool:
         return self.today is not None and acceptance.expires < self.today
 
     def failing(self) -> list[Entry]:
@@ -104,7 +104,7 @@ class Report:
         count = Counter(entry.level for entry in self.entries)
         counts = ", ".join(f"{count[level]} {level}" for level in Level if count[level])
         documents = (
-            f"{_counted(self.compared, 'document')} changed, {self.unchanged} unchanged"
+            f"{counted(self.compared, 'document')} changed, {self.unchanged} unchanged"
         )
         accepted = sum(bool(self.acceptance(entry)) for entry in self.entries)
         known = f" {accepted} of them accepted." if accepted else ""
@@ -167,7 +167,3 @@ def notes_of(report: Report, entry: Entry) -> Iterator[str]:
         yield f"accepted until {known.expires}: {known.reason}"
     if over := report.expired(entry):
         yield f"was accepted until {over.expires}: {over.reason}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.diff.canonical import canonical, names_in
+from runware_codegen.diff.canonical import canonical, property_names
 from runware_codegen.diff.constraints import direction_of
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.meaning import of_rule, of_size
@@ -36,17 +36,17 @@ def compare_rules(
     """
     before = {canonical(of_rule(rule)): rule for rule in old}
     after = {canonical(of_rule(rule)): rule for rule in new}
-    gone = [rule for key, rule in before.items() if key not in after]
-    fresh = [rule for key, rule in after.items() if key not in before]
-    for was in list(gone):
-        now = _counterpart(was, fresh)
+    removed = [rule for key, rule in before.items() if key not in after]
+    added = [rule for key, rule in after.items() if key not in before]
+    for was in list(removed):
+        now = _counterpart(was, added)
         if now is not None:
-            gone.remove(was)
-            fresh.remove(now)
+            removed.remove(was)
+            added.remove(now)
             yield from _changed(was, now, place)
-    for was in gone:
+    for was in removed:
         yield _finding(of_rule(was), TRUE, sentence(was), _NONE, place)
-    for now in fresh:
+    for now in added:
         yield _finding(TRUE, of_rule(now), _NONE, sentence(now), place)
 
 
@@ -60,35 +60,30 @@ def sentence(rule: AnyRule) -> str:
     return f"width and height must be one of {sizes}{more}{when}"
 
 
-def _counterpart(was: AnyRule, fresh: Sequence[AnyRule]) -> AnyRule | None:
-    """Find the rule that replaces a rule: one with the same names, if there is one."""
-    rated = [(_likeness(was, now), -index) for index, now in enumerate(fresh)]
-    best, index = max(rated, default=(0, 0))
-    return fresh[-index] if best else None
+def _counterpart(was: AnyRule, added: Sequence[AnyRule]) -> AnyRule | None:
+    """Find the new rule that is most similar to an old one; None if none is similar."""
+    best = max(added, key=lambda now: _similarity(was, now), default=None)
+    return best if best and _similarity(was, best) else None
 
 
-def _likeness(was: AnyRule, now: AnyRule) -> int:
+def _similarity(was: AnyRule, now: AnyRule) -> int:
     one, other = of_rule(was), of_rule(now)
-    same_names = set(names_in(one)) == set(names_in(other))
+    same_names = set(property_names(one)) == set(property_names(other))
     same_condition = was.when != TRUE and canonical(was.when) == canonical(now.when)
-    same_demand = (
-        not isinstance(was, SizeRule)
-        and not isinstance(now, SizeRule)
-        and canonical(was.must) == canonical(now.must)
-    )
-    sizes = isinstance(was, SizeRule) and isinstance(now, SizeRule)
-    return 4 * sizes + 3 * same_demand + 2 * same_condition + same_names
+    same_kind = 0
+    if isinstance(was, SizeRule):
+        same_kind = 4 * isinstance(now, SizeRule)
+    elif not isinstance(now, SizeRule):
+        same_kind = 3 * (canonical(was.must) == canonical(now.must))
+    return same_kind + 2 * same_condition + same_names
 
 
 def _changed(was: AnyRule, now: AnyRule, place: Place) -> Iterator[Finding]:
-    if (
-        isinstance(was, SizeRule)
-        and isinstance(now, SizeRule)
-        and canonical(was.when) == canonical(now.when)
-    ):
+    same_condition = canonical(was.when) == canonical(now.when)
+    if isinstance(was, SizeRule) and isinstance(now, SizeRule) and same_condition:
         yield from _sizes(was, now, place)
-        return
-    yield _finding(of_rule(was), of_rule(now), sentence(was), sentence(now), place)
+    else:
+        yield _finding(of_rule(was), of_rule(now), sentence(was), sentence(now), place)
 
 
 def _finding(

@@ -20,7 +20,7 @@ from runware_codegen.diff.constraints import (
 )
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.implication import implies
-from runware_codegen.diff.meaning import has_type, of_type, words
+from runware_codegen.diff.meaning import words
 from runware_codegen.model import (
     Anything,
     Array,
@@ -38,6 +38,7 @@ from runware_codegen.model import (
 from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import any_of, not_
 from runware_codegen.model.predicates import IsIn
+from runware_codegen.model.type_predicates import has_type, of_type
 from runware_codegen.wording import joined
 
 if TYPE_CHECKING:
@@ -45,12 +46,9 @@ if TYPE_CHECKING:
 
     from runware_codegen.diff.entries import Place
     from runware_codegen.model import LiteralValue, Type
-    from runware_codegen.model.predicates import Predicate
 
     Classes = Callable[[str, str, Place], Iterator[Finding]]
     """Compares two classes by their names."""
-
-_ANY = frozenset[str]()
 
 
 class _Parts(NamedTuple):
@@ -128,18 +126,17 @@ def _constants(before: _Parts, after: _Parts, place: Place) -> Iterator[Finding]
     if bool(old.values) != bool(new.values):
         yield from _opened_or_closed(before, after, place)
         return
-    titles = {value.constant: value for value in old.values}
+    before_by_constant = {value.constant: value for value in old.values}
+    now = {value.constant for value in new.values}
     for value in old.values:
-        if value.constant not in {each.constant for each in new.values}:
+        if value.constant not in now:
             yield narrowed("value-removed", _constant(value), place, typed=True)
     for value in new.values:
-        known = titles.get(value.constant)
+        known = before_by_constant.get(value.constant)
         if known is None:
             given, absent = _constant(value)
             yield widened("value-added", (absent, given), place, typed=True)
-        elif _said(known.title, known.description) != _said(
-            value.title, value.description
-        ):
+        elif _words_of(known) != _words_of(value):
             shown = plain(value.constant.value)
             yield Finding(
                 "words-changed", place,
@@ -148,22 +145,22 @@ def _constants(before: _Parts, after: _Parts, place: Place) -> Iterator[Finding]
             )  # fmt: skip
 
 
+def _words_of(value: LiteralValue) -> tuple[list[str], list[str]]:
+    return value.title.split(), value.description.split()
+
+
 def _constant(value: LiteralValue) -> Change:
-    """Return that a value is a constant, and that it is not."""
+    """Return the constraints that a value is this constant, and that it is not."""
     test = IsIn((value.constant,))
     return Constraint(test, plain(value.constant.value)), Constraint(not_(test), "")
 
 
-def _said(*texts: str) -> list[list[str]]:
-    return [text.split() for text in texts]
-
-
 def _opened_or_closed(before: _Parts, after: _Parts, place: Place) -> Iterator[Finding]:
-    """Compare constants with a type that replaces them, or the other way round."""
+    """Compare constants with a type that replaces them, in either direction."""
     closed = bool(after.constants.values)
     listed, others = (after, before.others) if closed else (before, after.others)
-    if not _kind(listed.constants) <= _ANY.union(*map(_kind, others)):
-        return  # a difference of the types, which is reported for the types
+    if not _kind(listed.constants) <= _kind(*others):
+        return  # `_others` reports a difference of the types
     was, now = _state(before), _state(after)
     if closed:
         yield narrowed("values-closed", (was, now), place, typed=True)
@@ -174,20 +171,11 @@ def _opened_or_closed(before: _Parts, after: _Parts, place: Place) -> Iterator[F
 
 
 def _state(parts: _Parts) -> Constraint:
-    return Constraint(_meaning(parts), _words(parts))
-
-
-def _meaning(parts: _Parts) -> Predicate:
-    tests = [of_type(parts.constants)] if parts.constants.values else []
-    tests += [has_type("null")] if parts.null else []
-    return any_of([*tests, *map(of_type, parts.others)])
-
-
-def _words(parts: _Parts) -> str:
-    listed = [words(parts.constants)] if parts.constants.values else []
-    nulls = ["null"] if parts.null else []
-    named = list(dict.fromkeys([*listed, *map(words, parts.others), *nulls]))
-    return joined(named, "or")
+    constants = [parts.constants] if parts.constants.values else []
+    nulls = [Null()] if parts.null else []
+    names = dict.fromkeys(map(words, (*constants, *parts.others, *nulls)))
+    predicate = any_of(map(of_type, (*constants, *nulls, *parts.others)))
+    return Constraint(predicate, joined(list(names), "or"))
 
 
 # -- types beside constants ---------------------------------------------------
@@ -203,22 +191,18 @@ def _others(
         old.append(before.constants)
     if after.constants.values and not before.constants.values:
         new.append(after.constants)
-    if (old or new) and not _is_told(before, after, old, new):
-        yield from _classes_gone(old, new, place)
-        yield _types_differ(_Leftover(before, after, old, new), place)
+    if (old or new) and not _is_reported(before, after, old, new):
+        yield from _removed_classes(old, new, place)
+        yield _types_differ(before, after, (old, new), place)
 
 
 def _pair(
     old: Sequence[Type], new: Sequence[Type]
 ) -> tuple[list[tuple[Type, Type]], list[Type], list[Type]]:
     """Pair alternatives: equal ones, then those that are the only ones of a JSON type."""
-    left, right = list(old), list(new)
-    paired: list[tuple[Type, Type]] = []
-    for one in old:
-        if one in right:
-            paired.append((one, one))
-            left.remove(one)
-            right.remove(one)
+    paired = [(one, one) for one in old if one in new]
+    left = [one for one in old if one not in new]
+    right = [one for one in new if one not in old]
     for one in list(left):
         rivals = [each for each in left if _kind(each) == _kind(one)]
         others = [each for each in right if _kind(each) == _kind(one)]
@@ -229,59 +213,52 @@ def _pair(
     return paired, left, right
 
 
-def _kind(a_type: Type) -> frozenset[str]:
-    types = json_types(a_type)
-    return frozenset("number" if each == "integer" else each for each in types)
+def _kind(*types: Type) -> frozenset[str]:
+    """Return the JSON types of the values of several types; an integer is a number."""
+    names = (name for each in types for name in json_types(each))
+    return frozenset("number" if name == "integer" else name for name in names)
 
 
-def _is_told(
+def _is_reported(
     before: _Parts, after: _Parts, old: Sequence[Type], new: Sequence[Type]
 ) -> bool:
     """Return whether "values-opened" or "values-closed" covers all differences."""
     opened = before.constants.values and not after.constants.values
     closed = after.constants.values and not before.constants.values
-    kinds = [_ANY.union(*map(_kind, types)) for types in (old, new)]
-    alone = before.constants if opened else after.constants
+    constants = before.constants if opened else after.constants
     return (
         bool(opened or closed)
-        and kinds[0] == kinds[1]
-        and [*(old if opened else new)] == [alone]
+        and _kind(*old) == _kind(*new)
+        and [*(old if opened else new)] == [constants]
     )
 
 
-class _Leftover(NamedTuple):
-    """Two types, and their alternatives without a counterpart."""
-
-    before: _Parts
-    after: _Parts
-    old: Sequence[Type]
-    new: Sequence[Type]
-
-
-def _types_differ(left: _Leftover, place: Place) -> Finding:
-    was, now = _state(left.before), _state(left.after)
-    if not left.old or implies(was.predicate, now.predicate):
+def _types_differ(
+    before: _Parts,
+    after: _Parts,
+    unpaired: tuple[Sequence[Type], Sequence[Type]],
+    place: Place,
+) -> Finding:
+    """Make the finding that two types differ in the alternatives that are not paired."""
+    (old, new), kinds, others = unpaired, _kinds(before), _kinds(after)
+    was, now = _state(before), _state(after)
+    if not old or implies(was.predicate, now.predicate):
         direction = Direction.WIDENED
-    elif not left.new or implies(now.predicate, was.predicate):
+    elif not new or implies(now.predicate, was.predicate):
         direction = Direction.NARROWED
-    elif place.side == "result" or _kinds(left.before) & _kinds(left.after):
+    elif place.side == "result" or kinds & others:
         direction = Direction.CHANGED
     else:
         direction = Direction.NARROWED
-    same = _kinds(left.before) == _kinds(left.after)
-    simple = not any(map(_is_composite, (*left.old, *left.new)))
-    aspect = f"{'constraint' if same and simple else 'type'}-{direction}"
-    return finding(aspect, (was, now), place, direction, typed=True)
+    is_scalar = _kind(*old, *new).isdisjoint({"array", "object"})
+    aspect = "constraint" if kinds == others and is_scalar else "type"
+    return finding(f"{aspect}-{direction}", (was, now), place, direction, typed=True)
 
 
-def _is_composite(a_type: Type) -> bool:
-    return not json_types(a_type).isdisjoint({"array", "object"})
-
-
-def _classes_gone(
+def _removed_classes(
     old: Sequence[Type], new: Sequence[Type], place: Place
 ) -> Iterator[Finding]:
-    """Report a removed class, which has no counterpart at its place."""
+    """Report a class that no class replaces."""
     if any(isinstance(each, ClassRef) for each in new):
         return
     for each in old:
@@ -290,8 +267,7 @@ def _classes_gone(
 
 
 def _kinds(parts: _Parts) -> frozenset[str]:
-    types = [parts.constants, *parts.others] if parts.constants.values else parts.others
-    return _ANY.union(*map(_kind, types))
+    return _kind(parts.constants, *parts.others)
 
 
 def _compare(old: Type, new: Type, place: Place, classes: Classes) -> Iterator[Finding]:
@@ -311,13 +287,11 @@ def _compare(old: Type, new: Type, place: Place, classes: Classes) -> Iterator[F
         case Media(), Media():
             yield from compare_media(old, new, place)
         case Anything(one), Anything(other) if one != other:
-            yield _types_differ(
-                _Leftover(_parts(old), _parts(new), [old], [new]), place
-            )
+            yield _types_differ(_parts(old), _parts(new), ([old], [new]), place)
         case (Constrained(), _) | (_, Constrained()):
             yield from _constrained(old, new, place, classes)
         case _ if old != new:
-            yield from _classes_gone([old], [new], place)
+            yield from _removed_classes([old], [new], place)
             was = Constraint(of_type(old), words(old))
             now = Constraint(of_type(new), words(new))
             yield from replaced("constraint", (was, now), place, typed=True)
@@ -328,14 +302,14 @@ def _compare(old: Type, new: Type, place: Place, classes: Classes) -> Iterator[F
 def _constrained(
     old: Type, new: Type, place: Place, classes: Classes
 ) -> Iterator[Finding]:
-    one, was = _taken_apart(old)
-    other, now = _taken_apart(new)
+    one, was = _split(old)
+    other, now = _split(new)
     yield from compare_types(one, other, place, classes)
     if not equal(was.predicate, now.predicate):
         yield from replaced("constraint", (was, now), place)
 
 
-def _taken_apart(a_type: Type) -> tuple[Type, Constraint]:
+def _split(a_type: Type) -> tuple[Type, Constraint]:
     if isinstance(a_type, Constrained):
         return a_type.type, Constraint(a_type.predicate, a_type.sentence)
     return a_type, UNCONSTRAINED

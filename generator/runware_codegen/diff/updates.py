@@ -1,4 +1,4 @@
-"""The report of `fetch --update`: the changes of fetched documents."""
+"""The report of `fetch --update`: what changed in fetched documents."""
 
 from __future__ import annotations
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runware_codegen.catalog import files
 from runware_codegen.init import precommit, project
 from runware_codegen.init.answers import ask_again, ask_for_answers
+from runware_codegen.output import files
 from runware_codegen.settings import MODELS, own_models
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from runware_codegen.init.answers import Answers
     from runware_codegen.option_types import InitOptions
     from runware_codegen.report import Terminal
@@ -40,49 +38,30 @@ class Plan:
     own_models: OwnModels
 
 
-def plan(options: InitOptions, terminal: Terminal) -> Plan | None:
+def plan(
+    options: InitOptions, terminal: Terminal, earlier: Answers | None = None
+) -> Plan | None:
     """Ask for the answers, and plan the changes; write nothing.
 
-    Returns:
-        The plan; None if the user keeps the existing settings.
-
-    Raises:
-        InvalidInputError: If a file cannot be changed, or not without an answer.
-    """
-    before, current = _project()
-    answers = ask_for_answers(options, current or {}, terminal)
-    return _planned(answers, before, current, terminal)
-
-
-def plan_again(answers: Answers, terminal: Terminal) -> Plan | None:
-    """Ask again, with the earlier answers as defaults, and plan the changes.
+    Args:
+        options: The options of the command.
+        terminal: The terminal.
+        earlier: Earlier answers; the user is asked for all of them again.
 
     Returns:
         The plan; None if the user keeps the existing settings.
 
     Raises:
-        InvalidInputError: If a file cannot be changed.
+        InvalidInputError: If a file cannot be changed, or if an answer is required and the
+            user cannot be asked.
     """
-    before, current = _project()
-    answers = ask_again(answers, current or {}, terminal)
-    return _planned(answers, before, current, terminal)
-
-
-def _project() -> tuple[str, dict[str, Any] | None]:
-    """Read the text of the project's file and its settings.
-
-    Raises:
-        InvalidInputError: If the settings cannot be read or changed.
-    """
-    text = project.read(_PROJECT)
-    current = project.current(text, _PROJECT)
-    project.changed(text, project.EXAMPLE, _PROJECT)
-    return text, current
-
-
-def _planned(
-    answers: Answers, before: str, current: dict[str, Any] | None, terminal: Terminal
-) -> Plan | None:
+    before = project.read(_PROJECT)
+    current = project.current(before, _PROJECT)
+    project.changed(before, project.EXAMPLE, _PROJECT)
+    if earlier:
+        answers = ask_again(earlier, current or {}, terminal)
+    else:
+        answers = ask_for_answers(options, current or {}, terminal)
     settings = project.settings(answers, current or {})
     after = project.changed(before, settings, _PROJECT)
     texts: dict[Path, bytes] = {}

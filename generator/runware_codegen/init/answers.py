@@ -44,7 +44,7 @@ class Answers:
         output: The folder that the package's folder is in.
         package: The name of the package.
         index_url: The URL of the index of a mirror; empty for Runware's index.
-        asking: Whether the user can be asked.
+        interactive: Whether the user can be asked.
     """
 
     models: tuple[str, ...]
@@ -53,7 +53,7 @@ class Answers:
     output: str
     package: str
     index_url: str
-    asking: bool
+    interactive: bool
 
     def may_replace(
         self, file: Path, before: str, after: str, terminal: Terminal
@@ -63,7 +63,7 @@ class Answers:
         Raises:
             InvalidInputError: If the user cannot be asked.
         """
-        if self.asking:
+        if self.interactive:
             lines = before.splitlines(), after.splitlines()
             for line in difflib.unified_diff(*lines, str(file), str(file), lineterm=""):
                 style = _STYLE_OF_DIFF.get(line[:1])
@@ -80,12 +80,7 @@ class Answers:
 
 
 def _answers_from(options: InitOptions, current: Mapping[str, Any]) -> Answers:
-    """Return the answers of the options, with defaults for what they lack.
-
-    Args:
-        options: The options of the command.
-        current: The settings of the project, which are the defaults.
-    """
+    """Return the answers in the options; the settings of the project are the defaults."""
     before: tuple[str, ...] = tuple(current.get("documents", ()))
     models = options["model"]
     folder = options["documents"] or (documents_folder(before) if models else "")
@@ -97,7 +92,7 @@ def _answers_from(options: InitOptions, current: Mapping[str, Any]) -> Answers:
         PurePath(options["output"] or current.get("output", output)).as_posix(),
         options["package"] or current.get("package", _PACKAGE),
         options["index_url"] or current.get("index-url", ""),
-        asking=sys.stdin is not None and sys.stdin.isatty(),
+        interactive=sys.stdin is not None and sys.stdin.isatty(),
     )
 
 
@@ -112,7 +107,7 @@ def ask_for_answers(
         terminal: The terminal.
     """
     defaults = _answers_from(options, current)
-    if not defaults.asking:
+    if not defaults.interactive:
         return defaults
     says_documents = options["documents"] is not None
     if not (options["model"] or options["task_type"] or says_documents):
@@ -140,8 +135,8 @@ def _asked_for_documents(
     before: tuple[str, ...] = tuple(current.get("documents", ()))
     folder = defaults.folder or documents_folder(before)
     fetched = ", ".join(lock_of(Path(folder)).within(Path(folder)))
-    said = f"\nFetched already: {fetched}" if fetched else ""
-    _explain("Documents of models", model_question.HINT + said, terminal)
+    note = f"\nFetched already: {fetched}" if fetched else ""
+    _explain("Documents of models", model_question.HINT + note, terminal)
     question = ModelQuestion(defaults.index_url, terminal, list(defaults.models))
     models = question.ask()
     _explain("General documents", _GENERAL, terminal)
@@ -184,13 +179,13 @@ def _asked_for_task_types(
                 raise click.BadParameter(f"There is no task type {name!r}. {hint}")
         return names
 
-    def asked() -> tuple[str, ...]:
+    def prompt() -> tuple[str, ...]:
         names: tuple[str, ...] = click.prompt(
             "Task types", default=default, value_proc=checked
         )
         return names
 
-    while "?" in (task_types := asked()):
+    while "?" in (task_types := prompt()):
         terminal.result(click.wrap_text(", ".join(known)))
     return task_types
 

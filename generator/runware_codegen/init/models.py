@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runware_codegen.catalog import index
-from runware_codegen.catalog.fetching import read_listed
+from runware_codegen.catalog.fetching import read_catalog
 from runware_codegen.catalog.names import is_pattern, matches, similar
-from runware_codegen.catalog.web import Web
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import plain, table
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from runware_codegen.catalog.index import Entry
     from runware_codegen.report import Terminal
 
-_TIMEOUT = 30.0  # seconds for a response of the catalogue
 _SHOWN = 10  # models of a search
 _LIVE = {"", "live"}
 
@@ -76,11 +73,7 @@ class ModelQuestion:
         return text.strip()
 
     def _take(self, item: str) -> None:
-        """Choose or remove what an item of the answer names, or search for it.
-
-        Raises:
-            InvalidInputError: If the catalogue cannot be read.
-        """
+        """Choose or remove the models that an item of the answer names, or search for it."""
         if item.startswith(("http://", "https://")):
             self._use_index(item)
         elif item.startswith("-"):
@@ -143,10 +136,8 @@ class ModelQuestion:
     def _entries(self) -> tuple[Entry, ...]:
         """Return the models of the catalogue; request them the first time."""
         if self.listed is None:
-            with Web(timeout=_TIMEOUT, connections=1) as web:
-                listed = read_listed(web, self.index_url or index.URL, self.terminal)
+            self.listed = read_catalog(self.index_url, self.terminal).entries
             self.terminal.progress("")
-            self.listed = listed.entries
         return self.listed
 
 

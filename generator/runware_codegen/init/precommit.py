@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 from runware_codegen.catalog.lock import NAME, input_paths
+from runware_codegen.documents.members import array_of, is_object, text_of
 from runware_codegen.package_name import package_folder
 
 if TYPE_CHECKING:
@@ -50,13 +51,12 @@ def added(text: str, item: str) -> str | None:
         The configuration with the item after the other repos; unchanged if it has one of
         our hooks; None if its form is not supported.
     """
-    before = _object(_loaded(text))
-    repos = _list(before.get("repos"))
-    if not repos:
+    before = _loaded(text)
+    repos = array_of(before, "repos")
+    if not is_object(before) or not repos:
         return None
-    if any(
-        _is_ours(hook) for repo in repos for hook in _list(_object(repo).get("hooks"))
-    ):
+    hooks = [hook for repo in repos for hook in array_of(repo, "hooks")]
+    if any(text_of(hook, "id") in _HOOKS for hook in hooks):
         return text
     place = _end_of_repos(text)
     if place is None:
@@ -68,7 +68,7 @@ def added(text: str, item: str) -> str | None:
         lines[line - 1] += end
     lines[line:line] = [f"{' ' * column}{each}{end}" for each in item.splitlines()]
     after = "".join(lines)
-    expected = {**before, "repos": [*repos, *_list(_loaded(item))]}
+    expected = {**before, "repos": repos + cast("list[object]", _loaded(item))}
     return after if _loaded(after) == expected else None
 
 
@@ -106,18 +106,6 @@ def _composed(text: str) -> Any:
 
     reader: Any = YAML(pure=True)
     return reader.compose(text)
-
-
-def _is_ours(hook: object) -> bool:
-    return _object(hook).get("id") in _HOOKS
-
-
-def _object(value: object) -> dict[str, object]:
-    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[object]:
-    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def _escaped(path: PurePath) -> str:

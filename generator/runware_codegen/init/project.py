@@ -32,7 +32,7 @@ _NO_CODE = re.compile(r"\s*(#.*)?")
 
 
 def read(path: Path) -> str:
-    """Read a text with its line ends; empty if there is no file.
+    """Read a text with its line ends; empty if existing is no file.
 
     Raises:
         InvalidInputError: If the file cannot be read.
@@ -84,15 +84,15 @@ def current(text: str, path: Path) -> dict[str, Any] | None:
     Raises:
         InvalidInputError: If the file is not valid TOML, or has several clients.
     """
-    there = _settings_in(_parsed(text, path))
-    if there is None:
+    existing = _settings_in(_parsed(text, path))
+    if existing is None:
         return None
-    if not isinstance(there, dict) or "clients" in there:
+    if not isinstance(existing, dict) or "clients" in existing:
         message = "These settings are for several clients."
         remedy = "Edit them, and run `runware-codegen generate`."
         place = "/tool/runware-codegen"
         raise InvalidInputError.of(path, message, remedy, pointer=place)
-    return cast("dict[str, Any]", there)
+    return cast("dict[str, Any]", existing)
 
 
 def changed(text: str, table: str, path: Path) -> str:
@@ -102,17 +102,17 @@ def changed(text: str, table: str, path: Path) -> str:
         InvalidInputError: If the form of the settings is not supported.
     """
     before = _parsed(text, path)
-    there = _settings_in(before)
-    wanted = _settings_in(tomllib.loads(table))
-    known = cast("dict[str, Any]", there or {})
+    existing = _settings_in(before)
+    new = _settings_in(tomllib.loads(table))
+    known = cast("dict[str, Any]", existing or {})
     if models := known.get(MODELS):
-        wanted[MODELS] = models
-    if there == wanted:
+        new[MODELS] = models
+    if existing == new:
         return text
     tools = before.get("tool")
     others = cast("dict[str, Any]", tools) if isinstance(tools, dict) else {}
-    after = {**before, "tool": {**others, "runware-codegen": wanted}}
-    candidates = _appended if there is None else _replaced
+    after = {**before, "tool": {**others, "runware-codegen": new}}
+    candidates = _appended if existing is None else _replaced
     for candidate in candidates(text, table):
         if _is_parsed_as(candidate, after):
             return candidate
@@ -133,13 +133,13 @@ def with_models(text: str, models: dict[str, str], path: Path) -> str:
         InvalidInputError: If the existing models are not in a table of their own.
     """
     before = _parsed(text, path)
-    there: dict[str, Any] = _settings_in(before) or {}
-    known: dict[str, str] = there.get(MODELS, {})
+    existing: dict[str, Any] = _settings_in(before) or {}
+    known: dict[str, str] = existing.get(MODELS, {})
     new = {name: like for name, like in models.items() if known.get(name) != like}
     if not new:
         return text
     lines = [f"{_text(name)} = {_text(like)}" for name, like in new.items()]
-    settings: dict[str, Any] = {**there, MODELS: {**known, **new}}
+    settings: dict[str, Any] = {**existing, MODELS: {**known, **new}}
     tool: dict[str, Any] = {**before.get("tool", {}), "runware-codegen": settings}
     written = _extended(text, lines, new) if known else _appended_models(text, lines)
     if _is_parsed_as(written, {**before, "tool": tool}):

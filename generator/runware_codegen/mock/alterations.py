@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from runware_codegen.documents.members import is_array, is_object, text_of
 from runware_codegen.mock.faults import Fault
-from runware_codegen.mock.items import UTILITIES, is_array, is_object, text_of
+from runware_codegen.mock.items import UTILITIES
 
 if TYPE_CHECKING:
     import random
@@ -25,15 +26,15 @@ RUNNING = (
 )
 """Members of an unfinished item, with statuses that no document has."""
 
-_UNFINISHED = frozenset(one["status"] for one in RUNNING)
+_UNFINISHED = frozenset(members["status"] for members in RUNNING)
 
-_ODD: tuple[tuple[str, Any], ...] = (
+_INVALID: tuple[tuple[str, Any], ...] = (
     ("status", {}),
     ("progress", "soon"),
     ("cost", 10**400),
     ("resultIndex", None),
 )
-"""Members with invalid values."""
+"""Members with invalid values. The cost of a result is not replaced."""
 
 
 def selected(items: list[T], fault: Fault | None) -> list[T]:
@@ -52,7 +53,9 @@ def altered(item: Item, fault: Fault | None, rng: random.Random) -> Item:
     if not text_of(item, "taskUUID") or item["taskType"] in UTILITIES:
         return item
     if item.keys() <= ACKNOWLEDGED:
-        return item | _more_of_acknowledgement(fault, rng)
+        if fault is Fault.MORE_MEMBERS:
+            return item | {"cost": 0.5, "estimatedTime": 30}
+        return item | rng.choice(RUNNING) if fault is Fault.OTHER_STATUS else item
     if "progress" in item or item.get("status") in _UNFINISHED:
         is_other = fault is Fault.OTHER_STATUS
         return _without(item, "progress") | rng.choice(RUNNING) if is_other else item
@@ -60,9 +63,9 @@ def altered(item: Item, fault: Fault | None, rng: random.Random) -> Item:
         case Fault.OTHER_STATUS:
             return item | {"status": "COMPLETED", "finishedBy": "worker-3"}
         case Fault.ODD_MEMBER:
-            name, value = rng.choice([odd for odd in _ODD if odd[0] not in _paid(item)])
-            return item | {name: value}
-        case Fault.SIGNED_ANEW:
+            unpaid = [odd for odd in _INVALID if odd[0] != "cost" or "cost" not in item]
+            return item | dict([rng.choice(unpaid)])
+        case Fault.NEW_SIGNATURE:
             return {n: _signed(v, f"{rng.getrandbits(32):x}") for n, v in item.items()}
         case Fault.COST_LATER:
             return _without(item, "cost")
@@ -72,17 +75,6 @@ def altered(item: Item, fault: Fault | None, rng: random.Random) -> Item:
 
 def _without(item: Item, name: str) -> Item:
     return {member: value for member, value in item.items() if member != name}
-
-
-def _more_of_acknowledgement(fault: Fault | None, rng: random.Random) -> Item:
-    if fault is Fault.MORE_MEMBERS:
-        return {"cost": 0.5, "estimatedTime": 30}
-    return rng.choice(RUNNING) if fault is Fault.OTHER_STATUS else {}
-
-
-def _paid(item: Item) -> set[str]:
-    """Return the name of the member with the cost, which is not changed."""
-    return {"cost"} & item.keys()
 
 
 def _signed(value: Any, signature: str) -> Any:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from runware_codegen.mock.items import Envelope, RefusalError, error_item, is_array
+from runware_codegen.documents.members import is_array
+from runware_codegen.mock.items import Envelope, RefusalError, error_item
 from runware_codegen.mock.tasks import Task
 
 
@@ -18,18 +19,18 @@ class Batch:
     Attributes:
         answer: The part of the response that is known at once.
         accepted: The tasks that have started.
-        was_heard: Whether at least one task was not refused.
+        any_accepted: Whether at least one task was not refused.
         status: The HTTP status of the first refusal.
-        reading: The form of unfinished items; see `Task.news`.
-        tells_of_running: Whether the response has items of unfinished tasks.
+        running_form: The form of unfinished items; see `Task.poll_items`.
+        has_unfinished: Whether the response has items of unfinished tasks.
     """
 
-    reading: str
+    running_form: str
     answer: Envelope = field(default_factory=lambda: Envelope([], []))
     accepted: list[Task] = field(default_factory=list[Task])
-    was_heard: bool = False
+    any_accepted: bool = False
     status: int = 400
-    tells_of_running: bool = False
+    has_unfinished: bool = False
 
     def accept(self, task: Task) -> None:
         """Add a task that has started, with an acknowledgement if it is async."""
@@ -46,10 +47,10 @@ class Batch:
     @property
     def http_status(self) -> int:
         """The HTTP status of the response."""
-        return 200 if self.was_heard or not self.answer.errors else self.status
+        return 200 if self.any_accepted or not self.answer.errors else self.status
 
     @property
-    def awaited(self) -> list[Task]:
+    def sync_tasks(self) -> list[Task]:
         """The tasks whose results are in the response."""
         return [task for task in self.accepted if task.delivery == "sync"]
 
@@ -61,15 +62,15 @@ class Batch:
 
     @property
     def seconds(self) -> float:
-        """The seconds until the response is complete."""
-        ends = [task.run.ends for task in self.awaited]
+        """The seconds until all results are in the response."""
+        ends = [task.run.ends for task in self.sync_tasks]
         return max([0.0, *(end - monotonic() for end in ends)])
 
-    def whole_answer(self) -> Envelope:
-        """Return the response with the results of its tasks."""
+    def complete_answer(self) -> Envelope:
+        """Return the response with the results of its sync tasks."""
         data, errors = list(self.answer.data), list(self.answer.errors)
-        for task in self.awaited:
-            data += [made.item for made in task.run.ready()]
+        for task in self.sync_tasks:
+            data += [result.item for result in task.run.ready()]
             errors += task.failures()
         return Envelope(data, errors)
 

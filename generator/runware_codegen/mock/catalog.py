@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Any, cast
 from jsonschema_rs import Draft202012Validator
 
 from runware_codegen.documents import load
-from runware_codegen.mock.items import (
-    UTILITIES,
-    RefusalError,
+from runware_codegen.documents.members import (
     array_of,
-    error_item,
     is_array,
     is_object,
     member,
     object_of,
     text_of,
 )
+from runware_codegen.mock.items import UTILITIES, RefusalError, error_item
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.resources import folder
 
@@ -142,10 +140,10 @@ def open_catalog(inputs: Sequence[str], own_models: OwnModels) -> Catalog:
     stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()
     documents = load(inputs or [shipped], stdin).documents
     schemas = [_schema(document, own_models) for document in documents]
-    there = {schema.task_type for schema in schemas}
-    own = load([shipped], io.BytesIO()).documents if inputs else ()
-    utilities = (_schema(document, own_models) for document in own)
-    schemas += [each for each in utilities if each.task_type in UTILITIES - there]
+    missing = UTILITIES - {schema.task_type for schema in schemas}
+    general = load([shipped], io.BytesIO()).documents if inputs else ()
+    utilities = (_schema(document, own_models) for document in general)
+    schemas += [each for each in utilities if each.task_type in missing]
     return Catalog(schemas)
 
 
@@ -211,7 +209,7 @@ def _schema(document: SourceDocument, own_models: OwnModels) -> ModelSchema:
     models = choices(resolved(member(properties, "model"), root))
     info = root["info"]
     own = own_models.of(text_of(info, "x-model-id"), text_of(info, "x-air-id"))
-    if own and is_object(properties):  # the catalog has selected the document by them
+    if own and is_object(properties):  # `Catalog.find` compares the models
         task = {**task, "properties": {**properties, "model": {"type": "string"}}}
     return ModelSchema(
         source=document.source,
@@ -220,8 +218,8 @@ def _schema(document: SourceDocument, own_models: OwnModels) -> ModelSchema:
         patterns=tuple(name for name in own if "*" in name),
         task=_rooted(task, root),
         result=_rooted(result, root),
-        task_validator=_validator(_rooted(task, root)),
-        result_validator=_validator(_rooted(result, root)),
+        task_validator=validator_of(_rooted(task, root)),
+        result_validator=validator_of(_rooted(result, root)),
         price=_price(root),
     )
 
@@ -241,7 +239,8 @@ def _rooted(schema: Schema, root: Schema) -> Schema:
     return {**schema, "components": root["components"]}
 
 
-def _validator(schema: Schema) -> Draft202012Validator:
+def validator_of(schema: Schema) -> Draft202012Validator:
+    """Return a validator of a schema; its errors do not contain values."""
     return Draft202012Validator(schema, validate_formats=True, mask=_MASK)
 
 

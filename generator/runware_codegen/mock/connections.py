@@ -37,10 +37,8 @@ class TrackedProtocol(H11Protocol):
     ) -> None:
         """Store the transport until the connection is closed."""
         super().connection_made(transport)
-        own = _socket(
-            transport
-        )  # the head and the body of a response are written separately
-        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # The head and the body of a response are written separately.
+        _socket(transport).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.client is not None:
             _transports[self.client] = transport
 

@@ -70,10 +70,10 @@ class Fault(StrEnum):
     """The tasks are accepted; one of several results fails, before the others."""
 
     LATE_ACCEPTANCE = "late-acceptance"
-    """The connection is closed, and the tasks are accepted some time later."""
+    """The connection is closed, and the tasks are accepted after a delay."""
 
     LATE_ANSWER = "late-answer"
-    """The response is made in time and sent late, so it may be outdated."""
+    """The response is sent after a delay, so it may be outdated."""
 
     REPEATED = "repeated"
     """A gateway delivers the request twice; the client gets the second response."""
@@ -117,7 +117,7 @@ class Fault(StrEnum):
     ODD_MEMBER = "odd-member"
     """One member of each result has an invalid value."""
 
-    SIGNED_ANEW = "signed-anew"
+    NEW_SIGNATURE = "new-signature"
     """Every URL has a new signature in its query."""
 
     COST_LATER = "cost-later"
@@ -149,14 +149,9 @@ MAYBE_ACCEPTED = frozenset({Fault.ERROR_500, Fault.BAD_GATEWAY, Fault.ODD_ERROR}
 """The faults with which the tasks are accepted or not, at random."""
 
 OF_POLLS = frozenset(
-    {
-        Fault.POLL_EMPTY,
-        Fault.POLL_NOT_FOUND,
-        Fault.POLL_REFUSED,
-        Fault.POLL_POISONED,
-    }
+    {Fault.POLL_EMPTY, Fault.POLL_NOT_FOUND, Fault.POLL_REFUSED, Fault.POLL_POISONED}
 )
-"""The faults of a request that has only getResponse tasks."""
+"""The faults of a request with getResponse tasks only."""
 
 LASTING = frozenset({Fault.NEVER, Fault.FAIL, Fault.ITEM_ERROR})
 """The faults that determine the outcome of a task; a mix of faults excludes them."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect
 
+from runware_codegen.documents.members import text_of
 from runware_codegen.mock import refusals, replies
-from runware_codegen.mock.alterations import altered, selected
 from runware_codegen.mock.batch import read_tasks
 from runware_codegen.mock.faults import MAYBE_ACCEPTED, OVER_HTTP, Fault
 from runware_codegen.mock.items import (
@@ -19,7 +18,6 @@ from runware_codegen.mock.items import (
     RefusalError,
     error_item,
     is_poll,
-    text_of,
 )
 from runware_codegen.mock.streams import EventStream
 
@@ -69,29 +67,20 @@ class HttpHandler:
             return replies.Dropped()
 
     async def _before(self, request: Request, fault: Fault | None) -> Response | None:
-        """Return the response of an exchange whose tasks are not accepted, if it is one.
-
-        Raises:
-            RefusalError: If the request is refused before its body is read.
-        """
+        """Return the response if the fault accepts no tasks; None for other faults."""
         retry_after = self._options["retry_after"]
-        if fault is Fault.REFUSE:
+        refuse = refusals.OVERLOADED.get(fault)
+        is_drop = fault in {Fault.REFUSE, Fault.DROP_BEFORE}
+        if refuse or is_drop or (fault in MAYBE_ACCEPTED and self._faults.coin()):
             self._ledger.note_fault(fault)
-            return replies.Dropped(resets=True)
-        if fault is Fault.DROP_BEFORE:
-            self._ledger.note_fault(fault)
-            await self._body(request)
-            return replies.Dropped()
-        if fault is Fault.RATE_LIMIT:
-            self._ledger.note_fault(fault)
-            raise refusals.rate_limited(retry_after)
-        if fault is Fault.UNAVAILABLE:
-            self._ledger.note_fault(fault)
-            raise refusals.unavailable(retry_after)
-        if fault in MAYBE_ACCEPTED and self._faults.coin():
-            self._ledger.note_fault(fault)
-            return self._failed(fault)
-        if not self._limit.lets_through():
+            if refuse:
+                raise refuse(retry_after)
+            if not is_drop:
+                return self._failed(fault)
+            if fault is Fault.DROP_BEFORE:
+                await self._body(request)
+            return replies.Dropped(resets=fault is Fault.REFUSE)
+        if not self._limit.allows_request():
             raise refusals.rate_limited(retry_after)
         return None
 
@@ -102,29 +91,29 @@ class HttpHandler:
         is_dry = request.headers.get(_DRY_RUN) == "1"
         if fault is Fault.LATE_ACCEPTANCE and not is_poll(tasks) and not is_dry:
             self._ledger.note_fault(fault)
-            self._service.take_later(tasks, base_url)
+            self._service.process_later(tasks, base_url)
             return replies.Dropped()
         if fault is Fault.DELAY:
             self._ledger.note_fault(fault)
             await asyncio.sleep(self._options["delay"])
-        batch = self._service.take(
+        batch = self._service.process(
             tasks, base_url, fault, can_stream=True, is_dry=is_dry
         )
         if fault is Fault.REPEATED and batch.accepted:
             self._ledger.note_fault(fault)
-            batch = self._service.take(tasks, base_url, fault, can_stream=True)
+            batch = self._service.process(tasks, base_url, fault, can_stream=True)
         return await self._after(batch, fault, str(request.url))
 
     async def _after(self, batch: Batch, fault: Fault | None, own_url: str) -> Response:
-        """Return the response of an exchange whose tasks are accepted."""
-        if fault is Fault.DROP_AFTER:
+        """Return the response after the tasks were accepted."""
+        is_redirect = fault in {Fault.REDIRECT_AWAY, Fault.REDIRECT_BACK}
+        if is_redirect or fault is Fault.DROP_AFTER or fault in MAYBE_ACCEPTED:
             self._ledger.note_fault(fault)
+        if fault is Fault.DROP_AFTER:
             return replies.Dropped()
         if fault in MAYBE_ACCEPTED:
-            self._ledger.note_fault(fault)
             return self._failed(fault)
-        if fault in {Fault.REDIRECT_AWAY, Fault.REDIRECT_BACK}:
-            self._ledger.note_fault(fault)
+        if is_redirect:
             target = own_url if fault is Fault.REDIRECT_BACK else _NOWHERE
             return replies.redirect(self._faults.random.choice(_REDIRECTS), target)
         if task := batch.stream:
@@ -135,7 +124,7 @@ class HttpHandler:
         if batch.seconds == inf:
             return replies.Silent()
         await asyncio.sleep(batch.seconds)
-        answer = batch.whole_answer()
+        answer = batch.complete_answer()
         if fault is Fault.LATE_ANSWER:
             self._ledger.note_fault(fault)
             await asyncio.sleep(self._options["delay"])
@@ -150,21 +139,16 @@ class HttpHandler:
         if fault is Fault.TRUNCATED:
             self._ledger.note_fault(fault)
             return replies.truncated(envelope)
-        sent = Envelope(selected(envelope.data, fault), envelope.errors)
-        alter = partial(altered, fault=fault, rng=self._faults.random)
-        if list(map(alter, sent.data)) != envelope.data:
-            self._ledger.note_fault(fault)
+        sent, alter = self._service.altered(envelope, fault)
         return replies.Reply(sent, self._ledger, status, alter)
 
     def _failed(self, fault: Fault | None) -> Response:
         """Return a response that does not tell whether the tasks were accepted."""
         if fault is Fault.BAD_GATEWAY:
             return replies.bad_gateway()
-        is_odd = fault is Fault.ODD_ERROR
-        rng = self._faults.random
-        return replies.refused(
-            refusals.odd_error(rng) if is_odd else refusals.internal_error()
-        )
+        if fault is Fault.ODD_ERROR:
+            return replies.refused(refusals.odd_error(self._faults.random))
+        return replies.refused(refusals.internal_error())
 
     def _check_key(self, request: Request, tasks: list[Any]) -> None:
         """Authenticate a request by its header, else by its first task."""
@@ -177,11 +161,7 @@ class HttpHandler:
             self._service.check_key(text_of(tasks[0], "apiKey"))
 
     async def _body(self, request: Request) -> bytes:
-        """Read the request body.
-
-        Raises:
-            RefusalError: If it is too large.
-        """
+        """Read the request body, or refuse it if it is too large."""
         most = self._options["max_body"]
         body = bytearray()
         async for piece in request.stream():

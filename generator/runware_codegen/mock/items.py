@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from runware_codegen.documents.members import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,39 +67,6 @@ class Envelope(NamedTuple):
 def as_text(value: object) -> str:
     """Write a JSON value."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def is_object(value: object) -> TypeGuard[Item]:
-    """Return whether a JSON value is an object."""
-    return isinstance(value, dict)
-
-
-def is_array(value: object) -> TypeGuard[list[Any]]:
-    """Return whether a JSON value is an array."""
-    return isinstance(value, list)
-
-
-def member(holder: object, name: str) -> Any:
-    """Return a member of a value; None if it is missing or the value is no object."""
-    return holder.get(name) if is_object(holder) else None
-
-
-def object_of(holder: object, name: str) -> Item:
-    """Return a member that is an object; empty if it is not."""
-    value = member(holder, name)
-    return value if is_object(value) else {}
-
-
-def array_of(holder: object, name: str) -> list[Any]:
-    """Return a member that is an array; empty if it is not."""
-    value = member(holder, name)
-    return value if is_array(value) else []
-
-
-def text_of(holder: object, name: str) -> str:
-    """Return a member that is a string; empty if it is not."""
-    value = member(holder, name)
-    return value if isinstance(value, str) else ""
 
 
 def error_item(

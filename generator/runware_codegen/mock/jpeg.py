@@ -1,4 +1,4 @@
-"""Writes a JPEG of one colour, with the smallest part of the format.
+"""Writes a JPEG of one color, with the smallest part of the format.
 
 Source: ITU-T T.81, which has the names of the segments.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from runware_codegen.mock.items import array_of, text_of
+from runware_codegen.documents.members import array_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,8 +86,8 @@ def _entry(task: Task) -> Item:
         "accepted": len(task.runs),
         "run": len(task.runs),
         "billed": len(billed),
-        "cost": round(sum(made.cost for run in billed for made in run.made), 6),
-        "results": [made.id for run in task.runs for made in run.ready()],
+        "cost": round(sum(result.cost for run in billed for result in run.results), 6),
+        "results": [result.id for run in task.runs for result in run.ready()],
         "collected": list(task.collected),
         "status": task.status,
     }

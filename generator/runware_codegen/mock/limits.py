@@ -6,7 +6,7 @@ from time import monotonic
 
 
 class RateLimit:
-    """A token bucket: it allows a number of requests per second, and bursts of as many."""
+    """A token bucket: it allows a number of requests per second, and bursts of that size."""
 
     def __init__(self, per_second: float) -> None:
         """Create a rate limit; 0 allows any number of requests."""
@@ -14,7 +14,7 @@ class RateLimit:
         self._left = max(1.0, per_second)
         self._last = monotonic()
 
-    def lets_through(self) -> bool:
+    def allows_request(self) -> bool:
         """Return whether one more request is allowed now, and count it."""
         if not self._per_second:
             return True

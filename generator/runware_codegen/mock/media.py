@@ -72,7 +72,7 @@ def _jpeg(seed: bytes) -> bytes:
 
 
 def _webp(seed: bytes) -> bytes:
-    """Write a lossless image of one colour (RFC 9649, section 3).
+    """Write a lossless image of one color (RFC 9649, section 3).
 
     Each of the five prefix codes (green, red, blue, alpha and the unused distance) has
     one symbol, which takes no bits, so no data follows.

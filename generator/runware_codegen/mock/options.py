@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 import click
 
@@ -32,7 +32,7 @@ class MockOptions(TypedDict):
     rate_limit: float
     max_tasks: int
     max_body: int
-    patience: float
+    idle_timeout: float
     fault: tuple[tuple[str, float], ...]
     faults: float
     seed: int
@@ -40,7 +40,7 @@ class MockOptions(TypedDict):
     retry_after: int
 
 
-def _read_share(
+def _read_shares(
     _ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[str, float], ...]:
     """Parse each KIND or KIND=SHARE."""
@@ -65,138 +65,68 @@ def _share(text: str) -> tuple[str, float]:
     return kind, number
 
 
-_SHARE = click.FloatRange(0, 1)
 _SECONDS = click.FloatRange(0)
 
-OPTIONS = (
+_WITH_VALUE: tuple[tuple[str, str | None, object, click.ParamType[Any] | None, str], ...] = (
+    ("--port", "N", 8000, click.IntRange(0, 65535),
+     "The port to listen on; 0 selects a free port and prints it."),
+    ("--host", "ADDRESS", "127.0.0.1", None, "The address to listen on."),
+    ("--api-key", "KEY", "", None,
+     "The only API key that is valid. Without it, any key is valid."),
+    ("--latency", "SECONDS", 0.0, _SECONDS, "The duration of a task."),
+    ("--unknown-task", None, "empty", click.Choice(get_args(UnknownTask)),
+     "The response of getResponse for an unknown task: no items, or an error with the"
+     " code taskNotFound or taskFailedOrNotFound."),
+    ("--running-task", None, "unknown", click.Choice(get_args(RunningTask)),
+     "The response of getResponse for a running task: as for an unknown task; its"
+     " finished items, and for each other item one with status processing; only the"
+     " finished items; these, and items with a UUID and progress but without status; or"
+     " items with statuses that no document has."),
+    ("--repeated-task", None, "refuse", click.Choice(get_args(RepeatedTask)),
+     "The handling of a taskUUID that was used before: it is refused with"
+     " conflictTaskUUID; only async tasks are refused, and other tasks run and are billed"
+     " again; or all tasks run again."),
+    ("--rate-limit", "N", 0.0, click.FloatRange(0),
+     "The most requests per second; more get HTTP 429. 0 allows any number."),
+    ("--max-tasks", "N", 100, click.IntRange(1),
+     "The most tasks in one request; with more it gets HTTP 413."),
+    ("--max-body", "BYTES", 20_000_000, click.IntRange(1),
+     "The size limit of a request; a larger one gets HTTP 413."),
+    ("--idle-timeout", "SECONDS", 120.0, _SECONDS,
+     "The time after which an idle WebSocket is closed, and for which results are kept for"
+     " a client that was disconnected."),
+    ("--faults", "SHARE", 0.0, click.FloatRange(0, 1),
+     "Let this share of requests fail, with any kind of fault except never, fail and"
+     " item-error."),
+    ("--seed", "N", 0, click.INT, "The seed of random numbers, for faults and results."),
+    ("--delay", "SECONDS", 1.0, _SECONDS,
+     "The delay of a response with the faults delay and late-answer, and of accepting"
+     " tasks with late-acceptance."),
+    ("--retry-after", "SECONDS", 1, click.IntRange(0),
+     "The value of Retry-After with HTTP 429 and 503."),
+)  # fmt: skip
+"""Options with one value: the metavar, the default, the type and the help of each."""
+
+MOCK_OPTIONS = (
     DOCUMENTS,
-    click.option(
-        "--port",
-        metavar="N",
-        default=8000,
-        show_default=True,
-        type=click.IntRange(0, 65535),
-        help="The port to listen on; 0 selects a free port and prints it.",
-    ),
-    click.option(
-        "--host",
-        metavar="ADDRESS",
-        default="127.0.0.1",
-        show_default=True,
-        help="The address to listen on.",
-    ),
-    click.option(
-        "--api-key",
-        metavar="KEY",
-        default="",
-        help="The only API key that is valid. Without it, any key is valid.",
-    ),
-    click.option(
-        "--latency",
-        metavar="SECONDS",
-        default=0.0,
-        show_default=True,
-        type=_SECONDS,
-        help="The duration of a task.",
-    ),
-    click.option(
-        "--unknown-task",
-        default="empty",
-        show_default=True,
-        type=click.Choice(get_args(UnknownTask)),
-        help="The response of getResponse for an unknown task: no items, or an error"
-        " with the code taskNotFound or taskFailedOrNotFound.",
-    ),
-    click.option(
-        "--running-task",
-        default="unknown",
-        show_default=True,
-        type=click.Choice(get_args(RunningTask)),
-        help="The response of getResponse for a running task: as for an unknown task;"
-        " its finished items, and for each other item one with status processing; only"
-        " the finished items; these, and items with a UUID and progress but without"
-        " status; or items with statuses that no document has.",
-    ),
-    click.option(
-        "--repeated-task",
-        default="refuse",
-        show_default=True,
-        type=click.Choice(get_args(RepeatedTask)),
-        help="The handling of a taskUUID that was used before: it is refused with"
-        " conflictTaskUUID; only async tasks are refused, and other tasks run and are"
-        " billed again; or all tasks run again.",
-    ),
-    click.option(
-        "--rate-limit",
-        metavar="N",
-        default=0.0,
-        type=click.FloatRange(0),
-        help="The number of requests per second; more requests get HTTP 429.",
-    ),
-    click.option(
-        "--max-tasks",
-        metavar="N",
-        default=100,
-        show_default=True,
-        type=click.IntRange(1),
-        help="The most tasks in one request; with more it gets HTTP 413.",
-    ),
-    click.option(
-        "--max-body",
-        metavar="BYTES",
-        default=20_000_000,
-        show_default=True,
-        type=click.IntRange(1),
-        help="The size limit of a request; a larger one gets HTTP 413.",
-    ),
-    click.option(
-        "--patience",
-        metavar="SECONDS",
-        default=120.0,
-        show_default=True,
-        type=_SECONDS,
-        help="The time after which an idle WebSocket is closed, and for which results"
-        " are kept for a client that was disconnected.",
+    *(
+        click.option(
+            name,
+            metavar=metavar,
+            default=default,
+            show_default=default != "",
+            type=kind,
+            help=text,
+        )
+        for name, metavar, default, kind, text in _WITH_VALUE
     ),
     click.option(
         "--fault",
         metavar="KIND[=SHARE]",
         multiple=True,
-        callback=_read_share,
+        callback=_read_shares,
         help="Let this share of requests fail with this kind of fault; without a share,"
         f" all requests. May be repeated. Kinds: {', '.join(Fault)}. A request can also"
         " select a fault with the header x-mock-fault.",
-    ),
-    click.option(
-        "--faults",
-        metavar="SHARE",
-        default=0.0,
-        type=_SHARE,
-        help="Let this share of requests fail, with any kind of fault except never,"
-        " fail and item-error.",
-    ),
-    click.option(
-        "--seed",
-        metavar="N",
-        default=0,
-        show_default=True,
-        help="The seed of random numbers, for faults and results.",
-    ),
-    click.option(
-        "--delay",
-        metavar="SECONDS",
-        default=1.0,
-        show_default=True,
-        type=_SECONDS,
-        help="The delay of a response with the faults delay and late-answer, and of"
-        " accepting tasks with late-acceptance.",
-    ),
-    click.option(
-        "--retry-after",
-        metavar="SECONDS",
-        default=1,
-        show_default=True,
-        type=click.IntRange(0),
-        help="The value of Retry-After with HTTP 429 and 503.",
     ),
 )

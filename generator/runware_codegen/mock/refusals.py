@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runware_codegen.documents.members import text_of
 from runware_codegen.mock.faults import Fault
 from runware_codegen.mock.items import (
     AUTHENTICATION,
     GET_RESPONSE,
     RefusalError,
     error_item,
-    text_of,
 )
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from runware_codegen.mock.items import Item
 
 SHAPES = ("envelope", "wrapped", "flat", "array", "problem")
 """The shapes of a response body with one error; see `replies`."""
 
-_OF_POLLS = ("rateLimitExceeded", "serviceUnavailable", "internalServerError")
+_POLL_CODES = ("rateLimitExceeded", "serviceUnavailable", "internalServerError")
 """Codes of errors about getResponse itself, and not about its task."""
 
 _NAMES = ((), ("taskType",), ("taskUUID",), ("taskType", "taskUUID"))
@@ -31,20 +31,27 @@ _NAMES = ((), ("taskType",), ("taskUUID",), ("taskType", "taskUUID"))
 
 def rate_limited(retry_after: int, tasks: Iterable[object] = (None,)) -> RefusalError:
     """429: there are too many requests."""
-    return _asked_to_wait(429, "rateLimitExceeded", retry_after, tasks)
+    return _overloaded(429, "rateLimitExceeded", retry_after, tasks)
 
 
 def unavailable(retry_after: int, tasks: Iterable[object] = (None,)) -> RefusalError:
     """503: there is no capacity, and nothing was accepted."""
-    return _asked_to_wait(503, "serviceUnavailable", retry_after, tasks)
+    return _overloaded(503, "serviceUnavailable", retry_after, tasks)
 
 
-def _asked_to_wait(
+def _overloaded(
     status: int, code: str, retry_after: int, tasks: Iterable[object]
 ) -> RefusalError:
     message = "The server is busy. Try again later."
     errors = (error_item(code, message, task) for task in tasks)
     return RefusalError(status, *errors, retry_after=retry_after)
+
+
+OVERLOADED: dict[Fault | None, Callable[..., RefusalError]] = {
+    Fault.RATE_LIMIT: rate_limited,
+    Fault.UNAVAILABLE: unavailable,
+}
+"""The refusals of faults by which the server is too busy to accept tasks."""
 
 
 def internal_error(status: int = 500, shape: str = "envelope") -> RefusalError:
@@ -64,7 +71,7 @@ def too_many(number: int, most: int) -> RefusalError:
     return RefusalError(413, error_item("tooManyTasks", message))
 
 
-def known(task: Item) -> RefusalError:
+def conflict(task: Item) -> RefusalError:
     """400: a task with this taskUUID was accepted before."""
     message = (
         "A task with this taskUUID exists already. Use a new taskUUID for each task."
@@ -72,28 +79,28 @@ def known(task: Item) -> RefusalError:
     return RefusalError(400, error_item("conflictTaskUUID", message, task, "taskUUID"))
 
 
-def not_found(question: Item, code: str = "taskFailedOrNotFound") -> RefusalError:
+def not_found(poll: Item, code: str = "taskFailedOrNotFound") -> RefusalError:
     """400: the task does not exist, or it failed."""
     message = "There is no task with this taskUUID, or it failed."
-    return RefusalError(400, error_item(code, message, question, "taskUUID"))
+    return RefusalError(400, error_item(code, message, poll, "taskUUID"))
 
 
 def failed_poll(
     tasks: list[Any], fault: Fault | None, rng: random.Random
 ) -> RefusalError:
-    """The error of a getResponse that fails."""
-    questions = [t for t in tasks if text_of(t, "taskType") != AUTHENTICATION]
+    """Return the refusal of getResponse that a fault selects."""
+    polls = [t for t in tasks if text_of(t, "taskType") != AUTHENTICATION]
     if fault is Fault.POLL_NOT_FOUND:
-        return RefusalError(400, *(not_found(q).errors[0] for q in questions))
+        return RefusalError(400, *(not_found(q).errors[0] for q in polls))
     if fault is Fault.POLL_POISONED:
         message = "The taskUUID is invalid."
-        one = rng.choice(questions)
+        one = rng.choice(polls)
         return RefusalError(
             400, error_item("invalidTaskUUID", message, one, "taskUUID")
         )
     names = rng.choice(_NAMES)
-    about = questions if "taskUUID" in names else [{"taskType": GET_RESPONSE}]
-    code, message = rng.choice(_OF_POLLS), "The request cannot be answered now."
+    about = polls if "taskUUID" in names else [{"taskType": GET_RESPONSE}]
+    code, message = rng.choice(_POLL_CODES), "The request cannot be answered now."
     errors = [error_item(code, message, {n: q[n] for n in names}) for q in about]
     status = rng.choice((200, 400))
     is_plain = status == 200 or len(errors) > 1

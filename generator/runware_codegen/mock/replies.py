@@ -87,23 +87,23 @@ class Half(Response):
 
 
 def truncated(envelope: Envelope) -> Response:
-    """A complete HTTP response with truncated JSON."""
+    """Return a complete HTTP response with truncated JSON."""
     text = envelope.to_text()
     return Response(text[: len(text) * 2 // 3], media_type="application/json")
 
 
 def bad_gateway() -> Response:
-    """The error page of a proxy."""
+    """Return the error page of a proxy."""
     return Response(_HTML, 502, media_type="text/html")
 
 
 def redirect(status: int, url: str) -> Response:
-    """A redirect."""
+    """Return a redirect."""
     return Response(status_code=status, headers={"Location": url})
 
 
 def refused(refusal: RefusalError) -> Response:
-    """A response with errors only, in the shape that the refusal selects.
+    """Return a response with errors only, in the shape that the refusal selects.
 
     `envelope` is `{"errors": [...]}`, `array` is only the array, `flat` is the first error,
     `wrapped` is `{"error": {...}}`, and `problem` is the format of RFC 9457.

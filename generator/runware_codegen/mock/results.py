@@ -9,13 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from runware_codegen.documents.members import array_of, is_array, object_of, text_of
 from runware_codegen.mock.catalog import choices, resolved
-from runware_codegen.mock.items import (
-    array_of,
-    is_array,
-    object_of,
-    text_of,
-)
 from runware_codegen.mock.media import FILE_TYPES, file_of
 
 if TYPE_CHECKING:
@@ -30,13 +25,12 @@ _SUFFIXES = {"image": "png", "video": "mp4", "audio": "mp3", "3d": "glb"}
 _VIDEO_FORMATS = ("MP4", "MOV", "WEBM")
 
 _OF_MEDIUM = re.compile("(image|video|audio|media)(UUID|URL|Base64Data|DataURI)")
-"""Names of members with an output, by medium."""
+"""Names of members with an output: the medium, then the form."""
 
 _FORMS = {"URL": "URL", "Base64Data": "base64Data", "DataURI": "dataURI"}
 """The endings of the names of outputs, and the `outputType` of each."""
 
-_OF_FAILURES = ("error", "errors")
-"""Members that only errors have."""
+_ERROR_MEMBERS = ("error", "errors")
 
 _TEXT = (
     "a quiet harbour at dawn where boats lie still and gulls wait for the light "
@@ -72,10 +66,10 @@ class ItemSpec:
 
 def make_result(spec: ItemSpec) -> Item:
     """Make an item that satisfies its schema; equal specs give equal items."""
-    whole = _Maker(spec, sparing=False).item()
+    whole = _Maker(spec, minimal=False).item()
     if spec.schema.result_validator.is_valid(whole):
         return whole
-    return _Maker(spec, sparing=True).item()
+    return _Maker(spec, minimal=True).item()
 
 
 def own_uuids(item: Item) -> Item:
@@ -87,9 +81,9 @@ def own_uuids(item: Item) -> Item:
 def item_id(item: Item, task_uuid: str, index: int) -> str:
     """Return the identifier of an item: its UUID, else the task's UUID and its index."""
     own = own_uuids(item)
-    names = (text_of(own, name) for name in own)
     file = next(iter(array_of(object_of(item, "outputs"), "files")), None)
-    return next(names, "") or text_of(file, "uuid") or f"{task_uuid}#{index}"
+    first = text_of(own, next(iter(own), ""))
+    return first or text_of(file, "uuid") or f"{task_uuid}#{index}"
 
 
 class _Maker:
@@ -97,13 +91,13 @@ class _Maker:
 
     Args:
         spec: The specification.
-        sparing: Whether optional members are omitted.
+        minimal: Whether to omit optional members.
     """
 
-    def __init__(self, spec: ItemSpec, *, sparing: bool) -> None:
+    def __init__(self, spec: ItemSpec, *, minimal: bool) -> None:
         self._spec = spec
         self._root = spec.schema.result
-        self._sparing = sparing
+        self._minimal = minimal
         uuid = text_of(spec.task, "taskUUID").casefold()
         start = f"{spec.seed}/{uuid}/{spec.attempt}/{spec.index}"
         self._random = random.Random(start)  # noqa: S311  # repeatable, not secret
@@ -113,14 +107,14 @@ class _Maker:
         """Make the item."""
         schema = self._merged(self._root)
         if not object_of(schema, "properties"):
-            schema = {**schema, "properties": self._usual()}
+            schema = {**schema, "properties": self._default_schema()}
         item = self._object(schema, ())
         task_type = self._spec.schema.task_type
         scope = {"taskType": task_type, "taskUUID": self._spec.task.get("taskUUID")}
         return {n: v for n, v in (scope | item).items() if v is not None}
 
-    def _usual(self) -> Schema:
-        """Return the schema of a result whose document declares no members."""
+    def _default_schema(self) -> Schema:
+        """Return the schema of a result if its document declares no members."""
         medium = self._medium()
         noun = "file" if medium == "3d" else medium
         return {
@@ -147,8 +141,8 @@ class _Maker:
             "string": self._text,
             "integer": self._integer,
             "number": self._number,
-            "boolean": _no,
-            "null": _nothing,
+            "boolean": lambda _schema, _path: False,
+            "null": lambda _schema, _path: None,
         }
         return makers[_json_type(whole)](whole, path)
 
@@ -165,7 +159,7 @@ class _Maker:
     def _object(self, schema: Schema, path: tuple[str, ...]) -> Item:
         required = schema.get("required", [])
         properties = schema.get("properties", {})
-        wanted = (n for n in properties if n in required or self._wants(n, path))
+        wanted = (n for n in properties if n in required or self._includes(n, path))
         made = {name: self._value(properties[name], (*path, name)) for name in wanted}
         if path == ("usage",) and (not properties or "totalTokens" in properties):
             return self._usage()
@@ -173,14 +167,14 @@ class _Maker:
         return made | {name: self._value({}, (*path, name)) for name in unknown}
 
     def _usage(self) -> Item:
-        read, written = (self._random.randint(1, 500) for _ in range(2))
-        counts = {"promptTokens": read, "completionTokens": written}
-        return counts | {"totalTokens": read + written}
+        prompt, completion = (self._random.randint(1, 500) for _ in range(2))
+        counts = {"promptTokens": prompt, "completionTokens": completion}
+        return counts | {"totalTokens": prompt + completion}
 
-    def _wants(self, name: str, path: tuple[str, ...]) -> bool:
+    def _includes(self, name: str, path: tuple[str, ...]) -> bool:
         """Return whether an optional member is included."""
         if path:
-            return not self._sparing and len(path) < _DEEPEST
+            return not self._minimal and len(path) < _DEEPEST
         if self._is_of_another_medium(name):
             return False
         if name == "tools":
@@ -192,7 +186,7 @@ class _Maker:
             return self._spec.task.get("includeCost") is True
         if name == "usage" and "includeUsage" in self._spec.task:
             return self._spec.task["includeUsage"] is True
-        return not self._sparing and name not in _OF_FAILURES
+        return not self._minimal and name not in _ERROR_MEMBERS
 
     def _is_of_another_medium(self, name: str) -> bool:
         """Return whether a member is an output of another medium."""
@@ -203,7 +197,7 @@ class _Maker:
         return found is not None and medium in media and found[1] != medium
 
     def _array(self, schema: Schema, path: tuple[str, ...]) -> list[Any]:
-        least = 1 if self._wants("", path) else 0
+        least = 1 if self._includes("", path) else 0
         count = max(least, schema.get("minItems", 0))
         item = (*path, "")
         return [self._value(schema.get("items", {}), item) for _ in range(count)]
@@ -238,7 +232,7 @@ class _Maker:
         if name in self._spec.task and "format" not in schema:
             return str(self._spec.task[name])
         if schema.get("format") == "uuid" or name.endswith(("UUID", "uuid")):
-            if path[1:]:  # the UUID of one of several files; its URL follows
+            if path[1:]:  # the UUID of one of several files, before its URL
                 self._file_uuid = self._uuid()
             return self._file_uuid
         return self._output(name, schema) or self._words(schema)
@@ -285,32 +279,20 @@ class _Maker:
         return text_of(object_of(properties, name), "default")
 
     def _medium(self) -> str:
-        """The medium: the first that the result, else the task type, names.
+        """Return the first medium that the names of the result or the task type begin with.
 
         It is a video if the result may be a video and the task requests or contains one.
         """
         names = [*object_of(self._root, "properties"), self._spec.schema.task_type]
-        found = [
-            medium
-            for name in names
-            for medium in _SUFFIXES
-            if re.match(medium, name, re.IGNORECASE)
-        ]
-        first = next(iter(found), "image")
+        prefixes = [re.match("|".join(_SUFFIXES), n, re.IGNORECASE) for n in names]
+        found = [prefix[0].lower() for prefix in prefixes if prefix]
+        first = found[0] if found else "image"
         task = self._spec.task
         if text_of(task, "outputFormat"):
             is_video = text_of(task, "outputFormat") in _VIDEO_FORMATS
         else:
             is_video = first == "image" and "video" in object_of(task, "inputs")
         return "video" if is_video and "video" in found else first
-
-
-def _no(_schema: Schema, _path: tuple[str, ...]) -> bool:
-    return False
-
-
-def _nothing(_schema: Schema, _path: tuple[str, ...]) -> None:
-    return None
 
 
 def _json_type(schema: Schema) -> str:

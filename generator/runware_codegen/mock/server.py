@@ -43,9 +43,9 @@ def serve(options: MockOptions, terminal: Terminal) -> None:
         ClickException: If the port is not available.
     """
     catalog = open_catalog(options["documents"], options["own_models"])
-    listening = _listen(options["host"], options["port"])
-    with listening:
-        port = listening.getsockname()[1]
+    bound = _bind(options["host"], options["port"])
+    with bound:
+        port = bound.getsockname()[1]
         terminal.result(_greeting(options["host"], port, catalog))
         config = uvicorn.Config(
             _application(options, catalog, terminal),
@@ -63,7 +63,7 @@ def serve(options: MockOptions, terminal: Terminal) -> None:
             timeout_keep_alive=_KEEP_ALIVE,
             timeout_graceful_shutdown=0,
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[bound])
 
 
 def _application(options: MockOptions, catalog: Catalog, terminal: Terminal) -> ASGIApp:
@@ -86,7 +86,7 @@ def _report(error: Exception, terminal: Terminal) -> None:
     terminal.error("This is a bug of runware-codegen. Report it.")
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from runware_codegen.documents.members import text_of
 from runware_codegen.mock import refusals
+from runware_codegen.mock.alterations import altered, selected
 from runware_codegen.mock.background import Background
 from runware_codegen.mock.batch import Batch
 from runware_codegen.mock.faults import LASTING, OF_POLLS, Fault
@@ -16,10 +19,10 @@ from runware_codegen.mock.items import (
     GET_RESPONSE,
     GET_TASK_DETAILS,
     PING,
+    Envelope,
     RefusalError,
     error_item,
     is_poll,
-    text_of,
 )
 from runware_codegen.mock.tasks import Plan, Task
 from runware_codegen.mock.validation import validate
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from runware_codegen.mock.options import MockOptions
     from runware_codegen.mock.webhooks import Webhooks
 
-_READINGS: dict[Fault | None, str] = {
+_RUNNING_FORMS: dict[Fault | None, str] = {
     Fault.POLL_STATUS: "status",
     Fault.POLL_PROGRESS: "progress",
     Fault.OTHER_STATUS: "status",
@@ -94,7 +97,7 @@ class TaskService:
             401, error_item("invalidApiKey", f"{message} {how}", scope, "apiKey")
         )
 
-    def take(
+    def process(
         self,
         tasks: list[Any],
         base_url: str,
@@ -116,15 +119,17 @@ class TaskService:
             RefusalError: If there are too many tasks, or a fault refuses all of them.
         """
         self._check_number(tasks, fault)
-        batch = Batch(_READINGS.get(fault, self.options["running_task"]))
+        batch = Batch(_RUNNING_FORMS.get(fault, self.options["running_task"]))
         if self._fails_poll(tasks, fault):
-            batch.was_heard = True
+            batch.any_accepted = True
             return batch
         streams = can_stream and len(tasks) == 1
         for task in tasks:
             try:
-                accepted = self._take_one(task, batch, streams=streams, is_dry=is_dry)
-                batch.was_heard = True
+                accepted = self._process_one(
+                    task, batch, streams=streams, is_dry=is_dry
+                )
+                batch.any_accepted = True
             except RefusalError as refusal:
                 batch.refuse(refusal)
                 continue
@@ -134,24 +139,34 @@ class TaskService:
         self._webhooks.watch(batch.accepted)
         if fault in LASTING and batch.accepted:
             self.ledger.note_fault(fault)
-        if fault in {Fault.POLL_STATUS, Fault.POLL_PROGRESS} and batch.tells_of_running:
+        if fault in {Fault.POLL_STATUS, Fault.POLL_PROGRESS} and batch.has_unfinished:
             self.ledger.note_fault(fault)
         return batch
 
-    def take_later(self, tasks: list[Any], base_url: str) -> None:
-        """Process an array of tasks after the delay, without a response."""
-        self._background.run(self._take_later(tasks, base_url))
+    def altered(
+        self, envelope: Envelope, fault: Fault | None
+    ) -> tuple[Envelope, Callable[[Item], Item]]:
+        """Apply a fault to the items of a response, and count it if it changes them.
 
-    async def _take_later(self, tasks: list[Any], base_url: str) -> None:
+        Returns:
+            The response with the items to send, and the change of each item.
+        """
+        sent = Envelope(selected(envelope.data, fault), envelope.errors)
+        alter = partial(altered, fault=fault, rng=self.faults.random)
+        if list(map(alter, sent.data)) != envelope.data:
+            self.ledger.note_fault(fault)
+        return sent, alter
+
+    def process_later(self, tasks: list[Any], base_url: str) -> None:
+        """Process an array of tasks after the delay, without a response."""
+        self._background.run(self._process_later(tasks, base_url))
+
+    async def _process_later(self, tasks: list[Any], base_url: str) -> None:
         await asyncio.sleep(self.options["delay"])
-        self.take(tasks, base_url, None, can_stream=True)
+        self.process(tasks, base_url, None, can_stream=True)
 
     def _check_number(self, tasks: list[Any], fault: Fault | None) -> None:
-        """Validate the number of tasks.
-
-        Raises:
-            RefusalError: If there are too many.
-        """
+        """Refuse a request with too many tasks."""
         number = sum(text_of(task, "taskType") != AUTHENTICATION for task in tasks)
         most = self.options["max_tasks"]
         if fault is Fault.TOO_MANY and number > 1:
@@ -161,11 +176,7 @@ class TaskService:
             raise refusals.too_many(number, most)
 
     def _fails_poll(self, tasks: list[Any], fault: Fault | None) -> bool:
-        """Apply a fault to getResponse; return whether the response has no items.
-
-        Raises:
-            RefusalError: If the fault refuses the request.
-        """
+        """Apply a fault to getResponse: refuse it, or return whether to answer without items."""
         if fault not in OF_POLLS or not is_poll(tasks):
             return False
         if fault is Fault.POLL_POISONED and len(tasks) == 1:
@@ -175,14 +186,10 @@ class TaskService:
             return True
         raise refusals.failed_poll(tasks, fault, self.faults.random)
 
-    def _take_one(
+    def _process_one(
         self, task: Any, batch: Batch, *, streams: bool, is_dry: bool
     ) -> Task | None:
-        """Answer a query or a dry run, or add a task to the ledger and return it.
-
-        Raises:
-            RefusalError: If it is not allowed.
-        """
+        """Answer a query or a dry run; or add a task to the ledger, and return it."""
         schema = validate(task, self.catalog)
         if reply := self._answers.get(schema.task_type):
             reply(task, batch)
@@ -199,11 +206,7 @@ class TaskService:
         return self._accept(task, schema, delivery)
 
     def _accept(self, wire: Item, schema: ModelSchema, delivery: str) -> Task:
-        """Add a task to the ledger.
-
-        Raises:
-            RefusalError: If a task with its taskUUID exists.
-        """
+        """Add a task to the ledger, or refuse its taskUUID if it exists."""
         known = self.ledger.find(text_of(wire, "taskUUID"))
         if known is None:
             task = Task({"taskUUID": str(uuid4()), **wire}, schema, delivery)
@@ -211,7 +214,7 @@ class TaskService:
             return task
         repeated = self.options["repeated_task"]
         if repeated == "refuse" or (repeated == "refuse-async" and delivery == "async"):
-            raise refusals.known(wire)
+            raise refusals.conflict(wire)
         known.delivery = delivery
         return known
 
@@ -234,43 +237,37 @@ class TaskService:
     def _ping(self, _task: Item, batch: Batch) -> None:
         batch.answer.data.append({"taskType": PING, "pong": True})
 
-    def _get_response(self, question: Item, batch: Batch) -> None:
-        task = self.ledger.find(text_of(question, "taskUUID"))
-        if task is None or (batch.reading == "unknown" and not task.run.is_over):
-            self._say_unknown(question)
+    def _get_response(self, poll: Item, batch: Batch) -> None:
+        task = self.ledger.find(text_of(poll, "taskUUID"))
+        if task is None or (
+            batch.running_form == "unknown" and not task.run.is_finished
+        ):
+            self._refuse_unknown(poll)
             return
-        batch.tells_of_running |= not task.run.is_over
-        batch.answer.data.extend(task.news(batch.reading))
+        batch.has_unfinished |= not task.run.is_finished
+        batch.answer.data.extend(task.poll_items(batch.running_form))
         batch.answer.errors.extend(task.failures())
 
-    def _get_task_details(self, question: Item, batch: Batch) -> None:
-        task = self.ledger.find(text_of(question, "taskUUID"))
+    def _get_task_details(self, poll: Item, batch: Batch) -> None:
+        task = self.ledger.find(text_of(poll, "taskUUID"))
         if task is None:
-            self._say_unknown(question)
+            self._refuse_unknown(poll)
             return
-        done = [made.item for made in task.run.ready()]
-        failed = task.failures()
-        batch.answer.data.append(
-            {
-                "taskType": GET_TASK_DETAILS,
-                "taskUUID": task.uuid,
-                "request": [task.wire],
-                "response": {"errors": failed} if failed else {"data": done},
-            }
-        )
+        data = [result.item for result in task.run.ready()]
+        errors = task.failures()
+        response = {"errors": errors} if errors else {"data": data}
+        scope = {"taskType": GET_TASK_DETAILS, "taskUUID": task.uuid}
+        details = scope | {"request": [task.wire], "response": response}
+        batch.answer.data.append(details)
 
-    def _say_unknown(self, question: Item) -> None:
-        """Answer getResponse for an unknown task, or as for an unknown task.
-
-        Raises:
-            RefusalError: If the answer is an error.
-        """
+    def _refuse_unknown(self, poll: Item) -> None:
+        """Refuse getResponse for an unknown task, if the option selects an error."""
         if code := _NOT_FOUND.get(self.options["unknown_task"]):
-            raise refusals.not_found(question, code)
+            raise refusals.not_found(poll, code)
 
 
 def priced(wire: Item, schema: ModelSchema) -> list[Item]:
-    """What a dry run of a task is answered with: what each of its results costs."""
+    """Return the items of a dry run: the cost of each result of a task."""
     task = Task(wire, schema, "sync")
     return [task.scope | {"cost": schema.price} for _ in range(task.count)]
 

@@ -68,7 +68,7 @@ class EventStream(Response):
             return
         await send({"type": "http.response.body", "body": b""})
         if connections.is_open(scope) and not self._task.run.plan.fails:
-            self._ledger.collect([self._task.run.made[0].item])
+            self._ledger.collect([self._task.run.results[0].item])
 
 
 async def _write(send: Send, event: str) -> None:
@@ -81,7 +81,7 @@ def _events(task: Task) -> Iterator[str]:
     if task.run.plan.fails:
         yield json.dumps({"errors": [task.failure()]})
     else:
-        item = task.run.made[0].item
+        item = task.run.results[0].item
         for name in _DELTAS:
             yield from (
                 json.dumps(_delta(name, piece, task)) for piece in _pieces(item, name)

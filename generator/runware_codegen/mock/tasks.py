@@ -10,8 +10,9 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
+from runware_codegen.documents.members import text_of
 from runware_codegen.mock.alterations import RUNNING
-from runware_codegen.mock.items import error_item, text_of
+from runware_codegen.mock.items import error_item
 from runware_codegen.mock.results import ItemSpec, item_id, make_result, own_uuids
 
 if TYPE_CHECKING:
@@ -36,19 +37,19 @@ class Plan(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ResultItem:
     """One item of a task.
 
     Attributes:
         id: Its identifier in the ledger.
         item: The item as it is sent.
-        at: The time when it is finished, on the monotonic clock.
+        finished_at: The time when it is finished, on the monotonic clock.
         cost: Its cost in US dollars.
     """
 
     id: str
     item: Item
-    at: float
+    finished_at: float
     cost: float
 
 
@@ -59,13 +60,13 @@ class Run:
     Attributes:
         began: The start time, on the monotonic clock.
         plan: The planned outcome.
-        made: Its items, in the order in which they are finished; none if it fails.
+        results: Its items, in the order in which they are finished; none if it fails.
         failed_at: The time when it or one of its items fails, on the same clock.
     """
 
     began: float
     plan: Plan
-    made: list[Made]
+    results: list[ResultItem]
     failed_at: float
 
     @property
@@ -74,26 +75,26 @@ class Run:
         return self.began + self.plan.seconds
 
     @property
-    def is_over(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether it has ended."""
         return monotonic() >= self.ends
 
     @property
     def is_billed(self) -> bool:
         """Whether it is billed: it has results."""
-        return self.is_over and not self.plan.fails
+        return self.is_finished and not self.plan.fails
 
-    def ready(self) -> list[Made]:
+    def ready(self) -> list[ResultItem]:
         """The finished items."""
         now = monotonic()
-        return [made for made in self.made if made.at <= now]
+        return [result for result in self.results if result.finished_at <= now]
 
     def progress(self) -> int:
         """The progress in percent, at most 99 while it runs."""
-        share = (
-            (monotonic() - self.began) / self.plan.seconds if self.plan.seconds else 1
+        seconds = self.plan.seconds
+        return (
+            min(99, int(100 * (monotonic() - self.began) / seconds)) if seconds else 99
         )
-        return min(99, int(100 * share))
 
 
 @dataclass(slots=True)
@@ -132,7 +133,7 @@ class Task:
     @property
     def status(self) -> str:
         """Its status."""
-        if not self.run.is_over:
+        if not self.run.is_finished:
             return "processing"
         return "error" if self.run.plan.fails else "success"
 
@@ -151,21 +152,18 @@ class Task:
         """
         began, count = monotonic(), self.count
         times = [began + plan.seconds * (n + 1) / count for n in range(count)]
-        failed = range(0)
-        if plan.fails:
-            failed = range(count)
-        elif plan.loses_one and count > 1:
-            failed = range(1)
-        made: list[Made] = []
+        lost = 1 if plan.loses_one and count > 1 else 0
+        failed = range(count if plan.fails else lost)
+        results: list[ResultItem] = []
         for index in range(len(failed), count):
             spec = ItemSpec(
                 self.wire, self.schema, index, len(self.runs), seed, base_url
             )
             item = make_result(spec)
             name = item_id(item, self.uuid, index)
-            made.append(Made(name, item, times[index], self.schema.price))
+            results.append(ResultItem(name, item, times[index], self.schema.price))
         failed_at = times[failed[-1]] if failed else inf
-        self.runs.append(Run(began, plan, made, failed_at))
+        self.runs.append(Run(began, plan, results, failed_at))
         return self.run
 
     @property
@@ -177,48 +175,43 @@ class Task:
     def note_collected(self, item: Item) -> None:
         """Record an item that was completely written to a client."""
         for run in self.runs:
-            for made in run.made:
-                if made.item.items() <= item.items():
-                    self.collected[made.id] = None
+            for result in run.results:
+                if result.item.items() <= item.items():
+                    self.collected[result.id] = None
 
     def failure(self) -> Item:
         """The error object of the task, or of one of its items."""
         code = "taskFailed" if self.run.plan.fails else "contentPolicyViolation"
-        message = "The mock was told to let this fail."
+        message = "A fault of the mock lets this fail."
         return error_item(code, message, self.scope) | {"status": "error"}
 
     def failures(self) -> list[Item]:
         """The error objects so far."""
         return [self.failure()] if monotonic() >= self.run.failed_at else []
 
-    def news(self, reading: str) -> list[Item]:
+    def poll_items(self, running_form: str) -> list[Item]:
         """Return the items that getResponse has in `data`.
 
         Args:
-            reading: The form of unfinished items: with `status`, `progress` or
+            running_form: The form of unfinished items: with `status`, `progress` or
                 `other-status` as members; else they are omitted.
         """
         ready = self.run.ready()
-        data = [made.item | {"status": "success"} for made in ready]
-        if self.run.is_over:
+        data = [result.item | {"status": "success"} for result in ready]
+        if self.run.is_finished:
             return data
-        in_flight: Sequence[Made | None] = self.run.made[len(ready) :] or [None]
-        return data + [
-            self.scope | told
-            for made in in_flight
-            for told in self._told(made, reading)
-        ]
-
-    def _told(self, made: Made | None, reading: str) -> list[Item]:
-        """Return the other members of an unfinished item; none if it is omitted."""
         progress = self.run.progress()
-        match reading:
-            case "status":
-                return [{"status": "processing", "progress": progress}]
-            case "progress":
-                names = own_uuids(made.item) if made else {}
-                return [{**names, "progress": progress}]
-            case "other-status":
-                return [RUNNING[progress % len(RUNNING)]]
-            case _:
-                return []
+        unfinished: Sequence[ResultItem | None] = self.run.results[len(ready) :]
+        for result in unfinished or [None]:
+            match running_form:
+                case "status":
+                    more: Item = {"status": "processing", "progress": progress}
+                case "progress":
+                    uuids = own_uuids(result.item) if result else {}
+                    more = {**uuids, "progress": progress}
+                case "other-status":
+                    more = dict(RUNNING[progress % len(RUNNING)])
+                case _:
+                    break
+            data.append(self.scope | more)
+        return data

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runware_codegen.mock.items import RefusalError, error_item, is_object
+from runware_codegen.documents.members import is_object
+from runware_codegen.mock.items import RefusalError, error_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,7 +53,7 @@ def validate(task: object, catalog: Catalog) -> ModelSchema:
     errors: list[Item] = []
     try:
         for error in schema.task_validator.iter_errors(task):
-            errors += _told(error, task, schema)
+            errors += _errors_of(error, task, schema)
             if len(errors) >= _MAX_ERRORS:
                 break
     except ValueError as error:  # it is nested too deeply for the validator
@@ -63,7 +64,9 @@ def validate(task: object, catalog: Catalog) -> ModelSchema:
     return schema
 
 
-def _told(error: ValidationError, task: Item, schema: ModelSchema) -> Iterator[Item]:
+def _errors_of(
+    error: ValidationError, task: Item, schema: ModelSchema
+) -> Iterator[Item]:
     kind, path = error.kind, list(error.instance_path)
     match kind.name:
         case "required":
@@ -76,11 +79,11 @@ def _told(error: ValidationError, task: Item, schema: ModelSchema) -> Iterator[I
                 yield error_item("unsupportedParameter", message, task, name)
         case _:
             name = wire_path(path)
-            sentence = f"{name or 'The task'} {_fault(error)}."
+            sentence = f"{name or 'The task'} {_requirement(error)}."
             yield error_item("invalidParameter", sentence, task, name)
 
 
-def _fault(error: ValidationError) -> str:
+def _requirement(error: ValidationError) -> str:
     """Describe what a value must be."""
     facts = error.kind.as_dict()
     match error.kind.name:

@@ -44,10 +44,10 @@ class Webhooks:
         if run.failed_at < inf:
             await asyncio.sleep(run.failed_at - monotonic())
             await self._send(task.webhook_url, task.failure())
-        for made in run.made:
-            await asyncio.sleep(made.at - monotonic())
-            if await self._send(task.webhook_url, made.item):
-                self._ledger.collect([made.item])
+        for result in run.results:
+            await asyncio.sleep(result.finished_at - monotonic())
+            if await self._send(task.webhook_url, result.item):
+                self._ledger.collect([result.item])
 
     async def _send(self, url: str, item: Item) -> bool:
         """Send an item; return whether it was acknowledged."""

@@ -17,18 +17,13 @@ from starlette.websockets import (
     WebSocketState,
 )
 
+from runware_codegen.documents.members import text_of
 from runware_codegen.mock import connections, refusals
 from runware_codegen.mock.alterations import altered, selected
 from runware_codegen.mock.background import Background
 from runware_codegen.mock.batch import read_tasks
 from runware_codegen.mock.faults import AT_HANDSHAKE, OVER_SOCKET, Fault
-from runware_codegen.mock.items import (
-    AUTHENTICATION,
-    Envelope,
-    RefusalError,
-    is_poll,
-    text_of,
-)
+from runware_codegen.mock.items import AUTHENTICATION, Envelope, RefusalError, is_poll
 from runware_codegen.mock.service import authenticated
 from runware_codegen.mock.validation import validate
 
@@ -43,12 +38,6 @@ if TYPE_CHECKING:
 
 _POLICY_VIOLATION = 1008
 _GOING_AWAY = 1001
-
-_REFUSING: dict[Fault | None, Callable[..., RefusalError]] = {
-    Fault.RATE_LIMIT: refusals.rate_limited,
-    Fault.UNAVAILABLE: refusals.unavailable,
-}
-"""The refusals of faults that refuse a message before its tasks are accepted."""
 
 
 @dataclass(slots=True, eq=False)
@@ -112,79 +101,71 @@ class WebSocketHandler:
                 await connections.ended(websocket.receive)
                 return
             await websocket.accept()
-            await self._talk(websocket)
+            await self._serve(websocket)
         except WebSocketDisconnect:
             return
         except TimeoutError:
-            await _dismiss(
+            await _close(
                 websocket, _GOING_AWAY, "The connection was idle for too long."
             )
         except RefusalError as refusal:
             code = refusal.errors[0]["code"]
-            await _dismiss(websocket, _POLICY_VIOLATION, code, refusal.errors)
+            await _close(websocket, _POLICY_VIOLATION, code, refusal.errors)
 
-    async def _talk(self, websocket: WebSocket) -> None:
-        """Authenticate a client, then answer its messages.
-
-        Raises:
-            RefusalError: If it is not authenticated.
-        """
-        first, *tasks = read_tasks(await self._heard(websocket))
-        session = await self._enter(websocket, first)
+    async def _serve(self, websocket: WebSocket) -> None:
+        """Authenticate a client, then answer its messages."""
+        first, *tasks = read_tasks(await self._receive(websocket))
+        session = await self._authenticate(websocket, first)
         headers: Mapping[str, str] = websocket.headers
         while True:
             if tasks:
-                await self._take(session, tasks, headers)
+                await self._process(session, tasks, headers)
                 headers = {}  # headers select the fault of one exchange
             try:
-                tasks = read_tasks(await self._heard(websocket))
+                tasks = read_tasks(await self._receive(websocket))
             except RefusalError as refusal:
                 tasks = []
                 await session.send(Envelope([], refusal.errors), self._ledger)
 
-    async def _heard(self, websocket: WebSocket) -> str | bytes:
+    async def _receive(self, websocket: WebSocket) -> str | bytes:
         """Return the next message.
 
         Raises:
             TimeoutError: If the connection is idle for too long.
         """
-        async with asyncio.timeout(self._options["patience"]):
+        async with asyncio.timeout(self._options["idle_timeout"]):
             message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1006))
         return message.get("text") or message.get("bytes") or ""
 
-    async def _enter(self, websocket: WebSocket, task: Any) -> Session:
-        """Authenticate a client, and send the messages that were kept for it.
-
-        Raises:
-            RefusalError: If its first task does not authenticate it.
-        """
+    async def _authenticate(self, websocket: WebSocket, task: Any) -> Session:
+        """Authenticate a client, and send the messages that were kept for it."""
         if text_of(task, "taskType") != AUTHENTICATION:
             self._service.check_key("")
         validate(task, self._service.catalog)
         self._service.check_key(text_of(task, "apiKey"))
-        wanted = text_of(task, "connectionSessionUUID")
-        session = self._sessions.get(wanted) or Session(str(uuid4()), websocket)
+        uuid = text_of(task, "connectionSessionUUID")
+        session = self._sessions.get(uuid) or Session(str(uuid4()), websocket)
         self._sessions[session.uuid] = session
         session.socket = websocket
         await session.send(Envelope([authenticated(session.uuid)], []), self._ledger)
         kept, session.kept = session.kept, []
         for since, envelope in kept:
-            if monotonic() - since <= self._options["patience"]:
+            if monotonic() - since <= self._options["idle_timeout"]:
                 await session.send(envelope, self._ledger)
         return session
 
-    async def _take(
+    async def _process(
         self, session: Session, tasks: list[Any], headers: Mapping[str, str]
     ) -> None:
         """Process the tasks of one message."""
         self._ledger.exchanges += 1
         try:
             fault = self._faults.draw(OVER_SOCKET, headers)
-            if not self._is_lost(session, tasks, fault):
-                self._refuse_some(tasks, fault)
-                batch = self._service.take(
+            if not self._drops_message(session, tasks, fault):
+                self._apply_refusals(tasks, fault)
+                batch = self._service.process(
                     tasks,
                     _base_url(session),
                     fault,
@@ -195,38 +176,36 @@ class WebSocketHandler:
         except RefusalError as refusal:
             await session.send(Envelope([], refusal.errors), self._ledger)
 
-    def _is_lost(self, session: Session, tasks: list[Any], fault: Fault | None) -> bool:
-        """Close the connection if the fault accepts no tasks now; return whether it did."""
-        is_asked = is_poll(tasks) or _is_dry(session)
-        is_late = fault is Fault.LATE_ACCEPTANCE and not is_asked
+    def _drops_message(
+        self, session: Session, tasks: list[Any], fault: Fault | None
+    ) -> bool:
+        """Close the connection if the fault accepts no tasks now; return whether it does."""
+        starts_none = is_poll(tasks) or _is_dry(session)
+        is_late = fault is Fault.LATE_ACCEPTANCE and not starts_none
         if fault is not Fault.DROP_BEFORE and not is_late:
             return False
         self._ledger.note_fault(fault)
         connections.close(session.socket.scope)
         if is_late:
-            self._service.take_later(tasks, _base_url(session))
+            self._service.process_later(tasks, _base_url(session))
         return True
 
-    def _refuse_some(self, tasks: list[Any], fault: Fault | None) -> None:
-        """Apply faults that refuse a message.
-
-        Raises:
-            RefusalError: If the message is refused, at random with or without taskUUIDs.
-        """
+    def _apply_refusals(self, tasks: list[Any], fault: Fault | None) -> None:
+        """Refuse a message by the rate limit or a fault, at random with or without taskUUIDs."""
         wait = self._options["retry_after"]
-        if not self._limit.lets_through():
+        if not self._limit.allows_request():
             raise refusals.rate_limited(wait, tasks)
         if fault is Fault.ERROR_500 and self._faults.coin():
             self._ledger.note_fault(fault)
             raise refusals.internal_error()
-        if refuse := _REFUSING.get(fault):
+        if refuse := refusals.OVERLOADED.get(fault):
             self._ledger.note_fault(fault)
             raise refuse(wait, tasks if self._faults.coin() else (None,))
 
     async def _answer(
         self, session: Session, batch: Batch, fault: Fault | None
     ) -> None:
-        """Answer accepted tasks: at once, and later with their results."""
+        """Send the acknowledgements of accepted tasks, and later their results."""
         if fault in {Fault.DROP_AFTER, Fault.ERROR_500}:
             self._ledger.note_fault(fault)
         if fault is Fault.DROP_AFTER:
@@ -234,12 +213,13 @@ class WebSocketHandler:
         if fault is Fault.ERROR_500:
             raise refusals.internal_error()
         answer = batch.answer
-        if answer.data or answer.errors or not batch.awaited:
+        if answer.data or answer.errors or not batch.sync_tasks:
             if fault is Fault.LATE_ANSWER:
                 self._background.run(self._send_late(session, answer))
             else:
-                await self._send_altered(session, answer, fault)
-        if batch.awaited:
+                sent, alter = self._service.altered(answer, fault)
+                await session.send(sent, self._ledger, alter)
+        if batch.sync_tasks:
             self._background.run(self._deliver(session, batch, fault))
 
     async def _send_late(self, session: Session, answer: Envelope) -> None:
@@ -247,16 +227,6 @@ class WebSocketHandler:
         self._ledger.note_fault(Fault.LATE_ANSWER)
         await asyncio.sleep(self._options["delay"])
         await session.send(answer, self._ledger)
-
-    async def _send_altered(
-        self, session: Session, answer: Envelope, fault: Fault | None
-    ) -> None:
-        """Send items with the changes of a fault."""
-        sent = Envelope(selected(answer.data, fault), answer.errors)
-        alter = partial(altered, fault=fault, rng=self._faults.random)
-        if list(map(alter, sent.data)) != answer.data:
-            self._ledger.note_fault(fault)
-        await session.send(sent, self._ledger, alter)
 
     async def _deliver(
         self, session: Session, batch: Batch, fault: Fault | None
@@ -280,15 +250,15 @@ class WebSocketHandler:
 
 def _messages(batch: Batch) -> Iterator[tuple[float, Envelope]]:
     """Yield the messages of a batch, each with its time."""
-    for task in batch.awaited:
+    for task in batch.sync_tasks:
         if task.run.failed_at < inf:
             yield task.run.failed_at, Envelope([], [task.failure()])
-        for made in task.run.made:
-            yield made.at, Envelope([made.item], [])
+        for result in task.run.results:
+            yield result.finished_at, Envelope([result.item], [])
 
 
 def _is_dry(session: Session) -> bool:
-    """Whether the tasks of a connection are priced, and not run."""
+    """Return whether the tasks of a connection are dry runs: priced, and not run."""
     return session.socket.query_params.get("dryRun") == "1"
 
 
@@ -296,7 +266,7 @@ def _base_url(session: Session) -> str:
     return str(session.socket.base_url).rstrip("/").replace("ws", "http", 1)
 
 
-async def _dismiss(
+async def _close(
     websocket: WebSocket, code: int, reason: str, errors: list[Item] | None = None
 ) -> None:
     """Send the reason, and close a connection."""

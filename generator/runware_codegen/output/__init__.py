@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from runware_codegen.output.names import unsafe_paths
+from runware_codegen.output.os_errors import os_errors_as_problems
 from runware_codegen.output.replacement import Replacement, WorkFolder, exclusive_lock
 from runware_codegen.output.tree import TYPED, read_any, read_if_generated, read_state
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Mapping
+    from collections.abc import Collection, Mapping
 
 __all__ = ["Change", "compare", "publish"]
 
@@ -36,7 +34,7 @@ class Change:
 
     @property
     def kind(self) -> Literal["added", "changed", "removed"]:
-        """What happens to the file."""
+        """Whether the file is added, changed or removed."""
         if self.before is None:
             return "added"
         return "removed" if self.after is None else "changed"
@@ -61,7 +59,7 @@ def compare(
             or cannot be read.
     """
     content = _encoded(files, target)
-    with _os_errors_as_problems(target):
+    with os_errors_as_problems(target, "The folder is unchanged."):
         changes, _ = _plan(content, target, force=force)
     return changes
 
@@ -88,7 +86,7 @@ def publish(
             or cannot be written.
     """
     content = _encoded(files, target)
-    with _os_errors_as_problems(target):
+    with os_errors_as_problems(target, "The folder is unchanged."):
         target.parent.mkdir(parents=True, exist_ok=True)
         with exclusive_lock(target.parent):
             work = WorkFolder(target)
@@ -124,11 +122,14 @@ def _plan(
             "Choose another --output or --package, or empty the folder.",
         )
     if foreign and not force:
-        raise InvalidInputError(_foreign(target / path) for path in foreign)
-    if buried := [path for path in foreign if _is_below_a_file(path, content)]:
-        raise InvalidInputError(_buried(target / path) for path in buried)
-    lost = {p: read_any(target / p) for p in foreign if _is_in_the_way(p, content)}
-    changes = _changes(ours | lost, content)
+        remedy = "Move it to another folder, or keep it with --force."
+        raise InvalidInputError(_foreign(target / path, "", remedy) for path in foreign)
+    if below := [path for path in foreign if _is_below_a_file(path, content)]:
+        where = ", and its folder has the path of a generated file"
+        remedy = "Move it to another folder."
+        raise InvalidInputError(_foreign(target / p, where, remedy) for p in below)
+    replaced = {p: read_any(target / p) for p in foreign if _is_in_the_way(p, content)}
+    changes = _changes(ours | replaced, content)
     changed = {change.path for change in changes}
     written = {path: data for path, data in content.items() if path in changed}
     return changes, Replacement(written, sorted(found.keys() - changed), found)
@@ -166,77 +167,27 @@ def _encoded(files: Mapping[str, str], target: Path) -> dict[str, bytes]:
 
     The renderer makes no such files; this is a second check.
     """
-    problems = [_unfit_path(target, path) for path in unsafe_paths(files)]
+    problems = [
+        _bug(target, f"{path!r} is not a valid path on every operating system.")
+        for path in unsafe_paths(files)
+    ]
     content: dict[str, bytes] = {}
     for path, text in files.items():
         try:
             content[path] = text.encode()
         except UnicodeEncodeError as error:
-            problems.append(_unfit_text(target, path, error.reason))
+            message = f"The text for this file is not Unicode: {error.reason}."
+            problems.append(_bug(target / path, message))
     if problems:
         raise InvalidInputError(problems)
     return content
 
 
-# -- problems -----------------------------------------------------------------
+def _bug(path: Path, message: str) -> Problem:
+    remedy = "This is a bug of runware-codegen. Report it with the document."
+    return Problem(str(path), "", message, remedy)
 
 
-def _unfit_path(target: Path, path: str) -> Problem:
-    return Problem(
-        str(target),
-        "",
-        f"{path!r} is not a valid path on every operating system.",
-        "This is a bug of runware-codegen. Report it with the document.",
-    )
-
-
-def _unfit_text(target: Path, path: str, reason: str) -> Problem:
-    return Problem(
-        str(target / path),
-        "",
-        f"The text for this file is not Unicode: {reason}.",
-        "This is a bug of runware-codegen. Report it with the document.",
-    )
-
-
-def _foreign(path: Path) -> Problem:
-    return Problem(
-        str(path),
-        "",
-        "This file was not made by runware-codegen.",
-        "Move it to another folder, or keep it with --force.",
-    )
-
-
-def _buried(path: Path) -> Problem:
-    return Problem(
-        str(path),
-        "",
-        "This file was not made by runware-codegen, and its folder has the path of a"
-        " generated file.",
-        "Move it to another folder.",
-    )
-
-
-@contextlib.contextmanager
-def _os_errors_as_problems(target: Path) -> Generator[None]:
-    """Raise an `OSError` as a problem."""
-    try:
-        yield
-    except OSError as error:
-        raise _failure(target, error) from error
-
-
-def _failure(target: Path, error: OSError) -> InvalidInputError:
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        remedy = "Change the permissions, or choose another --output"
-    elif error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        remedy = "Free some space and run this again"
-    elif error.errno == errno.EXDEV:
-        remedy = "Remove the folder: its file system cannot rename it"
-    else:
-        remedy = "Fix this and run it again"
-    reason = error.strerror or str(error)
-    place = f" ({os.fsdecode(error.filename)})" if error.filename else ""
-    remedy = f"{remedy}. The folder is unchanged."
-    return InvalidInputError.of(target, f"{reason}{place}.", remedy)
+def _foreign(path: Path, where: str, remedy: str) -> Problem:
+    message = f"This file was not made by runware-codegen{where}."
+    return Problem(str(path), "", message, remedy)

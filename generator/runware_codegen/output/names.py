@@ -37,8 +37,8 @@ def _is_plain(name: str) -> bool:
 def _clashes(path: str, taken: dict[str, str]) -> bool:
     """Return whether a path or a folder above it clashes with one that is taken.
 
-    The path and its folders are then taken too. Folders end in a slash, so that a file
-    with the path of a folder is a clash.
+    Then take the path and its folders. Folders end in a slash, so that a file with the
+    path of a folder is a clash.
     """
     folders = [f"{parent}/" for parent in PurePosixPath(path).parents][:-1]
     places = [path, *folders]

@@ -2,7 +2,7 @@
 
 The new package is written to a work folder beside the target. One system call then
 exchanges the two folders, so the target is always the complete old or the complete new
-package, also if the process is killed. A system that cannot exchange folders needs two
+package, even if the process is killed. A system that cannot exchange folders needs two
 renames, and between them there is no package. If the process is killed there, the next run
 restores the old package.
 
@@ -72,7 +72,7 @@ class WorkFolder:
         """
         if not os.path.lexists(self._path):
             return
-        if not self._is_mine():
+        if not self._is_ours():
             raise InvalidInputError.of(
                 self._path,
                 "runware-codegen needs this name for a temporary folder.",
@@ -82,7 +82,7 @@ class WorkFolder:
             self._old.rename(self._target)
         self._remove()
 
-    def _is_mine(self) -> bool:
+    def _is_ours(self) -> bool:
         if self._path.is_symlink() or not self._path.is_dir():
             return False
         return self._note.exists() or not any(self._path.iterdir())

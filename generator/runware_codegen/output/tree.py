@@ -65,7 +65,7 @@ def read_if_generated(path: Path) -> bytes | None:
 
 
 def read_any(path: Path) -> bytes:
-    """Read any file; of a link return its target, of a device nothing."""
+    """Read any file: the target of a link, and nothing of a device."""
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
         return b"symbolic link to " + os.fsencode(path.readlink()) + b"\n"

@@ -28,20 +28,17 @@ from runware_codegen.model.predicates import (
     TRUE,
     AreaIn,
     HasFormat,
-    InRange,
     IsIn,
-    IsType,
-    LengthIn,
-    MultipleOf,
     OptionalProperty,
     RatioIn,
     RequiredProperty,
     children,
 )
+from runware_codegen.model.type_predicates import of_type
 from runware_codegen.parse.assertions.evaluate import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from runware_codegen.documents import JsonValue
     from runware_codegen.model import Class, Document, Field, Size, Type
@@ -57,7 +54,7 @@ _FORMATS: Final[Mapping[str, str]] = {
     "date-time": "2026-01-31T12:00:00Z",
     "email": "keeper@example.com",
 }
-"""A text of each format that examples may need."""
+"""An example of each format."""
 _PROMPT: Final = "A lighthouse at dusk, seen from the sea."
 _TEXTS: Final = (
     "lighthouse",
@@ -97,7 +94,7 @@ def example_task(document: Document) -> Task | None:
     """Find a task with few fields that satisfies the types and rules of a document.
 
     Returns:
-        The task in JSON; None where none is found in a bounded search.
+        The task in JSON; None if a bounded search does not find one.
     """
     search = _Search(document)
     try:
@@ -136,7 +133,7 @@ class _Search:
         self._definitions = dict(document.definitions)
 
     def object(self, part: Class, depth: int = 0) -> Task:
-        """Give an object of a class: its required fields, or else those with examples."""
+        """Make an object with the required fields of a class, else those with examples."""
         required = [f for f in part.fields if f.required or f.json_name == "content"]
         fields = required or [field for field in part.fields if field.examples]
         return {
@@ -145,13 +142,13 @@ class _Search:
         }
 
     def broken(self, part: Class, value: Task) -> list[Predicate]:
-        """Return what does not hold of an object, or of an object inside of it."""
+        """Return the predicates that an object, or an object inside of it, violates."""
         found = [
-            demand
-            for demand in map(_demand, part.rules)
-            if not holds(demand, value, self._definitions)
+            predicate
+            for predicate in map(_predicate_of, part.rules)
+            if not holds(predicate, value, self._definitions)
         ]
-        if any(not paths_of([demand]) for demand in found):  # it counts members
+        if any(not paths_of([predicate]) for predicate in found):  # it counts members
             found += [required_property(field.json_name, TRUE) for field in part.fields]
         for field in part.fields:
             inner = value.get(field.json_name)
@@ -162,22 +159,22 @@ class _Search:
         return found
 
     def with_value(self, task: Task, path: Path) -> Task | None:
-        """Copy a task with a value at a path; None where none can be given."""
+        """Copy a task, and add a value at a path; None if that is not possible."""
         copied = copy.deepcopy(task)
-        here, part = copied, self._request
+        holder, part = copied, self._request
         for position, name in enumerate(path):
             field = next((f for f in part.fields if f.json_name == name), None)
             if field is None:
                 return None
             last = position == len(path) - 1
-            inner = here.get(name)
+            inner = holder.get(name)
             if last and inner is not None:
                 return None
             if last and (size := _first_size(part)) and name in size:
-                here.update(size)
+                holder.update(size)
             elif inner is None:
                 try:
-                    inner = here[name] = self._value(field.type, field, position)
+                    inner = holder[name] = self._value(field.type, field, position)
                 except _NoExampleError:
                     return None
             if last:
@@ -185,7 +182,7 @@ class _Search:
             class_name = class_name_in(field.type)
             if not isinstance(inner, dict) or class_name not in self._classes:
                 return copied
-            here, part = inner, self._classes[class_name]
+            holder, part = inner, self._classes[class_name]
         return None
 
     def _value(self, a_type: Type, field: Field, depth: int) -> JsonValue:
@@ -196,16 +193,14 @@ class _Search:
     def _candidates(
         self, a_type: Type, field: Field, depth: int
     ) -> Iterator[JsonValue]:
-        """Give values of a type, the best first."""
+        """Yield values of a type, the best first."""
         if depth > _MAX_DEPTH:
             return
         match a_type:
             case String():
-                yield from filter(_is_string(a_type), self._texts(field))
+                yield from _satisfying(a_type, self._texts(field))
             case Number():
-                yield from filter(
-                    _is_number(a_type), [*_known(field), *_numbers(a_type)]
-                )
+                yield from _satisfying(a_type, [*_known(field), *_numbers(a_type)])
             case Boolean():
                 yield from (True, False)
             case Null():
@@ -249,7 +244,7 @@ class _Search:
 
 
 def _known(field: Field) -> list[JsonValue]:
-    """Return values that the document shows, or that suit the name of a field."""
+    """Return the examples and the default of a field, and a usual value for its name."""
     shown = [*field.examples, *([field.default] if field.default else [])]
     usual = [_BY_NAME[field.json_name]] if field.json_name in _BY_NAME else []
     return [*(thawed(each.value) for each in shown), *usual]
@@ -267,7 +262,7 @@ _SUFFIXES: Final = {"image": ".jpg", "video": ".mp4", "audio": ".mp3"}
 
 
 def _preference(a_type: Type) -> int:
-    """Put null last and text first among alternatives."""
+    """Return the rank of an alternative: strings first, null last."""
     return 2 if a_type == Null() else not isinstance(a_type, String)
 
 
@@ -284,10 +279,10 @@ def class_name_in(a_type: Type) -> str:
             return ""
 
 
-def _demand(rule: Rule | SizeRule) -> Predicate:
-    """Return what a rule demands of an object."""
+def _predicate_of(rule: Rule | SizeRule) -> Predicate:
+    """Return the predicate of a rule; of several sizes, only the first satisfies it."""
     if isinstance(rule, SizeRule):
-        first = rule.sizes[0]  # the only size that an example has
+        first = rule.sizes[0]
         size = all_of(
             required_property(name, IsIn((constant(number),)))
             for name, number in _pair(first).items()
@@ -306,9 +301,9 @@ def _pair(size: Size) -> Task:
     return {"width": size.width, "height": size.height}
 
 
-def paths_of(demands: list[Predicate]) -> list[Path]:
-    """Return the paths of properties that demands are about, the shortest first."""
-    paths = {path for demand in demands for path in _paths(demand, ())}
+def paths_of(predicates: list[Predicate]) -> list[Path]:
+    """Return the paths of the properties in predicates, the shortest first."""
+    paths = {path for predicate in predicates for path in _paths(predicate, ())}
     return sorted(paths, key=lambda path: (len(path), path not in _LIKELY, path))
 
 
@@ -318,7 +313,7 @@ _USEFUL: Final = (
     ("prompt",),
     ("search",),
 )
-"""What a first call has, if the rest of the document needs no more."""
+"""The paths of optional fields that a first call has if possible."""
 _LIKELY: Final = {("positivePrompt",), ("prompt",), ("text",), ("inputs",)}
 
 
@@ -334,23 +329,11 @@ def _paths(predicate: Predicate, above: Path) -> Iterator[Path]:
                 yield from _paths(child, above)
 
 
-def _is_string(wanted: String) -> Callable[[JsonValue], bool]:
-    tests: list[Predicate] = [IsType(frozenset({"string"}))]
-    tests += [LengthIn(wanted.min_length, wanted.max_length)]
-    tests += [wanted.pattern] if wanted.pattern else []
-    tests += [HasFormat(wanted.format)] if wanted.format else []
-    demand = all_of(tests)
-    return lambda value: holds(demand, value, {})
-
-
-def _is_number(wanted: Number) -> Callable[[JsonValue], bool]:
-    tests: list[Predicate] = [
-        IsType(frozenset({"integer" if wanted.integer else "number"}))
-    ]
-    tests += [InRange(wanted.ge, wanted.gt, wanted.le, wanted.lt)]
-    tests += [MultipleOf(wanted.multiple_of)] if wanted.multiple_of else []
-    demand = all_of(tests)
-    return lambda value: holds(demand, value, {})
+def _satisfying(
+    a_type: String | Number, values: Iterable[JsonValue]
+) -> Iterator[JsonValue]:
+    predicate = of_type(a_type)
+    return (value for value in values if holds(predicate, value, {}))
 
 
 def _numbers(wanted: Number) -> list[JsonValue]:

@@ -26,8 +26,8 @@ def first_call(document: Document, package: str, module: str) -> str:
         module: The import path of the document's module in it (`tasks.caption.caption`).
 
     Returns:
-        The program; empty where no example is found, and for a task about another
-        task, which has to exist.
+        The program; empty if no example is found, and for a task about another task,
+        which has to exist.
     """
     task = example_task(document)
     if task is None or document.task_type in ABOUT_ANOTHER_TASK:
@@ -76,7 +76,7 @@ class _Writer:
         Args:
             part: The class.
             value: The object in JSON.
-            column: Where the call begins in its line.
+            column: The column of the call in its line.
             indent: The indentation of that line.
         """
         self.names.add(part.name)
@@ -110,7 +110,7 @@ class _Writer:
 
 
 def is_filled_in(field: Field, document: Document) -> bool:
-    """Tell whether the constructor gives a required field its value."""
+    """Return whether the constructor sets a required field."""
     one = isinstance(field.type, Literals) and len(field.type.values) == 1
     about_another = document.task_type in ABOUT_ANOTHER_TASK
     own = field.json_name == "taskUUID" and not about_another

@@ -71,20 +71,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The constants of a field, each with its meaning in Markdown."""
+    """The constants of a field, each with its description in Markdown."""
 
     name: str
     values: tuple[tuple[str, str], ...]
 
     @property
     def explained(self) -> bool:
-        """Whether a meaning is known."""
-        return any(meaning for _, meaning in self.values)
+        """Whether a constant has a description."""
+        return any(text for _, text in self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class ClassSection:
-    """The section of a class: a table of fields, what their values mean, and rules."""
+    """The section of a class: a table of fields, their constants, and rules."""
 
     name: str
     doc: str
@@ -96,7 +96,7 @@ class ClassSection:
 
 
 class LastChange(NamedTuple):
-    """What the last update of a document changed for callers.
+    """The differences for callers in the last update of a document.
 
     Attributes:
         day: The day of the update.
@@ -108,13 +108,13 @@ class LastChange(NamedTuple):
 
 
 def page_paths(package: Package[DocumentT]) -> Iterator[tuple[str, DocumentT]]:
-    """Give the path of the page of each document."""
+    """Yield the path of the page of each document, with the document."""
     for document in package.documents:
         yield page_path(document.task_type, document.module), document
 
 
 def page_path(task_type: str, module: str) -> str:
-    """Return the path of a page: that of the module, in Markdown."""
+    """Return the path of the page of a module."""
     return f"{module_name(task_type)}/{module}.md"
 
 
@@ -129,45 +129,37 @@ def model_page(document: Document, package: str) -> str:
     module = f"tasks.{folder}.{document.module}"
     requests = _in_order(document.request, document.nested_request_classes, document)
     results = _in_order(document.result, document.nested_result_classes, document)
-    return (
-        pages_environment()
-        .get_template("model.md.jinja")
-        .render(
-            document=document,
-            package=package,
-            module=f"{package}.{module}",
-            attribute=folder,
-            errors=f"{pascal_case(document.task_type)}Errors",
-            call=first_call(document, package, module),
-            latency=latency(document),
-            requests=[_request_section(each, requests, document) for each in requests],
-            results=[_result_section(each, results) for each in results],
-        )
+    template = pages_environment().get_template("model.md.jinja")
+    return template.render(
+        document=document,
+        package=package,
+        module=f"{package}.{module}",
+        attribute=folder,
+        errors=f"{pascal_case(document.task_type)}Errors",
+        call=first_call(document, package, module),
+        latency=latency(document),
+        requests=[_request_section(each, requests, document) for each in requests],
+        results=[_result_section(each, results) for each in results],
     )
 
 
 def finished(page: str, document: DocumentInfo, changed: LastChange | None) -> str:
-    """Add to the page of a document what changed last, and where the page comes from.
+    """Add the last changes of a document and its source to its page.
 
     Args:
         page: The page, as `model_page` writes it.
         document: The document.
-        changed: What changed last, if it is known.
+        changed: The last changes, if they are known.
     """
-    end = (
-        pages_environment()
-        .get_template("model_end.md.jinja")
-        .render(
-            document=document,
-            changed=changed,
-            command_word=_command_word(document.id),
-        )
+    template = pages_environment().get_template("model_end.md.jinja")
+    command_word = _command_word(document.id)
+    return page + template.render(
+        document=document, changed=changed, command_word=command_word
     )
-    return page + end
 
 
 def latency(document: Document) -> str:
-    """Say how long the runs took that the document reports: "1.8 to 6.7 s"."""
+    """Return the durations of the runs that the document reports: "1.8 to 6.7 s"."""
     known = [m.latency_ms for m in document.measurements if m.latency_ms is not None]
     if not known:
         return ""
@@ -176,14 +168,14 @@ def latency(document: Document) -> str:
 
 
 def _command_word(text: str) -> str:
-    """Return a text that a shell takes as it stands; empty for another one."""
+    """Return a text that needs no quotes in a shell; empty for any other text."""
     return text if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) else ""
 
 
 def _in_order(
     top: Class, nested: tuple[Class, ...], document: Document
 ) -> tuple[Class, ...]:
-    """Return a class and those below it, in the order in which a reader meets them."""
+    """Return a class and those below it, in the order of the fields that refer to them."""
     classes = {part.name: part for part in nested}
     found: dict[str, Class] = {top.name: top}
 
@@ -212,7 +204,7 @@ def _class_names(a_type: Type) -> Iterator[str]:
 
 
 def _shown(part: Class, document: Document) -> list[Field]:
-    """Sort fields: what must be given first, what is filled in last."""
+    """Sort fields: required ones first, those that constructors set last."""
 
     def place(field: Field) -> int:
         return 2 if is_filled_in(field, document) else not field.required
@@ -262,7 +254,7 @@ def _result_row(field: Field, classes: Iterable[Class]) -> Row:
 
 
 def _in_brief(text: str, a_type: Type, classes: Iterable[Class]) -> str:
-    """Return what a row says: one sentence if the section of an object says it all."""
+    """Return the first paragraph, or only one sentence if a class has the same text."""
     paragraph = text.partition("\n\n")[0]
     names = {*_class_names(a_type)}
     if any(part.name in names and part.doc.startswith(paragraph) for part in classes):
@@ -271,14 +263,14 @@ def _in_brief(text: str, a_type: Type, classes: Iterable[Class]) -> str:
 
 
 def _constant(value: Constant) -> str:
-    """Write a constant as code, a text without quotes."""
+    """Write a constant as code, a string without quotes."""
     return code(plain(value.value).strip("'"))
 
 
 def _values(field: Field) -> Values:
     choices = constants(field.type)
-    told = [(each.title, each.description) for each in choices]
-    if len(choices) <= _MAX_LISTED and not any(text for pair in told for text in pair):
+    is_described = any(each.title or each.description for each in choices)
+    if len(choices) <= _MAX_LISTED and not is_described:
         return Values(field.name, ())
     return Values(field.name, tuple(map(_value_row, choices)))
 
@@ -296,7 +288,7 @@ def _rule_text(rule: Rule | SizeRule) -> str:
 
 
 def _with_code(text: str, rule: Rule) -> str:
-    """Mark the members that a rule is about as code, and begin with a capital."""
+    """Write the members of a rule as code, and begin with a capital letter."""
     names = {".".join(path) for path in paths_of([rule.when, rule.must])}
     listed = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     member = rf"(?<![\w.'])(?:{listed})(?![\w']|\.\w)"

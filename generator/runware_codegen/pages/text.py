@@ -1,8 +1,8 @@
 """Writes text of a document as Markdown: one function for each position.
 
-What a document says is data. Nothing in it becomes raw HTML, a directive, a heading, an
-image or a macro of CommonMark, GitHub, Python-Markdown, MyST or an extension of them. A
-link stays a link only if it is an absolute URL of HTTP.
+Text of a document is data. Nothing in it becomes raw HTML, a directive, a heading, an image
+or a macro of CommonMark, GitHub, Python-Markdown, MyST or an extension of them. A link stays
+a link only if its target is an absolute HTTP URL.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _FENCE: Final = re.compile(r"\s*(?:```|~~~)")
 _ROW: Final = re.compile(r"\s*\|")
 _DELIMITERS: Final = re.compile(r"\s*\|(?:\s*:?-+:?\s*\|)+\s*")
 
-# A backslash escapes these in Python-Markdown too; for others it has to be an entity.
+# A backslash escapes these characters in Python-Markdown too; others become entities.
 _BACKSLASH: Final = re.compile(r"[\\`*{}\[\]]|(?<![^\W_])_|_(?![^\W_])")
 _ENTITY: Final = re.compile(
     r"[<>|^]|&(?=[#\w]+;)|~(?=~)|\$(?=\S[^$]*(?<=\S)\$)|:(?=:)|(?<=\+)\+|(?<=%)%|(?<=\{)[%\#]"
 )
 _BLOCK: Final = re.compile(r"^(?:[#>+=!?:;%@(.-]|[0-9]+(?=[.)]))")
 
-# These start macros even inside of code.
+# These start macros even in code.
 _MACRO: Final = re.compile(r"(?<=\{)(?=[{%#])|(?<=8)(?=<)")
 
 
@@ -46,7 +46,7 @@ def inline(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Write a name or a value as code, or as text where code cannot express it."""
+    """Write a name or a value as code, or as text if it has characters that end code."""
     shown = visible(text)
     if not shown.strip() or shown != shown.strip() or re.search(r"[`|\n]", shown):
         return _BLOCK.sub(_entities, _escaped(" ".join(shown.split())))
@@ -54,7 +54,7 @@ def code(text: str) -> str:
 
 
 def link(url: str) -> str:
-    """Write an address as a link to itself, or as text where it is no plain address."""
+    """Write a URL as a link to itself, or as text if it is not an absolute HTTP URL."""
     written = f"[{url}]({url})"
     return inline(written if _SPAN.fullmatch(written) else url)
 
@@ -72,7 +72,7 @@ def paragraphs(text: str) -> str:
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """Give paragraphs and items of lists, each as one line, tables and blocks of code."""
+    """Yield paragraphs and items of lists, each as one line, tables and blocks of code."""
     lines: list[str] = []
     in_code = False
     for line in text.split("\n"):
@@ -89,7 +89,7 @@ def _blocks(text: str) -> Iterator[str]:
 
 
 def _starts_block(line: str, lines: list[str]) -> bool:
-    """Whether a line begins an item, or begins or follows a table."""
+    """Return whether a line begins an item, or begins or follows a table."""
     if _ITEM.match(line):
         return True
     return bool(lines) and bool(_ROW.match(line)) != bool(_ROW.match(lines[-1]))
@@ -109,7 +109,7 @@ def _cells(row: str) -> list[str]:
 
 
 def _table(rows: list[list[str]]) -> str:
-    """Write a table; its first row says how many columns there are."""
+    """Write a table with as many columns as its first row has."""
     width = len(rows[0])
     padded = [[*row, *[""] * width][:width] for row in rows]
     lines = [f"| {' | '.join(row)} |" for row in padded]
@@ -145,7 +145,7 @@ def _escaped(text: str) -> str:
 
 
 def _entities(match: re.Match[str]) -> str:
-    """Write characters as entities; a number that would begin a list keeps its digits."""
+    """Write characters as entities; of a number at the start of a list, the first digit."""
     text = match[0]
     if text.isdigit():
         return f"&#{ord(text[0])};{text[1:]}"

@@ -27,17 +27,17 @@ _PACKAGE: Final = {
     ),
     "_runtime.transport.envelope": ("Answer",),
     "_runtime.error_codes": ("ErrorCategory",),
-    "_runtime.delivery.dry_run": ("DryRun",),
     "_runtime.delivery.events": ("Event",),
     "_runtime.exceptions": listed("""
         APIError APIStatusError AuthenticationError BadRequestError BudgetError
         ClosedError ConnectionError DownloadError NotFoundError PaymentRequiredError
-        PermissionDeniedError RateLimitError ResponseError RunwareError SavedHandle
-        ServerError TaskError TimeoutError
+        PermissionDeniedError RateLimitError ResponseError RunwareError ServerError
+        TaskError TimeoutError
         """),
+    "_runtime.saved_handle": ("SavedHandle",),
     "_runtime.client.handle": ("Handle",),
     "_runtime.schema.media_text": ("MediaSource",),
-    "_runtime.delivery.outcome": ("Outcome", "RawResponse"),
+    "_runtime.delivery.outcome": ("DryRun", "Outcome", "RawResponse"),
     "_runtime.client.stream": ("Stream",),
     "_runtime.transport.waits": ("Waits",),
     "_runtime.webhook.webhook": ("Webhook", "parse_webhook"),

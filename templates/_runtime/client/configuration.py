@@ -19,12 +19,11 @@ from typing import (
 )
 from urllib.parse import urlsplit
 
-from ..delivery.account import Account
+from ..delivery.account import Account, cost_of
 from ..delivery.batches import Limits, Resend, Settings
-from ..delivery.dry_run import DryRun, DrySubmission, dry_run_of, dry_run_result
+from ..delivery.dry_run import DrySubmission, dry_run_of
 from ..delivery.events import Observer
-from ..delivery.outcome import Outcome
-from ..delivery.task import Submission, Task, submission_of, wire_of
+from ..delivery.task import Submission, submission_of, wire_of
 from ..timeouts import valid_timeout
 from ..transport.api_key import ApiKey
 from ..transport.endpoint import (
@@ -45,8 +44,10 @@ if TYPE_CHECKING:
 
     from ..delivery.delivery import Delivery
     from ..delivery.events import Event
+    from ..delivery.outcome import DryRun, Outcome
     from ..error_enum import ErrorEnum
-    from ..exceptions import RunwareError, TaskHandle
+    from ..exceptions import RunwareError
+    from ..saved_handle import TaskHandle
     from ..schema.generics import ResultT
     from ..schema.requests import TaskRequest
     from ..transport.endpoint import Headers
@@ -185,15 +186,18 @@ class Configured(Generic[EngineT]):
         delivery: Delivery[Any],
     ) -> list[DryRun[ResultT]]:
         """Return the results of dry runs, and remember their costs for the budget."""
+        from ..delivery.outcome import DryRun  # only dry runs need it
+
         priced: list[DryRun[ResultT]] = []
         for request, dry_run in zip(requests, dry_runs, strict=True):
             task = submission_of(request).task
             error = delivery.error(dry_run.task)
             if error is not None:
                 error = error.about(task.task_type, task.task_uuid)
-            result = dry_run_result(request, dry_run.task, error)
-            if result.cost is not None:
-                self._engine.settings.account.note_price(task.key, result.cost)
+            cost, items = cost_of(dry_run.task), dry_run.task.results()
+            result = DryRun(request, cost, items, error)
+            if cost is not None:
+                self._engine.settings.account.note_price(task.key, cost)
             priced.append(result)
         return priced
 
@@ -248,28 +252,30 @@ class Configured(Generic[EngineT]):
             Account(budget),
         )
 
-    def _outcome(
-        self, submission: Submission[ResultT], error: RunwareError | None
-    ) -> Outcome[TaskRequest[ResultT]]:
-        """Return the outcome of a task."""
-        results = submission.task.results()
+    def _hand_over(
+        self, submission: Submission[Any], error: RunwareError | None
+    ) -> Outcome[Any]:
+        """Return the outcome of a task, and remove the task from `unfinished()`.
+
+        A task whose results can be collected later stays there.
+
+        Args:
+            submission: The task.
+            error: The error that ended it or with which it was given up.
+        """
+        from ..delivery.outcome import Outcome  # only calls for many tasks need it
+
+        task = submission.task
         if error is not None:
-            error.results = [*results] or error.results
+            error.results = [*task.results()] or error.results
             self._engine.give_handle(error, submission)
-        return Outcome(requested(submission), results, error)
-
-    def _ended(
-        self, delivery: Delivery[ResultT]
-    ) -> list[tuple[Task[ResultT], Outcome[TaskRequest[ResultT]]]]:
-        """Return the outcomes of the tasks that ended since the last call."""
-        return [
-            (submission.task, self._outcome(submission, error))
-            for submission, error in delivery.ended()
-        ]
-
-    def _hand_over(self, tasks: Iterable[Task[ResultT]]) -> None:
-        """Remove tasks from `unfinished()`, except those that may still be billed."""
-        self._engine.open_tasks.close(t for t in tasks if not t.may_be_billed)
+        if (
+            task.is_done and error is not task.error
+        ):  # another call has just finished it
+            return self._hand_over(submission, task.error)
+        if error is None or error.handle is None:
+            self._engine.open_tasks.close([task])
+        return Outcome(requested(submission), task.results(), error)
 
     def _error_enum(self, task_type: str) -> type[ErrorEnum] | None:
         from ...tasks._task_types import ATTRIBUTES

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..json_values import is_object
 
@@ -18,8 +17,7 @@ ENVELOPE = ("data", "errors", "error")
 """The members of an answer without a stream."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(NamedTuple):
     """The next piece of a streamed text.
 
     Attributes:

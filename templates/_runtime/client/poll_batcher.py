@@ -8,7 +8,6 @@ tasks, and a POST without an answer does not block other callers.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -27,7 +26,6 @@ MAX_TURN = 1.0
 EventT = TypeVar("EventT")
 
 
-@dataclass(slots=True, eq=False)
 class PollRound(Generic[EventT]):
     """Polls that are sent together, and their outcome.
 
@@ -38,9 +36,10 @@ class PollRound(Generic[EventT]):
             the round timed out.
     """
 
-    parts: list[bytes]
-    ended: EventT
-    outcome: Envelope | RunwareError | None = None
+    def __init__(self, parts: list[bytes], ended: EventT) -> None:
+        self.parts = parts
+        self.ended = ended
+        self.outcome: Envelope | RunwareError | None = None
 
     def reply(self) -> Reply | None:
         """Return the answer; None without one, so that the caller has to poll again.

@@ -17,7 +17,6 @@ from ..exceptions import ConnectionError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
 from ..transport.http import answered
 from ..transport.items import number_of_results
-from .stream_reader import StreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -75,6 +74,8 @@ class BaseStream(Generic[ResultT, SendT]):
         if number_of_results(task) != 1:
             message = "a stream has one result. Remove numberResults, or use run"
             raise ValueError(message)
+        from .stream_reader import StreamReader  # only streams need it
+
         self._request = request
         self._send = send
         self._endpoint = endpoint

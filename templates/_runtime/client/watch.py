@@ -56,7 +56,7 @@ class Watch(Generic[ResultT]):
         """
         if not self._tasks:
             return
-        left = delivery.seconds_left() if delivery is not None else 0.0
+        left = delivery.schedule.seconds_left() if delivery is not None else 0.0
         if self._on_result is not None:
             self._note_results(self._on_result)
         if self._on_progress is not None:
@@ -64,7 +64,7 @@ class Watch(Generic[ResultT]):
         # A task that is done is not kept: the caller may let go of it.
         self._tasks = {t: given for t, given in self._tasks.items() if not t.is_done}
         if delivery is not None:
-            delivery.extend(left - delivery.seconds_left())
+            delivery.schedule.extend(left - delivery.schedule.seconds_left())
 
     def _note_results(self, tell: Callable[[ResultT], object]) -> None:
         for task, given in self._tasks.items():

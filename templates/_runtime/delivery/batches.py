@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias
@@ -40,7 +39,6 @@ POLL_TIMEOUT = 5.0
 """Timeout of the first poll of a task in seconds; each timeout doubles it."""
 
 
-@dataclass(slots=True)
 class Limits:
     """The limits of the server, as learned from its answers. All calls share them.
 
@@ -48,7 +46,8 @@ class Limits:
         elements: The maximum number of elements in one POST.
     """
 
-    elements: int = MAX_ELEMENTS
+    def __init__(self) -> None:
+        self.elements = MAX_ELEMENTS
 
     def note_too_large(self, elements: int) -> None:
         """Halve the limit after the server refused a POST as too large."""
@@ -88,7 +87,6 @@ class Kind(Enum):
     POLL = "polled"
 
 
-@dataclass(slots=True, eq=False)
 class ScheduledTask(Generic[ResultT]):
     """A task of a delivery, with the time of its next sending or poll.
 
@@ -106,20 +104,30 @@ class ScheduledTask(Generic[ResultT]):
         is_last_poll: Whether its last poll before the deadline was sent.
         trouble: The error of the last exchange about it; None if it had an answer.
         poll_timeout: The timeout of its next poll in seconds.
+        refused_polls: Its consecutive polls that the server refused with a reason.
     """
 
-    task: Task[ResultT]
-    submission: Submission[ResultT] | None
-    polls: Iterator[float]
-    backoff: Iterator[float]
-    due: float
-    retries: int = 0
-    error: RunwareError | None = None
-    is_alone: bool = False
-    is_resend: bool = False
-    is_last_poll: bool = False
-    trouble: RunwareError | None = None
-    poll_timeout: float = POLL_TIMEOUT
+    def __init__(
+        self,
+        task: Task[ResultT],
+        submission: Submission[ResultT] | None,
+        polls: Iterator[float],
+        backoff: Iterator[float],
+        due: float,
+    ) -> None:
+        self.task = task
+        self.submission = submission
+        self.polls = polls
+        self.backoff = backoff
+        self.due = due
+        self.retries = 0
+        self.error: RunwareError | None = None
+        self.is_alone = False
+        self.is_resend = False
+        self.is_last_poll = False
+        self.trouble: RunwareError | None = None
+        self.poll_timeout = POLL_TIMEOUT
+        self.refused_polls = 0
 
     @property
     def kind(self) -> Kind:
@@ -134,7 +142,6 @@ class ScheduledTask(Generic[ResultT]):
         return self.submission is not None or self.kind is Kind.POLL
 
 
-@dataclass(slots=True, eq=False)
 class Batch(Generic[ResultT]):
     """The tasks of one POST.
 
@@ -146,11 +153,19 @@ class Batch(Generic[ResultT]):
         timeout: The timeout of the POST in seconds.
     """
 
-    kind: Kind
-    scheduled: list[ScheduledTask[ResultT]]
-    parts: list[bytes]
-    begun: float
-    timeout: float
+    def __init__(
+        self,
+        kind: Kind,
+        scheduled: list[ScheduledTask[ResultT]],
+        parts: list[bytes],
+        begun: float,
+        timeout: float,
+    ) -> None:
+        self.kind = kind
+        self.scheduled = scheduled
+        self.parts = parts
+        self.begun = begun
+        self.timeout = timeout
 
     @property
     def is_alone(self) -> bool:
@@ -170,8 +185,7 @@ class Batch(Generic[ResultT]):
         return first if is_stream else None
 
 
-@dataclass(slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The answer to a POST.
 
     Attributes:
@@ -183,7 +197,6 @@ class Reply:
     elements: int
 
 
-@dataclass(slots=True)
 class Sorted:
     """The items and errors of an answer, grouped by the keys of their tasks.
 
@@ -193,9 +206,10 @@ class Sorted:
         nameless: Error objects that name no task.
     """
 
-    data: dict[str, list[Item]] = field(default_factory=dict[str, "list[Item]"])
-    errors: dict[str, list[Item]] = field(default_factory=dict[str, "list[Item]"])
-    nameless: list[Item] = field(default_factory=list["Item"])
+    def __init__(self) -> None:
+        self.data: dict[str, list[Item]] = {}
+        self.errors: dict[str, list[Item]] = {}
+        self.nameless: list[Item] = []
 
 
 def sort_answer(reply: Reply, batch: Batch[ResultT], known: Container[str]) -> Sorted:

@@ -7,7 +7,6 @@ Everything else in it is about the call, and ends no task.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ..error_codes import (
@@ -73,8 +72,7 @@ class Verdict(NamedTuple):
     is_refused: bool = False
 
 
-@dataclass(slots=True)
-class Said:
+class Said(NamedTuple):
     """The parts of an answer that are about one task.
 
     Attributes:

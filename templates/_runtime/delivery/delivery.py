@@ -21,24 +21,21 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic
 
-from ..exceptions import APIError, BudgetError, ClosedError, RunwareError, TimeoutError
+from ..exceptions import BudgetError, ClosedError, RunwareError
 from ..schema.generics import ResultT
-from ..timeouts import MAX_POLL
 from .batches import Batch, Kind, ScheduledTask, Settings, sort_answer
 from .classify import (
     Said,
     Verdict,
     answers_too_large,
-    incomplete,
-    is_timeout,
     of_failure,
     of_poll,
     of_submission,
-    untold,
 )
 from .dry_run import DryTask, Pricing
 from .events import Event, EventKind
 from .lifecycle import Action, Phase, TaskEvent
+from .schedule import Schedule
 from .task import Submission, Task, Upload
 from .uploads import Waiting
 
@@ -50,32 +47,9 @@ if TYPE_CHECKING:
 MAX_BYTES = 8_000_000
 """Maximum number of bytes in one POST that has more than one task."""
 
-SUBMIT_TIMEOUT = 30.0
-"""Timeout in seconds of the acknowledgement of async tasks; each sending doubles it."""
-
-MIN_SPEED = 50_000
-"""Assumed minimum upload speed, in bytes per second."""
-
 TOGETHER = 0.25
 """Seconds by which a poll may be early, so that it shares a POST with other polls."""
 
-MAX_NOT_FOUND = 8
-"""Consecutive "not found" answers after which a task is left."""
-
-MAX_QUIET = 4
-"""Consecutive polls without anything new after which a partial task is left."""
-
-MAX_SILENCES = 8
-"""Consecutive silent polls after which a partial task is left."""
-
-MAX_REFUSED_POLLS = 5
-"""Consecutive polls refused with a reason after which a task is left."""
-
-MAX_REFUSED = 4
-"""Silent polls after which a task in doubt is left, if an error may be its refusal."""
-
-NEWS = frozenset({TaskEvent.PROGRESS, TaskEvent.CONFLICT})
-ANSWERS = frozenset({TaskEvent.SILENCE, TaskEvent.NOT_FOUND})
 SENDINGS = (Phase.SENDING, Phase.RESENDING)
 
 
@@ -85,6 +59,7 @@ class Delivery(Generic[ResultT]):
     Results are matched to their tasks by `taskUUID`, never by the order of an answer.
 
     Attributes:
+        schedule: When its tasks are due, and when they are given up.
         waiting: The tasks that wait until their files are uploaded.
     """
 
@@ -114,14 +89,10 @@ class Delivery(Generic[ResultT]):
                 type. Their results could not be matched.
         """
         self._settings = settings
-        self._timeout = timeout
         self._now = settings.clock
-        self._deadline = self._now() + timeout
-        # If an answer times out, there is time left to poll the tasks.
-        self._reserve = min(15.0, timeout / 10)
-        self._last_poll = self._deadline - min(5.0, timeout / 2)
+        self.schedule: Schedule[ResultT] = Schedule(settings, timeout)
         self._open_tasks = open_tasks
-        self._idle = [self._scheduled(task) for task in tasks]
+        self._idle = [*map(self.schedule.added, tasks)]
         self._scheduled_tasks = {each.task.key: each for each in self._idle}
         self._under_way: list[Batch[ResultT]] = []
         self._errors: dict[str, RunwareError] = {}
@@ -137,7 +108,7 @@ class Delivery(Generic[ResultT]):
             raise ValueError(message)
         for each in self._idle:
             if each.kind is Kind.POLL and not polls_now:
-                self._resume_polling(each)
+                self.schedule.resume_polling(each)
 
     # -- what to send ---------------------------------------------------------
 
@@ -154,7 +125,7 @@ class Delivery(Generic[ResultT]):
         if not self._idle:
             return None
         first = min(each.due for each in self._idle)
-        return max(0.0, min(first, self._deadline) - self._now())
+        return max(0.0, min(first, self.schedule.deadline) - self._now())
 
     def next_batch(self) -> Batch[ResultT] | None:
         """Return the batch to send now; None if no task is due."""
@@ -162,7 +133,7 @@ class Delivery(Generic[ResultT]):
             return None
         self._hold_back()
         now = self._now()
-        if now >= self._deadline:
+        if now >= self.schedule.deadline:
             self._give_up_idle()
             return None
         self._note_others(now)
@@ -171,9 +142,8 @@ class Delivery(Generic[ResultT]):
             return None
         first = min(due, key=lambda each: each.due)
         chosen, parts = self._companions(first, due, now)
-        batch = Batch(
-            first.kind, chosen, parts, now, self._timeout_of(chosen, parts, now)
-        )
+        timeout = self.schedule.timeout_of(chosen, parts)
+        batch = Batch(first.kind, chosen, parts, now, timeout)
         taken = set(map(id, chosen))
         self._idle = [each for each in self._idle if id(each) not in taken]
         self._under_way.append(batch)
@@ -224,24 +194,6 @@ class Delivery(Generic[ResultT]):
         is_due = each.kind is Kind.POLL and each.due <= now + TOGETHER
         return is_due and not each.is_alone
 
-    def _timeout_of(
-        self, chosen: list[ScheduledTask[ResultT]], parts: list[bytes], now: float
-    ) -> float:
-        """Return the timeout of a batch in seconds.
-
-        The acknowledgement of an async task is fast. Without one, the task is polled.
-        """
-        left = self._deadline - now
-        if chosen[0].kind is Kind.POLL:
-            return min(left, max(each.poll_timeout for each in chosen))
-        is_polled = any(each.task.is_pollable for each in chosen)
-        usual = left - self._reserve if is_polled and left > self._reserve else left
-        if not all(each.task.is_async for each in chosen):
-            return usual
-        size = sum(map(len, parts))
-        sends = max(each.task.sends for each in chosen)
-        return min(usual, (SUBMIT_TIMEOUT + size / MIN_SPEED) * 2.0**sends)
-
     def _note_begun(self, each: ScheduledTask[ResultT], now: float) -> None:
         task = each.task
         if not isinstance(task, Upload):
@@ -250,19 +202,20 @@ class Delivery(Generic[ResultT]):
             each.is_resend = False
             task.note_sending(now)
             return
-        task.last_asked = now
-        each.is_last_poll = now >= self._last_poll
+        self.schedule.note_poll(each)
 
     def _give_up_idle(self) -> None:
         idle, self._idle = self._idle, []
         for each in idle:
-            self._leave(each, self._late(each))
+            self._leave(each, self.schedule.late(each))
 
     # -- before a task is sent ------------------------------------------------
 
     def _hold_back(self) -> None:
         """Hold back tasks that wait for uploads or for the reservation of their costs."""
-        held = [e for e in self._to_send() if e.submission and e.submission.is_waiting]
+        if not (to_send := self._to_send()):
+            return
+        held = [e for e in to_send if e.submission and e.submission.is_waiting]
         if held:
             self._begin_uploads(held)
         account = self._settings.account
@@ -276,14 +229,14 @@ class Delivery(Generic[ResultT]):
 
     def _to_send(self) -> list[ScheduledTask[ResultT]]:
         """Return the tasks that this delivery sends; others send those without a request."""
-        return [e for e in self._idle if e.kind is Kind.SUBMIT and e.submission]
+        return [e for e in self._idle if e.submission and e.kind is Kind.SUBMIT]
 
     def _begin_uploads(self, held: list[ScheduledTask[ResultT]]) -> None:
         """Replace tasks that wait for files by the uploads of the files."""
         self._idle = [each for each in self._idle if each not in held]
         submissions = [_submission(each) for each in held]
         for upload in chain(*map(self.waiting.hold, submissions)):
-            scheduled = self._scheduled(upload)
+            scheduled = self.schedule.added(upload)
             self._scheduled_tasks[scheduled.task.key] = scheduled
             self._idle.append(scheduled)
         self._end_uploads()
@@ -305,7 +258,7 @@ class Delivery(Generic[ResultT]):
             if dry_run is None:
                 self._idle.append(each)
             else:
-                scheduled = self._scheduled(dry_run)
+                scheduled = self.schedule.added(dry_run)
                 self._scheduled_tasks[scheduled.task.key] = scheduled
                 self._idle.append(scheduled)
 
@@ -400,105 +353,37 @@ class Delivery(Generic[ResultT]):
         elif action is Action.LEAVE or isinstance(verdict.error, ClosedError):
             self._leave(each, self._why(each, verdict))
         elif action is Action.RETRY:
-            self._retry(each, self._why(each, verdict), verdict.wait)
+            error = self._why(each, verdict)
+            is_scheduled = self.schedule.retry(each, error, verdict.wait)
+            self._go_on_or_leave(each, None if is_scheduled else error, error)
         elif not each.task.is_pollable:
             self._leave(each, self._why(each, verdict))
         else:
             if is_resent and verdict.event is TaskEvent.REFUSED:
                 each.task.allows_resend = False
-            self._poll_later(each, verdict)
+            reason = self.schedule.poll_later(each, verdict)
+            self._go_on_or_leave(each, reason, each.trouble)
 
-    # -- retries and polls ----------------------------------------------------
-
-    def _retry(
-        self, each: ScheduledTask[ResultT], error: RunwareError, wait: float | None
+    def _go_on_or_leave(
+        self,
+        each: ScheduledTask[ResultT],
+        reason: RunwareError | None,
+        trouble: RunwareError | None,
     ) -> None:
-        """Schedule another sending of a task that the server certainly does not have."""
-        pause = next(each.backoff)
-        each.due = self._now() + (pause if wait is None else wait)
-        each.retries += 1
-        each.error = error
-        if each.retries > self._settings.max_retries or each.due >= self._deadline:
-            self._leave(each, error)
-        else:
-            self._observe_retry(each, error)
-            self._idle.append(each)
+        """Keep a task that is scheduled again, or leave it.
 
-    def _poll_later(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
-        """Schedule a poll of a task that the server has or may have, or a resend."""
-        task, event, error = each.task, verdict.event, verdict.error
-        if event in NEWS:
-            each.retries = task.refused_polls = 0
-            each.error = task.refusal = None
-        elif event in ANSWERS:
-            task.silences += 1
-            task.refused_polls = 0
-            task.not_found = task.not_found + 1 if event is TaskEvent.NOT_FOUND else 0
-        else:
-            self._note_trouble(each, verdict)
-        if self._is_hopeless(task, event):
-            self._leave(each, self._reason(each, error))
+        Args:
+            each: The task.
+            reason: The error with which it is left; None if it is scheduled again.
+            trouble: The error after which it is scheduled again; None after an answer.
+        """
+        if reason is not None:
+            self._leave(each, reason)
             return
-        each.is_resend = self._may_resend(each)
-        has_answer = event in NEWS or event in ANSWERS
-        each.trouble = None if has_answer else error
-        delay = next(each.polls if has_answer else each.backoff)
-        if each.is_resend and event in ANSWERS:
-            delay = 0.0
-        self._schedule_poll(each, delay if verdict.wait is None else verdict.wait)
-        if not has_answer and error is not None:
-            self._observe_retry(each, error)
+        if trouble is not None:
+            seconds = max(0.0, each.due - self._now())
+            self._observe("retried", each.task, seconds, error=trouble)
         self._idle.append(each)
-
-    def _note_trouble(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
-        """Record an exchange without information about a task, and its error."""
-        if each.error is None or verdict.event is not TaskEvent.POLL_FAILED:
-            each.error = verdict.error
-        each.retries += 1
-        if is_timeout(verdict.error):
-            each.poll_timeout = min(2 * each.poll_timeout, MAX_POLL)
-        if verdict.event is TaskEvent.POLL_FAILED:
-            is_refused = verdict.is_refused
-            each.task.refused_polls = each.task.refused_polls + 1 if is_refused else 0
-        elif verdict.is_refused:
-            each.task.refusal = verdict.error
-            each.task.silences = 0
-
-    def _is_hopeless(self, task: Task[ResultT], event: TaskEvent) -> bool:
-        """Whether more polls are unlikely to help. The task keeps its handle."""
-        if event is TaskEvent.POLL_FAILED:
-            return task.refused_polls >= MAX_REFUSED_POLLS
-        if event is TaskEvent.NOT_FOUND and task.not_found >= MAX_NOT_FOUND:
-            return True
-        if task.is_partial:
-            return task.quiet >= MAX_QUIET or task.silences >= MAX_SILENCES
-        is_in_doubt = task.phase is Phase.IN_DOUBT and task.refusal is not None
-        return is_in_doubt and task.silences >= MAX_REFUSED
-
-    def _may_resend(self, each: ScheduledTask[ResultT]) -> bool:
-        """Whether the policy `resend` allows to send a task in doubt again next."""
-        task, policy = each.task, self._settings.resend
-        if task.phase is not Phase.IN_DOUBT or policy == "never":
-            return False
-        if each.submission is None or not task.allows_resend:
-            return False
-        if task.sends > self._settings.max_retries:
-            return False
-        if policy == "eager":
-            return True
-        return task.resend_is_safe and task.silences >= 2**task.sends
-
-    def _schedule_poll(self, each: ScheduledTask[ResultT], delay: float) -> None:
-        """Set when a task is due. The last poll is shortly before the deadline."""
-        now = self._now()
-        last = max(now, self._last_poll)
-        each.due = self._deadline if each.is_last_poll else min(now + delay, last)
-
-    def _resume_polling(self, each: ScheduledTask[ResultT]) -> None:
-        """Schedule the first poll of a task that was sent before this delivery."""
-        if each.task.last_asked is not None:
-            since = self._now() - each.task.last_asked
-            self._schedule_poll(each, max(0.0, next(each.polls) - since))
 
     def _leave(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
         """Give up a task without ending it: the caller can wait for its handle later."""
@@ -541,15 +426,6 @@ class Delivery(Generic[ResultT]):
             self._errors.pop(each.task.key, None)
         return [*zip(ended, errors, strict=True)]
 
-    def seconds_left(self) -> float:
-        """Return the seconds until unfinished tasks are given up."""
-        return max(0.0, self._deadline - self._now())
-
-    def extend(self, seconds: float) -> None:
-        """Move the deadline by time that the caller used."""
-        self._deadline += seconds
-        self._last_poll += seconds
-
     def abandon(self) -> None:
         """Stop the delivery: answers in flight will not be received."""
         for batch in self._under_way:
@@ -583,46 +459,13 @@ class Delivery(Generic[ResultT]):
 
     # -- details --------------------------------------------------------------
 
-    def _scheduled(
-        self, given: Submission[ResultT] | Task[ResultT]
-    ) -> ScheduledTask[ResultT]:
-        submission = given if isinstance(given, Submission) else None
-        task = given.task if isinstance(given, Submission) else given
-        polls = self._settings.polling.of(task.task_type, task.latency)
-        backoff = self._settings.retrying.of(task.task_type)
-        return ScheduledTask(task, submission, polls, backoff, self._now())
-
-    def _reason(
-        self, each: ScheduledTask[ResultT], error: RunwareError | None
-    ) -> RunwareError:
-        """Return the error of a task that is left because polls tell nothing more."""
-        task = each.task
-        if task.is_short and task.error is None:
-            return incomplete(task)
-        if task.is_partial and isinstance(task.error, APIError):
-            return untold(task.error)
-        return task.error or task.refusal or error or self._late(each)
-
     def _why(self, each: ScheduledTask[ResultT], verdict: Verdict) -> RunwareError:
         """Return the error of a verdict, or that of a task that is late."""
-        return verdict.error or self._late(each)
+        return verdict.error or self.schedule.late(each)
 
     @staticmethod
     def _about(task: Task[Any], error: RunwareError) -> RunwareError:
         return error.about(task.task_type, task.task_uuid)
-
-    def _late(self, each: ScheduledTask[ResultT]) -> RunwareError:
-        """Return the error of a task that timed out: the cause of doubt, if any."""
-        is_accepted = each.task.phase is Phase.ACCEPTED
-        if each.error is not None and not is_accepted:
-            return each.error
-        error = TimeoutError(f"no result within {self._timeout:g} s")
-        error.__cause__ = each.trouble or each.error
-        return error
-
-    def _observe_retry(self, each: ScheduledTask[ResultT], error: RunwareError) -> None:
-        seconds = max(0.0, each.due - self._now())
-        self._observe("retried", each.task, seconds, error=error)
 
     def _observe(
         self,

@@ -7,22 +7,17 @@ module expects the usual envelope and keeps everything in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from ..exceptions import BudgetError, RunwareError
-from ..schema.generics import ResultT
-from ..transport.items import is_result
+from ..transport.items import has_output
 from .account import cost_of
 from .task import Submission, Task, task_of
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from ..schema.requests import TaskRequest
-    from ..schema.results import TaskResult
-    from ..transport.envelope import Item
     from .account import Account
 
 
@@ -32,36 +27,8 @@ ADVICE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DryRun(Generic[ResultT]):
-    """The result of a dry run.
-
-    Attributes:
-        request: The request.
-        cost: The cost in US dollars; None if the server returned none.
-        items: The items of the answer.
-        error: Why the server would refuse the task, or why there is no answer; None if
-            the dry run succeeded.
-    """
-
-    request: TaskRequest[ResultT]
-    cost: Decimal | None
-    items: list[TaskResult]
-    error: RunwareError | None = None
-
-    @property
-    def was_run(self) -> bool:
-        """Whether the server ran and billed the task: the answer contains an output.
-
-        In that case, the header was ignored, or removed on the way.
-        """
-        return any(_has_output(item.to_wire()) for item in self.items)
-
-
 class DryTask(Task[Any]):
     """The task of a dry run. It changes nothing, costs nothing and is never polled."""
-
-    __slots__ = ()
 
     @property
     def is_pollable(self) -> bool:
@@ -76,8 +43,6 @@ class DryTask(Task[Any]):
 
 class DrySubmission(Submission[Any]):
     """The submission of a dry run."""
-
-    __slots__ = ()
 
     @property
     def is_stream(self) -> bool:
@@ -99,13 +64,6 @@ def dry_run_of(submission: Submission[Any]) -> DrySubmission:
     known = task_of(wire, TaskResult, None)
     # Its timeout is the short one of async tasks: the server answers immediately.
     return DrySubmission(DryTask(known.wire, known.read, is_async=True), wire)
-
-
-def dry_run_result(
-    request: TaskRequest[ResultT], task: Task[Any], error: RunwareError | None
-) -> DryRun[ResultT]:
-    """Return the result of a dry run."""
-    return DryRun(request, cost_of(task), task.results(), error)
 
 
 class Pricing:
@@ -156,7 +114,7 @@ class Pricing:
             if error is None and not dry_task.is_done:
                 continue
             del self._held[key]
-            if error is None and any(map(_has_output, dry_task.items)):
+            if error is None and any(map(has_output, dry_task.items)):
                 error = self._was_run(dry_task)
             elif error is None:
                 error = self._refusal(submission, cost_of(dry_task))
@@ -183,12 +141,6 @@ class Pricing:
         except BudgetError as error:
             return error
         return None
-
-
-def _has_output(item: Item) -> bool:
-    """Return whether an item contains an output; requests contain `tools` too."""
-    made = {n: v for n, v in item.items() if n not in ("status", "tools")}
-    return is_result(made)
 
 
 def _documented_price(submission: Submission[Any]) -> Decimal | None:

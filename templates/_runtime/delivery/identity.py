@@ -59,6 +59,9 @@ _OF_RESULTS: Final = _INDEX | {
 }
 """Members that distinguish results of a task with the same URLs."""
 
+_TEXTS: Final = _OF_RESULTS | _OF_ERRORS
+"""Members whose value is no URL of an output, even if it looks like one."""
+
 
 def identity_of(item: Item) -> Identity:
     """Return the identity of an item among the items of its task.
@@ -100,11 +103,7 @@ def _names(item: Item) -> Iterator[tuple[str, str]]:
             left += ((str(n), part) for n, part in value.items() if _counts(n))
         elif is_array(value):
             left += ((name, part) for part in value)
-        elif (
-            isinstance(value, str)
-            and _is_url(value)
-            and name not in _OF_RESULTS | _OF_ERRORS
-        ):
+        elif isinstance(value, str) and _is_url(value) and name not in _TEXTS:
             yield name, _without_query(value)
         elif isinstance(value, str) and name.lower().endswith("uuid"):
             yield name, value.lower()

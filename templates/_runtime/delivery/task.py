@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, cast
 
 from ..schema.generics import ResultT
@@ -45,7 +45,6 @@ MAX_RESULTS = 10**6
 """Upper limit of the number of results in the calculation of the progress."""
 
 
-@dataclass(slots=True, eq=False, weakref_slot=True)
 class Task(Generic[ResultT]):
     """The state of one task. It is small: it does not hold the request.
 
@@ -68,7 +67,6 @@ class Task(Generic[ResultT]):
         not_found: Consecutive polls that were answered with "not found".
         quiet: Consecutive polls whose answers mentioned it without anything new.
         is_short: Whether a sync answer had fewer results than were ordered.
-        refused_polls: Consecutive polls of it that the server refused with a reason.
         allows_resend: Whether it may be sent again while it is in doubt.
         is_known: Whether it is only collected: it is resumed, the server refused a sending
             because it has the task, or its costs were counted.
@@ -76,36 +74,39 @@ class Task(Generic[ResultT]):
         ordered: The number of results that it orders.
     """
 
-    wire: Item
-    read: Callable[[Item], ResultT]
-    outputs: AbstractSet[str] = frozenset()
-    is_async: bool = False
-    latency: float | None = None
-    phase: Phase = Phase.UNSENT
-    items: list[Item] = field(default_factory=list["Item"])
-    error: RunwareError | None = None
-    refusal: RunwareError | None = None
-    progress: float | None = None
-    sends: int = 0
-    first_sent: float = 0.0
-    last_asked: float | None = None
-    silences: int = 0
-    not_found: int = 0
-    refused_polls: int = 0
-    quiet: int = 0
-    is_short: bool = False
-    allows_resend: bool = True
-    is_known: bool = False
-    key: str = field(init=False)
-    ordered: int = field(init=False)
-    _identities: list[Identity] = field(default_factory=list[Identity])
-    _poll: bytes | None = None
-    _failed_items: int = 0
-    _failures_told: int = 0
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        wire: Item,
+        read: Callable[[Item], ResultT],
+        outputs: AbstractSet[str] = frozenset(),
+        *,
+        is_async: bool = False,
+    ) -> None:
+        self.wire = wire
+        self.read = read
+        self.outputs = outputs
+        self.is_async = is_async
+        self.latency: float | None = None
+        self.phase = Phase.UNSENT
+        self.items: list[Item] = []
+        self.error: RunwareError | None = None
+        self.refusal: RunwareError | None = None
+        self.progress: float | None = None
+        self.sends = 0
+        self.first_sent = 0.0
+        self.last_asked: float | None = None
+        self.silences = 0
+        self.not_found = 0
+        self.quiet = 0
+        self.is_short = False
+        self.allows_resend = True
+        self.is_known = False
         self.key = (self.task_uuid or self.task_type).casefold()
-        self.ordered = number_of_results(self.wire)
+        self.ordered = number_of_results(wire)
+        self._identities: list[Identity] = []
+        self._poll: bytes | None = None
+        self._failed_items = 0
+        self._failures_told = 0
 
     @property
     def task_type(self) -> str:
@@ -281,7 +282,6 @@ def _places(identity: Identity, known: list[Identity]) -> list[int]:
     return sorted(places, key=lambda place: known[place] != identity)
 
 
-@dataclass(slots=True, eq=False)
 class Upload(Task[Any]):
     """A task that uploads a file."""
 
@@ -297,7 +297,6 @@ class Upload(Task[Any]):
         return self.is_done and self.uuid is None
 
 
-@dataclass(slots=True, eq=False)
 class Submission(Generic[ResultT]):
     """A task with its request body and its files.
 
@@ -311,13 +310,26 @@ class Submission(Generic[ResultT]):
             of the files.
     """
 
-    task: Task[ResultT]
-    wire: Item
-    request: TaskRequest[ResultT] | None = None
-    uploads: dict[LocalFile, Upload | None] = field(
-        default_factory=dict["LocalFile", "Upload | None"]
-    )
-    is_waiting: bool = False
+    def __init__(
+        self,
+        task: Task[ResultT],
+        wire: Item,
+        request: TaskRequest[ResultT] | None = None,
+        files: Iterable[LocalFile] = (),
+    ) -> None:
+        """Create a submission.
+
+        Args:
+            task: The task.
+            wire: The whole task object.
+            request: The request; None for an upload.
+            files: The files in the task object.
+        """
+        self.task = task
+        self.wire = wire
+        self.request = request
+        self.uploads: dict[LocalFile, Upload | None] = dict.fromkeys(files)
+        self.is_waiting = bool(self.uploads)
 
     @property
     def is_stream(self) -> bool:
@@ -340,8 +352,7 @@ def submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
     delivery = wire.get("deliveryMethod", request.default_delivery)
     task = task_of(wire, cast("type[ResultT]", request.result), delivery)
     task.latency = request.shortest_latency
-    uploads = dict.fromkeys(files_in(wire))
-    return Submission(task, wire, request, uploads, is_waiting=bool(uploads))
+    return Submission(task, wire, request, files_in(wire))
 
 
 def task_of(
@@ -356,19 +367,15 @@ def task_of(
     """
     saved = {name: wire[name] for name in SAVED if name in wire}
     outputs = outputs_of(str(wire["taskType"]), cast("type[TaskResult]", result))
-    return Task(saved, _Reader(result), outputs, is_async=delivery == "async")
+    read = partial(_read, result)
+    return Task(saved, read, outputs, is_async=delivery == "async")
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader(Generic[ResultT]):
-    """Parses items as results of a class."""
-
-    result: type[ResultT]
-
-    def __call__(self, item: Item) -> ResultT:
-        kind = cast("type[TaskResult]", self.result)
-        made = kind.model_validate(dict(item), by_alias=True, by_name=False)
-        return cast("ResultT", made)
+def _read(result: type[ResultT], item: Item) -> ResultT:
+    """Parse an item as a result of a class."""
+    kind = cast("type[TaskResult]", result)
+    made = kind.model_validate(dict(item), by_alias=True, by_name=False)
+    return cast("ResultT", made)
 
 
 def wire_of(request: TaskRequest[Any]) -> Item:

@@ -1,7 +1,7 @@
-"""What a field may hold, said beside its type: limits, lengths, patterns.
+"""Constraints in the annotations of fields: bounds, lengths, patterns, alternatives.
 
-These are exact about JSON: 1.0 is a whole number, true is no number, 0.07 is a multiple
-of 0.01, and a value comes out as it went in.
+They follow JSON Schema exactly: 1.0 is an integer, true is not a number, 0.07 is a
+multiple of 0.01. A valid value is not converted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pydantic_core import core_schema as core
 from ..json_values import all_different, is_multiple, is_type, same
 from ..media.files import content_of, is_open_file
 from ..media.local_files import NOT_UPLOADED, LocalFile
-from .explanations import nearest_alternative
+from .explanations import nearest_alternative, refusal
 from .fast_path import FAST
 from .format_schemas import format_schema
 from .json_types import as_json, as_number
@@ -40,10 +40,10 @@ from .written import written
 
 
 class Limits(NamedTuple):
-    """Bounds of a number, and the step it is a multiple of.
+    """The bounds of a number, and the number that it must be a multiple of.
 
-    On `int` it takes whole numbers, on `float` any; neither takes true, false, NaN or
-    infinity.
+    An `int` accepts whole numbers only, a `float` all numbers. Both refuse true, false,
+    NaN and infinity.
     """
 
     ge: float | None = None
@@ -74,7 +74,7 @@ class Limits(NamedTuple):
         return {name: bound for name, bound in keywords.items() if bound is not None}
 
     def _check(self, *, is_whole: bool) -> Callable[[Any], Any]:
-        """Return the check, which lets numbers well within the bounds through at once."""
+        """Return the validator, which first tests whether a number is within the bounds."""
         check = self._whole if is_whole else self._number
         low = max((b for b in (self.ge, self.gt) if b is not None), default=-math.inf)
         high = min((b for b in (self.le, self.lt) if b is not None), default=math.inf)
@@ -106,7 +106,10 @@ class Limits(NamedTuple):
     def _no_number(
         self, kind: Literal["int_type", "float_type"], name: LiteralString, noun: str
     ) -> PydanticCustomError:
-        """Refuse what is no number, and tell alternatives what would be one."""
+        """Return the error of a value that is not a number.
+
+        Its context has a description of the accepted numbers, for errors of alternatives.
+        """
         bounds = {
             "of at least": self.ge,
             "above": self.gt,
@@ -119,30 +122,22 @@ class Limits(NamedTuple):
         return PydanticCustomError(kind, message, {"accepted": accepted})
 
     def _within(self, value: float) -> float:
-        if (
-            (self.ge is not None and value < self.ge)
-            or (self.gt is not None and value <= self.gt)
-            or (self.le is not None and value > self.le)
-            or (self.lt is not None and value >= self.lt)
-        ):
-            raise self._out_of_bounds(value)
+        if self.ge is not None and value < self.ge:
+            raise PydanticKnownError("greater_than_equal", {"ge": self.ge})
+        if self.gt is not None and value <= self.gt:
+            raise PydanticKnownError("greater_than", {"gt": self.gt})
+        if self.le is not None and value > self.le:
+            raise PydanticKnownError("less_than_equal", {"le": self.le})
+        if self.lt is not None and value >= self.lt:
+            raise PydanticKnownError("less_than", {"lt": self.lt})
         step = self.multiple_of
         if step is not None and not is_multiple(value, step):
             raise PydanticKnownError("multiple_of", {"multiple_of": step})
         return value
 
-    def _out_of_bounds(self, value: float) -> PydanticKnownError:
-        if self.ge is not None and value < self.ge:
-            return PydanticKnownError("greater_than_equal", {"ge": self.ge})
-        if self.gt is not None and value <= self.gt:
-            return PydanticKnownError("greater_than", {"gt": self.gt})
-        if self.le is not None and value > self.le:
-            return PydanticKnownError("less_than_equal", {"le": self.le})
-        return PydanticKnownError("less_than", {"lt": self.lt})
-
 
 class Text(NamedTuple):
-    """Length in code points, a pattern, and a format of JSON Schema such as "uuid"."""
+    """The length of a text in code points, its pattern, and its format, such as "uuid"."""
 
     min_length: int = 0
     max_length: int | None = None
@@ -193,7 +188,7 @@ _FORMAT_WORDS: Final = {
 
 
 class Count(NamedTuple):
-    """How many items a list has, and whether no two may be equal."""
+    """The number of items of a list, and whether all of them must be different."""
 
     at_least: int = 0
     at_most: int | None = None
@@ -217,14 +212,14 @@ class Count(NamedTuple):
 
     def _check(self, items: list[Any]) -> list[Any]:
         if not all_different(written(items)):
-            raise _refusal("must not repeat an item")
+            raise refusal("must not repeat an item")
         return items
 
 
 class Exactly:
-    """Constants that are not all text, under JSON's equality: 1 is 1.0 but not true.
+    """Constants of any JSON type, compared as in JSON: 1 equals 1.0, but not true.
 
-    They are those of the `Literal` beside it, or those given here.
+    Without arguments, the constants are those of the annotated `Literal`.
     """
 
     def __init__(self, *values: Any) -> None:
@@ -263,7 +258,7 @@ def _plain(value: Any) -> str:
 
 
 class OfType:
-    """Any JSON value of some types: "null", "boolean", "number", "string" …"""
+    """A JSON value of one of several types: "null", "boolean", "number", "string" …"""
 
     def __init__(self, *types: str) -> None:
         self.types = types
@@ -286,7 +281,7 @@ class OfType:
 
 
 class Must(NamedTuple):
-    """An assertion beside a type, with the sentence for the one who breaks it."""
+    """An assertion in addition to a type, with its error message."""
 
     hold: Callable[[Any], bool]
     sentence: str
@@ -299,12 +294,12 @@ class Must(NamedTuple):
     def _check(self, value: Any, read: Callable[[Any], Any]) -> Any:
         made = read(value)
         if not self.hold(written(made)):
-            raise _refusal(self.sentence)
+            raise refusal(self.sentence)
         return made
 
 
 class Nullable:
-    """Null may be sent, and is something else than leaving the field out."""
+    """Marks a field that accepts null. Null differs from an omitted field."""
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -313,7 +308,7 @@ class Nullable:
 
 
 class Either:
-    """Alternatives: the first that fits is taken; an error speaks of the nearest."""
+    """Alternatives: the first valid one is used. An error describes the closest one."""
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -326,14 +321,14 @@ class Either:
         )
 
         def check(value: Any, read: Callable[[Any], Any]) -> Any:
-            if is_open_file(value):  # it is read once, whatever it is tried as
+            if is_open_file(value):  # read once for all alternatives
                 value = content_of(value, None)
             outcome = once(check, value, lambda: _outcome(read, value))
             if isinstance(outcome, ValidationError):
                 raise outcome
             if takes_text and isinstance(outcome, LocalFile):
-                # Where any text is taken, its UUID could be taken for one.
-                raise _refusal(f"must be a text, {NOT_UPLOADED}")
+                # The field accepts any text, so it would accept the placeholder UUID.
+                raise refusal(f"must be a text, {NOT_UPLOADED}")
             return outcome
 
         def fast_check(value: Any, read: Callable[[Any], Any]) -> Any:
@@ -355,7 +350,7 @@ def _outcome(read: Callable[[Any], Any], value: Any) -> Any:
 
 
 def _left_to_right(schema: CoreSchema, names: list[str]) -> CoreSchema:
-    """Try alternatives in their order; give each the name that errors call it by."""
+    """Return a union that tries its alternatives in order, each with a name for errors."""
     if schema["type"] == "nullable":
         return core.nullable_schema(_left_to_right(schema["schema"], names))
     if schema["type"] != "union":
@@ -368,18 +363,18 @@ def _left_to_right(schema: CoreSchema, names: list[str]) -> CoreSchema:
 
 
 def _label(choice: Any, names: list[str], index: int) -> str:
-    """Return the name of a class, or a number for what has none."""
+    """Return the name of the alternative's class; its index if it is not a class."""
     reference = str(choice.get("ref") or choice.get("schema_ref") or "")
     qualified = reference.partition(":")[0].rpartition(".")[2]
     return qualified if qualified in names else str(index)
 
 
 class Secret:
-    """A value that is never shown."""
+    """Marks a value that is never shown in a message or a `repr`."""
 
 
 def refusing(schema: CoreSchema, sentence: str) -> CoreSchema:
-    """Return a schema whose errors all say one sentence."""
+    """Return a schema whose errors all have the same message."""
     return core.custom_error_schema(
         schema,
         custom_error_type="refused",
@@ -388,18 +383,14 @@ def refusing(schema: CoreSchema, sentence: str) -> CoreSchema:
     )
 
 
-def _refusal(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
-
-
 def json_schema(
     said: dict[str, Any], inner: CoreSchema | None = None
 ) -> dict[str, Any]:
-    """Return the metadata of a check: what JSON Schema says of it.
+    """Return the metadata of a validator, with its keywords of JSON Schema.
 
     Args:
-        said: Its keywords.
-        inner: The schema whose keywords stand beside them; None for none.
+        said: The keywords.
+        inner: A schema whose keywords are added; None to add none.
     """
 
     def describe(_: CoreSchema, handler: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Members that a document calls deprecated."""
+"""Members that a document marks as deprecated."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ else:
 
 @cache
 def has_deprecated(cls: type[BaseModel]) -> bool:
-    """Tell whether a class or a class of its members has a deprecated member."""
+    """Return whether a class or a class of its members has a deprecated member."""
     return any(map(_deprecated_names, classes_within(cls)))
 
 
@@ -58,7 +58,7 @@ def _deprecated_names(cls: type[BaseModel]) -> frozenset[str]:
 
 
 def deprecated_members(made: BaseModel) -> Iterator[str]:
-    """Yield a sentence for each deprecated member that an object was given."""
+    """Yield a warning for each deprecated member that is set in an object or its parts."""
     left: list[Any] = [made]
     while left:
         value = left.pop()

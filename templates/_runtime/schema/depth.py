@@ -1,4 +1,4 @@
-"""How deep a value is nested."""
+"""The maximum nesting depth of requests."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from pydantic import BaseModel
 
 from ..json_values import is_array, is_object
 
-MOST_LEVELS: Final = 128
-"""How deep a request may be nested: to check and send it takes a call for each level."""
+MAX_LEVELS: Final = 128
+"""Maximum nesting depth of a request: validation and writing recurse for each level."""
 
 
 def is_too_deep(value: Any) -> bool:
-    """Say whether a value is nested deeper than a request may be.
+    """Return whether a value is nested deeper than a request may be.
 
     Args:
-        value: JSON, in which objects may be instances of their classes already.
+        value: A JSON value. Its objects may be instances of classes.
     """
-    return _is_deeper(value, MOST_LEVELS - 1)
+    return _is_deeper(value, MAX_LEVELS - 1)
 
 
 SCALARS: Final = frozenset({str, int, float, bool, type(None)})
-"""Types of values that have no parts."""
+"""Types of values without parts."""
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

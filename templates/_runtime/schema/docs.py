@@ -1,4 +1,4 @@
-"""The documentation of members: the texts below them in their class."""
+"""The documentation of members: the string literals after them in the class body."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from textwrap import dedent
 def member_docs(cls: type) -> dict[str, str]:
     """Return the documentation of the members of a class by their Python names.
 
-    It is read from the source, when somebody asks for it; there is none where there is
-    no source.
+    It is read from the source code; without source code, it is empty.
     """
     docs: dict[str, str] = {}
     for owner in reversed(cls.__mro__[:-1]):
@@ -24,7 +23,7 @@ def member_docs(cls: type) -> dict[str, str]:
 
 
 def without_parameters(doc: str) -> str:
-    """Return the docstring of a class without its last section, if that is Args."""
+    """Return the docstring of a class without its section `Args`."""
     text, _, _ = doc.partition("\n\nArgs:\n")
     return text
 

@@ -1,4 +1,4 @@
-"""How a refused request is explained: wire names, sentences, nothing secret."""
+"""Error messages of requests: with wire names, and without media and secrets."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _Alternatives: TypeAlias = Mapping[str, Sequence[ErrorDetails]]
 _SHORT: Final = 40
 _SHORT_LINK: Final = 200
 _OPAQUE: Final = r"[A-Za-z0-9+/=_-]+"
-"""Base64, and whatever else may be a medium or a key, where it is long."""
+"""Base64 and similar text. A long one may be a medium or a key."""
 
 _HALF_CHARACTER: Final = "[\ud800-\udfff]"
-"""What UTF-8 cannot say, nor therefore an error that is written as JSON."""
+"""A surrogate, which UTF-8 cannot encode, and so an error in JSON cannot contain."""
 
 UNKNOWN_FIELD: Final = "unknown field"
 
 _NO_ALTERNATIVE: Final = "no_alternative"
-"""The type of an error about a value that is as none of its alternatives."""
+"""The error type of a value that matches none of its alternatives."""
 
 _TYPES: Final = {
     "bool_type": "true or false",
@@ -34,18 +34,18 @@ _TYPES: Final = {
     "none_required": "null",
     "string_type": "a text",
 }
-"""What is accepted where an error of a type is made."""
+"""The accepted values, by error type of pydantic."""
 
 
 def rule_error(
     sentence: str, places: Sequence[tuple[str, ...]] = ()
 ) -> InitErrorDetails:
-    """Make the error of a broken rule.
+    """Return the error of a violated rule.
 
     Args:
-        sentence: What the rule says.
-        places: The members that it is about. The error is at the first; its context has
-            the paths of all.
+        sentence: The error message of the rule.
+        places: The paths of the members that the rule is about. The error is located at
+            the first; its context has all of them.
     """
     context = {"sentence": sentence, "members": [*map(".".join, places)]}
     return InitErrorDetails(
@@ -56,16 +56,17 @@ def rule_error(
 
 
 def field_error(name: str, sentence: str) -> InitErrorDetails:
-    """Make an error of one field."""
-    return InitErrorDetails(
-        type=PydanticCustomError("refused", "{sentence}", {"sentence": sentence}),
-        loc=(name,),
-        input=None,
-    )
+    """Return an error about one field."""
+    return InitErrorDetails(type=refusal(sentence), loc=(name,), input=None)
+
+
+def refusal(sentence: str) -> PydanticCustomError:
+    """Return an error with a message, to be raised in a validator."""
+    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
 
 
 def unknown_task(sentence: str) -> ValidationError:
-    """Make the error of a task that no document describes."""
+    """Return the error of a task that no document describes."""
     return combined("Task", [rule_error(sentence)])
 
 
@@ -75,13 +76,13 @@ def again(
     hint: Callable[[ErrorDetails], str],
     optional: frozenset[str] = frozenset(),
 ) -> InitErrorDetails:
-    """Write an error of pydantic in this package's words, without what must not be shown.
+    """Return an error of pydantic with a message of this package and a shortened input.
 
     Args:
         detail: The error.
-        hidden: Names in JSON of what is never shown.
-        hint: Suggests a known member for an unknown name.
-        optional: Names, in either spelling, of members that are left out when null.
+        hidden: The wire names of members whose values are not shown.
+        hint: Returns the end of the message for an unknown name.
+        optional: The Python and wire names of members that may be omitted but not null.
     """
     loc = detail["loc"]
     sentence = detail["msg"]
@@ -99,24 +100,24 @@ def again(
 
 
 def is_other_text(detail: ErrorDetails) -> bool:
-    """Say whether a value is a text, and another than those that are accepted."""
+    """Return whether the error is that a text is not one of the accepted texts."""
     expected = str(detail.get("ctx", {}).get("expected", ""))
     is_text = isinstance(detail["input"], str) and expected.startswith(("'", '"'))
     return is_text and detail["type"] == "literal_error"
 
 
 def narrower(member: str, broken: Iterable[str]) -> list[str]:
-    """Return the broken rules that say what a member, named as in JSON, must be."""
+    """Return the messages of rules that list the accepted values of a member."""
     return [rule for rule in broken if rule.startswith(f"{member} must be ")]
 
 
 def combined(title: str, errors: Iterable[InitErrorDetails]) -> ValidationError:
-    """Make one error of many."""
+    """Return one exception with all errors."""
     return ValidationError.from_exception_data(title, list(errors), hide_input=True)
 
 
 def shown(value: Any, *, hide: bool = False) -> Any:
-    """Return what may be shown of a value: texts cut short, and no media."""
+    """Return a value for an error message: texts are shortened, media are omitted."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
@@ -130,14 +131,14 @@ def shown(value: Any, *, hide: bool = False) -> Any:
 
 
 def is_link(value: object) -> bool:
-    """Return whether a value is a URL on the web."""
+    """Return whether a value is an http or https URL."""
     return isinstance(value, str) and value.startswith(("https://", "http://"))
 
 
 def nearest_alternative(error: ValidationError) -> ValidationError:
-    """Keep what is said of the alternative that was nearly met.
+    """Return the errors of the alternative that the value matches most closely.
 
-    Where none was nearer than the others, say what all of them accept.
+    If several are equally close, one error lists what they accept.
     """
     by_alternative: dict[str, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
@@ -164,24 +165,24 @@ def nearest_alternative(error: ValidationError) -> ValidationError:
 def _least(
     alternatives: _Alternatives, far: Callable[[Sequence[ErrorDetails]], int]
 ) -> _Alternatives:
-    """Keep the alternatives that are the least far, by their errors."""
+    """Return the alternatives with the smallest distance, calculated from their errors."""
     least = min(map(far, alternatives.values()), default=0)
     return {name: each for name, each in alternatives.items() if far(each) == least}
 
 
 def _depth(detail: ErrorDetails) -> int:
-    """Say how far inside an alternative an error is; 0 at the value itself."""
+    """Return the depth of an error inside an alternative; 0 is the value itself."""
     return len(detail["loc"]) - 1
 
 
 def _is_another(detail: ErrorDetails) -> bool:
-    """Whether a value is of another type, or another constant, than is accepted."""
+    """Return whether the error is a wrong type or a wrong constant."""
     kind = detail["type"]
     return kind.endswith("_type") or kind in ("literal_error", _NO_ALTERNATIVE)
 
 
 def _others(details: Sequence[ErrorDetails]) -> int:
-    """Count the members, or items, of another type or with another constant."""
+    """Return the number of members or items with a wrong type or constant."""
     return sum(_is_another(detail) for detail in details if _depth(detail) == 1)
 
 
@@ -190,10 +191,10 @@ def _of_one(
     details: Sequence[ErrorDetails],
     by_alternative: _Alternatives,
 ) -> list[InitErrorDetails]:
-    """Say what is wrong as one alternative has it.
+    """Return the errors of one alternative.
 
     Args:
-        name: The alternative, where that has to be said.
+        name: The name of the alternative for the messages; empty to omit it.
         details: Its errors.
         by_alternative: The errors of all alternatives.
     """
@@ -207,7 +208,7 @@ def _of_one(
 
 
 def _of_several(nearest: _Alternatives) -> InitErrorDetails:
-    """Say what is wrong where several alternatives are equally near."""
+    """Return one error for several alternatives that are equally close."""
     if common := _at_one_place(nearest):
         return _either(common)
     sentences = [
@@ -221,14 +222,14 @@ def _of_several(nearest: _Alternatives) -> InitErrorDetails:
 def _at_one_place(
     alternatives: _Alternatives, counts: Callable[[ErrorDetails], bool] = bool
 ) -> list[ErrorDetails]:
-    """Find a place that is wrong in every alternative.
+    """Return the errors at a place that is wrong in every alternative.
 
     Args:
-        alternatives: The alternatives, of which there is one at least.
-        counts: Which errors count.
+        alternatives: One or more alternatives.
+        counts: Returns whether an error counts.
 
     Returns:
-        The errors there; none where there is no such place.
+        The errors; empty if there is no such place.
     """
     by_place: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
     for details in alternatives.values():
@@ -239,7 +240,7 @@ def _at_one_place(
 
 
 def _either(details: Sequence[ErrorDetails]) -> InitErrorDetails:
-    """Say in one sentence what each of some errors at one place would have accepted."""
+    """Return one error that lists what each of several errors would have accepted."""
     accepted = [*dict.fromkeys(map(_accepted, details))]
     if "" in accepted:
         sentence = "; or ".join(dict.fromkeys(detail["msg"] for detail in details))
@@ -252,7 +253,7 @@ def _either(details: Sequence[ErrorDetails]) -> InitErrorDetails:
 
 
 def _accepted(detail: ErrorDetails) -> str:
-    """Name what would have been accepted; "" where an error does not tell."""
+    """Return what would have been accepted; empty if the error does not contain it."""
     context = detail.get("ctx", {})
     if "accepted" in context:
         return str(context["accepted"])
@@ -265,7 +266,7 @@ def _accepted(detail: ErrorDetails) -> str:
 
 
 def _listed(parts: Sequence[str]) -> str:
-    """Write "a, b or c"; a comma stays before the "or" where a part has one itself."""
+    """Return "a, b or c"; with a comma before "or" if a part contains "or" too."""
     *others, last = parts
     comma = "," if any(" or " in part for part in parts) else ""
     return f"{', '.join(others)}{comma} or {last}" if others else last
@@ -280,7 +281,7 @@ def _said(
 
 
 def _custom(detail: ErrorDetails, sentence: str) -> PydanticCustomError:
-    """Make an error of the same type that says another sentence."""
+    """Return an error of the same type with another message."""
     return PydanticCustomError(
         detail["type"],  # pyright: ignore[reportArgumentType]
         "{sentence}",

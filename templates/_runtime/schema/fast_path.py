@@ -1,4 +1,4 @@
-"""The fast path: validators of classes with as little Python as possible."""
+"""The fast path: validators of classes that call as little Python as possible."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from pydantic_core import CoreSchema, SchemaValidator
 from ..json_values import is_array, is_object
 
 FAST: Final = "fast"
-"""The key in the metadata of a schema for one that pydantic-core validates faster.
+"""The metadata key of a schema for an equivalent schema that is validated faster.
 
-It accepts a part of the values, and as the same values. It reads no file, because the
-class's own validator may have to read it.
+That schema may refuse valid values, but it accepts no others and converts none. It does
+not read files, because the complete validator may have to read them afterwards.
 """
 
 _PARTS: Final = frozenset(
     {"choices", "definitions", "fields", "items_schema", "schema", "values_schema"}
 )
-"""The keys of a schema under which other schemas are."""
+"""The keys of a schema whose values contain schemas."""
 
 
 def fast_validator(
     schema: CoreSchema, only_explains: Callable[[Any], bool]
 ) -> SchemaValidator:
-    """Make a validator of most values of a class, whose errors are not explained.
+    """Return a fast validator of a class. Values that it refuses may still be valid.
 
     Args:
-        schema: The schema of the class, which decides about the other values.
-        only_explains: Returns whether a wrap validator does nothing but explain errors.
+        schema: The complete schema of the class.
+        only_explains: Returns whether a wrap validator only improves error messages.
     """
 
     def fast(part: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What the fields of a class say: their names in JSON, and how they are filled."""
+"""The fields of classes: their wire names, default values, and nested classes."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _CAPITALS = frozenset({"uri", "url", "uuid"})
 
 
 def constant(value: T, *, alias: str | None = None) -> T:
-    """Declare a field that has one value, which the constructor fills in."""
+    """Declare a field with a single valid value, which the constructor sets."""
     extra = {"const": cast("Any", value)}
     return cast("T", Field(validation_alias=alias, json_schema_extra=extra))
 
 
 def filled(value: T) -> T:
-    """Declare a field that the constructor fills in if it gets no other value."""
+    """Declare a field with a value that the constructor sets if none is given."""
     extra = {"default": cast("Any", value)}
     return cast("T", Field(json_schema_extra=extra))
 
 
 def fresh_uuid() -> str:
-    """Declare a field that the constructor fills with a new UUID."""
+    """Declare a field for which the constructor creates a UUID if none is given."""
     return cast("str", Field(json_schema_extra={"format": "uuid"}))
 
 
 def wire_name(name: str) -> str:
-    """Return the name in JSON of a field that says no other: task_uuid is taskUUID."""
+    """Return the wire name of a field without an alias: `task_uuid` becomes `taskUUID`."""
     first, *rest = name.split("_")
     return first + "".join(
         word.upper() if word in _CAPITALS else word.capitalize() for word in rest
@@ -48,7 +48,7 @@ def wire_name(name: str) -> str:
 
 @cache
 def wire_names(cls: type[BaseModel]) -> dict[str, str]:
-    """Return the name in JSON of each field, by its Python name."""
+    """Return the wire names of all fields, by their Python names."""
     return {
         name: info.validation_alias if isinstance(info.validation_alias, str) else name
         for name, info in cls.model_fields.items()
@@ -57,19 +57,19 @@ def wire_names(cls: type[BaseModel]) -> dict[str, str]:
 
 @cache
 def python_names(cls: type[BaseModel]) -> dict[str, str]:
-    """Return the Python name of each field, by its name in JSON."""
+    """Return the Python names of all fields, by their wire names."""
     return {wire: name for name, wire in wire_names(cls).items()}
 
 
 @cache
 def required_names(cls: type[BaseModel]) -> list[str]:
-    """Return the Python names of the fields that have to be there."""
+    """Return the Python names of required fields."""
     return [name for name, info in cls.model_fields.items() if info.is_required()]
 
 
 @cache
 def nullable_fields(cls: type[BaseModel]) -> frozenset[str]:
-    """Return the Python names of the fields that may be null."""
+    """Return the Python names of fields that accept null."""
     return frozenset(
         name
         for name, info in cls.model_fields.items()
@@ -79,13 +79,13 @@ def nullable_fields(cls: type[BaseModel]) -> frozenset[str]:
 
 
 def new_uuid() -> str:
-    """Return a UUID for a task."""
+    """Return a new UUID for a task."""
     return str(uuid.uuid4())
 
 
 @cache
 def optional_names(cls: type[BaseModel]) -> frozenset[str]:
-    """Return both names of the fields that may be left out, and may not be null."""
+    """Return the Python and wire names of fields that are optional and not nullable."""
     nullable = nullable_fields(cls)
     return frozenset(
         spelling
@@ -97,7 +97,7 @@ def optional_names(cls: type[BaseModel]) -> frozenset[str]:
 
 @cache
 def default_names(cls: type[BaseModel]) -> frozenset[str]:
-    """Return the Python names of the fields that a subclass has given a default."""
+    """Return the Python names of fields with a default value of a subclass."""
     return frozenset(
         name
         for name, info in cls.model_fields.items()
@@ -107,7 +107,7 @@ def default_names(cls: type[BaseModel]) -> frozenset[str]:
 
 @cache
 def fills(cls: type[BaseModel]) -> dict[str, Callable[[], Any]]:
-    """Return what makes the values that a constructor fills in, by Python name."""
+    """Return functions that create the values that a constructor sets, by Python name."""
     fills: dict[str, Callable[[], Any]] = {}
     for name, info in cls.model_fields.items():
         extra = info.json_schema_extra
@@ -127,7 +127,7 @@ def _returning(value: Any) -> Callable[[], Any]:
 
 @cache
 def hidden_names(cls: type[BaseModel]) -> frozenset[str]:
-    """Return the names, here and below, of what is never shown in full."""
+    """Return the names of members, at any depth, whose values are not shown in full."""
     return frozenset(
         shown
         for owner in classes_within(cls)
@@ -137,14 +137,15 @@ def hidden_names(cls: type[BaseModel]) -> frozenset[str]:
     )
 
 
+@cache
 def part_class(cls: type[BaseModel], name: str) -> type[BaseModel] | None:
-    """Return the class of the objects in a field, by its Python name; None for others."""
+    """Return the class of the objects in a field; None if it has none."""
     info = cls.model_fields.get(name)
     return next(filter(_is_object_class, _marks_of(info)), None) if info else None
 
 
 def classes_within(cls: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    """Yield a class and the classes of its members, at any depth, each once."""
+    """Yield a class and the classes of its members at any depth, without duplicates."""
     left, seen = [cls], {cls}
     while left:
         owner = left.pop()
@@ -156,7 +157,7 @@ def classes_within(cls: type[BaseModel]) -> Iterator[type[BaseModel]]:
 
 @cache
 def nests_freely(cls: type[BaseModel]) -> bool:
-    """Return whether values of a class may be nested to any depth."""
+    """Return whether the nesting depth of a class is unlimited."""
     cls.model_rebuild()
     may_be_recursive = cls.__pydantic_core_schema__["type"] == "definitions"
     return may_be_recursive or any(map(_takes_any_json, classes_within(cls)))
@@ -188,7 +189,7 @@ def _is_object_class(mark: Any) -> TypeGuard[type[BaseModel]]:
 
 
 def _marks(annotation: Any) -> Iterator[Any]:
-    """Yield classes and marks in an annotation, at any depth."""
+    """Yield the classes and the metadata in an annotation, at any depth."""
     if isinstance(annotation, type):
         yield annotation
     yield from getattr(annotation, "__metadata__", ())

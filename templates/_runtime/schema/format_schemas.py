@@ -1,4 +1,4 @@
-"""Schemas of formats: pydantic-core accepts usual texts by itself, without Python."""
+"""Schemas of formats: pydantic-core accepts common texts without calling Python."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ USUAL: Final = {
 }
 """Patterns in the syntax of Rust's `regex`, by format.
 
-A text that matches has the format. The predicate of the format decides about others.
+A text that matches has the format. For other texts, the predicate of the format decides.
 """
 
 
 def format_schema(name: str) -> CoreSchema:
-    """Return the schema of the texts that have a format."""
+    """Return the schema of texts with a format."""
     all_texts = core.no_info_plain_validator_function(_check(FORMATS[name]))
     if name not in USUAL:
         return all_texts
@@ -45,7 +45,7 @@ def format_schema(name: str) -> CoreSchema:
 
 
 def usual_schema(name: str) -> CoreSchema:
-    """Return the schema of the usual texts of a format, which is one of `USUAL`."""
+    """Return the schema of common texts with a format in `USUAL`."""
     return core.str_schema(strict=True, pattern=USUAL[name], regex_engine="rust-regex")
 
 

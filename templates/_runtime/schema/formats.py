@@ -1,10 +1,9 @@
-"""The formats of JSON Schema (2020-12, Validation §7.3), one predicate for each.
+"""The formats of JSON Schema (2020-12, Validation §7.3), with a predicate for each.
 
-A predicate takes any text, says whether it has the format, and raises nothing. It runs
-in linear time on whatever text: its patterns have one way to match, or keep what they
-took (possessive quantifiers). A lone surrogate is no character and fits no format.
+A predicate accepts any text and raises no exception. It takes linear time: its patterns
+are unambiguous or have possessive quantifiers. Texts with a lone surrogate have no format.
 
-The patterns are given to `re` as text, which compiles them when they are first used.
+The patterns are strings, which `re` compiles and caches on first use.
 """
 
 from __future__ import annotations
@@ -28,17 +27,17 @@ _RELATIVE_JSON_POINTER: Final = rf"(?:0|[1-9][0-9]*+)(?:\#|{_JSON_POINTER})"
 
 
 def is_uuid(text: str) -> bool:
-    """Say whether `text` is a UUID with its hyphens, of any version (RFC 4122 §3)."""
+    """Return whether `text` is a UUID with its hyphens, of any version (RFC 4122 §3)."""
     return re.fullmatch(_UUID, text) is not None
 
 
 def is_json_pointer(text: str) -> bool:
-    """Say whether `text` is a JSON Pointer in its string form (RFC 6901 §3)."""
+    """Return whether `text` is a JSON Pointer in its string form (RFC 6901 §3)."""
     return re.fullmatch(_JSON_POINTER, text) is not None
 
 
 def is_relative_json_pointer(text: str) -> bool:
-    """Say whether `text` is a count of levels up, then `#` or a JSON Pointer."""
+    """Return whether `text` is a count of levels up, then `#` or a JSON Pointer."""
     return re.fullmatch(_RELATIVE_JSON_POINTER, text) is not None
 
 
@@ -61,12 +60,12 @@ _STRAY_PERCENT: Final = f"%(?!{_HEX}{{2}})"
 
 
 def is_uri(text: str) -> bool:
-    """Say whether `text` is a URI, its scheme included (RFC 3986 §3)."""
+    """Return whether `text` is a URI, its scheme included (RFC 3986 §3)."""
     return _is_identifier(re.fullmatch(_URI, text))
 
 
 def is_uri_reference(text: str) -> bool:
-    """Say whether `text` is a URI or a relative reference (RFC 3986 §4.1)."""
+    """Return whether `text` is a URI or a relative reference (RFC 3986 §4.1)."""
     return _is_identifier(re.fullmatch(_URI_REFERENCE, text))
 
 
@@ -98,7 +97,7 @@ _DURATION: Final = f"P(?:(?:{_YEARS}|{_MONTHS}|{_DAYS})(?:{_CLOCK})?|{_CLOCK}|[0
 
 
 def is_date(text: str) -> bool:
-    """Say whether `text` is a day of the calendar, `full-date` of RFC 3339 §5.6."""
+    """Return whether `text` is a day of the calendar, `full-date` of RFC 3339 §5.6."""
     match = re.fullmatch(_DATE, text)
     if match is None:
         return False
@@ -107,7 +106,7 @@ def is_date(text: str) -> bool:
 
 
 def is_time(text: str) -> bool:
-    """Say whether `text` is a time with its offset, `full-time` of RFC 3339 §5.6.
+    """Return whether `text` is a time with its offset, `full-time` of RFC 3339 §5.6.
 
     Second 60 is the leap second, which comes at 23:59 UTC alone (§5.7).
     """
@@ -123,12 +122,12 @@ def is_time(text: str) -> bool:
 
 
 def is_date_time(text: str) -> bool:
-    """Say whether `text` is a date, `T` and a time, `date-time` of RFC 3339 §5.6."""
+    """Return whether `text` is a date, `T` and a time, `date-time` of RFC 3339 §5.6."""
     return text[10:11] in {"T", "t"} and is_date(text[:10]) and is_time(text[11:])
 
 
 def is_duration(text: str) -> bool:
-    """Say whether `text` is a duration such as `P1DT2H` (RFC 3339, appendix A)."""
+    """Return whether `text` is a duration such as `P1DT2H` (RFC 3339, appendix A)."""
     return re.fullmatch(_DURATION, text) is not None
 
 
@@ -160,7 +159,7 @@ _LOCAL_PART: Final = rf"{_ATEXT}(?:\.{_ATEXT})*+|{_QUOTED_STRING}"
 
 
 def is_ipv4(text: str) -> bool:
-    """Say whether `text` is four bytes in decimal, `dotted-quad` of RFC 2673 §3.2."""
+    """Return whether `text` is four bytes in decimal, `dotted-quad` of RFC 2673 §3.2."""
     try:
         _ = IPv4Address(text)
     except AddressValueError:
@@ -169,7 +168,7 @@ def is_ipv4(text: str) -> bool:
 
 
 def is_ipv6(text: str) -> bool:
-    """Say whether `text` is an IPv6 address without a zone (RFC 4291 §2.2)."""
+    """Return whether `text` is an IPv6 address without a zone (RFC 4291 §2.2)."""
     try:
         return IPv6Address(text).scope_id is None
     except AddressValueError:
@@ -177,7 +176,7 @@ def is_ipv6(text: str) -> bool:
 
 
 def is_hostname(text: str) -> bool:
-    """Say whether `text` is a host name (RFC 1123 §2.1), internationalized or not.
+    """Return whether `text` is a host name (RFC 1123 §2.1), internationalized or not.
 
     An A-label (`xn--…`) is decoded and its characters are checked, each in its context
     (RFC 5892). Case folding, joining types and direction (RFC 5893) are not checked.
@@ -193,7 +192,7 @@ def _is_label(label: str) -> bool:
 
 
 def _is_punycode(encoded: str) -> bool:
-    """Say whether `encoded` is what Punycode makes of a U-label (RFC 5891 §4.2)."""
+    """Return whether `encoded` is what Punycode makes of a U-label (RFC 5891 §4.2)."""
     try:
         label = encoded.encode().decode("punycode")
     except UnicodeError:
@@ -215,7 +214,7 @@ def _may_follow(before: str, character: str) -> bool:
 
 
 def is_email(text: str) -> bool:
-    """Say whether `text` is a mailbox: `Mailbox` and the lengths of RFC 5321 §4."""
+    """Return whether `text` is a mailbox: `Mailbox` and the lengths of RFC 5321 §4."""
     local, _, domain = text.rpartition("@")
     if len(local) > 64 or re.fullmatch(_LOCAL_PART, local) is None:
         return False
@@ -255,7 +254,7 @@ _CONTROLS: Final = {"0": 0, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
 
 
 def is_regex(text: str) -> bool:
-    r"""Say whether `text` is a regular expression of ECMA-262, with the flag u.
+    r"""Return whether `text` is a regular expression of ECMA-262, with the flag u.
 
     Two things are taken on trust: an escaped sign that needs no escape (`\-`, `\@`),
     and the name of a property (`\p{…}`).
@@ -323,7 +322,7 @@ class _Pattern:
         return token["error"] is None and _ascends(token)
 
     def is_whole(self) -> bool:
-        """Say whether each group is closed and each reference has its group."""
+        """Return whether each group is closed and each reference has its group."""
         return (
             len(self._groups) == 1
             and self._highest_number <= self._captures
@@ -358,7 +357,7 @@ def _are_modifiers(flags: str) -> bool:
 
 
 def _ascends(token: re.Match[str]) -> bool:
-    """Say whether the token's counts and ranges, `{1,2}` and `[a-z]`, go upwards."""
+    """Return whether the token's counts and ranges, `{1,2}` and `[a-z]`, go upwards."""
     least, most = token["least"], token["most"]
     if most:
         width = max(len(least), len(most))

@@ -1,4 +1,4 @@
-"""Names in errors, spelled as in what was given: Python's names or those of JSON."""
+"""Names of members in errors, spelled as the caller gave them: Python or wire names."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 _WORD: Final = re.compile(
     r"""'[^']*'|"[^"]*\"|\bfrom(?= item \d)|(?P<word>[^\s,;:()?]+)"""
 )
-"""A constant, or a word that may be a name."""
+"""A constant, or a word that may be the name of a member."""
 
 _ENGLISH: Final = frozenset(
     ("all", "and", "as", "for", "if", "in", "is", "list", "not", "object", "or", "with")
 )
-"""Words of sentences that would have another name in Python if they were names."""
+"""English words in messages that are never names of members."""
 
 
 class Given(NamedTuple):
-    """What an object was made of.
+    """The input from which an object is validated.
 
     Attributes:
-        owner: The class of the object; None where its members have no names in Python.
-        value: What was given.
-        is_call: Whether it is given to a constructor, or inside of what is.
+        owner: The class of the object; None if its members have no Python names.
+        value: The input.
+        is_call: Whether it is an argument of a constructor, or a part of one.
     """
 
     owner: type[BaseModel] | None
@@ -39,13 +39,13 @@ class Given(NamedTuple):
 
     @classmethod
     def to(cls, owner: type[BaseModel], value: Any) -> Given:
-        """Make one of what a class is validated from."""
+        """Create one from the input of a class."""
         return cls(owner, value, isinstance(value, Keywords))
 
     def spelled(self, path: str) -> tuple[str, ...]:
-        """Spell the path of a member, such as "inputs.seedImage", as it was given.
+        """Return the path of a member, such as "inputs.seedImage", as the caller spells it.
 
-        A member that was not given is spelled as the others.
+        A missing member is spelled like the other members.
         """
         first, _, rest = path.partition(".")
         wire, brackets, _ = first.partition("[]")
@@ -54,7 +54,7 @@ class Given(NamedTuple):
         return (f"{name}{brackets}", *inside)
 
     def within(self, place: tuple[int | str, ...]) -> Given:
-        """Return what was given at a place."""
+        """Return the input at a path."""
         owner, value = self.owner, self.value
         for step in place:
             if isinstance(step, int):
@@ -66,7 +66,7 @@ class Given(NamedTuple):
         return Given(owner, value, self.is_call)
 
     def in_sentence(self, sentence: str) -> str:
-        """Spell the names of JSON in a sentence as they were given."""
+        """Replace wire names in a message by the names that the caller used."""
         return _WORD.sub(self._word, sentence)
 
     def _word(self, match: re.Match[str]) -> str:
@@ -85,20 +85,21 @@ class Given(NamedTuple):
         return name if is_python else wire
 
     def _is_python(self, given: dict[str, Any]) -> bool:
-        """Say whether what was not given would have had Python's names."""
-        known = wire_names(self.owner) if self.owner else {}
+        """Return whether a missing member is spelled with its Python name."""
         if isinstance(given, Keywords):
             return True
-        if any(name not in known and name in known.values() for name in given):
+        known = wire_names(self.owner) if self.owner else {}
+        names = python_names(self.owner) if self.owner else {}
+        if any(name in names and name not in known for name in given):
             return False
         return self.is_call or any(known.get(name, name) != name for name in given)
 
 
 def with_given_names(given: Given, detail: ErrorDetails) -> ErrorDetails:
-    """Spell the names in an error about keywords as they were given.
+    """Return an error with the names that the caller used.
 
     Args:
-        given: The keywords.
+        given: The keywords of the constructor.
         detail: The error, at any depth.
     """
     loc, kind = detail["loc"], detail["type"]

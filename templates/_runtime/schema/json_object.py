@@ -1,7 +1,7 @@
-"""Objects as they stand in JSON: the base of requests, results and their parts.
+"""JSON objects: the base class of requests, results and their parts.
 
-The fields are the only state. pydantic validates the input into them once, and what is
-sent is what pydantic writes of them.
+The fields are the only state: pydantic validates the input once, and serializes the
+fields when the object is sent.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ else:
 
 
 class JsonObject(BaseModel, metaclass=_Frozen):
-    """An object as it stands in JSON, with Python's names for its members."""
+    """A JSON object whose members have Python names."""
 
     model_config = ConfigDict(
         alias_generator=AliasGenerator(
@@ -102,20 +102,20 @@ class JsonObject(BaseModel, metaclass=_Frozen):
             if name in docs:
                 member.setdefault("description", docs[name])
             if "default" in member and member["default"] is None:
-                del member["default"]  # None says only that it may be left out
+                del member["default"]  # None means only that it is optional
         return reference
 
     @classmethod
     def _complete(
         cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
     ) -> None:
-        """Say in a class's schema what pydantic's declarations cannot."""
+        """Change the core schema of a class where declarations are not sufficient."""
 
     def to_wire(self) -> Wire:
-        """Return the object as it is sent: what was set, and nothing else.
+        """Return the object as it is sent, with only the members that are set.
 
         Raises:
-            ValueError: There is a file in it that is uploaded when it is sent.
+            ValueError: It contains a file, which a client uploads when it sends it.
         """
         wire: Wire = written(self)
         refuse_files(wire, type(self).__name__)

@@ -1,4 +1,4 @@
-"""Values of Python as values of JSON."""
+"""Converts Python values to JSON values."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..json_values import is_array, is_object
 from ..media.local_files import LocalFile
-from .depth import MOST_LEVELS
+from .depth import MAX_LEVELS
 from .written import written
 
 
 def as_number(value: Any) -> int | float | None:
-    """Return a number as JSON has it; None for what is no number.
+    """Return a number as an int or float; None if the value is not a number.
 
-    A number of another library, such as NumPy's, says by `__index__` or `__float__`
-    which number it is; a Decimal has to be that of its float's digits.
+    Numbers of other libraries, such as NumPy, are converted by `__index__` or
+    `__float__`. A Decimal is converted only if its float has the same digits.
     """
     kind = cast("type[object]", type(value))
     if kind is int or kind is float:
@@ -44,13 +44,13 @@ def _of_decimal(value: Decimal) -> int | float | None:
 
 
 def as_json(value: Any) -> Any:
-    """Copy a value as JSON.
+    """Return a copy of a value as JSON.
 
     Raises:
-        ValidationError: Something in it is not JSON, or it is nested too deeply; the
-            error has its place.
+        ValidationError: A part of it is not JSON, or it is nested too deeply. The error
+            has the path of the part.
     """
-    return _as_json(value, (), MOST_LEVELS)
+    return _as_json(value, (), MAX_LEVELS)
 
 
 def _as_json(value: Any, place: tuple[int | str, ...], levels: int) -> Any:
@@ -61,7 +61,7 @@ def _as_json(value: Any, place: tuple[int | str, ...], levels: int) -> Any:
         return written(value)
     if is_array(value) or is_object(value):
         return _copied(value, place, levels)
-    if isinstance(value, str):  # of an enum, unless it is a file
+    if isinstance(value, str):  # a member of an enum, or a file
         return value if isinstance(value, LocalFile) else str.__str__(value)
     number = as_number(value)
     if number is None or not math.isfinite(number):
@@ -74,7 +74,7 @@ def _copied(
     value: list[Any] | dict[str, Any], place: tuple[int | str, ...], levels: int
 ) -> list[Any] | dict[str, Any]:
     if not levels:
-        sentence = f"must not be nested more than {MOST_LEVELS} levels deep"
+        sentence = f"must not be nested more than {MAX_LEVELS} levels deep"
         raise _refused(value, (), sentence)
     if is_array(value):
         return [

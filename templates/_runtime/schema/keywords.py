@@ -1,4 +1,4 @@
-"""What constructors are given: Python's names, and members beyond the document."""
+"""The keywords of constructors: Python names, and members that no document names."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from pydantic_core import InitErrorDetails
 
 EXTRA = "extra"
-"""The keyword for members that the document does not know."""
+"""The keyword for members that the document does not name."""
 
 
 class Keywords(dict[str, Any]):
     """The keywords of a constructor, as an object to validate.
 
     Attributes:
-        extra: The names of members that are meant to be unknown to the document.
+        extra: The names of members that were passed as `extra`.
     """
 
     def __init__(self, members: dict[str, Any], extra: Collection[str] = ()) -> None:
@@ -32,7 +32,7 @@ class Keywords(dict[str, Any]):
 
     @classmethod
     def of(cls, owner: type[BaseModel], given: dict[str, Any]) -> Self:
-        """Fill in what a constructor fills in, and leave out what is None."""
+        """Add the values that a constructor sets, and remove None."""
         members = without_nulls(owner, given)
         extra = take_extra(owner, members)
         wire = wire_names(owner)
@@ -43,10 +43,10 @@ class Keywords(dict[str, Any]):
 
 
 def take_extra(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any]:
-    """Take the keyword `extra` out of those of a class that has it.
+    """Remove the keyword `extra` and return its value; empty without it.
 
     Raises:
-        TypeError: It is no dict.
+        TypeError: It is not a dict.
     """
     if EXTRA not in members or not has_extra(owner):
         return {}
@@ -57,13 +57,13 @@ def take_extra(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any
 
 
 def has_extra(owner: type[BaseModel]) -> bool:
-    """Say whether the constructor of a class takes the keyword `extra`."""
+    """Return whether the constructor of a class takes the keyword `extra`."""
     is_open = owner.model_config.get("extra") == "allow"
     return is_open and EXTRA not in wire_names(owner)
 
 
 def without_nulls(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the fields that are None, where the document does not allow null."""
+    """Return the members without those that are None and not nullable."""
     if None not in members.values():
         return dict(members)
     wire, python = wire_names(owner), python_names(owner)
@@ -80,17 +80,17 @@ def without_nulls(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, 
 def misspelt(
     owner: type[BaseModel], unknown: dict[str, Any], data: Any
 ) -> Iterator[InitErrorDetails]:
-    """Yield an error for each unknown member that is meant to be a known one.
+    """Yield an error for each unknown member that is a misspelt known member.
 
-    In JSON only a Python name is certain: it has underscores, which no name of JSON has,
-    and the letters of a known one. A name in another case may be one that Runware takes:
-    clients send `puLID` and `pulid`. A keyword is refused too where it differs in case
-    alone, where it is close to a known name, and where it has an underscore.
+    In JSON, only a Python name is refused: wire names have no underscores. A wire name in
+    another case may be valid, since Runware accepts both `puLID` and `pulid`. A keyword
+    is also refused if only its case differs, if it is similar to a known name, or if it
+    has an underscore.
 
     Args:
-        owner: A class that takes unknown members.
+        owner: A class that accepts unknown members.
         unknown: The unknown members.
-        data: What it was made of.
+        data: The input of the object.
     """
     wire = wire_names(owner)
     is_call = isinstance(data, Keywords)
@@ -113,7 +113,7 @@ def misspelt(
 
 @cache
 def _by_letters(owner: type[BaseModel]) -> dict[str, str]:
-    """Return the Python names of fields by their letters, in either spelling."""
+    """Return the Python names of fields, by both names without case and underscores."""
     names = wire_names(owner)
     return {
         plain(spelling): name

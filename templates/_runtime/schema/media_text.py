@@ -1,8 +1,8 @@
-"""Media in a request: the texts that stand for them, and files that become such texts.
+"""Media in requests: texts that stand for them, and files that are converted to texts.
 
-A document takes a medium as text: a UUID, a URL, a data URI or base64. People have a
-`Path`, `bytes` or an open file; a constructor turns it into what the document takes,
-or keeps it to be uploaded, where that is no text that holds the medium itself.
+In a document, a medium is a text: a UUID, a URL, a data URI or base64. Callers may also
+give a `Path`, `bytes` or an open file. A constructor converts it to a data URI or base64.
+If the document accepts neither, the file is kept, and a client uploads it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import (
     CoreSchema,
-    PydanticCustomError,
     PydanticKnownError,
     SchemaValidator,
 )
@@ -29,6 +28,7 @@ from ..media.files import (
     type_of,
 )
 from ..media.local_files import NOT_UPLOADED, LocalFile, refuse_in_json
+from .explanations import refusal
 from .fast_path import FAST
 from .format_schemas import usual_schema
 from .formats import is_uri, is_uuid
@@ -40,22 +40,22 @@ if TYPE_CHECKING:
 __all__ = ["Media", "MediaSource"]
 
 Test: TypeAlias = Callable[[str], bool]
-"""Says whether a text is as it must be."""
+"""Returns whether a text is valid."""
 
 NO_FILE_IN_JSON: Final = core.plain_serializer_function_ser_schema(
     refuse_in_json, when_used="json"
 )
-"""How a value is written that may be a file to upload: as it is."""
+"""The serializer of a value that may be a file, which JSON cannot contain."""
 
 
 class Media:
-    """Text that stands for a medium, in one of the ways that the document accepts.
+    """A text that stands for a medium, in one of the forms that the document accepts.
 
     Attributes:
-        kind: image, video, audio or file.
-        accepts: The ways.
-        least_bytes: The size of the smallest file that the document allows.
-        most_bytes: The size of the largest.
+        kind: The kind of medium: image, video, audio or file.
+        accepts: The accepted forms.
+        least_bytes: The minimum size of a file in bytes; None without a limit.
+        most_bytes: The maximum size of a file in bytes; None without a limit.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Media:
         )
 
     def _text_check(self) -> Callable[[Any], str]:
-        """Return a check that accepts texts alone: a file can be read only once."""
+        """Return a validator that accepts texts only, since a file can be read only once."""
         ways = map(_text_schema, self.accepts)
         texts = SchemaValidator(core.union_schema([*ways], mode="left_to_right"))
         is_accepted = texts.isinstance_python
@@ -106,28 +106,29 @@ class Media:
         for accepts in self.accepts:
             if accepts(value):
                 return value
-        raise _refusal(f"must be {self._ways()}, or a file as pathlib.Path(…)")
+        raise refusal(f"must be {self._ways()}, or a file as pathlib.Path(…)")
 
     def _of_file(self, file: MediaFile) -> str:
         try:
             return self.text_of(content_of(file, self.most_bytes), uploads=True)
         except UnusableFile as error:
-            raise _refusal(str(error)) from None
+            raise refusal(str(error)) from None
 
     @property
     def _inline(self) -> list[Test]:
-        """The ways that hold the medium itself, and not where it is."""
+        """The accepted forms that contain the medium itself."""
         return [way for way in self.accepts if way not in (is_uuid, is_uri)]
 
     def text_of(self, content: bytes, *, uploads: bool) -> str:
-        """Turn the content of a file into a text that the document accepts.
+        """Convert the content of a file to a text that the document accepts.
 
         Args:
             content: The content.
-            uploads: Whether it may be uploaded, where the document accepts no file.
+            uploads: Whether the file may be uploaded if the document accepts neither a
+                data URI nor base64.
 
         Returns:
-            The text; a `LocalFile` where it has to be uploaded.
+            The text; a `LocalFile` if the file has to be uploaded.
 
         Raises:
             UnusableFile: The document does not accept such a file.
@@ -172,7 +173,3 @@ def _schema_of(way: Test) -> dict[str, Any]:
     if isinstance(way, Pattern):
         return way.json_schema()
     return {"format": "uuid" if way is is_uuid else "uri"}
-
-
-def _refusal(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})

@@ -1,4 +1,4 @@
-"""Which member was meant by a name that an object does not have."""
+"""Suggestions of members for names that an object does not have."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .fields import wire_names
 from .spelling import nearest, plain
 
 _FILLED = frozenset({"taskType", "taskUUID"})
-"""What the client fills in, and nobody misspells."""
+"""Members that the client sets, and that are never suggested."""
 
 
 def hint(cls: type[BaseModel], name: str) -> str:
-    """Say which member was meant by a name, to be put behind a sentence.
+    """Return the end of an error message that suggests a member for a name.
 
     Args:
         cls: The class of the object.
-        name: The name in JSON, which the object does not have.
+        name: The unknown name.
 
     Returns:
-        Such as ": did you mean inputs.seedImage?"; empty where nothing is near.
+        For example ": did you mean inputs.seedImage?"; empty without a suggestion.
     """
     known = wire_names(cls)
     if name in known:
@@ -34,14 +34,14 @@ def hint(cls: type[BaseModel], name: str) -> str:
 
 
 def hint_beside(cls: type[BaseModel], name: str) -> str:
-    """Say where a task has a member that was given inside one of its objects.
+    """Return the end of an error message that suggests a member of the whole task.
 
     Args:
-        cls: The class of the whole task.
-        name: The name in JSON, which the object inside does not have.
+        cls: The class of the task.
+        name: The unknown name in one of its objects.
 
     Returns:
-        Such as ": did you mean strength of the task itself?"; empty where the task has
+        For example ": did you mean strength of the task itself?"; empty if the task has
         no such member.
     """
     near = _same(cls, name)
@@ -52,7 +52,7 @@ def hint_beside(cls: type[BaseModel], name: str) -> str:
 
 
 def _same(cls: type[BaseModel], name: str) -> str | None:
-    """Find a member of the same name in another spelling, or the present of an old."""
+    """Return the member whose name differs in spelling only, or that replaces an old one."""
     members = list(_members(cls))
     for wanted in map(plain, (name, *present_members(name))):
         for path in members:
@@ -71,7 +71,7 @@ def _alike(cls: type[BaseModel], name: str) -> str | None:
 
 
 def _members(cls: type[BaseModel]) -> Iterator[str]:
-    """Yield the path of each member, those of the object itself first."""
+    """Yield the paths of all members; those of the object itself come first."""
     left: deque[tuple[str, type[BaseModel]]] = deque([("", cls)])
     seen: set[type[BaseModel]] = set()
     while left:
@@ -88,7 +88,7 @@ def _members(cls: type[BaseModel]) -> Iterator[str]:
 
 
 def _objects(annotation: Any, path: str) -> Iterator[tuple[str, type[BaseModel]]]:
-    """Yield the classes of the objects in a type, each with the path of its members."""
+    """Yield the classes of objects in a type, with the prefix of their members' paths."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield path, annotation
     if get_origin(annotation) is list:

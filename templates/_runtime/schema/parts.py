@@ -1,4 +1,4 @@
-"""Parts of requests: how they are validated, and how their errors are explained."""
+"""Parts of requests: their validation and its error messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..json_values import is_object
 from ..media.local_files import with_contents
 from .constraints import Json
 from .deprecated import deprecated_members, has_deprecated
-from .depth import MOST_LEVELS, is_too_deep
+from .depth import MAX_LEVELS, is_too_deep
 from .explanations import again, combined, is_other_text, narrower, rule_error
 from .fast_path import fast_validator
 from .fields import (
@@ -54,14 +54,14 @@ class Part(JsonObject):
         __pydantic_extra__: dict[str, Json]
 
     _warning: ClassVar[str] = ""
-    """What is said whenever an object is made."""
+    """The message of a DeprecationWarning for each new object; empty for none."""
 
     _is_task: ClassVar[bool] = False
-    """Whether it is a whole task, and no part of one."""
+    """Whether it is a whole task."""
 
     @staticmethod
     def rules(_: Wire, /) -> Iterator[str]:
-        """Yield a sentence for each rule that an object breaks."""
+        """Yield an error message for each violated rule."""
         yield from ()
 
     def __init__(self, /, **members: Any) -> None:
@@ -72,8 +72,7 @@ class Part(JsonObject):
         if not self._is_task:
             self._warn(self)
 
-    # pydantic calls a constructor of one's own for every nested object, unless told
-    # that it validates like its own.
+    # Without this mark, pydantic would call the constructor for each nested object.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @classmethod
@@ -99,7 +98,7 @@ class Part(JsonObject):
 
     @classmethod
     def _validated(cls, data: Any, **options: Any) -> Self:
-        """Validate on the fast path; where that fails, again with explanations."""
+        """Validate with the fast validator; if that fails, with the complete one."""
         made: Self
         try:
             made = cls._fast_validator().validate_python(data, **options)
@@ -118,14 +117,14 @@ class Part(JsonObject):
 
     @staticmethod
     def _only_explains(validator: Any) -> bool:
-        """Return whether a validator is `_check` of a class that has no more checks."""
+        """Return whether a validator is `_check` of a class without additional checks."""
         is_check = getattr(validator, "__func__", None) is Part._check.__func__
         return is_check and not validator.__self__._has_more_checks()
 
     @classmethod
     @cache
     def _has_more_checks(cls) -> bool:
-        """Return whether there are checks beyond those of the members."""
+        """Return whether there are checks in addition to those of the members."""
         return bool(
             cls.model_config.get("extra") == "allow"
             or default_names(cls)
@@ -148,10 +147,10 @@ class Part(JsonObject):
 
     @classmethod
     def _check_whole(cls, made: Self, data: Any) -> None:
-        """Check what concerns an object as a whole.
+        """Check the rules and the unknown members of an object.
 
         Raises:
-            ValidationError: A member is misspelt, or a rule is broken.
+            ValidationError: A member is misspelt, or a rule is violated.
         """
         unknown = made.__pydantic_extra__
         if unknown and (errors := [*misspelt(cls, unknown, data)]):
@@ -160,7 +159,7 @@ class Part(JsonObject):
         if cls.rules is not Part.rules:
             broken = [*cls.rules(written(made))]
             if broken:
-                from .rule_places import placed_rule_error  # errors alone need it
+                from .rule_places import placed_rule_error  # only errors need it
 
                 placed = partial(placed_rule_error, cls, data)
                 raise combined(cls.__name__, map(placed, broken))
@@ -169,7 +168,7 @@ class Part(JsonObject):
 
     @classmethod
     def _warn(cls, made: Self) -> None:
-        """Warn of a deprecated model, and of deprecated members that were given."""
+        """Warn of a deprecated model, and of deprecated members that are set."""
         messages = [cls._warning] if cls._warning else []
         if has_deprecated(cls):
             messages += deprecated_members(made)
@@ -179,12 +178,12 @@ class Part(JsonObject):
 
     @classmethod
     def _explained(cls, data: Any, error: ValidationError) -> ValidationError:
-        """Say all that is wrong at once: rules too, once every field can be read.
+        """Return an exception with all errors.
 
-        Where a rule says of a member which of its constants it may be, that is said in
-        place of all its constants.
+        It includes violated rules if all members have valid types. If a rule limits the
+        constants of a member, its message replaces the list of all constants.
         """
-        from .given_names import Given, with_given_names  # errors alone need them
+        from .given_names import Given, with_given_names  # only errors need them
         from .rule_places import placed_rule_error
 
         details = error.errors(include_url=False)
@@ -214,7 +213,7 @@ class Part(JsonObject):
 
     @classmethod
     def _hint(cls, detail: ErrorDetails) -> str:
-        """Say which member was meant by a name that is none; empty where unknown."""
+        """Return a suggestion for an unknown name; empty without one."""
         from .near_names import hint
 
         return hint(cls, str(detail["loc"][0])) if len(detail["loc"]) == 1 else ""
@@ -222,13 +221,13 @@ class Part(JsonObject):
     if not TYPE_CHECKING:
 
         def model_dump(self, **options: Any) -> Wire:
-            """Return the members as pydantic does, and a file to upload as its bytes."""
+            """Return the members as pydantic does; a file is returned as bytes."""
             return with_contents(super().model_dump(**options))
 
     def model_copy(
         self, *, update: Mapping[str, Any] | None = None, deep: bool = False
     ) -> Self:
-        """Return a copy, which is validated when there is something to update."""
+        """Return a copy; it is validated if `update` is not empty."""
         copied = super().model_copy(deep=deep)
         return copied._replaced(update) if update else copied
 
@@ -254,24 +253,24 @@ class Part(JsonObject):
 if TYPE_CHECKING:
 
     class OpenPart(Part):
-        """An object that may have members beyond those of its document."""
+        """An object that may have members that its document does not name."""
 
         extra: Wire = Field(default={})
-        """The members that the document does not name, by their names in JSON."""
+        """The members that the document does not name, by their wire names."""
 
 else:
 
     class OpenPart(Part, extra="allow"):
-        """An object that may have members beyond those of its document."""
+        """An object that may have members that its document does not name."""
 
         @property
         def extra(self) -> Wire:
-            """The members that the document does not name, by their names in JSON."""
+            """The members that the document does not name, by their wire names."""
             return dict(self.__pydantic_extra__)
 
 
 def _without_null(default: dict[str, Any]) -> None:
-    """Take from a field that it may be null; only its absence is None."""
+    """Let an optional field refuse null: its default None means that it is omitted."""
     default["validate_default"] = default.get("default") is not None
     owner = default
     while owner["schema"]["type"] in _AROUND:
@@ -288,7 +287,7 @@ _is_none: Final = partial(is_, None)
 def _written_if_set(
     made: Part, write: Callable[[Part], Wire], info: SerializationInfo
 ) -> Wire:
-    """Leave out what may be null and was not set."""
+    """Serialize an object without the nullable members that are not set."""
     names = wire_names(type(made)) if info.by_alias else {}
     unset = {
         names.get(name, name)
@@ -300,13 +299,13 @@ def _written_if_set(
 
 
 def _wire_of(cls: type[Part], members: Mapping[str, Any]) -> Wire:
-    """Return what is given, as it would be sent."""
+    """Return members as they would be sent."""
     names = wire_names(cls)
     return {names.get(name, name): written(value) for name, value in members.items()}
 
 
 def refuse_depth(cls: type[Part], value: Any) -> None:
-    """Refuse what is nested too deeply; its parts need not be measured again."""
+    """Raise an error for a value that is nested too deeply. Its parts need no check."""
     if is_too_deep(value):
-        sentence = f"must not be nested more than {MOST_LEVELS} levels deep"
+        sentence = f"must not be nested more than {MAX_LEVELS} levels deep"
         raise combined(cls.__name__, [rule_error(sentence)])

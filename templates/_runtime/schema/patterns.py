@@ -1,8 +1,8 @@
-"""Patterns of texts, checked in bounded time.
+"""Patterns of texts, matched in linear time.
 
-Python's `re` can take exponential time over an expression, so that a short text would
-stop a program. The engine that pydantic brings (Rust's `regex`) never does; where a
-pattern says what must not be there, it takes several expressions.
+Python's `re` can take exponential time, even for short texts. Therefore patterns are
+matched by pydantic's engine (Rust's `regex`), which is linear. It has no lookaheads, so a
+pattern may consist of several expressions.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 @final
 class Pattern:
-    """What a text must look like.
+    """A pattern of texts.
 
     Args:
-        matches: Expressions in the syntax of Rust's `regex`. Each must be found somewhere
-            in the text.
-        unless: One or more of the same, of which none may be found.
+        matches: Expressions in the syntax of Rust's `regex`. All of them must be found in
+            the text.
+        unless: One or more expressions that must not be found.
     """
 
     __slots__ = ("_excluded", "_required")
 
     def __init__(self, *matches: str, unless: str | tuple[str, ...] = ()) -> None:
-        # An empty expression is found in any text that is Unicode.
+        # The empty expression matches every text without lone surrogates.
         self._required = matches or ("",)
         self._excluded = (unless,) if isinstance(unless, str) else unless
 
@@ -40,7 +40,7 @@ class Pattern:
         return ", and ".join([*wanted, *unwanted]) or "must be Unicode"
 
     def json_schema(self) -> dict[str, Any]:
-        """Return the keywords of JSON Schema that say the same."""
+        """Return the pattern as keywords of JSON Schema."""
         said: list[dict[str, Any]] = [
             *({"pattern": each} for each in self._required if each),
             *({"not": {"pattern": each}} for each in self._excluded),
@@ -48,7 +48,7 @@ class Pattern:
         return said[0] if len(said) == 1 else {"allOf": said} if said else {}
 
     def schema(self) -> CoreSchema:
-        """Return the schema of the texts that match."""
+        """Return the core schema of texts that match."""
         if len(self._required) == 1 and not self._excluded:
             return _schema(*self._required)
         return core_schema.no_info_plain_validator_function(self._check)
@@ -59,7 +59,7 @@ class Pattern:
         return text
 
     def __call__(self, text: str) -> bool:
-        """Say whether a text is as it must be; one with lone surrogates never is."""
+        """Return whether a text matches; a text with lone surrogates never does."""
         return all(_is_found(expression, text) for expression in self._required) and (
             not any(_is_found(expression, text) for expression in self._excluded)
         )

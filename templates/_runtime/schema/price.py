@@ -1,7 +1,6 @@
-"""The price of a task, as far as its document lets it be counted.
+"""The price of a task, calculated from the rates of its document.
 
-A price is given only where the rates of the document leave nothing to guess: each of
-them is about a unit that the task itself says how often it orders.
+There is a price only if the task states the number of units for each rate.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ from .rules import Rate, Wire
 
 
 def counted_price(rates: Iterable[Rate], task: Wire) -> Decimal | None:
-    """Add up what a task costs.
+    """Return the price of a task.
 
     Args:
         rates: The rates of its document.
-        task: The task as it is sent; files that are uploaded first may be in it.
+        task: The task object. It may contain files that are not uploaded yet.
 
     Returns:
-        US dollars; None where there are no rates, where a unit cannot be counted, or
-        where it is open which of several rates of a unit holds.
+        The price in US dollars; None without rates, if the number of a unit is not known,
+        or if it is not known which of several rates applies.
     """
     total = Decimal(0)
     by_unit = groupby(sorted(rates, key=attrgetter("unit")), key=attrgetter("unit"))
@@ -41,7 +40,7 @@ def counted_price(rates: Iterable[Rate], task: Wire) -> Decimal | None:
 
 
 def _holding(rates: list[Rate], task: Wire) -> Iterator[Rate]:
-    """Yield the rates that hold for a task: by a member's value, if they have labels."""
+    """Yield the rates that apply to a task; a label must equal the value of a member."""
     if len(rates) == 1 and not rates[0].label:
         yield rates[0]
         return
@@ -54,7 +53,7 @@ def _holding(rates: list[Rate], task: Wire) -> Iterator[Rate]:
 
 
 def _number(unit: str, task: Wire) -> Decimal | None:
-    """Return how many of a unit a task orders; None where that is not known."""
+    """Return the number of units that a task orders; None if it is not known."""
     outputs = task.get("numberResults", 1)
     if unit in ("image", "output", "outputImage"):
         return Decimal(outputs)
@@ -70,7 +69,7 @@ def _number(unit: str, task: Wire) -> Decimal | None:
 
 
 def _input_images(task: Wire) -> Decimal | None:
-    """Count the images in `inputs`; None where another medium is among them."""
+    """Return the number of images in `inputs`; None if it contains other media."""
     inputs = task.get("inputs", {})
     if not is_object(inputs):
         return None

@@ -19,48 +19,49 @@ if TYPE_CHECKING:
 
 
 class TaskRequest(Part, Generic[ResultT_co]):
-    """A task, checked against its document when it is made.
+    """A task, validated against its document.
 
-    A keyword is a field's Python name. A field that is None is left out, where the
-    document does not allow null. `taskType`, `model` and a fresh `taskUUID` are filled
-    in.
+    The keywords of the constructor are the Python names of the fields. None omits a
+    field, unless the document allows null. `taskType`, `model` and a new `taskUUID` are
+    set automatically.
 
     Raises:
-        pydantic.ValidationError: With all that is wrong, under the names of JSON.
+        pydantic.ValidationError: The document does not allow the task. It lists all
+            errors.
     """
 
     if not TYPE_CHECKING:
 
         def __class_getitem__(cls, _: Any) -> type[Self]:
-            """Return the class itself: pydantic would make another for each result."""
+            """Return the class itself; pydantic would create a class for each result class."""
             return cls
 
     air: ClassVar[str] = ""
-    """The model's AIR; empty where the document is about any model."""
+    """The AIR of the model; empty for a general document."""
 
     result: ClassVar[type[TaskResult]] = TaskResult
     """The class of its results."""
 
     deliveries: ClassVar[tuple[str, ...]] = ()
-    """The ways of delivery that the document offers."""
+    """The delivery methods that a request can select."""
 
     default_delivery: ClassVar[str | None] = None
-    """The way that is taken when the request does not say."""
+    """The delivery method of a request that selects none; None if it is not known."""
 
     media_limits: ClassVar[tuple[MediaLimit, ...]] = ()
-    """Limits on the media themselves, which the server checks."""
+    """Limits of the media themselves, which the server checks."""
 
     shortest_latency: ClassVar[float | None] = None
-    """The shortest latency in seconds that the document reports, if it reports any."""
+    """The shortest latency in seconds that the document reports; None without one."""
 
     sizes: ClassVar[tuple[Size, ...]] = ()
-    """The widths and heights to choose from, where the document lists them."""
+    """The allowed widths and heights; empty if the document does not list them."""
 
     rates: ClassVar[tuple[Rate, ...]] = ()
-    """What the document says that units cost, where the price of a task is their sum."""
+    """The prices of units whose sum is the price of a task; empty without such prices."""
 
     status: ClassVar[str] = ""
-    """What the document says of the model: live, deprecated …"""
+    """The status of the model, such as "live" or "deprecated"; empty without one."""
 
     _is_task = True
 
@@ -72,17 +73,17 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
     @classmethod
     def _hint(cls, detail: ErrorDetails) -> str:
-        """Look at the whole task too for a name that is none inside one of its parts."""
+        """Return a suggestion for an unknown name, from the object or the whole task."""
         from .near_names import hint_beside
 
         return super()._hint(detail) or hint_beside(cls, str(detail["loc"][-1]))
 
     @classmethod
     def from_wire(cls, task: Wire) -> Self:
-        """Read a task as it is sent; see `parse_request`.
+        """Validate a task object; see `parse_request`.
 
         Raises:
-            pydantic.ValidationError: With all that is wrong.
+            pydantic.ValidationError: The document does not allow the task.
         """
         if nests_freely(cls):
             refuse_depth(cls, task)
@@ -90,10 +91,10 @@ class TaskRequest(Part, Generic[ResultT_co]):
 
     @property
     def price(self) -> Decimal | None:
-        """What the task costs in US dollars, by the rates of its document.
+        """The price of the task in US dollars, from the rates of its document.
 
-        None where the task cannot be counted in their units without guessing; `dry_run`
-        of a client asks the server.
+        None if the rates do not determine it. `dry_run` of a client returns the price of
+        the server.
         """
         if not self.rates:
             return None
@@ -102,13 +103,13 @@ class TaskRequest(Part, Generic[ResultT_co]):
         return counted_price(self.rates, written(self))
 
     def read(self, item: Mapping[str, Any]) -> ResultT_co:
-        """Read one item of an answer's `data`.
+        """Parse an item of an answer's `data`.
 
         Args:
-            item: The item as it came.
+            item: The item as received. Unexpected members and values are kept.
 
         Returns:
-            The result. Nothing that came is lost, and nothing odd in it is an error.
+            The result.
         """
         return cast(
             "ResultT_co",
@@ -116,7 +117,7 @@ class TaskRequest(Part, Generic[ResultT_co]):
         )
 
     def replace(self, **members: Any) -> Self:
-        """Return a checked copy with other values, and a task UUID of its own."""
+        """Return a validated copy with other values and a new `taskUUID`."""
         cls = type(self)
         fresh = {n: fill() for n, fill in fills(cls).items() if fill is new_uuid}
         return self._replaced({**members, **fresh})

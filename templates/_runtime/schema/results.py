@@ -1,4 +1,4 @@
-"""Results of tasks: open to what their documents do not name."""
+"""Results of tasks, with all members that the server returned."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
 
     import httpx2
 
-LARGEST_OUTPUT: Final = 2**30
-"""The default limit of the bytes of a saved output."""
+MAX_OUTPUT: Final = 2**30
+"""Default maximum number of bytes of a saved output."""
 
 
 class TaskResult(JsonObject):
-    """One result of a task: open to what the document does not know.
+    """A result of a task.
 
-    A field that the document promises but that did not come raises AttributeError when
-    it is read, and only then. A value that is not what the document says is kept as it
-    came. `to_wire()` gives everything back.
+    Members and values that the document does not describe are kept as received. Reading
+    a required field that the server did not return raises AttributeError. `to_wire()`
+    returns everything that was received.
     """
 
     model_config = ConfigDict(extra="allow")
 
     if not TYPE_CHECKING:
         # Sphinx adds an annotation to BaseModel that pydantic refuses to inherit. Old
-        # versions of pydantic know builtins alone here.
+        # versions of pydantic can only resolve builtins here.
         __pydantic_extra__: dict[str, object]
 
     @classmethod
@@ -49,20 +49,20 @@ class TaskResult(JsonObject):
         cls, model: dict[str, Any], fields: dict[str, dict[str, Any]]
     ) -> None:
         for field in fields.values():
-            if field["schema"]["type"] != "default":  # it may be missing all the same
+            if field["schema"]["type"] != "default":  # it may be missing
                 field["schema"] = core.with_default_schema(
                     field["schema"], default=None
                 )
-        # A value is kept as it came, so that its type is known only when it is written.
+        # A value may be of any type, so the serializer cannot be chosen in advance.
         model["serialization"] = core.plain_serializer_function_ser_schema(
             _members, info_arg=True
         )
 
     def to_wire(self) -> Wire:
-        """Return the item as it came."""
+        """Return the item as received."""
         whole = [self]
         copied: list[Any] = [whole]
-        while copied:  # it may be nested deeper than Python can call
+        while copied:  # not recursive: it may be nested deeper than Python allows
             container: Any = copied.pop()
             parts: Any = (
                 container.items() if is_object(container) else enumerate(container)
@@ -87,7 +87,7 @@ class TaskResult(JsonObject):
                 raise AttributeError(message, name=name, obj=self) from None
 
     def _repr_html_(self) -> str:
-        """Return the result for a notebook: images by their URLs, and the rest as text."""
+        """Return the result as HTML for notebooks, with its images."""
         from .notebook import html_of
 
         return html_of(self)
@@ -97,34 +97,33 @@ class TaskResult(JsonObject):
         path: str | os.PathLike[str],
         *,
         output: str | None = None,
-        limit: int = LARGEST_OUTPUT,
+        limit: int = MAX_OUTPUT,
         timeout: float = 600.0,
         http_client: httpx2.Client | None = None,
     ) -> Path:
-        """Save the output that this result gives, such as its image, to a file.
+        """Save the output of this result, such as its image, to a file.
 
-        It is fetched from its URL, unless it came with the result. The file appears
-        when it is known to be whole, in place of one that was there. It is asked for as
-        it is; what a host compresses all the same is decompressed, and its checksum
-        compared.
+        The output is downloaded from its URL, unless the result contains it. The file is
+        written completely before it replaces an existing one. Compressed answers are
+        decompressed, and checksums are verified.
 
         Args:
-            path: The file. Without a suffix it gets the one of its type; in a folder
-                it gets its UUID for a name.
-            output: Which output, where there are several: `image` is what imageURL,
-                imageDataURI or imageBase64Data gives.
-            limit: The bytes that it may have.
-            timeout: The seconds after which fetching it is given up: all of it, with
-                redirects, names and connections. A host may be silent for a minute.
-            http_client: Your own HTTP client; no key goes to the file's host even so.
+            path: The path of the file. Without a suffix, the suffix of its type is added.
+                In a folder, the file is named after the UUID of the output.
+            output: The name of the output if there are several: `image` for imageURL,
+                imageDataURI or imageBase64Data.
+            limit: The maximum number of bytes.
+            timeout: The timeout of the whole download in seconds, including redirects and
+                connections. A host may also be silent for at most one minute.
+            http_client: Your own HTTP client. The API key is never sent to the host.
 
         Returns:
             The path of the file.
 
         Raises:
-            DownloadError: There is no such output, or no way to get it whole and in
-                time.
-            ValueError: The timeout is no number of seconds above 0.
+            DownloadError: There is no such output, or it could not be downloaded
+                completely in time.
+            ValueError: The timeout is not a number of seconds above 0.
             OSError: The file cannot be written.
         """
         from ..media.download import Saving, save
@@ -137,11 +136,11 @@ class TaskResult(JsonObject):
         path: str | os.PathLike[str],
         *,
         output: str | None = None,
-        limit: int = LARGEST_OUTPUT,
+        limit: int = MAX_OUTPUT,
         timeout: float = 600.0,
         http_client: httpx2.AsyncClient | None = None,
     ) -> Path:
-        """Save the output that this result gives; see `save`, which does the same."""
+        """Save the output of this result to a file; see `save`."""
         from ..media.download import Saving, asave
 
         saving = Saving(self.to_wire(), path, output, limit, timeout)
@@ -152,7 +151,7 @@ class TaskResult(JsonObject):
     def _keep(cls, value: Any, read: Callable[[Any], Any]) -> Any:
         try:
             return read(value)
-        except (ValidationError, RecursionError):  # the latter: it is nested too deeply
+        except (ValidationError, RecursionError):  # RecursionError: nested too deeply
             return value
 
     @model_validator(mode="wrap")
@@ -160,7 +159,7 @@ class TaskResult(JsonObject):
     def _read(cls, data: Any, read: Callable[[Any], Self]) -> Self:
         if not is_object(data):
             return read(data)
-        # pydantic refuses an object that has a name with half a surrogate pair.
+        # pydantic refuses objects with lone surrogates in names.
         odd = {n: m for n, m in data.items() if not n.isascii() and not _is_unicode(n)}
         known = {n: m for n, m in data.items() if n not in odd} if odd else data
         result = read(known)
@@ -182,7 +181,7 @@ def _is_unicode(text: str) -> bool:
 
 
 class ResultPart(TaskResult):
-    """An object inside a result, as open as the result."""
+    """An object inside a result; it keeps all members as received."""
 
 
 def _members(made: TaskResult, info: SerializationInfo) -> Wire:
@@ -190,7 +189,7 @@ def _members(made: TaskResult, info: SerializationInfo) -> Wire:
 
 
 def _set_members(made: TaskResult, *, by_alias: bool) -> Wire:
-    """Return the members that were set, as they are."""
+    """Return the members that are set, without copies."""
     names = wire_names(type(made)) if by_alias else {}
     given = made.__pydantic_fields_set__
     members = {names.get(n, n): value for n, value in vars(made).items() if n in given}
@@ -198,7 +197,7 @@ def _set_members(made: TaskResult, *, by_alias: bool) -> Wire:
 
 
 def _shallow(value: Any) -> list[Any] | Wire | None:
-    """Copy an array or an object, but not what is in it; None for any other value."""
+    """Return a shallow copy of an array or object; None for other values."""
     if is_array(value) or is_object(value):
         return value.copy()
     if isinstance(value, TaskResult):

@@ -1,8 +1,9 @@
-"""Which members a rule is about, as its sentence names them."""
+"""The members that a rule is about, found in its error message."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from .explanations import rule_error
@@ -21,22 +22,23 @@ _WORD: Final = r"[^\s,;:()]+"
 def placed_rule_error(
     cls: type[BaseModel], data: Any, sentence: str
 ) -> InitErrorDetails:
-    """Make the error of a broken rule, at the first member that it is about.
+    """Return the error of a violated rule, located at the first member in its message.
 
     Args:
-        cls: The class that has the rule.
-        data: What an object was made of; its spelling of names is kept.
-        sentence: What the rule says, with the names of JSON.
+        cls: The class with the rule.
+        data: The input of the object. The error spells names as the input does.
+        sentence: The error message of the rule, with wire names.
     """
     given = Given.to(cls, data)
     places = [given.spelled(path) for path in _paths(cls, sentence)]
     return rule_error(given.in_sentence(sentence), places)
 
 
-def _paths(cls: type[BaseModel], sentence: str) -> list[str]:
-    """Return the paths of members in a sentence, each once."""
+@lru_cache(maxsize=1024)
+def _paths(cls: type[BaseModel], sentence: str) -> tuple[str, ...]:
+    """Return the paths of members in a message, without duplicates."""
     if NO_SIZE in sentence:
-        return ["width", "height"]
+        return "width", "height"
     known = python_names(cls)
     words = re.findall(_WORD, re.sub(_CONSTANT, "", sentence))
-    return [*dict.fromkeys(word for word in words if word.split(".")[0] in known)]
+    return (*dict.fromkeys(word for word in words if word.split(".")[0] in known),)

@@ -1,4 +1,4 @@
-"""What the rules of a request are written with: plain Python over the task's JSON."""
+"""Functions and types for the rules of requests, which are Python over JSON values."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ __all__ = [
 T = TypeVar("T")
 
 Wire: TypeAlias = dict[str, Any]
-"""An object as it is sent."""
+"""A JSON object as it is sent."""
 
 
 class Size(NamedTuple):
-    """A width and height that a model offers.
+    """A width and height that a model supports.
 
     Attributes:
-        width: In pixels.
-        height: In pixels.
-        title: What the document calls it, such as "1K (16:9)".
+        width: The width in pixels.
+        height: The height in pixels.
+        title: Its name in the document, such as "1K (16:9)"; or empty.
     """
 
     width: int
@@ -45,13 +45,13 @@ class Size(NamedTuple):
 
 
 class MediaLimit(NamedTuple):
-    """A limit on a medium itself, which the server checks.
+    """A limit of a medium itself, which the server checks.
 
     Attributes:
-        parameter: The field, such as "inputs.image".
-        operation: What is limited: area, width, height, duration, fileSize …
-        minimum: The least, in pixels, seconds or bytes.
-        maximum: The greatest.
+        parameter: The path of the field, such as "inputs.image".
+        operation: The limited quantity: area, width, height, duration, fileSize …
+        minimum: The minimum in pixels, seconds or bytes; None without one.
+        maximum: The maximum; None without one.
     """
 
     parameter: str
@@ -61,13 +61,13 @@ class MediaLimit(NamedTuple):
 
 
 class Rate(NamedTuple):
-    """What one unit costs.
+    """The price of a unit.
 
     Attributes:
-        amount: US dollars, as a decimal number.
-        unit: The unit as the document names it, such as `output`.
-        label: The value of the task for which it holds, such as "2K"; empty where it
-            always holds.
+        amount: The price in US dollars, as a decimal number.
+        unit: The unit in the document, such as `output`.
+        label: The value of a member of the task for which the rate applies, such as "2K";
+            empty if it always applies.
     """
 
     amount: str
@@ -78,18 +78,18 @@ class Rate(NamedTuple):
 NO_SIZE: Final = "is not a size of this model"
 
 Test: TypeAlias = Callable[[Any], bool]
-"""Says whether a value is as it must be."""
+"""Returns whether a value is valid."""
 
 _Outcomes: TypeAlias = dict[tuple[object, int], tuple[Any, Any]]
 _OUTCOMES: ContextVar[_Outcomes | None] = ContextVar("_OUTCOMES", default=None)
-"""What came of the parts of a value, by what was asked and the part's identity.
+"""Outcomes by the question and the `id` of a part of a value.
 
-Each is kept beside its part, so that no other part can have its identity.
+Each part is stored with its outcome, so that its `id` is not reused.
 """
 
 
 def judged_once(test: Test) -> Test:
-    """Let a test that calls itself judge each part of a value once."""
+    """Decorate a recursive test so that it runs once for each part of a value."""
 
     @wraps(test)
     def judge(value: Any) -> bool:
@@ -99,15 +99,15 @@ def judged_once(test: Test) -> Test:
 
 
 def once(asked: object, value: Any, answer: Callable[[], T]) -> T:
-    """Answer a question about each part of a value once.
+    """Return a cached answer for a part of a value.
 
-    What is recursive may ask of the same part twice, and so would ask 2^n times n
-    levels below.
+    A recursive question that visits each part twice would otherwise take exponential
+    time.
 
     Args:
         asked: The question.
         value: The part.
-        answer: Answers the question.
+        answer: Returns the answer.
     """
     outcomes = _OUTCOMES.get()
     if outcomes is None:
@@ -124,7 +124,7 @@ def once(asked: object, value: Any, answer: Callable[[], T]) -> T:
 
 
 def is_size(task: Wire, sizes: tuple[Size, ...]) -> bool:
-    """Say whether a task's width and height, if both are given, are one of the sizes."""
+    """Return whether the width and height of a task, if it has both, are a supported size."""
     width, height = task.get("width"), task.get("height")
     if width is None or height is None:
         return True
@@ -132,7 +132,7 @@ def is_size(task: Wire, sizes: tuple[Size, ...]) -> bool:
 
 
 def not_a_size(task: Wire, sizes: tuple[Size, ...], when: str = "") -> str:
-    """Say that a task's width and height are no size of the model, and what is near."""
+    """Return the error message for a size that is not supported, with the nearest sizes."""
     width, height = task["width"], task["height"]
 
     def distance(size: Size) -> Any:
@@ -149,29 +149,19 @@ def not_a_size(task: Wire, sizes: tuple[Size, ...], when: str = "") -> str:
 def area_in(
     task: Wire, first: str, second: str, least: float | None, most: float | None
 ) -> bool:
-    """Say whether the product of two numbers, if both are given, is within bounds."""
+    """Return whether the product of two members, if both are numbers, is within bounds."""
     numbers = _numbers(task, first, second)
-    if numbers is None:
-        return True
-    one, other = numbers
-    try:
-        return _within(one * other, least, most)
-    except OverflowError:  # too large for a float
-        return _within(Fraction(one) * Fraction(other), least, most)
+    return numbers is None or _is_within(lambda a, b: a * b, numbers, least, most)
 
 
 def ratio_in(
     task: Wire, first: str, second: str, least: float | None, most: float | None
 ) -> bool:
-    """Say whether the quotient of two numbers, if both are given, is within bounds."""
+    """Return whether the quotient of two members, if both are numbers, is within bounds."""
     numbers = _numbers(task, first, second)
     if numbers is None or not numbers[1]:
         return True
-    one, other = numbers
-    try:
-        return _within(one / other, least, most)
-    except OverflowError:  # too large for a float
-        return _within(Fraction(one) / Fraction(other), least, most)
+    return _is_within(lambda a, b: a / b, numbers, least, most)
 
 
 def _numbers(task: Wire, first: str, second: str) -> tuple[float, float] | None:
@@ -185,5 +175,14 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _within(value: float | Fraction, least: float | None, most: float | None) -> bool:
+def _is_within(
+    combine: Callable[[Any, Any], float | Fraction],
+    numbers: tuple[float, float],
+    least: float | None,
+    most: float | None,
+) -> bool:
+    try:
+        value = combine(*numbers)
+    except OverflowError:  # too large for a float
+        value = combine(*map(Fraction, numbers))
     return (least is None or value >= least) and (most is None or value <= most)

@@ -1,4 +1,4 @@
-"""The signatures of constructors, and what `help` lists of a class."""
+"""The signatures of constructors, and the names that `dir` lists of a class."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _NewUuid:
-    """The default of a parameter that gets a new UUID."""
+    """The default in the signature of a parameter that gets a new UUID."""
 
     def __repr__(self) -> str:
         return "<new UUID>"
@@ -29,21 +29,21 @@ _NOT_LISTED: Final = frozenset(vars(BaseModel)) | {*vars(Generic)}
 
 
 class Documented(type(BaseModel)):  # type: ignore[misc]  # pydantic's own is internal
-    """The metaclass of objects in JSON: `inspect` and `help` show their members."""
+    """The metaclass of JSON objects: `inspect` and `help` show their members."""
 
     @property
     def __signature__(cls) -> Signature | None:
-        """The parameters of the constructor; None where a subclass has its own."""
+        """The parameters of the constructor; None if a subclass has its own constructor."""
         made = cast("type[BaseModel]", cls)
         has_own = not hasattr(made.__init__, "__pydantic_base_init__")
         return None if has_own else signature_of(made)
 
     @__signature__.setter
     def __signature__(cls, _: object) -> None:
-        """Do without the one that pydantic makes: its names are those of JSON."""
+        """Ignore the signature that pydantic sets, which has wire names."""
 
     def __dir__(cls) -> list[str]:
-        """List what the class offers, without what every pydantic model has."""
+        """List the attributes of the class, without those of all pydantic models."""
         return sorted(
             name
             for name in super().__dir__()
@@ -53,7 +53,7 @@ class Documented(type(BaseModel)):  # type: ignore[misc]  # pydantic's own is in
 
 @cache
 def signature_of(cls: type[BaseModel]) -> Signature:
-    """Return the signature of a constructor: its fields by their Python names."""
+    """Return the signature of a constructor, with the Python names of the fields."""
     from inspect import Parameter, Signature
 
     fields = cls.model_fields
@@ -75,7 +75,7 @@ def signature_of(cls: type[BaseModel]) -> Signature:
 
 
 def _types(annotations: dict[str, Any]) -> dict[str, Any]:
-    """Return types without what `Annotated` adds to them, at any depth."""
+    """Return types without the metadata of `Annotated`, at any depth."""
     return get_type_hints(type("_", (), {"__annotations__": annotations}))
 
 

@@ -1,4 +1,4 @@
-"""Names that are spelt in another way, or nearly right."""
+"""Compares the spelling of names."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterable
 
 
 def plain(name: str) -> str:
-    """Return a name without case and underscores."""
+    """Return a name in lower case, without underscores."""
     return name.replace("_", "").casefold()
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.8) -> str | None:
-    """Return the known name that a name is closest to; None if none is close.
+    """Return the most similar known name; None if none is similar.
 
     Args:
         name: The name.
         known: The known names.
-        cutoff: The least similarity, from 0 to 1; see `difflib.get_close_matches`.
+        cutoff: The minimum similarity from 0 to 1; see `difflib.get_close_matches`.
     """
-    from difflib import get_close_matches  # takes its time
+    from difflib import get_close_matches  # slow to import
 
     return next(iter(get_close_matches(name, known, n=1, cutoff=cutoff)), None)

@@ -1,4 +1,4 @@
-"""What a user's subclass may not declare: what its objects show is what they send."""
+"""Refuses subclasses whose objects would show other values than they send."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def refuse_unsent(cls: type[BaseModel]) -> None:
-    """Refuse a class whose objects would show another value than they send.
+    """Raise an error for a class whose objects would show other values than they send.
 
     Raises:
-        TypeError: It excludes a member that its base sends, or a computed field has the
-            name in JSON of a member.
+        TypeError: It excludes a member that its base class sends, or a computed field has
+            the wire name of a member.
     """
     sent = {
         name

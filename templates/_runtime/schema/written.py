@@ -1,4 +1,4 @@
-"""Values as they are sent: what pydantic writes of objects, and copies of the rest."""
+"""Converts objects to JSON values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..json_values import is_array, is_object
 
 
 def written(value: Any) -> Any:
-    """Return a value as JSON, with what is sent in place of each object in it."""
+    """Return a copy of a JSON value, with its objects serialized by pydantic."""
     if isinstance(value, BaseModel):
         return value.__pydantic_serializer__.to_python(value, by_alias=True)
     if is_array(value):

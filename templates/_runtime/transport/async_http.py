@@ -7,7 +7,6 @@ import builtins
 import os
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from copy import copy
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from weakref import WeakKeyDictionary, ref
@@ -17,10 +16,11 @@ import httpx2
 from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
 from .answer_body import aread_body, is_event_stream
+from .early_answer import read_while_writing
 from .endpoint import JSON_HEADERS, STREAM_HEADERS, Headers, Target
 from .envelope import read_envelope
 from .environment import with_environment
-from .exchange import CLOSED, Exchange
+from .exchange import CLOSED, CONNECTING, Exchange
 from .http import answered, closed, crowded, limits, redact, shared, whole
 
 if TYPE_CHECKING:
@@ -63,8 +63,14 @@ class AsyncTransport(Protocol):
 
 
 class AsyncExchange(Exchange):
-    """An exchange on an event loop."""
+    """An exchange on an event loop.
 
+    Attributes:
+        is_http1: Whether its connection is certainly one of HTTP/1.1.
+        timer: Its timeout.
+    """
+
+    is_http1 = False
     timer: asyncio.Timeout | None = None
 
     def extensions(self) -> dict[str, Any]:
@@ -80,20 +86,27 @@ class AsyncExchange(Exchange):
 
     async def _trace(self, event: str, info: MutableMapping[str, Any]) -> None:
         self.note(event, info)
+        _, step, phase = event.split(".")
+        if step in CONNECTING and phase == "complete" and self.is_http1:
+            read_while_writing(info["return_value"])
 
 
-@dataclass(slots=True)
 class _Lane:
     """The HTTP client of one event loop, with its running calls."""
 
-    http: httpx2.AsyncClient
-    places: asyncio.Semaphore
-    keeper: AsyncGenerator[None]
-    process: int = field(default_factory=os.getpid)
-    exchanges: set[AsyncExchange] = field(default_factory=set[AsyncExchange])
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        places: asyncio.Semaphore,
+        keeper: AsyncGenerator[None],
+    ) -> None:
+        self.http = http
+        self.places = places
+        self.keeper = keeper
+        self.process = os.getpid()
+        self.exchanges: set[AsyncExchange] = set()
 
 
-@dataclass(slots=True)
 class _Connections:
     """The connections that the transports of all endpoints of a client share.
 
@@ -102,8 +115,9 @@ class _Connections:
         is_closed: Whether the client is closed.
     """
 
-    first: httpx2.AsyncClient | None
-    is_closed: bool = False
+    def __init__(self, first: httpx2.AsyncClient | None) -> None:
+        self.first = first
+        self.is_closed = False
 
 
 _users: WeakKeyDictionary[httpx2.AsyncClient, tuple[int, ref[Loop]]]
@@ -217,7 +231,7 @@ class AsyncHTTPTransport:
                         lane, exchange, [part], STREAM_HEADERS, extra
                     )
                     try:
-                        if not is_event_stream(response):
+                        if not is_event_stream(answered(response, b"")):
                             response = whole(response, await aread_body(response))
                     except BaseException:
                         await response.aclose()
@@ -261,8 +275,9 @@ class AsyncHTTPTransport:
             headers=self._endpoint.headers(given, extra),
             extensions=exchange.extensions(),
         )
-        exchange.is_sending = True
-        response = await lane.http.send(request, **self._target.sending(lane.http))
+        options = exchange.sending(lane.http, self._target.auth)
+        exchange.is_http1 = self._brought is None
+        response = await lane.http.send(request, **options)
         redact(response.headers, self._endpoint.key)
         return response
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 from ..exceptions import RunwareError
+from .callers_code import NotedAuth, signal_handlers, was_raised_in
 from .environment import certificates_variable, proxy_variables
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 MAX_CONNECT = 10.0
 """Timeout of opening a connection, in seconds."""
+
+CONNECTING = ("connect_tcp", "connect_unix_socket", "start_tls")
+"""Steps that return a network stream."""
 
 CLOSED = "the client was closed"
 """The reason of exchanges that end because the client is closed."""
@@ -44,7 +48,8 @@ class Exchange:
     the API key. They are instances of `NEVER_SENT` exactly if nothing was written.
 
     Attributes:
-        is_sending: Whether the HTTP library has the request. Before, nothing is written.
+        is_sending: Whether the request was given to the transport. Before, nothing is
+            written.
         cut_by: The reason why it was ended from outside; None if it was not.
     """
 
@@ -64,6 +69,7 @@ class Exchange:
         self._peer: tuple[str, int] | None = None
         self._is_traced = False
         self._is_begun = False
+        self._hooks: list[Any] = []
 
     def left(self) -> float:
         """Return the seconds until the timeout, 0 or more."""
@@ -103,17 +109,47 @@ class Exchange:
         del traceback  # it would be shown as a variable of this frame
         if error is None:
             return
-        for each in chain(error, self._outer):
+        interruption = self.interruption(error)
+        for each in (causes := [*chain(error, self._outer)]):
+            if was_raised_in(each, self._hooks):
+                self.is_sending = False
+        for each in causes:
             self._clean(each)
         if isinstance(error, Exception) and not isinstance(error, RunwareError):
-            if interruption := self.interruption(error):
+            if interruption is not None:
                 raise interruption from None
             self._raise(error)
 
-    def interruption(self, error: Exception) -> Exception | None:
-        """Return the exception of a signal handler that ended the exchange, if one did."""
-        del error
+    def interruption(self, error: BaseException) -> Exception | None:
+        """Return the exception that ended the exchange, if a signal handler raised it."""
+        return self.of_signal_handler(error)
+
+    def of_signal_handler(self, error: BaseException) -> Exception | None:
+        """Return the cause of an exception that a signal handler raised, if one did.
+
+        The HTTP library converts such a cause, if it is an `OSError`.
+        """
+        handlers = signal_handlers()
+        for each in chain(error, self._outer):
+            if isinstance(each, Exception) and was_raised_in(each, handlers):
+                return each
         return None
+
+    def sending(
+        self, http: httpx2.Client | httpx2.AsyncClient, auth: httpx2.Auth | None
+    ) -> dict[str, Any]:
+        """Return the options with which an HTTP client sends the request.
+
+        Args:
+            http: The HTTP client.
+            auth: The authentication, unless the HTTP client has its own.
+        """
+        self._hooks = http.event_hooks["request"]
+        noted = NotedAuth(http.auth or auth, self._note_sending)
+        return {"stream": True, "follow_redirects": False, "auth": noted}
+
+    def _note_sending(self) -> None:
+        self.is_sending = True
 
     def _raise(self, error: Exception) -> None:
         """Raise an exception that tells whether anything was written.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
-from dataclasses import dataclass, field
 from functools import partial
 from threading import Condition, RLock
 from typing import TYPE_CHECKING, Protocol
@@ -81,17 +80,16 @@ class _Semaphore:
             self._changed.notify()
 
 
-@dataclass(slots=True)
 class _Lane:
     """The HTTP client of one process, with its running calls."""
 
-    http: httpx2.Client
-    places: _Semaphore
-    process: int = field(default_factory=os.getpid)
-    exchanges: set[SyncExchange] = field(default_factory=set[SyncExchange])
+    def __init__(self, http: httpx2.Client, places: _Semaphore) -> None:
+        self.http = http
+        self.places = places
+        self.process = os.getpid()
+        self.exchanges: set[SyncExchange] = set()
 
 
-@dataclass(slots=True)
 class _Connections:
     """The connections that the transports of all endpoints of a client share.
 
@@ -102,9 +100,10 @@ class _Connections:
         is_closed: Whether the client is closed.
     """
 
-    lane: _Lane
-    inherited: list[_Lane] = field(default_factory=list["_Lane"])
-    is_closed: bool = False
+    def __init__(self, lane: _Lane) -> None:
+        self.lane = lane
+        self.inherited: list[_Lane] = []
+        self.is_closed = False
 
 
 _users: WeakKeyDictionary[httpx2.Client, int] = WeakKeyDictionary()
@@ -219,7 +218,7 @@ class HTTPTransport:
             # Appended without a local name first: an interruption would leave it open.
             received.append(self._send(lane, exchange, [part], STREAM_HEADERS, extra))
             [response] = received
-            if is_event_stream(response):
+            if is_event_stream(answered(response, b"")):
                 return response
             return whole(response, read_body(response))
 
@@ -254,8 +253,8 @@ class HTTPTransport:
             headers=self._endpoint.headers(given, extra),
             extensions=exchange.extensions(),
         )
-        exchange.is_sending = True
-        response = lane.http.send(request, **self._target.sending(lane.http))
+        options = exchange.sending(lane.http, self._target.auth)
+        response = lane.http.send(request, **options)
         try:
             if stream := response.extensions.get("network_stream"):
                 bound(stream)  # the caller may have opened it for an earlier request

@@ -6,8 +6,7 @@ Source: WHATWG HTML, sections 9.2.5 and 9.2.6.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -27,8 +26,7 @@ class EventTooLargeError(ValueError):
     """An event is larger than `MAX_EVENT`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSentEvent:
+class ServerSentEvent(NamedTuple):
     """One event.
 
     Attributes:

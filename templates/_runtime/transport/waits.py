@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 FIRST_WAITS = {
     "3dInference": 2.0,
@@ -18,8 +18,7 @@ SHORTEST_FIRST_WAIT = 0.5
 """The shortest first wait in seconds, if a document reports a latency."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waits:
+class Waits(NamedTuple):
     """Increasing waits in seconds, with random jitter of up to 20 %.
 
     Attributes:

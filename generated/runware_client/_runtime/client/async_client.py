@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from ..delivery.batches import Resend
-from ..delivery.outcome import Outcome, RawResponse
 from ..delivery.task import submission_of
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
@@ -48,9 +47,10 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from ..delivery.dry_run import DryRun
     from ..delivery.events import Event
-    from ..delivery.task import Submission, Task
+    from ..delivery.outcome import DryRun, Outcome, RawResponse
+    from ..delivery.task import Submission
+    from ..exceptions import RunwareError
     from ..schema.requests import TaskRequest
     from ..schema.results import TaskResult
     from ..transport.async_http import AsyncTransport
@@ -227,18 +227,16 @@ class AsyncClient(Configured[AsyncEngine]):
         engine = self._engine_for(max_retries)
         submissions = submissions_of(requests)
         watch = Watch([each.task for each in submissions], on_result, on_progress)
-        outcomes: dict[int, Outcome[RequestT]] = {}
+        errors: dict[int, RunwareError | None] = {}
         try:
             ended = self._deliver(engine, submissions, timeout, extra_headers, watch)
             async with aclosing(ended) as steps:
-                async for task, outcome in steps:
-                    outcomes[id(task)] = outcome
-            in_order = [outcomes[id(each.task)] for each in submissions]
-            self._hand_over(each.task for each in submissions)
+                async for submission, error in steps:
+                    errors[id(submission)] = error
+            return [self._hand_over(each, errors[id(each)]) for each in submissions]
         except BaseException as stop:
             self._engine.give_handles(stop, submissions)
             raise
-        return in_order
 
     async def iter_many(
         self,
@@ -259,9 +257,9 @@ class AsyncClient(Configured[AsyncEngine]):
         del requests, submissions  # so that the caller can free them one by one
         try:
             async with aclosing(ended) as steps:
-                async for task, outcome in steps:
-                    self._hand_over([task])
-                    del owed[task.key]
+                async for submission, error in steps:
+                    outcome = self._hand_over(submission, error)
+                    del owed[submission.task.key]
                     yield outcome
         except BaseException as stop:
             self._engine.give_handles(stop, owed.values())
@@ -274,8 +272,8 @@ class AsyncClient(Configured[AsyncEngine]):
         timeout: float | None,
         extra: Mapping[str, str] | None,
         watch: Watch[Any] | None = None,
-    ) -> AsyncGenerator[tuple[Task[Any], Outcome[Any]]]:
-        """Yield each task and its outcome when it is done."""
+    ) -> AsyncGenerator[tuple[Submission[Any], RunwareError | None]]:
+        """Yield each task, with its error or None, when it is done or given up."""
         delivery = engine.delivery(submissions, given_timeout(timeout))
         submissions = []
         clock = engine.settings.clock
@@ -284,10 +282,10 @@ class AsyncClient(Configured[AsyncEngine]):
                 began = clock()
                 if watch is not None:
                     watch.note()
-                for ended in self._ended(delivery):
+                for ended in delivery.ended():
                     yield ended
-                delivery.extend(clock() - began)
-        for ended in self._ended(delivery):
+                delivery.schedule.extend(clock() - began)
+        for ended in delivery.ended():
             yield ended
 
     def handle(self, request: TaskRequest[ResultT]) -> AsyncHandle[ResultT]:
@@ -385,6 +383,8 @@ class AsyncRawRuns:
         extra_headers: Mapping[str, str] | None = None,
     ) -> RawResponse[ResultT]:
         """Run one task; see `Runware.run`."""
+        from ..delivery.outcome import RawResponse  # only these calls need it
+
         answers: list[Answer] = []
         handle = AsyncHandle(self._engine, submission_of(request), answers)
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -193,6 +192,6 @@ class AsyncEngine(BaseEngine):
             return await self._batcher().poll(batch.parts, batch.timeout)
         transport = self.transport
         if batch.is_dry:
-            transport = transport.at(replace(self.endpoint, is_dry=True))
+            transport = transport.at(self.endpoint._replace(is_dry=True))
         envelope = await transport.post(batch.parts, batch.timeout, extra)
         return Reply(envelope, len(batch.parts))

@@ -103,7 +103,7 @@ class AsyncHandle(BaseHandle[ResultT]):
                     began = self._engine.settings.clock()
                     for item in fresh:
                         yield self._task.read(item)
-                    delivery.extend(self._engine.settings.clock() - began)
+                    delivery.schedule.extend(self._engine.settings.clock() - began)
             for item in self._task.items[given:]:
                 yield self._task.read(item)
             self._hand_over()
@@ -128,7 +128,7 @@ class AsyncHandle(BaseHandle[ResultT]):
         try:
             while not task.is_done:
                 try:
-                    async with asyncio.timeout(delivery.seconds_left()):
+                    async with asyncio.timeout(delivery.schedule.seconds_left()):
                         await lock.acquire()
                 except builtins.TimeoutError:
                     break

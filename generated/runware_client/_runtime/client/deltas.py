@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..json_values import is_object
 
@@ -19,8 +18,7 @@ ENVELOPE = ("data", "errors", "error")
 """The members of an answer without a stream."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(NamedTuple):
     """The next piece of a streamed text.
 
     Attributes:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, contextmanager
 from copy import copy
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from weakref import WeakKeyDictionary
@@ -21,7 +20,7 @@ from ..delivery.lifecycle import Phase, TaskEvent
 from ..delivery.open_tasks import OpenTasks
 from ..delivery.patience import Patience
 from ..delivery.uploads import Uploads, Waiting
-from ..exceptions import RunwareError, TaskHandle
+from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
 from ..media.local_files import place_of, with_uuids
 from ..transport.deadline import Deadline
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 
     from ..delivery.task import Submission, Task
     from ..error_enum import ErrorEnum
+    from ..saved_handle import TaskHandle
     from ..schema.generics import ResultT
     from ..transport.endpoint import Endpoint, Headers
     from ..transport.envelope import Item
@@ -118,7 +118,9 @@ class BaseEngine:
                 "uploaded. Upload it with mediaStorage and use its UUID"
             )
             raise ValueError(message)
-        return replace(submission, wire=with_uuids(submission.wire, known))
+        uploaded = copy(submission)
+        uploaded.wire = with_uuids(submission.wire, known)
+        return uploaded
 
     def delivery(
         self,
@@ -379,7 +381,7 @@ class Engine(BaseEngine):
             return self._batcher.poll(batch.parts, batch.timeout)
         transport = self.transport
         if batch.is_dry:
-            transport = transport.at(replace(self.endpoint, is_dry=True))
+            transport = transport.at(self.endpoint._replace(is_dry=True))
         envelope = transport.post(batch.parts, batch.timeout, extra)
         return Reply(envelope, len(batch.parts))
 

@@ -6,11 +6,10 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Generic
-from uuid import UUID
 
 from ..delivery.lifecycle import Phase
 from ..delivery.task import SAVED, Submission, Task, submission_of, task_of
-from ..exceptions import RunwareError, SavedHandle, TimeoutError
+from ..exceptions import RunwareError, TimeoutError
 from ..json_values import is_object
 from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL, given_timeout
@@ -50,6 +49,8 @@ class BaseHandle(Generic[ResultT]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as a `SavedHandle`, which needs no client."""
+        from ..saved_handle import SavedHandle  # only pickles need it
+
         saved = (self.task_type, str(self.task_uuid), self.to_json())
         return SavedHandle, saved
 
@@ -246,7 +247,7 @@ class Handle(BaseHandle[ResultT]):
                 given += len(fresh)
                 began = self._engine.settings.clock()
                 yield from map(self._task.read, fresh)
-                delivery.extend(self._engine.settings.clock() - began)
+                delivery.schedule.extend(self._engine.settings.clock() - began)
             yield from map(self._task.read, self._task.items[given:])
             self._hand_over()
         except BaseException as stop:
@@ -271,7 +272,7 @@ class Handle(BaseHandle[ResultT]):
         try:
             while not task.is_done:
                 try:
-                    if not lock.acquire(timeout=delivery.seconds_left()):
+                    if not lock.acquire(timeout=delivery.schedule.seconds_left()):
                         break
                     if task.is_done or next(steps, False) is False:
                         break
@@ -356,6 +357,8 @@ def _is_good(name: str, value: object) -> bool:
     if not isinstance(value, str) or not value:
         return False
     if name == "taskUUID":
+        from uuid import UUID  # slow to import
+
         try:
             return bool(UUID(value))
         except ValueError:

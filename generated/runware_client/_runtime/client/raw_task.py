@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
-from uuid import uuid4
 
 from ..json_values import is_object
 from ..transport.items import AUTHENTICATION, READ_ONLY
@@ -42,6 +41,8 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
         raise ValueError(message)
     task_uuid = wire.get("taskUUID")
     if task_uuid is None and task_type not in READ_ONLY:
+        from uuid import uuid4  # slow to import
+
         wire["taskUUID"] = str(uuid4())
     elif task_uuid is not None and (not isinstance(task_uuid, str) or not task_uuid):
         raise ValueError(f"taskUUID must be a UUID, not {task_uuid!r}")

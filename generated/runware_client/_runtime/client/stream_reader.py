@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..delivery.classify import api_error, joined
-from ..exceptions import ResponseError
 from ..json_values import is_object
-from ..transport.answer_body import MAX_ANSWER
-from ..transport.envelope import Answer, parsed, read_envelope
+from ..transport.answer_body import MAX_ANSWER, is_event_stream, unreadable
+from ..transport.envelope import Answer, has_failed, parsed, read_envelope
 from ..transport.items import is_result
 from ..transport.sse import DONE, EventReader, EventTooLargeError
 from .deltas import ENVELOPE, Transcript
@@ -24,13 +22,8 @@ if TYPE_CHECKING:
     from ..transport.sse import ServerSentEvent
     from .deltas import Delta
 
-EVENTS = "text/event-stream"
-
 _STARTS_OF_EVENTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 """How the text of a stream of events begins, and JSON does not."""
-
-FAILURES = ("error", "failed", "failure")
-"""The values of `status`, in lower case, of an event whose task has failed."""
 
 
 class StreamReader:
@@ -68,7 +61,7 @@ class StreamReader:
     def begin(self, answer: Answer) -> None:
         """Start with the status and headers of the answer."""
         self._answer = answer
-        self._events = EventReader() if _is_stream(answer) else None
+        self._events = EventReader() if is_event_stream(answer) else None
 
     def feed(self, chunk: bytes) -> Generator[Delta]:
         """Parse the next chunk of the body.
@@ -79,14 +72,14 @@ class StreamReader:
         """
         self._size += len(chunk)
         if self._size > MAX_ANSWER:
-            raise self._unreadable(f"more than {MAX_ANSWER:,} bytes")
+            raise unreadable(self._answer, f"more than {MAX_ANSWER:,} bytes")
         if self._events is None:
             self._body.append(chunk)
             return
         try:
             yield from self._take_events(self._events.feed(chunk))
         except EventTooLargeError as error:
-            raise self._unreadable(str(error)) from None
+            raise unreadable(self._answer, str(error)) from None
 
     def finish(self, *, is_whole: bool) -> Generator[Delta]:
         """Parse the end of the body.
@@ -141,13 +134,13 @@ class StreamReader:
             return
         has_text = yield from self._take_envelope(body)
         if not has_text:
-            raise self._unreadable("neither a stream nor a text")
+            raise unreadable(self._answer, "neither a stream nor a text")
         self.is_done = True
 
     def _take_envelope(self, body: str | bytes) -> Generator[Delta, None, bool]:
         """Parse an envelope in JSON; return whether it has a text."""
         content = body.encode() if isinstance(body, str) else body
-        envelope = read_envelope(replace(self._answer, body=content), self._key)
+        envelope = read_envelope(self._answer._replace(body=content), self._key)
         texts = [item for item in envelope.data if self._is_text(item)]
         for item in texts:
             yield self.transcript.take(item)
@@ -173,23 +166,8 @@ class StreamReader:
         is_text = is_result(item) or "delta" in item
         return is_of_type and self._is_ours(item) and is_text
 
-    def _unreadable(self, what: str) -> ResponseError:
-        """Return the exception for an answer that cannot be parsed."""
-        return ResponseError(
-            f"HTTP {self._answer.http_status} with {what}",
-            http_status=self._answer.http_status,
-            request_id=self._answer.request_id,
-            body="",
-        )
-
-
-def _is_stream(answer: Answer) -> bool:
-    """Whether the body of an answer is a stream of events."""
-    content_type = answer.headers.get("content-type", "").partition(";")[0]
-    return answer.http_status < 300 and content_type.strip().lower() == EVENTS
-
 
 def _is_failure(event: Item) -> bool:
     """Whether an event without an envelope reports that the task failed."""
     is_error = "delta" not in event and {"code", "message"} <= event.keys()
-    return is_error or str(event.get("status")).lower() in FAILURES
+    return is_error or has_failed(event)

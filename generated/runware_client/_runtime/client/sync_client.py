@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from ..delivery.batches import Resend
-from ..delivery.outcome import Outcome, RawResponse
 from ..delivery.task import submission_of
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
@@ -35,9 +34,10 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from ..delivery.dry_run import DryRun
     from ..delivery.events import Event
-    from ..delivery.task import Submission, Task
+    from ..delivery.outcome import DryRun, Outcome, RawResponse
+    from ..delivery.task import Submission
+    from ..exceptions import RunwareError
     from ..schema.requests import TaskRequest
     from ..schema.results import TaskResult
     from ..transport.endpoint import Headers
@@ -295,17 +295,15 @@ class SyncClient(Configured[Engine]):
         engine = self._engine_for(max_retries)
         submissions = submissions_of(requests)
         watch = Watch([each.task for each in submissions], on_result, on_progress)
-        outcomes: dict[int, Outcome[RequestT]] = {}
+        errors: dict[int, RunwareError | None] = {}
         try:
             ended = self._deliver(engine, submissions, timeout, extra_headers, watch)
-            for task, outcome in ended:
-                outcomes[id(task)] = outcome
-            in_order = [outcomes[id(each.task)] for each in submissions]
-            self._hand_over(each.task for each in submissions)
+            for submission, error in ended:
+                errors[id(submission)] = error
+            return [self._hand_over(each, errors[id(each)]) for each in submissions]
         except BaseException as stop:
             self._engine.give_handles(stop, submissions)
             raise
-        return in_order
 
     def iter_many(
         self,
@@ -330,9 +328,9 @@ class SyncClient(Configured[Engine]):
         owed = {each.task.key: each for each in submissions}
         del requests, submissions  # so that the caller can free them one by one
         try:
-            for task, outcome in ended:
-                self._hand_over([task])
-                del owed[task.key]  # not `pop`: a call may handle a signal
+            for submission, error in ended:
+                outcome = self._hand_over(submission, error)
+                del owed[submission.task.key]  # not `pop`: a call may handle a signal
                 yield outcome
         except BaseException as stop:
             self._engine.give_handles(stop, owed.values())
@@ -345,8 +343,8 @@ class SyncClient(Configured[Engine]):
         timeout: float | None,
         extra: Mapping[str, str] | None,
         watch: Watch[Any] | None = None,
-    ) -> Iterator[tuple[Task[Any], Outcome[Any]]]:
-        """Yield each task and its outcome when it is done."""
+    ) -> Iterator[tuple[Submission[Any], RunwareError | None]]:
+        """Yield each task, with its error or None, when it is done or given up."""
         delivery = engine.delivery(submissions, given_timeout(timeout))
         submissions = []
         clock = engine.settings.clock
@@ -354,9 +352,9 @@ class SyncClient(Configured[Engine]):
             began = clock()
             if watch is not None:
                 watch.note()
-            yield from self._ended(delivery)
-            delivery.extend(clock() - began)
-        yield from self._ended(delivery)
+            yield from delivery.ended()
+            delivery.schedule.extend(clock() - began)
+        yield from delivery.ended()
 
     def handle(self, request: TaskRequest[ResultT]) -> Handle[ResultT]:
         """Return the handle of an unsent task.
@@ -499,6 +497,8 @@ class RawRuns:
         extra_headers: Mapping[str, str] | None = None,
     ) -> RawResponse[ResultT]:
         """Run one task; see `Runware.run`."""
+        from ..delivery.outcome import RawResponse  # only these calls need it
+
         answers: list[Answer] = []
         handle = Handle(self._engine, submission_of(request), answers)
         try:

@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..exceptions import BudgetError
 from ..locks import ForkSafeLock
@@ -24,19 +23,19 @@ MAX_BILLS = 10_000
 """Maximum number of finished tasks whose results are remembered."""
 
 
-@dataclass(slots=True)
-class Bill:
+class Bill(NamedTuple):
     """The costs of a finished task.
 
     Attributes:
         costs: The costs in its results, by the identity of the result.
         rest: The rest of its reservation, for results without a cost.
+        released: The reservation that its failure released. It counts again if a result
+            is received later.
     """
 
-    costs: dict[tuple[Members, int], Decimal] = field(
-        default_factory=dict[tuple[Members, int], Decimal]
-    )
+    costs: dict[tuple[Members, int], Decimal]
     rest: Decimal = Decimal(0)
+    released: Decimal = Decimal(0)
 
 
 class Account:
@@ -141,19 +140,21 @@ class Account:
     def _count(self, task: Task[Any]) -> None:
         """Add the costs of a finished task, except those of known results."""
         reserved = self._reserved.pop(task.key, Decimal(0))
-        before = self._bills.pop(task.key, None) or Bill()
+        before = self._bills.pop(task.key, None) or Bill({})
         bill = before if task.is_known else _with_uuids(before)
         found = _costs_of(task)
         fresh = {each: cost for each, cost in found.items() if each not in bill.costs}
         added = sum(fresh.values(), Decimal(0))
         has_run = bool(task.items) or task.error is None
         is_complete = 0 < len(task.items) == len(found)
-        rest = bill.rest + (reserved if has_run else 0)
+        rest, released = bill.rest, bill.released + reserved
+        if has_run:
+            rest, released = rest + released, Decimal(0)
         rest = Decimal(0) if is_complete else max(Decimal(0), rest - added)
         self.cost += added
         self.committed += added + rest - bill.rest - reserved
-        if before.costs or fresh or rest:
-            self._bills[task.key] = Bill(before.costs | fresh, rest)
+        if before.costs or fresh or rest or released:
+            self._bills[task.key] = Bill(before.costs | fresh, rest, released)
         if len(self._bills) > MAX_BILLS:
             self._bills.popitem(last=False)
         task.is_known = True  # it may be collected again

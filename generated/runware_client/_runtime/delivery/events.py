@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from inspect import iscoroutinefunction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .. import PACKAGE
 
@@ -17,8 +16,7 @@ LOGGER = logging.getLogger(PACKAGE)
 EventKind = Literal["sent", "retried", "polled", "finished"]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An event in the life of one task.
 
     Attributes:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic
 
 from ..schema.generics import RequestT_co, ResultT
+from ..transport.items import has_output
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from ..exceptions import RunwareError
     from ..schema.requests import TaskRequest
+    from ..schema.results import TaskResult
     from ..transport.envelope import Answer
 
 
@@ -57,3 +61,29 @@ class RawResponse(Generic[ResultT]):
 
     results: list[ResultT]
     answers: list[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun(Generic[ResultT]):
+    """The result of a dry run.
+
+    Attributes:
+        request: The request.
+        cost: The cost in US dollars; None if the server returned none.
+        items: The items of the answer.
+        error: Why the server would refuse the task, or why there is no answer; None if
+            the dry run succeeded.
+    """
+
+    request: TaskRequest[ResultT]
+    cost: Decimal | None
+    items: list[TaskResult]
+    error: RunwareError | None = None
+
+    @property
+    def was_run(self) -> bool:
+        """Whether the server ran and billed the task: the answer contains an output.
+
+        In that case, the header was ignored, or removed on the way.
+        """
+        return any(has_output(item.to_wire()) for item in self.items)

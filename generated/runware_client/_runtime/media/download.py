@@ -9,7 +9,6 @@ import re
 import socket
 from base64 import b64decode
 from collections.abc import (
-    AsyncGenerator,
     Callable,
     Coroutine,
     Generator,
@@ -17,15 +16,15 @@ from collections.abc import (
 )
 from contextlib import (
     aclosing,
-    asynccontextmanager,
     closing,
     contextmanager,
+    nullcontext,
     suppress,
 )
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple, TypeVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 import httpx2
 
@@ -88,7 +87,7 @@ def save(saving: Saving, http_client: httpx2.Client | None) -> Path:
 def _fetched(
     fetch: _Fetch, http_client: httpx2.Client | None, streams: _Streams
 ) -> None:
-    with _client(http_client) as client:
+    with nullcontext(http_client) if http_client else _made(httpx2.Client) as client:
         while not fetch.is_done:
             request = fetch.request(client, trace=streams.trace)
             response = client.send(
@@ -116,7 +115,8 @@ async def asave(saving: Saving, http_client: httpx2.AsyncClient | None) -> Path:
 
 
 async def _afetched(fetch: _Fetch, http_client: httpx2.AsyncClient | None) -> None:
-    async with _async_client(http_client) as client:
+    given = nullcontext(http_client) if http_client else None
+    async with given or _made(httpx2.AsyncClient) as client:
         while not fetch.is_done:
             request = fetch.request(client)
             response = await client.send(
@@ -128,26 +128,6 @@ async def _afetched(fetch: _Fetch, http_client: httpx2.AsyncClient | None) -> No
                     async for chunk in response.aiter_raw():
                         await asyncio.to_thread(fetch.take, body, chunk)
                     body.end()
-
-
-@contextmanager
-def _client(given: httpx2.Client | None) -> Generator[httpx2.Client]:
-    if given is not None:
-        yield given
-        return
-    with _made(httpx2.Client) as client:
-        yield client
-
-
-@asynccontextmanager
-async def _async_client(
-    given: httpx2.AsyncClient | None,
-) -> AsyncGenerator[httpx2.AsyncClient]:
-    if given is not None:
-        yield given
-        return
-    async with _made(httpx2.AsyncClient) as client:
-        yield client
 
 
 def _made(kind: Callable[[], ClientT]) -> ClientT:
@@ -165,7 +145,9 @@ def _decoded(output: Output, part: PartFile) -> Path:
     header, text = "", output.text
     if text.startswith("data:"):
         header, _, text = text.partition(",")
-    is_base64 = not header or header.endswith(";base64")
+    is_base64 = not header or header.lower().endswith(";base64")
+    if is_base64:
+        text = "".join(unquote(text).split())  # in lines, or with escapes of a URI
     part.expect(len(text) // 4 * 3 - text[-2:].count("=") if is_base64 else 0)
     try:
         content = (

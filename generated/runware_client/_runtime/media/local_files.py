@@ -6,8 +6,6 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
-from pydantic_core import PydanticSerializationError
-
 from ..json_values import is_array, is_object
 
 if TYPE_CHECKING:
@@ -124,6 +122,8 @@ def refuse_in_json(value: Any) -> Any:
         PydanticSerializationError: It is a file.
     """
     if isinstance(value, LocalFile):
+        from pydantic_core import PydanticSerializationError  # slow to import
+
         message = (
             f"the {value.description.strip('<>')} cannot be written as JSON: a client "
             "uploads it when it sends the request. Upload it with a mediaStorage task, "

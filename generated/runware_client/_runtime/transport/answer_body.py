@@ -75,12 +75,22 @@ class AnswerBody:
 
     def _unreadable(self, what: str) -> ResponseError:
         answer = Answer(self._response.status_code, self._response.headers)
-        return ResponseError(
-            f"HTTP {answer.http_status} with {what}",
-            http_status=answer.http_status,
-            request_id=answer.request_id,
-            body="",
-        )
+        return unreadable(answer, what)
+
+
+def unreadable(answer: Answer, what: str) -> ResponseError:
+    """Return the exception for an answer that cannot be parsed.
+
+    Args:
+        answer: The answer.
+        what: The fault of its body.
+    """
+    return ResponseError(
+        f"HTTP {answer.http_status} with {what}",
+        http_status=answer.http_status,
+        request_id=answer.request_id,
+        body="",
+    )
 
 
 def read_body(response: httpx2.Response) -> bytes:
@@ -109,7 +119,7 @@ async def aread_body(response: httpx2.Response) -> bytes:
     return body.whole()
 
 
-def is_event_stream(response: httpx2.Response) -> bool:
-    """Whether the body of an answer is a stream of events."""
-    content_type = response.headers.get("content-type", "").partition(";")[0]
-    return response.status_code < 300 and content_type.strip().lower() == EVENTS
+def is_event_stream(answer: Answer) -> bool:
+    """Return whether the body of an answer is a stream of events."""
+    content_type = answer.headers.get("content-type", "").partition(";")[0]
+    return answer.http_status < 300 and content_type.strip().lower() == EVENTS

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import httpx2
 
@@ -38,8 +37,7 @@ DRY_RUN = "X-Runware-Dry-Run"
 """The header of a dry run: its tasks are validated and priced, but not run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """The address of the API, with the API key.
 
     Attributes:
@@ -127,7 +125,12 @@ def shown_url(url: str) -> str:
 
 
 class Target:
-    """The URL of an endpoint, with basic authentication if it has a user name."""
+    """The address of an endpoint.
+
+    Attributes:
+        url: Its URL without user name and password.
+        auth: Basic authentication with these; None without a user name.
+    """
 
     def __init__(self, endpoint: Endpoint) -> None:
         """Parse the URL of an endpoint.
@@ -142,14 +145,7 @@ class Target:
         if not url.host:
             # Not shown: the invalid part may be the password.
             raise ValueError("base_url is not a valid URL")
-        self._auth = (
+        self.auth = (
             httpx2.BasicAuth(url.username, url.password) if url.userinfo else None
         )
         self.url = url.copy_with(userinfo=b"")
-
-    def sending(self, http: httpx2.Client | httpx2.AsyncClient) -> dict[str, Any]:
-        """Return the options with which an HTTP client sends, without redirects."""
-        options: dict[str, Any] = {"stream": True, "follow_redirects": False}
-        if self._auth is not None and http.auth is None:
-            options["auth"] = self._auth
-        return options

@@ -17,9 +17,9 @@ import math
 import re
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 from ..exceptions import ResponseError, readable
 from ..json_values import is_array, is_object
@@ -64,8 +64,7 @@ _DECODER = json.JSONDecoder(parse_constant=_CONSTANTS.__getitem__)
 _PROBLEM_NAME = re.compile("(?:.*[/#:])?([A-Za-z]+(?:[-_][A-Za-z]+)*)/?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One HTTP answer.
 
     Attributes:
@@ -75,7 +74,7 @@ class Answer:
     """
 
     http_status: int
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = MappingProxyType({})
     body: bytes = b""
 
     @property
@@ -99,7 +98,6 @@ class Answer:
             return None
 
 
-@dataclass(slots=True)
 class Envelope:
     """The content of an answer.
 
@@ -113,13 +111,24 @@ class Envelope:
         is_cut: Whether it is incomplete because its connection ended.
     """
 
-    answer: Answer
-    data: list[Item]
-    errors: list[Item]
-    excerpt: str = ""
-    request_id: str | None = None
-    is_partial: bool = False
-    is_cut: bool = False
+    def __init__(
+        self,
+        answer: Answer,
+        data: list[Item],
+        errors: list[Item],
+        excerpt: str = "",
+        request_id: str | None = None,
+        *,
+        is_partial: bool = False,
+        is_cut: bool = False,
+    ) -> None:
+        self.answer = answer
+        self.data = data
+        self.errors = errors
+        self.excerpt = excerpt
+        self.request_id = request_id
+        self.is_partial = is_partial
+        self.is_cut = is_cut
 
     @property
     def http_status(self) -> int:

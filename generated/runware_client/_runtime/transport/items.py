@@ -94,6 +94,14 @@ def is_result(item: Item, outputs: AbstractSet[str] = frozenset()) -> bool:
     return any(value not in (None, "", [], {}) for value in made)
 
 
+def has_output(item: Item) -> bool:
+    """Return whether an item of a dry run contains an output, so that the task was run.
+
+    `tools` are not counted: they are members of requests too.
+    """
+    return is_result({n: v for n, v in item.items() if n not in ("status", "tools")})
+
+
 def _is_output(name: str) -> bool:
     if name in _NO_OUTPUTS:
         return False

@@ -9,7 +9,6 @@ without an answer ends without one, and its caller polls the server.
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -17,12 +16,10 @@ from ..error_codes import OF_THE_TASK, category_of
 from .envelope import has_failed
 from .items import AUTHENTICATION, READ_ONLY, number_of_results
 from .pending import Expected, Pending, add, code_of, is_result_item, text_of
+from .strays import Strays
 
 if TYPE_CHECKING:
     from .envelope import Envelope, Item
-
-MAX_STRAYS = 500
-"""Maximum number of unknown tasks whose results are kept."""
 
 MAX_ABANDONED = 500
 """Maximum number of remembered calls that were given up and may still be answered."""
@@ -56,7 +53,7 @@ class Session:
         self._sent: dict[str, int] = {}
         """The number of results that were not returned yet, by task."""
         self._kept: dict[str, list[Item]] = {}
-        self._strays: OrderedDict[str, list[Item]] = OrderedDict()
+        self._strays = Strays()
 
     def begin(self, uuid: str | None) -> None:
         """Start a connection, with the previous session of the server or a new one."""
@@ -98,7 +95,7 @@ class Session:
         key = str(wire.get("taskUUID") or task.task_type).casefold()
         if task.is_poll:
             task.wanted = self._sent.get(key, 1)
-            for item in self._kept.pop(key, []) + self._strays.pop(key, []):
+            for item in self._kept.pop(key, []) + self._strays.pop(key):
                 task.add(item, is_error=_is_failure(item))
         return key, task
 
@@ -261,10 +258,7 @@ class Session:
             if self._is_known(key):
                 add(item, self._kept.setdefault(key, []))
             else:
-                add(item, self._strays.setdefault(key, []))
-                self._strays.move_to_end(key)
-        while len(self._strays) > MAX_STRAYS:
-            self._strays.popitem(last=False)
+                self._strays.add(key, item)
 
 
 def _note_owed(calls: Iterable[Pending]) -> None:

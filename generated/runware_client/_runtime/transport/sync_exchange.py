@@ -9,6 +9,7 @@ of the current thread.
 
 from __future__ import annotations
 
+import selectors
 import socket
 import threading
 from contextlib import contextmanager, suppress
@@ -19,15 +20,12 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import httpx2
 
 from ..aside import LateError, WorkT, run_aside
-from .exchange import MAX_CONNECT, Exchange, chain
+from .exchange import CONNECTING, MAX_CONNECT, Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, MutableMapping
     from types import TracebackType
-    from typing import Self, TypeGuard
-
-CONNECTING = ("connect_tcp", "connect_unix_socket", "start_tls")
-"""Steps that return a network stream."""
+    from typing import Self
 
 LEFT = "the call was interrupted"
 """The reason of exchanges that end with an interrupted call or loop."""
@@ -35,14 +33,11 @@ LEFT = "the call was interrupted"
 OF_HTTP = (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, RuntimeError)
 """Exceptions that the HTTP library raises."""
 
-NOT_OF_CONNECTING = (httpx2.ReadTimeout, httpx2.WriteTimeout, TimeoutError)
-"""Timeouts that the HTTP library raises only at the timeout of the exchange."""
-
-EARLY = 0.05
-"""Seconds until that timeout, above which such an exception has another cause."""
-
 PIECE = 1 << 14
 """Bytes of one write. The timeout is checked before each write."""
+
+BRIEF = 0.001
+"""Timeout in seconds of reading what has arrived."""
 
 
 class NetworkStream(Protocol):
@@ -92,20 +87,17 @@ class SyncExchange(Exchange):
         self.cut_by = reason
         self._shut()
 
-    def interruption(self, error: Exception) -> Exception | None:
-        """Return the exception that a signal handler or another thread raised here.
+    def interruption(self, error: BaseException) -> Exception | None:
+        """Return the exception of a signal handler or another thread, if there is one.
 
         For example, the time limit of a worker. HTTP clients of the caller raise what
-        they want, and the HTTP library converts a `TimeoutError`.
+        they want.
         """
         if self._is_aside or self.cut_by:
             return None
-        if not isinstance(error, OF_HTTP):
+        if isinstance(error, Exception) and not isinstance(error, OF_HTTP):
             return error
-        if self.left() < EARLY or not isinstance(error, NOT_OF_CONNECTING):
-            return None
-        causes = chain(error, self._outer)
-        return next((each for each in causes if _is_time_limit(each)), None)
+        return self.of_signal_handler(error)
 
     def _leave(self) -> None:
         self._is_left = True
@@ -134,6 +126,16 @@ class SyncExchange(Exchange):
         if not left:
             raise httpx2.ReadTimeout("")
         return left if timeout is None else min(left, timeout)
+
+    def is_readable(self, stream: NetworkStream) -> bool:
+        """Wait until a connection can be written or read; return whether it has input."""
+        wire: socket.socket | None = stream.get_extra_info("socket")
+        if self._is_shared or wire is None:
+            return False
+        with selectors.DefaultSelector() as selector:
+            selector.register(wire, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            events = selector.select(self.left())
+        return any(event & selectors.EVENT_READ for _, event in events)
 
     def __enter__(self) -> Self:
         self._before = _thread.exchange
@@ -224,15 +226,29 @@ _thread = _Thread()
 
 
 def bound(stream: NetworkStream) -> None:
-    """Limit the reads and writes of a connection, unless that is done already."""
+    """Limit the reads and writes of a connection, unless that is done already.
+
+    A server may answer before it has read all of a large request, and close the
+    connection. So the answer is read between the writes.
+    """
     if "read" in vars(stream):
         return
     read, write = stream.read, stream.write
+    early: list[bytes] = []
 
     def bounded_read(max_bytes: int, timeout: float | None = None) -> bytes:
+        if early:
+            return early.pop(0)
         if exchange := _thread.exchange:
             timeout = exchange.step(stream, timeout)
         return read(max_bytes, timeout)
+
+    def read_early(exchange: SyncExchange) -> None:
+        try:
+            early.append(read(PIECE, BRIEF))
+        except Exception as error:  # noqa: BLE001 - nothing came, or writing fails too
+            if interruption := exchange.of_signal_handler(error):
+                raise interruption from None
 
     def bounded_write(buffer: bytes, timeout: float | None = None) -> None:
         exchange = _thread.exchange
@@ -242,7 +258,15 @@ def bound(stream: NetworkStream) -> None:
         view = memoryview(buffer)
         for start in range(0, len(buffer), PIECE):
             piece = cast("bytes", view[start : start + PIECE])
-            write(piece, exchange.step(stream, timeout))
+            if start and exchange.is_readable(stream):
+                read_early(exchange)
+            try:
+                write(piece, exchange.step(stream, timeout))
+            except Exception as error:
+                # The HTTP library ignores an `OSError` of a write.
+                if interruption := exchange.of_signal_handler(error):
+                    raise interruption from None
+                raise
 
     vars(stream).update(read=bounded_read, write=bounded_write)
 
@@ -276,8 +300,3 @@ def _is_numeric(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_time_limit(error: BaseException) -> TypeGuard[TimeoutError]:
-    """Return whether a timeout is that of a signal handler, and not one of the system."""
-    return isinstance(error, TimeoutError) and error.errno is None

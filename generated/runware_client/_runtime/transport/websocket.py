@@ -13,7 +13,6 @@ import asyncio
 import builtins
 import os
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -90,7 +89,7 @@ class WebSocketTransport:
         self._http = http_client
         self._concurrency = concurrency
         self._is_known = is_known
-        over_http = replace(endpoint, url=_http_url(endpoint.url))
+        over_http = endpoint._replace(url=_http_url(endpoint.url))
         self._streams = AsyncHTTPTransport(over_http, http_client, concurrency)
         self._connection: _Connection | None = None
         self._left: _Connection | None = None
@@ -99,7 +98,7 @@ class WebSocketTransport:
 
     def at(self, endpoint: Endpoint) -> AsyncHTTPTransport:
         """Return a transport to another endpoint, over HTTP."""
-        return self._streams.at(replace(endpoint, url=_http_url(endpoint.url)))
+        return self._streams.at(endpoint._replace(url=_http_url(endpoint.url)))
 
     async def post(
         self, parts: list[bytes], timeout: float, extra: Headers

@@ -21,15 +21,12 @@ from ..old_names import is_same_type, present_name
 from ..schema.depth import is_too_deep
 from ..schema.generics import ResultT, ResultT_co
 from ..schema.results import TaskResult
-from ..transport.envelope import SCOPE, Answer, Envelope, parsed
+from ..transport.envelope import SCOPE, Answer, Envelope, has_failed, parsed
 from ..transport.items import is_result
 
 if TYPE_CHECKING:
     from ..client.document import Document
     from ..transport.envelope import Item
-
-_FAILURES = ("error", "failed")
-"""The values of `status`, in lower case, of an item whose task has failed."""
 
 
 class Seen(Protocol):
@@ -173,9 +170,7 @@ def _failure(item: Item, *, is_error: bool) -> Item | None:
         scope = {name: item[name] for name in SCOPE if name in item}
         return (error if is_object(error) else {"message": error}) | scope
     has_code = item.keys() >= {"code", "message"}
-    status = item.get("status")
-    has_failed = isinstance(status, str) and status.lower() in _FAILURES
-    return item if is_error or has_code or has_failed else None
+    return item if is_error or has_code or has_failed(item) else None
 
 
 def _error(failure: Item) -> TaskError:

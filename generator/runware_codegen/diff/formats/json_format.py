@@ -48,8 +48,8 @@ class EntryJson(_Object):
         description="The JSON pointer of the place in a task or a result, with * for the"
         " items of a list; or empty."
     )
-    before: str = Field(description="What was there, in words; or empty.")
-    after: str = Field(description="What is there now, in words; or empty.")
+    before: str = Field(description="The old state, in words; or empty.")
+    after: str = Field(description="The new state, in words; or empty.")
     proof: Proof | None = Field(
         description="How the entry is proven: by the value in witness, by containment of"
         " all accepted tasks, or not; null where there is nothing to prove."
@@ -65,10 +65,14 @@ class ReportJson(_Object):
     """The report of `runware-codegen diff --format json`."""
 
     version: Literal[1] = Field(description="The version of this format.")
-    compared: int = Field(description="How many documents differ to the byte.", ge=0)
-    unchanged: int = Field(description="How many documents do not.", ge=0)
-    fails: bool = Field(description="Whether an entry fails by --fail-on.")
-    counts: dict[Level, int] = Field(description="How many entries each level has.")
+    compared: int = Field(
+        description="The number of documents with different bytes.", ge=0
+    )
+    unchanged: int = Field(
+        description="The number of documents with equal bytes.", ge=0
+    )
+    fails: bool = Field(description="Whether an entry fails the command, by --fail-on.")
+    counts: dict[Level, int] = Field(description="The number of entries of each level.")
     entries: list[EntryJson] = Field(description="By document, the most severe first.")
 
 

@@ -1,9 +1,11 @@
 """Proves the findings of a request or a result, or drops them.
 
-A finding that a request narrows needs a witness: a task that was accepted and is refused now. If none
-is found, `covers` may prove that none exists. Otherwise the finding is "not proven".
+A finding that a request is narrowed needs a witness: a task that was accepted and is
+refused now. If none is found, `covers` may prove that none exists. Otherwise the finding is
+"not proven".
 
-A finding that a result widens needs a result that was not described and is described now.
+A finding that a result is widened needs a result that was not described and is described
+now.
 """
 
 from __future__ import annotations
@@ -12,18 +14,17 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from runware_codegen.diff.canonical import speaks_of
 from runware_codegen.diff.entries import Direction, Finding, Proof, Side
-from runware_codegen.diff.proof.witness import FEW, MANY, Search
-from runware_codegen.model.predicates import AreaIn, RatioIn
+from runware_codegen.diff.proof.witness import FEW, MANY, Search, is_beyond_schemas
+from runware_codegen.model.predicates import TRUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from runware_codegen.diff.proof.witness import Version
 
-_GONE: Final = {"member-removed"}
-"""Kinds that remove a name, even if the same tasks are accepted."""
+_NAME_REMOVED: Final = "member-removed"
+"""The aspect of a finding that removes a name, even if the same tasks are accepted."""
 
 
 class Decided(NamedTuple):
@@ -35,7 +36,7 @@ class Decided(NamedTuple):
 
 
 class _Containment:
-    """Proofs about all tasks, computed when they are needed."""
+    """Proofs about all tasks, computed only if they are used."""
 
     def __init__(self, old: Version, new: Version) -> None:
         self._old = old.tasks
@@ -72,8 +73,7 @@ def decide_results(
 ) -> Iterator[Decided]:
     """Prove the findings of a result by a result that only one version describes.
 
-    A reader has nothing to fear from a result that is not described any more: such a
-    finding needs no proof.
+    A finding that results are narrowed breaks no reader, so it needs no proof.
     """
     search = Search(old, new, Side.RESULT)
     for finding in findings:
@@ -96,7 +96,11 @@ def _widened(
     witness = search.witness(finding, Direction.WIDENED, range(FEW))
     if witness is not None:
         yield Decided(finding, Proof.WITNESS, witness)
-    elif finding.typed or not _is_nothing(finding, containment):
+    elif (
+        finding.typed
+        or _is_beyond(finding)
+        or not (containment.nothing_refused and containment.nothing_gained)
+    ):
         yield Decided(finding, None, None)
 
 
@@ -108,7 +112,7 @@ def _narrowed(
         witness = search.witness(finding, Direction.NARROWED, range(FEW, MANY))
     if witness is not None:
         yield Decided(_as(finding, Direction.NARROWED), Proof.WITNESS, witness)
-    elif finding.aspect in _GONE:
+    elif finding.aspect == _NAME_REMOVED:
         yield Decided(finding, None, None)
     elif _is_beyond(finding) or not containment.nothing_refused:
         yield Decided(finding, Proof.NOT_PROVEN, None)
@@ -119,22 +123,12 @@ def _narrowed(
         yield Decided(typed, Proof.CONTAINMENT, None)
 
 
-def _is_nothing(finding: Finding, containment: _Containment) -> bool:
-    """Return whether it is proven that both versions accept the same tasks."""
-    return (
-        not _is_beyond(finding)
-        and containment.nothing_refused
-        and containment.nothing_gained
-    )
-
-
 def _is_beyond(finding: Finding) -> bool:
-    """Return whether it is about something that JSON Schema cannot express."""
-    return speaks_of((finding.was, finding.now), (AreaIn, RatioIn))
+    return is_beyond_schemas(finding.was or TRUE, finding.now or TRUE)
 
 
 def _as(finding: Finding, direction: Direction) -> Finding:
-    """Set the direction of a finding whose direction was unknown."""
+    """Set the direction of a finding if it was not known."""
     if finding.direction is not Direction.CHANGED:
         return finding
     aspect = f"{finding.aspect.removesuffix('-changed')}-{direction}"

@@ -16,7 +16,7 @@ from runware_codegen.diff.proof.violations import (
     plain,
     without,
 )
-from runware_codegen.mock.items import is_array, is_object
+from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.model.constants import thawed
 from runware_codegen.model.predicates import (
     AdditionalProperties,
@@ -71,25 +71,18 @@ _EXAMPLES: Final[dict[str, tuple[Any, ...]]] = {
 }
 
 
-class Values:
-    """Makes values; equal random numbers give equal values.
+class Values(Violations):
+    """Makes and changes values; equal random numbers make equal values.
 
     Attributes:
         steps: The number of changes so far.
     """
 
     def __init__(self, known: Definitions, random: Random) -> None:
-        """Create a maker of values.
-
-        Args:
-            known: The predicates that each `DefinitionRef` names.
-            random: Makes the choices.
-        """
-        self.known = known
-        self.random = random
+        """Create it with the predicates that each `DefinitionRef` names."""
+        super().__init__(known, random)
         self._depth = 0
         self.steps = 0
-        self._violations = Violations(self)
 
     def example(self, test: Predicate) -> Any:
         """Make a value that is likely to satisfy a predicate."""
@@ -113,12 +106,12 @@ class Values:
             return value
         self._depth += 1
         try:
-            return (self._so if wanted else self._violations.violated)(test, value)
+            return (self._satisfying if wanted else self.violated)(test, value)
         finally:
             self._depth -= 1
 
     def _start(self, test: Predicate) -> Any:
-        """Make a value of a type for which a predicate can hold."""
+        """Make a value of a JSON type for which a predicate can hold."""
         match test:
             case AllOf(parts):
                 return next((v for v in map(self._start, parts) if v is not None), None)
@@ -129,7 +122,7 @@ class Values:
             case DefinitionRef(name):
                 return self._start(self.known[name])
             case IsType(types):
-                return self.random.choice(_EXAMPLES[self.one(sorted(types))])
+                return self.random.choice(_EXAMPLES[self.random.choice(sorted(types))])
             case IsIn(values):
                 return thawed(values[0].value)
             case LengthIn() | Matches() | HasFormat():
@@ -143,18 +136,14 @@ class Values:
             case _:
                 return None
 
-    def one(self, among: Any) -> Any:
-        """Choose one of several values."""
-        return self.random.choice(among)
-
-    def _so(self, test: Predicate, value: Any) -> Any:
+    def _satisfying(self, test: Predicate, value: Any) -> Any:
         match test:
             case AllOf(parts):
                 return self.all_of(parts, value)
             case AnyOf(parts):
                 return self._any(parts, value)
             case ExactlyOne(parts):
-                chosen = self.one(parts)
+                chosen = self.random.choice(parts)
                 for part in parts:
                     value = self.changed(part, value, wanted=part is chosen)
                 return self.changed(chosen, value)
@@ -169,9 +158,9 @@ class Values:
             case DefinitionRef(name):
                 return self.changed(self.known[name], value)
             case IsType(types):
-                return self.one(_EXAMPLES[self.one(sorted(types))])
+                return self.random.choice(_EXAMPLES[self.random.choice(sorted(types))])
             case IsIn(values):
-                return thawed(self.one(values).value)
+                return thawed(self.random.choice(values).value)
             case InRange() | MultipleOf():
                 return self._number(test, value)
             case LengthIn() | Matches() | HasFormat():
@@ -180,17 +169,20 @@ class Values:
                 return self._object(test, value)
             case _ if is_array(value):
                 return self._array(test, value)
-            case RequiredProperty():
-                return self._object(test, {})
             case ItemCount() | Items() | Contains() | PrefixItem() | UniqueItems():
                 return self._array(test, [])
-            case AdditionalProperties() | PropertyNames() | PropertyCount():
+            case (
+                RequiredProperty()
+                | AdditionalProperties()
+                | PropertyNames()
+                | PropertyCount()
+            ):
                 return self._object(test, {})
             case _:
                 return value
 
     def all_of(self, parts: tuple[Predicate, ...], value: Any) -> Any:
-        """Change a value until it satisfies all predicates, in some passes."""
+        """Change a value until it satisfies all predicates, in a few passes."""
         ordered = list(parts)
         for _ in range(_PASSES):
             failing = [part for part in ordered if not holds(part, value, self.known)]
@@ -202,7 +194,7 @@ class Values:
         return value
 
     def _any(self, parts: tuple[Predicate, ...], value: Any) -> Any:
-        part = self.one(parts)
+        part = self.random.choice(parts)
         made = self.changed(part, value)
         if holds(part, made, self.known):
             return made
@@ -219,7 +211,7 @@ class Values:
         limits = [limit for limit in (low, high) if limit is not None]
         if test.gt is not None and test.lt is not None and test.lt - test.gt <= 1:
             limits.append((test.gt + test.lt) / 2)
-        return self.one(limits or [0])
+        return self.random.choice(limits or [0])
 
     def _text(self, test: LengthIn | Matches | HasFormat, value: Any) -> Any:
         text = value if isinstance(value, str) else "a"
@@ -238,7 +230,7 @@ class Values:
             case ItemCount(least, most):
                 filled = list(value)
                 while len(filled) < min(least, LONGEST):
-                    filled.append(filled[-1] if filled else self.one(ITEMS))
+                    filled.append(filled[-1] if filled else self.random.choice(ITEMS))
                 return filled if most is None else filled[:most]
             case Items(part, start):
                 kept = [self.changed(part, item) for item in value[start:]]
@@ -287,7 +279,7 @@ class Values:
                 filled = dict(value)
                 for name in (f"extra{number}" for number in range(least)):
                     if len(filled) < least:
-                        filled[name] = self.one(OTHERS)
+                        filled[name] = self.random.choice(OTHERS)
                 return dict([*filled.items()][: most or len(filled)])
             case PropertyNames(part):
                 return {n: v for n, v in value.items() if holds(part, n, self.known)}
@@ -303,6 +295,6 @@ class Values:
                 named = {n: v for n, v in value.items() if n not in others}
                 return {**named, **kept}
             case AreaIn() | RatioIn():
-                return figure(self, test, value, wanted=True)
+                return figure(self.random, test, value, wanted=True)
             case _:
                 return value

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from runware_codegen.diff.proof.strings import FORMATS, matching
-from runware_codegen.mock.items import is_array, is_object
+from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.model.predicates import (
     AdditionalProperties,
     AllOf,
@@ -55,84 +56,75 @@ OTHERS: Final[tuple[Any, ...]] = ("a", 1, True, None, [], {}, 0.5, "b", 2, False
 _NAMES: Final = ("extra", "a", "b", "x-1", "")
 
 
-class Maker(Protocol):
-    """What makes the parts of a value; `Values` implements it."""
+class Violations(ABC):
+    """Changes values so that they violate predicates.
 
-    known: Definitions
-    random: Random
+    Attributes:
+        known: The predicates that each `DefinitionRef` names.
+        random: Makes the choices.
+    """
 
+    def __init__(self, known: Definitions, random: Random) -> None:
+        self.known = known
+        self.random = random
+
+    @abstractmethod
     def example(self, test: Predicate) -> Any:
         """Make a value that is likely to satisfy a predicate."""
-        ...
 
+    @abstractmethod
     def changed(self, test: Predicate, value: Any, *, wanted: bool = True) -> Any:
         """Change a value until it satisfies a predicate, or violates it."""
-        ...
 
+    @abstractmethod
     def all_of(self, parts: tuple[Predicate, ...], value: Any) -> Any:
         """Change a value until it satisfies all predicates."""
-        ...
-
-    def one(self, among: Any) -> Any:
-        """Choose one of several values."""
-        ...
-
-
-class Violations:
-    """Changes values so that they violate predicates."""
-
-    def __init__(self, make: Maker) -> None:
-        """Create it for a maker of parts."""
-        self._make = make
-        self._changed, self._example = make.changed, make.example
-        self._all_of, self._one = make.all_of, make.one
-        self._known, self._random = make.known, make.random
 
     def violated(self, test: Predicate, value: Any) -> Any:
         """Change a value until it is likely to violate a predicate."""
         match test:
             case AllOf(parts):
-                return self._changed(self._one(parts), value, wanted=False)
+                return self.changed(self.random.choice(parts), value, wanted=False)
             case AnyOf(parts):
                 for part in parts:
-                    value = self._changed(part, value, wanted=False)
+                    value = self.changed(part, value, wanted=False)
                 return value
             case ExactlyOne(parts):
-                if self._random.random() < 0.5:
+                if self.random.random() < 0.5:
                     return self.violated(AnyOf(parts), value)
-                return self._all_of(tuple(self._random.sample(parts, 2)), value)
+                return self.all_of(tuple(self.random.sample(parts, 2)), value)
             case Not(part):
-                return self._changed(part, value)
+                return self.changed(part, value)
             case IfThenElse(condition, then, otherwise):
-                first = otherwise == Always(value=True) or self._random.random() < 0.5
-                value = self._changed(condition, value, wanted=first)
+                first = otherwise == Always(value=True) or self.random.random() < 0.5
+                value = self.changed(condition, value, wanted=first)
                 chosen = then if first else otherwise
-                return self._changed(chosen, value, wanted=False)
+                return self.changed(chosen, value, wanted=False)
             case DefinitionRef(name):
-                return self._changed(self._known[name], value, wanted=False)
+                return self.changed(self.known[name], value, wanted=False)
             case IsType() | IsIn():
-                return self._other(test, value)
+                return self._other_value(test, value)
             case InRange() | MultipleOf():
-                return self._other_number(test, value)
+                return self._violating_number(test, value)
             case LengthIn() | Matches() | HasFormat():
-                return self._other_text(test, value)
+                return self._violating_text(test, value)
             case OptionalProperty(name, part):
                 if is_object(value):
-                    inner = value[name] if name in value else self._one(OTHERS)
-                    return {**value, name: self._changed(part, inner, wanted=False)}
+                    inner = value[name] if name in value else self.random.choice(OTHERS)
+                    return {**value, name: self.changed(part, inner, wanted=False)}
                 return self.violated(test, {})
             case RequiredProperty(name, part):
-                if part == Always(value=True) or self._random.random() < 0.3:
+                if part == Always(value=True) or self.random.random() < 0.3:
                     return without(value, name)
-                return {**value, name: self._changed(part, value[name], wanted=False)}
+                return {**value, name: self.changed(part, value[name], wanted=False)}
             case _ if is_object(value):
-                return self._other_object(test, value)
+                return self._violating_object(test, value)
             case _ if is_array(value):
-                return self._other_array(test, value)
+                return self._violating_array(test, value)
             case _:
                 return value
 
-    def _other(self, test: Predicate, value: Any) -> Any:
+    def _other_value(self, test: Predicate, value: Any) -> Any:
         near: list[Any] = []
         if isinstance(value, bool):
             near = [not value]
@@ -140,18 +132,18 @@ class Violations:
             near = [f"{value}x", "a", "b"]
         elif is_number(value):
             near = [value + 1, value - 1, 0.5]
-        alike = [v for v in near if not holds(test, v, self._known)]
-        if alike and self._random.random() < 0.7:
-            return self._one(alike)
-        return self._one(
-            [v for v in (*near, *OTHERS) if not holds(test, v, self._known)] or [value]
+        failing = [v for v in near if not holds(test, v, self.known)]
+        if failing and self.random.random() < 0.7:
+            return self.random.choice(failing)
+        return self.random.choice(
+            [v for v in (*near, *OTHERS) if not holds(test, v, self.known)] or [value]
         )
 
-    def _other_number(self, test: InRange | MultipleOf, value: Any) -> Any:
+    def _violating_number(self, test: InRange | MultipleOf, value: Any) -> Any:
         if isinstance(test, MultipleOf):
             step = Decimal(test.step)
             near = [value + 1, value + plain(Fraction(step) / 2), value + 0.5]
-            return self._one(near)
+            return self.random.choice(near)
         low = test.ge if test.gt is None else test.gt
         high = test.le if test.lt is None else test.lt
         beyond: list[int | float] = [] if low is None else [math.ceil(low) - 1]
@@ -160,80 +152,83 @@ class Violations:
         beyond += [limit for limit in (test.gt, test.lt) if limit is not None]
         beyond += [] if test.ge is None else [test.ge - 0.5]
         beyond += [] if test.le is None else [test.le + 0.5]
-        return self._one(beyond or ["a"])
+        return self.random.choice(beyond or ["a"])
 
-    def _other_text(self, test: LengthIn | Matches | HasFormat, value: Any) -> Any:
+    def _violating_text(self, test: LengthIn | Matches | HasFormat, value: Any) -> Any:
         match test:
             case LengthIn(least, most):
                 cuts: list[str] = [value[: least - 1]] if least else []
                 if most is not None and most < LONGEST:
                     cuts.append(value + (value[-1:] or "a") * (most + 1 - len(value)))
-                return self._one(cuts or [value])
+                return self.random.choice(cuts or [value])
             case _:
                 texts = (value[:-1], f"{value}!", "", "!", "a", f" {value}", "A0", "-")
                 others = [*texts, *FORMATS.values()]
-                failing = [t for t in others if not holds(test, t, self._known)]
-                return self._one(failing or [value])
+                failing = [t for t in others if not holds(test, t, self.known)]
+                return self.random.choice(failing or [value])
 
-    def _other_array(self, test: Predicate, value: list[Any]) -> Any:
+    def _violating_array(self, test: Predicate, value: list[Any]) -> Any:
         match test:
             case ItemCount(least, most):
                 cuts = [value[: least - 1]] if least else []
                 if most is not None and most < LONGEST:
-                    last = value[-1] if value else self._one(ITEMS)
+                    last = value[-1] if value else self.random.choice(ITEMS)
                     cuts.append(value + [last] * (most + 1 - len(value)))
-                return self._one(cuts or [value])
+                return self.random.choice(cuts or [value])
             case UniqueItems():
                 return [*(value[:1] or [0]), *(value or [0])]
             case Items(part, start):
-                filled = value or [self._one(OTHERS)]
+                filled = value or [self.random.choice(OTHERS)]
                 filled = filled + [filled[-1]] * (start + 1 - len(filled))
-                bad = self._changed(part, filled[start], wanted=False)
+                bad = self.changed(part, filled[start], wanted=False)
                 return [*filled[:start], bad, *filled[start + 1 :]]
             case PrefixItem(index, part):
-                filled = value + [self._one(OTHERS)] * (index + 1 - len(value))
-                bad = self._changed(part, filled[index], wanted=False)
+                filled = value + [self.random.choice(OTHERS)] * (index + 1 - len(value))
+                bad = self.changed(part, filled[index], wanted=False)
                 return [*filled[:index], bad, *filled[index + 1 :]]
             case Contains(part, least, most):
-                if most is not None and (not least or self._random.random() < 0.5):
-                    return [*value, *(self._example(part) for _ in range(most + 1))]
-                return [self._changed(part, item, wanted=False) for item in value]
+                if most is not None and (not least or self.random.random() < 0.5):
+                    return [*value, *(self.example(part) for _ in range(most + 1))]
+                return [self.changed(part, item, wanted=False) for item in value]
             case UnevaluatedItems(part):
-                return [*value, self._changed(part, self._one(OTHERS), wanted=False)]
+                return [
+                    *value,
+                    self.changed(part, self.random.choice(OTHERS), wanted=False),
+                ]
             case _:
                 return value
 
-    def _other_object(self, test: Predicate, value: dict[str, Any]) -> Any:
+    def _violating_object(self, test: Predicate, value: dict[str, Any]) -> Any:
         match test:
             case PropertyCount(least, most):
                 kept = dict([*value.items()][: max(least - 1, 0)])
-                if most is None or (least and self._random.random() < 0.5):
+                if most is None or (least and self.random.random() < 0.5):
                     return kept
                 more = {f"extra{number}": 1 for number in range(most + 1)}
                 return {**value, **more}
             case PropertyNames(part):
-                name = self._changed(part, self._one(_NAMES), wanted=False)
-                return {**value, str(name): self._one(OTHERS)}
+                name = self.changed(part, self.random.choice(_NAMES), wanted=False)
+                return {**value, str(name): self.random.choice(OTHERS)}
             case PatternProperties(pattern, part):
-                name = matching(pattern.source, self._random)
-                bad = self._changed(part, self._one(OTHERS), wanted=False)
+                name = matching(pattern.source, self.random)
+                bad = self.changed(part, self.random.choice(OTHERS), wanted=False)
                 return {**value, name: bad}
             case AdditionalProperties(part):
-                bad = self._changed(part, self._one(OTHERS), wanted=False)
-                return {**value, self._one(_NAMES): bad}
+                bad = self.changed(part, self.random.choice(OTHERS), wanted=False)
+                return {**value, self.random.choice(_NAMES): bad}
             case AreaIn() | RatioIn():
-                return figure(self._make, test, value, wanted=False)
+                return figure(self.random, test, value, wanted=False)
             case _:
                 return value
 
 
 def figure(
-    make: Maker, test: AreaIn | RatioIn, value: dict[str, Any], *, wanted: bool
+    random: Random, test: AreaIn | RatioIn, value: dict[str, Any], *, wanted: bool
 ) -> dict[str, Any]:
     """Set the second member so that the product or quotient is at its limit."""
     first = value.get(test.first)
-    first = first if is_number(first) and first else make.one((256, 512, 1024, 1))
-    goal = make.one([x for x in (test.minimum, test.maximum) if x is not None])
+    first = first if is_number(first) and first else random.choice((256, 512, 1024, 1))
+    goal = random.choice([x for x in (test.minimum, test.maximum) if x is not None])
     if not wanted:
         factor = Fraction(1, 2) if goal == test.minimum else Fraction(2)
     else:

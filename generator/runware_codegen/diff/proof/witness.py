@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runware_codegen.diff.automata import separation
-from runware_codegen.diff.canonical import speaks_of
+from runware_codegen.diff.canonical import has_part
 from runware_codegen.diff.entries import ANY_ITEM, Direction, Side
 from runware_codegen.diff.meaning import definitions_of, of_class
 from runware_codegen.diff.proof.strings import FORMATS
 from runware_codegen.diff.proof.values import Values
-from runware_codegen.mock.items import is_array, is_object
+from runware_codegen.documents.members import is_array, is_object
 from runware_codegen.model.predicates import (
     TRUE,
     AreaIn,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runware_codegen.diff.entries import Finding
-    from runware_codegen.diff.proof.judges import Judge
+    from runware_codegen.diff.proof.validators import SchemaValidator
     from runware_codegen.model import Document
     from runware_codegen.parse.assertions.evaluate import Definitions
 
@@ -37,36 +37,35 @@ MANY: Final = 24
 """The attempts of a usual search, and of a search for a breaking difference."""
 
 _ROUNDS: Final = 4
+"""The values that one attempt tries are two for each round."""
+
 _MAX_STEPS: Final = 150_000
 """The most steps of all searches for one document: about ten seconds."""
 _MAX_REMOVALS: Final = 400
 _READABLE: Final = frozenset(FORMATS.values())
 _FIRST: Final = ("taskType", "taskUUID", "model")
 
-_BEYOND_SCHEMAS: Final = (AreaIn, RatioIn)
-"""Predicates that only emitted code checks: `x-constraints` is not JSON Schema."""
-
 
 class Version(NamedTuple):
-    """One version of a document: its model, and its judges."""
+    """One version of a document: its model, and its validators."""
 
     document: Document
-    tasks: Judge
-    results: Judge
+    tasks: SchemaValidator
+    results: SchemaValidator
 
 
 class _Values(NamedTuple):
-    """The values that one version accepts: tasks or results.
+    """The tasks or results that one version accepts.
 
     Attributes:
-        whole: The predicate of them.
+        whole: Their predicate.
         known: The predicates that it refers to.
-        judge: Validates them.
+        validator: Validates them.
     """
 
     whole: Predicate
     known: Definitions
-    judge: Judge
+    validator: SchemaValidator
 
 
 def _tasks(version: Version) -> _Values:
@@ -83,11 +82,43 @@ def _results(version: Version) -> _Values:
     return _Values(of_class(document.result), known, version.results)
 
 
-@dataclass(slots=True)
-class _Budget:
-    """The number of steps that are left."""
+class _Goal(NamedTuple):
+    """The goal of a search: a value that one version accepts and the other refuses.
 
-    left: int
+    Attributes:
+        accepting: The version that accepts it.
+        refusing: The version that refuses it.
+        good: The predicate of the accepting version at the place.
+        bad: The predicate of the refusing version, which it violates.
+        at: The place.
+    """
+
+    accepting: _Values
+    refusing: _Values
+    good: Predicate
+    bad: Predicate
+    at: tuple[str, ...]
+
+    def is_shown_by(self, task: object) -> bool:
+        """Return whether jsonschema-rs confirms a task, and the place is the reason."""
+        return (
+            is_object(task)
+            and any(
+                holds(self.good, value, self.accepting.known)
+                and not holds(self.bad, value, self.refusing.known)
+                for value in _values_at(task, self.at)
+            )
+            and self.accepting.validator.accepts(task)
+            and (
+                is_beyond_schemas(self.good, self.bad)
+                or not self.refusing.validator.accepts(task)
+            )
+        )
+
+    def is_confirmed_by(self, task: dict[str, Any]) -> bool:
+        """Return whether the emitted code confirms a task too."""
+        accepting, refusing = self.accepting.validator, self.refusing.validator
+        return accepting.emitted_accepts(task) and not refusing.emitted_accepts(task)
 
 
 class Search:
@@ -104,7 +135,7 @@ class Search:
         values_of = _tasks if side is Side.REQUEST else _results
         self._old = values_of(old)
         self._new = values_of(new)
-        self._budget = _Budget(_MAX_STEPS)
+        self._steps_left = _MAX_STEPS
 
     def witness(
         self, finding: Finding, direction: Direction, attempts: range
@@ -128,99 +159,31 @@ class Search:
             goal = _Goal(self._old, self._new, was, now, finding.at)
         else:
             goal = _Goal(self._new, self._old, now, was, finding.at)
-        return _Hunt(goal, self._budget).run(attempts)
-
-
-class _Goal(NamedTuple):
-    """The goal of a search: a value that one version accepts and the other refuses.
-
-    Attributes:
-        accepting: The version that accepts it.
-        refusing: The version that refuses it.
-        good: The predicate of the accepting version at the place.
-        bad: The predicate of the refusing version, which it violates.
-        at: The place.
-    """
-
-    accepting: _Values
-    refusing: _Values
-    good: Predicate
-    bad: Predicate
-    at: tuple[str, ...]
-
-
-class _Hunt:
-    """The search for one value: a task or a result."""
-
-    def __init__(self, goal: _Goal, budget: _Budget) -> None:
-        self._goal = goal
-        self._budget = budget
-        self._accepting = goal.accepting.known
-        self._refusing = goal.refusing.known
-        self._whole = goal.accepting.whole
-        self._separating = _separating(goal.good, goal.bad)
-        self._beyond = speaks_of((goal.good, goal.bad), _BEYOND_SCHEMAS)
-
-    def run(self, attempts: range) -> dict[str, Any] | None:
-        """Search for a task, and shrink it."""
-        for task in self._candidates(attempts):
-            if self._shows(task) and self._is_confirmed(task):
-                return _ordered(self._shrunk(task))
+        for task in self._candidates(goal, attempts):
+            if goal.is_shown_by(task) and goal.is_confirmed_by(task):
+                return _ordered(self._shrunk(task, goal))
         return None
 
-    def _candidates(self, attempts: range) -> Iterator[Any]:
-        place = _inside(self._goal.at, TRUE)
+    def _candidates(self, goal: _Goal, attempts: range) -> Iterator[Any]:
+        place, whole = _inside(goal.at, TRUE), goal.accepting.whole
         for attempt in attempts:
             random = Random(attempt)  # noqa: S311  # nothing is secret here
-            accepting = Values(self._accepting, random)
-            refusing = Values(self._refusing, random)
-            task = accepting.changed(place, accepting.example(self._whole))
+            accepting = Values(goal.accepting.known, random)
+            refusing = Values(goal.refusing.known, random)
+            text = _separating(goal) if attempt % 2 == 0 else None
+            change = partial(_separated, goal, accepting, refusing, text)
+            task = accepting.changed(place, accepting.example(whole))
             for _ in range(_ROUNDS):
-                task = accepting.changed(self._whole, task)
-                task = self._bent(task, accepting, refusing, attempt)
+                task = accepting.changed(whole, task)
+                task = _changed_at(task, goal.at, change)
                 yield task
-                task = accepting.changed(self._whole, task)
+                task = accepting.changed(whole, task)
                 yield task
-            self._budget.left -= accepting.steps + refusing.steps
-            if self._budget.left < 0:
+            self._steps_left -= accepting.steps + refusing.steps
+            if self._steps_left < 0:
                 return
 
-    def _bent(
-        self, task: Any, accepting: Values, refusing: Values, attempt: int
-    ) -> Any:
-        """Change the value at the place, so that only one version allows it."""
-
-        def bend(value: Any) -> Any:
-            if self._separating is not None and attempt % 2 == 0:
-                return self._separating
-            bent = refusing.changed(self._goal.bad, value, wanted=False)
-            good = accepting.changed(self._goal.good, bent)
-            return refusing.changed(self._goal.bad, good, wanted=False)
-
-        return _changed_at(task, self._goal.at, bend)
-
-    def _shows(self, task: object) -> bool:
-        """Return whether jsonschema-rs confirms the task, and the place is the reason."""
-        goal = self._goal
-        return (
-            is_object(task)
-            and any(
-                holds(goal.good, value, self._accepting)
-                and not holds(goal.bad, value, self._refusing)
-                for value in _values_at(task, goal.at)
-            )
-            and goal.accepting.judge.accepts(task)
-            and (self._beyond or not goal.refusing.judge.accepts(task))
-        )
-
-    def _is_confirmed(self, task: dict[str, Any]) -> bool:
-        """Return whether the emitted code confirms the task too."""
-        goal = self._goal
-        return goal.accepting.judge.emitted_accepts(
-            task
-        ) and not goal.refusing.judge.emitted_accepts(task)
-
-    def _shrunk(self, task: dict[str, Any]) -> dict[str, Any]:
+    def _shrunk(self, task: dict[str, Any], goal: _Goal) -> dict[str, Any]:
         """Remove and shorten what is not needed."""
         removals = 0
         shrinking = True
@@ -228,19 +191,38 @@ class _Hunt:
             shrinking = False
             for smaller in _smaller(task):
                 removals += 1
-                self._budget.left -= 1
+                self._steps_left -= 1
                 if removals > _MAX_REMOVALS:
                     return task
-                if self._shows(smaller) and self._is_confirmed(smaller):
+                if goal.is_shown_by(smaller) and goal.is_confirmed_by(smaller):
                     task, shrinking = smaller, True
                     break
         return task
 
 
-def _separating(good: Predicate, bad: Predicate) -> str | None:
+def is_beyond_schemas(*predicates: Predicate) -> bool:
+    """Return whether predicates come from `x-constraints`, which is not JSON Schema.
+
+    Only emitted code checks them.
+    """
+    return has_part(predicates, (AreaIn, RatioIn))
+
+
+def _separated(
+    goal: _Goal, accepting: Values, refusing: Values, text: str | None, value: Any
+) -> Any:
+    """Change a value so that only one version allows it, or take a known text."""
+    if text is not None:
+        return text
+    bad = refusing.changed(goal.bad, value, wanted=False)
+    good = accepting.changed(goal.good, bad)
+    return refusing.changed(goal.bad, good, wanted=False)
+
+
+def _separating(goal: _Goal) -> str | None:
     """Return a text that matches one pattern and not the other, if it is known."""
-    if isinstance(good, Matches) and isinstance(bad, Matches):
-        return separation(good.source, bad.source).text
+    if isinstance(goal.good, Matches) and isinstance(goal.bad, Matches):
+        return separation(goal.good.source, goal.bad.source).text
     return None
 
 
@@ -262,15 +244,11 @@ def _values_at(value: Any, steps: tuple[str, ...]) -> Iterator[Any]:
     if not steps:
         yield value
     elif steps[0] == ANY_ITEM:
-        inner = value if is_array(value) else _members(value)
-        for each in inner:
+        members = list(value.values()) if is_object(value) else []
+        for each in value if is_array(value) else members:
             yield from _values_at(each, steps[1:])
     elif is_object(value) and steps[0] in value:
         yield from _values_at(value[steps[0]], steps[1:])
-
-
-def _members(value: Any) -> list[Any]:
-    return list(value.values()) if is_object(value) else []
 
 
 def _changed_at(value: Any, steps: tuple[str, ...], change: Any) -> Any:

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.problems import InvalidInputError, Problem
+from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,50 +23,51 @@ def is_revision(name: str) -> bool:
 
 
 def files(revision: str, path: str) -> list[str]:
-    """List the files of a revision at a path, which is a file or a folder.
+    """List the files of a revision at a path.
 
     Args:
         revision: The name of a commit.
-        path: A path relative to the current folder.
+        path: A file or a folder, relative to the current folder.
 
     Returns:
         Their paths from the top of the repository.
     """
-    prefix = _text(("rev-parse", "--show-prefix")).strip()
-    top = Path(_text(("rev-parse", "--show-toplevel")).strip())
-    whole = _relative(path, prefix, top)
-    listed = _run(
-        ("ls-tree", "-r", "-z", "--name-only", "--full-tree", revision, "--", whole)
-    )
-    names = listed.stdout.decode(errors="surrogateescape").split("\0")
-    return [name for name in names if name]
+    options = ("-r", "-z", "--name-only", "--full-tree")
+    listed = _text(("ls-tree", *options, revision, "--", _from_top(path)))
+    return [name for name in listed.split("\0") if name]
 
 
-def _relative(path: str, prefix: str, top: Path) -> str:
+def _from_top(path: str) -> str:
     """Return a path relative to the top of the repository."""
-    absolute = (Path.cwd() / path).absolute()
+    top = Path(_text(("rev-parse", "--show-toplevel")).strip())
     try:
-        return absolute.resolve().relative_to(top.resolve()).as_posix()
+        return Path(path).resolve().relative_to(top.resolve()).as_posix()
     except ValueError:
+        prefix = _text(("rev-parse", "--show-prefix")).strip()
         return f"{prefix}{path}"
 
 
 def read(revision: str, names: Sequence[str]) -> list[bytes]:
-    """Read files of a revision, by their paths from the top of the repository."""
-    asked = "".join(f"{revision}:{name}\n" for name in names)
-    answer = _run(
-        ("cat-file", "--batch"), asked.encode(errors="surrogateescape")
+    """Read files of a revision, by their paths from the top of the repository.
+
+    Raises:
+        InvalidInputError: If the revision has no such file.
+    """
+    objects = [f"{revision}:{name}" for name in names]
+    stdin = "".join(f"{each}\n" for each in objects)
+    output = _run(
+        ("cat-file", "--batch"), stdin.encode(errors="surrogateescape")
     ).stdout
     contents: list[bytes] = []
     start = 0
-    for name in names:
-        end = answer.index(b"\n", start)
-        head = answer[start:end].split()
-        if head[-1] == b"missing":
-            raise InvalidInputError([_unreadable(f"{revision}:{name}")])
-        size = int(head[-1])
-        contents.append(answer[end + 1 : end + 1 + size])
-        start = end + size + 2
+    for each in objects:
+        end = output.index(b"\n", start)
+        *_, size = output[start:end].split()
+        if size == b"missing":
+            remedy = "Name a file of that revision."
+            raise InvalidInputError.of(each, "git cannot read it.", remedy)
+        start = end + int(size) + 2
+        contents.append(output[end + 1 : start - 1])
     return contents
 
 
@@ -95,7 +96,3 @@ def _run(
         )
     except FileNotFoundError:
         return subprocess.CompletedProcess(["git"], 127, b"", b"")
-
-
-def _unreadable(name: str) -> Problem:
-    return Problem(name, "", "git cannot read it.", "Name a file of that revision.")

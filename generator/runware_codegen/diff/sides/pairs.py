@@ -17,15 +17,15 @@ class Pairs(NamedTuple):
     """The files of two sides with different bytes.
 
     Attributes:
-        changed: Files with the same name on both sides, which no other file has.
-        gone: Files of the old side without such a counterpart.
-        fresh: Files of the new side without such a counterpart.
+        changed: Files with the same name on both sides, if it is unique on each side.
+        removed: Files of the old side without such a counterpart.
+        added: Files of the new side without such a counterpart.
         unchanged: The number of files with equal bytes.
     """
 
     changed: list[tuple[Text, Text]]
-    gone: list[Text]
-    fresh: list[Text]
+    removed: list[Text]
+    added: list[Text]
     unchanged: int
 
 
@@ -41,12 +41,12 @@ def pair(old: Sequence[Text], new: Sequence[Text]) -> Pairs:
     one, other = _by_stem(left), _by_stem(right)
     changed = [(one[stem], other[stem]) for stem in sorted(one.keys() & other.keys())]
     paired = {id(text) for texts in changed for text in texts}
-    gone = [text for text in left if id(text) not in paired]
-    fresh = [text for text in right if id(text) not in paired]
-    return Pairs(changed, gone, fresh, len(common))
+    removed = [text for text in left if id(text) not in paired]
+    added = [text for text in right if id(text) not in paired]
+    return Pairs(changed, removed, added, len(common))
 
 
 def _by_stem(texts: Sequence[Text]) -> dict[str, Text]:
-    """Return the texts by their stems, without those that share a stem."""
+    """Return the texts by stem, without those that share a stem."""
     count = Counter(text.stem for text in texts)
     return {text.stem: text for text in texts if count[text.stem] == 1}

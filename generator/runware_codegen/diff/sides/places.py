@@ -1,4 +1,4 @@
-"""Resolves an argument of `diff`, and reads its texts."""
+"""Resolves the arguments of `diff`, and reads the files that they name."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from runware_codegen.documents.sources import (
 from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 _SUFFIXES: Final = JSON_SUFFIXES | YAML_SUFFIXES
 _LAST_COMMIT: Final = "HEAD"
+_RESTORE: Final = (
+    "Restore it with `runware-codegen fetch --locked`, or name another side."
+)
 
 
 def read_side(places: Iterable[str], documents: str, stdin: BinaryIO) -> list[Text]:
@@ -53,7 +56,7 @@ def _read(place: str, documents: str, stdin: BinaryIO) -> list[Text]:
         return _committed(revision, path if colon else documents)
     remedy = "Name a file, a folder, a lock, or a git revision such as HEAD:schemas."
     message = "It is neither a file, a folder nor a git revision."
-    raise InvalidInputError([Problem(place, "", message, remedy)])
+    raise InvalidInputError.of(place, message, remedy)
 
 
 def read_default_sides(documents: str) -> tuple[list[Text], list[Text], str]:
@@ -63,22 +66,26 @@ def read_default_sides(documents: str) -> tuple[list[Text], list[Text], str]:
         documents: The folder of documents.
 
     Returns:
-        The locked versions and the files on disk, if they differ; else the last commit
-        and the files on disk. Then a description of the first side.
+        The old side, the new side, and a name for the old side. The new side is the files
+        on disk. The old side is the locked versions if they differ from these, else the
+        last commit.
+
+    Raises:
+        InvalidInputError: If there is no old side.
     """
     folder = Path(documents)
-    here = read_folder(documents)
+    on_disk = read_folder(documents)
     locked = lock.lock_of(folder)
     if any(
         lock.hash_of(locked.path.parent / file) != each.sha256
         for file, each in locked.documents.items()
     ):
-        return _locked(locked.path), here, str(locked.path)
+        return _locked(locked.path), on_disk, str(locked.path)
     if not git.is_revision(_LAST_COMMIT):
         remedy = "Name both sides: `runware-codegen diff OLD NEW`."
         message = "There is nothing to compare it with: no lock that differs, and no git commit."
-        raise InvalidInputError([Problem(documents, "", message, remedy)])
-    return _committed(_LAST_COMMIT, documents), here, f"{_LAST_COMMIT}:{documents}"
+        raise InvalidInputError.of(documents, message, remedy)
+    return _committed(_LAST_COMMIT, documents), on_disk, f"{_LAST_COMMIT}:{documents}"
 
 
 def read_folder(documents: str) -> list[Text]:
@@ -99,38 +106,29 @@ def _committed(revision: str, path: str) -> list[Text]:
     if not names:
         remedy = f"List the files: `git ls-tree -r --name-only {revision}`."
         message = f"There is no such file or folder in {revision}."
-        raise InvalidInputError([Problem(f"{revision}:{path}", "", message, remedy)])
-    alone = len(names) == 1 and Path(names[0]).name == Path(path).name
-    if alone and Path(path).name == lock.NAME:
-        return _locked_in(revision, names[0])
-    wanted = names if alone else [*_documents(names)]
-    contents = git.read(revision, wanted)
+        raise InvalidInputError.of(f"{revision}:{path}", message, remedy)
+    is_file = len(names) == 1 and Path(names[0]).name == Path(path).name
+    if not is_file:
+        names = [name for name in names if _is_document(Path(name))]
+    elif Path(path).name == lock.NAME:
+        names = _locked_files(revision, names[0])
+    contents = git.read(revision, names)
     return [
-        Text(f"{revision}:{name}", content, not alone)
-        for name, content in zip(wanted, contents, strict=True)
+        Text(f"{revision}:{name}", content, discovered=not is_file)
+        for name, content in zip(names, contents, strict=True)
     ]
 
 
-def _documents(names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        hidden = any(part.startswith(".") for part in Path(name).parts)
-        if Path(name).suffix.lower() in _SUFFIXES and not hidden:
-            yield name
+def _is_document(path: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.parts)
+    return path.suffix.lower() in _SUFFIXES and not hidden
 
 
-def _locked_in(revision: str, name: str) -> list[Text]:
-    """Read the documents of a lock in a revision, from that revision."""
+def _locked_files(revision: str, name: str) -> list[str]:
+    """Return the paths of the documents that a lock in a revision names."""
     [content] = git.read(revision, [name])
-    parent = Path(name).parent
-    files = [
-        (parent / file).as_posix()
-        for file in lock.parse(content, Path(f"{revision}:{name}")).documents
-    ]
-    contents = git.read(revision, files)
-    return [
-        Text(f"{revision}:{file}", text, discovered=False)
-        for file, text in zip(files, contents, strict=True)
-    ]
+    documents = lock.parse(content, Path(f"{revision}:{name}")).documents
+    return [(Path(name).parent / file).as_posix() for file in documents]
 
 
 def _locked(path: Path) -> list[Text]:
@@ -140,7 +138,8 @@ def _locked(path: Path) -> list[Text]:
     for file, locked in sorted(lock.read(path).documents.items()):
         content = _version(path.parent / file, locked.sha256)
         if content is None:
-            problems.append(_lost(path, file))
+            message = f"The locked version of {file} is neither on disk nor in git."
+            problems.append(Problem(str(path), "", message, _RESTORE))
         else:
             texts.append(Text(str(path.parent / file), content, discovered=False))
     if problems:
@@ -153,12 +152,3 @@ def _version(path: Path, sha256: str) -> bytes | None:
     if path.is_file() and lock.hash_of(path) == sha256:
         return path.read_bytes()
     return next((v for v in git.versions(path) if lock.sha256(v) == sha256), None)
-
-
-def _lost(path: Path, file: str) -> Problem:
-    return Problem(
-        str(path),
-        "",
-        f"The locked version of {file} is neither on disk nor in git.",
-        "Restore it with `runware-codegen fetch --locked`, or name another side.",
-    )

@@ -1,4 +1,4 @@
-"""The text of one file of a side."""
+"""The content of one file of a side."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Text(NamedTuple):
 
     @property
     def source(self) -> Source:
-        """The source, for messages about it."""
+        """The source of the text, for error messages."""
         return Source(self.name, Path(self.name), self.discovered)
 
     def decoded(self) -> str:
-        """Return its text.
+        """Decode the content.
 
         Raises:
             InvalidInputError: If it is too large, not UTF-8, or empty.

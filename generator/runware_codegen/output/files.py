@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Replace the content of a file. Of a symbolic link, the target is replaced.
+    """Replace the content of a file; if it is a symbolic link, that of its target.
 
     Args:
-        path: The file. Its folder exists.
+        path: The file; its folder must exist.
         content: The new content.
 
     Raises:
-        OSError: It cannot be written. The old file is unchanged.
+        OSError: If it cannot be written. The old file is unchanged.
     """
     target = path.resolve()
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

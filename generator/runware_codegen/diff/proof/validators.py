@@ -10,10 +10,10 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-import jsonschema_rs
 from pydantic import ValidationError
 
 from runware_codegen.diff.proof.containment import covers
+from runware_codegen.mock.catalog import validator_of
 from runware_codegen.render import module_text
 from runware_codegen.render.exports import schema_exports
 from runware_codegen.resources import folder
@@ -26,18 +26,13 @@ if TYPE_CHECKING:
     from runware_codegen.model import Document
 
 _NUMBERS: Final = itertools.count()
-_MASK: Final = "the value"
 
 
-class Judge:
-    """Validates results by one version of a document."""
+class SchemaValidator:
+    """Validates values by their schema in one version of a document."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
-        """Create a judge.
-
-        Args:
-            schema: The schema of a value, with the schemas that it refers to.
-        """
+        """Create it with the schema of a value, and the schemas it refers to."""
         self._schema = schema
 
     def accepts(self, value: object) -> bool:
@@ -48,30 +43,23 @@ class Judge:
             return False
 
     def emitted_accepts(self, value: dict[str, Any]) -> bool:
-        """Return whether emitted code agrees; it reads any result, so the schema decides."""
+        """Return whether a value is valid. Emitted code accepts any result, so the schema decides."""
         return self.accepts(value)
 
-    def covers(self, other: Judge) -> bool:
+    def covers(self, other: SchemaValidator) -> bool:
         """Return whether this version provably accepts all values that another accepts."""
         return covers(self._schema, other._schema)
 
     @cached_property
     def _validator(self) -> Draft202012Validator:
-        return jsonschema_rs.Draft202012Validator(
-            self._schema, validate_formats=True, mask=_MASK
-        )
+        return validator_of(self._schema)
 
 
-class TaskJudge(Judge):
+class TaskValidator(SchemaValidator):
     """Validates tasks by one version of a document, with its emitted code too."""
 
     def __init__(self, document: Document, schema: dict[str, Any]) -> None:
-        """Create a judge.
-
-        Args:
-            document: The document; its module has the emitted validation.
-            schema: The schema of a task, with the schemas that it refers to.
-        """
+        """Create it with a document, the schema of its tasks, and the schemas it refers to."""
         super().__init__(schema)
         self._document = document
 

@@ -1,0 +1,38 @@
+"""Reads members of JSON values that are not validated."""
+
+from __future__ import annotations
+
+from typing import Any, TypeGuard
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Return whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Return whether a JSON value is an array."""
+    return isinstance(value, list)
+
+
+def member(holder: object, name: str) -> Any:
+    """Return a member of a value; None if it is missing or the value is no object."""
+    return holder.get(name) if is_object(holder) else None
+
+
+def object_of(holder: object, name: str) -> dict[str, Any]:
+    """Return a member that is an object; empty if it is not."""
+    value = member(holder, name)
+    return value if is_object(value) else {}
+
+
+def array_of(holder: object, name: str) -> list[Any]:
+    """Return a member that is an array; empty if it is not."""
+    value = member(holder, name)
+    return value if is_array(value) else []
+
+
+def text_of(holder: object, name: str) -> str:
+    """Return a member that is a string; empty if it is not."""
+    value = member(holder, name)
+    return value if isinstance(value, str) else ""

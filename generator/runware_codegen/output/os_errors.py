@@ -1,0 +1,42 @@
+"""Turns errors of the operating system into problems."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from typing import TYPE_CHECKING
+
+from runware_codegen.problems import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def os_errors_as_problems(folder: Path, state: str) -> Generator[None]:
+    """Raise an `OSError` as a problem.
+
+    Args:
+        folder: The folder that is written.
+        state: A sentence about the state in which an error leaves the folder.
+
+    Raises:
+        InvalidInputError: If an `OSError` is raised.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            remedy = "Change the permissions, or choose another --output"
+        elif error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            remedy = "Free some space and run this again"
+        elif error.errno == errno.EXDEV:
+            remedy = "Remove the folder: its file system cannot rename it"
+        else:
+            remedy = "Fix this and run it again"
+        reason = error.strerror or str(error)
+        place = f" ({os.fsdecode(error.filename)})" if error.filename else ""
+        message, remedy = f"{reason}{place}.", f"{remedy}. {state}"
+        raise InvalidInputError.of(folder, message, remedy) from error

@@ -1,0 +1,219 @@
+"""Decides when the tasks of a delivery are sent, polled, sent again and given up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic
+
+from ..exceptions import APIError, RunwareError, TimeoutError
+from ..schema.generics import ResultT
+from ..timeouts import MAX_POLL
+from .batches import Kind, ScheduledTask, Settings
+from .classify import Verdict, incomplete, is_timeout, untold
+from .lifecycle import Phase, TaskEvent
+from .task import Submission, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUBMIT_TIMEOUT = 30.0
+"""Timeout in seconds of the acknowledgement of async tasks; each sending doubles it."""
+
+MIN_SPEED = 50_000
+"""Assumed minimum upload speed, in bytes per second."""
+
+MAX_NOT_FOUND = 8
+"""Consecutive "not found" answers after which a task is left."""
+
+MAX_QUIET = 4
+"""Consecutive polls without anything new after which a partial task is left."""
+
+MAX_SILENCES = 8
+"""Consecutive silent polls after which a partial task is left."""
+
+MAX_REFUSED_POLLS = 5
+"""Consecutive polls refused with a reason after which a task is left."""
+
+MAX_REFUSED = 4
+"""Silent polls after which a task in doubt is left, if an error may be its refusal."""
+
+NEWS = frozenset({TaskEvent.PROGRESS, TaskEvent.CONFLICT})
+ANSWERS = frozenset({TaskEvent.SILENCE, TaskEvent.NOT_FOUND})
+
+
+class Schedule(Generic[ResultT]):
+    """The times of the tasks of one delivery.
+
+    Attributes:
+        deadline: When unfinished tasks are given up, on the client's clock.
+    """
+
+    def __init__(self, settings: Settings, timeout: float) -> None:
+        self._settings = settings
+        self._timeout = timeout
+        self._now = settings.clock
+        self.deadline = self._now() + timeout
+        # If an answer times out, there is time left to poll the tasks.
+        self._reserve = min(15.0, timeout / 10)
+        self._last_poll = self.deadline - min(5.0, timeout / 2)
+
+    def seconds_left(self) -> float:
+        """Return the seconds until unfinished tasks are given up."""
+        return max(0.0, self.deadline - self._now())
+
+    def extend(self, seconds: float) -> None:
+        """Move the deadline by time that the caller used."""
+        self.deadline += seconds
+        self._last_poll += seconds
+
+    def added(
+        self, given: Submission[ResultT] | Task[ResultT]
+    ) -> ScheduledTask[ResultT]:
+        """Return a task that is due now."""
+        submission = given if isinstance(given, Submission) else None
+        task = given.task if isinstance(given, Submission) else given
+        polls = self._settings.polling.of(task.task_type, task.latency)
+        backoff = self._settings.retrying.of(task.task_type)
+        return ScheduledTask(task, submission, polls, backoff, self._now())
+
+    def resume_polling(self, each: ScheduledTask[ResultT]) -> None:
+        """Schedule the first poll of a task that was sent before this delivery."""
+        if each.task.last_asked is not None:
+            since = self._now() - each.task.last_asked
+            self._schedule_poll(each, max(0.0, next(each.polls) - since))
+
+    def timeout_of(
+        self, chosen: Sequence[ScheduledTask[ResultT]], parts: Sequence[bytes]
+    ) -> float:
+        """Return the timeout of a batch in seconds.
+
+        The acknowledgement of an async task is fast. Without one, the task is polled.
+        """
+        left = self.deadline - self._now()
+        if chosen[0].kind is Kind.POLL:
+            return min(left, max(each.poll_timeout for each in chosen))
+        is_polled = any(each.task.is_pollable for each in chosen)
+        usual = left - self._reserve if is_polled and left > self._reserve else left
+        if not all(each.task.is_async for each in chosen):
+            return usual
+        size = sum(map(len, parts))
+        sends = max(each.task.sends for each in chosen)
+        return min(usual, (SUBMIT_TIMEOUT + size / MIN_SPEED) * 2.0**sends)
+
+    def note_poll(self, each: ScheduledTask[ResultT]) -> None:
+        """Record that a task is polled."""
+        now = self._now()
+        each.task.last_asked = now
+        each.is_last_poll = now >= self._last_poll
+
+    def retry(
+        self, each: ScheduledTask[ResultT], error: RunwareError, wait: float | None
+    ) -> bool:
+        """Schedule another sending of a task that the server certainly does not have.
+
+        Args:
+            each: The task.
+            error: Why it is sent again.
+            wait: The seconds that the server asks to wait; None if it does not.
+
+        Returns:
+            Whether it is sent again; if not, it is left.
+        """
+        pause = next(each.backoff)
+        each.due = self._now() + (pause if wait is None else wait)
+        each.retries += 1
+        each.error = error
+        return each.retries <= self._settings.max_retries and each.due < self.deadline
+
+    def poll_later(
+        self, each: ScheduledTask[ResultT], verdict: Verdict
+    ) -> RunwareError | None:
+        """Schedule a poll of a task that the server has or may have, or a resend.
+
+        Returns:
+            The error with which it is left, if polls are unlikely to help; else None.
+        """
+        task, event, error = each.task, verdict.event, verdict.error
+        if event in NEWS:
+            each.retries = each.refused_polls = 0
+            each.error = task.refusal = None
+        elif event in ANSWERS:
+            task.silences += 1
+            each.refused_polls = 0
+            task.not_found = task.not_found + 1 if event is TaskEvent.NOT_FOUND else 0
+        else:
+            self._note_trouble(each, verdict)
+        if self._is_hopeless(each, event):
+            return self._reason(each, error)
+        each.is_resend = self._may_resend(each)
+        has_answer = event in NEWS or event in ANSWERS
+        each.trouble = None if has_answer else error
+        delay = next(each.polls if has_answer else each.backoff)
+        if each.is_resend and event in ANSWERS:
+            delay = 0.0
+        self._schedule_poll(each, delay if verdict.wait is None else verdict.wait)
+        return None
+
+    def late(self, each: ScheduledTask[ResultT]) -> RunwareError:
+        """Return the error of a task that timed out: the cause of doubt, if any."""
+        is_accepted = each.task.phase is Phase.ACCEPTED
+        if each.error is not None and not is_accepted:
+            return each.error
+        error = TimeoutError(f"no result within {self._timeout:g} s")
+        error.__cause__ = each.trouble or each.error
+        return error
+
+    def _note_trouble(self, each: ScheduledTask[ResultT], verdict: Verdict) -> None:
+        """Record an exchange without information about a task, and its error."""
+        if each.error is None or verdict.event is not TaskEvent.POLL_FAILED:
+            each.error = verdict.error
+        each.retries += 1
+        if is_timeout(verdict.error):
+            each.poll_timeout = min(2 * each.poll_timeout, MAX_POLL)
+        if verdict.event is TaskEvent.POLL_FAILED:
+            is_refused = verdict.is_refused
+            each.refused_polls = each.refused_polls + 1 if is_refused else 0
+        elif verdict.is_refused:
+            each.task.refusal = verdict.error
+            each.task.silences = 0
+
+    def _is_hopeless(self, each: ScheduledTask[ResultT], event: TaskEvent) -> bool:
+        """Whether more polls are unlikely to help. The task keeps its handle."""
+        task = each.task
+        if event is TaskEvent.POLL_FAILED:
+            return each.refused_polls >= MAX_REFUSED_POLLS
+        if event is TaskEvent.NOT_FOUND and task.not_found >= MAX_NOT_FOUND:
+            return True
+        if task.is_partial:
+            return task.quiet >= MAX_QUIET or task.silences >= MAX_SILENCES
+        is_in_doubt = task.phase is Phase.IN_DOUBT and task.refusal is not None
+        return is_in_doubt and task.silences >= MAX_REFUSED
+
+    def _may_resend(self, each: ScheduledTask[ResultT]) -> bool:
+        """Whether the policy `resend` allows to send a task in doubt again next."""
+        task, policy = each.task, self._settings.resend
+        if task.phase is not Phase.IN_DOUBT or policy == "never":
+            return False
+        if each.submission is None or not task.allows_resend:
+            return False
+        if task.sends > self._settings.max_retries:
+            return False
+        if policy == "eager":
+            return True
+        return task.resend_is_safe and task.silences >= 2**task.sends
+
+    def _schedule_poll(self, each: ScheduledTask[ResultT], delay: float) -> None:
+        """Set when a task is due. The last poll is shortly before the deadline."""
+        now = self._now()
+        last = max(now, self._last_poll)
+        each.due = self.deadline if each.is_last_poll else min(now + delay, last)
+
+    def _reason(
+        self, each: ScheduledTask[ResultT], error: RunwareError | None
+    ) -> RunwareError:
+        """Return the error of a task that is left because polls tell nothing more."""
+        task: Task[Any] = each.task
+        if task.is_short and task.error is None:
+            return incomplete(task)
+        if task.is_partial and isinstance(task.error, APIError):
+            return untold(task.error)
+        return task.error or task.refusal or error or self.late(each)
