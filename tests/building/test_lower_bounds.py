@@ -130,7 +130,7 @@ def test_the_mock_works(commands: Path) -> None:
             [url] = re.findall(r"http://\S+/v1", greeting)
             task = {"taskType": "ping", "ping": True}
             headers = {"Authorization": "Bearer key"}
-            answer = httpx2.post(url, json=[task], headers=headers)
+            answer = httpx2.post(url, json=[task], headers=headers, timeout=60)
             assert answer.json() == {"data": [{"taskType": "ping", "pong": True}]}
         finally:
             process.terminate()

@@ -245,6 +245,15 @@ def test_a_reference_to_anything_is_refused(text: str, tmp_path: Path) -> None:
         assert "points" in problem.message
 
 
+@pytest.mark.parametrize("items", [True, False, None, "text", []], ids=ascii)
+def test_items_of_a_request_must_describe_a_task(items: Any, tmp_path: Path) -> None:
+    document = plain_document("plain")
+    schemas = document["components"]["schemas"]
+    schemas["RequestBody"] = {"type": "array", "items": items}
+    (problem,) = refusal(tmp_path, document)
+    assert problem.pointer == "/components/schemas/RequestBody/items"
+
+
 @pytest.mark.parametrize("text", PAYLOADS, ids=ascii)
 def test_schemas_may_be_named_by_anything(text: str, tmp_path: Path) -> None:
     document = plain_document("plain")

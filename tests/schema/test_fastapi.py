@@ -98,14 +98,14 @@ def test_its_pages_are_answered(url: str) -> None:
 
 
 def test_a_body_is_the_wire(url: str) -> None:
-    assert httpx2.post(f"{url}/echo", json=TASK).json() == TASK
-    assert httpx2.post(f"{url}/one", json=TASK).json() == RESULT
-    assert httpx2.post(f"{url}/many", json=TASK).json() == [RESULT, RESULT]
+    assert httpx2.post(f"{url}/echo", json=TASK, timeout=60).json() == TASK
+    assert httpx2.post(f"{url}/one", json=TASK, timeout=60).json() == RESULT
+    assert httpx2.post(f"{url}/many", json=TASK, timeout=60).json() == [RESULT, RESULT]
 
 
 def test_a_wrong_body_is_answered_with_its_places(url: str) -> None:
     wrong = {**TASK, "steps": 0, "inputs": {"seedImage": 3}}
-    answer = httpx2.post(f"{url}/one", json=wrong)
+    answer = httpx2.post(f"{url}/one", json=wrong, timeout=60)
     assert answer.status_code == 422
     places = sorted(error["loc"] for error in answer.json()["detail"])
     assert places == [["body", "inputs", "seedImage"], ["body", "steps"]]

@@ -76,7 +76,7 @@ def mocking(*arguments: str | Path) -> Iterator[Mock]:
         with result_end, error_end, Path(os.devnull).open() as nothing:
             streams = [file.fileno() for file in (nothing, result_end, error_end)]
             process = Forked(command, streams, cwd=Path.cwd(), env=environment())
-        client = stack.enter_context(httpx2.Client())
+        client = stack.enter_context(httpx2.Client(timeout=60))
         try:
             greeting = results.readline()  # it listens before it says so
             found = _GREETING.match(greeting)

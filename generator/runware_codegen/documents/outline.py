@@ -97,9 +97,16 @@ def check_outline(tree: JsonObject, source: str) -> None:
         InvalidInputError: If the document is not valid OpenAPI 3.1, or has no schema
             `RequestBody`.
     """
-    reduction = _Reduction(source)
-    outline = reduction.reduce({**tree, "openapi": _ANY_PATCH}, "OpenAPI")
-    problems = [*reduction.problems, *_request_body_problems(tree, source)]
+    invalid: dict[Path, JsonValue] = {}
+    outline = _reduced({**tree, "openapi": _ANY_PATCH}, "OpenAPI", (), invalid)
+    remedy = "write a schema: an object, true or false"
+    problems = [
+        Problem(
+            source, json_pointer(path), f"{describe(value)} is not a schema", remedy
+        )
+        for path, value in invalid.items()
+    ]
+    problems += _request_body_problems(tree, source)
     try:
         OpenAPI.model_validate(outline)
     except ValidationError as error:
@@ -118,51 +125,33 @@ def _request_body_problems(tree: JsonObject, source: str) -> list[Problem]:
     return [Problem(source, json_pointer(("components", "schemas")), message, remedy)]
 
 
-class _Reduction:
-    """Copies a document without the content of its schemas.
+def _reduced(
+    value: JsonValue, kind: str, path: Path, invalid: dict[Path, JsonValue]
+) -> JsonValue:
+    """Copy an object of OpenAPI without the content of its schemas.
 
-    Attributes:
-        problems: The values in places of schemas that are not schemas.
+    Args:
+        value: The object.
+        kind: Its kind; see `_FIELDS`.
+        path: Its path in the document.
+        invalid: Receives the values in places of schemas that are not schemas.
     """
-
-    def __init__(self, source: str) -> None:
-        self.problems: list[Problem] = []
-        self._source = source
-
-    def reduce(self, value: JsonValue, kind: str, path: Path = ()) -> JsonValue:
-        """Copy an object of OpenAPI of some kind."""
-        if kind == "Schema":
-            return self._reduce_schema(value, path)
-        if isinstance(value, list) and kind.startswith("*"):
-            return [
-                self.reduce(item, kind[1:], (*path, index))
-                for index, item in enumerate(value)
-            ]
-        if isinstance(value, dict):
-            return self._reduce_object(value, kind, path)
-        return value
-
-    def _reduce_object(self, value: JsonObject, kind: str, path: Path) -> JsonObject:
-        reduced: JsonObject = {}
-        for key, member in value.items():
-            if kind in _EXTENSIBLE_MAPS and key.startswith("x-"):
-                continue
-            member_kind = _member_kind(kind, key)
-            reduced[key] = (
-                self.reduce(member, member_kind, (*path, key))
-                if member_kind
-                else member
-            )
-        return reduced
-
-    def _reduce_schema(self, value: JsonValue, path: Path) -> JsonObject:
-        if not isinstance(value, dict | bool):
-            message = f"{describe(value)} is not a schema"
-            remedy = "write a schema: an object, true or false"
-            problem = Problem(self._source, json_pointer(path), message, remedy)
-            self.problems.append(problem)
+    if kind == "Schema":
+        if not isinstance(value, (dict, bool)):
+            invalid[path] = value
         reference = value.get("$ref") if isinstance(value, dict) else None
         return {"$ref": reference} if isinstance(reference, str) else {}
+    if isinstance(value, list) and kind.startswith("*"):
+        items = enumerate(value)
+        return [_reduced(item, kind[1:], (*path, i), invalid) for i, item in items]
+    if not isinstance(value, dict):
+        return value
+    reduced: JsonObject = {}
+    for key, member in value.items():
+        of = _member_kind(kind, key)
+        if kind not in _EXTENSIBLE_MAPS or not key.startswith("x-"):
+            reduced[key] = _reduced(member, of, (*path, key), invalid) if of else member
+    return reduced
 
 
 def _member_kind(kind: str, key: str) -> str | None:

@@ -23,8 +23,8 @@ class Field:
         doc: Markdown that does not repeat the name.
         default: The value that the server uses if it is absent, or None.
         secret: Whether its value must not be shown.
-        deprecated: Whether the document says that it should not be used any more.
-        examples: Values that the document shows.
+        deprecated: Whether the document declares it deprecated.
+        examples: Examples in the document.
     """
 
     name: str
@@ -40,12 +40,12 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A constraint on a whole object: if `when` holds, `must` has to hold.
+    """A constraint on a whole object: if `when` holds, `must` holds.
 
     Attributes:
-        when: The condition; TRUE for a rule without one.
-        must: What has to hold then.
+        must: The assertion.
         sentence: The error message.
+        when: The condition; TRUE for a rule without a condition.
     """
 
     must: Predicate
@@ -69,7 +69,7 @@ class SizeRule:
     Attributes:
         when: The condition; it implies that width and height are both present.
         sizes: The pairs.
-        condition: The condition in words, apart from that both are present; or empty.
+        condition: The condition in words, without the presence of both; may be empty.
     """
 
     when: Predicate

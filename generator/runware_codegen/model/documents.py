@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from runware_codegen.problems import Problem  # noqa: TC001  # pydantic resolves it
@@ -30,7 +30,7 @@ class Measurement:
         name: The identifier of the run, or else its settings.
         settings: The settings of the task in words, or empty.
         price: The price in USD as a decimal number, or empty.
-        latency_ms: The latency in milliseconds, if the document has it.
+        latency_ms: The latency in milliseconds; None if the document has none.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What a unit costs.
+    """The price of a unit.
 
     Attributes:
         amount: The price of a unit as a decimal number, or empty.
@@ -63,11 +63,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Pricing:
-    """What a document says of prices.
+    """The prices in a document.
 
     Attributes:
         currency: Such as USD, or empty.
-        rates: What units cost.
+        rates: The prices of units.
         measured: Tasks that were run to measure prices.
         examples: Tasks that were run as examples.
         overview: The prices in words, or empty.
@@ -84,7 +84,7 @@ class Pricing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentInfo:
-    """What the rest of a package needs of a document.
+    """The attributes of a document that other modules of the package need.
 
     Attributes:
         id: The model's identifier, or the task type's for a utility.
@@ -100,8 +100,9 @@ class DocumentInfo:
         measurements: Prices and latencies of tasks that Runware has run.
         task_type: The name of its task type.
         models: The models it describes; empty for any.
-        patterns: Patterns of more models that its class takes; `*` stands for any text.
-        own_models: Those of `models` that the document itself does not name.
+        patterns: Patterns of the user's own models that its class accepts; `*` matches any
+            text.
+        own_models: The user's own models among `models`; the document does not name them.
         module: The Python name of its module.
         request_name: The name of the request class.
         result_name: The name of the result class.
@@ -144,7 +145,7 @@ class DocumentInfo:
 
     @property
     def streams(self) -> bool:
-        """Whether it offers streamed results."""
+        """Whether results can be streamed."""
         return "stream" in self.deliveries
 
 
@@ -163,8 +164,8 @@ class Document(DocumentInfo):
         nested_request_classes: The classes of objects inside the request.
         nested_result_classes: The classes of objects inside the result.
         definitions: Named predicates, which `DefinitionRef` refers to in requests.
-        result_definitions: Those to which it refers in results.
-        default_delivery: The delivery method if the request selects none, or empty.
+        result_definitions: Named predicates, which it refers to in results.
+        default_delivery: The default of the request's delivery method, or empty.
         media_limits: Limits on media files.
     """
 
@@ -184,7 +185,7 @@ class Document(DocumentInfo):
 
     @property
     def takes_own_models(self) -> bool:
-        """Whether its class accepts models that the document itself does not name."""
+        """Whether its class accepts the user's own models."""
         return bool(self.own_models or self.patterns)
 
     @property
@@ -195,7 +196,7 @@ class Document(DocumentInfo):
 
     @property
     def shortest_latency(self) -> float | None:
-        """The shortest time in seconds that it reports for a task, if it reports any."""
+        """The shortest measured latency in seconds; None without measurements."""
         latencies = [each.latency for each in self.measurements]
         return min((each for each in latencies if each and each > 0), default=None)
 
@@ -223,7 +224,7 @@ class ErrorMember:
     doc: str
 
 
-# `Document`, or `DocumentInfo` where the classes of documents are not needed.
+# `Document`, or `DocumentInfo` if the classes of documents are not needed.
 DocumentT = TypeVar("DocumentT", bound=DocumentInfo)
 DocumentT_co = TypeVar("DocumentT_co", bound=DocumentInfo, covariant=True)
 
@@ -248,17 +249,17 @@ class TaskType(Generic[DocumentT_co]):
 
     @property
     def streams(self) -> bool:
-        """Whether a document of it offers streamed results."""
+        """Whether results of one of its documents can be streamed."""
         return any(document.streams for document in self.documents)
 
     @property
     def general(self) -> DocumentT_co | None:
-        """The document that is about any model, or about no model."""
+        """The document for tasks of any model, or without a model."""
         return next((each for each in self.documents if not each.models), None)
 
     @property
     def pages(self) -> bool:
-        """Whether its general document has results that are pages."""
+        """Whether results of its general document are pages."""
         return self.general is not None and self.general.pages
 
 
@@ -273,7 +274,7 @@ class Package(Generic[DocumentT_co]):
     """
 
     name: str
-    task_types: tuple[TaskType[DocumentT_co], ...] = field(default=())
+    task_types: tuple[TaskType[DocumentT_co], ...] = ()
     common_errors: tuple[ErrorMember, ...] = ()
 
     @property

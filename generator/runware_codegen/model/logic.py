@@ -30,17 +30,17 @@ _OBJECT = IsType(frozenset({"object"}))
 
 
 def has(name: str) -> Predicate:
-    """The object has the property."""
+    """Return the predicate that the object has the property."""
     return RequiredProperty(name, TRUE)
 
 
 def lacks(name: str) -> Predicate:
-    """The object does not have the property."""
+    """Return the predicate that the object does not have the property."""
     return OptionalProperty(name, FALSE)
 
 
 def all_of(parts: Iterable[Predicate]) -> Predicate:
-    """All parts hold, simplified."""
+    """Return the conjunction of the parts, simplified."""
     kept: dict[Predicate, None] = {}
     for part in _flat(parts, AllOf):
         if part == FALSE:
@@ -48,7 +48,7 @@ def all_of(parts: Iterable[Predicate]) -> Predicate:
         if part != TRUE:
             kept[part] = None
     if any(isinstance(part, RequiredProperty) for part in kept):
-        kept.pop(_OBJECT, None)  # what has a member is an object
+        kept.pop(_OBJECT, None)  # only objects have properties
     merged = _merge(list(kept), any_part=False)
     if FALSE in merged:
         return FALSE
@@ -56,7 +56,7 @@ def all_of(parts: Iterable[Predicate]) -> Predicate:
 
 
 def any_of(parts: Iterable[Predicate]) -> Predicate:
-    """At least one part holds, simplified."""
+    """Return the disjunction of the parts, simplified."""
     kept: dict[Predicate, None] = {}
     for part in _flat(parts, AnyOf):
         if part == TRUE:
@@ -64,7 +64,7 @@ def any_of(parts: Iterable[Predicate]) -> Predicate:
         if part != FALSE:
             kept[part] = None
     if any(isinstance(part, OptionalProperty) for part in kept):
-        kept.pop(Not(_OBJECT), None)  # what is no object has no member
+        kept.pop(Not(_OBJECT), None)  # the other part accepts all that are not objects
     merged = _merge(list(kept), any_part=True)
     if TRUE in merged:
         return TRUE
@@ -72,26 +72,31 @@ def any_of(parts: Iterable[Predicate]) -> Predicate:
 
 
 def required_property(name: str, part: Predicate) -> Predicate:
-    """The property is present and the part holds of its value, simplified."""
+    """Require a property, and the part of its value."""
     return FALSE if part == FALSE else RequiredProperty(name, part)
 
 
 def optional_property(name: str, part: Predicate) -> Predicate:
-    """The property is absent or the part holds of its value, simplified."""
+    """Require the part of the value of a property, if the property is present."""
     return TRUE if part == TRUE else OptionalProperty(name, part)
 
 
 def if_then_else(
     condition: Predicate, then: Predicate, otherwise: Predicate
 ) -> Predicate:
-    """Select a predicate by a condition, simplified."""
+    """Return one of two predicates, by a condition."""
     if isinstance(condition, Always):
         return then if condition.value else otherwise
     return then if then == otherwise else IfThenElse(condition, then, otherwise)
 
 
 def exactly_one(parts: Iterable[Predicate], titles: tuple[str, ...] = ()) -> Predicate:
-    """Exactly one alternative holds, simplified."""
+    """Require exactly one of several alternatives.
+
+    Args:
+        parts: The alternatives.
+        titles: A title for each alternative, or none at all.
+    """
     listed = tuple(parts)
     certain = sum(part == TRUE for part in listed)
     open_parts = tuple(part for part in listed if not isinstance(part, Always))
@@ -105,7 +110,7 @@ def exactly_one(parts: Iterable[Predicate], titles: tuple[str, ...] = ()) -> Pre
 
 
 def not_(part: Predicate) -> Predicate:
-    """Negate, with the negation pushed down to the tests."""
+    """Negate a predicate. The negation is pushed down to its tests."""
     match part:
         case Always(truth):
             return FALSE if truth else TRUE
@@ -134,7 +139,7 @@ def _flat(parts: Iterable[Predicate], kind: type[AllOf | AnyOf]) -> Iterator[Pre
 
 
 def _merge(parts: list[Predicate], *, any_part: bool) -> list[Predicate]:
-    """Merge predicates about one property: A of x and B of x is A and B of x."""
+    """Merge the predicates about each property: x.A and x.B become x.(A and B)."""
     join = any_of if any_part else all_of
     by_name: dict[str, list[RequiredProperty | OptionalProperty]] = {}
     for part in parts:
@@ -147,15 +152,10 @@ def _merge(parts: list[Predicate], *, any_part: bool) -> list[Predicate]:
         if not isinstance(part, (RequiredProperty, OptionalProperty)):
             merged.append(part)
         elif group := by_name.pop(part.name, []):
-            inner = join(each.part for each in group)
-            # The member must be there in an "and" when one part says so,
-            # in an "or" when every part says so.
-            given = (all if any_part else any)(
-                isinstance(each, RequiredProperty) for each in group
-            )
-            merged.append(
-                required_property(part.name, inner)
-                if given
-                else optional_property(part.name, inner)
-            )
+            # In a conjunction, one part can require the property; in a disjunction, all
+            # parts must require it.
+            requirements = (isinstance(each, RequiredProperty) for each in group)
+            required = all(requirements) if any_part else any(requirements)
+            construct = required_property if required else optional_property
+            merged.append(construct(part.name, join(each.part for each in group)))
     return merged

@@ -1,13 +1,14 @@
 """Predicates: what a document asserts about a JSON value.
 
-The parser lowers schemas to predicates, the renderer prints predicates as Python. A
-predicate is about one value. It depends on neither JSON Schema nor Python.
+The parse stage lowers schemas to predicates, and the render stage writes them as Python. A
+predicate tests one value. It depends on neither JSON Schema nor Python.
 
-Unlike a keyword of JSON Schema, a test is false for a value of another type:
-`LengthIn` is false for a number. The negation of `IsType` expresses that a keyword
-passes other types. There are two duals for properties: `RequiredProperty(name, p)`
-holds if the property is present and p holds of its value, `OptionalProperty(name, p)`
-if the property is absent or p holds of its value.
+Unlike a keyword of JSON Schema, a test is false for a value of another type: `LengthIn` is
+false for a number. A keyword that accepts other types is lowered to "not of this type, or
+the test". `RequiredProperty(name, p)` holds if the property is present and p holds of its
+value; `OptionalProperty(name, p)` holds if it is absent or p holds of its value.
+
+Modules that match over many kinds of predicates import this module as `p`.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def _equality_key(value: FrozenValue) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Always:
-    """True for every value, or for none."""
+    """True for every value, or false for every value."""
 
     value: bool
 
@@ -234,7 +235,7 @@ class RequiredProperty:
 
 @dataclass(frozen=True, slots=True)
 class OptionalProperty:
-    """No object, or an object without the property, or the part holds of its value."""
+    """Not an object, or without the property, or the part holds of its value."""
 
     name: str
     part: Predicate
@@ -242,7 +243,7 @@ class OptionalProperty:
 
 @dataclass(frozen=True, slots=True)
 class PrefixItem:
-    """An array that is too short to have the item, or the part holds of the item."""
+    """An array without an item at the index, or whose item there satisfies the part."""
 
     index: int
     part: Predicate
@@ -270,7 +271,7 @@ class EvaluatedProperties:
     """Properties of an object that another keyword evaluates.
 
     Attributes:
-        condition: When it applies: a predicate of the whole object.
+        condition: The predicate of the whole object under which they are evaluated.
         names: Names of properties.
         patterns: Patterns of names.
         all: Whether all properties are evaluated.
@@ -284,7 +285,7 @@ class EvaluatedProperties:
 
 @dataclass(frozen=True, slots=True)
 class AdditionalProperties:
-    """An object whose properties satisfy the part, apart from those evaluated elsewhere."""
+    """An object whose properties, except the evaluated ones, satisfy the part."""
 
     part: Predicate
     evaluated: tuple[EvaluatedProperties, ...] = ()
@@ -310,9 +311,9 @@ class EvaluatedItems:
     """Items of an array that another keyword evaluates.
 
     Attributes:
-        condition: When it applies: a predicate of the whole array.
+        condition: The predicate of the whole array under which they are evaluated.
         first: The number of items from the start; None for all.
-        matching: Items that satisfy this are evaluated, wherever they are.
+        matching: Items that satisfy this are evaluated, at any index.
     """
 
     condition: Predicate
@@ -322,7 +323,7 @@ class EvaluatedItems:
 
 @dataclass(frozen=True, slots=True)
 class UnevaluatedItems:
-    """An array whose items satisfy the part, apart from those evaluated elsewhere."""
+    """An array whose items, except the evaluated ones, satisfy the part."""
 
     part: Predicate
     evaluated: tuple[EvaluatedItems, ...]

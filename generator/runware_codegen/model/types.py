@@ -25,7 +25,7 @@ class String:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An integer or any number, within bounds, and a multiple of a number if given."""
+    """An integer or any number, with bounds and a step; None is no limit."""
 
     integer: bool
     ge: int | float | None = None
@@ -87,14 +87,14 @@ class ClassRef:
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """One of several alternatives; the first that accepts the value counts."""
+    """One of several alternatives. The first that accepts the value applies."""
 
     alternatives: tuple[Type, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Anything:
-    """Any JSON value of these types; all types when empty."""
+    """Any JSON value of these types; empty for all types."""
 
     types: frozenset[str] = frozenset()
 
@@ -105,7 +105,7 @@ class Constrained:
 
     Attributes:
         type: The type of the value.
-        predicate: What the value has to satisfy besides.
+        predicate: The assertion.
         sentence: The error message ("must be …").
     """
 
@@ -120,7 +120,7 @@ class Media:
 
     Attributes:
         kind: image, video, audio or file.
-        forms: The forms that are accepted, as predicates of which one must hold.
+        forms: The accepted forms, as predicates; one of them must hold.
         min_bytes: The minimum size of the file.
         max_bytes: The maximum size of the file.
     """

@@ -59,14 +59,11 @@ _DIGITS: Final = (
 
 def words(text: str) -> list[str]:
     """Split a name into lower-case ASCII words; `["x"]` if nothing is left."""
-    found = [word.lower() for word in _WORD.findall(_ascii(text))]
+    plain = "".join(map(_ascii_character, text[: 4 * _MAX_LENGTH]))
+    found = [word.lower() for word in _WORD.findall(plain)]
     if found and found[0][0].isdigit():
         found = _spelled_out(found[0]) + found[1:]
     return found or ["x"]
-
-
-def _ascii(text: str) -> str:
-    return "".join(map(_ascii_character, text[: 4 * _MAX_LENGTH]))
 
 
 def _ascii_character(character: str) -> str:
@@ -82,10 +79,9 @@ def _ascii_character(character: str) -> str:
 
 
 def _spelled_out(word: str) -> list[str]:
-    digits = re.match(r"\d+", word)
-    end = digits.end() if digits else 0
-    rest = [word[end:]] if word[end:] else []
-    return [_DIGITS[int(digit)] for digit in word[:end]] + rest
+    rest = word.lstrip("0123456789")
+    digits = word.removesuffix(rest)
+    return [*(_DIGITS[int(digit)] for digit in digits), *filter(None, [rest])]
 
 
 @lru_cache(2**12)

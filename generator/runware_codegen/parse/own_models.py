@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runware_codegen.settings import OwnModels
 
 _ANY: Final = "[!-~]*"
-"""What `*` stands for: the characters of AIRs."""
+"""The pattern for `*`: the characters of AIRs."""
 
 
 def with_own_models(document: Document, own: OwnModels) -> Document:

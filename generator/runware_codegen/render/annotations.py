@@ -5,20 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from runware_codegen.formats import predicate_name
-from runware_codegen.model import (
-    Anything,
-    Array,
-    Boolean,
-    ClassRef,
-    Constrained,
-    Literals,
-    Map,
-    Media,
-    Null,
-    Number,
-    String,
-    Union,
-)
+from runware_codegen.model import types as t
 from runware_codegen.model.predicates import HasFormat, Matches
 from runware_codegen.naming.names import numbered
 from runware_codegen.render.literals import string, value
@@ -55,8 +42,8 @@ class Annotations:
     def __init__(self, expressions: Expressions) -> None:
         self._expressions = expressions
         self.names: set[str] = set()
-        self.media: dict[Media, str] = {}
-        self.checks: dict[str, Constrained] = {}
+        self.media: dict[t.Media, str] = {}
+        self.checks: dict[str, t.Constrained] = {}
 
     def request(
         self, a_type: Type, name: str = "value", *, secret: bool = False
@@ -78,49 +65,49 @@ class Annotations:
 
     def _of(self, a_type: Type, name: str) -> Annotation:
         match a_type:
-            case String():
+            case t.String():
                 return self._text(a_type)
-            case Number():
+            case t.Number():
                 return self._number(a_type)
-            case Boolean():
+            case t.Boolean():
                 return Annotation("bool")
-            case Null():
+            case t.Null():
                 return Annotation("None")
-            case Literals():
+            case t.Literals():
                 return self._literals(a_type)
-            case Array():
+            case t.Array():
                 return self._array(a_type, name)
-            case Map(inner):
+            case t.Map(inner):
                 return Annotation(f"dict[str, {self.request(inner, name)}]")
-            case ClassRef(class_name):
+            case t.ClassRef(class_name):
                 return Annotation(class_name)
-            case Union():
+            case t.Union():
                 return self._union(a_type, name)
-            case Anything(types):
+            case t.Anything(types):
                 return self._anything(types)
-            case Constrained():
+            case t.Constrained():
                 return self._checked(a_type, name)
-            case Media():
+            case t.Media():
                 return Annotation(self._media(a_type))
 
     def result(self, a_type: Type) -> str:
         """Write the annotation of a field of a result, without constraints."""
         match a_type:
-            case String() | Media():
+            case t.String() | t.Media():
                 return "str"
-            case Number(integer):
+            case t.Number(integer):
                 return self._named("Integer" if integer else "Number")
-            case Literals():
+            case t.Literals():
                 return self._open_literals(a_type)
-            case Array(item):
+            case t.Array(item):
                 return f"list[{self.result(item)}]"
-            case Map(inner):
+            case t.Map(inner):
                 return f"dict[str, {self.result(inner)}]"
-            case Union(alternatives):
+            case t.Union(alternatives):
                 return " | ".join(dict.fromkeys(map(self.result, alternatives)))
-            case Constrained(inner):
+            case t.Constrained(inner):
                 return self.result(inner)
-            case Anything():
+            case t.Anything():
                 return self._named("Json")
             case _:
                 return self.request(a_type)
@@ -128,15 +115,15 @@ class Annotations:
     def is_nullable(self, a_type: Type) -> bool:
         """Return whether null is a value of a type."""
         match a_type:
-            case Null():
+            case t.Null():
                 return True
-            case Union(alternatives):
+            case t.Union(alternatives):
                 return any(map(self.is_nullable, alternatives))
-            case Literals(choices):
+            case t.Literals(choices):
                 return any(choice.constant.value is None for choice in choices)
-            case Constrained(inner):
+            case t.Constrained(inner):
                 return self.is_nullable(inner)
-            case Anything(types):
+            case t.Anything(types):
                 return not types or "null" in types
             case _:
                 return False
@@ -148,8 +135,8 @@ class Annotations:
     def _call(self, name: str, *arguments: str) -> str:
         return f"{self._named(name)}({', '.join(arguments)})"
 
-    def _text(self, text: String) -> Annotation:
-        if text.format in _ALIASES and text == String(format=text.format):
+    def _text(self, text: t.String) -> Annotation:
+        if text.format in _ALIASES and text == t.String(format=text.format):
             return Annotation(self._named(_ALIASES[text.format]))
         pattern = None if text.pattern is None else self._test(text.pattern)
         arguments = _keywords(
@@ -170,7 +157,7 @@ class Annotations:
             return self._expressions.pattern(test)
         raise TypeError(test)
 
-    def _number(self, number: Number) -> Annotation:
+    def _number(self, number: t.Number) -> Annotation:
         step = None if number.multiple_of is None else f"{number.multiple_of:f}"
         bounds = _keywords(
             ge=number.ge, gt=number.gt, le=number.le, lt=number.lt, multiple_of=step
@@ -180,7 +167,7 @@ class Annotations:
         plain = Annotation("int" if number.integer else "float")
         return plain.marked(self._call("Limits", *bounds))
 
-    def _literals(self, literals: Literals) -> Annotation:
+    def _literals(self, literals: t.Literals) -> Annotation:
         values = [choice.constant.value for choice in literals.values]
         if any(isinstance(each, float) for each in values):
             # Literal does not allow floats.
@@ -195,7 +182,7 @@ class Annotations:
         nullable = [self._call("Nullable")] if None in values else []
         return written.marked(self._call("Exactly"), *nullable)
 
-    def _open_literals(self, literals: Literals) -> str:
+    def _open_literals(self, literals: t.Literals) -> str:
         values = [choice.constant.value for choice in literals.values]
         if len(values) > 1 and all(isinstance(each, str) for each in values):
             listed = ", ".join(map(value, values))
@@ -203,7 +190,7 @@ class Annotations:
         kinds = dict.fromkeys(_python_type(each) for each in values)
         return " | ".join(self._named(k) if k[0].isupper() else k for k in kinds)
 
-    def _array(self, array: Array, name: str) -> Annotation:
+    def _array(self, array: t.Array, name: str) -> Annotation:
         items = Annotation(f"list[{self.request(array.item, name)}]")
         arguments = _keywords(
             at_least=array.min_items or None,
@@ -212,7 +199,7 @@ class Annotations:
         )
         return items.marked(self._call("Count", *arguments)) if arguments else items
 
-    def _union(self, union: Union, name: str) -> Annotation:
+    def _union(self, union: t.Union, name: str) -> Annotation:
         written = [self.request(each, name) for each in union.alternatives]
         written.sort(key=lambda text: text == "None")
         joined = " | ".join(dict.fromkeys(written))
@@ -227,7 +214,7 @@ class Annotations:
             return json
         return json.marked(self._call("OfType", *map(string, sorted(types))))
 
-    def _checked(self, checked: Constrained, name: str) -> Annotation:
+    def _checked(self, checked: t.Constrained, name: str) -> Annotation:
         check = next((n for n, c in self.checks.items() if c == checked), "")
         if not check:
             check = numbered(f"_check_{name}", self.checks, "_")
@@ -235,20 +222,20 @@ class Annotations:
         must = self._call("Must", check, string(checked.sentence))
         return self._of(checked.type, name).marked(must)
 
-    def _media(self, media: Media) -> str:
+    def _media(self, media: t.Media) -> str:
         if media not in self.media:
             name = f"{media.kind.capitalize()}Input"
             self.media[media] = numbered(name, self.media.values(), "")
         return self.media[media]
 
-    def media_alias(self, media: Media) -> str:
+    def media_alias(self, media: t.Media) -> str:
         """Write the annotation that an alias of a media type names."""
         bounds = _keywords(least_bytes=media.min_bytes, most_bytes=media.max_bytes)
         arguments = (string(media.kind), *map(self._test, media.forms), *bounds)
         source = Annotation(self._named("MediaSource"))
         return self._text_of(source.marked(self._call("Media", *arguments)))
 
-    def check(self, checked: Constrained, name: str) -> str:
+    def check(self, checked: t.Constrained, name: str) -> str:
         """Write the expression that validates the value of a variable."""
         on = subject(name, checked.type)
         return self._expressions.write(checked.predicate, on).text

@@ -7,15 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import (
-    Array,
-    Constrained,
-    Literals,
-    Null,
-    Number,
-    String,
-    Union,
-)
+from runware_codegen.model import types as t
 from runware_codegen.model.constants import plain
 from runware_codegen.model.predicates import Matches
 from runware_codegen.naming.reserved import listed
@@ -44,7 +36,7 @@ _EMPTY_WORDS: Final = listed("""
 _CONSTANT_ITEM: Final = re.compile(
     r"^[-*] `([^`\n]+)`:? [^\n]*(?:\n[ \t]+[^\n]*)*(?:\n|\Z)", re.MULTILINE
 )
-"""An item of a Markdown list that says what a constant means."""
+"""An item of a Markdown list that describes a constant."""
 
 _SENTENCE: Final = re.compile(
     r"(?![-*+#>|`~\d])[^\n]+?(?:\n(?![-*+#>|`~\n])[^\n]+?)*?"
@@ -134,8 +126,8 @@ def _parameter_text(field: Field) -> str:
     """Return the first sentence about a field, and its limits and default."""
     deprecated = ["Deprecated."] if field.deprecated else []
     first = _SENTENCE.match(field_text(field))
-    said = [sentence(first[0])] if first else []
-    return " ".join([*deprecated, *said, *_facts(field)])
+    texts = [sentence(first[0])] if first else []
+    return " ".join([*deprecated, *texts, *_facts(field)])
 
 
 def _wrapped_parameter(text: str) -> list[str]:
@@ -150,12 +142,12 @@ def _paragraphs(*paragraphs: str) -> str:
 
 def _document_facts(document: DocumentInfo) -> list[str]:
     facts = {"Modes": "; ".join(document.modes), "Price": document.price}
-    return [f"{name}: {sentence(said)}" for name, said in facts.items() if said]
+    return [f"{name}: {sentence(text)}" for name, text in facts.items() if text]
 
 
 def class_doc(part: Class) -> str:
     """Return the docstring of a class; empty if it only repeats the name."""
-    name = part.name.replace("Result", "ResultResponse")  # documents say either
+    name = part.name.replace("Result", "ResultResponse")  # documents use both
     return "" if _repeats(part.doc, name) else part.doc
 
 
@@ -238,11 +230,11 @@ def _accepted_values(doc: str, a_type: Type) -> str:
 def constants(a_type: Type) -> tuple[LiteralValue, ...]:
     """Return the constants of a value or of its items; empty for other types."""
     match a_type:
-        case Literals(choices):
+        case t.Literals(choices):
             return choices
-        case Constrained(inner) | Array(inner):
+        case t.Constrained(inner) | t.Array(inner):
             return constants(inner)
-        case Union(alternatives) if only := _only(alternatives):
+        case t.Union(alternatives) if only := _only(alternatives):
             return constants(only)
         case _:
             return ()
@@ -255,29 +247,29 @@ def _choices(a_type: Type) -> list[str]:
 
 
 def _only(alternatives: tuple[Type, ...]) -> Type | None:
-    """Return the only alternative besides null; None if there are several."""
-    others = [each for each in alternatives if each != Null()]
+    """Return the only alternative that is not null; None if there are several."""
+    others = [each for each in alternatives if each != t.Null()]
     return others[0] if len(others) == 1 else None
 
 
 def _choice(choice: LiteralValue) -> str:
     shown = plain(choice.constant.value).strip("'")
-    said = choice.description or choice.title
-    return f"- `{shown}`: {said}" if said else f"- `{shown}`"
+    text = choice.description or choice.title
+    return f"- `{shown}`: {text}" if text else f"- `{shown}`"
 
 
 def limits(a_type: Type) -> list[str]:
     """Return the limits of a value, in at most one sentence."""
     match a_type:
-        case Number() if said := number_limits(a_type):
-            return [_capital(said)]
-        case String(least, most) if least or most is not None:
+        case t.Number() if text := number_limits(a_type):
+            return [_capital(text)]
+        case t.String(least, most) if least or most is not None:
             return [_capital(count_of(least, most, "character"))]
-        case Array(_, least, most) if least or most is not None:
+        case t.Array(_, least, most) if least or most is not None:
             return [_capital(count_of(least, most, "item"))]
-        case Constrained(inner):
+        case t.Constrained(inner):
             return limits(inner)
-        case Union(alternatives) if only := _only(alternatives):
+        case t.Union(alternatives) if only := _only(alternatives):
             return limits(only)
         case _:
             return []

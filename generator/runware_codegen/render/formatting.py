@@ -151,7 +151,7 @@ def _margin(line: str) -> int:
 
 @lru_cache(_MAX_STATEMENTS)
 def _formatted_alone(kind: _Kind, level: int, text: str) -> str:
-    """Format a statement inside of nested classes, without the cache for shapes."""
+    """Format a statement inside of nested classes of its level."""
     nest = "".join(f"{_INDENT * depth}class _:\n" for depth in range(level))
     body = f"\n{_INDENT * (level + 1)}pass" if kind is _Kind.HEADER else ""
     made = _black(f"{nest}{text}{body}\n")

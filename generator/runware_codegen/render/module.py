@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import ClassRef, Literals, SizeRule, String
+from runware_codegen.model import ClassRef, Literals, LiteralValue, SizeRule, String
 from runware_codegen.model.logic import all_of, not_
+from runware_codegen.model.predicates import Constant
 from runware_codegen.render.annotations import Annotations
 from runware_codegen.render.docs import (
     class_doc,
@@ -53,9 +54,8 @@ class ModuleMaker:
         """Return the parts of the module."""
         document, view = self._document, self._view
         parts = [self._part(part) for part in document.nested_request_classes]
-        results = [
-            self._result(part, "ResultPart") for part in document.nested_result_classes
-        ]
+        nested = document.nested_result_classes
+        results = [self._result(part, "ResultPart") for part in nested]
         result = self._result(document.result, "TaskResult")
         request = self._request(document.request)
         view.classes = [*parts, *results, result, request]
@@ -121,18 +121,14 @@ class ModuleMaker:
             base += ", OpenPart"
         status = document.status if document.status != "live" else ""
         texts, default = document.deliveries, document.default_delivery
-        latency = document.shortest_latency
+        latency = repr(document.shortest_latency) if document.shortest_latency else ""
         variables = [
-            Variable("air", "str", string(document.air) if document.air else ""),
-            Variable("status", "str", string(status) if status else ""),
+            Variable("air", "str", document.air and string(document.air)),
+            Variable("status", "str", status and string(status)),
             Variable("result", "type[TaskResult]", document.result.name),
             Variable("deliveries", "tuple[str, ...]", strings(texts) if texts else ""),
-            Variable(
-                "default_delivery", "str | None", string(default) if default else ""
-            ),
-            Variable(
-                "shortest_latency", "float | None", repr(latency) if latency else ""
-            ),
+            Variable("default_delivery", "str | None", default and string(default)),
+            Variable("shortest_latency", "float | None", latency),
         ]
         rules = self._rules(request, "task")
         if any(table.name == "SIZES" for table in self._view.sizes):
@@ -162,11 +158,9 @@ class ModuleMaker:
     # -- members --------------------------------------------------------------
 
     def _member(self, field: Field) -> Member:
-        annotation = self._annotations.request(
-            field.type, field.name, secret=field.secret
-        )
-        nullable = self._annotations.is_nullable(field.type)
-        if not field.required and not nullable:
+        a_type, secret = field.type, field.secret
+        annotation = self._annotations.request(a_type, field.name, secret=secret)
+        if not field.required and not self._annotations.is_nullable(a_type):
             annotation = f"{annotation} | None"
         annotation = self._deprecated(field, annotation)
         return Member(field.name, annotation, self._default(field), field_doc(field))
@@ -205,7 +199,8 @@ class ModuleMaker:
     def _is_own_uuid(self, field: Field) -> bool:
         """Whether a field identifies this task, and not another task."""
         own = self._document.task_type not in ABOUT_ANOTHER_TASK
-        return own and field.json_name == "taskUUID" and _is_uuid(field)
+        is_uuid = isinstance(field.type, String) and field.type.format == "uuid"
+        return own and is_uuid and field.json_name == "taskUUID"
 
     def _result_member(self, field: Field) -> Member:
         annotation = self._annotations.result(field.type)
@@ -257,10 +252,8 @@ class ModuleMaker:
         if not rule.condition:
             return RuleView(test, f"not_a_size({name}, {table})")
         condition = self._expressions.write(rule.when, on).parenthesized(Precedence.AND)
-        words = string(rule.condition)
-        return RuleView(
-            f"{condition} and {test}", f"not_a_size({name}, {table}, {words})"
-        )
+        message = f"not_a_size({name}, {table}, {string(rule.condition)})"
+        return RuleView(f"{condition} and {test}", message)
 
     def _table(self, sizes: tuple[Size, ...]) -> str:
         for table in self._view.sizes:
@@ -285,18 +278,16 @@ def _alias(field: Field) -> str:
 
 
 def _only_value(field: Field) -> str:
-    if isinstance(field.type, Literals) and len(field.type.values) == 1:
-        only = field.type.values[0].constant.value
-        return value(only) if isinstance(only, (str, bool, int)) else ""
-    return ""
+    """Write the only value of a field; empty if it has several values or a float."""
+    match field.type:
+        case Literals((LiteralValue(Constant(str() | int() as only)),)):
+            return value(only)
+        case _:
+            return ""
 
 
 ABOUT_ANOTHER_TASK = frozenset({"getResponse", "getTaskDetails"})
-"""Task types whose `taskUUID` names another task, not the task itself."""
-
-
-def _is_uuid(field: Field) -> bool:
-    return isinstance(field.type, String) and field.type.format == "uuid"
+"""Task types whose `taskUUID` identifies another task, not the task itself."""
 
 
 def wire_name(name: str) -> str:

@@ -63,7 +63,7 @@ def choice(test: Expression, then: Expression, otherwise: Expression) -> Express
 
 
 def comparison(text: str) -> Expression:
-    """Return a comparison, whose text is given."""
+    """Return an expression with the precedence of a comparison."""
     return Expression(text, Precedence.COMPARISON)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from runware_codegen.model import Size
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(NamedTuple):
     """A name for an annotation."""
 
     name: str
@@ -18,16 +17,14 @@ class Alias:
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
-class SizeTable:
+class SizeTable(NamedTuple):
     """A table of sizes."""
 
     name: str
     sizes: tuple[Size, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TestFunction:
+class TestFunction(NamedTuple):
     """A function that tests a value.
 
     Attributes:
@@ -43,8 +40,7 @@ class TestFunction:
     decorator: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """A class variable."""
 
     name: str
@@ -52,8 +48,7 @@ class Variable:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A field of a class."""
 
     name: str
@@ -62,16 +57,14 @@ class Member:
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleView:
+class RuleView(NamedTuple):
     """A rule: the condition under which it is violated, and its error message."""
 
     condition: str
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class RulesView:
+class RulesView(NamedTuple):
     """The rules of a class.
 
     Attributes:
@@ -84,8 +77,7 @@ class RulesView:
     broken: tuple[RuleView, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ClassView:
+class ClassView(NamedTuple):
     """A class."""
 
     name: str

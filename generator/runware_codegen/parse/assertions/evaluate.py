@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import constant, thawed
@@ -51,22 +51,24 @@ def holds(test: Predicate, value: JsonValue, known: Definitions) -> bool:
             return not types.isdisjoint(_types(value))
         case p.IsIn(values):
             return constant(value) in values
+        case p.OptionalProperty(name, part):
+            if not isinstance(value, dict) or name not in value:
+                return True
+            return holds(part, value[name], known)
         case _ if isinstance(value, str):
-            return _of_text(test, value) or _of_absence(test)
+            return _holds_for_string(test, value)
         case _ if isinstance(value, dict):
-            return _of_object(test, value, known)
+            return _holds_for_object(test, value, known)
         case _ if isinstance(value, list):
-            return _of_array(test, value, known) or _of_absence(test)
-        case _ if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return _of_number(test, value) or _of_absence(test)
+            return _holds_for_array(test, value, known)
         case _:
-            return _of_absence(test)
+            return _is_number(value) and _holds_for_number(test, value)
 
 
 def holds_constant(test: Predicate, value: FrozenValue) -> bool | None:
-    """Return whether a constant satisfies a predicate; None if that is undecided.
+    """Return whether a constant satisfies a predicate; None if that is not decided.
 
-    Tests of parts, of formats, and of patterns that could be slow are undecided.
+    Tests of items and properties, of formats, and of slow patterns are not decided.
     """
     match test:
         case p.Not(part):
@@ -115,17 +117,12 @@ def _types(value: object) -> tuple[str, ...]:
             return ("object",)
 
 
-def _of_absence(test: Predicate) -> bool:
-    """Return whether a predicate about a property holds for a value that is no object."""
-    return isinstance(test, p.OptionalProperty)
-
-
-def _of_text(test: Predicate, value: str) -> bool:
+def _holds_for_string(test: Predicate, value: str) -> bool:
     match test:
         case p.LengthIn(least, most):
             return least <= len(value) and (most is None or len(value) <= most)
         case p.Matches(_, parts):
-            return all(is_found(part, value) == expected for part, expected in parts)
+            return all(is_found(part, value) == must for part, must in parts)
         case p.HasFormat(name):
             valid: bool = _format_judge(name).is_valid(value)
             return valid
@@ -140,7 +137,7 @@ def _format_judge(name: str) -> Any:
     return Draft202012Validator({"format": name}, validate_formats=True)
 
 
-def _of_number(test: Predicate, value: float) -> bool:
+def _holds_for_number(test: Predicate, value: float) -> bool:
     number = Fraction(str(value))
     match test:
         case p.InRange(ge, gt, le, lt):
@@ -156,7 +153,9 @@ def _of_number(test: Predicate, value: float) -> bool:
             return False
 
 
-def _of_array(test: Predicate, value: list[JsonValue], known: Definitions) -> bool:
+def _holds_for_array(
+    test: Predicate, value: list[JsonValue], known: Definitions
+) -> bool:
     match test:
         case p.ItemCount(least, most):
             return least <= len(value) and (most is None or len(value) <= most)
@@ -179,39 +178,35 @@ def _of_array(test: Predicate, value: list[JsonValue], known: Definitions) -> bo
 def _unevaluated(
     value: list[JsonValue], evaluated: tuple[EvaluatedItems, ...], known: Definitions
 ) -> Iterator[JsonValue]:
+    holding = [each for each in evaluated if holds(each.condition, value, known)]
     for index, item in enumerate(value):
         if not any(
-            holds(each.condition, value, known)
-            and (
-                each.first is None
-                or index < each.first
-                or holds(each.matching, item, known)
-            )
-            for each in evaluated
+            each.first is None
+            or index < each.first
+            or holds(each.matching, item, known)
+            for each in holding
         ):
             yield item
 
 
-def _of_object(
+def _holds_for_object(
     test: Predicate, value: dict[str, JsonValue], known: Definitions
 ) -> bool:
     match test:
         case p.RequiredProperty(name, part):
             return name in value and holds(part, value[name], known)
-        case p.OptionalProperty(name, part):
-            return name not in value or holds(part, value[name], known)
         case p.PropertyCount(least, most):
             return least <= len(value) and (most is None or len(value) <= most)
         case p.PropertyNames(part):
             return all(holds(part, name, known) for name in value)
         case p.PatternProperties(pattern, part):
-            matching = (v for n, v in value.items() if _of_text(pattern, n))
+            matching = (v for n, v in value.items() if _holds_for_string(pattern, n))
             return all(holds(part, each, known) for each in matching)
         case p.AdditionalProperties(part):
             others = additional(test, value, known)
             return all(holds(part, value[name], known) for name in others)
         case p.AreaIn() | p.RatioIn():
-            return _is_figure_within(test, value)
+            return _is_area_or_ratio_within(test, value)
         case _:
             return False
 
@@ -227,13 +222,15 @@ def additional(
         if not any(
             each.all
             or name in each.names
-            or any(_of_text(pattern, name) for pattern in each.patterns)
+            or any(_holds_for_string(pattern, name) for pattern in each.patterns)
             for each in holding
         )
     ]
 
 
-def _is_figure_within(test: p.AreaIn | p.RatioIn, value: dict[str, JsonValue]) -> bool:
+def _is_area_or_ratio_within(
+    test: p.AreaIn | p.RatioIn, value: dict[str, JsonValue]
+) -> bool:
     first, second = value.get(test.first), value.get(test.second)
     if not (_is_number(first) and _is_number(second)):
         return True
@@ -245,5 +242,5 @@ def _is_figure_within(test: p.AreaIn | p.RatioIn, value: dict[str, JsonValue]) -
     return above and (test.maximum is None or figure <= Fraction(str(test.maximum)))
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)

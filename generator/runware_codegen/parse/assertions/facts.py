@@ -5,17 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from runware_codegen.model import (
-    Array,
-    Literals,
-    Map,
-    Number,
-    String,
-    including_integers,
-    json_types,
-    unconstrained,
-)
+from runware_codegen.model import including_integers, json_types, unconstrained
 from runware_codegen.model import predicates as p
+from runware_codegen.model import types as t
 
 if TYPE_CHECKING:
     from runware_codegen.model import Type
@@ -53,13 +45,13 @@ class Facts:
 def item_facts(known: Facts) -> Facts:
     """Return what is known of the items of a value."""
     array = unconstrained(known.type)
-    return Facts.of(array.item if isinstance(array, Array) else None)
+    return Facts.of(array.item if isinstance(array, t.Array) else None)
 
 
 def value_facts(known: Facts) -> Facts:
     """Return what is known of the values of a map."""
     a_map = unconstrained(known.type)
-    return Facts.of(a_map.value if isinstance(a_map, Map) else None)
+    return Facts.of(a_map.value if isinstance(a_map, t.Map) else None)
 
 
 def conjuncts(facts: tuple[Predicate, ...]) -> list[Predicate]:
@@ -76,7 +68,7 @@ def possible_values(known: Facts) -> p.IsIn | None:
         if isinstance(part, p.IsIn):
             return part
     a_type = unconstrained(known.type)
-    if isinstance(a_type, Literals):
+    if isinstance(a_type, t.Literals):
         return p.IsIn(tuple(choice.constant for choice in a_type.values))
     return None
 
@@ -84,17 +76,17 @@ def possible_values(known: Facts) -> p.IsIn | None:
 def implies(a_type: Type | None, test: Predicate) -> bool:
     """Return whether all values of a type pass a test; False if that is undecided."""
     match a_type, test:
-        case String(format=known), p.HasFormat(name):
+        case t.String(format=known), p.HasFormat(name):
             return known == name
-        case String(pattern=known), p.Matches():
+        case t.String(pattern=known), p.Matches():
             return known == test
-        case String(low, high), p.LengthIn(least, most):
+        case t.String(low, high), p.LengthIn(least, most):
             return _is_within(low, high, least, most)
-        case Array(_, low, high), p.ItemCount(least, most):
+        case t.Array(_, low, high), p.ItemCount(least, most):
             return _is_within(low, high, least, most)
-        case Number(_, ge, gt, le, lt), p.InRange():
+        case t.Number(_, ge, gt, le, lt), p.InRange():
             return p.InRange(ge, gt, le, lt) == test
-        case Number(multiple_of=known), p.MultipleOf(step):
+        case t.Number(multiple_of=known), p.MultipleOf(step):
             return known == step
         case _:
             return False

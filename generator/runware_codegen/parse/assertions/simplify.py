@@ -34,10 +34,9 @@ from runware_codegen.parse.assertions.facts import (
 from runware_codegen.parse.assertions.lowering import INLINE_LIMIT, node_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Mapping as MappingOf
+    from collections.abc import Iterator, Mapping
 
-    from runware_codegen.model import Class, Field, Type
+    from runware_codegen.model import Class, Type
 
 _OBJECT = p.IsType(frozenset({"object"}))
 
@@ -66,7 +65,7 @@ class Simplifier:
     """Simplifies predicates of one document's values."""
 
     def __init__(
-        self, classes: MappingOf[str, Class], definitions: MappingOf[str, Predicate]
+        self, classes: Mapping[str, Class], definitions: Mapping[str, Predicate]
     ) -> None:
         """Create a simplifier for one document.
 
@@ -77,7 +76,6 @@ class Simplifier:
         self._classes = classes
         self._definitions = definitions
         self._entered: set[str] = set()
-        self._fields_by_name: dict[str, tuple[tuple[Field, ...], dict[str, Field]]] = {}
 
     def simplify(self, predicate: Predicate, known: Facts) -> Predicate:
         """Return a predicate that is equivalent for all values that `known` describes."""
@@ -115,17 +113,16 @@ class Simplifier:
                 return TRUE if inner == TRUE else replace(predicate, part=inner)
             case p.AdditionalProperties() if self._allows_no_more(predicate, known):
                 return TRUE
-            case p.AdditionalProperties(part, (exempt,)) if part == FALSE and (
-                absent := self._other_fields(exempt, known)
+            case p.AdditionalProperties(part, (only,)) if part == FALSE and (
+                absent := self._other_fields(only, known)
             ):
                 return all_of(map(lacks, absent))
             case p.DefinitionRef(definition):
                 return self._definition(definition, known)
-            case p.AdditionalProperties(part, exempt):
+            case p.AdditionalProperties(part, evaluated):
                 inner = self.simplify(part, value_facts(known))
-                if inner == TRUE:
-                    return TRUE
-                return p.AdditionalProperties(inner, tuple(self._exempt(exempt, known)))
+                others = tuple(self._evaluated(evaluated, known))
+                return TRUE if inner == TRUE else p.AdditionalProperties(inner, others)
             case _:
                 return self._simplify_test(predicate, known)
 
@@ -162,14 +159,9 @@ class Simplifier:
     def _without_presence_tests(self, condition: Predicate, known: Facts) -> Predicate:
         """Drop the tests whether required properties are present."""
         match condition:
-            case p.AllOf(parts):
-                return all_of(
-                    self._without_presence_tests(part, known) for part in parts
-                )
-            case p.AnyOf(parts):
-                return any_of(
-                    self._without_presence_tests(part, known) for part in parts
-                )
+            case p.AllOf(parts) | p.AnyOf(parts):
+                join = all_of if isinstance(condition, p.AllOf) else any_of
+                return join(self._without_presence_tests(each, known) for each in parts)
             case p.RequiredProperty(name, part) | p.OptionalProperty(name, part):
                 found = self._property_facts(name, known)
                 if isinstance(condition, p.OptionalProperty) and not found.required:
@@ -213,20 +205,13 @@ class Simplifier:
         owner = self._owner(known)
         if owner is None:
             return "object" in known.json_types, False, None
-        field = self._fields_of(owner).get(name)
+        field = owner.field(name)
         if field is None:
             return owner.allows_extra, False, None
         return True, field.required, field.type
 
-    def _fields_of(self, owner: Class) -> MappingOf[str, Field]:
-        fields, by_wire = self._fields_by_name.get(owner.name, ((), {}))
-        if fields is not owner.fields:
-            by_wire = {field.json_name: field for field in owner.fields}
-            self._fields_by_name[owner.name] = owner.fields, by_wire
-        return by_wire
-
     def _definition(self, definition: str, known: Facts) -> Predicate:
-        """Inline what a definition adds to the class of an object, if that is small."""
+        """Inline what a definition asserts beyond the class of an object, if small."""
         body = self._definitions.get(definition)
         is_object = isinstance(unconstrained(known.type), ClassRef)
         if body is None or not is_object or definition in self._entered:
@@ -237,16 +222,15 @@ class Simplifier:
         small = node_count(added, INLINE_LIMIT) < INLINE_LIMIT
         return added if small else p.DefinitionRef(definition)
 
-    def _other_fields(self, exempt: p.EvaluatedProperties, known: Facts) -> list[str]:
+    def _other_fields(
+        self, evaluated: p.EvaluatedProperties, known: Facts
+    ) -> list[str]:
         """Return the fields of a closed class that are not evaluated, if they are few."""
         owner = self._owner(known)
-        if (
-            owner is None
-            or owner.allows_extra
-            or exempt != p.EvaluatedProperties(TRUE, exempt.names)
-        ):
+        by_name = evaluated == p.EvaluatedProperties(TRUE, evaluated.names)
+        if owner is None or owner.allows_extra or not by_name:
             return []
-        names = {*exempt.names}
+        names = {*evaluated.names}
         others = [f.json_name for f in owner.fields if f.json_name not in names]
         return others if len(others) <= _MAX_ABSENT else []
 
@@ -256,15 +240,15 @@ class Simplifier:
             return None
         return self._classes.get(instance.class_name)
 
-    def _exempt(
-        self, exempt: tuple[p.EvaluatedProperties, ...], known: Facts
+    def _evaluated(
+        self, evaluated: tuple[p.EvaluatedProperties, ...], known: Facts
     ) -> Iterator[p.EvaluatedProperties]:
         """Simplify the conditions of evaluated properties: the value is an object."""
         an_object = known.with_facts(_OBJECT)
-        for each in exempt:
-            guard = self.simplify(each.condition, an_object)
-            if guard != FALSE:
-                yield replace(each, condition=guard)
+        for each in evaluated:
+            condition = self.simplify(each.condition, an_object)
+            if condition != FALSE:
+                yield replace(each, condition=condition)
 
     def _allows_no_more(self, predicate: p.AdditionalProperties, known: Facts) -> bool:
         """Return whether a closed class already refuses what the predicate refuses."""
@@ -296,19 +280,19 @@ def _values_for_which(values: p.IsIn, predicate: Predicate) -> Predicate | None:
     return p.IsIn(tuple(kept)) if kept else FALSE
 
 
-def _drop_presence_test(said: Predicate) -> Predicate:
+def _drop_presence_test(predicate: Predicate) -> Predicate:
     """Drop the presence test of a required property."""
-    match said:
-        case p.RequiredProperty(_, p.Always() as certain) | p.OptionalProperty(
-            _, p.Always() as certain
+    match predicate:
+        case p.RequiredProperty(_, p.Always() as part) | p.OptionalProperty(
+            _, p.Always() as part
         ):
-            return certain
+            return part
         case p.OptionalProperty(name, p.RequiredProperty() as inner):
             return required_property(name, inner)
         case p.RequiredProperty(name, inner) if _has_only_optional_properties(inner):
             return optional_property(name, inner)
         case _:
-            return said
+            return predicate
 
 
 def _has_only_optional_properties(part: Predicate) -> bool:
@@ -318,7 +302,7 @@ def _has_only_optional_properties(part: Predicate) -> bool:
 
 
 def _type_test(test: p.IsType, possible: frozenset[str]) -> Predicate:
-    asked = including_integers(test.types)
-    if possible <= asked:
+    types = including_integers(test.types)
+    if possible <= types:
         return TRUE
-    return p.IsType(test.types) if including_integers(possible) & asked else FALSE
+    return p.IsType(test.types) if including_integers(possible) & types else FALSE

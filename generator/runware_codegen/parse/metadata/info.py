@@ -57,7 +57,10 @@ def read_metadata(document: SourceDocument) -> Metadata:
         creator=_text(creator, "name"),
         creator_id=_text(creator, "id"),
         released=_date(_text(info, "x-released-at")),
-        modes=tuple(_mode(mode) for mode in _objects(info.get("x-modes"))),
+        modes=tuple(
+            _text(mode, "id").replace("+", " + ").replace("-", " ")
+            for mode in _objects(info.get("x-modes"))
+        ),
         price=_price(prices),
         pricing=pricing,
         measurements=(*pricing.measured, *pricing.examples),
@@ -106,10 +109,6 @@ def _codes(document: SourceDocument) -> list[str]:
     for name in (*path, "properties", "code"):
         node = _object(node.get(name))
     return _texts([node.get("const"), *_list(node.get("enum"))])
-
-
-def _mode(mode: JsonObject) -> str:
-    return _text(mode, "id").replace("+", " + ").replace("-", " ")
 
 
 def _price(pricing: JsonObject) -> str:

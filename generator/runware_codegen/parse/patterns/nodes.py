@@ -7,7 +7,7 @@ from typing import Literal
 
 
 class UnsupportedPatternError(ValueError):
-    """A regular expression that is not supported; the text says what in it, and why."""
+    """A regular expression that is not supported; the text has the part and the reason."""
 
 
 class InvalidPatternError(UnsupportedPatternError):
@@ -95,8 +95,7 @@ class Alternatives:
 class Repeat:
     """A node, repeated `low` to `high` times; without `high`, at least `low` times.
 
-    Whether it is greedy or lazy does not change whether a text matches, so that is not
-    stored.
+    Greedy and lazy repetitions match the same texts, so they are not distinguished.
     """
 
     body: Node

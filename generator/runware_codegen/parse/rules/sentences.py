@@ -127,16 +127,16 @@ def _kind(parts: tuple[Predicate, ...]) -> str:
     [noun] = [verb_phrase(part).rest for part in parts if isinstance(part, p.IsType)]
     bounds, formats, having, others = "", "", list[str](), list[str]()
     for part in parts:
-        said = verb_phrase(part)
+        phrase = verb_phrase(part)
         if isinstance(part, p.InRange):
-            between = said.rest.startswith("between")
-            bounds = f" {said.rest}" if between else f" of {said.rest}"
+            between = phrase.rest.startswith("between")
+            bounds = f" {phrase.rest}" if between else f" of {phrase.rest}"
         elif isinstance(part, p.HasFormat) and not formats:
-            formats = said.rest
-        elif said.base == "have":
-            having.append(said.rest)
+            formats = phrase.rest
+        elif phrase.base == "have":
+            having.append(phrase.rest)
         elif not isinstance(part, p.IsType):
-            others.append(said.holds())
+            others.append(phrase.holds())
     kind = formats or f"{noun}{bounds}"
     kind += f" with {joined(having, 'and')}" if having else ""
     return kind + (f" that {joined(others, 'and')}" if others else "")
@@ -159,7 +159,7 @@ def _figure(test: p.AreaIn | p.RatioIn) -> tuple[str, str]:
 
 
 def _such(part: Predicate, least: int) -> str:
-    """Describe the items that satisfy a predicate: "whose id is given"."""
+    """Describe items by a predicate: "whose id is given"."""
     if (
         least == 1
         and isinstance(part, (p.RequiredProperty, p.OptionalProperty))
@@ -173,10 +173,14 @@ def _that(part: Predicate, *, many: bool = False) -> str:
     if part == FALSE:
         return "cannot be" if many else "can never be"
     if is_test(part):
-        said = verb_phrase(part)
+        phrase = verb_phrase(part)
         if not many:
-            return said.holds()
-        return f"are {said.rest}" if said.base == "be" else f"{said.base} {said.rest}"
+            return phrase.holds()
+        return (
+            f"are {phrase.rest}"
+            if phrase.base == "be"
+            else f"{phrase.base} {phrase.rest}"
+        )
     if isinstance(part, p.Not) and not many:
         return _fails(part.part)
     if isinstance(part, (p.RequiredProperty, p.OptionalProperty)) and not many:
@@ -255,8 +259,8 @@ def _any_clause(parts: list[Predicate], path: str) -> str:
     paths = [*dict.fromkeys(each for each, _ in found)]
     tests = [*dict.fromkeys(test for _, test in found)]
     if all(paths) and all(map(is_test, tests)) and 1 in (len(paths), len(tests)):
-        said = joined([verb_phrase(test).holds() for test in tests], "or")
-        return f"{joined(paths, 'or')} {said}"
+        verbs = joined([verb_phrase(test).holds() for test in tests], "or")
+        return f"{joined(paths, 'or')} {verbs}"
     given = [name for part in parts if (name := present_path(part, path))]
     others = [clause(part, path) for part in parts if not present_path(part, path)]
     if given:
@@ -267,23 +271,20 @@ def _any_clause(parts: list[Predicate], path: str) -> str:
 def _when_clause(
     condition: Predicate, then: Predicate, otherwise: Predicate, path: str
 ) -> str:
-    said = [
+    cases = [
         f"{demand(part, path)} when {clause(case, path)}"
         for case, part in ((condition, then), (not_(condition), otherwise))
         if part != TRUE
     ]
-    return joined(said, "and")
+    return joined(cases, "and")
 
 
 def _listed(parts: tuple[Predicate, ...], titles: tuple[str, ...], path: str) -> str:
-    said = [clause(part, path) for part in parts]
-    if titles and all(map(_is_name, titles)) and len({*titles}) == len(titles):
-        said = [f"{title} ({each})" for title, each in zip(titles, said, strict=True)]
-    return "; ".join(said)
-
-
-def _is_name(title: str) -> bool:
-    return title.isprintable() and 0 < len(title) <= _MAX_TITLE_LENGTH
+    clauses = [clause(part, path) for part in parts]
+    readable = all(t.isprintable() and 0 < len(t) <= _MAX_TITLE_LENGTH for t in titles)
+    if titles and readable and len({*titles}) == len(titles):
+        clauses = [f"{t} ({each})" for t, each in zip(titles, clauses, strict=True)]
+    return "; ".join(clauses)
 
 
 def demand(part: Predicate, path: str = "") -> str:

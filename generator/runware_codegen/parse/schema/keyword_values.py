@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def count(keywords: JsonObject, keyword: str) -> int | None:
-    """Read a count, which JSON may write as 2.0; None if it is absent.
+    """Read a count, which may be a float such as 2.0; None if it is absent.
 
-    A greater count than `sys.maxsize` becomes `sys.maxsize`: no value is longer.
+    The result is at most `sys.maxsize`: no value is longer.
     """
     value = cast("int | float | None", keywords.get(keyword))
     return None if value is None else min(int(value), sys.maxsize)

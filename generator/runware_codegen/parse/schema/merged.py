@@ -64,6 +64,23 @@ class MergedSchema:
             return None
         return allowed - {"integer"} if "number" in allowed else allowed
 
+    def count_bounds(self, noun: str, *most: int) -> tuple[int, int | None]:
+        """Return the minimum and the maximum count that all schemas allow.
+
+        Args:
+            noun: The end of the keywords: "Length" or "Items".
+            most: Other upper bounds of the count.
+        """
+
+        def counts(keyword: str) -> list[int]:
+            schemas = self.schemas_with(keyword)
+            return [
+                keyword_values.count(each.keywords, keyword) or 0 for each in schemas
+            ]
+
+        least, greatest = counts(f"min{noun}"), [*counts(f"max{noun}"), *most]
+        return max(least, default=0), min(greatest, default=None)
+
     def required(self) -> set[str]:
         """Return the names of the properties that the schemas require."""
         lists = self.schemas_with("required")

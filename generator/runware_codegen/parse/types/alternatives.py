@@ -4,21 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
-from runware_codegen.model import (
-    Anything,
-    Array,
-    Boolean,
-    ClassRef,
-    Constrained,
-    Literals,
-    LiteralValue,
-    Map,
-    Media,
-    Null,
-    Number,
-    String,
-    Union,
-)
+from runware_codegen.model import types as t
 from runware_codegen.model.constants import plain
 from runware_codegen.naming.names import pascal_case
 from runware_codegen.parse.metadata.markdown import clean_markdown
@@ -52,7 +38,7 @@ class Alternative(NamedTuple):
 def flatten_unions(types: Iterable[Type]) -> Iterator[Type]:
     """Replace each union by its alternatives."""
     for each in types:
-        if isinstance(each, Union):
+        if isinstance(each, t.Union):
             yield from each.alternatives
         else:
             yield each
@@ -61,7 +47,7 @@ def flatten_unions(types: Iterable[Type]) -> Iterator[Type]:
 def union_of(alternatives: Iterable[Type]) -> Type:
     """Make one type of one or more alternatives."""
     distinct = list(dict.fromkeys(_with_merged_literals([*alternatives])))
-    return distinct[0] if len(distinct) == 1 else Union(tuple(distinct))
+    return distinct[0] if len(distinct) == 1 else t.Union(tuple(distinct))
 
 
 def _with_merged_literals(alternatives: list[Type]) -> Iterator[Type]:
@@ -72,11 +58,11 @@ def _with_merged_literals(alternatives: list[Type]) -> Iterator[Type]:
         if not _has_only_strings(each):
             yield each
         elif each is sets[0]:
-            yield Literals(tuple(choices.values()))
+            yield t.Literals(tuple(choices.values()))
 
 
-def _has_only_strings(a_type: Type) -> TypeGuard[Literals]:
-    return isinstance(a_type, Literals) and all(
+def _has_only_strings(a_type: Type) -> TypeGuard[t.Literals]:
+    return isinstance(a_type, t.Literals) and all(
         isinstance(choice.constant.value, str) for choice in a_type.values
     )
 
@@ -88,25 +74,28 @@ def describe_alternatives(alternatives: Iterable[Alternative]) -> tuple[str, ...
         alternatives: The alternatives, in the order of the document.
 
     Returns:
-        The lines of a Markdown list; none if the types alone say as much.
+        The lines of a Markdown list; empty if the types alone describe them.
     """
     listed = list(alternatives)
-    several = sum(each.type != Null() for each in listed) > 1
+    several = sum(each.type != t.Null() for each in listed) > 1
     if not several or not any(map(_tells_more, listed)):
         return ()
     return tuple(line for each in listed for line in _lines(each))
 
 
 def _tells_more(alternative: Alternative) -> bool:
-    """Return whether the type alone says less; classes and media have docstrings."""
+    """Return whether there is more to describe than the type.
+
+    Classes and media have docstrings of their own.
+    """
     a_type, text = alternative
-    if isinstance(a_type, (ClassRef, Media)):
+    if isinstance(a_type, (t.ClassRef, t.Media)):
         return False
     return bool(_are_described(a_type) or text or _limits(a_type))
 
 
-def _are_described(a_type: Type) -> TypeGuard[Literals]:
-    return isinstance(a_type, Literals) and any(
+def _are_described(a_type: Type) -> TypeGuard[t.Literals]:
+    return isinstance(a_type, t.Literals) and any(
         choice.title or choice.description for choice in a_type.values
     )
 
@@ -116,7 +105,7 @@ def _lines(alternative: Alternative) -> Iterator[str]:
     if _are_described(a_type):
         for choice in a_type.values:
             yield _line(_quoted(choice), choice.description or choice.title)
-    elif isinstance(a_type, ClassRef) and pascal_case(text) == a_type.class_name:
+    elif isinstance(a_type, t.ClassRef) and pascal_case(text) == a_type.class_name:
         yield _line(_words(a_type), "")
     else:
         yield _line(_words(a_type), text)
@@ -127,7 +116,7 @@ def _line(subject: str, text: str) -> str:
     return f"- {subject}: {text}" if text else f"- {subject}"
 
 
-def _quoted(choice: LiteralValue) -> str:
+def _quoted(choice: t.LiteralValue) -> str:
     return f"`{plain(choice.constant.value).strip(chr(39))}`"
 
 
@@ -137,41 +126,41 @@ def _words(a_type: Type) -> str:
 
 def _noun(a_type: Type) -> str:
     match a_type:
-        case String(format=name):
+        case t.String(format=name):
             return format_words(name) if name else type_words("string")
-        case Number(integer):
+        case t.Number(integer):
             return type_words("integer" if integer else "number")
-        case Boolean():
+        case t.Boolean():
             return type_words("boolean")
-        case Null():
+        case t.Null():
             return type_words("null")
-        case Literals(choices):
+        case t.Literals(choices):
             return one_of([_quoted(choice) for choice in choices])
-        case Array():
+        case t.Array():
             return type_words("array")
-        case Map():
+        case t.Map():
             return type_words("object")
-        case ClassRef(class_name):
+        case t.ClassRef(class_name):
             return f"`{class_name}`"
-        case Media(kind):
+        case t.Media(kind):
             return media_words(kind)
-        case Union(alternatives):
+        case t.Union(alternatives):
             return " or ".join(map(_words, alternatives))
-        case Constrained(inner):
+        case t.Constrained(inner):
             return _noun(inner)
-        case Anything():
+        case t.Anything():
             return "any other value"
 
 
 def _limits(a_type: Type) -> str:
     match a_type:
-        case Number():
+        case t.Number():
             return number_limits(a_type)
-        case String(least, most) if least or most is not None:
+        case t.String(least, most) if least or most is not None:
             return f"of {count_of(least, most, 'character')}"
-        case Array(_, least, most) if least or most is not None:
+        case t.Array(_, least, most) if least or most is not None:
             return f"of {count_of(least, most, 'item')}"
-        case Constrained(inner):
+        case t.Constrained(inner):
             return _limits(inner)
         case _:
             return ""

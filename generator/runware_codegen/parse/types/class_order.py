@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 from runware_codegen.model import Array, ClassRef, Constrained, Map, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Mapping as MappingOf
+    from collections.abc import Iterator, Mapping
 
     from runware_codegen.model import Class, Type
 
 
-def dependencies_first(
-    whole: Class, classes: MappingOf[str, Class]
-) -> tuple[Class, ...]:
+def dependencies_first(whole: Class, classes: Mapping[str, Class]) -> tuple[Class, ...]:
     """Return the classes that a class needs, each after those that it needs itself."""
     ordered: dict[str, Class] = {}
     entered: set[str] = set()

@@ -9,7 +9,6 @@ from runware_codegen.naming.names import singular
 from runware_codegen.parse.schema import keyword_values
 from runware_codegen.parse.schema.merged import branches_of
 from runware_codegen.parse.types.alternatives import flatten_unions, union_of
-from runware_codegen.parse.types.bounds import closed_array_lengths, count_bounds
 from runware_codegen.parse.types.readings import Reading
 
 if TYPE_CHECKING:
@@ -37,9 +36,13 @@ def array(
         name: The name of the array.
         item_name: Returns the name of an item, for its schema and its usual name.
     """
-    closed = closed_array_lengths(merged)
+    closed = {
+        (*each.path, "items"): keyword_values.length(each.keywords, "prefixItems")
+        for each in merged.schemas_with("items")
+        if each.keywords["items"] is False
+    }
     handled = merged.keyword_paths(*_ARRAY) | closed.keys()
-    least, most = count_bounds(merged, "Items", *closed.values())
+    least, most = merged.count_bounds("Items", *closed.values())
     if most is not None and least > most:
         message = "its minItems is greater than the most items it allows"
         return Reading(None, handled, message)

@@ -1,4 +1,4 @@
-"""Recognizes strings that stand for an image, a video, audio or another file.
+"""Recognizes strings that represent an image, a video, audio or another file.
 
 In a document, such a string is a choice of formats and patterns: a UUID, a URI, a data
 URI or base64. The pattern of the data URI names the kind, else the name of the property.
@@ -21,28 +21,27 @@ _NAME = re.compile(r"image|video|audio|mask", re.IGNORECASE)
 _ADDRESSES = {HasFormat("uuid"), HasFormat("uri")}
 
 
-def recognize_media(text: String, left: Predicate, name: str) -> Media | None:
+def recognize_media(text: String, rest: Predicate, name: str) -> Media | None:
     """Recognize a media file in a string and the predicate beside it.
 
     Args:
         text: The type of the string.
-        left: What the type does not express.
+        rest: The predicate that the type does not express.
         name: The name of the property.
 
     Returns:
         The type of the file; None for other strings, and for strings with limits.
     """
     plain = not (text.min_length or text.max_length or text.pattern or text.format)
-    if not plain or not isinstance(left, AnyOf):
+    if not plain or not isinstance(rest, AnyOf):
         return None
-    if not all(isinstance(part, (HasFormat, Matches)) for part in left.parts):
+    if not all(isinstance(part, (HasFormat, Matches)) for part in rest.parts):
         return None
-    for part in left.parts:
-        kind = _DATA_URI.match(part.source) if isinstance(part, Matches) else None
-        if kind:
-            return Media(kind[1], left.parts)
-    if not set(left.parts) >= _ADDRESSES:
+    sources = [part.source for part in rest.parts if isinstance(part, Matches)]
+    if kind := next(filter(None, map(_DATA_URI.match, sources)), None):
+        return Media(kind[1], rest.parts)
+    if not set(rest.parts) >= _ADDRESSES:
         return None
     named = _NAME.search(name)
-    kind_named = named[0].lower().replace("mask", "image") if named else "file"
-    return Media(kind_named, left.parts)
+    by_name = named[0].lower().replace("mask", "image") if named else "file"
+    return Media(by_name, rest.parts)

@@ -7,16 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from runware_codegen.formats import FORMATS
-from runware_codegen.model import (
-    Anything,
-    Class,
-    ClassRef,
-    Field,
-    Literals,
-    Type,
-    including_integers,
-    json_types,
-)
+from runware_codegen.model import Class, Field, Type, including_integers, json_types
+from runware_codegen.model import types as t
 from runware_codegen.model.constants import constant, plain
 from runware_codegen.model.logic import lacks, optional_property
 from runware_codegen.model.predicates import (
@@ -90,7 +82,7 @@ class ClassBuilder:
     def class_in_progress(self, schema: Schema) -> Type | None:
         """Return the class that is being built for a schema, else None."""
         name = self._names.get(schema.path)
-        return None if name is None else ClassRef(name)
+        return None if name is None else t.ClassRef(name)
 
     def simplify(self, predicate: Predicate, a_type: Type) -> Predicate:
         """Simplify a predicate of values of a type."""
@@ -112,7 +104,7 @@ class ClassBuilder:
         doc = clean_markdown(merged.text("description"))
         if self.build(merged, reserved, doc) is None:
             return None
-        return ClassRef(self._deduplicated(reserved))
+        return t.ClassRef(self._deduplicated(reserved))
 
     def item_name(self, items: Schema, member: str) -> str:
         """Name the items of a list: by their title if it can name a class.
@@ -149,13 +141,13 @@ class ClassBuilder:
             if names.issuperset(keyword_values.names(each.keywords["required"]))
         }
         unexpressed += self._types.lowering.lower_unhandled(merged, handled)
-        rest = [self.simplify(part, ClassRef(name)) for part in unexpressed]
+        rest = [self.simplify(part, t.ClassRef(name)) for part in unexpressed]
         if FALSE in rest:
             del self.by_name[name]
             return None
         rules = rules_of([part for part in rest if part != TRUE])
         self.by_name[name] = replace(made, rules=rules)
-        return ClassRef(name)
+        return t.ClassRef(name)
 
     def _closed_names(
         self, merged: MergedSchema
@@ -232,7 +224,7 @@ class ClassBuilder:
         for wire in sorted(required - declared.keys() - names.keys()):
             if closed is not None:
                 return (), [], False
-            fields.append(Field(named(wire), wire, Anything(), required=True))
+            fields.append(Field(named(wire), wire, t.Anything(), required=True))
         return tuple(fields), unexpressed, True
 
     def _field_of_branches(
@@ -242,7 +234,7 @@ class ClassBuilder:
         types = [self._types.type_of_alternative(each, wire) for each in member.schemas]
         possible = [each for each in types if each is not None]
         certain = member.certain and possible
-        a_type = union_of(flatten_unions(possible)) if certain else Anything()
+        a_type = union_of(flatten_unions(possible)) if certain else t.Anything()
         return self._field(wire, name, a_type, member.schemas[0], required=required)
 
     def _field(
@@ -264,22 +256,22 @@ class ClassBuilder:
         )
 
     def are_disjoint(self, one: Type, other: Type) -> bool:
-        """Return whether no value is of both types; False if the types do not tell."""
-        if isinstance(one, Literals) and isinstance(other, Literals):
+        """Return whether no value is of both types; False if that is not decided."""
+        if isinstance(one, t.Literals) and isinstance(other, t.Literals):
             values = {choice.constant for choice in one.values}
             return not values & {choice.constant for choice in other.values}
-        if isinstance(one, ClassRef) and isinstance(other, ClassRef):
+        if isinstance(one, t.ClassRef) and isinstance(other, t.ClassRef):
             return self._are_discriminated(one, other)
         return not including_integers(json_types(one)) & including_integers(
             json_types(other)
         )
 
-    def _are_discriminated(self, one: ClassRef, other: ClassRef) -> bool:
+    def _are_discriminated(self, one: t.ClassRef, other: t.ClassRef) -> bool:
         first, second = (
             {
                 field.json_name: field.type
                 for field in self.by_name[each.class_name].fields
-                if field.required and isinstance(field.type, Literals)
+                if field.required and isinstance(field.type, t.Literals)
             }
             for each in (one, other)
         )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from runware_codegen.model import Number, String
 from runware_codegen.model.predicates import AnyOf, HasFormat, Matches, Predicate
 from runware_codegen.parse.schema import keyword_values
-from runware_codegen.parse.types.bounds import count_bounds, has_no_number, number_bound
 from runware_codegen.parse.types.readings import Reading
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def text(lowering: Lowering, merged: MergedSchema) -> Reading:
         lowering: Lowers patterns and formats.
         merged: The schemas that describe it.
     """
-    least, most = count_bounds(merged, "Length")
+    least, most = merged.count_bounds("Length")
     handled = merged.keyword_paths("minLength", "maxLength")
     found: dict[str, Predicate] = {}
     for keyword in ("pattern", "format"):
@@ -56,15 +55,21 @@ def number(merged: MergedSchema, *, integer: bool) -> Reading:
         step = keyword_values.step(each.keywords)
     made = Number(
         integer,
-        ge=number_bound(merged, "minimum", max),
-        gt=number_bound(merged, "exclusiveMinimum", max),
-        le=number_bound(merged, "maximum", min),
-        lt=number_bound(merged, "exclusiveMaximum", min),
+        ge=max(_numbers(merged, "minimum"), default=None),
+        gt=max(_numbers(merged, "exclusiveMinimum"), default=None),
+        le=min(_numbers(merged, "maximum"), default=None),
+        lt=min(_numbers(merged, "exclusiveMaximum"), default=None),
         multiple_of=step,
     )
-    if has_no_number(made):
+    lows = [bound for bound in (made.ge, made.gt) if bound is not None]
+    highs = [bound for bound in (made.le, made.lt) if bound is not None]
+    if lows and highs and max(lows) > min(highs):
         return Reading(None, handled, "its minimum is greater than its maximum")
     return Reading(made, handled)
+
+
+def _numbers(merged: MergedSchema, keyword: str) -> list[int | float]:
+    return cast("list[int | float]", merged.values(keyword))
 
 
 def _test_in(predicate: Predicate | None, kind: type[TestT]) -> TestT | None:

@@ -11,17 +11,7 @@ from functools import partial
 from itertools import combinations, starmap
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import (
-    ALL_TYPES,
-    Anything,
-    Boolean,
-    ClassRef,
-    Constrained,
-    Literals,
-    LiteralValue,
-    Null,
-    String,
-)
+from runware_codegen.model import types as t
 from runware_codegen.model.constants import json_type
 from runware_codegen.model.logic import all_of
 from runware_codegen.model.predicates import FALSE, TRUE, Always, IsIn, Predicate
@@ -155,7 +145,7 @@ class TypeBuilder:
         types = merge(self.lowering.schemas, schema).types()
         if known is not None and types == frozenset({"object"}):
             return known
-        return self._constrained(Anything(), [self.lowering.lower(schema)])
+        return self._constrained(t.Anything(), [self.lowering.lower(schema)])
 
     def _target(self, schema: Schema) -> Schema:
         """Follow references without other keywords, so that a shared type is built once."""
@@ -191,29 +181,29 @@ class TypeBuilder:
         types = merged.types()
         if types is None and not any(merged.schemas_with("properties", "items")):
             rest = self.lowering.lower_unhandled(merged, set())
-            return self._constrained(Anything(), rest)
+            return self._constrained(t.Anything(), rest)
         if types is not None and not types:
             self._contradiction(merged.schema, "no type is allowed by all of it")
             return None
-        return self._by_json_type(merged, types or ALL_TYPES, name)
+        return self._by_json_type(merged, types or t.ALL_TYPES, name)
 
     # -- sets of constants ----------------------------------------------------
 
     def _literals(
         self,
         merged: MergedSchema,
-        choices: tuple[LiteralValue, ...],
+        choices: tuple[t.LiteralValue, ...],
         handled: set[Path],
     ) -> Type | None:
         if any(json_type(c.constant.value) in _COMPOSITE for c in choices):
             whole = self.lowering.lower_unhandled(merged, set())
-            return self._constrained(Anything(), whole)
-        literals = Literals(choices)
+            return self._constrained(t.Anything(), whole)
+        literals = t.Literals(choices)
         others = self.lowering.lower_unhandled(merged, handled)
         rest = self.classes.simplify(all_of(others), literals)
         if isinstance(rest, IsIn):
             kept = tuple(c for c in choices if c.constant in rest.values)
-            literals, rest = Literals(kept), TRUE
+            literals, rest = t.Literals(kept), TRUE
         if rest == FALSE or not literals.values:
             why = "its other keywords allow none of its constants"
             self._contradiction(merged.schema, why)
@@ -285,7 +275,7 @@ class TypeBuilder:
         undeclared = set(types)
         for json_name in sorted(types, key=_ORDER.index):
             declaring = _DECLARING.get(json_name, ())
-            if types == ALL_TYPES and not any(merged.schemas_with(*declaring)):
+            if types == t.ALL_TYPES and not any(merged.schemas_with(*declaring)):
                 continue
             undeclared.discard(json_name)
             reading = self._reading(json_name, merged, name)
@@ -293,8 +283,8 @@ class TypeBuilder:
             if reading.contradiction:
                 self._contradiction(merged.schema, reading.contradiction)
             made += [] if reading.type is None else [reading.type]
-        if undeclared and types == ALL_TYPES:
-            made.append(Anything(frozenset(undeclared)))
+        if undeclared and types == t.ALL_TYPES:
+            made.append(t.Anything(frozenset(undeclared)))
         constrained = self._with_rest(made, merged, handled, name)
         kept = [each for each in constrained if each is not None]
         self._lines[merged.schema.path] = describe_alternatives(map(Alternative, kept))
@@ -304,13 +294,13 @@ class TypeBuilder:
         self, made: list[Type], merged: MergedSchema, handled: set[Path], name: str
     ) -> list[Type | None]:
         """Constrain types by what they do not express; classes have rules for it."""
-        instances = all(isinstance(each, ClassRef) for each in made)
+        instances = all(isinstance(each, t.ClassRef) for each in made)
         if instances and self.lowering.cache_key(merged.schema):
             return [*made]  # with references, the rest still needs definitions
         rest = self.lowering.lower_unhandled(merged, handled)
         return [
-            each if isinstance(each, ClassRef) else self._constrained(each, rest, name)
-            for each in made
+            one if isinstance(one, t.ClassRef) else self._constrained(one, rest, name)
+            for one in made
         ]
 
     def _reading(self, json_name: str, merged: MergedSchema, name: str) -> Reading:
@@ -320,9 +310,9 @@ class TypeBuilder:
             case "integer" | "number":
                 return number(merged, integer=json_name == "integer")
             case "boolean":
-                return Reading(Boolean())
+                return Reading(t.Boolean())
             case "null":
-                return Reading(Null())
+                return Reading(t.Null())
             case "array":
                 return array(self, merged, name, self.classes.item_name)
             case _ if any(merged.schemas_with("properties")):
@@ -339,11 +329,11 @@ class TypeBuilder:
         predicate = self.classes.simplify(all_of(rest), a_type)
         if isinstance(predicate, Always):
             return a_type if predicate.value else None
-        if isinstance(a_type, String):
+        if isinstance(a_type, t.String):
             media = recognize_media(a_type, predicate, name)
             if media is not None:
                 return media
-        return Constrained(a_type, predicate, must_be(predicate))
+        return t.Constrained(a_type, predicate, must_be(predicate))
 
     def _contradiction(self, schema: Schema, why: str) -> None:
         """Report that no value satisfies a schema, unless it is one of several."""
