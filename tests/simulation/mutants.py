@@ -496,6 +496,13 @@ MUTANTS = (
         "            if False and (error := account.excess(each.task)):\n",
         159915,
     ),
+    Mutant(
+        "a resumed task is not polled while its dry run is retried",
+        "_runtime.delivery.delivery",
+        "                    scheduled.retries = self._settings.max_retries",
+        "                    pass",
+        2774700,
+    ),
 )
 
 

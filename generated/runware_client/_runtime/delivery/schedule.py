@@ -10,6 +10,7 @@ from ..schema.generics import ResultT
 from ..timeouts import MAX_POLL
 from .batches import Kind, ScheduledTask, Settings
 from .classify import Verdict, incomplete, is_timeout, untold
+from .dry_run import DryTask
 from .lifecycle import Phase, TaskEvent
 from .task import Submission, Task
 
@@ -88,12 +89,15 @@ class Schedule(Generic[ResultT]):
         """Return the timeout of a batch in seconds.
 
         The acknowledgement of an async task is fast. Without one, the task is polled.
+        After a dry run, its task is still to be sent or polled.
         """
         left = self.deadline - self._now()
         if chosen[0].kind is Kind.POLL:
             return min(left, max(each.poll_timeout for each in chosen))
-        is_polled = any(each.task.is_pollable for each in chosen)
-        usual = left - self._reserve if is_polled and left > self._reserve else left
+        goes_on = any(
+            each.task.is_pollable or isinstance(each.task, DryTask) for each in chosen
+        )
+        usual = left - self._reserve if goes_on and left > self._reserve else left
         if not all(each.task.is_async for each in chosen):
             return usual
         size = sum(map(len, parts))
