@@ -497,10 +497,10 @@ MUTANTS = (
         159915,
     ),
     Mutant(
-        "a resumed task is not polled while its dry run is retried",
-        "_runtime.delivery.delivery",
-        "                    scheduled.retries = self._settings.max_retries",
-        "                    pass",
+        "a dry run takes all the time of a resumed task",
+        "_runtime.delivery.schedule",
+        "each.task.is_pollable or isinstance(each.task, DryTask) for each in chosen",
+        "each.task.is_pollable for each in chosen",
         2774700,
     ),
 )

@@ -259,9 +259,6 @@ class Delivery(Generic[ResultT]):
                 self._idle.append(each)
             else:
                 scheduled = self.schedule.added(dry_run)
-                if each.task.phase is not Phase.UNSENT:
-                    # The task may be done: it is polled if the dry run fails once.
-                    scheduled.retries = self._settings.max_retries
                 self._scheduled_tasks[scheduled.task.key] = scheduled
                 self._idle.append(scheduled)
 
