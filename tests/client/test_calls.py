@@ -95,6 +95,8 @@ def test_nothing_is_sent_for_wrong_parameters(caller: Caller, server: Server) ->
         caller(EASEL, positive_prompt="dusk", timeout=3)
     with pytest.raises(TypeError, match="extra_headers is not a parameter of the task"):
         caller("image_inference.run", model="a:b@1", extra_headers={})
+    with pytest.raises(TypeError, match="Easel2Request takes its parameters by name"):
+        caller(EASEL, "dusk")
     assert server.calls == []
 
 

@@ -345,6 +345,14 @@ def test_a_copy_with_other_values_is_validated(request_: Any) -> None:
         ({"widht": 3}, "did you mean width"),
         ({"number_images": 3}, 'give extra={"number_images": ...}'),
         ({"extra": {"positiveprompt": "x"}}, "did you mean positive_prompt"),
+        (
+            {"positive_prompt": "x", "positivePrompt": "y"},
+            "is given twice, as 'positive_prompt' and as 'positivePrompt'",
+        ),
+        (
+            {"positive_prompt": "x", "extra": {"positivePrompt": "y"}},
+            "is given twice, as 'positive_prompt' and as 'positivePrompt'",
+        ),
     ],
 )
 def test_a_misspelt_keyword_is_refused(
@@ -359,6 +367,9 @@ def test_json_may_have_unknown_members(shipped: ModuleType, request_: Any) -> No
     for name in ("widht", "puLID", "cfgScale", "my_own"):
         task = {**request_.to_wire(), name: 3}
         assert shipped.parse_request(task).to_wire() == task
+    with pytest.raises(ValidationError, match="is given twice"):
+        shipped.parse_request({**task, "positive_prompt": "x"})
+    del task["positivePrompt"]
     with pytest.raises(ValidationError, match="did you mean positivePrompt"):
         shipped.parse_request({**task, "positive_prompt": "x"})
 
@@ -376,6 +387,15 @@ def test_extra_is_read_back_and_kept_by_a_copy(module: ModuleType) -> None:
 def test_extra_is_an_object(module: ModuleType) -> None:
     with pytest.raises(TypeError, match="extra must be a dict, not list"):
         module.ImageInferenceRequest(model="a:1@1", extra=[1])
+
+
+def test_extra_is_not_given_beside_the_same_keyword(module: ModuleType) -> None:
+    with pytest.raises(TypeError, match="width is given twice"):
+        module.ImageInferenceRequest(model="a:1@1", width=512, extra={"width": 3})
+    made = module.ImageInferenceRequest(
+        model="a:1@1", extra={"taskUUID": "0220f305-996a-4bc6-9497-663c54708670"}
+    )
+    assert made.task_uuid == "0220f305-996a-4bc6-9497-663c54708670"
 
 
 # -- names as given -------------------------------------------------------------

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ..json_values import is_object
 from ..transport.items import AUTHENTICATION, READ_ONLY
-from .documents import request_class
+from .documents import request_class, task_object
 
 if TYPE_CHECKING:
     from ..schema.requests import TaskRequest
@@ -31,9 +31,7 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
         ValueError: It has no `taskType`, a `taskUUID` that is not a string, or a number
             that JSON does not have.
     """
-    if not isinstance(cast("object", task), Mapping):
-        raise TypeError(f"a task is a dict with taskType, not a {type(task).__name__}")
-    wire = json.loads(json.dumps(dict(task), allow_nan=False))
+    wire = json.loads(json.dumps(task_object(task), allow_nan=False))
     task_type = wire.get("taskType") if is_object(wire) else None
     if not isinstance(task_type, str) or task_type in ("", AUTHENTICATION):
         message = f"taskType must be the name of a task type, not {task_type!r}"

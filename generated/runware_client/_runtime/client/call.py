@@ -106,6 +106,10 @@ class _Call(Generic[ClientT, P, RequestT_co]):
         return cast("type[RequestT_co]", self._make)
 
     def _task(self, *args: P.args, **parameters: P.kwargs) -> RequestT_co:
+        if args:
+            name = self.request.__name__
+            message = f"{name} takes its parameters by name. Use run for a request"
+            raise TypeError(message)
         refuse_options(self.request, parameters)
         return self._make(*args, **parameters)
 
