@@ -130,6 +130,21 @@ def test_copies_and_pickles_are_equal(request_: Any) -> None:
             assert again.to_wire() == made.to_wire()
 
 
+def test_the_name_of_a_member_is_not_the_wire_name_of_another(tmp_path: Path) -> None:
+    text = {"type": "string"}
+    names = {"myWord": text, "my_word": text, "MyWord": text}
+    inside = {"type": "object", "properties": names, "additionalProperties": False}
+    document = a_document({"properties": {**names, "inside": inside}})
+    module = generated(tmp_path, {"sample.json": document}, package="near_wires")
+    cls = import_module(f"{module.__name__}.tasks.image_inference.sample").SampleRequest
+    words = {"myWord": "a", "my_word": "b", "MyWord": "c"}
+    made = cls.from_wire({**cls().to_wire(), **words, "inside": words})
+    assert (made.my_word, made.inside.my_word) == ("b", "b")
+    assert cls(**made.model_dump()) == made
+    assert cls.model_validate(made.model_dump(), by_name=True) == made
+    assert cls.model_validate_json(made.model_dump_json(by_alias=True)) == made
+
+
 def test_null_is_told_from_nothing(tmp_path: Path) -> None:
     properties = {"style": {"type": ["string", "null"]}, "size": {"type": "integer"}}
     document = a_document({"properties": properties, "additionalProperties": False})

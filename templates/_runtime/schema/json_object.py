@@ -127,8 +127,9 @@ class JsonObject(BaseModel, metaclass=_Frozen):
             if name in self.__private_attributes__:
                 super().__setattr__(name, value)
                 return
-            owner = type(self).__name__
-            message = f"{owner} cannot be changed; replace() of a request makes another"
+            owner = type(self)
+            by = "replace" if hasattr(owner, "replace") else "model_copy"
+            message = f"{owner.__name__} cannot be changed; {by}() makes a changed copy"
             raise AttributeError(message, name=name, obj=self)
 
     def __eq__(self, other: object) -> bool:

@@ -198,9 +198,19 @@ class ClassBuilder:
             for name in keyword_values.names(each.keywords["required"])
         }
         fields: list[Field] = []
-        taken: set[str] = set()
+        declared = _declared(merged)
+        schemas_of = branch_properties(self._types.lowering.schemas, merged)
+        wires = {*declared, *schemas_of, *required}
+        names: set[str] = set()
+
+        def name_of(wire: str) -> str:
+            """Return a name that is not the wire name of another member."""
+            name = member_name(wire, names | wires - {wire}, self._used)
+            names.add(name)
+            return name
+
         left: list[Predicate] = []
-        for wire, schemas in _declared(merged).items():
+        for wire, schemas in declared.items():
             if closed is not None and wire not in closed:
                 continue
             a_type = self._types.type_of(schemas[0], wire)
@@ -209,28 +219,22 @@ class ClassBuilder:
                     return (), [], False
                 left += [] if closed is not None else [lacks(wire)]
                 continue
-            name = member_name(wire, taken, self._used)
-            taken.add(name)
             sure = wire in required
-            fields.append(self._field(wire, name, a_type, schemas[0], required=sure))
+            made = self._field(wire, name_of(wire), a_type, schemas[0], required=sure)
+            fields.append(made)
             others = map(self._types.lowering.lower_child, schemas[1:])
             left += [optional_property(wire, part) for part in others]
-        declared = {*_declared(merged)}
-        schemas_of = branch_properties(self._types.lowering.schemas, merged)
+        known = {*declared}
         for wire, member in schemas_of.items():
-            if wire not in declared and (closed is None or wire in closed):
-                declared.add(wire)
-                name = member_name(wire, taken, self._used)
-                taken.add(name)
+            if wire not in known and (closed is None or wire in closed):
+                known.add(wire)
                 sure = member.required or wire in required
-                made = self._field_of_branches(wire, name, member)
+                made = self._field_of_branches(wire, name_of(wire), member)
                 fields.append(replace(made, required=sure))
-        for wire in sorted(required - declared):
+        for wire in sorted(required - known):
             if closed is not None:
                 return (), [], False
-            name = member_name(wire, taken, self._used)
-            taken.add(name)
-            fields.append(Field(name, wire, Anything(), required=True))
+            fields.append(Field(name_of(wire), wire, Anything(), required=True))
         return tuple(fields), left, True
 
     def _field_of_branches(self, wire: str, name: str, member: BranchProperty) -> Field:
