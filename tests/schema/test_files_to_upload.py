@@ -163,3 +163,12 @@ def test_a_file_of_another_request_is_the_same_medium(module: ModuleType) -> Non
 def test_a_text_file_is_refused_in_a_union(module: ModuleType) -> None:
     with pytest.raises(ValidationError, match="must be a file in binary mode"):
         module.SampleRequest(inputs={"frames": [io.StringIO("x")]})
+
+
+def test_a_task_without_validation_has_no_file(module: ModuleType) -> None:
+    package = import_module(module.__name__.partition(".")[0])
+    file = module.SampleRequest(inputs={"video": VIDEO}).inputs.video
+    task = {"taskType": "imageInference", "inputs": {"video": file}}
+    client = package.Runware("a-key", base_url="http://127.0.0.1:9/v1")
+    with client, pytest.raises(ValueError, match=r"inputs\.video is a file"):
+        client.send(task)

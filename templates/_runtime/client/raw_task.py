@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..json_values import is_object
+from ..media.local_files import refuse_files
 from ..transport.items import AUTHENTICATION, READ_ONLY
 from .documents import request_class, task_object
 
@@ -28,10 +29,12 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
 
     Raises:
         TypeError: It is not an object, or contains a value that JSON does not have.
-        ValueError: It has no `taskType`, a `taskUUID` that is not a string, or a number
-            that JSON does not have.
+        ValueError: It has no `taskType`, a `taskUUID` that is not a string, a number that
+            JSON does not have, or a file of another request.
     """
-    wire = json.loads(json.dumps(task_object(task), allow_nan=False))
+    given = task_object(task)
+    refuse_files(given, "task")
+    wire = json.loads(json.dumps(given, allow_nan=False))
     task_type = wire.get("taskType") if is_object(wire) else None
     if not isinstance(task_type, str) or task_type in ("", AUTHENTICATION):
         message = f"taskType must be the name of a task type, not {task_type!r}"
