@@ -115,7 +115,8 @@ def test_a_call_with_a_request_has_the_options_of_run(
 
 def test_only_a_model_that_streams_has_a_stream(caller: Caller, server: Server) -> None:
     async def work(client: Any) -> list[str]:
-        assert not hasattr(client.image_inference.sketch_3, "stream")
+        with pytest.raises(AttributeError, match="does not offer streams"):
+            _ = client.image_inference.sketch_3.stream
         stream = client.text_inference.narrator.stream(story="dusk")
         async for _ in each(stream):
             pass

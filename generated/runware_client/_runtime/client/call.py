@@ -97,7 +97,11 @@ class _Call(Generic[ClientT, P, RequestT_co]):
         def __getattr__(self, name: str) -> Any:
             if name == "__signature__":
                 return signature_of(self.request)
-            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            message = (
+                f"the document of {self.request.__name__} does not offer streams"
+                if name == "stream"
+                else f"{type(self).__name__!r} object has no attribute {name!r}"
+            )
             raise AttributeError(message, name=name, obj=self)
 
     @property
