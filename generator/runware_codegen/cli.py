@@ -254,9 +254,10 @@ def diff(ctx: click.Context, /, **options: Unpack[DiffOptions]) -> int:
 def start(ctx: click.Context, /, **options: Unpack[InitOptions]) -> None:
     """Set up the project in this folder, and generate its package.
 
-    Asks for values that the options do not set; without a terminal, uses defaults. Writes
-    [tool.runware-codegen] to pyproject.toml, and the hook to .pre-commit-config.yaml if
-    that exists. Nothing else in these files changes.
+    Asks for values that the options do not set; without a terminal, uses defaults. Takes
+    the documents in the folder schemas, if there are any. Writes [tool.runware-codegen]
+    to pyproject.toml, and the hook to .pre-commit-config.yaml if that exists. Nothing
+    else in these files changes.
     """
     from runware_codegen import init  # noqa: PLC0415  # slow to import
 

@@ -95,6 +95,8 @@ def test_nothing_is_sent_for_wrong_parameters(caller: Caller, server: Server) ->
         caller(EASEL, positive_prompt="dusk", timeout=3)
     with pytest.raises(TypeError, match="extra_headers is not a parameter of the task"):
         caller("image_inference.run", model="a:b@1", extra_headers={})
+    with pytest.raises(TypeError, match="Easel2Request takes its parameters by name"):
+        caller(EASEL, "dusk")
     assert server.calls == []
 
 
@@ -113,7 +115,8 @@ def test_a_call_with_a_request_has_the_options_of_run(
 
 def test_only_a_model_that_streams_has_a_stream(caller: Caller, server: Server) -> None:
     async def work(client: Any) -> list[str]:
-        assert not hasattr(client.image_inference.sketch_3, "stream")
+        with pytest.raises(AttributeError, match="does not offer streams"):
+            _ = client.image_inference.sketch_3.stream
         stream = client.text_inference.narrator.stream(story="dusk")
         async for _ in each(stream):
             pass
@@ -167,6 +170,35 @@ def test_a_call_has_the_signature_of_its_model(caller: Caller, method: str) -> N
     assert "strength: How far to go from the seed image." in text
 
 
+@pytest.mark.parametrize(
+    ("method", "first"),
+    [
+        ("image_inference.run", ["request", "model"]),
+        ("image_inference.submit", ["request", "model"]),
+        ("image_inference.request", ["model"]),
+        ("text_inference.stream", ["request"]),
+    ],
+)
+def test_a_method_of_any_model_has_the_signature_of_the_general_document(
+    caller: Caller, called: ModuleType, method: str, first: list[str]
+) -> None:
+    async def work(client: Any) -> Any:
+        return attrgetter(method)(client)
+
+    bound = caller.using(work)
+    names = [*inspect.signature(bound).parameters]
+    assert names[: len(first)] == first
+    task_type, _, name = method.partition(".")
+    package = import_module(f"{called.__name__}.tasks.{task_type}")
+    of_class = getattr(bound.__self__.__class__, name)
+    assert [*inspect.signature(of_class).parameters] == ["self", *names]
+    general = getattr(package, "ImageInferenceRequest", None)
+    if general is not None:
+        parameters = [*inspect.signature(general).parameters]
+        assert names == [*first[: first.index("model")], *parameters]
+        assert inspect.signature(bound).bind(model="a:b@1")
+
+
 def test_the_methods_of_a_call_say_what_they_do(caller: Caller) -> None:
     async def work(client: Any) -> None:
         story = client.text_inference.narrator
@@ -192,6 +224,7 @@ def test_a_model_is_imported_when_it_is_first_called(called: ModuleType) -> None
         client = Runware("a-key")
         models = client.image_inference
         dir(models)
+        models.run, models.request
         of_models = "{called.__name__}.tasks.image_inference."
         print(sorted(m for m in sys.modules if m.startswith(of_models)))
         models.sketch_5

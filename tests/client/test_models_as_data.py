@@ -188,6 +188,17 @@ def test_filters(
     assert [each.id for each in package.documents(**filters)] == found
 
 
+def test_a_filter_is_a_text(package: ModuleType) -> None:
+    with pytest.raises(TypeError, match=r"a filter of documents\(\) is a str, not 3"):
+        package.documents(status=3)
+
+
+@pytest.mark.parametrize("task", [[], "{}", None])
+def test_a_task_is_an_object(package: ModuleType, task: object) -> None:
+    with pytest.raises(TypeError, match="a task is a dict with taskType, not a"):
+        package.parse_request(task)
+
+
 @pytest.fixture(params=["sync", "async"])
 def client(
     request: pytest.FixtureRequest, package: ModuleType, server: Server

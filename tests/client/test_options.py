@@ -384,6 +384,8 @@ def test_an_async_callback_is_refused_before_anything_is_sent(
             caller.using(partial(_iterated, image(), **{name: never_awaited}))
     with pytest.raises(TypeError, match="on_event must be a plain function"):
         caller("unfinished", options={"on_event": never_awaited})
+    with pytest.raises(TypeError, match="on_result must be a function, not int"):
+        caller("run", image(), on_result=3)
     assert server.calls == []
 
 

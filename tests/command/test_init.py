@@ -107,6 +107,29 @@ class TestAnEmptyFolder:
         assert init("--documents", "docs", cwd=tmp_path).returncode == 0
         assert settings(tmp_path)["documents"] == ["docs"]
 
+    def test_with_documents_in_the_usual_folder(
+        self, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        self.with_documents(catalog, tmp_path)
+        finished = init(cwd=tmp_path)
+        assert finished.returncode == 0, finished.stderr
+        assert settings(tmp_path)["documents"] == ["schemas"]
+        assert "run `runware-codegen generate` when a document" in finished.stdout
+
+    def test_other_files_in_the_usual_folder_are_no_documents(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "schemas").mkdir()
+        (tmp_path / "schemas" / "user.json").write_text('{"type": "object"}')
+        assert init(*GENERAL[2:], cwd=tmp_path).returncode == 0
+        assert "documents" not in settings(tmp_path)
+
+    @staticmethod
+    def with_documents(catalog: Catalog, folder: Path) -> None:
+        (folder / "schemas").mkdir()
+        document = next(iter(catalog.files.values()))
+        (folder / "schemas" / "mine.json").write_bytes(document)
+
 
 class TestAProject:
     @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -249,6 +272,20 @@ class TestInATerminal:
         fetched = sorted(path.name for path in (tmp_path / "docs").iterdir())
         assert fetched == ["one.json", "two.json"]
         assert (tmp_path / "mine" / "__init__.py").is_file()
+
+    def test_documents_in_the_usual_folder_are_used(
+        self, catalog: Catalog, tmp_path: Path
+    ) -> None:
+        TestAnEmptyFolder.with_documents(catalog, tmp_path)
+        shown = self.session(
+            tmp_path,
+            ("Models:", b"\n"),
+            ("Task types [none]:", b"ping\n"),
+            ("Folder that the package is in [.]:", b"\n"),
+            ("Name of the package [runware_client]:", b"\n"),
+        )
+        assert "The documents in schemas are used too." in shown
+        assert settings(tmp_path)["documents"] == ["schemas", "builtin:ping"]
 
     def test_models_are_searched_by_words_and_chosen_by_number(
         self, tmp_path: Path

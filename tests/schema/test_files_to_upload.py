@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pydantic import BaseModel, TypeAdapter, create_model
+from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 from pydantic_core import PydanticSerializationError
 
 from loopback import pickled
@@ -35,6 +35,9 @@ INPUTS = {
         "video": MEDIUM,
         "referenceVideos": {"type": "array", "items": MEDIUM},
         "frames": {"type": "array", "items": {"anyOf": [FRAME, MEDIUM]}},
+        "image": {"title": "Image", "description": "An image.", **UUID_OR_URL},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "notes": {"type": "object", "additionalProperties": {"type": "string"}},
     },
 }
 REFUSED = (
@@ -45,7 +48,8 @@ REFUSED = (
 @pytest.fixture(scope="module")
 def module(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     folder = tmp_path_factory.mktemp("files_to_upload")
-    document = a_document({"properties": {"inputs": INPUTS}})
+    text = {"type": "string"}
+    document = a_document({"properties": {"positivePrompt": text, "inputs": INPUTS}})
     made = generated(folder, {"sample.json": document}, package="files_to_upload")
     return import_module(f"{made.__name__}.tasks.image_inference.sample")
 
@@ -119,3 +123,52 @@ def test_another_medium_is_written(module: ModuleType) -> None:
     request = module.SampleRequest(inputs={"video": link, "frames": [link]})
     assert json.loads(request.model_dump_json(by_alias=True)) == request.to_wire()
     assert request.model_dump(mode="json", by_alias=True) == request.to_wire()
+
+
+AS_TEXT = "must be a text, not a file. Upload the file with a mediaStorage task"
+
+
+def test_a_file_of_another_request_is_no_text(module: ModuleType) -> None:
+    file = module.SampleRequest(inputs={"video": VIDEO}).inputs.video
+    made = module.SampleRequest(width=512)
+    tries: list[Callable[[], Any]] = [
+        lambda: module.SampleRequest(positive_prompt=file),
+        lambda: module.SampleRequest(task_uuid=file),
+        lambda: made.replace(positive_prompt=file),
+        lambda: made.model_copy(update={"positive_prompt": file}),
+        lambda: module.SampleRequest.model_validate(
+            {**made.to_wire(), "positivePrompt": file}
+        ),
+        lambda: module.SampleRequest(inputs={"tags": ["x", file]}),
+        lambda: module.SampleRequest(inputs={"notes": {"x": file}}),
+        lambda: TypeAdapter(list[module.SampleRequest]).validate_python(
+            [{**made.to_wire(), "positivePrompt": file}]
+        ),
+    ]
+    for attempt in tries:
+        with pytest.raises(ValidationError, match=AS_TEXT):
+            attempt()
+
+
+def test_a_file_of_another_request_is_the_same_medium(module: ModuleType) -> None:
+    made = module.SampleRequest(inputs={"video": VIDEO})
+    again = module.SampleRequest(inputs={"referenceVideos": [made.inputs.video]})
+    assert again.inputs.reference_videos[0].content == VIDEO
+    with pytest.raises(
+        ValidationError, match="must be an image, but the file is video"
+    ):
+        module.SampleRequest(inputs={"image": made.inputs.video})
+
+
+def test_a_text_file_is_refused_in_a_union(module: ModuleType) -> None:
+    with pytest.raises(ValidationError, match="must be a file in binary mode"):
+        module.SampleRequest(inputs={"frames": [io.StringIO("x")]})
+
+
+def test_a_task_without_validation_has_no_file(module: ModuleType) -> None:
+    package = import_module(module.__name__.partition(".")[0])
+    file = module.SampleRequest(inputs={"video": VIDEO}).inputs.video
+    task = {"taskType": "imageInference", "inputs": {"video": file}}
+    client = package.Runware("a-key", base_url="http://127.0.0.1:9/v1")
+    with client, pytest.raises(ValueError, match=r"inputs\.video is a file"):
+        client.send(task)

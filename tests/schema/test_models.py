@@ -130,6 +130,21 @@ def test_copies_and_pickles_are_equal(request_: Any) -> None:
             assert again.to_wire() == made.to_wire()
 
 
+def test_the_name_of_a_member_is_not_the_wire_name_of_another(tmp_path: Path) -> None:
+    text = {"type": "string"}
+    names = {"myWord": text, "my_word": text, "MyWord": text}
+    inside = {"type": "object", "properties": names, "additionalProperties": False}
+    document = a_document({"properties": {**names, "inside": inside}})
+    module = generated(tmp_path, {"sample.json": document}, package="near_wires")
+    cls = import_module(f"{module.__name__}.tasks.image_inference.sample").SampleRequest
+    words = {"myWord": "a", "my_word": "b", "MyWord": "c"}
+    made = cls.from_wire({**cls().to_wire(), **words, "inside": words})
+    assert (made.my_word, made.inside.my_word) == ("b", "b")
+    assert cls(**made.model_dump()) == made
+    assert cls.model_validate(made.model_dump(), by_name=True) == made
+    assert cls.model_validate_json(made.model_dump_json(by_alias=True)) == made
+
+
 def test_null_is_told_from_nothing(tmp_path: Path) -> None:
     properties = {"style": {"type": ["string", "null"]}, "size": {"type": "integer"}}
     document = a_document({"properties": properties, "additionalProperties": False})
@@ -345,6 +360,14 @@ def test_a_copy_with_other_values_is_validated(request_: Any) -> None:
         ({"widht": 3}, "did you mean width"),
         ({"number_images": 3}, 'pass extra={"number_images": ...}'),
         ({"extra": {"positiveprompt": "x"}}, "did you mean positive_prompt"),
+        (
+            {"positive_prompt": "x", "positivePrompt": "y"},
+            "is given twice, as 'positive_prompt' and as 'positivePrompt'",
+        ),
+        (
+            {"positive_prompt": "x", "extra": {"positivePrompt": "y"}},
+            "is given twice, as 'positive_prompt' and as 'positivePrompt'",
+        ),
     ],
 )
 def test_a_misspelt_keyword_is_refused(
@@ -359,6 +382,9 @@ def test_json_may_have_unknown_members(shipped: ModuleType, request_: Any) -> No
     for name in ("widht", "puLID", "cfgScale", "my_own"):
         task = {**request_.to_wire(), name: 3}
         assert shipped.parse_request(task).to_wire() == task
+    with pytest.raises(ValidationError, match="is given twice"):
+        shipped.parse_request({**task, "positive_prompt": "x"})
+    del task["positivePrompt"]
     with pytest.raises(ValidationError, match="did you mean positivePrompt"):
         shipped.parse_request({**task, "positive_prompt": "x"})
 
@@ -376,6 +402,15 @@ def test_extra_is_read_back_and_kept_by_a_copy(module: ModuleType) -> None:
 def test_extra_is_an_object(module: ModuleType) -> None:
     with pytest.raises(TypeError, match="extra must be a dict, not list"):
         module.ImageInferenceRequest(model="a:1@1", extra=[1])
+
+
+def test_extra_is_not_given_beside_the_same_keyword(module: ModuleType) -> None:
+    with pytest.raises(TypeError, match="width is given twice"):
+        module.ImageInferenceRequest(model="a:1@1", width=512, extra={"width": 3})
+    made = module.ImageInferenceRequest(
+        model="a:1@1", extra={"taskUUID": "0220f305-996a-4bc6-9497-663c54708670"}
+    )
+    assert made.task_uuid == "0220f305-996a-4bc6-9497-663c54708670"
 
 
 # -- names as given -------------------------------------------------------------

@@ -103,7 +103,7 @@ def build_modules(
     for job, made in zip(
         jobs, parallel_map(make_module, jobs, context.jobs), strict=True
     ):
-        context.report(job.source.name)
+        context.report(job.source.base_name)
         outcomes[job.source.name] = made
         if context.store:
             _cache(context.store, job, made)

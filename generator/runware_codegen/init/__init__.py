@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runware_codegen.init import precommit, project
 from runware_codegen.init.answers import ask_again, ask_for_answers
 from runware_codegen.output import files
+from runware_codegen.resources import BUILTIN
 from runware_codegen.settings import MODELS, own_models
 
 if TYPE_CHECKING:
@@ -118,12 +119,21 @@ def write(made: Plan, import_line: str, terminal: Terminal) -> None:
         terminal.summary(f"Wrote {path}.")
     for line in made.advice.splitlines():
         terminal.note(line)
-    terminal.summary(
-        "Later: run `runware-codegen fetch --update` and `runware-codegen generate` to"
-        " update the client."
-        if made.answers.models
-        else "Later: run `runware-codegen fetch MODEL` for the exact document of a model,"
-        " then `runware-codegen generate`."
-    )
+    terminal.summary(f"Later: {_advice(made.answers)}")
     terminal.summary("Next: `pip install pydantic httpx2`, set RUNWARE_API_KEY, and")
     terminal.summary(f"    {import_line}")
+
+
+def _advice(answers: Answers) -> str:
+    """Return what to run when documents change."""
+    if answers.models:
+        return (
+            "run `runware-codegen fetch --update` and `runware-codegen generate` to"
+            " update the client."
+        )
+    if not all(each.startswith(BUILTIN) for each in answers.documents):
+        return "run `runware-codegen generate` when a document has changed."
+    return (
+        "run `runware-codegen fetch MODEL` for the exact document of a model, then"
+        " `runware-codegen generate`."
+    )

@@ -13,14 +13,14 @@ import click
 from runware_codegen.catalog.lock import lock_of
 from runware_codegen.init import models as model_question
 from runware_codegen.init.models import ModelQuestion
-from runware_codegen.options import documents_folder
+from runware_codegen.options import DOCUMENTS_FOLDER, documents_folder
 from runware_codegen.package_name import invalid_package
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.report import plain
 from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from runware_codegen.option_types import InitOptions
     from runware_codegen.report import Terminal
@@ -79,9 +79,29 @@ class Answers:
         raise InvalidInputError.of(file, message, remedy, pointer=place)
 
 
+def _inputs(current: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the inputs in the settings; without settings, the folder with documents."""
+    if current or not any(map(_is_document, _json_files())):
+        return tuple(current.get("documents", ()))
+    return (DOCUMENTS_FOLDER,)
+
+
+def _json_files() -> Iterator[Path]:
+    return Path(DOCUMENTS_FOLDER).glob("**/*.json")
+
+
+def _is_document(path: Path) -> bool:
+    """Return whether a file of JSON looks like a document of Runware."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    return b'"openapi"' in content and b'"taskType"' in content
+
+
 def _answers_from(options: InitOptions, current: Mapping[str, Any]) -> Answers:
     """Return the answers in the options; the settings of the project are the defaults."""
-    before: tuple[str, ...] = tuple(current.get("documents", ()))
+    before = _inputs(current)
     models = options["model"]
     folder = options["documents"] or (documents_folder(before) if models else "")
     output = "src" if Path("src").is_dir() else "."
@@ -132,10 +152,12 @@ def ask_again(
 def _asked_for_documents(
     defaults: Answers, current: Mapping[str, Any], terminal: Terminal
 ) -> Answers:
-    before: tuple[str, ...] = tuple(current.get("documents", ()))
+    before = _inputs(current)
     folder = defaults.folder or documents_folder(before)
     fetched = ", ".join(lock_of(Path(folder)).within(Path(folder)))
     note = f"\nFetched already: {fetched}" if fetched else ""
+    if before and not current:
+        note += f"\nThe documents in {folder} are used too."
     _explain("Documents of models", model_question.HINT + note, terminal)
     question = ModelQuestion(defaults.index_url, terminal, list(defaults.models))
     models = question.ask()

@@ -96,7 +96,11 @@ class _Call(Generic[ClientT, P, RequestT_co]):
         def __getattr__(self, name: str) -> Any:
             if name == "__signature__":
                 return signature_of(self.request)
-            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            message = (
+                f"the document of {self.request.__name__} does not offer streams"
+                if name == "stream"
+                else f"{type(self).__name__!r} object has no attribute {name!r}"
+            )
             raise AttributeError(message, name=name, obj=self)
 
     @property
@@ -105,6 +109,10 @@ class _Call(Generic[ClientT, P, RequestT_co]):
         return cast("type[RequestT_co]", self._make)
 
     def _task(self, *args: P.args, **parameters: P.kwargs) -> RequestT_co:
+        if args:
+            name = self.request.__name__
+            message = f"{name} takes its parameters by name. Use run for a request"
+            raise TypeError(message)
         refuse_options(self.request, parameters)
         return self._make(*args, **parameters)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..old_names import in_present_words, is_same_type, present_name
 from ..schema.spelling import nearest
@@ -40,6 +40,9 @@ def documents(
     """
     from ...tasks._index import DOCUMENTS
 
+    for each in (task_type, capability, creator, text, status):
+        if each is not None and not isinstance(cast("object", each), str):
+            raise TypeError(f"a filter of documents() is a str, not {each!r}")
     found: Iterable[Document] = DOCUMENTS
     if task_type is not None:
         found = (each for each in found if is_same_type(each.task_type, task_type))
@@ -133,14 +136,28 @@ def parse_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
     Raises:
         pydantic.ValidationError: The document does not allow the task; it lists all
             errors. Or the package has no document for such a task.
+        TypeError: It is not an object.
     """
+    if not isinstance(task, dict):
+        task = task_object(task)
     task_type, model = task.get("taskType"), task.get("model")
     try:
         request = _CACHE[task_type, model]
     except (KeyError, TypeError):  # TypeError: a list or dict cannot be a key
         document = _document_of(task_type, model)
         task, request = _with_air(task, document), document.request
-    return request.from_wire(task if isinstance(task, dict) else dict(task))
+    return request.from_wire(task)
+
+
+def task_object(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task object as a dict.
+
+    Raises:
+        TypeError: It is not an object.
+    """
+    if not isinstance(cast("object", task), Mapping):
+        raise TypeError(f"a task is a dict with taskType, not a {type(task).__name__}")
+    return dict(task)
 
 
 _CACHE: dict[tuple[object, object], type[TaskRequest[TaskResult]]] = {}
@@ -159,10 +176,10 @@ def _document_of(task_type: object, model: object) -> Document:
     return found
 
 
-def _with_air(members: Mapping[str, Any], document: Document) -> Mapping[str, Any]:
+def _with_air(members: Mapping[str, Any], document: Document) -> dict[str, Any]:
     """Replace the identifier in `model` by the AIR of the document's model."""
     if not document.models or members.get("model") != document.id:
-        return members
+        return dict(members)
     return {**members, "model": document.model}
 
 

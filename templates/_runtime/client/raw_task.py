@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ..json_values import is_object
+from ..media.local_files import refuse_files
 from ..transport.items import AUTHENTICATION, READ_ONLY
-from .documents import request_class
+from .documents import request_class, task_object
 
 if TYPE_CHECKING:
     from ..schema.requests import TaskRequest
@@ -28,12 +29,12 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
 
     Raises:
         TypeError: It is not an object, or contains a value that JSON does not have.
-        ValueError: It has no `taskType`, a `taskUUID` that is not a string, or a number
-            that JSON does not have.
+        ValueError: It has no `taskType`, a `taskUUID` that is not a string, a number that
+            JSON does not have, or a file of another request.
     """
-    if not isinstance(cast("object", task), Mapping):
-        raise TypeError(f"a task is a dict with taskType, not a {type(task).__name__}")
-    wire = json.loads(json.dumps(dict(task), allow_nan=False))
+    given = task_object(task)
+    refuse_files(given, "task")
+    wire = json.loads(json.dumps(given, allow_nan=False))
     task_type = wire.get("taskType") if is_object(wire) else None
     if not isinstance(task_type, str) or task_type in ("", AUTHENTICATION):
         message = f"taskType must be the name of a task type, not {task_type!r}"

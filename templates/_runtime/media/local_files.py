@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from ..json_values import is_array, is_object
 
@@ -67,17 +67,34 @@ def _as_uuid(digits: str) -> str:
     return "-".join((*parts, digits[20:32]))
 
 
-def files_in(wire: Any) -> Iterator[LocalFile]:
-    """Yield the files in a task object, including duplicates."""
-    left = [wire]
-    for value in left:
-        kind = cast("object", type(value))
-        if kind is dict:
-            left += value.values()
-        elif kind is list:
-            left += value
-        elif kind is LocalFile:
-            yield value
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield the texts in a JSON value, including files and duplicates."""
+    left = [value]
+    for part in left:
+        if is_object(part):
+            left += part.values()
+        elif is_array(part):
+            left += part
+        elif isinstance(part, str):
+            yield part
+
+
+def files_in(value: Any) -> Iterator[LocalFile]:
+    """Yield the files in a JSON value, including duplicates."""
+    return (text for text in texts_in(value) if isinstance(text, LocalFile))
+
+
+def is_file_as_text(given: Any, wire: Any) -> bool:
+    """Return whether a file became the text of its UUID in a task object.
+
+    Args:
+        given: A value from the caller.
+        wire: The same value in the task object.
+    """
+    files = {*files_in(given)}
+    return bool(files) and any(
+        text in files and not isinstance(text, LocalFile) for text in texts_in(wire)
+    )
 
 
 def place_of(file: LocalFile, wire: Any) -> str | None:

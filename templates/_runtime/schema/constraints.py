@@ -27,7 +27,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 from pydantic_core import core_schema as core
 
 from ..json_values import all_different, is_multiple, is_type, same
-from ..media.files import content_of, is_open_file
+from ..media.files import UnusableFile, content_of, is_open_file
 from ..media.local_files import NOT_UPLOADED, LocalFile
 from .explanations import nearest_alternative, refusal
 from .fast_path import FAST
@@ -322,7 +322,10 @@ class Either:
 
         def check(value: Any, read: Callable[[Any], Any]) -> Any:
             if is_open_file(value):  # read once for all alternatives
-                value = content_of(value, None)
+                try:
+                    value = content_of(value, None)
+                except UnusableFile as error:
+                    raise refusal(str(error)) from None
             outcome = once(check, value, lambda: _outcome(read, value))
             if isinstance(outcome, ValidationError):
                 raise outcome

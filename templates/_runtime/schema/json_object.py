@@ -127,8 +127,11 @@ class JsonObject(BaseModel, metaclass=_Frozen):
             if name in self.__private_attributes__:
                 super().__setattr__(name, value)
                 return
-            owner = type(self).__name__
-            message = f"{owner} is immutable. Use replace() of the request to copy it"
+            owner = type(self)
+            by = "replace" if hasattr(owner, "replace") else "model_copy"
+            message = (
+                f"{owner.__name__} is immutable. Use {by}() to copy it with changes"
+            )
             raise AttributeError(message, name=name, obj=self)
 
     def __eq__(self, other: object) -> bool:

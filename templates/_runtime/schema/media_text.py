@@ -99,6 +99,8 @@ class Media:
         return {"type": "string", "anyOf": [*map(_schema_of, self.accepts)]}
 
     def _check(self, value: object) -> str:
+        if isinstance(value, LocalFile):  # the file of another request
+            value = value.content
         if is_file(value):
             return self._of_file(value)
         if not isinstance(value, str):

@@ -20,11 +20,24 @@ from pydantic_core import core_schema as core
 
 from ..caller import levels_to_caller
 from ..json_values import is_object
-from ..media.local_files import with_contents
+from ..media.local_files import (
+    NOT_UPLOADED,
+    LocalFile,
+    files_in,
+    is_file_as_text,
+    with_contents,
+)
 from .constraints import Json
 from .deprecated import deprecated_members, has_deprecated
 from .depth import MAX_LEVELS, is_too_deep
-from .explanations import again, combined, is_other_text, narrower, rule_error
+from .explanations import (
+    again,
+    combined,
+    field_error,
+    is_other_text,
+    narrower,
+    rule_error,
+)
 from .fast_path import fast_validator
 from .fields import (
     default_names,
@@ -36,7 +49,7 @@ from .fields import (
     wire_names,
 )
 from .json_object import JsonObject
-from .keywords import Keywords, misspelt, take_extra, without_nulls
+from .keywords import Keywords, given_twice, misspelt, take_extra, without_nulls
 from .rules import Wire
 from .subclasses import refuse_unsent
 from .written import written
@@ -100,12 +113,15 @@ class Part(JsonObject):
     def _validated(cls, data: Any, **options: Any) -> Self:
         """Validate with the fast validator; if that fails, with the complete one."""
         made: Self
-        try:
-            made = cls._fast_validator().validate_python(data, **options)
-        except ValidationError:
-            pass
-        else:
-            return made
+        # The fast validator does not see that a file is not a text.
+        has_files = LocalFile.is_in_use and any(files_in(data))
+        if not has_files:
+            try:
+                made = cls._fast_validator().validate_python(data, **options)
+            except ValidationError:
+                pass
+            else:
+                return made
         made = cls.__pydantic_validator__.validate_python(data, **options)
         return made
 
@@ -141,9 +157,30 @@ class Part(JsonObject):
             made = read(data)
         except ValidationError as error:
             raise cls._explained(data, error) from None
-        if made is not data and cls._has_more_checks():
+        if made is data:
+            return made
+        if LocalFile.is_in_use and is_object(data):
+            cls._refuse_files_as_texts(made, data)
+        if cls._has_more_checks():
             cls._check_whole(made, data)
         return made
+
+    @classmethod
+    def _refuse_files_as_texts(cls, made: Self, data: dict[str, Any]) -> None:
+        """Check that no member for a text was given a file of another request.
+
+        Raises:
+            ValidationError: A file would be sent as the text of its placeholder.
+        """
+        names = python_names(cls)
+        members = {**vars(made), **(made.__pydantic_extra__ or {})}
+        errors = [
+            field_error(name, f"must be a text, {NOT_UPLOADED}")
+            for name, value in data.items()
+            if is_file_as_text(value, written(members.get(names.get(name, name))))
+        ]
+        if errors:
+            raise combined(cls.__name__, errors)
 
     @classmethod
     def _check_whole(cls, made: Self, data: Any) -> None:
@@ -204,6 +241,9 @@ class Part(JsonObject):
         errors: list[InitErrorDetails] = []
         for detail in details:
             member = ".".join(wire_name(str(part)) for part in detail["loc"])
+            if twice := given_twice(cls, detail, data):
+                errors.append(twice)
+                continue
             rules = narrower(member, broken) if is_other_text(detail) else []
             errors += map(placed, rules)
             errors += [] if rules else [again(detail, hidden, hint, optional)]

@@ -55,8 +55,10 @@ def check_callback(name: str, callback: object) -> None:
     """Refuse an async function as a callback, because nothing would await it.
 
     Raises:
-        TypeError: It is one.
+        TypeError: It is one, or cannot be called.
     """
+    if callback is not None and not callable(callback):
+        raise TypeError(f"{name} must be a function, not {type(callback).__name__}")
     if iscoroutinefunction(callback):
         raise TypeError(f"{name} must be a plain function, not an async function")
 

@@ -14,7 +14,7 @@ from .spelling import nearest, plain
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-    from pydantic_core import InitErrorDetails
+    from pydantic_core import ErrorDetails, InitErrorDetails
 
 EXTRA = "extra"
 """The keyword for members that the document does not name."""
@@ -32,28 +32,31 @@ class Keywords(dict[str, Any]):
         self.extra = frozenset(extra)
 
     @classmethod
-    def of(cls, owner: type[BaseModel], given: dict[str, Any]) -> Self:
+    def of(cls, owner: type[BaseModel], keywords: dict[str, Any]) -> Self:
         """Add the values that a constructor sets, and remove None."""
-        members = without_nulls(owner, given)
+        members = without_nulls(owner, keywords)
         extra = take_extra(owner, members)
+        given = {**extra, **members}
         wire = wire_names(owner)
         for name, fill in fills(owner).items():
-            if name not in members and wire[name] not in members:
-                members[name] = fill()
-        return cls({**extra, **members}, extra)
+            if not {name, wire[name]} & given.keys():
+                given[name] = fill()
+        return cls(given, extra)
 
 
 def take_extra(owner: type[BaseModel], members: dict[str, Any]) -> dict[str, Any]:
     """Remove the keyword `extra` and return its value; empty without it.
 
     Raises:
-        TypeError: It is not a dict.
+        TypeError: It is not a dict, or has a member that is also a keyword.
     """
     if EXTRA not in members or not has_extra(owner):
         return {}
     beyond = members.pop(EXTRA)
     if not is_object(beyond):
         raise TypeError(f"extra must be a dict, not {type(beyond).__name__}")
+    for name in beyond.keys() & members.keys():
+        raise TypeError(f"{name} is given twice, as a parameter and in extra")
     return beyond
 
 
@@ -97,6 +100,9 @@ def misspelt(
     is_call = isinstance(data, Keywords)
     meant = data.extra if isinstance(data, Keywords) else frozenset(unknown)
     for name in unknown:
+        if twice := _second_spelling(owner, name, data):
+            yield twice
+            continue
         known = _by_letters(owner).get(plain(name))
         if name in meant:
             if known is None or (not is_call and "_" not in name):
@@ -110,6 +116,33 @@ def misspelt(
         beyond = f' To send it anyway, pass extra={{"{name}": ...}}.'
         more = beyond if name not in meant else ""
         yield field_error(name, f"{UNKNOWN_FIELD}{hint}{more}")
+
+
+def given_twice(
+    owner: type[BaseModel], detail: ErrorDetails, data: Any
+) -> InitErrorDetails | None:
+    """Return the error of a member that is given by its Python name and its wire name.
+
+    Args:
+        owner: The class of the object.
+        detail: An error of pydantic, which takes the second spelling as unknown.
+        data: The input of the object.
+
+    Returns:
+        The error; None if the error is another one.
+    """
+    if detail["type"] != "extra_forbidden" or len(detail["loc"]) != 1:
+        return None
+    return _second_spelling(owner, str(detail["loc"][0]), data)
+
+
+def _second_spelling(
+    owner: type[BaseModel], name: str, data: Any
+) -> InitErrorDetails | None:
+    other = wire_names(owner).get(name)
+    if other is None or not is_object(data) or other not in data:
+        return None
+    return field_error(name, f"is given twice, as '{name}' and as '{other}'")
 
 
 @cache

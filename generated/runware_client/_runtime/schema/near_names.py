@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from ..old_names import present_members
 from .fields import wire_names
+from .keywords import EXTRA
 from .spelling import nearest, plain
 
 _FILLED = frozenset({"taskType", "taskUUID"})
@@ -28,6 +29,8 @@ def hint(cls: type[BaseModel], name: str) -> str:
         For example ": did you mean inputs.seedImage?"; empty without a suggestion.
     """
     known = wire_names(cls)
+    if name == EXTRA:
+        return f": {cls.__name__} has only the members of its document"
     if name in known:
         return f": its JSON name is {known[name]}"
     near = _same(cls, name) or _alike(cls, name)

@@ -193,10 +193,14 @@ class ClassBuilder:
         declared: dict[str, list[Schema]] = {}
         for wire, schema in properties_of(merged.schemas):
             declared.setdefault(wire, []).append(schema)
+        in_branches = branch_properties(self._types.lowering.schemas, merged)
+        wires = {*declared, *in_branches, *required}
         names: dict[str, str] = {}
 
         def named(wire: str) -> str:
-            names[wire] = member_name(wire, names.values(), self._used)
+            """Return a Python name that is not the wire name of another member."""
+            taken = {*names.values()} | wires - {wire}
+            names[wire] = member_name(wire, taken, self._used)
             return names[wire]
 
         for wire, (first, *others) in declared.items():
@@ -214,7 +218,6 @@ class ClassBuilder:
                 return (), [], False
             elif closed is None:
                 unexpressed.append(lacks(wire))
-        in_branches = branch_properties(self._types.lowering.schemas, merged)
         for wire, member in in_branches.items():
             if wire not in declared and (closed is None or wire in closed):
                 sure = member.required or wire in required

@@ -176,8 +176,8 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
         copy_: A method of pydantic's models.
         grosse: Not ASCII, and may be null. At most 9 characters.
         four_k_mode: Begins with a digit.
-        foo_bar: Like the next.
-        foo_bar_2: Like the one before.
+        foo_bar_2: Like the next.
+        foo_bar: Like the one before.
         labels: Free names.
         anything: Whatever you like.
         choice: One of two shapes.
@@ -206,10 +206,10 @@ class OddNamesRequest(TaskRequest[OddNamesResult], OpenPart):
     four_k_mode: bool | None = Field(default=None, validation_alias="4kMode")
     """Begins with a digit."""
 
-    foo_bar: Integer | None = None
+    foo_bar_2: Integer | None = Field(default=None, validation_alias="fooBar")
     """Like the next."""
 
-    foo_bar_2: Integer | None = Field(default=None, validation_alias="foo_bar")
+    foo_bar: Integer | None = Field(default=None, validation_alias="foo_bar")
     """Like the one before."""
 
     labels: dict[str, Annotated[str, Text(max_length=20)]] | None = None
