@@ -278,12 +278,13 @@ def test_a_refusal_after_an_authentication_counts(clients: Clients, kind: str) -
                 yield request
 
     async def work(client: Any) -> Any:
-        return await ending(lambda: value_of(client.run(clients.image())))
+        ended = await ending(lambda: value_of(client.run(clients.image())))
+        await value_of(own.close() if kind == "sync" else own.aclose())
+        return ended
 
     sendings: list[Any] = []
-    made = httpx2.Client if kind == "sync" else httpx2.AsyncClient
+    own: Any = (httpx2.Client if kind == "sync" else httpx2.AsyncClient)(auth=Twice())
     with hosting(asking) as platform:
-        own = made(auth=Twice())
         ended = clients.using(kind, platform.url, work, http_client=own)
     assert isinstance(ended.error, clients.package.BadRequestError)
     assert ended.error.handle is None
