@@ -185,6 +185,19 @@ def test_headers_are_texts(caller: Caller, headers: dict[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "text"), [("content-length", "5"), ("Transfer-Encoding", "chunked")]
+)
+def test_headers_about_the_length_of_the_body_are_not_sent(
+    caller: Caller, server: Server, image: Callable[..., Any], name: str, text: str
+) -> None:
+    with pytest.raises(ValueError, match=f"the header '{name}' is not allowed"):
+        caller("run", image(), extra_headers={name: text})
+    with pytest.raises(ValueError, match=f"the header '{name}' is not allowed"):
+        caller("unfinished", options={"default_headers": {name: text}})
+    assert server.calls == []
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [("X-A", "1\r\nX-B: 2"), ("X-A", "1\n"), ("X A", "1"), ("X-A", "ä")],
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopback import Drop, Reply, acknowledge, news, value
+from loopback import Drop, Reply, acknowledge, echo, news, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -221,6 +221,36 @@ def test_a_number_of_thousands_of_digits_loses_no_result(
     for outcome in caller("run_many", [image(), image()]):
         [result] = outcome.unwrap()
         assert result.image_url == IMAGE
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"caf\xe9", b"\xe2\x82"])
+def test_bytes_that_are_not_valid_lose_no_result(
+    caller: Caller, server: Server, image: Callable[..., Any], bad: bytes
+) -> None:
+    """Such as a text that a model cut inside a character."""
+
+    def answer(tasks: Tasks) -> object:
+        items = [
+            {"taskUUID": t["taskUUID"], "imageURL": IMAGE, "note": f"note {number}"}
+            for number, t in enumerate(tasks)
+        ]
+        body = json.dumps({"data": items}).encode()
+        return Reply(body.replace(b"note 0", bad))
+
+    server.answer = answer
+    first, second = caller("run_many", [image(), image()])
+    [result] = first.unwrap()
+    assert result.to_wire()["note"] == bad.decode(errors="replace")
+    [result] = second.unwrap()
+    assert result.to_wire()["note"] == "note 1"
+
+
+def test_thousands_of_results_of_one_task(
+    caller: Caller, server: Server, image: Callable[..., Any]
+) -> None:
+    """The time to tell them apart grows with their number, not with its square."""
+    server.answer = echo(copies=10_000)
+    assert len(caller("run", image())) == 10_000
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])

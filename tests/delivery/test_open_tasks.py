@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from contextlib import aclosing
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -630,5 +631,106 @@ def test_sync_results_are_handed_over_by_submit(
         [result] = await value(handle.wait())
         assert result.seed == 7
         assert client.unfinished() == []
+
+    caller.using(work)
+
+
+# -- a request that is run again ----------------------------------------------
+
+
+@pytest.mark.parametrize("way", [run, run_many])
+def test_a_request_that_is_run_again_is_polled(
+    shipped: ModuleType,
+    caller: Caller,
+    server: Server,
+    image: Callable[..., Any],
+    way: Any,
+) -> None:
+    """The first run was given up, and nobody knows whether the server has the task."""
+    sent: list[str] = []
+    is_ready = threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == POLL:
+            return finished(tasks) if is_ready.is_set() else {"data": []}
+        sent.extend(names_of(tasks))
+        return Drop()
+
+    server.answer = answer
+
+    async def work(client: Any) -> None:
+        request = image(delivery_method="sync")
+        with pytest.raises(shipped.ConnectionError) as raised:
+            await value(client.run(request, timeout=0.3))
+        assert raised.value.may_have_run
+        is_ready.set()
+        await way(client, request)
+        assert client.unfinished() == []
+        assert sent == [request.task_uuid]
+
+    caller.using(work)
+
+
+def names_of(tasks: Tasks) -> list[str]:
+    """Return the UUIDs of tasks."""
+    return [task["taskUUID"] for task in tasks]
+
+
+def test_a_batch_that_was_left_can_be_run_again(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """Some of its results were there, and were not handed over."""
+    requests = [image() for _ in range(4)]
+    sent: list[str] = []
+    honest = mixed(requests[0].task_uuid, requests[1].task_uuid)
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == TASK:
+            sent.extend(names_of(tasks))
+        return honest(tasks)
+
+    def interrupt(event: Any) -> None:
+        if event.kind == "polled" and not interrupted:
+            interrupted.append(event)
+            raise Stop
+
+    server.answer = answer
+    interrupted: list[Any] = []
+    with shipped.Runware(KEY, base_url=server.url, on_event=interrupt) as client:
+        client.polling = shipped.Waits(first=0.005)
+        with pytest.raises(Stop):
+            client.run_many(requests)
+        outcomes = client.run_many(requests)
+        assert [len(outcome.unwrap()) for outcome in outcomes] == [1] * 4
+        assert sent == [request.task_uuid for request in requests]
+        assert client.unfinished() == []
+
+
+def test_a_stream_of_a_task_that_was_sent_is_refused(
+    shipped: ModuleType, caller: Caller, server: Server
+) -> None:
+    tasks = import_module(f"{shipped.__name__}.tasks.text_inference")
+    sent: list[Tasks] = []
+
+    def answer(tasks: Tasks) -> object:
+        sent.append(tasks)
+        return Drop()
+
+    server.answer = answer
+    message = {"role": "user", "content": "Say hello."}
+    request = tasks.TextInferenceRequest(model="a:b@1", messages=[message])
+
+    async def read(client: Any) -> None:
+        async for _ in each(client.stream(request)):
+            pass
+
+    async def work(client: Any) -> None:
+        with pytest.raises(shipped.ConnectionError):
+            await read(client)
+        with pytest.raises(shipped.RunwareError, match=r"request\.replace") as raised:
+            await read(client)
+        assert raised.value.handle.task_uuid == request.task_uuid
+        assert names(client.unfinished()) == [request.task_uuid]
+        assert len(sent) == 1
 
     caller.using(work)

@@ -91,11 +91,18 @@ class Clients:
             return without_a_loop(work(client))  # type: ignore[arg-type]
 
     def with_own(self, kind: str, url: str, work: Work) -> Any:
-        """Do some work with a client whose HTTP client follows redirects."""
+        """Do some work with a client whose HTTP client sends again, and elsewhere.
+
+        It follows redirects, and repeats a request after HTTP 502.
+        """
         if kind == "sync":
-            with httpx2.Client(follow_redirects=True) as http_client:
+            with httpx2.Client(
+                follow_redirects=True, transport=Repeating()
+            ) as http_client:
                 return self.using(kind, url, work, http_client=http_client)
-        async_client = httpx2.AsyncClient(follow_redirects=True)
+        async_client = httpx2.AsyncClient(
+            follow_redirects=True, transport=AsyncRepeating()
+        )
 
         async def closing(client: Any) -> Any:
             async with async_client:
@@ -132,6 +139,30 @@ class Clients:
     def module(self, name: str) -> ModuleType:
         """A module of the package."""
         return import_module(f"{self.package.__name__}.{name}")
+
+
+class Repeating(httpx2.HTTPTransport):
+    """Repeats a request after HTTP 502, as the transport of a caller may do."""
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request, and send it again after HTTP 502."""
+        response = super().handle_request(request)
+        if response.status_code != 502:
+            return response
+        response.read()
+        return super().handle_request(request)
+
+
+class AsyncRepeating(httpx2.AsyncHTTPTransport):
+    """The async twin of `Repeating`."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request, and send it again after HTTP 502."""
+        response = await super().handle_async_request(request)
+        if response.status_code != 502:
+            return response
+        await response.aread()
+        return await super().handle_async_request(request)
 
 
 async def value_of(given: Any) -> Any:

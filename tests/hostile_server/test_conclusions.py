@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import httpx2
 import pytest
 
 from .clients import ending, together, value_of
@@ -220,6 +221,74 @@ def test_a_redirect_is_not_followed(
     assert ended.results[0].image_url
     assert [*platform.bills.values()] == [1]
     assert unfinished == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "invalidParameter"),
+        (401, "invalidApiKey"),
+        (413, "requestTooLarge"),
+        (429, "rateLimitExceeded"),
+        (503, "serviceUnavailable"),
+    ],
+)
+def test_a_refusal_of_a_repeated_request_is_not_about_the_first(
+    clients: Clients, kind: str, status: int, code: str
+) -> None:
+    """The caller's HTTP client sent the task twice within one call."""
+
+    async def failing(platform: Platform, exchange: Exchange) -> None:
+        if exchange.is_poll:
+            return await honest(platform, exchange)
+        sendings.append(exchange.tasks[0])
+        if len(sendings) == 2:
+            error = {"code": code, "message": "No."}
+            return await exchange.reply({"errors": [error]}, status, Retry_After="0")
+        platform.accept(exchange.tasks[0])
+        await exchange.reply({}, 502)
+        return None
+
+    async def work(client: Any) -> Any:
+        ended = await ending(lambda: value_of(client.run(clients.image())))
+        return ended, client.unfinished()
+
+    sendings: list[Any] = []
+    with hosting(failing) as platform:
+        ended, unfinished = clients.with_own(kind, platform.url, work)
+    assert ended.results[0].image_url
+    assert [*platform.bills.values()] == [1]
+    assert unfinished == []
+
+
+def test_a_refusal_after_an_authentication_counts(clients: Clients, kind: str) -> None:
+    """HTTP 401 asked for it, and refused the first request."""
+
+    async def asking(_: Platform, exchange: Exchange) -> None:
+        sendings.append(exchange.tasks[0])
+        if len(sendings) == 1:
+            return await exchange.reply({}, 401)
+        await exchange.reply({"errors": [{"code": "invalidParameter"}]}, 400)
+        return None
+
+    class Twice(httpx2.Auth):
+        def auth_flow(self, request: httpx2.Request) -> Any:
+            response = yield request
+            if response.status_code == 401:
+                yield request
+
+    async def work(client: Any) -> Any:
+        ended = await ending(lambda: value_of(client.run(clients.image())))
+        await value_of(own.close() if kind == "sync" else own.aclose())
+        return ended
+
+    sendings: list[Any] = []
+    own: Any = (httpx2.Client if kind == "sync" else httpx2.AsyncClient)(auth=Twice())
+    with hosting(asking) as platform:
+        ended = clients.using(kind, platform.url, work, http_client=own)
+    assert isinstance(ended.error, clients.package.BadRequestError)
+    assert ended.error.handle is None
+    assert len(sendings) == 2
 
 
 @pytest.mark.parametrize("status", [200, 400, 409])

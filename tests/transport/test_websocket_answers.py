@@ -114,6 +114,22 @@ def test_one_failed_task_is_not_the_status_of_others(run: Run) -> None:
     run.carry(work, vague)
 
 
+def test_a_message_may_have_thousands_of_results(run: Run) -> None:
+    """The time to read it grows with their number, not with its square."""
+    task = order()
+
+    async def many(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.ponged()
+        await peer.say(*(result(task, number) for number in range(10_000)))
+        await peer.rest()
+
+    async def work(carrier: Carrier) -> None:
+        assert len((await carrier.post(task)).data) == 10_000
+
+    run.carry(work, many)
+
+
 def test_an_empty_answer_ends_the_question_at_once(run: Run) -> None:
     run.wait("_runtime.transport.pending", SILENCE=100, QUIET=100)
 

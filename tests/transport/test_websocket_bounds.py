@@ -8,9 +8,11 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 from base64 import b64encode
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha1
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -420,6 +422,48 @@ def test_a_client_in_use_refuses_another_loop(shipped: ModuleType) -> None:
         await go_on.wait()
         await peer.say(result(task))
         await peer.rest()
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+
+
+def test_loops_of_two_threads_do_not_share_a_session(
+    shipped: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both take over from a loop that has ended, at the same time."""
+    module = import_module(f"{shipped.__name__}._runtime.transport.websocket")
+    leave = module._Connection.leave
+    meeting, start = threading.Barrier(2), threading.Barrier(2)
+    sessions: list[Any] = []
+
+    def leave_together(connection: Any) -> Any:
+        sessions.append(session := leave(connection))
+        with suppress(threading.BrokenBarrierError):  # one may be alone here
+            meeting.wait(0.2)
+        return session
+
+    def elsewhere(made: Carrier, task: Item) -> str | None:
+        async def post() -> str | None:
+            with suppress(shipped.ConnectionError):
+                [item] = (await made.post(task)).data
+                return str(item["taskUUID"])
+            return None
+
+        start.wait(20)
+        return asyncio.run(post())
+
+    async def main() -> None:
+        async with listening(answering) as sockets:
+            made = carrier(shipped, sockets.url)
+            await asyncio.to_thread(asyncio.run, made.post(order()))
+            monkeypatch.setattr(module._Connection, "leave", leave_together)
+            tasks = [order(), order()]
+            posts = [asyncio.to_thread(elsewhere, made, task) for task in tasks]
+            given = await asyncio.gather(*posts)
+            assert set(given) <= {None, *(task["taskUUID"] for task in tasks)}
+            frames = [frame for peer in sockets.peers for frame in peer.frames]
+            heard = [task.get("taskUUID") for frame in frames for task in frame]
+            assert [heard.count(task["taskUUID"]) <= 1 for task in tasks] == [True] * 2
+            assert len(set(map(id, sessions))) == len(sessions)
 
     asyncio.run(asyncio.wait_for(main(), 20))
 

@@ -36,6 +36,24 @@ class OpenTasks:
             self._tasks[task.key] = task
             self._left.pop(task.key, None)
 
+    def continue_earlier(self, task: Task[Any]) -> bool:
+        """Continue an unsent task if an earlier call sent one with its `taskUUID`.
+
+        The results of that task are still to come, or no caller got them: the caller
+        runs the same request again. It is polled then, and not sent.
+
+        Returns:
+            Whether there is such a task.
+        """
+        other = self._tasks.get(task.key)
+        if other is None or other is task or not task.is_pollable:
+            return False
+        has_failed = other.is_done and other.error is not None
+        if has_failed or other.phase is Phase.UNSENT:
+            return False
+        task.resume(is_accepted=other.phase in (Phase.ACCEPTED, Phase.DONE))
+        return True
+
     def leave(self, tasks: Iterable[Task[Any]]) -> None:
         """Record that no caller waits for these tasks any more."""
         with self._lock.native:

@@ -19,7 +19,7 @@ from ..transport.items import (
     numbers,
     outputs_of,
 )
-from .identity import Identity, identity_of
+from .identity import Identity, Members, identity_of
 from .lifecycle import TRANSITIONS, Action, Phase, TaskEvent
 
 if TYPE_CHECKING:
@@ -168,9 +168,13 @@ class Task(Generic[ResultT]):
         """Return the results so far."""
         return [self.read(item) for item in self.items]
 
-    def resume(self) -> None:
-        """Continue a task that another call, or another process, may have sent."""
-        self.phase = Phase.IN_DOUBT
+    def resume(self, *, is_accepted: bool = False) -> None:
+        """Continue a task that another call, or another process, may have sent.
+
+        Args:
+            is_accepted: Whether the server certainly has it.
+        """
+        self.phase = Phase.ACCEPTED if is_accepted else Phase.IN_DOUBT
         self.sends = 1
         self.is_known = True
 
@@ -250,10 +254,15 @@ class Task(Generic[ResultT]):
         """
         known = self._identities
         unmatched = set(range(len(known)))
+        by_own: dict[Members, list[int]] = {}
+        for number, each in enumerate(known):
+            by_own.setdefault(each.own, []).append(number)
         is_news = False
         for item in results:
             identity = identity_of(item)
-            places = _places(identity, known)
+            alike = by_own.setdefault(identity.own, [])
+            places = [place for place in alike if known[place].is_same(identity)]
+            places.sort(key=lambda place: known[place] != identity)  # equal ones first
             place = next((each for each in places if each in unmatched), None)
             if place is not None:
                 unmatched.remove(place)
@@ -264,6 +273,7 @@ class Task(Generic[ResultT]):
             ):
                 self.items.append(item)
                 known.append(identity)
+                alike.append(len(known) - 1)
                 is_news = True
         return is_news
 
@@ -274,12 +284,6 @@ class Task(Generic[ResultT]):
             number = max(ordered, len(self.items) + len(told))
             done = 100.0 * len(self.items) + sum(told)
             self.progress = max(self.progress or 0.0, min(100.0, done / number))
-
-
-def _places(identity: Identity, known: list[Identity]) -> list[int]:
-    """Return the indices of known results that may be the same, equal ones first."""
-    places = [place for place, each in enumerate(known) if each.is_same(identity)]
-    return sorted(places, key=lambda place: known[place] != identity)
 
 
 class Upload(Task[Any]):

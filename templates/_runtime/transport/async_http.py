@@ -279,6 +279,11 @@ class AsyncHTTPTransport:
         exchange.is_http1 = self._brought is None
         response = await lane.http.send(request, **options)
         redact(response.headers, self._endpoint.key)
+        try:
+            exchange.check_sent_once(response.status_code)
+        except httpx2.ReadError:
+            await response.aclose()
+            raise
         return response
 
     def _begin(self, lane: _Lane, exchange: AsyncExchange) -> None:

@@ -188,16 +188,25 @@ def parsed(body: bytes | str) -> Any:
     """Parse a body as JSON; None if it is not JSON.
 
     NaN and infinities become the constants of `math`, so that equal answers compare
-    equal.
+    equal. Bytes that are not valid become U+FFFD, so that one bad text does not hide all
+    results.
     """
     try:
         if isinstance(body, bytes):
-            body = body.decode(json.detect_encoding(body), "surrogatepass")
+            body = _decoded(body)
         return _DECODER.decode(body)
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except json.JSONDecodeError:
         return None
     except (ValueError, RecursionError):  # ValueError: too many digits for int()
         return _parsed_with_large_numbers(body)
+
+
+def _decoded(body: bytes) -> str:
+    encoding = json.detect_encoding(body)
+    try:
+        return body.decode(encoding, "surrogatepass")
+    except UnicodeDecodeError:
+        return body.decode(encoding, "replace")
 
 
 def _parsed_with_large_numbers(body: bytes | str) -> Any:

@@ -259,6 +259,7 @@ class HTTPTransport:
             if stream := response.extensions.get("network_stream"):
                 bound(stream)  # the caller may have opened it for an earlier request
             redact(response.headers, self._endpoint.key)
+            exchange.check_sent_once(response.status_code)
         except BaseException:
             response.close()
             raise

@@ -101,11 +101,17 @@ class Expected:
         return named not in READ_ONLY and not is_of_poll
 
     def add(self, item: Item, *, is_error: bool) -> None:
-        """Add an item, unless it is a copy."""
+        """Add an item, unless it is a copy.
+
+        Results beyond the wanted number are not compared, since there may be thousands.
+        """
         is_result = is_result_item(item) or not self.is_about_a_task
         place = self.results if is_result else self.news
         place = self.errors if is_error else place
-        add(item, place)
+        if place is self.results and len(place) >= self.wanted:
+            place.append(item)
+        else:
+            add(item, place)
 
 
 @dataclass(slots=True, eq=False)

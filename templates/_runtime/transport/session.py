@@ -154,8 +154,8 @@ class Session:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether a call waits for its outcome."""
-        return any(pending.outcome is None for pending in self._waiting)
+        """Whether a call waits for its outcome. Other threads may ask this too."""
+        return any(pending.outcome is None for pending in [*self._waiting])
 
     def unwritten(self) -> list[Pending]:
         """Return the calls that are still to be sent, in order."""

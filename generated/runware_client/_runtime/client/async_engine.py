@@ -156,6 +156,7 @@ class AsyncEngine(BaseEngine):
         self, submission: Submission[Any], timeout: float, extra: Headers
     ) -> AsyncGenerator[httpx2.Response]:
         """Open a stream; retry while the server certainly does not have the task."""
+        self.refuse_second_stream(submission.task)
         patience = self.patience(submission.task, timeout)
         if submission.is_waiting:
             with self.uploading(submission, patience.seconds_left()) as delivery:

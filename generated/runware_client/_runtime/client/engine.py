@@ -216,6 +216,18 @@ class BaseEngine:
         tries, clock = self.settings.max_retries, self.settings.clock
         return Patience(pauses, tries, timeout, clock)
 
+    def refuse_second_stream(self, task: Task[Any]) -> None:
+        """Check that no earlier call sent a task that is to be streamed.
+
+        Raises:
+            RunwareError: The server may have it. A stream cannot be continued.
+        """
+        if self.open_tasks.continue_earlier(task):
+            raise RunwareError(
+                "this client has already sent a task with this taskUUID, and its results "
+                "are not collected. For another run, use request.replace()"
+            )
+
     def note_stream(
         self, submission: Submission[Any], item: Item, error: BaseException | None
     ) -> None:
@@ -346,6 +358,7 @@ class Engine(BaseEngine):
         self, submission: Submission[Any], timeout: float, extra: Headers
     ) -> Generator[httpx2.Response]:
         """Open a stream; retry while the server certainly does not have the task."""
+        self.refuse_second_stream(submission.task)
         patience = self.patience(submission.task, timeout)
         if submission.is_waiting:
             with self.uploading(submission, patience.seconds_left()) as delivery:

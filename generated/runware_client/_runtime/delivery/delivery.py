@@ -213,7 +213,14 @@ class Delivery(Generic[ResultT]):
     # -- before a task is sent ------------------------------------------------
 
     def _hold_back(self) -> None:
-        """Hold back tasks that wait for uploads or for the reservation of their costs."""
+        """Hold back tasks that must not be sent now.
+
+        Those that an earlier call sent are polled. Others wait for uploads, or for the
+        reservation of their costs.
+        """
+        for each in self._to_send():
+            if each.task.phase is Phase.UNSENT:
+                self._open_tasks.continue_earlier(each.task)
         if not (to_send := self._to_send()):
             return
         held = [e for e in to_send if e.submission and e.submission.is_waiting]

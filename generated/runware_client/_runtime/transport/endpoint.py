@@ -33,6 +33,9 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile("([!-~]([ -~\\t]*[!-~])?)?")
 """Source: RFC 9110, section 5."""
 
+FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""Headers, in lower case, that say where the request body ends."""
+
 DRY_RUN = "X-Runware-Dry-Run"
 """The header of a dry run: its tasks are validated and priced, but not run."""
 
@@ -96,8 +99,8 @@ def checked_headers(headers: Headers) -> Headers:
 
     Raises:
         TypeError: A name or a value is not a str.
-        ValueError: HTTP does not allow a header, or it would turn the call into a dry
-            run, which has no results.
+        ValueError: HTTP does not allow a header, it is about the length of the body, or
+            it would turn the call into a dry run, which has no results.
     """
     given: Mapping[Any, Any] = headers or {}
     for name, value in given.items():
@@ -108,6 +111,11 @@ def checked_headers(headers: Headers) -> Headers:
             raise ValueError(
                 f"HTTP does not allow the header {name!r}: a name has letters, digits and"
                 " hyphens, a value is one line of ASCII without spaces around it"
+            )
+        if name.lower() in FRAMING:
+            raise ValueError(
+                f"the header {name!r} is not allowed: the HTTP library sets it, so that "
+                "it is true of the request body"
             )
         if name.lower() == DRY_RUN.lower():
             message = f"{DRY_RUN} is not allowed in a run. Use dry_run of the client"

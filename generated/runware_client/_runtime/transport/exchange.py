@@ -32,6 +32,9 @@ CLOSED = "the client was closed"
 MAX_WAIT = 1_000_000.0
 """Maximum timeout of a socket, in seconds: systems store milliseconds in 31 bits."""
 
+UNAUTHENTICATED = frozenset({401, 407})
+"""HTTP statuses after which authentication may send a request again."""
+
 NEVER_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -70,6 +73,8 @@ class Exchange:
         self._peer: tuple[str, int] | None = None
         self._is_traced = False
         self._is_begun = False
+        self._is_repeated = False
+        self._status: int | None = None
         self._hooks: list[Any] = []
 
     def left(self) -> float:
@@ -91,7 +96,11 @@ class Exchange:
         if step == "connect_tcp" and phase == "started":
             self._peer = info["host"], info["port"]
         elif step == "send_request_headers" and phase == "started":
+            self._is_repeated |= self._is_begun and self._status not in UNAUTHENTICATED
             self._is_begun = info["request"].method != b"CONNECT"  # to a proxy
+            self._status = None
+        elif step == "receive_response_headers" and phase == "complete":
+            self._status = next(e for e in info["return_value"] if isinstance(e, int))
         elif step == "send_request_headers" and phase == "failed":
             # The library refused the headers, and wrote nothing.
             cause = type(info["exception"]).__name__
@@ -148,6 +157,24 @@ class Exchange:
         self._hooks = http.event_hooks["request"]
         noted = NotedAuth(http.auth or auth, self._note_sending)
         return {"stream": True, "follow_redirects": False, "auth": noted}
+
+    def check_sent_once(self, status: int) -> None:
+        """Check that a refusal is about the only sending of the request.
+
+        The transport of a caller's HTTP client may send it again, for example after a
+        timeout. Then a refusal says nothing about the first sending.
+
+        Args:
+            status: The HTTP status of the answer.
+
+        Raises:
+            httpx2.ReadError: The request was sent several times, and refused at last.
+        """
+        if self._is_repeated and status >= 400:
+            raise httpx2.ReadError(
+                f"HTTP {status} after your http_client sent the request several times; "
+                "the server may have accepted an earlier one"
+            )
 
     def _note_sending(self) -> None:
         self.is_sending = True

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from ..exceptions import ConnectionError, ResponseError, TimeoutError
+from ..locks import ForkSafeLock
 from ..version import USER_AGENT
 from .async_http import AsyncHTTPTransport
 from .endpoint import RUNWARE_SOCKET_URL, RUNWARE_URL, merged, shown_url
@@ -95,6 +96,7 @@ class WebSocketTransport:
         self._left: _Connection | None = None
         """The previous connection. A copy made by a fork must not be freed here."""
         self._is_closed = False
+        self._lock = ForkSafeLock()
 
     def at(self, endpoint: Endpoint) -> AsyncHTTPTransport:
         """Return a transport to another endpoint, over HTTP."""
@@ -144,16 +146,17 @@ class WebSocketTransport:
         """
         if self._is_closed:
             raise closed()
-        connection = self._connection
-        if connection is None or not connection.is_here:
-            session = connection.leave() if connection is not None else None
-            self._left = connection
-            self._connection = connection = _Connection(
-                self._endpoint,
-                self._http,
-                self._concurrency,
-                session or Session(self._is_known),
-            )
+        with self._lock.native:  # event loops of two threads must not share a session
+            connection = self._connection
+            if connection is None or not connection.is_here:
+                session = connection.leave() if connection is not None else None
+                self._left = connection
+                self._connection = connection = _Connection(
+                    self._endpoint,
+                    self._http,
+                    self._concurrency,
+                    session or Session(self._is_known),
+                )
         return connection
 
 
