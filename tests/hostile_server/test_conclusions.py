@@ -23,6 +23,8 @@ from .platform_server import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from .clients import Clients
     from .platform_server import Exchange, Item, Platform
 
@@ -272,7 +274,9 @@ def test_a_refusal_after_an_authentication_counts(clients: Clients, kind: str) -
         return None
 
     class Twice(httpx2.Auth):
-        def auth_flow(self, request: httpx2.Request) -> Any:
+        def auth_flow(
+            self, request: httpx2.Request
+        ) -> Generator[httpx2.Request, httpx2.Response]:
             response = yield request
             if response.status_code == 401:
                 yield request
