@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
+from functools import partial, reduce
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -310,6 +310,10 @@ def test_nothing_of_a_raw_task_is_checked(caller: Caller, server: Server) -> Non
         ({"taskType": "a", "taskUUID": 7}, ValueError),
         ({"taskType": "a", "taskUUID": ""}, ValueError),
         ({"taskType": "a", "n": float("nan")}, ValueError),
+        (
+            {"taskType": "a", "n": reduce(lambda inner, _: [inner], range(9999))},
+            ValueError,
+        ),
         ({"taskType": "a", "n": object()}, TypeError),
         (3, TypeError),
         ([("taskType", "a")], TypeError),

@@ -30,11 +30,14 @@ def unchecked_request(task: Mapping[str, Any]) -> TaskRequest[TaskResult]:
     Raises:
         TypeError: It is not an object, or contains a value that JSON does not have.
         ValueError: It has no `taskType`, a `taskUUID` that is not a string, a number that
-            JSON does not have, or a file of another request.
+            JSON does not have, or a file of another request; or it is nested too deeply.
     """
     given = task_object(task)
-    refuse_files(given, "task")
-    wire = json.loads(json.dumps(given, allow_nan=False))
+    try:
+        refuse_files(given, "task")
+        wire = json.loads(json.dumps(given, allow_nan=False))
+    except RecursionError:
+        raise ValueError("the task is nested too deeply for JSON") from None
     task_type = wire.get("taskType") if is_object(wire) else None
     if not isinstance(task_type, str) or task_type in ("", AUTHENTICATION):
         message = f"taskType must be the name of a task type, not {task_type!r}"
