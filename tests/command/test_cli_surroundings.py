@@ -91,7 +91,7 @@ class TestTerminal:
         first, *rest = session.shown.split("\r\n")
         steps = first.split("\r\x1b[K")
         assert "Reading documents" in steps
-        assert "Made the module of docs/one.json" in steps
+        assert "Made the module of one.json" in steps
         assert steps[-1] == "Generated out/client from 2 documents of 1 task type."
         assert "Made" not in "".join(rest)
 

@@ -81,7 +81,7 @@ class Bench:
 
     def run(self, *options: str) -> Work:
         """Generate, as if in a process of its own."""
-        formatting._alone.cache_clear()
+        formatting._formatted_alone.cache_clear()
         for counted in (self._parsed, self._formatted, self._made):
             counted.clear()
         arguments = ["generate", "docs", "--output", "out", "--package", "client"]

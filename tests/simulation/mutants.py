@@ -436,7 +436,7 @@ MUTANTS = (
     Mutant(
         "a task that failed counts as if it had run",
         "_runtime.delivery.account",
-        "        has_run = bool(task.items) or task.error is None\n",
+        "        has_run = bool(task.items) or task.error is None or task.is_repeated\n",
         "        has_run = True\n",
         40,
     ),
@@ -502,6 +502,13 @@ MUTANTS = (
         "each.task.is_pollable or isinstance(each.task, DryTask) for each in chosen",
         "each.task.is_pollable for each in chosen",
         2774700,
+    ),
+    Mutant(
+        "the first run of a task that was sent again costs nothing if the second fails",
+        "_runtime.delivery.account",
+        " or task.is_repeated\n",
+        "\n",
+        8000191,
     ),
 )
 

@@ -596,7 +596,9 @@ class Schedule:
             is_open = any(task.phase is not Phase.UNSENT for task in tasks)
             return price if is_open else Decimal(0)
         said = self._said(done)
-        has_run = any(task.items or task.error is None for task in done)
+        has_run = any(
+            task.items or task.error is None or task.is_repeated for task in done
+        )
         is_said = any(
             task.items and all("cost" in item for item in task.items) for task in done
         )

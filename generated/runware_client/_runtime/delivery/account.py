@@ -145,7 +145,8 @@ class Account:
         found = _costs_of(task)
         fresh = {each: cost for each, cost in found.items() if each not in bill.costs}
         added = sum(fresh.values(), Decimal(0))
-        has_run = bool(task.items) or task.error is None
+        # A first run of a task that was sent again may be billed, if the second failed.
+        has_run = bool(task.items) or task.error is None or task.is_repeated
         is_complete = 0 < len(task.items) == len(found)
         rest, released = bill.rest, bill.released + reserved
         if has_run:

@@ -46,6 +46,12 @@ MAX_RESULTS = 10**6
 """Upper limit of the number of results in the calculation of the progress."""
 
 
+MAY_BE_SECOND = frozenset(
+    {TaskEvent.UNCLEAR, TaskEvent.PROGRESS, TaskEvent.FINISHED, TaskEvent.FAILED}
+)
+"""Events after a second sending that the server may have accepted as another task."""
+
+
 class Task(Generic[ResultT]):
     """The state of one task. It is small: it does not hold the request.
 
@@ -71,6 +77,8 @@ class Task(Generic[ResultT]):
         allows_resend: Whether it may be sent again while it is in doubt.
         is_known: Whether it is only collected: it is resumed, the server refused a sending
             because it has the task, or its costs were counted.
+        is_repeated: Whether the server may have run it twice: it was sent again, and the
+            server did not say that it has it.
         key: The key that matches items to it: its taskUUID or, without one, its type.
         ordered: The number of results that it orders.
     """
@@ -102,6 +110,7 @@ class Task(Generic[ResultT]):
         self.is_short = False
         self.allows_resend = True
         self.is_known = False
+        self.is_repeated = False
         self.key = (self.task_uuid or self.task_type).casefold()
         self.ordered = number_of_results(wire)
         self._identities: list[Identity] = []
@@ -181,6 +190,7 @@ class Task(Generic[ResultT]):
 
     def apply(self, event: TaskEvent) -> Action:
         """Move to the next phase; return the next action."""
+        self.is_repeated |= self.phase is Phase.RESENDING and event in MAY_BE_SECOND
         self.phase, action = TRANSITIONS[self.phase, event]
         self.is_known |= event is TaskEvent.CONFLICT
         return action
