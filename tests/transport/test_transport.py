@@ -446,6 +446,28 @@ def test_nothing_is_sent_if_a_hook_fails_before(
     assert not carrier.is_sent(error)
 
 
+def test_a_hook_of_requests_and_of_answers_may_fail_after_the_answer(
+    carrier: Carrier,
+) -> None:
+    """A transport that traces nothing does not tell whether the request was sent."""
+
+    def hook(message: httpx2.Request | httpx2.Response) -> None:
+        if isinstance(message, httpx2.Response):
+            raise OSError("mine")
+
+    async def ahook(message: httpx2.Request | httpx2.Response) -> None:
+        hook(message)
+
+    hooks = [hook if carrier.kind == "sync" else ahook]
+    mine = carrier.http_client(
+        event_hooks={"request": hooks, "response": hooks},
+        transport=httpx2.MockTransport(_accept),
+    )
+    [error] = carrier.run("post", carrier.transport(REFUSED, mine), LONG)
+    assert isinstance(error, ConnectionError)
+    assert carrier.is_sent(error)
+
+
 @pytest.mark.parametrize("sent", [0, 1])
 @pytest.mark.parametrize("is_wired", [True, False])
 @pytest.mark.parametrize("cause", CAUSES, ids=repr)

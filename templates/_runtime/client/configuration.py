@@ -269,9 +269,8 @@ class Configured(Generic[EngineT]):
         if error is not None:
             error.results = [*task.results()] or error.results
             self._engine.give_handle(error, submission)
-        if (
-            task.is_done and error is not task.error
-        ):  # another call has just finished it
+        if task.is_done and error is not task.error:
+            # Another call has finished it in the meantime.
             return self._hand_over(submission, task.error)
         if error is None or error.handle is None:
             self._engine.open_tasks.close([task])

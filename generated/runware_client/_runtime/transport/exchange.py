@@ -75,7 +75,7 @@ class Exchange:
         self._is_begun = False
         self._is_repeated = False
         self._status: int | None = None
-        self._hooks: list[Any] = []
+        self._hooks: dict[str, list[Any]] = {"request": [], "response": []}
 
     def left(self) -> float:
         """Return the seconds until the timeout, 0 or more."""
@@ -120,9 +120,8 @@ class Exchange:
         if error is None:
             return
         interruption = self.interruption(error)
-        for each in (causes := [*chain(error, self._outer)]):
-            if was_raised_in(each, self._hooks):
-                self.is_sending = False
+        causes = [*chain(error, self._outer)]
+        self.is_sending &= not any(map(self._is_of_request_hook, causes))
         for each in causes:
             self._clean(each)
         if isinstance(error, Exception) and not isinstance(error, RunwareError):
@@ -154,7 +153,7 @@ class Exchange:
             http: The HTTP client.
             auth: The authentication, unless the HTTP client has its own.
         """
-        self._hooks = http.event_hooks["request"]
+        self._hooks = http.event_hooks
         noted = NotedAuth(http.auth or auth, self._note_sending)
         return {"stream": True, "follow_redirects": False, "auth": noted}
 
@@ -175,6 +174,14 @@ class Exchange:
                 f"HTTP {status} after your http_client sent the request several times; "
                 "the server may have accepted an earlier one"
             )
+
+    def _is_of_request_hook(self, error: BaseException) -> bool:
+        """Return whether a request hook raised an exception, and no response hook did.
+
+        Both may be the same function, or share its code.
+        """
+        is_of_request = was_raised_in(error, self._hooks["request"])
+        return is_of_request and not was_raised_in(error, self._hooks["response"])
 
     def _note_sending(self) -> None:
         self.is_sending = True
