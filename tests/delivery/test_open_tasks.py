@@ -706,6 +706,37 @@ def test_a_batch_that_was_left_can_be_run_again(
         assert client.unfinished() == []
 
 
+def test_a_refused_run_is_sent_again_while_another_run_polls_for_it(
+    shipped: ModuleType, server: Server, image: Callable[..., Any]
+) -> None:
+    """The second run of a request begins during the first, which is then refused."""
+    sent: list[str] = []
+    is_polled = threading.Event()
+
+    def answer(tasks: Tasks) -> object:
+        if tasks[0]["taskType"] == POLL:
+            is_polled.set()
+            return finished(tasks) if len(sent) == 2 else {"data": []}
+        sent.extend(names_of(tasks))
+        if len(sent) == 2:
+            return finished(tasks)
+        is_polled.wait(30)
+        error = {"code": "rateLimitExceeded", "message": "Slow down."}
+        return Reply({"errors": [error]}, 429, headers={"Retry-After": "0"})
+
+    async def both() -> None:
+        async with shipped.AsyncRunware(KEY, base_url=server.url) as client:
+            client.polling = client.retrying = shipped.Waits(first=0.005)
+            request = image(delivery_method="sync")
+            runs = [client.run(request, timeout=20) for _ in range(2)]
+            for results in await asyncio.gather(*runs):
+                assert [result.task_uuid for result in results] == [request.task_uuid]
+
+    server.answer = answer
+    asyncio.run(both())
+    assert len(sent) == 2
+
+
 def test_a_stream_of_a_task_that_was_sent_is_refused(
     shipped: ModuleType, caller: Caller, server: Server
 ) -> None:

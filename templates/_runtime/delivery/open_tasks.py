@@ -48,6 +48,8 @@ class OpenTasks:
         other = self._tasks.get(task.key)
         if other is None or other is task or not task.is_pollable:
             return False
+        if task.sends:  # this is the earlier one: it was rejected, and is sent again
+            return False
         has_failed = other.is_done and other.error is not None
         if has_failed or other.phase is Phase.UNSENT:
             return False
