@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from runware_codegen.model.predicates import InRange
+from runware_codegen.model.type_predicates import range_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,7 +129,7 @@ def _high(bounds: InRange) -> list[str]:
 
 def number_limits(number: Number) -> str:
     """Describe the limits of a number: "between 0 and 1, in steps of 0.5"; or ""."""
-    bounds = InRange(number.ge, number.gt, number.le, number.lt)
+    bounds = range_of(number)
     parts = [bounds_of(bounds)] if bounds != InRange() else []
     if number.multiple_of is not None and number.multiple_of != 1:
         parts.append(f"in steps of {number_words(number.multiple_of)}")
