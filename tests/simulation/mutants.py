@@ -41,7 +41,7 @@ MUTANTS = (
         "_runtime.delivery.lifecycle",
         "(_P.IN_DOUBT, _E.NOT_FOUND): (_P.IN_DOUBT, _A.POLL)",
         "(_P.IN_DOUBT, _E.NOT_FOUND): (_P.UNSENT, _A.RETRY)",
-        34,
+        271,
     ),
     Mutant(
         "a task of which one poll is silent is sent again",
@@ -55,7 +55,7 @@ MUTANTS = (
         "_runtime.delivery.lifecycle",
         "(_P.ACCEPTED, _E.NOT_FOUND): (_P.ACCEPTED, _A.POLL)",
         "(_P.ACCEPTED, _E.NOT_FOUND): (_P.UNSENT, _A.RETRY)",
-        20,
+        35,
     ),
     Mutant(
         "what is unclear counts as never sent",
@@ -83,28 +83,28 @@ MUTANTS = (
         "_runtime.delivery.lifecycle",
         "(_P.RESENDING, _E.REFUSED): (_P.IN_DOUBT, _A.POLL)",
         "(_P.RESENDING, _E.REFUSED): (_P.DONE, _A.END)",
-        2777,
+        3267,
     ),
     Mutant(
         "never sends again what is in doubt",
         "_runtime.delivery.schedule",
         'is not Phase.IN_DOUBT or policy == "never"',
         "is not Phase.IN_DOUBT",
-        2502,
+        8391,
     ),
     Mutant(
         "safe sends sync tasks again",
         "_runtime.delivery.task",
         "return self.is_async or self.task_type in UPLOADS",
         "return True",
-        502,
+        1643,
     ),
     Mutant(
         "an error about a poll ends the task",
         "_runtime.delivery.classify",
         "is_named and is_of_task and not is_doubtful",
         "is_named and is_of_task",
-        273,
+        965,
     ),
     Mutant(
         "a poll that is turned away ends the wait",
@@ -122,14 +122,14 @@ MUTANTS = (
         "    if not said.is_only or _is_of_the_account(said, errors):\n"
         "        return said.verdict(TaskEvent.POLL_REFUSED, errors)\n"
         "    failed",
-        1538,
+        1898,
     ),
     Mutant(
         "a status that is not known makes a result",
         "_runtime.transport.items",
         '    return any(value not in (None, "", [], {}) for value in made)',
         "    return True",
-        20,
+        60,
     ),
     Mutant(
         "an acknowledgement with one member more is a result",
@@ -159,7 +159,7 @@ MUTANTS = (
         "_runtime.delivery.task",
         "        self.is_short |= is_complete\n",
         "        if is_complete:\n            return end\n",
-        1030,
+        2715,
     ),
     Mutant(
         "results are told apart by their whole URL",
@@ -187,7 +187,7 @@ MUTANTS = (
         "_runtime.delivery.lifecycle",
         "(_P.SENDING, _E.CONFLICT): (_P.ACCEPTED, _A.POLL)",
         "(_P.SENDING, _E.CONFLICT): (_P.DONE, _A.END)",
-        19,
+        70,
     ),
     Mutant(
         "a task that is left is forgotten",
@@ -206,7 +206,7 @@ MUTANTS = (
         "_runtime.delivery.delivery",
         "                    each.task.apply(TaskEvent.UNCLEAR)\n",
         "                    each.task.phase = Phase.UNSENT\n",
-        17,
+        71,
     ),
     Mutant(
         "one poll may take all the time that is left",
@@ -220,7 +220,7 @@ MUTANTS = (
         "_runtime.delivery.schedule",
         "        each.due = self.deadline if each.is_last_poll else min(now + delay, last)",
         "        each.due = now + delay",
-        19,
+        63,
     ),
     Mutant(
         "the time of a slow loop counts",
@@ -234,7 +234,7 @@ MUTANTS = (
         "_runtime.delivery.batches",
         "    return only if found is None and is_nameless else found",
         "    return (only or next(iter(known), None)) if found is None else found",
-        35,
+        462,
     ),
     Mutant(
         "a server error counts as a refusal for now",
@@ -247,7 +247,7 @@ MUTANTS = (
         "_runtime.delivery.lifecycle",
         "(_P.IN_DOUBT, _E.POLL_FAILED): (_P.IN_DOUBT, _A.POLL)",
         "(_P.IN_DOUBT, _E.POLL_FAILED): (_P.UNSENT, _A.RETRY)",
-        5,
+        10,
     ),
     Mutant(
         "a stream without an end is whole",
@@ -261,7 +261,7 @@ MUTANTS = (
         "_runtime.client.stream_reader",
         '        is_text = is_result(item) or "delta" in item\n',
         '        is_text = len(item.keys() - {"status"}) > 2\n',
-        1510,
+        2007,
     ),
     Mutant(
         "an error of a gateway in a stream is the failure of the task",
@@ -304,7 +304,7 @@ MUTANTS = (
         "_runtime.client.stream_reader",
         "if self.is_over and (rest",
         "if (rest",
-        6962,
+        17701,
     ),
     Mutant(
         "an event that comes in two chunks is read as two",
@@ -318,7 +318,7 @@ MUTANTS = (
         "_runtime.client.deltas",
         "            if whole.startswith(self.so_far):\n",
         "            if not self.so_far:\n",
-        610,
+        3769,
     ),
     Mutant(
         "the time that a reader takes between pieces counts",
@@ -339,7 +339,7 @@ MUTANTS = (
         "_runtime.delivery.classify",
         " or (_is_rate_limit(error.item) and not is_unclear)",
         "",
-        67129,
+        136683,
     ),
     Mutant(
         "a dry run is sent as a run",
@@ -390,7 +390,7 @@ MUTANTS = (
         "_runtime.delivery.account",
         "self.committed + cost > self.budget",
         "self.committed > self.budget",
-        11,
+        139,
     ),
     Mutant(
         "a task that may be billed loses its reservation",
@@ -403,7 +403,7 @@ MUTANTS = (
         "_runtime.delivery.account",
         "                self.committed -= self._reserved.pop(task.key, 0)\n",
         "                pass\n",
-        459,
+        2389,
     ),
     Mutant(
         "a call that is left keeps its reservations",
@@ -494,21 +494,28 @@ MUTANTS = (
         "_runtime.delivery.delivery",
         "            if error := account.excess(each.task):\n",
         "            if False and (error := account.excess(each.task)):\n",
-        159915,
+        136683,
     ),
     Mutant(
         "a dry run takes all the time of a resumed task",
         "_runtime.delivery.schedule",
         "each.task.is_pollable or isinstance(each.task, DryTask) for each in chosen",
         "each.task.is_pollable for each in chosen",
-        2774700,
+        136683,
     ),
     Mutant(
         "the first run of a task that was sent again costs nothing if the second fails",
         "_runtime.delivery.account",
         " or task.is_repeated\n",
         "\n",
-        8000191,
+        8000306,
+    ),
+    Mutant(
+        "the refusal of a second sending is the failure of a result",
+        "_runtime.delivery.classify",
+        "    return is_first or _is_certain(error, category_of(_code(error), said.status))",
+        "    return True",
+        31679,
     ),
 )
 

@@ -7,8 +7,8 @@ which known UUIDs it refuses) is a field of the profile and stays.
 Rules that it keeps:
 - A task is billed when it is accepted, each time. A task that is refused or fails as a whole is not billed.
 - A call that it refuses definitely (429, 503 with `Retry-After`, 413, a nameless 4xx) has taken nothing and never will.
-- An error that names a task and has `status: "error"`, or comes in the answer to the sending, is the task's own. One
-  that comes there without a result beside it is the failure of the whole task.
+- An error that names a task and has `status: "error"`, or comes in the answer to the first sending, is the task's own.
+  One that comes there without a result beside it is the failure of the whole task.
 - An error about a question has the task type `getResponse`, or a code that says nothing of the task.
 - A result stays in the polls for the rest of the schedule.
 - A dry run bills nothing and is not known to polls. What it says is what the results will cost together.
@@ -475,12 +475,12 @@ class Server:
         """Decide on one element: refuse it by name, accept it now, or later."""
         uuid = element["taskUUID"]
         if self._turns_away(call.exchange, uuid):
-            telling.errors.append(self._named(element, "concurrentRateLimitExceeded"))
+            self._refuse_one(element, "concurrentRateLimitExceeded", telling)
             return
         if self._refuses_known(element):
             if self.world.tracing:
                 self._note(f"knows {uuid[:8]} and refuses it")
-            telling.errors.append(self._named(element, self.profile.conflict_code))
+            self._refuse_one(element, self.profile.conflict_code, telling)
             telling.status = self.profile.conflict_status
             return
         if self._happens("accepted_late", uuid):
@@ -494,6 +494,14 @@ class Server:
             streamed.append((task, run))
         else:
             awaited.append((task, run, self._answered_at(run, uuid)))
+
+    def _refuse_one(self, element: Object, code: str, telling: Telling) -> None:
+        """Refuse a task by name; over a WebSocket, results of its earlier sending may come at the same time."""
+        telling.errors.append(self._named(element, code))
+        task = self.ledger.tasks.get(element["taskUUID"])
+        if task is not None and self._happens("refused_beside_results", task.uuid):
+            for run in task.runs:
+                self._tell_items(task, run, telling)
 
     def _answered_at(self, run: Run, uuid: str) -> float:
         """When a sync task is answered: with its last result, or with an earlier one and the rest by polls."""
@@ -870,7 +878,10 @@ class Server:
         """Whether the task is refused by name for the rate limit: in all copies of a POST, or in none."""
         turned_away = exchange.turned_away.get(uuid)
         if turned_away is None:
-            turned_away = self._happens("element_rate_limited", uuid)
+            turned_away = self._happens("element_rate_limited", uuid) or (
+                uuid in self.ledger.tasks
+                and self._happens("refused_beside_results", uuid)
+            )
             exchange.turned_away[uuid] = turned_away
         return turned_away
 
@@ -1223,4 +1234,5 @@ CHOICES = {
     "answer_short": "It is answered with some of its results; the rest comes by polls.",
     "replica_lag": "The polls do not know it for a while, though it was accepted.",
     "poisoned_uuid": "A poll that asks for it together with others is refused.",
+    "refused_beside_results": "A second sending is refused beside results of the first one.",
 }

@@ -368,7 +368,7 @@ def test_each_trouble_happens(name: str) -> None:
 
 
 def _batch(seed: int, profile: Profile) -> World:
-    """A dry run, then a batch in one POST, with joined polls, then polls one by one."""
+    """A dry run, a batch in one POST, joined polls, polls one by one, and the batch again."""
 
     def batch() -> Caller:
         yield from posted(wire(*dry_runs), is_dry=True)
@@ -378,6 +378,7 @@ def _batch(seed: int, profile: Profile) -> World:
             yield Sleep(3.0)
         for task in tasks:
             yield from posted(question(task))
+        yield from posted(wire(*tasks), timeout=90.0)
 
     world = World(seed, profile, tracing=True)
     tasks = draw_tasks(profile, world.random)

@@ -307,6 +307,40 @@ def test_all_tasks_run_once_whatever_breaks(
         assert sorted(task["results"]) == sorted(one.image_uuid for one in results)
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["rateLimitExceeded", "insufficientCredits", "somethingNew", "conflictTaskUUID"],
+)
+def test_the_refusal_of_a_second_sending_beside_results_of_the_first_one(
+    run: Run, image: Callable[..., Any], code: str
+) -> None:
+    sent: list[Item] = []
+
+    async def dropping(peer: Peer) -> None:
+        await peer.let_in()
+        sent.extend(await peer.ponged())
+        peer.drop()
+
+    async def refusing(peer: Peer) -> None:
+        await peer.let_in()
+        [again] = await peer.ponged()
+        assert again == sent[0]
+        names = {name: again[name] for name in ("taskType", "taskUUID")}
+        refusal = {"code": code, "message": "It was not taken.", **names}
+        await peer.say(result(again, 0, imageUUID="0"), errors=[refusal])
+        while True:
+            [question] = await peer.ponged()
+            assert question["taskType"] == "getResponse"
+            await peer.say(*(result(again, n, imageUUID=str(n)) for n in range(2)))
+
+    async def work(client: Any, _: Sockets) -> None:
+        made = await client.run(image(number_results=2))
+        assert sorted(one.seed for one in made) == [0, 1]
+
+    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
+    run(work, dropping, refusing, resend="eager")
+
+
 def test_a_server_that_is_not_there(
     run: Run, image: Callable[..., Any], shipped: ModuleType
 ) -> None:

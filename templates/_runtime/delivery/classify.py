@@ -28,7 +28,7 @@ from ..exceptions import (
 )
 from ..old_names import is_same_type
 from ..transport.items import number_of_results
-from .lifecycle import TaskEvent
+from .lifecycle import Phase, TaskEvent
 
 if TYPE_CHECKING:
     from ..error_enum import ErrorEnum
@@ -137,7 +137,7 @@ class Said(NamedTuple):
 def of_submission(said: Said) -> Verdict:
     """Return the verdict on a task for the answer to its sending."""
     own = [error for error in said.own if not _is_of_poll(error)]
-    failures = [error for error in own if not is_task_conflict(_code(error))]
+    failures = [error for error in own if _may_be_failure(said, error)]
     if said.told:
         return _taken(said, failures, is_complete=_is_complete(said))
     errors = own or said.nameless
@@ -161,7 +161,7 @@ def of_submission(said: Said) -> Verdict:
         return _unclear(said, errors)._replace(is_refused=True)
     if said.status in (400, 422) and not any(map(_code, errors)):
         return _unclear(said, errors)._replace(is_refused=True)  # no error code
-    if said.status >= 400:
+    if said.status >= 400 or (own and not failures):
         return said.verdict(TaskEvent.REFUSED, errors)._replace(is_refused=True)
     return _taken(said, errors, is_complete=_is_complete(said))
 
@@ -169,6 +169,23 @@ def of_submission(said: Said) -> Verdict:
 def _is_complete(said: Said) -> bool:
     """Whether no answer after this one will have more results."""
     return not (said.task.is_async or said.envelope.is_partial)
+
+
+def _may_be_failure(said: Said, error: Item) -> bool:
+    """Whether an error in the answer to a sending may be the failure of the task.
+
+    Over a WebSocket, the answer to a second sending can be its refusal beside results of
+    the first one. Then only an error that certainly is a failure is one.
+    """
+    if is_task_conflict(_code(error)):
+        return False
+    is_first = said.task.phase is Phase.SENDING
+    return is_first or _is_certain(error, category_of(_code(error), said.status))
+
+
+def _is_certain(error: Item, category: ErrorCategory) -> bool:
+    """Whether an error certainly is the failure of a task, not a refusal."""
+    return category in OF_THE_TASK or _says_failed(error)
 
 
 def _is_failure(said: Said, error: Item) -> bool:
@@ -244,7 +261,9 @@ def _is_own_failure(said: Said, error: Item) -> bool:
     1. An error of a category that only tasks have, is.
     2. An error that names `getResponse` as its task type is about the poll.
     3. An error with the status "error" or "failed" is.
-    4. An error that names the task is, if it also names the task's type or is not a
+    4. While the task is being sent again, no other error is: over a WebSocket, it may be
+       the refusal of that sending.
+    5. An error that names the task is, if it also names the task's type or is not a
        refusal, and if it cannot be about the poll, such as "server busy".
     """
     if _says_not_found(said, error) or is_task_conflict(_code(error)):
@@ -256,6 +275,8 @@ def _is_own_failure(said: Said, error: Item) -> bool:
         return False
     if _says_failed(error):
         return True
+    if said.task.phase is Phase.RESENDING:
+        return False
     is_named = bool(said.errors) and said.status <= 400
     is_refusal = said.status >= 400 or category is ErrorCategory.VALIDATION
     is_of_task = not is_refusal or _is_of_type(error, said.task.task_type)
@@ -304,14 +325,14 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
         event = TaskEvent.POLL_REFUSED if is_closed else TaskEvent.POLL_FAILED
         return Verdict(event, error)
     if isinstance(error, APIError):
-        return _of_stream_error(error)
+        return _of_stream_error(error, is_first=task.phase is Phase.SENDING)
     if not error.may_have_run:
         return Verdict(TaskEvent.NOT_SENT, error)
     event = TaskEvent.REJECTED if task.is_idempotent else _of_break(error)
     return Verdict(event, error)
 
 
-def _of_stream_error(error: APIError) -> Verdict:
+def _of_stream_error(error: APIError, *, is_first: bool) -> Verdict:
     """Return the verdict on a streamed task for an error object."""
     status, is_begun = error.http_status, bool(error.results)
     if is_task_conflict(error.code or ""):
@@ -323,7 +344,9 @@ def _of_stream_error(error: APIError) -> Verdict:
     is_busy |= status == 429 or (_is_rate_limit(error.item) and not is_unclear)
     if is_busy and not is_begun:
         return Verdict(TaskEvent.REJECTED, error, error.retry_after)
-    if isinstance(error, TaskError):
+    if isinstance(error, TaskError) and (
+        is_first or _is_certain(error.item, error.category)
+    ):
         return Verdict(TaskEvent.FAILED, error)
     return Verdict(TaskEvent.UNCLEAR if is_unclear else TaskEvent.REFUSED, error)
 
