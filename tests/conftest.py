@@ -17,6 +17,7 @@ import httpcore2
 import pytest
 from hypothesis import HealthCheck, settings
 
+from forks import FOLDER
 from loopback import Caller, Server, generate_shipped, serving
 from making import imported
 from once import once
@@ -68,12 +69,14 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.dont_write_bytecode = False
     if not hasattr(config, "workerinput"):
         os.environ[CACHE] = tempfile.mkdtemp(prefix="runware-codegen-cache-")
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="forks-")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove it."""
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ[CACHE], ignore_errors=True)
+        shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
 
 
 # Seconds of a processor that files take together, where it is ten or more. Files in one

@@ -8,6 +8,7 @@ take several times as long as what most tests ask for.
 from __future__ import annotations
 
 import atexit
+import fcntl
 import functools
 import json
 import os
@@ -15,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from select import select
 from tempfile import TemporaryFile
@@ -26,7 +28,11 @@ if TYPE_CHECKING:
 GENERATOR = "runware_codegen"
 CLIENT = "runware_client"
 
+FOLDER = "RUNWARE_TEST_FORKS"
+"""The variable of the folder where the processes of a run of tests find the servers."""
+
 _HERE = Path(__file__).parent
+SERVER = _HERE / "fork_server.py"
 
 
 class Forked:
@@ -130,23 +136,38 @@ def run_forked(
 
 @functools.cache
 def _server(imported: str) -> socket.socket:
-    """Start the server, which ends with the process that asks it."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-W", "error"),
-                *(_HERE / "fork_server.py", str(theirs.fileno()), imported),
+    """Connect to the server, which ends with the last process that asks it.
+
+    One server is for all processes of a run of tests. The first that asks starts it.
+    """
+    folder = Path(os.environ.get(FOLDER) or tempfile.mkdtemp(prefix="forks-"))
+    address = folder / imported
+    asking = socket.socket(socket.AF_UNIX)
+    with address.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            asking.connect(str(address))
+        except (FileNotFoundError, ConnectionRefusedError):
+            address.unlink(missing_ok=True)
+            _start(imported, address)
+            asking.connect(str(address))
+    atexit.register(asking.close)
+    return asking
+
+
+def _start(imported: str, address: Path) -> None:
+    """Start a server. It may import for a while before it answers."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(address))
+        listening.listen()
+        there = 3  # where the server finds it
+        os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-W", "error", str(SERVER), str(there), imported],
+            {**os.environ, "PYTHONPATH": str(_HERE.parents[1] / "generated")},
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, listening.fileno(), there),
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
             ],
-            env={**os.environ, "PYTHONPATH": str(_HERE.parents[1] / "generated")},
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
         )
-
-    def end() -> None:
-        ours.close()
-        process.wait()
-
-    atexit.register(end)
-    return ours
