@@ -64,6 +64,27 @@ def test_a_stream_ends_with_the_whole_result(
     caller.using(work)
 
 
+def test_a_stream_and_a_handle_that_was_resumed_cost_once(
+    shipped: ModuleType, caller: Caller
+) -> None:
+    """Whichever of the two ends first."""
+
+    async def work(client: Any) -> None:
+        request = asking(shipped)
+        stream = client.text_inference.stream(request)
+        deltas = each(stream)
+        await anext(deltas)
+        saved = client.handle(request).to_json()
+        [whole] = await value(client.resume(saved).wait())
+        assert [delta async for delta in deltas]
+        assert whole.text == stream.result.text
+        assert client.cost == whole.cost > 0
+        await value(client.resume(saved).wait())
+        assert client.cost == whole.cost
+
+    caller.using(work)
+
+
 def test_run_reads_a_stream(shipped: ModuleType, caller: Caller, mock: Mock) -> None:
     request = asking(shipped, delivery_method="stream")
     [result] = caller("run", request)

@@ -30,11 +30,14 @@ class Bill(NamedTuple):
         rest: The rest of its reservation, for results without a cost.
         released: The reservation that its failure released. It counts again if a result
             is received later.
+        is_collected: Whether only resumed handles have received the results: the call
+            that sent the task may still receive them.
     """
 
     costs: dict[tuple[Members, int], Decimal]
     rest: Decimal = Decimal(0)
     released: Decimal = Decimal(0)
+    is_collected: bool = False
 
 
 class Account:
@@ -139,8 +142,9 @@ class Account:
     def _count(self, task: Task[Any]) -> None:
         """Add the costs of a finished task, except those of known results."""
         reserved = self._reserved.pop(task.key, Decimal(0))
-        before = self._bills.pop(task.key, None) or Bill({})
-        bill = before if task.is_known else _with_uuids(before)
+        before = self._bills.pop(task.key, None) or Bill({}, is_collected=True)
+        is_copy = task.is_known or before.is_collected
+        bill = before if is_copy else _with_uuids(before)
         found = _costs_of(task)
         fresh = {each: cost for each, cost in found.items() if each not in bill.costs}
         added = sum(fresh.values(), Decimal(0))
@@ -154,7 +158,10 @@ class Account:
         self.cost += added
         self.committed += added + rest - bill.rest - reserved
         if before.costs or fresh or rest or released:
-            self._bills[task.key] = Bill(before.costs | fresh, rest, released)
+            is_collected = before.is_collected and task.is_known
+            self._bills[task.key] = Bill(
+                before.costs | fresh, rest, released, is_collected
+            )
         if len(self._bills) > MAX_BILLS:
             self._bills.popitem(last=False)
         task.is_known = True  # it may be collected again
@@ -190,15 +197,17 @@ def _with_uuids(bill: Bill) -> Bill:
 def _costs_of(task: Task[Any]) -> dict[tuple[Members, int], Decimal]:
     """Return the costs in the results of a task, by the identity of the result.
 
-    Results with the same identity are numbered.
+    Results with the same identity are numbered. Texts are only numbered: a text in a poll
+    can have members that the same text in a stream lacks.
     """
     found: dict[tuple[Members, int], Decimal] = {}
     equal = Counter[Members]()
     for item in task.items:
         for cost in costs([item]):
-            identity = identity_of(item).own
-            equal[identity] += 1
-            found[identity, equal[identity]] = Decimal(str(cost))
+            identity = identity_of(item)
+            own = () if identity.is_digest else identity.own
+            equal[own] += 1
+            found[own, equal[own]] = Decimal(str(cost))
     return found
 
 

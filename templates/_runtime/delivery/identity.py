@@ -40,6 +40,13 @@ class Identity(NamedTuple):
         """Whether it has a UUID. UUIDs are unique to a result."""
         return any(name.lower().endswith("uuid") for name, _ in self.own)
 
+    @property
+    def is_digest(self) -> bool:
+        """Whether it has no UUID and no URL, as that of a text."""
+        return self.own[0][0] == _DIGEST
+
+
+_DIGEST: Final = "digest"
 
 _CHANGES: Final = frozenset(
     {
@@ -82,7 +89,7 @@ def identity_of(item: Item) -> Identity:
     uuids = [each for each in names if each[0].lower().endswith("uuid")]
     if not names:
         rest = {name: item[name] for name in item if name != "resultIndex"}
-        return Identity((("digest", _digest(rest)),), _digests(item, _INDEX))
+        return Identity(((_DIGEST, _digest(rest)),), _digests(item, _INDEX))
     optional = _INDEX if uuids else _OF_RESULTS
     own = (*(uuids or names), *_digests(item, _OF_ERRORS))
     return Identity(own, _digests(item, optional))
