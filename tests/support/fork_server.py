@@ -57,6 +57,7 @@ def forked(listening: socket.socket) -> tuple[Any, Sequence[int]]:
                 asking.remove(ready)
                 ready.close()
                 if not asking:
+                    listening.close()
                     sys.exit()
                 continue
             if not os.fork():

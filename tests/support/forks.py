@@ -16,10 +16,9 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from select import select
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -140,8 +139,7 @@ def _server(imported: str) -> socket.socket:
 
     One server is for all processes of a run of tests. The first that asks starts it.
     """
-    folder = Path(os.environ.get(FOLDER) or tempfile.mkdtemp(prefix="forks-"))
-    address = folder / imported
+    address = _folder() / imported
     asking = socket.socket(socket.AF_UNIX)
     with address.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -153,6 +151,16 @@ def _server(imported: str) -> socket.socket:
             asking.connect(str(address))
     atexit.register(asking.close)
     return asking
+
+
+@functools.cache
+def _folder() -> Path:
+    """Return the folder of the servers; outside of tests, one for this process."""
+    if shared := os.environ.get(FOLDER):
+        return Path(shared)
+    own = TemporaryDirectory(prefix="forks-")
+    atexit.register(own.cleanup)
+    return Path(own.name)
 
 
 def _start(imported: str, address: Path) -> None:
