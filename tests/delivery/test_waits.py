@@ -7,6 +7,7 @@ import contextlib
 import json
 import threading
 import time
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -414,3 +415,29 @@ def test_the_time_between_two_results_does_not_count(
         return seen
 
     assert caller.using(work) == ["a", "b", "c"]
+
+
+def test_polls_go_on_until_the_deadline(shipped: ModuleType) -> None:
+    runtime = f"{shipped.__name__}._runtime"
+    batches = import_module(f"{runtime}.delivery.batches")
+    task = import_module(f"{runtime}.delivery.task")
+    lifecycle = import_module(f"{runtime}.delivery.lifecycle")
+    verdict = import_module(f"{runtime}.delivery.classify").Verdict
+    schedule = import_module(f"{runtime}.delivery.schedule").Schedule
+    account = import_module(f"{runtime}.delivery.account").Account
+    waits = shipped.Waits(first=0.25, factor=1.0, longest=0.25)
+    now = [0.0]
+    settings = batches.Settings(
+        waits, waits, 0, "safe", None, None, batches.Limits(), account(), lambda: now[0]
+    )
+    wire = {"taskType": "imageInference", "taskUUID": "1"}
+    each = schedule(settings, 4)
+    scheduled = each.added(task.task_of(wire, shipped.TaskResult, "async"))
+    scheduled.task.resume(is_accepted=True)
+    polled = list[float]()
+    while scheduled.due < each.deadline:
+        now[0] = scheduled.due
+        polled.append(now[0])
+        each.note_poll(scheduled)
+        assert each.poll_later(scheduled, verdict(lifecycle.TaskEvent.PROGRESS)) is None
+    assert max(polled) >= 3.5

@@ -116,7 +116,7 @@ MUTANTS = (
     Mutant(
         "one poisoned poll ends the waits of all",
         "_runtime.delivery.classify",
-        "    if _is_of_the_account(said, errors):\n"
+        "    if _is_of_the_account(said, errors) and not is_of_sending:\n"
         "        return said.verdict(TaskEvent.POLL_REFUSED, errors)\n"
         "    failed",
         "    if not said.is_only or _is_of_the_account(said, errors):\n"
@@ -218,15 +218,15 @@ MUTANTS = (
     Mutant(
         "a wait shorter than the first pause polls nothing",
         "_runtime.delivery.schedule",
-        "        each.due = self.deadline if each.is_last_poll else min(now + delay, last)",
-        "        each.due = now + delay",
+        "        each.due = min(now + delay, latest)\n",
+        "        each.due = now + delay\n",
         63,
     ),
     Mutant(
         "the time of a slow loop counts",
         "_runtime.delivery.schedule",
-        "        self.deadline += seconds\n        self._last_poll += seconds\n",
-        "        self._last_poll += seconds\n",
+        "        self.deadline += seconds\n        self._latest_poll += seconds\n",
+        "        self._latest_poll += seconds\n",
         8576,
     ),
     Mutant(
@@ -513,9 +513,9 @@ MUTANTS = (
     Mutant(
         "the refusal of a second sending is the failure of a result",
         "_runtime.delivery.classify",
-        "    return is_first or _is_certain(error, category_of(_code(error), said.status))",
-        "    return True",
-        31679,
+        "    return not (said.task.is_resent or is_task_conflict(_code(error)))",
+        "    return not is_task_conflict(_code(error))",
+        102086,
     ),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sockets import Item
+
+
+LONG_SILENCE = 9
+"""Polls without news that end the wait for a task that the server refused."""
+
+
+def _refusal(task: Item, code: str, **more: str) -> Item:
+    """The error that refuses a task by its name."""
+    names = {name: task[name] for name in ("taskType", "taskUUID")}
+    return {"code": code, "message": "It was not taken.", **names, **more}
 
 
 # -- connections that break -----------------------------------------------------
@@ -307,13 +318,18 @@ def test_all_tasks_run_once_whatever_breaks(
         assert sorted(task["results"]) == sorted(one.image_uuid for one in results)
 
 
-@pytest.mark.parametrize(
-    "code",
-    ["rateLimitExceeded", "insufficientCredits", "somethingNew", "conflictTaskUUID"],
+REFUSALS = (
+    *("rateLimitExceeded", "insufficientCredits", "noAvailableServer", "somethingNew"),
+    "conflictTaskUUID",
 )
+
+
+@pytest.mark.parametrize("more", [{}, {"status": "error"}], ids=["", "status"])
+@pytest.mark.parametrize("code", REFUSALS)
 def test_the_refusal_of_a_second_sending_beside_results_of_the_first_one(
-    run: Run, image: Callable[..., Any], code: str
+    run: Run, image: Callable[..., Any], code: str, more: dict[str, str]
 ) -> None:
+    """It is no failure, and the results of the first sending are polled for long."""
     sent: list[Item] = []
 
     async def dropping(peer: Peer) -> None:
@@ -325,20 +341,78 @@ def test_the_refusal_of_a_second_sending_beside_results_of_the_first_one(
         await peer.let_in()
         [again] = await peer.ponged()
         assert again == sent[0]
-        names = {name: again[name] for name in ("taskType", "taskUUID")}
-        refusal = {"code": code, "message": "It was not taken.", **names}
-        await peer.say(result(again, 0, imageUUID="0"), errors=[refusal])
-        while True:
-            [question] = await peer.ponged()
-            assert question["taskType"] == "getResponse"
-            await peer.say(*(result(again, n, imageUUID=str(n)) for n in range(2)))
+        await peer.say(
+            result(again, 0, imageUUID="0"), errors=[_refusal(again, code, **more)]
+        )
+        for asked in count():
+            await peer.ponged()
+            ready = 2 if asked > LONG_SILENCE else 1
+            await peer.say(*(result(again, n, imageUUID=str(n)) for n in range(ready)))
 
     async def work(client: Any, _: Sockets) -> None:
+        client.polling = run.package.Waits(first=0.01, longest=0.01)
         made = await client.run(image(number_results=2))
         assert sorted(one.seed for one in made) == [0, 1]
 
     run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
     run(work, dropping, refusing, resend="eager")
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_the_refusal_of_a_second_sending_alone(
+    run: Run, image: Callable[..., Any], code: str
+) -> None:
+    """The first sending still runs, and the polls say nothing about it for long."""
+    sent: list[Item] = []
+
+    async def dropping(peer: Peer) -> None:
+        await peer.let_in()
+        sent.extend(await peer.ponged())
+        peer.drop()
+
+    async def refusing(peer: Peer) -> None:
+        await peer.let_in()
+        [again] = await peer.ponged()
+        await peer.say(errors=[_refusal(again, code)])
+        for _ in range(LONG_SILENCE):
+            [task] = await peer.ponged()
+            is_poll = task["taskType"] == "getResponse"
+            await peer.say(errors=None if is_poll else [_refusal(again, code)])
+        await peer.ponged()
+        await peer.say(result(again, 3))
+        await peer.rest()
+
+    async def work(client: Any, _: Sockets) -> None:
+        client.polling = run.package.Waits(first=0.01, longest=0.01)
+        [made] = await client.run(image())
+        assert made.seed == 3
+
+    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
+    run(work, dropping, refusing, resend="eager")
+
+
+@pytest.mark.parametrize("code", ["rateLimitExceeded", "inferenceError"])
+def test_a_nameless_error_may_be_the_failure_of_a_task_without_a_call(
+    run: Run, image: Callable[..., Any], code: str
+) -> None:
+    """A task of another call that the server has accepted runs, and fails."""
+    sent: list[Item] = []
+
+    async def vague(peer: Peer) -> None:
+        await acknowledged(peer)
+        sent.extend(await peer.ponged())
+        await peer.say(errors=[{"code": code, "message": "It failed."}])
+        while await peer.ponged():
+            await peer.say(result(sent[0], 5))
+
+    async def work(client: Any, _: Sockets) -> None:
+        await client.submit(image(delivery_method="async"))
+        [made] = await client.run(image())
+        assert made.seed == 5
+
+    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
+    run(work, vague, resend="never")
+    assert len(sent) == 1
 
 
 def test_a_server_that_is_not_there(

@@ -101,7 +101,6 @@ class ScheduledTask(Generic[ResultT]):
         is_alone: Whether it is sent and polled alone, so that an error can only be
             about it.
         is_resend: Whether it is sent again next, although the server may have it.
-        is_last_poll: Whether its last poll before the deadline was sent.
         trouble: The error of the last exchange about it; None if it had an answer.
         poll_timeout: The timeout of its next poll in seconds.
         refused_polls: Its consecutive polls that the server refused with a reason.
@@ -124,7 +123,6 @@ class ScheduledTask(Generic[ResultT]):
         self.error: RunwareError | None = None
         self.is_alone = False
         self.is_resend = False
-        self.is_last_poll = False
         self.trouble: RunwareError | None = None
         self.poll_timeout = POLL_TIMEOUT
         self.refused_polls = 0

@@ -28,7 +28,7 @@ from ..exceptions import (
 )
 from ..old_names import is_same_type
 from ..transport.items import number_of_results
-from .lifecycle import Phase, TaskEvent
+from .lifecycle import TaskEvent
 
 if TYPE_CHECKING:
     from ..error_enum import ErrorEnum
@@ -139,17 +139,20 @@ def of_submission(said: Said) -> Verdict:
     own = [error for error in said.own if not _is_of_poll(error)]
     failures = [error for error in own if _may_be_failure(said, error)]
     if said.told:
-        return _taken(said, failures, is_complete=_is_complete(said))
+        is_complete = _is_complete(said) and failures == own
+        return _taken(said, failures, is_complete=is_complete)
     errors = own or said.nameless
     codes = [_code(error) for error in errors]
     if any(map(is_task_conflict, codes)):
         if own:
             return said.verdict(TaskEvent.CONFLICT, errors)
         return _unclear(said, errors)
+    if said.envelope.is_cut:
+        return _unclear(said, errors)
     if is_rejection(said.envelope.answer):
         return _rejected(said, errors)
-    if any(_is_failure(said, error) for error in own):
-        return _taken(said, own, is_complete=False)
+    if any(_is_failure(said, error) for error in failures):
+        return _taken(said, failures, is_complete=False)
     if not errors or said.status >= 500 or said.status in UNCLEAR_STATUSES:
         return _unclear(said, errors)
     if answers_too_large(said.envelope) and (said.is_only or not own):
@@ -174,18 +177,10 @@ def _is_complete(said: Said) -> bool:
 def _may_be_failure(said: Said, error: Item) -> bool:
     """Whether an error in the answer to a sending may be the failure of the task.
 
-    Over a WebSocket, the answer to a second sending can be its refusal beside results of
-    the first one. Then only an error that certainly is a failure is one.
+    An error in the answer to a second sending may be the refusal of that sending, also
+    beside results of the first one. If the task has failed, the polls say so.
     """
-    if is_task_conflict(_code(error)):
-        return False
-    is_first = said.task.phase is Phase.SENDING
-    return is_first or _is_certain(error, category_of(_code(error), said.status))
-
-
-def _is_certain(error: Item, category: ErrorCategory) -> bool:
-    """Whether an error certainly is the failure of a task, not a refusal."""
-    return category in OF_THE_TASK or _says_failed(error)
+    return not (said.task.is_resent or is_task_conflict(_code(error)))
 
 
 def _is_failure(said: Said, error: Item) -> bool:
@@ -246,8 +241,14 @@ def of_poll(said: Said) -> Verdict:
 
 
 def _poll_refused(said: Said, errors: list[Item]) -> Verdict:
-    """Return the verdict on a refused poll: final if the account is refused."""
-    if _is_of_the_account(said, errors):
+    """Return the verdict on a refused poll: final if the account is refused.
+
+    After a second sending, an error with the task's type may be about that sending.
+    """
+    is_of_sending = said.task.is_resent and any(
+        _is_of_type(error, said.task.task_type) for error in errors
+    )
+    if _is_of_the_account(said, errors) and not is_of_sending:
         return said.verdict(TaskEvent.POLL_REFUSED, errors)
     failed = said.verdict(TaskEvent.POLL_FAILED, errors)
     return failed._replace(is_alone=True, is_refused=said.is_only)
@@ -261,8 +262,8 @@ def _is_own_failure(said: Said, error: Item) -> bool:
     1. An error of a category that only tasks have, is.
     2. An error that names `getResponse` as its task type is about the poll.
     3. An error with the status "error" or "failed" is.
-    4. While the task is being sent again, no other error is: over a WebSocket, it may be
-       the refusal of that sending.
+    4. After the task was sent again, no other error is, nor one that any call can have,
+       such as "server busy": over a WebSocket, it may be the refusal of that sending.
     5. An error that names the task is, if it also names the task's type or is not a
        refusal, and if it cannot be about the poll, such as "server busy".
     """
@@ -273,14 +274,14 @@ def _is_own_failure(said: Said, error: Item) -> bool:
         return True
     if _is_of_poll(error):
         return False
+    is_doubtful = category in (*TRANSIENT, *OF_THE_ACCOUNT) or _is_about_uuid(error)
     if _says_failed(error):
-        return True
-    if said.task.phase is Phase.RESENDING:
+        return not (said.task.is_resent and is_doubtful)
+    if said.task.is_resent:
         return False
     is_named = bool(said.errors) and said.status <= 400
     is_refusal = said.status >= 400 or category is ErrorCategory.VALIDATION
     is_of_task = not is_refusal or _is_of_type(error, said.task.task_type)
-    is_doubtful = category in (*TRANSIENT, *OF_THE_ACCOUNT) or _is_about_uuid(error)
     return is_named and is_of_task and not is_doubtful
 
 
@@ -325,7 +326,7 @@ def of_failure(error: RunwareError, *, is_poll: bool, task: Task[Any]) -> Verdic
         event = TaskEvent.POLL_REFUSED if is_closed else TaskEvent.POLL_FAILED
         return Verdict(event, error)
     if isinstance(error, APIError):
-        return _of_stream_error(error, is_first=task.phase is Phase.SENDING)
+        return _of_stream_error(error, is_first=not task.is_resent)
     if not error.may_have_run:
         return Verdict(TaskEvent.NOT_SENT, error)
     event = TaskEvent.REJECTED if task.is_idempotent else _of_break(error)
@@ -344,9 +345,7 @@ def _of_stream_error(error: APIError, *, is_first: bool) -> Verdict:
     is_busy |= status == 429 or (_is_rate_limit(error.item) and not is_unclear)
     if is_busy and not is_begun:
         return Verdict(TaskEvent.REJECTED, error, error.retry_after)
-    if isinstance(error, TaskError) and (
-        is_first or _is_certain(error.item, error.category)
-    ):
+    if isinstance(error, TaskError) and is_first:
         return Verdict(TaskEvent.FAILED, error)
     return Verdict(TaskEvent.UNCLEAR if is_unclear else TaskEvent.REFUSED, error)
 

@@ -331,7 +331,6 @@ class Delivery(Generic[ResultT]):
         if kind is Kind.SUBMIT:
             each.task.apply(TaskEvent.REJECTED)
             each.is_resend = each.task.phase is Phase.IN_DOUBT
-        each.is_last_poll = False
         each.due = self._now()
         self._idle.append(each)
 

@@ -55,7 +55,7 @@ class Schedule(Generic[ResultT]):
         self.deadline = self._now() + timeout
         # If an answer times out, there is time left to poll the tasks.
         self._reserve = min(15.0, timeout / 10)
-        self._last_poll = self.deadline - min(5.0, timeout / 2)
+        self._latest_poll = self.deadline - min(5.0, timeout / 2)
 
     def seconds_left(self) -> float:
         """Return the seconds until unfinished tasks are given up."""
@@ -64,7 +64,7 @@ class Schedule(Generic[ResultT]):
     def extend(self, seconds: float) -> None:
         """Move the deadline by time that the caller used."""
         self.deadline += seconds
-        self._last_poll += seconds
+        self._latest_poll += seconds
 
     def added(
         self, given: Submission[ResultT] | Task[ResultT]
@@ -105,9 +105,7 @@ class Schedule(Generic[ResultT]):
 
     def note_poll(self, each: ScheduledTask[ResultT]) -> None:
         """Record that a task is polled."""
-        now = self._now()
-        each.task.last_asked = now
-        each.is_last_poll = now >= self._last_poll
+        each.task.last_asked = self._now()
 
     def retry(
         self, each: ScheduledTask[ResultT], error: RunwareError, wait: float | None
@@ -176,7 +174,7 @@ class Schedule(Generic[ResultT]):
         if verdict.event is TaskEvent.POLL_FAILED:
             is_refused = verdict.is_refused
             each.refused_polls = each.refused_polls + 1 if is_refused else 0
-        elif verdict.is_refused:
+        elif verdict.is_refused and not each.task.is_resent:
             each.task.refusal = verdict.error
             each.task.silences = 0
 
@@ -206,10 +204,10 @@ class Schedule(Generic[ResultT]):
         return task.resend_is_safe and task.silences >= 2**task.sends
 
     def _schedule_poll(self, each: ScheduledTask[ResultT], delay: float) -> None:
-        """Set when a task is due. The last poll is shortly before the deadline."""
+        """Set when a task is due. One poll is long enough before the deadline."""
         now = self._now()
-        last = max(now, self._last_poll)
-        each.due = self.deadline if each.is_last_poll else min(now + delay, last)
+        latest = self._latest_poll if now < self._latest_poll else self.deadline
+        each.due = min(now + delay, latest)
 
     def _reason(
         self, each: ScheduledTask[ResultT], error: RunwareError | None

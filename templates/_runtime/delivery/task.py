@@ -76,6 +76,8 @@ class Task(Generic[ResultT]):
         allows_resend: Whether it may be sent again while it is in doubt.
         is_known: Whether it is only collected: it is resumed, the server refused a sending
             because it has the task, or its costs were counted.
+        is_resent: Whether it was sent again while the server may have had it. A refusal
+            may then be about that sending.
         is_repeated: Whether the server may have run it twice: it was sent again, and the
             server did not say that it has it.
         key: The key that matches items to it: its taskUUID or, without one, its type.
@@ -109,6 +111,7 @@ class Task(Generic[ResultT]):
         self.is_short = False
         self.allows_resend = True
         self.is_known = False
+        self.is_resent = False
         self.is_repeated = False
         self.key = (self.task_uuid or self.task_type).casefold()
         self.ordered = number_of_results(wire)
@@ -192,6 +195,7 @@ class Task(Generic[ResultT]):
         self.is_repeated |= self.phase is Phase.RESENDING and event in MAY_BE_SECOND
         self.phase, action = TRANSITIONS[self.phase, event]
         self.is_known |= event is TaskEvent.CONFLICT
+        self.is_resent |= self.phase is Phase.RESENDING
         return action
 
     def note_sending(self, now: float) -> None:

@@ -232,12 +232,24 @@ class Session:
             for pending in self._unanswered()
             if named in (None, *(t.task_type for t in pending.tasks.values()))
         ]
-        if len(concerned) > 1 or self._has_forgotten or not code_of(error):
+        is_unclear = len(concerned) > 1 or self._has_forgotten
+        is_unclear |= any(pending.is_cut for pending in concerned)
+        if named is None or named not in NEVER_KEPT:
+            is_unclear |= any(map(self._may_be_of_another, concerned))
+        if is_unclear or not code_of(error):
             _leave_unclear(concerned, error)
             return {}
         for pending in concerned:
             pending.errors.append(error)
         return dict.fromkeys(concerned)
+
+    def _may_be_of_another(self, pending: Pending) -> bool:
+        """Whether an error may be the failure of a task that no call waits for now."""
+        return any(
+            left > len(self._kept.get(key, ())) and self._is_known(key)
+            for key, left in self._sent.items()
+            if key not in pending.tasks
+        )
 
     def _take_nothing(self) -> None:
         """Use a message without items as the answer to the first open poll."""

@@ -108,7 +108,8 @@ class Envelope:
         excerpt: The start of the body, without the API key; empty without errors.
         request_id: The identifier of the exchange, without the API key.
         is_partial: Whether another message may have more about its tasks.
-        is_cut: Whether it is incomplete because its connection ended.
+        is_cut: Whether the connection of the call ended, and the answer is incomplete or
+            has only errors. These may be copies of what an earlier call received.
     """
 
     def __init__(

@@ -237,7 +237,7 @@ class Pending:
         is_refused = all(map(self._is_refused, tasks))
         status = status_of(errors) if is_refused else 200
         is_partial = answer is None and not self.is_answered
-        is_cut = is_partial and self.is_cut
+        is_cut = self.is_cut and (is_partial or not data)
         answer = answer or Answer(status, {}, self.body)
         self.settle(
             Envelope(
