@@ -262,8 +262,8 @@ def _is_own_failure(said: Said, error: Item) -> bool:
     1. An error of a category that only tasks have, is.
     2. An error that names `getResponse` as its task type is about the poll.
     3. An error with the status "error" or "failed" is.
-    4. After the task was sent again, no other error is, nor one that any call can have,
-       such as "server busy": over a WebSocket, it may be the refusal of that sending.
+    4. After the task was sent again, no other error is: over a WebSocket, it may be the
+       refusal of that sending.
     5. An error that names the task is, if it also names the task's type or is not a
        refusal, and if it cannot be about the poll, such as "server busy".
     """
@@ -274,14 +274,14 @@ def _is_own_failure(said: Said, error: Item) -> bool:
         return True
     if _is_of_poll(error):
         return False
-    is_doubtful = category in (*TRANSIENT, *OF_THE_ACCOUNT) or _is_about_uuid(error)
     if _says_failed(error):
-        return not (said.task.is_resent and is_doubtful)
+        return True
     if said.task.is_resent:
         return False
     is_named = bool(said.errors) and said.status <= 400
     is_refusal = said.status >= 400 or category is ErrorCategory.VALIDATION
     is_of_task = not is_refusal or _is_of_type(error, said.task.task_type)
+    is_doubtful = category in (*TRANSIENT, *OF_THE_ACCOUNT) or _is_about_uuid(error)
     return is_named and is_of_task and not is_doubtful
 
 
