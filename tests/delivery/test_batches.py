@@ -243,6 +243,7 @@ def test_outcomes_come_as_tasks_end(
     caller: Caller, server: Server, image: Callable[..., Any]
 ) -> None:
     first, second, third = (image(delivery_method="async") for _ in range(3))
+    failure = {"code": "x", "message": "It failed.", "status": "error"}
 
     def some(*names: str) -> Any:
         return lambda tasks: finished([t for t in tasks if t["taskUUID"] in names])
@@ -251,7 +252,7 @@ def test_outcomes_come_as_tasks_end(
         acknowledge,
         some(second.task_uuid),
         some(third.task_uuid),
-        lambda tasks: {"errors": [{"taskUUID": tasks[0]["taskUUID"], "code": "x"}]},
+        lambda tasks: {"errors": [failure | {"taskUUID": tasks[0]["taskUUID"]}]},
     )
 
     async def work(client: Any) -> list[Any]:

@@ -286,3 +286,18 @@ def test_failures_of_several_results_may_be_told_alike(
         assert client.unfinished() == []
 
     caller.using(work)
+
+
+@pytest.mark.parametrize("code", ["pollingTooFast", "queryTimeout", "gatewayTimeout"])
+def test_an_error_of_a_poll_that_names_the_task_ends_nothing(
+    caller: Caller, server: Server, image: Callable[..., Any], code: str
+) -> None:
+    """A failed task has the status `error`, or its error names its type."""
+
+    def troubled(tasks: Tasks) -> object:
+        error = {"code": code, "message": "Ask later."}
+        return {"errors": [error | {"taskUUID": tasks[0]["taskUUID"]}]}
+
+    server.script(acknowledge, troubled, troubled, echo())
+    assert len(caller("run", image(delivery_method="async"))) == 1
+    assert len(server.calls) == 4

@@ -265,8 +265,8 @@ def _is_own_failure(said: Said, error: Item) -> bool:
     3. An error with the status "error" or "failed" is.
     4. After the task was sent again, no other error is: over a WebSocket, it may be the
        refusal of that sending.
-    5. An error that names the task is, if it also names the task's type or is not a
-       refusal, and if it cannot be about the poll, such as "server busy".
+    5. An error that names the task and its type is, unless it can be about the poll, such
+       as "server busy".
     """
     if _says_not_found(said, error) or is_task_conflict(_code(error)):
         return False
@@ -280,9 +280,9 @@ def _is_own_failure(said: Said, error: Item) -> bool:
     if said.task.is_resent:
         return False
     is_named = bool(said.errors) and said.status <= 400
-    is_refusal = said.status >= 400 or category is ErrorCategory.VALIDATION
-    is_of_task = not is_refusal or _is_of_type(error, said.task.task_type)
-    is_doubtful = category in (*TRANSIENT, *OF_THE_ACCOUNT) or _is_about_uuid(error)
+    is_of_task = _is_of_type(error, said.task.task_type)
+    can_be_of_poll = (*TRANSIENT, *OF_THE_ACCOUNT, ErrorCategory.TIMEOUT)
+    is_doubtful = category in can_be_of_poll or _is_about_uuid(error)
     return is_named and is_of_task and not is_doubtful
 
 
