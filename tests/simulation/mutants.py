@@ -103,8 +103,8 @@ MUTANTS = (
         "an error about a poll ends the task",
         "_runtime.delivery.classify",
         "is_named and is_of_task and not is_doubtful",
-        "is_named and is_of_task",
-        965,
+        "is_named",
+        104,
     ),
     Mutant(
         "a poll that is turned away ends the wait",
