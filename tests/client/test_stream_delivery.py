@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopback import KEY, Caller, Reply, each, value
+from loopback import KEY, Caller, Drop, Reply, each, value
 from mocking import mocking
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def test_a_stream_ends_with_the_whole_result(
 def test_a_stream_and_a_handle_that_was_resumed_cost_once(
     shipped: ModuleType, caller: Caller
 ) -> None:
-    """Whichever of the two ends first."""
+    """The handle may end while the stream is read, and after it."""
 
     async def work(client: Any) -> None:
         request = asking(shipped)
@@ -129,6 +129,27 @@ def test_a_stream_that_was_not_accepted_is_sent_again(
 
     Caller(kind, shipped, server.url).using(work)
     assert server.calls[0] == server.calls[1] == server.calls[2]
+
+
+@pytest.mark.parametrize("code", ["noAvailableServer", "somethingNew"])
+def test_the_refusal_of_a_second_stream_is_no_failure(
+    shipped: ModuleType, server: Server, kind: str, code: str
+) -> None:
+    """The first one still runs, and its text is polled."""
+    request = asking(shipped, delivery_method="stream")
+    scope = {"taskType": "textInference", "taskUUID": request.task_uuid}
+    refusal = {"code": code, "message": "It was not taken.", **scope}
+    event = f"data: {json.dumps({'errors': [refusal]})}\n\n"
+    whole = {"data": [{**scope, "text": "Hello.", "status": "success"}]}
+    server.script(Drop(), Reply(event, content_type="text/event-stream"), Reply(whole))
+
+    async def work(client: Any) -> None:
+        [result] = await value(client.run(request))
+        assert result.text == "Hello."
+
+    Caller(kind, shipped, server.url).using(work, resend="eager")
+    kinds = [task["taskType"] for [task] in server.calls]
+    assert kinds == ["textInference", "textInference", "getResponse"]
 
 
 def test_tries_to_open_a_stream_come_to_an_end(

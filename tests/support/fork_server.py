@@ -56,7 +56,7 @@ def forked(listening: socket.socket) -> tuple[Any, Sequence[int]]:
             if not byte:  # a process that ran tests has ended
                 asking.remove(ready)
                 ready.close()
-                if not asking:
+                if not asking and not select([listening], [], [], 0)[0]:
                     listening.close()
                     sys.exit()
                 continue

@@ -262,6 +262,21 @@ async def acknowledged(peer: Peer) -> Item:
     return task
 
 
+def dropping(sent: list[Item]) -> Script:
+    """Return what lets the client in, and breaks the connection after its first message.
+
+    Args:
+        sent: Where the tasks of the message are put.
+    """
+
+    async def script(peer: Peer) -> None:
+        await peer.let_in()
+        sent.extend(await peer.ponged())
+        peer.drop()
+
+    return script
+
+
 async def refusing(peer: Peer) -> None:
     """Let nobody in."""
     [task] = await peer.heard()

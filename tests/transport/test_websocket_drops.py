@@ -17,6 +17,7 @@ from sockets import (
     Sockets,
     acknowledged,
     answering,
+    dropping,
     is_ours,
     listening,
     result,
@@ -72,11 +73,6 @@ def test_what_a_drop_left_unanswered_is_asked_for(
 ) -> None:
     sent: list[Item] = []
 
-    async def dropping(peer: Peer) -> None:
-        await peer.let_in()
-        sent.extend(await peer.heard())
-        peer.drop()
-
     async def asked(peer: Peer) -> None:
         await peer.let_in()
         [question] = await peer.ponged()
@@ -91,7 +87,7 @@ def test_what_a_drop_left_unanswered_is_asked_for(
         [made] = await client.run(image())
         assert made.seed == 4
 
-    assert len(run(work, dropping, asked).peers) == 2
+    assert len(run(work, dropping(sent), asked).peers) == 2
 
 
 @pytest.mark.parametrize("says", ["an error", "nothing", "an empty answer"])
@@ -113,11 +109,6 @@ def test_what_the_server_never_got_is_sent_again_as_the_policy_allows(
     )
     sent: list[Item] = []
 
-    async def dropping(peer: Peer) -> None:
-        await peer.let_in()
-        sent.extend(await peer.heard())
-        peer.drop()
-
     async def ignorant(peer: Peer) -> None:
         await peer.let_in()
         asked = 0
@@ -135,7 +126,7 @@ def test_what_the_server_never_got_is_sent_again_as_the_policy_allows(
         [made] = await client.run(image(delivery_method=delivery))
         assert made.seed == 8
 
-    _, second = run(work, dropping, ignorant, resend=resend).peers
+    _, second = run(work, dropping(sent), ignorant, resend=resend).peers
     heard = [task["taskType"] for tasks in second.frames for task in tasks]
     sending = [] if polls == 3 else ["imageInference"]
     expected = ["authentication", *["getResponse"] * polls, *sending]
@@ -242,11 +233,6 @@ def test_an_answer_that_is_out_of_date_sends_nothing_again(
 ) -> None:
     sent: list[Item] = []
 
-    async def dropping(peer: Peer) -> None:
-        await peer.let_in()
-        sent.extend(await peer.ponged())
-        peer.drop()
-
     async def forgetful(peer: Peer) -> None:
         await peer.let_in()
         for _ in range(2):
@@ -266,7 +252,7 @@ def test_an_answer_that_is_out_of_date_sends_nothing_again(
         [made] = await client.run(image(delivery_method="async"))
         assert made.seed == 3
 
-    run(work, dropping, forgetful, late)
+    run(work, dropping(sent), forgetful, late)
     assert [task["taskType"] for task in sent] == [
         *("imageInference", "getResponse", "getResponse"),
         *("imageInference", "getResponse"),
@@ -332,11 +318,6 @@ def test_the_refusal_of_a_second_sending_beside_results_of_the_first_one(
     """It is no failure, and the results of the first sending are polled for long."""
     sent: list[Item] = []
 
-    async def dropping(peer: Peer) -> None:
-        await peer.let_in()
-        sent.extend(await peer.ponged())
-        peer.drop()
-
     async def refusing(peer: Peer) -> None:
         await peer.let_in()
         [again] = await peer.ponged()
@@ -355,7 +336,7 @@ def test_the_refusal_of_a_second_sending_beside_results_of_the_first_one(
         assert sorted(one.seed for one in made) == [0, 1]
 
     run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
-    run(work, dropping, refusing, resend="eager")
+    run(work, dropping(sent), refusing, resend="eager")
 
 
 @pytest.mark.parametrize("code", REFUSALS)
@@ -364,11 +345,6 @@ def test_the_refusal_of_a_second_sending_alone(
 ) -> None:
     """The first sending still runs, and the polls say nothing about it for long."""
     sent: list[Item] = []
-
-    async def dropping(peer: Peer) -> None:
-        await peer.let_in()
-        sent.extend(await peer.ponged())
-        peer.drop()
 
     async def refusing(peer: Peer) -> None:
         await peer.let_in()
@@ -388,7 +364,32 @@ def test_the_refusal_of_a_second_sending_alone(
         assert made.seed == 3
 
     run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
-    run(work, dropping, refusing, resend="eager")
+    run(work, dropping(sent), refusing, resend="eager")
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize("code", ["rateLimitExceeded", "invalidParameter"])
+def test_a_refusal_that_comes_after_a_drop_may_be_a_copy(
+    run: Run, image: Callable[..., Any], code: str, *, is_named: bool
+) -> None:
+    """The server repeats what it could not deliver, and has accepted the task since."""
+    sent: list[Item] = []
+
+    async def repeating(peer: Peer) -> None:
+        await peer.let_in()
+        refusal = _refusal(sent[0], code)
+        names = {} if is_named else {"taskType": None, "taskUUID": None}
+        await peer.say(errors=[refusal | names])
+        while tasks := await peer.ponged():
+            assert [task["taskType"] for task in tasks] == ["getResponse"]
+            await peer.say(result(sent[0], 6))
+
+    async def work(client: Any, _: Sockets) -> None:
+        [made] = await client.run(image())
+        assert made.seed == 6
+
+    run.wait("_runtime.transport.pending", QUIET=10, SILENCE=10)
+    run(work, dropping(sent), repeating, resend="never")
 
 
 @pytest.mark.parametrize("code", ["rateLimitExceeded", "inferenceError"])

@@ -56,7 +56,7 @@ class Schedule(Generic[ResultT]):
         self.deadline = self._now() + timeout
         # If an answer times out, there is time left to poll the tasks.
         self._reserve = min(15.0, timeout / 10)
-        self._latest_poll = self.deadline - min(5.0, timeout / 2)
+        self._poll_by = self.deadline - min(5.0, timeout / 2)
 
     def seconds_left(self) -> float:
         """Return the seconds until unfinished tasks are given up."""
@@ -65,7 +65,7 @@ class Schedule(Generic[ResultT]):
     def extend(self, seconds: float) -> None:
         """Move the deadline by time that the caller used."""
         self.deadline += seconds
-        self._latest_poll += seconds
+        self._poll_by += seconds
 
     def added(
         self, given: Submission[ResultT] | Task[ResultT]
@@ -205,9 +205,9 @@ class Schedule(Generic[ResultT]):
         return task.resend_is_safe and task.silences >= 2**task.sends
 
     def _schedule_poll(self, each: ScheduledTask[ResultT], delay: float) -> None:
-        """Set when a task is due. One poll is long enough before the deadline."""
+        """Set when a task is due. One poll is early enough to be answered in time."""
         now = self._now()
-        latest = self._latest_poll if now < self._latest_poll else self.deadline
+        latest = self._poll_by if now < self._poll_by else self.deadline
         each.due = min(now + delay, latest)
 
     def _reason(
