@@ -164,7 +164,12 @@ def _folder() -> Path:
 
 
 def _start(imported: str, address: Path) -> None:
-    """Start a server. It may import for a while before it answers."""
+    """Start a server. It may import for a while before it answers.
+
+    Its standard error is a file: a pipe of the process that starts it would stay open
+    for as long as the server serves others.
+    """
+    errors = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(address))
         listening.listen()
@@ -177,5 +182,6 @@ def _start(imported: str, address: Path) -> None:
                 (os.POSIX_SPAWN_DUP2, listening.fileno(), there),
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 2, address.with_suffix(".log"), errors, 0o600),
             ],
         )
