@@ -34,7 +34,7 @@ MUTANTS = (
         "        if kind is Kind.SUBMIT:\n            each.task.apply(TaskEvent.REJECTED)",
         "        each.task.phase = Phase.UNSENT\n"
         "        if kind is None:\n            each.task.apply(TaskEvent.REJECTED)",
-        226,
+        989,
     ),
     Mutant(
         "a task that was not found once is sent again",
@@ -90,7 +90,7 @@ MUTANTS = (
         "_runtime.delivery.schedule",
         'is not Phase.IN_DOUBT or policy == "never"',
         "is not Phase.IN_DOUBT",
-        8391,
+        8728,
     ),
     Mutant(
         "safe sends sync tasks again",
@@ -136,7 +136,7 @@ MUTANTS = (
         "_runtime.transport.items",
         "        return any(value is not None for value in made)",
         '        return any(value is not None for value in made) or "cost" in item',
-        20,
+        28,
     ),
     Mutant(
         "an item in flight without a status is a result",
@@ -145,7 +145,7 @@ MUTANTS = (
         '    if told is None and "progress" in item:\n'
         "        return len(item) > 3\n"
         "    if told is None:",
-        4648,
+        4887,
     ),
     Mutant(
         "one failed item ends the task",
@@ -173,7 +173,7 @@ MUTANTS = (
         "_runtime.delivery.identity",
         "for n, part in value.items() if _counts(n))",
         'for n, part in value.items() if n != "outputs" and _counts(n))',
-        212,
+        235,
     ),
     Mutant(
         "a nameless error ends all tasks of a batch",
@@ -508,7 +508,7 @@ MUTANTS = (
         "_runtime.delivery.account",
         " or task.is_repeated\n",
         "\n",
-        8000306,
+        8010996,
     ),
     Mutant(
         "the refusal of a second sending is the failure of a result",
