@@ -78,6 +78,7 @@ def basedpyright(
     *include: str,
     path: Path | None = None,
     python: Path = Path(sys.executable),
+    version: str = "3.11",
 ) -> list[Diagnostic]:
     """Run basedpyright in strict mode.
 
@@ -86,11 +87,12 @@ def basedpyright(
         include: The files and folders there that it checks.
         path: Where these import from, besides that folder.
         python: The interpreter that has the libraries.
+        version: The version of Python that runs the programs.
     """
     settings = {
         "include": include,
         "typeCheckingMode": "strict",
-        "pythonVersion": "3.11",
+        "pythonVersion": version,
         "extraPaths": [str(path)] if path else [],
     }
     (folder / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
