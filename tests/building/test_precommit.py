@@ -194,7 +194,9 @@ def let_be_forked(command: Path) -> None:
     """Let a command of an environment be run by what a variable says, if it says so."""
     own = command.with_name(f"{command.name}-of-its-own")
     command.rename(own)
-    choice = f'if [ -n "${FORKED}" ]; then exec ${FORKED} "$@"; else exec {own} "$@"; fi'
+    choice = (
+        f'if [ -n "${FORKED}" ]; then exec ${FORKED} "$@"; else exec {own} "$@"; fi'
+    )
     command.write_text(f"#!/bin/sh\n{choice}\n")
     command.chmod(0o755)
 

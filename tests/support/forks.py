@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import fcntl
 import functools
-import json
 import os
 import signal
 import socket
@@ -137,14 +136,15 @@ def run_forked(
         return subprocess.CompletedProcess(command, code, out.read(), err.read())
 
 
-def forked_python(imported: str = GENERATOR) -> list[str]:
+def forked_python(imported: str = GENERATOR, *, path: Path | None = None) -> list[str]:
     """Return a command that takes the arguments of an interpreter, and forks.
 
     Args:
         imported: The module that is imported already.
+        path: A folder of modules that are imported instead of installed ones.
     """
-    _server(imported, None)
-    return [sys.executable, "-I", "-S", str(PROGRAM), str(_address(imported, None))]
+    _server(imported, path)
+    return [sys.executable, "-I", "-S", str(PROGRAM), str(_address(imported, path))]
 
 
 @functools.cache
