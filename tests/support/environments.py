@@ -21,6 +21,27 @@ if TYPE_CHECKING:
     import pytest
 
 TOP = Path(__file__).parents[2]
+CLIENT = TOP / "generated" / "runware_client"
+
+SURROUNDINGS = [
+    {
+        "PYTHONHASHSEED": "1",
+        "TZ": "Pacific/Auckland",
+        "LC_ALL": "C",
+        "LANG": "C",
+    },
+    {
+        "PYTHONHASHSEED": "random",
+        "LC_ALL": "de_DE.UTF-8",
+        "TZ": "Asia/Kolkata",
+    },
+    {
+        "PYTHONHASHSEED": "2",
+        "PYTHONUTF8": "0",
+        "LC_ALL": "POSIX",
+    },
+]
+"""Variables of environments in which a generator makes the same of the same documents."""
 
 _PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 _UV = Path(sys.executable).with_name("uv")
@@ -70,6 +91,15 @@ def _install(*what: str, wheelhouse: Path) -> None:
 def _empty_environment(folder: Path, python: str) -> Path:
     subprocess.run([_UV, "venv", "-q", "--python", python, folder], check=True)
     return folder / "bin"
+
+
+def modules(package: Path) -> dict[str, bytes]:
+    """Read the files of a package, by their paths in it."""
+    return {
+        path.relative_to(package).as_posix(): path.read_bytes()
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
 
 
 def distribution(factory: pytest.TempPathFactory) -> Path:
