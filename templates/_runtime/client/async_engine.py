@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from ..delivery.batches import Batch, Settings
     from ..delivery.delivery import Delivery
-    from ..delivery.task import Submission, Task
+    from ..delivery.submission import Submission
+    from ..delivery.task import Task
     from ..schema.generics import ResultT
     from ..transport.async_http import AsyncTransport
     from ..transport.endpoint import Endpoint, Headers

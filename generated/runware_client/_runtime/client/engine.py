@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from ..delivery.task import Submission, Task
+    from ..delivery.submission import Submission
+    from ..delivery.task import Task
     from ..error_enum import ErrorEnum
     from ..saved_handle import TaskHandle
     from ..schema.generics import ResultT
@@ -472,6 +473,6 @@ def whole(item: Item) -> Reply:
 
 
 def _task(given: Deliverable[Any]) -> Task[Any]:
-    from ..delivery.task import Submission
+    from ..delivery.submission import Submission
 
     return given.task if isinstance(given, Submission) else given

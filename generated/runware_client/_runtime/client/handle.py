@@ -8,7 +8,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Generic
 
 from ..delivery.lifecycle import Phase
-from ..delivery.task import SAVED, Submission, Task, submission_of, task_of
+from ..delivery.submission import SAVED, Submission, submission_of, task_of
+from ..delivery.task import Task
 from ..exceptions import RunwareError, TimeoutError
 from ..json_values import is_object
 from ..schema.generics import ResultT
