@@ -14,8 +14,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+from runware_client._runtime.client.base_engine import BaseEngine, unwatched, whole
 from runware_client._runtime.client.deltas import Delta
-from runware_client._runtime.client.engine import BaseEngine, unwatched, whole
 from runware_client._runtime.client.handle import Handle
 from runware_client._runtime.client.poll_batcher import (
     PollRound,
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from decimal import Decimal
 
-    from runware_client._runtime.client.engine import OnEnd
+    from runware_client._runtime.client.base_engine import OnEnd
     from runware_client._runtime.delivery.delivery import Delivery
     from runware_client._runtime.delivery.events import Event
 

@@ -36,7 +36,7 @@ from ..transport.endpoint import (
     shown_url,
 )
 from ..transport.waits import POLLING, RETRYING, Waits
-from .engine import requested
+from .base_engine import requested
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from ..transport.api_key import ApiKey
     from ..transport.endpoint import Headers
     from ..transport.envelope import Answer, Item
-    from .engine import BaseEngine, Engine
+    from .base_engine import BaseEngine
+    from .engine import Engine
 
 VERSION = 1
 """The version of the JSON text of a handle."""
