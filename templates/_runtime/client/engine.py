@@ -18,6 +18,7 @@ from ..delivery.events import Event
 from ..delivery.lifecycle import Phase, TaskEvent
 from ..delivery.open_tasks import OpenTasks
 from ..delivery.patience import Patience
+from ..delivery.task import Submission
 from ..delivery.uploads import Uploads, Waiting
 from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from ..delivery.task import Submission, Task
+    from ..delivery.task import Task
     from ..error_enum import ErrorEnum
     from ..saved_handle import TaskHandle
     from ..schema.generics import ResultT
@@ -471,6 +472,4 @@ def whole(item: Item) -> Reply:
 
 
 def _task(given: Deliverable[Any]) -> Task[Any]:
-    from ..delivery.task import Submission
-
     return given.task if isinstance(given, Submission) else given
