@@ -16,6 +16,7 @@ from ..delivery.events import Event
 from ..delivery.lifecycle import Phase, TaskEvent
 from ..delivery.open_tasks import OpenTasks
 from ..delivery.patience import Patience
+from ..delivery.submission import Submission
 from ..delivery.uploads import Uploads, Waiting
 from ..exceptions import RunwareError
 from ..media.local_files import place_of, with_uuids
@@ -25,7 +26,6 @@ from ..transport.envelope import Answer, Envelope
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from ..delivery.submission import Submission
     from ..delivery.task import Task
     from ..error_enum import ErrorEnum
     from ..saved_handle import TaskHandle
@@ -300,6 +300,4 @@ def whole(item: Item) -> Reply:
 
 
 def _task(given: Deliverable[Any]) -> Task[Any]:
-    from ..delivery.submission import Submission
-
     return given.task if isinstance(given, Submission) else given
