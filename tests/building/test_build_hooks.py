@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,9 +19,10 @@ import pytest
 import environments
 from command import files
 from command import run as run_command
-from environments import environment_from, oldest_backends
-from forks import CLIENT, GENERATOR, run_forked
+from environments import environment_from, install_from, oldest_backends
+from forks import CLIENT, GENERATOR, forked_python, run_forked
 from mocking import KEY, mocking
+from once import once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,13 +36,10 @@ PROGRAMS = {
     "setuptools": ("subtitles", "A door opens.", "src/subtitles_client"),
     "makefile": ("stickers", "a fox", "src/stickers_client"),
 }
-BUILD = {
-    "hatch": [sys.executable, "-m", "build", "--installer", "uv"],
-    "setuptools": [sys.executable, "-m", "build", "--installer", "uv"],
-    "makefile": ["make", "dist", f"PYTHON={sys.executable}"],
-}
+# By backend: in which of its steps, from a checkout to a wheel, the client is generated.
+GENERATING = {"hatch": "wheel", "setuptools": "sdist"}
 
-# Found by Python at its start; ends a program that asks for the network.
+# Ends a program that asks for the network.
 NO_NETWORK = """
 import sys
 
@@ -51,8 +50,23 @@ def refuse(event, arguments):
 sys.addaudithook(refuse)
 """
 
-# What backends warn of is not about this project.
-_ALL_WARNINGS = "import warnings; warnings.simplefilter('default')\n"
+PIP = "pip._internal.commands.install"
+
+# What backends warn of is not about this project. setuptools asks for entry points over
+# and over, of all that is installed.
+_AS_A_FRONTEND = """
+import warnings
+from importlib import metadata
+warnings.simplefilter("default")
+metadata.entry_points = metadata.entry_points().select
+"""
+# pip, which runs the hooks of backends by another command than the own interpreter.
+_PIP = """
+import sys
+from pip._internal.cli.main import main
+sys.executable = sys.argv.pop(1)
+sys.exit(main())
+"""
 
 
 @pytest.fixture
@@ -91,6 +105,19 @@ def run(
     )
 
 
+def ran(project: Path, *command: str | Path) -> None:
+    """Run a command that succeeds."""
+    finished = run(project, *command)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+def command(file: Path, program: str) -> Path:
+    """Write a command that a shell runs."""
+    file.write_text(f"#!/bin/sh\n{program}")
+    file.chmod(0o755)
+    return file
+
+
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Give an environment in which no make runs."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
@@ -98,33 +125,42 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def run_here(
-    folder: Path, program: str, *arguments: str | Path, imported: str
+    folder: Path,
+    program: str,
+    *arguments: str | Path,
+    imported: str,
+    path: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program in the environment of the tests, with a package imported already."""
     command = ["-c", program, *arguments]
-    done = run_forked(command, cwd=folder, env=environment(), imported=imported)
+    env = environment()
+    done = run_forked(command, cwd=folder, env=env, imported=imported, path=path)
     out, err = done.stdout.decode(), done.stderr.decode()
     return subprocess.CompletedProcess(command, done.returncode, out, err)
 
 
+def _forked(path: Path | None = None) -> str:
+    """Give the command of an interpreter that has imported the generator already."""
+    return shlex.join(forked_python(GENERATOR, path=path))
+
+
 def build(
-    project: Path,
-    kind: str,
-    *,
-    env: Mapping[str, str] | None = None,
-    python: str = sys.executable,
+    project: Path, kind: str, *, backends: Path | None = None, before: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Build as a frontend does, where all requirements are installed.
 
-    With an environment of its own, or with another interpreter, the build starts anew.
+    Args:
+        project: The folder of the project.
+        kind: What to build: `sdist`, `wheel` or `editable`.
+        backends: A folder of backends that are used instead of installed ones.
+        before: What the process runs first.
     """
     file = (project / "pyproject.toml").read_text()
     backend = tomllib.loads(file)["build-system"]["build-backend"]
     script = f"import {backend} as backend; backend.build_{kind}('dist')"
     (project / "dist").mkdir(exist_ok=True)
-    if env is None and python == sys.executable:
-        return run_here(project, _ALL_WARNINGS + script, imported=GENERATOR)
-    return run(project, python, "-c", script, env=env)
+    program = _AS_A_FRONTEND + before + script
+    return run_here(project, program, imported=GENERATOR, path=backends)
 
 
 def built(project: Path, kind: str, **more: Any) -> None:
@@ -173,15 +209,53 @@ def source(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.fixture
+def commands(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The commands of an environment that has what consumers require, for all of them."""
+    what = tomllib.loads((CONSUMERS / "hatch" / "pyproject.toml").read_text())
+    required = what["project"]["dependencies"]
+
+    def make(folder: Path) -> None:
+        environment_from(wheelhouse, folder / "env", *required)
+
+    return once(tmp_path_factory, "consumers", make) / "env" / "bin"
+
+
+def distribute(name: str, project: Path, folder: Path) -> None:
+    """Build an sdist of a consumer, and from that a wheel.
+
+    What generates the client is a frontend, in an environment of its own.
+    """
+    if name == "makefile":
+        python = command(
+            folder / "python",
+            f'case "$2" in build) exec {sys.executable} "$@" --installer uv;; esac\n'
+            f'exec {_forked()} "$@"\n',
+        )
+        ran(project, "make", "dist", f"PYTHON={python}")
+        return
+    work = project
+    for kind in ("sdist", "wheel"):
+        if kind == GENERATING[name]:
+            options = ["--installer", "uv", f"--{kind}", "--outdir", project / "dist"]
+            ran(work, sys.executable, "-m", "build", *options)
+        else:
+            built(work, kind)
+        if kind == "sdist":
+            work = unpacked_sdist(project, folder / "sdist")
+    if work / "dist" != project / "dist":
+        for wheel in (work / "dist").glob("*.whl"):
+            shutil.copy(wheel, project / "dist")
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_consumer_from_checkout_to_call(
-    name: str, tmp_path: Path, wheelhouse: Path
+    name: str, tmp_path: Path, wheelhouse: Path, commands: Path
 ) -> None:
     project = checkout(name, tmp_path)
-    finished = run(project, *BUILD[name])  # a sdist, and from that a wheel
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+    distribute(name, project, tmp_path)
     [archive] = (project / "dist").glob("*.whl")
-    commands = environment_from(wheelhouse, tmp_path / "env", str(archive))
+    install_from(wheelhouse, commands, str(archive))
     [site] = commands.parent.glob("lib/python*/site-packages")
     assert not (site / "runware_codegen").exists()
     content = wheel_content(project)
@@ -214,16 +288,14 @@ def test_generated_into_the_wheel_alone_without_a_network(
     name: str, tmp_path: Path
 ) -> None:
     project = checkout(name, tmp_path, build="wheel")
-    (tmp_path / "sitecustomize.py").write_text(NO_NETWORK)
-    env = {"PYTHONPATH": str(tmp_path)}
     asking = "import socket; socket.create_connection(('127.0.0.1', 9))"
-    refused = run(tmp_path, sys.executable, "-c", asking, env=env)
+    refused = run_here(tmp_path, NO_NETWORK + asking, imported=GENERATOR)
     assert refused.stderr.startswith("network: ")
     built(project, "sdist")
     unpacked = unpacked_sdist(project, tmp_path / "sdist")
     assert source(unpacked / "schemas") == source(project / "schemas")
     for folder in (project, unpacked):
-        built(folder, "wheel", env=env)
+        built(folder, "wheel", before=NO_NETWORK)
         assert not client_of(name, folder).exists()
     made = in_wheel(name, wheel_content(project))
     assert "tasks/__init__.py" in made
@@ -271,19 +343,26 @@ def test_what_has_changed_is_written_and_nothing_else(
     assert after["_runtime/schema/parts.py"] == before["_runtime/schema/parts.py"]
 
 
+FRONTEND = [sys.executable, "-m", "build", "--no-isolation", "--sdist"]
+
+
 @pytest.mark.parametrize(
-    ("name", "target"),
-    [("hatch", "--wheel"), ("setuptools", "--wheel"), ("setuptools", "--sdist")],
+    ("name", "kind", "frontend"),
+    [
+        ("hatch", "wheel", []),
+        ("setuptools", "wheel", []),
+        ("setuptools", "sdist", FRONTEND),
+    ],
+    ids=["hatch", "setuptools", "frontend"],
 )
 def test_a_wrong_document_fails_the_build(
-    name: str, target: str, tmp_path: Path
+    name: str, kind: str, frontend: list[str], tmp_path: Path
 ) -> None:
     project = checkout(name, tmp_path, build="source")
     [document] = (project / "schemas").iterdir()
     document.write_text(document.read_text().replace('"minLength"', '"minLenght"'))
-    build = [sys.executable, "-m", "build", "--no-isolation", target]
-    finished = run(project, *build)
-    assert finished.returncode == 1
+    finished = run(project, *frontend) if frontend else build(project, kind)
+    assert finished.returncode == (1 if frontend else 2)
     said = finished.stdout + finished.stderr
     assert f"schemas/{document.name}#/components/schemas/RequestBody/" in said
     assert "→ Did you mean minLength?" in said
@@ -355,7 +434,7 @@ def test_setuptools_generates_only_when_asked(tmp_path: Path) -> None:
 
 def test_make_generates_when_a_document_is_newer(tmp_path: Path) -> None:
     project = checkout("makefile", tmp_path)
-    client = ["make", "client", f"PYTHON={sys.executable}"]
+    client = ["make", "client", f"PYTHON={_forked()}"]
     assert "Files: " in run(project, *client).stdout
     assert "Nothing to be done" in run(project, *client).stdout
     assert run(project, *client[:1], "check", client[2]).returncode == 0
@@ -419,7 +498,6 @@ IMPORT = """
 import importlib, pathlib, site, sys
 site.addsitedir(sys.argv[1])
 client = importlib.import_module(sys.argv[2])
-client.Runware
 importlib.import_module(f"{sys.argv[2]}.tasks.text_inference").NarratorRequest
 print(pathlib.Path(client.__file__).parent)
 """
@@ -438,21 +516,29 @@ def bare(folder: Path, backend: str, layout: str, where: str) -> Path:
     return project
 
 
-def install(project: Path, how: str, folder: Path, python: str) -> Path:
-    """Install a project without its dependencies, and return where to."""
+def install(
+    project: Path, how: str, folder: Path, backends: Path | None = None
+) -> Path:
+    """Install a project without its dependencies, and return where to.
+
+    Args:
+        project: The folder of the project.
+        how: What is built for that, or `pip`.
+        folder: Where to install it, in a folder of its own.
+        backends: A folder of backends that are used instead of installed ones.
+    """
     site = folder / "site"
     if how == "pip":
-        # With --python, pip starts itself once more.
-        other = [] if python == sys.executable else ["--python", python]
-        pip = [sys.executable, "-m", "pip", *other, "install", "-q"]
-        options = ["--no-build-isolation", "--no-deps", "--no-compile"]
-        finished = run(project, *pip, *options, "--target", site, ".")
-        assert finished.returncode == 0, finished.stdout + finished.stderr
+        python = command(folder / "python", f'exec {_forked(backends)} "$@"\n')
+        options = ["-q", "--no-build-isolation", "--no-deps", "--no-compile"]
+        arguments = [python, "install", *options, "--target", site, "."]
+        done = run_here(project, _PIP, *arguments, imported=PIP)
+        assert done.returncode == 0, done.stdout + done.stderr
         return site
     if how == "sdist":
-        built(project, "sdist", python=python)
+        built(project, "sdist", backends=backends)
         project = unpacked_sdist(project, folder / "sdist")
-    built(project, "editable" if how == "editable" else "wheel", python=python)
+    built(project, "editable" if how == "editable" else "wheel", backends=backends)
     [wheel] = (project / "dist").glob("*.whl")
     shutil.unpack_archive(wheel, site, "zip")
     return site
@@ -479,11 +565,9 @@ def test_a_bare_project_has_its_client(  # noqa: PLR0917
     modules: set[str],
 ) -> None:
     backend, age = generator
-    python = sys.executable
-    if age == "oldest":
-        python = str(oldest_backends(tmp_path_factory) / "python")
+    backends = oldest_backends(tmp_path_factory) if age == "oldest" else None
     project = bare(tmp_path, backend, layout, where)
-    site = install(project, how, tmp_path, python)
+    site = install(project, how, tmp_path, backends)
     _, output, package, imported = LAYOUTS[layout]
     said = run_here(tmp_path, IMPORT, site, imported, imported=CLIENT)
     assert said.returncode == 0, said.stderr
@@ -516,7 +600,7 @@ def test_several_clients(backend: str, tmp_path: Path) -> None:
         for name in ("first_client", "second_client"):
             file.write(f'[[tool.runware-codegen.clients]]\npackage = "{name}"\n')
         file.write('build = "wheel"\n')
-    site = install(project, "wheel", tmp_path, sys.executable)
+    site = install(project, "wheel", tmp_path)
     for name in ("first_client", "second_client"):
         said = run_here(tmp_path, IMPORT, site, name, imported=CLIENT)
         assert said.returncode == 0, said.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tarfile
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from environments import (
+    CLIENT,
+    SURROUNDINGS,
     TOP,
     distribution,
     environment,
     environment_from,
+    modules,
     newest_python,
     wheelhouse,
 )
@@ -22,8 +26,6 @@ from environments import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-CLIENT = TOP / "generated" / "runware_client"
 
 
 @pytest.fixture(scope="module")
@@ -70,14 +72,6 @@ def test_the_sdist_carries_what_a_checkout_has(built: Path) -> None:
     assert _no_leftovers(names)
 
 
-def _files(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-
 def test_the_wheel_works_on_the_newest_python(built: Path, tmp_path: Path) -> None:
     what = str(_archive(built, ".whl")), "httpx2"
     commands = environment(tmp_path / "env", *what, python=newest_python())
@@ -92,30 +86,35 @@ def test_the_sdist_works(
     sdist = str(_archive(built, ".tar.gz"))
     commands = environment_from(house, tmp_path / "env", sdist)
     [site] = commands.parent.glob("lib/python*/site-packages")
-    shutil.unpack_archive(_archive(built, ".whl"), tmp_path / "wheel", "zip")
-    installed = _files(site / "runware_codegen")
-    assert installed == _files(tmp_path / "wheel" / "runware_codegen")
-    ask = [commands / "runware-codegen", "list", TOP / "specs" / "ping.json"]
-    listed = subprocess.run(ask, check=True, capture_output=True, text=True)
-    assert "PingRequest" in listed.stdout
+    wheel = tmp_path / "wheel"
+    shutil.unpack_archive(_archive(built, ".whl"), wheel, "zip")
+    assert modules(site / "runware_codegen") == modules(wheel / "runware_codegen")
+    for name in ("METADATA", "entry_points.txt"):
+        [ours], [theirs] = (each.glob(f"runware*/{name}") for each in (site, wheel))
+        assert ours.read_bytes() == theirs.read_bytes()
+    assert (commands / "runware-codegen").is_file()
 
 
 def _works_anywhere(commands: Path, tmp_path: Path) -> None:
-    """Generate with an installed generator, far from this checkout."""
+    """Generate with an installed generator, far from this checkout.
+
+    Documents are its own and given ones, in another order than in the committed client.
+    """
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    generate = [str(commands / "runware-codegen"), "generate", "-q", "--output", "."]
-    subprocess.run([*generate, "--package", CLIENT.name], cwd=elsewhere, check=True)
-    assert _files(elsewhere / CLIENT.name) == _files(CLIENT)
-    document = TOP / "specs" / "ping.json"
+    given = sorted((TOP / "specs").glob("[!p]*.json"), reverse=True)
+    documents = ["builtin:p*", *given]
+    generate = [commands / "runware-codegen", "generate", "-q", *documents]
     subprocess.run(
-        [*generate, document, "--package", "pinging"], cwd=elsewhere, check=True
+        [*generate, "--output", ".", "--package", CLIENT.name],
+        cwd=elsewhere,
+        env={**os.environ, **SURROUNDINGS[1]},
+        check=True,
     )
-    ours = _files(elsewhere / "pinging")
-    assert ours["tasks/ping/ping.py"] == _files(CLIENT)["tasks/ping/ping.py"]
+    assert modules(elsewhere / CLIENT.name) == modules(CLIENT)
     script = (
-        "import pinging as rw; "
-        "from pinging.tasks.ping import PingRequest; "
+        "import runware_client as rw; "
+        "from runware_client.tasks.ping import PingRequest; "
         "print(rw.parse_request(PingRequest().to_wire()).to_wire())"
     )
     said = subprocess.run(

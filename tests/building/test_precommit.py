@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from command import files, run, write
 from environments import TOP, wheelhouse
-from forks import run_forked
+from forks import forked_python, run_forked
 from once import once
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SETTINGS = """
 [tool.runware-codegen]
@@ -35,6 +39,7 @@ repos:
         stages: [manual]
 """
 PRE_COMMIT = "pre_commit.main"  # imports all that its commands need
+FORKED = "RUNWARE_TEST_HOOK"  # a variable: the command that runs the command of hooks
 CLIENT = Path("src/runware_client")
 TASKS = CLIENT / "tasks" / "image_inference"
 SIZE = {"properties": {"size": {"type": "integer"}}}
@@ -47,14 +52,17 @@ class Repository:
     Attributes:
         folder: Where it is.
         home: Where pre-commit keeps the environments of hooks.
+        forked: What runs the command of hooks instead of the environment's interpreter,
+            which would import the generator each time.
     """
 
     folder: Path
     home: Path
+    forked: str = ""
 
     def git(self, *arguments: str) -> str:
         """Run git, which succeeds, and give what it says."""
-        return git(self.folder, *arguments, home=self.home)
+        return git(self.folder, *arguments, env=self._environment())
 
     def hooks(
         self, *arguments: str, hook: str = "runware-codegen"
@@ -67,10 +75,13 @@ class Repository:
     def pre_commit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run any of pre-commit's commands."""
         command = ["-m", "pre_commit", *arguments]
-        env = environment(self.home)
+        env = self._environment()
         done = run_forked(command, cwd=self.folder, env=env, imported=PRE_COMMIT)
         out, err = done.stdout.decode(), done.stderr.decode()
         return subprocess.CompletedProcess(command, done.returncode, out, err)
+
+    def _environment(self) -> dict[str, str]:
+        return {**environment(self.home), FORKED: self.forked}
 
     def passes(self, *arguments: str, **more: Any) -> None:
         """Run pre-commit, whose hook has nothing to say."""
@@ -117,11 +128,11 @@ def environment(home: Path | None = None) -> dict[str, str]:
     return inherited | person | nobody | quick | pre_commit
 
 
-def git(folder: Path, *arguments: str, home: Path | None = None) -> str:
+def git(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str:
     return subprocess.run(
         ["git", *arguments],
         cwd=folder,
-        env=environment(home),
+        env=env or environment(),
         capture_output=True,
         text=True,
         check=True,
@@ -175,10 +186,23 @@ def make_everything(folder: Path, *, wheels: Path) -> None:
         check=True,
         capture_output=True,
     )
+    [command] = (folder / "home").glob("*/*/bin/runware-codegen")
+    let_be_forked(command)
+
+
+def let_be_forked(command: Path) -> None:
+    """Let a command of an environment be run by what a variable says, if it says so."""
+    own = command.with_name(f"{command.name}-of-its-own")
+    command.rename(own)
+    choice = (
+        f'if [ -n "${FORKED}" ]; then exec ${FORKED} "$@"; else exec {own} "$@"; fi'
+    )
+    command.write_text(f"#!/bin/sh\n{choice}\n")
+    command.chmod(0o755)
 
 
 @pytest.fixture
-def repository(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Repository:
+def installed(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """A repository with a document and its client, both committed."""
     make = partial(make_everything, wheels=wheelhouse(tmp_path_factory))
     made = once(tmp_path_factory, "pre-commit", make)
@@ -187,7 +211,16 @@ def repository(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo
     return Repository(folder, made / "home")
 
 
-def test_a_changed_document_updates_the_client(repository: Repository) -> None:
+@pytest.fixture
+def repository(installed: Repository) -> Repository:
+    """The same, whose hooks run in processes that have imported the generator."""
+    command = [*forked_python(), "-m", "runware_codegen"]
+    return replace(installed, forked=shlex.join(command))
+
+
+def test_a_changed_document_updates_the_client(installed: Repository) -> None:
+    """The hook is the command that pre-commit has installed."""
+    repository = installed
     repository.write("one", SIZE)
     said = repository.fails()
     assert f"changed: {TASKS / 'one.py'}\n" in said

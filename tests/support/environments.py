@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from forks import run_forked
 from once import once
+from wheels import make_wheel, with_requirements
 
 if TYPE_CHECKING:
     import pytest
 
 TOP = Path(__file__).parents[2]
+CLIENT = TOP / "generated" / "runware_client"
+
+SURROUNDINGS = [
+    {
+        "PYTHONHASHSEED": "1",
+        "TZ": "Pacific/Auckland",
+        "LC_ALL": "C",
+        "LANG": "C",
+    },
+    {
+        "PYTHONHASHSEED": "random",
+        "LC_ALL": "de_DE.UTF-8",
+        "TZ": "Asia/Kolkata",
+    },
+    {
+        "PYTHONHASHSEED": "2",
+        "PYTHONUTF8": "0",
+        "LC_ALL": "POSIX",
+    },
+]
+"""Variables of environments in which a generator makes the same of the same documents."""
 
 _PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 _UV = Path(sys.executable).with_name("uv")
@@ -44,18 +68,38 @@ def environment(folder: Path, *what: str, python: str = sys.executable) -> Path:
     return commands
 
 
-def environment_from(wheelhouse: Path, folder: Path, *what: str) -> Path:
+def environment_from(
+    wheelhouse: Path, folder: Path, *what: str, python: str = sys.executable
+) -> Path:
     """Make a virtual environment from a wheelhouse alone; return its folder of commands."""
-    commands = _empty_environment(folder, sys.executable)
-    install = [_UV, "pip", "install", "-q", "--python", str(commands / "python")]
-    options = ["--offline", "--no-index", "--find-links", str(wheelhouse)]
-    subprocess.run([*install, *options, *what], check=True)
+    commands = _empty_environment(folder, python)
+    install_from(wheelhouse, commands, *what)
     return commands
+
+
+def install_from(wheelhouse: Path, commands: Path, *what: str) -> None:
+    """Install something from a wheelhouse alone into an environment."""
+    _install("--python", str(commands / "python"), *what, wheelhouse=wheelhouse)
+
+
+def _install(*what: str, wheelhouse: Path) -> None:
+    """Let uv install from a wheelhouse alone."""
+    options = ["--offline", "--no-index", "--find-links", str(wheelhouse)]
+    subprocess.run([_UV, "pip", "install", "-q", *options, *what], check=True)
 
 
 def _empty_environment(folder: Path, python: str) -> Path:
     subprocess.run([_UV, "venv", "-q", "--python", python, folder], check=True)
     return folder / "bin"
+
+
+def modules(package: Path) -> dict[str, bytes]:
+    """Read the files of a package, by their paths in it."""
+    return {
+        path.relative_to(package).as_posix(): path.read_bytes()
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
 
 
 def distribution(factory: pytest.TempPathFactory) -> Path:
@@ -72,33 +116,64 @@ def wheel(factory: pytest.TempPathFactory) -> str:
 def wheelhouse(factory: pytest.TempPathFactory) -> Path:
     """Give a folder with the project's wheel, and what it, builds and clients need.
 
-    pip finds these wherever it is configured to. What is there once, uv installs quickly.
+    These are wheels of what the environment of the tests has.
     """
     return once(factory, "wheelhouse", partial(_fill, wheel=wheel(factory)))
 
 
 def _build(folder: Path) -> None:
-    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder)]
-    subprocess.run([*build, str(TOP)], check=True, capture_output=True)
+    """Build as a frontend does: an sdist, and from what is in it a wheel."""
+    program = """
+import contextlib, pathlib, sys, tarfile
+import hatchling.build
+folder, work = map(pathlib.Path, sys.argv[1:])
+sdist = folder / hatchling.build.build_sdist(str(folder))
+with tarfile.open(sdist) as content:
+    content.extractall(work, filter="data")
+with contextlib.chdir(work / sdist.name.removesuffix(".tar.gz")):
+    hatchling.build.build_wheel(str(folder))
+"""
+    with TemporaryDirectory() as work:
+        command = ["-c", program, folder, work]
+        done = run_forked(command, cwd=TOP, env=os.environ)
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def _fill(folder: Path, *, wheel: str) -> None:
-    download = [*_PIP, "download", "-q", "--dest", str(folder)]
-    newest = ["hatchling", "setuptools>=77"]
-    subprocess.run([*download, wheel, *newest], check=True)
-    subprocess.run([*download, "--no-deps", "editables", *OLDEST_BACKENDS], check=True)
+    shutil.copy(wheel, folder)
+    needed = with_requirements(
+        ["runware-codegen", "hatchling", "setuptools", "editables"]
+    )
+    for distribution in needed:
+        if distribution.name != "runware-codegen":
+            make_wheel(distribution, folder)
+
+
+def _lowest_wheelhouse(factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with all that is stated to be needed, each at its lower bound."""
+
+    def download(folder: Path) -> None:
+        python = oldest_python()
+        # With --python, pip starts itself once more.
+        other = [] if python == sys.executable else ["--python", python]
+        command = [*_PIP, *other, "download", "-q", "--dest", str(folder)]
+        subprocess.run([*command, *_lowest(), wheel(factory)], check=True)
+
+    return once(factory, "lowest-wheelhouse", download)
 
 
 def oldest_backends(factory: pytest.TempPathFactory) -> Path:
-    """Give the commands of an environment with this project and the oldest backends."""
-    what = [wheel(factory), "editables", *OLDEST_BACKENDS]
-    folder = wheelhouse(factory)
-    make = partial(_environment_in, wheelhouse=folder, what=what)
-    return once(factory, "oldest-backends", make) / "env" / "bin"
+    """Give a folder of modules: the oldest supported build backends.
 
+    They need nothing that the environment of the tests does not have.
+    """
+    house = _lowest_wheelhouse(factory)
 
-def _environment_in(folder: Path, *, wheelhouse: Path, what: list[str]) -> None:
-    environment_from(wheelhouse, folder / "env", *what)
+    def make(folder: Path) -> None:
+        what = ["--no-deps", "--target", str(folder), *OLDEST_BACKENDS]
+        _install(*what, wheelhouse=house)
+
+    return once(factory, "oldest-backends", make)
 
 
 def lowest_environment(factory: pytest.TempPathFactory) -> Path:
@@ -107,10 +182,11 @@ def lowest_environment(factory: pytest.TempPathFactory) -> Path:
     It has no package that the project or its extra does not ask for, such as those of
     httpx2's extra `ws`.
     """
+    house = _lowest_wheelhouse(factory)
     what = [*_lowest(), wheel(factory)]
 
     def make(folder: Path) -> None:
-        environment(folder / "env", *what, python=oldest_python())
+        environment_from(house, folder / "env", *what, python=oldest_python())
 
     return once(factory, "lowest", make) / "env" / "bin"
 
@@ -140,25 +216,34 @@ def newest_python() -> str:
 
 
 @cache
-def _pythons() -> dict[tuple[int, ...], str]:
-    """Find an interpreter of each minor version; the running one stands for its own."""
+def _pythons() -> dict[tuple[int, int], str]:
+    """Find an interpreter of each minor version; the running one stands for its own.
+
+    They are those of the path, of pyenv and of uv.
+    """
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    folders = [*map(str, pyenv.glob("versions/*/bin")), os.environ["PATH"]]
-    # uv's own cache knows the interpreters; that of the tests is empty at first.
-    inherited = {k: v for k, v in os.environ.items() if k != "XDG_CACHE_HOME"}
-    listed = subprocess.run(
-        [_UV, "python", "list", "--only-installed", "--output-format", "json"],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**inherited, "PATH": os.pathsep.join(folders)},
+    uv = Path.home() / ".local" / "share" / "uv" / "python"
+    folders = map(Path, os.environ["PATH"].split(os.pathsep))
+    found = {sys.version_info[:2]: sys.executable}
+    for folder in (*pyenv.glob("versions/*/bin"), *uv.glob("*/bin"), *folders):
+        for python in sorted(folder.glob("python3.??")):
+            version = (
+                (3, int(python.suffix[1:])) if python.suffix[1:].isdigit() else (0, 0)
+            )
+            if (
+                version >= _OLDEST_SUPPORTED
+                and version not in found
+                and _is_released(python)
+            ):
+                found[version] = str(python)
+    return found
+
+
+def _is_released(python: Path) -> bool:
+    """Tell whether a command is a CPython; and no alpha, beta or candidate of one."""
+    program = (
+        "import sys; print(sys.implementation.name, sys.version_info.releaselevel)"
     )
-    found = {
-        tuple(map(int, python["version"].split(".")[:2])): str(python["path"])
-        for python in reversed(json.loads(listed.stdout))  # the first of a version wins
-        if python["implementation"] == "cpython"
-        and python["variant"] == "default"
-        and python["version"].replace(".", "").isdigit()  # no alpha, beta or candidate
-    }
-    supported = {k: path for k, path in found.items() if k >= _OLDEST_SUPPORTED}
-    return {**supported, sys.version_info[:2]: sys.executable}
+    command = [python, "-I", "-S", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout == "cpython final\n"

@@ -32,8 +32,24 @@ if TYPE_CHECKING:
 
 STREAMS = 3
 
-IMPORTED_LATE = {"runware_codegen": ("black", "click._textwrap", "jinja2")}
-"""What most runs of a package import only when they need it."""
+IMPORTED_LATE = {
+    "runware_codegen": (
+        "black",
+        "click._textwrap",
+        "jinja2",
+        "hatchling.build",
+        "hatchling.builders.sdist",
+        "hatchling.builders.wheel",
+        "hatchling.metadata.core",
+        "setuptools.build_meta",
+        "setuptools.command.bdist_wheel",
+        "setuptools.command.editable_wheel",
+        "setuptools.command.sdist",
+        "setuptools.config._validate_pyproject",
+        "trove_classifiers",
+    )
+}
+"""What many runs of a package import only when they need it."""
 
 
 def import_everything(name: str) -> None:

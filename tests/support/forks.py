@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import fcntl
 import functools
-import json
 import os
 import signal
 import socket
@@ -20,6 +19,8 @@ from pathlib import Path
 from select import select
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TYPE_CHECKING
+
+from forked_python import begin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ FOLDER = "RUNWARE_TEST_FORKS"
 
 _HERE = Path(__file__).parent
 SERVER = _HERE / "fork_server.py"
+PROGRAM = _HERE / "forked_python.py"
 
 
 class Forked:
@@ -49,6 +51,7 @@ class Forked:
         cwd: Path,
         env: Mapping[str, str],
         imported: str = GENERATOR,
+        path: Path | None = None,
         terminal: bool = False,
     ) -> None:
         """Begin a run.
@@ -60,19 +63,16 @@ class Forked:
             cwd: The folder to run it in.
             env: Its environment, which is not that in which its interpreter started.
             imported: The module that is imported already; a package with all of its own.
+            path: A folder of modules that are imported instead of installed ones.
             terminal: Whether standard input is a terminal and is to be that of the run.
         """
-        request = {
+        request: dict[str, object] = {
             "command": [*map(str, command)],
             "cwd": str(cwd),
             "env": {**env},
             "terminal": terminal,
         }
-        self._run, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(_server(imported), [b"!"], [theirs.fileno(), *streams])
-        self._run.sendall(json.dumps(request).encode())
-        self._run.shutdown(socket.SHUT_WR)
+        self._run = begin(_server(imported, path), request, [*streams])
         self._told = self._run.makefile("rb")
         self.pid = int(self._told.readline())
         self._code: int | None = None
@@ -113,6 +113,7 @@ def run_forked(
     env: Mapping[str, str],
     stdin: bytes = b"",
     imported: str = GENERATOR,
+    path: Path | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a program to its end, with files at its ends.
 
@@ -122,24 +123,37 @@ def run_forked(
         env: Its environment.
         stdin: What it may read.
         imported: The module that is imported already.
+        path: A folder of modules that are imported instead of installed ones.
     """
     with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
         given.write(stdin)
         given.seek(0)
         streams = [file.fileno() for file in (given, out, err)]
-        code = Forked(command, streams, cwd=cwd, env=env, imported=imported).wait()
+        run = Forked(command, streams, cwd=cwd, env=env, imported=imported, path=path)
+        code = run.wait()
         out.seek(0)
         err.seek(0)
         return subprocess.CompletedProcess(command, code, out.read(), err.read())
 
 
+def forked_python(imported: str = GENERATOR, *, path: Path | None = None) -> list[str]:
+    """Return a command that takes the arguments of an interpreter, and forks.
+
+    Args:
+        imported: The module that is imported already.
+        path: A folder of modules that are imported instead of installed ones.
+    """
+    _server(imported, path)
+    return [sys.executable, "-I", "-S", str(PROGRAM), str(_address(imported, path))]
+
+
 @functools.cache
-def _server(imported: str) -> socket.socket:
+def _server(imported: str, path: Path | None) -> socket.socket:
     """Connect to the server, which ends with the last process that asks it.
 
     One server is for all processes of a run of tests. The first that asks starts it.
     """
-    address = _folder() / imported
+    address = _address(imported, path)
     asking = socket.socket(socket.AF_UNIX)
     with address.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -147,10 +161,14 @@ def _server(imported: str) -> socket.socket:
             asking.connect(str(address))
         except (FileNotFoundError, ConnectionRefusedError):
             address.unlink(missing_ok=True)
-            _start(imported, address)
+            _start(imported, path, address)
             asking.connect(str(address))
     atexit.register(asking.close)
     return asking
+
+
+def _address(imported: str, path: Path | None) -> Path:
+    return _folder() / (f"{imported}-{path.name}" if path else imported)
 
 
 @functools.cache
@@ -163,12 +181,13 @@ def _folder() -> Path:
     return Path(own.name)
 
 
-def _start(imported: str, address: Path) -> None:
+def _start(imported: str, path: Path | None, address: Path) -> None:
     """Start a server. It may import for a while before it answers.
 
     Its standard error is a file: a pipe of the process that starts it would stay open
     for as long as the server serves others.
     """
+    folders = [*([path] if path else []), _HERE.parents[1] / "generated"]
     errors = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(address))
@@ -177,7 +196,7 @@ def _start(imported: str, address: Path) -> None:
         os.posix_spawn(
             sys.executable,
             [sys.executable, "-W", "error", str(SERVER), str(there), imported],
-            {**os.environ, "PYTHONPATH": str(_HERE.parents[1] / "generated")},
+            {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, listening.fileno(), there),
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
