@@ -9,21 +9,20 @@ import sys
 import tempfile
 import threading
 import time
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-import httpcore2
 import pytest
 from hypothesis import HealthCheck, settings
 
+import certificates
 from forks import FOLDER
 from loopback import Caller, Server, generate_shipped, serving
 from making import imported
 from once import once
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterator
     from types import ModuleType
 
@@ -40,24 +39,7 @@ settings.register_profile(
 settings.load_profile("machine")
 
 
-_load_certificates = httpcore2.default_ssl_context
-
-
-@cache
-def _certificates(trust_env: bool, *_: str | None) -> ssl.SSLContext:
-    return _load_certificates(_trust_env=trust_env)
-
-
-def _shared_ssl_context(*, _trust_env: bool = True) -> ssl.SSLContext:
-    """Return the context that httpx2 makes, the same one for each client of a process.
-
-    To make one, OpenSSL parses the certificates of this machine: 50 ms for each client.
-    """
-    names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-    return _certificates(_trust_env, *map(os.environ.get, names))
-
-
-httpcore2.default_ssl_context = _shared_ssl_context
+certificates.share()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -420,7 +420,7 @@ def test_the_time_between_two_results_does_not_count(
 def test_polls_go_on_until_the_deadline(shipped: ModuleType) -> None:
     runtime = f"{shipped.__name__}._runtime"
     batches = import_module(f"{runtime}.delivery.batches")
-    task = import_module(f"{runtime}.delivery.task")
+    task_of = import_module(f"{runtime}.delivery.submission").task_of
     lifecycle = import_module(f"{runtime}.delivery.lifecycle")
     verdict = import_module(f"{runtime}.delivery.classify").Verdict
     schedule = import_module(f"{runtime}.delivery.schedule").Schedule
@@ -432,7 +432,7 @@ def test_polls_go_on_until_the_deadline(shipped: ModuleType) -> None:
     )
     wire = {"taskType": "imageInference", "taskUUID": "1"}
     each = schedule(settings, 4)
-    scheduled = each.added(task.task_of(wire, shipped.TaskResult, "async"))
+    scheduled = each.added(task_of(wire, shipped.TaskResult, "async"))
     scheduled.task.resume(is_accepted=True)
     polled = list[float]()
     while scheduled.due < each.deadline:

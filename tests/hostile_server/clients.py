@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -174,3 +175,14 @@ def together(works: list[Callable[[], Any]]) -> list[Any]:
     """Do several things at the same time, each in a thread of its own."""
     with ThreadPoolExecutor(len(works)) as pool:
         return [each.result() for each in [pool.submit(work) for work in works]]
+
+
+def in_a_child(work: Callable[[], object]) -> None:
+    """Do some work in a forked process."""
+    if not (child := os.fork()):
+        try:
+            work()
+            os._exit(7)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7

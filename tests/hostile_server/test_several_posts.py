@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
+from .clients import in_a_child
 from .platform_server import Exchange, Platform, hosting
 
 if TYPE_CHECKING:
@@ -76,17 +77,6 @@ def new_threads(before: set[threading.Thread]) -> list[threading.Thread]:
     for thread in left:
         thread.join(LONG)
     return [thread for thread in left if thread.is_alive()]
-
-
-def in_a_child(work: Callable[[], object]) -> None:
-    """Do some work in a forked process."""
-    if not (child := os.fork()):
-        try:
-            work()
-            os._exit(7)
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
 def test_a_silent_post_holds_up_no_other(clients: Clients) -> None:

@@ -64,7 +64,7 @@ def test_a_task_whose_connection_breaks_is_billed_once(
     clients: Clients, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Polls are answered late, and with nothing until the task is done."""
-    monkeypatch.setattr(clients.module("_runtime.transport.websocket"), "GRACE", 0.2)
+    monkeypatch.setattr(clients.module("_runtime.transport.connection"), "GRACE", 0.2)
 
     async def breaking(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
         [task] = tasks
@@ -148,7 +148,7 @@ def test_a_connection_that_stands_still_is_left(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server takes the task, and then neither reads nor writes any more."""
-    waits = clients.module("_runtime.transport.websocket")
+    waits = clients.module("_runtime.transport.connection")
     assert waits.PING_EVERY + waits.MAX_SILENCE + waits.GRACE <= 30
     for name in ("PING_EVERY", "MAX_SILENCE", "GRACE"):
         monkeypatch.setattr(waits, name, getattr(waits, name) / 10)

@@ -463,6 +463,7 @@ def test_a_connection_that_breaks_leaves_nothing(
     url = files.add("/a.png", PNG, Content_Length=str(len(PNG) + 1), Connection="close")
     error = save.error({"imageURL": url}, tmp_path / "cat.png")
     assert "the download from" in str(error)
+    assert (error.category, error.retryable) == ("connection", True)
     assert not _names(tmp_path)
 
 
@@ -482,6 +483,7 @@ def test_a_host_that_is_silent(save: Saver, files: Files, tmp_path: Path) -> Non
     error = save.error({"imageURL": url}, tmp_path / "cat.png", timeout=0.1)
     over.set()
     assert f"the download from {url} timed out after 0.1 s" in str(error)
+    assert (error.category, error.retryable) == ("timeout", True)
     assert not _names(tmp_path)
 
 

@@ -14,8 +14,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+from runware_client._runtime.client.base_engine import BaseEngine, unwatched, whole
 from runware_client._runtime.client.deltas import Delta
-from runware_client._runtime.client.engine import BaseEngine, unwatched, whole
 from runware_client._runtime.client.handle import Handle
 from runware_client._runtime.client.poll_batcher import (
     PollRound,
@@ -23,7 +23,7 @@ from runware_client._runtime.client.poll_batcher import (
     turn_timeout,
 )
 from runware_client._runtime.client.stream import BaseStream
-from runware_client._runtime.delivery import task as _task
+from runware_client._runtime.delivery import submission as _submission
 from runware_client._runtime.delivery.account import Account, cost_of
 from runware_client._runtime.delivery.batches import (
     Batch,
@@ -34,7 +34,8 @@ from runware_client._runtime.delivery.batches import (
 )
 from runware_client._runtime.delivery.dry_run import dry_run_of
 from runware_client._runtime.delivery.lifecycle import Phase
-from runware_client._runtime.delivery.task import Submission, Task
+from runware_client._runtime.delivery.submission import Submission
+from runware_client._runtime.delivery.task import Task
 from runware_client._runtime.exceptions import (
     ConnectionError,
     RunwareError,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from decimal import Decimal
 
-    from runware_client._runtime.client.engine import OnEnd
+    from runware_client._runtime.client.base_engine import OnEnd
     from runware_client._runtime.delivery.delivery import Delivery
     from runware_client._runtime.delivery.events import Event
 
@@ -94,7 +95,7 @@ def task_of(wire: Object) -> Task[Any]:
     task_type = wire["taskType"]
     delivery = wire.get("deliveryMethod")
     is_async = ASYNC_BY_DEFAULT[task_type] if delivery is None else delivery == "async"
-    saved = {name: wire[name] for name in _task.SAVED if name in wire}
+    saved = {name: wire[name] for name in _submission.SAVED if name in wire}
     return Task(saved, dict, outputs_of(task_type), is_async=is_async)
 
 

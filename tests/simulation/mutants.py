@@ -279,14 +279,14 @@ MUTANTS = (
     ),
     Mutant(
         "a stream that is left was never sent",
-        "_runtime.client.engine",
+        "_runtime.client.base_engine",
         "        return TaskEvent.UNCLEAR\n",
         "        return TaskEvent.NOT_SENT\n",
         365,
     ),
     Mutant(
         "a stream that breaks is forgotten",
-        "_runtime.client.engine",
+        "_runtime.client.base_engine",
         "            self.give_handle(error, submission)\n        if is_noted",
         "            self.give_handle(error, submission)\n"
         "            self.open_tasks.close([task])\n        if is_noted",
@@ -449,7 +449,7 @@ MUTANTS = (
     ),
     Mutant(
         "a stream has no reservation",
-        "_runtime.client.engine",
+        "_runtime.client.base_engine",
         "        delivery = self.delivery([dry_run] if dry_run else [], timeout)\n",
         "        delivery = self.delivery([], timeout)\n",
         10,

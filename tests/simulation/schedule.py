@@ -53,7 +53,8 @@ if TYPE_CHECKING:
 
     from runware_client._runtime.client.deltas import Delta
     from runware_client._runtime.delivery.events import Event
-    from runware_client._runtime.delivery.task import Submission, Task
+    from runware_client._runtime.delivery.submission import Submission
+    from runware_client._runtime.delivery.task import Task
 
     from simulation.profiles import Profile
     from simulation.world import Process

@@ -25,6 +25,8 @@ from pathlib import Path
 from select import select
 from typing import TYPE_CHECKING, Any
 
+import certificates
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -151,6 +153,8 @@ def end(code: int) -> None:
 def main() -> None:
     """Be the server, and in the end one run of a program."""
     import_everything(sys.argv[2])
+    certificates.share()
+    certificates.shared_ssl_context()  # before it is forked, too
     gc.freeze()  # what all runs share is not looked at again
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
     request, streams = forked(socket.socket(fileno=int(sys.argv[1])))

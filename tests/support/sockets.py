@@ -118,7 +118,7 @@ class Run:
         self.wait(GRACE=0.15, RECONNECTING=again)
         self.wait("_runtime.transport.pending", QUIET=0.05)
 
-    def wait(self, module: str = "_runtime.transport.websocket", **waits: Any) -> None:
+    def wait(self, module: str = "_runtime.transport.connection", **waits: Any) -> None:
         """Set how long a module of the client waits for something."""
         for name, seconds in waits.items():
             place = import_module(f"{self.package.__name__}.{module}")
@@ -225,7 +225,7 @@ def news(task: Item, **members: Any) -> Item:
 def is_ours(task: asyncio.Task[Any]) -> bool:
     """Say whether a task of the loop was made by a client over a WebSocket."""
     name = getattr(task.get_coro(), "__qualname__", "")
-    owners = ("WebSocketTransport.", "_Connection.", "AsyncWebSocketSession.")
+    owners = ("WebSocketTransport.", "SharedConnection.", "AsyncWebSocketSession.")
     return name.startswith(owners)
 
 

@@ -430,8 +430,8 @@ def test_loops_of_two_threads_do_not_share_a_session(
     shipped: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both take over from a loop that has ended, at the same time."""
-    module = import_module(f"{shipped.__name__}._runtime.transport.websocket")
-    leave = module._Connection.leave
+    module = import_module(f"{shipped.__name__}._runtime.transport.connection")
+    leave = module.SharedConnection.leave
     meeting, start = threading.Barrier(2), threading.Barrier(2)
     sessions: list[Any] = []
 
@@ -455,7 +455,7 @@ def test_loops_of_two_threads_do_not_share_a_session(
         async with listening(answering) as sockets:
             made = carrier(shipped, sockets.url)
             await asyncio.to_thread(asyncio.run, made.post(order()))
-            monkeypatch.setattr(module._Connection, "leave", leave_together)
+            monkeypatch.setattr(module.SharedConnection, "leave", leave_together)
             tasks = [order(), order()]
             posts = [asyncio.to_thread(elsewhere, made, task) for task in tasks]
             given = await asyncio.gather(*posts)

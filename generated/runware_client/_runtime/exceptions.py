@@ -130,7 +130,7 @@ class RunwareError(Exception):
     may_have_run: bool = False
     handle: TaskHandle | None = None
 
-    _category: ClassVar[ErrorCategory] = ErrorCategory.UNKNOWN
+    _category: ErrorCategory = ErrorCategory.UNKNOWN
     """The category if neither a code nor an HTTP status determines it."""
 
     _advice_to_retry: ClassVar[str] = ""
@@ -553,6 +553,13 @@ class DownloadError(RunwareError):
 
     advice = "No file was written, and the result is unchanged."
 
-    def __init__(self, message: str, *, http_status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        http_status: int | None = None,
+        category: ErrorCategory = ErrorCategory.UNKNOWN,
+    ) -> None:
         super().__init__(message)
         self.http_status = http_status
+        self._category = category

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = {
     ".json_values": listed("all_different is_array is_multiple is_object is_type same"),
+    "alternatives": ("Either",),
     "constraints": listed("""
-        Count Either Exactly Integer Json Limits Must Nullable Number OfType Secret Text
+        Count Exactly Integer Json Limits Must Nullable Number OfType Secret Text
         Uri Uuid
         """),
     "deprecated": ("Deprecated",),

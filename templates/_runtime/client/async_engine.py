@@ -16,7 +16,7 @@ from ..transport.endpoint import checked_headers
 from ..transport.exchange import NEVER_SENT
 from .async_poll_batcher import AsyncPollBatcher
 from .async_stream import AsyncStream
-from .engine import BaseEngine, requested, unwatched, whole
+from .base_engine import BaseEngine, requested, unwatched, whole
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
     from ..delivery.batches import Batch, Settings
     from ..delivery.delivery import Delivery
-    from ..delivery.task import Submission, Task
+    from ..delivery.submission import Submission
+    from ..delivery.task import Task
     from ..schema.generics import ResultT
     from ..transport.async_http import AsyncTransport
     from ..transport.endpoint import Endpoint, Headers
     from ..transport.envelope import Answer
-    from .engine import OnEnd
+    from .base_engine import OnEnd
 
     _Locks: TypeAlias = WeakKeyDictionary[Task[Any], asyncio.Lock]
 

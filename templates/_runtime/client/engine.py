@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
-from copy import copy
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ..delivery.batches import Batch, Kind, Limits, Reply, Settings
-from ..delivery.classify import of_failure
+from ..delivery.batches import Batch, Kind, Reply, Settings
 from ..delivery.delivery import Delivery
-from ..delivery.dry_run import Pricing
-from ..delivery.events import Event
-from ..delivery.lifecycle import Phase, TaskEvent
-from ..delivery.open_tasks import OpenTasks
-from ..delivery.patience import Patience
-from ..delivery.uploads import Uploads, Waiting
+from ..delivery.lifecycle import Phase
 from ..exceptions import RunwareError
 from ..locks import ForkSafeLock
-from ..media.local_files import place_of, with_uuids
-from ..transport.deadline import Deadline
 from ..transport.endpoint import checked_headers
-from ..transport.envelope import Answer, Envelope
+from ..transport.envelope import Answer
 from ..transport.exchange import NEVER_SENT
+from .base_engine import BaseEngine, requested, unwatched, whole
 from .poll_batcher import PollBatcher
 from .post_threads import PostThreads
 from .stream import Stream
@@ -37,229 +29,12 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from ..delivery.task import Submission, Task
-    from ..error_enum import ErrorEnum
-    from ..saved_handle import TaskHandle
+    from ..delivery.submission import Submission
+    from ..delivery.task import Task
     from ..schema.generics import ResultT
     from ..transport.endpoint import Endpoint, Headers
-    from ..transport.envelope import Item
     from ..transport.http import Transport
-
-    OnEnd: TypeAlias = Callable[[Item, BaseException | None], object]
-    Deliverable: TypeAlias = Submission[ResultT] | Task[ResultT]
-
-
-class BaseEngine:
-    """The parts that both engines share.
-
-    Attributes:
-        settings: How tasks are delivered.
-        timeout: The default timeout of a call in seconds.
-        endpoint: The address of the API, and the API key.
-        open_tasks: The tasks whose results the caller does not have yet.
-        make_handle: Makes the handle of a task.
-    """
-
-    make_handle: Callable[[Any], TaskHandle]
-
-    def __init__(self, endpoint: Endpoint, settings: Settings, timeout: float) -> None:
-        self.settings = settings
-        self.timeout = timeout
-        self.endpoint = endpoint
-        self.open_tasks = OpenTasks()
-        self._uploads = Uploads()
-        self._by_url: dict[str, Any] = {endpoint.url: self}
-
-    def derived(self, endpoint: Endpoint, settings: Settings, timeout: float) -> Self:
-        """Return an engine that shares connections, costs and unfinished tasks.
-
-        Engines with the same address share what belongs to the server, such as its
-        unfinished tasks and uploaded files.
-        """
-        is_here = endpoint.url == self.endpoint.url
-        first: Self | None = self if is_here else self._by_url.get(endpoint.url)
-        engine = copy(self if first is None else first)
-        vars(engine).update(settings=settings, timeout=timeout)
-        if first is None:
-            vars(engine).update(
-                open_tasks=OpenTasks(),
-                _uploads=Uploads(),
-                settings=settings._replace(limits=Limits()),
-            )
-        if engine.endpoint != endpoint:
-            engine.connect(endpoint)
-        self._by_url.setdefault(endpoint.url, engine)
-        return engine
-
-    def connect(self, endpoint: Endpoint) -> None:
-        """Use another endpoint from now on, over the same connections."""
-        raise NotImplementedError
-
-    def unfinished(self) -> list[tuple[Self, Task[Any]]]:
-        """Return the tasks whose results the caller does not have, with their engines."""
-        engines = {**self._by_url, self.endpoint.url: self}.values()
-        tasks = [(each, task) for each in engines for task in each.open_tasks.tasks()]
-        return sorted(tasks, key=lambda pair: pair[1].first_sent)
-
-    def with_known_uploads(self, submission: Submission[Any]) -> Submission[Any]:
-        """Return a task with the UUIDs of its uploaded files.
-
-        Raises:
-            ValueError: One of its files is not uploaded yet.
-        """
-        uuids = {file: self._uploads.uuid(file) for file in submission.uploads}
-        known = {file: uuid for file, uuid in uuids.items() if uuid is not None}
-        missing = [each for each in uuids if each not in known]
-        if missing:
-            place = place_of(missing[0], submission.wire)
-            message = (
-                f"a dry run does not upload files, and the file in {place} is not "
-                "uploaded. Upload it with mediaStorage and use its UUID"
-            )
-            raise ValueError(message)
-        uploaded = copy(submission)
-        uploaded.wire = with_uuids(submission.wire, known)
-        return uploaded
-
-    def delivery(
-        self,
-        tasks: Iterable[Deliverable[ResultT]],
-        timeout: float | None,
-        *,
-        polls_now: bool = False,
-    ) -> Delivery[ResultT]:
-        """Return a delivery of tasks; the default timeout is that of the client."""
-        return Delivery(
-            tasks,
-            self.settings,
-            self.timeout if timeout is None else timeout,
-            self._uploads,
-            self.open_tasks,
-            polls_now=polls_now,
-        )
-
-    @contextmanager
-    def uploading(
-        self, submission: Submission[Any], timeout: float
-    ) -> Generator[Delivery[Any]]:
-        """Yield a delivery of the files that a task waits for, without the task.
-
-        Raises:
-            RunwareError: A file was not uploaded.
-        """
-        waiting = Waiting(self._uploads)
-        try:
-            delivery = self.delivery(waiting.hold(submission), timeout)
-            yield delivery
-        finally:
-            waiting.note()
-        for _, error in waiting.settle(delivery.error):
-            if error is not None:
-                raise error
-
-    @contextmanager
-    def reserving(
-        self, submission: Submission[Any], timeout: float
-    ) -> Generator[Delivery[Any]]:
-        """Yield a delivery of the dry run that tells the cost of a task.
-
-        Raises:
-            RunwareError: The dry run failed, or the cost is not within the budget.
-        """
-        pricing = Pricing(self.settings.account)
-        dry_run = pricing.reserve(submission)
-        delivery = self.delivery([dry_run] if dry_run else [], timeout)
-        yield delivery
-        for _, error in pricing.settle(delivery.error):
-            if error is not None:
-                raise error
-
-    def leave(self, delivery: Delivery[Any]) -> None:
-        """Stop a delivery; its tasks stay in `unfinished()`."""
-        delivery.abandon()
-        delivery.waiting.note()
-
-    def give_handle(self, error: BaseException, given: Deliverable[Any]) -> None:
-        """Attach the handle of a task to an exception, if the task may be billed.
-
-        Args:
-            error: The exception that a call raises, of this package or another.
-            given: The task.
-        """
-        task = _task(given)
-        if isinstance(error, RunwareError):
-            error.may_have_run = task.may_be_billed
-            error.handle = self.make_handle(given) if task.may_be_billed else None
-        else:
-            self.give_handles(error, [given])
-
-    def give_handles(
-        self, stop: BaseException, given: Iterable[Deliverable[Any]]
-    ) -> None:
-        """Attach the handles of tasks to an exception that interrupts their call.
-
-        Args:
-            stop: The exception.
-            given: The tasks of the call. Unsent tasks are skipped.
-        """
-        sent = [each for each in given if _task(each).phase is not Phase.UNSENT]
-        owed = [each for each in sent if _task(each).is_pollable]
-        for task in map(_task, owed):
-            self.open_tasks.add(task)  # the call was perhaps about to return it
-        self.open_tasks.leave(map(_task, owed))
-        give_handles(stop, [self.make_handle(each) for each in owed])
-
-    def patience(self, task: Task[Any], timeout: float) -> Patience:
-        """Return the retry policy for opening the stream of a task."""
-        pauses = self.settings.retrying.of(task.task_type)
-        tries, clock = self.settings.max_retries, self.settings.clock
-        return Patience(pauses, tries, timeout, clock)
-
-    def refuse_second_stream(self, task: Task[Any]) -> None:
-        """Check that no earlier call sent a task that is to be streamed.
-
-        Raises:
-            RunwareError: The server may have it. A stream cannot be continued.
-        """
-        if self.open_tasks.continue_earlier(task):
-            raise RunwareError(
-                "this client has already sent a task with this taskUUID, and its results "
-                "are not collected. For another run, use request.replace()"
-            )
-
-    def note_stream(
-        self, submission: Submission[Any], item: Item, error: BaseException | None
-    ) -> None:
-        """Record the end of the stream of a task.
-
-        Args:
-            submission: The task.
-            item: The result as far as it was streamed.
-            error: The exception that ended the stream early; None if it is complete. It
-                gets the handle of the task, if the task may be billed.
-        """
-        task = submission.task
-        is_noted = task.phase not in (Phase.UNSENT, Phase.SENDING)
-        if task.phase is Phase.SENDING:
-            task.apply(_end_of_stream(task, item, error))
-        if not task.may_be_billed:
-            self.open_tasks.close([task])
-        self.settings.account.settle(task)
-        if error is not None:
-            self.give_handle(error, submission)
-        if is_noted:
-            return
-        uuid, seconds = task.task_uuid, self.settings.clock() - task.first_sent
-        cause = error if isinstance(error, Exception) else None
-        self.settings.observe(
-            Event("finished", task.task_type, uuid, seconds, task.cost, cause)
-        )
-
-    def _deadline(self, timeout: float) -> Deadline:
-        return Deadline(self.settings.clock() + timeout, self.settings.clock)
-
-    def _errors(self, task: Task[Any]) -> type[ErrorEnum] | None:
-        return self.settings.error_enums(task.task_type)
+    from .base_engine import OnEnd
 
 
 class Engine(BaseEngine):
@@ -419,58 +194,3 @@ def _take(
     if answers is not None:
         answers.append(outcome.envelope.answer)
     delivery.receive(batch, outcome)
-
-
-def _end_of_stream(
-    task: Task[Any], item: Item, error: BaseException | None
-) -> TaskEvent:
-    """Return the event of a task whose stream has ended."""
-    if error is None:
-        return task.take([item], [], is_complete=True)
-    if not isinstance(error, RunwareError):
-        return TaskEvent.UNCLEAR
-    verdict = of_failure(error, is_poll=False, task=task)
-    if verdict.event in (TaskEvent.FAILED, TaskEvent.REFUSED):
-        task.error = error
-    return verdict.event
-
-
-def give_handles(error: BaseException, handles: Iterable[TaskHandle]) -> None:
-    """Set `handle` and `handles` on an exception of another package."""
-    given = [*handles]
-    is_noted = "handles" in vars(error)
-    if not given or isinstance(error, GeneratorExit):  # the caller left a loop
-        return
-    vars(error)["handles"] = given
-    if len(given) == 1:
-        vars(error)["handle"] = given[0]
-    if is_noted:
-        return
-    names = ", ".join(f"{h.task_type} {h.task_uuid}" for h in given[:3])
-    more = f" and {len(given) - 3} more" if len(given) > 3 else ""
-    error.add_note(
-        f"Runware may have {names}{more}. Collect the results with the handles in "
-        "`handles` of this exception or in `unfinished()` of the client"
-    )
-
-
-def requested(submission: Submission[ResultT]) -> Any:
-    """Return the request of a submission that is not an upload."""
-    if submission.request is None:
-        raise AssertionError("only an upload has no request")
-    return submission.request
-
-
-def unwatched(_item: Item, _error: BaseException | None) -> None:
-    """Ignore the end of a stream: its delivery records it."""
-
-
-def whole(item: Item) -> Reply:
-    """Return the result of a stream as an answer without streaming would hold it."""
-    return Reply(Envelope(Answer(200), [item], []), 1)
-
-
-def _task(given: Deliverable[Any]) -> Task[Any]:
-    from ..delivery.task import Submission
-
-    return given.task if isinstance(given, Submission) else given

@@ -20,7 +20,7 @@ from typing import (
     overload,
 )
 
-from ..delivery.task import wire_of
+from ..delivery.submission import wire_of
 from ..json_values import is_array
 from .call import (
     AsyncCall,

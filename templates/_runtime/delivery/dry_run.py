@@ -13,7 +13,8 @@ from uuid import uuid4
 from ..exceptions import BudgetError, RunwareError
 from ..transport.items import has_output
 from .account import cost_of
-from .task import Submission, Task, task_of
+from .submission import Submission, task_of
+from .task import Task
 
 if TYPE_CHECKING:
     from decimal import Decimal

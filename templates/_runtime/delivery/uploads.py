@@ -16,7 +16,8 @@ from ..locks import ForkSafeLock
 from ..media.local_files import place_of, with_uuids
 from ..transport.items import outputs_of
 from .lifecycle import Phase
-from .task import UPLOAD_OUTPUT, Submission, Upload
+from .submission import Submission
+from .task import UPLOAD_OUTPUT, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ..delivery.delivery import Delivery
-    from ..delivery.task import Submission, Task
+    from ..delivery.submission import Submission
+    from ..delivery.task import Task
     from ..transport.endpoint import Headers
     from ..transport.envelope import Answer
     from .async_engine import AsyncEngine

@@ -24,7 +24,7 @@ from ..delivery.account import Account, cost_of
 from ..delivery.batches import Limits, Resend, Settings
 from ..delivery.dry_run import DrySubmission, dry_run_of
 from ..delivery.events import Observer
-from ..delivery.task import Submission, submission_of, wire_of
+from ..delivery.submission import Submission, submission_of, wire_of
 from ..timeouts import valid_timeout
 from ..transport.api_key import ApiKey
 from ..transport.endpoint import (
@@ -37,7 +37,7 @@ from ..transport.endpoint import (
     shown_url,
 )
 from ..transport.waits import POLLING, RETRYING, Waits
-from .engine import requested
+from .base_engine import requested
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Generic
 
 from ..delivery.lifecycle import Phase
-from ..delivery.task import SAVED, Submission, Task, submission_of, task_of
+from ..delivery.submission import SAVED, Submission, submission_of, task_of
+from ..delivery.task import Task
 from ..exceptions import RunwareError, TimeoutError
 from ..json_values import is_object
 from ..schema.generics import ResultT
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from ..transport.api_key import ApiKey
     from ..transport.endpoint import Headers
     from ..transport.envelope import Answer, Item
-    from .engine import BaseEngine, Engine
+    from .base_engine import BaseEngine
+    from .engine import Engine
 
 VERSION = 1
 """The version of the JSON text of a handle."""

@@ -8,6 +8,7 @@ tasks, and a POST without an answer does not block other callers.
 
 from __future__ import annotations
 
+import os
 import threading
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -35,9 +36,11 @@ class PollRound(Generic[EventT]):
         ended: An event that is set when the round has ended.
         outcome: The answer or the error; None before that, and if the caller who sends
             the round timed out.
+        process: The process of its sender. A fork copies the round, not its sender.
     """
 
     def __init__(self, parts: list[bytes], ended: EventT) -> None:
+        self.process = os.getpid()
         self.parts = parts
         self.ended = ended
         self.outcome: Envelope | RunwareError | None = None
@@ -74,11 +77,15 @@ class PollRounds(Generic[EventT]):
         """
         with self._lock.native:
             joined = self._open
-            if joined and len(joined.parts) + len(own.parts) <= self._limits.elements:
+            if joined and self._has_room(joined, own):
                 joined.parts += own.parts
                 return joined
             self._open = own
             return own
+
+    def _has_room(self, joined: PollRound[EventT], own: PollRound[EventT]) -> bool:
+        size = len(joined.parts) + len(own.parts)
+        return joined.process == own.process and size <= self._limits.elements
 
     def close(self, leaving: PollRound[EventT]) -> None:
         """Stop adding polls to a round."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
@@ -84,6 +85,7 @@ class BaseStream(Generic[ResultT, SendT]):
         self._on_end = on_end
         self._reader = StreamReader(task, endpoint.key, errors)
         self._response: httpx2.Response | None = None
+        self._process: int | None = None
         self._broken_by: str | None = None
         self._is_begun = False
         self._is_closed = False
@@ -161,6 +163,7 @@ class BaseStream(Generic[ResultT, SendT]):
 
     def _take_head(self, response: httpx2.Response) -> None:
         self._response = response
+        self._process = os.getpid()
         self._reader.begin(answered(response, b""))
 
     def _deltas(self, chunk: bytes | None) -> Generator[Delta]:
@@ -241,7 +244,8 @@ class Stream(BaseStream[ResultT, Send]):
             ConnectionError: The connection broke before the end.
             TimeoutError: The stream did not end in time.
             ResponseError: The answer or one of its events cannot be parsed.
-            RuntimeError: The stream was read before.
+            RuntimeError: The stream was read before, or its connection belongs to the
+                parent process.
         """
         self._begin()
         pieces = self._read()
@@ -262,6 +266,9 @@ class Stream(BaseStream[ResultT, Send]):
         """Return the next chunk of the body; None at its end."""
         if self._is_stopped:
             return None
+        if self._process != os.getpid():  # both processes would read parts of the body
+            message = "this stream was started before the fork, in the parent process"
+            raise RuntimeError(message)
         try:
             return self._chunk(body)
         except Exception as cause:  # noqa: BLE001 - `_check_end` raises it

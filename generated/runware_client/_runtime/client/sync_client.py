@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from ..delivery.batches import Resend
-from ..delivery.task import submission_of
+from ..delivery.submission import submission_of
 from ..schema.generics import RequestT, ResultT
 from ..timeouts import given_timeout, valid_timeout
 from ..transport.endpoint import Auth
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from ..delivery.events import Event
     from ..delivery.outcome import DryRun, Outcome, RawResponse
-    from ..delivery.task import Submission
+    from ..delivery.submission import Submission
     from ..exceptions import RunwareError
     from ..schema.requests import TaskRequest
     from ..schema.results import TaskResult

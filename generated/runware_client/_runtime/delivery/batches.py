@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from ..transport.envelope import Envelope, Item
     from .account import Account
     from .events import Event
-    from .task import Submission, Task
+    from .submission import Submission
+    from .task import Task
 
 Resend: TypeAlias = Literal["safe", "eager", "never"]
 """Whether a task that the server may have is sent again, with the same taskUUID.

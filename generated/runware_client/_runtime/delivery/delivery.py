@@ -37,7 +37,8 @@ from .dry_run import DryTask, Pricing
 from .events import Event, EventKind
 from .lifecycle import Action, Phase, TaskEvent
 from .schedule import Schedule
-from .task import Submission, Task, Upload
+from .submission import Submission
+from .task import Task, Upload
 from .uploads import Waiting
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from .batches import Kind, ScheduledTask, Settings
 from .classify import Verdict, incomplete, is_timeout, untold
 from .dry_run import DryTask
 from .lifecycle import Phase, TaskEvent
-from .task import Submission, Task
+from .submission import Submission
+from .task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

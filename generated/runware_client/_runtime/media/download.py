@@ -30,6 +30,7 @@ import httpx2
 
 from ..aside import LateError, run_aside
 from ..body import Body, BodyError
+from ..error_codes import ErrorCategory
 from ..exceptions import DownloadError
 from ..timeouts import valid_timeout
 from .file_types import BYTES, FileType, named_type
@@ -282,11 +283,12 @@ class _Fetch:
                 raise self._late() from None
             reason = str(error) or type(error).__name__
             message = f"the download from {self._place} failed: {reason}"
-            raise DownloadError(message) from error
+            raise DownloadError(message, category=_category(error)) from error
 
     def _late(self) -> DownloadError:
         return DownloadError(
-            f"the download from {self._place} timed out after {self._timeout:g} s"
+            f"the download from {self._place} timed out after {self._timeout:g} s",
+            category=ErrorCategory.TIMEOUT,
         )
 
     @property
@@ -318,6 +320,14 @@ class _Fetch:
             message = f"the output's URL is not valid: there is no port {url.port}"
             raise DownloadError(message)
         return url
+
+
+def _category(error: Exception) -> ErrorCategory:
+    if isinstance(error, httpx2.TimeoutException):
+        return ErrorCategory.TIMEOUT
+    if isinstance(error, (httpx2.TransportError, BodyError)):
+        return ErrorCategory.CONNECTION
+    return ErrorCategory.UNKNOWN
 
 
 def _is_page(content_type: str, url: httpx2.URL) -> bool:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
         is_type,
         same,
     )
+    from .alternatives import Either
     from .constraints import (
         Count,
-        Either,
         Exactly,
         Integer,
         Json,
@@ -78,8 +78,8 @@ _MODULES = {
     "is_object": ".json_values",
     "is_type": ".json_values",
     "same": ".json_values",
+    "Either": "alternatives",
     "Count": "constraints",
-    "Either": "constraints",
     "Exactly": "constraints",
     "Integer": "constraints",
     "Json": "constraints",

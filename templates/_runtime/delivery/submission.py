@@ -1,0 +1,128 @@
+"""Submissions: tasks with their request bodies and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, cast
+
+from ..schema.generics import ResultT
+from ..transport.items import COUNTS, outputs_of
+from .task import Task, Upload, encoded
+
+if TYPE_CHECKING:
+    from ..media.local_files import LocalFile
+    from ..schema.requests import TaskRequest
+    from ..schema.results import TaskResult
+    from ..transport.envelope import Item
+
+SAVED = ("taskType", "taskUUID", "model", "deliveryMethod", *COUNTS)
+"""The members of a task that polling it and parsing its results require."""
+
+
+class Submission(Generic[ResultT]):
+    """A task with its request body and its files.
+
+    Attributes:
+        task: The task.
+        wire: The whole task object, including files that must be uploaded first.
+        request: The request; None for an upload.
+        uploads: The files that must be uploaded first, each with its upload; None for a
+            file whose upload has not started.
+        is_waiting: Whether it waits for the uploads. Afterwards, `wire` has the UUIDs
+            of the files.
+    """
+
+    def __init__(
+        self,
+        task: Task[ResultT],
+        wire: Item,
+        request: TaskRequest[ResultT] | None = None,
+        files: Iterable[LocalFile] = (),
+    ) -> None:
+        """Create a submission.
+
+        Args:
+            task: The task.
+            wire: The whole task object.
+            request: The request; None for an upload.
+            files: The files in the task object.
+        """
+        self.task = task
+        self.wire = wire
+        self.request = request
+        self.uploads: dict[LocalFile, Upload | None] = dict.fromkeys(files)
+        self.is_waiting = bool(self.uploads)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether its answer is a stream of server-sent events."""
+        default = self.request.default_delivery if self.request else None
+        return self.wire.get("deliveryMethod", default) == "stream"
+
+    def encoded(self) -> bytes:
+        """Return the task as JSON text."""
+        if self.is_waiting:
+            raise AssertionError("a task is sent after its files are uploaded")
+        return encoded(self.wire)
+
+
+def submission_of(request: TaskRequest[ResultT]) -> Submission[ResultT]:
+    """Return an unsent task for a request."""
+    from ..media.local_files import files_in  # slow to import
+
+    wire = wire_of(request)
+    delivery = wire.get("deliveryMethod", request.default_delivery)
+    task = task_of(wire, cast("type[ResultT]", request.result), delivery)
+    task.latency = request.shortest_latency
+    return Submission(task, wire, request, files_in(wire))
+
+
+def task_of(
+    wire: Mapping[str, Any], result: type[ResultT], delivery: str | None
+) -> Task[ResultT]:
+    """Return a new task.
+
+    Args:
+        wire: The task object, or its members in `SAVED`.
+        result: The class of its results.
+        delivery: Its delivery method; None if it is not known.
+    """
+    saved = {name: wire[name] for name in SAVED if name in wire}
+    outputs = outputs_of(str(wire["taskType"]), cast("type[TaskResult]", result))
+    read = partial(_read, result)
+    return Task(saved, read, outputs, is_async=delivery == "async")
+
+
+def _read(result: type[ResultT], item: Item) -> ResultT:
+    """Parse an item as a result of a class."""
+    kind = cast("type[TaskResult]", result)
+    made = kind.model_validate(dict(item), by_alias=True, by_name=False)
+    return cast("ResultT", made)
+
+
+def wire_of(request: TaskRequest[Any]) -> Item:
+    """Return the task object of a request, with files that must be uploaded first.
+
+    Raises:
+        TypeError: It is not a request.
+    """
+    from ..schema.requests import TaskRequest  # slow to import
+    from ..schema.written import written
+
+    if not isinstance(cast("object", request), TaskRequest):
+        raise TypeError(_not_a_request(request))
+    return cast("Item", written(request))
+
+
+def _not_a_request(value: object) -> str:
+    """Return the error message for a value that is not a request."""
+    if isinstance(value, type):
+        name = value.__name__
+        return f"{name} is a class, not a request. Create a request with {name}(...)"
+    kind = type(value).__name__
+    if isinstance(value, dict):
+        return f"a {kind} is not a request. Create one with parse_request(task)"
+    if isinstance(value, (list, tuple)):
+        return f"a {kind} is not a request. Use run_many to run several requests"
+    return f"a {kind} is not a request"

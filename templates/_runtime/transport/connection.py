@@ -1,0 +1,362 @@
+"""Keeps a WebSocket connection to the server open, and sends calls over it."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import os
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from ..exceptions import ConnectionError, ResponseError, TimeoutError
+from ..version import USER_AGENT
+from .endpoint import merged, shown_url
+from .envelope import SCOPE, Answer, read_envelope
+from .environment import with_environment
+from .exchange import MAX_CONNECT
+from .http import closed, crowded
+from .items import AUTHENTICATION
+from .pending import status_of
+from .session import Session
+from .socket import Broken, Socket, connected
+from .waits import Waits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .endpoint import Endpoint
+    from .envelope import Envelope, Item
+    from .pending import Pending
+
+PING = b'{"taskType":"ping","ping":true}'
+
+PING_EVERY = 10.0
+"""Seconds between pings; the server closes a connection after 120 without a message."""
+
+MAX_SILENCE = 15.0
+"""Seconds after a ping without any message until the connection counts as broken."""
+
+GRACE = 5.0
+"""Seconds that calls wait for messages of the next connection after one broke."""
+
+REFUSALS = frozenset({401, 402, 403, 429})
+"""HTTP statuses of a refused connection: nothing was sent yet."""
+
+DRAIN_TIMEOUT = 0.2
+"""Seconds to read the remaining messages of a connection that cannot be written to."""
+
+RECONNECTING = Waits(first=0.1, factor=2.0, longest=2.0)
+"""The waits before a connection is opened again."""
+
+
+class SharedConnection:
+    """Sends the calls of one event loop over a WebSocket, and reopens it if it breaks."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        http_client: httpx2.AsyncClient | None,
+        concurrency: int,
+        session: Session,
+    ) -> None:
+        self._loop = _running_loop()
+        self._process = os.getpid()
+        self._endpoint = endpoint
+        self._is_own = http_client is None
+        limits = httpx2.Limits(max_connections=None, keepalive_expiry=5)
+        self._http = http_client or with_environment(
+            lambda: httpx2.AsyncClient(limits=limits)
+        )
+        self._concurrency = concurrency
+        self._places = asyncio.Semaphore(concurrency)
+        self._session = session
+        self._has_unwritten = asyncio.Event()
+        self._runner: asyncio.Task[None] | None = None
+        self._pauses = RECONNECTING.of(AUTHENTICATION)
+        self._grace_ends = 0.0
+        self._is_closed = False
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it belongs to the running event loop and process."""
+        return self._process == os.getpid() and self._loop is _running_loop()
+
+    def leave(self) -> Session | None:
+        """Stop, so that another event loop or process can open a connection.
+
+        Returns:
+            The session, if the new connection can continue it.
+
+        Raises:
+            ConnectionError: It is in use, or the HTTP client belongs to the caller.
+        """
+        if not self._is_own:
+            raise ConnectionError(
+                "the http_client of this client belongs to another event loop or "
+                "process. Create a client with its own http_client for each of them"
+            )
+        if self._process != os.getpid():
+            return None  # a copy made by a fork; its session belongs to the parent
+        is_awaited = self._session.is_awaited
+        if self._loop.is_closed():
+            return None if is_awaited else self._session
+        if is_awaited:
+            raise ConnectionError(
+                "calls of this client are running on another event loop. Create one "
+                "client for each event loop"
+            )
+        if self._runner is not None:
+            self._loop.call_soon_threadsafe(self._runner.cancel)
+        return None
+
+    # -- calls ----------------------------------------------------------------
+
+    async def post(self, parts: list[bytes], timeout: float) -> Envelope:
+        """Send tasks and wait for the answer; see `WebSocketTransport.post`."""
+        deadline = self._loop.time() + timeout
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._places.acquire()
+        except builtins.TimeoutError:
+            raise crowded(self._concurrency) from None
+        try:
+            return await self._exchange(parts, deadline)
+        finally:
+            self._places.release()
+
+    async def _exchange(self, parts: list[bytes], deadline: float) -> Envelope:
+        if self._is_closed:
+            raise closed()
+        pending = self._session.expect(parts)
+        try:
+            if pending.outcome is None:
+                self._note_unwritten()
+                await self._answered(pending, deadline)
+            return pending.answer()
+        finally:
+            self._session.forget(pending)
+
+    async def _answered(self, pending: Pending, deadline: float) -> None:
+        """Wait for the outcome of a call."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await pending.done.wait()
+        except builtins.TimeoutError:
+            if pending.is_written:
+                pending.settle(TimeoutError("the server did not answer in time"))
+            reason = f"no connection to {shown_url(self._endpoint.url)} in time"
+            pending.settle(pending.unanswered(reason))
+
+    def _note_unwritten(self) -> None:
+        self._has_unwritten.set()
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._run())
+
+    async def aclose(self) -> None:
+        """Close the connection; from another event loop, only request that."""
+        self._is_closed = True
+        if not self.is_here:
+            if self._process == os.getpid() and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._stop)
+            return
+        if runner := self._stop():
+            await asyncio.gather(runner, return_exceptions=True)
+        if self._is_own:
+            await self._http.aclose()
+
+    def _stop(self) -> asyncio.Task[None] | None:
+        if self._runner is not None:
+            self._runner.cancel()
+        self._fail("this client was closed before the answer")
+        return self._runner
+
+    # -- connections ----------------------------------------------------------
+
+    async def _run(self) -> None:
+        """Hold a connection, and reopen it as long as a call waits."""
+        try:
+            await self._hold_connection()
+            while self._session.is_awaited:
+                await asyncio.sleep(next(self._pauses))
+                await self._hold_connection()
+        finally:
+            self._fail("the connection was closed before the answer")
+
+    async def _hold_connection(self) -> None:
+        """Open a connection and use it until it ends."""
+        url = self._endpoint.url
+        headers = merged({"User-Agent": USER_AGENT}, self._endpoint.default_headers)
+        is_in = False
+        try:
+            async with connected(self._http, url, headers, MAX_CONNECT) as socket:
+                is_in = await self._enter(socket)
+                if is_in:
+                    await self._talk(socket)
+        except Broken as error:
+            reason = self._endpoint.key.scrub(str(error))
+            if is_in:
+                self._note_drop(reason)
+            elif error.answer is not None and error.answer.http_status in REFUSALS:
+                refusal = read_envelope(error.answer, self._endpoint.key)
+                self._refuse(refusal.errors, refusal.answer, refusal.excerpt)
+            elif monotonic() > self._grace_ends:
+                reason = f"no connection to {shown_url(url)}: {reason}"
+                self._fail(reason, self._session.unwritten())
+
+    async def _enter(self, socket: Socket) -> bool:
+        """Authenticate and continue the session; return whether the server accepted.
+
+        Raises:
+            Broken: The connection has ended, or the server did not answer in time.
+        """
+        unread = ""
+        try:
+            async with asyncio.timeout(MAX_CONNECT):
+                await socket.send(self._authentication())
+                while True:
+                    try:
+                        frame = self._read(await socket.receive())
+                    except ResponseError as error:
+                        unread = f": {error.message}"
+                        continue
+                    if (is_let_in := self._is_let_in(frame)) is not None:
+                        return is_let_in
+        except builtins.TimeoutError:
+            reason = f"the server did not answer the authentication{unread}"
+            raise Broken(reason) from None
+
+    def _authentication(self) -> str:
+        known = self._session.uuid
+        members = {"connectionSessionUUID": known} if known else {}
+        return f"[{self._endpoint.key.encoded_task(**members).decode()}]"
+
+    def _is_let_in(self, frame: Envelope) -> bool | None:
+        """Return whether a message accepts the authentication; None if it does neither.
+
+        Raises:
+            Broken: The server has failed; a later connection may be accepted.
+        """
+        answers = [i for i in frame.data if i.get("taskType") == AUTHENTICATION]
+        refusals = [error for error in frame.errors if _is_of_authentication(error)]
+        if answers:
+            uuid = answers[0].get("connectionSessionUUID", self._session.uuid)
+            self._session.begin(uuid if isinstance(uuid, str) else None)
+        if answers or not refusals:
+            self._session.take(frame)
+            return True if answers else None
+        if self._session.uuid:
+            self._session.begin(None)  # the server may have refused the session
+        else:
+            status = status_of(refusals)
+            if status >= 500:
+                raise Broken(f"the server cannot authenticate: {frame.excerpt}")
+            status = status if status in REFUSALS else 401
+            self._refuse(refusals, Answer(status, {}, frame.answer.body), frame.excerpt)
+        return False
+
+    async def _talk(self, socket: Socket) -> None:
+        """Send and receive messages until the connection ends.
+
+        Raises:
+            Broken: The connection has ended.
+        """
+        listening = asyncio.create_task(self._listen(socket))
+        others = [self._write(socket), self._watch(socket)]
+        running = [listening, *map(asyncio.create_task, others)]
+        try:
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([listening], timeout=DRAIN_TIMEOUT)
+            if listening.done():
+                await listening
+            raise Broken("the server does not respond any more")
+        finally:
+            for each in running:
+                each.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _listen(self, socket: Socket) -> None:
+        while True:
+            self._take(await socket.receive())
+            self._pauses = RECONNECTING.of(AUTHENTICATION)
+
+    async def _write(self, socket: Socket) -> None:
+        self._has_unwritten.set()
+        with suppress(Broken):
+            while await self._has_unwritten.wait():
+                self._has_unwritten.clear()
+                for pending in self._session.unwritten():
+                    if not socket.is_open:
+                        return
+                    if pending.outcome is None:
+                        self._session.note_written(pending)
+                        await socket.send(pending.text)
+
+    async def _watch(self, socket: Socket) -> None:
+        """Send pings as long as the server answers them."""
+        with suppress(Broken):
+            is_alive = True
+            while is_alive:
+                await asyncio.sleep(PING_EVERY)
+                self._session.expect_pong(PING)
+                is_alive = await socket.answers(f"[{PING.decode()}]", MAX_SILENCE)
+
+    # -- messages and failures -------------------------------------------------
+
+    def _take(self, message: str | bytes) -> None:
+        """Process a message; one that cannot be parsed may be the answer to any call."""
+        try:
+            self._session.take(self._read(message))
+        except ResponseError as error:
+            for pending in self._session.written():
+                pending.conclude_unless_answered(error.about(None, None))
+
+    def _read(self, message: str | bytes) -> Envelope:
+        body = message.encode() if isinstance(message, str) else message
+        return read_envelope(Answer(200, {}, body), self._endpoint.key)
+
+    def _refuse(self, errors: list[Item], answer: Answer, excerpt: str) -> None:
+        """End all calls because the server refused the authentication."""
+        for pending in self._session.unwritten():
+            pending.errors = [_nameless(error) for error in errors]
+            pending.excerpt = excerpt
+            pending.finish(answer)
+        self._fail("the server refused the authentication of this client")
+
+    def _fail(self, reason: str, pending: Iterable[Pending] | None = None) -> None:
+        waiting = [*self._session.written(), *self._session.unwritten()]
+        for each in waiting if pending is None else pending:
+            each.settle(each.unanswered(reason))
+
+    def _note_drop(self, reason: str) -> None:
+        """Let sent calls wait a short time for messages of the next connection."""
+        self._grace_ends = monotonic() + GRACE
+        for pending in self._session.written():
+            error = f"the connection broke before the answer: {reason}"
+            pending.cut(GRACE, pending.unanswered(error))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    """Return the running event loop.
+
+    Raises:
+        ConnectionError: No event loop of asyncio is running.
+    """
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        message = "a client over a WebSocket needs a running event loop of asyncio"
+        raise ConnectionError(message) from None
+
+
+def _is_of_authentication(error: Item) -> bool:
+    """Whether an error is about the authentication, not about another task."""
+    named = error.get("taskType")
+    return named == AUTHENTICATION or (not named and not error.get("taskUUID"))
+
+
+def _nameless(error: Item) -> Item:
+    """Return an error without the members that name a task."""
+    return {name: error[name] for name in error if name not in SCOPE}
