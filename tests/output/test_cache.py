@@ -364,19 +364,26 @@ def test_problems_of_all_documents_are_told_together(tmp_path: Path) -> None:
         assert name in ran.stderr
 
 
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of documents that keep several processes busy."""
+    folder = tmp_path_factory.mktemp("many")
+    fields = {
+        f"size{each}": {"type": "integer", "minimum": each} for each in range(100)
+    }
+    for document in range(96):
+        write(folder, f"model-{document}", {"properties": fields})
+    return folder
+
+
 @pytest.mark.parametrize(
     ("number", "code"),
     [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)],
 )
 def test_no_process_outlives_a_run(
-    tmp_path: Path, number: signal.Signals, code: int
+    many: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    (tmp_path / "docs").mkdir()
-    fields = {
-        f"size{each}": {"type": "integer", "minimum": each} for each in range(300)
-    }
-    for document in range(32):
-        write(tmp_path / "docs", f"model-{document}", {"properties": fields})
+    (tmp_path / "docs").symlink_to(many)
     run = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *GENERATE, "--no-cache", "--jobs", "2"],
         cwd=tmp_path,
