@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +141,35 @@ def test_without_another_thread_results_are_given(
     with hosting(script) as platform, httpx2.Client() as http_client:
         own = {"http_client": http_client} if is_own else {}
         clients.using("sync", platform.url, work, **own)
+    assert {*platform.bills.values()} == {1}
+
+
+@contextmanager
+def no_more_files() -> Generator[None]:
+    """Let no file and no socket open."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as held:
+        held.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        lowest = held.enter_context(Path(os.devnull).open()).fileno()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 64, hard))
+        with suppress(OSError):
+            while True:
+                held.enter_context(Path(os.devnull).open())
+        yield
+
+
+def test_an_open_connection_is_used_without_another_file(clients: Clients) -> None:
+    """A large body is written in parts, and the answer may come before its end."""
+    task = {"taskType": "imageInference", "model": "a:b@1", "padding": "x" * 3_000_000}
+
+    async def work(client: Any) -> None:
+        assert client.send({**task, "padding": ""})
+        with no_more_files():
+            assert client.send(task)
+
+    with hosting(honest) as platform:
+        clients.using("sync", platform.url, work)
     assert {*platform.bills.values()} == {1}
 
 
