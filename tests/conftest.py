@@ -65,14 +65,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 # line share what takes long to make.
 LONG = {
     ("test_schedules.py",): 100,
-    ("test_build_hooks.py",): 60,
     ("test_emitted_quality.py", "test_emitted_types.py"): 55,
     ("test_mutations.py",): 45,
     ("test_faults.py",): 40,
+    ("test_build_hooks.py",): 30,
     ("test_calls_typed.py",): 20,
-    ("test_lower_bounds.py",): 20,
-    ("test_distribution.py",): 15,
-    ("test_precommit.py",): 15,
+    ("test_precommit.py",): 20,
+    ("test_lower_bounds.py",): 15,
+    ("test_distribution.py",): 10,
     ("test_mutants.py",): 10,
 }
 SPLIT = ("test_schedules.py", "test_mutations.py")

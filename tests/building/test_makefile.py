@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from forks import forked_python
 
 ROOT = Path(__file__).parents[2]
 
@@ -121,7 +123,7 @@ class TestRecipeForClients:
     def made(project: Path) -> set[str]:
         """Run the recipe, and return the modules of the client's documents."""
         finished = subprocess.run(
-            ["make", f"PYTHON={sys.executable}"],
+            ["make", f"PYTHON={shlex.join(forked_python())}"],
             cwd=project,
             env={k: v for k, v in os.environ.items() if not k.startswith("MAKE")},
             capture_output=True,

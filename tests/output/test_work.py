@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ from runware_codegen.render import formatting
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DOCUMENTS = 12
+DOCUMENTS = 6
+FIELDS = 40
 MODULE = "tasks/image_inference/model_3.py"
 
 
@@ -97,54 +99,78 @@ class Bench:
         )
 
 
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """A bench with some documents that have nearly all in common."""
-    (tmp_path / "docs").mkdir()
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Work]:
+    """A folder of documents that have nearly all in common, and its first run."""
+    folder = tmp_path_factory.mktemp("bench")
+    (folder / "docs").mkdir()
     for number in range(DOCUMENTS):
-        _write(tmp_path, number, most=10)
+        _write(folder, number, most=10)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return folder, Bench(folder, monkeypatch).run()
+
+
+@pytest.fixture
+def cold(done: tuple[Path, Work]) -> Work:
+    """What the first run has done."""
+    return done[1]
+
+
+@pytest.fixture
+def warm(
+    done: tuple[Path, Work], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Bench:
+    """A bench after the first run."""
+    shutil.copytree(done[0], tmp_path, dirs_exist_ok=True)
+    return Bench(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def bench(
+    done: tuple[Path, Work], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Bench:
+    """A bench before the first run."""
+    shutil.copytree(done[0] / "docs", tmp_path / "docs")
     return Bench(tmp_path, monkeypatch)
 
 
 def _write(folder: Path, number: int, *, most: int) -> None:
     size = {"type": "integer", "minimum": 1, "maximum": most, "description": "A size."}
     own = {"type": "string", "description": f"Only model {number} has it."}
-    fields = {f"size{each}": size for each in range(20)} | {f"own{number}": own}
+    fields = {f"size{each}": size for each in range(FIELDS)} | {f"own{number}": own}
     write(folder / "docs", f"model-{number}", {"properties": fields})
 
 
-def test_a_cold_run_parses_each_document_once(bench: Bench) -> None:
-    work = bench.run()
-    assert work.parsed == DOCUMENTS
-    assert len(work.changed) == work.made > DOCUMENTS
+def test_a_cold_run_parses_each_document_once(cold: Work) -> None:
+    assert cold.parsed == DOCUMENTS
+    assert len(cold.changed) == cold.made > DOCUMENTS
 
 
-def test_what_documents_share_is_formatted_once(bench: Bench, tmp_path: Path) -> None:
-    work = bench.run("--no-cache")
-    package = (tmp_path / "out" / "client").rglob("model_*.py")
+def test_what_documents_share_is_formatted_once(done: tuple[Path, Work]) -> None:
+    folder, work = done
+    package = (folder / "out" / "client").rglob("model_*.py")
     statements = sum(path.read_text().count("\n    size") for path in package)
-    assert statements >= DOCUMENTS * 20
+    assert statements >= DOCUMENTS * FIELDS
     assert work.formatted < statements + DOCUMENTS * 4
 
 
-def test_an_unchanged_run_does_nothing(bench: Bench) -> None:
-    bench.run()
-    work = bench.run()
+def test_an_unchanged_run_does_nothing(warm: Bench) -> None:
+    work = warm.run()
     assert (work.parsed, work.formatted, work.changed) == (0, 0, frozenset())
 
 
-def test_a_changed_document_is_the_only_one_made(bench: Bench, tmp_path: Path) -> None:
-    cold = bench.run()
+def test_a_changed_document_is_the_only_one_made(
+    cold: Work, warm: Bench, tmp_path: Path
+) -> None:
     _write(tmp_path, 3, most=11)
-    work = bench.run()
+    work = warm.run()
     assert (work.parsed, work.changed) == (1, {MODULE})
     assert 0 < work.formatted < cold.formatted
 
 
-def test_a_new_document_touches_what_lists_it(bench: Bench, tmp_path: Path) -> None:
-    bench.run()
+def test_a_new_document_touches_what_lists_it(warm: Bench, tmp_path: Path) -> None:
     _write(tmp_path, DOCUMENTS, most=10)
-    work = bench.run()
+    work = warm.run()
     assert work.parsed == 1
     folder = "tasks/image_inference"
     listing = {"__init__.py", "_about.py", "client.py", f"model_{DOCUMENTS}.py"}
@@ -152,11 +178,13 @@ def test_a_new_document_touches_what_lists_it(bench: Bench, tmp_path: Path) -> N
     assert work.changed == own
 
 
-def test_documents_that_are_not_wanted_are_not_formatted(bench: Bench) -> None:
+def test_documents_that_are_not_wanted_are_not_formatted(
+    bench: Bench, cold: Work
+) -> None:
     work = bench.run("--only", "model-3")
     assert work.parsed == DOCUMENTS
     assert len([path for path in work.changed if "model_" in path]) == 1
-    assert work.formatted < bench.run("--no-cache").formatted - DOCUMENTS
+    assert work.formatted < cold.formatted - DOCUMENTS
     again = bench.run("--only", "model-3")
     assert (again.parsed, again.formatted) == (0, 0)
 
@@ -217,8 +245,8 @@ def test_to_ask_for_help_imports_nothing_heavy(
     assert not imported & HEAVY
 
 
-def test_an_unchanged_run_does_not_import_black(bench: Bench, tmp_path: Path) -> None:
-    bench.run()
+@pytest.mark.usefixtures("warm")
+def test_an_unchanged_run_does_not_import_black(tmp_path: Path) -> None:
     arguments = ["generate", "docs", "--output", "out", "--package", "client", "-q"]
     imported = _imported(tmp_path, *arguments, before=_SAME_GENERATOR)
     assert "pydantic" in imported

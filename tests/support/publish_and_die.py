@@ -35,7 +35,7 @@ STEPS = {
 NEVER_STOPPED = 99
 
 
-def package(version: int, modules: int = 6) -> dict[str, str]:
+def package(version: int, modules: int = 3) -> dict[str, str]:
     """Make files that all name the version; some are in one version only."""
     names = [f"tasks/task_{n % 3}/document_{n}.py" for n in range(modules)]
     names += ["__init__.py", f"tasks/only_{version}/document.py"]
