@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from making import a_document, a_task, disagreement, generated, task_judge
+from making import disagreement, generated, simple_document, simple_task, task_judge
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
 from runware_codegen.problems import InvalidInputError
@@ -44,7 +44,7 @@ def _documents(
     path = folder / "one.json"
     for number, task in enumerate(drawn):
         name = f"drawn-{number}"
-        document = a_document(task, identifier=name, model=f"test:{name}@1")
+        document = simple_document(name, task)
         document["components"]["schemas"].update(DEFINITIONS)
         path.write_text(json.dumps(document))
         try:
@@ -76,7 +76,7 @@ def _disagreements(
         body = document["components"]["schemas"]["RequestBody"]["items"]
         judge = task_judge(document)
         for instance in instances:
-            task = a_task(f"test:drawn-{number}@1", **instance)
+            task = simple_task(f"drawn-{number}", **instance)
             allowed = judge.is_valid(task)
             compared += 1
             said = disagreement(package.parse_request, task, allowed=allowed)

@@ -41,7 +41,7 @@ from hostile_documents import (
     telling_document,
 )
 from hostile_texts import HALF_CHARACTERS, PAYLOADS, SENTINEL
-from making import a_document, a_task, as_text, generated
+from making import a_document, a_task, as_text, generated, simple_task
 from runware_codegen.naming.names import pascal_case
 from runware_codegen.naming.reserved import CLIENT_ATTRIBUTES
 
@@ -98,7 +98,7 @@ def test_tasks_carry_the_text(positions: Sequence[str], tmp_path: Path) -> None:
     emitted = emit(tmp_path, documents, package, formatted=False)
     with contextlib.chdir(tmp_path):
         for name, text in _numbered(PAYLOADS):
-            task = a_task(f"test:{name}@1")
+            task = simple_task(name)
             for position in positions:
                 task |= CARRIED[position].members(text)
             assert _sent(emitted, task) == as_text(task), ascii(text)
@@ -126,7 +126,7 @@ def test_a_document_may_have_any_identifier(tmp_path: Path) -> None:
     expected = {text or f"n{number}" for number, text in enumerate(PAYLOADS)}
     assert {document.id for document in emitted.module.documents()} == expected
     for name, text in _numbered(PAYLOADS):
-        task = a_task(f"test:{name}@1", taskType=name)
+        task = simple_task(name, taskType=name)
         assert _sent(emitted, task) == as_text(task), ascii(text)
 
 
@@ -160,7 +160,7 @@ def test_a_task_may_have_any_type(number: int, tmp_path: Path) -> None:
         }
         assert {*attributes} == {*TASK_TYPES[number]}
     for name, text in _numbered(TASK_TYPES[number]):
-        task = a_task(f"test:{name}@1", taskType=text)
+        task = simple_task(name, taskType=text)
         assert _sent(emitted, task) == as_text(task), ascii(text)
 
 
@@ -203,7 +203,7 @@ def test_a_file_may_have_any_name(tmp_path: Path) -> None:
     with contextlib.chdir(tmp_path):
         module = generated(tmp_path, documents, package="file_client")
         for number in range(len(names)):
-            task = a_task(f"test:n{number}@1")
+            task = simple_task(f"n{number}")
             assert module.parse_request(task).to_wire() == task
 
 
@@ -291,7 +291,7 @@ def test_a_pattern_takes_no_time(pattern: str, tmp_path: Path) -> None:
     for text in ("a" * 50_000 + "!", "x" * 50_000, " " * 50_000):
         began = time.process_time()
         with contextlib.suppress(ValidationError):
-            emitted.module.parse_request(a_task("test:plain@1", odd=text))
+            emitted.module.parse_request(simple_task("plain", odd=text))
         assert time.process_time() - began < 60
 
 
@@ -334,7 +334,7 @@ def test_any_texts_at_once(odds: list[tuple[str, str, str, str, int]]) -> None:
         emitted = emit(Path(folder), documents, package, formatted=False)
         for number, (_, key, value, inner, integer) in enumerate(odds):
             for given_value in (value, integer, {inner: value}):
-                task = a_task(f"test:n{number}@1", **{key: given_value})
+                task = simple_task(f"n{number}", **{key: given_value})
                 assert _sent(emitted, task) == as_text(task)
         forget(Path(folder))
 

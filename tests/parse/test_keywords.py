@@ -16,7 +16,15 @@ from pydantic import ValidationError
 import keyword_cases as single
 import keyword_cases_combined as combined
 import keyword_cases_containers as containers
-from making import a_document, a_task, disagreement, generated, task_judge
+from making import (
+    a_document,
+    a_task,
+    disagreement,
+    generated,
+    simple_document,
+    simple_task,
+    task_judge,
+)
 from runware_codegen.parse.schema.vocabulary import SHAPES
 
 if TYPE_CHECKING:
@@ -109,11 +117,8 @@ class Place:
 
     @property
     def document(self) -> dict[str, Any]:
-        document = a_document(
-            POSITIONS[self.position].schema(CASES[self.case].schema),
-            identifier=self.identifier,
-            model=f"test:{self.identifier}@1",
-        )
+        task = POSITIONS[self.position].schema(CASES[self.case].schema)
+        document = simple_document(self.identifier, task)
         document["components"]["schemas"] |= combined.COMPONENTS
         return document
 
@@ -125,7 +130,7 @@ class Place:
             *((value, False) for value in case.invalid),
         ]:
             members = POSITIONS[self.position].task(value)
-            yield a_task(f"test:{self.identifier}@1", **members), allowed
+            yield simple_task(self.identifier, **members), allowed
 
 
 @pytest.fixture(scope="module")

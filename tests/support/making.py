@@ -31,12 +31,16 @@ if TYPE_CHECKING:
 
 TASK_UUID = "11111111-1111-4111-8111-111111111111"
 
+SIMPLE = "sampleTask"
+"""A task type without a general document, whose results have several large classes."""
+
 
 def a_document(
     task: Mapping[str, Any],
     *,
     identifier: str = "sample",
     model: str = "test:sample@1",
+    task_type: str = "imageInference",
     result: Mapping[str, Any] | None = None,
     info: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -47,11 +51,12 @@ def a_document(
             after those that every task has.
         identifier: The model's identifier.
         model: Its AIR.
+        task_type: Its task type.
         result: The schema of a result.
         info: More members of `info`.
     """
     common = {
-        "taskType": {"type": "string", "const": "imageInference"},
+        "taskType": {"type": "string", "const": task_type},
         "taskUUID": {"type": "string", "format": "uuid"},
         "model": {"type": "string", "const": model},
     }
@@ -92,6 +97,17 @@ def a_task(model: str = "test:sample@1", **members: Any) -> dict[str, Any]:
     """Make a task of a document made here."""
     common = {"taskType": "imageInference", "taskUUID": TASK_UUID, "model": model}
     return {**common, **members}
+
+
+def simple_document(name: str, task: Mapping[str, Any]) -> dict[str, Any]:
+    """Make a document as `a_document` does, of which a class is made soon."""
+    model = f"test:{name}@1"
+    return a_document(task, identifier=name, model=model, task_type=SIMPLE)
+
+
+def simple_task(name: str, **members: Any) -> dict[str, Any]:
+    """Make a task of a simple document."""
+    return a_task(f"test:{name}@1", **{"taskType": SIMPLE, **members})
 
 
 def generated(
@@ -141,12 +157,14 @@ def write_package(
             unchanged = patch("runware_codegen.render.formatted", lambda text: text)
             patches.enter_context(unchanged)
         files = render(model)
-    for path, text in files.items():
-        target = folder / package / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-        if path.startswith("_runtime/"):
-            _bring_bytecode(target, text)
+    targets = {folder / package / path: text for path, text in files.items()}
+    for parent in {target.parent for target in targets}:
+        (parent / "__pycache__").mkdir(parents=True)
+    for target, text in targets.items():
+        if "_runtime" in target.parts and target.suffix == ".py":
+            _link_compiled(target, text)
+        else:
+            target.write_text(text, encoding="utf-8")
 
 
 def imported(folder: Path, package: str) -> ModuleType:
@@ -159,14 +177,14 @@ def imported(folder: Path, package: str) -> ModuleType:
         sys.path.remove(str(folder))
 
 
-def _bring_bytecode(module: Path, text: str) -> None:
-    """Put the bytecode of a module where its import looks for it.
+def _link_compiled(module: Path, text: str) -> None:
+    """Make a module, with its bytecode where its import looks for it.
 
-    So what is the same in each package is compiled once in a process.
+    So what is the same in each package is written and compiled once in a process.
     """
-    there = importlib.util.cache_from_source(str(module))
-    os.makedirs(os.path.dirname(there), exist_ok=True)  # noqa: PTH103, PTH120 - quick
-    os.link(_compiled(text), there)
+    source = _compiled(text)
+    os.link(source, module)
+    os.link(f"{source}c", importlib.util.cache_from_source(str(module)))
 
 
 @cache
@@ -174,13 +192,13 @@ def _compiled(text: str) -> Path:
     folder = Path(_bytecode().name)
     source = folder / f"{len([*folder.iterdir()])}.py"
     source.write_text(text, encoding="utf-8")
-    compiled = py_compile.compile(
+    py_compile.compile(
         str(source),
         cfile=f"{source}c",
         doraise=True,
         invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
     )
-    return Path(str(compiled))
+    return source
 
 
 @cache
