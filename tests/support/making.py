@@ -10,7 +10,6 @@ import os
 import py_compile
 import sys
 from contextlib import ExitStack
-from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -224,10 +223,11 @@ def disagreement(
     parse_request: Callable[[Any], Any], task: Any, *, allowed: bool
 ) -> str:
     """Say how an emitted package is wrong about a task; "" where it is right."""
+    text = as_text(task)
     try:
-        wire = parse_request(deepcopy(task)).to_wire()
+        wire = parse_request(task).to_wire()
     except ValidationError as error:
         return f"refused: {error}" if allowed else ""
     if not allowed:
         return "accepted"
-    return "" if as_text(wire) == as_text(task) else f"altered: {wire}"
+    return "" if as_text(wire) == text else f"altered: {wire}"
