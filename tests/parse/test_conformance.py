@@ -77,7 +77,7 @@ class Packages:
         """Return the package of a folder of documents."""
         name = "conforming_specs" if documents == SPECS else "conforming_corpus"
         paths = [path for path in documents_of_the_test() if path.parent == documents]
-        make = partial(write_package, documents=paths, package=name, formatted=False)
+        make = partial(write_package, documents=paths, package=name)
         return imported(once(self._factory, name, make), name)
 
 

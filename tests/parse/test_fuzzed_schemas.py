@@ -71,7 +71,7 @@ def _disagreements(
     """
     documents = _documents(folder, (task for task, _ in drawn))
     name = f"drawn_{next(PACKAGES)}"
-    package = generated(folder, documents, package=name, formatted=False)
+    package = generated(folder, documents, package=name)
     found: list[str] = []
     compared = 0
     for number, (_, instances) in enumerate(drawn):

@@ -61,7 +61,7 @@ def test_what_a_document_says_is_never_code(tmp_path: Path) -> None:
     for name, text in _numbered(texts):
         documents[name] = telling_document(name)
         say(documents[name], text)
-    modules = emit(tmp_path, documents, "told_client", formatted=False).texts()
+    modules = emit(tmp_path, documents, "told_client").texts()
     ordinary = modules["n0"]
     assert ordinary.count(texts[0]) > 8
     for name, text in _numbered(texts):
@@ -95,7 +95,7 @@ def test_tasks_carry_the_text(positions: Sequence[str], tmp_path: Path) -> None:
         for position in positions:
             CARRIED[position].plant(documents[name], text)
     package = f"{positions[0].replace(' ', '_')}_client"
-    emitted = emit(tmp_path, documents, package, formatted=False)
+    emitted = emit(tmp_path, documents, package)
     with contextlib.chdir(tmp_path):
         for name, text in _numbered(PAYLOADS):
             task = simple_task(name)
@@ -139,7 +139,7 @@ def test_a_task_may_have_any_type_and_a_document_any_identifier(
         documents[name]["info"]["x-model-id"] = text
         task_of(documents[name])["properties"]["taskType"]["const"] = text
     package = f"task_type_client_{number}"
-    emitted = emit(tmp_path, documents, package, formatted=False)
+    emitted = emit(tmp_path, documents, package)
     # An empty identifier is none: the operation's name stands in for it.
     expected = {text or name for name, text in _numbered(TASK_TYPES[number])}
     assert {document.id for document in emitted.module.documents()} == expected
@@ -159,7 +159,7 @@ def test_results_may_have_any_members(tmp_path: Path) -> None:
     names = {text: {"type": "object", "properties": {"x": {}}} for text in PAYLOADS}
     result = {"type": "object", "properties": names, "required": [*names]}
     document = a_document({}, result=result)
-    emitted = emit(tmp_path, {"plain": document}, "results_client", formatted=False)
+    emitted = emit(tmp_path, {"plain": document}, "results_client")
     request = emitted.module.parse_request(a_task())
     item: dict[str, Any] = {name: {"x": name} for name in names}
     assert emitted.module.parse_result(request, item).to_wire() == item
@@ -173,7 +173,7 @@ def test_error_codes_may_be_any_text(tmp_path: Path) -> None:
     document["components"]["schemas"]["ErrorResponse"] = errors
     responses = document["paths"]["/"]["post"]["responses"]
     responses |= {text: {"description": text} for text in PAYLOADS}
-    emit(tmp_path, {"plain": document}, "codes_client", formatted=False)
+    emit(tmp_path, {"plain": document}, "codes_client")
     module = import_module("codes_client.tasks.image_inference.errors")
     values = {str(member) for member in module.ImageInferenceErrors}
     assert values >= {*PAYLOADS}
@@ -278,7 +278,7 @@ def test_a_pattern_takes_no_time(tmp_path: Path) -> None:
     for number, pattern in enumerate(PATTERNS):
         odd = {"type": "string", "pattern": pattern}
         task_of(document)["properties"][f"odd{number}"] = odd
-    emitted = emit(tmp_path, {"plain": document}, "pattern_client", formatted=False)
+    emitted = emit(tmp_path, {"plain": document}, "pattern_client")
     for number, pattern in enumerate(PATTERNS):
         for text in ("a" * 50_000 + "!", "x" * 50_000, " " * 50_000):
             began = time.process_time()
@@ -298,7 +298,7 @@ def test_black_has_nothing_to_add(tmp_path: Path) -> None:
         schema = {"enum": [text, [text]], "title": text, "description": text}
         task_of(document)["properties"] |= {f"said {number}": schema, text: {}}
     say(document, PAYLOADS[0])
-    emitted = emit(tmp_path, {"plain": document}, "black_client")
+    emitted = emit(tmp_path, {"plain": document}, "black_client", formatted=True)
     for text in emitted.texts().values():
         assert black.format_str(text, mode=black.Mode()) == text
 
@@ -325,7 +325,7 @@ def test_any_texts_at_once(odds: list[tuple[str, str, str, str, int]]) -> None:
         }
     with tempfile.TemporaryDirectory() as folder:
         package = f"any_{uuid.uuid4().hex}"
-        emitted = emit(Path(folder), documents, package, formatted=False)
+        emitted = emit(Path(folder), documents, package)
         for number, (_, key, value, inner, integer) in enumerate(odds):
             for given_value in (value, integer, {inner: value}):
                 task = simple_task(f"n{number}", **{key: given_value})

@@ -141,11 +141,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
             documents[f"{document['info']['x-model-id']}.json"] = document
             models.append((group, document["info"]["x-air-id"]))
     package = generated(
-        folder,
-        documents,
-        package="suite_package",
-        allow_unenforced=True,
-        formatted=False,
+        folder, documents, package="suite_package", allow_unenforced=True
     )
     return Suite(refused, package, models)
 

@@ -146,7 +146,6 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
         tmp_path_factory.mktemp("keywords"),
         {f"{place.identifier}.json": place.document for place in places},
         package="keywords_package",
-        formatted=False,
     )
 
 
@@ -195,9 +194,7 @@ def test_constraints_over_two_numbers(tmp_path: Path) -> None:
         ],
     }
     documents = {"sizes.json": a_document(sizes)}
-    package = generated(
-        tmp_path, documents, package="constraints_package", formatted=False
-    )
+    package = generated(tmp_path, documents, package="constraints_package")
     wrong = [
         (width, height)
         for width, height, allowed in SIZES

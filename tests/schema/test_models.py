@@ -462,7 +462,7 @@ def test_a_part_is_offered_where_one_document_has_its_name(tmp_path: Path) -> No
         )
         for name in ("any", "second")
     }
-    package = generated(tmp_path, documents, package="offered_parts", formatted=False)
+    package = generated(tmp_path, documents, package="offered_parts")
     tasks = import_module(f"{package.__name__}.tasks.image_inference")
     assert "Second" in tasks.__all__
     assert not {"Both", "Any"} & {*tasks.__all__}
@@ -518,7 +518,7 @@ def test_a_size_that_is_none_is_at_its_width(tmp_path: Path) -> None:
         ],
     }
     documents = {"sized.json": a_document(sizes, identifier="sized")}
-    package = generated(tmp_path, documents, package="placed_sizes", formatted=False)
+    package = generated(tmp_path, documents, package="placed_sizes")
     made = import_module(f"{package.__name__}.tasks.image_inference").SizedRequest
     with pytest.raises(ValidationError, match="is not a supported size") as caught:
         made(width=1, height=1)
@@ -594,7 +594,7 @@ def test_an_error_has_the_pattern_and_the_start_of_the_value(
     color = {"type": "string", "pattern": "^#[a-f0-9]{6}$"}
     document = a_document({"properties": {"color": color}})
     name = f"cut_short_{len(value)}"
-    package = generated(tmp_path, {"a.json": document}, package=name, formatted=False)
+    package = generated(tmp_path, {"a.json": document}, package=name)
     with pytest.raises(ValidationError) as caught:
         package.parse_request(a_task(color=value))
     [error] = caught.value.errors()

@@ -115,7 +115,7 @@ def generated(
     *,
     package: str,
     allow_unenforced: bool = False,
-    formatted: bool = True,
+    formatted: bool = False,
 ) -> ModuleType:
     """Generate a package from documents by file name, and import it.
 
@@ -124,7 +124,7 @@ def generated(
         documents: The documents, by the name of their file.
         package: The package's name, which no other test may use.
         allow_unenforced: As the option of the command.
-        formatted: Whether black formats it; it takes its time.
+        formatted: Whether black formats it, which takes long.
     """
     specs = folder / "documents"
     specs.mkdir(exist_ok=True)
@@ -146,7 +146,7 @@ def write_package(
     *,
     package: str,
     allow_unenforced: bool = False,
-    formatted: bool = True,
+    formatted: bool = False,
 ) -> None:
     """Generate a package from files and folders of documents, as `generated` does."""
     loaded = load([*map(str, documents)], io.BytesIO())
