@@ -29,7 +29,7 @@ def run_aside(
 
     Args:
         work: The function. If it returns a response after the timeout, that is closed.
-        seconds: The timeout.
+        seconds: The timeout. Without another thread, the function has no timeout.
         leave: Called on a timeout. It should make the function end soon.
 
     Raises:
@@ -48,7 +48,10 @@ def run_aside(
             outcome.set_result(result)
 
     context = copy_context()
-    Thread(target=context.run, args=(run,), name="runware", daemon=True).start()
+    if not started(
+        Thread(target=context.run, args=(run,), name="runware", daemon=True)
+    ):
+        run()
     is_waiting = True
     try:
         wait([outcome], min(seconds, TIMEOUT_MAX))
@@ -62,6 +65,15 @@ def run_aside(
             outcome.add_done_callback(_discard)
         else:
             del outcome  # breaks a reference cycle: its exception refers to this frame
+
+
+def started(thread: Thread) -> bool:
+    """Start a thread; return False if there are too many, or the interpreter ends."""
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _discard(outcome: Future[WorkT]) -> None:

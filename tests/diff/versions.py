@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,14 @@ if TYPE_CHECKING:
 
 
 def version_of(document: Mapping[str, Any]) -> Version:
-    """Read a document."""
+    """Read a document, of which several tests in a row may ask."""
+    return _version_of(json.dumps(document))
+
+
+@lru_cache(maxsize=16)
+def _version_of(text: str) -> Version:
     source = Source("sample.json", Path("sample.json"))
-    loaded = load_text(source, json.dumps(document))
+    loaded = load_text(source, text)
     assert loaded is not None
     model = parse_document(loaded, allow_unenforced=True)
     tasks = TaskValidator(model, task_schema(loaded))

@@ -1,4 +1,4 @@
-"""Forks while calls of other threads run, and the end of the interpreter in a loop."""
+"""Forks while calls of other threads run, processes without another thread, and the end of the interpreter."""
 
 from __future__ import annotations
 
@@ -8,22 +8,36 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from .clients import in_a_child
-from .platform_server import Exchange, Platform, honest, hosting
+from .platform_server import Exchange, Hangup, Platform, honest, hosting
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from types import ModuleType
 
     from .clients import Clients
 
 LONG = 60.0
 
+EVENTS = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+)
+
 needs_forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")
+
+
+def piece(task: dict[str, Any], text: str, **members: str) -> bytes:
+    """Return an event with a piece of a text."""
+    scope = {name: task[name] for name in ("taskType", "taskUUID")}
+    event = scope | {"delta": {"text": text}} | members
+    return b"data: " + json.dumps(event).encode() + b"\n\n"
 
 
 @needs_forks
@@ -62,16 +76,10 @@ def test_a_child_does_not_read_the_stream_of_its_parent(clients: Clients) -> Non
     async def script(platform: Platform, exchange: Exchange) -> None:
         [task] = exchange.tasks
         platform.accept(task)
-        head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-        await exchange.write(head + b"Connection: close\r\n\r\n" + piece(task, "all "))
+        await exchange.write(EVENTS + piece(task, "all "))
         await asyncio.to_thread(is_over.wait, LONG)
         await exchange.write(piece(task, "of it", finishReason="stop"))
         await exchange.write(b"data: [DONE]\n\n")
-
-    def piece(task: dict[str, Any], text: str, **members: str) -> bytes:
-        scope = {name: task[name] for name in ("taskType", "taskUUID")}
-        event = scope | {"delta": {"text": text}} | members
-        return b"data: " + json.dumps(event).encode() + b"\n\n"
 
     async def work(client: Any) -> None:
         stream = client.stream(clients.request("TextInference"))
@@ -90,6 +98,79 @@ def test_a_child_does_not_read_the_stream_of_its_parent(clients: Clients) -> Non
 
     with hosting(script) as platform:
         clients.using("sync", platform.url, work)
+
+
+@contextmanager
+def no_more_threads() -> Generator[None]:
+    """Let no thread start: the system has no room for its stack."""
+    usual = threading.stack_size(2**46)
+    try:
+        with pytest.raises(RuntimeError):
+            threading.Thread(target=print).start()
+        yield
+    finally:
+        threading.stack_size(usual)
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_without_another_thread_results_are_given(
+    clients: Clients, *, is_own: bool
+) -> None:
+    """Near the limit of threads, and at the end of an interpreter, none can start."""
+
+    async def script(platform: Platform, exchange: Exchange) -> None:
+        if len(exchange.tasks) > 1:
+            await exchange.reply({"errors": [{"code": "tooManyTasks"}]}, 413)
+        elif exchange.tasks[0].get("deliveryMethod") == "stream":
+            platform.accept(exchange.tasks[0])
+            await exchange.write(EVENTS)
+            await exchange.write(piece(exchange.tasks[0], "all", finishReason="stop"))
+            raise Hangup
+        else:
+            await honest(platform, exchange)
+
+    async def work(client: Any) -> None:
+        text = clients.request("TextInference")
+        with no_more_threads():
+            assert client.run(clients.image())
+            outcomes = client.run_many([clients.image(), clients.video()])
+            assert [outcome.error for outcome in outcomes] == [None, None]
+            assert client.stream(text).get_result().text == "all"
+            assert client.unfinished() == []
+
+    with hosting(script) as platform, httpx2.Client() as http_client:
+        own = {"http_client": http_client} if is_own else {}
+        clients.using("sync", platform.url, work, **own)
+    assert {*platform.bills.values()} == {1}
+
+
+@contextmanager
+def no_more_files() -> Generator[None]:
+    """Let no file and no socket open."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as held:
+        held.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        lowest = held.enter_context(Path(os.devnull).open()).fileno()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 64, hard))
+        with suppress(OSError):
+            while True:
+                held.enter_context(Path(os.devnull).open())
+        yield
+
+
+def test_an_open_connection_is_used_without_another_file(clients: Clients) -> None:
+    """A large body is written in parts, and the answer may come before its end."""
+    task = {"taskType": "imageInference", "model": "a:b@1", "padding": "x" * 3_000_000}
+
+    async def work(client: Any) -> None:
+        assert client.send({**task, "padding": ""})
+        with no_more_files():
+            assert client.send(task)
+
+    with hosting(honest) as platform:
+        clients.using("sync", platform.url, work)
+    assert {*platform.bills.values()} == {1}
 
 
 LEFT_OPEN = """

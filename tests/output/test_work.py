@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from command import environment, write
-from environments import TOP
 from hostile_texts import PAYLOADS
 from making import a_document
 from runware_codegen import pipeline, render
@@ -257,7 +256,7 @@ def test_an_unchanged_run_does_not_import_black(tmp_path: Path) -> None:
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "documents"
 CORPUS = os.environ.get("RUNWARE_CORPUS")
-FOLDERS = [TOP / "specs", GOLDEN, *([Path(CORPUS)] if CORPUS else [])]
+FOLDERS = [GOLDEN, *([Path(CORPUS)] if CORPUS else [])]
 TEXTS = [text for text in PAYLOADS if "\n" in text or '"' in text or "\\" in text]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import random
-from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,7 +19,7 @@ from near import Judge, Tasks
 from once import once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -47,18 +46,22 @@ class Counted(NamedTuple):
     wrong: list[str]
 
 
-def compared(parse: Callable[[Any], Any], path: Path, number: int) -> Counted:
-    """Compare a parser with what a document allows, over tasks near its boundary."""
+def judged(
+    parse: Callable[[Any], Any], path: Path, number: int
+) -> Iterator[tuple[bool, str]]:
+    """Yield whether a document allows a task near its boundary, and how a parser is wrong."""
     judge = Judge(path)
-    valid = invalid = 0
-    wrong: list[str] = []
     for task in Tasks(judge, random.Random(path.name)).near(number):
         allowed = judge.allows(task)
-        valid, invalid = valid + allowed, invalid + (not allowed)
         said = disagreement(parse, task, allowed=allowed)
-        if said:
-            wrong.append(f"{path.name}: {json.dumps(task)}\n{said}")
-    return Counted(valid, invalid, wrong)
+        yield allowed, said and f"{path.name}: {json.dumps(task)}\n{said}"
+
+
+def compared(parse: Callable[[Any], Any], path: Path) -> Counted:
+    """Compare a parser with what a document allows."""
+    pairs = [*judged(parse, path, TASKS)]
+    valid = sum(allowed for allowed, _ in pairs)
+    return Counted(valid, len(pairs) - valid, [said for _, said in pairs if said])
 
 
 class Packages:
@@ -74,7 +77,7 @@ class Packages:
         """Return the package of a folder of documents."""
         name = "conforming_specs" if documents == SPECS else "conforming_corpus"
         paths = [path for path in documents_of_the_test() if path.parent == documents]
-        make = partial(write_package, documents=paths, package=name, formatted=False)
+        make = partial(write_package, documents=paths, package=name)
         return imported(once(self._factory, name, make), name)
 
 
@@ -87,7 +90,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
 def test_requests_accept_exactly_what_the_document_allows(
     packages: Packages, path: Path
 ) -> None:
-    counted = compared(packages.of(path.parent).parse_request, path, TASKS)
+    counted = compared(packages.of(path.parent).parse_request, path)
     assert not counted.wrong, "\n\n".join(counted.wrong[:3])
     assert counted.valid > TASKS / 50
     assert counted.invalid > TASKS / 50
@@ -98,16 +101,14 @@ def test_a_parser_that_checks_too_little_is_noticed(packages: Packages) -> None:
 
     class Lenient:
         def __init__(self, task: dict[str, Any]) -> None:
-            package.parse_request(
-                deepcopy({k: v for k, v in task.items() if k != "steps"})
-            )
+            package.parse_request({k: v for k, v in task.items() if k != "steps"})
             self._task = task
 
         def to_wire(self) -> dict[str, Any]:
             return self._task
 
-    counted = compared(Lenient, SPECS / "image-inference.json", 4 * TASKS)
-    assert any(said.endswith("accepted") for said in counted.wrong)
+    pairs = judged(Lenient, SPECS / "image-inference.json", 4 * TASKS)
+    assert any(said.endswith("accepted") for _, said in pairs)
 
 
 def _recorded() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:

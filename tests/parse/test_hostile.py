@@ -41,7 +41,7 @@ from hostile_documents import (
     telling_document,
 )
 from hostile_texts import HALF_CHARACTERS, PAYLOADS, SENTINEL
-from making import a_document, a_task, as_text, generated
+from making import a_document, a_task, as_text, generated, simple_task
 from runware_codegen.naming.names import pascal_case
 from runware_codegen.naming.reserved import CLIENT_ATTRIBUTES
 
@@ -61,7 +61,7 @@ def test_what_a_document_says_is_never_code(tmp_path: Path) -> None:
     for name, text in _numbered(texts):
         documents[name] = telling_document(name)
         say(documents[name], text)
-    modules = emit(tmp_path, documents, "told_client", formatted=False).texts()
+    modules = emit(tmp_path, documents, "told_client").texts()
     ordinary = modules["n0"]
     assert ordinary.count(texts[0]) > 8
     for name, text in _numbered(texts):
@@ -95,10 +95,10 @@ def test_tasks_carry_the_text(positions: Sequence[str], tmp_path: Path) -> None:
         for position in positions:
             CARRIED[position].plant(documents[name], text)
     package = f"{positions[0].replace(' ', '_')}_client"
-    emitted = emit(tmp_path, documents, package, formatted=False)
+    emitted = emit(tmp_path, documents, package)
     with contextlib.chdir(tmp_path):
         for name, text in _numbered(PAYLOADS):
-            task = a_task(f"test:{name}@1")
+            task = simple_task(name)
             for position in positions:
                 task |= CARRIED[position].members(text)
             assert _sent(emitted, task) == as_text(task), ascii(text)
@@ -113,21 +113,6 @@ def test_all_positions_are_tested() -> None:
 def _sent(emitted: Emitted, task: Mapping[str, Any]) -> str:
     """What is sent of a task, in JSON, which tells the order of members and 1 from 1.0."""
     return as_text(emitted.module.parse_request(task).to_wire())
-
-
-def test_a_document_may_have_any_identifier(tmp_path: Path) -> None:
-    documents = {}
-    for name, text in _numbered(PAYLOADS):
-        documents[name] = plain_document(name)
-        documents[name]["info"]["x-model-id"] = text
-        task_of(documents[name])["properties"]["taskType"]["const"] = name
-    emitted = emit(tmp_path, documents, "identifier_client", formatted=False)
-    # An empty identifier is none: the operation's name stands in for it.
-    expected = {text or f"n{number}" for number, text in enumerate(PAYLOADS)}
-    assert {document.id for document in emitted.module.documents()} == expected
-    for name, text in _numbered(PAYLOADS):
-        task = a_task(f"test:{name}@1", taskType=name)
-        assert _sent(emitted, task) == as_text(task), ascii(text)
 
 
 def _apart(texts: list[str]) -> list[list[str]]:
@@ -145,13 +130,19 @@ TASK_TYPES = _apart([*PAYLOADS, *sorted(CLIENT_ATTRIBUTES)])
 
 
 @pytest.mark.parametrize("number", range(len(TASK_TYPES)))
-def test_a_task_may_have_any_type(number: int, tmp_path: Path) -> None:
+def test_a_task_may_have_any_type_and_a_document_any_identifier(
+    number: int, tmp_path: Path
+) -> None:
     documents = {}
     for name, text in _numbered(TASK_TYPES[number]):
         documents[name] = plain_document(name)
+        documents[name]["info"]["x-model-id"] = text
         task_of(documents[name])["properties"]["taskType"]["const"] = text
     package = f"task_type_client_{number}"
-    emitted = emit(tmp_path, documents, package, formatted=False)
+    emitted = emit(tmp_path, documents, package)
+    # An empty identifier is none: the operation's name stands in for it.
+    expected = {text or name for name, text in _numbered(TASK_TYPES[number])}
+    assert {document.id for document in emitted.module.documents()} == expected
     task_types = import_module(f"{package}.tasks._task_types")
     with emitted.module.Runware("key") as client:
         attributes = {
@@ -160,7 +151,7 @@ def test_a_task_may_have_any_type(number: int, tmp_path: Path) -> None:
         }
         assert {*attributes} == {*TASK_TYPES[number]}
     for name, text in _numbered(TASK_TYPES[number]):
-        task = a_task(f"test:{name}@1", taskType=text)
+        task = simple_task(name, taskType=text)
         assert _sent(emitted, task) == as_text(task), ascii(text)
 
 
@@ -168,7 +159,7 @@ def test_results_may_have_any_members(tmp_path: Path) -> None:
     names = {text: {"type": "object", "properties": {"x": {}}} for text in PAYLOADS}
     result = {"type": "object", "properties": names, "required": [*names]}
     document = a_document({}, result=result)
-    emitted = emit(tmp_path, {"plain": document}, "results_client", formatted=False)
+    emitted = emit(tmp_path, {"plain": document}, "results_client")
     request = emitted.module.parse_request(a_task())
     item: dict[str, Any] = {name: {"x": name} for name in names}
     assert emitted.module.parse_result(request, item).to_wire() == item
@@ -182,7 +173,7 @@ def test_error_codes_may_be_any_text(tmp_path: Path) -> None:
     document["components"]["schemas"]["ErrorResponse"] = errors
     responses = document["paths"]["/"]["post"]["responses"]
     responses |= {text: {"description": text} for text in PAYLOADS}
-    emit(tmp_path, {"plain": document}, "codes_client", formatted=False)
+    emit(tmp_path, {"plain": document}, "codes_client")
     module = import_module("codes_client.tasks.image_inference.errors")
     values = {str(member) for member in module.ImageInferenceErrors}
     assert values >= {*PAYLOADS}
@@ -203,7 +194,7 @@ def test_a_file_may_have_any_name(tmp_path: Path) -> None:
     with contextlib.chdir(tmp_path):
         module = generated(tmp_path, documents, package="file_client")
         for number in range(len(names)):
-            task = a_task(f"test:n{number}@1")
+            task = simple_task(f"n{number}")
             assert module.parse_request(task).to_wire() == task
 
 
@@ -282,17 +273,20 @@ PATTERNS = [
 """Patterns that a backtracking engine never ends with."""
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
-def test_a_pattern_takes_no_time(pattern: str, tmp_path: Path) -> None:
+def test_a_pattern_takes_no_time(tmp_path: Path) -> None:
     document = plain_document("plain")
-    task_of(document)["properties"]["odd"] = {"type": "string", "pattern": pattern}
-    package = f"pattern_client_{PATTERNS.index(pattern)}"
-    emitted = emit(tmp_path, {"plain": document}, package, formatted=False)
-    for text in ("a" * 50_000 + "!", "x" * 50_000, " " * 50_000):
-        began = time.process_time()
-        with contextlib.suppress(ValidationError):
-            emitted.module.parse_request(a_task("test:plain@1", odd=text))
-        assert time.process_time() - began < 60
+    for number, pattern in enumerate(PATTERNS):
+        odd = {"type": "string", "pattern": pattern}
+        task_of(document)["properties"][f"odd{number}"] = odd
+    emitted = emit(tmp_path, {"plain": document}, "pattern_client")
+    for number, pattern in enumerate(PATTERNS):
+        for text in ("a" * 50_000 + "!", "x" * 50_000, " " * 50_000):
+            began = time.process_time()
+            with contextlib.suppress(ValidationError):
+                emitted.module.parse_request(
+                    simple_task("plain", **{f"odd{number}": text})
+                )
+            assert time.process_time() - began < 60, pattern
 
 
 # -- everything at once -------------------------------------------------------
@@ -304,7 +298,7 @@ def test_black_has_nothing_to_add(tmp_path: Path) -> None:
         schema = {"enum": [text, [text]], "title": text, "description": text}
         task_of(document)["properties"] |= {f"said {number}": schema, text: {}}
     say(document, PAYLOADS[0])
-    emitted = emit(tmp_path, {"plain": document}, "black_client")
+    emitted = emit(tmp_path, {"plain": document}, "black_client", formatted=True)
     for text in emitted.texts().values():
         assert black.format_str(text, mode=black.Mode()) == text
 
@@ -331,10 +325,10 @@ def test_any_texts_at_once(odds: list[tuple[str, str, str, str, int]]) -> None:
         }
     with tempfile.TemporaryDirectory() as folder:
         package = f"any_{uuid.uuid4().hex}"
-        emitted = emit(Path(folder), documents, package, formatted=False)
+        emitted = emit(Path(folder), documents, package)
         for number, (_, key, value, inner, integer) in enumerate(odds):
             for given_value in (value, integer, {inner: value}):
-                task = a_task(f"test:n{number}@1", **{key: given_value})
+                task = simple_task(f"n{number}", **{key: given_value})
                 assert _sent(emitted, task) == as_text(task)
         forget(Path(folder))
 

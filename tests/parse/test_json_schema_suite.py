@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from json_schema_suite import Group, groups
-from making import a_document, a_task, disagreement, generated
+from making import SIMPLE, a_task, disagreement, generated, simple_document
 from runware_codegen.documents import load
 from runware_codegen.formats import FORMATS
 from runware_codegen.parse import parse
@@ -141,11 +141,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
             documents[f"{document['info']['x-model-id']}.json"] = document
             models.append((group, document["info"]["x-air-id"]))
     package = generated(
-        folder,
-        documents,
-        package="suite_package",
-        allow_unenforced=True,
-        formatted=False,
+        folder, documents, package="suite_package", allow_unenforced=True
     )
     return Suite(refused, package, models)
 
@@ -161,11 +157,7 @@ def _document(number: int, group: Group) -> dict[str, Any]:
     if group.keywords and "$id" not in group.keywords:
         # References from the root of the schema lead to it, wherever it stands.
         schema = {**group.keywords, "$id": f"https://suite.example/{number}"}
-    return a_document(
-        {"properties": {"value": schema}},
-        identifier=f"group-{number}",
-        model=f"test:group-{number}@1",
-    )
+    return simple_document(f"group-{number}", {"properties": {"value": schema}})
 
 
 def _check(document: dict[str, Any], path: Path) -> None:
@@ -247,5 +239,5 @@ def _name(group: Group) -> str:
 
 def _mistake(package: ModuleType, model: str, test: dict[str, Any]) -> str:
     """Say how the emitted class is wrong about an instance; "" where it is right."""
-    task = a_task(model, value=test["data"])
+    task = a_task(model, taskType=SIMPLE, value=test["data"])
     return disagreement(package.parse_request, task, allowed=test["valid"])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +15,15 @@ from pydantic import ValidationError
 import keyword_cases as single
 import keyword_cases_combined as combined
 import keyword_cases_containers as containers
-from making import a_document, a_task, disagreement, generated, task_judge
+from making import (
+    a_document,
+    a_task,
+    disagreement,
+    generated,
+    simple_document,
+    simple_task,
+    task_judge,
+)
 from runware_codegen.parse.schema.vocabulary import SHAPES
 
 if TYPE_CHECKING:
@@ -61,82 +68,84 @@ SIZES = [
 
 @dataclass(frozen=True)
 class Position:
-    """Where a schema stands in that of a task, and a value of it in a task."""
+    """Where a schema stands in that of a member, and a value of it in the member."""
 
-    schema: Callable[[Any], dict[str, Any]]
-    task: Callable[[Any], dict[str, Any]]
+    schema: Callable[[Any], Any]
+    value: Callable[[Any], Any]
 
 
-def _member(schema: Any) -> dict[str, Any]:
-    return {"properties": {"value": schema}}
-
+CONDITION = "condition"
+"""The position that only a rule declares."""
 
 POSITIONS = {
-    "member": Position(_member, lambda value: {"value": value}),
-    "member of a member": Position(
-        lambda schema: _member({"type": "object", **_member(schema)}),
-        lambda value: {"value": {"value": value}},
+    "member": Position(lambda schema: schema, lambda value: value),
+    "memberOfMember": Position(
+        lambda schema: {"type": "object", "properties": {"value": schema}},
+        lambda value: {"value": value},
     ),
     "item": Position(
-        lambda schema: _member({"type": "array", "items": schema}),
-        lambda value: {"value": [value]},
+        lambda schema: {"type": "array", "items": schema}, lambda value: [value]
     ),
     "map": Position(
-        lambda schema: _member({"type": "object", "additionalProperties": schema}),
-        lambda value: {"value": {"any name": value}},
+        lambda schema: {"type": "object", "additionalProperties": schema},
+        lambda value: {"any name": value},
     ),
     "alternative": Position(
-        lambda schema: _member({"anyOf": [{"const": "the other"}, schema]}),
-        lambda value: {"value": value},
+        lambda schema: {"anyOf": [{"const": "the other"}, schema]}, lambda value: value
     ),
-    "condition": Position(
-        lambda schema: {"if": {"required": ["value"]}, "then": _member(schema)},
-        lambda value: {"value": value},
-    ),
+    CONDITION: Position(lambda schema: schema, lambda value: value),
 }
+"""The positions, by the name of a member."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A case at a position, which has a document of its own."""
+    """A case at positions, which share a document."""
 
     case: str
-    position: str
+    positions: tuple[str, ...]
 
     @property
     def identifier(self) -> str:
-        return f"case-{list(CASES).index(self.case)}-{self.position.replace(' ', '-')}"
+        return f"case-{list(CASES).index(self.case)}-{self.positions[0]}"
 
     @property
     def document(self) -> dict[str, Any]:
-        document = a_document(
-            POSITIONS[self.position].schema(CASES[self.case].schema),
-            identifier=self.identifier,
-            model=f"test:{self.identifier}@1",
-        )
+        schema = CASES[self.case].schema
+        members = {name: POSITIONS[name].schema(schema) for name in self.positions}
+        task: dict[str, Any] = {"properties": members}
+        if CONDITION in members:
+            then = {"properties": {CONDITION: members.pop(CONDITION)}}
+            task |= {"if": {"required": [CONDITION]}, "then": then}
+        document = simple_document(self.identifier, task)
         document["components"]["schemas"] |= combined.COMPONENTS
         return document
 
     def tasks(self) -> Iterator[tuple[dict[str, Any], bool]]:
-        """Yield tasks, and whether each is allowed."""
+        """Yield tasks with one member, and whether each is allowed."""
         case = CASES[self.case]
-        for value, allowed in [
-            *((value, True) for value in case.valid),
-            *((value, False) for value in case.invalid),
-        ]:
-            members = POSITIONS[self.position].task(value)
-            yield a_task(f"test:{self.identifier}@1", **members), allowed
+        for name in self.positions:
+            for values, allowed in ((case.valid, True), (case.invalid, False)):
+                for value in values:
+                    member = {name: POSITIONS[name].value(value)}
+                    yield simple_task(self.identifier, **member), allowed
+
+
+def places_of(case: str) -> list[Place]:
+    """Return all positions of a case. A schema with an $id can stand only once."""
+    if '"$id"' in json.dumps(CASES[case].schema):
+        return [Place(case, (position,)) for position in POSITIONS]
+    return [Place(case, tuple(POSITIONS))]
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """A package with a document for each case at each position."""
-    places = (Place(case, position) for case, position in product(CASES, POSITIONS))
+    """A package with each case at each position."""
+    places = [place for case in CASES for place in places_of(case)]
     return generated(
         tmp_path_factory.mktemp("keywords"),
         {f"{place.identifier}.json": place.document for place in places},
         package="keywords_package",
-        formatted=False,
     )
 
 
@@ -146,9 +155,9 @@ def test_what_a_keyword_allows_is_accepted_and_the_rest_refused(
     package: ModuleType, case: str
 ) -> None:
     wrong = [
-        f"{position}: {json.dumps(task)}: {mistake}"
-        for position in POSITIONS
-        for task, allowed in Place(case, position).tasks()
+        f"{json.dumps(task)}: {mistake}"
+        for place in places_of(case)
+        for task, allowed in place.tasks()
         if (mistake := disagreement(package.parse_request, task, allowed=allowed))
     ]
     assert not wrong, "\n".join(wrong)
@@ -157,10 +166,10 @@ def test_what_a_keyword_allows_is_accepted_and_the_rest_refused(
 @pytest.mark.parametrize("case", CASES)
 def test_another_judge_agrees(case: str) -> None:
     wrong = [
-        f"{position}: {json.dumps(task)} is {'not ' if allowed else ''}allowed"
-        for position in POSITIONS
-        for judge in [task_judge(Place(case, position).document)]
-        for task, allowed in Place(case, position).tasks()
+        f"{json.dumps(task)} is {'not ' if allowed else ''}allowed"
+        for place in places_of(case)
+        for judge in [task_judge(place.document)]
+        for task, allowed in place.tasks()
         if judge.is_valid(task) != allowed
     ]
     assert not wrong, "\n".join(wrong)
@@ -185,9 +194,7 @@ def test_constraints_over_two_numbers(tmp_path: Path) -> None:
         ],
     }
     documents = {"sizes.json": a_document(sizes)}
-    package = generated(
-        tmp_path, documents, package="constraints_package", formatted=False
-    )
+    package = generated(tmp_path, documents, package="constraints_package")
     wrong = [
         (width, height)
         for width, height, allowed in SIZES

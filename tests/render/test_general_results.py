@@ -81,7 +81,6 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ModuleType]:
             tmp_path_factory.mktemp("general"),
             {f"{name}.json": document},
             package=f"generally_{number}",
-            formatted=False,
         )
     return made
 

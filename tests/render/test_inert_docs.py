@@ -46,7 +46,7 @@ def emitted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emitted]:
     for number, text in enumerate([ORDINARY, *INTERPRETED]):
         documents[f"n{number}"] = telling_document(f"n{number}")
         say(documents[f"n{number}"], text)
-    yield emit(folder, documents, "inert_client", formatted=False)
+    yield emit(folder, documents, "inert_client")
     forget(folder)
 
 
@@ -55,7 +55,7 @@ def test_doctest_finds_nothing_to_run(tmp_path: Path) -> None:
     for number, text in enumerate(DOCTESTS):
         documents[f"n{number}"] = telling_document(f"n{number}")
         say(documents[f"n{number}"], text)
-    emit(tmp_path, documents, "doctest_client", formatted=False)
+    emit(tmp_path, documents, "doctest_client")
     tasks = "doctest_client/tasks"
     options = ("-q", "-p", "no:cacheprovider", "--doctest-modules", tasks)
     command = [sys.executable, "-m", "pytest", *options]
@@ -102,7 +102,7 @@ def test_what_is_said_stays_the_same(text: str) -> None:
 def test_black_formats_each_module(tmp_path: Path) -> None:
     document = telling_document("n0")
     say(document, "\n\n".join(INTERPRETED))
-    made = emit(tmp_path, {"n0": document}, "black_inert_client")
+    made = emit(tmp_path, {"n0": document}, "black_inert_client", formatted=True)
     (text,) = made.texts().values()
     forget(tmp_path)
     assert black.format_str(text, mode=black.Mode()) == text

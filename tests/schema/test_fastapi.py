@@ -7,14 +7,14 @@ import threading
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import fastapi
 import httpx2
 import pytest
-import uvicorn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
+
+    import fastapi
 
 # FastAPI names the body for pydantic, which cannot use the name, and says so where a
 # class is built when it is first used.
@@ -26,6 +26,8 @@ IMAGE = "https://im.runware.ai/a.png"
 
 
 def _application(request_class: Any) -> fastapi.FastAPI:
+    import fastapi  # noqa: PLC0415 - long to import: not where tests are collected
+
     application = fastapi.FastAPI()
     result_class = request_class.result
 
@@ -57,6 +59,8 @@ def _application(request_class: Any) -> fastapi.FastAPI:
 @pytest.fixture(scope="module")
 def url(image_inference: ModuleType) -> Iterator[str]:
     """The address of such an application, on a socket."""
+    import uvicorn  # noqa: PLC0415
+
     module = import_module(f"{image_inference.__name__}.image_inference")
     application = _application(module.ImageInferenceRequest)
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))

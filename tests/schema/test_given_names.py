@@ -46,7 +46,7 @@ FRAME = "firstFrame"
 def client(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     folder = tmp_path_factory.mktemp("given_names")
     documents = {"sample.json": a_document(TASK)}
-    return generated(folder, documents, package="given_names_client", formatted=False)
+    return generated(folder, documents, package="given_names_client")
 
 
 def _said(error: ValidationError) -> list[tuple[str, str]]:

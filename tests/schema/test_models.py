@@ -10,6 +10,7 @@ import random
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -181,17 +182,19 @@ def test_each_class_has_a_json_schema(shipped: ModuleType, mode: Any) -> None:
             assert "default" not in member
 
 
+def _validator_of(cls: type[BaseModel]) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(cls.model_json_schema(), validate_formats=True)
+
+
 @pytest.mark.parametrize("path", sorted(SPECS.glob("*.json")), ids=lambda p: p.stem)
 def test_a_json_schema_accepts_what_its_class_accepts(
     shipped: ModuleType, path: Path
 ) -> None:
     judge = Judge(path)
+    validator_of = cache(_validator_of)
     tasks = [*Tasks(judge, random.Random(path.name)).near(100)]
-    for task in tasks:
-        if not judge.allows(task):
-            continue
-        schema = type(shipped.parse_request(task)).model_json_schema()
-        validator = jsonschema_rs.validator_for(schema, validate_formats=True)
+    for task in filter(judge.allows, tasks):
+        validator = validator_of(type(shipped.parse_request(task)))
         assert validator.is_valid(task), [*validator.iter_errors(task)][:2]
 
 
@@ -202,8 +205,7 @@ def test_a_json_schema_accepts_what_its_class_accepts(
 def test_a_json_schema_refuses_what_breaks_a_limit(
     request_: Any, members: dict[str, Any]
 ) -> None:
-    schema = type(request_).model_json_schema()
-    validator = jsonschema_rs.validator_for(schema, validate_formats=True)
+    validator = _validator_of(type(request_))
     assert validator.is_valid(request_.to_wire())
     assert not validator.is_valid({**request_.to_wire(), **members})
 
@@ -460,7 +462,7 @@ def test_a_part_is_offered_where_one_document_has_its_name(tmp_path: Path) -> No
         )
         for name in ("any", "second")
     }
-    package = generated(tmp_path, documents, package="offered_parts", formatted=False)
+    package = generated(tmp_path, documents, package="offered_parts")
     tasks = import_module(f"{package.__name__}.tasks.image_inference")
     assert "Second" in tasks.__all__
     assert not {"Both", "Any"} & {*tasks.__all__}
@@ -516,7 +518,7 @@ def test_a_size_that_is_none_is_at_its_width(tmp_path: Path) -> None:
         ],
     }
     documents = {"sized.json": a_document(sizes, identifier="sized")}
-    package = generated(tmp_path, documents, package="placed_sizes", formatted=False)
+    package = generated(tmp_path, documents, package="placed_sizes")
     made = import_module(f"{package.__name__}.tasks.image_inference").SizedRequest
     with pytest.raises(ValidationError, match="is not a supported size") as caught:
         made(width=1, height=1)
@@ -592,7 +594,7 @@ def test_an_error_has_the_pattern_and_the_start_of_the_value(
     color = {"type": "string", "pattern": "^#[a-f0-9]{6}$"}
     document = a_document({"properties": {"color": color}})
     name = f"cut_short_{len(value)}"
-    package = generated(tmp_path, {"a.json": document}, package=name, formatted=False)
+    package = generated(tmp_path, {"a.json": document}, package=name)
     with pytest.raises(ValidationError) as caught:
         package.parse_request(a_task(color=value))
     [error] = caught.value.errors()

@@ -278,9 +278,7 @@ def test_constants_are_matched_at_generation(
     odd = {"enum": constants, "pattern": pattern}
     document = a_document({"properties": {"odd": odd}})
     name = f"matched_client_{len(allowed)}_{len(constants)}"
-    package = generated(
-        tmp_path, {"sample.json": document}, package=name, formatted=False
-    )
+    package = generated(tmp_path, {"sample.json": document}, package=name)
     module = tmp_path / name / "tasks" / "image_inference" / "sample.py"
     assert "Pattern" not in module.read_text()
     for constant in constants:
@@ -296,9 +294,7 @@ def test_a_long_constant_is_matched_when_it_is_checked(tmp_path: Path) -> None:
     long = "a" * 20_000
     odd = {"enum": [long, f"{long}b"], "pattern": "^a+$"}
     document = a_document({"properties": {"odd": odd}})
-    package = generated(
-        tmp_path, {"sample.json": document}, package="long_client", formatted=False
-    )
+    package = generated(tmp_path, {"sample.json": document}, package="long_client")
     assert package.parse_request(a_task(odd=long)).odd == long
     with pytest.raises(ValidationError, match="must match the pattern"):
         package.parse_request(a_task(odd=f"{long}b"))

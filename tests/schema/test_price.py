@@ -65,7 +65,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
         for name, pricing in PRICINGS.items()
     }
     folder = tmp_path_factory.mktemp("priced")
-    return generated(folder, documents, package="priced_client", formatted=False)
+    return generated(folder, documents, package="priced_client")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from environments import TOP
-from making import a_document, generated
+from making import generated, simple_document
 from runware_codegen.documents import load
 from runware_codegen.output.names import is_device
 from runware_codegen.parse import parse
@@ -99,7 +99,7 @@ def _required_key(document: Document, text: str) -> None:
 
 def _keys_that_go_together(document: Document, text: str) -> None:
     _key(document, text)
-    task_of(document)["dependentRequired"] = {text: ["mode"], "mode": [text]}
+    task_of(document)["dependentRequired"] = {text: ["pair"], "pair": [text]}
 
 
 def _key_in_rule(document: Document, text: str) -> None:
@@ -127,7 +127,7 @@ CARRIED: Mapping[str, Carried] = {
     "required key": Carried(_required_key, lambda text: {text: [text]}),
     "key in a rule": Carried(_key_in_rule, lambda text: {text: 7, "mode": "x"}),
     "keys that go together": Carried(
-        _keys_that_go_together, lambda text: {text: 1, "mode": "x"}
+        _keys_that_go_together, lambda text: {text: 7, "pair": "x"}
     ),
     "nested key": _in_a_field("nested", _object_of, lambda text: {text: {text: 1}}),
     "enum value": _in_a_field(
@@ -150,11 +150,9 @@ CARRIED: Mapping[str, Carried] = {
 }
 
 IN_ONE_DOCUMENT: Sequence[Sequence[str]] = [
-    ["required key"],
-    ["key in a rule"],
-    ["keys that go together"],
+    ["key", "key in a rule", "keys that go together"],
     [
-        "key",
+        "required key",
         "nested key",
         "enum value",
         "constant",
@@ -176,7 +174,7 @@ def task_of(document: Document) -> Document:
 
 def plain_document(name: str) -> Document:
     task = {"properties": {"mode": {"type": "string"}}}
-    return a_document(task, identifier=name, model=f"test:{name}@1")
+    return simple_document(name, task)
 
 
 def telling_document(name: str) -> Document:
@@ -276,6 +274,7 @@ def forget(folder: Path) -> None:
 
     There are thousands, which Hypothesis would search for constants to try.
     """
+    inside = f"{folder}/"
     for name, module in [*sys.modules.items()]:
-        if (getattr(module, "__file__", None) or "").startswith(f"{folder}/"):
+        if (getattr(module, "__file__", None) or "").startswith(inside):
             del sys.modules[name]

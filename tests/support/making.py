@@ -10,7 +10,6 @@ import os
 import py_compile
 import sys
 from contextlib import ExitStack
-from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -31,12 +30,16 @@ if TYPE_CHECKING:
 
 TASK_UUID = "11111111-1111-4111-8111-111111111111"
 
+SIMPLE = "sampleTask"
+"""A task type without a general document, whose results have several large classes."""
+
 
 def a_document(
     task: Mapping[str, Any],
     *,
     identifier: str = "sample",
     model: str = "test:sample@1",
+    task_type: str = "imageInference",
     result: Mapping[str, Any] | None = None,
     info: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -47,11 +50,12 @@ def a_document(
             after those that every task has.
         identifier: The model's identifier.
         model: Its AIR.
+        task_type: Its task type.
         result: The schema of a result.
         info: More members of `info`.
     """
     common = {
-        "taskType": {"type": "string", "const": "imageInference"},
+        "taskType": {"type": "string", "const": task_type},
         "taskUUID": {"type": "string", "format": "uuid"},
         "model": {"type": "string", "const": model},
     }
@@ -94,13 +98,24 @@ def a_task(model: str = "test:sample@1", **members: Any) -> dict[str, Any]:
     return {**common, **members}
 
 
+def simple_document(name: str, task: Mapping[str, Any]) -> dict[str, Any]:
+    """Make a document as `a_document` does, of which a class is made soon."""
+    model = f"test:{name}@1"
+    return a_document(task, identifier=name, model=model, task_type=SIMPLE)
+
+
+def simple_task(name: str, **members: Any) -> dict[str, Any]:
+    """Make a task of a simple document."""
+    return a_task(f"test:{name}@1", **{"taskType": SIMPLE, **members})
+
+
 def generated(
     folder: Path,
     documents: Mapping[str, Mapping[str, Any]],
     *,
     package: str,
     allow_unenforced: bool = False,
-    formatted: bool = True,
+    formatted: bool = False,
 ) -> ModuleType:
     """Generate a package from documents by file name, and import it.
 
@@ -109,7 +124,7 @@ def generated(
         documents: The documents, by the name of their file.
         package: The package's name, which no other test may use.
         allow_unenforced: As the option of the command.
-        formatted: Whether black formats it; it takes its time.
+        formatted: Whether black formats it, which takes long.
     """
     specs = folder / "documents"
     specs.mkdir(exist_ok=True)
@@ -131,7 +146,7 @@ def write_package(
     *,
     package: str,
     allow_unenforced: bool = False,
-    formatted: bool = True,
+    formatted: bool = False,
 ) -> None:
     """Generate a package from files and folders of documents, as `generated` does."""
     loaded = load([*map(str, documents)], io.BytesIO())
@@ -141,12 +156,14 @@ def write_package(
             unchanged = patch("runware_codegen.render.formatted", lambda text: text)
             patches.enter_context(unchanged)
         files = render(model)
-    for path, text in files.items():
-        target = folder / package / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-        if path.startswith("_runtime/"):
-            _bring_bytecode(target, text)
+    targets = {folder / package / path: text for path, text in files.items()}
+    for parent in {target.parent for target in targets}:
+        (parent / "__pycache__").mkdir(parents=True)
+    for target, text in targets.items():
+        if "_runtime" in target.parts and target.suffix == ".py":
+            _link_compiled(target, text)
+        else:
+            target.write_text(text, encoding="utf-8")
 
 
 def imported(folder: Path, package: str) -> ModuleType:
@@ -159,14 +176,14 @@ def imported(folder: Path, package: str) -> ModuleType:
         sys.path.remove(str(folder))
 
 
-def _bring_bytecode(module: Path, text: str) -> None:
-    """Put the bytecode of a module where its import looks for it.
+def _link_compiled(module: Path, text: str) -> None:
+    """Make a module, with its bytecode where its import looks for it.
 
-    So what is the same in each package is compiled once in a process.
+    So what is the same in each package is written and compiled once in a process.
     """
-    there = importlib.util.cache_from_source(str(module))
-    os.makedirs(os.path.dirname(there), exist_ok=True)  # noqa: PTH103, PTH120 - quick
-    os.link(_compiled(text), there)
+    source = _compiled(text)
+    os.link(source, module)
+    os.link(f"{source}c", importlib.util.cache_from_source(str(module)))
 
 
 @cache
@@ -174,13 +191,13 @@ def _compiled(text: str) -> Path:
     folder = Path(_bytecode().name)
     source = folder / f"{len([*folder.iterdir()])}.py"
     source.write_text(text, encoding="utf-8")
-    compiled = py_compile.compile(
+    py_compile.compile(
         str(source),
         cfile=f"{source}c",
         doraise=True,
         invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
     )
-    return Path(str(compiled))
+    return source
 
 
 @cache
@@ -206,10 +223,11 @@ def disagreement(
     parse_request: Callable[[Any], Any], task: Any, *, allowed: bool
 ) -> str:
     """Say how an emitted package is wrong about a task; "" where it is right."""
+    text = as_text(task)
     try:
-        wire = parse_request(deepcopy(task)).to_wire()
+        wire = parse_request(task).to_wire()
     except ValidationError as error:
         return f"refused: {error}" if allowed else ""
     if not allowed:
         return "accepted"
-    return "" if as_text(wire) == as_text(task) else f"altered: {wire}"
+    return "" if as_text(wire) == text else f"altered: {wire}"

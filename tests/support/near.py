@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import jsonschema_rs
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Container, Iterator
     from pathlib import Path as FilePath
+
+_Each = TypeVar("_Each")
 
 Json = Any
 Object = dict[str, Any]
@@ -29,6 +31,9 @@ TEXTS = (
     "a",
     "",
 )
+
+_SOME = 8
+"""Members, or conditions, with which a member changes if not with every one."""
 
 
 class Judge:
@@ -236,15 +241,17 @@ class Tasks:
         return found
 
     def directed(
-        self, names: Container[str] | None = None, *, conditional: bool = True
+        self, names: Container[str] | None = None, *, thorough: bool = True
     ) -> Iterator[Object]:
         """Break each assertion of each member, at any depth, in tasks that have it.
 
         Args:
             names: Those of the members; None for all of them, and for all rules.
-            conditional: Whether bounds of rules are exceeded under any two conditions,
-                if all rules are asked for.
+            thorough: Whether each member changes with every other and not with some; and
+                whether bounds of rules are exceeded under any two conditions, if all
+                rules are asked for.
         """
+        number = max(len(self._members), len(self._partial)) if thorough else _SOME
         for path, member in self._members:
             if names is not None and path[-1] not in names:
                 continue
@@ -254,14 +261,17 @@ class Tasks:
             yield _without(task, path)
             yield from (self._elsewhere(task) for _ in range(10))
             yield from (_with(task, path, value) for value in self._variants(member))
-            for other, another in self._members:
+            for other, another in self._some(self._members, number):
                 yield _with(task, other, self._value(another))
-            for change in self._partial:
+            for change in self._some(self._partial, number):
                 changed = _copied(task)
                 _merge(changed, _copied(change))
                 yield changed
-        if names is None and conditional:
+        if names is None and thorough:
             yield from self._conditional(self._schema, self._allowed())
+
+    def _some(self, which: list[_Each], number: int) -> list[_Each]:
+        return self._rng.sample(which, min(number, len(which)))
 
     def _allowed_with(self, path: Path) -> Object | None:
         """Draw a task that has a member and is allowed: change it until it is."""

@@ -186,6 +186,15 @@ def test_a_server_that_takes_its_time_gets_no_more_than_there_is(
     assert isinstance(error, kind)
 
 
+@both_ways
+def test_what_answers_set_is_not_kept(carrier: Carrier, how: str) -> None:
+    """Cookies of new names would make each request larger than the one before."""
+    with wired(say(answer(ENVELOPE, 200, "Set-Cookie: kept=1; Path=/"))) as wire:
+        carrier.run(how, carrier.transport(wire.url), LONG, LONG)
+    assert len(wire.requests) == 2
+    assert b"cookie:" not in wire.requests[1].lower()
+
+
 def test_a_connection_that_is_used_again_is_bounded_too(carrier: Carrier) -> None:
     slow = drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a")
     with wired(in_turn([say(answer()), slow])) as wire:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from runware_codegen.problems import Problem  # noqa: TC001  # pydantic resolves it
@@ -199,6 +199,12 @@ class Document(DocumentInfo):
         """The shortest measured latency in seconds; None without measurements."""
         latencies = [each.latency for each in self.measurements]
         return min((each for each in latencies if each and each > 0), default=None)
+
+    @property
+    def without_results(self) -> Document:
+        """The document with an empty result class, which is enough to validate requests."""
+        result = replace(self.result, fields=(), rules=())
+        return replace(self, result=result, nested_result_classes=())
 
     @property
     def info(self) -> DocumentInfo:

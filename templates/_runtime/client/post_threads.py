@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..aside import started
 from ..exceptions import RunwareError
 from ..transport.sync_exchange import Cancellation
 
@@ -58,9 +59,7 @@ class PostThreads:
         # The thread gets the context variables of the caller, such as a trace.
         carry = copy_context().run
         thread = Thread(target=carry, args=(self._carry, batch), daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # too many threads, or the interpreter is shutting down
+        if not started(thread):
             self._carry(batch)
 
     def wait(self, seconds: float | None) -> tuple[Batch[Any], Outcome] | None:

@@ -21,7 +21,7 @@ from .endpoint import JSON_HEADERS, STREAM_HEADERS, Headers, Target
 from .envelope import read_envelope
 from .environment import with_environment
 from .exchange import CLOSED, CONNECTING, Exchange
-from .http import answered, closed, crowded, limits, redact, shared, whole
+from .http import answered, closed, crowded, limits, no_cookies, redact, shared, whole
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, MutableMapping
@@ -320,7 +320,9 @@ class AsyncHTTPTransport:
             return lane
 
     def _new_client(self) -> httpx2.AsyncClient:
-        make = partial(httpx2.AsyncClient, limits=limits(self._concurrency))
+        make = partial(
+            httpx2.AsyncClient, limits=limits(self._concurrency), cookies=no_cookies()
+        )
         return self._brought or with_environment(make)
 
 

@@ -14,7 +14,7 @@ from weakref import ref
 
 import httpx2
 
-from ..aside import run_aside
+from ..aside import run_aside, started
 from ..exceptions import ConnectionError, RunwareError, TimeoutError
 from ..schema.generics import ResultT
 from ..transport.http import answered
@@ -323,7 +323,7 @@ def _cut(response: httpx2.Response, deadline: Deadline) -> Generator[None]:
     """Shut down a connection at the deadline, even while its thread waits.
 
     httpx2 limits each read by the timeout that was set when the body started, so its
-    timeout cannot follow the deadline.
+    timeout cannot follow the deadline. Without another thread, it is the only limit.
     """
 
     def watch() -> None:
@@ -331,7 +331,7 @@ def _cut(response: httpx2.Response, deadline: Deadline) -> Generator[None]:
             _shut(response)
 
     watcher = Thread(target=watch, daemon=True)
-    watcher.start()
+    is_watched = started(watcher)
     try:
         yield
     finally:
@@ -341,7 +341,8 @@ def _cut(response: httpx2.Response, deadline: Deadline) -> Generator[None]:
             deadline.cancel()
             raise
         finally:
-            watcher.join()
+            if is_watched:
+                watcher.join()
 
 
 def _shut(response: httpx2.Response) -> None:

@@ -18,7 +18,7 @@ from .endpoint import merged, shown_url
 from .envelope import SCOPE, Answer, read_envelope
 from .environment import with_environment
 from .exchange import MAX_CONNECT
-from .http import closed, crowded
+from .http import closed, crowded, no_cookies
 from .items import AUTHENTICATION
 from .pending import status_of
 from .session import Session
@@ -69,7 +69,7 @@ class SharedConnection:
         self._is_own = http_client is None
         limits = httpx2.Limits(max_connections=None, keepalive_expiry=5)
         self._http = http_client or with_environment(
-            lambda: httpx2.AsyncClient(limits=limits)
+            lambda: httpx2.AsyncClient(limits=limits, cookies=no_cookies())
         )
         self._concurrency = concurrency
         self._places = asyncio.Semaphore(concurrency)

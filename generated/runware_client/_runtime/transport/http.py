@@ -7,6 +7,7 @@ import os
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from functools import partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from threading import Condition, RLock
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
@@ -306,7 +307,9 @@ class HTTPTransport:
             return connections.lane
 
     def _new_lane(self) -> _Lane:
-        make = partial(httpx2.Client, limits=limits(self._concurrency))
+        make = partial(
+            httpx2.Client, limits=limits(self._concurrency), cookies=no_cookies()
+        )
         http = self._brought or with_environment(make)
         return _Lane(http, _Semaphore(self._concurrency))
 
@@ -335,6 +338,11 @@ def limits(concurrency: int) -> httpx2.Limits:
     return httpx2.Limits(
         max_connections=None, max_keepalive_connections=concurrency, keepalive_expiry=5
     )
+
+
+def no_cookies() -> CookieJar:
+    """Return a jar that stores no cookie: answers could fill it without a limit."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
 def redact(headers: httpx2.Headers, key: ApiKey) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import selectors
 import socket
+import sys
 import threading
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, MutableMapping
     from types import TracebackType
     from typing import Self
+
+# It needs no file descriptor of its own: there may be none left.
+if sys.platform == "win32":
+    Selector = selectors.SelectSelector
+else:
+    Selector = selectors.PollSelector
 
 LEFT = "the call was interrupted"
 """The reason of exchanges that end with an interrupted call or loop."""
@@ -132,7 +139,7 @@ class SyncExchange(Exchange):
         wire: socket.socket | None = stream.get_extra_info("socket")
         if self._is_shared or wire is None:
             return False
-        with selectors.DefaultSelector() as selector:
+        with Selector() as selector:
             selector.register(wire, selectors.EVENT_READ | selectors.EVENT_WRITE)
             events = selector.select(self.left())
         return any(event & selectors.EVENT_READ for _, event in events)

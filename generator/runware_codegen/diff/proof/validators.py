@@ -61,7 +61,7 @@ class TaskValidator(SchemaValidator):
     def __init__(self, document: Document, schema: dict[str, Any]) -> None:
         """Create it with a document, the schema of its tasks, and the schemas it refers to."""
         super().__init__(schema)
-        self._document = document
+        self._document = document.without_results
 
     def emitted_accepts(self, value: dict[str, Any]) -> bool:
         """Return whether the emitted code accepts a task."""
