@@ -134,7 +134,7 @@ with contextlib.chdir(work / sdist.name.removesuffix(".tar.gz")):
     hatchling.build.build_wheel(str(folder))
 """
     with TemporaryDirectory() as work:
-        command = ["-c", program, folder, work]
+        command = ["-c", program, str(folder), work]
         done = run_forked(command, cwd=TOP, env=os.environ)
     assert done.returncode == 0, done.stderr.decode()
 
@@ -244,6 +244,6 @@ def _is_released(python: Path) -> bool:
     program = (
         "import sys; print(sys.implementation.name, sys.version_info.releaselevel)"
     )
-    command = [python, "-I", "-S", "-c", program]
+    command = [str(python), "-I", "-S", "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout == "cpython final\n"
