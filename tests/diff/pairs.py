@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hypothesis import strategies as st
 
-from schema_strategies import keywords_of, members, names, schemas, tasks, values
+from schema_strategies import NAMES, keywords_of, names, schemas, tasks, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,19 @@ _SOME_MEMBERS: Final = st.dictionaries(
 )
 
 
+def _objects(pool: list[Any], random: Random) -> list[dict[str, Any]]:
+    """Make objects that share values, which take long to draw."""
+    chosen = [random.sample(NAMES, random.randint(0, 3)) for _ in range(40)]
+    return [{name: random.choice(pool) for name in names} for names in chosen]
+
+
+_OBJECTS: Final = st.builds(
+    lambda pool, seed: _objects(pool, Random(seed)),
+    st.lists(values, min_size=12, max_size=16),
+    st.integers(0, 2**32),
+)
+
+
 class Pair(NamedTuple):
     """Two versions of a task schema, and objects that either may allow."""
 
@@ -63,7 +77,7 @@ def pairs(draw: st.DrawFn) -> Pair:
     new = copy.deepcopy(old)
     for _ in range(draw(st.integers(1, 2))):
         _edit(draw, draw(st.sampled_from(list(_schemas(new)))))
-    return Pair(old, new, draw(st.lists(members(values), min_size=20, max_size=40)))
+    return Pair(old, new, draw(_OBJECTS))
 
 
 @st.composite
@@ -79,7 +93,7 @@ def result_pairs(draw: st.DrawFn) -> Pair:
     for each in (old, new):
         each["type"] = "object"
         each["properties"] = each.get("properties") or {"a": True}
-    return Pair(old, new, draw(st.lists(members(values), min_size=20, max_size=40)))
+    return Pair(old, new, draw(_OBJECTS))
 
 
 def _edit(draw: st.DrawFn, schema: Schema, keywords: Keywords = _KEYWORDS) -> None:

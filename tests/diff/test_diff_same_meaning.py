@@ -9,6 +9,7 @@ from versions import entries_of, entries_of_tasks
 
 from making import a_document
 from runware_codegen.diff.levels import Level
+from runware_codegen.diff.proof import containment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,3 +161,12 @@ def test_an_impossible_value_is_no_difference() -> None:
     new = {"properties": {"a": {"allOf": [narrow, {"maximum": 9}]}}}
     entries = entries_of_tasks(old, new)
     assert all(entry.level is not Level.BREAKING for entry in entries)
+
+
+def test_a_proof_is_given_up_with_its_process_and_the_next_is_made() -> None:
+    wide, narrow = {"maximum": 2}, {"maximum": 1}
+    assert containment.covers(wide, narrow)
+    assert not containment.covers(narrow, wide)
+    containment._prover().kill()
+    assert not containment.covers(wide, narrow)
+    assert containment.covers(wide, narrow)

@@ -2,14 +2,17 @@
 
 The canonical form of a schema can take exponential time. A call of jsonschema-rs cannot be
 interrupted, but a process can be killed. As a script, this module reads two schemas as a
-JSON array, and writes whether the first covers the second.
+JSON array in each line, and writes whether the first covers the second.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import subprocess
 import sys
+from functools import cache
+from threading import Timer
 from typing import Any, Final
 
 import jsonschema_rs
@@ -24,17 +27,44 @@ def covers(schema: dict[str, Any], other: dict[str, Any]) -> bool:
     Returns:
         True if it is proven; False if it is refuted or unknown, or takes too long.
     """
+    prover = _prover()
+    too_long = Timer(_SECONDS, prover.kill)
+    too_long.start()
+    answer = _answer(prover, json.dumps([schema, other]))
+    too_long.cancel()
+    if not answer:
+        _end(prover)
+        _prover.cache_clear()
+    return answer == "true\n"
+
+
+def _answer(prover: subprocess.Popen[str], question: str) -> str:
+    """Return the answer to a line; empty if the process has ended."""
+    if prover.stdin is None or prover.stdout is None:
+        return ""
     try:
-        answer = subprocess.run(  # noqa: S603  # this file
-            [sys.executable, "-P", __file__],
-            input=json.dumps([schema, other]).encode(),
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return answer.stdout.strip() == b"true"
+        prover.stdin.write(f"{question}\n")
+        prover.stdin.flush()
+        return prover.stdout.readline()
+    except OSError:
+        return ""
+
+
+@cache
+def _prover() -> subprocess.Popen[str]:
+    """Start the process, which answers until it is killed or this process ends."""
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-P", __file__]
+    prover = subprocess.Popen(  # noqa: S603  # this file
+        command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, encoding="utf-8"
+    )
+    atexit.register(_end, prover)
+    return prover
+
+
+def _end(prover: subprocess.Popen[str]) -> None:
+    prover.kill()
+    prover.communicate()
 
 
 def _covers(schema: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -51,4 +81,5 @@ def _covers(schema: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_covers(*json.load(sys.stdin))))  # noqa: T201
+    for line in sys.stdin:
+        print(json.dumps(_covers(*json.loads(line))), flush=True)  # noqa: T201

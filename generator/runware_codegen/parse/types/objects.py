@@ -194,13 +194,14 @@ class ClassBuilder:
         for wire, schema in properties_of(merged.schemas):
             declared.setdefault(wire, []).append(schema)
         in_branches = branch_properties(self._types.lowering.schemas, merged)
-        wires = {*declared, *in_branches, *required}
+        taken = {*declared, *in_branches, *required}
         names: dict[str, str] = {}
 
         def named(wire: str) -> str:
             """Return a Python name that is not the wire name of another member."""
-            taken = {*names.values()} | wires - {wire}
+            taken.remove(wire)
             names[wire] = member_name(wire, taken, self._used)
+            taken.update((wire, names[wire]))
             return names[wire]
 
         for wire, (first, *others) in declared.items():
