@@ -66,9 +66,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 LONG = {
     ("test_schedules.py",): 100,
     ("test_emitted_quality.py", "test_emitted_types.py"): 55,
-    ("test_mutations.py",): 45,
     ("test_faults.py",): 40,
     ("test_build_hooks.py",): 30,
+    ("test_mutations.py",): 25,
     ("test_calls_typed.py",): 20,
     ("test_precommit.py",): 20,
     ("test_lower_bounds.py",): 15,

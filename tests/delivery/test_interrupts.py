@@ -44,7 +44,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     """A package whose tasks have every way of delivery, and files to upload."""
     folder = tmp_path_factory.mktemp("interrupts")
     documents = {"looking.json": a_looking_document()}
-    return generated(folder, documents, package=PACKAGE, formatted=False)
+    return generated(folder, documents, package=PACKAGE)
 
 
 class Work:

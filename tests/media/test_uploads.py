@@ -53,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def package(folder: Path) -> ModuleType:
     """The package of that document alone."""
     documents = {"looking.json": a_looking_document()}
-    return generated(folder, documents, package="uploads_client", formatted=False)
+    return generated(folder, documents, package="uploads_client")
 
 
 @pytest.fixture(scope="module")

@@ -145,4 +145,4 @@ def write_programs(folder: Path, packages: Path) -> None:
         (folder / name).write_text(program, encoding="utf-8")
     old = a_document({"properties": OLD_PROPERTIES}, result=OLD_RESULT)
     package = "deprecated_client"
-    generated(packages, {"old.json": old}, package=package, formatted=False)
+    generated(packages, {"old.json": old}, package=package)

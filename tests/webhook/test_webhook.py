@@ -157,9 +157,7 @@ def test_a_task_with_an_old_name_is_told_the_present_one(
     task = {"taskType": "imageUpscale", "taskUUID": TASK_UUID, "model": "test:a@1"}
     with pytest.raises(ValidationError, match=r"old name of 'upscale'\. Use the new"):
         shipped.parse_request(task)
-    package = generated(
-        tmp_path, {"one.json": a_document({})}, package="old_client", formatted=False
-    )
+    package = generated(tmp_path, {"one.json": a_document({})}, package="old_client")
     has_none = (
         "old name of 'upscale', which no document here describes."
         " This package has imageInference"
@@ -179,7 +177,7 @@ def test_the_model_tells_the_class_where_there_are_several(tmp_path: Path) -> No
         )
         for name in ("one", "two")
     }
-    package = generated(tmp_path, documents, package="webhook_client", formatted=False)
+    package = generated(tmp_path, documents, package="webhook_client")
     module = import_module(f"{package.__name__}.tasks.image_inference")
     read = package.parse_webhook
     assert type(read(ITEM).result) is package.TaskResult
