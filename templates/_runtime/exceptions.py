@@ -464,7 +464,11 @@ class ResponseError(RunwareError):
         request_id: The identifier of the exchange, for Runware's support; None if the
             server sent none.
         body: The start of the answer's body.
+        oversized: The number of tasks in the request if the answer is too large to be
+            read; 0 for other causes.
     """
+
+    oversized: int = 0
 
     advice = (
         "Check that base_url is the address of Runware, and that no proxy answers in "
