@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic
 
-from ..exceptions import BudgetError, ClosedError, ResponseError, RunwareError
+from ..exceptions import BudgetError, ClosedError, RunwareError
 from ..schema.generics import ResultT
 from .batches import Batch, Kind, ScheduledTask, Settings, sort_answer
 from .classify import (
@@ -338,7 +338,7 @@ class Delivery(Generic[ResultT]):
     def fail(self, batch: Batch[ResultT], error: RunwareError) -> None:
         """Process the failure of a batch that has no answer."""
         is_poll = batch.kind is Kind.POLL
-        if isinstance(error, ResponseError) and error.oversized > 1:
+        if error.oversized > 1:
             self._settings.limits.note_too_large(error.oversized)
         for each in batch.scheduled:
             task, seconds = each.task, self._now() - batch.begun
