@@ -35,7 +35,7 @@ from .classify import (
 )
 from .dry_run import DryTask, Pricing
 from .events import Event, EventKind
-from .lifecycle import Action, Phase, TaskEvent
+from .lifecycle import SENDINGS, Action, Phase, TaskEvent
 from .schedule import Schedule
 from .task import Submission, Task, Upload
 from .uploads import Waiting
@@ -50,8 +50,6 @@ MAX_BYTES = 8_000_000
 
 TOGETHER = 0.25
 """Seconds by which a poll may be early, so that it shares a POST with other polls."""
-
-SENDINGS = (Phase.SENDING, Phase.RESENDING)
 
 
 class Delivery(Generic[ResultT]):
