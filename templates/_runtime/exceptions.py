@@ -120,6 +120,8 @@ class RunwareError(Exception):
             run. None means that nothing was billed except what is in `results`. A
             pickled error has a `SavedHandle` instead.
         results: The results that arrived before the task failed or was given up.
+        oversized: The number of tasks in the request if its answer is too large to be
+            read; 0 for other causes.
     """
 
     advice: ClassVar[str] = ""
@@ -128,6 +130,7 @@ class RunwareError(Exception):
     retry_after: float | None = None
     may_have_run: bool = False
     handle: TaskHandle | None = None
+    oversized: int = 0
 
     _category: ErrorCategory = ErrorCategory.UNKNOWN
     """The category if neither a code nor an HTTP status determines it."""

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -50,6 +51,43 @@ def test_polls_that_are_too_large_send_nothing_again(
     with hosting(one_poll_at_a_time, seconds=0.1) as platform:
         outcomes = clients.using(kind, platform.url, work)
     assert [len(each.results) for each in outcomes] == [1] * 5
+    assert set(platform.bills.values()) == {1}
+
+
+@pytest.mark.parametrize("task_type", ["ImageInference", "VideoInference"])
+@pytest.mark.parametrize("is_joined", [False, True], ids=["batch", "joined"])
+def test_answers_that_are_too_large_come_in_parts(
+    clients: Clients,
+    kind: str,
+    task_type: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_joined: bool,
+) -> None:
+    """Results in Base64 of many tasks can be more than one answer may hold."""
+    limit = 10_000
+    bodies = clients.module("_runtime.transport.answer_body")
+    monkeypatch.setattr(bodies, "MAX_ANSWER", limit)
+
+    async def large(platform: Platform, exchange: Exchange) -> None:
+        answer = platform.answer(exchange.tasks)
+        for item in answer["data"]:
+            if item.get("imageURL") or item.get("videoURL"):
+                item["seed"] = "9" * (limit // 5)
+        await exchange.reply(answer)
+
+    async def work(client: Any) -> Any:
+        requests = [clients.request(task_type) for _ in range(12)]
+        if not is_joined:
+            outcomes = await value_of(client.run_many(requests))
+            return [outcome.results for outcome in outcomes]
+        if kind == "sync":
+            return together([partial(client.run, each) for each in requests])
+        return await asyncio.gather(*map(client.run, requests))
+
+    with hosting(large, seconds=0.1) as platform:
+        results = clients.using(kind, platform.url, work)
+    assert [len(each) for each in results] == [1] * 12
     assert set(platform.bills.values()) == {1}
 
 

@@ -70,6 +70,38 @@ def test_a_child_does_not_wait_for_a_poll_of_its_parent(clients: Clients) -> Non
 
 
 @needs_forks
+def test_a_child_polls_what_its_parent_is_sending(clients: Clients) -> None:
+    """Its parent may end before the answer, and the task is billed."""
+    has_come, is_over = threading.Event(), threading.Event()
+
+    async def script(platform: Platform, exchange: Exchange) -> None:
+        answer = platform.answer(exchange.tasks)
+        if not exchange.is_poll:
+            has_come.set()
+            await asyncio.to_thread(is_over.wait, LONG)
+        await exchange.reply(answer)
+
+    async def work(client: Any) -> None:
+        sending = threading.Thread(target=client.run, args=(clients.image(),))
+        sending.start()
+        assert has_come.wait(LONG)
+
+        def collect() -> None:
+            [handle] = client.unfinished()
+            assert handle.wait(timeout=5)
+
+        try:
+            in_a_child(collect)
+        finally:
+            is_over.set()
+            sending.join()
+
+    with hosting(script) as platform:
+        clients.using("sync", platform.url, work, timeout=LONG)
+    assert {*platform.bills.values()} == {1}
+
+
+@needs_forks
 def test_a_child_does_not_read_the_stream_of_its_parent(clients: Clients) -> None:
     is_over = threading.Event()
 

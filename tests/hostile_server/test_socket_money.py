@@ -202,3 +202,29 @@ def test_a_task_that_is_repeated_with_a_rate_limit_may_have_been_taken(
     results, platform = talk_with(clients, repeating, work)
     assert results[0].video_url
     assert [*platform.bills.values()] == [1]
+
+
+@pytest.mark.parametrize("task_type", ["ImageInference", "VideoInference"])
+def test_messages_that_are_too_large_come_in_parts(
+    clients: Clients, task_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Results in Base64 of many tasks can be more than one message may hold."""
+    limit = 10_000
+    monkeypatch.setattr(
+        clients.module("_runtime.transport.socket"), "MAX_MESSAGE", limit
+    )
+    monkeypatch.setattr(clients.module("_runtime.transport.websocket"), "GRACE", 0.2)
+
+    async def large(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
+        answer = platform.answer(tasks)
+        for item in answer["data"]:
+            if item.get("imageURL") or item.get("videoURL"):
+                item["seed"] = "9" * (limit // 5)
+        await peer.say(**answer)
+
+    async def work(client: Any) -> Any:
+        return await client.run_many([clients.request(task_type) for _ in range(12)])
+
+    outcomes, platform = talk_with(clients, large, work, 0.1)
+    assert [len(outcome.results) for outcome in outcomes] == [1] * 12
+    assert {*platform.bills.values()} == {1}

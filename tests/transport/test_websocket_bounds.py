@@ -210,13 +210,21 @@ def test_a_message_that_is_too_large_is_told(run: Run, shipped: ModuleType) -> N
         await peer.say(result(task, imageBase64Data="A" * 200_000))
         await peer.rest()
 
+    async def fresh(peer: Peer) -> None:
+        """The server would send the message again to the session that it was for."""
+        assert "connectionSessionUUID" not in await peer.let_in()
+        [second] = await peer.ponged()
+        await peer.say(result(second))
+        await peer.rest()
+
     async def work(made: Carrier) -> None:
         with pytest.raises(shipped.ConnectionError) as raised:
             await made.post(task)
         assert "a message is larger than 100,000 bytes" in str(raised.value)
         assert raised.value.may_have_run
+        assert (await made.post(order())).data
 
-    run.carry(work, large)
+    run.carry(work, large, fresh)
 
 
 def test_a_call_that_was_given_up_is_not_written_any_more(

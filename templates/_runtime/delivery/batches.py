@@ -51,7 +51,7 @@ class Limits:
         self.elements = MAX_ELEMENTS
 
     def note_too_large(self, elements: int) -> None:
-        """Halve the limit after the server refused a POST as too large."""
+        """Halve the limit after a POST, or the answer to it, was too large."""
         self.elements = min(self.elements, max(1, elements // 2))
 
 

@@ -34,7 +34,7 @@ from .classify import (
 )
 from .dry_run import DryTask, Pricing
 from .events import Event, EventKind
-from .lifecycle import Action, Phase, TaskEvent
+from .lifecycle import SENDINGS, Action, Phase, TaskEvent
 from .schedule import Schedule
 from .submission import Submission
 from .task import Task, Upload
@@ -50,8 +50,6 @@ MAX_BYTES = 8_000_000
 
 TOGETHER = 0.25
 """Seconds by which a poll may be early, so that it shares a POST with other polls."""
-
-SENDINGS = (Phase.SENDING, Phase.RESENDING)
 
 
 class Delivery(Generic[ResultT]):
@@ -338,6 +336,8 @@ class Delivery(Generic[ResultT]):
     def fail(self, batch: Batch[ResultT], error: RunwareError) -> None:
         """Process the failure of a batch that has no answer."""
         is_poll = batch.kind is Kind.POLL
+        if error.oversized > 1:
+            self._settings.limits.note_too_large(error.oversized)
         for each in batch.scheduled:
             task, seconds = each.task, self._now() - batch.begun
             self._observe(batch.kind.value, task, seconds, error=error)

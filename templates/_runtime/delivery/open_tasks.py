@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from ..locks import ForkSafeLock
-from .lifecycle import Phase
+from .lifecycle import SENDINGS, Phase, TaskEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,15 @@ class OpenTasks:
         self._lock = ForkSafeLock()
         self._tasks: dict[str, Task[Any]] = {}
         self._left: OrderedDict[str, None] = OrderedDict()
+        self._process = os.getpid()
+
+    def take_over(self) -> None:
+        """After a fork, end the sendings of the parent: this process has no answers."""
+        with self._lock.native:
+            is_child, self._process = self._process != os.getpid(), os.getpid()
+            for task in self._tasks.values() if is_child else ():
+                if task.phase in SENDINGS:
+                    task.apply(TaskEvent.UNCLEAR)
 
     def add(self, task: Task[Any]) -> None:
         """Add a task that is being sent."""

@@ -17,19 +17,22 @@ if TYPE_CHECKING:
 MAX_ANSWER = 256 * 1024 * 1024
 """Maximum number of decompressed bytes of an answer."""
 
+ADVICE = "Request outputs as URLs, or fewer results of one task."
+
 EVENTS = "text/event-stream"
 
 
 class AnswerBody:
     """The body of one answer, collected from chunks."""
 
-    def __init__(self, response: httpx2.Response) -> None:
-        """Start with an unread answer.
+    def __init__(self, response: httpx2.Response, elements: int) -> None:
+        """Start with an unread answer to a request with this number of tasks.
 
         Raises:
             ResponseError: Its Content-Encoding is not supported.
         """
         self._response = response
+        self._elements = elements
         self._decoded = bytearray()
         with self._readable():
             self._decoder = Decoder(response.headers.get("content-encoding", ""))
@@ -52,7 +55,9 @@ class AnswerBody:
         """
         self._decoded += chunk
         if len(self._decoded) > MAX_ANSWER:
-            raise self._unreadable(f"more than {MAX_ANSWER:,} bytes")
+            error = self._unreadable(f"more than {MAX_ANSWER:,} bytes")
+            vars(error).update(advice=ADVICE, oversized=self._elements)
+            raise error
 
     def whole(self) -> bytes:
         """Return the body.
@@ -92,13 +97,17 @@ def unreadable(answer: Answer, what: str) -> ResponseError:
     )
 
 
-def read_body(response: httpx2.Response) -> bytes:
+def read_body(response: httpx2.Response, elements: int = 1) -> bytes:
     """Read the body of an answer.
+
+    Args:
+        response: The answer.
+        elements: The number of tasks in the request.
 
     Raises:
         ResponseError: It is too large, incomplete, or cannot be decoded.
     """
-    body = AnswerBody(response)
+    body = AnswerBody(response, elements)
     if response.is_stream_consumed:  # by a hook of the caller's HTTP client
         body.take_decoded(response.content)
         return response.content
@@ -107,9 +116,9 @@ def read_body(response: httpx2.Response) -> bytes:
     return body.whole()
 
 
-async def aread_body(response: httpx2.Response) -> bytes:
+async def aread_body(response: httpx2.Response, elements: int = 1) -> bytes:
     """Read the body of an answer; see `read_body`."""
-    body = AnswerBody(response)
+    body = AnswerBody(response, elements)
     if response.is_stream_consumed:
         body.take_decoded(response.content)
         return response.content

@@ -177,7 +177,7 @@ class HTTPTransport:
         with self._under_way(lane, exchange), exchange:
             response = self._send(lane, exchange, parts, JSON_HEADERS, extra)
             try:
-                return answered(response, read_body(response))
+                return answered(response, read_body(response, len(parts)))
             finally:
                 response.close()
 

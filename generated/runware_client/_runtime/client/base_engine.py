@@ -117,6 +117,7 @@ class BaseEngine:
         polls_now: bool = False,
     ) -> Delivery[ResultT]:
         """Return a delivery of tasks; the default timeout is that of the client."""
+        self.open_tasks.take_over()
         return Delivery(
             tasks,
             self.settings,

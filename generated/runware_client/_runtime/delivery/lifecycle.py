@@ -41,6 +41,9 @@ class Phase(Enum):
     """It has all its results, or the failure that ended it."""
 
 
+SENDINGS: Final = (Phase.SENDING, Phase.RESENDING)
+
+
 class TaskEvent(Enum):
     """The event of an exchange with the server for one task."""
 

@@ -207,7 +207,8 @@ class AsyncHTTPTransport:
                         lane, exchange, parts, JSON_HEADERS, extra
                     )
                     try:
-                        return answered(response, await aread_body(response))
+                        body = await aread_body(response, len(parts))
+                        return answered(response, body)
                     finally:
                         await response.aclose()
         finally:

@@ -199,7 +199,7 @@ class SharedConnection:
         except Broken as error:
             reason = self._endpoint.key.scrub(str(error))
             if is_in:
-                self._note_drop(reason)
+                self._note_drop(reason, is_too_large=error.is_too_large)
             elif error.answer is not None and error.answer.http_status in REFUSALS:
                 refusal = read_envelope(error.answer, self._endpoint.key)
                 self._refuse(refusal.errors, refusal.answer, refusal.excerpt)
@@ -331,12 +331,17 @@ class SharedConnection:
         for each in waiting if pending is None else pending:
             each.settle(each.unanswered(reason))
 
-    def _note_drop(self, reason: str) -> None:
+    def _note_drop(self, reason: str, *, is_too_large: bool) -> None:
         """Let sent calls wait a short time for messages of the next connection."""
         self._grace_ends = monotonic() + GRACE
+        if is_too_large:
+            self._session.begin(None)  # the server would send the message again
         for pending in self._session.written():
-            error = f"the connection broke before the answer: {reason}"
-            pending.cut(GRACE, pending.unanswered(error))
+            error = pending.unanswered(
+                f"the connection broke before the answer: {reason}"
+            )
+            error.oversized = len(pending.tasks) if is_too_large else 0
+            pending.cut(GRACE, error)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:

@@ -63,7 +63,10 @@ class Broken(Exception):
 
     Attributes:
         answer: The HTTP answer of a server that did not open a WebSocket.
+        is_too_large: Whether it has ended because a message was too large.
     """
+
+    is_too_large = False
 
     def __init__(self, reason: str, answer: Answer | None = None) -> None:
         super().__init__(reason)
@@ -143,8 +146,9 @@ class Socket:
             event: object = await _receive(self._session)
         except WebSocketDisconnect as error:
             if error.code == MESSAGE_TOO_BIG and not self.is_closed_by_peer:
-                reason = f"a message is larger than {MAX_MESSAGE:,} bytes"
-                raise Broken(reason) from None
+                broken = Broken(f"a message is larger than {MAX_MESSAGE:,} bytes")
+                broken.is_too_large = True
+                raise broken from None
             raise _broken(error) from None
         except HTTPXWSException as error:
             raise _broken(error) from None
