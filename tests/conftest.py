@@ -55,7 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove it."""
+    """Remove it. What tests hold goes with the process, and is not collected first."""
+    gc.freeze()
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ[CACHE], ignore_errors=True)
         shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
