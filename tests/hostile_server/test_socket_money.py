@@ -213,7 +213,7 @@ def test_messages_that_are_too_large_come_in_parts(
     monkeypatch.setattr(
         clients.module("_runtime.transport.socket"), "MAX_MESSAGE", limit
     )
-    monkeypatch.setattr(clients.module("_runtime.transport.websocket"), "GRACE", 0.2)
+    monkeypatch.setattr(clients.module("_runtime.transport.connection"), "GRACE", 0.2)
 
     async def large(platform: Platform, peer: Peer, tasks: list[Item]) -> None:
         answer = platform.answer(tasks)

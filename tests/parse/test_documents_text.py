@@ -25,6 +25,7 @@ from runware_codegen.problems import InvalidInputError
 
 HERE = "/components/schemas/Odd/const"
 
+# A key of a flow mapping in YAML has at most 1,024 characters, escaped (§7.4.2).
 JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()
     | st.booleans()
@@ -34,7 +35,7 @@ JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
     | st.sampled_from(
         ["null", "~", "yes", "0x1", "<<", ".inf", "2020-01-01", "- a: b"]
     ),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=80), inner),
     max_leaves=10,
 )
 

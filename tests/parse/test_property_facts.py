@@ -43,8 +43,8 @@ def test_a_deprecated_member_says_so_and_warns(tmp_path: Path) -> None:
     old_result = {"type": "object", "properties": {"old": old, "older": old}}
     task = {"properties": {"old": old, "inner": {"properties": {"oldURL": old}}}}
     result = {**old_result, "required": ["older"]}
-    module = _module(tmp_path, "deprecated_client", task, result=result)
-    source = _source(tmp_path, "deprecated_client")
+    module = _module(tmp_path, "deprecating_client", task, result=result)
+    source = _source(tmp_path, "deprecating_client")
     assert _doc(source, "old") == _doc(source, "old_url") == "Deprecated."
     with pytest.warns(
         DeprecationWarning, match="is deprecated by its document"

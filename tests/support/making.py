@@ -171,9 +171,11 @@ def imported(folder: Path, package: str) -> ModuleType:
     sys.path.insert(0, str(folder))
     try:
         importlib.invalidate_caches()
-        return importlib.import_module(package)
+        made = importlib.import_module(package)
     finally:
         sys.path.remove(str(folder))
+    assert (folder / package).samefile(*made.__path__), "a name of another test"
+    return made
 
 
 def _link_compiled(module: Path, text: str) -> None:
