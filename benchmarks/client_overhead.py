@@ -16,6 +16,7 @@ import time
 from contextlib import contextmanager
 from statistics import median
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import httpx2
 import script
@@ -28,7 +29,7 @@ sys.path.insert(0, str(TOP / "generated"))
 from runware_client import AsyncRunware, Runware, parse_request
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Iterator
+    from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 
     from catalogue import Work
 
@@ -42,6 +43,8 @@ TASK = {
 }
 BODY = json.dumps([TASK]).encode()
 TOGETHER = 200
+CALLS = 100
+"""Parallel calls, each over a connection of its own that both keep."""
 
 
 def measured(work: Work) -> Iterator[Row]:
@@ -102,22 +105,27 @@ def _seconds(work: Callable[[], object]) -> float:
 
 async def many_at_once(url: str, rounds: int) -> tuple[float, float]:
     """Return the median seconds of concurrent async runs, and of bare POSTs."""
-    request = parse_request(TASK)
-    async with httpx2.AsyncClient() as bare, AsyncRunware(KEY, base_url=url) as client:
+    limits = httpx2.Limits(max_connections=CALLS, max_keepalive_connections=CALLS)
+    async with (
+        httpx2.AsyncClient(limits=limits) as bare,
+        AsyncRunware(KEY, base_url=url, concurrency=CALLS) as client,
+    ):
 
-        async def post() -> object:
-            answer = await bare.post(url, content=BODY, headers=HEADERS, timeout=60)
+        async def post(task: dict[str, str]) -> object:
+            body = json.dumps([task]).encode()
+            answer = await bare.post(url, content=body, headers=HEADERS, timeout=60)
             return answer.raise_for_status().json()
 
-        async def burst(work: Callable[[], Awaitable[object]]) -> float:
+        async def burst(works: Iterable[Awaitable[object]]) -> float:
             began = time.perf_counter()
-            await asyncio.gather(*(work() for _ in range(TOGETHER)))
+            await asyncio.gather(*works)
             return time.perf_counter() - began
 
-        times = [
-            (await burst(lambda: client.run(request)), await burst(post))
-            for _ in range(rounds + 2)
-        ]
+        times: list[tuple[float, float]] = []
+        for _ in range(rounds + 2):
+            tasks = [{**TASK, "taskUUID": str(uuid4())} for _ in range(TOGETHER)]
+            ours = await burst([client.run(parse_request(task)) for task in tasks])
+            times.append((ours, await burst(map(post, tasks))))
     ours, plain = zip(*times[2:], strict=True)
     return median(ours), median(plain)
 
