@@ -183,6 +183,13 @@ def test_no_mixture_of_markers_does_more(text: str) -> None:
     assert not any(map(parser.get_examples, _docstrings(text)))
 
 
+@pytest.mark.parametrize("container", ["> ", "- ", "1. ", "> - ", "* > "])
+@pytest.mark.parametrize("fence", ["```", "~~~"])
+@pytest.mark.parametrize("line", ["python exec=1", "{code-cell}", "`"])
+def test_no_line_is_joined_to_a_fence(container: str, fence: str, line: str) -> None:
+    _has_no_html_and_no_code_to_run(f"{container}{fence}\n{line}")
+
+
 @pytest.mark.parametrize(
     "text", [":::::", "::::::", "-8<-8<-", ">>>> 1", ">>>>>> open('x')", "a >>>>> b"]
 )

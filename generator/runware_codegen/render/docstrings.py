@@ -11,7 +11,8 @@ from runware_codegen.render.inert import inert
 from runware_codegen.render.literals import docstring_body
 
 LINE: Final = 88
-_FENCE: Final = re.compile(r"^\s*(```|~~~)")
+# Also in a quotation or a list item: what is joined to a fence is what extensions run.
+_FENCE: Final = re.compile(r"^(?:\s|>|[-*+]\s|\d+[.)]\s)*(```|~~~)")
 _VERBATIM: Final = re.compile(r"^(\||    )")
 _ITEM: Final = re.compile(r"^(\s*)([-*+]|\d+[.)])\s+")
 
