@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove it. What tests hold goes with the process, and is not collected first."""
+    """Remove the cache. Skip the garbage collection at the exit, which takes seconds."""
     gc.freeze()
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ[CACHE], ignore_errors=True)

@@ -11,7 +11,8 @@ from runware_codegen.render.inert import inert
 from runware_codegen.render.literals import docstring_body
 
 LINE: Final = 88
-# Also in a quotation or a list item: what is joined to a fence is what extensions run.
+# Also inside quotations and list items: extensions of Markdown obey the words after a
+# fence, so that no line may be joined to it.
 _FENCE: Final = re.compile(r"^(?:\s|>|[-*+]\s|\d+[.)]\s)*(```|~~~)")
 _VERBATIM: Final = re.compile(r"^(\||    )")
 _ITEM: Final = re.compile(r"^(\s*)([-*+]|\d+[.)])\s+")

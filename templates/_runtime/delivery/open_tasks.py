@@ -33,8 +33,10 @@ class OpenTasks:
     def take_over(self) -> None:
         """After a fork, end the sendings of the parent: this process has no answers."""
         with self._lock.native:
-            is_child, self._process = self._process != os.getpid(), os.getpid()
-            for task in self._tasks.values() if is_child else ():
+            if self._process == os.getpid():
+                return
+            self._process = os.getpid()
+            for task in self._tasks.values():
                 if task.phase in SENDINGS:
                     task.apply(TaskEvent.UNCLEAR)
 

@@ -42,6 +42,7 @@ class Phase(Enum):
 
 
 SENDINGS: Final = (Phase.SENDING, Phase.RESENDING)
+"""The phases in which a call waits for the answer to a sending."""
 
 
 class TaskEvent(Enum):
