@@ -78,25 +78,36 @@ LONG = {
 }
 SPLIT = ("test_schedules.py", "test_mutations.py")
 """Files whose tests share nothing that takes long to make."""
+COMPUTING = {"diff", "parse", "render", "schema", "simulation", "specs"}
+"""Folders whose tests hardly wait, for servers or for time."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let each process begin with its share of what takes long.
+    """Keep the processors busy from the beginning to the end.
 
-    Else one process would have all of it at the end, while the others have nothing left.
+    Half of the processes begin with what takes long, the others with tests that wait.
+    What is left for the end computes, and any process can take it over from another.
     xdist gives each process as many tests, in this order.
     """
-    shares = _shares(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
-    long = {item for share in shares for item in share}
-    left = [item for item in items if item not in long]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = _shares(items, max(1, workers // 2))
+    shares = [*([] for _ in range(workers - len(long))), *long]
+    chosen = {item for share in long for item in share}
+    left = [item for item in items if item not in chosen]
+    left.sort(key=lambda item: not COMPUTING.isdisjoint(item.path.parts))
     total = len(items)
     items.clear()
     for number, share in enumerate(shares):
-        size = (total - len(items)) // (len(shares) - number)
+        size = (total - len(items)) // (workers - number)
         filling = max(0, size - len(share))
         items += share + left[:filling]
         left = left[filling:]
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collection leave alone what lives as long as the process."""
+    gc.freeze()
 
 
 def _shares(items: list[pytest.Item], number: int) -> list[list[pytest.Item]]:

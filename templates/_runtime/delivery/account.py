@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..exceptions import BudgetError
 from ..locks import ForkSafeLock
 from ..transport.items import UPLOADS, costs
-from .identity import Identity, Members, identity_of
+from .identity import Identity, Members
 from .lifecycle import Phase
 
 if TYPE_CHECKING:
@@ -202,9 +202,8 @@ def _costs_of(task: Task[Any]) -> dict[tuple[Members, int], Decimal]:
     """
     found: dict[tuple[Members, int], Decimal] = {}
     equal = Counter[Members]()
-    for item in task.items:
+    for item, identity in zip(task.items, task.identities, strict=True):
         for cost in costs([item]):
-            identity = identity_of(item)
             own = () if identity.is_digest else identity.own
             equal[own] += 1
             found[own, equal[own]] = Decimal(str(cost))

@@ -217,11 +217,12 @@ class Delivery(Generic[ResultT]):
         Those that an earlier call sent are polled. Others wait for uploads, or for the
         reservation of their costs.
         """
-        for each in self._to_send():
-            if each.task.phase is Phase.UNSENT:
-                self._open_tasks.continue_earlier(each.task)
         if not (to_send := self._to_send()):
             return
+        for each in to_send:
+            if each.task.phase is Phase.UNSENT:
+                self._open_tasks.continue_earlier(each.task)
+        to_send = self._to_send()
         held = [e for e in to_send if e.submission and e.submission.is_waiting]
         if held:
             self._begin_uploads(held)

@@ -48,6 +48,8 @@ class Task(Generic[ResultT]):
 
     Attributes:
         wire: The members of `submission.SAVED` that the task has.
+        task_type: The wire name of its task type.
+        task_uuid: Its `taskUUID`; None if its type has none.
         read: Parses an item of an answer as a result.
         outputs: The members of a result that are its output.
         is_async: Whether the server acknowledges it first and creates results later.
@@ -55,6 +57,7 @@ class Task(Generic[ResultT]):
             states none.
         phase: Its phase; only `apply` changes it.
         items: The results so far, as received.
+        identities: The identities of these results.
         error: The failure of the task; None if there is none.
         refusal: An error that may be about this task, while that is not certain.
         progress: The percentage that is done, from 0 to 100; None if not known.
@@ -85,12 +88,15 @@ class Task(Generic[ResultT]):
         is_async: bool = False,
     ) -> None:
         self.wire = wire
+        self.task_type = str(wire["taskType"])
+        self.task_uuid: str | None = wire.get("taskUUID")
         self.read = read
         self.outputs = outputs
         self.is_async = is_async
         self.latency: float | None = None
         self.phase = Phase.UNSENT
         self.items: list[Item] = []
+        self.identities: list[Identity] = []
         self.error: RunwareError | None = None
         self.refusal: RunwareError | None = None
         self.progress: float | None = None
@@ -107,20 +113,9 @@ class Task(Generic[ResultT]):
         self.is_repeated = False
         self.key = (self.task_uuid or self.task_type).casefold()
         self.ordered = number_of_results(wire)
-        self._identities: list[Identity] = []
         self._poll: bytes | None = None
         self._failed_items = 0
         self._failures_told = 0
-
-    @property
-    def task_type(self) -> str:
-        """The wire name of its task type."""
-        return str(self.wire["taskType"])
-
-    @property
-    def task_uuid(self) -> str | None:
-        """Its `taskUUID`; None if its type has none."""
-        return self.wire.get("taskUUID")
 
     @property
     def is_done(self) -> bool:
@@ -214,8 +209,10 @@ class Task(Generic[ResultT]):
         Returns:
             `PROGRESS` if the task continues, else `FINISHED` or `FAILED`.
         """
-        results = [item for item in items if self.is_result(item)]
-        updates = [item for item in items if not self.is_result(item)]
+        results: list[Item] = []
+        updates: list[Item] = []
+        for item in items:
+            (results if self.is_result(item) else updates).append(item)
         failed = {identity_of(error.item) for error in errors}  # may contain duplicates
         is_news = self._add(results) or len(failed) > self._failed_items
         told = len(errors)
@@ -258,7 +255,7 @@ class Task(Generic[ResultT]):
         An answer may repeat known results. Two equal results without a UUID count as two
         if one answer contains both.
         """
-        known = self._identities
+        known = self.identities
         unmatched = set(range(len(known)))
         by_own: dict[Members, list[int]] = {}
         for number, each in enumerate(known):
@@ -277,8 +274,9 @@ class Task(Generic[ResultT]):
             elif not places or (
                 not identity.has_uuid and len(self.items) < self.ordered
             ):
-                self.items.append(item)
-                known.append(identity)
+                # Not `append`: a signal may be handled after a call.
+                self.items += [item]
+                known += [identity]
                 alike.append(len(known) - 1)
                 is_news = True
         return is_news
