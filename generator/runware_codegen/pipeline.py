@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import os
-import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +22,6 @@ from runware_codegen.settings import OwnModels
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from typing import BinaryIO
 
     from runware_codegen.cache import Module
     from runware_codegen.catalog.lock import LockedDocument
@@ -163,7 +160,6 @@ def _make(options: DocsOptions, targets: Targets, terminal: Terminal) -> _Made:
     store = cache.open_store() if options["cache"] else None
     built = cache.build_modules(
         inputs,
-        _stdin(),
         cache.BuildOptions(
             document_filter,
             options["allow_unenforced"],
@@ -222,7 +218,7 @@ def read_package(
     """
     terminal.progress("Reading documents")
     inputs = inputs_of(selection)
-    loaded = load(inputs, _stdin())
+    loaded = load(inputs)
     _note(loaded.passed_over, terminal)
     terminal.progress("Parsing documents")
     package = parse(
@@ -270,10 +266,6 @@ def _locked(selection: DocumentOptions) -> list[LockedDocument]:
 def inputs_of(selection: DocumentOptions) -> Sequence[str]:
     """Return the inputs of a command; by default, the built-in documents."""
     return selection["documents"] or [f"{BUILTIN}*"]
-
-
-def _stdin() -> BinaryIO:
-    return sys.stdin.buffer if sys.stdin else io.BytesIO()
 
 
 def _note(passed_over: Iterable[str], terminal: Terminal) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -262,7 +261,7 @@ TEXTS = [text for text in PAYLOADS if "\n" in text or '"' in text or "\\" in tex
 
 def _templates_filled(folder: Path) -> list[str]:
     """Make every file that documents in a folder come to, before it is formatted."""
-    package = parse(load([str(folder)], io.BytesIO()).documents, package="client")
+    package = parse(load([str(folder)]).documents, package="client")
     modules = [render.module_text(document) for document in package.documents]
     return [*modules, *(text for _, text in render._written(package))]
 

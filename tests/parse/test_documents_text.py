@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
@@ -14,13 +13,13 @@ from document_texts import (
     a_document,
     changed,
     constant_in,
+    loaded,
     only_problem,
     refusal,
     tree_of,
     with_constant,
     yaml_with_constant,
 )
-from runware_codegen.documents import load
 from runware_codegen.problems import InvalidInputError
 
 HERE = "/components/schemas/Odd/const"
@@ -329,7 +328,7 @@ class TestAnyText:
     @staticmethod
     def read(content: bytes) -> None:
         try:
-            found = load(["-"], io.BytesIO(content))
+            found = loaded("-", stdin=content)
         except InvalidInputError as invalid:
             printed = str(invalid)
         else:

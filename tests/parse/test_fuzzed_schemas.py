@@ -53,8 +53,7 @@ def _documents(
         document["components"]["schemas"].update(DEFINITIONS)
         path.write_text(json.dumps(document))
         try:
-            with path.open("rb") as nothing:
-                parse(load([str(path)], nothing).documents, package="drawn")
+            parse(load([str(path)]).documents, package="drawn")
         except InvalidInputError:
             continue
         documents[f"{name}.json"] = document

@@ -6,7 +6,6 @@ that of the processor, which other programs do not change.
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from importlib import import_module
@@ -197,7 +196,7 @@ def _problems(folder: Path, document: Schema | str) -> tuple[Problem, ...]:
 
 
 def _made_of(file: Path) -> dict[str, str]:
-    loaded = load([str(file)], io.BytesIO())
+    loaded = load([str(file)])
     return render(parse(loaded.documents, package="one"))
 
 

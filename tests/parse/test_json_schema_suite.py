@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -169,7 +168,7 @@ def _check(document: dict[str, Any], path: Path) -> None:
     text = json.dumps(document)
     path.write_text(text, encoding="utf-8")
     parse(
-        load([str(path)], BytesIO()).documents,
+        load([str(path)]).documents,
         package="one",
         allow_unenforced=any(f'"{keyword}"' in text for keyword in IGNORED),
     )

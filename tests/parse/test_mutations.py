@@ -98,8 +98,7 @@ IMPLIED = {
 
 @cache
 def _model(path: Path) -> Document:
-    with path.open("rb") as nothing:
-        loaded = load([str(path)], nothing)
+    loaded = load([str(path)])
     [document] = parse(loaded.documents, package="mutated").documents
     return document.without_results
 

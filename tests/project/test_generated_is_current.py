@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 from runware_codegen.documents import load
@@ -13,7 +12,7 @@ TOP = Path(__file__).parents[2]
 
 
 def test_the_committed_client_is_current() -> None:
-    loaded = load([str(TOP / "specs")], io.BytesIO())
+    loaded = load([str(TOP / "specs")])
     made = render(parse(loaded.documents, package="runware_client"))
     folder = TOP / "generated" / "runware_client"
     committed = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
@@ -11,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from making import a_document
-from runware_codegen.documents import load
+from runware_codegen.documents.load import load_text
+from runware_codegen.documents.sources import Source
 from runware_codegen.parse.document import parse_document
 from runware_codegen.render import rendered_about
 
@@ -65,7 +65,8 @@ _INFO = st.fixed_dictionaries(
 @given(info=_INFO)
 def test_black_changes_nothing(info: dict[str, Any]) -> None:
     text = json.dumps(a_document({}, info=info))
-    [source] = load(["-"], io.StringIO(text)).documents
-    about = rendered_about(parse_document(source, allow_unenforced=False))
+    document = load_text(Source("<stdin>", None), text)
+    assert document is not None
+    about = rendered_about(parse_document(document, allow_unenforced=False))
     mode = black.Mode(target_versions={black.TargetVersion.PY311})
     assert black.format_str(about, mode=mode) == f"{about}\n"

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import difflib
-import io
 import os
 import shutil
 from pathlib import Path
@@ -46,7 +45,7 @@ def test_a_change_is_shown_as_a_patch() -> None:
 
 def _made() -> dict[str, str]:
     """Make the modules that vary with the documents."""
-    loaded = load([str(GOLDEN / "documents")], io.BytesIO())
+    loaded = load([str(GOLDEN / "documents")])
     files = render(parse(loaded.documents, package="golden"))
     varying = ("tasks/_index.py", "client.py")
     return {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 
@@ -77,7 +79,8 @@ def put(file: Path, content: object) -> str:
 
 def loaded(*inputs: str, stdin: bytes = b"") -> Loaded:
     """What inputs give."""
-    return load(inputs, io.BytesIO(stdin))
+    with patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "ascii")):
+        return load(inputs)
 
 
 def tree_of(text: str | bytes) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import sys
 from dataclasses import dataclass
@@ -212,7 +211,7 @@ def refusal(folder: Path, document: Document) -> tuple[Problem, ...]:
 
 def refusals(place: Path) -> tuple[Problem, ...]:
     try:
-        parse(load([str(place)], io.BytesIO()).documents, package="one")
+        parse(load([str(place)]).documents, package="one")
     except InvalidInputError as refused:
         for problem in refused.problems:
             assert problem.source.startswith(str(place))

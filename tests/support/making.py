@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import io
 import json
 import os
 import py_compile
@@ -149,7 +148,7 @@ def write_package(
     formatted: bool = False,
 ) -> None:
     """Generate a package from files and folders of documents, as `generated` does."""
-    loaded = load([*map(str, documents)], io.BytesIO())
+    loaded = load([*map(str, documents)])
     model = parse(loaded.documents, package=package, allow_unenforced=allow_unenforced)
     with ExitStack() as patches:
         if not formatted:

@@ -24,7 +24,6 @@ from runware_codegen.problems import InvalidInputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import BinaryIO, TextIO
 
     from runware_codegen.cache.store import Store
     from runware_codegen.documents.sources import Source
@@ -80,22 +79,18 @@ class BuildContext:
 
 
 def build_modules(
-    inputs: Sequence[str],
-    stdin: BinaryIO | TextIO,
-    options: BuildOptions,
-    context: BuildContext,
+    inputs: Sequence[str], options: BuildOptions, context: BuildContext
 ) -> BuildResult:
     """Make the modules of all documents of some inputs.
 
     Args:
         inputs: Files, folders, and `-` for standard input.
-        stdin: Standard input, of bytes or of text; read only for `-`.
         options: The options of making modules.
         context: The cache, the processes and the progress report to use.
     """
     found = find_sources(inputs)
     result = BuildResult(passed_over=found.passed_over, problems=found.problems)
-    texts = _texts(found.sources, stdin, result)
+    texts = _texts(found.sources, result)
     outcomes: dict[str, ModuleResult] = {**_cached(texts, options, context.store)}
     jobs = [Job(s, text, options) for s, text in texts if s.name not in outcomes]
     if jobs:
@@ -113,13 +108,11 @@ def build_modules(
     return result
 
 
-def _texts(
-    sources: Sequence[Source], stdin: BinaryIO | TextIO, result: BuildResult
-) -> list[tuple[Source, str]]:
+def _texts(sources: Sequence[Source], result: BuildResult) -> list[tuple[Source, str]]:
     texts: list[tuple[Source, str]] = []
     for source in sources:
         try:
-            texts.append((source, read_text(source, stdin)))
+            texts.append((source, read_text(source)))
         except InvalidInputError as invalid:
             result.problems += invalid.problems
     return texts

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runware_codegen.catalog.index import is_web_page
-from runware_codegen.documents import load
+from runware_codegen.documents.load import load_text, not_openapi
 from runware_codegen.documents.members import object_of, text_of
+from runware_codegen.documents.sources import Source, decoded
 from runware_codegen.problems import InvalidInputError
 
 if TYPE_CHECKING:
-    from runware_codegen.documents import JsonObject
+    from runware_codegen.documents import JsonObject, SourceDocument
 
 _START_SHOWN = 40
 _MAX_REFERENCES = 16
@@ -45,14 +45,20 @@ def task_type_of(content: bytes, url: str) -> str:
             "Open this URL in a browser, and check --index-url. A proxy may have sent it.",
         )
     try:
-        document = load(["-"], io.BytesIO(content)).documents[0]
+        document = _document(Source(url, None), content)
     except InvalidInputError as invalid:
         raise InvalidInputError(
-            replace(problem, source=url, remedy=_REMEDY) for problem in invalid.problems
+            replace(problem, remedy=_REMEDY) for problem in invalid.problems
         ) from None
     properties = object_of(_task(document.tree), "properties")
     constant = text_of(object_of(properties, "taskType"), "const")
     return constant if constant.isidentifier() else ""
+
+
+def _document(source: Source, content: bytes) -> SourceDocument:
+    if document := load_text(source, decoded(source, content)):
+        return document
+    raise InvalidInputError([not_openapi(source)])
 
 
 def _task(tree: JsonObject) -> JsonObject:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -89,7 +87,6 @@ def _places(options: DiffOptions) -> tuple[str, ...]:
 
 def _sides(options: DiffOptions, terminal: Terminal) -> tuple[list[Text], list[Text]]:
     documents = options["documents"]
-    stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()
     terminal.progress("Reading documents")
     if not _places(options):
         old, new, words = read_default_sides(documents)
@@ -97,9 +94,9 @@ def _sides(options: DiffOptions, terminal: Terminal) -> tuple[list[Text], list[T
         return old, new
     first = options["old"] or options["sides"][:1]
     second = options["new"] or options["sides"][1:]
-    texts = read_side(first, documents, stdin)
+    texts = read_side(first, documents)
     if second:
-        return texts, read_side(second, documents, stdin)
+        return texts, read_side(second, documents)
     return texts, read_folder(documents)
 
 

@@ -18,7 +18,6 @@ from runware_codegen.problems import InvalidInputError, Problem, json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import BinaryIO, TextIO
 
     from runware_codegen.documents.sources import Source
     from runware_codegen.documents.values import JsonObject, RawValue
@@ -57,14 +56,13 @@ class Loaded:
     passed_over: tuple[str, ...]
 
 
-def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
+def load(inputs: Sequence[str]) -> Loaded:
     """Load the OpenAPI 3.1 documents of some inputs.
 
     Args:
         inputs: Files, folders, which are searched for `*.json`, `*.yaml` and `*.yml`,
             `builtin:PATTERN` for documents of the generator, and `-` for standard input. A
             file that is named twice is loaded once.
-        stdin: Standard input, of bytes or of text; read only for `-`.
 
     Returns:
         The documents, and the files that are not documents.
@@ -80,7 +78,7 @@ def load(inputs: Sequence[str], stdin: BinaryIO | TextIO) -> Loaded:
     not_documents: list[Problem] = []
     for source in found.sources:
         try:
-            document = load_text(source, read_text(source, stdin))
+            document = load_text(source, read_text(source))
         except InvalidInputError as invalid:
             problems.extend(invalid.problems)
             continue

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runware_codegen.problems import InvalidInputError, Problem
 from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import BinaryIO, TextIO
 
 JSON_SUFFIXES = frozenset({".json"})
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
@@ -97,20 +97,13 @@ def find_sources(inputs: Iterable[str]) -> Found:
     return found
 
 
-def read_text(source: Source, stdin: BinaryIO | TextIO) -> str:
-    """Read the text of a source.
-
-    Args:
-        source: The source.
-        stdin: Standard input, of bytes or of text.
-
-    Returns:
-        The text, without a byte order mark.
+def read_text(source: Source) -> str:
+    """Return the text of a source, without a byte order mark.
 
     Raises:
         InvalidInputError: If it cannot be read, is too large, is not UTF-8, or is empty.
     """
-    return decoded(source, read_bytes(source, stdin))
+    return decoded(source, read_bytes(source))
 
 
 def decoded(source: Source, content: bytes) -> str:
@@ -198,7 +191,7 @@ def _each_once(sources: list[Source]) -> list[Source]:
     return sorted(by_file.values(), key=lambda each: (each.base_name, each.name))
 
 
-def read_bytes(source: Source, stdin: BinaryIO | TextIO) -> bytes:
+def read_bytes(source: Source) -> bytes:
     """Read the bytes of a source, at most one more than the size limit.
 
     Raises:
@@ -206,7 +199,8 @@ def read_bytes(source: Source, stdin: BinaryIO | TextIO) -> bytes:
     """
     try:
         if source.path is None:
-            return _read_stdin(stdin)
+            # It is None if it was closed before Python began.
+            return sys.stdin.buffer.read(MAX_SIZE + 1) if sys.stdin else b""
         with source.path.open("rb") as file:
             return file.read(MAX_SIZE + 1)
     except FileNotFoundError:
@@ -215,14 +209,6 @@ def read_bytes(source: Source, stdin: BinaryIO | TextIO) -> bytes:
         ) from None
     except OSError as error:
         raise InvalidInputError([_unreadable(source.name, error)]) from None
-
-
-def _read_stdin(stdin: BinaryIO | TextIO) -> bytes:
-    stream: Any = getattr(stdin, "buffer", stdin)
-    content: bytes | str = stream.read(MAX_SIZE + 1)
-    if isinstance(content, str):
-        return content.encode("utf-8", "surrogatepass")
-    return content
 
 
 def _problem(source: Source, message: str, remedy: str) -> InvalidInputError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from operator import itemgetter
@@ -137,11 +135,10 @@ def open_catalog(inputs: Sequence[str], own_models: OwnModels) -> Catalog:
         InvalidInputError: If a document cannot be read or has no task type.
     """
     shipped = str(folder("specs"))
-    stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()
-    documents = load(inputs or [shipped], stdin).documents
+    documents = load(inputs or [shipped]).documents
     schemas = [_schema(document, own_models) for document in documents]
     missing = UTILITIES - {schema.task_type for schema in schemas}
-    general = load([shipped], io.BytesIO()).documents if inputs else ()
+    general = load([shipped]).documents if inputs else ()
     utilities = (_schema(document, own_models) for document in general)
     schemas += [each for each in utilities if each.task_type in missing]
     return Catalog(schemas)

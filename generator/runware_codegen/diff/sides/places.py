@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 from runware_codegen.catalog import lock
 from runware_codegen.diff.sides import git
@@ -27,14 +26,13 @@ _RESTORE: Final = (
 )
 
 
-def read_side(places: Iterable[str], documents: str, stdin: BinaryIO) -> list[Text]:
+def read_side(places: Iterable[str], documents: str) -> list[Text]:
     """Read the texts of one side.
 
     Args:
         places: Each is a file, a folder, `-` for standard input, a lock, a git revision
             such as `main`, or a path in one, such as `HEAD:schemas`.
         documents: The folder of documents, for a revision without a path.
-        stdin: Standard input; read only for `-`.
 
     Returns:
         The texts, each only once.
@@ -42,15 +40,15 @@ def read_side(places: Iterable[str], documents: str, stdin: BinaryIO) -> list[Te
     Raises:
         InvalidInputError: If a place does not exist or cannot be read.
     """
-    read = [text for place in places for text in _read(place, documents, stdin)]
+    read = [text for place in places for text in _read(place, documents)]
     return list({(text.stem, text.content): text for text in read}.values())
 
 
-def _read(place: str, documents: str, stdin: BinaryIO) -> list[Text]:
+def _read(place: str, documents: str) -> list[Text]:
     if Path(place).name == lock.NAME and Path(place).is_file():
         return _locked(Path(place))
     if place == "-" or Path(place).exists():
-        return _on_disk([place], stdin)
+        return _on_disk([place])
     revision, colon, path = place.partition(":")
     if git.is_revision(revision):
         return _committed(revision, path if colon else documents)
@@ -90,15 +88,14 @@ def read_default_sides(documents: str) -> tuple[list[Text], list[Text], str]:
 
 def read_folder(documents: str) -> list[Text]:
     """Read the documents of a folder; empty if the folder does not exist."""
-    folder = Path(documents)
-    return _on_disk([documents], io.BytesIO()) if folder.exists() else []
+    return _on_disk([documents]) if Path(documents).exists() else []
 
 
-def _on_disk(inputs: Sequence[str], stdin: BinaryIO) -> list[Text]:
+def _on_disk(inputs: Sequence[str]) -> list[Text]:
     found = find_sources(inputs)
     if found.problems:
         raise InvalidInputError(found.problems)
-    return [Text(s.name, read_bytes(s, stdin), s.discovered) for s in found.sources]
+    return [Text(s.name, read_bytes(s), s.discovered) for s in found.sources]
 
 
 def _committed(revision: str, path: str) -> list[Text]:
