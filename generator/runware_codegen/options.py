@@ -46,8 +46,10 @@ def _check_package(
         file = ctx.meta.get(settings.FILE)
         source = ctx.get_parameter_source(parameter.name)
         if file and source is ParameterSource.DEFAULT_MAP:
-            key = settings.key(parameter)
-            raise InvalidInputError([settings.problem_with(file, key, message, remedy)])
+            path = (settings.key(parameter),)
+            raise InvalidInputError(
+                [settings.problem_with(file, path, message, remedy)]
+            )
         raise click.BadParameter(f"{message} {remedy}")
     return value
 

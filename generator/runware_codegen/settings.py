@@ -57,7 +57,7 @@ class OwnModels:
 
     def problem(self, name: str, message: str, remedy: str) -> Problem:
         """Create a problem with a line."""
-        return _problem(Path(self.file), (MODELS, name), message, remedy)
+        return problem_with(Path(self.file), (MODELS, name), message, remedy)
 
 
 def own_models(table: Mapping[str, str], file: Path | None) -> OwnModels:
@@ -125,7 +125,7 @@ def read(file: Path, parameters: Iterable[click.Parameter]) -> list[dict[str, ob
             [
                 problem_with(
                     file,
-                    _CLIENTS,
+                    (_CLIENTS,),
                     "The value has the wrong type.",
                     "Write a table [[tool.runware-codegen.clients]] for each client.",
                 )
@@ -154,12 +154,10 @@ def key(parameter: click.Parameter) -> str:
     return max(parameter.opts, key=len).lstrip("-")
 
 
-def problem_with(file: Path, name: str, message: str, remedy: str) -> Problem:
-    """Create a problem with a key of the table."""
-    return _problem(file, (name,), message, remedy)
-
-
-def _problem(file: Path, path: tuple[str, ...], message: str, remedy: str) -> Problem:
+def problem_with(
+    file: Path, path: tuple[str, ...], message: str, remedy: str
+) -> Problem:
+    """Create a problem with a key of the table, or with one below it."""
     return Problem(str(file), json_pointer((*_TABLE, *path)), message, remedy)
 
 
@@ -199,11 +197,11 @@ def _fault(
             else f"The options are {', '.join(known)}."
         )
         message = "This is not an option of runware-codegen."
-        return _problem(file, path, message, remedy)
+        return problem_with(file, path, message, remedy)
     form, fits = _form(known[name], value)
     if fits:
         return None
-    return _problem(file, path, "The value has the wrong type.", f"Write {form}.")
+    return problem_with(file, path, "The value has the wrong type.", f"Write {form}.")
 
 
 def _form(parameter: click.Parameter, value: object) -> tuple[str, bool]:

@@ -101,30 +101,20 @@ def number_words(value: float | Decimal) -> str:
 
 def bounds_of(bounds: InRange) -> str:
     """Describe the bounds of a number: "between 1 and 9", "at least 1"."""
-    low, high = _low(bounds), _high(bounds)
     if bounds.ge is not None and bounds.le is not None and not (bounds.gt or bounds.lt):
         if bounds.ge == bounds.le:
             return number_words(bounds.ge)
         return f"between {number_words(bounds.ge)} and {number_words(bounds.le)}"
-    return joined([*low, *high], "and")
-
-
-def _low(bounds: InRange) -> list[str]:
-    parts: list[str] = []
-    if bounds.ge is not None:
-        parts.append(f"at least {number_words(bounds.ge)}")
-    if bounds.gt is not None:
-        parts.append(f"more than {number_words(bounds.gt)}")
-    return parts
-
-
-def _high(bounds: InRange) -> list[str]:
-    parts: list[str] = []
-    if bounds.le is not None:
-        parts.append(f"at most {number_words(bounds.le)}")
-    if bounds.lt is not None:
-        parts.append(f"less than {number_words(bounds.lt)}")
-    return parts
+    limits = {
+        "at least": bounds.ge,
+        "more than": bounds.gt,
+        "at most": bounds.le,
+        "less than": bounds.lt,
+    }
+    parts = [
+        f"{words} {number_words(n)}" for words, n in limits.items() if n is not None
+    ]
+    return joined(parts, "and")
 
 
 def number_limits(number: Number) -> str:

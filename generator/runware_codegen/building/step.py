@@ -162,7 +162,8 @@ def refuse_options(given: Mapping[str, object], table: Sequence[str]) -> None:
 
 def wrong_setting(name: str, message: str, remedy: str) -> InvalidInputError:
     """Create the error for an option in pyproject.toml."""
-    return InvalidInputError([settings.problem_with(_SETTINGS, name, message, remedy)])
+    problem = settings.problem_with(_SETTINGS, (name,), message, remedy)
+    return InvalidInputError([problem])
 
 
 def _step(root: Path, context: click.Context, default: str) -> BuildStep:

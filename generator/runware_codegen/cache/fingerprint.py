@@ -7,14 +7,12 @@ import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from runware_codegen.resources import folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-Fingerprint: TypeAlias = str
 
 _LIBRARIES = ("black", "jinja2", "openapi-pydantic", "pydantic", "ruamel.yaml")
 
@@ -24,7 +22,7 @@ _SECONDS_TO_SETTLE = 5
 """Sources that changed after this time may differ from the code that runs."""
 
 
-def fingerprint() -> Fingerprint | None:
+def fingerprint() -> str | None:
     """Hash the generator's files, its libraries' versions and Python's.
 
     The files are the sources, the templates and the general documents.

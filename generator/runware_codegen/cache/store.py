@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from runware_codegen.cache.fingerprint import Fingerprint, fingerprint
+from runware_codegen.cache.fingerprint import fingerprint
 from runware_codegen.output.files import replace
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Store:
     not cached. So an entry is correct or missing, even if a file was truncated or removed.
     """
 
-    def __init__(self, folder: Path, generator: Fingerprint) -> None:
+    def __init__(self, folder: Path, generator: str) -> None:
         """Open a folder.
 
         Args:

@@ -12,11 +12,11 @@ from runware_codegen.catalog.fetch_run import FetchOutcome, FetchRun
 from runware_codegen.catalog.lock import LockedDocument, hash_of, lock_of, sha256
 from runware_codegen.catalog.parallel import map_as_completed
 from runware_codegen.catalog.query import (
-    FetchQuery,
     WantedDocument,
     from_index,
     from_lock,
     like,
+    names_models,
     not_listed,
 )
 from runware_codegen.catalog.validation import task_type_of
@@ -147,13 +147,7 @@ def _choose(run: FetchRun, web: Web) -> list[WantedDocument]:
     """Select the documents to fetch. The index is read only if the lock is not enough."""
     options = run.options
     locked = run.lock.within(run.folder)
-    selection = FetchQuery(
-        names=options["models"],
-        task_types=options["task_type"],
-        everything=options["everything"],
-        statuses=options["include_status"],
-    )
-    if options["locked"] or selection.is_empty:
+    if options["locked"] or not names_models(options):
         if not locked:
             raise InvalidInputError.of(
                 run.lock.path,
@@ -165,11 +159,11 @@ def _choose(run: FetchRun, web: Web) -> list[WantedDocument]:
             WantedDocument(
                 each.id, each.air, _url(run, each), architecture=each.architecture
             )
-            for each in from_lock(locked, selection)
+            for each in from_lock(locked, options)
         ]
     run.listed = _read_catalog(web, options["index_url"], run.terminal)
     _lock_architectures(run, run.listed)
-    return from_index(run.listed, locked, selection)
+    return from_index(run.listed, locked, options)
 
 
 def _lock_architectures(run: FetchRun, listed: Index) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from runware_codegen.catalog.index import Entry, Index
     from runware_codegen.catalog.lock import LockedDocument
+    from runware_codegen.option_types import FetchOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,85 +39,75 @@ class WantedDocument:
     architecture: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FetchQuery:
-    """The models that the user requests.
-
-    Attributes:
-        names: Identifiers and AIRs, or patterns of them.
-        task_types: Task types whose models are all requested.
-        everything: Whether all models are requested.
-        statuses: The statuses of models that are not requested by their full name.
-    """
-
-    names: Sequence[str]
-    task_types: Collection[str]
-    everything: bool
-    statuses: Collection[str]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no model is requested."""
-        return not (self.names or self.task_types or self.everything)
+def names_models(options: FetchOptions) -> bool:
+    """Return whether the user requests models, and not just those of the lock."""
+    return bool(options["models"] or options["task_type"] or options["everything"])
 
 
 def from_lock(
-    locked: Mapping[str, LockedDocument], query: FetchQuery
+    locked: Mapping[str, LockedDocument], options: FetchOptions
 ) -> list[LockedDocument]:
-    """Select documents of a lock; all of them if the query is empty.
+    """Select documents of a lock; all of them if the user names none.
 
     Raises:
         InvalidInputError: If a name matches none of them.
     """
     known = list(locked.values())
-    if query.is_empty or query.everything:
+    if options["everything"] or not names_models(options):
         return known
-    names = query.names
+    names = options["models"]
     if problems := [_not_locked(name, known) for name in _without_match(names, known)]:
         raise InvalidInputError(problems)
     return [
         one
         for one in known
-        if one.task_type in query.task_types
+        if one.task_type in options["task_type"]
         or any(matches(one, name) for name in names)
     ]
 
 
 def from_index(
-    listed: Index,
-    locked: Mapping[str, LockedDocument],
-    query: FetchQuery,
+    listed: Index, locked: Mapping[str, LockedDocument], options: FetchOptions
 ) -> list[WantedDocument]:
     """Select documents of the catalogue.
 
     Args:
         listed: The index of the catalogue.
         locked: The locked documents, by identifier.
-        query: The query. An identifier that is not in the index may be that of a
-            utility.
+        options: The options of the command. An identifier that is not in the index may
+            be that of a utility.
 
     Raises:
         InvalidInputError: If a name matches nothing.
     """
     guessed: list[Entry] = []
     problems: list[Problem] = []
-    for name in _without_match(query.names, listed.entries):
+    for name in _without_match(options["models"], listed.entries):
         if is_identifier(name) and not is_pattern(name):
             guessed.append(index.utility(name, listed.url))
         else:
             problems.append(not_listed(name, listed.entries, listed.url))
     if problems:
         raise InvalidInputError(problems)
-    task_types = frozenset(query.task_types)
+    task_types = frozenset(options["task_type"])
     wanted = [
         WantedDocument(each.id, each.air, each.url, guessed=True) for each in guessed
     ]
     for entry in listed.entries:
-        current = not entry.status or entry.status in query.statuses
-        if _is_named(entry, query, current=current):
-            wanted.append(_wanted(entry, frozenset()))
-        elif current and _may_have_type(locked.get(entry.id), task_types):
-            wanted.append(_wanted(entry, task_types))
+        current = not entry.status or entry.status in options["include_status"]
+        named = _is_named(entry, options, current=current)
+        typed = current and _may_have_type(locked.get(entry.id), task_types)
+        if named or typed:
+            types = frozenset[str]() if named else task_types
+            wanted.append(
+                WantedDocument(
+                    entry.id,
+                    entry.air,
+                    entry.url,
+                    types,
+                    architecture=entry.architecture,
+                )
+            )
     return wanted
 
 
@@ -158,19 +149,11 @@ def like(listed: Index, name: str, statuses: Collection[str]) -> Entry:
     raise InvalidInputError([replace(problem, remedy=problem.remedy + architectures)])
 
 
-def _wanted(entry: Entry, task_types: frozenset[str]) -> WantedDocument:
-    return WantedDocument(
-        entry.id,
-        entry.air,
-        entry.url,
-        task_types,
-        architecture=entry.architecture,
-    )
-
-
-def _is_named(entry: Entry, query: FetchQuery, *, current: bool) -> bool:
-    return (query.everything and current) or any(
-        matches(entry, name) for name in query.names if current or not is_pattern(name)
+def _is_named(entry: Entry, options: FetchOptions, *, current: bool) -> bool:
+    return (options["everything"] and current) or any(
+        matches(entry, name)
+        for name in options["models"]
+        if current or not is_pattern(name)
     )
 
 

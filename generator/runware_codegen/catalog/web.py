@@ -138,9 +138,8 @@ class Web:
             message = "The server redirects too many times"
             raise InvalidInputError.of(url, message, _TRY_LATER) from error
         except httpx2.TimeoutException as error:
-            raise self._too_slow() from error
-        except _DeadlineError:
-            raise self._too_slow() from None
+            message = f"The request timed out after {self._timeout:g} s"
+            raise _TransientError(message) from error
         except httpx2.RemoteProtocolError as error:
             raise _TransientError(
                 f"The response is invalid or truncated: {_reason(error)}"
@@ -150,16 +149,14 @@ class Web:
                 f"The server cannot be reached: {_reason(error)}"
             ) from error
 
-    def _too_slow(self) -> _TransientError:
-        return _TransientError(f"The request timed out after {self._timeout:g} s")
-
-
-class _DeadlineError(Exception):
-    """The timeout of a request is over."""
-
 
 def _body(url: str, response: httpx2.Response, deadline: float) -> bytes:
-    """Read a body, within the limits of time and size."""
+    """Read a body, within the limits of time and size.
+
+    Raises:
+        httpx2.ReadTimeout: If it takes too long as a whole.
+        InvalidInputError: If it is too large.
+    """
     content = bytearray()
     for piece in response.iter_bytes():
         content += piece
@@ -168,7 +165,8 @@ def _body(url: str, response: httpx2.Response, deadline: float) -> bytes:
             remedy = "Check the URL: this is not a document of Runware."
             raise InvalidInputError.of(url, message, remedy)
         if time.monotonic() > deadline:
-            raise _DeadlineError
+            message = "the body takes too long"
+            raise httpx2.ReadTimeout(message)
     return bytes(content)
 
 

@@ -20,7 +20,7 @@ from runware_codegen.report import plain
 from runware_codegen.resources import BUILTIN, builtin_documents, builtin_task_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from runware_codegen.option_types import InitOptions
     from runware_codegen.report import Terminal
@@ -81,13 +81,10 @@ class Answers:
 
 def _inputs(current: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the inputs in the settings; without settings, the folder with documents."""
-    if current or not any(map(_is_document, _json_files())):
+    files = Path(DOCUMENTS_FOLDER).glob("**/*.json")
+    if current or not any(map(_is_document, files)):
         return tuple(current.get("documents", ()))
     return (DOCUMENTS_FOLDER,)
-
-
-def _json_files() -> Iterator[Path]:
-    return Path(DOCUMENTS_FOLDER).glob("**/*.json")
 
 
 def _is_document(path: Path) -> bool:

@@ -155,10 +155,10 @@ class HttpHandler:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.casefold() == "bearer":
             self._service.check_key(key.strip())
-        elif text_of(tasks[0] if tasks else None, "taskType") != AUTHENTICATION:
-            self._service.check_key("")
-        else:
+        elif text_of(tasks[0], "taskType") == AUTHENTICATION:
             self._service.check_key(text_of(tasks[0], "apiKey"))
+        else:
+            self._service.check_key("")
 
     async def _body(self, request: Request) -> bytes:
         """Read the request body, or refuse it if it is too large."""

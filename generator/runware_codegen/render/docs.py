@@ -117,7 +117,12 @@ def _parameters_doc(fields: Sequence[Field]) -> str:
         line
         for name, text in texts.items()
         if text
-        for line in _wrapped_parameter(f"{name}: {text}")
+        for line in wrap_words(
+            f"{name}: {text}",
+            _PARAMETER_LINE,
+            initial_indent=" " * 4,
+            subsequent_indent=" " * 8,
+        )
     ]
     return "\n".join(["Args:", *lines]) if lines else ""
 
@@ -128,12 +133,6 @@ def _parameter_text(field: Field) -> str:
     first = _SENTENCE.match(field_text(field))
     texts = [sentence(first[0])] if first else []
     return " ".join([*deprecated, *texts, *_facts(field)])
-
-
-def _wrapped_parameter(text: str) -> list[str]:
-    return wrap_words(
-        text, _PARAMETER_LINE, initial_indent=" " * 4, subsequent_indent=" " * 8
-    )
 
 
 def _paragraphs(*paragraphs: str) -> str:
