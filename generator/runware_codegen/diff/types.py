@@ -21,7 +21,7 @@ from runware_codegen.diff.constraints import (
 from runware_codegen.diff.entries import Direction, Finding
 from runware_codegen.diff.implication import implies
 from runware_codegen.diff.meaning import words
-from runware_codegen.model import json_types
+from runware_codegen.model import class_names, json_types
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import plain
 from runware_codegen.model.logic import any_of, not_
@@ -58,26 +58,13 @@ def compare_types(
         place: The place of its values.
         classes: Compares the classes that they refer to.
     """
-    if old == new and not _refers(old):
-        return
+    if old == new and not any(class_names(old)):
+        return  # classes may differ despite equal names
     before, after = _parts(old), _parts(new)
     if before.null != after.null and not _takes_null(before, after):
         yield _null(before, place)
     yield from _constants(before, after, place)
     yield from _others(before, after, place, classes)
-
-
-def _refers(a_type: Type) -> bool:
-    """Return whether a type refers to a class, which may differ despite equal names."""
-    match a_type:
-        case t.ClassRef():
-            return True
-        case t.Array(inner) | t.Map(inner) | t.Constrained(inner):
-            return _refers(inner)
-        case t.Union(alternatives):
-            return any(map(_refers, alternatives))
-        case _:
-            return False
 
 
 def _parts(a_type: Type) -> _Parts:

@@ -35,8 +35,10 @@ from runware_codegen.model.types import (
     String,
     Type,
     Union,
+    class_names,
     including_integers,
     json_types,
+    object_class,
     unconstrained,
 )
 
@@ -71,7 +73,9 @@ __all__ = [
     "TaskType",
     "Type",
     "Union",
+    "class_names",
     "including_integers",
     "json_types",
+    "object_class",
     "unconstrained",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from runware_codegen.model.constants import json_type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from decimal import Decimal
 
     from runware_codegen.model.predicates import Constant, Matches, Predicate
@@ -176,6 +177,34 @@ def json_types(a_type: Type | None) -> frozenset[str]:
             return json_types(inner)
         case _:
             return ALL_TYPES
+
+
+def class_names(a_type: Type) -> Iterator[str]:
+    """Yield the names of the classes in a type."""
+    match a_type:
+        case ClassRef(name):
+            yield name
+        case Array(inner) | Map(inner) | Constrained(inner):
+            yield from class_names(inner)
+        case Union(alternatives):
+            for each in alternatives:
+                yield from class_names(each)
+        case _:
+            pass
+
+
+def object_class(a_type: Type) -> str:
+    """Return the name of the class of a value, or of its items; empty for others."""
+    match a_type:
+        case ClassRef(name):
+            return name
+        case Array(inner) | Constrained(inner):
+            return object_class(inner)
+        case Union(alternatives):
+            names = [object_class(each) for each in alternatives]
+            return next(filter(None, names), "")
+        case _:
+            return ""
 
 
 def including_integers(types: frozenset[str]) -> frozenset[str]:

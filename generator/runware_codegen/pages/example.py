@@ -6,7 +6,7 @@ import copy
 from collections import deque
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from runware_codegen.model import Rule, SizeRule
+from runware_codegen.model import Rule, SizeRule, object_class
 from runware_codegen.model import predicates as p
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import constant, thawed
@@ -130,7 +130,7 @@ class _Search:
             found += [required_property(field.json_name, TRUE) for field in part.fields]
         for field in part.fields:
             inner = value.get(field.json_name)
-            name = class_name_in(field.type)
+            name = object_class(field.type)
             if isinstance(inner, dict) and name in self._classes:
                 nested = self.broken(self._classes[name], inner)
                 found += [p.RequiredProperty(field.json_name, each) for each in nested]
@@ -157,7 +157,7 @@ class _Search:
                     return None
             if last:
                 return copied
-            class_name = class_name_in(field.type)
+            class_name = object_class(field.type)
             if not isinstance(inner, dict) or class_name not in self._classes:
                 return copied
             holder, part = inner, self._classes[class_name]
@@ -242,19 +242,6 @@ _SUFFIXES: Final = {"image": ".jpg", "video": ".mp4", "audio": ".mp3"}
 def _preference(a_type: Type) -> int:
     """Return the rank of an alternative: strings first, null last."""
     return 2 if a_type == t.Null() else not isinstance(a_type, t.String)
-
-
-def class_name_in(a_type: Type) -> str:
-    """Return the name of the class in a type, else ""."""
-    match a_type:
-        case t.ClassRef(name):
-            return name
-        case t.Constrained(inner) | t.Array(inner):
-            return class_name_in(inner)
-        case t.Union(alternatives):
-            return next((n for n in map(class_name_in, alternatives) if n), "")
-        case _:
-            return ""
 
 
 def _predicate_of(rule: Rule | SizeRule) -> Predicate:

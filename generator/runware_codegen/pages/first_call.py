@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runware_codegen.model import Literals
+from runware_codegen.model import Literals, object_class
 from runware_codegen.model.constants import constant
-from runware_codegen.pages.example import class_name_in, example_task
+from runware_codegen.pages.example import example_task
 from runware_codegen.render.docstrings import LINE
 from runware_codegen.render.literals import value as literal
 from runware_codegen.render.module import ABOUT_ANOTHER_TASK
@@ -99,7 +99,7 @@ class _Writer:
     def _argument(
         self, field: Field, value: JsonValue, column: int, indent: int
     ) -> str:
-        part = self._classes.get(class_name_in(field.type))
+        part = self._classes.get(object_class(field.type))
         if part and isinstance(value, dict):
             return self.construct(part, value, column, indent)
         if part and isinstance(value, list):

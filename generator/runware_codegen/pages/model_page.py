@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runware_codegen.model import Rule, SizeRule
+from runware_codegen.model import Rule, SizeRule, class_names
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import plain
 from runware_codegen.naming.names import module_name, pascal_case
@@ -167,26 +167,13 @@ def _in_order(
 
     def visit(part: Class) -> None:
         for field in _shown(part, document):
-            for name in _class_names(field.type):
+            for name in class_names(field.type):
                 if name not in found:
                     found[name] = classes[name]
                     visit(classes[name])
 
     visit(top)
     return tuple(found.values())
-
-
-def _class_names(a_type: Type) -> Iterator[str]:
-    match a_type:
-        case t.ClassRef(name):
-            yield name
-        case t.Array(inner) | t.Map(inner) | t.Constrained(inner):
-            yield from _class_names(inner)
-        case t.Union(alternatives):
-            for each in alternatives:
-                yield from _class_names(each)
-        case _:
-            pass
 
 
 def _shown(part: Class, document: Document) -> list[Field]:
@@ -242,7 +229,7 @@ def _result_row(field: Field, classes: Iterable[Class]) -> Row:
 def _in_brief(text: str, a_type: Type, classes: Iterable[Class]) -> str:
     """Return the first paragraph, or only one sentence if a class has the same text."""
     paragraph = text.partition("\n\n")[0]
-    names = {*_class_names(a_type)}
+    names = {*class_names(a_type)}
     if any(part.name in names and part.doc.startswith(paragraph) for part in classes):
         return re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)[0]
     return paragraph

@@ -10,7 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
-from runware_codegen.model import Array, ClassRef, Constrained, Media, MediaLimit, Union
+from runware_codegen.model import (
+    Array,
+    Constrained,
+    Media,
+    MediaLimit,
+    Union,
+    object_class,
+)
 from runware_codegen.wording import media_limits_words
 
 if TYPE_CHECKING:
@@ -75,8 +82,7 @@ def _owner(classes: dict[str, Class], request: str, path: list[str]) -> Class | 
     owner: Class | None = classes[request]
     for wire in path:
         found = None if owner is None else owner.field(wire)
-        name = None if found is None else _class_in(found.type)
-        owner = None if name is None else classes.get(name)
+        owner = None if found is None else classes.get(object_class(found.type))
     return owner
 
 
@@ -132,15 +138,3 @@ def _sized(a_type: Type, limit: MediaLimit) -> Type:
             return Union(tuple(_sized(each, limit) for each in alternatives))
         case _:
             return a_type
-
-
-def _class_in(a_type: Type) -> str | None:
-    match a_type:
-        case ClassRef(name):
-            return name
-        case Array(inner) | Constrained(inner):
-            return _class_in(inner)
-        case Union(alternatives):
-            return next(filter(None, map(_class_in, alternatives)), None)
-        case _:
-            return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runware_codegen.model import Array, ClassRef, Constrained, Map, Union
+from runware_codegen.model import class_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from runware_codegen.model import Class, Type
+    from runware_codegen.model import Class
 
 
 def dependencies_first(whole: Class, classes: Mapping[str, Class]) -> tuple[Class, ...]:
@@ -20,7 +20,7 @@ def dependencies_first(whole: Class, classes: Mapping[str, Class]) -> tuple[Clas
     def visit(each: Class) -> None:
         entered.add(each.name)
         for field in each.fields:
-            for name in referenced_classes(field.type):
+            for name in class_names(field.type):
                 if name in classes and name not in entered:
                     visit(classes[name])
         ordered[each.name] = each
@@ -28,17 +28,3 @@ def dependencies_first(whole: Class, classes: Mapping[str, Class]) -> tuple[Clas
     visit(whole)
     del ordered[whole.name]
     return tuple(ordered.values())
-
-
-def referenced_classes(a_type: Type) -> Iterator[str]:
-    """Yield the names of the classes in a type."""
-    match a_type:
-        case ClassRef(name):
-            yield name
-        case Array(item) | Map(item) | Constrained(item):
-            yield from referenced_classes(item)
-        case Union(alternatives):
-            for each in alternatives:
-                yield from referenced_classes(each)
-        case _:
-            pass

@@ -7,7 +7,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from runware_codegen.formats import FORMATS
-from runware_codegen.model import Class, Field, Type, including_integers, json_types
+from runware_codegen.model import (
+    Class,
+    Field,
+    Type,
+    class_names,
+    including_integers,
+    json_types,
+)
 from runware_codegen.model import types as t
 from runware_codegen.model.constants import constant, plain
 from runware_codegen.model.logic import lacks, optional_property
@@ -37,7 +44,6 @@ from runware_codegen.parse.types.branches import (
     closed_names,
     names_of_alternatives,
 )
-from runware_codegen.parse.types.class_order import referenced_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -173,7 +179,7 @@ class ClassBuilder:
     def _deduplicated(self, name: str) -> str:
         """Replace the newest class by an older one that is equal; return its name."""
         made = self.by_name[name]
-        if any(name in referenced_classes(field.type) for field in made.fields):
+        if any(name in class_names(field.type) for field in made.fields):
             return name  # it refers to itself
         known = self._by_content.setdefault(replace(made, name="", doc=""), name)
         if known != name:
