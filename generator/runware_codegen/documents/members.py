@@ -15,6 +15,11 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Return whether a JSON value is a number."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def member(holder: object, name: str) -> Any:
     """Return a member of a value; None if it is missing or the value is no object."""
     return holder.get(name) if is_object(holder) else None
@@ -30,6 +35,11 @@ def array_of(holder: object, name: str) -> list[Any]:
     """Return a member that is an array; empty if it is not."""
     value = member(holder, name)
     return value if is_array(value) else []
+
+
+def objects_of(holder: object, name: str) -> list[dict[str, Any]]:
+    """Return the objects in a member that is an array."""
+    return [each for each in array_of(holder, name) if is_object(each)]
 
 
 def text_of(holder: object, name: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from openapi_pydantic.v3.v3_1 import OpenAPI
 from pydantic import ValidationError
 
+from runware_codegen.documents.members import object_of
 from runware_codegen.documents.outline_errors import describe, explain
 from runware_codegen.documents.values import MAX_FAULTS, shown
 from runware_codegen.problems import InvalidInputError, Problem, json_pointer
@@ -116,9 +117,7 @@ def check_outline(tree: JsonObject, source: str) -> None:
 
 
 def _request_body_problems(tree: JsonObject, source: str) -> list[Problem]:
-    components = tree.get("components")
-    schemas = components.get("schemas") if isinstance(components, dict) else None
-    if isinstance(schemas, dict) and "RequestBody" in schemas:
+    if "RequestBody" in object_of(object_of(tree, "components"), "schemas"):
         return []
     message = "the document has no RequestBody"
     remedy = "describe the tasks that are sent, under components.schemas.RequestBody"

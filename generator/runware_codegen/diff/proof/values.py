@@ -12,11 +12,10 @@ from runware_codegen.diff.proof.violations import (
     OTHERS,
     Violations,
     figure,
-    is_number,
     plain,
     without,
 )
-from runware_codegen.documents.members import is_array, is_object
+from runware_codegen.documents.members import is_array, is_number, is_object
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import thawed
 from runware_codegen.parse.assertions.evaluate import additional, holds

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from runware_codegen.diff.proof.strings import FORMATS, matching
-from runware_codegen.documents.members import is_array, is_object
+from runware_codegen.documents.members import is_array, is_number, is_object
 from runware_codegen.model import predicates as p
 from runware_codegen.parse.assertions.evaluate import holds
 
@@ -215,11 +215,6 @@ def figure(
 def without(value: dict[str, Any], name: str) -> dict[str, Any]:
     """Copy an object without one of its members."""
     return {n: v for n, v in value.items() if n != name}
-
-
-def is_number(value: object) -> bool:
-    """Return whether a JSON value is a number."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def plain(number: Fraction) -> int | float:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from runware_codegen.documents.members import is_number
 from runware_codegen.model import predicates as p
 from runware_codegen.model.constants import constant, thawed
 from runware_codegen.parse.patterns import is_found
@@ -62,7 +63,7 @@ def holds(test: Predicate, value: JsonValue, known: Definitions) -> bool:
         case _ if isinstance(value, list):
             return _holds_for_array(test, value, known)
         case _:
-            return _is_number(value) and _holds_for_number(test, value)
+            return is_number(value) and _holds_for_number(test, value)
 
 
 def holds_constant(test: Predicate, value: FrozenValue) -> bool | None:
@@ -232,7 +233,7 @@ def _is_area_or_ratio_within(
     test: p.AreaIn | p.RatioIn, value: dict[str, JsonValue]
 ) -> bool:
     first, second = value.get(test.first), value.get(test.second)
-    if not (_is_number(first) and _is_number(second)):
+    if not (is_number(first) and is_number(second)):
         return True
     one, other = Fraction(str(first)), Fraction(str(second))
     if isinstance(test, p.RatioIn) and other == 0:
@@ -240,7 +241,3 @@ def _is_area_or_ratio_within(
     figure = one * other if isinstance(test, p.AreaIn) else one / other
     above = test.minimum is None or figure >= Fraction(str(test.minimum))
     return above and (test.maximum is None or figure <= Fraction(str(test.maximum)))
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

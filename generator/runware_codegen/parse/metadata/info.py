@@ -7,6 +7,14 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypedDict
 
+from runware_codegen.documents.members import (
+    array_of,
+    is_number,
+    member,
+    object_of,
+    objects_of,
+    text_of,
+)
 from runware_codegen.model import Measurement, Pricing, Rate
 from runware_codegen.parse.metadata.markdown import clean_markdown
 
@@ -45,27 +53,27 @@ class Metadata(TypedDict):
 
 def read_metadata(document: SourceDocument) -> Metadata:
     """Read `info`, the links and the responses of a document."""
-    info = _object(document.tree.get("info"))
-    creator, prices = _object(info.get("x-creator")), _object(info.get("x-pricing"))
+    info = object_of(document.tree, "info")
+    creator, prices = object_of(info, "x-creator"), object_of(info, "x-pricing")
     pricing = _pricing(prices)
     return Metadata(
-        title=_PREFIX.sub("", _text(info, "title")).strip(),
-        summary=clean_markdown(_text(info, "summary")),
-        description=clean_markdown(_text(info, "description")),
-        air=_text(info, "x-air-id"),
-        status=_text(info, "x-status"),
-        creator=_text(creator, "name"),
-        creator_id=_text(creator, "id"),
-        released=_date(_text(info, "x-released-at")),
+        title=_PREFIX.sub("", text_of(info, "title")).strip(),
+        summary=clean_markdown(text_of(info, "summary")),
+        description=clean_markdown(text_of(info, "description")),
+        air=text_of(info, "x-air-id"),
+        status=text_of(info, "x-status"),
+        creator=text_of(creator, "name"),
+        creator_id=text_of(creator, "id"),
+        released=_date(text_of(info, "x-released-at")),
         modes=tuple(
-            _text(mode, "id").replace("+", " + ").replace("-", " ")
-            for mode in _objects(info.get("x-modes"))
+            text_of(mode, "id").replace("+", " + ").replace("-", " ")
+            for mode in objects_of(info, "x-modes")
         ),
         price=_price(prices),
         pricing=pricing,
         measurements=(*pricing.measured, *pricing.examples),
-        capabilities=tuple(_texts(info.get("x-capabilities"))),
-        documentation_url=_link(document, _text(info, "x-model-id")),
+        capabilities=tuple(_texts(array_of(info, "x-capabilities"))),
+        documentation_url=_link(document, text_of(info, "x-model-id")),
         status_texts=tuple(sorted(_statuses(document).items())),
         error_codes=tuple(_codes(document)),
     )
@@ -73,20 +81,20 @@ def read_metadata(document: SourceDocument) -> Metadata:
 
 def read_id(document: SourceDocument) -> str:
     """Return the identifier of a document's model or operation; empty without one."""
-    if model_id := _text(_object(document.tree.get("info")), "x-model-id"):
+    if model_id := text_of(object_of(document.tree, "info"), "x-model-id"):
         return model_id
-    identifiers = (_text(each, "operationId") for each in _operations(document))
+    identifiers = (text_of(each, "operationId") for each in _operations(document))
     identifier = next(filter(None, identifiers), "")
     return identifier.removeprefix("run_").replace("_", "-")
 
 
 def _operations(document: SourceDocument) -> Iterator[JsonObject]:
-    for path in _object(document.tree.get("paths")).values():
-        yield _object(_object(path).get("post"))
+    for path in object_of(document.tree, "paths").values():
+        yield object_of(path, "post")
 
 
 def _link(document: SourceDocument, model_id: str) -> str:
-    link = _text(_object(document.tree.get("externalDocs")), "url")
+    link = text_of(object_of(document.tree, "externalDocs"), "url")
     if link or not re.fullmatch(r"[A-Za-z0-9._-]+", model_id):
         return link
     return f"https://runware.ai/docs/models/{model_id}"
@@ -96,9 +104,9 @@ def _statuses(document: SourceDocument) -> dict[str, str]:
     """Return the descriptions of responses with an HTTP status of an error."""
     texts: dict[str, str] = {}
     for operation in _operations(document):
-        for status, response in _object(operation.get("responses")).items():
+        for status, response in object_of(operation, "responses").items():
             if re.fullmatch(r"[45][0-9]{2}", status):
-                texts.setdefault(status, _text(_object(response), "description"))
+                texts.setdefault(status, text_of(response, "description"))
     return texts
 
 
@@ -107,28 +115,28 @@ def _codes(document: SourceDocument) -> list[str]:
     node: JsonObject = document.tree
     path = ("components", "schemas", "ErrorResponse", "properties", "errors", "items")
     for name in (*path, "properties", "code"):
-        node = _object(node.get(name))
-    return _texts([node.get("const"), *_list(node.get("enum"))])
+        node = object_of(node, name)
+    return _texts([node.get("const"), *array_of(node, "enum")])
 
 
 def _price(pricing: JsonObject) -> str:
     rates = [
-        f"{shown} ({label})" if (label := _text(rate, "label")) else shown
-        for rate in _objects(pricing.get("rates"))
-        if (shown := _text(rate, "display"))
+        f"{shown} ({label})" if (label := text_of(rate, "label")) else shown
+        for rate in objects_of(pricing, "rates")
+        if (shown := text_of(rate, "display"))
     ]
-    overview = clean_markdown(_text(pricing, "overview")).rstrip("; ")
+    overview = clean_markdown(text_of(pricing, "overview")).rstrip("; ")
     return "; ".join(rates) or overview
 
 
 def _pricing(pricing: JsonObject) -> Pricing:
-    rates = map(_rate, _objects(pricing.get("rates")))
+    rates = map(_rate, objects_of(pricing, "rates"))
     return Pricing(
-        currency=_text(pricing, "currency"),
+        currency=text_of(pricing, "currency"),
         rates=tuple(rate for rate in rates if rate != Rate("", "", "", "")),
-        measured=tuple(_measurements(pricing.get("measured"))),
-        examples=tuple(_measurements(pricing.get("examples"))),
-        overview=clean_markdown(_text(pricing, "overview")),
+        measured=tuple(_measurements(pricing, "measured")),
+        examples=tuple(_measurements(pricing, "examples")),
+        overview=clean_markdown(text_of(pricing, "overview")),
         adds_up=_adds_up(pricing),
     )
 
@@ -138,50 +146,44 @@ def _adds_up(pricing: JsonObject) -> bool:
 
     If `basis` is present, the rates are a lower limit, or are not added.
     """
-    listed = _list(pricing.get("rates"))
+    listed = array_of(pricing, "rates")
     in_dollars = pricing.get("currency") in (None, "USD")
     is_sum = "basis" not in pricing and in_dollars
     return bool(listed) and is_sum and all(map(_is_complete, listed))
 
 
-def _is_complete(rate: JsonValue) -> bool:
+def _is_complete(rate: object) -> bool:
     """Return whether a rate has an amount, a unit and no malformed label."""
-    read = _rate(_object(rate))
-    label = _object(rate).get("label")
-    return bool(read.amount and read.unit) and isinstance(label, str | None)
-
-
-def _rate(rate: JsonObject) -> Rate:
-    return Rate(
-        amount=_dollars(rate.get("amount")),
-        unit=_text(rate, "unit"),
-        label=_text(rate, "label"),
-        text=_text(rate, "display"),
+    read = _rate(rate)
+    return bool(read.amount and read.unit) and isinstance(
+        member(rate, "label"), str | None
     )
 
 
-def _measurements(listed: JsonValue) -> Iterator[Measurement]:
+def _rate(rate: object) -> Rate:
+    return Rate(
+        amount=_dollars(member(rate, "amount")),
+        unit=text_of(rate, "unit"),
+        label=text_of(rate, "label"),
+        text=text_of(rate, "display"),
+    )
+
+
+def _measurements(pricing: JsonObject, name: str) -> Iterator[Measurement]:
     """Yield the tasks that have a price or a latency."""
-    for each in _objects(listed):
+    for each in objects_of(pricing, name):
         price = _dollars(each.get("price"))
-        latency = _number(each.get("latencyMs"))
+        latency = each["latencyMs"] if is_number(each.get("latencyMs")) else None
         if price or latency:
-            names = (_text(each, key) for key in _MEASUREMENT_NAMES)
+            names = (text_of(each, key) for key in _MEASUREMENT_NAMES)
             name = next(filter(None, names), "")
-            yield Measurement(name, _text(each, "configuration"), price, latency)
+            yield Measurement(name, text_of(each, "configuration"), price, latency)
 
 
 def _dollars(price: JsonValue) -> str:
     """Write a price in USD, which may be text such as "$1.17", as a decimal number."""
-    number = price.removeprefix("$") if isinstance(price, str) else _number(price)
-    text = str(number)
+    text = str(price).removeprefix("$")
     return f"{Decimal(text):f}" if _NUMBER.fullmatch(text) else ""
-
-
-def _number(value: JsonValue) -> int | float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return value
 
 
 def _date(time: str) -> str:
@@ -192,22 +194,5 @@ def _date(time: str) -> str:
         return ""
 
 
-def _object(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: JsonValue) -> list[JsonObject]:
-    return [each for each in _list(value) if isinstance(each, dict)]
-
-
-def _texts(value: JsonValue) -> list[str]:
-    return [each for each in _list(value) if isinstance(each, str)]
-
-
-def _list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
-
-
-def _text(holder: JsonObject, key: str) -> str:
-    value = holder.get(key)
-    return value if isinstance(value, str) else ""
+def _texts(values: list[JsonValue]) -> list[str]:
+    return [each for each in values if isinstance(each, str)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
 
+from runware_codegen.documents.members import object_of
 from runware_codegen.parse.schema.encoding import may_contain
 from runware_codegen.parse.schema.vocabulary import subschemas
 from runware_codegen.problems import InvalidInputError, json_pointer
@@ -170,12 +171,9 @@ class Schemas:
 
 
 def _roots(tree: JsonObject) -> Iterator[Path]:
-    components = tree.get("components")
-    schemas = components.get("schemas") if isinstance(components, dict) else None
-    if isinstance(schemas, dict):
-        for name, schema in schemas.items():
-            if isinstance(schema, (dict, bool)):
-                yield ("components", "schemas", name)
+    for name, schema in object_of(object_of(tree, "components"), "schemas").items():
+        if isinstance(schema, (dict, bool)):
+            yield ("components", "schemas", name)
 
 
 def _follow(resource: Resource, pointer: str) -> Schema:

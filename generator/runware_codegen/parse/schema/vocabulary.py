@@ -8,8 +8,9 @@ https://json-schema.org/draft/2020-12/json-schema-validation; `discriminator`, `
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from runware_codegen.documents.members import is_number
 from runware_codegen.naming.reserved import listed
 
 if TYPE_CHECKING:
@@ -83,16 +84,12 @@ def _is_schema_list(value: JsonValue) -> bool:
     return bool(value) and _list_of(_is_schema)(value)
 
 
-def _is_number(value: JsonValue) -> TypeGuard[int | float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _is_step(value: JsonValue) -> bool:
-    return _is_number(value) and value > 0
+    return is_number(value) and value > 0
 
 
 def _is_count(value: JsonValue) -> bool:
-    return _is_number(value) and value >= 0 and value == int(value)
+    return is_number(value) and value >= 0 and value == int(value)
 
 
 def _is_text(value: JsonValue) -> bool:
@@ -112,13 +109,13 @@ def _is_constraint(value: JsonValue) -> bool:
         isinstance(value, dict)
         and isinstance(value.get("operation"), str)
         and _is_names(value.get("parameters"))
-        and all(_is_number(value.get(bound, 0)) for bound in ("minimum", "maximum"))
+        and all(is_number(value.get(bound, 0)) for bound in ("minimum", "maximum"))
     )
 
 
 _Shape = tuple["_Test", str]
 _SCHEMA_SHAPE: Final[_Shape] = (_is_schema, "a schema: an object or a boolean")
-_NUMBER_SHAPE: Final[_Shape] = (_is_number, "a number")
+_NUMBER_SHAPE: Final[_Shape] = (is_number, "a number")
 _COUNT_SHAPE: Final[_Shape] = (_is_count, "a whole number, at least 0")
 _TEXT_SHAPE: Final[_Shape] = (_is_text, "a string")
 
