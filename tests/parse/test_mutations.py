@@ -27,9 +27,8 @@ from near import Judge, Tasks
 from runware_codegen.documents import load
 from runware_codegen.parse import parse
 from runware_codegen.render import module
-from runware_codegen.render.environment import environment
+from runware_codegen.render.environment import template
 from runware_codegen.render.module import ModuleMaker
-from runware_codegen.resources import folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -216,8 +215,7 @@ def _definitions(
 
 
 def _text(view: ModuleView) -> str:
-    template = "tasks/{task_type}/{document}.py.jinja"
-    return environment(folder("templates")).get_template(template).render(module=view)
+    return template("tasks/{task_type}/{document}.py.jinja").render(module=view)
 
 
 class Forbidden:

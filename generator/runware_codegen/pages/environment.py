@@ -8,32 +8,24 @@ from typing import TYPE_CHECKING
 
 from runware_codegen.pages.text import code, inline, link, paragraphs
 from runware_codegen.render.docs import sentence
+from runware_codegen.render.environment import new_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jinja2 import Environment
 
 
 @cache
 def pages_environment() -> Environment:
     """Return the environment of the templates beside this module."""
-    import jinja2  # noqa: PLC0415  # it takes its time
-
-    env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown, not HTML: the filters escape
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    env = new_environment(
+        Path(__file__).parent / "templates",
+        {
+            "code": code,
+            "inline": inline,
+            "link": link,
+            "paragraphs": paragraphs,
+            "sentence": sentence,
+        },
     )
-    filters: dict[str, Callable[[str], str]] = {
-        "code": code,
-        "inline": inline,
-        "link": link,
-        "paragraphs": paragraphs,
-        "sentence": sentence,
-    }
-    env.filters.update(filters)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    env.keep_trailing_newline = True
     return env

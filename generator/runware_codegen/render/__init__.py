@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runware_codegen import __version__
 from runware_codegen.problems import InvalidInputError
 from runware_codegen.render.docs import call_doc
-from runware_codegen.render.environment import environment
+from runware_codegen.render.environment import template
 from runware_codegen.render.exports import (
     all_names,
     package_exports,
@@ -88,14 +88,12 @@ def about_files(
     Returns:
         The text of each file by its path in the package.
     """
-    template = environment(folder("templates")).get_template(
-        "tasks/{task_type}/_about.py.jinja"
-    )
+    about = template("tasks/{task_type}/_about.py.jinja")
     files: dict[str, str] = {}
     for task_type in package.task_types:
         texts = [text_of(document) for document in task_type.documents]
         found = {m["name"] for text in texts for m in _CALL_OR_STRING.finditer(text)}
-        files[f"tasks/{task_type.module}/_about.py"] = template.render(
+        files[f"tasks/{task_type.module}/_about.py"] = about.render(
             task_type=task_type, names=sorted(filter(None, found)), texts=texts
         )
     return files
@@ -107,9 +105,8 @@ def rendered_about(document: Document) -> str:
     The template formats it as black does. Its texts are unique to the document, so the
     cache of formatted statements would not help, and black would be slow.
     """
-    env = environment(folder("templates"))
-    template = env.get_template("tasks/{task_type}/_about_document.jinja")
-    return template.render(document=document).rstrip("\n")
+    about = template("tasks/{task_type}/_about_document.jinja")
+    return about.render(document=document).rstrip("\n")
 
 
 def shared_files(package: Package[DocumentInfo]) -> dict[str, str]:
@@ -153,7 +150,6 @@ def _copied() -> Iterator[tuple[str, str]]:
 
 
 def _written(package: Package[DocumentInfo]) -> Iterator[tuple[str, str]]:
-    env = environment(folder("templates"))
     for path, exports in (
         ("__init__", package_exports()),
         ("_runtime/common_errors", []),
@@ -164,8 +160,7 @@ def _written(package: Package[DocumentInfo]) -> Iterator[tuple[str, str]]:
         ("tasks/_index", []),
         ("tasks/_task_types", []),
     ):
-        template = env.get_template(f"{path}.py.jinja")
-        text = template.render(
+        text = template(f"{path}.py.jinja").render(
             package=package,
             exports=exports,
             offered=all_names(exports),
@@ -178,7 +173,6 @@ def _written(package: Package[DocumentInfo]) -> Iterator[tuple[str, str]]:
 
 
 def _task_type_files(task_type: TaskType[DocumentInfo]) -> Iterator[tuple[str, str]]:
-    env = environment(folder("templates"))
     exports = task_type_exports(task_type)
     context = {
         "task_type": task_type,
@@ -194,8 +188,8 @@ def _task_type_files(task_type: TaskType[DocumentInfo]) -> Iterator[tuple[str, s
         "requests": request_exports(task_type),
     }
     for name in ("__init__", "client", "errors"):
-        template = env.get_template(f"tasks/{{task_type}}/{name}.py.jinja")
-        yield f"{name}.py", template.render(context)
+        made = template(f"tasks/{{task_type}}/{name}.py.jinja")
+        yield f"{name}.py", made.render(context)
 
 
 def module_text(document: Document) -> str:
@@ -204,9 +198,8 @@ def module_text(document: Document) -> str:
     Raises:
         InvalidInputError: If it would be too long.
     """
-    env = environment(folder("templates"))
-    template = env.get_template("tasks/{task_type}/{document}.py.jinja")
-    text = template.render(module=ModuleMaker(document).make())
+    module = template("tasks/{task_type}/{document}.py.jinja")
+    text = module.render(module=ModuleMaker(document).make())
     if len(text) > _MAX_LENGTH:
         raise InvalidInputError.of(
             document.file_name,
